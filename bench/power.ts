@@ -6,9 +6,9 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { replaced } from '../zoo/docs.ts';
-import { describeDraw, drawOf, type Kind } from './power/draw.ts';
+import { type DrawnKind, describeDraw, drawOf } from './power/draw.ts';
 import { report } from './power/report.ts';
-import { type Outcome, outcome, tryDraw } from './power/trial.ts';
+import { outcome, type TrialRecord, tryDraw } from './power/trial.ts';
 
 const { values } = parseArgs({
   options: {
@@ -33,7 +33,7 @@ function whole(option: 'defects' | 'healthy' | 'seed'): number {
 const abort = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => abort.abort());
 
-const wanted: Readonly<Record<Kind, number>> = { defect: whole('defects'), healthy: whole('healthy') };
+const wanted: Readonly<Record<DrawnKind, number>> = { defect: whole('defects'), healthy: whole('healthy') };
 const first = whole('seed');
 const { tally } = values;
 const stored =
@@ -43,7 +43,7 @@ const stored =
         if (error.code === 'ENOENT') return '';
         throw error;
       });
-const done: Outcome[] = stored
+const done: TrialRecord[] = stored
   .split('\n')
   .filter(line => line !== '')
   .map(line => outcome.parse(JSON.parse(line)));

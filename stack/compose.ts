@@ -10,7 +10,7 @@ import { ContainerService, type ContainerSpec } from './container.ts';
 import { findEngine, ofProject } from './engine.ts';
 import { EngineLog } from './engine-log.ts';
 import { isReady } from './instance.ts';
-import { parseInstanceLine, Routes } from './logs.ts';
+import { InstanceAddresses, parseInstanceLine } from './logs.ts';
 import { freePort, freePortFrom } from './ports.ts';
 import type { Instance, InstanceOptions, Stack, StackOptions } from './stack.ts';
 
@@ -158,7 +158,7 @@ class ComposeStack implements Stack {
     const store = new ComposeStore(redis, redisPort, onDeath);
     const balancer = new ComposeBalancer(this.url, names, { container: nginx, onDeath });
     this.#parts = { store, balancer };
-    const routes = new Routes();
+    const routes = new InstanceAddresses();
     const learn = (line: string) => routes.learn(line);
     this.logs.push(new EngineLog('balancer', 'balancer', nginx, routes.parser('balancer'), learn));
     const found: ComposeInstance[] = [];

@@ -48,7 +48,7 @@ export function foreignLog(file: string, own?: string): LogSource {
  * Returns a log of nginx whose lines also name the instance of each address. Reads earlier lines first, for the names.
  */
 export function routedBalancerLog(name: string, file: string): LogSource {
-  const routes = new Routes();
+  const routes = new InstanceAddresses();
   return new LogFile(name, 'balancer', file, routes.parser(name), line => routes.learn(line));
 }
 
@@ -61,7 +61,7 @@ const routedLine = z.object({
  * Maps addresses to instances, from the lines that deploy/balancer.sh writes into nginx's log. The order of lines
  * matters, because an address may move from one container to another. Former addresses stay in the map.
  */
-export class Routes {
+export class InstanceAddresses {
   readonly #names = new Map<string, string>();
 
   /** Adds the addresses of a line; ignores lines without addresses. */

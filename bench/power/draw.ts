@@ -2,7 +2,7 @@
 import type { Guarantee } from '../../verify/core/result/guarantees.ts';
 import { type Random, seeded } from '../../verify/random.ts';
 
-export type Kind = 'defect' | 'healthy';
+export type DrawnKind = 'defect' | 'healthy';
 type Host = 'card-store' | 'plain';
 
 /** The condition under which a defect may strike. */
@@ -24,7 +24,7 @@ type When =
   | 'awkward';
 
 export interface Draw {
-  readonly kind: Kind;
+  readonly kind: DrawnKind;
   readonly seed: number;
   readonly host: Host;
   readonly act: string;
@@ -182,7 +182,7 @@ const logUniform = (random: Random, [from, to]: readonly [number, number]): numb
 const oneOf = <T>(random: Random, all: readonly T[]): T => all[random.below(all.length)] as T;
 
 /** Returns the draw with this seed. */
-export function drawOf(kind: Kind, seed: number): Draw {
+export function drawOf(kind: DrawnKind, seed: number): Draw {
   const random = seeded(seed, kind);
   const acts: Readonly<Record<string, Act>> = kind === 'defect' ? DEFECTS : HEALTHY;
   const act = oneOf(random, Object.keys(acts));

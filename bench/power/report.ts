@@ -1,27 +1,34 @@
 /** Sums up the trials of drawn defects and healthy variants. Returns Markdown. */
 import { DEFECTS, drawOf } from './draw.ts';
-import type { Outcome } from './trial.ts';
+import type { TrialRecord } from './trial.ts';
 
 const percent = (count: number, of: number): string =>
   of === 0 ? '–' : `${Math.round((100 * count) / of)} %`;
 
 /** Returns the groups of the outcomes, the largest first. */
-function groupsOf(all: readonly Outcome[], keyOf: (one: Outcome) => string): [string, Outcome[]][] {
-  const groups = new Map<string, Outcome[]>();
+function groupsOf(
+  all: readonly TrialRecord[],
+  keyOf: (one: TrialRecord) => string,
+): [string, TrialRecord[]][] {
+  const groups = new Map<string, TrialRecord[]>();
   for (const one of all) groups.set(keyOf(one), [...(groups.get(keyOf(one)) ?? []), one]);
   return [...groups].sort(([, a], [, b]) => b.length - a.length);
 }
 
-const found = ({ violated }: Outcome): boolean => violated.length > 0;
+const found = ({ violated }: TrialRecord): boolean => violated.length > 0;
 
 /** Returns the range of rates of a defect, for the table of misses. */
-function rateOf(one: Outcome): string {
+function rateOf(one: TrialRecord): string {
   const { every } = drawOf(one.kind, one.seed);
   if (every <= 10) return '1 in 10 or more';
   return every <= 100 ? '1 in 100 to 1 in 10' : '1 in 1000 to 1 in 100';
 }
 
-function table(head: string, noticeable: readonly Outcome[], keyOf: (one: Outcome) => string): string[] {
+function table(
+  head: string,
+  noticeable: readonly TrialRecord[],
+  keyOf: (one: TrialRecord) => string,
+): string[] {
   return [
     `| ${head} | noticeable | found | share |`,
     '|---|---|---|---|',
@@ -33,14 +40,14 @@ function table(head: string, noticeable: readonly Outcome[], keyOf: (one: Outcom
 }
 
 /** Returns the tables: totals, then shares by guarantee, by condition and by rate, then the draws that were missed. */
-export function report(all: readonly Outcome[]): string[] {
+export function report(all: readonly TrialRecord[]): string[] {
   const defects = all.filter(({ kind }) => kind === 'defect');
   const healthy = all.filter(({ kind }) => kind === 'healthy');
   const noticeable = defects.filter(one => one.noticeable);
   const missed = noticeable.filter(one => !found(one));
   const accused = healthy.filter(found);
   const hidden = defects.length - noticeable.length;
-  const breaks = (one: Outcome): string => `\`${DEFECTS[drawOf('defect', one.seed).act]?.breaks}\``;
+  const breaks = (one: TrialRecord): string => `\`${DEFECTS[drawOf('defect', one.seed).act]?.breaks}\``;
   return [
     `${defects.length} defects: ${hidden} (${percent(hidden, defects.length)}) could not be noticed; of the other ` +
       `${noticeable.length}, ${noticeable.length - missed.length} ` +
@@ -57,7 +64,11 @@ export function report(all: readonly Outcome[]): string[] {
   ];
 }
 
-const listed = (title: string, all: readonly Outcome[], detail: (one: Outcome) => string): string[] =>
+const listed = (
+  title: string,
+  all: readonly TrialRecord[],
+  detail: (one: TrialRecord) => string,
+): string[] =>
   all.length === 0
     ? []
     : ['', `${title}:`, '', ...all.map(one => `- ${one.kind} ${one.seed}: ${one.draw} (${detail(one)})`)];

@@ -26,7 +26,7 @@ export const outcome = z.object({
   folder: z.string(),
 });
 
-export type Outcome = z.infer<typeof outcome>;
+export type TrialRecord = z.infer<typeof outcome>;
 
 /** Both hosts run with the claims that they keep when nothing is broken. */
 function entryOf(draw: Draw, harms: string): Control {
@@ -43,7 +43,7 @@ function entryOf(draw: Draw, harms: string): Control {
 }
 
 /** @param out folder for the histories; @param signal stops the trial */
-export async function tryDraw(draw: Draw, out: string, signal: AbortSignal): Promise<Outcome> {
+export async function tryDraw(draw: Draw, out: string, signal: AbortSignal): Promise<TrialRecord> {
   const folder = await mkdtemp(join(tmpdir(), 'power-'));
   const file = join(folder, 'harms');
   await writeFile(file, '');

@@ -11,7 +11,7 @@ import { entrance } from './entrance.ts';
 import { basicOf, keep } from './fill.ts';
 import { ListRead } from './list-read.ts';
 import type { Call, Later, Recorded } from './recorder.ts';
-import { get, type How, Requests, type Who } from './requests.ts';
+import { get, type How, SessionRequests, type Who } from './requests.ts';
 import type { SessionClient } from './session-client.ts';
 
 /** The result of a trial write: its response, the page after it, and whether that page shows the value unchanged. */
@@ -27,7 +27,7 @@ export class Driver {
   readonly #context: Context;
   readonly #who: Who;
   readonly #client: SessionClient;
-  readonly #requests: Requests;
+  readonly #requests: SessionRequests;
   /** A separate jar with the cookies of the last response that showed the session alive. */
   #held: SessionClient;
   #values = 0;
@@ -48,7 +48,7 @@ export class Driver {
     this.#who = { client: name, session, user: account.label };
     this.#client = client;
     this.#held = client;
-    this.#requests = new Requests(context, this.#who, account, client);
+    this.#requests = new SessionRequests(context, this.#who, account, client);
   }
 
   /** Returns a driver for the n-th client of a workload, with a separate session. */

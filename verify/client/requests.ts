@@ -50,7 +50,7 @@ export interface Who {
   user: string;
 }
 
-export class Requests {
+export class SessionRequests {
   readonly #context: Context;
   readonly #who: Who;
   readonly #account: Account;
