@@ -56,7 +56,7 @@ export function createApp(deps: Deps): Express {
   if (config.alwaysSecure) countAsHttps(app);
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(lifecycle.leaveToOthers, requestLog(log, config.instance), lifecycle.track, safetyHeaders);
+  app.use(lifecycle.leaveToOthers, requestLog(log, config), lifecycle.track, safetyHeaders);
   // Serves static files and health checks before the session is loaded. They need none, and must not fail with the
   // store.
   app.use(express.static(join(import.meta.dirname, 'public'), { maxAge: '5m' }));

@@ -15,6 +15,8 @@ export interface Config {
   readonly port: number;
   readonly host: string;
   readonly instance: string;
+  /** '' if responses do not name it. */
+  readonly version: string;
   /** URL of Redis. With sentinels, only the user, password and database in the URL are used. */
   readonly redisUrl: string;
   /** The sentinels that name the primary; empty for a Redis without sentinels. */
@@ -170,6 +172,7 @@ function named(v: Values): Config {
     port: v.PORT,
     host: v.HOST,
     instance: v.INSTANCE_ID,
+    version: v.APP_VERSION,
     redisUrl: v.REDIS_URL,
     redisSentinels: v.REDIS_SENTINELS,
     redisPrimary: v.REDIS_PRIMARY,

@@ -1,7 +1,9 @@
 /** Logs one JSON line for each request. Session ids and email addresses appear as labels only. */
+
 import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import { destination, type LevelWithSilent, type Logger, multistream, pino, stdTimeFunctions } from 'pino';
+import type { Config } from './config.ts';
 import type { Labels } from './secrets.ts';
 
 const REQUEST_ID = /^[\w.-]{1,128}$/;
@@ -50,7 +52,10 @@ export function noteIdentity(
 /**
  * Names the instance and the request in every response. Logs each request when its response has ended or was cut off.
  */
-export function requestLog(log: Logger, instance: string): RequestHandler {
+export function requestLog(
+  log: Logger,
+  { instance, version }: Pick<Config, 'instance' | 'version'>,
+): RequestHandler {
   return (request, response, next) => {
     const began = performance.now();
     const given = request.get('x-request-id') ?? '';
@@ -58,6 +63,7 @@ export function requestLog(log: Logger, instance: string): RequestHandler {
     // Reads the path before the routers run, because a mounted router changes `path` while it handles the request.
     const { method, path } = request;
     response.set({ 'X-Request-Id': id, 'X-Instance-Id': instance });
+    if (version !== '') response.set('X-App-Version', version);
     response.once('close', () => {
       const ms = Math.round((performance.now() - began) * 10) / 10;
       const identity = identities.get(response);

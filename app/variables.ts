@@ -137,6 +137,11 @@ export const VARIABLES = z.object({
       shown: 'host name and process id',
     },
   ),
+  APP_VERSION: variable(
+    z.literal('').or(instanceId),
+    '',
+    'Version of the app, in the header `X-App-Version`. Without it, the header is not sent.',
+  ),
   TRIAL: variable(
     truth,
     'false',

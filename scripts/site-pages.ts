@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'Judge an app': ['init', 'target-file', 'guarantees', 'workloads', 'faults', 'sticky'],
   'Load it with k6': ['k6'],
-  'Gate a pull request': ['ci', 'compare', 'reports'],
+  'Gate a pull request or a canary': ['ci', 'compare', 'reports', 'gate'],
   'Run the card store': ['app', 'compose', 'stores', 'fleet', 'balancers'],
   Reference: ['commands', 'history', 'library', 'http', 'store-conformance'],
   'How well it works': ['zoo', 'judge-speed', 'mutation', 'architecture'],

@@ -111,6 +111,7 @@ const layers: readonly RegExp[] = [
   /^verify\/faults\//,
   /^verify\/init\//,
   /^verify\/(?!cli\.ts)[^/]+\.ts$/,
+  /^verify\/gate\//,
   /^zoo\//,
   /^verify\/commands\//,
   /^verify\/cli\.ts$/,

@@ -41,6 +41,7 @@ const whole: Required<Operation> & { uncertainty: number } = {
   note: '200',
   instance: 'app-1',
   source: 'header',
+  cohort: 'v1',
   signedIn: 'in',
   sawUser: 'alice',
   saw: ['v'],

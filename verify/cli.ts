@@ -35,6 +35,7 @@ const COMMANDS: Commands = {
   explain: async ([name]) => (await import('./commands/explain.ts')).explainCommand(name ?? '', output),
   doctor: async ([file], values) =>
     (await import('./commands/doctor.ts')).doctorCommand(file, values, output),
+  gate: async ([file], values) => (await import('./commands/gate.ts')).gateCommand(file, values, output),
   k6: async ([file]) => (await import('./commands/k6.ts')).k6Command(file, output),
 };
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Stack } from '../stack/stack.ts';
 import type { AffinityMode } from './client/affinity.ts';
 import type { LogSource } from './client/logs.ts';
-import { FORMAT, type Operation, type Run, VERSION } from './core/history/history.ts';
+import { type Event, FORMAT, type Operation, type Run, VERSION } from './core/history/history.ts';
 import type { Guarantee } from './core/result/guarantees.ts';
 import type { Disturbance } from './faults/fault.ts';
 import { type FaultPlan, scheduled } from './faults/phases.ts';
@@ -42,6 +42,8 @@ export interface VerifyOptions {
   /** Called with a warning that the user must see, such as a fault that could not be healed. */
   onAlarm?: (text: string) => void;
   onOperation?: (operation: Operation) => void;
+  /** Called with each event of the history, as it is written. */
+  onEvent?: (event: Event) => void;
   /** Called with descriptions of the running tasks each time a task begins or ends. */
   onActive?: (what: readonly string[]) => void;
 }

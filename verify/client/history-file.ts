@@ -15,9 +15,14 @@ export class HistoryFile {
   readonly #block = Buffer.allocUnsafe(BLOCK);
   #used = 0;
   #closed = false;
+  readonly #onEvent: (event: Event) => void;
 
-  /** @throws when the file exists already or cannot be created: a history is never overwritten */
-  constructor(path: string) {
+  /**
+   * @param onEvent called with each event that is written
+   * @throws when the file exists already or cannot be created: a history is never overwritten
+   */
+  constructor(path: string, onEvent: (event: Event) => void = () => {}) {
+    this.#onEvent = onEvent;
     mkdirSync(dirname(path), { recursive: true });
     this.path = path;
     this.#file = openSync(path, 'ax');
@@ -30,6 +35,7 @@ export class HistoryFile {
     if (this.#used + line.length * WIDEST > BLOCK) this.flush();
     if (line.length * WIDEST > BLOCK) this.#append(Buffer.from(line));
     else this.#used += this.#block.write(line, this.#used);
+    this.#onEvent(event);
   }
 
   /**

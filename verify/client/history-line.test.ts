@@ -31,6 +31,7 @@ const returned: Required<Returned> = {
   note: '303 to /"x"',
   instance: 'app-1',
   source: 'header',
+  cohort: 'v1',
   signedIn: 'out',
   sawUser: 'unknown-1',
   saw: ['', 'x"y'],

@@ -39,6 +39,7 @@ function returned(event: Returned): string {
   if (event.note !== undefined) line += `,"note":${text(event.note)}`;
   if (event.instance !== undefined) line += `,"instance":${text(event.instance)}`;
   if (event.source !== undefined) line += `,"source":${text(event.source)}`;
+  if (event.cohort !== undefined) line += `,"cohort":${text(event.cohort)}`;
   if (event.signedIn !== undefined) line += `,"signedIn":"${event.signedIn}"`;
   if (event.sawUser !== undefined) line += `,"sawUser":${text(event.sawUser)}`;
   if (event.saw !== undefined) line += `,"saw":${JSON.stringify(event.saw)}`;

@@ -14,7 +14,7 @@ const EACH = NAMES.flatMap(name =>
 
 describe('a command', () => {
   it.each([
-    ['check', '--claims', 'check: unknown option --claims: an option of verify, doctor, not of check'],
+    ['check', '--claims', 'check: unknown option --claims: an option of verify, doctor, gate, not of check'],
     ['verify', '--durtion', 'verify: unknown option --durtion: did you mean "--duration"?'],
     [
       'k6',

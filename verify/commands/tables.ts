@@ -400,4 +400,45 @@ const k6 = {
   options: {},
 } as const satisfies Table;
 
-export const TABLES = { verify, init, check, compare, runs, report, open, zoo, stack, explain, doctor, k6 };
+const gate = {
+  words: '[TARGET]',
+  most: 1,
+  does: 'keeps sessions open while a new version gets more and more traffic, and serves over HTTP whether it honours them, for Argo Rollouts, Flagger and Prometheus',
+  page: 'gate.md',
+  options: {
+    target: {
+      type: 'string',
+      value: 'FILE',
+      does: `target file (default ${TARGET}); its \`instance.version\` names the version`,
+    },
+    port: { type: 'string', value: 'P', default: '8090', does: 'port to listen on; 0 takes any free port' },
+    host: { type: 'string', value: 'HOST', default: '127.0.0.1', does: 'address to listen on' },
+    sessions: { type: 'string', value: 'N', default: '50', does: 'sessions that stay open' },
+    rate: { type: 'string', value: 'N', default: '30', does: 'requests per second, all sessions together' },
+    window: {
+      type: 'string',
+      value: 'TIME',
+      default: '60s',
+      does: 'age of the oldest requests that count as evidence',
+    },
+    claims: STACK.claims,
+    url: { type: 'string', value: 'URL', does: 'address of the target, instead of the url of its file' },
+    out: OUT,
+  },
+} as const satisfies Table;
+
+export const TABLES = {
+  verify,
+  init,
+  check,
+  compare,
+  runs,
+  report,
+  open,
+  zoo,
+  stack,
+  explain,
+  doctor,
+  k6,
+  gate,
+};

@@ -78,6 +78,17 @@ const instance = z.strictObject({
   cookie: z.string().min(1).optional(),
   /** Finds the name of the instance in a page. */
   body: shown.optional(),
+  /**
+   * Finds the version of the app that sent a response: in a header, or by `find` in the name of the instance. The
+   * command `gate` needs it.
+   */
+  version: z
+    .strictObject({ header: z.string().min(1).optional(), find: regex.optional() })
+    .refine(
+      ({ header, find }) => header !== undefined || find !== undefined,
+      'expected `header`, `find` or both',
+    )
+    .optional(),
   /** Addresses of the instances for requests that bypass the balancer. The keys are the names of the instances. */
   addresses: z
     .record(z.string(), z.url({ protocol: /^https?$/, error: 'expected an http:// or https:// address' }))

@@ -186,6 +186,7 @@ export const RETURNED: FieldsOf<Returned> = {
     means:
       'what named the instance: `header`, `cookie`, `body`, `log`, or `address` (the request was sent to the own address of the instance)',
   },
+  cohort: { kind: 'text', means: 'the version of the app that served it' },
   signedIn: { kind: ['in', 'out'], means: '`in`, `out`; absent when the response does not show it' },
   sawUser: { kind: 'text', means: 'the user that the page names' },
   saw: { kind: TEXTS, means: "state of the object, in the response's order" },

@@ -225,6 +225,8 @@ export interface Returned {
   instance?: string;
   /** What named the instance: `header` … */
   source?: string;
+  /** The version of the app that sent the response. */
+  cohort?: string;
   /** Absent if the response does not show whether the session is signed in. */
   signedIn?: 'in' | 'out';
   /** The user that the response names; `unknown-<label>` for a user who is not of the run. */

@@ -68,6 +68,7 @@ function isReturned(line: Line): boolean {
     mayBeText(line['note']) &&
     mayBeText(line['instance']) &&
     mayBeText(line['source']) &&
+    mayBeText(line['cohort']) &&
     (line['signedIn'] === undefined || SIGNED_IN.has(line['signedIn'])) &&
     mayBeText(line['sawUser']) &&
     mayBeTexts(line['saw']) &&
@@ -135,6 +136,7 @@ function join(end: Omit<End, 'type'>, operation: Operation): void {
   if (end.note !== undefined) operation.note = end.note;
   if (end.instance !== undefined) operation.instance = end.instance;
   if (end.source !== undefined) operation.source = end.source;
+  if (end.cohort !== undefined) operation.cohort = end.cohort;
   if (end.signedIn !== undefined) operation.signedIn = end.signedIn;
   if (end.sawUser !== undefined) operation.sawUser = end.sawUser;
   if (end.saw !== undefined) operation.saw = end.saw;

@@ -6,7 +6,7 @@ import type { Action, CookieChange, Operation } from '../history/history.ts';
 import { alike } from '../objects/models.ts';
 import { type Finding, type Findings, finder } from './finding.ts';
 import { acceptsLogin, hasPasswordField, type LoginPage } from './login-answer.ts';
-import { type Named, type Naming, namer } from './naming.ts';
+import { type Named, type Naming, namer, type Versioning, versionNamer } from './naming.ts';
 import { outcomeOf } from './outcome.ts';
 import { type ListPage, ListReader, type ListSpec } from './pages-of-list.ts';
 import type { Reply } from './reply.ts';
@@ -19,7 +19,7 @@ export interface Pages {
   signedOut?: { status: readonly number[]; redirect: readonly string[] } | undefined;
   csrf?: Finding | undefined;
   probes: readonly { object: string; read: ListSpec }[];
-  instance?: Naming | undefined;
+  instance?: (Naming & { version?: Versioning | undefined }) | undefined;
   /** Matches the text of a "busy, try again" response: the request was refused and had no effect. */
   busy?: string | undefined;
 }
@@ -43,6 +43,7 @@ export type Seen = Pick<
   | 'note'
   | 'instance'
   | 'source'
+  | 'cohort'
   | 'signedIn'
   | 'sawUser'
   | 'saw'
@@ -88,6 +89,7 @@ export class Interpreter {
   readonly #strangers = { status: new Set<number>(), redirect: new Set<string>() };
   readonly #csrf: Findings | undefined;
   readonly #instance: (reply: Reply) => Named | undefined;
+  readonly #version: ReturnType<typeof versionNamer>;
   readonly #busy: RegExp | undefined;
 
   constructor(pages: Pages, reading: Reading) {
@@ -103,6 +105,7 @@ export class Interpreter {
     this.#csrf = pages.csrf === undefined ? undefined : found(pages.csrf);
     this.#busy = pages.busy === undefined ? undefined : new RegExp(pages.busy);
     this.#instance = namer(pages.instance ?? {}, reading.decode);
+    this.#version = versionNamer(pages.instance?.version ?? {});
   }
 
   /** Returns the CSRF token in a page; undefined if there is none. */
@@ -129,6 +132,8 @@ export class Interpreter {
       seen.instance = named.instance;
       seen.source = named.source;
     }
+    const cohort = this.#version(reply, named?.instance);
+    if (cohort !== undefined) seen.cohort = cohort;
     const busy = this.busy(reply);
     if (!busy) this.#session(seen, reply, asked);
     if (action === 'read' && seen.signedIn === 'in' && object !== undefined && !unmarked)

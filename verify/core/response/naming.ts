@@ -17,6 +17,14 @@ export interface Naming {
   addresses?: Readonly<Record<string, string>> | undefined;
 }
 
+/** The place where a response names the version of the app. */
+export interface Versioning {
+  /** Absent: the name of the instance contains the version. */
+  header?: string | undefined;
+  /** A regular expression that finds the version in the header, or in the name of the instance. */
+  find?: string | undefined;
+}
+
 export interface Named {
   instance: string;
   /**
@@ -58,6 +66,20 @@ export function namer(
     (name === undefined ? undefined : byHeader(reply.headers[name])) ??
     (cookie === undefined ? undefined : named(inCookie(reply, cookie), 'cookie')) ??
     (shown === undefined ? undefined : named(shown.first(reply), 'body'));
+}
+
+/** Returns a function that finds the version of the app that sent a response; undefined if the response names none. */
+export function versionNamer({
+  header,
+  find,
+}: Versioning): (reply: Reply, instance?: string) => string | undefined {
+  const part = find === undefined ? undefined : new Finder(find);
+  const name = header?.toLowerCase();
+  return (reply, instance) => {
+    const text = name === undefined ? instance : reply.headers[name];
+    if (text === undefined || (name === undefined && part === undefined)) return undefined;
+    return inHeader(text, part)?.slice(0, LONGEST) || undefined;
+  };
 }
 
 /** Returns the host and port of an address. Does not use URL, which k6 lacks. */

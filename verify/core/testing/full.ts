@@ -32,6 +32,7 @@ export const fullEnd: Required<End> = {
   note: '200',
   instance: 'app-1',
   source: 'header',
+  cohort: 'v1',
   signedIn: 'in',
   sawUser: 'u',
   saw: ['v'],

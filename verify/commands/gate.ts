@@ -1,0 +1,49 @@
+/** `baton gate`: serves the verdict on a new version over HTTP while it gets more and more traffic. */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { EXIT, UnavailableError } from '../errors.ts';
+import { Gate } from '../gate/gate.ts';
+import { gateServer } from '../gate/server.ts';
+import { loadTarget } from '../target/load.ts';
+import { addressOf, milliseconds, whole } from './arguments.ts';
+import type { OptionValues } from './options.ts';
+import type { Output } from './output.ts';
+import { TARGET } from './tables.ts';
+
+/** Runs until SIGINT, SIGTERM or SIGHUP. The exit code is that of the last verdict. */
+export async function gateCommand(
+  file: string | undefined,
+  values: OptionValues<'gate'>,
+  output: Output,
+): Promise<number> {
+  const target = await loadTarget(file ?? values.target ?? TARGET, process.env, values.claims?.split(','));
+  if (values.url !== undefined) target.url = addressOf(values.url, target.url);
+  const gate = new Gate(target, {
+    sessions: whole('--sessions', values.sessions, 1, 10_000),
+    rate: whole('--rate', values.rate, 1, 10_000),
+    window: milliseconds(values.window),
+    out: values.out,
+    onStep: text => output.progress.write(`${text}\n`),
+  });
+  const server = gateServer(gate);
+  server.listen(whole('--port', values.port, 0, 65_535), values.host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    throw new UnavailableError(
+      `--port: expected to listen at ${values.host}:${values.port}, got ${(error as Error).message}: choose another port`,
+    );
+  }
+  const { address, port } = server.address() as AddressInfo;
+  output.progress.write(`gate of ${target.name} at http://${address}:${port}: POST /start begins\n`);
+  const stopped = new Promise<void>(resolve => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+  });
+  await stopped;
+  server.close();
+  server.closeAllConnections();
+  await gate.stop();
+  const { summary, verdict, why } = gate.status();
+  output.result.write(`${[...summary, `${verdict}: ${why}`].join('\n')}\n`);
+  return EXIT[verdict];
+}

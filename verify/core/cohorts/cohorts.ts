@@ -1,0 +1,140 @@
+/**
+ * Follows sessions across the versions of an app. A session belongs to the version that served its login; the versions
+ * that serve it later must honour it, and must accept the forms on each other's pages.
+ */
+import type { Action, Operation, Run } from '../history/history.ts';
+import { honoured, Sessions } from '../timeline/sessions.ts';
+
+/** The requests of the sessions that one version created and one version served. */
+export interface Crossing {
+  readonly created: string;
+  readonly served: string;
+  /** Number of sessions. */
+  readonly sessions: number;
+  /** Number of those sessions that this version lost. */
+  readonly lost: number;
+  readonly requests: number;
+  /** Time of the request before the last `RECENT` - 1 ones, microseconds; undefined if there were fewer. */
+  readonly since: number | undefined;
+}
+
+/** The writes whose form was on a page of one version, and that one version received. */
+export interface Forms {
+  readonly page: string;
+  readonly served: string;
+  readonly accepted: number;
+  readonly refused: number;
+}
+
+/** Number of requests whose age decides whether the evidence of a crossing is recent. */
+export const RECENT = 20;
+
+const WRITES: readonly Action[] = ['add', 'remove', 'set', 'cas', 'increment', 'clear'];
+
+interface Counted {
+  sessions: Set<string>;
+  lost: number;
+  requests: number;
+  recent: number[];
+}
+
+export class Cohorts {
+  readonly #sessions: Sessions;
+  /** By session: the version that served its login. */
+  readonly #created = new Map<string, string>();
+  /** By session: the version of its last page, which has the form that it sends next. */
+  readonly #pages = new Map<string, string>();
+  readonly #crossings = new Map<string, Map<string, Counted>>();
+  readonly #forms = new Map<string, Map<string, { accepted: number; refused: number }>>();
+  /** All versions, in the order of their first response. */
+  readonly #versions: string[] = [];
+  readonly #entered = new Set<string>();
+
+  constructor(run: Run) {
+    this.#sessions = new Sessions(run);
+  }
+
+  /** Takes in an operation that has ended, in the order of the history. */
+  ended(operation: Operation): void {
+    const { action, cohort, session } = operation;
+    if (action === 'logout' || action === 'logout-all')
+      this.#sessions.started({ ...operation, type: 'start' });
+    const standing = this.#sessions.ended(operation);
+    if (action === 'login') this.#entered.add(session);
+    if (cohort === undefined || operation.with !== undefined) return;
+    if (!this.#versions.includes(cohort)) this.#versions.push(cohort);
+    const { login, lost } = standing.session;
+    if (login === operation) this.#created.set(session, cohort);
+    else if (standing.live) this.#crossed(operation, cohort, lost === operation);
+    if (standing.live && WRITES.includes(action)) this.#sent(operation, cohort);
+    if ((action === 'read' || action === 'form') && operation.status === 200)
+      this.#pages.set(session, cohort);
+  }
+
+  #crossed(operation: Operation, served: string, lost: boolean): void {
+    const created = this.#created.get(operation.session);
+    if (created === undefined || (honoured(operation) === undefined && !lost)) return;
+    const counted = within(this.#crossings, created, served, () => ({
+      sessions: new Set<string>(),
+      lost: 0,
+      requests: 0,
+      recent: [],
+    }));
+    counted.sessions.add(operation.session);
+    counted.requests++;
+    if (lost) counted.lost++;
+    counted.recent.push(operation.return ?? operation.call);
+    if (counted.recent.length > RECENT) counted.recent.shift();
+  }
+
+  #sent({ outcome, session, signedIn, status = 0 }: Operation, served: string): void {
+    const page = this.#pages.get(session);
+    if (page === undefined || signedIn === 'out') return;
+    const counted = within(this.#forms, page, served, () => ({ accepted: 0, refused: 0 }));
+    if (outcome === 'ok') counted.accepted++;
+    else if (outcome === 'fail' && status >= 400 && status < 500 && status !== 429) counted.refused++;
+  }
+
+  /** Number of sessions that have tried to log in. */
+  get entered(): number {
+    return this.#entered.size;
+  }
+
+  /** The version that created most sessions; undefined before the first login. */
+  get stable(): string | undefined {
+    const counts = new Map<string, number>();
+    for (const version of this.#created.values()) counts.set(version, (counts.get(version) ?? 0) + 1);
+    return [...counts].toSorted(([, a], [, b]) => b - a)[0]?.[0];
+  }
+
+  /** The version whose first response came last, if it is not the stable one. */
+  get canary(): string | undefined {
+    const { stable } = this;
+    return this.#versions.findLast(version => version !== stable);
+  }
+
+  crossings(): Crossing[] {
+    return flat(this.#crossings).map(([created, served, { sessions, lost, requests, recent }]) => ({
+      ...{ created, served, sessions: sessions.size, lost, requests },
+      since: recent.length < RECENT ? undefined : recent[0],
+    }));
+  }
+
+  forms(): Forms[] {
+    return flat(this.#forms).map(([page, served, counts]) => ({ page, served, ...counts }));
+  }
+}
+
+/** Returns the value of two keys, made where it is missing. */
+function within<T>(map: Map<string, Map<string, T>>, first: string, second: string, make: () => T): T {
+  const inner = map.get(first) ?? new Map<string, T>();
+  map.set(first, inner);
+  const value = inner.get(second) ?? make();
+  inner.set(second, value);
+  return value;
+}
+
+const flat = <T>(map: ReadonlyMap<string, ReadonlyMap<string, T>>): [string, string, T][] =>
+  [...map].flatMap(([first, inner]) =>
+    [...inner].map(([second, value]): [string, string, T] => [first, second, value]),
+  );

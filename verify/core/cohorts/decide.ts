@@ -1,0 +1,88 @@
+/** Decides whether a new version may get more traffic: the verdict of the canary gate. */
+import { counted, grouped } from '../result/format.ts';
+import type { Judgement } from '../result/verdict.ts';
+import { type Cohorts, type Crossing, type Forms, RECENT } from './cohorts.ts';
+
+/** Number of sessions of the stable version that the new version must have served; all, if there are fewer. */
+const ENOUGH_SESSIONS = 10;
+/** Number of forms of the stable version that the new version must have received. */
+const ENOUGH_FORMS = 3;
+/** Number of refused forms from which on their share decides. One refusal may have another reason. */
+const REFUSED = 3;
+
+export interface Decision {
+  readonly verdict: Judgement;
+  /** What was violated, or which evidence is missing. */
+  readonly why: string;
+  readonly stable: string | undefined;
+  readonly canary: string | undefined;
+}
+
+export interface Asked {
+  /** The time, microseconds on the clock of the run. */
+  readonly now: number;
+  /** Age of the oldest evidence that counts, microseconds. */
+  readonly window: number;
+  /** True if the target declares form tokens and a write, so that forms can be compared. */
+  readonly forms: boolean;
+  /** Descriptions of the violations of claimed guarantees. */
+  readonly violations: readonly string[];
+}
+
+/** Decides from the sessions and forms of all versions. A violation is final; evidence must be recent. */
+export function decide(cohorts: Cohorts, { now, window, forms, violations }: Asked): Decision {
+  const { stable, canary } = cohorts;
+  const decided = (verdict: Judgement, why: string): Decision => ({ verdict, why, stable, canary });
+  const broken = refusing(cohorts.forms()) ?? violations[0];
+  const lost = cohorts.crossings().find(crossing => crossing.lost > 0);
+  if (lost !== undefined) return decided('violated', crossingLine(lost));
+  if (broken !== undefined) return decided('violated', broken);
+  if (stable === undefined) return decided('unknown', 'no session was created yet');
+  if (canary === undefined) return decided('unknown', `only ${stable} has responded so far`);
+  const missing =
+    lacking(cohorts, stable, canary, now - window) ?? (forms ? unsent(cohorts, stable, canary) : undefined);
+  return missing === undefined
+    ? decided('valid', `${canary} honours the sessions of ${stable}`)
+    : decided('unknown', missing);
+}
+
+function lacking(cohorts: Cohorts, stable: string, canary: string, from: number): string | undefined {
+  const all = cohorts.crossings().filter(({ created }) => created === stable);
+  const found = all.find(({ served }) => served === canary);
+  const there = Math.max(...all.map(({ sessions }) => sessions));
+  const needed = Math.min(ENOUGH_SESSIONS, there);
+  if ((found?.sessions ?? 0) < needed)
+    return `${canary} has served ${counted(found?.sessions ?? 0, 'session')} of ${stable}, ${needed} are needed`;
+  if (found?.since === undefined || found.since < from)
+    return `${canary} has served fewer than ${RECENT} requests of the sessions of ${stable} within the window`;
+  return undefined;
+}
+
+function unsent(cohorts: Cohorts, stable: string, canary: string): string | undefined {
+  const found = cohorts.forms().find(({ page, served }) => page === stable && served === canary);
+  if ((found?.accepted ?? 0) >= ENOUGH_FORMS) return undefined;
+  return `${canary} has accepted ${counted(found?.accepted ?? 0, 'form')} of ${stable}, ${ENOUGH_FORMS} are needed`;
+}
+
+/** Describes forms that another version refuses, although the version that made them accepts its own. */
+function refusing(forms: readonly Forms[]): string | undefined {
+  const own = (version: string) => forms.find(({ page, served }) => page === version && served === version);
+  const found = forms.find(({ page, served, accepted, refused }) => {
+    if (page === served || refused < REFUSED || refused <= accepted) return false;
+    const { accepted: taken = 0, refused: returned = 0 } = own(page) ?? {};
+    return taken > returned;
+  });
+  return found && formsLine(found);
+}
+
+const crossingLine = ({ created, served, sessions, lost }: Crossing): string =>
+  `created on ${created}, served by ${served}: ${grouped(lost)} of ${grouped(sessions)} lost`;
+
+const formsLine = ({ page, served, accepted, refused }: Forms): string =>
+  `form of ${page}, sent to ${served}: ${grouped(refused)} of ${grouped(accepted + refused)} refused`;
+
+/** Returns one line for each pair of versions, for people. */
+export const linesOf = (cohorts: Cohorts): string[] => [
+  ...cohorts.crossings().map(crossingLine),
+  ...cohorts.forms().map(formsLine),
+];

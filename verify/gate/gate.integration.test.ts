@@ -1,0 +1,170 @@
+/** Tests the gate with two versions of the card store behind nginx, whose weights a canary controller raises. */
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Browser } from '../../app/testing/browser.ts';
+import { startLocalStack } from '../../stack/local.ts';
+import type { Instance, InstanceOptions, Stack } from '../../stack/stack.ts';
+import { loadTarget } from '../target/load.ts';
+import { Gate, type Status } from './gate.ts';
+import { gateServer } from './server.ts';
+
+const LONG = process.env['BATON_LONG'] === '1';
+/** Sessions of users who know nothing of the gate. */
+const USERS = LONG ? 1000 : 0;
+const WEIGHTS = LONG ? [5, 25, 50, 100] : [50];
+const TIMES = Number(process.env['BATON_TIMES'] ?? '1');
+
+const V2 = { APP_VERSION: 'v2' };
+const DEFECT = fileURLToPath(
+  new URL('../../zoo/defects/form-or-handshake-token-in-process.server.ts', import.meta.url),
+);
+const GOOD: InstanceOptions = { env: V2 };
+/** Each bad version, with the beginning of the reason that stops it. */
+const BAD: [string, InstanceOptions, RegExp][] = [
+  [
+    'other secret',
+    { env: { ...V2, SESSION_SECRET: 'another secret than that of v1' } },
+    /^created on v1, served by v2: /,
+  ],
+  ['other cookie name', { env: { ...V2, SECURE_COOKIES: 'always' } }, /^created on v1, served by v2: /],
+  [
+    'other serialisation',
+    { env: { ...V2, SESSION_STORE: 'connect-redis' } },
+    /^created on v1, served by v2: /,
+  ],
+  ['old form token refused', { env: V2, command: [process.execPath, DEFECT] }, /^form of v1, sent to v2: /],
+];
+
+let stack: Stack;
+let weight = 0;
+let out: string;
+
+beforeAll(async () => {
+  out = mkdtempSync(join(tmpdir(), 'baton-gate-'));
+  stack = await startLocalStack({
+    port: 'any',
+    instances: [{ env: { APP_VERSION: 'v1' } }],
+    env: { SCRYPT_COST: '2', FIXTURE_USERS: '1200', DRAIN_MS: '0' },
+    nginx: {
+      perInstance: place => `weight=${Math.max(1, weight === 100 || place === 1 ? weight : 100 - weight)}`,
+    },
+  });
+});
+
+afterAll(async () => {
+  await stack?.stop();
+  rmSync(out, { recursive: true, force: true });
+});
+
+/** Sets the share of the new version, per cent; 0 and 100 remove a version from the balancer. */
+async function shift(canary: Instance, share: number): Promise<void> {
+  const [stable] = stack.instances() as [Instance];
+  weight = share;
+  if (share === 0) await stack.balancer.register(stable);
+  if (share === 0) await stack.balancer.deregister(canary);
+  else await stack.balancer.register(canary);
+  if (share === 100) await stack.balancer.deregister(stable);
+}
+
+/** Sends requests of signed-in users until it is stopped. */
+async function background(): Promise<{ stop(): Promise<number> }> {
+  const users: Browser[] = [];
+  for (let n = 1; n <= USERS; n++) {
+    const browser = new Browser(stack.url);
+    await browser.signIn(`user${n + 100}`);
+    users.push(browser);
+  }
+  let stopped = false;
+  const out = new Set<Browser>();
+  const one = async (part: number) => {
+    for (let i = part; !stopped && users.length > 0; i = (i + 4) % users.length) {
+      const browser = users[i] as Browser;
+      if ((await browser.get('/dashboard')).status === 303) out.add(browser);
+      await new Promise(resolve => setTimeout(resolve, 100));
+    }
+  };
+  const parts = [0, 1, 2, 3].map(one);
+  return {
+    stop: async () => {
+      stopped = true;
+      await Promise.all(parts);
+      return out.size;
+    },
+  };
+}
+
+/** Raises the weight as Argo Rollouts and Flagger do: only while the gate promotes. */
+async function rollOut(
+  canary: Instance,
+  url: string,
+): Promise<{ promoted: boolean; last: Status; out: number }> {
+  const users = await background();
+  const ask = async (path: string, method = 'GET') => {
+    const response = await fetch(url + path, { method });
+    return { status: response.status, gate: (await response.json()) as Status };
+  };
+  try {
+    expect((await ask('/start?wait=120', 'POST')).status).toBe(200);
+    expect((await ask('/promote')).status).toBe(409);
+    expect((await ask('/advance')).status).toBe(200);
+    for (const share of WEIGHTS) {
+      await shift(canary, share);
+      const { status, gate } = await ask('/promote?wait=120');
+      if (status === 200) continue;
+      expect((await ask('/rollback')).status).toBe(200);
+      await shift(canary, 0);
+      return { promoted: false, last: gate, out: await users.stop() };
+    }
+    return { promoted: true, last: (await ask('/verdict')).gate, out: await users.stop() };
+  } finally {
+    await users.stop();
+    await ask('/stop', 'POST');
+  }
+}
+
+async function tryVersion(options: InstanceOptions) {
+  const target = await loadTarget('baton.yaml', {});
+  target.url = stack.url;
+  target.instance = { ...target.instance, version: { header: 'x-app-version' } };
+  const gate = new Gate(target, { sessions: 20, rate: 400, window: 60_000, out });
+  const server = gateServer(gate).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  weight = 5;
+  const canary = await stack.add(options);
+  try {
+    await shift(canary, 0);
+    return await rollOut(canary, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  } finally {
+    await gate.stop();
+    server.close();
+    await shift(canary, 0);
+    await stack.remove(canary);
+  }
+}
+
+describe.each(Array.from({ length: TIMES }, (_, i) => i + 1))('time %i', () => {
+  test('a good version is promoted through all weights', { timeout: 600_000 }, async () => {
+    const { promoted, last, out } = await tryVersion(GOOD);
+    expect([promoted, last.verdict, out], last.why).toEqual([true, 'valid', 0]);
+    expect([last.stable, last.canary]).toEqual(['v1', 'v2']);
+    expect(last.summary).toContainEqual(
+      expect.stringMatching(/^created on v1, served by v2: 0 of \d+ lost$/),
+    );
+  });
+
+  test.each(LONG ? BAD : BAD.slice(0, 1))(
+    'a bad version is stopped: %s',
+    { timeout: 600_000 },
+    async (_what, options, why) => {
+      const { promoted, last, out } = await tryVersion(options);
+      expect([promoted, last.verdict]).toEqual([false, 'violated']);
+      expect(last.why).toMatch(why);
+      expect(out).toBeLessThanOrEqual(USERS / 100);
+    },
+  );
+});

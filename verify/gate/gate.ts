@@ -1,0 +1,201 @@
+/** Keeps sessions open while a new version of an app gets traffic, and decides whether it may get more. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { seatsOf } from '../client/seats.ts';
+import { CHECKS } from '../core/checks/index.ts';
+import { Cohorts } from '../core/cohorts/cohorts.ts';
+import { type Asked, type Decision, decide, linesOf } from '../core/cohorts/decide.ts';
+import type { Event, Run } from '../core/history/history.ts';
+import type { Guarantee } from '../core/result/guarantees.ts';
+import { Judge } from '../core/timeline/judge.ts';
+import { UsageError } from '../errors.ts';
+import { verify } from '../run.ts';
+import type { Target } from '../target/load.ts';
+
+/** The guarantees that the sessions of the gate give evidence for, whatever the weights of the versions are. */
+const JUDGED: readonly Guarantee[] = [
+  'continuity',
+  'isolation',
+  'read-your-writes',
+  'monotonic-reads',
+  'availability',
+];
+
+/** Interval between two looks at a state that a request waits for, milliseconds. */
+const LOOK = 100;
+
+export interface GateOptions {
+  /** Number of sessions that stay open. */
+  sessions: number;
+  /** Maximum number of requests per second. */
+  rate: number;
+  /** Age of the oldest evidence that counts for `valid`, milliseconds. */
+  window: number;
+  /** Folder for the histories of the runs. */
+  out: string;
+  onStep?: (text: string) => void;
+}
+
+export interface Status extends Decision {
+  /** idle: not started · starting: logs in · running: keeps sessions open · stopped: the run is over */
+  readonly state: 'idle' | 'starting' | 'running' | 'stopped';
+  /** One line for each pair of versions, such as "created on v1, served by v2: 0 of 50 lost". */
+  readonly summary: readonly string[];
+  readonly crossings: readonly {
+    created: string;
+    served: string;
+    sessions: number;
+    lost: number;
+    requests: number;
+  }[];
+  readonly forms: readonly { page: string; served: string; accepted: number; refused: number }[];
+  /** Name of the run, which is also the name of the folder with its history. */
+  readonly run: string | undefined;
+  /** Why the run ended unexpectedly. */
+  readonly error: string | undefined;
+}
+
+const NONE: Status = {
+  ...{ state: 'idle', verdict: 'unknown', why: 'not started: POST /start begins' },
+  ...{ stable: undefined, canary: undefined, summary: [], crossings: [], forms: [] },
+  ...{ run: undefined, error: undefined },
+};
+
+export class Gate {
+  readonly #target: Target;
+  readonly #options: GateOptions;
+  #round: Round | undefined;
+
+  /** @throws UsageError if the target file does not say which version served a response */
+  constructor(target: Target, options: GateOptions) {
+    if (target.instance?.version === undefined)
+      throw new UsageError(
+        'gate: expected `instance.version` in the target file, which says how a response names the version of the ' +
+          'app, and there is none (docs/gate.md)',
+      );
+    const requests = Math.min(options.rate, target.limits?.requests ?? Number.POSITIVE_INFINITY);
+    this.#target = {
+      ...target,
+      limits: { ...target.limits, requests },
+      claims: target.claims.filter(name => JUDGED.includes(name)),
+    };
+    this.#options = options;
+  }
+
+  /** Ends the sessions of an earlier run, and logs in again. Resolves before the logins are complete. */
+  async start(): Promise<void> {
+    await this.#round?.stop();
+    this.#round = new Round(this.#target, this.#options);
+  }
+
+  status(): Status {
+    return this.#round?.status() ?? NONE;
+  }
+
+  /** Returns the status as soon as `fits` accepts it, or after `wait` milliseconds, or when the signal aborts. */
+  async statusWhen(fits: (status: Status) => boolean, wait: number, signal: AbortSignal): Promise<Status> {
+    const until = performance.now() + wait;
+    for (;;) {
+      const status = this.status();
+      if (fits(status) || performance.now() >= until || signal.aborted) return status;
+      await sleep(LOOK);
+    }
+  }
+
+  /** Ends the run: its sessions log out, and its history is complete. */
+  async stop(): Promise<void> {
+    await this.#round?.stop();
+  }
+}
+
+/** The sessions of one canary, from their logins to their end. */
+class Round {
+  readonly #target: Target;
+  readonly #options: GateOptions;
+  readonly #stop = new AbortController();
+  readonly #violations: string[] = [];
+  readonly #wanted: number;
+  readonly #done: Promise<void>;
+  #run: Run | undefined;
+  #judge: Judge | undefined;
+  /** Undefined until the load begins: the logins before it only check the target. */
+  #cohorts: Cohorts | undefined;
+  #ended: number | undefined;
+  /** The time of the last operation on the run's clock, microseconds, and the same moment on the clock of Node, ms. */
+  #last = { run: 0, node: 0 };
+  #error: string | undefined;
+
+  constructor(target: Target, options: GateOptions) {
+    this.#target = target;
+    this.#options = options;
+    this.#wanted = Math.min(options.sessions, seatsOf(target)?.capacity ?? options.sessions);
+    this.#done = this.#load();
+  }
+
+  async #load(): Promise<void> {
+    const { sessions, out, onStep } = this.#options;
+    try {
+      const { folder } = await verify(this.#target, {
+        ...{ sessions, out, workloads: ['hop'], duration: Number.POSITIVE_INFINITY },
+        signal: this.#stop.signal,
+        onEvent: event => this.#event(event),
+        onPhase: phase => {
+          if (phase === 'load' && this.#run !== undefined) this.#cohorts = new Cohorts(this.#run);
+        },
+        onOperation: operation => {
+          this.#last = { run: operation.return ?? operation.call, node: performance.now() };
+          if (!this.#stop.signal.aborted) this.#cohorts?.ended(operation);
+        },
+      });
+      onStep?.(`history: ${folder}`);
+    } catch (error) {
+      this.#error = (error as Error).message;
+      onStep?.(this.#error);
+    }
+    this.#ended = performance.now();
+  }
+
+  #event(event: Event): void {
+    if (event.type === 'run') {
+      this.#run = event;
+      this.#judge = new Judge(
+        event,
+        CHECKS.filter(({ guarantee }) => this.#target.claims.includes(guarantee)),
+        ({ guarantee, summary }) => this.#violations.push(`${guarantee}: ${summary}`),
+      );
+    } else if (!this.#stop.signal.aborted) this.#judge?.step(structuredClone(event));
+  }
+
+  status(): Status {
+    const run = this.#run?.run;
+    const cohorts = this.#cohorts;
+    const state = this.#state();
+    if (cohorts === undefined)
+      return { ...NONE, state, run, error: this.#error, why: this.#error ?? 'logs in for the first time' };
+    return {
+      ...decide(cohorts, this.#asked()),
+      ...{ state, run, error: this.#error, summary: linesOf(cohorts), forms: cohorts.forms() },
+      crossings: cohorts.crossings().map(({ since: _, ...crossing }) => crossing),
+    };
+  }
+
+  #state(): Status['state'] {
+    if (this.#ended !== undefined) return 'stopped';
+    return (this.#cohorts?.entered ?? 0) < this.#wanted ? 'starting' : 'running';
+  }
+
+  #asked(): Asked {
+    const { csrf, probes } = this.#target;
+    const { run, node } = this.#last;
+    return {
+      now: run + ((this.#ended ?? performance.now()) - node) * 1000,
+      window: this.#options.window * 1000,
+      forms: csrf !== undefined && probes.some(({ add, set }) => (add ?? set) !== undefined),
+      violations: this.#violations,
+    };
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#done;
+  }
+}

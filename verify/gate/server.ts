@@ -1,0 +1,134 @@
+/** Serves the gate over HTTP, in the forms that Argo Rollouts, Flagger and Prometheus expect. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { UsageError } from '../errors.ts';
+import type { Gate, Status } from './gate.ts';
+import { openMetrics } from './metrics.ts';
+
+/** Maximum time that a request may wait for a verdict, seconds. */
+const LONGEST = 3600;
+/** Time that POST /start waits for the logins, seconds, unless the request says otherwise. */
+const LOGINS = 60;
+
+interface Route {
+  readonly does: string;
+  /** True: the request changes something, so GET is refused. */
+  readonly post?: true;
+  handle(gate: Gate, query: Query): Promise<{ status: number; gate: Status }>;
+}
+
+interface Query {
+  /** Seconds that the request may wait; undefined if it does not say. */
+  readonly wait: number | undefined;
+  /** Aborts when the client disconnects. */
+  readonly signal: AbortSignal;
+}
+
+const decided = ({ verdict, state }: Status): boolean => verdict !== 'unknown' || state === 'stopped';
+
+/** Returns a route that responds with 200 if `passes` accepts the status, and with 409 if not. */
+const gated = (does: string, passes: (status: Status) => boolean): Route => ({
+  does,
+  handle: async (gate, { wait = 0, signal }) => {
+    const status = await gate.statusWhen(now => passes(now) || decided(now), wait * 1000, signal);
+    return { status: passes(status) ? 200 : 409, gate: status };
+  },
+});
+
+const ROUTES: Readonly<Record<string, Route>> = {
+  '/start': {
+    does: 'logs in the sessions, and responds when all have tried; an earlier run ends',
+    post: true,
+    handle: async (gate, { wait = LOGINS, signal }) => {
+      await gate.start();
+      const status = await gate.statusWhen(
+        ({ state }) => state === 'running' || state === 'stopped',
+        wait * 1000,
+        signal,
+      );
+      return { status: status.state === 'running' ? 200 : 503, gate: status };
+    },
+  },
+  '/status': {
+    does: 'the state of the gate',
+    handle: async gate => ({ status: 200, gate: gate.status() }),
+  },
+  '/verdict': {
+    does: 'the same; with `?wait=SECONDS` it responds when the verdict is valid or violated, or after that time',
+    handle: async (gate, { wait = 0, signal }) => ({
+      status: 200,
+      gate: await gate.statusWhen(decided, wait * 1000, signal),
+    }),
+  },
+  '/promote': gated('200 if the verdict is valid, else 409', ({ verdict }) => verdict === 'valid'),
+  '/advance': gated(
+    'as `/promote`, but also 200 while the new version gets no traffic',
+    ({ verdict, canary, state }) =>
+      verdict === 'valid' || (verdict === 'unknown' && canary === undefined && state === 'running'),
+  ),
+  '/rollback': gated('200 if the verdict is violated, else 409', ({ verdict }) => verdict === 'violated'),
+  '/stop': {
+    does: 'ends the sessions and completes the history',
+    post: true,
+    handle: async gate => {
+      await gate.stop();
+      return { status: 200, gate: gate.status() };
+    },
+  },
+};
+
+/** Returns a server for the gate; it does not listen yet. */
+export function gateServer(gate: Gate): Server {
+  return createServer((request, response) => {
+    respond(gate, request, response).catch((error: unknown) => {
+      const status = error instanceof UsageError ? 400 : 500;
+      json(response, status, { error: error instanceof Error ? error.message : String(error) });
+    });
+  });
+}
+
+async function respond(gate: Gate, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  // Flagger describes its canary in the body. The target file already says all that the gate needs.
+  request.resume();
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://gate');
+  if (pathname === '/healthz') return json(response, 200, { state: gate.status().state });
+  if (pathname === '/metrics') {
+    response.writeHead(200, { 'content-type': 'application/openmetrics-text; version=1.0.0; charset=utf-8' });
+    response.end(openMetrics(gate.status()));
+    return;
+  }
+  const route = ROUTES[pathname];
+  if (route === undefined)
+    return json(response, 404, {
+      error: `expected one of ${Object.keys(ROUTES).join(', ')}, got ${pathname}`,
+    });
+  if (route.post && request.method !== 'POST')
+    return json(
+      response,
+      405,
+      { error: `expected POST ${pathname}, got ${request.method}` },
+      { allow: 'POST' },
+    );
+  const gone = new AbortController();
+  response.on('close', () => gone.abort());
+  const { status, gate: shown } = await route.handle(gate, {
+    wait: secondsIn(searchParams.get('wait')),
+    signal: gone.signal,
+  });
+  json(response, status, shown);
+}
+
+function secondsIn(text: string | null): number | undefined {
+  if (text === null) return undefined;
+  if (/^\d{1,4}$/.test(text) && Number(text) <= LONGEST) return Number(text);
+  throw new UsageError(`wait: expected seconds from 0 to ${LONGEST}, got ${JSON.stringify(text)}`);
+}
+
+function json(
+  response: ServerResponse,
+  status: number,
+  data: object,
+  headers: Record<string, string> = {},
+): void {
+  response.writeHead(status, { ...headers, 'content-type': 'application/json', 'cache-control': 'no-store' });
+  response.end(`${JSON.stringify(data, null, 2)}\n`);
+}
