@@ -2,10 +2,10 @@
 
 import type { Check } from '../core/checks/check.ts';
 import { checksWithin } from '../core/checks/index.ts';
-import type { Searching } from '../core/checks/linearizability.ts';
 import { COMMAND } from '../core/command.ts';
 import type { Result } from '../core/result/result.ts';
 import { combine } from '../core/result/verdict.ts';
+import type { Searching } from '../core/search/searches.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { jepsenOptions, judgeJepsen } from '../import/jepsen.ts';
 import { judgeFile, judgeFiles } from '../judge-file.ts';

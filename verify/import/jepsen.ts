@@ -1,9 +1,10 @@
 /** Judges the linearizability of histories that Jepsen recorded, as EDN or JSON. */
 import { createReadStream } from 'node:fs';
-import { linearizabilityOf, type Searching } from '../core/checks/linearizability.ts';
+import { linearizabilityOf } from '../core/checks/linearizability.ts';
 import { COMMAND } from '../core/command.ts';
 import type { Run } from '../core/history/history.ts';
 import type { Result } from '../core/result/result.ts';
+import type { Searching } from '../core/search/searches.ts';
 import { Judge } from '../core/timeline/judge.ts';
 import { UsageError } from '../errors.ts';
 import { EdnError, EdnReader } from './edn.ts';

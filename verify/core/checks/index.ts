@@ -1,5 +1,6 @@
 /** Lists all checks, in the order in which reports show them. */
 
+import type { Searching } from '../search/searches.ts';
 import { atMostOnce } from './at-most-once.ts';
 import { availability } from './availability.ts';
 import type { Check } from './check.ts';
@@ -10,7 +11,7 @@ import { expiry } from './expiry.ts';
 import { forgery } from './forgery.ts';
 import { instancesAgree } from './instances-agree.ts';
 import { isolation } from './isolation.ts';
-import { linearizability, linearizabilityWithin, type Searching } from './linearizability.ts';
+import { linearizability, linearizabilityWithin } from './linearizability.ts';
 import { logoutFinal } from './logout-final.ts';
 import { monotonicReads } from './monotonic-reads.ts';
 import { noLostUpdates } from './no-lost-updates.ts';

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Verdict } from '../result/verdict.ts';
+import type { Searching } from '../search/searches.ts';
 import { burst, declared } from '../testing/bursts.ts';
 import { Picture, type SessionPicture } from '../testing/picture.ts';
 import { verdictText as textOf } from '../testing/verdict-text.ts';
 import { Judge } from '../timeline/judge.ts';
 import type { Check } from './check.ts';
-import { linearizabilityOf, type Searching } from './linearizability.ts';
+import { linearizabilityOf } from './linearizability.ts';
 
 const judged = (draw: (session: SessionPicture, picture: Picture) => void): Verdict => {
   const picture = new Picture();

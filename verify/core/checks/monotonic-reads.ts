@@ -6,7 +6,6 @@ export const monotonicReads = readCheck({
   assumes:
     'values of the run are unique: a later state contains what was added since, and no value of a register comes back; ' +
     'a write that overlapped another request may be overwritten, which no-lost-updates judges',
-  anomaly: 'BACK',
   against: 'its read before',
   earlier: facts => facts.read,
   contradictions: facts => facts.back,

@@ -2,32 +2,18 @@
  * Checks the reads of a session for two guarantees. Read-your-writes compares a read with the session's earlier writes,
  * monotonic-reads with its earlier reads.
  */
-
-import type { Operation, Run } from '../history/history.ts';
+import type { Operation } from '../history/history.ts';
 import type { Contradiction, ReadFacts } from '../objects/read-facts.ts';
-import { counted, percent } from '../result/format.ts';
+import { counted } from '../result/format.ts';
 import type { Guarantee } from '../result/guarantees.ts';
-import { upperBound } from '../result/statistics.ts';
-import type { Anomaly } from '../result/verdict.ts';
 import type { Standing } from '../timeline/sessions.ts';
-import {
-  Anomalies,
-  type Check,
-  type Conclusion,
-  type Counts,
-  conclude,
-  ENOUGH_HANDOFFS,
-  type Finding,
-  type Fold,
-  type OnAnomaly,
-  reader,
-} from './check.ts';
+import { type Check, ENOUGH_HANDOFFS } from './check.ts';
+import { atMost, check, few, Judging, type Violation } from './framework.ts';
 
 /** One of the two guarantees: its texts, and the facts about a read that it uses. */
 export interface Measure {
   guarantee: Guarantee;
   assumes: string;
-  anomaly: string;
   /** The words for the earlier operation with which a read is compared. */
   against: string;
   earlier(facts: ReadFacts): Operation | undefined;
@@ -41,109 +27,86 @@ export interface Measure {
   broken: string;
 }
 
-export const readCheck = (measure: Measure): Check => ({
-  guarantee: measure.guarantee,
-  assumes: measure.assumes,
-  minimum: `${ENOUGH_HANDOFFS} reads of a session on another instance than ${measure.against}, and comparable with it`,
-  start: (run, onAnomaly) => new Reads(measure, run, onAnomaly),
-  conclude: (counts, run) => concluded(measure, counts, run),
-});
-
-class Reads implements Fold {
-  readonly #measure: Measure;
-  readonly #run: Run;
-  readonly #anomalies: Anomalies;
-  readonly #sessions = new Set<string>();
+interface Reads {
   /** Number of reads that were compared with an earlier operation, because an older state would contradict it. */
-  #judged = 0;
+  reads: number;
   /** Number of these reads that a different instance served than the earlier operation. */
-  #crossed = 0;
+  crossed: number;
+  sessions: number;
   /** Number of lost sessions. Their later reads are not judged. */
-  #lost = 0;
+  lost: number;
+}
 
-  constructor(measure: Measure, run: Run, onAnomaly?: OnAnomaly) {
-    this.#measure = measure;
-    this.#run = run;
-    this.#anomalies = new Anomalies(onAnomaly);
-  }
+/** Makes the check of one of the two guarantees. */
+export function readCheck(measure: Measure): Check {
+  const { guarantee, assumes, against } = measure;
+  const [judged, elsewhere] = measure.rests;
+  const comparable = `on another instance than ${against}, and comparable with it`;
 
-  ended(operation: Operation, { session, data }: Standing): void {
-    if (session.lost === operation) this.#lost++;
-    const reads = data?.reads;
-    if (reads === undefined) return;
-    const earlier = this.#measure.earlier(reads);
-    if (earlier !== undefined) this.#judge(operation, earlier);
-    const contradictions = this.#measure.contradictions(reads);
-    if (contradictions.length === 0) return;
-    for (const contradiction of contradictions) {
-      this.#anomalies.add(() => anomalyOf(this.#measure, operation, contradiction));
+  class ReadsOf extends Judging<Reads> {
+    readonly #sessions = new Set<string>();
+
+    override ended(operation: Operation, { session, data }: Standing): void {
+      if (session.lost === operation) this.count.lost++;
+      const reads = data?.reads;
+      if (reads === undefined) return;
+      const earlier = measure.earlier(reads);
+      if (earlier !== undefined) this.#compared(operation, earlier);
+      const contradictions = measure.contradictions(reads);
+      if (contradictions.length === 0) return;
+      for (const contradiction of contradictions)
+        this.report(() => violationOf(measure, operation, contradiction));
+    }
+
+    #compared({ session, instance }: Operation, earlier: Operation): void {
+      this.count.reads++;
+      this.#sessions.add(session);
+      if (earlier.instance !== undefined && instance !== undefined && earlier.instance !== instance)
+        this.count.crossed++;
+    }
+
+    override recount(): void {
+      this.count.sessions = this.#sessions.size;
     }
   }
 
-  #judge(read: Operation, earlier: Operation): void {
-    this.#judged++;
-    this.#sessions.add(read.session);
-    const { instance } = read;
-    if (earlier.instance !== undefined && instance !== undefined && earlier.instance !== instance)
-      this.#crossed++;
-  }
-
-  counts(): Counts {
-    return {
-      reads: this.#judged,
-      crossed: this.#crossed,
-      sessions: this.#sessions.size,
-      lost: this.#lost,
-      broken: this.#anomalies.count,
-    };
-  }
-
-  finish(): Finding {
-    return { ...concluded(this.#measure, this.counts(), this.#run), anomalies: this.#anomalies.kept };
-  }
+  return check<Reads>({
+    guarantee,
+    assumes,
+    minimum: `${ENOUGH_HANDOFFS} reads of a session ${comparable}`,
+    judge: ReadsOf,
+    counts: () => ({ reads: 0, crossed: 0, sessions: 0, lost: 0 }),
+    compared: ({ reads }) => reads,
+    // With sticky routing, no other instance serves a read of the session.
+    missing: ({ lost, reads, crossed }, { routing }) =>
+      lost > 0
+        ? `continuity is broken in ${counted(lost, 'session')}: later reads of such sessions cannot be judged`
+        : routing === 'sticky' && reads >= ENOUGH_HANDOFFS
+          ? undefined
+          : few(crossed, ENOUGH_HANDOFFS, 'read', ` ${comparable}`, HOW),
+    rests: ({ reads, crossed, sessions }) => ({ [judged]: reads, [elsewhere]: crossed, sessions }),
+    rulesOut: ({ reads, crossed }, { routing }) =>
+      routing === 'sticky'
+        ? `${atMost(reads)} of reads ${measure.ruledOut}`
+        : `${atMost(crossed)} of reads on another instance ${measure.ruledOut}`,
+    broken: violations => `${violations} ${measure.broken}`,
+  });
 }
 
-function concluded(measure: Measure, counts: Counts, { routing }: Run): Conclusion {
-  const of = reader(counts);
-  const [judged, crossed] = measure.rests;
-  // With sticky routing, no other instance serves a read of the session.
-  const sticky = routing === 'sticky';
-  const passed = sticky
-    ? `at most ${percent(upperBound(0, of('reads')))} of reads ${measure.ruledOut}`
-    : `at most ${percent(upperBound(0, of('crossed')))} of reads on another instance ${measure.ruledOut}`;
-  const finding = of('broken') === 0 ? passed : `${of('broken')} ${measure.broken}`;
-  const rests = { [judged]: of('reads'), [crossed]: of('crossed'), sessions: of('sessions') };
-  return conclude(of('broken'), missing(measure, counts, sticky), rests, finding);
-}
+const HOW =
+  'give the target file a probe with `read`, and `add`, `set` or `increment`, run at least two instances, or run for longer';
 
-function missing({ against }: Measure, counts: Counts, sticky: boolean): string | undefined {
-  const of = reader(counts);
-  if (of('lost') > 0) {
-    return `continuity is broken in ${counted(of('lost'), 'session')}: later reads of such sessions cannot be judged`;
-  }
-  if (of(sticky ? 'reads' : 'crossed') >= ENOUGH_HANDOFFS) return undefined;
-  return (
-    `${counted(of('crossed'), 'read')} on another instance than ${against}, and comparable with it, ${ENOUGH_HANDOFFS} are needed: ` +
-    'give the target file a probe with `read`, and `add`, `set` or `increment`, run at least two instances, or run ' +
-    'for longer'
-  );
-}
-
-function anomalyOf(
+function violationOf(
   measure: Measure,
   read: Operation,
   { against, was, expected, came, summary }: Contradiction,
-): Anomaly {
+): Violation {
   return {
-    name: measure.anomaly,
-    guarantee: measure.guarantee,
-    session: read.session,
-    user: read.user,
+    at: read,
     summary: summary ?? measure.summary(against.instance ?? 'the app', read.instance ?? 'the app'),
     witness: [
       { operation: against, came: was },
       { operation: read, expected, came },
     ],
-    notes: [],
   };
 }

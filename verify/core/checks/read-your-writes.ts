@@ -6,7 +6,6 @@ export const readYourWrites = readCheck({
   assumes:
     'values of the run are unique, and only recorded operations remove them; ' +
     'a write that overlapped another request may be overwritten, which no-lost-updates judges',
-  anomaly: 'STALE',
   against: 'its last acknowledged write',
   earlier: facts => facts.write,
   contradictions: facts => facts.stale,

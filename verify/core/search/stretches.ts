@@ -66,6 +66,10 @@ export class Stretches {
     this.#unknown = object.initial === undefined && (object.kind === 'register' || object.kind === 'counter');
   }
 
+  /** The acknowledged operation that returned last, and the acknowledged write that returned last. */
+  #before: Operation | undefined;
+  #wrote: Operation | undefined;
+
   /** True if new operations are judged. */
   get judges(): boolean {
     return !this.closed && !this.#unknown;
@@ -103,8 +107,8 @@ export class Stretches {
    */
   ended(operation: Operation, sure: boolean): Stretch | undefined {
     this.#open.delete(operation.id);
-    if (operation.outcome === 'fail' || this.closed) return undefined;
     const reads = operation.action === 'read';
+    if (operation.outcome === 'fail' || this.closed) return undefined;
     const late = this.#from !== undefined && !precedes(this.#from, operation);
     if ((late && !reads) || !this.#known(operation)) this.closed = true;
     const alone = reads && sure && !late && this.#alone(operation);
@@ -121,6 +125,24 @@ export class Stretches {
       this.#cut = { read: operation, length: this.#entries.length, waiting: new Set(this.#clients.keys()) };
     }
     return over;
+  }
+
+  /**
+   * Compares an acknowledged operation with the acknowledged operations before. Call it once after `ended`.
+   *
+   * @returns whether it overlapped a write of the object, and whether another instance served the operation before
+   */
+  relate(operation: Operation): { overlaps: boolean; crosses: boolean } {
+    const reads = operation.action === 'read';
+    const [before, here] = [this.#before, operation.instance];
+    const against = reads ? this.#wrote : before;
+    const inFlight = [...this.#open.values()].some(({ action }) => action !== 'read');
+    this.#before = later(before, operation);
+    if (!reads) this.#wrote = later(this.#wrote, operation);
+    return {
+      overlaps: inFlight || (against !== undefined && !precedes(against, operation)),
+      crosses: before?.instance !== undefined && here !== undefined && before.instance !== here,
+    };
   }
 
   get length(): number {
@@ -226,6 +248,9 @@ export class Stretches {
     return this.#stuck;
   }
 }
+
+const later = (a: Operation | undefined, b: Operation): Operation =>
+  a === undefined || (b.return ?? b.call) >= (a.return ?? a.call) ? b : a;
 
 const returned = (operation: Operation): number => operation.return ?? Number.POSITIVE_INFINITY;
 

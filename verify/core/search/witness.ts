@@ -2,7 +2,7 @@
 
 import type { Operation } from '../history/history.ts';
 import { MODELS, type State } from '../objects/models.ts';
-import type { Anomaly, WitnessStep } from '../result/verdict.ts';
+import type { WitnessStep } from '../result/verdict.ts';
 import type { Placed } from '../timeline/clocks.ts';
 import type { Decision, Interval, Limit } from './decision.ts';
 import { decide, searched } from './linearizability.ts';
@@ -86,13 +86,21 @@ const others = (all: readonly LooseInterval[], kept: readonly LooseInterval[]): 
   return all.filter(interval => !keeps.has(interval) && interval.deed.action !== 'read').map(relaxed);
 };
 
+/** Proves a violation by few operations. `at`: the operation that has no place in the longest order. */
+interface Nonlinear {
+  at: Operation | undefined;
+  summary: string;
+  witness: WitnessStep[];
+  notes: string[];
+}
+
 /**
- * Makes the anomaly of a violated stretch.
+ * Proves the violation of a stretch.
  *
  * @param stretch a stretch that was judged `violated`
  * @param isLate returns true when there is no time left to make the witness smaller
  */
-export function nonlinear(stretch: Stretch, isLate?: Limit['isLate']): Anomaly {
+export function nonlinear(stretch: Stretch, isLate?: Limit['isLate']): Nonlinear {
   const all = looseEntries(stretch).sort((a, b) => a.call - b.call);
   const kept = smallest(stretch, all, isLate);
   const found = searched(stretch.object.kind, stretch.initial, [...kept, ...others(all, kept)], EXPLANATION);
@@ -103,9 +111,7 @@ export function nonlinear(stretch: Stretch, isLate?: Limit['isLate']): Anomaly {
   const names = placed.flatMap(i => (kept[i] === undefined ? [] : [named(kept[i].operation)]));
   const what = stretch.object.object.slice(0, stretch.object.object.lastIndexOf('@'));
   return {
-    name: 'NONLINEAR',
-    guarantee: 'linearizability',
-    ...(culprit === undefined ? {} : { session: culprit.operation.session, user: culprit.operation.user }),
+    at: culprit?.operation,
     summary: `no order of the requests on ${what} explains every response, with each taking effect between its call and its return`,
     witness: [
       ...beginning(stretch, all, kept),

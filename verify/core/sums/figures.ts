@@ -121,7 +121,7 @@ export const FIGURES: readonly Figure[] = [
     needs: some,
   },
   { metric: 'baton_sessions_with_writes', counts: [['read-your-writes', 'sessions']] },
-  { metric: 'baton_stale', counts: [['read-your-writes', 'broken']], needs: 'count==0' },
+  { metric: 'baton_stale', counts: [['read-your-writes', 'violations']], needs: 'count==0' },
   { metric: 'baton_reads_compared', repeated: 'pairs', counts: [['monotonic-reads', 'reads']] },
   {
     metric: 'baton_reads_compared_elsewhere',
@@ -130,7 +130,7 @@ export const FIGURES: readonly Figure[] = [
     needs: some,
   },
   { metric: 'baton_sessions_with_reads', counts: [['monotonic-reads', 'sessions']] },
-  { metric: 'baton_back', counts: [['monotonic-reads', 'broken']], needs: 'count==0' },
+  { metric: 'baton_back', counts: [['monotonic-reads', 'violations']], needs: 'count==0' },
   { metric: 'baton_sessions_routed', counts: [['routing', 'sessions']] },
   { metric: ATTEMPTS, repeated: 'reads', counts: [['availability', 'requests']], needs: 'count>=100' },
   { metric: UNAVAILABLE, counts: [['availability', 'errors']] },
