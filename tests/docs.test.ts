@@ -53,9 +53,10 @@ describe('docs', () => {
 
   it.each([51, 2])('the example target file with %i accounts is valid', accounts => {
     const environment = { ALICE_PASSWORD: 'a', LOAD_PASSWORD: 'b' };
-    const targets = blocks('docs/target-file.md', 'yaml').map(text =>
-      parseTarget(text, 'example', environment),
-    );
+    const pages = ['docs/target-file.md', 'docs/login-session.md'];
+    const targets = pages
+      .flatMap(page => blocks(page, 'yaml'))
+      .map(text => parseTarget(text, 'example', environment));
     expect(targets.map(target => target.accounts.length)).toContain(accounts);
   });
 

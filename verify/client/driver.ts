@@ -7,9 +7,10 @@ import { type Account, BASIC, type Target } from '../target/load.ts';
 import type { EndingSpec, Probe, RequestSpec, WriteSpec } from '../target/schema.ts';
 import { confirmation } from './confirmation.ts';
 import type { Context } from './context.ts';
-import { entrance } from './entrance.ts';
+import { entrance, known } from './entrance.ts';
 import { basicOf, keep } from './fill.ts';
 import { ListRead } from './list-read.ts';
+import { putSession } from './ready-made.ts';
 import type { Call, Later, Recorded } from './recorder.ts';
 import { get, type How, SessionRequests, type Who } from './requests.ts';
 import type { SessionClient } from './session-client.ts';
@@ -73,9 +74,14 @@ export class Driver {
     if (spec.basic) this.#requests.clientOf(how).captured.set(BASIC, basicOf(name, password));
     await this.#context.registration?.of(this.account, this.#context.signal);
     const done = await this.#context.spacing?.turn(this.account, this.#context.signal);
+    const { target, interpreter, signal } = this.#context;
+    if (target.session !== undefined)
+      await putSession(this.#requests.clientOf(how), target.session, this.account, target, signal);
     await this.#requests.steps(spec.steps, how);
-    const { target, interpreter } = this.#context;
-    const settle = entrance(target, interpreter, this.#opening('form', how));
+    const settle =
+      target.session === undefined
+        ? entrance(target, interpreter, this.#opening('form', how))
+        : known(interpreter);
     const { operation, reply } = await this.#requests.perform(
       { action: 'login', settle },
       this.#requests.filled(spec, how),

@@ -39,3 +39,12 @@ async function ended(answer: Reply, open: (path: string) => Promise<Reply>): Pro
   for (let i = 0; i < REDIRECTS && reply.leads !== undefined; i++) reply = await open(reply.leads);
   return reply;
 }
+
+/** Returns a function that decides whether a ready-made session is signed in: the page names its user. */
+export function known(interpreter: Interpreter): NonNullable<Call['settle']> {
+  return async answer => {
+    if (answer.status === undefined || answer.status >= 500) return {};
+    const named = (interpreter.userName(answer) ?? '') !== '';
+    return named ? { outcome: 'ok', signedIn: 'in' } : { outcome: 'fail', signedIn: 'out' };
+  };
+}

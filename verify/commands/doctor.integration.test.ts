@@ -6,10 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { startLocalStack } from '../../stack/local.ts';
 import type { Stack } from '../../stack/stack.ts';
+import { lacksOf } from '../init/lacks.ts';
 import { verify } from '../run.ts';
 import { parseTarget } from '../target/load.ts';
 import { baton } from '../testing/baton.ts';
-import { lacksOf } from './lacks.ts';
 
 const bundled = parse(readFileSync(join(import.meta.dirname, '../../baton.yaml'), 'utf8')) as {
   accounts: object[];

@@ -1,12 +1,15 @@
 /** `baton init`: finds out how an app works, writes the target file, and tests the file by a short run. */
 import { randomInt } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
 import { COMMAND } from '../core/command.ts';
 import { EXIT, UsageError } from '../errors.ts';
-import { init } from '../init/init.ts';
+import { browse } from '../init/browser.ts';
+import type { Hints } from '../init/hints.ts';
+import { type InitOptions, init, Unfinished } from '../init/init.ts';
 import { unknownRecipe } from '../init/recipes.ts';
+import { hintsOfTraffic, recordedIn } from '../init/traffic.ts';
 import { Progress } from '../progress.ts';
 import { verify } from '../run.ts';
 import { certificatesIn } from '../target/certificates.ts';
@@ -20,11 +23,15 @@ import { withVariables } from './replay.ts';
 
 type Account = { user: string; password: string; passwordEnv: string; totpEnv?: string };
 
+/** The begin of a file that init could not finish. Another start of init replaces it. */
+const UNFINISHED = '# UNFINISHED';
+
 /** Options of the short run that tests the file. */
 const PROOF = { sessions: 8, duration: 3_000, workloads: ['hop'] };
 
 /**
- * @returns the exit code of the short run. It is 1 if the system is broken, even though the target file is right
+ * @returns the exit code of the short run. It is 1 if the system is broken, even though the target file is right; and 2 if
+ *   the file could not be finished
  * @throws UsageError if an argument is missing
  */
 export async function initCommand(
@@ -40,7 +47,7 @@ export async function initCommand(
     headers: {},
     ...(ca === undefined ? {} : { tls: { insecure: false, ca: certificatesIn(ca, ca, '--ca') } }),
   };
-  if (existsSync(file) && !values.force)
+  if (existsSync(file) && !values.force && !readFileSync(file, 'utf8').startsWith(UNFINISHED))
     throw new UsageError(`init: ${file} is there already: --force replaces it, --file names another`);
   const wrong = values.as === undefined ? undefined : unknownRecipe(values.as);
   if (wrong !== undefined) throw new UsageError(`--as: ${wrong}`);
@@ -58,7 +65,8 @@ export async function initCommand(
       recipe: values.as,
       loginPage: values['login-page'],
       loginPath: values['login-path'],
-      loginJson: jsonOf(values, accounts),
+      ...bodyOf(values, accounts),
+      hints: await hintsOf(values, reached.url, accounts, ask),
       signal: stop.signal,
       ...(ask === undefined
         ? {}
@@ -86,11 +94,50 @@ export async function initCommand(
       output,
     );
   } catch (error) {
+    if (error instanceof Unfinished && !stop.signal.aborted) {
+      await writeFile(file, error.text);
+      output.progress.write(`${error.message}\nwritten     ${file}, unfinished: the file says what to add\n`);
+      return EXIT.unknown;
+    }
     if (!stop.signal.aborted) throw error;
     output.progress.write('init: interrupted\n');
     return EXIT.interrupted;
   } finally {
     ask?.close();
+  }
+}
+
+/** Returns the requests that a recording shows; undefined without `--har` and `--browser`. */
+async function hintsOf(
+  values: OptionValues<'init'>,
+  url: string,
+  accounts: readonly Account[],
+  ask: Asking | undefined,
+): Promise<Hints | undefined> {
+  const site = new URL(url);
+  const { har, browser, probe, ca } = values;
+  if (har !== undefined) return hintsOfTraffic(recordedIn(textOf(har), har), site, accounts);
+  if (!browser) return undefined;
+  const done = 'Log in in the window, add a text somewhere, log out; then press Enter here ';
+  const recorded = await browse({
+    url: site.href.replace(/\/$/, '') + (values['login-page'] ?? '/'),
+    account: accounts[0] as Account,
+    probe,
+    // The browser does not know the authority of --ca.
+    insecure: ca !== undefined,
+    byHand: ask === undefined ? undefined : async () => void (await ask.text(done)),
+  });
+  return hintsOfTraffic(recorded, site, accounts);
+}
+
+/** @throws UsageError if the file cannot be read */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(
+      `--har: expected a file; ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`,
+    );
   }
 }
 
@@ -203,18 +250,29 @@ async function askedFor(ask: Asking): Promise<Account[]> {
   throw new UsageError('init: expected an account');
 }
 
-/** Returns the JSON body of a login. The default body has the field names that most APIs use. */
-function jsonOf(values: OptionValues<'init'>, [first]: readonly Account[]): unknown {
-  const { 'login-json': text, 'login-path': path } = values;
+/** Returns the body of a login: JSON, or form fields. The default body has the field names that most APIs use. */
+function bodyOf(
+  values: OptionValues<'init'>,
+  [first]: readonly Account[],
+): Pick<InitOptions, 'loginForm' | 'loginJson'> {
+  const { 'login-json': json, 'login-form': form, 'login-path': path } = values;
+  if (json !== undefined && form !== undefined)
+    throw new UsageError('--login-form: expected it or --login-json, got both');
+  const option = form === undefined ? '--login-json' : '--login-form';
+  const text = form ?? json;
   if (path === undefined && text !== undefined)
-    throw new UsageError('--login-json: expected --login-path too: the path of the login request');
-  if (text === undefined)
-    return { [first?.user.includes('@') ? 'email' : 'username']: '{user}', password: '{password}' };
+    throw new UsageError(`${option}: expected --login-path too: the path of the login request`);
+  const name = first?.user.includes('@') ? 'email' : 'username';
+  if (text === undefined) return { loginJson: { [name]: '{user}', password: '{password}' } };
+  const wrong = (): UsageError =>
+    new UsageError(`${option}: expected JSON such as {"name":"{user}","secret":"{password}"}, got ${text}`);
   try {
-    return JSON.parse(text);
+    const body: unknown = JSON.parse(text);
+    if (form === undefined) return { loginJson: body };
+    if (Object.values(Object(body)).every(value => typeof value === 'string'))
+      return { loginForm: body as Record<string, string> };
   } catch {
-    throw new UsageError(
-      `--login-json: expected JSON such as {"name":"{user}","secret":"{password}"}, got ${text}`,
-    );
+    throw wrong();
   }
+  throw wrong();
 }

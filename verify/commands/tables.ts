@@ -205,12 +205,27 @@ const init = {
     'login-path': {
       type: 'string',
       value: 'PATH',
-      does: 'path of the login request of an app that renders in the browser; with --login-json',
+      does: 'path of the login request of an app that renders in the browser; with --login-json or --login-form',
     },
     'login-json': {
       type: 'string',
       value: 'JSON',
       does: 'body of that request, such as {"name":"{user}","secret":"{password}"}',
+    },
+    'login-form': {
+      type: 'string',
+      value: 'JSON',
+      does: 'instead of --login-json: the fields of a form that scripts draw, such as {"name":"{user}","secret":"{password}"}',
+    },
+    har: {
+      type: 'string',
+      value: 'FILE',
+      does: 'recording of a login, of some use and of a logout, saved by a browser: learns the requests from it',
+    },
+    browser: {
+      type: 'boolean',
+      default: false,
+      does: "uses the app in this machine's Chromium, and learns the requests from it; needs the package playwright-core",
     },
     probe: {
       type: 'boolean',

@@ -1,8 +1,11 @@
-/** Chooses the claims that fit the kind of session of the app, and explains the choice. */
+/** Chooses the claims that fit the app, explains the choice, and says how to add what init found no means for. */
+
+import type { Target } from '../target/load.ts';
+import type { AppFindings, Unclaimed } from './findings.ts';
+import { lacksOf } from './lacks.ts';
 import type { Login } from './login.ts';
 import { isSelfContained, type Left } from './logout.ts';
 import type { Alone, Signal } from './signal.ts';
-import type { AppFindings } from './write.ts';
 
 /** Returns the claims and the reason for them. @param values values of the session cookies */
 export function claimsOf({
@@ -37,4 +40,29 @@ export function claimsOf({
     claims: ['standard'],
     because: 'All guarantees except no-lost-updates, at-most-once and linearizability.',
   };
+}
+
+/**
+ * Returns the claims of a target that a run can decide, and the others with a remedy. A run of a healthy app then ends
+ * with `valid`, and not with `unknown`.
+ *
+ * @param more guarantees that init knows to be undecidable for another reason
+ * @returns the claims as they are if a run can decide all of them
+ */
+export function decidable(
+  target: Target,
+  claims: AppFindings['claims'],
+  more: readonly Unclaimed[],
+): { claims: AppFindings['claims']; unclaimed: Unclaimed[] } {
+  const lacking = lacksOf(target, { logs: false, faults: false }).filter(({ claimed }) => claimed);
+  const unclaimed = [
+    ...lacking,
+    ...more.filter(({ guarantee }) => target.claims.some(one => one === guarantee)),
+  ];
+  if (unclaimed.length === 0) return { claims, unclaimed };
+  const out = new Set<string>(['evidence', ...unclaimed.map(({ guarantee }) => guarantee)]);
+  const names = target.claims.filter(name => !out.has(name));
+  const sticky = target.routing === 'sticky' && names.includes('routing');
+  const list = sticky ? names.filter(name => name !== 'routing') : names;
+  return { claims: [...list, ...(sticky ? [{ routing: 'sticky' }] : [])], unclaimed };
 }

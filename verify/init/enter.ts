@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { basicOf } from '../client/fill.ts';
 import { finder } from '../core/response/finding.ts';
 import { filled, filledJson } from '../core/response/form.ts';
+import { hasPasswordField, refusesLogin } from '../core/response/login-answer.ts';
 import { UsageError } from '../errors.ts';
 import { codeOf, oneTime } from '../target/one-time.ts';
 import { type Login, type LoginCredentials, type LoginStep, loginForm } from './login.ts';
@@ -109,7 +110,7 @@ export async function enter(
       known[name] = fieldOf(page, field) ?? '';
   }
   takeToken(visitor, login, page);
-  return { visitor, answer: page, accepted: isAccepted(page, login) };
+  return { visitor, answer: page, accepted: await leadsInside(visitor, page, login) };
 }
 
 /** Takes the token from the response to the login, if it has one. The visitor then sends it with every request. */
@@ -127,13 +128,29 @@ function bodyOf(step: LoginStep | Login, known: Record<string, string>) {
   };
 }
 
-/** Returns whether a login was accepted, by the same rules that the target file will contain. */
-export function isAccepted(
-  { status = 500, redirect, forms, body }: PageVisit,
-  { page, refused }: Login,
-): boolean {
-  if (status >= 400 || (redirect !== undefined && redirect === page)) return false;
-  if (refused !== undefined && new RegExp(refused).test(`${redirect ?? ''}\n${body}`)) return false;
+/** Maximum number of reads of the page of the form: an instance that does not know the session may send it. */
+const READS = 4;
+
+/**
+ * Returns whether a login was accepted, as a run decides it. A redirect back to the page of the form is followed: if the
+ * login was accepted, the page has no password field any more.
+ */
+export async function leadsInside(visitor: Visitor, answer: PageVisit, login: Login): Promise<boolean> {
+  const { redirect, leads } = answer;
+  if (redirect !== login.page || leads === undefined || refusesLogin(answer, login))
+    return isAccepted(answer, login);
+  for (let i = 0; i < READS; i++) {
+    const page = await visitor.twin().follow(answer, true);
+    if ((page.status ?? 500) < 400 && !hasPasswordField(page)) return true;
+  }
+  return false;
+}
+
+/** Returns whether the response to a login accepts it, by the same rules that the target file will contain. */
+function isAccepted(answer: PageVisit, login: Login): boolean {
+  const { status = 500, redirect, forms } = answer;
+  if (status >= 400 || (redirect !== undefined && redirect === login.page)) return false;
+  if (refusesLogin(answer, login)) return false;
   return redirect !== undefined || loginForm({ forms }) === undefined;
 }
 

@@ -1,13 +1,16 @@
 /** Tests single steps of `baton init` on pages and responses. Whole apps are in tests/hosts. */
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { claimsOf } from './claims.ts';
+import type { AppFindings } from './findings.ts';
 import { differentFields } from './learn.ts';
 import { loginForm } from './login.ts';
 import { isSelfContained } from './logout.ts';
 import { findMark } from './mark.ts';
 import { type Form, type FormField, parsePage } from './page.ts';
 import type { PageVisit } from './visitor.ts';
-import { type AppFindings, targetFile } from './write.ts';
+import { targetFile } from './write.ts';
+import { unfinishedFile } from './write-unfinished.ts';
 
 const named = (form: { fields: FormField[] } | undefined) => form?.fields.map(({ name }) => name);
 const form = (inside: string, attributes = 'method="post"') => `<form ${attributes}>${inside}</form>`;
@@ -101,6 +104,31 @@ describe('the signed-in mark', () => {
     ]);
   });
 
+  it('is beside an id of the user, in inline JSON, or in an attribute', () => {
+    const id = (name: string) => (name === 'alice' ? 5 : 61);
+    expect(mark(name => `<a class=me href="/users/${id(name)}">${name}</a>`)?.[0]).toBe(
+      'href="/users/[\\w-]+">([^<]+)',
+    );
+    expect(
+      mark(name => `<script type="application/json">{"id":${id(name)},"login":"${name}"}</script>`)?.[0],
+    ).toMatch(/"login":"\(\[/);
+    expect(mark(name => `<script>window.__STATE__={user:'${name}',id:1}</script>`)?.[0]).toMatch(/user:'\(/);
+  });
+
+  it('is on a page with a logout rather than in JSON', () => {
+    const view = (path: string, page: (name: string) => string) => ({
+      path,
+      first: [seen(page('alice')), seen(page('alice'))],
+      second: seen(page('bob')),
+      outside: [seen('', 302)],
+    });
+    const pages = [
+      view('/api/me', name => JSON.stringify({ name })),
+      view('/home', name => `<b>Hi</b> <i>${name}</i> ${form('<button>Log out</button>')}`),
+    ];
+    expect(findMark(pages, ['alice', 'bob'])?.page).toBe('/home');
+  });
+
   it('is a member of JSON', () => {
     expect(mark(name => JSON.stringify({ user: { name }, at: 1 }), '{}')?.[0]).toEqual({
       json: '/user/name',
@@ -146,7 +174,11 @@ describe('a target file of an app whose logout leaves the cookie valid', () => {
   const logout = { method: 'POST' as const, path: '/logout' };
   const written = (value: string, livesOn: boolean, more: Partial<AppFindings> = {}): string =>
     targetFile({
-      ...{ name: 'app', url: 'http://127.0.0.1', accounts: [{ user: 'alice', passwordEnv: 'PASSWORD' }] },
+      ...{
+        name: 'app',
+        url: 'http://127.0.0.1',
+        accounts: ['alice', 'bob'].map(user => ({ user, passwordEnv: 'PASSWORD' })),
+      },
       ...{
         login,
         mark: { page: '/', user: '(alice)', shown: [] },
@@ -157,10 +189,11 @@ describe('a target file of an app whose logout leaves the cookie valid', () => {
         failedLogouts: [],
       },
       ...{ carried: { cookies: ['sid'], each: false }, recipe: undefined, csrf: undefined },
-      ...{ signal: undefined, probe: undefined },
-      ...claimsOf({ values: [value], left: { logout, livesOn }, signal: undefined, login }),
+      ...{ signal: SIGNAL, probe: undefined },
+      ...claimsOf({ values: [value], left: { logout, livesOn }, signal: SIGNAL, login }),
       ...more,
     });
+  const SIGNAL = { instance: { header: 'x-served-by' }, names: ['one', 'two'], sticky: false };
   const TOKEN = 'eyJhbGciOiJIUzI1NiJ9.eyJ1c2VyIjoiYWxpY2Ui.c2lnbmF0dXJlLW9mLWFsaWNl';
 
   it('says so at the logout, and names what the weaker claim leaves out', () => {
@@ -177,8 +210,40 @@ describe('a target file of an app whose logout leaves the cookie valid', () => {
     expect(written('0123456789abcdef', false, { logout: undefined })).not.toContain('No logout');
   });
 
-  it('says that isolation stays unknown without a probe', () => {
-    expect(written('0123456789abcdef', false)).toContain('so `isolation` stays unknown');
+  it('says how isolation is decided without a probe', () => {
+    expect(written('0123456789abcdef', false)).toContain('`isolation` is decided by the names on the pages');
+  });
+
+  it('claims only what a run can decide, and says how to add the rest', () => {
+    const text = written('0123456789abcdef', false, {
+      signal: undefined,
+      undecidable: [
+        { guarantee: 'cookie-policy', lacks: 'no static file', remedy: 'name one under `public`' },
+      ],
+    });
+    expect(parse(text).claims).toEqual([
+      'isolation',
+      'logout-final',
+      'rotation',
+      'forgery',
+      'one-session',
+      'private-responses',
+      'availability',
+    ]);
+    expect(text).toMatch(/# - continuity: no sign of which instance .* To claim it, add `instance`/);
+    expect(text).toContain('# - cookie-policy: no static file. To claim it, name one under `public`.');
+  });
+
+  it('names what is missing if init could not finish', () => {
+    const accounts = [{ user: 'alice', passwordEnv: 'PASSWORD' }];
+    const text = unfinishedFile(
+      { name: 'app', url: 'http://127.0.0.1', accounts, login },
+      'init: no page\nnames her',
+    );
+    expect(text).toMatch(/^# UNFINISHED: init: no page\n# names her\n/);
+    expect(parse(text)).toMatchObject({ login: { path: '/login' }, accounts: [{ user: 'alice' }] });
+    expect(text).toMatch(/^# signedIn:/m);
+    expect(text).not.toMatch(/^# login:/m);
   });
 
   it('claims `standard` if the cookie is only an id, and says so at the logout too', () => {

@@ -1,12 +1,16 @@
 /** Makes a target file from an address and two accounts. Visits the app to find out each part of the file. */
 import { decodeHTML } from 'entities';
 import { finder } from '../core/response/finding.ts';
+import { UsageError } from '../errors.ts';
 import { claimsOf } from './claims.ts';
 import { Codes, enter, type LoginProcedure } from './enter.ts';
-import { type InitOptions, type Inside, type Looking, pagesOf } from './inquiry.ts';
+import type { AppFindings, Begun } from './findings.ts';
+import type { Hints } from './hints.ts';
+import type { InitOptions, Inside, Looking } from './inquiry.ts';
 import { type Crowd, crowd, endsAll } from './limits.ts';
 import type { Beginning, Login, LoginCredentials, Token } from './login.ts';
 import { findLogout, type Left, type LogoutSearch } from './logout.ts';
+import { privatePages, publicPaths, undecidableOf } from './public.ts';
 import { departures, RECIPES } from './recipes.ts';
 import { carrying, type Marked, marked } from './session.ts';
 import { type Alone, findSignal, type Signal, stickiness } from './signal.ts';
@@ -14,7 +18,8 @@ import { besideToken, fieldToken, forAllForms } from './tokens.ts';
 import { tryProbe } from './try-probe.ts';
 import { Manners, type PageVisit, type Visitor } from './visitor.ts';
 import { begin, entranceOf, everyOf } from './way-in.ts';
-import { type AppFindings, carriedText, targetFile } from './write.ts';
+import { carriedText, targetFile } from './write.ts';
+import { unfinishedFile } from './write-unfinished.ts';
 
 export type { InitOptions } from './inquiry.ts';
 
@@ -22,19 +27,36 @@ export type { InitOptions } from './inquiry.ts';
  * Visits the app like a careful user, and describes it.
  *
  * @returns the text of a target file
- * @throws UsageError if a part of the app is not understood; it names the option or the key to set by hand
+ * @throws Unfinished if a part of the app is not understood; it names the option or the key to set by hand
  * @throws UnavailableError if the app does not respond, or limits requests
  */
 export async function init(options: InitOptions): Promise<string> {
   const manners = new Manners(options.reached, options.signal, options.pause);
+  const inquiry = new Inquiry(options, manners);
   try {
-    return await new Inquiry(options, manners).file();
+    return await inquiry.file();
+  } catch (error) {
+    if (error instanceof UsageError) throw new Unfinished(error.message, inquiry.unfinished(error.message));
+    throw error;
   } finally {
     await manners.close();
   }
 }
 
+/** Thrown if a part of the app is not understood. */
+export class Unfinished extends UsageError {
+  /** A target file of what was found, marked as unfinished. */
+  readonly text: string;
+
+  constructor(message: string, text: string) {
+    super(message);
+    this.text = text;
+  }
+}
+
 class Inquiry {
+  /** What was found so far. */
+  readonly #begun: Begun;
   readonly #options: InitOptions;
   readonly #manners: Manners;
   readonly #first: LoginCredentials;
@@ -43,7 +65,9 @@ class Inquiry {
   constructor(options: InitOptions, manners: Manners) {
     this.#options = options;
     this.#manners = manners;
-    this.#first = options.accounts[0] as LoginCredentials;
+    const { accounts, reached, ca } = options;
+    this.#begun = { name: new URL(reached.url).host, url: reached.url, ca, accounts: [...accounts] };
+    this.#first = accounts[0] as LoginCredentials;
     this.#looking = {
       options,
       manners,
@@ -55,23 +79,26 @@ class Inquiry {
   }
 
   async file(): Promise<string> {
-    const { accounts, reached, ca } = this.#options;
-    const { beginning, begun } = await begin(this.#looking);
-    const named = await this.#signal(begun);
-    const { entrance, entered } = await entranceOf(this.#looking, beginning, begun);
+    const { accounts } = this.#options;
+    const start = await begin(this.#looking);
+    const named = await this.#signal(start.begun);
+    const { entrance, entered } = await entranceOf(this.#looking, start);
+    this.#begun.login = entrance.login;
     const every = await everyOf(this.#looking, entrance);
-    const found = await marked(entrance, accounts, entered);
-    const known = await this.#known(entrance, found, beginning);
+    const found = await marked(entrance, accounts, entered, start.hints.pages);
+    const known = await this.#known(entrance, found, start.beginning);
     entrance.login = known.login;
+    Object.assign(this.#begun, { login: known.login, csrf: known.csrf, mark: found.mark });
     const carried = await this.#carried(found, known);
     const signal = await this.#stays(named, carried.visitor, known.page);
-    const { left, failed, sessions, living } = await this.#sessions(entrance, found, known);
-    const probe = await tryProbe(this.#looking, entrance, { living, left, most: sessions.most, known });
+    const stranger = this.#manners.fresh();
+    const open = await publicPaths(stranger, [await stranger.open(known.login.page), ...known.pages]);
+    const undecidable = await undecidableOf(this.#manners.fresh(), found, known, open);
+    const { left, failed, sessions, living } = await this.#sessions(entrance, found, known, start.hints);
+    const means = { living, left, most: sessions.most, known, hints: start.hints };
+    const { probe, skipped } = await tryProbe(this.#looking, entrance, means);
     return targetFile({
-      name: new URL(reached.url).host,
-      url: reached.url,
-      ca,
-      accounts: [...accounts],
+      ...this.#begun,
       login: known.login,
       mark: found.mark,
       signedOut: refusal(found.outside, known.login),
@@ -83,9 +110,18 @@ class Inquiry {
       sessions: { ...sessions, ...(every === undefined ? {} : { every }) },
       signal,
       probe,
+      skipped,
       recipe: this.#recipe(known, carried.cookies, left),
+      pages: privatePages(found, [known.page, probe?.read.path ?? '']),
+      public: open,
+      undecidable,
       ...claimsOf({ values: carried.values, left, signal, login: known.login }),
     });
+  }
+
+  /** Returns a target file of what was found before an error stopped init. */
+  unfinished(why: string): string {
+    return unfinishedFile(this.#begun, why);
   }
 
   async #signal({ page }: Login): Promise<Signal | Alone | undefined> {
@@ -122,12 +158,18 @@ class Inquiry {
     const find = finder(mark.user, decodeHTML);
     const signedIn = (seen: PageVisit): boolean => seen.status === 200 && (find.first(seen) ?? '') !== '';
     const visitor = found.two ?? found.one;
-    const pages = await pagesOf(visitor, [...new Set([landing, mark.page])], signedIn);
-    this.#say('signed in', `${mark.page} names the user: ${find.first(pages.at(-1) as PageVisit)}`);
+    const all = [landing, mark.page, ...found.views.map(({ path }) => path)];
+    const pages = [...new Set(all)].flatMap(
+      path => found.views.find(view => view.path === path)?.first.at(-1) ?? [],
+    );
+    const marked = pages.find(({ path }) => path === mark.page) as PageVisit;
+    this.#say('signed in', `${mark.page} names the user: ${find.first(marked)}`);
     const to = outside.redirect === undefined ? '' : ` to ${outside.redirect}`;
     this.#say('signed out', `${mark.page} answers ${outside.status}${to}`);
-    const token = login.csrf ?? besideToken(visitor, pages[0] as PageVisit).csrf ?? fieldToken(pages);
-    const meta = forAllForms(token, [...pages, ...(beginning === undefined ? [] : [beginning.page])]);
+    const beside = pages.map(page => besideToken(visitor, page).csrf).find(one => one !== undefined);
+    const token = login.csrf ?? beside ?? fieldToken(pages);
+    const formed = pages.filter(({ forms }) => forms.length > 0);
+    const meta = forAllForms(token, [...formed, ...(beginning === undefined ? [] : [beginning.page])]);
     const csrf = meta !== undefined && (await this.#fits(entrance, found, meta)) ? meta : token;
     const changed = csrf === undefined || login.csrf === undefined ? login : { ...login, csrf };
     return { login: changed, csrf, page: mark.page, signedIn, pages };
@@ -153,19 +195,17 @@ class Inquiry {
   }
 
   /** Finds the logout, the maximum number of sessions of a user, and whether a logout ends all of them. */
-  async #sessions(entrance: LoginProcedure, { one, two, views }: Marked, known: Inside) {
+  async #sessions(entrance: LoginProcedure, { one, two, views }: Marked, known: Inside, hints: Hints) {
     // HTTP Basic has no session cookie, so the number of sessions is not limited.
     const all: Crowd = known.login.basic
       ? { living: [one] }
       : await crowd(entrance, this.#first, { one, two, known });
     const leaving = all.living.at(-1) as Visitor;
     const elsewhere = new Map(views.map(({ path, first: [seen] }) => [path, seen as PageVisit]));
-    const found = await findLogout(
-      leaving,
-      { pages: known.pages, elsewhere },
-      known,
-      this.#looking.recipe?.logout,
-    );
+    const found = await findLogout(leaving, { pages: known.pages, elsewhere }, known, {
+      first: this.#looking.recipe?.logout,
+      hints: hints.logouts,
+    });
     const { left, failed } = found;
     this.#say('logout', leftText(found));
     const living = left === undefined ? all.living : all.living.slice(0, -1);

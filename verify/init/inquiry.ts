@@ -1,6 +1,7 @@
 /** Types and helpers that all parts of init share. */
 import type { Reached } from '../client/network.ts';
 import type { Codes } from './enter.ts';
+import type { Hints } from './hints.ts';
 import type { LoginCredentials } from './login.ts';
 import type { Known } from './logout.ts';
 import type { Recipe } from './recipes.ts';
@@ -17,6 +18,10 @@ export interface InitOptions {
   /** Path of the login request, for an app that renders its login page in the browser. `loginJson` is its body. */
   loginPath?: string | undefined;
   loginJson?: unknown;
+  /** Fields of the login request, for a form that scripts draw. Replaces `loginJson`. */
+  loginForm?: Record<string, string> | undefined;
+  /** Requests that a recording of the app's traffic shows. */
+  hints?: Hints | undefined;
   signal: AbortSignal;
   /** Pause between two requests, milliseconds. Default: 15. */
   pause?: number;

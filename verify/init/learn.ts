@@ -2,7 +2,7 @@
 import { escaped } from '../core/response/finding.ts';
 import { filled } from '../core/response/form.ts';
 import { UsageError } from '../errors.ts';
-import { type Codes, type Entered, isAccepted, LOGINS, refusedEach } from './enter.ts';
+import { type Codes, type Entered, LOGINS, leadsInside, refusedEach } from './enter.ts';
 import {
   type Asks,
   type Beginning,
@@ -16,7 +16,7 @@ import {
   userField,
 } from './login.ts';
 import type { Form, FormField } from './page.ts';
-import { besideToken, fieldOf, isTokenField, TOKEN, tokenOf } from './tokens.ts';
+import { besideToken, fieldIn, fieldOf, isTokenField, TOKEN, tokenOf } from './tokens.ts';
 import type { Manners, PageVisit, Visitor } from './visitor.ts';
 
 /** `form`: the fields that a form sends. `capture`: the fields whose values are read from the page first. */
@@ -42,9 +42,11 @@ export async function firstLogin(stranger: Visitor, beginning: Beginning, prefer
     field => different.has(field.name) || (field.type === 'hidden' && TOKEN.test(field.name)),
   );
   const isPreferred = ({ name }: { name: string }): boolean =>
-    preferred !== undefined && 'field' in preferred && preferred.field === name;
+    preferred !== undefined && fieldIn(preferred) === name;
   const token = changing.find(isPreferred) ?? changing.find(({ name }) => TOKEN.test(name)) ?? changing[0];
-  const csrf = tokenOfLogin(page, token?.name, preferred);
+  // A script copies the token into an empty field.
+  const beside = token?.value === '' ? besideToken(stranger, page).csrf : undefined;
+  const csrf = beside ?? tokenOfLogin(page, token?.name, preferred);
   const others = changing.filter(field => field !== token && different.has(field.name));
   const sent = sending(form, beginning.asks, csrf, new Set(others.map(({ name }) => name)));
   return {
@@ -77,7 +79,7 @@ function tokenOfLogin(
   preferred: Token | undefined,
 ): Token | undefined {
   if (field === undefined) return undefined;
-  const meta = preferred !== undefined && 'meta' in preferred && page.metas.has(preferred.meta);
+  const meta = typeof preferred === 'object' && 'meta' in preferred && page.metas.has(preferred.meta);
   return meta ? preferred : { field };
 }
 
@@ -138,7 +140,11 @@ async function goes(
       const isComplete = whole !== login || beginning.asks !== 'user';
       return {
         login: whole,
-        entered: { visitor: inside, answer, accepted: isComplete && isAccepted(answer, whole) },
+        entered: {
+          visitor: inside,
+          answer,
+          accepted: isComplete && (await leadsInside(inside, answer, whole)),
+        },
       };
     }
     sent.add(next.asks);
@@ -162,10 +168,10 @@ function longer(
   { answer, page, form, asks }: { answer: PageVisit; page: PageVisit; form: Form; asks: Asks },
 ): Login {
   const { steps = [], path, method, form: before = {}, headers, csrf } = login;
-  const own = csrf !== undefined && 'field' in csrf ? csrf.field : undefined;
+  const own = fieldIn(csrf);
   const hidden = form.fields.filter(({ type, name }) => type === 'hidden' && name !== own);
   const token = csrf ?? tokenAmong(hidden);
-  const tokenName = token !== undefined && 'field' in token ? token.field : undefined;
+  const tokenName = fieldIn(token);
   const carried = new Set(hidden.map(({ name }) => name).filter(name => name !== tokenName));
   const sent = sending(form, asks, token, carried);
   const capture = carried.size === 0 ? {} : { capture: sent.capture };

@@ -32,7 +32,8 @@ export interface Login {
   capture?: { token: { json: string } };
 }
 
-export type Token = { field: string } | { meta: string } | { cookie: string };
+/** Where the CSRF token is, as the key `csrf` of the target file: a text is a regular expression with a group. */
+export type Token = string | { field: string } | { meta: string } | { cookie: string } | { json: string };
 
 export interface LoginCredentials {
   user: string;

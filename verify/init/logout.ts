@@ -1,19 +1,21 @@
 /** Finds the logout of an app. Tests whether it ends the session or only deletes the cookie. */
 import { decodeHTML } from 'entities';
 import { escaped, type Finding, finder } from '../core/response/finding.ts';
-import { filled, filledText } from '../core/response/form.ts';
+import { filled, filledJson, filledText } from '../core/response/form.ts';
+import type { HintedRequest } from './hints.ts';
 import type { Login, Token } from './login.ts';
 import { isIn, type Sign } from './session.ts';
-import { isTokenField, tokenOf } from './tokens.ts';
+import { fieldIn, isTokenField, tokenIn } from './tokens.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGOUT } from './words.ts';
 
 export interface Logout {
-  /** A page to open before the request, to read values that the request sends. */
-  steps?: { method: 'GET'; path: string; capture: Record<string, string> }[];
-  method: 'GET' | 'POST';
+  /** A page to open before the request, to read the form token or values that the request sends. */
+  steps?: { method: 'GET'; path: string; capture?: Record<string, string> }[];
+  method: 'GET' | HintedRequest['method'];
   path: string;
   form?: Record<string, string>;
+  json?: unknown;
   headers?: Record<string, string>;
 }
 
@@ -34,7 +36,7 @@ export interface Known extends Sign {
   csrf: Token | undefined;
 }
 
-/** Usual logout paths. Tried if no page has a logout. */
+/** Usual logout paths. Tried if no page has a logout, and no hint works. */
 const USUAL: readonly string[] = ['/logout', '/api/logout'];
 
 /**
@@ -43,16 +45,19 @@ const USUAL: readonly string[] = ['/logout', '/api/logout'];
  * @param pages pages that may have a logout, seen by the visitor; `elsewhere`: by path, the same pages seen by another
  *   session
  * @param first logouts whose path has this prefix are tried first
+ * @param hints logouts that scripts or a recording name
  * @returns the logout, or the logouts that did not sign out
  */
 export async function findLogout(
   visitor: Visitor,
   { pages, elsewhere }: { pages: readonly PageVisit[]; elsewhere: ReadonlyMap<string, PageVisit> },
   known: Known,
-  first?: string,
+  { first, hints = [] }: { first?: string | undefined; hints?: readonly HintedRequest[] } = {},
 ): Promise<LogoutSearch> {
-  const offered = [...forms(visitor, pages, known), ...links(visitor, pages, elsewhere)];
-  const all = [...offered, ...usual(known)];
+  const offered = once([...forms(visitor, pages, known), ...links(visitor, pages, elsewhere)]);
+  const headers = known.login.headers === undefined ? {} : { headers: known.login.headers };
+  const hinted = hints.map((hint): Logout => ({ ...hint, ...headers }));
+  const all = [...offered, ...hinted, ...usual(known)];
   const isFirst = ({ path }: Logout): boolean => first !== undefined && path.startsWith(first);
   for (const logout of [...all.filter(isFirst), ...all.filter(one => !isFirst(one))]) {
     const leaving = visitor.twin();
@@ -63,27 +68,45 @@ export async function findLogout(
   return { left: undefined, failed: offered.map(({ method, path }) => `${method} ${path}`) };
 }
 
+/** Returns the logouts without those that send the same request from another page. */
+const once = (logouts: readonly Logout[]): Logout[] =>
+  [
+    ...new Map(logouts.toReversed().map(one => [JSON.stringify({ ...one, steps: [] }), one])).values(),
+  ].reverse();
+
 /** Logs out with the requests that the target file will describe. */
 export async function leave(leaving: Visitor, logout: Logout, { page, csrf }: Known): Promise<void> {
   let last = await leaving.get(page);
   const values: Record<string, string> = {};
-  for (const { path, capture } of logout.steps ?? []) {
+  const keepToken = (): void => {
+    values['csrf'] = tokenIn(leaving, last, csrf) ?? values['csrf'] ?? '';
+  };
+  keepToken();
+  for (const { path, capture = {} } of logout.steps ?? []) {
     last = await leaving.get(path);
+    keepToken();
     for (const [name, finding] of Object.entries(capture))
       values[name] = finder(finding as Finding, decodeHTML).first(last) ?? '';
   }
-  values['csrf'] = tokenOf(leaving, last, csrf);
   await leaving.follow(
     await leaving.send({
       method: logout.method,
       path: filledText(logout.path, values),
       headers: filled(logout.headers ?? {}, values),
       ...(logout.form === undefined ? {} : { form: filled(logout.form, values) }),
+      ...(logout.json === undefined ? {} : { json: filledJson(logout.json, values) }),
     }),
   );
 }
 
-function forms(visitor: Visitor, pages: readonly PageVisit[], { login, csrf }: Known): Logout[] {
+function forms(
+  visitor: Visitor,
+  pages: readonly PageVisit[],
+  { login, csrf, page: marked }: Known,
+): Logout[] {
+  // A run opens the page of the mark before the logout. Another page is opened only for the token on it.
+  const own = pages.find(({ path }) => path === marked);
+  const isThere = own !== undefined && tokenIn(visitor, own, csrf) !== undefined;
   return pages.flatMap(page =>
     page.forms.flatMap(({ words, action, method, fields }): Logout[] => {
       const path = visitor.pathOf(action, page.path);
@@ -91,7 +114,19 @@ function forms(visitor: Visitor, pages: readonly PageVisit[], { login, csrf }: K
       const form = Object.fromEntries(
         fields.map(({ name, value }) => [name, isTokenField(name, fields, csrf) ? '{csrf}' : value]),
       );
-      return [{ method, path, form, ...(login.headers === undefined ? {} : { headers: login.headers }) }];
+      const steps =
+        isThere || !Object.values(form).includes('{csrf}')
+          ? []
+          : [{ method: 'GET' as const, path: page.path }];
+      return [
+        {
+          ...(steps.length === 0 ? {} : { steps }),
+          method,
+          path,
+          form,
+          ...(login.headers === undefined ? {} : { headers: login.headers }),
+        },
+      ];
     }),
   );
 }
@@ -135,9 +170,11 @@ function withToken(page: PageVisit, path: string, token: string): Logout {
 }
 
 function usual({ login, csrf }: Known): Logout[] {
-  const token = csrf !== undefined && 'field' in csrf ? { [csrf.field]: '{csrf}' } : {};
+  const field = fieldIn(csrf);
+  const token = field === undefined ? {} : { [field]: '{csrf}' };
   const headers = login.headers === undefined ? {} : { headers: login.headers };
-  return USUAL.map((path): Logout => ({ method: 'POST', path, form: token, ...headers }));
+  const body = login.json === undefined ? { form: token } : { json: {} };
+  return USUAL.map((path): Logout => ({ method: 'POST', path, ...body, ...headers }));
 }
 
 /** Returns whether a cookie seems to contain the session data itself, signed or encrypted, and not only an id. */

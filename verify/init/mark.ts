@@ -1,7 +1,10 @@
 /** Finds the signed-in mark: the shortest expression that finds the user's name on a page, but only if signed in. */
 import { decodeHTML } from 'entities';
 import { escaped, type Finding, finder } from '../core/response/finding.ts';
+import { pointersOf } from './pointers.ts';
+import { TOKEN_FIELD } from './tokens.ts';
 import type { PageVisit } from './visitor.ts';
+import { LOGOUT } from './words.ts';
 
 /** One page, seen by different visitors. */
 export interface Views {
@@ -40,14 +43,23 @@ export function findMark(pages: readonly Views[], users: readonly string[]): Mar
 }
 
 /**
- * Returns the cost of a mark. It is lower if the page refuses signed-out visitors, if it shows the login name, and for
- * short expressions and pages.
+ * Returns the cost of a mark. It is lower if the page has a token or a logout, if it refuses signed-out visitors, if it
+ * shows the login name, and for short expressions and pages.
  */
 const costOf = ({ user, shown }: Mark, { outside, first }: Views): number =>
+  (first[0] === undefined || !isWorkplace(first[0]) ? 600 : 0) +
   (outside[0]?.status === 200 ? 1000 : 0) +
   (shown.some(name => name !== undefined) ? 500 : 0) +
   (typeof user === 'string' ? user.length : 0) +
   (first[0]?.body.length ?? 0) / 1000;
+
+/** Returns whether a page has what later requests need: a form token, or a way to log out. */
+const isWorkplace = ({ forms, links, metas }: PageVisit): boolean =>
+  [...metas.keys()].some(name => TOKEN_FIELD.test(name)) ||
+  forms.some(
+    ({ words, fields }) => LOGOUT.test(words) || fields.some(({ name }) => TOKEN_FIELD.test(name)),
+  ) ||
+  links.some(({ href, words }) => LOGOUT.test(`${words} ${href.toLowerCase()}`));
 
 function jsonMark({ path, first, second, outside }: Views, users: readonly string[]): Mark | undefined {
   const json = pointersOf(first[0]?.json).find(({ value }) =>
@@ -55,15 +67,6 @@ function jsonMark({ path, first, second, outside }: Views, users: readonly strin
   )?.pointer;
   if (json === undefined) return undefined;
   return proven({ page: path, user: { json } }, { path, first, second, outside }, users);
-}
-
-/** Returns all texts in a JSON value together with their JSON pointers. Skips lists. */
-export function pointersOf(value: unknown, pointer = ''): { pointer: string; value: string }[] {
-  if (typeof value === 'string') return [{ pointer, value }];
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
-  return Object.entries(value).flatMap(([key, member]) =>
-    pointersOf(member, `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`),
-  );
 }
 
 function textMark(views: Views, users: readonly string[]): Mark | undefined {
@@ -131,10 +134,7 @@ function shortest(
   const stop = /[<"'\s]/.test(after) ? after.replace(/\s/, '\\s') : `<"${after}`;
   const name = body.slice(at, end);
   if (new RegExp(`[${classEscaped(stop)}]`).test(name)) return undefined;
-  for (let length = PREFIX.least; length <= PREFIX.most && length <= at; length++) {
-    // The mark must begin at a word or a tag: it is easier to read, and changes less often.
-    if (!beginsWord(body, at - length)) continue;
-    const before = escaped(body.slice(at - length, at)).replaceAll(/\s+/g, '\\s+');
+  for (const before of prefixes(body, at, PREFIX)) {
     const found = `${before}([^${classEscaped(stop)}]+)`;
     const mark = proven({ page: views.path, user: found }, views, users);
     if (mark !== undefined) return mark;
@@ -142,9 +142,36 @@ function shortest(
   return undefined;
 }
 
+/**
+ * Yields expressions for the text before a place, the shortest first: as it is, then with any id in the place of each
+ * number or id, such as `/users/[\w-]+">`. An expression begins at a word or a tag if possible: it is easier to read,
+ * and changes less often.
+ */
+export function* prefixes(
+  body: string,
+  at: number,
+  { least, most }: { least: number; most: number },
+): Generator<string> {
+  const ids = /[\w-]*\d[\w-]*/g;
+  for (const begins of [beginsWord, beginsText]) {
+    for (const general of [false, true]) {
+      for (let length = least; length <= most && length <= at; length++) {
+        if (!begins(body, at - length)) continue;
+        const text = body.slice(at - length, at);
+        const parts = general ? text.split(ids) : [text];
+        if (general && parts.length === 1) continue;
+        yield parts.map(part => escaped(part).replaceAll(/\s+/g, '\\s+')).join('[\\w-]+');
+      }
+    }
+  }
+}
+
 /** Returns whether a word or a tag begins at this place. */
-export const beginsWord = (body: string, at: number): boolean =>
+const beginsWord = (body: string, at: number): boolean =>
   body[at] === '<' || /[\s>]/.test(body[at - 1] ?? ' ');
+
+/** Returns whether no word continues across this place. */
+const beginsText = (body: string, at: number): boolean => !/\w\w/.test(body.slice(at - 1, at + 1));
 
 const classEscaped = (text: string): string => text.replaceAll(/[\]^-]/g, '\\$&');
 

@@ -1,112 +1,213 @@
 /** Finds a form that stores a text and is safe to send. A run needs it to judge the guarantees about data. */
 import { decodeHTML } from 'entities';
+import type { Send } from '../client/session-client.ts';
 import { escaped, finder } from '../core/response/finding.ts';
-import { filled } from '../core/response/form.ts';
+import { filled, filledJson } from '../core/response/form.ts';
+import type { HintedRequest } from './hints.ts';
 import type { Token } from './login.ts';
-import { beginsWord } from './mark.ts';
+import { prefixes } from './mark.ts';
 import { type Form, type FormField, surroundings } from './page.ts';
-import { isTokenField, tokenOf } from './tokens.ts';
+import { isTokenField, tokenIn, tokenOf } from './tokens.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGIN, REGISTER, UNSAFE } from './words.ts';
 
 export interface Candidate {
-  page: string;
-  path: string;
-  form: Record<string, string>;
+  /** Pages that may show the text, the most likely one first. */
+  pages: readonly string[];
+  request: Omit<HintedRequest, 'method'> & { method?: HintedRequest['method'] };
   /** Name of the field for the text. */
   field: string;
 }
 
 export interface FoundProbe {
   object: string;
-  scope: 'session' | 'user';
-  read: { path: string; items: string };
-  add: { path: string; form: Record<string, string>; headers?: Record<string, string> };
+  scope: 'session' | 'user' | 'all';
+  read: { path: string; items: string | { json: string } };
+  add: Candidate['request'] & { headers?: Record<string, string> };
 }
 
 /** Types of fields for free text. */
 const FREE = new Set(['text', 'textarea', 'search']);
 
-/** Returns the forms with exactly one text field, except forms that may delete, pay, mail or change who can log in. */
-export function candidates(
-  visitor: Visitor,
-  pages: readonly PageVisit[],
-  csrf: Token | undefined,
-): Candidate[] {
-  const found = pages.flatMap(page => page.forms.flatMap(form => candidateOf(visitor, page, form, csrf)));
-  return found.filter(
-    (one, i) => found.findIndex(({ path, field }) => path === one.path && field === one.field) === i,
-  );
+/** Values for other fields that a form may require, by type. */
+const FILLED: Readonly<Record<string, string>> = {
+  text: 'baton',
+  textarea: 'baton',
+  email: 'baton@example.test',
+  url: 'http://example.test/',
+  tel: '0',
+  number: '1',
+  date: '2030-01-01',
+  time: '12:00',
+  'datetime-local': '2030-01-01T12:00',
+};
+
+/** Forms that may store a text, and the other forms with the reason why they are left alone. */
+export interface Offer {
+  candidates: Candidate[];
+  skipped: string[];
 }
 
-function candidateOf(visitor: Visitor, page: PageVisit, form: Form, csrf: Token | undefined): Candidate[] {
-  const path = visitor.pathOf(form.action, page.path);
-  const isToken = ({ name }: FormField): boolean => isTokenField(name, form.fields, csrf);
-  const visible = form.fields.filter(({ type }) => type !== 'hidden');
-  const [free, ...more] = visible.filter(({ type }) => FREE.has(type));
-  const words = [path, form.words, ...form.fields.filter(field => !isToken(field)).map(({ hint }) => hint)]
-    .join(' ')
-    .toLowerCase();
-  if (path === undefined || free === undefined || more.length > 0 || form.multipart) return [];
-  if (form.method !== 'POST' || UNSAFE.test(words) || LOGIN.test(words) || REGISTER.test(words)) return [];
-  const values = form.fields.map(field => [
-    field.name,
-    field === free ? '{value}' : isToken(field) ? '{csrf}' : field.value,
-  ]);
-  return [{ page: page.path, path, form: Object.fromEntries(values), field: free.name }];
+/** Returns the forms with a text field, except forms that may delete, pay, mail or change who can log in. */
+export function offered(visitor: Visitor, pages: readonly PageVisit[], csrf: Token | undefined): Offer {
+  const found: Candidate[] = [];
+  const skipped = new Set<string>();
+  for (const page of pages) {
+    for (const form of page.forms.filter(({ method }) => method === 'POST')) {
+      const path = visitor.pathOf(form.action, page.path);
+      const why = path === undefined ? 'it is sent to another host' : unfit(path, form, csrf);
+      if (path === undefined || why !== undefined) skipped.add(`POST ${path ?? form.action}: ${why}`);
+      else found.push(candidateOf(page.path, path, form, csrf));
+    }
+  }
+  const same = (one: Candidate, other: Candidate): boolean =>
+    one.request.path === other.request.path && one.field === other.field;
+  return {
+    candidates: found.filter((one, i) => found.findIndex(other => same(one, other)) === i),
+    skipped: [...skipped],
+  };
 }
+
+/** Returns why a form is not sent; undefined if it may be. */
+function unfit(path: string, form: Form, csrf: Token | undefined): string | undefined {
+  const visible = form.fields.filter(({ type }) => type !== 'hidden');
+  const own = form.fields.filter(({ name }) => !isTokenField(name, form.fields, csrf));
+  const words = [path, form.words, ...own.map(({ hint }) => hint)].join(' ').toLowerCase();
+  if (form.multipart) return 'it may upload files';
+  if (LOGIN.test(words) || REGISTER.test(words)) return 'it logs in, registers or searches';
+  const [unsafe] = UNSAFE.exec(words) ?? [];
+  if (unsafe !== undefined) return `it may do harm ("${unsafe}")`;
+  return visible.some(({ type }) => FREE.has(type)) ? undefined : 'it has no field for a text';
+}
+
+function candidateOf(page: string, path: string, { fields }: Form, csrf: Token | undefined): Candidate {
+  const free = fields.find(({ type }) => FREE.has(type)) as FormField;
+  const values = fields.map(field => {
+    if (field === free) return [field.name, '{value}'];
+    if (isTokenField(field.name, fields, csrf)) return [field.name, '{csrf}'];
+    return [field.name, field.value === '' ? (FILLED[field.type] ?? '') : field.value];
+  });
+  return { pages: [page], request: { path, form: Object.fromEntries(values) }, field: free.name };
+}
+
+/** Returns the writes that hints name. @param lists paths of JSON pages that show a list, the most likely one first */
+export const hintedCandidates = (hints: readonly HintedRequest[], lists: readonly string[]): Candidate[] =>
+  hints.map(request => {
+    const [field = 'value'] =
+      /"([\w-]+)":"\{value\}"/.exec(JSON.stringify(request.json ?? request.form))?.slice(1) ?? [];
+    const pages = [...new Set([...lists.filter(path => path === request.path), ...lists])];
+    return { pages: pages.slice(0, READ_PAGES), request, field };
+  });
+
+/** Maximum number of pages on which a text is looked for. */
+const READ_PAGES = 4;
 
 /** Maximum number of times that the page is read after the writes. */
 const READS = 6;
 
+/** The sessions of other clients, for the scope of an object. */
+export interface Others {
+  /** Returns another session of the user. */
+  same(): Promise<Visitor>;
+  /** Returns a session of another user; undefined if there is no other account. */
+  another(): Promise<Visitor | undefined>;
+}
+
 /**
  * Writes two values. Finds the place of the page that shows both, and reads again: a text that has disappeared was only
- * a message. Then reads with another session of the user, to see whether the sessions share the object.
+ * a message. Then reads with other sessions, to see whether the user's sessions, or all users, share the object.
  *
- * @param other returns another session of the user
  * @returns undefined if the page does not show the values; `cut` if the page shows only a part of the list
  */
 export async function proven(
   visitor: Visitor,
-  other: () => Promise<Visitor>,
-  { page, path, form, field }: Candidate,
-  known: { csrf: Token | undefined; headers: Record<string, string> | undefined; stamp: string },
+  others: Others,
+  { pages, request, field }: Candidate,
+  known: {
+    csrf: Token | undefined;
+    headers: Record<string, string> | undefined;
+    stamp: string;
+    page: string;
+  },
 ): Promise<FoundProbe | 'cut' | undefined> {
   const values = [`b${known.stamp}.one`, `b${known.stamp}.two`];
+  const places = [...pages];
   for (const value of values) {
-    const before = await visitor.get(page);
-    const csrf = tokenOf(visitor, before, known.csrf);
-    const answer = await visitor.send({
-      method: 'POST',
-      path,
-      form: filled(form, { value, csrf }),
-      headers: filled(known.headers ?? {}, { csrf }),
-    });
+    let before = await visitor.get(pages[0] ?? known.page);
+    if (tokenIn(visitor, before, known.csrf) === undefined) before = await visitor.get(known.page);
+    const answer = await visitor.send(
+      filledWith(request, known.headers, { value, csrf: tokenOf(visitor, before, known.csrf) }),
+    );
     if ((answer.status ?? 500) >= 400) return undefined;
+    if (answer.leads !== undefined && !places.includes(answer.leads)) places.unshift(answer.leads);
   }
-  let items: string | undefined;
-  for (let i = 0; i < READS; i++) {
-    const seen = await visitor.get(page);
-    if (items === undefined || !shows(items, seen, values)) {
-      items = itemsIn(seen.body, values);
+  for (const path of places.slice(0, READ_PAGES)) {
+    const items = await itemsOn(visitor, path, values);
+    if (items === undefined || items === 'cut') {
+      if (items === 'cut') return 'cut';
       continue;
     }
-    if (seen.links.some(({ href }) => PAGED.test(href))) return 'cut';
-    const beside = shows(items, await (await other()).get(page), values);
+    const shared = shows(items, await (await others.same()).get(path), values);
+    const another = shared ? await others.another() : undefined;
+    const all = another !== undefined && shows(items, await another.get(path), values);
     return {
       object: field.replaceAll(/[^\w-]/g, '-') || 'probe',
-      scope: beside ? 'user' : 'session',
-      read: { path: page, items },
-      add: { path, form, ...(known.headers === undefined ? {} : { headers: known.headers }) },
+      scope: all ? 'all' : shared ? 'user' : 'session',
+      read: { path, items },
+      add: { ...request, ...(known.headers === undefined ? {} : { headers: known.headers }) },
     };
   }
   return undefined;
 }
 
+function filledWith(
+  { method = 'POST', path, form, json }: Candidate['request'],
+  headers: Record<string, string> | undefined,
+  values: Record<string, string>,
+): Send {
+  return {
+    method,
+    path,
+    ...(form === undefined ? {} : { form: filled(form, values) }),
+    ...(json === undefined ? {} : { json: filledJson(json, values) }),
+    headers: filled(headers ?? {}, values),
+  };
+}
+
+/** Returns where a page shows the values, in two responses; `cut` if the page has links to more of the list. */
+async function itemsOn(
+  visitor: Visitor,
+  path: string,
+  values: readonly string[],
+): Promise<FoundProbe['read']['items'] | 'cut' | undefined> {
+  let items: FoundProbe['read']['items'] | undefined;
+  for (let i = 0; i < READS; i++) {
+    const seen = await visitor.get(path);
+    if (items !== undefined && shows(items, seen, values))
+      return seen.links.some(({ href }) => PAGED.test(href)) ? 'cut' : items;
+    items = seen.json === undefined ? itemsIn(seen.body, values) : pointerTo(seen.json, values);
+  }
+  return undefined;
+}
+
+/** Returns the JSON pointer to the values, with `*` in the place of each number; undefined if there is none. */
+function pointerTo(json: unknown, values: readonly string[]): { json: string } | undefined {
+  const walk = (value: unknown, pointer: string): string[] => {
+    if (typeof value === 'string') return value === values[0] ? [pointer] : [];
+    if (Array.isArray(value)) return value.flatMap(member => walk(member, `${pointer}/*`));
+    if (typeof value !== 'object' || value === null) return [];
+    return Object.entries(value).flatMap(([key, member]) =>
+      walk(member, `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`),
+    );
+  };
+  const [pointer] = walk(json, '');
+  return pointer === undefined || pointer === '' ? undefined : { json: pointer };
+}
+
 /** Matches a link to another page of a list. */
 const PAGED = /[?&](page|p|pg|offset|start|skip|cursor|after|before)=/i;
 
-const shows = (items: string, seen: PageVisit, values: readonly string[]): boolean => {
+const shows = (items: FoundProbe['read']['items'], seen: PageVisit, values: readonly string[]): boolean => {
   const found = finder(items, decodeHTML).all(seen);
   return values.every(value => found.includes(value));
 };
@@ -115,6 +216,9 @@ const shows = (items: string, seen: PageVisit, values: readonly string[]): boole
 const NEVER = /recent|activit|histor|audit|search|latest|\blast\b|\btitle\b/;
 /** Words of page areas that often show a text only once, such as messages. Used if no other area shows it. */
 const RATHER_NOT = /flash|alert|notice|toast|notif|message|status/;
+
+/** Minimum and maximum length of the text before an item, characters. */
+const ITEM_PREFIX = { least: 2, most: 90 };
 
 /** Returns an expression that finds the items of a list by the text around each; undefined if there is none. */
 function itemsIn(body: string, values: readonly string[]): string | undefined {
@@ -129,9 +233,7 @@ function itemsIn(body: string, values: readonly string[]): string | undefined {
   for (const { index } of order) {
     const after = body[index + (values[0]?.length ?? 0)] ?? '';
     if (!/[<"'\s]/.test(after)) continue;
-    for (let length = 2; length <= 60 && length <= index; length++) {
-      if (!beginsWord(body, index - length)) continue;
-      const before = escaped(body.slice(index - length, index)).replaceAll(/\s+/g, '\\s+');
+    for (const before of prefixes(body, index, ITEM_PREFIX)) {
       const items = `${before}([^<"']+?)\\s*[<"']`;
       const found = finder(items, decodeHTML).all({ headers: {}, body, cookies: [] });
       if (values.every(value => found.filter(one => one === value).length === 1) && found.length <= 50) {

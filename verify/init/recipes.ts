@@ -4,6 +4,7 @@
  */
 import { nearest } from '../nearest.ts';
 import type { Token } from './login.ts';
+import { placeOf } from './tokens.ts';
 
 export interface Recipe {
   /** Path of the login page. Private pages redirect to it. */
@@ -91,7 +92,7 @@ export function departures(
   },
 ): string[] {
   const place = (token: Token | undefined): string =>
-    token === undefined ? 'no token' : `the token in ${Object.entries(token)[0]?.join(' ')}`;
+    token === undefined ? 'no token' : `the token in ${placeOf(token)}`;
   const lines: [boolean, string, string][] = [
     [found.login.page === page, `the login on ${page}`, found.login.page],
     [csrf === undefined || place(found.login.csrf) === place(csrf), place(csrf), place(found.login.csrf)],

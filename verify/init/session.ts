@@ -9,7 +9,7 @@ import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGIN, LOGOUT } from './words.ts';
 
 /** Maximum number of attempts for each page, since an instance that does not know the session may respond. */
-const TRIES = 4;
+const TRIES = 6;
 /** Maximum number of linked pages that are searched for the mark. */
 const PAGES = 8;
 const USUAL = ['/', '/account', '/profile', '/dashboard', '/me', '/api/me'];
@@ -33,18 +33,20 @@ export interface Marked {
  * Finds the mark. Each session opens all pages before the next login, because that login may end the session.
  *
  * @param one the first session of the first account
+ * @param hinted paths that the scripts of the app request
  * @throws UsageError if no page names the user
  */
 export async function marked(
   entrance: LoginProcedure,
   [first, second]: readonly LoginCredentials[],
   one: Entered,
+  hinted: readonly string[] = [],
 ): Promise<Marked> {
   const { manners, login } = entrance;
   const landing = one.answer.redirect?.startsWith('/') ? one.answer.redirect : undefined;
   const outsideLogin = await manners.fresh().open(login.page);
   const outside = new Map<string, PageVisit>();
-  for (const path of await pathsOf(one, landing)) outside.set(path, await manners.fresh().get(path));
+  for (const path of await pathsOf(one, landing, hinted)) outside.set(path, await manners.fresh().get(path));
   const mine = await looks(one.visitor, outside);
   const two = await mayEnter(entrance, first as LoginCredentials);
   const again = await looks((two ?? one).visitor, outside);
@@ -92,7 +94,11 @@ async function looks(
 }
 
 /** Returns the paths to search: the page after the login, the links on it, and usual paths of user pages. */
-async function pathsOf({ visitor, answer }: Entered, landing: string | undefined): Promise<string[]> {
+async function pathsOf(
+  { visitor, answer }: Entered,
+  landing: string | undefined,
+  hinted: readonly string[],
+): Promise<string[]> {
   const start = landing === undefined ? answer : await visitor.twin().open(landing);
   const linked = start.links.flatMap(({ href, words }) => {
     const path = visitor.pathOf(href, start.path);
@@ -102,15 +108,13 @@ async function pathsOf({ visitor, answer }: Entered, landing: string | undefined
       : [path.split('#')[0] as string];
   });
   const first = landing === undefined ? [] : [landing];
-  return [...new Set([...first, start.path, ...linked.slice(0, PAGES), ...USUAL])].slice(
-    0,
-    PAGES + USUAL.length,
-  );
+  return [...new Set([...first, start.path, ...linked.slice(0, PAGES), ...hinted, ...USUAL])];
 }
 
 /** Returns the signed-in view of a page; undefined if the page does not exist, or never differs from `outside`. */
 async function inside(visitor: Visitor, path: string, outside: PageVisit): Promise<PageVisit | undefined> {
   for (let i = 0; i < TRIES; i++) {
+    await outOfStep(visitor, path, i);
     const seen = await visitor.twin().get(path);
     if (seen.status === 200 && (outside.status !== 200 || seen.body !== outside.body)) return seen;
     if (seen.status === 404) return undefined;
@@ -126,8 +130,16 @@ export interface Sign {
 
 /** Returns whether at least one instance shows the session as signed in. */
 export async function isIn(visitor: Visitor, { page, signedIn }: Sign): Promise<boolean> {
-  for (let i = 0; i < TRIES; i++) if (signedIn(await visitor.twin().get(page))) return true;
+  for (let i = 0; i < TRIES; i++) {
+    await outOfStep(visitor, page, i);
+    if (signedIn(await visitor.twin().get(page))) return true;
+  }
   return false;
+}
+
+/** Sends the request of another visitor before the third and the fifth try, since a round robin may be in step with us. */
+async function outOfStep({ manners }: Visitor, path: string, tries: number): Promise<void> {
+  if (tries > 0 && tries % 2 === 0) await manners.fresh().get(path);
 }
 
 /** The cookies that carry a session. */

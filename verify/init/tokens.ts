@@ -1,12 +1,15 @@
 /** Finds CSRF tokens in pages, and reads their current values. */
+import { decodeHTML } from 'entities';
+import { escaped, finder } from '../core/response/finding.ts';
 import type { Token } from './login.ts';
+import { pointersOf } from './pointers.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 
 /** Matches names of fields that may hold a CSRF token. */
 export const TOKEN = /csrf|xsrf|token|authenticity|nonce|verification/i;
 
 /** Matches names of fields that almost certainly hold a CSRF token. */
-const TOKEN_FIELD = /csrf|xsrf|authenticity|verification|^_token$/i;
+export const TOKEN_FIELD = /csrf|xsrf|authenticity|verification|^_token$/i;
 
 /** Returns where a token for scripts is (meta tag or cookie), and the header in which scripts send it. */
 export function besideToken(
@@ -15,6 +18,8 @@ export function besideToken(
 ): { csrf?: Token; headers?: Record<string, string> } {
   const meta = [...page.metas.keys()].find(name => /csrf|xsrf/i.test(name));
   if (meta !== undefined) return { csrf: { meta }, headers: { 'X-CSRF-Token': '{csrf}' } };
+  const written = inJson(page) ?? inScript(page);
+  if (written !== undefined) return { csrf: written, headers: { 'X-CSRF-Token': '{csrf}' } };
   const cookie = visitor.client.cookies(page.path).find(({ name }) => /csrf|xsrf/i.test(name))?.name;
   if (cookie === undefined) return {};
   const header =
@@ -22,9 +27,24 @@ export function besideToken(
   return { csrf: { cookie }, headers: { [header]: '{csrf}' } };
 }
 
+/** Returns the member of a JSON response whose name is usual for a CSRF token. */
+function inJson({ json }: PageVisit): Token | undefined {
+  const found = pointersOf(json).find(({ pointer }) => /(csrf|xsrf)[^/]*$/i.test(pointer));
+  return found === undefined ? undefined : { json: found.pointer };
+}
+
+/** Returns an expression for a CSRF token in a script or in inline JSON: a name, `=` or `:`, and a text in quotes. */
+function inScript({ body }: PageVisit): Token | undefined {
+  const script =
+    /<script\b[^>]*>(?:(?!<\/script).)*?\b(\w*(?:csrf|xsrf)\w*["']?\s*[:=]\s*["'])[\w+/=.-]{8,}["']/is;
+  const [, before] = script.exec(body) ?? [];
+  return before === undefined ? undefined : `\\b${escaped(before).replaceAll(/\s+/g, '\\s*')}([^"']+)`;
+}
+
 /** Returns the current CSRF token of a page, for the next request; undefined if the page has none. */
 export function tokenIn(visitor: Visitor, page: PageVisit, csrf: Token | undefined): string | undefined {
   if (csrf === undefined) return undefined;
+  if (typeof csrf === 'string' || 'json' in csrf) return finder(csrf, decodeHTML).first(page);
   if ('meta' in csrf) return page.metas.get(csrf.meta);
   if ('field' in csrf) return fieldOf(page, csrf.field);
   const value = visitor.client.cookies(page.path).find(({ name }) => name === csrf.cookie)?.value;
@@ -49,9 +69,17 @@ export function isTokenField(
   csrf: Token | undefined,
 ): boolean {
   if (csrf === undefined) return false;
-  if ('field' in csrf) return csrf.field === name;
+  if (fieldIn(csrf) !== undefined) return fieldIn(csrf) === name;
   return fields.find(field => TOKEN_FIELD.test(field.name))?.name === name;
 }
+
+/** Returns the place of a token as a text, such as `field csrf`. */
+export const placeOf = (csrf: Token): string =>
+  typeof csrf === 'string' ? `the text ${csrf}` : (Object.entries(csrf)[0]?.join(' ') ?? '');
+
+/** Returns the name of the field that holds the token; undefined if the token is not in a field. */
+export const fieldIn = (csrf: Token | undefined): string | undefined =>
+  typeof csrf === 'object' && 'field' in csrf ? csrf.field : undefined;
 
 /** Returns the first hidden field of these pages that has a usual name for a CSRF token. */
 export function fieldToken(pages: readonly PageVisit[]): Token | undefined {
@@ -69,12 +97,11 @@ export function fieldToken(pages: readonly PageVisit[]): Token | undefined {
  * @returns undefined unless all pages have the meta tag and its value differs from the field of some form
  */
 export function forAllForms(csrf: Token | undefined, pages: readonly PageVisit[]): Token | undefined {
-  if (csrf === undefined || !('field' in csrf)) return undefined;
+  const field = fieldIn(csrf);
+  if (field === undefined) return undefined;
   const names = [...(pages[0]?.metas.keys() ?? [])].filter(name => /csrf|xsrf/i.test(name));
   const meta = names.find(name => pages.every(({ metas }) => metas.has(name)));
   if (meta === undefined) return undefined;
-  const differ = pages.some(
-    page => (fieldOf(page, csrf.field) ?? page.metas.get(meta)) !== page.metas.get(meta),
-  );
+  const differ = pages.some(page => (fieldOf(page, field) ?? page.metas.get(meta)) !== page.metas.get(meta));
   return differ ? { meta } : undefined;
 }

@@ -1,24 +1,32 @@
 /** Finds a probe: tries the forms that the user allows, until one of them stores the text. */
 import { randomBytes } from 'node:crypto';
 import { type LoginProcedure, signIn } from './enter.ts';
+import type { HintedRequest, Hints } from './hints.ts';
 import { type Inside, insideOf, type Looking, pagesOf } from './inquiry.ts';
 import { type Left, leave } from './logout.ts';
-import { candidates, type FoundProbe, proven } from './probe.ts';
-import type { Visitor } from './visitor.ts';
+import { type FoundProbe, hintedCandidates, type Others, offered, proven } from './probe.ts';
+import type { PageVisit, Visitor } from './visitor.ts';
+
+/** The sessions and pages that the search for a probe may use. */
+interface Means {
+  living: Visitor[];
+  left: Left | undefined;
+  most: number | undefined;
+  known: Inside;
+  hints: Hints;
+}
+
+/** The probe that was found, and the forms that were left alone. */
+export interface Tried {
+  probe: FoundProbe | undefined;
+  skipped: string[];
+}
 
 /** Tries the forms. Then logs out all sessions, since the app may limit the number of sessions. */
-export async function tryProbe(
-  looking: Looking,
-  entrance: LoginProcedure,
-  {
-    living,
-    left,
-    most,
-    known,
-  }: { living: Visitor[]; left: Left | undefined; most: number | undefined; known: Inside },
-): Promise<FoundProbe | undefined> {
-  const signedIn = async (): Promise<Visitor> => {
-    const { visitor } = await signIn(entrance, looking.first);
+export async function tryProbe(looking: Looking, entrance: LoginProcedure, means: Means): Promise<Tried> {
+  const { living, left, most, known } = means;
+  const signedIn = async (account = looking.first): Promise<Visitor> => {
+    const { visitor } = await signIn(entrance, account);
     living.push(visitor);
     return visitor;
   };
@@ -28,41 +36,93 @@ export async function tryProbe(
   };
   try {
     const visitor = living.at(-1) ?? (await signedIn());
-    const other = async (): Promise<Visitor> => {
-      if (most === 1) await out(visitor);
-      return living.find(one => one !== visitor) ?? signedIn();
+    const own = new Set(living);
+    const [, second] = looking.options.accounts;
+    const others: Others = {
+      same: async () => {
+        if (most === 1) await out(visitor);
+        return living.find(one => one !== visitor && own.has(one)) ?? signedIn();
+      },
+      another: async () => (second === undefined ? undefined : signedIn(second)),
     };
-    return await tried(looking, visitor, other, known);
+    return await tried(looking, visitor, others, means);
   } finally {
     for (const one of [...living]) await out(one);
   }
 }
 
+/** Words of links to pages with a form for something new. */
+const NEW = /\b(new|create|add|compose|write|neu|nouveau)\b/i;
+/** Maximum number of links that are followed from one page, and of pages with such links. */
+const LINKS = { each: 6, new: 4 };
+
+/** Opens the pages behind the links of a page, and behind their links to a form for something new. */
+async function formPages(
+  visitor: Visitor,
+  first: PageVisit,
+  signedIn: (seen: PageVisit) => boolean,
+): Promise<PageVisit[]> {
+  const linked = (page: PageVisit, only?: RegExp): string[] =>
+    page.links.flatMap(({ href, words }) => {
+      const path = visitor.pathOf(href, page.path)?.split('#')[0];
+      const left = /log.?out|sign.?out|delet|remov|log.?in|\.\w{2,4}$/i.test(`${path} ${words}`);
+      return path === undefined || left || only?.test(`${words} ${path.replaceAll(/[/_-]/g, ' ')}`) === false
+        ? []
+        : [path];
+    });
+  const paths = [...linked(first, NEW), ...linked(first)];
+  const near = await pagesOf(visitor, [...new Set(paths)].slice(0, LINKS.each), signedIn);
+  const opened = new Set([first, ...near].map(({ path }) => path));
+  const more = [...new Set(near.flatMap(page => linked(page, NEW)))].filter(path => !opened.has(path));
+  return [first, ...near, ...(await pagesOf(visitor, more.slice(0, LINKS.new), signedIn))];
+}
+
 async function tried(
   { options, say }: Looking,
   visitor: Visitor,
-  other: () => Promise<Visitor>,
-  { login, csrf, page, signedIn }: Inside,
-): Promise<FoundProbe | undefined> {
-  const first = await insideOf(visitor, page, signedIn);
-  const paths = first.links.flatMap(({ href, words }) => {
-    const path = visitor.pathOf(href, page);
-    const left = /log.?out|sign.?out|delet|remov|log.?in/i.test(`${path} ${words}`);
-    return path === undefined || left ? [] : [path];
-  });
-  const linked = await pagesOf(visitor, [...new Set(paths)].slice(0, 6), signedIn);
-  const found = candidates(visitor, [first, ...linked].filter(signedIn), csrf);
-  for (const candidate of found) {
-    if (!(await options.mayWrite(candidate))) continue;
+  others: Others,
+  { known: { login, csrf, page, pages }, hints }: Means,
+): Promise<Tried> {
+  const html = pages.find(({ path, links }) => path === page || links.length > 0)?.path ?? page;
+  const first = await insideOf(visitor, html, seen => seen.status === 200);
+  const opened = await formPages(visitor, first, seen => seen.status === 200);
+  const { candidates, skipped } = offered(
+    visitor,
+    [...opened, ...pages].filter(({ status }) => status === 200),
+    csrf,
+  );
+  const all = [
+    ...candidates,
+    ...hintedCandidates(safe(hints, options.hints !== undefined, pages), lists(pages)),
+  ];
+  for (const candidate of all) {
+    const { request, field, pages: places } = candidate;
+    if (!(await options.mayWrite({ path: request.path, field, page: places[0] ?? page }))) continue;
     const stamp = randomBytes(3).toString('hex');
-    const probe = await proven(visitor, other, candidate, { csrf, headers: login.headers, stamp });
-    const what = `${candidate.field} of POST ${candidate.path}, read on ${candidate.page}`;
-    if (probe === 'cut') say('probe', `not ${what}: the page shows a part of a list`);
+    const probe = await proven(visitor, others, candidate, { csrf, headers: login.headers, stamp, page });
+    const what = `${field} of ${request.method ?? 'POST'} ${request.path}`;
+    if (probe === 'cut') say('probe', `not ${what}, read on ${places[0]}: the page shows a part of a list`);
     if (probe === undefined || probe === 'cut') continue;
-    say('probe', `${what}: ${probe.scope === 'user' ? "shared by the user's sessions" : 'of the session'}`);
-    return probe;
+    say('probe', `${what}, read on ${probe.read.path}: ${SCOPES[probe.scope]}`);
+    return { probe, skipped };
   }
-  const names = found.map(({ path, field }) => `${field} of POST ${path}`).join(', ');
-  say('probe', found.length === 0 ? 'no form is safe to write to' : `none; --probe would try ${names}`);
-  return undefined;
+  const names = all.map(({ request: { path }, field }) => `${field} of POST ${path}`).join(', ');
+  say('probe', all.length === 0 ? 'no form is safe to write to' : `none; --probe would try ${names}`);
+  return { probe: undefined, skipped };
 }
+
+const SCOPES = {
+  session: 'of the session',
+  user: "shared by the user's sessions",
+  all: 'shared by all users',
+};
+
+/** Returns the paths of the JSON pages that contain a list. */
+const lists = (pages: readonly PageVisit[]): string[] =>
+  pages
+    .filter(({ json }) => json !== undefined && JSON.stringify(json).includes('['))
+    .map(({ path }) => path);
+
+/** Returns the writes of hints. A write that only scripts suggest must be to an address that also shows a list. */
+const safe = ({ writes }: Hints, recorded: boolean, pages: readonly PageVisit[]): HintedRequest[] =>
+  recorded ? writes : writes.filter(({ path }) => lists(pages).includes(path));

@@ -1,41 +1,98 @@
 /** Finds the whole login, from its first page to the first session. */
-import { type Entered, enter, type LoginProcedure, signIn, takeToken } from './enter.ts';
+import { UsageError } from '../errors.ts';
+import { hintsOfScripts } from './bundles.ts';
+import { type Entered, enter, LOGINS, type LoginProcedure, signIn, takeToken } from './enter.ts';
+import { type Hints, NO_HINTS } from './hints.ts';
 import type { Looking } from './inquiry.ts';
 import { firstLogin, wholeLogin } from './learn.ts';
 import { type Beginning, findLogin, type Login, NoLogin } from './login.ts';
-import { pointersOf } from './mark.ts';
-import { besideToken } from './tokens.ts';
+import { pointersOf } from './pointers.ts';
+import { besideToken, placeOf } from './tokens.ts';
+import type { PageVisit, Visitor } from './visitor.ts';
 
-/** Finds the page and the first form of the login. */
-export async function begin({
-  options,
-  manners,
-  recipe,
-}: Looking): Promise<{ beginning: Beginning | undefined; begun: Login }> {
-  const { loginPage, loginPath, loginJson, whereLogin } = options;
+/** The login so far, and the requests that the scripts of the app or a recording name. */
+export interface LoginStart {
+  /** Absent if no page has the form of the login: then `begun` is the whole login. */
+  beginning?: Beginning;
+  begun: Login;
+  hints: Hints;
+}
+
+/** Finds the page and the first form of the login; or the login request of an app that has no form for it. */
+export async function begin(looking: Looking): Promise<LoginStart> {
+  const { options, manners, recipe } = looking;
+  const { loginPage, loginPath, loginJson, loginForm, whereLogin } = options;
   const stranger = manners.fresh();
-  if (loginPath !== undefined) {
-    const page = await stranger.open(loginPage ?? '/');
-    const token = besideToken(stranger, page);
-    const begun: Login = { page: page.path, path: loginPath, method: 'POST', json: loginJson, ...token };
-    return { beginning: undefined, begun };
+  if (loginPath !== undefined || options.hints !== undefined) {
+    const page = await stranger.open(loginPage ?? options.hints?.page ?? '/');
+    const hints = options.hints ?? (await hintsOfScripts(stranger, page));
+    if (loginPath === undefined) return { begun: await hintedLogin(looking, page, hints), hints };
+    const body = loginForm === undefined ? { json: loginJson } : { form: loginForm };
+    const begun: Login = {
+      page: page.path,
+      path: loginPath,
+      method: 'POST',
+      ...body,
+      ...tokenFor(stranger, page, body),
+    };
+    return { begun, hints };
   }
   let beginning: Beginning;
   try {
     beginning = await findLogin(stranger, loginPage, recipe?.page);
   } catch (error) {
-    const where = error instanceof NoLogin ? await whereLogin?.() : undefined;
+    if (!(error instanceof NoLogin)) throw error;
+    const page = await stranger.open(loginPage ?? '/');
+    const hints = await hintsOfScripts(stranger, page);
+    if (hints.logins.length > 0) return { begun: await hintedLogin(looking, page, hints), hints };
+    const where = await whereLogin?.();
     if (where === undefined) throw error;
     beginning = await findLogin(stranger, where);
   }
-  return { beginning, begun: await firstLogin(stranger, beginning, recipe?.csrf) };
+  return { beginning, begun: await firstLogin(stranger, beginning, recipe?.csrf), hints: NO_HINTS };
+}
+
+/** Returns the token for a login request. A form sends it as a field if the form has a field for it, else in a header. */
+function tokenFor(stranger: Visitor, page: PageVisit, { form }: { form?: Record<string, string> }) {
+  const { headers, ...token } = besideToken(stranger, page);
+  const inForm = Object.values(form ?? {}).includes('{csrf}');
+  return inForm || headers === undefined ? token : { ...token, headers };
+}
+
+/**
+ * Tries the logins that hints name, until one begins a session.
+ *
+ * @throws UsageError if none does. Stops when the app has refused as many logins as init may try
+ */
+async function hintedLogin(
+  { manners, codes, first }: Looking,
+  page: PageVisit,
+  { logins }: Hints,
+): Promise<Login> {
+  const token = besideToken(manners.fresh(), page);
+  const tried = new Set<string>();
+  let refused = 0;
+  for (const hint of logins) {
+    if (refused >= LOGINS) break;
+    const { method: _, ...request } = hint;
+    const login: Login = { page: page.path, ...request, method: 'POST', ...token };
+    const entered = await enter({ manners, login, codes }, first);
+    tried.add(`POST ${hint.path}`);
+    const begins = entered.visitor.client.cookies('/').length > 0 || 'capture' in tokenOfAnswer(entered);
+    if (entered.accepted && begins) return login;
+    if ([400, 401, 403, 422].includes(entered.answer.status ?? 0)) refused++;
+  }
+  throw new UsageError(
+    `init: no page has a login form, and no request that the scripts of ${page.path} suggest began a session for ` +
+      `${first.user}: ${[...tried].join(', ') || 'they suggest none'}. Name the request with --login-path, and its ` +
+      'body with --login-json or --login-form; or record a login in a browser, and give the recording to --har',
+  );
 }
 
 /** Logs in for the first time, over all forms of the login. Returns the whole login and the session. */
 export async function entranceOf(
   { manners, codes, first, say }: Looking,
-  beginning: Beginning | undefined,
-  begun: Login,
+  { beginning, begun }: LoginStart,
 ): Promise<{ entrance: LoginProcedure; entered: Entered }> {
   const entrance = { manners, login: begun, codes };
   if (beginning === undefined) {
@@ -72,7 +129,7 @@ function loginText({ page, path, method, form = {}, csrf, steps = [], basic, jso
   if (basic) return `HTTP Basic, required on ${page}`;
   if (json !== undefined)
     return `JSON, POST ${path}${capture === undefined ? '' : `, answered by a token (${capture.token.json})`}`;
-  const token = csrf === undefined ? '' : `, token in ${Object.entries(csrf)[0]?.join(' ')}`;
+  const token = csrf === undefined ? '' : `, token in ${placeOf(csrf)}`;
   const after = steps.filter(step => step.method === 'POST').map(step => `POST ${step.path}, then `);
   return `form on ${page}, ${after.join('')}${method} ${path} (${Object.keys(form).join(', ')})${token}`;
 }

@@ -1,78 +1,60 @@
 /** Writes the findings as a target file with comments. */
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { COMMAND } from '../core/command.ts';
+import { parseTarget } from '../target/load.ts';
+import { decidable } from './claims.ts';
+import { comment, yaml } from './comment.ts';
+import type { AppFindings, Begun } from './findings.ts';
 import type { Login } from './login.ts';
-import type { Logout } from './logout.ts';
-import type { Mark } from './mark.ts';
-import type { FoundProbe } from './probe.ts';
 import type { Carried } from './session.ts';
-import type { Alone, Signal } from './signal.ts';
+import { signalPart } from './write-signal.ts';
 
-export interface AppFindings {
-  name: string;
-  url: string;
-  /** File with the certificates of a private authority; its path is relative to the target file. */
-  ca?: string | undefined;
-  accounts: { user: string; passwordEnv: string; totpEnv?: string | undefined }[];
-  login: Login;
-  mark: Mark;
-  signedOut: { status?: number; redirect?: string };
-  carried: Carried;
-  /** The limits on a user's sessions. */
-  sessions: { most?: number; logout?: 'all'; every?: string };
-  /** The recipe that was tried first. */
-  recipe: { name: string; documented: string | undefined; departures: readonly string[] } | undefined;
-  csrf: Login['csrf'];
-  logout: Logout | undefined;
-  /** True if the old cookie is still signed in after the logout. */
-  livesOn: boolean;
-  /** Logout forms and links of the pages that were tried and did not sign out. */
-  failedLogouts: readonly string[];
-  signal: Signal | Alone | undefined;
-  probe: FoundProbe | undefined;
-  claims: (string | { routing: string })[];
-  /** The reason for these claims. */
-  because: string;
+/** Returns the target file as YAML, with a comment on each part. Claims only what a run can decide. */
+export function targetFile(found: AppFindings): string {
+  const body = withoutClaims(found);
+  const passwords = Object.fromEntries(
+    found.accounts.flatMap(({ passwordEnv, totpEnv }) =>
+      [passwordEnv, totpEnv ?? passwordEnv].map(name => [name, 'A']),
+    ),
+  );
+  const { tls: _, ...rest } = parse(`${body}\n${yaml({ claims: found.claims })}`);
+  const target = parseTarget(stringify(rest), 'target.yaml', passwords);
+  const { claims, unclaimed } = decidable(target, found.claims, found.undecidable ?? []);
+  const text =
+    unclaimed.length === 0 ? found.because : `${found.because}\nNot claimed, since no run could decide them:`;
+  const lines = unclaimed.map(
+    ({ guarantee, lacks, remedy }) => `- ${guarantee}: ${lacks}. To claim it, ${remedy}.`,
+  );
+  return `${body}\n${comment([text, ...lines].join('\n'), { claims })}`;
 }
 
-/** Returns the target file as YAML, with a comment on each part. */
-export function targetFile(found: AppFindings): string {
+export const headPart = ({ name, url, ca }: Begun): string =>
+  yaml({ version: 1, name, url, ...(ca === undefined ? {} : { tls: { ca } }) });
+
+export const csrfPart = (csrf: NonNullable<Login['csrf']>): string =>
+  comment('The CSRF token of forms: the token of the last page is sent as {csrf}.', { csrf });
+
+function withoutClaims(found: AppFindings): string {
   const parts: (string | undefined)[] = [
     '# What Baton found out about the app (docs/target-file.md describes every key).',
     recipePart(found),
-    yaml({
-      version: 1,
-      name: found.name,
-      url: found.url,
-      ...(found.ca === undefined ? {} : { tls: { ca: found.ca } }),
-    }),
+    headPart(found),
     accountsPart(found),
     found.login.capture &&
       comment('Sent with every request after the login has returned the token.', {
         headers: { Authorization: 'Bearer {token}' },
       }),
     loginPart(found),
-    found.csrf &&
-      comment('The CSRF token of forms: the token of the last page is sent as {csrf}.', {
-        csrf: found.csrf,
-      }),
+    found.csrf && csrfPart(found.csrf),
     markPart(found),
     probePart(found),
     logoutPart(found),
     sessionsPart(found),
+    pagesPart(found),
     signalPart(found),
-    comment(found.because, { claims: found.claims }),
   ];
   return parts.filter(part => part !== undefined).join('\n');
 }
-
-const yaml = (value: object): string => stringify(value, { lineWidth: 0 });
-
-const comment = (text: string, value: object): string =>
-  `${text
-    .split('\n')
-    .map(line => `# ${line}\n`)
-    .join('')}${yaml(value)}`;
 
 function recipePart({ recipe }: AppFindings): string | undefined {
   if (recipe === undefined) return undefined;
@@ -86,13 +68,17 @@ function recipePart({ recipe }: AppFindings): string | undefined {
     .join('\n');
 }
 
-function accountsPart({ accounts, mark, login }: AppFindings): string {
+export function accountsPart({
+  accounts,
+  mark,
+  login = { page: '', path: '', method: 'POST' },
+}: Begun): string {
   const coded = JSON.stringify(login).includes('{code}');
   const list = accounts.map(({ user, passwordEnv, totpEnv }, i) => ({
     user,
     password: `\${${passwordEnv}}`,
     ...(coded && totpEnv !== undefined ? { totp: `\${${totpEnv}}` } : {}),
-    ...(mark.shown[i] === undefined ? {} : { shown: mark.shown[i] }),
+    ...(mark?.shown[i] === undefined ? {} : { shown: mark.shown[i] }),
   }));
   return comment(
     'Passwords come from the environment. More accounts give more evidence: {n} with `count` makes many.',
@@ -100,7 +86,7 @@ function accountsPart({ accounts, mark, login }: AppFindings): string {
   );
 }
 
-function loginPart({ login, carried }: AppFindings): string {
+export function loginPart({ login, carried }: Pick<AppFindings, 'login' | 'carried'>): string {
   const { csrf: _, page, steps, ...request } = login;
   const by = `The session is carried by: ${carriedText(carried, login)}.`;
   if (login.basic)
@@ -144,7 +130,7 @@ function sessionsPart({ sessions }: AppFindings): string | undefined {
   return comment(`${lines.join(' ')} More accounts make a run faster.`, { sessions });
 }
 
-function markPart({ mark, signedOut }: AppFindings): string {
+export function markPart({ mark, signedOut }: Pick<AppFindings, 'mark' | 'signedOut'>): string {
   const response = [signedOut.status, signedOut.redirect && `to ${signedOut.redirect}`]
     .filter(Boolean)
     .join(' ');
@@ -158,57 +144,47 @@ function markPart({ mark, signedOut }: AppFindings): string {
   return Object.keys(more).length === 0 ? text : `${text}${yaml({ signedOut: more })}`;
 }
 
-function probePart({ probe }: AppFindings): string {
+const SCOPES = {
+  session: 'each session has its own',
+  user: 'all sessions of a user share it',
+  all: 'all users see the same, so it proves nothing about isolation',
+};
+
+/** Lists the forms that were not sent. */
+const skippedLines = (skipped: readonly string[]): string[] =>
+  skipped.length === 0 ? [] : ['# Forms that were left alone:', ...skipped.map(line => `#   ${line}`)];
+
+function probePart({ probe, skipped = [] }: AppFindings): string {
   if (probe === undefined)
     return [
-      '# No probe: init tried no write, so `isolation` stays unknown, and guarantees about data are not claimed',
-      '# (read-your-writes, monotonic-reads, no-lost-updates, at-most-once, linearizability).',
-      `# ${COMMAND} init --probe tries safe forms.`,
+      '# No probe: `isolation` is decided by the names on the pages, and guarantees about data are not claimed',
+      '# (read-your-writes, monotonic-reads, no-lost-updates, at-most-once, linearizability). To claim them, run',
+      `# ${COMMAND} init --probe, which tries safe forms, or write a probe such as:`,
+      '# probes:',
+      '#   - object: notes',
+      '#     scope: user',
+      "#     read: { path: /notes, items: '<li>([^<]*)' }",
+      '#     add: { path: /notes, form: { text: "{value}" } }',
+      ...skippedLines(skipped),
       '',
     ].join('\n');
-  return comment(
-    `The object that is written and read: ${probe.scope === 'user' ? 'all sessions of a user share it' : 'each session has its own'}.`,
-    { probes: [{ ...probe, kind: 'bag' }] },
-  );
-}
-
-function signalPart({ signal, carried }: AppFindings): string {
-  if (signal === undefined || 'pinned' in signal)
-    return [
-      '# Nothing names the instance that answered, so guarantees that need handoffs rest on requests alone.',
-      ...(signal === undefined ? NO_NAME : onlyOne(signal)),
-      '',
-    ].join('\n');
-  const names = `${signal.names.length} were seen: ${signal.names.join(', ')}.`;
-  // A run drops the affinity cookie to reach another instance. It cannot drop one that is also the session cookie.
-  const off = signal.by === undefined || carried.cookies.includes(signal.by) ? {} : { sticky: signal.by };
-  return comment(`Which instance answered; ${names}${stickyText(signal, off)}`, {
-    instance: { ...signal.instance, ...off },
+  return comment(`The object that is written and read: ${SCOPES[probe.scope]}.`, {
+    probes: [{ ...probe, kind: 'bag' }],
   });
 }
 
-const NO_NAME = [
-  '# Let the balancer or the app send a header that names it (nginx: add_header X-Served-By $upstream_addr always;)',
-  '# and add:',
-  '# instance:',
-  '#   header: x-served-by',
-];
-
-function onlyOne({ name, header, pinned }: Alone): string[] {
-  const why = pinned
-    ? 'and others over other connections: the balancer gives each connection an instance, so requests of a session are no evidence'
-    : 'each time: there is only one instance, or the balancer chooses by the address of the client';
-  return [`# The header ${header} named ${name}, ${why}.`, '# instance:', `#   header: ${header}`];
-}
-
-function stickyText({ sticky, by }: Signal, off: { sticky?: string }): string {
-  if (!sticky) return '';
-  if (off.sticky !== undefined)
-    return (
-      `\nThe balancer pins a client to one of them by the cookie ${by}: without it, requests are balanced again.` +
-      `\n${COMMAND} verify --sticky-report shows what breaks then.`
-    );
-  return by === undefined
-    ? '\nThe balancer pins a client to one of them, but not by a cookie: `addresses` of single instances bypass it.'
-    : `\nThe balancer pins a client to one of them by the cookie ${by}, which carries the session: \`addresses\` bypass it.`;
+function pagesPart({ pages = [], public: open = [] }: AppFindings): string | undefined {
+  const parts = [
+    ...(pages.length === 0
+      ? []
+      : [comment('More pages that need a session. Some workloads open them.', { pages })]),
+    ...(open.length === 0
+      ? []
+      : [
+          comment('Paths that need no session, and so must not begin one: health checks, static files.', {
+            public: open,
+          }),
+        ]),
+  ];
+  return parts.length === 0 ? undefined : parts.join('\n');
 }

@@ -9,7 +9,8 @@ import type { SessionClient } from '../client/session-client.ts';
 import type { Operation } from '../core/history/history.ts';
 import { refusedLogin } from '../core/timeline/sessions.ts';
 import { UnavailableError, UsageError } from '../errors.ts';
-import type { Account } from '../target/load.ts';
+import { ABOUT_LOGINS } from '../target/claims.ts';
+import type { Account, Target } from '../target/load.ts';
 import { enterAlone, type LoginAttempt, otherAccounts } from './credentials.ts';
 import { signedInMark } from './mark.ts';
 import { checkProbes } from './probe-check.ts';
@@ -52,6 +53,17 @@ export async function ready(context: Context): Promise<void> {
   if (!works) await onOneInstance(context, tried);
   await otherAccounts(context, works && tried.every(({ login }) => login.outcome === 'ok'));
   await checkProbes(context);
+  const { target, recorder } = context;
+  if (target.session !== undefined) recorder.remark(undecided(target));
+}
+
+/** Returns the guarantees that ready-made sessions cannot decide. */
+function undecided({ session }: Target): string {
+  const final = session?.command === undefined ? ['logout-final'] : [];
+  return (
+    `the sessions were made elsewhere (\`session\`), so this run decides nothing about ${[...ABOUT_LOGINS, ...final].join(', ')}` +
+    (final.length === 0 ? '' : '; all clients of an account share its session, so no client logs out')
+  );
 }
 
 /** Finds out why every login failed. If one instance alone accepts a login, the hop between instances is the cause. */

@@ -26,17 +26,23 @@ const ABOUT_DATA = new Set<Guarantee>([
 /** Guarantees about the cookie that carries a session. */
 const ABOUT_COOKIES = new Set<Guarantee>(['rotation', 'forgery', 'cookie-policy']);
 
+/** Guarantees that only a login by Baton can show. */
+export const ABOUT_LOGINS: readonly Guarantee[] = ['rotation', 'one-session', 'cookie-policy'];
+
 /** Returns whether a header carries the session: HTTP Basic, or a token from the login response. */
-const byHeader = ({ headers, login }: Pick<TargetFile, 'headers' | 'login'>): boolean =>
-  login.basic ||
+const byHeader = ({ headers, login, session }: Pick<TargetFile, 'headers' | 'login' | 'session'>): boolean =>
+  login?.basic === true ||
+  session?.header !== undefined ||
   Object.entries(headers).some(([name, text]) => /\{\w+\}/.test(text) && !/csrf|xsrf/i.test(name));
 
 /** Returns whether a set can claim a guarantee for this target. It cannot if the target has no means for it. */
 function declares(file: TargetFile, guarantee: Guarantee): boolean {
-  const { logout, expiry, probes } = file;
+  const { logout, expiry, probes, session } = file;
+  if (session !== undefined && ABOUT_LOGINS.includes(guarantee)) return false;
   if (ABOUT_COOKIES.has(guarantee)) return !byHeader(file);
   if (ABOUT_DATA.has(guarantee)) return probes.some(({ add, set, increment }) => add ?? set ?? increment);
-  if (guarantee === 'logout-final') return logout !== undefined;
+  if (guarantee === 'logout-final')
+    return logout !== undefined && (session === undefined || session.command !== undefined);
   if (guarantee === 'expiry') return expiry?.idle !== undefined || expiry?.absolute !== undefined;
   // These two guarantees are about faults. A run claims them when it performs faults.
   return guarantee !== 'outage' && guarantee !== 'survival';

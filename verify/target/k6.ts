@@ -17,6 +17,10 @@ const FOLLOWED = ['set', 'list', 'bag'];
  */
 export function k6Target(target: Target, text: string): string {
   const { name, url, login, csrf, signedIn, pages, logout, instance, busy, claims } = target;
+  if (target.session !== undefined)
+    throw new UsageError(
+      `k6: expected a login; the k6 scripts do not support \`session\`. Use ${COMMAND} verify`,
+    );
   if (login.follow || /^\s*-?\s*totp:/m.test(text))
     throw new UsageError(
       'k6: expected a login that its own response decides, without one-time codes: the k6 scripts do not support ' +

@@ -22,7 +22,7 @@ import { type Account, accountsOf } from './accounts.ts';
 import { certificatesIn } from './certificates.ts';
 import { type Claims, claimsOf } from './claims.ts';
 import { complaint } from './complaint.ts';
-import { type TargetFile, targetSchema } from './schema.ts';
+import { type LoginSpec, type Probe, type TargetFile, targetSchema } from './schema.ts';
 
 export type { Account };
 
@@ -31,7 +31,7 @@ export interface Target
   extends Omit<TargetFile, 'accounts' | 'claims' | 'login' | '$schema' | 'version'>,
     Claims {
   accounts: Account[];
-  login: TargetFile['login'] & { page: string };
+  login: LoginSpec & { page: string };
   /** Folder of the target file; paths in the file are relative to it. */
   folder: string;
   /** The environment variables that the file names as ${NAME}. */
@@ -40,6 +40,9 @@ export interface Target
 
 /** Name of the captured value for HTTP Basic: user and password, encoded for the header. The login sets it. */
 export const BASIC = 'basic';
+
+/** Name of the captured value for the header of a ready-made session. */
+export const READY_MADE = 'ready_made';
 
 /** Matches a target file that is a JavaScript or TypeScript module, for targets that need code. */
 const MODULE = /\.[cm]?[jt]s$/;
@@ -185,8 +188,8 @@ function understood(file: TargetFile, { file: path, root, at, variables }: Sourc
   const {
     accounts,
     claims: _claims,
-    headers,
-    login,
+    headers: _headers,
+    login: _login,
     tls,
     $schema: _schema,
     version: _version,
@@ -209,13 +212,54 @@ function understood(file: TargetFile, { file: path, root, at, variables }: Sourc
     ...(rest.sessions?.logout === 'all' && rest.logout !== undefined
       ? { logoutEverywhere: rest.logoutEverywhere ?? rest.logout }
       : {}),
-    headers: login.basic ? { ...headers, Authorization: `Basic {${BASIC}}` } : headers,
-    login: { ...login, page: login.page ?? rest.signedIn.page },
+    ...entry(file),
     ...(tls === undefined ? {} : { tls: { ...tls, ...authorities(tls.ca, path, root, at) } }),
     accounts: accountsIn(accounts, { path, root, at }),
     ...claims,
   };
 }
+
+/**
+ * Returns the login, and the headers that carry the session. A ready-made session begins with a request of the page that
+ * shows the user. All clients of an account share it, unless a command makes one for each: then no client logs out.
+ */
+function entry({
+  headers,
+  login,
+  session,
+  signedIn,
+  probes,
+}: TargetFile): Pick<Target, 'headers' | 'login'> &
+  Partial<Pick<Target, 'logout' | 'logoutEverywhere' | 'probes'>> {
+  if (login !== undefined) {
+    const basic = login.basic ? { Authorization: `Basic {${BASIC}}` } : {};
+    return { headers: { ...headers, ...basic }, login: { ...login, page: login.page ?? signedIn.page } };
+  }
+  const given = session?.header ?? {};
+  const [text = 'Authorization:'] = typeof given === 'string' ? [given] : Object.values(given);
+  const carries = session?.header !== undefined || session?.command !== undefined;
+  const { page } = signedIn;
+  return {
+    headers: carries ? { [text.split(':')[0] ?? '']: `{${READY_MADE}}`, ...headers } : headers,
+    login: {
+      page,
+      path: page,
+      method: 'GET',
+      form: {},
+      headers: {},
+      follow: false,
+      capture: {},
+      basic: false,
+      steps: [],
+    },
+    ...(session?.command === undefined
+      ? { logout: undefined, logoutEverywhere: undefined, probes: probes.map(shared) }
+      : {}),
+  };
+}
+
+/** Returns a probe as all clients of a user see it that share one session. */
+const shared = (probe: Probe): Probe => (probe.scope === 'session' ? { ...probe, scope: 'user' } : probe);
 
 /** Checks that a file exists. @param keys the path of keys to its name. @throws UsageError when it does not exist */
 function requireFile(

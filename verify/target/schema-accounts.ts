@@ -43,5 +43,4 @@ export const account = z
       return;
     }
     if (user === undefined) wrong('missing: expected a text', 'user');
-    if ((password ?? passwordFile) === undefined) wrong('missing: expected a text', 'password');
   });

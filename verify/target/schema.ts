@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { account } from './schema-accounts.ts';
 import { faults } from './schema-faults.ts';
 import { destination, path, pattern, regex, share, shown, time, token } from './schema-parts.ts';
+import { session } from './schema-session.ts';
 
 const texts = z.record(z.string(), z.string());
 
@@ -137,7 +138,7 @@ const budget = z.strictObject({
   recovery: time.optional(),
 });
 
-export const targetSchema = z.strictObject({
+const whole = z.strictObject({
   $schema: z.string().optional(),
   version: z.literal(1),
   name: z.string().min(1).default('target'),
@@ -165,21 +166,25 @@ export const targetSchema = z.strictObject({
     })
     .optional(),
   accounts: z.array(account).min(1),
-  login: request.safeExtend({
-    /** The page with the login form; without one, Baton requests `signedIn.page`. */
-    page: path.optional(),
-    /** Statuses of the response to an accepted login. By default Baton finds out whether a login was accepted. */
-    accepted: z.array(z.int()).optional(),
-    /** True: follows the redirects of the response, because the session is signed in only at their end. */
-    follow: z.boolean().default(false),
-    /** Finds a refused login, in the response or in the path of its redirect. */
-    refused: pattern.optional(),
-    /** Values of the login response that later requests send. */
-    capture: capture.default({}),
-    /** True: uses HTTP Basic, so the login request and all later requests carry the user and the password. */
-    basic: z.boolean().default(false),
-    ...steps,
-  }),
+  login: request
+    .safeExtend({
+      /** The page with the login form; without one, Baton requests `signedIn.page`. */
+      page: path.optional(),
+      /** Statuses of the response to an accepted login. By default Baton finds out whether a login was accepted. */
+      accepted: z.array(z.int()).optional(),
+      /** True: follows the redirects of the response, because the session is signed in only at their end. */
+      follow: z.boolean().default(false),
+      /** Finds a refused login, in the response or in the path of its redirect. */
+      refused: pattern.optional(),
+      /** Values of the login response that later requests send. */
+      capture: capture.default({}),
+      /** True: uses HTTP Basic, so the login request and all later requests carry the user and the password. */
+      basic: z.boolean().default(false),
+      ...steps,
+    })
+    .optional(),
+  /** Sessions that exist already, in the place of `login`: from a file, the environment or a command. */
+  session: session.optional(),
   /** The request that registers an account. It is sent before the first login of the account. */
   register: request.safeExtend({ page: path.optional(), ...steps }).optional(),
   /** Finds the signed-in user in a page that shows it. */
@@ -226,11 +231,28 @@ export const targetSchema = z.strictObject({
     .default(['standard']),
 });
 
-export type TargetFile = z.infer<typeof targetSchema>;
+export const targetSchema = whole.superRefine(({ login, session: made, register, accounts }, context) => {
+  const wrong = (message: string, ...path: (string | number)[]): void =>
+    context.addIssue({ code: 'custom', message, path });
+  if (login === undefined && made === undefined)
+    return wrong('missing: expected a login; or `session` instead', 'login');
+  if (made === undefined) {
+    accounts.forEach((one, i) => {
+      if ((one.csv ?? one.password ?? one.passwordFile) === undefined)
+        wrong('missing: expected a text', 'accounts', i, 'password');
+    });
+    return;
+  }
+  if (login !== undefined) wrong('expected `login` or `session`, got both', 'session');
+  if (register !== undefined) wrong('expected `login` beside it: `session` begins no session', 'register');
+});
+
+export type TargetFile = z.infer<typeof whole>;
+export type LoginSpec = NonNullable<TargetFile['login']>;
 export type RequestSpec = z.infer<typeof request>;
 export type Probe = z.infer<typeof probe>;
 export type WriteSpec = z.infer<typeof write>;
 /** A request that ends sessions, with its `steps`. */
 export type EndingSpec = NonNullable<TargetFile['logout']>;
 export type RegisterSpec = NonNullable<TargetFile['register']>;
-export type StepSpec = TargetFile['login']['steps'][number];
+export type StepSpec = LoginSpec['steps'][number];

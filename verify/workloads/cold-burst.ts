@@ -16,6 +16,8 @@ export const coldBurst: Workload = {
   name: 'cold-burst',
   does: 'parallel first requests of a fresh jar, then a login',
   feeds: ['one-session', 'continuity'],
+  lacks: ({ session }) =>
+    session === undefined ? undefined : '`login`: a session that exists already shows no login',
   run: (context, plan) =>
     inTurn(context, ROUNDS, AT_ONCE, async (own, n) => {
       if (!over(own, plan)) await round(own, n);

@@ -17,6 +17,8 @@ export const fixation: Workload = {
   name: 'fixation',
   does: 'logs in with cookies that another client may hold, then sends them from elsewhere',
   feeds: ['rotation'],
+  lacks: ({ session }) =>
+    session === undefined ? undefined : '`login`: a session that exists already shows no login',
   run: async (context, plan) => {
     await inTurn(context, 2 * ROUNDS, ROUNDS, async (own, n) => {
       if (!over(own, plan)) await (n < ROUNDS ? before(own, n) : invented(own, n));

@@ -33,6 +33,21 @@ describe('isolation', () => {
     });
   });
 
+  it('is decided by the names on the pages if the run writes nothing', () => {
+    const bare = (change?: { sawUser: string }) => {
+      const picture = new Picture();
+      picture.session('s1', 'alice').login('app-1').hops(10);
+      const bob = picture.session('s2', 'bob').login('app-1').hops(10);
+      if (change !== undefined) bob.read('app-2', undefined, change);
+      return picture.verdict('isolation');
+    };
+    expect(bare()).toMatchObject({
+      judgement: 'valid',
+      finding: expect.stringContaining('name another user'),
+    });
+    expect(bare({ sawUser: 'alice' }).judgement).toBe('violated');
+  });
+
   it('is valid if each user sees only their own data', () => {
     expect(two().verdict()).toMatchObject({
       judgement: 'valid',

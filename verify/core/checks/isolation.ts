@@ -6,11 +6,18 @@ import type { SessionState, Standing } from '../timeline/sessions.ts';
 import { atMost, check, Judging, type Violation } from './framework.ts';
 import { type Collision, IssuedIds } from './issued-ids.ts';
 
+/** Number of responses that must name their user if the run wrote nothing private. */
+const LEAST_NAMED = 20;
+
 interface Responses {
   responses: number;
   users: number;
   /** Number of users with a canary in private state. */
   planted: number;
+  /** Number of responses that named their own user. */
+  named: number;
+  /** Number of requests that wrote a value of a private object, acknowledged or not. */
+  written: number;
   ids: number;
   /** Number of times that a user got an id that another user had. */
   collided: number;
@@ -33,8 +40,9 @@ class Isolation extends Judging<Responses> {
     if (operation.with === 'another') return;
     const { session } = standing;
     this.#issued(operation, standing);
-    if (operation.value !== undefined && operation.outcome === 'ok') this.#plants(operation, session);
+    if (operation.value?.startsWith(session.canary) === true) this.#plants(operation, session);
     const { saw, sawUser, canaries, user } = operation;
+    if (sawUser === user) this.count.named++;
     const looked = saw !== undefined || sawUser !== undefined;
     if (!looked && canaries === undefined) return;
     if (looked) {
@@ -60,8 +68,8 @@ class Isolation extends Judging<Responses> {
 
   /** Notes a write that put the user's own canary into private state. A removal does not count. */
   #plants(write: Operation, session: SessionState): void {
-    if (this.#planting.has(session) || write.action === 'remove') return;
-    if (write.value?.startsWith(session.canary) !== true) return;
+    this.count.written++;
+    if (write.outcome !== 'ok' || this.#planting.has(session) || write.action === 'remove') return;
     this.#planting.add(session);
     this.#planted.set(write.user, write);
   }
@@ -142,14 +150,17 @@ function sharedId({ name, first, second }: Collision): Violation {
 export const isolation = check<Responses>({
   guarantee: 'isolation',
   assumes: 'canaries are unguessable and name their user; each user of the run is one account',
-  minimum: 'responses to two users, and a canary of each of them in private state',
+  minimum:
+    'responses to two users, and a canary of each of them in private state; 20 responses that name their user are enough if the run writes nothing private',
   judge: Isolation,
-  counts: () => ({ responses: 0, users: 0, planted: 0, ids: 0, collided: 0 }),
+  counts: () => ({ responses: 0, users: 0, planted: 0, named: 0, written: 0, ids: 0, collided: 0 }),
   violations: ({ violations, collided }) => violations + collided,
   compared: ({ users }) => users,
-  missing({ users, planted }) {
+  missing({ users, planted, named, written }) {
     if (users < 2)
       return `responses to ${counted(users, 'user')} only: give the target file at least two accounts`;
+    // Without private values, only the names on the pages can show another user.
+    if (written === 0 && named >= LEAST_NAMED) return undefined;
     return planted < 2
       ? 'fewer than two users put private values into their state: give the target file a probe with `add` or `set` ' +
           'and a scope of `session` or `user`'
@@ -158,7 +169,8 @@ export const isolation = check<Responses>({
   rests: ({ responses, users, planted, ids }) => ({
     ...{ responses, users, 'users with canaries': planted, 'session ids': ids },
   }),
-  rulesOut: ({ responses }) => `${atMost(responses)} of responses show another user's data`,
+  rulesOut: ({ responses, written }) =>
+    `${atMost(responses)} of responses ${written === 0 ? 'name another user' : "show another user's data"}`,
   broken: (violations, { responses }) =>
     `${counted(violations, 'response')} of ${counted(responses, 'response')} showed another user's data`,
 });

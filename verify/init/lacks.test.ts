@@ -30,13 +30,13 @@ describe('what a target leaves unknown', () => {
     expect(names({ instance: undefined }, { logs: false })).toContain('continuity');
   });
 
-  it('is isolation if all users share what the probes read and write', () => {
+  it('is nothing about isolation if all users share what the probes read and write: names decide it', () => {
     const probe = (scope: string) => ({
       probes: [{ object: 'board', scope, read: { path: '/', items: { json: '/n' } }, add: { path: '/n' } }],
     });
-    expect(names(probe('all'))).toContain('isolation');
-    expect(names(probe('user'))).not.toContain('isolation');
+    expect(names(probe('all'))).not.toContain('isolation');
     expect(names(probe('all'))).not.toContain('read-your-writes');
+    expect(names({ probes: [], accounts: [{ user: 'a', password: 'b' }] })).toContain('isolation');
   });
 
   it('is not continuity if sessions must stay on their instance', () => {

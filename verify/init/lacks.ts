@@ -31,9 +31,9 @@ const undisturbed = (own: Target['faults'], bundled: string): Missing => ({
 /** For each guarantee, a function that returns the first missing thing that the guarantee needs. */
 const NEEDS: Partial<Record<Guarantee, (target: Target, given: Given) => Missing | undefined>> = {
   continuity: (target, given) => (target.routing === 'sticky' ? undefined : instance(target, given)),
-  isolation: target =>
-    target.accounts.length > 1
-      ? privately(target)
+  isolation: ({ accounts }) =>
+    accounts.length > 1
+      ? undefined
       : {
           lacks: 'one account, so no other user whose data could be shown',
           remedy: 'add a second account to `accounts`',
@@ -52,14 +52,17 @@ const NEEDS: Partial<Record<Guarantee, (target: Target, given: Given) => Missing
           lacks: 'no probe that shows whether a write took effect twice',
           remedy: 'add one of `kind: counter`, or `bag`: a list with repeats',
         }),
-  rotation: ({ accounts }) =>
-    accounts.length > 1
+  'one-session': made,
+  'cookie-policy': made,
+  rotation: target =>
+    made(target) ??
+    (target.accounts.length > 1
       ? undefined
       : {
           lacks:
             'one account, so no user logs in over the session of another; many apps set no cookie before that',
           remedy: 'add a second account to `accounts`',
-        },
+        }),
   'logout-final': ({ logout }) =>
     logout === undefined ? { lacks: 'no way to log out', remedy: 'add `logout`' } : undefined,
   expiry: ({ expiry }) =>
@@ -89,20 +92,18 @@ function instance({ instance: by }: Target, { logs }: Given): Missing | undefine
   return (by?.header ?? by?.cookie ?? by?.body) === undefined && !logs ? INSTANCE : undefined;
 }
 
+function made({ session }: Target): Missing | undefined {
+  if (session === undefined) return undefined;
+  return {
+    lacks: 'no login: the file has `session`, and a session that exists already shows none',
+    remedy: 'write `login` in its place',
+  };
+}
+
 function written({ probes }: Pick<Target, 'probes'>): Missing | undefined {
   return probes.some(({ add, set, increment }) => (add ?? set ?? increment) !== undefined)
     ? undefined
     : PROBE;
-}
-
-function privately({ probes }: Target): Missing | undefined {
-  const own = probes.filter(({ scope }) => scope !== 'all');
-  const lack = written({ probes: own });
-  if (lack === undefined || own.length === probes.length) return lack;
-  return {
-    lacks: 'no probe of private data: all users share what the others read and write',
-    remedy: 'add a probe with the scope `session` or `user`',
-  };
 }
 
 function read(target: Target, given: Given): Missing | undefined {

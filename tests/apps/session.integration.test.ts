@@ -1,0 +1,47 @@
+/** Checks sessions that exist already: the target file has `session`, and no login. */
+import { expect, it } from 'vitest';
+import type { AppRequest } from './serve.ts';
+import { type Session, SmallApp } from './small-app.ts';
+import { judged, those, USUAL, withApp } from './verified.ts';
+
+const { login: _, ...rest } = USUAL;
+
+/** Returns a target file with a cookie for each user, whose sessions already exist in the app. */
+const target = (app: SmallApp, url: string) => {
+  app.sessions = ['alice', 'bob'].map(user => ({
+    ...{
+      id: `${user}-0123456789abcdef0123456789`,
+      user,
+      csrf: `${user}-token`,
+      notes: [],
+      born: 'one' as const,
+    },
+  }));
+  const cookie = Object.fromEntries(app.sessions.map(({ id, user }) => [user, `sid=${id}`]));
+  return { ...rest, url, accounts: [{ user: 'alice' }, { user: 'bob' }], session: { cookie } };
+};
+
+it('a healthy app: nothing is violated, no client logs out, and the report names what is undecided', async () => {
+  const app = new SmallApp();
+  await withApp(app, async served => {
+    const result = await judged(target(app, served.url), { workloads: ['hop'] });
+    expect(those(result, 'violated')).toEqual([]);
+    expect(those(result, 'valid')).toEqual(expect.arrayContaining(['continuity', 'isolation']));
+    expect(Object.keys(result.claimed)).not.toContain('rotation');
+    expect(result.remarks.join()).toContain('rotation, one-session, cookie-policy, logout-final');
+    expect(app.sessions.length).toBe(2);
+  });
+});
+
+it('an app that keeps sessions in one instance: continuity is violated', async () => {
+  class Local extends SmallApp {
+    override knows({ born }: Session, { instance }: AppRequest): boolean {
+      return born === instance;
+    }
+  }
+  const app = new Local();
+  await withApp(app, async served => {
+    const result = await judged(target(app, served.url), { workloads: ['hop'] });
+    expect(those(result, 'violated')).toEqual(['continuity']);
+  });
+});

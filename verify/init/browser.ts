@@ -1,0 +1,178 @@
+/** Uses the app in the user's Chromium, and records the requests: a login, a text in a form, a logout. */
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+import { COMMAND } from '../core/command.ts';
+import { UsageError } from '../errors.ts';
+import type { LoginCredentials } from './login.ts';
+import type { RecordedRequest } from './traffic.ts';
+import { LOGOUT, UNSAFE } from './words.ts';
+
+const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
+/** Timeout of one step in the browser, milliseconds. */
+const STEP = 10_000;
+/** Maximum number of forms of a login. */
+const FORMS = 3;
+
+export interface Browsing {
+  /** Address of the page to open first. */
+  url: string;
+  account: LoginCredentials;
+  /** True to send a text in the first form that looks harmless. */
+  probe: boolean;
+  /** True to ignore errors of certificates. */
+  insecure?: boolean;
+  /** Lets a person log in, use the app and log out. Called if the page has no field for a password; resolves when done. */
+  byHand?: (() => Promise<void>) | undefined;
+}
+
+/**
+ * Uses the app in a browser.
+ *
+ * @returns the requests to the app, in the order of their responses
+ * @throws UsageError if there is no Chromium or no playwright-core, or no password can be entered
+ */
+export async function browse(browsing: Browsing): Promise<RecordedRequest[]> {
+  const { chromium } = await library();
+  const executablePath = program();
+  const recorded: RecordedRequest[] = [];
+  let browser: Browser | undefined;
+  const open = async (headless: boolean): Promise<Page> => {
+    await browser?.close();
+    browser = await chromium.launch({ executablePath, headless, args: ['--no-sandbox'] });
+    const context = await browser.newContext({ ignoreHTTPSErrors: browsing.insecure === true });
+    context.setDefaultTimeout(STEP);
+    record(context, recorded);
+    const page = await context.newPage();
+    await page.goto(browsing.url);
+    await settled(page);
+    return page;
+  };
+  try {
+    const page = await open(true);
+    if (await logIn(page, browsing.account)) {
+      if (browsing.probe) await write(page);
+      await logOut(page);
+    } else if (browsing.byHand === undefined) {
+      throw new UsageError(
+        `init: expected a field for a password on ${page.url()} or behind a link to a login, found none. Name the page ` +
+          'with --login-page, or record the login yourself and give the recording to --har',
+      );
+    } else {
+      await open(false);
+      await browsing.byHand();
+    }
+    return recorded;
+  } finally {
+    await (browser as Browser | undefined)?.close();
+  }
+}
+
+async function library(): Promise<typeof import('playwright-core')> {
+  try {
+    return await import('playwright-core');
+  } catch {
+    throw new UsageError(
+      `--browser: expected the package playwright-core, which drives the browser: npm install --save-dev playwright-core. ` +
+        `Without it: save a HAR file in a browser, and ${COMMAND} init URL --har FILE`,
+    );
+  }
+}
+
+/** Returns the path of the user's Chromium. @throws UsageError if there is none */
+function program(): string {
+  const named = process.env['CHROMIUM'];
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  const all =
+    named === undefined ? folders.flatMap(folder => PROGRAMS.map(name => join(folder, name))) : [named];
+  const mac = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
+  const found = [...all, ...(named === undefined ? [mac] : [])].find(path => existsSync(path));
+  if (found !== undefined) return found;
+  throw new UsageError(
+    `--browser: expected Chromium or Chrome, found ${named ?? `none of ${PROGRAMS.join(', ')}`}. Install it, or name it: CHROMIUM=/path/to/it`,
+  );
+}
+
+function record(context: BrowserContext, recorded: RecordedRequest[]): void {
+  context.on('response', response => {
+    const request = response.request();
+    const text = request.postData();
+    recorded.push({
+      method: request.method(),
+      url: request.url(),
+      ...(text === null ? {} : { body: { type: request.headers()['content-type'] ?? '', text } }),
+      status: response.status(),
+      type: response.headers()['content-type'] ?? '',
+    });
+  });
+}
+
+/** Time without a request after which a page has settled, milliseconds. */
+const QUIET = 400;
+
+/** Waits until the page sends nothing more, at most for one step: some pages poll for ever. */
+async function settled(page: Page): Promise<void> {
+  const end = performance.now() + STEP;
+  const next = (): Promise<unknown> =>
+    page.waitForEvent('request', { timeout: QUIET }).catch(() => undefined);
+  for (let sent: unknown = true; sent !== undefined && performance.now() < end; ) {
+    sent = await next();
+    const request = sent as { response(): Promise<unknown> } | undefined;
+    await request?.response().catch(() => undefined);
+  }
+}
+
+/** Fills in the forms of the login. Returns false if there is no field for a password. */
+async function logIn(page: Page, { user, password }: LoginCredentials): Promise<boolean> {
+  const secret = page.locator('input[type=password]:visible').first();
+  if ((await secret.count()) === 0) {
+    const link = page.getByRole('link', { name: /log.?in|sign.?in/i }).first();
+    if ((await link.count()) > 0) await link.click();
+    await settled(page);
+  }
+  let filled = false;
+  for (let i = 0; i < FORMS; i++) {
+    const name = page
+      .locator('input[type=text]:visible, input[type=email]:visible, input:not([type]):visible')
+      .first();
+    const asks = (await secret.count()) > 0;
+    if (!asks && (filled || (await name.count()) === 0)) break;
+    if ((await name.count()) > 0) await name.fill(user);
+    if (asks) await secret.fill(password);
+    filled ||= asks;
+    await (asks ? secret : name).press('Enter');
+    await settled(page);
+  }
+  return filled;
+}
+
+/** Sends a text in the first form with one text field that looks harmless. */
+async function write(page: Page): Promise<void> {
+  for (const field of await page
+    .locator('input[type=text]:visible, input:not([type]):visible, textarea:visible')
+    .all()) {
+    const around = (await wordsAround(field)).toLowerCase();
+    if (UNSAFE.test(around)) continue;
+    await field.fill('baton text');
+    const button = field.locator('xpath=ancestor::form[1]').getByRole('button').first();
+    await ((await button.count()) > 0 ? button.click() : field.press('Enter'));
+    await settled(page);
+    return;
+  }
+}
+
+const wordsAround = (field: Locator): Promise<string> =>
+  field.evaluate(element => {
+    const form = element.closest('form');
+    return [element.outerHTML, form?.textContent ?? '', form?.getAttribute('action') ?? ''].join(' ');
+  });
+
+async function logOut(page: Page): Promise<void> {
+  const named = new RegExp(LOGOUT.source, 'i');
+  for (const role of ['button', 'link'] as const) {
+    const out = page.getByRole(role, { name: named }).first();
+    if ((await out.count()) === 0) continue;
+    await out.click();
+    return settled(page);
+  }
+}

@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest';
+import { hintsIn } from './bundles.ts';
+
+/** Part of a bundle, as a bundler minifies it: a prefix in a template, a login, a logout and a write. */
+const BUNDLE =
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of a bundle has a template
+  'const f=async(a,b={})=>{const c=await fetch(`/api${a}`,b)};' +
+  'f("/auth/sign-in",{method:"POST",body:JSON.stringify({email:n,password:u,remember:!1})});' +
+  'f("/viewer");f("/todos",{method:"POST",body:JSON.stringify({title:t})});f("/auth/sign-out",{method:"POST"});' +
+  'f("/todos/delete",x);import("/assets/logo.svg")';
+
+it('reads login, logout, pages and writes from a bundle', () => {
+  const { logins, logouts, pages, writes } = hintsIn(BUNDLE);
+  expect(logins[0]).toEqual({
+    method: 'POST',
+    path: '/api/auth/sign-in',
+    json: { email: '{user}', password: '{password}' },
+  });
+  expect(logouts[0]).toEqual({ method: 'POST', path: '/api/auth/sign-out', json: {} });
+  expect(pages).toContain('/api/viewer');
+  expect(pages.some(path => /svg|sign-out/.test(path))).toBe(false);
+  expect(writes).toContainEqual({ method: 'POST', path: '/api/todos', json: { title: '{value}' } });
+  expect(writes.some(({ path }) => path.includes('delete'))).toBe(false);
+});
+
+it('finds nothing in a script without paths', () => {
+  expect(hintsIn('console.log("hi")')).toMatchObject({ logins: [], pages: [], logouts: [], writes: [] });
+});

@@ -1,0 +1,109 @@
+/** Reads the requests of a single-page app from its scripts: paths in quotes, and the members of the JSON they send. */
+import { type HintedRequest, type Hints, NO_HINTS } from './hints.ts';
+import type { PageVisit, Visitor } from './visitor.ts';
+import { LOGIN, LOGOUT, REGISTER, UNSAFE } from './words.ts';
+
+/** Maximum number of scripts to read. The first ones of a page load the others. */
+const SCRIPTS = 8;
+/** Maximum number of paths to try of each kind. */
+const MOST = { logins: 6, pages: 24, logouts: 6, writes: 6 };
+/** Matches the tags that load scripts. */
+const SCRIPT = /<(?:script|link)\b[^>]*?\s(?:src|href)\s*=\s*["']?([^"'\s>]+\.m?js(?:\?[^"'\s>]*)?)/gi;
+/** Matches a path in quotes. A template may continue it. */
+const PATH = /["'`](\/[\w./-]{1,60}?)(?:["'`]|(\$\{))/g;
+/** Matches an object such as `{email:a,password:b}` that a login sends. */
+const CREDENTIALS = /\{([^{}]{0,120}\b(?:password|passwd|pass|pwd)\b[^{}]{0,80})\}/g;
+/** Matches the object with one member that a request sends: `JSON.stringify({title:a})` or `.post(b,{title:a})`. */
+const ONE_FIELD =
+  /(?:stringify\(|\.(?:post|put|patch)\([^,()]{1,80},)\{["']?(\w{2,20})["']?(?::[\w.$]{1,30}(?:\.trim\(\))?)?\}\)/g;
+const USER = /^(user(name)?|e?mail|login|name|account|identifier)$/i;
+const PASSWORD = /^(password|passwd|pass|pwd)$/i;
+/** Files are no requests. */
+const FILE = /\.\w{2,5}$/;
+
+/** Reads the scripts that a page loads, and the scripts that these load. */
+export async function hintsOfScripts(stranger: Visitor, page: PageVisit): Promise<Hints> {
+  const waiting = [...page.body.matchAll(SCRIPT)].map(([, address = '']) => [address, page.path] as const);
+  const read = new Set<string>();
+  const texts: string[] = [page.body];
+  while (waiting.length > 0 && read.size < SCRIPTS) {
+    const [address, from] = waiting.shift() as readonly [string, string];
+    const path = stranger.pathOf(address, from);
+    if (path === undefined || read.has(path)) continue;
+    read.add(path);
+    const { body, status } = await stranger.get(path);
+    if (status !== 200) continue;
+    texts.push(body);
+    for (const [, next = ''] of body.matchAll(/["']([\w./-]+\.m?js)["']/g)) waiting.push([next, path]);
+  }
+  return read.size === 0 ? NO_HINTS : hintsIn(texts.join('\n'));
+}
+
+/** Returns the requests that the text of scripts suggests. */
+export function hintsIn(text: string): Hints {
+  const all = pathsIn(text);
+  const safe = all.filter(path => !UNSAFE.test(path) && !LOGIN.test(path) && !REGISTER.test(path));
+  const bodies = credentialsIn(text);
+  const logins = all.filter(path => isLogin(path.toLowerCase())).slice(0, MOST.logins);
+  const fields = [...new Set([...text.matchAll(ONE_FIELD)].map(([, name = '']) => name))].filter(
+    name => !USER.test(name) && !PASSWORD.test(name) && !UNSAFE.test(name.toLowerCase()),
+  );
+  return {
+    logins: logins.flatMap(path => bodies.map((json): HintedRequest => ({ method: 'POST', path, json }))),
+    pages: all.filter(path => !LOGOUT.test(path) && !/\/$/.test(path)).slice(0, MOST.pages),
+    logouts: logoutsIn(all).slice(0, MOST.logouts),
+    writes: safe
+      .flatMap(path =>
+        fields.map((name): HintedRequest => ({ method: 'POST', path, json: { [name]: '{value}' } })),
+      )
+      .slice(0, MOST.writes),
+  };
+}
+
+const isLogin = (path: string): boolean =>
+  (LOGIN.test(path) || /\/(auth|sessions?|tokens?)$/.test(path)) &&
+  !LOGOUT.test(path) &&
+  !REGISTER.test(path);
+
+/** Returns the logouts that the paths name; and for a path such as /session, its deletion. */
+function logoutsIn(paths: readonly string[]): HintedRequest[] {
+  const posts = paths.filter(path => LOGOUT.test(path.toLowerCase()));
+  const deletions = paths.filter(path => /\/(sessions?|login|auth)$/.test(path));
+  return [
+    ...posts.map((path): HintedRequest => ({ method: 'POST', path, json: {} })),
+    ...deletions.map((path): HintedRequest => ({ method: 'DELETE', path })),
+  ];
+}
+
+/** Returns the paths in quotes. Prepends a prefix such as /api that a template puts before every other path. */
+function pathsIn(text: string): string[] {
+  const found = [...text.matchAll(PATH)].map(([, path = '', more]) => ({ path, prefix: more !== undefined }));
+  const bare = (path: string): string => path.replace(/\/$/, '');
+  const prefixes = new Set(found.filter(({ prefix }) => prefix).map(({ path }) => bare(path)));
+  for (const [, base = ''] of text.matchAll(/base_?url["']?\s*[:=]\s*["'`](\/[\w./-]{1,40})["'`]/gi))
+    prefixes.add(bare(base));
+  const paths = found.filter(({ path, prefix }) => !prefix && !FILE.test(path)).map(({ path }) => path);
+  const whole = [...prefixes].flatMap(prefix =>
+    paths.filter(path => !path.startsWith(prefix)).map(path => prefix + path),
+  );
+  return [...new Set([...whole, ...paths.filter(path => /\/(api|auth|v\d)\b/.test(path)), ...paths])];
+}
+
+/** Returns the bodies of a login that the scripts build; and the usual one if they show none. */
+function credentialsIn(text: string): Record<string, string>[] {
+  const bodies = [...text.matchAll(CREDENTIALS)].flatMap(([, inside = '']) => {
+    const names = inside.split(',').map(part => /^\s*["']?(\w+)["']?\s*(?::|$)/.exec(part)?.[1] ?? '');
+    const [user, password] = [names.find(name => USER.test(name)), names.find(name => PASSWORD.test(name))];
+    return user === undefined || password === undefined
+      ? []
+      : [{ [user]: '{user}', [password]: '{password}' }];
+  });
+  const all =
+    bodies.length > 0
+      ? bodies
+      : [
+          { username: '{user}', password: '{password}' },
+          { email: '{user}', password: '{password}' },
+        ];
+  return [...new Map(all.map(body => [JSON.stringify(body), body])).values()].slice(0, 2);
+}

@@ -1,0 +1,52 @@
+/** What init finds out about an app. */
+import type { Login } from './login.ts';
+import type { Logout } from './logout.ts';
+import type { Mark } from './mark.ts';
+import type { FoundProbe } from './probe.ts';
+import type { Carried } from './session.ts';
+import type { Alone, Signal } from './signal.ts';
+
+/** A guarantee that a run could not decide, what the file lacks for it, and how to add that. */
+export interface Unclaimed {
+  guarantee: string;
+  lacks: string;
+  remedy: string;
+}
+
+export interface AppFindings {
+  name: string;
+  url: string;
+  /** File with the certificates of a private authority; its path is relative to the target file. */
+  ca?: string | undefined;
+  accounts: { user: string; passwordEnv: string; totpEnv?: string | undefined }[];
+  login: Login;
+  mark: Mark;
+  signedOut: { status?: number; redirect?: string };
+  carried: Carried;
+  /** The limits on a user's sessions. */
+  sessions: { most?: number; logout?: 'all'; every?: string };
+  /** The recipe that was tried first. */
+  recipe: { name: string; documented: string | undefined; departures: readonly string[] } | undefined;
+  csrf: Login['csrf'];
+  logout: Logout | undefined;
+  /** True if the old cookie is still signed in after the logout. */
+  livesOn: boolean;
+  /** Logout forms and links of the pages that were tried and did not sign out. */
+  failedLogouts: readonly string[];
+  signal: Signal | Alone | undefined;
+  probe: FoundProbe | undefined;
+  /** Forms that were not sent, each with the reason. */
+  skipped?: readonly string[];
+  claims: (string | { routing: string })[];
+  /** The reason for these claims. */
+  because: string;
+  /** Other pages that only a signed-in user can see. */
+  pages?: readonly string[];
+  /** Paths that need no session. */
+  public?: readonly string[];
+  /** Guarantees that a run cannot decide for a reason that the file does not show. */
+  undecidable?: readonly Unclaimed[];
+}
+
+/** What init always knows, and what it found before it stopped. */
+export type Begun = Pick<AppFindings, 'name' | 'url' | 'accounts'> & Partial<AppFindings>;

@@ -1,0 +1,23 @@
+/** Requests of an app that init knows before it tries them: from the app's scripts or from a recording of its traffic. */
+
+/** A request that sends a text. `{value}`, `{user}` and `{password}` stand for what is filled in. */
+export interface HintedRequest {
+  method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  path: string;
+  json?: unknown;
+  form?: Record<string, string>;
+}
+
+export interface Hints {
+  /** The page from which the login was sent, if known. */
+  page?: string | undefined;
+  /** Logins, the most likely one first. */
+  logins: HintedRequest[];
+  /** Paths that a signed-in page or its scripts request. */
+  pages: string[];
+  logouts: HintedRequest[];
+  /** Requests that store a text. */
+  writes: HintedRequest[];
+}
+
+export const NO_HINTS: Hints = { logins: [], pages: [], logouts: [], writes: [] };

@@ -1,0 +1,10 @@
+/** Lists the texts in a JSON value. */
+
+/** Returns all texts in a JSON value together with their JSON pointers. Skips lists. */
+export function pointersOf(value: unknown, pointer = ''): { pointer: string; value: string }[] {
+  if (typeof value === 'string') return [{ pointer, value }];
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+  return Object.entries(value).flatMap(([key, member]) =>
+    pointersOf(member, `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`),
+  );
+}

@@ -1,0 +1,61 @@
+/** Finds the pages that need a session, the paths that need none, and the guarantees that therefore stay undecided. */
+import { staticFiles } from '../client/static-files.ts';
+import type { Unclaimed } from './findings.ts';
+import type { Inside } from './inquiry.ts';
+import type { Marked } from './session.ts';
+import type { PageVisit, Visitor } from './visitor.ts';
+
+/** Usual paths, tried if no page links a static file. */
+const USUAL = ['/healthz', '/health', '/favicon.ico', '/robots.txt'];
+/** Maximum number of paths. */
+const MOST = 2;
+
+/** Returns public paths that are there. @param pages pages that may link static files */
+export async function publicPaths(stranger: Visitor, pages: readonly PageVisit[]): Promise<string[]> {
+  const linked = pages.flatMap(page =>
+    staticFiles(page.body).flatMap(address => stranger.pathOf(address, page.path) ?? []),
+  );
+  const found: string[] = [];
+  for (const path of new Set([...linked.slice(0, 2 * MOST), ...USUAL])) {
+    if (found.length === MOST) break;
+    const { status } = await stranger.twin().get(path);
+    if (status === 200) found.push(path);
+  }
+  return found;
+}
+
+/** Maximum number of further pages that the target file names. */
+const PAGES = 4;
+
+/** Returns pages that only a signed-in user can see, except those that the file names already. */
+export const privatePages = ({ views }: Marked, named: readonly string[]): string[] =>
+  views
+    .filter(({ path, outside: [stranger] }) => stranger?.status !== 200 && !named.includes(path))
+    .map(({ path }) => path)
+    .slice(0, PAGES);
+
+/** Returns the guarantees that no run could decide, although the file has all that they need. */
+export async function undecidableOf(
+  stranger: Visitor,
+  { one }: Marked,
+  { login }: Inside,
+  open: readonly string[],
+): Promise<Unclaimed[]> {
+  const undecidable: Unclaimed[] = [];
+  if (open.length === 0)
+    undecidable.push({
+      guarantee: 'cookie-policy',
+      lacks: 'no health check or static file was found',
+      remedy: 'name one under `public`',
+    });
+  await stranger.open(login.page);
+  const sets = stranger.client.cookies(login.page).length > 0;
+  const again = login.json !== undefined ? undefined : await one.twin().get(login.page);
+  if (!sets && again?.redirect !== undefined)
+    undecidable.push({
+      guarantee: 'rotation',
+      lacks: 'a client has no cookie before its login, and a signed-in one is sent away from the login page',
+      remedy: 'claim it by name if the app can have a cookie before a login',
+    });
+  return undecidable;
+}

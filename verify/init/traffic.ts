@@ -1,0 +1,184 @@
+/** Reads hints from recorded requests: a HAR file, or what a browser sent. Copies no secret of the recording. */
+import { z } from 'zod';
+import { UsageError } from '../errors.ts';
+import type { HintedRequest, Hints } from './hints.ts';
+import { TOKEN } from './tokens.ts';
+import { LOGIN, LOGOUT, UNSAFE } from './words.ts';
+
+/** One recorded request with its response. */
+export interface RecordedRequest {
+  method: string;
+  url: string;
+  /** Type and text of the body; absent if there was none. */
+  body?: { type: string; text: string } | undefined;
+  status: number;
+  /** The header Content-Type of the response. */
+  type: string;
+}
+
+const har = z.object({
+  log: z.object({
+    entries: z.array(
+      z.object({
+        request: z.object({
+          method: z.string(),
+          url: z.string(),
+          postData: z.object({ mimeType: z.string(), text: z.string().default('') }).optional(),
+        }),
+        response: z.object({ status: z.number(), content: z.object({ mimeType: z.string().default('') }) }),
+      }),
+    ),
+  }),
+});
+
+/** Parses a HAR file (HTTP Archive 1.2, as browsers save it). @throws UsageError if the text is no HAR */
+export function recordedIn(text: string, file: string): RecordedRequest[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new UsageError(
+      `${file}: expected a HAR file, which is JSON. Save one in the network tab of a browser`,
+    );
+  }
+  const parsed = har.safeParse(value);
+  if (!parsed.success)
+    throw new UsageError(
+      `${file}: expected a HAR file with log.entries, got ${parsed.error.issues[0]?.path.join('.')}: ${parsed.error.issues[0]?.message}`,
+    );
+  return parsed.data.log.entries.map(({ request: { method, url, postData }, response }) => ({
+    method,
+    url,
+    ...(postData === undefined ? {} : { body: { type: postData.mimeType, text: postData.text } }),
+    status: response.status,
+    type: response.content.mimeType,
+  }));
+}
+
+/** Maximum number of pages that are tried. */
+const PAGES = 24;
+const METHODS: readonly string[] = ['POST', 'PUT', 'PATCH', 'DELETE'];
+const PASSWORD = /^(password|passwd|pass|pwd|secret)$|\bpassword\b/i;
+const USER = /^(user(_?name)?|e?mail|login|account|identifier|name)$|\b(user|email|login)\b/i;
+
+/**
+ * Returns the requests of a recording that matter.
+ *
+ * @param site the address of the app; requests to other places are ignored
+ * @param accounts accounts that may have been used in the recording. Their values are replaced by placeholders
+ * @throws UsageError if no request sent a password
+ */
+export function hintsOfTraffic(
+  recorded: readonly RecordedRequest[],
+  site: URL,
+  accounts: readonly { user: string; password: string }[],
+): Hints {
+  const prefix = site.pathname.replace(/\/$/, '');
+  const own = recorded.flatMap(one => {
+    const url = URL.parse(one.url);
+    if (url === null || url.host !== site.host || !url.pathname.startsWith(`${prefix}/`)) return [];
+    return [{ ...one, path: url.pathname.slice(prefix.length) + url.search }];
+  });
+  const at = own.findLastIndex(one => one.method === 'POST' && loginOf(one, accounts) !== undefined);
+  const login = own[at];
+  if (login === undefined)
+    throw new UsageError(
+      `init: expected a login in the recording, found no POST to ${site.host} with a password among ${own.length} requests`,
+    );
+  const before = own.slice(0, at).findLast(({ method, type }) => method === 'GET' && /html/.test(type));
+  const after = own.slice(at + 1).filter(({ status }) => status < 400);
+  const sends = after.filter(({ method }) => METHODS.includes(method));
+  const out = (path: string): boolean => LOGOUT.test(path.toLowerCase());
+  return {
+    page: before?.path.split('?')[0],
+    logins: [loginOf(login, accounts) as HintedRequest],
+    pages: [...new Set([...after, ...own.slice(0, at)].flatMap(pageOf))].slice(0, PAGES),
+    logouts: sends
+      .filter(({ path, method }) => out(path) || (method === 'DELETE' && /session|auth/.test(path)))
+      .map(one => ({ ...requestOf(one), ...bodyOf(one, () => undefined) })),
+    writes: sends
+      .filter(
+        ({ path, method }) =>
+          method !== 'DELETE' && !out(path) && !LOGIN.test(path) && !UNSAFE.test(path.toLowerCase()),
+      )
+      .flatMap(writeOf),
+  };
+}
+
+type Own = RecordedRequest & { path: string };
+
+const pageOf = ({ method, status, type, path }: Own): string[] =>
+  method === 'GET' && status === 200 && /json|html/.test(type) ? [path] : [];
+
+const requestOf = ({ method, path }: Own): HintedRequest => ({
+  method: method as HintedRequest['method'],
+  path,
+});
+
+/** Returns the login that a request sends, with placeholders; undefined if it has no password. */
+function loginOf(
+  one: Own,
+  accounts: readonly { user: string; password: string }[],
+): HintedRequest | undefined {
+  const texts: string[] = [];
+  const body = bodyOf(one, (name, value) => {
+    const text =
+      accounts.some(({ password }) => password === value) || PASSWORD.test(name)
+        ? '{password}'
+        : accounts.some(({ user }) => user === value) || USER.test(name)
+          ? '{user}'
+          : undefined;
+    texts.push(text ?? '');
+    return text;
+  });
+  return texts.includes('{password}') ? { ...requestOf(one), ...body } : undefined;
+}
+
+/** Returns a write with `{value}` in the place of its only free text; an empty list if there is none, or several. */
+function writeOf(one: Own): HintedRequest[] {
+  let found = 0;
+  const body = bodyOf(one, (name, value) => {
+    if (isRandom(value) || UNSAFE.test(name.toLowerCase()) || !/[a-z]/i.test(value)) return undefined;
+    found++;
+    return '{value}';
+  });
+  return found === 1 ? [{ ...requestOf(one), ...body }] : [];
+}
+
+/** A long text without a space is a token or an id: such a value is never copied. */
+const isRandom = (value: string): boolean => value.length >= 16 && !/\s/.test(value);
+
+/**
+ * Returns the body of a recorded request with placeholders.
+ *
+ * @param place returns the placeholder for a text; undefined to keep the text. Form tokens are replaced by `{csrf}`
+ */
+function bodyOf(
+  { body }: Own,
+  place: (name: string, value: string) => string | undefined,
+): Pick<HintedRequest, 'form' | 'json'> {
+  if (body === undefined || body.text === '') return {};
+  const replaced = (name: string, value: string): string | undefined =>
+    place(name, value) ?? (TOKEN.test(name) ? '{csrf}' : isRandom(value) ? undefined : value);
+  if (/json/.test(body.type)) return { json: jsonOf(body.text, replaced) };
+  if (!/urlencoded/.test(body.type)) return {};
+  const fields = [...new URLSearchParams(body.text)].flatMap(([name, value]) => {
+    const text = replaced(name, value);
+    return text === undefined ? [] : [[name, text]];
+  });
+  return { form: Object.fromEntries(fields) };
+}
+
+function jsonOf(text: string, replaced: (name: string, value: string) => string | undefined): unknown {
+  const walk = (value: unknown, name: string): unknown => {
+    if (typeof value === 'string') return replaced(name, value);
+    if (Array.isArray(value)) return value.map(member => walk(member, name));
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, walk(member, key)]));
+  };
+  try {
+    return walk(JSON.parse(text), '');
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,47 @@
+/** Writes the part of a target file that says how to recognise an instance. */
+import { COMMAND } from '../core/command.ts';
+import { comment } from './comment.ts';
+import type { AppFindings } from './findings.ts';
+import type { Alone, Signal } from './signal.ts';
+
+/** Returns the part on the instance that answered; a comment if nothing names it. */
+export function signalPart({ signal, carried }: Pick<AppFindings, 'signal' | 'carried'>): string {
+  if (signal === undefined || 'pinned' in signal)
+    return [
+      '# Nothing names the instance that answered, so guarantees that need handoffs rest on requests alone.',
+      ...(signal === undefined ? NO_NAME : onlyOne(signal)),
+      '',
+    ].join('\n');
+  const names = `${signal.names.length} were seen: ${signal.names.join(', ')}.`;
+  // A run drops the affinity cookie to reach another instance. It cannot drop one that is also the session cookie.
+  const off = signal.by === undefined || carried.cookies.includes(signal.by) ? {} : { sticky: signal.by };
+  return comment(`Which instance answered; ${names}${stickyText(signal, off)}`, {
+    instance: { ...signal.instance, ...off },
+  });
+}
+
+const NO_NAME = [
+  '# Let the balancer or the app send a header that names it (nginx: add_header X-Served-By $upstream_addr always;)',
+  '# and add:',
+  '# instance:',
+  '#   header: x-served-by',
+];
+
+function onlyOne({ name, header, pinned }: Alone): string[] {
+  const why = pinned
+    ? 'and others over other connections: the balancer gives each connection an instance, so requests of a session are no evidence'
+    : 'each time: there is only one instance, or the balancer chooses by the address of the client';
+  return [`# The header ${header} named ${name}, ${why}.`, '# instance:', `#   header: ${header}`];
+}
+
+function stickyText({ sticky, by }: Signal, off: { sticky?: string }): string {
+  if (!sticky) return '';
+  if (off.sticky !== undefined)
+    return (
+      `\nThe balancer pins a client to one of them by the cookie ${by}: without it, requests are balanced again.` +
+      `\n${COMMAND} verify --sticky-report shows what breaks then.`
+    );
+  return by === undefined
+    ? '\nThe balancer pins a client to one of them, but not by a cookie: `addresses` of single instances bypass it.'
+    : `\nThe balancer pins a client to one of them by the cookie ${by}, which carries the session: \`addresses\` bypass it.`;
+}

@@ -1,0 +1,47 @@
+/** Writes the target file of an app that init could not explore to the end. */
+import type { Begun } from './findings.ts';
+import { accountsPart, csrfPart, headPart, loginPart, markPart } from './write.ts';
+
+/** Returns a target file of what was found, with examples of the rest. @param why the error that stopped init */
+export function unfinishedFile(found: Begun, why: string): string {
+  const { login, carried = { cookies: [], each: false }, csrf = login?.csrf, mark } = found;
+  const parts = [
+    [
+      `UNFINISHED: ${why}`,
+      'Add what is missing (docs/target-file.md describes every key), or start init again.',
+    ]
+      .join('\n')
+      .replaceAll(/^/gm, '# '),
+    headPart(found),
+    accountsPart(found),
+    login === undefined ? EXAMPLES.login : loginPart({ login, carried }),
+    csrf === undefined ? undefined : csrfPart(csrf),
+    mark === undefined ? EXAMPLES.signedIn : markPart({ mark, signedOut: found.signedOut ?? {} }),
+    EXAMPLES.rest,
+  ];
+  return parts.filter(part => part !== undefined).join('\n');
+}
+
+const EXAMPLES = {
+  login: [
+    '# The login: its page, and the request that it sends.',
+    '# login:',
+    '#   page: /login',
+    '#   path: /login',
+    '#   form: { user: "{user}", password: "{password}" }',
+    '',
+  ].join('\n'),
+  signedIn: [
+    '# A page that names the signed-in user, and the text around the name.',
+    '# signedIn:',
+    '#   page: /account',
+    `#   user: 'data-user="([^"]*)'`,
+    '',
+  ].join('\n'),
+  rest: [
+    '# How to log out, and what names the instance that answered.',
+    '# logout: { path: /logout }',
+    '# instance: { header: x-served-by }',
+    '',
+  ].join('\n'),
+};
