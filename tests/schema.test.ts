@@ -34,6 +34,7 @@ const whole: Required<Operation> & { uncertainty: number } = {
   change: 'cut',
   direct: true,
   steered: true,
+  late: 0,
   sent: 'label',
   return: 2,
   outcome: 'ok',

@@ -9,6 +9,7 @@ import type { Guarantee } from './core/result/guarantees.ts';
 import type { Disturbance } from './faults/fault.ts';
 import { type FaultPlan, scheduled } from './faults/phases.ts';
 import type { Target } from './target/load.ts';
+import type { Rate } from './workloads/arrivals.ts';
 import { chosen } from './workloads/index.ts';
 
 export interface VerifyOptions {
@@ -18,6 +19,8 @@ export interface VerifyOptions {
   duration?: number;
   /** Number of concurrent sessions, 32 by default. Each session has at most one request in flight. */
   sessions?: number;
+  /** Actions per second of the workload hop, constant or changing. Absent: each session acts as fast as it can. */
+  rate?: Rate | undefined;
   /** Names of workloads. Absent or empty: the workloads that the claims need. */
   workloads?: readonly string[];
   /** Defines how the clients treat the cookie of a sticky balancer (`instance.sticky`). */

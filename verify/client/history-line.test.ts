@@ -22,6 +22,7 @@ const called: Required<Called> = {
   change: 'flip',
   direct: true,
   steered: false,
+  late: 5,
   sent: '0a1b',
 };
 const returned: Required<Returned> = {

@@ -28,6 +28,7 @@ function called(event: Called): string {
   if (event.change !== undefined) line += `,"change":${text(event.change)}`;
   if (event.direct !== undefined) line += `,"direct":${event.direct}`;
   if (event.steered !== undefined) line += `,"steered":${event.steered}`;
+  if (event.late !== undefined) line += `,"late":${event.late}`;
   if (event.sent !== undefined) line += `,"sent":${JSON.stringify(event.sent)}`;
   return line;
 }

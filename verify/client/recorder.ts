@@ -58,6 +58,8 @@ export interface Call extends Asked {
   /** The instance whose own address the request is sent to, if it bypasses the balancer. */
   address?: string;
   steered?: boolean;
+  /** When the request was to begin, microseconds on the run's clock, if the load has a rate. */
+  due?: number;
   /** The read of a list, if this request reads one page of it. */
   list?: ListRead;
   /** Decides what the response alone does not show. The history gets the requests it sends after this operation. */
@@ -127,7 +129,7 @@ export class Recorder {
   async perform(call: Call, client: SessionClient, send: Send, signal?: AbortSignal): Promise<Recorded> {
     const { action, object, unmarked, list, settle, later } = call;
     const changes = action !== 'read' && action !== 'form';
-    const moments = new Moments(this, this.#called(call, send), changes, call.labelled === true);
+    const moments = new Moments(this, this.#called(call, send), changes, call);
     const { called } = moments;
     send.watch = moments;
     send.once = changes;
@@ -311,13 +313,15 @@ class Moments implements Watch {
   readonly #recorder: Recorder;
   readonly #changes: boolean;
   readonly #labelled: boolean;
+  readonly #due: number | undefined;
   #departed = false;
 
-  constructor(recorder: Recorder, called: Called, changes: boolean, labelled: boolean) {
+  constructor(recorder: Recorder, called: Called, changes: boolean, { labelled, due }: Call) {
     this.#recorder = recorder;
     this.called = called;
     this.#changes = changes;
-    this.#labelled = labelled;
+    this.#labelled = labelled === true;
+    this.#due = due;
   }
 
   /** If no connection opens, the operation begins here. */
@@ -332,6 +336,7 @@ class Moments implements Watch {
     const label = this.#labelled ? this.#recorder.labelOf(cookies) : undefined;
     if (label !== undefined) this.called.sent = label;
     this.called.call = this.#recorder.clock.now();
+    if (this.#due !== undefined) this.called.late = Math.max(0, Math.round(this.called.call - this.#due));
     if (this.#changes) this.#recorder.starts(this.called);
   }
 

@@ -31,6 +31,8 @@ export interface How {
   size?: number | undefined;
   /** Suffix of the value to write. A value with a suffix is not padded. */
   ending?: string | undefined;
+  /** When the request was to begin, microseconds on the run's clock, if the load has a rate. */
+  due?: number | undefined;
   /** Cookies to send instead of the session's own cookies. The session's own cookies do not change. */
   as?: { client: SessionClient; with: With; change?: string } | undefined;
 }
@@ -74,6 +76,7 @@ export class SessionRequests {
     sent.held = how.held;
     sent.early = how.early;
     const call: Call = { ...this.#who, ...what, labelled: how.labelled ?? false };
+    if (how.due !== undefined) call.due = how.due;
     if (how.as !== undefined) call.with = how.as.with;
     if (how.as?.change !== undefined) call.change = how.as.change;
     if (how.to !== undefined && way?.origin !== undefined) call.address = how.to;

@@ -9,12 +9,23 @@ import { UsageError } from '../errors.ts';
 import { type Wanted, wantedFaults } from '../faults/index.ts';
 import { ownFaults } from '../faults/own/index.ts';
 import type { Target } from '../target/load.ts';
+import type { Rate } from '../workloads/arrivals.ts';
 
 export function whole(option: string, text: string, least: number, most: number): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= least && value <= most) return value;
   throw new UsageError(
     `${option}: expected a whole number from ${least} to ${most}, got ${JSON.stringify(text)}`,
+  );
+}
+
+/** Parses a rate such as 200 or 50..500, in actions per second. */
+export function rate(text: string | undefined): Rate | undefined {
+  if (text === undefined) return undefined;
+  const [, from, to = from] = /^(\d+(?:\.\d+)?)(?:\.\.(\d+(?:\.\d+)?))?$/.exec(text) ?? [];
+  if (Number(from) > 0 && Number(to) > 0) return { from: Number(from), to: Number(to) };
+  throw new UsageError(
+    `--rate: expected actions per second such as 200, or 50..500 for a rate that changes, got ${JSON.stringify(text)}`,
   );
 }
 

@@ -56,6 +56,11 @@ const LOAD = {
     does: 'concurrent sessions, each with one request in flight',
   },
   duration: { type: 'string', value: 'TIME', default: '10s', does: 'length of the load: 10, 10s, 2m' },
+  rate: {
+    type: 'string',
+    value: 'R|A..B',
+    does: 'actions per second of the workload hop, constant or from A to B; response times count from the intended start. By default each session acts as soon as its last response has come (docs/workloads.md)',
+  },
   seed: SEED,
   out: OUT,
 } as const;

@@ -24,6 +24,7 @@ import {
   logsIn,
   milliseconds,
   nextVersion,
+  rate,
   runnerOf,
   whole,
 } from './arguments.ts';
@@ -55,6 +56,7 @@ export async function verifyCommand(
     seed,
     sessions: whole('--sessions', values.sessions, 1, 10_000),
     duration: milliseconds(values.duration),
+    rate: rate(values.rate),
     workloads: values.workload?.split(',') ?? [],
     out: values.out,
     command: replay({ file, values, seed, variables: target.variables }),

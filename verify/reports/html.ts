@@ -29,6 +29,7 @@ import {
   type View,
   worstFirst,
 } from './report.ts';
+import { TIME_HEADS, timeRows } from './times.ts';
 import { headlineOf } from './view/marks.ts';
 
 /** Returns the report as a function of a result. @param explain the texts about a guarantee */
@@ -52,6 +53,7 @@ export const html = (explain: Explain = () => undefined): Report =>
       ...faults(result),
       ...(view === undefined ? [] : [plotsHtml()]),
       section('Instances', instances(result)),
+      ...times(result),
       ...remarks(result),
       section('See it again', again(result)),
       ...(view === undefined ? [] : [scriptHtml({ ...input, view })]),
@@ -221,6 +223,16 @@ function instances({ tally }: Result): string {
       ? ''
       : `<p class="dim">Requests without success: ${escaped(failures.join(', '))}</p>`)
   );
+}
+
+function times(result: Result): string[] {
+  const rows = timeRows(result);
+  if (rows.length === 0) return [];
+  const line = (cells: readonly string[], tag: 'th' | 'td'): string =>
+    `<tr>${cells.map((cell, i) => `<${tag}${i < 2 ? '' : ' class="number"'}>${escaped(cell)}</${tag}>`).join('')}</tr>`;
+  const body = rows.map(row => line(row, 'td')).join('');
+  const table = `<table class="table"><thead>${line(TIME_HEADS, 'th')}</thead><tbody>${body}</tbody></table>`;
+  return [section('Response times', table)];
 }
 
 const remarks = ({ remarks: all }: Result): string[] =>

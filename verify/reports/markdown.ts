@@ -16,6 +16,7 @@ import {
   shownOf,
   worstFirst,
 } from './report.ts';
+import { TIME_HEADS, timeRows } from './times.ts';
 
 const MARK: Record<Judgement, string> = { valid: '✅', violated: '❌', unknown: '❔' };
 
@@ -50,6 +51,7 @@ function blocksOf(input: ReportInput): string[] {
     faultsOf(result),
     ...wrong.flatMap(verdict => shownOf(verdict).map(anomaly => proof(verdict, anomaly))),
     sharesOf(result),
+    timesOf(result),
     ...result.remarks.map(remark => `> note: ${inMarkdown(remark)}`),
     `See it again, seed ${result.seed} (run ${inMarkdown(result.run)}):`,
     fenced([result.command]),
@@ -105,6 +107,13 @@ function proof({ claimed, violations, guarantee }: Verdict, anomaly: Anomaly): s
     fenced(proofLines(anomaly)),
     '</details>',
   ].join('\n\n');
+}
+
+function timesOf(result: Result): string {
+  const rows = timeRows(result);
+  if (rows.length === 0) return '';
+  const line = (cells: readonly string[]): string => `| ${cells.map(inMarkdown).join(' | ')} |`;
+  return [line(TIME_HEADS), `|${'---|'.repeat(TIME_HEADS.length)}`, ...rows.map(line)].join('\n');
 }
 
 const sharesOf = ({ tally }: Result): string =>

@@ -7,6 +7,7 @@ import type { Judgement, Verdict } from '../core/result/verdict.ts';
 import { faultLines } from './faults.ts';
 import { printable } from './printable.ts';
 import { conclusion, distinct, said, titleOf, worstFirst } from './report.ts';
+import { timeLines } from './times.ts';
 import { witnessLines } from './witness.ts';
 import { type TerminalOptions, wrap } from './wrap.ts';
 
@@ -38,6 +39,7 @@ export function terminal(given: Result, options: TerminalOptions): string {
     '',
     ...faultLines(result),
     ...instances(result.tally, paint),
+    ...timeLines(result),
     ...failures(result, paint),
     ...result.guarantees
       .filter(verdict => verdict.violations > 0)

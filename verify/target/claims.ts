@@ -88,8 +88,14 @@ function declaredOf({ expiry, instance, deadline, budgets }: TargetFile): Declar
   const declared: Declared = {};
   if (deadline !== undefined) declared.deadline = deadline * MICROSECONDS;
   if (budgets !== undefined) {
-    const { faults, ...all } = budgets;
+    const { faults, latency, ...all } = budgets;
     declared.budgets = inMicroseconds(all);
+    if (latency !== undefined)
+      declared.budgets.latency = Object.fromEntries(
+        Object.entries(latency).flatMap(([name, limit]) =>
+          limit === undefined ? [] : [[name, limit * MICROSECONDS]],
+        ),
+      );
     if (faults !== undefined)
       declared.budgets.faults = Object.fromEntries(
         Object.entries(faults).map(([name, budget]) => [name, inMicroseconds(budget)]),
@@ -104,7 +110,7 @@ function declaredOf({ expiry, instance, deadline, budgets }: TargetFile): Declar
   return declared;
 }
 
-type BudgetText = Omit<NonNullable<TargetFile['budgets']>, 'faults'>;
+type BudgetText = Omit<NonNullable<TargetFile['budgets']>, 'faults' | 'latency'>;
 
 function inMicroseconds({ survival, errors, gap, wait, recovery }: BudgetText): Budget {
   const budget: Budget = {};

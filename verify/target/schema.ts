@@ -212,7 +212,20 @@ const whole = z.strictObject({
   /** Maximum time until a response while the store is down. */
   deadline: time.optional(),
   /** Limits on the effects of faults. `faults` overrides them for single faults, by their names. */
-  budgets: budget.extend({ faults: z.record(z.string(), budget).optional() }).optional(),
+  budgets: budget
+    .extend({
+      /** Maximum response times while nothing is disturbed: the time within which this share of responses comes. */
+      latency: z
+        .strictObject({
+          p50: time.optional(),
+          p90: time.optional(),
+          p95: time.optional(),
+          p99: time.optional(),
+        })
+        .optional(),
+      faults: z.record(z.string(), budget).optional(),
+    })
+    .optional(),
   /** Faults of this system. `--faults` runs them by their names. */
   faults: faults.optional(),
   claims: z

@@ -14,6 +14,7 @@ import type { Operation } from '../core/history/history.ts';
 import { showsAnother } from '../core/timeline/sessions.ts';
 import type { Random } from '../random.ts';
 import type { Probe } from '../target/schema.ts';
+import { Arrivals } from './arrivals.ts';
 import { roomOf } from './growth.ts';
 import { BESIDE, everywhere, over, type Plan, seated, type Workload } from './workload.ts';
 
@@ -53,6 +54,8 @@ interface Shared {
   few: boolean;
   pace: Pace;
   over(): boolean;
+  /** Present if the load has a rate. */
+  arrivals: Arrivals | undefined;
   /** Called when the first login of a client was accepted or refused. */
   entered(): void;
 }
@@ -80,8 +83,14 @@ export const hopAt = (pace: Pace): Workload => ({
 /** @param plan its deadline may move closer during the run */
 async function hops(context: Context, plan: Plan, sessions: number, pace: Pace): Promise<void> {
   let outside = sessions;
+  const ends = (): boolean => over(context, plan);
+  const { rate } = plan;
+  const { clock } = context.recorder;
+  const arrivals = rate && new Arrivals(rate, rate.length * 1000, () => clock.now(), ends);
   const entered = () => {
-    if (--outside === 0) plan.entered?.();
+    if (--outside > 0) return;
+    arrivals?.start();
+    plan.entered?.();
   };
   const few = sessions <= FEW;
   const shared: Shared = {
@@ -89,7 +98,8 @@ async function hops(context: Context, plan: Plan, sessions: number, pace: Pace):
     replayed: 0,
     few,
     pace,
-    over: () => over(context, plan),
+    over: ends,
+    arrivals,
     entered,
   };
   const clients = Array.from({ length: sessions }, (_, i) => new HopClient(context, i, shared));
@@ -111,6 +121,8 @@ class HopClient {
   #kept = 0;
   /** True if the outcome of the last write is unknown. */
   #unsure = false;
+  /** When the next request was to begin, if the load has a rate. */
+  #due: number | undefined;
   /** The session of this client that is alive at the end of the load. */
   #open: Driver | undefined;
 
@@ -177,7 +189,11 @@ class HopClient {
     let alive = await this.#read(driver, this.#probe());
     while (!this.#shared.over()) {
       if (alive) {
-        if (this.#shared.pace.pause > 0) await sleep(this.#shared.pace.pause * 2 * this.#pauses.next());
+        if (this.#shared.arrivals !== undefined) {
+          this.#due = await this.#shared.arrivals.take();
+          if (this.#due === undefined) break;
+        } else if (this.#shared.pace.pause > 0)
+          await sleep(this.#shared.pace.pause * 2 * this.#pauses.next());
         // Another client sends a request at the same time. If it came before ours, two clients in turn would stay in
         // step.
         const aside = this.#shared.few && this.#pauses.next() < BESIDE && stepAside(this.#context);
@@ -204,16 +220,17 @@ class HopClient {
   /** Sends one request, or a write and a read of it. @returns false if the session is known to be signed out */
   async #step(driver: Driver): Promise<boolean> {
     const probe = this.#probe();
-    if (probe === undefined || this.#unsure) return this.#read(driver, probe);
+    const due = this.#due;
+    if (probe === undefined || this.#unsure) return this.#read(driver, probe, { due });
     const items = this.#items.get(probe.object) ?? [];
     this.#items.set(probe.object, items);
     const draw = this.#random.next();
     if (probe.remove !== undefined && items.length > 0 && draw < (items.length >= ITEMS ? 0.2 : 0.05)) {
       const value = items.splice(this.#random.below(items.length), 1)[0] as string;
-      return this.#wrote(await driver.remove(probe, probe.remove, value));
+      return this.#wrote(await driver.remove(probe, probe.remove, value, { due }));
     }
     if (writeOf(probe) === undefined || draw > this.#writes(probe, items.length))
-      return this.#read(driver, probe);
+      return this.#read(driver, probe, { due });
     return this.#write(driver, probe, items);
   }
 
@@ -236,7 +253,7 @@ class HopClient {
     const early = this.#random.next() < EARLY;
     const names = early && !this.#shared.pace.disturbed ? this.#context.instances.names() : [];
     const to = names[this.#random.below(names.length)];
-    const add = await driver.write(probe, { early, to });
+    const add = await driver.write(probe, { early, to, due: this.#due });
     if (add.action === 'add' && add.value !== undefined && add.outcome !== 'fail' && !this.#keeps())
       items.push(add.value);
     if (!this.#wrote(add)) return false;

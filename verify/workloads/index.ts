@@ -4,6 +4,7 @@ import type { Guarantee } from '../core/result/guarantees.ts';
 import { UsageError } from '../errors.ts';
 import type { Target } from '../target/load.ts';
 import { age } from './age.ts';
+import type { Rate } from './arrivals.ts';
 import { audit } from './audit.ts';
 import { burst } from './burst.ts';
 import { coldBurst } from './cold-burst.ts';
@@ -75,6 +76,8 @@ export interface Performance {
   sessions: number;
   /** Duration of hop, milliseconds. */
   duration: number;
+  /** The rate at which the sessions of hop begin actions; without one, as soon as their last response has come. */
+  rate?: Rate | undefined;
   /** Performs the faults. Called when the other workloads have ended; hop continues until the promise resolves. */
   disturb?: () => Promise<void>;
   /** Called between the load and the last reads. */
@@ -118,14 +121,20 @@ class Active {
 export async function perform(
   context: Context,
   names: readonly string[],
-  { sessions, duration, disturb, settle, onActive }: Performance,
+  { sessions, duration, rate, disturb, settle, onActive }: Performance,
 ): Promise<void> {
   const after = (milliseconds: number) => context.recorder.clock.now() + milliseconds * 1000;
   const active = new Active(onActive);
   const pace: Pace = { pause: 0 };
   const hop = hopAt(pace);
   const inside = Promise.withResolvers<void>();
-  const hopPlan: Plan = { sessions, deadline: 0, entered: inside.resolve, ...(settle && { settle }) };
+  const hopPlan: Plan = {
+    sessions,
+    deadline: 0,
+    rate: rate && { ...rate, length: duration },
+    entered: inside.resolve,
+    ...(settle && { settle }),
+  };
   const hops = (): Promise<void> => {
     hopPlan.deadline = disturb === undefined ? after(duration) : Number.POSITIVE_INFINITY;
     return names.includes('hop')

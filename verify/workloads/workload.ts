@@ -8,6 +8,7 @@ import type { SessionClient } from '../client/session-client.ts';
 import type { Operation } from '../core/history/history.ts';
 import type { Guarantee } from '../core/result/guarantees.ts';
 import type { Account, Target } from '../target/load.ts';
+import type { Rate } from './arrivals.ts';
 
 export interface Plan {
   /** Number of concurrent sessions of hop. */
@@ -16,6 +17,8 @@ export interface Plan {
   deadline: number;
   /** The time at which the load of hop ends, microseconds on the run's clock. Absent if faults decide it. */
   loadEnds?: number | undefined;
+  /** The rate at which the sessions of hop begin actions, and the time in which it changes, milliseconds. */
+  rate?: (Rate & { length: number }) | undefined;
   /** Called as soon as all clients of the workload have logged in or have been refused. */
   entered?: () => void;
   /** Called between the load and the last reads. The last reads wait for its promise. */

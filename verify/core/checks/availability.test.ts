@@ -471,4 +471,26 @@ describe('availability, exact messages', () => {
     });
     expect(verdict.anomalies[0]?.summary).toContain('(one had ended 1 s before)');
   });
+
+  it('applies the budget of response times while nothing is disturbed, from the intended start', () => {
+    const slow = (times: number, late?: number) => {
+      const picture = new Picture({ declared: { budgets: { latency: { p95: 300_000 } } } });
+      const session = picture
+        .session('s', 'alice')
+        .login('app-1')
+        .hops(200 - times);
+      for (let i = 0; i < times; i++) {
+        const call = picture.now;
+        session.asks('app-1', { call, return: call + (late === undefined ? 400_000 : 1000), late });
+      }
+      return picture.verdict('availability');
+    };
+    expect(slow(9).judgement).toBe('valid');
+    expect(slow(20).judgement).toBe('violated');
+    expect(slow(20).anomalies[0]?.summary).toMatch(
+      /^10 % of 20\d responses took longer than 300 ms, .* the budget for p95 allows 5 %$/,
+    );
+    expect(slow(20, 350_000).judgement).toBe('violated');
+    expect(slow(20, 250_000).judgement).toBe('valid');
+  });
 });

@@ -5,7 +5,8 @@
 import { lengthOf } from '../faults/gaps.ts';
 import { type FaultWindow, titleOf, tookEffect } from '../faults/window.ts';
 import type { Event, Operation } from '../history/history.ts';
-import { counted, grouped, seconds } from '../result/format.ts';
+import { counted, grouped, percent, seconds } from '../result/format.ts';
+import { PERCENTILES, type Percentile } from '../result/latency.ts';
 import type { Conclusion } from './check.ts';
 import { atMost, check, few, Judging } from './framework.ts';
 import { cameOf, down, exceeded, loadOf, naming, starved } from './trouble.ts';
@@ -33,6 +34,11 @@ interface Requests {
 
 class Availability extends Judging<Requests> {
   readonly #mostWait = this.run.declared?.budgets?.wait ?? Number.POSITIVE_INFINITY;
+  /** The limits of response times, microseconds. */
+  readonly #times = Object.entries(this.run.declared?.budgets?.latency ?? {}) as [Percentile, number][];
+  /** For each limit, the number of responses that took longer. */
+  readonly #slower = { p50: 0, p90: 0, p95: 0, p99: 0 };
+  #successes = 0;
 
   override event(event: Event): void {
     if (event.type !== 'fault' || event.end === undefined || event.healthy !== false) return;
@@ -47,8 +53,15 @@ class Availability extends Judging<Requests> {
     if (touched.length === 0) {
       this.count.requests++;
       if (failed) this.#outside(operation);
+      else this.#timed(operation);
     }
     if (first !== undefined && !disturbed) this.#waited(operation, first);
+  }
+
+  #timed({ outcome, call, late = 0, return: end }: Operation): void {
+    if (outcome !== 'ok' || end === undefined) return;
+    this.#successes++;
+    for (const [name, limit] of this.#times) if (end - call + late > limit) this.#slower[name]++;
   }
 
   /** @param first the request with which the client's wait began; no fault window overlaps the wait */
@@ -97,7 +110,22 @@ class Availability extends Judging<Requests> {
     count.withoutEffect = windows.filter(window => !tookEffect(window)).length;
   }
 
+  /** Reports the limits of response times that too many responses exceed, unless a starved machine may explain it. */
+  #slow(): void {
+    if (this.#successes < ENOUGH || this.count.starved > 0) return;
+    for (const [name, limit] of this.#times) {
+      const share = this.#slower[name] / this.#successes;
+      const most = 1 - PERCENTILES[name];
+      if (share <= most) continue;
+      const summary =
+        `${percent(share)} of ${counted(this.#successes, 'response')} took longer than ${limit / 1000} ms, and nothing ` +
+        `was disturbed; the budget for ${name} allows ${percent(most)}`;
+      this.report(() => down(summary, []));
+    }
+  }
+
   override settle(): void {
+    this.#slow();
     for (const window of this.faults.windows) {
       if (!tookEffect(window)) continue;
       const found = exceeded(window);

@@ -47,7 +47,7 @@ export function digestOf(result: Result, revision?: string): Digest {
       .filter(({ claimed, judgement }) => claimed || judgement !== 'unknown')
       .map(guaranteeOf),
     instances: tally.instances.map(({ instance, requests, sessions }) => ({ instance, requests, sessions })),
-    latency: tally.latency ?? [],
+    latency: (tally.latency ?? []).map(({ percentiles: _, ...latency }) => latency),
   };
 }
 

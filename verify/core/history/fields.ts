@@ -155,6 +155,11 @@ export const CALLED: FieldsOf<Called> = {
     kind: 'flag',
     means: 'sent through the balancer with the cookie or header that makes it pick this instance',
   },
+  late: {
+    kind: 'count',
+    means:
+      'microseconds from the intended start to the call; only if the load has a rate (`--rate`). Response times count from the intended start',
+  },
   sent: {
     kind: 'text',
     means:
@@ -250,6 +255,17 @@ export const DECLARED: FieldsOf<Declared> = {
     kind: {
       fields: {
         ...BUDGET,
+        latency: {
+          kind: {
+            fields: {
+              p50: { kind: 'number', means: '' },
+              p90: { kind: 'number', means: '' },
+              p95: { kind: 'number', means: '' },
+              p99: { kind: 'number', means: '' },
+            },
+          },
+          means: 'the time within which this share of responses comes while nothing is disturbed',
+        },
         faults: {
           kind: { named: { fields: BUDGET } },
           means: 'the same for single faults, by name; takes precedence',

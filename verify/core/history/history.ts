@@ -72,7 +72,7 @@ export interface Declared {
   /** Time within which a response must come while the store is down. */
   deadline?: number;
   /** Limits of each fault window; `faults` overrides them for single faults, by name. */
-  budgets?: Budget & { faults?: Record<string, Budget> };
+  budgets?: Budget & { latency?: LatencyBudget; faults?: Record<string, Budget> };
   /** Shares of the instances, on any positive scale; equal when absent. */
   weights?: Record<string, number>;
   /** `asvs`: cookies must also fulfil OWASP ASVS. */
@@ -84,6 +84,9 @@ export interface Declared {
   /** `strict`: instances whose clocks differ are a violation. */
   clocks?: 'strict';
 }
+
+/** Limits of response times outside fault windows, microseconds: the time within which this share of responses comes. */
+type LatencyBudget = Partial<Record<'p50' | 'p90' | 'p95' | 'p99', number>>;
 
 /**
  * Limits of a fault window: the share of sessions and writes that must survive it (1 if absent), the share of requests
@@ -171,6 +174,8 @@ export interface Called {
   direct?: boolean;
   /** True if the request was sent through the balancer, with the cookie or header that makes it pick this instance. */
   steered?: boolean;
+  /** Time from the intended start to the call, microseconds; present if the load has a rate. */
+  late?: number;
   /** Label of the session cookie that was sent; recorded only where it matters. */
   sent?: string;
 }

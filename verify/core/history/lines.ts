@@ -56,6 +56,7 @@ function isCalled(line: Line): boolean {
     mayBeText(line['change']) &&
     mayBeFlag(line['direct']) &&
     mayBeFlag(line['steered']) &&
+    mayBeCount(line['late']) &&
     mayBeText(line['sent'])
   );
 }
@@ -125,6 +126,7 @@ export function joined(start: Start, end: Omit<End, 'type'>): Operation {
   if (start.change !== undefined) operation.change = start.change;
   if (start.direct !== undefined) operation.direct = start.direct;
   if (start.steered !== undefined) operation.steered = start.steered;
+  if (start.late !== undefined) operation.late = start.late;
   if (start.sent !== undefined) operation.sent = start.sent;
   join(end, operation);
   return operation;

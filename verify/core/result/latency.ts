@@ -13,9 +13,15 @@ export interface Latency {
   action: Action;
   /** Absent for responses that named no instance. */
   instance?: string;
+  /** Percentiles, microseconds; exact to 3 %. */
+  percentiles?: Record<Percentile, number>;
   /** `number:count` of each bucket that is not empty, by number; bucket n begins at 1.03^n microseconds. */
   buckets: string;
 }
+
+/** The percentiles that results have, with their shares. */
+export const PERCENTILES = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99 } as const;
+export type Percentile = keyof typeof PERCENTILES;
 
 /** Count of responses by bucket number. */
 export type Buckets = ReadonlyMap<number, number>;
@@ -60,6 +66,14 @@ export function atRank(buckets: Buckets, rank: number): number {
   return Number.NaN;
 }
 
+/** Returns the percentiles of response times, microseconds. There must be at least one response. */
+export function percentilesOf(buckets: Buckets): Record<Percentile, number> {
+  const size = sizeOf(buckets);
+  const at = (share: number): number => Math.round(atRank(buckets, Math.ceil(size * share)));
+  const { p50, p90, p95, p99 } = PERCENTILES;
+  return { p50: at(p50), p90: at(p90), p95: at(p95), p99: at(p99) };
+}
+
 /** Maximum number of pairs of action and instance that are recorded. No deployment is expected to have more. */
 const MOST = 100;
 
@@ -68,10 +82,10 @@ export class Latencies {
   readonly #actions = new Map<Action, Map<string | undefined, Map<number, number>>>();
   #series = 0;
 
-  ended({ action, instance, outcome, call, return: end }: Operation): void {
+  ended({ action, instance, outcome, call, late = 0, return: end }: Operation): void {
     if (outcome !== 'ok' || end === undefined) return;
     const buckets = this.#actions.get(action)?.get(instance) ?? this.#add(action, instance);
-    const bucket = bucketOf(end - call);
+    const bucket = bucketOf(end - call + late);
     buckets?.set(bucket, (buckets.get(bucket) ?? 0) + 1);
   }
 
@@ -90,6 +104,7 @@ export class Latencies {
       [...instances].map(([instance, buckets]) => ({
         action,
         ...(instance === undefined ? {} : { instance }),
+        percentiles: percentilesOf(buckets),
         buckets: formatBuckets(buckets),
       })),
     );

@@ -35,7 +35,9 @@ export interface Tally {
   instances: InstanceTally[];
   /** Number of requests, by the source of their instance's name: `header`, `cookie`, `body`, `log`. */
   namedBy?: Record<string, number>;
-  /** Response times of successful requests outside fault windows. */
+  /** Number of requests with an intended start; absent if the load had no rate. */
+  intended?: number;
+  /** Response times of successful requests outside fault windows. They count from the intended start, if there is one. */
   latency?: Latency[];
   /** How old the sessions became; absent if none was used, and in results of k6. */
   ages?: Ages;

@@ -18,6 +18,7 @@ export class Tallying {
   #sessions = 0;
   #handoffs = 0;
   #resent = 0;
+  #intended = 0;
   #first = Number.POSITIVE_INFINITY;
   #last = Number.NEGATIVE_INFINITY;
 
@@ -34,6 +35,7 @@ export class Tallying {
     if (standing.handoffFrom !== undefined) this.#handoffs++;
     if (operation.resent === true) this.#resent++;
     this.#ages.ended(operation, standing);
+    if (operation.late !== undefined) this.#intended++;
     this.#first = Math.min(this.#first, operation.call);
     this.#last = Math.max(this.#last, operation.return ?? operation.call);
     if (operation.outcome === 'ok') {
@@ -84,6 +86,7 @@ export class Tallying {
         }))
         .sort((a, b) => (a.instance < b.instance ? -1 : 1)),
       ...(this.#named.size === 0 ? {} : { namedBy: Object.fromEntries(this.#named) }),
+      ...(this.#intended === 0 ? {} : { intended: this.#intended }),
       latency: this.#latencies.finish(),
       ...(ages === undefined ? {} : { ages }),
     };

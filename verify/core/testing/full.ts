@@ -21,6 +21,7 @@ export const fullStart: Required<Start> = {
   change: 'cut',
   direct: true,
   steered: true,
+  late: 0,
   sent: 'label',
 };
 export const fullEnd: Required<End> = {

@@ -39,6 +39,7 @@ export type Shown = Absent<
     | 'canaries'
     | 'cookies'
     | 'call'
+    | 'late'
     | 'return'
     | 'version'
     | 'with'

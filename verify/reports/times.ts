@@ -1,0 +1,32 @@
+/** Writes the response times of a run with a rate: percentiles for each action and instance. */
+import { grouped } from '../core/result/format.ts';
+import { PERCENTILES, type Percentile, parseBuckets, sizeOf } from '../core/result/latency.ts';
+import type { Result } from '../core/result/result.ts';
+
+/** The heads of the columns. */
+export const TIME_HEADS = ['response times', 'instance', 'requests', ...Object.keys(PERCENTILES)];
+
+/** Returns a row for each action and instance; an empty list if the load had no rate. */
+export function timeRows({ tally }: Pick<Result, 'tally'>): string[][] {
+  if (tally.intended === undefined) return [];
+  return (tally.latency ?? []).map(({ action, instance = '', buckets, percentiles }) => [
+    action,
+    instance,
+    grouped(sizeOf(parseBuckets(buckets))),
+    ...(Object.keys(PERCENTILES) as Percentile[]).map(name => time(percentiles?.[name])),
+  ]);
+}
+
+/** Returns the rows as lines of aligned text, with an empty line after them. */
+export function timeLines(result: Pick<Result, 'tally'>): string[] {
+  const rows = timeRows(result);
+  if (rows.length === 0) return [];
+  const all = [TIME_HEADS, ...rows];
+  const widths = TIME_HEADS.map((_, i) => Math.max(...all.map(row => row[i]?.length ?? 0)));
+  const line = (row: readonly string[]): string =>
+    row.map((text, i) => (i < 2 ? text.padEnd(widths[i] ?? 0) : text.padStart(widths[i] ?? 0))).join('  ');
+  return [...all.map(line), ''];
+}
+
+const time = (microseconds = Number.NaN): string =>
+  microseconds < 10_000 ? `${(microseconds / 1000).toFixed(2)} ms` : `${(microseconds / 1000).toFixed(0)} ms`;
