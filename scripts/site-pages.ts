@@ -10,9 +10,9 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'Judge an app': ['init', 'target-file', 'guarantees', 'workloads', 'faults', 'sticky'],
   'Load it with k6': ['k6'],
   'Gate a pull request or a canary': ['ci', 'compare', 'reports', 'gate'],
-  'Run the card store': ['app', 'compose', 'stores', 'fleet', 'balancers'],
+  'Run the card store': ['app', 'compose', 'stores', 'fleet', 'balancers', 'kubernetes'],
   Reference: ['commands', 'history', 'library', 'http', 'store-conformance'],
-  'How well it works': ['zoo', 'judge-speed', 'mutation', 'architecture'],
+  'How well it works': ['zoo', 'power', 'judge-speed', 'mutation', 'architecture'],
 };
 
 interface Item {

@@ -18,6 +18,7 @@ export type Part =
   | 'a browser'
   | 'a terminal'
   | 'workflows'
+  | 'manifests'
   | 'curl'
   | 'an older Node';
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { seatsOf } from '../client/seats.ts';
 import { CHECKS } from '../core/checks/index.ts';
 import { Cohorts } from '../core/cohorts/cohorts.ts';
-import { type Asked, type Decision, decide, linesOf } from '../core/cohorts/decide.ts';
+import { type CanaryEvidence, type CanaryVerdict, decide, linesOf } from '../core/cohorts/decide.ts';
 import type { Event, Run } from '../core/history/history.ts';
 import type { Guarantee } from '../core/result/guarantees.ts';
 import { Judge } from '../core/timeline/judge.ts';
@@ -35,7 +35,7 @@ export interface GateOptions {
   onStep?: (text: string) => void;
 }
 
-export interface Status extends Decision {
+export interface Status extends CanaryVerdict {
   /** idle: not started · starting: logs in · running: keeps sessions open · stopped: the run is over */
   readonly state: 'idle' | 'starting' | 'running' | 'stopped';
   /** One line for each pair of versions, such as "created on v1, served by v2: 0 of 50 lost". */
@@ -183,7 +183,7 @@ class Round {
     return (this.#cohorts?.entered ?? 0) < this.#wanted ? 'starting' : 'running';
   }
 
-  #asked(): Asked {
+  #asked(): CanaryEvidence {
     const { csrf, probes } = this.#target;
     const { run, node } = this.#last;
     return {

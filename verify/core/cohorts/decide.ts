@@ -10,7 +10,7 @@ const ENOUGH_FORMS = 3;
 /** Number of refused forms from which on their share decides. One refusal may have another reason. */
 const REFUSED = 3;
 
-export interface Decision {
+export interface CanaryVerdict {
   readonly verdict: Judgement;
   /** What was violated, or which evidence is missing. */
   readonly why: string;
@@ -18,7 +18,7 @@ export interface Decision {
   readonly canary: string | undefined;
 }
 
-export interface Asked {
+export interface CanaryEvidence {
   /** The time, microseconds on the clock of the run. */
   readonly now: number;
   /** Age of the oldest evidence that counts, microseconds. */
@@ -30,9 +30,9 @@ export interface Asked {
 }
 
 /** Decides from the sessions and forms of all versions. A violation is final; evidence must be recent. */
-export function decide(cohorts: Cohorts, { now, window, forms, violations }: Asked): Decision {
+export function decide(cohorts: Cohorts, { now, window, forms, violations }: CanaryEvidence): CanaryVerdict {
   const { stable, canary } = cohorts;
-  const decided = (verdict: Judgement, why: string): Decision => ({ verdict, why, stable, canary });
+  const decided = (verdict: Judgement, why: string): CanaryVerdict => ({ verdict, why, stable, canary });
   const broken = refusing(cohorts.forms()) ?? violations[0];
   const lost = cohorts.crossings().find(crossing => crossing.lost > 0);
   if (lost !== undefined) return decided('violated', crossingLine(lost));
