@@ -14,8 +14,10 @@ export interface Growth {
   longest: number;
   /** Maximum total length of all texts of a session, in characters. */
   total: number;
-  /** True if a balancer or a server refused more text. False if the measurement ended without a refusal. */
+  /** True if the app, a balancer or a server refused more text. False if the measurement ended without a refusal. */
   refused: boolean;
+  /** The most awkward suffix of a text that some instance shows unchanged; absent if there is none. */
+  ending?: string | undefined;
 }
 
 export interface Context {

@@ -221,10 +221,12 @@ export class Driver {
     return { value, answer };
   }
 
+  /** Removes a value. `how.size`: the length to which it was padded when it was written. */
   async remove(probe: Probe, request: WriteSpec, value: string, how: How = {}): Promise<Operation> {
     const confirmed = this.#confirmed(request, value, how);
     const what = { action: 'remove' as const, ...this.#object(probe), value, ...confirmed };
-    return (await this.#requests.perform(what, this.#requests.filled(request, how, value), how)).operation;
+    const long = padded(value, how.size ?? 0);
+    return (await this.#requests.perform(what, this.#requests.filled(request, how, long), how)).operation;
   }
 
   #confirmed({ confirmed }: WriteSpec, value: string, how: How): Pick<Call, 'settle'> {

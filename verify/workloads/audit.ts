@@ -8,9 +8,8 @@ import { leave } from '../client/leave.ts';
 import type { How } from '../client/requests.ts';
 import { staticFiles } from '../client/static-files.ts';
 import type { Operation } from '../core/history/history.ts';
-import type { Probe } from '../target/schema.ts';
 import { forgeries } from './forgeries.ts';
-import { ADDS, collection, SHORT, STAGES, UNMEASURED } from './growth.ts';
+import { collection, eachText, UNMEASURED } from './growth.ts';
 import { everywhere, inTurn, over, type Plan, type Workload } from './workload.ts';
 
 /** Paths that are requested if the target file names no public paths. Most apps have one of them. */
@@ -151,60 +150,53 @@ function changed(context: Context, driver: Driver, other: Driver) {
   });
 }
 
-/** Grows a session within the measured limits. It stops earlier when the app does not accept a value. */
+/**
+ * Grows a session within the measured limits, reads it on every instance after each stage, and shrinks it again. It stops
+ * earlier when the app does not accept a value.
+ */
 async function grows(context: Context, plan: Plan): Promise<void> {
   const probe = collection(context.target);
   if (probe === undefined) return;
   const driver = Driver.of(context, 93);
   if (!(await driver.enter())) return driver.end('refused');
   await driver.read(probe);
-  const growth = context.growth ?? UNMEASURED;
-  for (const { value, total } of STAGES) {
-    if (over(context, plan)) break;
-    const size = Math.min(value, growth.longest);
-    const all = await growsTo(driver, probe, size, Math.min(total, growth.total));
+  const added: { value: string; size: number }[] = [];
+  const everyRead = async (): Promise<void> => {
     await everywhere(context, async how => (await driver.read(probe, how)).operation);
-    if (!all || size < value || total > growth.total) break;
+  };
+  const add = async (size: number): Promise<boolean> => {
+    if (over(context, plan)) return false;
+    const { value, outcome } = await driver.write(probe, { size });
+    if (value !== undefined) added.push({ value, size });
+    return outcome === 'ok';
+  };
+  await eachText(context.growth ?? UNMEASURED, add, everyRead);
+  await everyRead();
+  const { remove } = probe;
+  if (remove !== undefined) {
+    for (const { value, size } of added.slice(-SHRINKS).reverse())
+      if (!over(context, plan)) await driver.remove(probe, remove, value, { size });
+    await everyRead();
   }
-  await everywhere(context, async how => (await driver.read(probe, how)).operation);
   await leave(context, driver);
 }
 
-/** Adds texts of the same length until they reach a total length. Returns whether the app accepted all texts. */
-async function growsTo(driver: Driver, probe: Probe, size: number, total: number): Promise<boolean> {
-  const count = Math.min(ADDS, Math.floor(total / Math.max(size, SHORT)));
-  for (let i = 0; i < count; i++) if ((await driver.write(probe, { size })).outcome !== 'ok') return false;
-  return true;
-}
-
-/**
- * Suffixes with characters that encodings, quoting or serialisers may change. Only a suffix that an instance returns
- * unchanged is used.
- */
-const ENDINGS = [' Grüße 漢字 🃏 "a" \\n \'b\' %41+&amp;<i>', ' Grüße 漢字', " ö 'b'"];
+/** Maximum number of values that are removed after the growth: the newest, which are the longest. */
+const SHRINKS = 30;
+/** Number of awkward texts. */
 const AWKWARD = 6;
 
 /** Checks a text on all instances: if one instance returns it unchanged, all instances must do so. */
 async function awkward(context: Context, plan: Plan): Promise<void> {
   const probe = collection(context.target);
-  if (probe === undefined || over(context, plan)) return;
-  const scout = Driver.of(context, 130);
-  const ending = (await scout.enter()) ? await kept(context, scout, probe) : undefined;
-  await leave(context, scout);
+  const ending = context.growth?.ending;
+  if (probe === undefined || ending === undefined || over(context, plan)) return;
   const driver = Driver.of(context, 131);
-  if (ending === undefined || !(await driver.enter())) return driver.end('refused');
+  if (!(await driver.enter())) return driver.end('refused');
   await driver.read(probe);
   for (let i = 0; i < AWKWARD && !over(context, plan); i++) {
     await driver.write(probe, { ending });
     await everywhere(context, async how => (await driver.read(probe, how)).operation);
   }
   await leave(context, driver);
-}
-
-/** Returns the most awkward suffix that at least one instance returns unchanged. */
-async function kept({ instances }: Context, scout: Driver, probe: Probe): Promise<string | undefined> {
-  for (const ending of ENDINGS) {
-    for (const to of instances.names()) if ((await scout.trial(probe, { ending, to })).shown) return ending;
-  }
-  return undefined;
 }

@@ -12,20 +12,34 @@ import type { Probe } from '../target/schema.ts';
 
 /** Lengths of text that are tried, characters. */
 const LENGTHS = [100, 400, 1_000, 4_000, 16_000, 64_000];
-/** Stages of growth, characters: beyond the size limit of a cookie, and beyond the buffers of a proxy. */
-export const STAGES = [
+/**
+ * Stages of growth, characters: the length of one text, and the total length at the end of the stage. They go beyond the
+ * size limit of a cookie, and beyond the buffers of a proxy.
+ */
+const STAGES = [
+  { value: 100, total: 1_000 },
   { value: 400, total: 6_000 },
+  { value: 1_600, total: 16_000 },
   { value: 4_000, total: 70_000 },
   { value: 64_000, total: 1_100_000 },
 ];
+/** A stage with a larger total needs texts of its length; otherwise it would need too many texts. */
+const MANY = 100_000;
 /** Approximate length of a text that is not padded, characters. */
-export const SHORT = 40;
+const SHORT = 40;
 /** The limits if nothing can be measured: few and short texts. */
 export const UNMEASURED: Growth = { longest: 0, total: 2_000, refused: false };
-/** Maximum number of texts in one stage. */
-export const ADDS = 130;
+/** Maximum number of texts in one session. */
+const ADDS = 130;
+/** The part of a measured limit that the audit uses, if more was refused: its requests may be a little larger. */
+const WITHIN = 0.8;
 /** Number of texts that are added between two reads of the page. */
 const READ_EVERY = 10;
+/**
+ * Suffixes with characters that encodings, quoting or serialisers may change. Only a suffix that an instance returns
+ * unchanged is used.
+ */
+const ENDINGS = [' Grüße 漢字 🃏 "a" \\n \'b\' %41+&amp;<i>', ' Grüße 漢字', " ö 'b'"];
 /** Number of tries for one length, if no instance can be chosen. */
 const TRIES = 2;
 /** Maximum wait for instances that were taken out of service, and interval of the requests, milliseconds. */
@@ -37,6 +51,23 @@ const TOO_LARGE = [413, 414, 431, 502];
 const refusesSize = ({ status, body }: Reply): boolean =>
   status !== undefined &&
   (TOO_LARGE.includes(status) || (status === 400 && /header|cookie|too (large|long|big)/i.test(body)));
+
+/** Returns the lengths of the texts to add until a session holds a total, characters. Calls `act` after each stage. */
+export async function eachText(
+  { longest, total: most }: Pick<Growth, 'longest' | 'total'>,
+  add: (size: number, n: number) => Promise<boolean>,
+  staged: () => Promise<void> = async () => {},
+): Promise<void> {
+  let [have, n] = [0, 0];
+  for (const { value, total } of STAGES) {
+    if (total > MANY && value > longest) return;
+    const size = Math.max(SHORT, Math.min(value, longest));
+    for (; have + size <= Math.min(total, most) && n < ADDS; n++, have += size)
+      if (!(await add(size, n))) return;
+    await staged();
+    if (total > most || n >= ADDS) return;
+  }
+}
 
 /** Returns a probe that holds several texts. It belongs to one session, so that no text remains after the run. */
 export const collection = ({ probes }: Context['target']): Probe | undefined =>
@@ -60,6 +91,8 @@ export async function measureGrowth(context: Context): Promise<Growth | undefine
   const measured = new Measurement(context, probe);
   const longest = probe.longest ?? (await measured.longest());
   const total = await measured.total(longest);
+  const refused = measured.cause !== undefined;
+  const ending = await measured.ending();
   if (measured.cause !== undefined) {
     await allBack(context);
     context.recorder.remark(
@@ -67,7 +100,7 @@ export async function measureGrowth(context: Context): Promise<Growth | undefine
         'cookie that carries data, and for the header buffers of the balancer',
     );
   }
-  return { longest, total, refused: measured.cause !== undefined };
+  return { longest, total: refused ? Math.floor(total * WITHIN) : total, refused, ending };
 }
 
 class Measurement {
@@ -97,20 +130,57 @@ class Measurement {
     if (this.cause !== undefined) return 0;
     let total = 0;
     await this.#session(async driver => {
-      for (const stage of STAGES) {
-        const size = Math.max(SHORT, Math.min(stage.value, longest));
-        for (let i = 0; i < Math.min(ADDS, Math.ceil(stage.total / size)); i++) {
-          const { status, refused } = await this.#write(driver, size, i);
-          if (refused || status === undefined) return false;
-          // An error of the app itself counts as within the limit, so that the audit repeats it and the run judges it.
-          total += size;
-          if (status >= 400) return false;
-        }
-        if (size < stage.value) return true;
-      }
+      await eachText({ longest, total: Number.POSITIVE_INFINITY }, async (size, n) => {
+        const { status, refused } = await this.#write(driver, size, n);
+        if (refused || status === undefined) return false;
+        if (status >= 500 && (await this.#refusesMore(driver, size, status))) return false;
+        // Any other error counts as within the limit, so that the audit repeats it and the run judges it.
+        total += size;
+        return status < 400;
+      });
       return true;
     });
     return total;
+  }
+
+  /**
+   * Returns whether an error of the app itself is a refusal of the size: every instance answers one more text with an
+   * error, and a short text in a new session with none. Rails responds with status 500 if a cookie would be too large.
+   */
+  async #refusesMore(driver: Driver, size: number, status: number): Promise<boolean> {
+    for (const to of this.#ways()) {
+      const { answer } = await driver.put(this.#probe, { size, to });
+      if (answer.status === undefined || answer.status < 500) return false;
+    }
+    const small = await this.#session(async fresh => {
+      await fresh.look(this.#probe.read.path);
+      const { answer } = await fresh.put(this.#probe, {});
+      return answer.status !== undefined && answer.status < 400;
+    });
+    if (small) this.cause = `with one more text of ${size} characters a request got status ${status}`;
+    return small;
+  }
+
+  /** Returns the most awkward suffix that at least one instance shows unchanged. */
+  async ending(): Promise<string | undefined> {
+    let kept: string | undefined;
+    const cause = this.cause;
+    this.cause = undefined;
+    await this.#session(async driver => {
+      for (const ending of ENDINGS)
+        for (const to of this.#ways())
+          if (kept === undefined && (await driver.trial(this.#probe, { ending, to })).shown) kept = ending;
+      return true;
+    });
+    this.cause = cause;
+    return kept;
+  }
+
+  /** Returns the instances to try in turn; undefined stands for the instance that the balancer chooses. */
+  #ways(): readonly (string | undefined)[] {
+    const { instances } = this.#context;
+    const chosen = instances.names().filter(name => instances.way(name) !== undefined);
+    return chosen.length > 0 ? chosen : Array<undefined>(TRIES).fill(undefined);
   }
 
   /** Runs `act` in a separate session, and logs out afterwards. */
@@ -130,10 +200,7 @@ class Measurement {
   }
 
   async #shows(driver: Driver, size: number): Promise<boolean> {
-    const { instances } = this.#context;
-    const chosen = instances.names().filter(name => instances.way(name) !== undefined);
-    const ways = chosen.length > 0 ? chosen : Array<undefined>(TRIES).fill(undefined);
-    for (const to of ways) {
+    for (const to of this.#ways()) {
       const { answer, shown } = await driver.trial(this.#probe, { size, to });
       if (this.#refused(answer, size)) return false;
       if (shown) return true;

@@ -30,6 +30,8 @@ const ITEMS = 8;
 const WRITES = { share: 0.25, upTo: 50 };
 /** Share and maximum number of values that are never removed during faults: the final reads must find them. */
 const KEPT = { share: 0.3, most: 30 };
+/** Share of writes with an awkward text, if the app keeps one. */
+const AWKWARD = 0.1;
 /** Share of writes whose redirect is followed as soon as its head has come, like in browsers. */
 const EARLY = 0.5;
 
@@ -253,7 +255,8 @@ class HopClient {
     const early = this.#random.next() < EARLY;
     const names = early && !this.#shared.pace.disturbed ? this.#context.instances.names() : [];
     const to = names[this.#random.below(names.length)];
-    const add = await driver.write(probe, { early, to, due: this.#due });
+    const ending = this.#random.next() < AWKWARD ? this.#context.growth?.ending : undefined;
+    const add = await driver.write(probe, { early, to, ending, due: this.#due });
     if (add.action === 'add' && add.value !== undefined && add.outcome !== 'fail' && !this.#keeps())
       items.push(add.value);
     if (!this.#wrote(add)) return false;

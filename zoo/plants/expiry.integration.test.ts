@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { until } from '../../stack/wait.ts';
-import { plant } from '../testing/plant.ts';
+import { type Plant, plant } from '../testing/plant.ts';
 
 /** The idle timeout of the defects in this file, and a clearly longer time, milliseconds. */
 const IDLE_MS = 4_000;
@@ -13,13 +13,16 @@ const looking = (what: string) => ({ withinMs: 20_000, everyMs: 333, what });
 const passed = (ms: number, began: number) =>
   until(() => performance.now() - began > ms, { withinMs: 2 * ms, what: `${ms} ms to pass` });
 
-plant('no-touch-fixed-ttl', {
-  'a user who only reads is signed out while active': async ({ visitor }) => {
+const endsWhileRead = {
+  'a user who only reads is signed out while active': async ({ visitor }: Plant) => {
     const alice = visitor();
     await alice.signIn();
     await until(async () => (await alice.who()) === undefined, looking('the session to end'));
   },
-});
+};
+plant('no-touch-fixed-ttl', endsWhileRead);
+plant('old-express-session-never-touches', endsWhileRead);
+plant('old-connect-redis-never-touches', endsWhileRead);
 
 plant('cookie-not-rolled', {
   'the browser drops the cookie of an active user, and the server still accepts it': async ({ visitor }) => {

@@ -63,3 +63,19 @@ plant('reply-of-an-abandoned-request', {
     }, soon('a response for another user'));
   },
 });
+
+plant('rolling-cookie-restores-user', {
+  'a late response of the old session signs its user in again': async ({ visitor }) => {
+    // Repeats the race: on a busy machine, the slow request may end before the next user has signed in.
+    await until(async () => {
+      const alice = visitor(0);
+      await alice.signIn();
+      const late = alice.send('/app/report');
+      await alice.signOut();
+      const bob = alice.as(1);
+      await bob.signIn();
+      await late;
+      return (await bob.who()) === alice.user;
+    }, soon('the old user'));
+  },
+});

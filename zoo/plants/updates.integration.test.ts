@@ -134,3 +134,26 @@ plant(
   },
   { ordinary: 'balancer' },
 );
+
+plant('file-store-writes-in-place', {
+  'overlapping writes leave a file that cannot be read': async ({ visitor }) => {
+    await until(async () => {
+      const alice = visitor();
+      await alice.signIn();
+      const adds = Array.from({ length: 8 }, (_, n) => alice.add('cart', 'x'.repeat(40 * (n + 1))));
+      const statuses = (await Promise.all(adds)).map(({ status }) => status);
+      return statuses.some(status => status >= 500) || (await alice.send('/app/cart')).status >= 500;
+    }, soon('a session that fails'));
+  },
+});
+
+plant('column-cuts-session', {
+  'a session that has grown is gone': async ({ visitor }) => {
+    const alice = visitor();
+    await alice.signIn();
+    for (let n = 0; n < 4; n++) expect((await alice.add('cart', 'x'.repeat(1_500))).status).toBe(303);
+    expect(await alice.who()).toBe(alice.user);
+    for (let n = 0; n < 4; n++) await alice.add('cart', 'x'.repeat(1_500));
+    expect(await alice.who()).toBeUndefined();
+  },
+});

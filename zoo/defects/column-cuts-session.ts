@@ -1,0 +1,25 @@
+import type { Defect } from '../entry.ts';
+
+export const columnCutsSession: Defect = {
+  kind: 'defect',
+  name: 'column-cuts-session',
+  section: 'continuity',
+  broken:
+    'The column that holds a session has a fixed size, and the database cuts a longer text without an error. The text is then no valid session: the write is acknowledged, and the next request finds no session.',
+  wild: 'The table has a TEXT or VARCHAR column, and MySQL runs without strict mode. Small sessions of tests fit; a session with a large cart or with tokens of other services does not.',
+  references: [
+    'bcosca/fatfree#1130',
+    'chill117/express-mysql-session#96',
+    'chill117/express-mysql-session PR#100',
+    'symfony/symfony PR#14647',
+    'pantheon-systems/wp-native-php-sessions PR#193',
+  ],
+  remedy: 'Use a column that is large enough, and let the database refuse a text that does not fit.',
+  needs: ['size'],
+  deployment: {
+    host: 'plain',
+    program: new URL('./column-cuts-session.server.ts', import.meta.url),
+  },
+  must: { guarantee: 'continuity', anomaly: 'LOSS' },
+  mustNot: ['isolation', 'routing', 'rotation', 'forgery', 'cookie-policy', 'evidence'],
+};
