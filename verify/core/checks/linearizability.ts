@@ -1,16 +1,10 @@
 /** Checks linearizability: each operation on an object takes effect at one moment between its call and its return. */
-import type { Operation, Start } from '../history/history.ts';
-import type { Started, TrackedObject } from '../objects/tracked-object.ts';
 import { counted, grouped } from '../result/format.ts';
-import { Searches, type Searching } from '../search/searches.ts';
-import { Stretches } from '../search/stretches.ts';
-import { nonlinear } from '../search/witness.ts';
-import type { Standing } from '../timeline/sessions.ts';
+import type { Searching } from '../search/searches.ts';
 import { type Check, ENOUGH_HANDOFFS, type Tally } from './check.ts';
-import { check, few, Judging } from './framework.ts';
+import { check, few } from './framework.ts';
+import { linearizing, type OrderCounts } from './ordered-objects.ts';
 
-/** Maximum number of operations of one object that are kept without a cut. */
-const LONGEST = 100_000;
 /** Maximum number of objects that are listed by name. */
 const NAMED = 10;
 
@@ -27,96 +21,16 @@ interface Least {
 
 const LEAST: Least = { overlaps: 10, handoffs: ENOUGH_HANDOFFS, reads: 1 };
 
-interface Judged {
-  operations: number;
-  reads: number;
-  overlaps: number;
-  crossed: number;
-  lost: number;
-  /** Stretches that the search left undecided, by object. */
-  undecided: Tally;
-  /** Stretches with reads that were recorded too late, and stretches whose order depends on uncertain clocks. */
-  late: number;
-  clocks: number;
-  /** Objects that could not be followed to the end. */
-  closed: number;
-}
-
 /** Makes the check with other minimum evidence or other search limits. */
-export function linearizabilityOf(least: Least, searching: Searching = {}): Check {
-  class Linearizability extends Judging<Judged> {
-    readonly #objects = new Map<TrackedObject, Stretches>();
-    readonly #searches = new Searches(searching, (stretch, verdict, isLate) => {
-      if (verdict === 'violated') this.report(() => nonlinear(stretch, isLate));
-      else if (verdict === 'late' || verdict === 'clocks') this.count[verdict]++;
-    });
-
-    #of(object: TrackedObject): Stretches {
-      let stretches = this.#objects.get(object);
-      if (stretches === undefined) {
-        stretches = new Stretches(object.declared);
-        this.#objects.set(object, stretches);
-      }
-      return stretches;
-    }
-
-    override started(start: Start, data: Started | undefined): void {
-      // Baton writes no start line for a read, but the history of another recorder may have one.
-      if (data?.write !== undefined || (data !== undefined && start.action === 'read'))
-        this.#of(data.object).started(start);
-    }
-
-    override ended(operation: Operation, { session, data }: Standing): void {
-      if (session.lost === operation) this.count.lost++;
-      if (data === undefined || (data.write === undefined && operation.action !== 'read')) return;
-      const stretches = this.#of(data.object);
-      if (data.write === undefined && !data.certain) {
-        stretches.skipped(operation);
-        return;
-      }
-      const stretch = stretches.ended(operation, data.certain);
-      if (data.certain && stretches.judges) this.#count(operation, stretches);
-      if (stretch !== undefined) this.#searches.judge(stretch);
-      if (stretches.length <= (least.longest ?? LONGEST)) return;
-      if (!stretches.closed) this.#searches.judge(stretches.rest());
-      stretches.closed = true;
-    }
-
-    #count(operation: Operation, stretches: Stretches): void {
-      const { overlaps, crosses } = stretches.relate(operation);
-      this.count.operations++;
-      if (operation.action === 'read') this.count.reads++;
-      if (overlaps) this.count.overlaps++;
-      if (crosses) this.count.crossed++;
-    }
-
-    override objectEnded(object: TrackedObject): void {
-      const stretches = this.#objects.get(object);
-      this.#objects.delete(object);
-      if (stretches?.closed === true) this.count.closed++;
-      else if (stretches !== undefined) this.#searches.judge(stretches.rest());
-    }
-
-    override recount(): void {
-      this.count.undecided = this.#searches.undecided;
-    }
-
-    override settle(): void {
-      this.#searches.ended();
-      const rest = [...this.#objects].sort(([, a], [, b]) => a.length - b.length);
-      for (const [object] of rest) this.objectEnded(object);
-      this.#searches.again();
-    }
-  }
-
-  return check<Judged>({
+export const linearizabilityOf = (least: Least, searching: Searching = {}): Check =>
+  check<OrderCounts>({
     guarantee: 'linearizability',
     assumes:
       'all writes of an object are recorded but those of other runs, whose values are ignored; a read shows its whole state',
     minimum:
       `${least.overlaps} requests that overlap a write of the same object, ` +
       `and ${least.handoffs} on another instance than the one before`,
-    judge: Linearizability,
+    judge: linearizing(searching, least.longest),
     counts: () => ({
       ...{ operations: 0, reads: 0, overlaps: 0, crossed: 0 },
       ...{ lost: 0, undecided: {}, late: 0, clocks: 0, closed: 0 },
@@ -133,7 +47,6 @@ export function linearizabilityOf(least: Least, searching: Searching = {}): Chec
     broken: (violations, { undecided }) =>
       `in ${counted(violations, 'place')} no order explains the responses${left(undecided, '; ')}`,
   });
-}
 
 export const linearizability = linearizabilityOf(LEAST);
 
@@ -150,7 +63,7 @@ function left(undecided: Tally, before: string): string {
   return `${before}the search for an order did not decide ${counted(places, 'place')} (${named})`;
 }
 
-function missing(counts: Judged, least: Least): string | undefined {
+function missing(counts: OrderCounts, least: Least): string | undefined {
   const { lost, undecided, closed, late, clocks, reads, overlaps, crossed } = counts;
   if (lost > 0)
     return `continuity is broken in ${counted(lost, 'session')}: the data of such sessions cannot be judged`;

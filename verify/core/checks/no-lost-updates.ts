@@ -1,13 +1,12 @@
 /** Checks no-lost-updates: every acknowledged add that overlapped another request is in the final state. */
-import type { Event, Operation, Start } from '../history/history.ts';
+import type { Event, Operation } from '../history/history.ts';
 import { rises } from '../objects/models.ts';
 import type { Write } from '../objects/overlaps.ts';
-import type { LostUpdate } from '../objects/read-facts.ts';
 import type { TrackedObject } from '../objects/tracked-object.ts';
 import { counted, grouped } from '../result/format.ts';
-import type { WitnessStep } from '../result/verdict.ts';
 import type { Standing } from '../timeline/sessions.ts';
-import { atMost, check, few, Judging, type Violation } from './framework.ts';
+import { clobber } from './clobber.ts';
+import { atMost, check, few, Judging } from './framework.ts';
 import { LoggedOverlaps } from './logged-overlaps.ts';
 
 const ENOUGH = 10;
@@ -68,38 +67,6 @@ class NoLostUpdates extends Judging<Adds> {
   override settle(): void {
     for (const object of this.#objects) this.objectEnded(object);
   }
-}
-
-/** Makes a witness step for a change whose outcome is not known. */
-const pending = (start: Start): WitnessStep => ({
-  operation: { ...start, type: 'op', outcome: 'info' },
-  came: 'may have happened',
-});
-
-function clobber({ value, write, showed, read }: LostUpdate): Violation {
-  const counts = read.saw?.length === 1 && write?.start.action === 'increment';
-  const rival = write?.rivals.find(({ certain }) => certain) ?? write?.rivals[0];
-  const shown = `[${(read.saw ?? []).join(', ')}]`;
-  const steps: WitnessStep[] = [];
-  if (write?.end !== undefined) steps.push({ operation: write.end, came: 'acknowledged' });
-  if (rival?.certain && rival.end !== undefined) steps.push({ operation: rival.end, came: 'acknowledged' });
-  else if (rival !== undefined) steps.push(pending(rival.start));
-  else if (write?.beside?.type === 'op') steps.push({ operation: write.beside, came: 'overlapped it' });
-  else if (write?.beside !== undefined) steps.push(pending(write.beside));
-  if (showed !== undefined) steps.push({ operation: showed, came: `showed "${value}"` });
-  steps.sort((a, b) => a.operation.call - b.operation.call);
-  return {
-    at: read,
-    summary: counts
-      ? `acknowledged increments that overlapped add up to ${value}, and the final state is ${read.saw?.[0] ?? '0'}`
-      : 'an acknowledged add that overlapped another request is not in the final state',
-    witness: [
-      ...steps,
-      counts
-        ? { operation: read, expected: `${value} or more`, came: shown }
-        : { operation: read, expected: `"${value}" in it`, came: `saw ${shown}: "${value}" is gone` },
-    ],
-  };
 }
 
 export const noLostUpdates = check<Adds>({

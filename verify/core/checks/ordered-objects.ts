@@ -1,0 +1,94 @@
+/** Searches the objects of a run for an order of their operations, and counts the evidence. */
+import type { Operation, Start } from '../history/history.ts';
+import type { Started, TrackedObject } from '../objects/tracked-object.ts';
+import { Searches, type Searching } from '../search/searches.ts';
+import { Stretches } from '../search/stretches.ts';
+import { nonlinear } from '../search/witness.ts';
+import type { Standing } from '../timeline/sessions.ts';
+import type { Tally } from './check.ts';
+import { type Declaration, Judging } from './framework.ts';
+
+/** Maximum number of operations of one object that are kept without a cut. */
+const LONGEST = 100_000;
+
+export interface OrderCounts {
+  operations: number;
+  reads: number;
+  overlaps: number;
+  crossed: number;
+  lost: number;
+  /** Stretches that the search left undecided, by object. */
+  undecided: Tally;
+  /** Stretches with reads that were recorded too late, and stretches whose order depends on uncertain clocks. */
+  late: number;
+  clocks: number;
+  /** Objects that could not be followed to the end. */
+  closed: number;
+}
+
+/** Returns the class that judges one run. @param longest maximum number of operations of an object without a cut */
+export const linearizing = (searching: Searching, longest = LONGEST): Declaration<OrderCounts>['judge'] =>
+  class extends Judging<OrderCounts> {
+    readonly #objects = new Map<TrackedObject, Stretches>();
+    readonly #searches = new Searches(searching, (stretch, verdict, isLate) => {
+      if (verdict === 'violated') this.report(() => nonlinear(stretch, isLate));
+      else if (verdict === 'late' || verdict === 'clocks') this.count[verdict]++;
+    });
+
+    #of(object: TrackedObject): Stretches {
+      let stretches = this.#objects.get(object);
+      if (stretches === undefined) {
+        stretches = new Stretches(object.declared);
+        this.#objects.set(object, stretches);
+      }
+      return stretches;
+    }
+
+    override started(start: Start, data: Started | undefined): void {
+      // Baton writes no start line for a read, but the history of another recorder may have one.
+      if (data?.write !== undefined || (data !== undefined && start.action === 'read'))
+        this.#of(data.object).started(start);
+    }
+
+    override ended(operation: Operation, { session, data }: Standing): void {
+      if (session.lost === operation) this.count.lost++;
+      if (data === undefined || (data.write === undefined && operation.action !== 'read')) return;
+      const stretches = this.#of(data.object);
+      if (data.write === undefined && !data.certain) {
+        stretches.skipped(operation);
+        return;
+      }
+      const stretch = stretches.ended(operation, data.certain);
+      if (data.certain && stretches.judges) this.#count(operation, stretches);
+      if (stretch !== undefined) this.#searches.judge(stretch);
+      if (stretches.length <= longest) return;
+      if (!stretches.closed) this.#searches.judge(stretches.rest());
+      stretches.closed = true;
+    }
+
+    #count(operation: Operation, stretches: Stretches): void {
+      const { overlaps, crosses } = stretches.relate(operation);
+      this.count.operations++;
+      if (operation.action === 'read') this.count.reads++;
+      if (overlaps) this.count.overlaps++;
+      if (crosses) this.count.crossed++;
+    }
+
+    override objectEnded(object: TrackedObject): void {
+      const stretches = this.#objects.get(object);
+      this.#objects.delete(object);
+      if (stretches?.closed === true) this.count.closed++;
+      else if (stretches !== undefined) this.#searches.judge(stretches.rest());
+    }
+
+    override recount(): void {
+      this.count.undecided = this.#searches.undecided;
+    }
+
+    override settle(): void {
+      this.#searches.ended();
+      const rest = [...this.#objects].sort(([, a], [, b]) => a.length - b.length);
+      for (const [object] of rest) this.objectEnded(object);
+      this.#searches.again();
+    }
+  };
