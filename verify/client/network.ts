@@ -13,7 +13,7 @@ import { Http2 } from './http2.ts';
 /** Timeout of a request, milliseconds. */
 const TIMEOUT = 10_000;
 
-export type Reached = Pick<Target, 'url' | 'headers' | 'tls' | 'limits'>;
+export type Reached = Pick<Target, 'url' | 'headers' | 'tls' | 'limits'> & Partial<Pick<Target, 'posts'>>;
 
 /** Maximum number of paths whose parsed form is kept. */
 const PLACES = 1000;
@@ -33,6 +33,8 @@ export class Network {
   /** The address for cookies and redirects. If the target file gives a Host header, that header decides it. */
   readonly site: URL;
   readonly headers: Readonly<Record<string, string>>;
+  /** JSON bodies of reads that are sent by POST, by path. */
+  readonly posts: ReadonlyMap<string, unknown>;
   /** True if no header has a placeholder, so that all requests send the same headers. */
   readonly constant: boolean;
   readonly #agents: Agents;
@@ -48,7 +50,8 @@ export class Network {
   #own: Promise<string> | undefined;
 
   /** @param timeout for a whole response, milliseconds */
-  constructor({ url, headers, tls, limits }: Reached, timeout = TIMEOUT) {
+  constructor({ url, headers, tls, limits, posts = {} }: Reached, timeout = TIMEOUT) {
+    this.posts = new Map(Object.entries(posts));
     this.timeout = timeout;
     this.url = url.replace(/\/$/, '');
     this.headers = headers;

@@ -69,9 +69,11 @@ export class SessionClient {
   }
 
   /** Sends one request and waits for the response. Never throws: if the request fails, the reply contains the error. */
-  async send(request: Send, signal?: AbortSignal): Promise<Reply> {
-    const { held, origin } = request;
+  async send(asked: Send, signal?: AbortSignal): Promise<Reply> {
     const network = this.#network;
+    const json = network.posts.size === 0 ? undefined : network.posts.get(asked.path);
+    const request = json === undefined ? asked : { ...asked, method: 'POST', json };
+    const { held, origin } = request;
     const forwarding = origin === undefined ? undefined : await network.forwarding();
     if (network.resting) await network.rested(signal);
     // If no turn is free, a request of a race is sent separately. Otherwise it would wait for a turn that the others

@@ -17,6 +17,10 @@ const FOLLOWED = ['set', 'list', 'bag'];
  */
 export function k6Target(target: Target, text: string): string {
   const { name, url, login, csrf, signedIn, pages, logout, instance, busy, claims } = target;
+  if (Object.keys(target.posts).length > 0)
+    throw new UsageError(
+      `k6: expected reads by GET; the k6 scripts do not support \`json\` of a read. Use ${COMMAND} verify`,
+    );
   if (target.session !== undefined)
     throw new UsageError(
       `k6: expected a login; the k6 scripts do not support \`session\`. Use ${COMMAND} verify`,

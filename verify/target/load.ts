@@ -34,6 +34,8 @@ export interface Target
   login: LoginSpec & { page: string };
   /** Folder of the target file; paths in the file are relative to it. */
   folder: string;
+  /** JSON bodies of reads that are sent by POST, by path. Each such path ends with # and a name of its own. */
+  posts: Readonly<Record<string, unknown>>;
   /** The environment variables that the file names as ${NAME}. */
   variables: readonly string[];
 }
@@ -195,6 +197,7 @@ function understood(file: TargetFile, { file: path, root, at, variables }: Sourc
     version: _version,
     ...rest
   } = file;
+  const named = withNames(file);
   const claims = claimsOf(file, (unknown, index) => {
     const { node } = nodeAt(root, ['claims', index]);
     const known = [...Object.keys(GUARANTEES), ...Object.keys(CLAIM_SETS)];
@@ -212,7 +215,10 @@ function understood(file: TargetFile, { file: path, root, at, variables }: Sourc
     ...(rest.sessions?.logout === 'all' && rest.logout !== undefined
       ? { logoutEverywhere: rest.logoutEverywhere ?? rest.logout }
       : {}),
-    ...entry(file),
+    signedIn: named.signedIn,
+    probes: named.probes,
+    ...entry(named),
+    posts: postsOf(file),
     ...(tls === undefined ? {} : { tls: { ...tls, ...authorities(tls.ca, path, root, at) } }),
     accounts: accountsIn(accounts, { path, root, at }),
     ...claims,
@@ -256,6 +262,29 @@ function entry({
       ? { logout: undefined, logoutEverywhere: undefined, probes: probes.map(shared) }
       : {}),
   };
+}
+
+/** Returns the path of a read with a name of its own, if the read has a JSON body. */
+const nameOf = (path: string, json: unknown, name: string): string =>
+  json === undefined ? path : `${path}#${name}`;
+
+/** Gives reads by POST paths of their own, since many share one path, such as /graphql. The part after # is not sent. */
+function withNames(file: TargetFile): TargetFile {
+  const { signedIn, probes } = file;
+  return {
+    ...file,
+    signedIn: { ...signedIn, page: nameOf(signedIn.page, signedIn.json, 'user') },
+    probes: probes.map(probe => {
+      const { read, object } = probe;
+      return { ...probe, read: { ...read, path: nameOf(read.path, read.json, object) } };
+    }),
+  };
+}
+
+function postsOf(file: TargetFile): Record<string, unknown> {
+  const { signedIn, probes } = withNames(file);
+  const reads = [{ path: signedIn.page, json: signedIn.json }, ...probes.map(({ read }) => read)];
+  return Object.fromEntries(reads.flatMap(({ path, json }) => (json === undefined ? [] : [[path, json]])));
 }
 
 /** Returns a probe as all clients of a user see it that share one session. */

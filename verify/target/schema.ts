@@ -45,6 +45,8 @@ const probe = z.strictObject({
   longest: z.int().min(1).optional(),
   read: z.strictObject({
     path,
+    /** A JSON body: the read is then a POST, as for GraphQL and JSON-RPC. */
+    json: z.json().optional(),
     items: shown,
     /** Finds the part of the page that has the list, because the same text may appear elsewhere on the page. */
     within: regex.optional(),
@@ -188,7 +190,12 @@ const whole = z.strictObject({
   /** The request that registers an account. It is sent before the first login of the account. */
   register: request.safeExtend({ page: path.optional(), ...steps }).optional(),
   /** Finds the signed-in user in a page that shows it. */
-  signedIn: z.strictObject({ page: path, user: shown }),
+  signedIn: z.strictObject({
+    page: path,
+    /** A JSON body: the page is then requested by POST, as for GraphQL and JSON-RPC. */
+    json: z.json().optional(),
+    user: shown,
+  }),
   /** Responses that mean "signed out", in addition to 401 and a redirect to the login page. */
   signedOut: z
     .strictObject({ status: z.array(z.int()).default([]), redirect: z.array(destination).default([]) })
