@@ -35,7 +35,7 @@ const OWN_ACCOUNTS = 60;
 /** Time limit of the other workloads, as a multiple of hop's duration. */
 const LONGER = 3;
 /** Minimum of that limit, milliseconds. */
-const LEAST = 15_000;
+const LEAST = 30_000;
 /** Factor for that limit if the workloads wait for one another's seats. */
 const SEATED = 4;
 
