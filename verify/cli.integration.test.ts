@@ -42,9 +42,20 @@ const resultOf = (stdout: string): Result => {
 const runs = new Map<string, ReturnType<typeof baton>>();
 function shipped(store?: 'memory'): ReturnType<typeof baton> {
   const run =
-    runs.get(`${store}`) ?? baton(local('--seed', '7'), store === undefined ? {} : { SESSION_STORE: store });
+    runs.get(`${store}`) ??
+    (store === undefined
+      ? baton(local('--seed', '7'))
+      : baton(local('--seed', '7', '--ui'), { SESSION_STORE: store }));
   runs.set(`${store}`, run);
   return run;
+}
+
+function noSecretsIn(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const text = readFileSync(join(folder, name), 'utf8');
+    expect(text).not.toContain('correct-horse-battery');
+    expect(text).not.toMatch(/s%3A|s:[\w-]{20}|_csrf|csrf-token/i);
+  }
 }
 
 describe('baton verify --stack local', () => {
@@ -59,11 +70,7 @@ describe('baton verify --stack local', () => {
     // session.
     for (const status of Object.keys(result.tally.failures)) expect(status).toMatch(/^4/);
     const folder = historyOf(stderr);
-    for (const name of readdirSync(folder)) {
-      const text = readFileSync(join(folder, name), 'utf8');
-      expect(text).not.toContain('correct-horse-battery');
-      expect(text).not.toMatch(/s%3A|s:[\w-]{20}|_csrf|csrf-token/i);
-    }
+    noSecretsIn(folder);
   });
 
   it('judges its recorded history again with the same result', async () => {
@@ -80,8 +87,11 @@ describe('baton verify --stack local', () => {
   });
 
   it('finds sessions in memory LOST, with a witness and the command that repeats the run', async () => {
-    const { code, stdout } = await shipped('memory');
+    const { code, stdout, stderr } = await shipped('memory');
     expect(code).toBe(1);
+    expect(stderr).toMatch(/live view: http:\/\/127\.0\.0\.1:\d+\/\w{32}\/\n/);
+    expect(readdirSync(historyOf(stderr))).toContain('report.html');
+    noSecretsIn(historyOf(stderr));
     expect(stdout).toMatch(/✗ continuity +violated/);
     expect(stdout).toMatch(
       /LOSS {2}continuity {2}session \S+ {2}user \S+\n {2}app-\d knew the session, app-\d did not/,

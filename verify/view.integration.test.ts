@@ -1,6 +1,8 @@
 /** Tests the HTML report in a real browser: what it shows, that it stays small, fast and accessible, and loads nothing. */
 
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import axe from 'axe-core';
@@ -11,9 +13,10 @@ import { continuity } from './core/checks/continuity.ts';
 import { CHECKS } from './core/checks/index.ts';
 import { Picture } from './core/testing/picture.ts';
 import { Judge } from './core/timeline/judge.ts';
+import { Live } from './live.ts';
 import { REPORTS } from './reports/index.ts';
 import { compared, inputOf } from './reports/testing/results.ts';
-import { sideOf, viewOf } from './view.ts';
+import { browserCode, sideOf, viewOf } from './view.ts';
 
 const EVIL = '</script><script>document.title="broken out"</script>';
 
@@ -270,6 +273,40 @@ describe.skipIf(!executablePath)('the HTML report in a browser', () => {
     await page.locator('#lanes').press('ArrowRight');
     await page.locator('#find').fill('user499');
     await contains(page, '#shown', '1 of 500 sessions');
+  });
+
+  it('shows a run while it goes on, to this machine only, and becomes the report', async () => {
+    const code = await browserCode();
+    if (code === undefined) throw new Error('expected esbuild');
+    const { run, events } = broken();
+    const trouble: string[] = [];
+    const live = await Live.start(code, text => trouble.push(text));
+    const page = await (await browser.newContext()).newPage();
+    try {
+      page.on('console', message => complaints.push(message.text()));
+      await page.goto(live.url);
+      for (const event of [run, ...events]) live.event(event);
+      await contains(page, '#live-anomalies', 'LOSS continuity, session s1');
+      await contains(page, '#live-anomalies', 'BLEED isolation');
+      await contains(page, '#shown', '4 of 4 sessions');
+      await contains(page, '#live-about', EVIL);
+      const statusOf = async (url: string, host: string): Promise<number | undefined> => {
+        const request = get(url, { headers: { host } });
+        const [response] = (await once(request, 'response')) as [IncomingMessage];
+        response.resume();
+        return response.statusCode;
+      };
+      const { host, origin } = new URL(live.url);
+      expect(await statusOf(live.url, 'evil.test')).toBe(403);
+      expect(await statusOf(`${origin}/`, host)).toBe(404);
+      await live.end(await reportOf(broken()));
+      await contains(page, 'h1', 'Broken: continuity');
+      expect(trouble).toEqual([]);
+    } finally {
+      await live.close();
+    }
+    await page.locator('#next').click();
+    await contains(page, '#facts', 'expected');
   });
 
   it('loads nothing, and breaks no rule of its content security policy', () => {

@@ -14,6 +14,9 @@ import { PERCENTILES, type Side } from './reports/view/chunk.ts';
 import { marksOf } from './reports/view/marks.ts';
 import { Timeline } from './reports/view/timeline.ts';
 
+/** The code of the page. */
+export type ViewCode = Pick<View, 'code' | 'hash' | 'style'>;
+
 /** Reads the history of the run again, and passes its events to the check. */
 export type Replay = (check: Check) => Promise<unknown>;
 
@@ -37,7 +40,7 @@ export async function viewOf(result: Result, replay: Replay, sides?: Side[]): Pr
 }
 
 /** Returns what is new in the timeline: the length of its JSON as four bytes, the JSON and the columns, deflated. */
-function packed(timeline: Timeline): { text: string; left: number } {
+export function packed(timeline: Timeline): { text: string; left: number } {
   const { chunk, bytes } = timeline.take();
   const head = Buffer.from(JSON.stringify(chunk));
   const length = Buffer.alloc(4);
@@ -49,8 +52,11 @@ function packed(timeline: Timeline): { text: string; left: number } {
 /** Name of the bundle in the npm package. */
 const BUNDLE = 'view.js';
 
-/** Returns the code for the browser: from the npm package, or bundled from the sources of a checkout. */
-async function browserCode(): Promise<Pick<View, 'code' | 'hash' | 'style'> | undefined> {
+/**
+ * Returns the code for the browser: from the npm package, or bundled from the sources of a checkout. Undefined in a
+ * checkout without esbuild.
+ */
+export async function browserCode(): Promise<ViewCode | undefined> {
   const inPackage = join(import.meta.dirname, BUNDLE);
   const [code, style] = existsSync(inPackage)
     ? [await readFile(inPackage, 'utf8'), await readFile(inPackage.replace(/js$/, 'css'), 'utf8')]

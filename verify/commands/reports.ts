@@ -12,6 +12,9 @@ import { claimLines } from '../target/claim-lines.ts';
 import { type Replay, sideOf, viewOf } from '../view.ts';
 import type { Output } from './output.ts';
 
+/** Name of the HTML report in the folder of its run. */
+export const PAGE = 'report.html';
+
 interface Wanted {
   format: string;
   report: Report;

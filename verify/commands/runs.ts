@@ -14,7 +14,7 @@ import { printable } from '../reports/printable.ts';
 import { conclusion } from '../reports/report.ts';
 import type { OptionValues } from './options.ts';
 import type { Output } from './output.ts';
-import { reportsOf, writeReports } from './reports.ts';
+import { PAGE, reportsOf, writeReports } from './reports.ts';
 import { TARGET } from './tables.ts';
 
 /** Returns the names of the runs in a folder, the oldest first. */
@@ -95,7 +95,7 @@ export async function openCommand(
   output: Output,
 ): Promise<number> {
   const folder = await folderOf(run, out);
-  const page = resolve(folder, 'report.html');
+  const page = resolve(folder, PAGE);
   await write(folder, `html=${page}`, output);
   output.result.write(`${page}\n`);
   openInBrowser(page);

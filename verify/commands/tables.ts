@@ -163,6 +163,11 @@ const verify = {
       default: false,
       does: 'with --stack: runs a second load with k6 afterwards, if k6 is installed; its verdict counts (docs/k6.md)',
     },
+    ui: {
+      type: 'boolean',
+      default: false,
+      does: 'shows the run live: serves a page on 127.0.0.1 and prints its address; at the end the page becomes the report, which is also written into the folder of the run (docs/reports.md)',
+    },
     ...JUDGED,
     quiet: QUIET,
   },

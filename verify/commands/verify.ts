@@ -1,5 +1,6 @@
 /** `baton verify`: sends requests to a running system or the bundled stack, and judges the recorded history. */
 import { randomInt } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { basketOfUser, notKept } from '../../stack/claims.ts';
 import type { Likeness } from '../../stack/likeness.ts';
@@ -12,10 +13,12 @@ import { addressesOf } from '../faults/changes.ts';
 import { needsLinks } from '../faults/index.ts';
 import { judgeFile } from '../judge-file.ts';
 import { type SecondLoad, secondLoad } from '../k6.ts';
+import { Live } from '../live.ts';
 import { type Out, Progress } from '../progress.ts';
 import { verify } from '../run.ts';
 import { loadTarget, type Target } from '../target/load.ts';
 import { targetText } from '../target/print.ts';
+import { browserCode } from '../view.ts';
 import { chosen, waits } from '../workloads/index.ts';
 import {
   addressOf,
@@ -33,7 +36,7 @@ import { fromCheckout } from './checkout.ts';
 import type { OptionValues } from './options.ts';
 import { type Output, printResult } from './output.ts';
 import { passedOn, replay } from './replay.ts';
-import { reportsOf, writeReports } from './reports.ts';
+import { PAGE, reportsOf, writeReports } from './reports.ts';
 import { stickyCommand } from './sticky.ts';
 import { TARGET } from './tables.ts';
 
@@ -78,7 +81,9 @@ export async function verifyCommand(
   const stop = stopping();
   const progress = new Progress(output.progress, values.quiet);
   let stack: Stack | undefined;
+  let live: Live | undefined;
   try {
+    if (values.ui) live = await liveView(progress);
     if (runner !== undefined) {
       const links = wanted !== undefined && needsLinks(wanted);
       stack = await start(runner, { instances: count, ...like, links, signal: stop.signal }, step =>
@@ -112,17 +117,20 @@ export async function verifyCommand(
       onPhase: phase => progress.phase(phase, load),
       onActive: what => progress.active(what),
       onOperation: operation => progress.operation(operation),
+      ...(live !== undefined && { onEvent: event => live?.event(event) }),
     });
     progress.end();
     const comparison = compareWith(baseline, result);
     printResult(result, values, output, comparison);
     const replay = (check: Check) => judgeFile(folder, [check]);
-    await writeReports(
-      reports,
-      { result, ...compared(baseline, comparison), replay },
-      file ?? TARGET,
-      output,
-    );
+    const reported = { result, ...compared(baseline, comparison), replay };
+    await writeReports(reports, reported, file ?? TARGET, output);
+    if (live !== undefined) {
+      const page = join(folder, PAGE);
+      await writeReports(reportsOf([`html=${page}`]), reported, file ?? TARGET, output);
+      output.progress.write(`report: ${page}\n`);
+      await live.end(await readFile(page, 'utf8'));
+    }
     await updateBaseline(baseline, result, output);
     output.progress.write(`history: ${folder}\n`);
     // Baton removes the bundled stack after the run, but another system stays disturbed.
@@ -138,8 +146,18 @@ export async function verifyCommand(
     throw error;
   } finally {
     progress.end();
+    await live?.close();
     await stack?.stop();
   }
+}
+
+/** Serves the page of the run, and prints its address. */
+async function liveView(progress: Progress): Promise<Live> {
+  const code = await browserCode();
+  if (code === undefined) throw new UsageError('--ui: expected esbuild in node_modules; run npm install');
+  const live = await Live.start(code, text => progress.alarm(text));
+  progress.alarm(`live view: ${live.url}`);
+  return live;
 }
 
 function notHealed(result: Result, folder: string): UnavailableError {

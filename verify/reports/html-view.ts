@@ -43,19 +43,21 @@ export function timelineHtml(left: number): string {
 export const plotsHtml = (): string =>
   '<section id="plots" class="scripted"><h2>Over time</h2><div id="charts"></div></section>';
 
+/** The top of a page whose run goes on. The script fills it. */
+export const LIVE_HEADER =
+  '<header id="live" class="banner"><h1>Running</h1><p id="live-about"></p><p role="status" id="live-counts"></p>' +
+  '<ul class="broke" id="live-anomalies"></ul></header>';
+
 /** Returns the data and the script. Nothing in them can end their elements: see `inScript`. */
-export function scriptHtml({ result, view }: ReportInput & { view: View }): string {
-  const facts = factsOf(result, view);
-  return (
-    `<script type="application/json" id="facts-data">${inScript(facts)}</script>` +
-    `<script type="text/plain" id="chunk-data">${view.data}</script>` +
-    `<script>${view.code}</script>`
-  );
-}
+export const scriptHtml = ({ result, view }: ReportInput & { view: View }): string =>
+  scripts(factsOf(result, view), view.data, view.code);
+
+export const scripts = (facts: Facts, data: string, code: string): string =>
+  `<script type="application/json" id="facts-data">${inScript(facts)}</script>` +
+  `<script type="text/plain" id="chunk-data">${data}</script><script>${code}</script>`;
 
 function factsOf(result: Result, { sides }: Pick<View, 'sides'>): Facts {
-  const { run, started } = result;
-  return { run, started, anomalies: marksOf(result), ...(sides === undefined ? {} : { sides }) };
+  return { run: result.run, anomalies: marksOf(result), ...(sides === undefined ? {} : { sides }) };
 }
 
 /** Returns a value as JSON that contains no markup. */

@@ -12,7 +12,7 @@ import { conclusionOf, nameOf, sameLine, WORD, whatDiffers } from './comparison.
 import { faultRows } from './faults.ts';
 import { type Explain, guaranteesHtml, MARK } from './html-guarantees.ts';
 import { STYLE } from './html-style.ts';
-import { plotsHtml, scriptHtml, timelineHtml } from './html-view.ts';
+import { LIVE_HEADER, plotsHtml, scriptHtml, scripts, timelineHtml } from './html-view.ts';
 import { witnessHtml } from './html-witness.ts';
 import { did } from './markdown.ts';
 import { escaped, fenced, inMarkdown } from './markup.ts';
@@ -30,6 +30,7 @@ import {
   worstFirst,
 } from './report.ts';
 import { TIME_HEADS, timeRows } from './times.ts';
+import type { Facts } from './view/chunk.ts';
 import { headlineOf } from './view/marks.ts';
 
 /** Returns the report as a function of a result. @param explain the texts about a guarantee */
@@ -37,42 +38,62 @@ export const html = (explain: Explain = () => undefined): Report =>
   safely(input => {
     const { result, view } = input;
     const broken = brokenOf(result);
-    return page(input, [
-      banner(input, broken),
-      ...compared(input),
-      ...(view === undefined ? [] : [timelineHtml(view.left)]),
-      ...(broken.length === 0
-        ? []
-        : [
-            section(
-              'Violations, and the requests that prove them',
-              broken.map(of => proofs(of, result)).join(''),
-            ),
-          ]),
-      section('Guarantees', guaranteesHtml(result, explain)),
-      ...faults(result),
-      ...(view === undefined ? [] : [plotsHtml()]),
-      section('Instances', instances(result)),
-      ...times(result),
-      ...remarks(result),
-      section('See it again', again(result)),
-      ...(view === undefined ? [] : [scriptHtml({ ...input, view })]),
-    ]);
+    return page(
+      `${overall(input)}: ${result.target}`,
+      [
+        banner(input, broken),
+        ...compared(input),
+        ...(view === undefined ? [] : [timelineHtml(view.left)]),
+        ...(broken.length === 0
+          ? []
+          : [
+              section(
+                'Violations, and the requests that prove them',
+                broken.map(of => proofs(of, result)).join(''),
+              ),
+            ]),
+        section('Guarantees', guaranteesHtml(result, explain)),
+        ...faults(result),
+        ...(view === undefined ? [] : [plotsHtml()]),
+        section('Instances', instances(result)),
+        ...times(result),
+        ...remarks(result),
+        section('See it again', again(result)),
+        ...(view === undefined ? [] : [scriptHtml({ ...input, view })]),
+      ],
+      view,
+    );
   });
 
 const brokenOf = ({ guarantees }: Result): Verdict[] =>
   worstFirst(guarantees).filter(verdict => verdict.violations > 0);
 
-function page(input: ReportInput, sections: readonly string[]): string {
-  const { result, view } = input;
+/** Returns the page of a run that goes on. The server sends all its data. */
+export function liveHtml(code: Pick<View, 'code' | 'hash' | 'style'>): string {
+  const facts: Facts = { run: '', anomalies: [], live: true };
+  return page(
+    'running',
+    [LIVE_HEADER, timelineHtml(0), plotsHtml(), scripts(facts, '', code.code)],
+    code,
+    "; connect-src 'self'",
+  );
+}
+
+/** @param more what the policy also allows */
+function page(
+  title: string,
+  sections: readonly string[],
+  view: Pick<View, 'hash' | 'style'> | undefined,
+  more = '',
+): string {
   return `<!DOCTYPE html>
 <html xmlns="http://www.w3.org/1999/xhtml" lang="en">
 <head>
 <meta charset="utf-8"/>
 <meta name="viewport" content="width=device-width, initial-scale=1"/>
-<meta http-equiv="Content-Security-Policy" content="${policy(view)}"/>
+<meta http-equiv="Content-Security-Policy" content="${policy(view)}${more}"/>
 <meta name="referrer" content="no-referrer"/>
-<title>${escaped(`${overall(input)}: ${result.target}`)}</title>
+<title>${escaped(title)}</title>
 <style>${STYLE}${view?.style ?? ''}</style>
 </head>
 <body>
@@ -85,7 +106,7 @@ ${sections.join('\n')}
 }
 
 /** Returns what the page may load: nothing but its own style and its own script. */
-const policy = (view: View | undefined): string =>
+const policy = (view: Pick<View, 'hash'> | undefined): string =>
   `default-src 'none'; style-src 'unsafe-inline'${view === undefined ? '' : `; script-src 'sha256-${view.hash}'`}`;
 
 const section = (title: string, inside: string): string =>

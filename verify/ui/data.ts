@@ -47,7 +47,8 @@ export const failed = (op: Op): boolean => (op.status === 0 && op.note !== 'abor
 export const signedOut = (op: Op): boolean => is(op, 'out') && op.with === '';
 
 export class Data {
-  readonly run: string;
+  /** Name of the run: the request ids begin with it. */
+  run: string;
   readonly sessions: ShownSession[] = [];
   readonly requests = new Map<string, Op>();
   faults: FaultBand[] = [];

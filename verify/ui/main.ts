@@ -5,6 +5,7 @@ import { Data, inflate } from './data.ts';
 import { anomaly, listen } from './input.ts';
 import { Lanes } from './lanes.ts';
 import { follow, linkOf } from './link.ts';
+import { followRun } from './live.ts';
 import { Overview } from './overview.ts';
 import { showFacts, showLegend } from './panel.ts';
 import { ViewState as Shown, statusOf, type ViewState } from './state.ts';
@@ -110,7 +111,7 @@ async function start(): Promise<void> {
   copying();
   const facts = JSON.parse(textOf('facts-data')) as Facts;
   const data = new Data(facts.run);
-  data.add(await inflate(textOf('chunk-data')));
+  if (facts.live !== true) data.add(await inflate(textOf('chunk-data')));
   const state = new Shown(data, facts);
   const canvas = get<HTMLCanvasElement>('bars');
   const lanes = new Lanes(state, get('lanes'), get('sheet'), canvas);
@@ -118,10 +119,10 @@ async function start(): Promise<void> {
   listen(state, lanes, get('lanes'), canvas);
   filters(state);
   buttons(state);
-  options(state);
   drawing(state, lanes, overview);
   const plots = charts(state, get('charts'), document.getElementById('sides'));
   const redraw = (): void => {
+    options(state);
     showLegend(state, get('legend'));
     state.onChange();
     plots.draw();
@@ -129,6 +130,7 @@ async function start(): Promise<void> {
   state.all();
   follow(state);
   redraw();
+  if (facts.live === true) followRun(state, redraw);
   addEventListener('resize', redraw);
   addEventListener('hashchange', () => follow(state));
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);

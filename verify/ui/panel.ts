@@ -64,7 +64,9 @@ export function showFacts(state: ViewState, box: HTMLElement): void {
   const follow = button(`Follow session ${chosen.session.name}`, () => state.follow(chosen.session));
   const close = button('Close', () => state.choose(undefined));
   const proof =
-    mark === undefined ? [] : [element('a', [`Proof of ${mark.name}`], { href: `#${mark.id}` }), ' '];
+    mark === undefined || mark.id === 'live'
+      ? []
+      : [element('a', [`Proof of ${mark.name}`], { href: `#${mark.id}` }), ' '];
   box.append(element('dl', rows), element('p', [...proof, follow, ' ', close]));
 }
 

@@ -32,8 +32,9 @@ export class ViewState {
   /** Shows the whole run and all sessions. */
   all(): void {
     this.focus = [];
-    const margin = (this.data.until - this.data.from) * 0.01;
     this.select();
+    if (this.data.count === 0) return;
+    const margin = (this.data.until - this.data.from) * 0.01;
     this.show(this.data.from - margin, this.data.until + margin);
   }
 

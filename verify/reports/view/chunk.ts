@@ -96,16 +96,28 @@ export interface AnomalyMark {
   request: string;
   expected: string;
   came: string;
+  summary: string;
 }
 
 /** What the page needs besides the chunks. */
 export interface Facts {
   run: string;
-  /** Wall-clock time of the start, ISO 8601. */
-  started: string;
   anomalies: AnomalyMark[];
+  /** True while the run goes on: then the page gets its chunks from the server. */
+  live?: true;
   /** Response times and requests by instance of the baseline and of this run; absent without a baseline. */
   sides?: Side[];
+}
+
+/** A message to a live page. */
+export interface LiveNews {
+  run: string;
+  /** Target, address and name of the run. */
+  about: string;
+  /** The new requests: a chunk, deflated, in base64. */
+  chunk: string;
+  /** All anomalies so far. */
+  anomalies: AnomalyMark[];
 }
 
 /** One side of a comparison. */

@@ -2,6 +2,7 @@
 import { brokenStep } from '../../core/compare/digest.ts';
 import type { Result } from '../../core/result/result.ts';
 import type { Anomaly, Verdict } from '../../core/result/verdict.ts';
+import { printable } from '../printable.ts';
 import { shownOf, storyOf } from '../report.ts';
 import type { AnomalyMark } from './chunk.ts';
 
@@ -14,17 +15,23 @@ function articleOf(verdict: Verdict, anomaly: Anomaly): string {
 
 /** Returns a mark for each anomaly whose proof was kept. */
 export const marksOf = ({ guarantees }: Result): AnomalyMark[] =>
-  guarantees.flatMap(verdict => verdict.anomalies.flatMap(anomaly => markOf(verdict, anomaly)));
+  guarantees.flatMap(verdict =>
+    verdict.anomalies.flatMap(anomaly => markOf(anomaly, articleOf(verdict, anomaly), verdict.claimed)),
+  );
 
-function markOf(verdict: Verdict, anomaly: Anomaly): AnomalyMark[] {
-  const { witness, name, guarantee } = anomaly;
+/** Returns the marks of anomalies that were found while the run goes on. Their proofs are not on the page. */
+export const liveMarks = (anomalies: readonly Anomaly[], claims: readonly string[]): AnomalyMark[] =>
+  anomalies.flatMap(anomaly => markOf(printable(anomaly), 'live', claims.includes(anomaly.guarantee)));
+
+function markOf(anomaly: Anomaly, id: string, claimed: boolean): AnomalyMark[] {
+  const { witness, name, guarantee, summary } = anomaly;
   const step = brokenStep(witness);
   if (step === undefined) return [];
   const { operation } = step;
   const ends = witness.map(one => one.operation.return ?? one.operation.call);
   return [
     {
-      ...{ id: articleOf(verdict, anomaly), name, guarantee, claimed: verdict.claimed },
+      ...{ id, name, guarantee, claimed, summary },
       at: operation.call,
       from: Math.min(...witness.map(one => one.operation.call)),
       until: Math.max(...ends),
