@@ -129,12 +129,13 @@ function published(own: Manifest, packages: readonly string[]): object {
       './store-conformance': entry('store-conformance', ENTRIES['store-conformance']),
       './package.json': './package.json',
     },
-    // The two excluded pages are only for developers of Baton.
+    // The excluded pages are only for developers of Baton.
     files: [
       'dist',
       'docs/*.md',
       '!docs/mutation.md',
       '!docs/judge-speed.md',
+      '!docs/speed.md',
       'docs/target.schema.json',
       'docs/result.schema.json',
       'CHANGELOG.md',

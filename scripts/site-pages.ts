@@ -12,7 +12,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'Gate a pull request or a canary': ['ci', 'compare', 'reports', 'gate'],
   'Run the card store': ['app', 'compose', 'stores', 'fleet', 'balancers', 'kubernetes'],
   Reference: ['commands', 'history', 'library', 'http', 'store-conformance'],
-  'How well it works': ['zoo', 'power', 'judge-speed', 'mutation', 'architecture'],
+  'How well it works': ['zoo', 'power', 'judge-speed', 'speed', 'mutation', 'architecture'],
 };
 
 interface Item {

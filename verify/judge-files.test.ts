@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Clock, Event, Operation, Run } from './core/history/history.ts';
 import { PREFIX, runLine } from './core/testing/picture.ts';
-import { judgeFiles } from './judge-file.ts';
+import { judgeFile, judgeFiles } from './judge-file.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -80,6 +80,18 @@ describe('several histories of one run', () => {
     const result = await judgeFiles([file('a', user(1, T0)), file('b', user(2, '2026-01-01T00:00:03.000Z'))]);
     expect(result.tally).toMatchObject({ sessions: 2, users: 2, operations: 42, duration: 3_000_281 });
     expect(result).toMatchObject({ finished: 'complete', remarks: [] });
+  });
+
+  it('give the verdicts of one history with the same load', async () => {
+    const users = [1, 2, 3, 4].map(vu => user(vu, T0));
+    const together = users[0]?.flatMap((_, i) => users.flatMap(events => events[i] ?? [])) ?? [];
+    const load = together.filter(({ type }) => type !== 'finish');
+    const [finish] = together.filter(({ type }) => type === 'finish');
+    const one = await judgeFile(file('one', [...load, ...(finish === undefined ? [] : [finish])]));
+    const four = await judgeFiles(users.map((events, i) => file(`part${i}`, events)));
+    expect(one.tally.operations).toBe(84);
+    expect(one.guarantees.filter(({ judgement }) => judgement === 'valid').length).toBeGreaterThan(1);
+    expect(four).toEqual(one);
   });
 
   it('show what only both together can: a session id that was issued to two users', async () => {

@@ -27,6 +27,8 @@ export interface VerifyOptions {
   affinity?: AffinityMode;
   /** Folder in which the run creates its own folder; `runs` by default. */
   out?: string;
+  /** True: the history is compressed while it is written. */
+  compress?: boolean;
   /** The command line that repeats the run. The report shows it. */
   command?: string;
   /** The logs that name the instance of each request. */

@@ -35,7 +35,7 @@ export function record(plan: RunPlan): RunRecording {
   const network = new Network(target);
   network.apart = plan.schedule.length > 0;
   const load = new ObservedLoad();
-  const history = new HistoryFile(join(plan.folder, HISTORY), plan.onEvent);
+  const history = new HistoryFile(join(plan.folder, HISTORY), plan.onEvent, plan.compress);
   const context = contextOf(plan, history, network, operation => {
     load.saw(operation);
     // During a fault, an instance may never log the request, because the fault may kill the instance.

@@ -1,40 +1,50 @@
 /** Appends events to a history file, so that a kill of the process loses as little as possible. */
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { Event } from '../core/history/history.ts';
+import { packedOf } from '../lines.ts';
 import { lineOf } from './history-line.ts';
 
-/** Size of the blocks that are written, bytes. */
+/** Size of the blocks that are written or compressed, bytes. */
 const BLOCK = 1 << 18;
 /** Maximum number of bytes that UTF-8 needs for one unit of a string. */
 const WIDEST = 3;
+/** The fastest level of compression. Lines are alike, so higher levels gain little. */
+const LEVEL = { level: 1 };
 
 export class HistoryFile {
   readonly path: string;
   readonly #file: number;
-  readonly #block = Buffer.allocUnsafe(BLOCK);
+  /** The compressed file. When a block is full, it moves there from the history file. */
+  readonly #packed: number | undefined;
+  #block = Buffer.allocUnsafe(BLOCK);
   #used = 0;
+  /** Number of bytes of the block that the history file has. */
+  #written = 0;
   #closed = false;
   readonly #onEvent: (event: Event) => void;
 
   /**
    * @param onEvent called with each event that is written
+   * @param compress true: full blocks are compressed into a second file
    * @throws when the file exists already or cannot be created: a history is never overwritten
    */
-  constructor(path: string, onEvent: (event: Event) => void = () => {}) {
+  constructor(path: string, onEvent: (event: Event) => void = () => {}, compress = false) {
     this.#onEvent = onEvent;
     mkdirSync(dirname(path), { recursive: true });
     this.path = path;
     this.#file = openSync(path, 'ax');
+    this.#packed = compress ? openSync(packedOf(path), 'ax') : undefined;
   }
 
   /** Writes an event to a block, which a kill of the process may lose. If an event must survive, call `writeNow`. */
   write(event: Event): void {
     if (this.#closed) return;
     const line = lineOf(event);
-    if (this.#used + line.length * WIDEST > BLOCK) this.flush();
-    if (line.length * WIDEST > BLOCK) this.#append(Buffer.from(line));
-    else this.#used += this.#block.write(line, this.#used);
+    const most = line.length * WIDEST;
+    if (this.#used + most > this.#block.length) this.#next(most);
+    this.#used += this.#block.write(line, this.#used);
     this.#onEvent(event);
   }
 
@@ -48,13 +58,21 @@ export class HistoryFile {
   }
 
   flush(): void {
-    this.#append(this.#block.subarray(0, this.#used));
-    this.#used = 0;
+    append(this.#file, this.#block.subarray(this.#written, this.#used));
+    this.#written = this.#used;
   }
 
-  #append(bytes: Buffer): void {
-    let rest = bytes;
-    while (rest.length > 0) rest = rest.subarray(writeSync(this.#file, rest));
+  /** Begins a block with room for at least `least` bytes. */
+  #next(least: number): void {
+    if (this.#packed === undefined) this.flush();
+    else if (this.#used > 0) {
+      append(this.#packed, gzipSync(this.#block.subarray(0, this.#used), LEVEL));
+      // A kill before this line leaves the lines in both files. A reader counts them once.
+      ftruncateSync(this.#file, 0);
+    }
+    this.#used = 0;
+    this.#written = 0;
+    if (least > this.#block.length) this.#block = Buffer.allocUnsafe(least);
   }
 
   close(): void {
@@ -62,5 +80,11 @@ export class HistoryFile {
     this.flush();
     this.#closed = true;
     closeSync(this.#file);
+    if (this.#packed !== undefined) closeSync(this.#packed);
   }
+}
+
+function append(file: number, bytes: Buffer): void {
+  let rest = bytes;
+  while (rest.length > 0) rest = rest.subarray(writeSync(file, rest));
 }

@@ -56,6 +56,11 @@ const LOAD = {
     does: 'concurrent sessions, each with one request in flight',
   },
   duration: { type: 'string', value: 'TIME', default: '10s', does: 'length of the load: 10, 10s, 2m' },
+  compress: {
+    type: 'boolean',
+    default: false,
+    does: 'compresses the history while it is written, for long runs: about a tenth of the size (docs/history.md)',
+  },
   rate: {
     type: 'string',
     value: 'R|A..B',

@@ -60,6 +60,7 @@ export async function verifyCommand(
     sessions: whole('--sessions', values.sessions, 1, 10_000),
     duration: milliseconds(values.duration),
     rate: rate(values.rate),
+    compress: values.compress,
     workloads: values.workload?.split(',') ?? [],
     out: values.out,
     command: replay({ file, values, seed, variables: target.variables }),

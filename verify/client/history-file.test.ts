@@ -1,0 +1,110 @@
+/** Tests that a history has each line once, compressed or not, also after a kill. */
+import {
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Operation } from '../core/history/history.ts';
+import { eachLine, lineBatches, packedOf } from '../lines.ts';
+import { HistoryFile } from './history-file.ts';
+
+let folder: string;
+let path: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'baton-history-'));
+  path = join(folder, 'history.ndjson');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const operation = (id: number): Operation => ({
+  type: 'op',
+  id,
+  clock: 'c0',
+  client: `c${id % 32}`,
+  session: `s${id % 32}`,
+  user: `user${id % 32}`,
+  action: 'read',
+  request: `20260101-120000-3fa2c1-${id}`,
+  call: 1_000_000 + id * 313 + ((id * 7919) % 101),
+  path: '/account',
+  return: 1_000_400 + id * 313 + ((id * 104_729) % 211),
+  outcome: 'ok',
+  status: 200,
+  note: '200',
+  instance: `app-${1 + ((id * 31) % 7 > 3 ? 1 : 0)}`,
+  source: 'header',
+  signedIn: 'in',
+  sawUser: `user${id % 32}`,
+  skew: -((id * 313) % 1_000_000),
+  caching: { control: 'private, no-store' },
+});
+
+async function idsIn(file: string): Promise<number[]> {
+  const ids: number[] = [];
+  await eachLine(file, line => ids.push(JSON.parse(line).id));
+  const batched: number[] = [];
+  for await (const batch of lineBatches(file)) batched.push(...batch.map(line => JSON.parse(line).id));
+  expect(batched).toEqual(ids);
+  return ids;
+}
+
+const COUNT = 2000;
+const ALL = Array.from({ length: COUNT }, (_, i) => i + 1);
+
+it.each([false, true])('has every line once, in order (compressed: %s)', async compress => {
+  const history = new HistoryFile(path, undefined, compress);
+  for (const id of ALL) {
+    if (id % 100 === 0) history.writeNow(operation(id));
+    else history.write(operation(id));
+  }
+  history.close();
+  expect(await idsIn(path)).toEqual(ALL);
+});
+
+it('takes at most 120 bytes for an operation, compressed', () => {
+  const history = new HistoryFile(path, undefined, true);
+  for (const id of ALL) history.write(operation(id));
+  history.close();
+  const blocks = statSync(packedOf(path)).size;
+  const plain = readFileSync(path, 'utf8').split('\n').length - 1;
+  expect(plain).toBeLessThan(COUNT / 2);
+  expect(blocks / (COUNT - plain)).toBeLessThan(120);
+});
+
+it('has a line that is longer than a block', async () => {
+  const history = new HistoryFile(path, undefined, true);
+  history.write({ ...operation(1), saw: ['x'.repeat(1 << 19)] });
+  history.write(operation(2));
+  history.close();
+  expect(await idsIn(path)).toEqual([1, 2]);
+});
+
+it('has what the operating system had, if the process was killed before, in or after a compression', async () => {
+  const history = new HistoryFile(path, undefined, true);
+  let id = 0;
+  const before = join(folder, 'before.ndjson');
+  // Each line is handed to the operating system, until the first block moves.
+  while (statSync(packedOf(path)).size === 0) {
+    copyFileSync(path, before);
+    history.writeNow(operation(++id));
+  }
+  const expected = Array.from({ length: id - 1 }, (_, i) => i + 1);
+  const blocks = readFileSync(packedOf(path));
+  expect(await idsIn(before)).toEqual(expected);
+  expect(await idsIn(path)).toEqual([...expected, id]);
+  writeFileSync(packedOf(before), blocks);
+  expect(await idsIn(before)).toEqual(expected);
+  for (const size of [0, 5, Math.floor(blocks.length / 2), blocks.length - 1]) {
+    truncateSync(packedOf(before), size);
+    expect(await idsIn(before)).toEqual(expected);
+    writeFileSync(packedOf(before), blocks);
+  }
+  history.close();
+});
