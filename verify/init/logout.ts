@@ -46,7 +46,8 @@ const USUAL: readonly string[] = ['/logout', '/api/logout'];
  *   session
  * @param first logouts whose path has this prefix are tried first
  * @param hints logouts that scripts or a recording name
- * @returns the logout, or the logouts that did not sign out
+ * @returns the logout, or the logouts that did not sign out. If an API acknowledged a logout that had no effect, returns
+ *   that one: a run shows the violation
  */
 export async function findLogout(
   visitor: Visitor,
@@ -58,13 +59,16 @@ export async function findLogout(
   const headers = known.login.headers === undefined ? {} : { headers: known.login.headers };
   const hinted = hints.map((hint): Logout => ({ ...hint, ...headers }));
   const all = [...offered, ...hinted, ...usual(known)];
+  let ineffective: Logout | undefined;
   const isFirst = ({ path }: Logout): boolean => first !== undefined && path.startsWith(first);
   for (const logout of [...all.filter(isFirst), ...all.filter(one => !isFirst(one))]) {
     const leaving = visitor.twin();
-    await leave(leaving, logout, known);
-    if (await isIn(leaving, known)) continue;
-    return { left: { logout, livesOn: await isIn(visitor, known) }, failed: [] };
+    const answer = await leave(leaving, logout, known);
+    if (!(await isIn(leaving, known)))
+      return { left: { logout, livesOn: await isIn(visitor, known) }, failed: [] };
+    if (hinted.includes(logout) && acknowledges(answer)) ineffective ??= logout;
   }
+  if (ineffective !== undefined) return { left: { logout: ineffective, livesOn: true }, failed: [] };
   return { left: undefined, failed: offered.map(({ method, path }) => `${method} ${path}`) };
 }
 
@@ -74,8 +78,12 @@ const once = (logouts: readonly Logout[]): Logout[] =>
     ...new Map(logouts.toReversed().map(one => [JSON.stringify({ ...one, steps: [] }), one])).values(),
   ].reverse();
 
-/** Logs out with the requests that the target file will describe. */
-export async function leave(leaving: Visitor, logout: Logout, { page, csrf }: Known): Promise<void> {
+/** Returns whether an API says that a logout succeeded. A page for a person says that too, but in words. */
+const acknowledges = ({ status = 500, json }: PageVisit): boolean =>
+  status === 204 || (status < 300 && json !== undefined);
+
+/** Logs out with the requests that the target file will describe. Returns the response. */
+export async function leave(leaving: Visitor, logout: Logout, { page, csrf }: Known): Promise<PageVisit> {
   let last = await leaving.get(page);
   const values: Record<string, string> = {};
   const keepToken = (): void => {
@@ -88,15 +96,15 @@ export async function leave(leaving: Visitor, logout: Logout, { page, csrf }: Kn
     for (const [name, finding] of Object.entries(capture))
       values[name] = finder(finding as Finding, decodeHTML).first(last) ?? '';
   }
-  await leaving.follow(
-    await leaving.send({
-      method: logout.method,
-      path: filledText(logout.path, values),
-      headers: filled(logout.headers ?? {}, values),
-      ...(logout.form === undefined ? {} : { form: filled(logout.form, values) }),
-      ...(logout.json === undefined ? {} : { json: filledJson(logout.json, values) }),
-    }),
-  );
+  const answer = await leaving.send({
+    method: logout.method,
+    path: filledText(logout.path, values),
+    headers: filled(logout.headers ?? {}, values),
+    ...(logout.form === undefined ? {} : { form: filled(logout.form, values) }),
+    ...(logout.json === undefined ? {} : { json: filledJson(logout.json, values) }),
+  });
+  await leaving.follow(answer);
+  return answer;
 }
 
 function forms(
