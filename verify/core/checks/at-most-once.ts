@@ -4,10 +4,9 @@ import type { Operation, Start } from '../history/history.ts';
 import { rises } from '../objects/models.ts';
 import type { Started, TrackedObject } from '../objects/tracked-object.ts';
 import { counted } from '../result/format.ts';
-import type { WitnessStep } from '../result/verdict.ts';
 import type { Standing } from '../timeline/sessions.ts';
-import { EffectLimits } from './effect-limits.ts';
-import { atMost, brokenContinuity, check, few, Judging, type Violation } from './framework.ts';
+import { double, EffectLimits } from './effect-limits.ts';
+import { atMost, brokenContinuity, check, few, Judging } from './framework.ts';
 
 const ENOUGH = 10;
 
@@ -81,46 +80,6 @@ class AtMostOnce extends Judging<Adds> {
   override objectEnded(object: TrackedObject): void {
     this.#objects.delete(object);
   }
-}
-
-/** Maximum number of adds that a witness shows. */
-const SHOWN = 4;
-
-function double(
-  read: Operation,
-  value: string,
-  limit: number,
-  { kind, adds, last: before }: EffectLimits,
-): Violation {
-  const counter = kind === 'counter';
-  const of = adds.filter(add => counter || add.value === value).slice(-SHOWN);
-  const steps: WitnessStep[] = of.map(add =>
-    add.type === 'op'
-      ? { operation: add, came: 'acknowledged' }
-      : { operation: { ...add, type: 'op', outcome: 'info' }, came: 'may have happened' },
-  );
-  if (before !== undefined && (counter || of.length < limit)) {
-    steps.unshift({ operation: before, came: `saw [${(before.saw ?? []).join(', ')}]` });
-  }
-  const came = counter
-    ? String(read.saw?.[0])
-    : `"${value}" ${read.saw?.filter(v => v === value).length} times`;
-  return {
-    at: read,
-    summary: counter
-      ? 'the counter is higher than all increments together: one took effect twice'
-      : `a value is there more often than it was added: an add took effect twice`,
-    witness: [
-      ...steps,
-      {
-        operation: read,
-        expected: counter
-          ? `${limit} at most`
-          : `"${value}" ${limit === 1 ? 'once' : `${limit} times`} at most`,
-        came,
-      },
-    ],
-  };
 }
 
 export const atMostOnce = check<Adds>({

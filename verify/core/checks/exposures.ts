@@ -1,12 +1,18 @@
 /** Finds the attributes of a session cookie that break the cookie policy. */
-import type { CookieAttributes, Operation } from '../history/history.ts';
+import type { CookieAttributes, Operation, Run } from '../history/history.ts';
 
-export interface Policy {
+interface Policy {
   /** True if the URL of the target is https. */
   https: boolean;
   /** True if the cookies must also meet OWASP ASVS. */
   asvs: boolean;
 }
+
+/** Returns the policy that a run claims. */
+export const policyOf = ({ url, declared }: Run): Policy => ({
+  https: url.startsWith('https:'),
+  asvs: declared?.cookies === 'asvs',
+});
 
 export interface Exposure {
   fault: string;

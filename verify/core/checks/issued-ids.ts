@@ -2,6 +2,7 @@
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
+import type { Violation } from './framework.ts';
 
 /** The same value was issued to two users. */
 export interface Collision {
@@ -148,4 +149,17 @@ function dismiss(of: Name): void {
   of.apart = true;
   of.first.clear();
   of.shared.clear();
+}
+
+/** Describes a session id that two users got. */
+export function sharedId({ name, first, second }: Collision): Violation {
+  const came = `sets the cookie ${name} to a value that ${first.user} was given`;
+  return {
+    at: second,
+    summary: `a response to ${second.user} ${came}`,
+    witness: [
+      { operation: first, came: `set ${name} for ${first.user}` },
+      { operation: second, expected: `a ${name} of its own`, came: `set ${name} to the same value` },
+    ],
+  };
 }

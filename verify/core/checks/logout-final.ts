@@ -1,107 +1,11 @@
 /** Checks logout-final: after an acknowledged logout, every instance refuses the old cookie until the run ends. */
-import { getOrInsert } from '../get-or-insert.ts';
-import type { Operation } from '../history/history.ts';
 import { counted, grouped } from '../result/format.ts';
-import { precedes } from '../timeline/clocks.ts';
-import { honoured, type SessionState, type Standing } from '../timeline/sessions.ts';
-import { ENOUGH_HANDOFFS, type Tally } from './check.ts';
-import { addTo, atMost, check, few, Judging, reached, tally, untried } from './framework.ts';
-import { LateCookies, misses } from './late-cookies.ts';
-import { Replays } from './replays.ts';
+import { ENOUGH_HANDOFFS } from './check.ts';
+import { atMost, check, few, reached, tally, untried } from './framework.ts';
+import { LogoutFinal, type Logouts } from './logout-final-judge.ts';
 
 /** Minimum number of logouts during which a request was in flight. */
 const RACES = 3;
-
-interface Logouts {
-  logouts: number;
-  /** Number of logouts during which a request was in flight. */
-  raced: number;
-  replays: number;
-  /** Number of logouts that say nothing, since the session was already lost. */
-  indeterminate: number;
-  /** Number of logouts that deleted a cookie under another Path or Domain than the login had set. */
-  missed: number;
-  /** Number of late responses that set the cookie of the ended session again. */
-  again: number;
-  /** Number of late responses that replaced or deleted the cookie of a later login. */
-  undone: number;
-  tried: Tally;
-}
-
-class LogoutFinal extends Judging<Logouts> {
-  /** Open sessions of each user, for a logout that ends all of them. */
-  readonly #users = new Map<string, Set<SessionState>>();
-  /** By session: the replays of its cookie since the call of its logout. */
-  readonly #after = new Map<SessionState, Replays>();
-  readonly #late = new LateCookies(this);
-
-  override ended(operation: Operation, { session }: Standing): void {
-    const { action } = operation;
-    this.#late.login(operation);
-    if (session.logout === undefined) {
-      if (session.login === operation) getOrInsert(this.#users, session.user, () => new Set()).add(session);
-    } else if (action === 'logout') this.#loggedOut(operation, session, session);
-    else if (action === 'logout-all')
-      for (const other of this.#users.get(session.user) ?? []) this.#loggedOut(operation, other, session);
-    else this.#afterwards(operation, session, session.logout);
-  }
-
-  #replaysOf(session: SessionState): Replays {
-    return getOrInsert(this.#after, session, () => new Replays());
-  }
-
-  /** @param by the session that sent the logout */
-  #loggedOut(logout: Operation, session: SessionState, by: SessionState): void {
-    if (logout.outcome !== 'ok' || session.login === undefined || !precedes(session.login, logout)) return;
-    const replays = this.#replaysOf(session);
-    if (replays.logout !== undefined) return;
-    if (session.lost !== undefined || by.lost !== undefined) {
-      this.count.indeterminate++;
-      return;
-    }
-    if (session === by && misses(logout, session)) this.count.missed++;
-    this.count.logouts++;
-    replays.logout = logout;
-    // If the instance never showed the session signed in, it may not know the session, and may not have ended it.
-    replays.strange = logout.instance !== undefined && !by.knownBy.includes(logout.instance);
-    if (replays.flight !== undefined && precedes(replays.flight, logout)) replays.flight = undefined;
-    if (replays.flight !== undefined) this.count.raced++;
-  }
-
-  #afterwards(operation: Operation, session: SessionState, start: Parameters<typeof precedes>[1]): void {
-    if (precedes(operation, start)) return;
-    const replays = this.#replaysOf(session);
-    const { logout } = replays;
-    if (operation.action === 'login' && operation.outcome !== 'fail') replays.again = true;
-    if (logout === undefined || !precedes(logout, operation)) {
-      // It is not certain whether the request came before the logout or after it.
-      if (replays.flight === undefined && logout !== undefined) this.count.raced++;
-      replays.flight = operation;
-      this.#late.set(operation, session, replays);
-      return;
-    }
-    // After another login the jar contains new cookies. Then only replays of the old cookies count.
-    if (operation.action === 'login' || (replays.again && operation.with === undefined)) return;
-    if (operation.with === undefined || operation.with === 'old') this.#replayed(operation, replays);
-  }
-
-  #replayed(operation: Operation, replays: Replays): void {
-    const alive = honoured(operation);
-    if (alive === undefined || !replays.isEvidence(operation, alive)) return;
-    this.count.replays++;
-    addTo(this.count.tried, operation.instance);
-    if (replays.add(operation, alive))
-      replays.anomaly = this.report(() => replays.violation(operation), replays.nameOf(operation));
-  }
-
-  override sessionEnded(session: SessionState): void {
-    this.#after.get(session)?.settle();
-    this.#after.delete(session);
-    this.#late.sessionEnded(session);
-    const sessions = this.#users.get(session.user);
-    if (sessions?.delete(session) && sessions.size === 0) this.#users.delete(session.user);
-  }
-}
 
 export const logoutFinal = check<Logouts>({
   guarantee: 'logout-final',

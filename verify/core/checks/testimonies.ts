@@ -1,5 +1,6 @@
 /** Keeps what each source says about a request until all sources have an entry for it. Its memory is bounded. */
 import type { Operation, Served } from '../history/history.ts';
+import type { Violation } from './framework.ts';
 
 /** The facts about a request that the comparison of the sources needs. */
 export interface Request {
@@ -147,4 +148,11 @@ export class Testimonies {
     }
     return number;
   }
+}
+
+/** Describes sources that disagree on a request. @param operation the request, if it is known */
+export function disputed(operation: Operation | undefined, summary: string): Violation {
+  const expected = 'all sources name one instance, which served it once';
+  const witness = operation === undefined ? [] : [{ operation, expected, came: summary }];
+  return { at: operation, summary, witness };
 }

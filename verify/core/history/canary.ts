@@ -84,3 +84,21 @@ export const canarySession = (value: string, prefix: string): string | undefined
 
 /** Returns the prefix of all canaries of one user. */
 export const ownCanaries = (prefix: string, user: string): string => `${prefix}.${user}.`;
+
+/**
+ * Returns the first value that is a canary of the run, but not of the user.
+ *
+ * @param own prefix of all canaries of the user
+ */
+export function foreignCanary(
+  values: readonly string[] = [],
+  prefix: string,
+  own: string,
+): string | undefined {
+  // A loop by index is cheaper than an iterator, and most reads show only one new value.
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as string;
+    if (!value.startsWith(own) && canaryOwner(value, prefix) !== undefined) return value;
+  }
+  return undefined;
+}

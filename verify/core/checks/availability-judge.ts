@@ -1,0 +1,117 @@
+/** Judges each operation for availability. availability.ts declares the check. */
+import { lengthOf } from '../faults/gaps.ts';
+import { type FaultWindow, titleOf, tookEffect } from '../faults/window.ts';
+import type { Event, Operation } from '../history/history.ts';
+import { seconds } from '../result/format.ts';
+import type { Conclusion } from './check.ts';
+import { Judging } from './framework.ts';
+import { ResponseTimes } from './response-times.ts';
+import { cameOf, down, exceeded, loadOf, naming } from './trouble.ts';
+
+/** Minimum number of requests outside all fault windows, and in each window. */
+export const ENOUGH = 100;
+export const ENOUGH_IN_WINDOW = 10;
+
+export interface Requests {
+  /** Number of requests outside fault windows, and those of them that failed. */
+  requests: number;
+  errors: number;
+  windows: number;
+  requestsInWindows: number;
+  errorsInWindows: number;
+  /** The longest gap in a window, microseconds. */
+  gap: number;
+  /** Number of windows with too few requests. */
+  tooFew: number;
+  /** Number of requests that failed or were late while the machine that runs Baton was starved. */
+  starved: number;
+  /** Number of faults that were not seen to take effect. */
+  withoutEffect: number;
+}
+
+export class Availability extends Judging<Requests> {
+  readonly #mostWait = this.run.declared?.budgets?.wait ?? Number.POSITIVE_INFINITY;
+  readonly #times = new ResponseTimes(this.run);
+
+  override event(event: Event): void {
+    if (event.type !== 'fault' || event.end === undefined || event.healthy !== false) return;
+    const { unready } = event;
+    const what = unready === undefined ? 'not everything was healthy again' : `${unready} never got ready`;
+    this.report(() => down(`${what} after ${titleOf(event)}`, []));
+  }
+
+  override ended(operation: Operation): void {
+    const { failed, touched, first, disturbed } = this.faults.facts;
+    if (failed === undefined) return;
+    if (touched.length === 0) {
+      this.count.requests++;
+      if (failed) this.#outside(operation);
+      else this.#times.add(operation);
+    }
+    if (first !== undefined && !disturbed) this.#waited(operation, first);
+  }
+
+  /** @param first the request with which the client's wait began; no fault window overlaps the wait */
+  #waited(operation: Operation, first: Operation): void {
+    const wait = (operation.return ?? operation.call) - first.call;
+    if (wait <= this.#mostWait) return;
+    if (operation.starved === true || first.starved === true) {
+      this.count.starved++;
+      return;
+    }
+    const came = `${cameOf(operation)} after ${seconds(wait)}`;
+    const expected = `a response within ${seconds(this.#mostWait)}`;
+    const summary = `a client waited ${seconds(wait)} for a success, and nothing was disturbed`;
+    this.report(() => down(summary, [{ operation, expected, came }]));
+  }
+
+  #outside(operation: Operation): void {
+    if (operation.starved === true) {
+      this.count.starved++;
+      return;
+    }
+    this.count.errors++;
+    const came = cameOf(operation);
+    const there = operation.instance === undefined ? '' : ` from ${operation.instance}`;
+    const summary = `a ${operation.action} got ${came}${there}, and nothing was disturbed${this.#after(operation)}`;
+    this.report(() => down(summary, [{ operation, expected: 'a success', came }]));
+  }
+
+  /** Returns the time since the last fault ended, as a text for the summary. */
+  #after({ call }: Operation): string {
+    const last = this.faults.windows.findLast(window => window.end !== undefined && window.end <= call);
+    if (last?.end === undefined) return '';
+    return ` (${titleOf(last)} had ended ${seconds(call - last.end)} before)`;
+  }
+
+  override recount(): void {
+    const { windows } = this.faults;
+    const { count } = this;
+    count.windows = windows.length;
+    if (windows.length === 0) return;
+    const loads = windows.map(loadOf);
+    count.requestsInWindows = loads.reduce((sum, load) => sum + load.requests, 0);
+    count.errorsInWindows = loads.reduce((sum, load) => sum + load.failed, 0);
+    count.gap = Math.max(0, ...windows.map(gapOf));
+    count.tooFew = loads.filter(({ requests }) => requests < ENOUGH_IN_WINDOW).length;
+    count.withoutEffect = windows.filter(window => !tookEffect(window)).length;
+  }
+
+  override settle(): void {
+    // A starved machine may explain slow responses.
+    if (this.count.starved === 0)
+      for (const violation of this.#times.violations(ENOUGH)) this.report(() => violation);
+    for (const window of this.faults.windows) {
+      if (!tookEffect(window)) continue;
+      const found = exceeded(window);
+      this.count.starved += found.starved;
+      for (const violation of found.violations) this.report(() => violation);
+    }
+  }
+
+  override conclusion(fromCounts: Conclusion): Conclusion {
+    return naming(this.faults.windows, fromCounts);
+  }
+}
+
+const gapOf = ({ gap }: FaultWindow): number => (gap === undefined ? 0 : lengthOf(gap));

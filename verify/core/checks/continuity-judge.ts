@@ -1,0 +1,102 @@
+/** Judges each operation for continuity. continuity.ts declares the check. */
+import type { Event, Operation } from '../history/history.ts';
+import type { Anomaly } from '../result/verdict.ts';
+import { honoured, type SessionState, type Standing } from '../timeline/sessions.ts';
+import { AfterOthers, noteOf } from './after-others.ts';
+import { Judging } from './framework.ts';
+import { HonouredBy } from './honoured-by.ts';
+import { LoginPairs } from './login-pairs.ts';
+import { lossOf, replacedNote } from './losses.ts';
+
+export interface Requests {
+  requests: number;
+  handoffs: number;
+  sessions: number;
+  lost: number;
+  /** Number of lost sessions that were lost just after a login or logout of another session of the user. */
+  followed: number;
+  /** Number of ordered pairs of instances: one gave the login form, the other one received the login. */
+  pairs: number;
+  accepting: number;
+  refusing: number;
+}
+
+/** The results of replaying the cookie of a lost session. */
+interface Aftermath {
+  anomaly: Anomaly;
+  honouredBy: HonouredBy;
+  /** The response that replaced the cookie in the jar. */
+  replaced: Operation | undefined;
+  /** The login or logout of another session of the user just before the loss. */
+  other: Operation | undefined;
+}
+
+export class Continuity extends Judging<Requests> {
+  readonly #logins = new LoginPairs();
+  readonly #others = new AfterOthers();
+  /** The lost sessions whose clients still send requests. */
+  readonly #afterwards = new Map<string, Aftermath>();
+
+  override ended(operation: Operation, { session, live, handoffFrom }: Standing): void {
+    this.#others.add(operation);
+    if (operation.action === 'login' && operation.outcome === 'ok') this.count.sessions++;
+    this.#logins.add(operation, session);
+    const shown = honoured(operation);
+    if (!live) {
+      this.#replayed(operation, shown);
+      return;
+    }
+    const lost = session.lost === operation;
+    if (shown === undefined && !lost) return;
+    this.count.requests++;
+    if (handoffFrom !== undefined) this.count.handoffs++;
+    if (lost) this.#loss(operation, session);
+  }
+
+  #loss(operation: Operation, session: SessionState): void {
+    this.count.lost++;
+    const other = this.#others.before(operation, session);
+    if (other !== undefined) this.count.followed++;
+    const { replaced } = session;
+    const anomaly = this.show(() => lossOf(operation, session));
+    if (anomaly === undefined) return;
+    if (replaced !== undefined) anomaly.notes.push(replacedNote(replaced));
+    this.#afterwards.set(session.session, { anomaly, honouredBy: new HonouredBy(), replaced, other });
+  }
+
+  /** Counts a replay of a lost session's cookie. Each request is such a replay until the jar's cookies change. */
+  #replayed(operation: Operation, shown: boolean | undefined): void {
+    const entry = this.#afterwards.get(operation.session);
+    if (entry === undefined || operation.action === 'login') return;
+    const own = operation.with === 'old' || (operation.with === undefined && entry.replaced === undefined);
+    if (operation.with === undefined && operation.cookies !== undefined) entry.replaced ??= operation;
+    const { instance } = operation;
+    if (own && shown !== undefined && instance !== undefined) entry.honouredBy.add(instance, shown);
+  }
+
+  override event(event: Event): void {
+    if (event.type !== 'session' || event.event !== 'ended') return;
+    this.#end(event.session);
+    this.#logins.sessionEnded(event.session);
+  }
+
+  #end(session: string): void {
+    const entry = this.#afterwards.get(session);
+    if (entry === undefined) return;
+    const { anomaly, honouredBy, other } = entry;
+    const described = honouredBy.described();
+    if (described !== '') anomaly.notes.push(`the same cookie sent again afterwards: ${described}`);
+    // If an instance still honours the session, the app did not end it.
+    if (other !== undefined && !honouredBy.ever) anomaly.notes.push(noteOf(other));
+    this.#afterwards.delete(session);
+  }
+
+  override recount(): void {
+    Object.assign(this.count, this.#logins.counts);
+  }
+
+  override settle(): void {
+    for (const session of [...this.#afterwards.keys()]) this.#end(session);
+    for (const refused of this.#logins.violations()) this.show(() => refused);
+  }
+}

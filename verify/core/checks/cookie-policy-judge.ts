@@ -1,0 +1,118 @@
+/** Judges each operation for cookie-policy. cookie-policy.ts declares the check. */
+import { getOrInsert } from '../get-or-insert.ts';
+import type { CookieAttributes, Operation } from '../history/history.ts';
+import type { SessionState, Standing } from '../timeline/sessions.ts';
+import type { Tally } from './check.ts';
+import { type Exposure, exposures, policyOf } from './exposures.ts';
+import { addTo, Judging, type Violation } from './framework.ts';
+import { IssuedIds } from './issued-ids.ts';
+import { Places } from './places.ts';
+
+/** Statuses for a path that does not exist, or that the app does not serve without a session. */
+const ABSENT = new Set([401, 403, 404, 410]);
+/** Maximum number of pairs of Domain and Path that are kept of one cookie. */
+const SCOPES = 10_000;
+
+export interface Cookies {
+  cookies: number;
+  /** Number of successful requests without a cookie for a health check or a static file. */
+  without: number;
+  /** Number of requests without a cookie for paths that do not exist or are for signed-in users only. */
+  absent: number;
+  ids: number;
+  /** Number of ids that were issued again. */
+  equal: number;
+  sameSiteNone: number;
+  /** Number of pairs of Domain and Path under which a cookie was set, beyond the first. */
+  scopes: number;
+  /** Number of anomalies that are held back until the cookie has had two different values. */
+  waiting: number;
+  tried: Tally;
+}
+
+export class CookiePolicy extends Judging<Cookies> {
+  readonly #policy = policyOf(this.run);
+  readonly #places = new Places();
+  /** The session ids that logins issued. */
+  readonly #ids = new IssuedIds();
+  /** By cookie: the anomalies that are held back. */
+  readonly #waiting = new Map<string, (() => Violation)[]>();
+  /** By cookie name: the different pairs of Domain and Path with which it was set. */
+  readonly #scopes = new Map<string, Set<string>>();
+
+  override ended(operation: Operation, { session }: Standing): void {
+    const { cookies, exposed } = operation;
+    if (operation.with === 'none' && operation.action === 'read') this.#withoutCookie(operation);
+    for (const where of exposed ?? []) {
+      const came = `its value stands in the ${where}`;
+      this.#expose(operation, { fault: `in the ${where}`, came, expected: 'only in the cookie' });
+    }
+    if (cookies === undefined) return;
+    if (operation.action === 'login' && operation.outcome === 'ok') this.#ids.add(operation, session);
+    for (const { name, change, attributes } of cookies)
+      if (change === 'set' && attributes !== undefined) this.#look(operation, name, attributes);
+  }
+
+  /**
+   * Judges a read that was sent without a cookie. If its response is neither signed in nor signed out, it is a health
+   * check or a static file, and must not begin a session. A page may begin a session.
+   */
+  #withoutCookie(operation: Operation): void {
+    const { signedIn, status, cookies } = operation;
+    if (status === undefined) return;
+    if (signedIn === 'out' || ABSENT.has(status)) this.count.absent++;
+    if (signedIn !== undefined || status >= 400) return;
+    this.count.without++;
+    const set = cookies?.find(cookie => cookie.change === 'set');
+    const exposure = { fault: 'without a cookie', expected: 'no session cookie' };
+    const came = `set ${set?.name}: a new session for each such request`;
+    if (set !== undefined) this.#expose(operation, { ...exposure, came });
+  }
+
+  #look(operation: Operation, name: string, attributes: CookieAttributes): void {
+    if (!this.#ids.isId(name)) return;
+    this.count.cookies++;
+    addTo(this.count.tried, operation.instance);
+    const { path = '', domain = '', sameSite } = attributes;
+    const scopes = getOrInsert(this.#scopes, name, () => new Set());
+    if (scopes.size < SCOPES) scopes.add(`${domain} ${path}`);
+    if (sameSite === 'none') this.count.sameSiteNone++;
+    for (const { fault, came, expected } of exposures(name, attributes, this.#policy, operation))
+      this.#expose(operation, { fault: `${name} ${fault}`, came: `${name} ${came}`, expected }, name);
+    if (this.#ids.varies(name)) this.#release(name);
+  }
+
+  /** Reports the anomalies of a cookie that were held back. */
+  #release(name: string): void {
+    for (const make of this.#waiting.get(name) ?? []) this.report(make);
+    this.#waiting.delete(name);
+  }
+
+  /** Reports an exposure. @param name the cookie that has the fault: it is held back until it has varied */
+  #expose(operation: Operation, { fault, came, expected }: Exposure, name?: string): void {
+    if (!this.#places.isNew(fault, operation)) return;
+    const where = operation.path === undefined ? '' : ` on ${operation.path}`;
+    const make = (): Violation => ({
+      at: operation,
+      summary: `the session cookie of ${operation.instance ?? 'the app'}${where}: ${came}`,
+      witness: [{ operation, expected, came }],
+    });
+    if (name === undefined) this.report(make);
+    else getOrInsert(this.#waiting, name, () => []).push(make);
+  }
+
+  override recount(): void {
+    let [waiting, scopes] = [0, 0];
+    for (const [name, held] of this.#waiting) if (this.#ids.isId(name)) waiting += held.length;
+    for (const { size } of this.#scopes.values()) scopes += size - 1;
+    Object.assign(this.count, { ids: this.#ids.ids, equal: this.#ids.equal, scopes, waiting });
+  }
+
+  override sessionEnded(session: SessionState): void {
+    this.#ids.sessionEnded(session);
+  }
+
+  override settle(): void {
+    for (const name of [...this.#waiting.keys()]) if (this.#ids.isId(name)) this.#release(name);
+  }
+}

@@ -1,0 +1,43 @@
+/** Keeps the findings of one outage of the store, and describes them. */
+import { type FaultWindow, titleOf } from '../faults/window.ts';
+import type { Operation } from '../history/history.ts';
+import { seconds } from '../result/format.ts';
+import type { SessionState } from '../timeline/sessions.ts';
+import type { Violation } from './framework.ts';
+
+/** An outage and its findings. They count once the outage is known to have taken effect. */
+export class Down {
+  readonly window: FaultWindow;
+  requests = 0;
+  recovered = 0;
+  starved = 0;
+  /** Live sessions with a request during the outage and none after it. */
+  readonly sessions = new Set<SessionState>();
+  /** By name: the violations that wait until the outage is known to have taken effect. Only the first are kept. */
+  waiting: Record<'LOGOUT' | 'HANG', { found: number; kept: Violation[] }>;
+
+  constructor(window: FaultWindow) {
+    this.window = window;
+    this.waiting = { LOGOUT: { found: 0, kept: [] }, HANG: { found: 0, kept: [] } };
+  }
+}
+
+export function hung(operation: Operation, waited: number, deadline: number, window: FaultWindow): Violation {
+  const came = `${operation.status ?? operation.note ?? 'no response'} after ${seconds(waited, 1)}`;
+  return {
+    at: operation,
+    summary: `a request hung for ${seconds(waited, 1)} while the store was down (${titleOf(window)})`,
+    witness: [{ operation, expected: `any response within ${seconds(deadline, 1)}`, came }],
+  };
+}
+
+export function signedOut(
+  operation: Operation,
+  { login, last = login }: SessionState,
+  summary: string,
+  came: string,
+): Violation {
+  const expected = `signed in as ${operation.user}, or an error with the cookie untouched`;
+  const before = last === undefined ? [] : [{ operation: last, came: 'the session lived' }];
+  return { at: operation, summary, witness: [...before, { operation, expected, came }] };
+}

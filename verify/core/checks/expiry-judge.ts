@@ -1,0 +1,96 @@
+/** Judges each operation for expiry. expiry.ts declares the check. */
+import { getOrInsert } from '../get-or-insert.ts';
+import type { Operation, Run } from '../history/history.ts';
+import { honoured, type SessionState, type Standing, showsAnother } from '../timeline/sessions.ts';
+import type { Tally } from './check.ts';
+import { drift } from './drift.ts';
+import { addTo, Judging, KEPT, type Violation } from './framework.ts';
+import { Life, TIMEOUTS, type Timeout } from './life.ts';
+
+export interface Timeouts {
+  /** Number of sessions that lived to near the end of each timeout. */
+  lived: Record<Timeout, number>;
+  /** Number of sessions that were refused soon after the end of each timeout. */
+  expired: Record<Timeout, number>;
+  /** Number of sessions that were lost without a wait, so not by a timeout. */
+  lost: number;
+  /** Number of early refusals by instances that had not served the session before, and so may not know it. */
+  strangers: number;
+  /** Time from the first call to the last return, microseconds. */
+  length: number;
+  tried: Tally;
+}
+
+export class Expiry extends Judging<Timeouts> {
+  readonly #declared = declaredBy(this.run);
+  readonly #lives = new Map<SessionState, Life>();
+  /** The first violations that `strangers` counts. */
+  readonly #strange: Violation[] = [];
+  #first = Number.POSITIVE_INFINITY;
+  #end = 0;
+
+  override ended(operation: Operation, { session, firstContact }: Standing): void {
+    const declared = this.#declared;
+    if (TIMEOUTS.every(timeout => declared[timeout] === undefined)) return;
+    if (operation.call < this.#first) this.#first = operation.call;
+    this.#end = Math.max(this.#end, operation.return ?? operation.call);
+    const { login } = session;
+    if (login === undefined || session.logout !== undefined) return;
+    if (operation.with !== undefined && operation.with !== 'old') return;
+    const life = getOrInsert(this.#lives, session, () => new Life(declared, login));
+    if (login === operation || life.over) return;
+    // The session was lost earlier, and not by a timeout, so its later requests are not judged.
+    if (session.lost !== undefined && session.lost !== operation) life.over = true;
+    else this.#judge(operation, session, life, firstContact);
+  }
+
+  #judge(operation: Operation, session: SessionState, life: Life, strange: boolean): void {
+    const alive = honoured(operation);
+    if (alive === true) this.#honoured(operation, session, life);
+    else if (operation.signedIn === 'out') this.#refused(operation, session, life, strange);
+    life.take(operation, showsAnother(operation) ? false : alive);
+  }
+
+  #honoured(operation: Operation, session: SessionState, life: Life): void {
+    const late = life.tooLate(operation);
+    if (late === undefined) {
+      for (const timeout of life.near(operation)) this.count.lived[timeout]++;
+      return;
+    }
+    life.over = true;
+    addTo(this.count.tried, operation.instance);
+    this.report(() => drift(operation, session, life, late, 'late'));
+  }
+
+  #refused(operation: Operation, session: SessionState, life: Life, strange: boolean): void {
+    life.over = true;
+    const timeouts = life.expired(operation);
+    if (timeouts !== undefined) {
+      addTo(this.count.tried, operation.instance);
+      for (const timeout of timeouts) this.count.expired[timeout]++;
+      return;
+    }
+    const early = life.waited(operation);
+    if (early === undefined) this.count.lost++;
+    // A fault may have ended the session, so the refusal is no evidence of an early timeout.
+    else if (!this.faults.since(life.login.call)) {
+      if (!strange) this.report(() => drift(operation, session, life, early, 'early'));
+      else if (this.count.strangers++ < KEPT)
+        this.#strange.push(drift(operation, session, life, early, 'early'));
+    }
+  }
+
+  override sessionEnded(session: SessionState): void {
+    this.#lives.delete(session);
+  }
+
+  override recount(): void {
+    this.count.length = Math.max(0, this.#end - this.#first);
+  }
+
+  override settle(): void {
+    if (this.count.lost === 0) for (const violation of this.#strange) this.show(() => violation);
+  }
+}
+
+export const declaredBy = ({ declared }: Run) => ({ renew: 'each' as const, ...declared?.expiry });

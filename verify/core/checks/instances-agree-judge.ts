@@ -1,0 +1,93 @@
+/** Judges each operation for instances-agree. instances-agree.ts declares the check. */
+import { isSafe } from '../history/actions.ts';
+import type { Event, Operation } from '../history/history.ts';
+import { honoured, type SessionState, type Standing } from '../timeline/sessions.ts';
+import type { Conclusion } from './check.ts';
+import { CookieWays } from './cookie-ways.ts';
+import { Judging } from './framework.ts';
+import { InstanceClocks } from './instance-clocks.ts';
+import { differences, PairTable, type Requests } from './pairs.ts';
+import { confirm, kindOf, PENDING, type Route } from './refusals.ts';
+
+export interface Answers {
+  /** Number of requests by the instance of the login or last write, then by the instance that served. */
+  pairs: Requests;
+}
+
+export class InstancesAgree extends Judging<Answers> {
+  readonly #routes = new Map<SessionState, Route>();
+  readonly #wrote = new PairTable('logged in or wrote on');
+  readonly #pages = new PairTable('page from');
+  readonly #clocks = new InstanceClocks();
+  readonly #cookies = new CookieWays();
+  /** The pairs that served before the first fault. After a fault, instances may be new or missing. */
+  #before: Requests | undefined;
+
+  override event(event: Event): void {
+    if (event.type === 'fault') this.#before ??= this.#wrote.requests();
+  }
+
+  override ended(operation: Operation, { session, live }: Standing): void {
+    const { instance } = operation;
+    if (instance === undefined) return;
+    if (operation.skew !== undefined && !this.faults.overlaps(operation))
+      this.#clocks.add(operation, operation.skew);
+    if (operation.cookies !== undefined) this.#cookies.add(operation);
+    if (session.login === undefined || operation.with !== undefined) return;
+    const route = this.#routes.get(session);
+    if (session.login === operation)
+      this.#routes.set(session, { wrote: instance, page: undefined, pending: undefined });
+    else if (route === undefined) return;
+    else if (live) this.#answered(operation, instance, session, route);
+    else if (session.lost !== undefined && honoured(operation) === true) confirm(operation, route);
+  }
+
+  /** Adds a response to a live session. */
+  #answered(operation: Operation, instance: string, session: SessionState, route: Route): void {
+    const { action, outcome } = operation;
+    const write = !isSafe(action);
+    const kind = outcome === 'ok' ? undefined : kindOf(operation);
+    if ((outcome === 'ok' || kind !== undefined) && !this.faults.overlaps(operation)) {
+      const pairs = [this.#wrote.of(route.wrote, instance)];
+      if (write && route.page !== undefined) pairs.push(this.#pages.of(route.page, instance));
+      for (const pair of pairs) {
+        pair.requests++;
+        if (kind === undefined) pair.successes++;
+        else if ((route.pending?.length ?? 0) < PENDING) {
+          route.pending ??= [];
+          route.pending.push({ pair, kind, write, operation, before: session.last ?? session.login });
+        }
+      }
+    }
+    if (outcome !== 'ok') return;
+    confirm(operation, route);
+    if (write) route.wrote = instance;
+    else route.page = instance;
+  }
+
+  override sessionEnded(session: SessionState): void {
+    this.#routes.delete(session);
+  }
+
+  override recount(): void {
+    this.count.pairs = this.#wrote.requests(this.#before);
+  }
+
+  override settle(): void {
+    const found = [
+      ...(this.#wrote.shared ? [...differences(this.#wrote), ...differences(this.#pages)] : []),
+      ...this.#cookies.differences(),
+      ...(this.run.declared?.clocks === 'strict' ? this.#clocks.differences() : []),
+    ];
+    for (const difference of found) this.report(() => difference);
+  }
+
+  /** Clocks that differ are no violation unless the target claims equal clocks, but are reported. */
+  override conclusion(fromCounts: Conclusion): Conclusion {
+    if (this.run.declared?.clocks === 'strict') return fromCounts;
+    const apart = this.#clocks.differences().map(({ summary }) => `; ${summary}`);
+    if (apart.length === 0) return fromCounts;
+    const where = fromCounts.judgement === 'unknown' ? 'why' : 'finding';
+    return { ...fromCounts, [where]: [fromCounts[where], ...apart].join('') };
+  }
+}

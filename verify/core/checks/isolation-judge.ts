@@ -1,0 +1,119 @@
+/** Judges each operation for isolation. isolation.ts declares the check. */
+import { canaryOwner, canarySession, foreignCanary } from '../history/canary.ts';
+import type { Operation } from '../history/history.ts';
+import type { SessionState, Standing } from '../timeline/sessions.ts';
+import { Judging, type Violation } from './framework.ts';
+import { IssuedIds, sharedId } from './issued-ids.ts';
+
+export interface Responses {
+  responses: number;
+  users: number;
+  /** Number of users with a canary in private state. */
+  planted: number;
+  /** Number of responses that named their own user. */
+  named: number;
+  /** Number of requests that wrote a value of a private object, acknowledged or not. */
+  written: number;
+  ids: number;
+  /** Number of times that a user got an id that another user had. */
+  collided: number;
+}
+
+export class Isolation extends Judging<Responses> {
+  readonly #ids = new IssuedIds();
+  /** The users with a response that shows a user or a state. */
+  readonly #users = new Set<string>();
+  /** By user: the first write of a canary in the user's last session, for the witness. */
+  readonly #planted = new Map<string, Operation>();
+  /** Open sessions that planted a canary. */
+  readonly #planting = new Set<SessionState>();
+  /** Open sessions that saw another user's canary. All values in their later responses are searched. */
+  readonly #bled = new Set<SessionState>();
+
+  override ended(operation: Operation, standing: Standing): void {
+    // The client sent another user's cookies on purpose. The check `rotation` judges the response.
+    if (operation.with === 'another') return;
+    const { session } = standing;
+    this.#issued(operation, standing);
+    if (operation.value?.startsWith(session.canary) === true) this.#plants(operation, session);
+    const { saw, sawUser, canaries, user } = operation;
+    if (sawUser === user) this.count.named++;
+    const looked = saw !== undefined || sawUser !== undefined;
+    if (!looked && canaries === undefined) return;
+    if (looked) {
+      this.count.responses++;
+      this.#users.add(user);
+    }
+    if (sawUser !== undefined && sawUser !== user)
+      this.report(() => this.#bleed(operation, `shows that ${sawUser} is signed in`, sawUser));
+    else this.#searched(operation, standing);
+  }
+
+  #issued(operation: Operation, { session, live }: Standing): void {
+    const { action, outcome, signedIn, sawUser, user } = operation;
+    // A login or a response in a live session issues an id. Other responses, and signed-out ones, may set the same
+    // cookie for all users, which means "signed out".
+    const issued = (live && signedIn !== 'out') || (action === 'login' && outcome === 'ok');
+    if (issued && operation.cookies !== undefined) this.#ids.add(operation, session);
+    if (live && signedIn === 'in' && sawUser === user) this.#ids.honoured(operation, session);
+  }
+
+  /** Notes a write that put the user's own canary into private state. A removal does not count. */
+  #plants(write: Operation, session: SessionState): void {
+    this.count.written++;
+    if (write.outcome !== 'ok' || this.#planting.has(session) || write.action === 'remove') return;
+    this.#planting.add(session);
+    this.#planted.set(write.user, write);
+  }
+
+  /** Searches a response for another user's canary. */
+  #searched(operation: Operation, { session, data }: Standing): void {
+    // Values that the session's previous read also showed were already searched.
+    const saw = this.#bled.has(session) ? operation.saw : (data?.reads?.fresh ?? operation.saw);
+    const { canary } = this.run;
+    const foreign =
+      foreignCanary(saw, canary, session.canary) ?? foreignCanary(operation.canaries, canary, session.canary);
+    if (foreign === undefined) return;
+    this.#bled.add(session);
+    const owner = canaryOwner(foreign, canary) ?? '';
+    // A client has the name of its first session.
+    const shared = canarySession(foreign, canary) === operation.client;
+    const notes = shared
+      ? [`${owner} had logged out of the same browser before: the logout did not delete it`]
+      : [];
+    this.report(() => ({
+      ...this.#bleed(operation, `shows "${foreign}", private to ${owner}`, owner),
+      notes,
+    }));
+  }
+
+  #bleed(operation: Operation, came: string, owner: string): Violation {
+    const plant = this.#planted.get(owner);
+    const { user } = operation;
+    return {
+      at: operation,
+      summary: `a response to ${user} ${came}`,
+      witness: [
+        ...(plant === undefined ? [] : [{ operation: plant, came: `${owner} put private values there` }]),
+        { operation, expected: `only what belongs to ${user}`, came },
+      ],
+    };
+  }
+
+  override sessionEnded(session: SessionState): void {
+    this.#planting.delete(session);
+    this.#bled.delete(session);
+    this.#ids.sessionEnded(session);
+  }
+
+  override recount(): void {
+    this.count.users = this.#users.size;
+    this.count.planted = this.#planted.size;
+    this.count.ids = this.#ids.ids;
+    this.count.collided = this.#ids.collided;
+  }
+
+  override settle(): void {
+    for (const collision of this.#ids.collisions()) this.show(() => sharedId(collision));
+  }
+}

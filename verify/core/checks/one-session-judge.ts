@@ -1,0 +1,120 @@
+/** Judges each operation for one-session. one-session.ts declares the check. */
+import { getOrInsert } from '../get-or-insert.ts';
+import type { Operation } from '../history/history.ts';
+import { fisherP } from '../result/statistics.ts';
+import type { WitnessStep } from '../result/verdict.ts';
+import { precedes } from '../timeline/clocks.ts';
+import type { SessionState, Standing } from '../timeline/sessions.ts';
+import { Judging, KEPT, type Violation } from './framework.ts';
+
+/** Minimum number of logins with parallel first requests, and minimum number of logins without. */
+export const ENOUGH = 3;
+/** The p-value below which logins with parallel first requests fail more often than logins without. */
+const SIGNIFICANT = 1e-4;
+
+/** The logins by whether parallel first requests came before them. */
+export interface Logins {
+  parallel: { lived: number; failed: number };
+  single: { lived: number; failed: number };
+  /** Number of jars that got more than one session id. */
+  several: number;
+}
+
+/** The first requests of a jar, and its login. */
+interface Jar {
+  /** The first request that ended. Requests called before its return were sent without a cookie. */
+  first: Operation;
+  /** A request that overlapped the first one. */
+  second?: Operation;
+  login?: Operation;
+  /** The last login if it was refused. A later login may still be accepted. */
+  refused?: Operation | undefined;
+}
+
+export class OneSession extends Judging<Logins> {
+  readonly #jars = new Map<SessionState, Jar>();
+  /** Kept until the end, when it is known whether sessions without parallel first requests also fail. */
+  readonly #forks: Violation[] = [];
+
+  override ended(operation: Operation, { session }: Standing): void {
+    if (operation.action === 'login') {
+      if (operation.with === undefined) this.#login(operation, session);
+    } else if (session.login === undefined) {
+      if (operation.with === undefined && session.lost === undefined) this.#first(operation, session);
+    } else if (session.lost === operation) {
+      const jar = this.#jars.get(session);
+      if (jar?.login !== undefined) this.#failed(jar, operation, 'the session is lost');
+    }
+  }
+
+  #first(operation: Operation, session: SessionState): void {
+    const jar = this.#jars.get(session);
+    if (jar === undefined) this.#jars.set(session, { first: operation });
+    else if (jar.second === undefined && jar.login === undefined && !precedes(jar.first, operation)) {
+      jar.second = operation;
+      if (differ(jar.first, operation)) this.count.several++;
+    }
+  }
+
+  #login(login: Operation, session: SessionState): void {
+    const jar = getOrInsert<SessionState, Jar>(this.#jars, session, () => ({ first: login }));
+    if (jar.login !== undefined && jar.refused === undefined) return;
+    jar.login = login;
+    // Only a signed-out response counts as a refusal. "Too many requests" does not.
+    jar.refused = login.outcome === 'fail' && login.signedIn === 'out' ? login : undefined;
+  }
+
+  #failed(jar: Jar, operation: Operation, came: string): void {
+    // A fault, not the parallel requests, may have caused the failure.
+    if (this.faults.since(jar.first.call)) return;
+    if (jar.second === undefined) this.count.single.failed++;
+    else if (this.count.parallel.failed++ < KEPT) this.#forks.push(forked(jar, jar.second, operation, came));
+  }
+
+  override sessionEnded(session: SessionState): void {
+    const jar = this.#jars.get(session);
+    this.#jars.delete(session);
+    if (jar?.refused !== undefined) this.#failed(jar, jar.refused, 'login refused');
+    // A session has shown that it lives only if it was used after its login.
+    if (jar === undefined || session.login === undefined || session.lost !== undefined) return;
+    if (session.last !== session.login) this.count[jar.second === undefined ? 'single' : 'parallel'].lived++;
+  }
+
+  override settle(): void {
+    if (violationsIn(this.count) > 0) for (const fork of this.#forks) this.show(() => fork);
+  }
+}
+
+/** Returns whether two responses set different session ids. */
+function differ(a: Operation, b: Operation): boolean {
+  const labels = ({ cookies = [] }: Operation) =>
+    cookies.flatMap(({ label }) => (label === undefined ? [] : [label]));
+  const [one, other] = [labels(a), labels(b)];
+  return one.length > 0 && other.length > 0 && !one.some(label => other.includes(label));
+}
+
+function forked({ first, login }: Jar, second: Operation, operation: Operation, came: string): Violation {
+  const scene: WitnessStep[] = [
+    { operation: first, came: 'without a cookie' },
+    { operation: second, came: 'without a cookie, at the same time' },
+  ];
+  scene.sort((a, b) => a.operation.call - b.operation.call);
+  if (login !== undefined && login !== operation) scene.push({ operation: login, came: 'logged in' });
+  const expected = login === operation ? 'login accepted' : `signed in as ${operation.user}`;
+  return {
+    at: operation,
+    summary: `after parallel first requests ${came === 'login refused' ? 'the login is refused' : came}`,
+    witness: [...scene, { operation, expected, came }],
+    notes: differ(first, second)
+      ? ['the parallel responses set different session ids: the jar kept one']
+      : [],
+  };
+}
+
+/** Returns the number of failed logins, if the parallel first requests caused the failures. */
+export function violationsIn({ parallel: { lived, failed }, single }: Logins): number {
+  if (failed === 0 || single.lived < ENOUGH) return 0;
+  if (single.failed === 0) return failed;
+  const p = fisherP(failed, failed + lived, single.failed, single.lived + single.failed);
+  return p < SIGNIFICANT ? failed : 0;
+}
