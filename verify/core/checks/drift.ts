@@ -1,3 +1,4 @@
+/** Describes a session that ended too early or too late. */
 import type { Operation } from '../history/history.ts';
 import { seconds } from '../result/format.ts';
 import type { WitnessStep } from '../result/verdict.ts';

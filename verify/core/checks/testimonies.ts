@@ -39,6 +39,11 @@ const NUMBER = 64;
 export class Testimonies {
   readonly #prefix: string;
   readonly #whole = new Map<string, Testimony>();
+  /**
+   * Goes through the whole requests, the oldest first. It is kept, since a new iterator would pass the places of all
+   * deleted requests again.
+   */
+  #oldest = this.#whole.entries();
   /** The outlines of old requests. The key is the number in the request's name, or the name if it has no number. */
   readonly #outlines = new Map<string | number, number>();
   /** The number that stands for each instance in the outlines. */
@@ -92,13 +97,17 @@ export class Testimonies {
 
   /** Replaces the oldest whole request with its outline, unless the outline would lose information. */
   #shorten(): void {
-    for (const [request, testimony] of this.#whole) {
-      this.#whole.delete(request);
-      const outline = this.#outline(testimony);
-      if (outline === undefined) this.#whole.set(request, testimony);
-      else this.#outlines.set(this.#key(request), outline);
-      return;
+    let { value: oldest } = this.#oldest.next();
+    if (oldest === undefined) {
+      this.#oldest = this.#whole.entries();
+      oldest = this.#oldest.next().value;
     }
+    if (oldest === undefined) return;
+    const [request, testimony] = oldest;
+    this.#whole.delete(request);
+    const outline = this.#outline(testimony);
+    if (outline === undefined) this.#whole.set(request, testimony);
+    else this.#outlines.set(this.#key(request), outline);
   }
 
   #key(request: string): string | number {
