@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { Operation } from '../history/history.ts';
 import { counted, grouped, percent } from '../result/format.ts';
-import type { Anomaly } from '../result/verdict.ts';
-import { Anomalies, conclude, reader } from './check.ts';
-import { addTo, few, reached, untried } from './framework.ts';
+import { Picture } from '../testing/picture.ts';
+import { Judge } from '../timeline/judge.ts';
+import { conclude } from './check.ts';
+import { addTo, check, few, Judging, reached, untried } from './framework.ts';
 
 describe('percent', () => {
   it.each<[number, string]>([
@@ -62,35 +64,56 @@ describe('conclude', () => {
       violations: 2,
     });
   });
-
-  it('reads an absent count as 0', () => {
-    const of = reader({ one: 1 });
-    expect([of('one'), of('other')]).toEqual([1, 0]);
-  });
 });
 
-describe('Anomalies', () => {
-  const made = (name: string): Anomaly => ({
-    name,
-    guarantee: 'continuity',
-    summary: '',
-    witness: [],
-    notes: [],
+describe('the anomalies of a check', () => {
+  class Every extends Judging<{ seen: number }> {
+    override ended(operation: Operation): void {
+      this.count.seen++;
+      const name = operation.action === 'read' ? undefined : 'UNPINNED';
+      this.report(() => ({ at: operation, summary: `#${operation.id}`, witness: [] }), name);
+    }
+  }
+  const every = check<{ seen: number }>({
+    ...{ guarantee: 'routing', assumes: '', minimum: '', judge: Every, counts: () => ({ seen: 0 }) },
+    compared: ({ seen }) => seen,
+    missing: () => undefined,
+    rests: ({ seen }) => ({ seen }),
+    rulesOut: () => 'none',
+    broken: violations => `${violations} found`,
+    remarks: ({ seen }) => [[seen > 1, 'more than one']],
+  });
+  const judged = (reads: number, writes: number) => {
+    const picture = new Picture();
+    const session = picture.session('s1', 'alice');
+    for (let i = 0; i < reads; i++) session.read('app-1');
+    for (let i = 0; i < writes; i++) session.write('a', 'app-1');
+    const reported: string[] = [];
+    const judge = new Judge(picture.run, [every], ({ summary }) => reported.push(summary));
+    for (const event of picture.events) judge.step(event);
+    return { verdict: judge.finish().guarantees.find(({ guarantee }) => guarantee === 'routing'), reported };
+  };
+
+  it('are the first five of each name; the others are only counted', () => {
+    const { verdict, reported } = judged(8, 7);
+    expect(verdict).toMatchObject({
+      judgement: 'violated',
+      violations: 15,
+      finding: '15 found; more than one',
+    });
+    expect(verdict?.anomalies.map(({ name }) => name)).toEqual([
+      ...Array(5).fill('PINNED'),
+      ...Array(5).fill('UNPINNED'),
+    ]);
+    expect(verdict?.anomalies[0]).toEqual({
+      ...{ name: 'PINNED', guarantee: 'routing', session: 's1', user: 'alice' },
+      ...{ summary: '#1', witness: [], notes: [] },
+    });
+    expect(reported).toHaveLength(10);
   });
 
-  it('keeps and reports the first five, and counts the others without making them', () => {
-    const reported: string[] = [];
-    const anomalies = new Anomalies(({ name }) => reported.push(name));
-    let makes = 0;
-    for (let i = 1; i <= 8; i++) {
-      anomalies.add(() => {
-        makes++;
-        return made(`A${i}`);
-      });
-    }
-    expect(anomalies.count).toBe(8);
-    expect(anomalies.kept.map(({ name }) => name)).toEqual(['A1', 'A2', 'A3', 'A4', 'A5']);
-    expect([reported, makes]).toEqual([['A1', 'A2', 'A3', 'A4', 'A5'], 5]);
+  it('leave a verdict unknown if nothing was compared', () => {
+    expect(judged(0, 0).verdict).toMatchObject({ judgement: 'unknown', why: 'nothing was compared' });
   });
 });
 

@@ -1,4 +1,4 @@
-/** The interface of a check, and helpers that all checks share. */
+/** The interface of a check, as the judge and k6 use it. */
 import type { FaultLedger } from '../faults/ledger.ts';
 import type { Event, Operation, Run, Start } from '../history/history.ts';
 import type { Started, TrackedObject } from '../objects/tracked-object.ts';
@@ -6,7 +6,7 @@ import type { Guarantee } from '../result/guarantees.ts';
 import type { Anomaly, Judgement, Verdict } from '../result/verdict.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
 
-/** The state of one check over one run. The judge calls it with each event, in the order of the history. */
+/** One check over one run. The judge calls it with each event, in the order of the history. */
 export interface Fold {
   /** Called when an operation that may change something starts. @param data set if the operation has an object */
   started?(start: Start, data: Started | undefined): void;
@@ -64,35 +64,6 @@ export interface Check {
   conclude(counts: Counts, run: Run): Conclusion;
 }
 
-/** Maximum number of anomalies of one name that are kept with their witness. Further anomalies are only counted. */
-const KEPT = 5;
-
-/** Collects anomalies: keeps the first few of each name with their witness, and counts the rest. */
-export class Anomalies {
-  count = 0;
-  readonly kept: Anomaly[] = [];
-  readonly #onAnomaly: OnAnomaly | undefined;
-  readonly #of = new Map<string, number>();
-
-  constructor(onAnomaly?: OnAnomaly) {
-    this.#onAnomaly = onAnomaly;
-  }
-
-  /**
-   * @param name the anomaly's name, if the check has several names. Each name has its own limit, so that no name hides
-   * another
-   */
-  add(make: () => Anomaly, name = ''): void {
-    this.count++;
-    const known = this.#of.get(name) ?? 0;
-    if (known >= KEPT) return;
-    this.#of.set(name, known + 1);
-    const anomaly = make();
-    this.kept.push(anomaly);
-    this.#onAnomaly?.(anomaly);
-  }
-}
-
 /**
  * Decides a check's verdict: violated if there is any anomaly, unknown if evidence is missing, else valid.
  *
@@ -114,12 +85,6 @@ export function conclude(
     violations,
   };
 }
-
-/** Returns a function that reads one count by name; an absent count is 0. */
-export const reader =
-  (counts: Counts) =>
-  (name: string): number =>
-    Number(counts[name] ?? 0);
 
 /** Minimum number of handoffs for a verdict that is based on handoffs. */
 export const ENOUGH_HANDOFFS = 10;
