@@ -12,7 +12,7 @@ import { cameOf, down, exceeded, loadOf, naming } from './trouble.ts';
 export const ENOUGH = 100;
 export const ENOUGH_IN_WINDOW = 10;
 
-export interface Requests {
+export interface AvailabilityCounts {
   /** Number of requests outside fault windows, and those of them that failed. */
   requests: number;
   errors: number;
@@ -29,7 +29,7 @@ export interface Requests {
   withoutEffect: number;
 }
 
-export class Availability extends Judging<Requests> {
+export class Availability extends Judging<AvailabilityCounts> {
   readonly #mostWait = this.run.declared?.budgets?.wait ?? Number.POSITIVE_INFINITY;
   readonly #times = new ResponseTimes(this.run);
 

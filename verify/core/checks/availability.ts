@@ -3,11 +3,11 @@
  * active, no request fails.
  */
 import { counted, grouped, seconds } from '../result/format.ts';
-import { Availability, ENOUGH, ENOUGH_IN_WINDOW, type Requests } from './availability-judge.ts';
+import { Availability, type AvailabilityCounts, ENOUGH, ENOUGH_IN_WINDOW } from './availability-judge.ts';
 import { atMost, check, few } from './framework.ts';
 import { starved } from './trouble.ts';
 
-function findingOf(count: Requests): string {
+function findingOf(count: AvailabilityCounts): string {
   const { requests, errors, windows, requestsInWindows, errorsInWindows, gap } = count;
   const outside =
     errors === 0
@@ -20,7 +20,7 @@ function findingOf(count: Requests): string {
   return requests === 0 ? inside : `${outside}; ${inside}`;
 }
 
-export const availability = check<Requests>({
+export const availability = check<AvailabilityCounts>({
   guarantee: 'availability',
   assumes:
     'faults are timed by the run’s clock; requests that the run gave up are marked as aborted, and requests that its machine had no time for as starved',

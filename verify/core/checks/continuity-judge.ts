@@ -8,7 +8,7 @@ import { HonouredBy } from './honoured-by.ts';
 import { LoginPairs } from './login-pairs.ts';
 import { lossOf, replacedNote } from './losses.ts';
 
-export interface Requests {
+export interface ContinuityCounts {
   requests: number;
   handoffs: number;
   sessions: number;
@@ -31,7 +31,7 @@ interface Aftermath {
   other: Operation | undefined;
 }
 
-export class Continuity extends Judging<Requests> {
+export class Continuity extends Judging<ContinuityCounts> {
   readonly #logins = new LoginPairs();
   readonly #others = new AfterOthers();
   /** The lost sessions whose clients still send requests. */

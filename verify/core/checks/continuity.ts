@@ -2,13 +2,13 @@
 import { counted, grouped } from '../result/format.ts';
 import { patternOf } from './after-others.ts';
 import { ENOUGH_HANDOFFS } from './check.ts';
-import { Continuity, type Requests } from './continuity-judge.ts';
+import { Continuity, type ContinuityCounts } from './continuity-judge.ts';
 import { atMost, check, few } from './framework.ts';
 
 /** Minimum number of requests of live sessions if the balancer is sticky. */
 const ENOUGH_STAYING = 100;
 
-export const continuity = check<Requests>({
+export const continuity = check<ContinuityCounts>({
   guarantee: 'continuity',
   assumes: 'the target file names the signed-in mark; a client sends the cookies that it was last given',
   minimum:

@@ -13,7 +13,7 @@ const ABSENT = new Set([401, 403, 404, 410]);
 /** Maximum number of pairs of Domain and Path that are kept of one cookie. */
 const SCOPES = 10_000;
 
-export interface Cookies {
+export interface CookieCounts {
   cookies: number;
   /** Number of successful requests without a cookie for a health check or a static file. */
   without: number;
@@ -30,7 +30,7 @@ export interface Cookies {
   tried: Tally;
 }
 
-export class CookiePolicy extends Judging<Cookies> {
+export class CookiePolicy extends Judging<CookieCounts> {
   readonly #policy = policyOf(this.run);
   readonly #places = new Places();
   /** The session ids that logins issued. */

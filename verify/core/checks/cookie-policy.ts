@@ -1,13 +1,13 @@
 /** Checks cookie-policy: cookies that carry the session have the attributes that protect them. */
 import { counted } from '../result/format.ts';
 import { idSpace } from '../result/statistics.ts';
-import { CookiePolicy, type Cookies } from './cookie-policy-judge.ts';
+import { type CookieCounts, CookiePolicy } from './cookie-policy-judge.ts';
 import { check, reached, tally, untried } from './framework.ts';
 
 /** Minimum number of proven bits of randomness that the finding mentions. To prove them takes about 30 ids. */
 const WORTH_REPORTING = 7;
 
-export const cookiePolicy = check<Cookies>({
+export const cookiePolicy = check<CookieCounts>({
   guarantee: 'cookie-policy',
   assumes: 'the cookies in the history carry the session, as requests without them have shown',
   minimum:

@@ -6,12 +6,12 @@ import type { Conclusion } from './check.ts';
 import { CookieWays } from './cookie-ways.ts';
 import { Judging } from './framework.ts';
 import { InstanceClocks } from './instance-clocks.ts';
-import { differences, PairTable, type Requests } from './pairs.ts';
+import { differences, type PairRequests, PairTable } from './pairs.ts';
 import { confirm, kindOf, PENDING, type Route } from './refusals.ts';
 
 export interface Answers {
   /** Number of requests by the instance of the login or last write, then by the instance that served. */
-  pairs: Requests;
+  pairs: PairRequests;
 }
 
 export class InstancesAgree extends Judging<Answers> {
@@ -21,7 +21,7 @@ export class InstancesAgree extends Judging<Answers> {
   readonly #clocks = new InstanceClocks();
   readonly #cookies = new CookieWays();
   /** The pairs that served before the first fault. After a fault, instances may be new or missing. */
-  #before: Requests | undefined;
+  #before: PairRequests | undefined;
 
   override event(event: Event): void {
     if (event.type === 'fault') this.#before ??= this.#wrote.requests();

@@ -3,7 +3,7 @@ import { counted } from '../result/format.ts';
 import { ENOUGH_HANDOFFS } from './check.ts';
 import { atMost, check } from './framework.ts';
 import { type Answers, InstancesAgree } from './instances-agree-judge.ts';
-import { fewestOn, type Requests } from './pairs.ts';
+import { fewestOn, type PairRequests } from './pairs.ts';
 
 /** Minimum number of responses on each ordered pair of instances. */
 const ENOUGH = ENOUGH_HANDOFFS;
@@ -41,4 +41,4 @@ export const instancesAgree = check<Answers>({
   broken: violations => `${counted(violations, 'difference')} between instances`,
 });
 
-const numbersIn = (pairs: Requests): number[] => Object.values(pairs).flatMap(row => Object.values(row));
+const numbersIn = (pairs: PairRequests): number[] => Object.values(pairs).flatMap(row => Object.values(row));

@@ -7,7 +7,7 @@ import { Down, hung, signedOut } from './down.ts';
 import { Judging, KEPT, type Violation } from './framework.ts';
 import { naming } from './trouble.ts';
 
-export interface Requests {
+export interface OutageCounts {
   outages: number;
   /** Number of outages that took effect. Only these are counted below. */
   effective: number;
@@ -19,7 +19,7 @@ export interface Requests {
   starved: number;
 }
 
-export class Outage extends Judging<Requests> {
+export class Outage extends Judging<OutageCounts> {
   readonly #deadline = this.run.declared?.deadline ?? Number.POSITIVE_INFINITY;
   readonly #downs: Down[] = [];
 

@@ -2,13 +2,13 @@
 import { counted, grouped } from '../result/format.ts';
 import { ENOUGH_HANDOFFS } from './check.ts';
 import { atMost, check, few } from './framework.ts';
-import { Outage, type Requests } from './outage-judge.ts';
+import { Outage, type OutageCounts } from './outage-judge.ts';
 import { starved } from './trouble.ts';
 
 /** Minimum number of sessions that sent a request after the store was back. */
 const RECOVERED = 3;
 
-export const outage = check<Requests>({
+export const outage = check<OutageCounts>({
   guarantee: 'outage',
   assumes:
     'the store answers no request from the begin of the window to its end; faults are timed by the run’s clock; ' +

@@ -13,7 +13,7 @@ const OFTEN = 0.1;
 const RARER = 4;
 
 /** Number of requests by the first instance of a pair, then by the second. */
-export type Requests = Record<string, Tally>;
+export type PairRequests = Record<string, Tally>;
 
 interface Difference {
   times: number;
@@ -72,8 +72,8 @@ export class PairTable {
   }
 
   /** Returns the number of requests on each pair. @param of the pairs to return; all by default */
-  requests(of?: Requests): Requests {
-    const requests: Requests = Object.create(null);
+  requests(of?: PairRequests): PairRequests {
+    const requests: PairRequests = Object.create(null);
     for (const { from, to, pair } of this.all()) {
       if (of !== undefined && of[from]?.[to] === undefined) continue;
       requests[from] ??= tally();
@@ -88,7 +88,7 @@ export class PairTable {
  * have enough, and `one instance` if there are no two instances.
  */
 export function fewestOn(
-  pairs: Requests,
+  pairs: PairRequests,
   least: number,
 ): { from: string; to: string; requests: number } | 'one instance' | undefined {
   const names = new Set([...Object.keys(pairs), ...Object.values(pairs).flatMap(Object.keys)]);

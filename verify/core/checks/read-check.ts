@@ -76,7 +76,7 @@ export function readCheck(measure: Measure): Check {
     minimum: `${ENOUGH_HANDOFFS} reads of a session ${comparable}`,
     judge: ReadsOf,
     counts: () => ({ reads: 0, crossed: 0, sessions: 0, lost: 0 }),
-    compared: ({ reads }) => reads,
+    compared: ({ reads, crossed }) => reads + crossed,
     // With sticky routing, no other instance serves a read of the session.
     missing: ({ lost, reads, crossed }, { routing }) =>
       lost > 0
