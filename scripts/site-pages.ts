@@ -7,11 +7,20 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** The pages of docs/, in groups for the reader's tasks. */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
-  'Judge an app': ['init', 'target-file', 'guarantees', 'workloads', 'faults', 'sticky'],
+  'Judge an app': [
+    'init',
+    'target-file',
+    'login-session',
+    'logins',
+    'guarantees',
+    'workloads',
+    'faults',
+    'sticky',
+  ],
   'Load it with k6': ['k6'],
   'Gate a pull request or a canary': ['ci', 'compare', 'reports', 'gate'],
   'Run the card store': ['app', 'compose', 'stores', 'fleet', 'balancers', 'kubernetes'],
-  Reference: ['commands', 'history', 'library', 'http', 'store-conformance'],
+  Reference: ['commands', 'target-keys', 'history', 'library', 'http', 'store-conformance'],
   'How well it works': ['zoo', 'power', 'judge-speed', 'speed', 'mutation', 'architecture'],
 };
 

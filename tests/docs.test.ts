@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { faultTables, targetKeysPage } from '../scripts/reference-pages.ts';
 import { baselineSchema } from '../verify/baseline.ts';
 import { commandsPage } from '../verify/commands/options.ts';
 import { CHECKS } from '../verify/core/checks/index.ts';
@@ -84,6 +85,18 @@ describe('docs', () => {
       read('docs/history.md'),
     );
     await expect(page).toMatchFileSnapshot('../docs/history.md');
+  });
+
+  it('target-keys.md lists the keys of the parser (vitest -u writes it)', async () => {
+    await expect(targetKeysPage()).toMatchFileSnapshot('../docs/target-keys.md');
+  });
+
+  it('the tables of faults.md list the faults of the stack (vitest -u writes them)', async () => {
+    const page = Object.entries(faultTables()).reduce(
+      (text, [mark, lines]) => replaced(text, mark, lines, 'docs/faults.md'),
+      read('docs/faults.md'),
+    );
+    await expect(page).toMatchFileSnapshot('../docs/faults.md');
   });
 
   it('commands.md is the output of --help (vitest -u writes it)', async () => {

@@ -10,6 +10,17 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
+/** The meaning of each exit code, for --help and docs/commands.md. */
+export const EXIT_MEANS: Readonly<Record<keyof typeof EXIT, string>> = {
+  valid: 'all claimed guarantees valid',
+  violated: 'violated',
+  unknown: 'unknown (too little evidence)',
+  usage: 'usage, target file or credentials',
+  unavailable: 'target unavailable',
+  internal: 'internal error',
+  interrupted: 'interrupted',
+};
+
 class BatonError extends Error {
   readonly exitCode: number;
 

@@ -1,7 +1,7 @@
 /** Parses the arguments of a command by its table, and makes help texts. */
 import { parseArgs } from 'node:util';
 import { COMMAND } from '../core/command.ts';
-import { UsageError } from '../errors.ts';
+import { EXIT, EXIT_MEANS, UsageError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import { wrap } from '../reports/wrap.ts';
 import { type Option, TABLES, type Table } from './tables.ts';
@@ -13,9 +13,18 @@ export type OptionValues<Name extends CommandName> = ReturnType<
   typeof parseArgs<{ options: (typeof TABLES)[Name]['options']; allowPositionals: true }>
 >['values'];
 
-const EXIT_CODES = `exit code   0 all claimed guarantees valid   1 violated   2 unknown (too little evidence)
-            64 usage, target file or credentials   69 target unavailable   70 internal error   130 interrupted
-`;
+/** Exit codes with their meanings, in ascending order. */
+const CODES = (Object.keys(EXIT) as (keyof typeof EXIT)[]).map(
+  name => [EXIT[name], EXIT_MEANS[name]] as const,
+);
+const code = ([number, means]: readonly [number, string]): string => `${number} ${means}`;
+const EXIT_CODES =
+  `exit code   ${CODES.filter(([number]) => number < 64)
+    .map(code)
+    .join('   ')}\n` +
+  `            ${CODES.filter(([number]) => number >= 64)
+    .map(code)
+    .join('   ')}\n`;
 const HELP = { type: 'boolean', short: 'h', default: false } as const;
 const NAMES = Object.keys(TABLES) as CommandName[];
 /** Width of a help text, in columns. */
@@ -107,7 +116,8 @@ export function commandsPage(): string {
   });
   return (
     '# Commands\n\nThe commands and their options, as `--help` lists them. A command rejects options that it does not have.\n' +
-    `How to install \`${COMMAND}\`: see the [README](../README.md#use-it).\n\n${parts.join('\n')}`
+    `How to install \`${COMMAND}\`: see the [README](../README.md#use-it).\n\n${parts.join('\n')}\n## Exit codes\n\n| code | meaning |\n|---|---|\n` +
+    CODES.map(([number, means]) => `| ${number} | ${means} |\n`).join('')
   );
 }
 

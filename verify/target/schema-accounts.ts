@@ -19,18 +19,29 @@ const totp = z.string().transform((text, context) => {
 
 export const account = z
   .strictObject({
-    /** The user name. With `count`, {n} stands for 1 to count; {run} stands for a text that is new in each run. */
-    user: z.string().min(1).optional(),
+    user: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'The user name. With `count`, {n} stands for 1 to count; {run} stands for a text that is new in each run.',
+      ),
     password: z.string().min(1).optional(),
-    /** A file that holds the password. */
-    passwordFile: z.string().min(1).optional(),
-    /** The secret that generates one-time codes. In requests, {code} stands for the current code. */
-    totp: totp.optional(),
+    passwordFile: z.string().min(1).optional().describe('A file that holds the password.'),
+    totp: totp
+      .optional()
+      .describe('The secret that generates one-time codes. In requests, {code} stands for the current code.'),
     count: z.int().min(1).max(100_000).optional(),
-    /** The name that pages show for the user, if it differs from `user`. May contain {n} and {run}. */
-    shown: name.optional(),
-    /** A CSV file with a row for each account: user, password, shown, totp. */
-    csv: z.string().min(1).optional(),
+    shown: name
+      .optional()
+      .describe(
+        'The name that pages show for the user, if it differs from `user`. May contain {n} and {run}.',
+      ),
+    csv: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('A CSV file with a row for each account: user, password, shown, totp.'),
   })
   .superRefine(({ user, password, passwordFile, csv, count, shown, totp: secret }, context) => {
     const wrong = (message: string, ...path: string[]): void =>

@@ -22,17 +22,27 @@ const actions = <const T extends readonly [string, ...string[]]>(all: T) =>
 
 const compose = z.strictObject({
   service: name,
-  /** The compose file, relative to the target file; by default the file that `docker compose` finds there. */
-  file: name.optional(),
+  file: name
+    .optional()
+    .describe(
+      'The compose file, relative to the target file; by default the file that `docker compose` finds there.',
+    ),
   project: name.optional(),
   do: actions(['restart', 'kill', 'stop', 'pause']),
 });
 
 const processes = z.strictObject({
-  /** Files with one process id each, relative to the target file. The seed decides which process gets the fault. */
-  pidFiles: z.array(name).min(1),
-  /** Restarts the process; {pidFile} stands for its pid file. Not needed if a supervisor restarts the process. */
-  start: command.optional(),
+  pidFiles: z
+    .array(name)
+    .min(1)
+    .describe(
+      'Files with one process id each, relative to the target file. The seed decides which process gets the fault.',
+    ),
+  start: command
+    .optional()
+    .describe(
+      'Restarts the process; {pidFile} stands for its pid file. Not needed if a supervisor restarts the process.',
+    ),
   do: actions(['kill', 'stop', 'pause']),
 });
 
@@ -48,26 +58,34 @@ const KINDS = ['inject', 'compose', 'processes', 'kubernetes'] as const;
 const fault = z
   .strictObject({
     inject: command.optional(),
-    /** Undoes `inject`. It runs in every case, even when Baton is interrupted or killed. */
-    heal: command.optional(),
-    /** A command that exits with 0 as soon as the fault has taken effect. */
-    check: command.optional(),
+    heal: command
+      .optional()
+      .describe('Undoes `inject`. It runs in every case, even when Baton is interrupted or killed.'),
+    check: command.optional().describe('A command that exits with 0 as soon as the fault has taken effect.'),
     compose: compose.optional(),
     processes: processes.optional(),
     kubernetes: kubernetes.optional(),
     part: z.enum(['instance', 'balancer', 'store']).default('instance'),
-    /** True: the store responds to no request during the fault. */
-    down: z.boolean().default(false),
-    /** True: the fault loses data that the target does not promise to keep. It runs only if `--faults` names it. */
-    loses: z.boolean().default(false),
-    /** True: the fault is part of a deploy, so `--faults deploy` runs it. Ready-made faults have their own default. */
-    deploy: z.boolean().optional(),
-    /** Time between the injection and the heal. */
-    lasts: time.optional(),
-    /** Timeout of each command. */
-    within: time.default(60_000),
-    /** Number of instances after the fault, if the fault changes it. */
-    instances: z.int().min(1).optional(),
+    down: z.boolean().default(false).describe('True: the store responds to no request during the fault.'),
+    loses: z
+      .boolean()
+      .default(false)
+      .describe(
+        'True: the fault loses data that the target does not promise to keep. It runs only if `--faults` names it.',
+      ),
+    deploy: z
+      .boolean()
+      .optional()
+      .describe(
+        'True: the fault is part of a deploy, so `--faults deploy` runs it. Ready-made faults have their own default.',
+      ),
+    lasts: time.optional().describe('Time between the injection and the heal.'),
+    within: time.default(60_000).describe('Timeout of each command.'),
+    instances: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('Number of instances after the fault, if the fault changes it.'),
   })
   .superRefine((value, context) => {
     const kinds = KINDS.filter(kind => value[kind] !== undefined);

@@ -7,11 +7,12 @@ const KINDS = ['state', 'cookie', 'header', 'command'] as const;
 
 export const session = z
   .strictObject({
-    /** A storageState file of Playwright. {user} stands for the user. */
-    state: z.string().min(1).optional(),
-    /** The header Cookie, such as "sid=${ALICE_SID}". */
-    cookie: given.optional(),
-    /** A header with its value, such as "Authorization: Bearer ${TOKEN}". */
+    state: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('A storageState file of Playwright. {user} stands for the user.'),
+    cookie: given.optional().describe('The header Cookie, such as "sid=${ALICE_SID}".'),
     header: given
       .refine(
         value =>
@@ -20,9 +21,14 @@ export const session = z
           error: 'expected a name, a colon and a value, such as "Authorization: Bearer …"',
         },
       )
-      .optional(),
-    /** A command that prints a new session of {user}: a storageState, cookies or the header Authorization. */
-    command: z.union([z.string().min(1), z.array(z.string()).min(1)]).optional(),
+      .optional()
+      .describe('A header with its value, such as "Authorization: Bearer ${TOKEN}".'),
+    command: z
+      .union([z.string().min(1), z.array(z.string()).min(1)])
+      .optional()
+      .describe(
+        'A command that prints a new session of {user}: a storageState, cookies or the header Authorization.',
+      ),
   })
   .refine(value => KINDS.filter(kind => value[kind] !== undefined).length === 1, {
     error: 'expected one of `state`, `cookie`, `header` and `command`',

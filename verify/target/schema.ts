@@ -11,10 +11,10 @@ const request = z
   .strictObject({
     method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).default('POST'),
     path,
-    /** Form fields; Baton fills in {user}, {password}, {csrf}, {value} and captured values. */
-    form: texts.default({}),
-    /** A JSON body instead of a form, with the same placeholders. */
-    json: z.json().optional(),
+    form: texts
+      .default({})
+      .describe('Form fields; Baton fills in {user}, {password}, {csrf}, {value} and captured values.'),
+    json: z.json().optional().describe('A JSON body instead of a form, with the same placeholders.'),
     headers: texts.default({}),
   })
   .refine(({ form, json: body }) => body === undefined || Object.keys(form).length === 0, {
@@ -29,115 +29,162 @@ const capture = z.record(z.string().regex(/^\w+$/, 'expected a name of letters, 
 const steps = { steps: z.array(request.safeExtend({ capture: capture.default({}) })).default([]) };
 
 const write = request.safeExtend({
-  /** Finds the message of success in the response or after its redirect. Without it, the outcome is unknown. */
-  confirmed: pattern.optional(),
+  confirmed: pattern
+    .optional()
+    .describe(
+      'Finds the message of success in the response or after its redirect. Without it, the outcome is unknown.',
+    ),
 });
 
 const probe = z.strictObject({
   object: z.string().regex(/^[\w-]+$/, 'expected a name of letters, digits, _ or -'),
-  /** The sessions that share the object: one session, all sessions of a user, or the sessions of all users. */
-  scope: z.enum(['session', 'user', 'all']).default('session'),
-  /** set: values without order · list: in the order of the adds · bag: a list with repeats · register · counter */
-  kind: z.enum(['set', 'list', 'bag', 'register', 'counter']).default('set'),
-  /** Maximum number of values that the app keeps in the object. */
-  cap: z.int().min(1).optional(),
-  /** Length of the longest text that the app shows unchanged; by default Baton measures it. */
-  longest: z.int().min(1).optional(),
+  scope: z
+    .enum(['session', 'user', 'all'])
+    .default('session')
+    .describe(
+      'The sessions that share the object: one session, all sessions of a user, or the sessions of all users.',
+    ),
+  kind: z
+    .enum(['set', 'list', 'bag', 'register', 'counter'])
+    .default('set')
+    .describe(
+      'set: values without order · list: in the order of the adds · bag: a list with repeats · register · counter',
+    ),
+  cap: z.int().min(1).optional().describe('Maximum number of values that the app keeps in the object.'),
+  longest: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('Length of the longest text that the app shows unchanged; by default Baton measures it.'),
   read: z.strictObject({
     path,
-    /** A JSON body: the read is then a POST, as for GraphQL and JSON-RPC. */
-    json: z.json().optional(),
+    json: z.json().optional().describe('A JSON body: the read is then a POST, as for GraphQL and JSON-RPC.'),
     items: shown,
-    /** Finds the part of the page that has the list, because the same text may appear elsewhere on the page. */
-    within: regex.optional(),
-    /** Finds the address of the next page of the list. By default Baton follows links such as rel="next". */
-    next: shown.optional(),
-    /** Maximum number of values on one page. */
-    rows: z.int().min(1).optional(),
+    within: regex
+      .optional()
+      .describe(
+        'Finds the part of the page that has the list, because the same text may appear elsewhere on the page.',
+      ),
+    next: shown
+      .optional()
+      .describe(
+        'Finds the address of the next page of the list. By default Baton follows links such as rel="next".',
+      ),
+    rows: z.int().min(1).optional().describe('Maximum number of values on one page.'),
   }),
   add: write.optional(),
   remove: write.optional(),
-  /** Replaces the value of a register. */
-  set: write.optional(),
-  /** Increments a counter by one. */
-  increment: write.optional(),
+  set: write.optional().describe('Replaces the value of a register.'),
+  increment: write.optional().describe('Increments a counter by one.'),
 });
 
 /** Slow requests of the target. Workloads with races need them. */
 const slow = z.strictObject({
-  /** A slow page that changes nothing. */
-  read: path.optional(),
-  /** A slow request that changes the session. With `object` and {value}, it adds a value to that probe. */
-  write: request.safeExtend({ object: z.string().optional() }).optional(),
+  read: path.optional().describe('A slow page that changes nothing.'),
+  write: request
+    .safeExtend({ object: z.string().optional() })
+    .optional()
+    .describe(
+      'A slow request that changes the session. With `object` and {value}, it adds a value to that probe.',
+    ),
 });
 
 /** Defines how to recognise the instance of a response, and how to reach an instance. */
 const instance = z.strictObject({
-  /** Response header that names the instance. If it has several values, the last one counts. */
-  header: z.string().min(1).optional(),
-  /** Finds the name of the instance in a header that has other content too, such as Server-Timing or Via. */
-  find: regex.optional(),
-  /** Cookie of the balancer that names the instance. If the response does not set it, the request's cookie counts. */
-  cookie: z.string().min(1).optional(),
-  /** Finds the name of the instance in a page. */
-  body: shown.optional(),
-  /**
-   * Finds the version of the app that sent a response: in a header, or by `find` in the name of the instance. The
-   * command `gate` needs it.
-   */
+  header: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Response header that names the instance. If it has several values, the last one counts.'),
+  find: regex
+    .optional()
+    .describe(
+      'Finds the name of the instance in a header that has other content too, such as Server-Timing or Via.',
+    ),
+  cookie: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Cookie of the balancer that names the instance. If the response does not set it, the request's cookie counts.",
+    ),
+  body: shown.optional().describe('Finds the name of the instance in a page.'),
   version: z
     .strictObject({ header: z.string().min(1).optional(), find: regex.optional() })
     .refine(
       ({ header, find }) => header !== undefined || find !== undefined,
       'expected `header`, `find` or both',
     )
-    .optional(),
-  /** Addresses of the instances for requests that bypass the balancer. The keys are the names of the instances. */
+    .optional()
+    .describe(
+      'Finds the version of the app that sent a response: in a header, or by `find` in the name of the instance. The command `gate` needs it.',
+    ),
   addresses: z
     .record(z.string(), z.url({ protocol: /^https?$/, error: 'expected an http:// or https:// address' }))
-    .optional(),
-  /** A request header or cookie whose value names an instance. The balancer routes the request to that instance. */
+    .optional()
+    .describe(
+      'Addresses of the instances for requests that bypass the balancer. The keys are the names of the instances.',
+    ),
   steer: z
     .union([z.strictObject({ header: z.string().min(1) }), z.strictObject({ cookie: z.string().min(1) })])
-    .optional(),
-  /** The cookie with which a sticky balancer pins a client to an instance. */
-  sticky: z.string().min(1).optional(),
-  /** Weight of each instance at the balancer. Only the ratios count; equal by default. */
-  weights: z.record(z.string(), z.number().positive()).optional(),
+    .optional()
+    .describe(
+      'A request header or cookie whose value names an instance. The balancer routes the request to that instance.',
+    ),
+  sticky: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The cookie with which a sticky balancer pins a client to an instance.'),
+  weights: z
+    .record(z.string(), z.number().positive())
+    .optional()
+    .describe('Weight of each instance at the balancer. Only the ratios count; equal by default.'),
 });
 
 /** Limits of the app on the sessions of a user. */
 const sessions = z.strictObject({
-  /** Maximum number of concurrent sessions. One more login ends the oldest session, or is refused. */
-  most: z.int().min(1).optional(),
-  /** The sessions that a logout ends: only its own session (`one`), or all sessions of the user (`all`). */
-  logout: z.enum(['one', 'all']).default('one'),
-  /** Minimum interval between two logins. */
-  every: time.optional(),
+  most: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      'Maximum number of concurrent sessions. One more login ends the oldest session, or is refused.',
+    ),
+  logout: z
+    .enum(['one', 'all'])
+    .default('one')
+    .describe(
+      'The sessions that a logout ends: only its own session (`one`), or all sessions of the user (`all`).',
+    ),
+  every: time.optional().describe('Minimum interval between two logins.'),
 });
 
 /** Timeouts of a session. */
 const expiry = z.strictObject({
-  /** Timeout without activity. */
-  idle: time.optional(),
-  /** Timeout after the login, regardless of activity. */
-  absolute: time.optional(),
-  /** The requests that renew the idle timeout: all, those after half of the timeout, those that write, or none. */
-  renew: z.enum(['each', 'half', 'write', 'never']).default('each'),
+  idle: time.optional().describe('Timeout without activity.'),
+  absolute: time.optional().describe('Timeout after the login, regardless of activity.'),
+  renew: z
+    .enum(['each', 'half', 'write', 'never'])
+    .default('each')
+    .describe(
+      'The requests that renew the idle timeout: all, those after half of the timeout, those that write, or none.',
+    ),
 });
 
 /** Limits on the effects of a fault. */
 const budget = z.strictObject({
-  /** Minimum share of sessions, and of acknowledged writes, that survive the fault. */
-  survival: share.optional(),
-  /** Maximum share of requests that fail. */
-  errors: share.optional(),
-  /** Maximum time without any response while requests wait. */
-  gap: time.optional(),
-  /** Maximum time until a response, including retries. If set for all faults, it also applies without a fault. */
-  wait: time.optional(),
-  /** Maximum time until all instances are healthy again. */
-  recovery: time.optional(),
+  survival: share
+    .optional()
+    .describe('Minimum share of sessions, and of acknowledged writes, that survive the fault.'),
+  errors: share.optional().describe('Maximum share of requests that fail.'),
+  gap: time.optional().describe('Maximum time without any response while requests wait.'),
+  wait: time
+    .optional()
+    .describe(
+      'Maximum time until a response, including retries. If set for all faults, it also applies without a fault.',
+    ),
+  recovery: time.optional().describe('Maximum time until all instances are healthy again.'),
 });
 
 const whole = z.strictObject({
@@ -148,80 +195,101 @@ const whole = z.strictObject({
     protocol: /^https?$/,
     error: 'expected an http:// or https:// address',
   }),
-  /** Headers of every request, even `Host`. A header with a {captured} value is omitted until there is a value. */
-  headers: texts.default({}),
+  headers: texts
+    .default({})
+    .describe(
+      'Headers of every request, even `Host`. A header with a {captured} value is omitted until there is a value.',
+    ),
   tls: z
     .strictObject({
-      /** A file with the certificates of trusted authorities, in PEM. */
-      ca: z.string().min(1).optional(),
-      /** Disables the check of certificates. */
-      insecure: z.boolean().default(false),
+      ca: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('A file with the certificates of trusted authorities, in PEM.'),
+      insecure: z.boolean().default(false).describe('Disables the check of certificates.'),
     })
     .optional(),
-  /** Limits that Baton never exceeds. */
   limits: z
     .strictObject({
-      /** Maximum number of requests per second. */
-      requests: z.number().positive().optional(),
-      /** Maximum number of requests in flight. */
-      connections: z.int().min(1).optional(),
+      requests: z.number().positive().optional().describe('Maximum number of requests per second.'),
+      connections: z.int().min(1).optional().describe('Maximum number of requests in flight.'),
     })
-    .optional(),
+    .optional()
+    .describe('Limits that Baton never exceeds.'),
   accounts: z.array(account).min(1),
   login: request
     .safeExtend({
-      /** The page with the login form; without one, Baton requests `signedIn.page`. */
-      page: path.optional(),
-      /** Statuses of the response to an accepted login. By default Baton finds out whether a login was accepted. */
-      accepted: z.array(z.int()).optional(),
-      /** True: follows the redirects of the response, because the session is signed in only at their end. */
-      follow: z.boolean().default(false),
-      /** Finds a refused login, in the response or in the path of its redirect. */
-      refused: pattern.optional(),
-      /** Values of the login response that later requests send. */
-      capture: capture.default({}),
-      /** True: uses HTTP Basic, so the login request and all later requests carry the user and the password. */
-      basic: z.boolean().default(false),
+      page: path
+        .optional()
+        .describe('The page with the login form; without one, Baton requests `signedIn.page`.'),
+      accepted: z
+        .array(z.int())
+        .optional()
+        .describe(
+          'Statuses of the response to an accepted login. By default Baton finds out whether a login was accepted.',
+        ),
+      follow: z
+        .boolean()
+        .default(false)
+        .describe(
+          'True: follows the redirects of the response, because the session is signed in only at their end.',
+        ),
+      refused: pattern
+        .optional()
+        .describe('Finds a refused login, in the response or in the path of its redirect.'),
+      capture: capture.default({}).describe('Values of the login response that later requests send.'),
+      basic: z
+        .boolean()
+        .default(false)
+        .describe(
+          'True: uses HTTP Basic, so the login request and all later requests carry the user and the password.',
+        ),
       ...steps,
     })
     .optional(),
-  /** Sessions that exist already, in the place of `login`: from a file, the environment or a command. */
-  session: session.optional(),
-  /** The request that registers an account. It is sent before the first login of the account. */
-  register: request.safeExtend({ page: path.optional(), ...steps }).optional(),
-  /** Finds the signed-in user in a page that shows it. */
-  signedIn: z.strictObject({
-    page: path,
-    /** A JSON body: the page is then requested by POST, as for GraphQL and JSON-RPC. */
-    json: z.json().optional(),
-    user: shown,
-  }),
-  /** Responses that mean "signed out", in addition to 401 and a redirect to the login page. */
+  session: session
+    .optional()
+    .describe(
+      'Sessions that exist already, in the place of `login`: from a file, the environment or a command.',
+    ),
+  register: request
+    .safeExtend({ page: path.optional(), ...steps })
+    .optional()
+    .describe('The request that registers an account. It is sent before the first login of the account.'),
+  signedIn: z
+    .strictObject({
+      page: path,
+      json: z
+        .json()
+        .optional()
+        .describe('A JSON body: the page is then requested by POST, as for GraphQL and JSON-RPC.'),
+      user: shown,
+    })
+    .describe('Finds the signed-in user in a page that shows it.'),
   signedOut: z
     .strictObject({ status: z.array(z.int()).default([]), redirect: z.array(destination).default([]) })
-    .optional(),
-  /** Finds the form token in a page, a header or a cookie. */
-  csrf: token.optional(),
+    .optional()
+    .describe('Responses that mean "signed out", in addition to 401 and a redirect to the login page.'),
+  csrf: token.optional().describe('Finds the form token in a page, a header or a cookie.'),
   probes: z.array(probe).default([]),
   logout: request.safeExtend(steps).optional(),
-  /** Ends all sessions of the user. */
-  logoutEverywhere: request.safeExtend(steps).optional(),
+  logoutEverywhere: request.safeExtend(steps).optional().describe('Ends all sessions of the user.'),
   sessions: sessions.optional(),
   slow: slow.optional(),
-  /** Finds "busy, try again" in a response: the request was refused and had no effect. */
-  busy: pattern.optional(),
-  /** Additional pages that only a signed-in user can see. */
-  pages: z.array(path).default([]),
-  /** Paths of health checks and static files. They need no session and create no session. */
-  public: z.array(path).default([]),
+  busy: pattern
+    .optional()
+    .describe('Finds "busy, try again" in a response: the request was refused and had no effect.'),
+  pages: z.array(path).default([]).describe('Additional pages that only a signed-in user can see.'),
+  public: z
+    .array(path)
+    .default([])
+    .describe('Paths of health checks and static files. They need no session and create no session.'),
   instance: instance.optional(),
   expiry: expiry.optional(),
-  /** Maximum time until a response while the store is down. */
-  deadline: time.optional(),
-  /** Limits on the effects of faults. `faults` overrides them for single faults, by their names. */
+  deadline: time.optional().describe('Maximum time until a response while the store is down.'),
   budgets: budget
     .extend({
-      /** Maximum response times while nothing is disturbed: the time within which this share of responses comes. */
       latency: z
         .strictObject({
           p50: time.optional(),
@@ -229,12 +297,15 @@ const whole = z.strictObject({
           p95: time.optional(),
           p99: time.optional(),
         })
-        .optional(),
+        .optional()
+        .describe(
+          'Maximum response times while nothing is disturbed: the time within which this share of responses comes.',
+        ),
       faults: z.record(z.string(), budget).optional(),
     })
-    .optional(),
-  /** Faults of this system. `--faults` runs them by their names. */
-  faults: faults.optional(),
+    .optional()
+    .describe('Limits on the effects of faults. `faults` overrides them for single faults, by their names.'),
+  faults: faults.optional().describe('Faults of this system. `--faults` runs them by their names.'),
   claims: z
     .array(
       z.union([
