@@ -56,16 +56,6 @@ const LOAD = {
     does: 'concurrent sessions, each with one request in flight',
   },
   duration: { type: 'string', value: 'TIME', default: '10s', does: 'length of the load: 10, 10s, 2m' },
-  compress: {
-    type: 'boolean',
-    default: false,
-    does: 'compresses the history while it is written, for long runs: about a tenth of the size (docs/history.md)',
-  },
-  rate: {
-    type: 'string',
-    value: 'R|A..B',
-    does: 'actions per second of the workload hop, constant or from A to B; response times count from the intended start. By default each session acts as soon as its last response has come (docs/workloads.md)',
-  },
   seed: SEED,
   out: OUT,
 } as const;
@@ -133,6 +123,16 @@ const verify = {
       does: 'how the balancer of the bundled stack keeps clients on one instance: none, duration, duration=SECONDS, application, hash (docs/sticky.md)',
     },
     ...LOAD,
+    compress: {
+      type: 'boolean',
+      default: false,
+      does: 'compresses the history while it is written, for long runs: about a tenth of the size (docs/history.md)',
+    },
+    rate: {
+      type: 'string',
+      value: 'R|A..B',
+      does: 'actions per second of the workload hop, constant or from A to B; response times count from the intended start. By default each session acts as soon as its last response has come (docs/workloads.md)',
+    },
     workload: {
       type: 'string',
       value: 'NAMES',
