@@ -125,6 +125,8 @@ describe('an add need not be in the final state', () => {
       lost({}, ['remove', 'a', 0, 20], ...pair.map(([a, v, c, e]): Line => [a, v, c + 1, e + 1]), nothing),
     ).toEqual(['b']);
     expect(lost({}, ['remove', 'x', 0, 20], ['add', 'a', 5, 10], nothing)).toEqual(['a']);
+    // The first of two removals is over before the add, the second is not.
+    expect(lost({}, ['remove', 'a', 0, 4], ['remove', 'a', 1, 9], ['add', 'a', 5, 20], nothing)).toEqual([]);
   });
 
   it('if a removal of it, or a replacement, may still take effect', () => {

@@ -94,8 +94,12 @@ export class Values implements ObjectState {
   }
 
   #adding(value: string, write: Write): void {
+    const before = this.#removed.get(value);
     this.#forget(value);
     const known = this.#of(value);
+    // Another removal of the earlier value may still take effect.
+    for (const removing of before?.removing ?? [])
+      if (removing.over === undefined || !precedes(removing.over, write.start)) mayRemove(known, removing);
     write.traceless = known.adds.push(write) > 1 || known.removing.length > 0 || this.#initial.has(value);
     for (let i = 0; i < this.#replacements.length; i++) {
       const replacing = this.#replacements[i] as Write;
