@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
 interface Entry {
+  dev?: boolean;
+  license?: string;
   optionalDependencies?: Record<string, string>;
 }
 
@@ -25,4 +27,17 @@ test('package-lock.json lists every optional package, for all systems', () => {
     Object.keys(entry.optionalDependencies ?? {}).filter(name => !isListed(name, from)),
   );
   expect(missing).toEqual([]);
+});
+
+/** Licences that are compatible with that of Baton, MIT. */
+const ALLOWED = ['MIT', 'MIT-0', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'Apache-2.0', 'Unlicense'];
+/** Optional packages under MIT, which their package.json states in an older form. */
+const OLDER_FORM = ['buildcheck', 'cpu-features', 'ssh2'];
+
+test('every package that users install has a licence that is compatible with that of Baton', () => {
+  const others = Object.entries(lock.packages).filter(
+    ([path, { dev, license = '' }]) =>
+      path !== '' && dev !== true && !ALLOWED.includes(license) && !OLDER_FORM.includes(path.slice(13)),
+  );
+  expect(others.map(([path, { license }]) => `${path}: ${license}`)).toEqual([]);
 });

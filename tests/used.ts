@@ -19,6 +19,7 @@ export type Part =
   | 'a terminal'
   | 'workflows'
   | 'manifests'
+  | 'AWS'
   | 'curl'
   | 'an older Node';
 

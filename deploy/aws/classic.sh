@@ -1,0 +1,145 @@
+#!/usr/bin/env bash
+# The card store on AWS as its original ran: a classic load balancer, an Auto Scaling group of two instances, and Redis
+# in ElastiCache. Each step is one call of the AWS CLI.
+#
+#   RELEASE_URL=https://… RELEASE_SHA256=… deploy/aws/classic.sh up      prints the address of the balancer
+#   deploy/aws/classic.sh down                                           removes all of it
+#
+# Both can be repeated: what exists is kept, what is gone is skipped. NAME (cards) is the name of everything.
+# AWS_REGION, AWS_PROFILE and AWS_ENDPOINT_URL are those of the CLI. docs/aws.md has the runbook and the costs.
+set -euo pipefail
+
+NAME=${NAME:-cards}
+INSTANCE_TYPE=${INSTANCE_TYPE:-t3.small}
+CACHE_TYPE=${CACHE_TYPE:-cache.t3.micro}
+IMAGE=/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+say() { echo "$*" >&2; }
+
+# Returns the standard output of a query; nothing if the thing does not exist.
+find_or_nothing() { "$@" --output text 2>/dev/null | sed 's/^None$//' || true; }
+
+group_id() {
+  find_or_nothing aws ec2 describe-security-groups --filters "Name=group-name,Values=$NAME" \
+    --query 'SecurityGroups[0].GroupId'
+}
+
+cache_status() {
+  find_or_nothing aws elasticache describe-replication-groups --replication-group-id "$NAME" \
+    --query 'ReplicationGroups[0].Status'
+}
+
+balancer_address() {
+  find_or_nothing aws elb describe-load-balancers --load-balancer-names "$NAME" \
+    --query 'LoadBalancerDescriptions[0].DNSName'
+}
+
+auto_scaling_group() {
+  find_or_nothing aws autoscaling describe-auto-scaling-groups --auto-scaling-group-names "$NAME" \
+    --query 'AutoScalingGroups[0].AutoScalingGroupName'
+}
+
+launch_template() {
+  find_or_nothing aws ec2 describe-launch-templates --launch-template-names "$NAME" \
+    --query 'LaunchTemplates[0].LaunchTemplateId'
+}
+
+up() {
+  : "${RELEASE_URL:?expected the address of a release, the tar.gz of a checkout with node_modules}"
+  : "${RELEASE_SHA256:?expected the SHA-256 of the release}"
+  local vpc subnets group redis image data
+  vpc=$(find_or_nothing aws ec2 describe-vpcs --filters Name=is-default,Values=true --query 'Vpcs[0].VpcId')
+  [ -n "$vpc" ] || { say "expected a default VPC in this region, found none: aws ec2 create-default-vpc"; exit 69; }
+  subnets=$(aws ec2 describe-subnets --filters "Name=vpc-id,Values=$vpc" --query 'Subnets[].SubnetId' --output text)
+
+  group=$(group_id)
+  if [ -z "$group" ]; then
+    say "security group: 8080 for clients, 6379 for members of the group"
+    group=$(aws ec2 create-security-group --group-name "$NAME" --description "card store" --vpc-id "$vpc" \
+      --query GroupId --output text)
+    aws ec2 authorize-security-group-ingress --group-id "$group" --protocol tcp --port 8080 --cidr 0.0.0.0/0 >/dev/null
+    aws ec2 authorize-security-group-ingress --group-id "$group" --protocol tcp --port 6379 \
+      --source-group "$group" >/dev/null
+  fi
+
+  if [ -z "$(cache_status)" ]; then
+    say "Redis: one node group, port 6379, in the security group of the instances"
+    aws elasticache create-replication-group --replication-group-id "$NAME" \
+      --replication-group-description "sessions of the card store" --engine redis --cache-node-type "$CACHE_TYPE" \
+      --num-node-groups 1 --replicas-per-node-group 0 --port 6379 --security-group-ids "$group" >/dev/null
+  fi
+  aws elasticache wait replication-group-available --replication-group-id "$NAME"
+  redis=$(aws elasticache describe-replication-groups --replication-group-id "$NAME" \
+    --query 'ReplicationGroups[0].NodeGroups[0].PrimaryEndpoint.Address' --output text)
+
+  if [ -z "$(balancer_address)" ]; then
+    say "classic load balancer: 8080 to 8080"
+    # shellcheck disable=SC2086 # one argument for each subnet
+    aws elb create-load-balancer --load-balancer-name "$NAME" --subnets $subnets --security-groups "$group" \
+      --listeners Protocol=HTTP,LoadBalancerPort=8080,InstanceProtocol=HTTP,InstancePort=8080 >/dev/null
+  fi
+  aws elb configure-health-check --load-balancer-name "$NAME" \
+    --health-check Target=TCP:8080,Interval=5,Timeout=2,UnhealthyThreshold=2,HealthyThreshold=2 >/dev/null
+
+  if [ -z "$(launch_template)" ]; then
+    say "launch template: installs the release"
+    image=$(aws ssm get-parameter --name "$IMAGE" --query Parameter.Value --output text)
+    data=$(sed -e "s|@RELEASE_URL@|$RELEASE_URL|" -e "s|@RELEASE_SHA256@|$RELEASE_SHA256|" \
+      -e "s|@REDIS_URL@|redis://$redis:6379|" -e "s|@SESSION_SECRET@|$(openssl rand -hex 32)|" \
+      "$HERE/user-data.sh" | base64 | tr -d '\n')
+    aws ec2 create-launch-template --launch-template-name "$NAME" --launch-template-data "{
+      \"ImageId\": \"$image\", \"InstanceType\": \"$INSTANCE_TYPE\", \"SecurityGroupIds\": [\"$group\"],
+      \"UserData\": \"$data\", \"MetadataOptions\": {\"HttpTokens\": \"required\"}}" >/dev/null
+  fi
+
+  if [ -z "$(auto_scaling_group)" ]; then
+    say "Auto Scaling group: 2 to 2 instances, the oldest ends first"
+    aws autoscaling create-auto-scaling-group --auto-scaling-group-name "$NAME" \
+      --launch-template "LaunchTemplateName=$NAME,Version=\$Latest" --min-size 2 --max-size 2 --desired-capacity 2 \
+      --termination-policies OldestInstance --load-balancer-names "$NAME" --health-check-type ELB \
+      --health-check-grace-period 120 --vpc-zone-identifier "$(tr -s '[:space:]' , <<<"$subnets" | sed 's/,$//')"
+  fi
+  echo "http://$(balancer_address):8080"
+}
+
+# In the reverse order: nothing is removed while something else needs it.
+down() {
+  if [ -n "$(auto_scaling_group)" ]; then
+    say "Auto Scaling group"
+    aws autoscaling delete-auto-scaling-group --auto-scaling-group-name "$NAME" --force-delete
+    while [ -n "$(auto_scaling_group)" ]; do sleep 5; done
+  fi
+  if [ -n "$(launch_template)" ]; then
+    say "launch template"
+    aws ec2 delete-launch-template --launch-template-name "$NAME" >/dev/null
+  fi
+  if [ -n "$(balancer_address)" ]; then
+    say "load balancer"
+    aws elb delete-load-balancer --load-balancer-name "$NAME"
+  fi
+  case $(cache_status) in
+    '' | deleting) ;;
+    *)
+      say "Redis"
+      aws elasticache delete-replication-group --replication-group-id "$NAME" >/dev/null
+      ;;
+  esac
+  local group
+  group=$(group_id)
+  [ -n "$group" ] || return 0
+  say "security group"
+  # Redis and the balancer's network interfaces use the group for some minutes more.
+  for _ in $(seq 60); do
+    aws ec2 delete-security-group --group-id "$group" >/dev/null && return 0
+    sleep 15
+  done
+  say "the security group $group is still in use: repeat this command later"
+  exit 69
+}
+
+case ${1:-} in
+  up) up ;;
+  down) down ;;
+  *) say "expected up or down, got '${1:-}': deploy/aws/classic.sh up|down"; exit 64 ;;
+esac

@@ -1,0 +1,109 @@
+/** Runs deploy/aws/classic.sh against moto, which stands in for AWS: up and down, each twice. */
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../stack/ports.ts';
+import { until } from '../stack/wait.ts';
+import { used } from './used.ts';
+
+const SCRIPT = join(import.meta.dirname, '../deploy/aws/classic.sh');
+const missing = ['aws', 'moto_server'].filter(name => spawnSync(name, ['--version']).error !== undefined);
+// The AWS CLI starts for each step, so the test takes a minute or more.
+const long = process.env['BATON_LONG'] !== undefined;
+used(
+  'AWS',
+  missing.length > 0
+    ? `NOT TESTED: no ${missing.join(', ')} on this machine`
+    : long
+      ? 'tested against moto, which stands in for it'
+      : 'NOT TESTED: only npm run test:long does',
+);
+
+describe.skipIf(missing.length > 0 || !long)('the original on AWS', { timeout: 1_200_000 }, () => {
+  let moto: ChildProcess | undefined;
+  let env: NodeJS.ProcessEnv;
+
+  beforeAll(async () => {
+    const port = await freePort();
+    env = {
+      PATH: process.env['PATH'],
+      ...{ AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'us-east-1' },
+      ...{ AWS_DEFAULT_REGION: 'us-east-1', AWS_PAGER: '', AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` },
+      ...{ RELEASE_URL: 'https://example.com/cards.tar.gz', RELEASE_SHA256: 'a'.repeat(64) },
+    };
+    moto = spawn('moto_server', ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
+    const answers = () =>
+      fetch(`http://127.0.0.1:${port}/moto-api/`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+    await until(answers, { withinMs: 60_000, what: 'moto' });
+  }, 90_000);
+
+  afterAll(async () => {
+    if (moto?.exitCode !== null) return;
+    moto.kill();
+    await once(moto, 'exit');
+  });
+
+  const run = (...args: string[]) => promisify(execFile)('bash', [SCRIPT, ...args], { env });
+
+  async function aws(...args: string[]): Promise<unknown> {
+    const { stdout } = await promisify(execFile)('aws', [...args, '--output', 'json'], { env });
+    return JSON.parse(stdout);
+  }
+
+  test('goes up twice with the numbers of the original, and down twice', async () => {
+    const first = await run('up');
+    expect(first.stdout).toMatch(/^http:\/\/.*:8080\n$/);
+    const again = await run('up');
+    expect([again.stdout, again.stderr]).toEqual([first.stdout, '']);
+
+    const [balancer] = (await aws(
+      ...['elb', 'describe-load-balancers', '--query', 'LoadBalancerDescriptions'],
+    )) as Record<string, unknown>[];
+    expect(balancer).toMatchObject({
+      HealthCheck: {
+        Target: 'TCP:8080',
+        Interval: 5,
+        Timeout: 2,
+        UnhealthyThreshold: 2,
+        HealthyThreshold: 2,
+      },
+      ListenerDescriptions: [{ Listener: { Protocol: 'HTTP', LoadBalancerPort: 8080, InstancePort: 8080 } }],
+    });
+    const [group] = (await aws(
+      ...['autoscaling', 'describe-auto-scaling-groups', '--query', 'AutoScalingGroups'],
+    )) as Record<string, unknown>[];
+    expect(group).toMatchObject({
+      ...{ MinSize: 2, MaxSize: 2, DesiredCapacity: 2, TerminationPolicies: ['OldestInstance'] },
+      LoadBalancerNames: ['cards'],
+    });
+    const caches = await aws(
+      ...['elasticache', 'describe-replication-groups', '--query', 'ReplicationGroups[].NodeGroups[]'],
+    );
+    expect(caches).toMatchObject([{ PrimaryEndpoint: { Port: 6379 } }]);
+    const permissions = (await aws(
+      ...['ec2', 'describe-security-groups', '--filters', 'Name=group-name,Values=cards'],
+      ...['--query', 'SecurityGroups[0].[GroupId,IpPermissions]'],
+    )) as [string, { FromPort: number; UserIdGroupPairs: { GroupId: string }[] }[]];
+    const redis = permissions[1].find(({ FromPort }) => FromPort === 6379);
+    expect(redis?.UserIdGroupPairs.map(({ GroupId }) => GroupId)).toEqual([permissions[0]]);
+
+    await run('down');
+    expect((await run('down')).stderr).toBe('');
+    expect(await aws('elb', 'describe-load-balancers', '--query', 'LoadBalancerDescriptions')).toEqual([]);
+    expect(await aws('autoscaling', 'describe-auto-scaling-groups', '--query', 'AutoScalingGroups')).toEqual(
+      [],
+    );
+  });
+
+  test('says what it expects', async () => {
+    await expect(run('sideways')).rejects.toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining("expected up or down, got 'sideways'"),
+    });
+  });
+});
