@@ -21,11 +21,15 @@ export class Evidence extends Judging<Sources> {
   readonly #hasBalancer = this.run.logs.includes('balancer');
   readonly #hasInstances = this.run.logs.some(log => log !== 'balancer');
   readonly #prefix = `${this.run.run}-`;
-  readonly #pending = new Testimonies(this.#prefix, operation => this.#misses(operation));
+  readonly #pending = this.#noTestimonies();
   /** Requests that the client sent twice. The logs may or may not have an entry for the first attempt. */
   readonly #resent = new Set<string>();
   /** True after the last line of a complete history. */
   #complete = false;
+
+  #noTestimonies(): Testimonies {
+    return new Testimonies(this.#prefix, operation => this.#misses(operation));
+  }
 
   override ended(operation: Operation): void {
     if (!this.#hasBalancer && !this.#hasInstances) return;
