@@ -7,13 +7,19 @@ const ROOT = join(import.meta.dirname, '..');
 const FILES = globSync('{verify/core,verify/reports,loadtests}/**/*.ts', { cwd: ROOT }).filter(
   file => !/\.test\.ts$|\/testing\//.test(file),
 );
-/** Matches a class field with an initial value: its name, and the value up to the next member. */
-const FIELD = /^ {2}(?:readonly )?(#?\w+)(?:: [^=\n]+)? =(?!>)([\s\S]*?);\n(?=\n| {2}\S|\})/gm;
+/**
+ * Match a class field with an initial value: its name, and the value up to the next member. In a class inside a function,
+ * a field without `readonly` or `#` looks like an assignment.
+ */
+const FIELDS = [
+  /^ {2}(?:readonly )?(#?\w+)(?:: [^=\n]+)? =(?!>)([\s\S]*?);\n(?=\n| {2}\S|\})/gm,
+  /^ {4}(?:readonly |(?=#))(#?\w+)(?:: [^=\n]+)? =(?!>)([\s\S]*?);\n(?=\n| {4}\S| {2}\})/gm,
+];
 
 it('no class that k6 runs has a field with an arrow function that uses `this`', () => {
   // In such a class, initialisers of other fields cannot access the module's constants and classes (k6 2.2).
   const found = FILES.flatMap(file =>
-    [...readFileSync(join(ROOT, file), 'utf8').matchAll(FIELD)]
+    FIELDS.flatMap(field => [...readFileSync(join(ROOT, file), 'utf8').matchAll(field)])
       .filter(([, , value = '']) => /=>[\s\S]*\bthis\b/.test(value))
       .map(([, name]) => `${file}: ${name}`),
   );

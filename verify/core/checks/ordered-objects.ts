@@ -30,10 +30,14 @@ export interface OrderCounts {
 export const linearizing = (searching: Searching, longest = LONGEST): Declaration<OrderCounts>['judge'] =>
   class extends Judging<OrderCounts> {
     readonly #objects = new Map<TrackedObject, Stretches>();
-    readonly #searches = new Searches(searching, (stretch, verdict, isLate) => {
-      if (verdict === 'violated') this.report(() => nonlinear(stretch, isLate));
-      else if (verdict === 'late' || verdict === 'clocks') this.count[verdict]++;
-    });
+    readonly #searches = this.#noSearches();
+
+    #noSearches(): Searches {
+      return new Searches(searching, (stretch, verdict, isLate) => {
+        if (verdict === 'violated') this.report(() => nonlinear(stretch, isLate));
+        else if (verdict === 'late' || verdict === 'clocks') this.count[verdict]++;
+      });
+    }
 
     #of(object: TrackedObject): Stretches {
       let stretches = this.#objects.get(object);
