@@ -391,9 +391,9 @@ describe('a write that only a message confirms', () => {
     const probes = [{ ...probe, add: { ...probe.add, confirmed: 'Added {value}' } }];
     const { of, history } = await holds(new Flash(), { probes });
     expect(of('read-your-writes').judgement).toBe('valid');
-    expect(history).toContain('"outcome":"info","note":"303');
+    expect(history).toContain('"outcome":"info","status":303,"note":"303');
     const refused = await holds(new Flash(), { probes, busy: 'list is full' });
-    expect(refused.history).toContain('"outcome":"fail","note":"303');
+    expect(refused.history).toContain('"outcome":"fail","status":303,"note":"303');
     // Without `confirmed`, the redirect counts as an acknowledgement, even of refused writes.
     expect((await judged(new Flash())).of('read-your-writes').judgement).toBe('violated');
   });
