@@ -68,10 +68,11 @@ describe('the gate over HTTP', () => {
   it('never promotes before the start or after an unexpected end', async () => {
     for (const state of ['idle', 'stopped'] as const) {
       status = { ...STATUS, canary: undefined, state };
-      expect(await code('/advance')).toBe(409);
-      expect(await code('/promote?wait=60')).toBe(state === 'stopped' ? 409 : await code('/promote'));
+      expect([await code('/advance'), await code('/promote')]).toEqual([409, 409]);
     }
-  }, 90_000);
+    // A gate that has stopped reaches no verdict, so it responds at once.
+    expect(await code('/promote?wait=60')).toBe(409);
+  });
 
   it('starts and stops on POST only', async () => {
     expect([await code('/start'), await code('/stop'), asked.length]).toEqual([405, 405, 0]);
