@@ -1,12 +1,17 @@
 #!/usr/bin/env node
+/** The `baton` command: reads argv, prints, and decides the exit code. No other file in verify/ does this. */
 import { fromCheckout } from './commands/checkout.ts';
 import type { CommandName, OptionValues } from './commands/options.ts';
 import type { Output } from './commands/output.ts';
-/** The `baton` command: reads argv, prints, and decides the exit code. No other file in verify/ does this. */
 import { EXIT, isBatonError, UsageError } from './errors.ts';
 import { nodeComplaint } from './node-version.ts';
 
 const { stdout, stderr } = process;
+// A reader such as `head` may close the pipe early. The exit code is still that of the command.
+for (const stream of [stdout, stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
 const output: Output = {
   result: stdout,
   progress: stderr,

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,6 +49,13 @@ describe('runs', () => {
     );
   });
 
+  it('says so if there are none', async () => {
+    const none = join(out, 'other');
+    expect(await text(() => runsCommand({ out: none }, output))).toBe(
+      `${none}: no runs yet; npx baton-verify verify makes one\n`,
+    );
+  });
+
   it('reports on the latest run, or on a named one', async () => {
     const options = { out, format: 'summary', file: '-' };
     expect(await text(() => reportCommand(undefined, options, output))).toContain('✅ Sessions: valid');
@@ -73,4 +82,16 @@ describe('runs', () => {
       'expected folders of runs, and there is none',
     );
   });
+});
+
+it('a reader that closes the pipe early does not change the exit code', async () => {
+  const args = [join(import.meta.dirname, '../cli.ts'), 'report', '--out', out, '--format', 'json'];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  let stderr = '';
+  child.stderr.on('data', chunk => {
+    stderr += chunk;
+  });
+  const [code] = await once(child, 'close');
+  expect([code, stderr]).toEqual([0, '']);
 });

@@ -59,9 +59,11 @@ async function write(folder: string, report: string, output: Output): Promise<vo
 }
 
 export async function runsCommand({ out }: OptionValues<'runs'>, output: Output): Promise<number> {
-  for (const name of await namesIn(out)) {
+  const names = await namesIn(out);
+  if (names.length === 0) output.progress.write(`${out}: no runs yet; ${COMMAND} verify makes one\n`);
+  for (const name of names) {
     const result = await resultIn(join(out, name));
-    const row =
+    const [started, judgement, found] =
       result === undefined
         ? ['', 'not judged', '']
         : [
@@ -69,9 +71,7 @@ export async function runsCommand({ out }: OptionValues<'runs'>, output: Output)
             result.judgement,
             `${printable(result.target)}: ${conclusion(result)}`,
           ];
-    output.result.write(
-      `${name.padEnd(23)}  ${(row[0] ?? '').padEnd(16)}  ${(row[1] ?? '').padEnd(10)}  ${row[2]}\n`,
-    );
+    output.result.write(`${name.padEnd(23)}  ${started.padEnd(16)}  ${judgement.padEnd(10)}  ${found}\n`);
   }
   return EXIT.valid;
 }
