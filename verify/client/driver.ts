@@ -12,7 +12,7 @@ import { basicOf, keep } from './fill.ts';
 import { ListRead } from './list-read.ts';
 import { putSession } from './ready-made.ts';
 import type { Call, Later, Recorded } from './recorder.ts';
-import { get, type How, SessionRequests, type Who } from './requests.ts';
+import { further, get, type How, SessionRequests, type Who } from './requests.ts';
 import type { SessionClient } from './session-client.ts';
 
 /** The result of a trial write: its response, the page after it, and whether that page shows the value unchanged. */
@@ -107,7 +107,7 @@ export class Driver {
    */
   #opening(action: 'form' | 'read', how: How): (path: string, later: Later) => Promise<Reply> {
     // Only the other operation waits at the barrier; the page does not.
-    const { held: _, early: __, ...then } = how;
+    const { held: _, early: __, ...then } = further(how);
     return async (path, later) =>
       (await this.#requests.perform({ action, unmarked: true, later }, get(path), then)).reply;
   }
@@ -144,7 +144,7 @@ export class Driver {
       const path = this.#requests.clientOf(how).pathOf(list.next, recorded.operation.path ?? '/');
       // A "next page" on another site is not a page of this list.
       if (path === undefined) break;
-      recorded = await this.#requests.perform(what, get(path), how);
+      recorded = await this.#requests.perform(what, get(path), further(how));
     }
     return recorded;
   }
@@ -180,11 +180,15 @@ export class Driver {
     if (request === undefined) throw new Error(`probe ${probe.object}: no request that writes`);
     const action = ({ counter: 'increment', register: 'set' } as const)[probe.kind as 'counter'] ?? 'add';
     const value = action === 'increment' ? '1' : this.#newValue(probe) + (how.ending ?? '');
-    if (numbered(probe)) await (this.#begun.get(probe.object) ?? this.read(probe, { to: how.to }));
-    const what = { action, ...this.#object(probe), value, ...this.#confirmed(request, value, how) };
+    let options = how;
+    if (numbered(probe) && !this.#begun.has(probe.object)) {
+      await this.read(probe, { to: how.to, due: how.due });
+      options = further(how);
+    } else await this.#begun.get(probe.object);
+    const what = { action, ...this.#object(probe), value, ...this.#confirmed(request, value, options) };
     const long = how.ending === undefined ? padded(value, how.size ?? 0) : value;
     const sent = this.#requests.filled(request, how, long);
-    return (await this.#requests.perform(what, sent, how)).operation;
+    return (await this.#requests.perform(what, sent, options)).operation;
   }
 
   /** Sends a request that changes the session in a way that no probe shows. */

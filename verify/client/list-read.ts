@@ -1,16 +1,20 @@
 /** Reads a list page by page. The read of the last page gets the values of all pages. */
+import type { Called } from '../core/history/history.ts';
 import type { Interpreter, Seen } from '../core/response/interpret.ts';
 import type { Reply } from '../core/response/reply.ts';
 
 /** Maximum number of pages. The state of a longer list is not recorded. */
 const PAGES = 20;
 
+/** When a request was sent, and how much later than planned. */
+type Timing = Pick<Called, 'call' | 'late'>;
+
 export class ListRead {
   readonly #interpreter: Interpreter;
   readonly #object: string;
   readonly #saw: string[] = [];
-  /** Time of the request for the first page, on the run's clock. */
-  #call: number | undefined;
+  /** Timing of the request for the first page. */
+  #first: Timing | undefined;
   #pages = 0;
   /** Address of the next page, from the link in the last page. */
   next: string | undefined;
@@ -25,24 +29,25 @@ export class ListRead {
    * Adds a page to the list.
    *
    * @param path the path that was requested
-   * @param call time of the request, on the run's clock
+   * @param own timing of the request
    * @param seen the content of the page. On the last page, its `saw` becomes the whole list; on earlier pages, `saw` is
    * removed
-   * @returns the call time for the operation: on the last page, the time of the first request
+   * @returns the timing of the operation: on the last page, that of the first request
    */
-  turn(path: string, call: number, reply: Reply, seen: Seen): number {
-    this.#call ??= call;
+  turn(path: string, own: Timing, reply: Reply, seen: Seen): Timing {
+    const { call, late } = own;
+    this.#first ??= late === undefined ? { call } : { call, late };
     this.next = undefined;
     const first = this.#pages++ === 0;
-    if (seen.signedIn !== 'in' || (first && seen.saw !== undefined)) return this.#call;
+    if (seen.signedIn !== 'in' || (first && seen.saw !== undefined)) return this.#first;
     const { values, next, cut } = this.#interpreter.page(reply, this.#object, path);
     this.#saw.push(...values);
     delete seen.saw;
     if (next !== undefined && this.#pages < PAGES) this.next = next;
     else if (next === undefined && !cut) {
       seen.saw = this.#saw;
-      return this.#call;
+      return this.#first;
     }
-    return call;
+    return own;
   }
 }

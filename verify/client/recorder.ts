@@ -139,7 +139,7 @@ export class Recorder {
     this.#narrow(reply.cookies);
     const asked = { action, object, unmarked, path: send.path };
     const seen = named(this.#interpreter.seen(reply, asked), call.address);
-    if (list !== undefined) called.call = list.turn(send.path, called.call, reply, seen);
+    if (list !== undefined) Object.assign(called, list.turn(send.path, called, reply, seen));
     const returned = this.#returned(reply, seen, moments);
     if (settle === undefined && later === undefined) return this.#report(changes, called, returned, reply);
     const afterwards: Later = [];

@@ -37,6 +37,9 @@ export interface How {
   as?: { client: SessionClient; with: With; change?: string } | undefined;
 }
 
+/** Returns the options for the further requests of an action: only its first request has a planned time. */
+export const further = ({ due: _, ...how }: How): How => how;
+
 export type What = Pick<Call, 'list' | 'settle' | 'later'> & {
   action: Action;
   object?: string;
@@ -87,8 +90,10 @@ export class SessionRequests {
     let recorded = await (balanced && how.held === undefined ? this.#step.beside(once) : once());
     // A request with status 429 had no effect, so it is sent again after that time. A request of a race is not
     // repeated.
-    for (let i = 0; i < TRIES_AGAIN && how.held === undefined && this.#mayGoAgain(recorded.reply); i++)
+    for (let i = 0; i < TRIES_AGAIN && how.held === undefined && this.#mayGoAgain(recorded.reply); i++) {
+      delete call.due;
       recorded = await once();
+    }
     if (balanced) this.#step.served(recorded.operation.instance);
     if (page) this.#keepToken(client, recorded.reply);
     return recorded;

@@ -1,0 +1,102 @@
+/** Tests the times of operations that need several requests, against a small server. */
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, it } from 'vitest';
+import type { Operation } from '../core/history/history.ts';
+import { planOf } from '../plan.ts';
+import { record } from '../recording.ts';
+import { parseTarget } from '../target/load.ts';
+import { Driver } from './driver.ts';
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+/** Starts a server and a driver of one session on it. Also returns the operations that the history gets. */
+async function driving(listener: RequestListener) {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  ends.push(() => server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const target = parseTarget(
+    JSON.stringify({
+      ...{ version: 1, name: 'small', url: `http://127.0.0.1:${port}` },
+      accounts: [{ user: 'alice', password: 'x' }],
+      login: { page: '/login', path: '/login', form: {} },
+      signedIn: { page: '/', user: 'data-user="(.*?)"' },
+      probes: [
+        {
+          ...{ object: 'notes', kind: 'list', scope: 'session' },
+          read: { path: '/notes', items: '<li>(.*?)</li>' },
+        },
+        {
+          ...{ object: 'count', kind: 'counter', scope: 'session' },
+          read: { path: '/count', items: '<b>(.*?)</b>' },
+          increment: { path: '/count', form: {} },
+        },
+      ],
+      claims: ['continuity'],
+    }),
+    'small',
+    {},
+  );
+  const out = mkdtempSync(join(tmpdir(), 'baton-driver-'));
+  ends.push(() => rmSync(out, { recursive: true }));
+  const operations: Operation[] = [];
+  const plan = planOf(target, { seed: 1, out, onOperation: operation => operations.push(operation) });
+  const { context, close } = record(plan);
+  ends.push(() => close('complete'));
+  const [notes, count] = target.probes;
+  if (notes === undefined || count === undefined) throw new Error('expected two probes');
+  return { driver: Driver.of(context, 0), operations, notes, count };
+}
+
+const PAGE = '<p data-user="alice">';
+/** A planned time long before the request, on the run's clock. */
+const DUE = -5_000_000;
+
+it('a list of several pages counts from the planned time of its first page', async () => {
+  const { driver, operations, notes } = await driving(({ url }, response) => {
+    const next = { '/notes': '/notes?page=2', '/notes?page=2': '/notes?page=3' }[url ?? ''];
+    response.end(`${PAGE}<li>${url}</li>${next === undefined ? '' : `<a rel="next" href="${next}">`}`);
+  });
+  const { operation } = await driver.read(notes, { due: DUE });
+  const [first, second, last] = operations;
+  expect(last).toBe(operation);
+  expect(operation.saw).toEqual(['/notes', '/notes?page=2', '/notes?page=3']);
+  expect(operation).toMatchObject({ call: first?.call, late: first?.late });
+  expect(first?.late).toBe((first?.call ?? 0) - DUE);
+  expect(second).not.toHaveProperty('late');
+});
+
+/** Returns action, status, and whether there was a planned time, for each operation. */
+const planned = (operations: readonly Operation[]) =>
+  operations.map(({ action, status, late }) => [action, status, late !== undefined]);
+
+it('a retry after status 429 has no planned time: the app has asked for the wait', async () => {
+  let refused = 0;
+  const { driver, operations } = await driving((_, response) => {
+    if (refused++ === 0) response.writeHead(429, { 'retry-after': '0' }).end();
+    else response.end(PAGE);
+  });
+  await driver.read(undefined, { due: DUE });
+  expect(planned(operations)).toEqual([
+    ['read', 429, true],
+    ['read', 200, false],
+  ]);
+});
+
+it('a write that needs a read before it gives the planned time to the read', async () => {
+  const { driver, operations, count } = await driving((_, response) => response.end(`${PAGE}<b>0</b>`));
+  for (let i = 0; i < 2; i++) await driver.write(count, { due: DUE });
+  expect(planned(operations)).toEqual([
+    ['read', 200, true],
+    ['increment', 200, false],
+    ['increment', 200, true],
+  ]);
+});
