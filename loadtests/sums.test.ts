@@ -62,6 +62,9 @@ describe('a run that k6 counted', () => {
     expect(passes).toBe(true);
     expect(result.judgement).toBe('valid');
     expect(result.guarantees.map(verdict => verdict.judgement)).toEqual(Array(ALL).fill('valid'));
+    // The canaries show more than the names on the pages.
+    const isolation = result.guarantees.find(({ guarantee }) => guarantee === 'isolation');
+    expect(isolation?.finding).toContain("show another user's data");
     expect(result.tally.instances).toMatchObject([
       { instance: 'app-1', share: 0.5 },
       { instance: 'app-2', share: 0.5 },

@@ -15,8 +15,8 @@ export interface Responses {
   /** Number of requests that wrote a value of a private object, acknowledged or not. */
   written: number;
   ids: number;
-  /** Number of times that a user got an id that another user had. */
-  collided: number;
+  /** Number of responses that showed another user's data, or set an id that another user had. */
+  shown: number;
 }
 
 export class Isolation extends Judging<Responses> {
@@ -110,7 +110,7 @@ export class Isolation extends Judging<Responses> {
     this.count.users = this.#users.size;
     this.count.planted = this.#planted.size;
     this.count.ids = this.#ids.ids;
-    this.count.collided = this.#ids.collided;
+    this.count.shown = this.count.violations + this.#ids.collided;
   }
 
   override settle(): void {

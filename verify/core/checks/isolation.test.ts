@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { canaryOf, sharedPrefix } from '../history/canary.ts';
+import { FIGURES } from '../sums/figures.ts';
 import { Picture, PREFIX, type SessionPicture } from '../testing/picture.ts';
 import { stories, verdictText } from '../testing/verdict-text.ts';
+import { Judge } from '../timeline/judge.ts';
+import { isolation } from './isolation.ts';
 
 const canary = (user: string, number = 1) =>
   canaryOf({ prefix: PREFIX, user, session: 's', number, random: 0.5 });
@@ -43,7 +46,7 @@ describe('isolation', () => {
     };
     expect(bare()).toMatchObject({
       judgement: 'valid',
-      finding: expect.stringContaining('name another user'),
+      finding: 'at most 14 % of responses name another user',
     });
     expect(bare({ sawUser: 'alice' }).judgement).toBe('violated');
   });
@@ -201,6 +204,18 @@ describe('isolation', () => {
         #8 login on app-1: set sid for carol
         #9 login on app-2: expected a sid of its own; came set sid to the same value"
     `);
+  });
+
+  it('counts users with the same session id for k6 too', () => {
+    const { picture } = two();
+    const cookies = (label: string) => [{ name: 'sid', change: 'set' as const, label }];
+    picture.session('s0', 'alice').login('app-1', { cookies: cookies('two') });
+    for (const user of ['carol', 'dave'])
+      picture.session(`s-${user}`, user).login('app-1', { cookies: cookies('one') });
+    const judge = new Judge(picture.run, [isolation], undefined, 'counts');
+    for (const event of picture.events) judge.step(event);
+    const bleed = FIGURES.find(({ metric }) => metric === 'baton_bleed');
+    expect(judge.counts()[0]?.counts[bleed?.counts[0][1] ?? '']).toBe(1);
   });
 
   it('ignores cookies of responses without a session: they may be equal for all users', () => {

@@ -112,7 +112,7 @@ export const FIGURES: readonly Figure[] = [
     perAccount: true,
   },
   { metric: 'baton_session_ids', counts: [['isolation', 'ids']] },
-  { metric: 'baton_bleed', counts: [['isolation', 'violations']], needs: 'count==0' },
+  { metric: 'baton_bleed', counts: [['isolation', 'shown']], needs: 'count==0' },
   { metric: 'baton_reads_after_write', repeated: 'written', counts: [['read-your-writes', 'reads']] },
   {
     metric: 'baton_reads_after_write_elsewhere',
