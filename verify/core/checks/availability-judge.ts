@@ -99,11 +99,8 @@ export class Availability extends Judging<AvailabilityCounts> {
 
   override settle(): void {
     // A starved machine may explain slow responses.
-    if (this.count.starved === 0)
-      for (const violation of this.#times.violations(ENOUGH)) this.report(() => violation);
-    for (const window of this.faults.windows) {
-      if (!tookEffect(window)) continue;
-      const found = exceeded(window);
+    const times = this.count.starved === 0 ? [this.#times.exceeded(ENOUGH)] : [];
+    for (const found of [...times, ...this.faults.windows.filter(tookEffect).map(exceeded)]) {
       this.count.starved += found.starved;
       for (const violation of found.violations) this.report(() => violation);
     }

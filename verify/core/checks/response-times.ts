@@ -9,29 +9,44 @@ export class ResponseTimes {
   readonly #limits: [Percentile, number][];
   /** For each limit, the number of responses that took longer. */
   readonly #slower = { p50: 0, p90: 0, p95: 0, p99: 0 };
+  /** For each limit, the part of them that a starved machine may explain. */
+  readonly #starved = { p50: 0, p90: 0, p95: 0, p99: 0 };
   #successes = 0;
 
   constructor({ declared }: Run) {
     this.#limits = Object.entries(declared?.budgets?.latency ?? {}) as [Percentile, number][];
   }
 
-  add({ outcome, call, late = 0, return: end }: Operation): void {
+  add({ outcome, call, late = 0, return: end, starved }: Operation): void {
     if (outcome !== 'ok' || end === undefined) return;
     this.#successes++;
-    for (const [name, limit] of this.#limits) if (end - call + late > limit) this.#slower[name]++;
+    for (const [name, limit] of this.#limits) {
+      if (end - call + late <= limit) continue;
+      this.#slower[name]++;
+      if (starved === true) this.#starved[name]++;
+    }
   }
 
-  /** Returns a violation for each limit that too many responses exceed. @param least number of responses for any */
-  violations(least: number): Violation[] {
-    if (this.#successes < least) return [];
-    return this.#limits.flatMap(([name, limit]) => {
-      const share = this.#slower[name] / this.#successes;
+  /**
+   * Returns a violation for each limit that too many responses exceed, and the number of slow responses without which
+   * the other limits would hold, if a starved machine may explain them.
+   *
+   * @param least minimum number of responses
+   */
+  exceeded(least: number): { violations: Violation[]; starved: number } {
+    const found = { violations: [] as Violation[], starved: 0 };
+    if (this.#successes < least) return found;
+    for (const [name, limit] of this.#limits) {
+      const [slower, starved] = [this.#slower[name], this.#starved[name]];
       const most = 1 - PERCENTILES[name];
-      if (share <= most) return [];
-      const summary =
-        `${percent(share)} of ${counted(this.#successes, 'response')} took longer than ${limit / 1000} ms, and nothing ` +
-        `was disturbed; the budget for ${name} allows ${percent(most)}`;
-      return [{ summary, witness: [] }];
-    });
+      const share = (slower - starved) / this.#successes;
+      if (share > most) {
+        const summary =
+          `${percent(share)} of ${counted(this.#successes, 'response')} took longer than ${limit / 1000} ms, and ` +
+          `nothing was disturbed; the budget for ${name} allows ${percent(most)}`;
+        found.violations.push({ summary, witness: [] });
+      } else if (slower / this.#successes > most) found.starved = Math.max(found.starved, starved);
+    }
+    return found;
   }
 }
