@@ -42,8 +42,7 @@ export async function gateCommand(
   await stopped;
   server.close();
   server.closeAllConnections();
-  await gate.stop();
-  const { summary, verdict, why } = gate.status();
-  output.result.write(`${[...summary, `${verdict}: ${why}`].join('\n')}\n`);
+  const { verdict, why } = await gate.stop();
+  output.result.write(`${[...gate.status().summary, `${verdict}: ${why}`].join('\n')}\n`);
   return EXIT[verdict];
 }

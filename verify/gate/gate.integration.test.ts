@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Browser } from '../../app/testing/browser.ts';
@@ -71,7 +72,10 @@ async function shift(canary: Instance, share: number): Promise<void> {
   if (share === 100) await stack.balancer.deregister(stable);
 }
 
-/** Sends requests of signed-in users until it is stopped. */
+/** Interval between two requests of each of the four background clients, milliseconds. */
+const PACE = 100;
+
+/** Sends requests of signed-in users until it is stopped. Then returns the number of users that were logged out. */
 async function background(): Promise<{ stop(): Promise<number> }> {
   const users: Browser[] = [];
   for (let n = 1; n <= USERS; n++) {
@@ -80,12 +84,14 @@ async function background(): Promise<{ stop(): Promise<number> }> {
     users.push(browser);
   }
   let stopped = false;
+  let requests = 0;
   const out = new Set<Browser>();
   const one = async (part: number) => {
     for (let i = part; !stopped && users.length > 0; i = (i + 4) % users.length) {
       const browser = users[i] as Browser;
       if ((await browser.get('/dashboard')).status === 303) out.add(browser);
-      await new Promise(resolve => setTimeout(resolve, 100));
+      requests++;
+      await sleep(PACE);
     }
   };
   const parts = [0, 1, 2, 3].map(one);
@@ -93,6 +99,7 @@ async function background(): Promise<{ stop(): Promise<number> }> {
     stop: async () => {
       stopped = true;
       await Promise.all(parts);
+      expect(requests > 0).toBe(USERS > 0);
       return out.size;
     },
   };
@@ -124,6 +131,7 @@ async function rollOut(
   } finally {
     await users.stop();
     await ask('/stop', 'POST');
+    expect((await ask('/promote')).status).toBe(409);
   }
 }
 

@@ -36,7 +36,7 @@ export interface GateOptions {
 }
 
 export interface Status extends CanaryVerdict {
-  /** idle: not started · starting: logs in · running: keeps sessions open · stopped: the run is over */
+  /** idle: not started · starting: logs in · running: keeps sessions open · stopped: the run ends or has ended */
   readonly state: 'idle' | 'starting' | 'running' | 'stopped';
   /** One line for each pair of versions, such as "created on v1, served by v2: 0 of 50 lost". */
   readonly summary: readonly string[];
@@ -64,6 +64,8 @@ export class Gate {
   readonly #target: Target;
   readonly #options: GateOptions;
   #round: Round | undefined;
+  /** The last start or stop. Each waits for the one before it, so that no run is left behind. */
+  #change: Promise<void> = Promise.resolve();
 
   /** @throws UsageError if the target file does not say which version served a response */
   constructor(target: Target, options: GateOptions) {
@@ -82,9 +84,11 @@ export class Gate {
   }
 
   /** Ends the sessions of an earlier run, and logs in again. Resolves before the logins are complete. */
-  async start(): Promise<void> {
-    await this.#round?.stop();
-    this.#round = new Round(this.#target, this.#options);
+  start(): Promise<void> {
+    return this.#after(async () => {
+      await this.#round?.stop();
+      this.#round = new Round(this.#target, this.#options);
+    });
   }
 
   status(): Status {
@@ -101,9 +105,18 @@ export class Gate {
     }
   }
 
-  /** Ends the run: its sessions log out, and its history is complete. */
-  async stop(): Promise<void> {
-    await this.#round?.stop();
+  /** Ends the run: its sessions log out, and its history is complete. Resolves with the verdict just before the end. */
+  stop(): Promise<CanaryVerdict> {
+    return this.#after(async () => (await this.#round?.stop()) ?? NONE);
+  }
+
+  #after<T>(change: () => Promise<T>): Promise<T> {
+    const changed = this.#change.then(change);
+    this.#change = changed.then(
+      () => {},
+      () => {},
+    );
+    return changed;
   }
 }
 
@@ -121,8 +134,10 @@ class Round {
   #cohorts: Cohorts | undefined;
   #ended: number | undefined;
   /** The time of the last operation on the run's clock, microseconds, and the same moment on the clock of Node, ms. */
-  #last = { run: 0, node: 0 };
+  #latest = { run: 0, node: 0 };
   #error: string | undefined;
+  /** The verdict before the first `stop`. */
+  #last: CanaryVerdict | undefined;
 
   constructor(target: Target, options: GateOptions) {
     this.#target = target;
@@ -142,7 +157,7 @@ class Round {
           if (phase === 'load' && this.#run !== undefined) this.#cohorts = new Cohorts(this.#run);
         },
         onOperation: operation => {
-          this.#last = { run: operation.return ?? operation.call, node: performance.now() };
+          this.#latest = { run: operation.return ?? operation.call, node: performance.now() };
           if (!this.#stop.signal.aborted) this.#cohorts?.ended(operation);
         },
       });
@@ -172,20 +187,35 @@ class Round {
     if (cohorts === undefined)
       return { ...NONE, state, run, error: this.#error, why: this.#error ?? 'logs in for the first time' };
     return {
-      ...decide(cohorts, this.#asked()),
+      ...this.#verdict(cohorts),
       ...{ state, run, error: this.#error, summary: linesOf(cohorts), forms: cohorts.forms() },
       crossings: cohorts.crossings().map(({ since: _, ...crossing }) => crossing),
     };
   }
 
+  /** Returns the verdict. A run that ends or has ended watches nothing, so its verdict is never `valid`. */
+  #verdict(cohorts: Cohorts): CanaryVerdict {
+    const decided = decide(cohorts, this.#asked());
+    if (!this.#isOver() || decided.verdict === 'violated') return decided;
+    return {
+      ...decided,
+      verdict: 'unknown',
+      why: this.#error ?? 'the run has ended: POST /start begins another',
+    };
+  }
+
+  #isOver(): boolean {
+    return this.#ended !== undefined || this.#stop.signal.aborted;
+  }
+
   #state(): Status['state'] {
-    if (this.#ended !== undefined) return 'stopped';
+    if (this.#isOver()) return 'stopped';
     return (this.#cohorts?.entered ?? 0) < this.#wanted ? 'starting' : 'running';
   }
 
   #asked(): CanaryEvidence {
     const { csrf, probes } = this.#target;
-    const { run, node } = this.#last;
+    const { run, node } = this.#latest;
     return {
       now: run + ((this.#ended ?? performance.now()) - node) * 1000,
       window: this.#options.window * 1000,
@@ -194,8 +224,11 @@ class Round {
     };
   }
 
-  async stop(): Promise<void> {
+  /** Ends the run. Returns the verdict just before. */
+  async stop(): Promise<CanaryVerdict> {
+    this.#last ??= this.status();
     this.#stop.abort();
     await this.#done;
+    return this.#last;
   }
 }

@@ -83,6 +83,7 @@ describe('the gate over HTTP', () => {
   });
 
   it.each([
+    ['//', 400, 'expected a path such as /status, got "//"'],
     ['/nowhere', 404, 'expected one of /start, /status, /verdict'],
     ['/verdict?wait=soon', 400, 'wait: expected seconds from 0 to 3600, got "soon"'],
   ])('says what is wrong with %s', async (path, expected, error) => {

@@ -89,11 +89,15 @@ export function gateServer(gate: Gate): Server {
 async function respond(gate: Gate, request: IncomingMessage, response: ServerResponse): Promise<void> {
   // Flagger describes its canary in the body. The target file already says all that the gate needs.
   request.resume();
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://gate');
+  const url = URL.parse(request.url ?? '/', 'http://gate');
+  if (url === null)
+    throw new UsageError(`expected a path such as /status, got ${JSON.stringify(request.url)}`);
+  const { pathname, searchParams } = url;
   if (pathname === '/healthz') return json(response, 200, { state: gate.status().state });
   if (pathname === '/metrics') {
+    const text = openMetrics(gate.status());
     response.writeHead(200, { 'content-type': 'application/openmetrics-text; version=1.0.0; charset=utf-8' });
-    response.end(openMetrics(gate.status()));
+    response.end(text);
     return;
   }
   const route = ROUTES[pathname];
