@@ -71,13 +71,13 @@ export interface RunPlan extends VerifyOptions {
 
 /** @throws UsageError when a workload does not exist, or when a fault is impossible on this system */
 export function planOf(target: Target, options: VerifyOptions): RunPlan {
-  const seed = options.seed ?? randomInt(2 ** 31);
+  const { seed = randomInt(2 ** 31), duration = 10_000, sessions = 32 } = options;
+  const { signal = new AbortController().signal } = options;
   const schedule = scheduled(options.faults, seed);
   const run = runOf(target, schedule, seed, options);
   return {
-    ...{ duration: 10_000, sessions: 32, signal: new AbortController().signal },
     ...options,
-    ...{ target, seed, schedule, run },
+    ...{ target, seed, duration, sessions, signal, schedule, run },
     workloads: chosen(target, options.workloads ?? []),
     folder: join(options.out ?? 'runs', run.run),
   };
