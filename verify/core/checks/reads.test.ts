@@ -71,6 +71,32 @@ describe('read-your-writes and monotonic-reads', () => {
     expect(missing(600, 300)).toBe(1);
   });
 
+  it('nor if that change began before the first request of the object', () => {
+    const missing = (outcome: 'ok' | 'info') =>
+      judged(s => s.note('n', 'app-2', { outcome }).write('a', 'app-1').read('app-1', [])).own.violations;
+    expect(missing('ok')).toBe(1);
+    expect(missing('info')).toBe(0);
+  });
+
+  it('a value that was gone is STALE and BACK if it is there again, unless a change may have written it back', () => {
+    const again = (outcome: 'ok' | 'info', lasting: number) =>
+      judged((s, p) => {
+        const call = p.now + 1000;
+        s.write('a', 'app-1', { call, return: call + 500 });
+        s.note('n', 'app-2', { call: call + 400, return: call + 800 });
+        s.read('app-1', ['a']);
+        s.note('m', 'app-2', { outcome, call: p.now, return: p.now + lasting });
+        p.now += 1000;
+        s.read('app-2', []).read('app-1', ['a']);
+        p.inTime();
+      }).both;
+    expect(again('ok', 300)).toEqual(['violated', 'violated']);
+    // The change of the other object ends during the read without the value, after it, or has an unknown end.
+    expect(again('ok', 2200)).not.toContain('violated');
+    expect(again('ok', 5000)).not.toContain('violated');
+    expect(again('info', 300)).not.toContain('violated');
+  });
+
   it('nor if a page of the session overlapped it: the page may have saved the state that it loaded', () => {
     const missing = (later: number) =>
       judged((s, p) => {

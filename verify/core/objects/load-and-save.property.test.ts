@@ -1,6 +1,6 @@
 /**
- * Tests that an app which only loses updates is never accused of STALE or BACK. Each write of this app loads the whole
- * state, changes it, and saves it some time later.
+ * Tests that an app which only loses updates is never accused of STALE or BACK. Each write of this app loads the state of
+ * two objects, changes one of them, and saves both some time later.
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -14,6 +14,7 @@ import { Judge } from '../timeline/judge.ts';
 const plan = fc.array(
   fc.record({
     session: fc.constantFrom('s1', 's1', 's1', 's2'),
+    object: fc.constantFrom('basket', 'basket', 'notes'),
     action: fc.constantFrom('read', 'read', 'read', 'add', 'add', 'add', 'remove', 'clear'),
     after: fc.integer({ min: 0, max: 6 }),
     lasts: fc.oneof(
@@ -37,13 +38,19 @@ interface Request extends Step {
   call: number;
   end: number;
   value: string;
-  loaded: string[];
+  loaded: State;
 }
 
-const changed = ({ action, value, loaded }: Request): string[] => {
-  if (action === 'clear') return [];
-  return action === 'remove' ? loaded.filter(v => v !== value) : [...loaded, value];
+/** The values of both objects: the app loads and saves them together. */
+type State = Readonly<Record<Step['object'], string[]>>;
+
+const changed = ({ action, object, value, loaded }: Request): State => {
+  const before = action === 'clear' ? [] : loaded[object];
+  const values = action === 'add' ? [...before, value] : before.filter(v => v !== value);
+  return { ...loaded, [object]: values };
 };
+
+const EMPTY: State = { basket: [], notes: [] };
 
 /** Runs the requests. Returns the events in the order of a recorder. */
 function run(steps: readonly Step[]): Event[] {
@@ -51,17 +58,17 @@ function run(steps: readonly Step[]): Event[] {
   const requests = steps.map((step, i): Request => {
     now += step.after;
     const value = step.action === 'remove' ? `v${step.which % (i + 1)}` : `v${i}`;
-    return { ...step, id: i + 10, call: now, end: now + step.lasts, value, loaded: [] };
+    return { ...step, id: i + 10, call: now, end: now + step.lasts, value, loaded: EMPTY };
   });
-  let state: string[] = [];
+  let state = EMPTY;
   const moments = requests.flatMap(request => {
-    const { id, session, action, value, call, end, outcome, late } = request;
+    const { id, session, object, action, value, call, end, outcome, late } = request;
     const load = call + ((end - call) * request.load) / 100;
     const saved = load + ((end - load) * request.save) / 100;
     const write = action !== 'read';
     const unsure = write && outcome === 'info';
     const called = {
-      ...{ id, clock: 'c0', client: session, session, user: 'alice', object: 'basket@alice' },
+      ...{ id, clock: 'c0', client: session, session, user: 'alice', object: `${object}@alice` },
       ...{ action, request: `r${id}`, call, ...(write && action !== 'clear' ? { value } : {}) },
     };
     const save = (): void => {
@@ -73,7 +80,7 @@ function run(steps: readonly Step[]): Event[] {
         ? { type: 'end', id, return: end, outcome, instance: 'app-1' }
         : {
             ...{ type: 'op', ...called, return: end, outcome: 'ok', instance: 'app-1' },
-            ...{ signedIn: 'in', sawUser: 'alice', saw: request.loaded },
+            ...{ signedIn: 'in', sawUser: 'alice', saw: request.loaded[object] },
           };
     return [
       ...(write ? [{ at: call, order: 0, does: (): Event => ({ type: 'start', ...called }) }] : []),

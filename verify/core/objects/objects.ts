@@ -8,6 +8,12 @@ import { type ObjectFacts, type Started, TrackedObject } from './tracked-object.
 const besideStarted = ({ overlaps }: TrackedObject, start: Start): void => overlaps.besideStarted(start);
 const beside = ({ overlaps }: TrackedObject, operation: Operation): void => overlaps.beside(operation);
 
+/** A change that may still take effect. `end` if it has ended as `info`. */
+interface Change {
+  start: Start;
+  end?: Operation;
+}
+
 /**
  * Keeps objects by their names, `<what>@<scope>`: the scope is a session, a user, or `*` for all users. The objects of
  * a session are deleted when the session ends, all others when the run ends.
@@ -18,6 +24,8 @@ export class Objects {
   readonly #objects = new Map<string, TrackedObject>();
   /** The objects that are kept, by scope. */
   readonly #scopes = new Map<string, TrackedObject[]>();
+  /** The changes of each session and user that may still take effect, by their ids. */
+  readonly #pending = new Map<string, Map<number, Change>>();
   /** The reads of each probe, by the name of the probe. */
   readonly #shown = new Map<string, Shown>();
   #final = false;
@@ -47,6 +55,12 @@ export class Objects {
     const object = new TrackedObject(declared, this.#canary, shown);
     this.#objects.set(name, object);
     const scope = name.slice(at + 1);
+    // A change that began before the first use of this object may still write back an older state of it.
+    this.#pending.get(scope)?.forEach(({ start, end }) => {
+      if (start.object === name) return;
+      object.overlaps.besideStarted(start);
+      if (end !== undefined) object.overlaps.beside(end);
+    });
     const objects = this.#scopes.get(scope);
     if (objects === undefined) this.#scopes.set(scope, [object]);
     else objects.push(object);
@@ -56,6 +70,8 @@ export class Objects {
   /** Takes in the start of an operation. @returns its object; undefined if it has none */
   started(start: Start): Started | undefined {
     this.#besides(start, besideStarted);
+    this.#began(start.session, start);
+    if (start.user !== start.session) this.#began(start.user, start);
     if (start.object === undefined) return undefined;
     const object = this.#of(start.object);
     start.object = object.name;
@@ -72,9 +88,26 @@ export class Objects {
     const object = operation.object === undefined ? undefined : this.#of(operation.object);
     if (object !== undefined && !isWrite(operation)) object.sift(operation);
     this.#besides(operation, beside);
+    this.#returned(operation.session, operation);
+    if (operation.user !== operation.session) this.#returned(operation.user, operation);
     if (object === undefined) return undefined;
     operation.object = object.name;
     return object.ended(operation, live && operation.outcome === 'ok', this.#final);
+  }
+
+  #began(scope: string, start: Start): void {
+    const pending = this.#pending.get(scope);
+    if (pending === undefined) this.#pending.set(scope, new Map([[start.id, { start }]]));
+    else pending.set(start.id, { start });
+  }
+
+  #returned(scope: string, operation: Operation): void {
+    const pending = this.#pending.get(scope);
+    const change = pending?.get(operation.id);
+    if (pending === undefined || change === undefined) return;
+    if (operation.outcome === 'info') change.end = operation;
+    else pending.delete(operation.id);
+    if (pending.size === 0) this.#pending.delete(scope);
   }
 
   /** Calls `look` for every other object of the operation's session and user, since one request may change all. */
@@ -101,6 +134,7 @@ export class Objects {
   sessionEnded({ session, user }: Pick<SessionEvent, 'session' | 'user'>): readonly TrackedObject[] {
     const own = this.#scopes.get(session) ?? [];
     this.#scopes.delete(session);
+    this.#pending.delete(session);
     for (const { name } of own) {
       this.#objects.delete(name);
       this.#declared.delete(name);

@@ -57,6 +57,8 @@ export class Overlaps {
   #last: Operation | undefined;
   /** Changes of other objects that may still take effect, by their ids. */
   readonly #others = new Map<number, Start>();
+  /** Of the changes of other objects that are over: the one that returned last. */
+  #lastOther: Operation | undefined;
   /** Writes and changes of other objects that have ended as `info`, by their ids. */
   readonly #indeterminate = new Map<number, Operation>();
   /**
@@ -112,7 +114,7 @@ export class Overlaps {
     this.open.delete(write.start.id);
     write.over = operation;
     if (operation.return === undefined) return;
-    if (this.#last === undefined || operation.return > (this.#last.return ?? 0)) this.#last = operation;
+    this.#last = later(this.#last, operation);
     this.#recent.push({ write, operation });
     if (this.#recent.length > RECENT) this.#recent = this.#recent.slice(RECENT / 2);
   }
@@ -125,29 +127,36 @@ export class Overlaps {
 
   /** Called when any other request ends: a read of the object, or any request of its session or user. */
   beside(other: Operation): void {
-    if (other.outcome !== 'info') this.#others.delete(other.id);
-    else if (this.#others.has(other.id)) this.#indeterminate.set(other.id, other);
-    const shown = this.#indeterminate.size > 0 && other.saw !== undefined ? this.#shownIn(other.saw) : [];
+    const changes = this.#others.has(other.id);
+    if (changes && other.outcome === 'info') this.#indeterminate.set(other.id, other);
+    else if (changes) this.#otherOver(other);
+    const shown = this.#indeterminate.size > 0 ? this.#shownIn(other) : [];
     // The read loaded the values of these writes, so it cannot undo the writes.
     for (const { start } of shown) this.open.delete(start.id);
     this.#mark(other);
-    const { return: end = other.call } = other;
-    for (const write of shown)
-      this.#over(write, { ...write.start, type: 'op', outcome: 'info', return: end });
+    for (const write of shown) this.#over(write, overAt(write.start, other));
+  }
+
+  #otherOver(other: Operation): void {
+    this.#others.delete(other.id);
+    this.#lastOther = later(this.#lastOther, other);
   }
 
   /** Returns the `info` writes whose value a read shows: they have taken effect when the read returns. */
-  #shownIn(saw: readonly string[]): Write[] {
+  #shownIn(read: Operation): Write[] {
     const shown: Write[] = [];
+    const { saw } = read;
+    if (saw === undefined) return shown;
     for (const id of this.#indeterminate.keys()) {
       const write = this.open.get(id);
-      const start = write?.start ?? this.#others.get(id);
+      const other = this.#others.get(id);
+      const start = write?.start ?? other;
       const value = start === undefined ? undefined : shownValue(start);
       if (value === undefined || !saw.includes(value)) continue;
       // If a read shows a count, or a value that was written twice, another write may be the reason.
       if (this.#kind === 'counter' || this.#repeated.has(value)) continue;
       this.#indeterminate.delete(id);
-      this.#others.delete(id);
+      if (other !== undefined) this.#otherOver(overAt(other, read));
       if (write !== undefined) shown.push(write);
     }
     return shown;
@@ -164,9 +173,13 @@ export class Overlaps {
     }
   }
 
-  /** Returns whether no write can take effect any more when the request is called. */
+  /**
+   * Returns whether no change can take effect any more when the request is called. A change of another object of the
+   * session or user may write back an older state of this object, too.
+   */
   overBefore(other: Operation): boolean {
-    return this.open.size === 0 && this.#allBefore(other);
+    if (this.open.size > 0 || this.#others.size > 0 || !this.#allBefore(other)) return false;
+    return this.#lastOther === undefined || precedes(this.#lastOther, other);
   }
 
   /**
@@ -188,6 +201,18 @@ export class Overlaps {
     return this.#last === undefined || precedes(this.#last, operation);
   }
 }
+
+/** Returns the operation that returned later. One that has never returned counts as the earlier one. */
+const later = (a: Operation | undefined, b: Operation): Operation | undefined =>
+  b.return === undefined || (a?.return ?? 0) >= b.return ? a : b;
+
+/** Returns an `info` change that has taken effect when the read returns, because the read shows its value. */
+const overAt = (start: Start, { call, return: end = call }: Operation): Operation => ({
+  ...start,
+  type: 'op',
+  outcome: 'info',
+  return: end,
+});
 
 function pair(a: Write, b: Write): void {
   if (a.rivals.length < RIVALS) a.rivals.push(b);
