@@ -65,7 +65,11 @@ const onSave =
 /** How long a reply waits for another read, milliseconds. */
 const PARKED = 40;
 
-/** Exchanges the replies of two reads. `strict`: only if both are in flight before the store has replied. */
+/**
+ * Exchanges the replies of two reads.
+ *
+ * @param inFlight true if a reply waits 1 ms for the next one, so that both reads were in flight; false if it waits `PARKED`
+ */
 const exchanging =
   (inFlight: boolean): Replace =>
   (real, oracle) => {
