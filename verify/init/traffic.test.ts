@@ -52,6 +52,23 @@ it('finds login, pages, writes and logout of a recording, and copies no secret',
   expect(JSON.stringify(found)).not.toMatch(new RegExp(`${TOKEN}|sesame`));
 });
 
+it('copies no secret from an address, or from a field beside the text of a write', () => {
+  const found = hints(
+    entry('POST', '/in', JSON_BODY({ login: 'alice', password: 'open sesame 42' })),
+    entry('GET', `/me;jsessionid=${TOKEN}?view=1&session_token=hush&key=${TOKEN}`),
+    entry('POST', '/notes', JSON_BODY({ text: 'baton text', password: 'hush', pin: 4711 })),
+    entry('POST', '/out', JSON_BODY({ password: 'hush' })),
+    entry('POST', '/logout', JSON_BODY({ password: 'hush' })),
+  );
+  expect(found).toMatchObject({
+    logins: [{ path: '/in' }],
+    pages: ['/me?view=1'],
+    logouts: [{ method: 'POST', path: '/logout', json: {} }],
+    writes: [{ method: 'POST', path: '/notes', json: { text: '{value}' } }],
+  });
+  expect(JSON.stringify(found)).not.toMatch(new RegExp(`${TOKEN}|hush|4711`));
+});
+
 it('finds a form by the names of its fields if it was recorded with another account', () => {
   const login = entry(
     'POST',

@@ -59,6 +59,8 @@ export function recordedIn(text: string, file: string): RecordedRequest[] {
 const PAGES = 24;
 const METHODS: readonly string[] = ['POST', 'PUT', 'PATCH', 'DELETE'];
 const PASSWORD = /^(password|passwd|pass|pwd|secret)$|\bpassword\b/i;
+/** Matches the names of fields whose values are never copied. */
+const PRIVATE = /passw|pwd|^pass$|^pin$|secret|api[-_]?key|credential/i;
 const USER = /^(user(_?name)?|e?mail|login|account|identifier|name)$|\b(user|email|login)\b/i;
 
 /**
@@ -71,15 +73,15 @@ const USER = /^(user(_?name)?|e?mail|login|account|identifier|name)$|\b(user|ema
 export function hintsOfTraffic(
   recorded: readonly RecordedRequest[],
   site: URL,
-  accounts: readonly { user: string; password: string }[],
+  accounts: readonly Credentials[],
 ): Hints {
   const prefix = site.pathname.replace(/\/$/, '');
   const own = recorded.flatMap(one => {
     const url = URL.parse(one.url);
     if (url === null || url.host !== site.host || !url.pathname.startsWith(`${prefix}/`)) return [];
-    return [{ ...one, path: url.pathname.slice(prefix.length) + url.search }];
+    return [{ ...one, path: pathOf(url).slice(prefix.length) }];
   });
-  const at = own.findLastIndex(one => one.method === 'POST' && loginOf(one, accounts) !== undefined);
+  const at = loginAt(own, accounts);
   const login = own[at];
   if (login === undefined)
     throw new UsageError(
@@ -105,6 +107,27 @@ export function hintsOfTraffic(
   };
 }
 
+/** Returns the path and the query of an address, without session ids and tokens. */
+function pathOf({ pathname, searchParams }: URL): string {
+  const kept = [...searchParams].filter(
+    ([name, value]) => !TOKEN.test(name) && !PRIVATE.test(name) && !isKey(value),
+  );
+  const query = new URLSearchParams(kept).toString();
+  return pathname.replaceAll(/;[^/]*/g, '') + (query === '' ? '' : `?${query}`);
+}
+
+/** Returns the index of the last login. A request with a password and no user may be another one, such as a logout. */
+function loginAt(own: readonly Own[], accounts: readonly Credentials[]): number {
+  const all = own.map(one => (one.method === 'POST' ? loginOf(one, accounts) : undefined));
+  const whole = all.findLastIndex(login => JSON.stringify(login)?.includes('{user}') === true);
+  return whole >= 0 ? whole : all.findLastIndex(login => login !== undefined);
+}
+
+interface Credentials {
+  user: string;
+  password: string;
+}
+
 type Own = RecordedRequest & { path: string };
 
 const pageOf = ({ method, status, type, path }: Own): string[] =>
@@ -116,10 +139,7 @@ const requestOf = ({ method, path }: Own): HintedRequest => ({
 });
 
 /** Returns the login that a request sends, with placeholders; undefined if it has no password. */
-function loginOf(
-  one: Own,
-  accounts: readonly { user: string; password: string }[],
-): HintedRequest | undefined {
+function loginOf(one: Own, accounts: readonly Credentials[]): HintedRequest | undefined {
   const texts: string[] = [];
   const body = bodyOf(one, (name, value) => {
     const text =
@@ -138,7 +158,8 @@ function loginOf(
 function writeOf(one: Own): HintedRequest[] {
   let found = 0;
   const body = bodyOf(one, (name, value) => {
-    if (isRandom(value) || UNSAFE.test(name.toLowerCase()) || !/[a-z]/i.test(value)) return undefined;
+    if (isRandom(value) || PRIVATE.test(name) || UNSAFE.test(name.toLowerCase()) || !/[a-z]/i.test(value))
+      return undefined;
     found++;
     return '{value}';
   });
@@ -147,6 +168,9 @@ function writeOf(one: Own): HintedRequest[] {
 
 /** A long text without a space is a token or an id: such a value is never copied. */
 const isRandom = (value: string): boolean => value.length >= 16 && !/\s/.test(value);
+
+/** A long text of the characters of ids and tokens, with a digit. */
+const isKey = (value: string): boolean => /^[\w+/=.~-]{16,}$/.test(value) && /\d/.test(value);
 
 /**
  * Returns the body of a recorded request with placeholders.
@@ -159,7 +183,8 @@ function bodyOf(
 ): Pick<HintedRequest, 'form' | 'json'> {
   if (body === undefined || body.text === '') return {};
   const replaced = (name: string, value: string): string | undefined =>
-    place(name, value) ?? (TOKEN.test(name) ? '{csrf}' : isRandom(value) ? undefined : value);
+    place(name, value) ??
+    (TOKEN.test(name) ? '{csrf}' : isRandom(value) || PRIVATE.test(name) ? undefined : value);
   if (/json/.test(body.type)) return { json: jsonOf(body.text, replaced) };
   if (!/urlencoded/.test(body.type)) return {};
   const fields = [...new URLSearchParams(body.text)].flatMap(([name, value]) => {
@@ -173,7 +198,7 @@ function jsonOf(text: string, replaced: (name: string, value: string) => string 
   const walk = (value: unknown, name: string): unknown => {
     if (typeof value === 'string') return replaced(name, value);
     if (Array.isArray(value)) return value.map(member => walk(member, name));
-    if (typeof value !== 'object' || value === null) return value;
+    if (typeof value !== 'object' || value === null) return PRIVATE.test(name) ? undefined : value;
     return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, walk(member, key)]));
   };
   try {

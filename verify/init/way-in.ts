@@ -65,7 +65,7 @@ function tokenFor(stranger: Visitor, page: PageVisit, { form }: { form?: Record<
  * @throws UsageError if none does. Stops when the app has refused as many logins as init may try
  */
 async function hintedLogin(
-  { manners, codes, first }: Looking,
+  { manners, codes, first, options }: Looking,
   page: PageVisit,
   { logins }: Hints,
 ): Promise<Login> {
@@ -82,10 +82,16 @@ async function hintedLogin(
     if (entered.accepted && begins) return login;
     if ([400, 401, 403, 422].includes(entered.answer.status ?? 0)) refused++;
   }
+  const body = 'Name the request with --login-path, and its body with --login-json or --login-form';
+  if (options.hints !== undefined)
+    throw new UsageError(
+      `init: the login of the recording, ${[...tried].join(', ')} from ${page.path}, began no session for ${first.user}. ` +
+        `Is the password right? Does it need a one-time code? ${body}`,
+    );
   throw new UsageError(
     `init: no page has a login form, and no request that the scripts of ${page.path} suggest began a session for ` +
-      `${first.user}: ${[...tried].join(', ') || 'they suggest none'}. Name the request with --login-path, and its ` +
-      'body with --login-json or --login-form; or record a login in a browser, and give the recording to --har',
+      `${first.user}: ${[...tried].join(', ') || 'they suggest none'}. ${body}` +
+      '; or record a login in a browser, and give the recording to --har',
   );
 }
 
