@@ -45,3 +45,14 @@ it('an app that keeps sessions in one instance: continuity is violated', async (
     expect(those(result, 'violated')).toEqual(['continuity']);
   });
 });
+
+it('a session that has ended: the error names `session`, not a password', async () => {
+  const app = new SmallApp();
+  await withApp(app, async served => {
+    const file = target(app, served.url);
+    app.sessions = [];
+    await expect(judged(file, { workloads: ['hop'] })).rejects.toThrow(
+      /^session: expected a session of alice that is signed in; \/account showed it as signed out 12 of 12 times/,
+    );
+  });
+});

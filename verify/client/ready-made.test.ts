@@ -57,5 +57,9 @@ it('is printed by a command, which gets the user and never as code', async () =>
   await expect(put({ command: 'echo secret; exit 3' })).rejects.toThrow(
     'session.command: expected it to print a session of alice, and it failed (3). Run it by hand',
   );
+  await expect(put({ command: "printf 'Authorization: Bearer t\\nlogged in'" })).rejects.toThrow(
+    'on one line',
+  );
+  await expect(put({ command: "printf 'sid=t\\nlogged in'" })).rejects.toThrow('on one line');
   await expect(put({ command: 'echo X-Key: 1' })).rejects.toThrow('got the header X-Key');
 });

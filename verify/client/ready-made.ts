@@ -44,7 +44,7 @@ export async function putSession(
   const { text, from } = await sessionText(spec, user, folder, signal);
   const wrong = (expected: string): UsageError => new UsageError(`${from}: expected ${expected}`);
   if (text.trimStart().startsWith('{')) return putState(client, text, new URL(url), wrong);
-  const [, name, value] = /^([\w-]+):[ \t]*(\S.*)$/s.exec(text.trim()) ?? [];
+  const [, name, value] = /^([\w-]+):[ \t]*(\S.*)$/.exec(text.trim()) ?? [];
   if (name !== undefined && value !== undefined) {
     if (spec.command !== undefined && name.toLowerCase() !== 'authorization')
       throw wrong(`the header Authorization, a cookie or a storageState, got the header ${name}`);
@@ -55,8 +55,10 @@ export async function putSession(
     .trim()
     .split(/;\s*/)
     .filter(pair => pair !== '');
-  if (pairs.length === 0 || pairs.some(pair => !/^[^=\s]+=/.test(pair)))
-    throw wrong('cookies such as sid=…, a header such as Authorization: Bearer …, or a storageState in JSON');
+  if (pairs.length === 0 || pairs.some(pair => !/^[^=\s]+=.*$/.test(pair)))
+    throw wrong(
+      'cookies such as sid=… or a header such as Authorization: Bearer …, on one line, or a storageState in JSON',
+    );
   for (const pair of pairs) client.put(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1));
 }
 

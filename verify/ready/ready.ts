@@ -160,6 +160,11 @@ function refused(tried: readonly LoginAttempt[], { target, registration }: Conte
         `in ${logins.length} tries. See the log of the app`,
     );
   }
+  if (target.session !== undefined)
+    return new UsageError(
+      `session: expected a session of ${account} that is signed in; ${target.signedIn.page} showed it as signed out ` +
+        `${logins.length} of ${logins.length} times. Log in again and replace it: it may have ended, or belong to another site`,
+    );
   const pairs = tried.map(({ form, login }) => `${form.instance ?? '?'} → ${login.instance ?? '?'}`);
   // If an instance refuses its own form, only the target file can be wrong.
   const alone = tried.some(

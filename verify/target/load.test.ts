@@ -168,3 +168,31 @@ signedIn: { page: /me, user: { json: /name } }
     rmSync(folder, { recursive: true });
   });
 });
+
+describe('session', () => {
+  const errorOf = (session: string): string => {
+    const text = `version: 1\nurl: http://127.0.0.1:1\naccounts: [{ user: alice }]\nsignedIn: { page: /, user: "x(.*)" }\nsession: ${session}`;
+    try {
+      parseTarget(text, 'target.yaml', {});
+    } catch (error) {
+      return (error as Error).message;
+    }
+    throw new Error('nothing was found wrong');
+  };
+
+  it.each([
+    ['{}', 'session: expected one of `state`, `cookie`, `header` and `command`, got none or several'],
+    [
+      '{ cookie: a, state: b }',
+      'expected one of `state`, `cookie`, `header` and `command`, got none or several',
+    ],
+    ['{ cookie: 4711 }', 'session.cookie: expected a text, or a text for each user, got another value'],
+    ['{ header: Bearer 4711 }', 'session.header: expected a name, a colon and a value'],
+    ['{ header: { alice: "A: 4711", bob: "B: 4711" } }', 'expected a header of the same name for each user'],
+  ])('with %s is refused, and the error shows no secret', (session, expected) => {
+    const message = errorOf(session);
+    expect(message).toMatch(/^target\.yaml:5:/);
+    expect(message).toContain(expected);
+    expect(message).not.toContain('4711');
+  });
+});

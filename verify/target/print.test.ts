@@ -32,3 +32,21 @@ it('shows what was understood, defaults included, and no secret', () => {
     expect(text).toContain(line);
   expect(text).toContain('# and 48 more accounts');
 });
+
+it.each([
+  ['cookie: "sid=opensesame"', 'cookie: (hidden)'],
+  ['cookie: { alice: "sid=opensesame" }', 'alice: (hidden)'],
+  ['header: "X-Session: opensesame"', 'header: (hidden)'],
+  [
+    'command: "./session --key hushhush password=opensesame {user}"',
+    './session --key (hidden) password=(hidden)',
+  ],
+  ['state: "states/{user}.json"', 'state: states/{user}.json'],
+])('hides the secrets of ready-made sessions: %s', (session, shown) => {
+  const made = file
+    .replace(/^login:(\n {2}.*)+/m, `session: { ${session} }`)
+    .replace('{ user: "load{n}", password: opensesame, count: 50 }', '{ user: bob }');
+  const text = targetText(parseTarget(made, 'target.yaml', {}), { API_TOKEN: 'hushhush' });
+  expect(text).toContain(shown);
+  for (const secret of ['opensesame', 'hushhush']) expect(text).not.toContain(secret);
+});

@@ -1,6 +1,7 @@
 /** Prints the target that Baton has read from a target file, without secrets. */
 import { stringify } from 'yaml';
 import type { Target } from './load.ts';
+import type { SessionSpec } from './schema-session.ts';
 import { HIDDEN, SECRET, scrub, secretsOf } from './secrets.ts';
 
 /** Maximum number of accounts that are listed. The others are only counted. */
@@ -17,7 +18,8 @@ const PLACE = /\{\w+\}/;
  */
 export function targetText(target: Target, environment: NodeJS.ProcessEnv): string {
   const { bySet: _bySet, leftOut: _leftOut, folder: _folder, variables: _variables, ...written } = target;
-  const { accounts, tls, url, faults, ...rest } = written;
+  const { accounts, tls, url, faults, session, ...rest } = written;
+  const secrets = secretsOf(target, environment);
   const shown = accounts.slice(0, LISTED).map(account => ({
     ...account,
     password: HIDDEN,
@@ -30,9 +32,21 @@ export function targetText(target: Target, environment: NodeJS.ProcessEnv): stri
     ...(withoutSecrets(rest) as object),
     ...(read === undefined ? {} : { tls: read }),
     accounts: shown,
-    ...(faults === undefined ? {} : { faults: scrubbed(faults, secretsOf(target, environment)) }),
+    ...(session === undefined ? {} : { session: scrubbed(withoutValues(session), secrets) }),
+    ...(faults === undefined ? {} : { faults: scrubbed(faults, secrets) }),
   });
   return more > 0 ? `${text}# and ${more} more accounts\n` : text;
+}
+
+/** Hides the cookies and headers of ready-made sessions. */
+function withoutValues({ cookie, header, ...rest }: SessionSpec): object {
+  const hidden = (given: string | Record<string, string>): unknown =>
+    typeof given === 'string' ? HIDDEN : Object.fromEntries(Object.keys(given).map(user => [user, HIDDEN]));
+  return {
+    ...rest,
+    ...(cookie === undefined ? {} : { cookie: hidden(cookie) }),
+    ...(header === undefined ? {} : { header: hidden(header) }),
+  };
 }
 
 function withoutSecrets(value: unknown, name = '', sent = false): unknown {

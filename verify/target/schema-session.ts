@@ -1,8 +1,10 @@
 /** The schema of `session` in a target file: sessions that exist already, in the place of a login. */
 import { z } from 'zod';
 
-/** A text for all accounts, or a text for each user. */
-const given = z.union([z.string().min(1), z.record(z.string(), z.string().min(1))]);
+/** A text for all accounts, or a text for each user. Even a wrong text may be a secret, so no error shows it. */
+const given = z.union([z.string().min(1), z.record(z.string(), z.string().min(1))], {
+  error: 'expected a text, or a text for each user, got another value',
+});
 const KINDS = ['state', 'cookie', 'header', 'command'] as const;
 
 export const session = z
@@ -12,17 +14,22 @@ export const session = z
       .min(1)
       .optional()
       .describe('A storageState file of Playwright. {user} stands for the user.'),
-    cookie: given.optional().describe('The header Cookie, such as "sid=${ALICE_SID}".'),
+    cookie: given
+      .optional()
+      .describe('The header Cookie, such as "sid=…". Take the value from the environment.'),
     header: given
       .refine(
-        value =>
-          [value].flatMap(one => (typeof one === 'string' ? [one] : Object.values(one))).every(isHeader),
-        {
-          error: 'expected a name, a colon and a value, such as "Authorization: Bearer …"',
-        },
+        value => textsOf(value).every(isHeader),
+        'expected a name, a colon and a value, such as "Authorization: Bearer …", got another text',
+      )
+      .refine(
+        value => new Set(textsOf(value).map(nameOf)).size <= 1,
+        'expected a header of the same name for each user, got several names',
       )
       .optional()
-      .describe('A header with its value, such as "Authorization: Bearer ${TOKEN}".'),
+      .describe(
+        'A header with its value, such as "Authorization: Bearer …". Take the value from the environment.',
+      ),
     command: z
       .union([z.string().min(1), z.array(z.string()).min(1)])
       .optional()
@@ -31,11 +38,15 @@ export const session = z
       ),
   })
   .refine(value => KINDS.filter(kind => value[kind] !== undefined).length === 1, {
-    error: 'expected one of `state`, `cookie`, `header` and `command`',
+    error: 'expected one of `state`, `cookie`, `header` and `command`, got none or several',
   });
 
-function isHeader(text: string): boolean {
-  return /^[\w-]+:\s*\S/.test(text);
-}
+/** Returns the texts of all users. */
+const textsOf = (value: z.infer<typeof given>): string[] =>
+  typeof value === 'string' ? [value] : Object.values(value);
+
+const isHeader = (text: string): boolean => /^[\w-]+:\s*\S/.test(text);
+
+const nameOf = (header: string): string => header.slice(0, header.indexOf(':')).toLowerCase();
 
 export type SessionSpec = z.infer<typeof session>;

@@ -335,7 +335,8 @@ export const targetSchema = whole.superRefine(({ login, session: made, register,
     return;
   }
   if (login !== undefined) wrong('expected `login` or `session`, got both', 'session');
-  if (register !== undefined) wrong('expected `login` beside it: `session` begins no session', 'register');
+  if (register !== undefined)
+    wrong('expected `login` beside it, got `session`, which begins no session', 'register');
 });
 
 export type TargetFile = z.infer<typeof whole>;
