@@ -55,10 +55,17 @@ export class LateCookies {
 }
 
 /** Returns whether a late response ended after a later login of its client, and changed that login's cookie. */
-function undoes(late: Operation, login: Operation, { name, label }: CookieChange): boolean {
+function undoes(late: Operation, login: Operation, changed: CookieChange): boolean {
   if (late.clock !== login.clock || late.return === undefined || login.return === undefined) return false;
-  const set = login.cookies?.find(cookie => cookie.name === name && cookie.change === 'set');
-  return set !== undefined && set.label !== label && login.return < late.return;
+  const set = login.cookies?.find(cookie => cookie.name === changed.name && cookie.change === 'set');
+  if (set === undefined || deletesBeside(changed, set)) return false;
+  return set.label !== changed.label && login.return < late.return;
+}
+
+/** Returns whether a deletion has another Path or Domain than the cookie, so that clients keep the cookie. */
+function deletesBeside({ change, attributes }: CookieChange, set: CookieChange | undefined): boolean {
+  if (change !== 'deleted' || set?.attributes === undefined || attributes === undefined) return false;
+  return set.attributes.path !== attributes.path || set.attributes.domain !== attributes.domain;
 }
 
 const undone = (late: Operation, { session, user }: SessionState, login: Operation): Violation => ({
@@ -76,8 +83,7 @@ const undone = (late: Operation, { session, user }: SessionState, login: Operati
 
 /** Returns whether a logout deletes a cookie under another Path or Domain than the login set, and so misses it. */
 export const misses = ({ cookies = [] }: Operation, { login }: SessionState): boolean =>
-  cookies.some(({ name, change, attributes }) => {
-    const set = login?.cookies?.find(cookie => cookie.name === name && cookie.change === 'set');
-    if (change !== 'deleted' || set?.attributes === undefined || attributes === undefined) return false;
-    return set.attributes.path !== attributes.path || set.attributes.domain !== attributes.domain;
+  cookies.some(deleted => {
+    const set = login?.cookies?.find(({ name, change }) => name === deleted.name && change === 'set');
+    return deletesBeside(deleted, set);
   });

@@ -114,6 +114,24 @@ describe('logout-final', () => {
     expect(undone(true, 40_000, 'set', 'new').violations).toBe(0);
   });
 
+  it('is not violated by a late response that deletes another cookie of the same name', () => {
+    const late = (path: string) => {
+      const picture = new Picture({ declared: { logout: 'strict' } });
+      const at = (path: string) => ({ httpOnly: true, secure: false, bytes: 50, bits: 128, path });
+      const cookies = (label: string) => [
+        { name: 'sid', change: 'set' as const, label, attributes: at('/app') },
+      ];
+      picture.now = 10_000;
+      const session = picture.session('s1', 'alice').login('app-1', { cookies: cookies('dead') });
+      session.logout('app-1', { call: 20_000, return: 20_100 });
+      session.login('app-1', { call: 30_000, return: 30_100, cookies: cookies('new') });
+      const deleted = [{ name: 'sid', change: 'deleted' as const, attributes: at(path) }];
+      session.read('app-2', [], { call: 19_000, return: 40_000, cookies: deleted });
+      return picture.verdict('logout-final').violations;
+    };
+    expect(['/app', '/'].map(late)).toEqual([1, 0]);
+  });
+
   it('reports a late response that sets the dead cookie again, and a deletion that misses, without a violation', () => {
     const at = (path: string) => ({ httpOnly: true, secure: false, bytes: 50, bits: 128, path });
     const set = [{ name: 'sid', change: 'set' as const, label: 'old', attributes: at('/app') }];
