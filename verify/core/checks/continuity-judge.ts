@@ -6,7 +6,7 @@ import { AfterOthers, noteOf } from './after-others.ts';
 import { Judging } from './framework.ts';
 import { HonouredBy } from './honoured-by.ts';
 import { LoginPairs } from './login-pairs.ts';
-import { lossOf, replacedNote } from './losses.ts';
+import { lossOf } from './losses.ts';
 
 export interface ContinuityCounts {
   requests: number;
@@ -60,7 +60,6 @@ export class Continuity extends Judging<ContinuityCounts> {
     const { replaced } = session;
     const anomaly = this.show(() => lossOf(operation, session));
     if (anomaly === undefined) return;
-    if (replaced !== undefined) anomaly.notes.push(replacedNote(replaced));
     this.#afterwards.set(session.session, { anomaly, honouredBy: new HonouredBy(), replaced, other });
   }
 

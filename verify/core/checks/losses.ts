@@ -6,7 +6,7 @@ import type { Violation } from './framework.ts';
 
 /** Describes the loss of a session. */
 export function lossOf(operation: Operation, session: SessionState): Violation {
-  const { login, last } = session;
+  const { login, last, replaced } = session;
   const witness: WitnessStep[] = [];
   if (login !== undefined) witness.push({ operation: login, came: 'logged in' });
   if (last !== undefined && last !== login) {
@@ -24,6 +24,7 @@ export function lossOf(operation: Operation, session: SessionState): Violation {
     at: operation,
     summary: summaryOf(operation, last ?? login),
     witness,
+    notes: replaced === undefined ? [] : [replacedNote(replaced)],
   };
 }
 
@@ -43,6 +44,6 @@ function summaryOf(operation: Operation, last: Operation | undefined): string {
 }
 
 /** Says which response replaced the cookie of a session before the session was lost. */
-export const replacedNote = ({ instance, cookies, note }: Operation): string =>
+const replacedNote = ({ instance, cookies, note }: Operation): string =>
   `${instance ?? 'a response'} replaced the cookie ${cookies?.find(({ change }) => change === 'set')?.name} ` +
   `(${note ?? 'without showing who is signed in'}): from then on the client sends the new one`;
