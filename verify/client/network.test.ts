@@ -69,6 +69,20 @@ describe('a target', () => {
     expect((await one.send(get('/cart'))).body).toBe('shop.test /shop/cart sid=1');
   });
 
+  it('gets its cookies with a path that begins with two slashes, as an app with a wrong base path redirects to', async () => {
+    const url = await serving((request, response) => {
+      response.setHeader('set-cookie', 'sid=1; Path=/');
+      response.writeHead(302, { location: '//account' });
+      response.end(`${request.url} ${request.headers.cookie ?? ''}`);
+    });
+    const one = client({ url });
+    await one.send(get('/login'));
+    const second = await one.send(get('//account'));
+    expect(second.body).toBe('//account sid=1');
+    // A browser reads the redirect as an address on the host "account".
+    expect(second).not.toHaveProperty('leads');
+  });
+
   it.each(['http', 'https'])('at an IPv6 address over %s works like any other', async protocol => {
     const pems = certificate();
     const listener: RequestListener = (request, response) => {

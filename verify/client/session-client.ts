@@ -201,7 +201,7 @@ export class SessionClient {
     }
     const { location } = headers;
     if (location === undefined || status < 300 || status >= 400) return reply;
-    const to = new URL(asked.path, asked.origin);
+    const to = new URL(asked.origin + asked.path);
     return Object.assign(reply, redirectOf(location, site, this.#network.site, to));
   }
 
