@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatBaseline, runsIn } from './baseline.ts';
 import { digestOf } from './core/compare/digest.ts';
@@ -36,6 +37,10 @@ describe('runsIn', () => {
     const history = lines.map(line => `${JSON.stringify(line)}\n`).join('');
     expect(await runsIn(file('result.json', JSON.stringify(result, null, 2)))).toEqual([digest]);
     expect(await runsIn(file('history.ndjson', history))).toEqual([digest]);
+    const half = history.indexOf('\n', history.length / 2) + 1;
+    const compressed = file('compressed.ndjson', history.slice(half));
+    writeFileSync(`${compressed}.gz`, gzipSync(history.slice(0, half)));
+    expect(await runsIn(compressed)).toEqual([digest]);
     const runs = join(folder, 'runs');
     mkdirSync(join(runs, 'one'), { recursive: true });
     mkdirSync(join(runs, 'two'));

@@ -1,4 +1,5 @@
 /** Reads and writes baseline files. Also reads other inputs of a comparison: results, histories, folders of runs. */
+import { existsSync } from 'node:fs';
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -9,6 +10,7 @@ import type { Result } from './core/result/result.ts';
 import { UsageError } from './errors.ts';
 import { HISTORY } from './history-reader.ts';
 import { judgeFile } from './judge-file.ts';
+import { packedOf } from './lines.ts';
 
 const count = z.number().int().nonnegative();
 const digestSchema = z.strictObject({
@@ -86,7 +88,9 @@ export async function runsIn(path: string, revision?: string): Promise<Digest[]>
 }
 
 async function runsInFile(file: string, revision: string | undefined): Promise<Digest[]> {
-  if ((await beginOf(file)).includes(`"${FORMAT}"`)) return [digestOf(await judgeFile(file), revision)];
+  // The first line of a compressed history is in its compressed part.
+  if (existsSync(packedOf(file)) || (await beginOf(file)).includes(`"${FORMAT}"`))
+    return [digestOf(await judgeFile(file), revision)];
   const value = parsed(file, await readFile(file, 'utf8'));
   const { format, version } = value as { format?: unknown; version?: unknown };
   if (format !== 'baton-baseline' && format !== 'baton-result') {
