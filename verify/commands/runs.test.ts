@@ -56,6 +56,21 @@ describe('runs', () => {
     );
   });
 
+  it.each(['{', 'null', '{}', '{"format":"baton-result","version":0}'])(
+    'counts a run whose result.json is %s as not judged',
+    async rubbish => {
+      const folder = mkdtempSync(join(tmpdir(), 'baton-rubbish-'));
+      mkdirSync(join(folder, 'one'));
+      writeFileSync(join(folder, 'one', 'history.ndjson'), '');
+      writeFileSync(join(folder, 'one', 'result.json'), rubbish);
+      try {
+        expect(await text(() => runsCommand({ out: folder }, output))).toMatch(/^one +not judged *\n$/);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+  );
+
   it('reports on the latest run, or on a named one', async () => {
     const options = { out, format: 'summary', file: '-' };
     expect(await text(() => reportCommand(undefined, options, output))).toContain('✅ Sessions: valid');

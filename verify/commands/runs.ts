@@ -37,11 +37,11 @@ async function folderOf(run: string | undefined, out: string): Promise<string> {
   throw new UsageError(`${out}: expected folders of runs, and there is none; ${COMMAND} verify makes one`);
 }
 
-/** Returns the result of a run; undefined if the run was never judged. */
+/** Returns the result of a run; undefined if there is none that this version can read. */
 async function resultIn(folder: string): Promise<Result | undefined> {
-  const text = await readFile(join(folder, 'result.json'), 'utf8').catch(() => undefined);
   try {
-    return text === undefined ? undefined : (JSON.parse(text) as Result);
+    const result = JSON.parse(await readFile(join(folder, 'result.json'), 'utf8')) as Result | null;
+    return result?.format === 'baton-result' && result.version === 1 ? result : undefined;
   } catch {
     return undefined;
   }
