@@ -72,6 +72,12 @@ export async function verifyCommand(
   const next = nextVersion(values.next);
   if (wanted !== undefined && !chosen(target, load.workloads).includes('hop'))
     throw new UsageError('--faults: hop must run during faults; add it to --workload');
+  if (load.rate !== undefined && !chosen(target, load.workloads).includes('hop'))
+    throw new UsageError('--rate: only the workload hop has a rate; add hop to --workload');
+  if (values.ui && values['sticky-report'])
+    throw new UsageError(
+      '--ui: --sticky-report makes several short runs without a page; remove one of the two',
+    );
   if (runner !== undefined) {
     const less = notKept(process.env);
     target.claims = target.claims.filter(name => !less.includes(name));
