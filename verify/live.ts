@@ -147,8 +147,9 @@ export class Live {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     for (const page of this.#pages) page.end();
+    const closed = once(this.#server, 'close');
     this.#server.close();
     this.#server.closeAllConnections();
-    if (this.#server.listening) await once(this.#server, 'close');
+    await closed;
   }
 }
