@@ -1,7 +1,7 @@
 /**
- * Repeats a whole visit, each time as a new user: registers, activates the account by mail if the app requires it, browses, fills a basket, checks out, sells a card, and
- * logs out. If the target has no shop, a visit logs in, reads, writes and logs out. Tests whether a visit works
- * across instances.
+ * Repeats a whole visit, each time as a new user: registers, activates the account by mail if the app requires it,
+ * browses, fills a basket, checks out, sells a card, and logs out. If the target has no shop, a visit logs in, reads,
+ * writes and logs out. Tests whether a visit works across instances.
  */
 import { check, group, sleep } from 'k6';
 import type { Options } from 'k6/options';
