@@ -37,7 +37,7 @@ class Closer {
     this.#secure = secure;
   }
 
-  async listen(apart = false): Promise<SessionClient> {
+  async listen(apart = false, timeout?: number): Promise<SessionClient> {
     const sockets = new Set<Socket>();
     const serve = (socket: Socket): void => {
       sockets.add(socket);
@@ -61,7 +61,7 @@ class Closer {
     const { port } = server.address() as AddressInfo;
     const protocol = secure === undefined ? 'http' : 'https';
     const tls = secure === undefined ? undefined : { insecure: false, ca: secure.cert };
-    const network = new Network({ url: `${protocol}://127.0.0.1:${port}`, headers: {}, tls });
+    const network = new Network({ url: `${protocol}://127.0.0.1:${port}`, headers: {}, tls }, timeout);
     network.apart = apart;
     open.push(() => network.close());
     return new SessionClient(network);
@@ -114,6 +114,24 @@ describe.each(Object.entries(closings))(
     });
   },
 );
+
+describe('a kept connection that Baton itself closes', () => {
+  it('after a timeout is a failure of a GET, which is not sent again', async () => {
+    const server = new Closer(() => {});
+    expect(await twice(await server.listen(false, 200), get)).toMatchObject({ failure: 'timeout' });
+    expect(server.seen).toEqual(['1 GET', '1 GET']);
+  });
+
+  it('because the run stops is a failure of a GET, which is not sent again', async () => {
+    const stop = new AbortController();
+    const server = new Closer(() => stop.abort());
+    const one = await server.listen();
+    await one.send(get, stop.signal);
+    await turn();
+    expect(await one.send(get, stop.signal)).toMatchObject({ failure: 'aborted' });
+    expect(server.seen).toEqual(['1 GET', '1 GET']);
+  });
+});
 
 describe('over TLS', () => {
   it('a kept connection that is closed at that moment fails no GET either', async () => {
