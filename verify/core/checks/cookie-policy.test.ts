@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { CookieAttributes, Run } from '../history/history.ts';
 import { Picture } from '../testing/picture.ts';
 import { stories, verdictText } from '../testing/verdict-text.ts';
+import { Judge } from '../timeline/judge.ts';
+import { cookiePolicy } from './cookie-policy.ts';
 
 const judged = (draw: (picture: Picture) => void, run: Partial<Run> = {}) => {
   const picture = new Picture(run);
@@ -114,6 +116,15 @@ describe('cookie-policy', () => {
     expect(judged(p => p.session('s', 'alice').login('app-1', { cookies })).anomalies[0]?.summary).toContain(
       'has no SameSite',
     );
+  });
+
+  it('counts a fault of a cookie that has had one value so far', () => {
+    const picture = new Picture();
+    picture.session('s1', 'alice').login('app-1', set({ httpOnly: false }));
+    const judge = new Judge(picture.run, [cookiePolicy], undefined, 'counts');
+    for (const event of picture.events) judge.step(event);
+    const [{ counts } = { counts: {} }] = judge.counts();
+    expect(cookiePolicy.conclude(counts, picture.run).violations).toBe(1);
   });
 
   it('is violated by an id in a URL or a body, and by a session for a health check', () => {
