@@ -56,6 +56,9 @@ function lifeOf({ expiry }: Target): number {
   return renew === 'never' ? Math.min(idle, absolute) : absolute;
 }
 
+/** Returns the idle timeout, milliseconds. */
+const idleOf = ({ expiry }: Target): number => expiry?.idle ?? Number.POSITIVE_INFINITY;
+
 interface Shared {
   overlapped: number;
   /** The offset that separates reads that show a racing write from reads that do not. */
@@ -112,8 +115,9 @@ const room = ({ probe, written }: Session, count: number): boolean =>
 /** Sends overlapping requests again and again. */
 async function busy(session: Session, { every, ended }: Pace): Promise<void> {
   const { probe } = session;
+  const longest = idleOf(session.context.target) * ALIVE;
   for (let i = 0; !ended(); i++) {
-    await pause(session.context, every * (0.5 + session.context.random.next()));
+    await pause(session.context, Math.min(every * (0.5 + session.context.random.next()), longest));
     const kinds = i % 2 === 0 ? (['write', 'read', 'write'] as const) : (['write', 'write'] as const);
     if (probe !== undefined && room(session, kinds.length)) {
       await together({ ...session, probe }, kinds, 20);
@@ -125,8 +129,8 @@ async function busy(session: Session, { every, ended }: Pace): Promise<void> {
 /** Writes on one instance, and reads on every instance after a rest. Each rest is longer than the one before. */
 async function rests(session: Session, { ended }: Pace): Promise<void> {
   const { context, driver, probe } = session;
-  const { idle = Number.POSITIVE_INFINITY } = context.target.expiry ?? {};
-  for (let rest = SHORTEST, i = 0; !ended(); rest = Math.min(rest * LONGER, idle * ALIVE), i++) {
+  const longest = idleOf(context.target) * ALIVE;
+  for (let rest = SHORTEST, i = 0; !ended(); rest = Math.min(rest * LONGER, longest), i++) {
     await uses(session, aim(context, i));
     for (let left = rest; left > 0 && !ended(); left -= SHORTEST)
       await pause(context, Math.min(left, SHORTEST));
