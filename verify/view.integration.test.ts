@@ -168,6 +168,11 @@ describe.skipIf(!executablePath)('the HTML report in a browser', () => {
     await facts(page).locator('dl').waitFor({ state: 'detached' });
   });
 
+  it('shows the whole run if its address is damaged', async () => {
+    const page = await open('broken.html', { hash: '#session=%' });
+    await contains(page, '#legend', 'app-1');
+  });
+
   it('zooms, pans, brushes, chooses, follows and filters', async () => {
     const page = await open('broken.html');
     const all = await range(page);

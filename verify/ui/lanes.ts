@@ -135,8 +135,9 @@ export class Lanes {
   }
 
   #requests(context: CanvasRenderingContext2D, session: ShownSession, y: number, lane: number): void {
-    const { from, until, data } = this.#state;
+    const { from, until, data, facts } = this.#state;
     const instances = data.instances;
+    const proofs = new Set(facts.anomalies.map(({ request }) => request));
     const tall = lane > 60;
     const parts = tall ? LINES : instances.length > 4 || instances.length === 0 ? 1 : instances.length;
     const height = (lane - 4) / parts;
@@ -159,8 +160,9 @@ export class Lanes {
       if (!tall && parts > 1) part = Math.max(0, of);
       const x = Math.max(this.x(op.call), this.names - 2);
       const to = Math.min(this.x(op.end), this.#width + 2);
-      // Several requests in one pixel look like one.
-      if (!tall && to < (drawn[of + 1] ?? 0) + 0.5 && !failed(op) && op !== this.#state.chosen) continue;
+      // Several requests in one pixel look like one. A request that broke a guarantee is drawn always, for its mark.
+      const shown = failed(op) || op === this.#state.chosen || proofs.has(op.request);
+      if (!tall && to < (drawn[of + 1] ?? 0) + 0.5 && !shown) continue;
       drawn[of + 1] = to;
       this.#bar(
         context,

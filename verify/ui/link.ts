@@ -3,7 +3,7 @@ import type { ViewState } from './state.ts';
 
 /** Shows what the address names. Returns true if it names something. */
 export function follow(state: ViewState): boolean {
-  const hash = decodeURIComponent(location.hash.slice(1));
+  const hash = location.hash.slice(1);
   const mark = state.facts.anomalies.find(({ id }) => id === hash);
   if (mark !== undefined) {
     state.anomaly(mark);
