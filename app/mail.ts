@@ -25,15 +25,23 @@ export function createMailer({ smtpUrl, mailFrom }: Config): Mailer | undefined 
   return createTransport({ url: smtpUrl, ...timeouts }, { from: mailFrom });
 }
 
-/** Sends a mail. Throws Refusal 503 if the mail server does not accept it. */
+/** Sends a mail. Throws Refusal 503 if the mail server does not accept it within `TIMEOUT_MS`. */
 export async function sendMail(mailer: Mailer, mail: Mail): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  // The timeouts of the mailer limit each step. This one limits all of them together.
+  const late = new Promise<never>((_resolve, reject) => {
+    const error = new Error(`the mail server did not accept a mail within ${TIMEOUT_MS} ms`);
+    timer = setTimeout(() => reject(error), TIMEOUT_MS);
+  });
   try {
-    await mailer.sendMail(mail);
+    await Promise.race([mailer.sendMail(mail), late]);
   } catch (cause) {
     throw new Refusal(
       503,
       'Your account waits for its activation, but the mail with the link could not be sent. Sign in to have it sent again.',
       { cause },
     );
+  } finally {
+    clearTimeout(timer);
   }
 }

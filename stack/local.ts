@@ -239,7 +239,8 @@ class LocalStack implements Stack {
   }
 
   /**
-   * Returns the environment variables with the addresses of the servers and of the balancer. A server with a link has the address of the link.
+   * Returns the environment variables with the addresses of the servers and of the balancer. A server with a link has
+   * the address of the link.
    */
   #backingEnv(): Record<string, string> {
     const { env } = this.#plan.backing;

@@ -27,6 +27,9 @@ export interface Mailbox {
 /** The oldest mails are dropped above this number. */
 const MOST = 10_000;
 
+/** A mail in flight has this time when the mailbox stops, milliseconds. Then its connection is closed. */
+const CLOSE_MS = 1000;
+
 /** Starts a mailbox that accepts every mail without a login. @param port of the page; 0 takes any free port */
 export async function startMailbox(port = 0): Promise<Mailbox> {
   const mails: Mail[] = [];
@@ -34,6 +37,7 @@ export async function startMailbox(port = 0): Promise<Mailbox> {
     authOptional: true,
     disabledCommands: ['STARTTLS'],
     disableReverseLookup: true,
+    closeTimeout: CLOSE_MS,
     onData: (stream, _session, accepted) => {
       simpleParser(stream).then(({ to, subject = '', text = '' }) => {
         mails.push({ to: addresses(to), subject, text });
@@ -81,10 +85,12 @@ function addresses(to: AddressObject | AddressObject[] | undefined): string[] {
 /** Serves the text of the newest mail at /view/latest.txt?query=to:ADDRESS, and a page with all mails elsewhere. */
 function pages(mails: readonly Mail[]): Server {
   return createServer((request, response) => {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://mailbox');
+    const url = URL.parse(request.url ?? '/', 'http://mailbox');
     const respond = (status: number, text: string) => {
       response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(text);
     };
+    if (url === null) return respond(400, `expected a path, got ${JSON.stringify(request.url)}\n`);
+    const { pathname, searchParams } = url;
     if (pathname === '/view/latest.txt') {
       const address = (searchParams.get('query') ?? '').replace(/^to:"?|"$/g, '');
       const newest = mails.findLast(({ to }) => to.includes(address));

@@ -116,7 +116,10 @@ export class PostgresProcess extends ServerProcess implements PostgresServer {
   }
 }
 
-/** Returns the user to run as. PostgreSQL refuses to run as root, so this is the user of its package, or one without rights. */
+/**
+ * Returns the user to run as. PostgreSQL refuses to run as root, so this is the user of its package, or one without
+ * rights.
+ */
 function ownerOfData(): SystemUser | undefined {
   if (process.getuid?.() !== 0) return undefined;
   return findUser('postgres') ?? findUser('nobody');

@@ -112,8 +112,10 @@ export class Users {
     return confirmed(this.#redis.activateShopUser(userKey(email), nonce));
   }
 
-  async isPending(email: string): Promise<boolean> {
-    return (await confirmed(this.#redis.hexists(userKey(email), 'pending'))) === 1;
+  /** Returns whether a user exists who need not be activated. A user who was just removed is not active. */
+  async isActive(email: string): Promise<boolean> {
+    const [name, pending] = await confirmed(this.#redis.hmget(userKey(email), 'name', 'pending'));
+    return name !== null && pending === null;
   }
 
   /** Creates the given users; skips users that exist. */

@@ -111,7 +111,10 @@ describe('an account', () => {
     await until(removed, { withinMs: 30_000, what: 'the removal of the account' });
     redis?.disconnect();
     const refused = await activate(late, two);
-    expect([refused.status, refused.text]).toEqual([410, expect.stringContaining('Register again.')]);
+    expect([refused.status, refused.text]).toEqual([
+      410,
+      expect.stringContaining('Open the link in the newest mail, or register again.'),
+    ]);
     expect((await login('grace', two)).status).toBe(401);
     expect((await register('grace', one)).status).toBe(303);
     expect((await activate(late, two)).status).toBe(410);

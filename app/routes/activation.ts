@@ -9,7 +9,7 @@ import { email, field } from './guard.ts';
 
 const REFUSED: Record<Exclude<Activated, 'activated'>, Refusal> = {
   used: new Refusal(409, 'This link was used before, so the account is active. Sign in.'),
-  expired: new Refusal(410, 'This link has expired. Register again.'),
+  expired: new Refusal(410, 'This link has expired. Open the link in the newest mail, or register again.'),
   invalid: new Refusal(400, 'This link is incomplete. Open it again from the mail, or copy all of it.'),
 };
 

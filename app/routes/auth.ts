@@ -52,7 +52,7 @@ export function authRoutes({ users, csrf, limits, labels, activation }: AuthDeps
     });
     if (!known) return refuse(401, 'This email address and password do not belong together.');
     await limits.forgiveLogin(address, email);
-    if (activation && (await users.isPending(email)))
+    if (activation && !(await users.isActive(email)))
       return refuse(403, 'This account is not active yet. Open the link in the mail that we sent to you.');
     await startSession(request, response, email, labels);
     done(request, response, '/dashboard', { user: email });
