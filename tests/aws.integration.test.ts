@@ -9,6 +9,8 @@ import { until } from '../stack/wait.ts';
 import { used } from './used.ts';
 
 const SCRIPT = join(import.meta.dirname, '../deploy/aws/classic.sh');
+/** A signed address, as S3 makes them. */
+const RELEASE_URL = 'https://example.com/cards.tar.gz?a=1&b=2|3';
 const missing = ['aws', 'moto_server'].filter(name => spawnSync(name, ['--version']).error !== undefined);
 // The AWS CLI starts for each step, so the test takes a minute or more.
 const long = process.env['BATON_LONG'] !== undefined;
@@ -31,7 +33,7 @@ describe.skipIf(missing.length > 0 || !long)('the original on AWS', { timeout: 1
       PATH: process.env['PATH'],
       ...{ AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'us-east-1' },
       ...{ AWS_DEFAULT_REGION: 'us-east-1', AWS_PAGER: '', AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` },
-      ...{ RELEASE_URL: 'https://example.com/cards.tar.gz', RELEASE_SHA256: 'a'.repeat(64) },
+      ...{ RELEASE_URL, RELEASE_SHA256: 'a'.repeat(64) },
     };
     moto = spawn('moto_server', ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
     const answers = () =>
@@ -92,12 +94,58 @@ describe.skipIf(missing.length > 0 || !long)('the original on AWS', { timeout: 1
     const redis = permissions[1].find(({ FromPort }) => FromPort === 6379);
     expect(redis?.UserIdGroupPairs.map(({ GroupId }) => GroupId)).toEqual([permissions[0]]);
 
+    const data = (await aws(
+      ...['ec2', 'describe-launch-template-versions', '--launch-template-name', 'cards'],
+      ...['--query', 'LaunchTemplateVersions[0].LaunchTemplateData.UserData'],
+    )) as string;
+    const script = Buffer.from(data, 'base64').toString();
+    expect(script).toContain(`'${RELEASE_URL}'\n`);
+    expect(script).not.toMatch(/@[A-Z_0-9]+@/);
+
+    // A rule that is missing, as after an interrupted `up`, is made again.
+    const rule = ['--protocol', 'tcp', '--port', '8080', '--cidr', '0.0.0.0/0'];
+    await promisify(execFile)(
+      'aws',
+      ['ec2', 'revoke-security-group-ingress', '--group-id', permissions[0], ...rule],
+      { env },
+    );
+    await run('up');
+    const ports = await aws(
+      ...['ec2', 'describe-security-groups', '--group-ids', permissions[0]],
+      ...['--query', 'SecurityGroups[0].IpPermissions[].FromPort'],
+    );
+    expect((ports as number[]).toSorted()).toEqual([6379, 8080]);
+
     await run('down');
     expect((await run('down')).stderr).toBe('');
     expect(await aws('elb', 'describe-load-balancers', '--query', 'LoadBalancerDescriptions')).toEqual([]);
     expect(await aws('autoscaling', 'describe-auto-scaling-groups', '--query', 'AutoScalingGroups')).toEqual(
       [],
     );
+  });
+
+  test.each(['up', 'down'])('%s fails if AWS does not respond', async command => {
+    const unreachable = {
+      ...env,
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${await freePort()}`,
+      AWS_MAX_ATTEMPTS: '1',
+    };
+    const ran = promisify(execFile)('bash', [SCRIPT, command], { env: unreachable });
+    await expect(ran).rejects.toMatchObject({
+      code: 69,
+      stderr: expect.stringContaining('expected a response of AWS'),
+    });
+  });
+
+  test.each([
+    ['RELEASE_URL', "https://example.com/'; reboot '", 'expected an address such as https://'],
+    ['RELEASE_SHA256', 'abc', 'expected 64 hexadecimal digits'],
+  ])('rejects a wrong %s', async (name, value, problem) => {
+    const ran = promisify(execFile)('bash', [SCRIPT, 'up'], { env: { ...env, [name]: value } });
+    await expect(ran).rejects.toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining(`${name}: ${problem}`),
+    });
   });
 
   test('says what it expects', async () => {

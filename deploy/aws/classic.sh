@@ -17,8 +17,29 @@ HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 say() { echo "$*" >&2; }
 
-# Returns the standard output of a query; nothing if the thing does not exist.
-find_or_nothing() { "$@" --output text 2>/dev/null | sed 's/^None$//' || true; }
+ERRORS=$(mktemp)
+trap 'rm -f "$ERRORS"' EXIT
+
+# Prints the result of a query; nothing if the thing does not exist. Fails on every other error: otherwise `down` with
+# expired credentials would find nothing to remove, and report success.
+find_or_nothing() {
+  local found
+  if found=$("$@" --output text 2>"$ERRORS"); then
+    [ "$found" = None ] || echo "$found"
+  elif ! grep -q NotFound "$ERRORS"; then
+    cat "$ERRORS" >&2
+    say "expected a response of AWS to '$1 $2 $3', got the error above: correct it, and repeat this command"
+    return 69
+  fi
+}
+
+# Lets the members or addresses of the remaining arguments reach a port of the security group; keeps an existing rule.
+allow() {
+  local group=$1 port=$2
+  shift 2
+  aws ec2 authorize-security-group-ingress --group-id "$group" --protocol tcp --port "$port" "$@" >/dev/null \
+    2>"$ERRORS" || grep -q InvalidPermission.Duplicate "$ERRORS" || { cat "$ERRORS" >&2; return 69; }
+}
 
 group_id() {
   find_or_nothing aws ec2 describe-security-groups --filters "Name=group-name,Values=$NAME" \
@@ -48,7 +69,12 @@ launch_template() {
 up() {
   : "${RELEASE_URL:?expected the address of a release, the tar.gz of a checkout with node_modules}"
   : "${RELEASE_SHA256:?expected the SHA-256 of the release}"
-  local vpc subnets group redis image data
+  # Both are put into the script that an instance runs as root.
+  [[ $RELEASE_URL =~ ^https?://[^[:space:]\'\"]+$ ]] ||
+    { say "RELEASE_URL: expected an address such as https://example.com/cards.tar.gz, got '$RELEASE_URL'"; exit 64; }
+  [[ $RELEASE_SHA256 =~ ^[0-9a-f]{64}$ ]] ||
+    { say "RELEASE_SHA256: expected 64 hexadecimal digits, got '$RELEASE_SHA256'"; exit 64; }
+  local vpc subnets group cache balancer template instances redis image data
   vpc=$(find_or_nothing aws ec2 describe-vpcs --filters Name=is-default,Values=true --query 'Vpcs[0].VpcId')
   [ -n "$vpc" ] || { say "expected a default VPC in this region, found none: aws ec2 create-default-vpc"; exit 69; }
   subnets=$(aws ec2 describe-subnets --filters "Name=vpc-id,Values=$vpc" --query 'Subnets[].SubnetId' --output text)
@@ -58,12 +84,12 @@ up() {
     say "security group: 8080 for clients, 6379 for members of the group"
     group=$(aws ec2 create-security-group --group-name "$NAME" --description "card store" --vpc-id "$vpc" \
       --query GroupId --output text)
-    aws ec2 authorize-security-group-ingress --group-id "$group" --protocol tcp --port 8080 --cidr 0.0.0.0/0 >/dev/null
-    aws ec2 authorize-security-group-ingress --group-id "$group" --protocol tcp --port 6379 \
-      --source-group "$group" >/dev/null
   fi
+  allow "$group" 8080 --cidr 0.0.0.0/0
+  allow "$group" 6379 --source-group "$group"
 
-  if [ -z "$(cache_status)" ]; then
+  cache=$(cache_status)
+  if [ -z "$cache" ]; then
     say "Redis: one node group, port 6379, in the security group of the instances"
     aws elasticache create-replication-group --replication-group-id "$NAME" \
       --replication-group-description "sessions of the card store" --engine redis --cache-node-type "$CACHE_TYPE" \
@@ -73,7 +99,8 @@ up() {
   redis=$(aws elasticache describe-replication-groups --replication-group-id "$NAME" \
     --query 'ReplicationGroups[0].NodeGroups[0].PrimaryEndpoint.Address' --output text)
 
-  if [ -z "$(balancer_address)" ]; then
+  balancer=$(balancer_address)
+  if [ -z "$balancer" ]; then
     say "classic load balancer: 8080 to 8080"
     # shellcheck disable=SC2086 # one argument for each subnet
     aws elb create-load-balancer --load-balancer-name "$NAME" --subnets $subnets --security-groups "$group" \
@@ -82,59 +109,75 @@ up() {
   aws elb configure-health-check --load-balancer-name "$NAME" \
     --health-check Target=TCP:8080,Interval=5,Timeout=2,UnhealthyThreshold=2,HealthyThreshold=2 >/dev/null
 
-  if [ -z "$(launch_template)" ]; then
+  template=$(launch_template)
+  if [ -z "$template" ]; then
     say "launch template: installs the release"
     image=$(aws ssm get-parameter --name "$IMAGE" --query Parameter.Value --output text)
-    data=$(sed -e "s|@RELEASE_URL@|$RELEASE_URL|" -e "s|@RELEASE_SHA256@|$RELEASE_SHA256|" \
-      -e "s|@REDIS_URL@|redis://$redis:6379|" -e "s|@SESSION_SECRET@|$(openssl rand -hex 32)|" \
-      "$HERE/user-data.sh" | base64 | tr -d '\n')
+    # The inner quotes keep `&` in an address as it is.
+    data=$(<"$HERE/user-data.sh")
+    data=${data//@RELEASE_URL@/"$RELEASE_URL"}
+    data=${data//@RELEASE_SHA256@/"$RELEASE_SHA256"}
+    data=${data//@REDIS_URL@/"redis://$redis:6379"}
+    data=${data//@SESSION_SECRET@/"$(openssl rand -hex 32)"}
+    data=$(base64 <<<"$data" | tr -d '\n')
     aws ec2 create-launch-template --launch-template-name "$NAME" --launch-template-data "{
       \"ImageId\": \"$image\", \"InstanceType\": \"$INSTANCE_TYPE\", \"SecurityGroupIds\": [\"$group\"],
       \"UserData\": \"$data\", \"MetadataOptions\": {\"HttpTokens\": \"required\"}}" >/dev/null
   fi
 
-  if [ -z "$(auto_scaling_group)" ]; then
+  instances=$(auto_scaling_group)
+  if [ -z "$instances" ]; then
     say "Auto Scaling group: 2 to 2 instances, the oldest ends first"
     aws autoscaling create-auto-scaling-group --auto-scaling-group-name "$NAME" \
       --launch-template "LaunchTemplateName=$NAME,Version=\$Latest" --min-size 2 --max-size 2 --desired-capacity 2 \
       --termination-policies OldestInstance --load-balancer-names "$NAME" --health-check-type ELB \
       --health-check-grace-period 120 --vpc-zone-identifier "$(tr -s '[:space:]' , <<<"$subnets" | sed 's/,$//')"
   fi
-  echo "http://$(balancer_address):8080"
+  balancer=$(balancer_address)
+  echo "http://$balancer:8080"
 }
 
 # In the reverse order: nothing is removed while something else needs it.
 down() {
-  if [ -n "$(auto_scaling_group)" ]; then
+  local instances template balancer cache group
+  instances=$(auto_scaling_group)
+  if [ -n "$instances" ]; then
     say "Auto Scaling group"
     aws autoscaling delete-auto-scaling-group --auto-scaling-group-name "$NAME" --force-delete
-    while [ -n "$(auto_scaling_group)" ]; do sleep 5; done
+    while [ -n "$instances" ]; do
+      sleep 5
+      instances=$(auto_scaling_group)
+    done
   fi
-  if [ -n "$(launch_template)" ]; then
+  template=$(launch_template)
+  if [ -n "$template" ]; then
     say "launch template"
     aws ec2 delete-launch-template --launch-template-name "$NAME" >/dev/null
   fi
-  if [ -n "$(balancer_address)" ]; then
+  balancer=$(balancer_address)
+  if [ -n "$balancer" ]; then
     say "load balancer"
     aws elb delete-load-balancer --load-balancer-name "$NAME"
   fi
-  case $(cache_status) in
+  cache=$(cache_status)
+  case $cache in
     '' | deleting) ;;
     *)
       say "Redis"
       aws elasticache delete-replication-group --replication-group-id "$NAME" >/dev/null
       ;;
   esac
-  local group
   group=$(group_id)
   [ -n "$group" ] || return 0
   say "security group"
   # Redis and the balancer's network interfaces use the group for some minutes more.
   for _ in $(seq 60); do
-    aws ec2 delete-security-group --group-id "$group" >/dev/null && return 0
+    aws ec2 delete-security-group --group-id "$group" >/dev/null 2>"$ERRORS" && return 0
+    grep -q DependencyViolation "$ERRORS" || break
     sleep 15
   done
-  say "the security group $group is still in use: repeat this command later"
+  cat "$ERRORS" >&2
+  say "expected to delete the security group $group, got the error above: repeat this command later"
   exit 69
 }
 

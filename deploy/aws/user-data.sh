@@ -3,6 +3,7 @@
 # deploy/aws/classic.sh replaces the texts between @ signs.
 set -euo pipefail
 
+# Amazon Linux names the package and the program after the version: https://docs.aws.amazon.com/linux/al2023/ug/nodejs.html
 dnf install -y nodejs24
 curl -fsSL --retry 5 -o /tmp/release.tar.gz '@RELEASE_URL@'
 echo '@RELEASE_SHA256@  /tmp/release.tar.gz' | sha256sum -c
