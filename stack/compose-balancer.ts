@@ -1,4 +1,5 @@
 /** Controls nginx in a container. In the container, deploy/balancer.sh does the work of stack/nginx.ts. */
+import { Changes } from './changes.ts';
 import { ContainerService, type ContainerSpec } from './container.ts';
 import { run } from './engine.ts';
 import type { Balancer, Instance } from './stack.ts';
@@ -15,8 +16,7 @@ export function routeTo(name: string): string {
 export class ComposeBalancer extends ContainerService implements Balancer {
   readonly url: string;
   readonly #registered: Set<string>;
-  /** Serializes the changes of the configuration. */
-  #changes: Promise<unknown> = Promise.resolve();
+  readonly #changes = new Changes();
 
   /** @param registered the names of the instances in the container's initial environment */
   constructor(url: string, registered: readonly string[], spec: Omit<ContainerSpec, 'ready' | 'name'>) {
@@ -39,11 +39,9 @@ export class ComposeBalancer extends ContainerService implements Balancer {
   }
 
   async #change(change: () => unknown): Promise<void> {
-    const done = this.#changes.then(async () => {
+    await this.#changes.run(async () => {
       change();
       await run(this.container, ...SCRIPT, 'route', ...[...this.#registered].map(routeTo));
     });
-    this.#changes = done.catch(() => {}); // The caller of this change gets the error; the next change runs anyway.
-    await done;
   }
 }

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { Changes } from './changes.ts';
 import { HaproxyControl } from './haproxy-control.ts';
 import { ServerProcess } from './process.ts';
 import { findProgram } from './programs.ts';
@@ -63,8 +64,7 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
   readonly forget?: () => Promise<void>;
   #forgotten = 0;
   #repeatMs: number | undefined;
-  /** Serializes the changes of the instances. */
-  #changes: Promise<void> = Promise.resolve();
+  readonly #changes = new Changes();
 
   constructor(options: HaproxyOptions) {
     const { dir, onDeath } = options;
@@ -95,7 +95,7 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
     this.#write();
     if (options.cookie === undefined) return;
     this.forget = () =>
-      this.#change(async () => {
+      this.#changes.run(async () => {
         this.#forgotten += 1;
         this.#write();
         await this.#reload();
@@ -103,7 +103,7 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
   }
 
   async register(instance: Routed, via = instance.url): Promise<void> {
-    await this.#change(async () => {
+    await this.#changes.run(async () => {
       const isNew = !this.#known.has(instance.name);
       this.#put(instance.name, via);
       if (!this.running()) return;
@@ -119,14 +119,14 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
   }
 
   async registerAll(instances: readonly Routed[]): Promise<void> {
-    await this.#change(async () => {
+    await this.#changes.run(async () => {
       for (const { name, url } of instances) this.#put(name, url);
       if (this.running()) await this.#reload();
     });
   }
 
   async deregister(instance: Routed): Promise<void> {
-    const before = await this.#change(() => this.#retire(instance));
+    const before = await this.#changes.run(() => this.#retire(instance));
     // Other instances may be registered and deregistered meanwhile.
     await until(() => this.#hasDrained(instance, before), {
       withinMs: IN_FLIGHT_MS,
@@ -135,11 +135,11 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
   }
 
   async reload(): Promise<void> {
-    await this.#change(() => this.#reload());
+    await this.#changes.run(() => this.#reload());
   }
 
   async repeat(afterMs: number | undefined): Promise<void> {
-    await this.#change(async () => {
+    await this.#changes.run(async () => {
       this.#repeatMs = afterMs;
       this.#write();
       await this.#reload();
@@ -151,14 +151,11 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
     });
   }
 
-  async #change<T>(change: () => Promise<T>): Promise<T> {
-    const done = this.#changes.then(change);
-    // The caller of this change gets the error; the next change runs anyway.
-    this.#changes = done.then(
-      () => {},
-      () => {},
-    );
-    return done;
+  /** Also ends the change of the configuration that is in progress, so that no file is written after this. */
+  override async dispose(): Promise<void> {
+    const changed = this.#changes.end();
+    await super.dispose();
+    await changed;
   }
 
   #put(name: string, url: string): void {
@@ -210,6 +207,7 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
       withinMs: 10_000,
       what: 'HAProxy to take up its new configuration',
       everyMs: 10,
+      signal: this.#changes.signal,
     });
   }
 

@@ -296,3 +296,21 @@ test('a port in use: the error contains nginx’s message', async () => {
   await expect(other.start()).rejects.toThrow(/balancer.*exit code 1.*Address already in use/s);
   expect(other.running()).toBe(false);
 });
+
+test('dispose also ends the changes in progress, so that nothing is written into the folder afterwards', async () => {
+  const [a, b] = await before(startPeer('a'), startPeer('b'));
+  let over = false;
+  const changes = Promise.allSettled([
+    nginx.reload(),
+    nginx.register(a as Peer),
+    nginx.deregister(b as Peer),
+  ]);
+  void changes.then(() => {
+    over = true;
+  });
+  await nginx.dispose();
+  await new Promise(setImmediate);
+  expect(over).toBe(true);
+  expect((await changes).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+  await expect(nginx.reload()).rejects.toThrow('the balancer was stopped');
+});

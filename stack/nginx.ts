@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { Changes } from './changes.ts';
 import { groupMembers } from './group.ts';
 import { readFrom } from './log-file.ts';
 import {
@@ -59,8 +60,7 @@ export class Nginx extends ServerProcess implements Balancer {
   readonly forget?: () => Promise<void>;
   #forgotten = 0;
   #repeats = false;
-  /** Serializes the changes of the configuration. */
-  #changes: Promise<void> = Promise.resolve();
+  readonly #changes = new Changes();
 
   constructor({ port, statusPort, dir, additions = {}, retireMs = RETIRE_MS, onDeath }: NginxOptions) {
     const files = nginxFiles(dir);
@@ -90,7 +90,7 @@ export class Nginx extends ServerProcess implements Balancer {
     this.#writeInstances();
     if (typeof additions.upstream !== 'function' && additions.instances === undefined) return;
     this.forget = () =>
-      this.#change(async () => {
+      this.#changes.run(async () => {
         this.#forgotten += 1;
         this.#writeInstances();
         await this.#reload();
@@ -99,7 +99,7 @@ export class Nginx extends ServerProcess implements Balancer {
 
   /** @param via the address at which nginx reaches the instance, if it is not the instance's own address */
   async register(instance: Routed, via = instance.url): Promise<void> {
-    await this.#change(async () => {
+    await this.#changes.run(async () => {
       this.#registered.set(instance.url, { name: instance.name, url: via });
       this.#writeInstances();
       await this.#reload();
@@ -108,7 +108,7 @@ export class Nginx extends ServerProcess implements Balancer {
 
   /** Registers several instances with one reload; before the start, without a reload. */
   async registerAll(instances: readonly Routed[]): Promise<void> {
-    await this.#change(async () => {
+    await this.#changes.run(async () => {
       for (const instance of instances) this.#registered.set(instance.url, instance);
       this.#writeInstances();
       if (this.running()) await this.#reload();
@@ -117,7 +117,7 @@ export class Nginx extends ServerProcess implements Balancer {
 
   async deregister(instance: Routed): Promise<void> {
     let retired: number[] = [];
-    await this.#change(async () => {
+    await this.#changes.run(async () => {
       this.#registered.delete(instance.url);
       this.#writeInstances();
       retired = await this.#reload();
@@ -132,14 +132,14 @@ export class Nginx extends ServerProcess implements Balancer {
   }
 
   async reload(): Promise<void> {
-    await this.#change(async () => {
+    await this.#changes.run(async () => {
       await this.#reload();
     });
   }
 
   async repeat(afterMs: number | undefined): Promise<void> {
     const repeating = `proxy_next_upstream error timeout non_idempotent; proxy_read_timeout ${afterMs}ms;`;
-    await this.#change(async () => {
+    await this.#changes.run(async () => {
       this.#repeats = afterMs !== undefined;
       this.#writeInstances();
       writeAddition(this.#files.server, 'repeat', this.#repeats ? repeating : '');
@@ -147,10 +147,11 @@ export class Nginx extends ServerProcess implements Balancer {
     });
   }
 
-  async #change(change: () => Promise<void>): Promise<void> {
-    const done = this.#changes.then(change);
-    this.#changes = done.catch(() => {}); // The caller of this change gets the error; the next change runs anyway.
-    await done;
+  /** Also ends the change of the configuration that is in progress, so that no file is written after this. */
+  override async dispose(): Promise<void> {
+    const changed = this.#changes.end();
+    await super.dispose();
+    await changed;
   }
 
   #workers(): number[] {
@@ -175,6 +176,7 @@ export class Nginx extends ServerProcess implements Balancer {
    * harm. A request in flight may end meanwhile and leave its connection idle, so one check is not sufficient.
    */
   async #untilFewAreIdle(): Promise<void> {
+    const { signal } = this.#changes;
     let least = Number.POSITIVE_INFINITY;
     let since = performance.now();
     let none = 0;
@@ -188,9 +190,8 @@ export class Nginx extends ServerProcess implements Balancer {
       }
       return none === LOOKS || performance.now() - since > RESTING_MS;
     };
-    await until(settled, { withinMs: 5_000, everyMs: 10, what: 'no idle connection of a busy client' }).catch(
-      () => {},
-    );
+    const what = 'no idle connection of a busy client';
+    await until(settled, { withinMs: 5_000, everyMs: 10, what, signal }).catch(() => signal.throwIfAborted());
   }
 
   async #replaceWorkers(): Promise<number[]> {
@@ -211,6 +212,7 @@ export class Nginx extends ServerProcess implements Balancer {
       withinMs: 10_000,
       what: 'nginx to take up its new configuration',
       everyMs: 10,
+      signal: this.#changes.signal,
     });
     this.#retiring = retired;
     return retired;

@@ -1,4 +1,5 @@
 /** Adds health checks to a balancer, like in clouds: it routes only to instances that pass the checks. */
+import { Changes } from '../changes.ts';
 import type { LocalBalancer, Routed } from '../stack.ts';
 import { until } from '../wait.ts';
 import { after, type Health, type HealthState, NEW, SERVING } from './health.ts';
@@ -36,9 +37,7 @@ export class CheckedBalancer implements LocalBalancer {
   readonly #targets = new Map<string, Target>();
   /** The instances that get requests. */
   readonly #routed = new Set<Target>();
-  #ended = false;
-  /** Serializes the changes of the inner balancer. */
-  #changes: Promise<void> = Promise.resolve();
+  readonly #changes = new Changes();
 
   readonly forget?: () => Promise<void>;
 
@@ -61,7 +60,7 @@ export class CheckedBalancer implements LocalBalancer {
       if (this.#routed.has(known)) await this.#inner.register(instance, via);
       return;
     }
-    if (this.#ended) throw new Error('the balancer was stopped and takes no more instances');
+    this.#changes.signal.throwIfAborted();
     const target = this.#admit(instance, via, NEW);
     void this.#check(target);
     const { everyMs, first } = this.#options.check;
@@ -111,8 +110,8 @@ export class CheckedBalancer implements LocalBalancer {
   }
 
   /** Updates the balancer to the healthy instances. Registers before it deregisters, so that it always has one. */
-  async #route(): Promise<void> {
-    const done = this.#changes.then(async () => {
+  #route(): Promise<void> {
+    return this.#changes.run(async () => {
       const wanted = this.#wanted();
       for (const target of wanted) {
         if (this.#routed.has(target)) continue;
@@ -125,8 +124,6 @@ export class CheckedBalancer implements LocalBalancer {
         target.drained.catch(() => {}); // The caller of `deregister` gets the error.
       }
     });
-    this.#changes = done.catch(() => {});
-    await done;
   }
 
   #wanted(): Target[] {
@@ -136,11 +133,12 @@ export class CheckedBalancer implements LocalBalancer {
   }
 
   async dispose(): Promise<void> {
-    this.#ended = true;
+    const changed = this.#changes.end();
     for (const { checks } of this.#targets.values()) clearInterval(checks);
     this.#targets.clear();
     this.#routed.clear();
     await this.#inner.dispose();
+    await changed;
   }
 
   get name(): string {

@@ -1,0 +1,27 @@
+/** Runs the changes of a balancer one after the other. */
+export class Changes {
+  /** Aborts when no more changes may run. A change that waits passes it to `until`. */
+  readonly signal: AbortSignal;
+  readonly #end = new AbortController();
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor() {
+    this.signal = this.#end.signal;
+  }
+
+  /** Runs a change after all earlier ones, even if they have failed. @returns its result, or throws its error */
+  run<T>(change: () => T | Promise<T>): Promise<T> {
+    const done = this.#last.then(() => {
+      this.signal.throwIfAborted();
+      return change();
+    });
+    this.#last = done.catch(() => {}); // The caller of this change gets the error.
+    return done;
+  }
+
+  /** Ends the change that runs, and lets all later ones throw. Resolves once none runs. */
+  async end(): Promise<void> {
+    this.#end.abort(new Error('the balancer was stopped, and is not changed any more'));
+    await this.#last;
+  }
+}
