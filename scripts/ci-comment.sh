@@ -37,7 +37,11 @@ for page in 1 2 3 4 5 6 7 8 9 10; do
   if [ -n "$earlier" ] || [ "${found##* }" != 100 ]; then break; fi
 done
 if [ -n "$earlier" ]; then
-  ask --request PATCH --data @"$body" "$api/comments/$earlier" >/dev/null
+  written=(--request PATCH --data @"$body" "$api/comments/$earlier")
 else
-  ask --request POST --data @"$body" "$api/$number/comments" >/dev/null
+  written=(--request POST --data @"$body" "$api/$number/comments")
 fi
+ask "${written[@]}" >/dev/null || {
+  echo "::warning title=Baton::The verdict could not be written as a comment. The job needs the permission" \
+    "pull-requests: write. Workflows of pull requests from forks never have it (docs/ci.md, Forks)."
+}

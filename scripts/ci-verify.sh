@@ -26,6 +26,14 @@ read -ra more <<<"${BATON_ARGUMENTS:-}"
 status=0
 node "$baton" "${arguments[@]}" ${more[@]+"${more[@]}"} || status=$?
 
+# GitHub gives no secrets to the workflows of pull requests from forks, so a password of the target file may be missing.
+if [ "$status" = 64 ] && [ -n "${GITHUB_EVENT_PATH:-}" ] && node -e '
+  const { pull_request } = JSON.parse(require("fs").readFileSync(process.env.GITHUB_EVENT_PATH));
+  process.exit(pull_request?.head?.repo?.fork ? 0 : 1);'; then
+  echo "::notice title=Baton::This pull request comes from a fork, and GitHub gives a fork no secrets. If a variable is" \
+    "missing above, give the accounts of a trial stack in the workflow itself (docs/ci.md, Forks)."
+fi
+
 case $status in
   0) verdict=valid ;;
   1) verdict=violated ;;

@@ -3,7 +3,7 @@
  * API.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -144,13 +144,32 @@ describe('the action', () => {
     },
   );
 
-  it('fails without a target file', async () => {
-    const job = await runAction({
-      ...bare(),
-      inputs: inputs({ url: '', target: 'none.yaml', baseline: '' }),
+  it('fails without a target file, and says that a fork has no secrets', async () => {
+    const missing = { ...bare(), inputs: inputs({ url: '', target: 'none.yaml', baseline: '' }) };
+    for (const fork of [false, true]) {
+      const job = await runAction({ ...missing, event: { pull_request: { head: { repo: { fork } } } } });
+      expect(job).toMatchObject({ failed: true, outputs: { verdict: 'failed' } });
+      expect(job.log).toContain('none.yaml: expected a target file');
+      expect(job.log.includes('GitHub gives a fork no secrets')).toBe(fork);
+    }
+  });
+
+  it.skipIf(noCurl)('passes with a warning if the token may not write the comment', async () => {
+    const server = createServer(({ method }, response) => {
+      response.statusCode = method === 'GET' ? 200 : 403;
+      response.end('[]');
     });
-    expect(job).toMatchObject({ failed: true, outputs: { verdict: 'failed' } });
-    expect(job.log).toContain('none.yaml: expected a target file');
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    mkdirSync(join(workspace, 'forked'));
+    writeFileSync(join(workspace, 'forked/comment.md'), '<!-- baton-verify -->\n');
+    const { port } = server.address() as AddressInfo;
+    const log = await runStep('Comment on the pull request', {
+      ...bare(),
+      environment: { GITHUB_API_URL: `http://127.0.0.1:${port}`, GITHUB_REPOSITORY: 'shop/web' },
+      inputs: { comment: 'true', output: 'forked' },
+      event: { pull_request: { number: 7 } },
+    }).finally(() => server.close());
+    expect(log).toContain('::warning title=Baton::The verdict could not be written as a comment');
   });
 });
 

@@ -68,12 +68,13 @@ export async function runAction(setting: Setting): Promise<Job> {
   return job;
 }
 
-/** Runs only the step with this name. */
-export async function runStep(name: string, setting: Setting): Promise<void> {
+/** Runs only the step with this name. Returns its output. */
+export async function runStep(name: string, setting: Setting): Promise<string> {
   const step = load(setting).runs.steps.find(one => one.name === name);
   if (step === undefined) throw new Error(`action.yml: expected a step with the name ${name}`);
   const { code, log } = await perform(step, setting, {});
   if (code !== 0) throw new Error(log);
+  return log;
 }
 
 /** Replaces the expressions in a text by their values. */
