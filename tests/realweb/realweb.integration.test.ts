@@ -146,6 +146,13 @@ describe('redirects', () => {
       'got 302 to /home/. Name the page that this redirect leads to',
     );
   });
+
+  it('a page that the app does not have is an error of the target file, not a lost session', async () => {
+    const signedIn = { ...TARGET.signedIn, page: '/acount' };
+    await expect(judged(new SmallWeb(), { signedIn })).rejects.toThrow(
+      'expected /acount to show which user is signed in, got 404 after each login',
+    );
+  });
 });
 
 describe('cookies', () => {

@@ -11,6 +11,8 @@ import { UsageError } from '../errors.ts';
 const READS = 6;
 /** Number of logins of each kind (with and without redirects), to find out whether redirects must be followed. */
 const BOTH_WAYS = 3;
+/** Responses that say nothing about the session if every fresh login gets them: the app has no such page. */
+const NO_PAGE = /^4(?!01|03|29)\d\d$/;
 /** Maximum number of new sessions that are tried, until one is read on the instance on which it logged in. */
 const FRESH = 12;
 
@@ -59,6 +61,11 @@ function throwIfWrong({ target }: Context, notes: readonly string[], out: boolea
         'Name the page that this redirect leads to',
     );
   }
+  if (NO_PAGE.test(note))
+    throw new UsageError(
+      `signedIn.page: expected ${target.signedIn.page} to show which user is signed in, got ${note} after each login. ` +
+        'Name a page that exists for signed-in users',
+    );
   if (note !== '200') return;
   throw new UsageError(
     `signedIn.user: the login was accepted, and none of ${READS} responses of ${target.signedIn.page} has the mark, nor ` +
