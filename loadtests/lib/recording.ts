@@ -1,6 +1,6 @@
 /** Records the requests of one session: for the history, the judge and the counters of k6. */
 import type { Operation, SessionEvent, Start } from '../../verify/core/history/history.ts';
-import { joined } from '../../verify/core/history/lines.ts';
+import { joined } from '../../verify/core/history/joined.ts';
 import type { Seen } from '../../verify/core/response/interpret.ts';
 import { GAP } from '../../verify/core/sums/figures.ts';
 import { Repeats } from '../../verify/core/sums/repeats.ts';

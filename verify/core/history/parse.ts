@@ -1,7 +1,7 @@
 /** Parses and validates one line of a history file. */
-import { type Field, type Fields, type Kind, LINES } from './fields.ts';
+import { getOrInsert } from '../get-or-insert.ts';
+import { type Fields, type Kind, LINES } from './fields.ts';
 import type { Event } from './history.ts';
-import { isPlain } from './lines.ts';
 
 /** Thrown for a line that is not a valid event. The message says what was expected and what came. */
 export class HistoryError extends Error {
@@ -73,23 +73,30 @@ function wrongInNamed(values: Record<string, unknown>, kind: Kind): Wrong | unde
 }
 
 function wrongAmong(values: Record<string, unknown>, fields: Fields): Wrong | undefined {
-  for (const [name, { kind, must }] of entriesOf(fields)) {
-    const value = values[name];
-    if (value === undefined && must !== true) continue;
-    const wrong = wrongIn(value, kind);
+  const { kinds, required } = tableOf(fields);
+  for (const name in values) {
+    const kind = kinds.get(name);
+    const wrong = kind === undefined ? undefined : wrongIn(values[name], kind);
     if (wrong !== undefined) return inside(`.${name}`, wrong);
   }
+  for (const name of required)
+    if (values[name] === undefined)
+      return inside(`.${name}`, wrongIn(undefined, kinds.get(name) as Kind) as Wrong);
   return undefined;
 }
 
-/** The field tables as lists. Cached, since a long history has many lines of each type. */
-const lists = new Map<Fields, [name: string, field: Field][]>();
-function entriesOf(fields: Fields): [name: string, field: Field][] {
-  const known = lists.get(fields);
-  if (known !== undefined) return known;
-  const made = Object.entries(fields);
-  lists.set(fields, made);
-  return made;
+interface Table {
+  kinds: ReadonlyMap<string, Kind>;
+  required: readonly string[];
+}
+
+/** The field tables for a quick lookup. Cached, since a long history has many lines of each type. */
+const tables = new Map<Fields, Table>();
+function tableOf(fields: Fields): Table {
+  return getOrInsert(tables, fields, () => ({
+    kinds: new Map(Object.entries(fields).map(([name, { kind }]) => [name, kind])),
+    required: Object.keys(fields).filter(name => fields[name]?.must),
+  }));
 }
 
 const shown = (value: unknown): string => {
@@ -112,7 +119,6 @@ export function parseEvent(line: string): Event {
     throw new CutLineError(`expected one JSON object, got ${shown(line)}`);
   }
   if (!isRecord(value)) throw new HistoryError(`expected a JSON object, got ${shown(value)}`);
-  if (isPlain(value)) return value as unknown as Event;
   const { type } = value;
   if (typeof type !== 'string' || !Object.hasOwn(LINES, type))
     throw new HistoryError(`"type": expected one of ${Object.keys(LINES).join(', ')}, got ${shown(type)}`);

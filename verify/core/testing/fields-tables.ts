@@ -1,5 +1,14 @@
 /** Generates the tables of docs/history.md from the field tables of fields.ts. */
-import { CALLED, DECLARED, type Field, type Fields, type Kind, LINES, RETURNED } from '../history/fields.ts';
+import {
+  CALLED,
+  DECLARED,
+  type Field,
+  type Fields,
+  type Kind,
+  LINES,
+  type Line,
+  RETURNED,
+} from '../history/fields.ts';
 
 /** Returns the rows of each table, by the name of the marks around it in the page. */
 export const fieldsTables = (): Record<string, string[]> => ({
@@ -9,13 +18,13 @@ export const fieldsTables = (): Record<string, string[]> => ({
   declared: rows(DECLARED),
 });
 
-function lineRow([type, { when, more, fields }]: [string, (typeof LINES)['run']]): string {
+function lineRow([type, { when, more, fields }]: [string, Line]): string {
   const below: Record<string, string> = {
     start: 'the fields of the request (below)',
     end: '`id` of its start, and the fields of the response (below)',
     op: 'the fields of `start` and `end` together',
   };
-  return `| \`${type}\` | ${when} | ${below[type] ?? named(fields)}${more === undefined ? '' : `. ${more}`} |`;
+  return `| \`${type}\` | ${when} | ${below[type] ?? named(fields)}${more === '' ? '' : `. ${more}`} |`;
 }
 
 const rows = (fields: Fields): string[] => [

@@ -5,7 +5,7 @@ import { FaultLedger } from '../faults/ledger.ts';
 import { summaryOf } from '../faults/summary.ts';
 import { amidFaults } from '../faults/window.ts';
 import type { End, Event, Fingerprint, Finish, Operation, Run, Start } from '../history/history.ts';
-import { joined } from '../history/lines.ts';
+import { joined } from '../history/joined.ts';
 import { HistoryError } from '../history/parse.ts';
 import { Objects } from '../objects/objects.ts';
 import type { ReadFacts } from '../objects/read-facts.ts';
