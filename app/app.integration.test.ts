@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type RedisServer, startRedis } from '../stack/redis.ts';
+import { type BackingServer, startRedis } from '../stack/servers.ts';
 import { until } from '../stack/wait.ts';
 import { Browser } from './testing/browser.ts';
 import { startInProcess, type TestInstance } from './testing/instance.ts';
@@ -8,7 +8,7 @@ import { clients } from './testing/sessions.ts';
 const PASSWORD = 'correct-horse-battery';
 const JSON_VIEW = { accept: 'application/json' };
 
-let server: RedisServer;
+let server: BackingServer;
 let one: TestInstance;
 let two: TestInstance;
 

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type RedisServer, startRedis } from '../stack/redis.ts';
+import { type BackingServer, startRedis } from '../stack/servers.ts';
 import { until } from '../stack/wait.ts';
 import { Browser } from './testing/browser.ts';
 import { type LogLine, startProcess } from './testing/instance.ts';
@@ -10,7 +10,7 @@ import { type LogLine, startProcess } from './testing/instance.ts';
 /** Milliseconds, much longer than any test waits. A process that ends sooner has not waited for this time. */
 const LONG = '600000';
 
-let server: RedisServer;
+let server: BackingServer;
 
 beforeAll(async () => {
   server = await startRedis();

@@ -3,12 +3,12 @@
  * out, and that the app recovers.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type RedisServer, startRedis } from '../stack/redis.ts';
+import { type BackingServer, startRedis } from '../stack/servers.ts';
 import { until } from '../stack/wait.ts';
 import { Browser } from './testing/browser.ts';
 import { startInProcess, type TestInstance } from './testing/instance.ts';
 
-let server: RedisServer;
+let server: BackingServer;
 let app: TestInstance;
 
 beforeAll(async () => {

@@ -1,13 +1,13 @@
 /** Tests the pages in a real browser, by clicks. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type RedisServer, startRedis } from '../stack/redis.ts';
+import { type BackingServer, startRedis } from '../stack/servers.ts';
 import { executablePath, launchBrowser, SIZES } from '../tests/browser.ts';
 import { FAILED_LOGINS } from './login-limits.ts';
 import { startInProcess, type TestInstance } from './testing/instance.ts';
 
 describe.skipIf(!executablePath)('in a browser', () => {
-  let server: RedisServer;
+  let server: BackingServer;
   let app: TestInstance;
   let browser: Browser;
 

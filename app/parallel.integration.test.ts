@@ -5,7 +5,7 @@
  */
 import type { Store } from 'express-session';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type RedisServer, startRedis } from '../stack/redis.ts';
+import { type BackingServer, startRedis } from '../stack/servers.ts';
 import { until } from '../stack/wait.ts';
 import { Browser } from './testing/browser.ts';
 import { startInProcess, type TestInstance } from './testing/instance.ts';
@@ -14,7 +14,7 @@ const ITEMS = Array.from({ length: 20 }, (_, i) => `item ${i}`);
 const ROUNDS = 50;
 const LOGOUTS = 200;
 
-let server: RedisServer;
+let server: BackingServer;
 
 beforeAll(async () => {
   server = await startRedis();

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type RedisServer, startRedis } from '../stack/redis.ts';
+import { type BackingServer, startRedis } from '../stack/servers.ts';
 import { connectRedis } from './redis.ts';
 
-let server: RedisServer;
+let server: BackingServer;
 beforeAll(async () => {
   server = await startRedis();
 });

@@ -2,11 +2,11 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type RedisServer, startRedis } from '../stack/redis.ts';
+import { type BackingServer, startRedis } from '../stack/servers.ts';
 import { until } from '../stack/wait.ts';
 import { type LogLine, startProcess } from './testing/instance.ts';
 
-let redis: RedisServer;
+let redis: BackingServer;
 
 beforeAll(async () => {
   redis = await startRedis();

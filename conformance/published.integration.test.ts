@@ -19,9 +19,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTables } from '../app/database.ts';
 import { RedisAttributesStore } from '../app/stores/redis-attributes.ts';
 import { RedisLockedStore } from '../app/stores/redis-locked.ts';
-import { type MemcachedServer, startMemcached } from '../stack/memcached.ts';
-import { type PostgresServer, startPostgres } from '../stack/postgres.ts';
-import { type RedisServer, startRedis } from '../stack/redis.ts';
+import { type BackingServer, startRedis, startServer } from '../stack/servers.ts';
 import { whyWithout } from '../stack/testing/servers.ts';
 import { judgeStore, STORE_GUARANTEES, type StoreUnderTest, storeConformance } from './index.ts';
 
@@ -29,9 +27,9 @@ const DOCS = readFileSync(join(import.meta.dirname, '../docs/store-conformance.m
 
 const withoutPostgres = whyWithout('PostgreSQL', 'postgres');
 const withoutMemcached = whyWithout('memcached', 'memcached');
-let redis: RedisServer;
-let postgres: PostgresServer | undefined;
-let memcached: MemcachedServer | undefined;
+let redis: BackingServer;
+let postgres: BackingServer | undefined;
+let memcached: BackingServer | undefined;
 let folder: string;
 const clients: Redis[] = [];
 const pools: Pool[] = [];
@@ -39,8 +37,8 @@ const pools: Pool[] = [];
 beforeAll(async () => {
   [redis, postgres, memcached] = await Promise.all([
     startRedis(),
-    withoutPostgres === '' ? startPostgres() : undefined,
-    withoutMemcached === '' ? startMemcached() : undefined,
+    withoutPostgres === '' ? startServer('postgres') : undefined,
+    withoutMemcached === '' ? startServer('memcached') : undefined,
   ]);
   folder = mkdtempSync(join(tmpdir(), 'baton-test-'));
 });
@@ -81,7 +79,7 @@ const STORES: (StoreUnderTest & { skip?: string })[] = [
   {
     name: 'connect-memcached',
     skip: withoutMemcached,
-    open: () => new (connectMemcached(session))({ hosts: [memcached?.address ?? ''] }),
+    open: () => new (connectMemcached(session))({ hosts: [memcached?.url ?? ''] }),
   },
   {
     name: 'session-file-store',

@@ -78,7 +78,6 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
     super({
       name: 'balancer',
       command: [program, '-W', '-db', '-f', config, '-S', `${socket},mode,600,level,admin`],
-      env: process.env,
       log: accessLog,
       // If a killed master left its socket behind, the socket does not reply.
       ready: async () => (await control.workers()).serving.length > 0,

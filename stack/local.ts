@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { LogSource } from '../verify/client/logs.ts';
-import { type BackingServer, type BackingServers, planBacking, requireServers } from './backing.ts';
+import { type BackingServers, planBacking } from './backing.ts';
 import { type BalancerKind, balancerOf, logOf, planBalancer } from './balancer.ts';
 import { Deaths } from './deaths.ts';
 import { directivesOf } from './fleet/directives.ts';
@@ -14,7 +14,7 @@ import { StackLinks } from './links.ts';
 import { instanceLog } from './logs.ts';
 import type { NginxAdditions } from './nginx-files.ts';
 import { freePort, freePortFrom } from './ports.ts';
-import type { RedisServer } from './redis.ts';
+import type { BackingServer } from './servers.ts';
 import type { Instance, InstanceOptions, Link, LocalBalancer, Stack, StackOptions } from './stack.ts';
 import type { Sticky } from './sticky.ts';
 import { makeFolder, removeFolder, temporaryPath } from './watchdog.ts';
@@ -39,7 +39,7 @@ export interface LocalStackOptions extends StackOptions {
   /** Arguments of redis-server that override the arguments from the stack. */
   redis?: readonly string[];
   /** Starts a further program once Redis is ready. The program is stopped after the instances. */
-  beside?: (redis: RedisServer) => Promise<Beside>;
+  beside?: (redis: BackingServer) => Promise<Beside>;
 }
 
 /**
@@ -53,12 +53,12 @@ export async function startLocalStack(options: LocalStackOptions = {}): Promise<
   const { sticky, profile } = options;
   const additions = profile === undefined ? options.nginx : directivesOf(profile);
   const kind = balancerOf({ ...process.env, ...options.env }, { additions, sticky });
-  requireServers(environments, [[kind]]);
-  options.signal?.throwIfAborted();
   const { port = USUAL_PORT } = options;
   const dir = temporaryPath('baton-stack-');
   const deaths = new Deaths(options.onDeath);
-  const backing = await planBacking({ environments, dir, onDeath: deaths.report, redis: options.redis });
+  const { redis } = options;
+  const backing = await planBacking({ environments, redis, balancer: kind, onDeath: deaths.report });
+  options.signal?.throwIfAborted();
   const balancerPort = port === 'any' ? await freePort() : await freePortFrom(port);
   makeFolder(dir);
   const balancer = await planBalancer(kind, {
@@ -243,9 +243,9 @@ class LocalStack implements Stack {
    * the address of the link.
    */
   #backingEnv(): Record<string, string> {
-    const { env } = this.#plan.backing;
     const { servers, url } = this;
-    const led = Object.entries(env).map(([name, address]) => [name, this.#links.led(address, servers)]);
+    const addresses = servers.flatMap(server => Object.entries(server.addresses));
+    const led = addresses.map(([name, address]) => [name, this.#links.led(address, servers)]);
     return { ...Object.fromEntries(led), PUBLIC_URL: url };
   }
 

@@ -68,7 +68,6 @@ export class Nginx extends ServerProcess implements Balancer {
     super({
       name: 'balancer',
       command,
-      env: process.env,
       log: files.log,
       // nginx writes its pid file when it listens. An open port alone is no proof: it could belong to another server.
       ready: async pid =>

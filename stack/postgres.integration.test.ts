@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { groupMembers } from './group.ts';
-import { type PostgresServer, startPostgres } from './postgres.ts';
+import { type BackingServer, startServer } from './servers.ts';
 import { whyWithout } from './testing/servers.ts';
 import { until } from './wait.ts';
 
@@ -12,14 +12,14 @@ import { until } from './wait.ts';
 let dir: string;
 const before = process.env['TMPDIR'];
 
-async function connect(server: PostgresServer): Promise<Client> {
+async function connect(server: BackingServer): Promise<Client> {
   const client = new Client({ connectionString: server.url, query_timeout: 1_000 });
   client.on('error', () => {});
   await client.connect();
   return client;
 }
 
-async function ask(server: PostgresServer, question: string): Promise<unknown[]> {
+async function ask(server: BackingServer, question: string): Promise<unknown[]> {
   const client = await connect(server);
   try {
     return (await client.query({ text: question, rowMode: 'array' })).rows.flat();
@@ -29,13 +29,13 @@ async function ask(server: PostgresServer, question: string): Promise<unknown[]>
 }
 
 describe.skipIf(whyWithout('PostgreSQL', 'postgres') !== '')('PostgreSQL', () => {
-  let server: PostgresServer;
+  let server: BackingServer;
 
   beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), 'baton-test-'));
     chmodSync(dir, 0o755); // The server does not run as root.
     process.env['TMPDIR'] = dir;
-    server = await startPostgres({ settings: ['max_connections=7'] });
+    server = await startServer('postgres', { args: ['-c', 'max_connections=7'] });
   });
   afterAll(async () => {
     await server?.dispose();
@@ -74,7 +74,7 @@ describe.skipIf(whyWithout('PostgreSQL', 'postgres') !== '')('PostgreSQL', () =>
 
   test('an unknown setting: the error contains its message, and nothing is left', async () => {
     const folders = readdirSync(dir);
-    const start = startPostgres({ settings: ['nonsense=1'] });
+    const start = startServer('postgres', { args: ['-c', 'nonsense=1'] });
     await expect(start).rejects.toThrow(/postgres.*exit code 1.*nonsense/s);
     expect(readdirSync(dir)).toEqual(folders);
   });

@@ -1,25 +1,20 @@
 /** Runs a server as a child process: redis-server, nginx, or an instance. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { chownSync, closeSync, openSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { groupMembers, signalGroup } from './group.ts';
 import { lastLines } from './log-file.ts';
 import { NotReadyError } from './not-ready.ts';
 import type { Service } from './stack.ts';
 import { until } from './wait.ts';
-import { guardGroup, releaseGroup, startWatchdog } from './watchdog.ts';
-
-export interface SystemUser {
-  uid: number;
-  gid: number;
-}
+import { guardGroup, makeFolder, releaseGroup, removeFolder, startWatchdog } from './watchdog.ts';
 
 export interface ServerSpec {
   name: string;
   command: readonly [string, ...string[]];
-  /** The complete environment of the server. */
-  env: NodeJS.ProcessEnv;
+  /** The complete environment of the server; this process's by default. */
+  env?: NodeJS.ProcessEnv;
   /** File to which standard output and error of the server are appended. */
   log: string;
   /** Called repeatedly until it resolves with true. Then the server counts as started. */
@@ -33,7 +28,11 @@ export interface ServerSpec {
   /** Signal with which `dispose` ends the server at once; SIGTERM by default. */
   disposeSignal?: NodeJS.Signals;
   /** The user to run as. Requires root. */
-  runAs?: SystemUser;
+  runAs?: { uid: number; gid: number };
+  /** A temporary folder of the server: `start` creates it, for `runAs`; `dispose` removes it. */
+  folder?: string;
+  /** Called before each start, to write the server's files. */
+  prepare?: () => void;
   /** Called with the exit status and the last output when the process ends unexpectedly. */
   onDeath?: (description: string) => void;
 }
@@ -87,6 +86,7 @@ export class ServerProcess implements Service {
   async start(): Promise<void> {
     if (this.#disposed) throw new Error(`${this.name} was stopped for good and does not start again`);
     if (this.running()) return;
+    this.#prepare();
     const child = this.#spawn();
     const { pid } = child;
     if (pid === undefined) {
@@ -121,15 +121,14 @@ export class ServerProcess implements Service {
    */
   async dispose(): Promise<void> {
     this.#disposed = true;
-    const run = this.#run;
-    if (run === undefined || run.end !== undefined) return;
-    const stop = () => run.child.kill(this.#spec.disposeSignal ?? 'SIGTERM');
+    const stop = () => this.#run?.child.kill(this.#spec.disposeSignal ?? 'SIGTERM');
     const repeated = setInterval(stop, 50);
     try {
       await this.#end(stop, 1_000);
     } finally {
       clearInterval(repeated);
     }
+    if (this.#spec.folder !== undefined) removeFolder(this.#spec.folder);
   }
 
   async pause(): Promise<void> {
@@ -174,6 +173,13 @@ export class ServerProcess implements Service {
     return this.#run;
   }
 
+  #prepare(): void {
+    const { folder, runAs, prepare } = this.#spec;
+    if (folder !== undefined) makeFolder(folder);
+    if (folder !== undefined && runAs) chownSync(folder, runAs.uid, runAs.gid);
+    prepare?.();
+  }
+
   #spawn(): ChildProcess {
     startWatchdog();
     const log = openSync(this.#spec.log, 'a');
@@ -182,7 +188,7 @@ export class ServerProcess implements Service {
       // reaches only Baton, which stops everything in order.
       detached: true,
       stdio: ['ignore', log, log, 'pipe'],
-      env: this.#spec.env,
+      env: this.#spec.env ?? process.env,
       ...this.#spec.runAs,
     });
     closeSync(log);

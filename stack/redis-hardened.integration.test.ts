@@ -5,16 +5,18 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Browser } from '../app/testing/browser.ts';
 import { startLocalStack } from './local.ts';
-import { type RedisServer, startRedis } from './redis.ts';
+import { type BackingServer, startServer } from './servers.ts';
 import { whyWithout } from './testing/servers.ts';
 
 describe.skipIf(whyWithout('hardened Redis', 'openssl') !== '')('a hardened Redis', () => {
-  let server: RedisServer;
+  let server: BackingServer;
   let client: Redis;
 
   beforeAll(async () => {
-    server = await startRedis({ hardened: true });
-    client = new Redis(server.url, { tls: { ca: readFileSync(server.caFile ?? '') } });
+    server = await startServer('hardened');
+    client = new Redis(server.url, {
+      tls: { ca: readFileSync(server.addresses['NODE_EXTRA_CA_CERTS'] ?? '') },
+    });
     client.on('error', () => {}); // One test restarts the server.
   });
   afterAll(async () => {

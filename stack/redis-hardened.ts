@@ -18,56 +18,46 @@ const REFUSED = [
   ...['replicaof', 'save', 'shutdown', 'slaveof', 'sync', 'keys', 'monitor', 'slowlog'],
 ];
 
-export class Hardening {
-  /** `rediss://USER:PASSWORD@127.0.0.1:PORT` */
-  readonly url: string;
-  /** File with the certificate that clients must trust: NODE_EXTRA_CA_CERTS for Node. */
-  readonly caFile: string;
-  /** Arguments of redis-server. */
-  readonly args: readonly string[];
-  readonly #port: number;
-  readonly #keyFile: string;
-  readonly #aclFile: string;
-  readonly #openssl: string;
-  readonly #password = randomBytes(24).toString('hex');
+/** The address with user and password, and what differs from a plain server. */
+interface Hardening {
+  url: string;
+  /** Includes the file with the certificate that clients must trust. */
+  addresses: Record<string, string>;
+  args: readonly string[];
+  /** Writes the files that `args` names. Keeps files that exist. */
+  prepare(): void;
+  connect(): Socket;
+}
 
-  /**
-   * @param dir the server's folder @throws MissingProgramError if openssl, which creates the certificate, is missing
-   */
-  constructor(dir: string, port: number) {
-    this.#openssl = findProgram('openssl');
-    this.#port = port;
-    this.caFile = join(dir, 'certificate.pem');
-    this.#keyFile = join(dir, 'key.pem');
-    this.#aclFile = join(dir, 'users.acl');
-    this.url = `rediss://${USER}:${this.#password}@127.0.0.1:${port}`;
-    this.args = [
-      ...['--port', '0', '--tls-port', String(port), '--tls-auth-clients', 'no'],
-      ...['--tls-cert-file', this.caFile, '--tls-key-file', this.#keyFile, '--tls-ca-cert-file', this.caFile],
-      ...['--aclfile', this.#aclFile],
-    ];
-  }
+/** @param folder of the server */
+export function hardening(folder: string, port: number): Hardening {
+  const [certificate, key, acl] = ['certificate.pem', 'key.pem', 'users.acl'].map(name =>
+    join(folder, name),
+  ) as [string, string, string];
+  const password = randomBytes(24).toString('hex');
+  const url = `rediss://${USER}:${password}@127.0.0.1:${port}`;
+  return {
+    ...{ url, addresses: { REDIS_URL: url, NODE_EXTRA_CA_CERTS: certificate } },
+    args: [
+      ...['--port', '0', '--tls-port', String(port), '--tls-auth-clients', 'no', '--aclfile', acl],
+      ...['--tls-cert-file', certificate, '--tls-key-file', key, '--tls-ca-cert-file', certificate],
+    ],
+    prepare() {
+      if (existsSync(acl)) return;
+      makeCertificate(key, certificate);
+      const refused = REFUSED.map(command => `-${command}`).join(' ');
+      // No client can log in as `default`, but this user keeps all rights for the server itself. At a restart, Redis
+      // runs the transactions and scripts of the append-only file as this user. Without rights, it lost all sessions.
+      const users = `user default off ~* &* +@all\nuser ${USER} on >${password} ~* &* +@all ${refused}\n`;
+      writeFileSync(acl, users, { mode: 0o600 });
+    },
+    connect: () => connect({ host: '127.0.0.1', port, ca: readFileSync(certificate), timeout: 1_000 }),
+  };
+}
 
-  /** Writes the files that the arguments name. Keeps files that exist. */
-  prepare(): void {
-    if (existsSync(this.#aclFile)) return;
-    const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
-    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-    const files = ['-keyout', this.#keyFile, '-out', this.caFile];
-    execFileSync(this.#openssl, ['req', '-x509', '-days', '30', ...key, ...subject, ...files], {
-      stdio: 'pipe',
-    });
-    const refused = REFUSED.map(command => `-${command}`).join(' ');
-    // No client can log in as `default`, but this user keeps all rights for the server itself. At a restart, Redis
-    // runs the transactions and scripts of the append-only file as this user. Without rights, it lost all sessions.
-    writeFileSync(
-      this.#aclFile,
-      `user default off ~* &* +@all\nuser ${USER} on >${this.#password} ~* &* +@all ${refused}\n`,
-      { mode: 0o600 },
-    );
-  }
-
-  connect(): Socket {
-    return connect({ host: '127.0.0.1', port: this.#port, ca: readFileSync(this.caFile), timeout: 1_000 });
-  }
+function makeCertificate(key: string, certificate: string): void {
+  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  const args = ['req', '-x509', '-days', '30', ...curve, ...subject, '-keyout', key, '-out', certificate];
+  execFileSync(findProgram('openssl'), args, { stdio: 'pipe' });
 }

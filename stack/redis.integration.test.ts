@@ -1,14 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterEach, expect, test } from 'vitest';
-import { type RedisServer, startRedis } from './redis.ts';
+import { type BackingServer, startRedis, startServer } from './servers.ts';
 import { whyWithout } from './testing/servers.ts';
 
-const started: RedisServer[] = [];
+const started: BackingServer[] = [];
 
-async function redis(...options: Parameters<typeof startRedis>): Promise<RedisServer> {
+async function redis(...options: Parameters<typeof startRedis>): Promise<BackingServer> {
   const server = await startRedis(...options);
   started.push(server);
   return server;
@@ -18,7 +17,7 @@ afterEach(async () => {
   await Promise.all(started.splice(0).map(server => server.dispose()));
 });
 
-async function ask<T>(server: RedisServer, question: (client: Redis) => Promise<T>): Promise<T> {
+async function ask<T>(server: BackingServer, question: (client: Redis) => Promise<T>): Promise<T> {
   const client = new Redis(server.url, { commandTimeout: 1_000, maxRetriesPerRequest: 1 });
   client.on('error', () => {});
   try {
@@ -39,18 +38,14 @@ test('keeps its data and address over restarts, in order or after a kill', async
   expect(await ask(server, client => client.mget('a', 'b'))).toEqual(['1', '2']);
 });
 
-test('its folder is removed when it stops, and a folder of yours is not', async () => {
+test('`dispose` removes its folder, `stop` does not', async () => {
   const own = await redis();
   const folder = await ask(own, async client => ((await client.config('GET', 'dir')) as string[])[1] ?? '');
   expect(existsSync(folder)).toBe(true);
   await own.stop();
+  expect(readdirSync(folder)).toContain('redis.log');
+  await own.dispose();
   expect(existsSync(folder)).toBe(false);
-
-  const dir = mkdtempSync(join(tmpdir(), 'baton-test-'));
-  const yours = await redis({ dir });
-  await yours.stop();
-  expect(readdirSync(dir)).toContain('redis.log');
-  rmSync(dir, { recursive: true });
 });
 
 test('writes each change to the file before it acknowledges it, even on a slow disk', async () => {
@@ -70,7 +65,8 @@ test('given arguments override the default ones', async () => {
 });
 
 test.skipIf(whyWithout('Valkey', 'valkey-server') !== '')('runs Valkey on request', async () => {
-  const server = await redis({ valkey: true });
+  const server = await startServer('valkey');
+  started.push(server);
   expect(await ask(server, client => client.info('server'))).toContain('valkey_version');
   await ask(server, client => client.set('a', '1'));
   await server.restart();

@@ -2,14 +2,15 @@
  * Runs Redis under Sentinel: a primary, two replicas, and three sentinels that promote a replica when the primary
  * dies.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { freePort } from './ports.ts';
 import { ServerProcess } from './process.ts';
 import { findProgram } from './programs.ts';
-import { RedisProcess, type RedisServer, redisPrograms } from './redis.ts';
+import { type BackingServer, planServer, type ServerOptions } from './servers.ts';
 import { until } from './wait.ts';
+import { temporaryPath } from './watchdog.ts';
 
 const SERVERS = 3;
 const SENTINELS = 3;
@@ -18,52 +19,48 @@ const QUORUM = 2;
 /** Time without a reply after which a sentinel considers the primary down, milliseconds. */
 const DOWN_AFTER_MS = 1_500;
 /** The sentinels' name for the primary and its replicas. */
-export const PRIMARY_NAME = 'baton';
-const SETTLED = { withinMs: 30_000, everyMs: 50 };
-
-export interface SentinelOptions {
-  /** Folder in which each process creates a subfolder. */
-  dir: string;
-  /** Arguments that override the default ones of each server. */
-  args: readonly string[];
-  /** Called with the exit status and the last output when a process ends unexpectedly. */
-  onDeath: (description: string) => void;
-}
+const PRIMARY_NAME = 'baton';
 
 /** Prepares the processes and chooses their ports, but starts nothing. Throws MissingProgramError. */
-export async function planSentinelRedis({ dir, args, onDeath }: SentinelOptions): Promise<SentinelRedis> {
-  const servers: RedisProcess[] = [];
-  for (let n = 1; n <= SERVERS; n++)
-    servers.push(new RedisProcess({ dir: join(dir, `redis-${n}`), port: await freePort(), args, onDeath }));
-  const [first] = servers as [RedisProcess];
-  const sentinels: SentinelProcess[] = [];
-  for (let n = 1; n <= SENTINELS; n++) {
-    const options = { dir: join(dir, `sentinel-${n}`), port: await freePort(), primary: first.port };
-    sentinels.push(new SentinelProcess({ name: `sentinel-${n}`, ...options, onDeath }));
-  }
-  return new SentinelRedis(servers, sentinels);
+export async function planSentinelRedis(options: ServerOptions): Promise<BackingServer> {
+  const servers: BackingServer[] = [];
+  for (let n = 1; n <= SERVERS; n++) servers.push(await planServer('redis', options));
+  const ports: number[] = [];
+  for (let n = 1; n <= SENTINELS; n++) ports.push(await freePort());
+  const [first] = servers as [BackingServer];
+  const sentinels = ports.map((port, n) => sentinel(`sentinel-${n + 1}`, port, first.port, options));
+  return new SentinelRedis(servers, sentinels, ports);
 }
 
 /**
  * The primary and its replicas as one store. Every operation applies to the server that is the primary at that time.
  */
-export class SentinelRedis implements RedisServer {
+class SentinelRedis implements BackingServer {
   readonly name = 'redis';
-  readonly caFile = undefined;
-  /** HOST:PORT of each sentinel. */
   readonly sentinels: readonly string[];
-  readonly #servers: readonly RedisProcess[];
-  readonly #sentinels: readonly SentinelProcess[];
-  #primary: RedisProcess;
+  readonly addresses: Readonly<Record<string, string>>;
+  readonly #servers: readonly BackingServer[];
+  readonly #sentinels: readonly ServerProcess[];
+  readonly #ports: readonly number[];
+  #primary: BackingServer;
   /** The server that was stopped, killed or paused last. */
-  #fallen: RedisProcess | undefined;
+  #fallen: BackingServer | undefined;
   #following: Redis | undefined;
 
-  constructor(servers: readonly RedisProcess[], sentinels: readonly SentinelProcess[]) {
+  constructor(
+    servers: readonly BackingServer[],
+    sentinels: readonly ServerProcess[],
+    ports: readonly number[],
+  ) {
     this.#servers = servers;
     this.#sentinels = sentinels;
-    this.#primary = servers[0] as RedisProcess;
-    this.sentinels = sentinels.map(({ port }) => `127.0.0.1:${port}`);
+    this.#ports = ports;
+    this.#primary = servers[0] as BackingServer;
+    this.sentinels = ports.map(port => `127.0.0.1:${port}`);
+    this.addresses = {
+      ...this.#primary.addresses,
+      ...{ REDIS_SENTINELS: this.sentinels.join(), REDIS_PRIMARY: PRIMARY_NAME },
+    };
   }
 
   get url(): string {
@@ -90,15 +87,15 @@ export class SentinelRedis implements RedisServer {
   }
 
   async stop(): Promise<void> {
-    await this.#down(server => server.stop());
+    await this.#fall().stop();
   }
 
   async kill(): Promise<void> {
-    await this.#down(server => server.kill());
+    await this.#fall().kill();
   }
 
   async pause(): Promise<void> {
-    await this.#down(server => server.pause());
+    await this.#fall().pause();
   }
 
   async resume(): Promise<void> {
@@ -112,24 +109,20 @@ export class SentinelRedis implements RedisServer {
     await this.#settle();
   }
 
-  wipe(): void {
-    for (const server of this.#servers) server.wipe();
-  }
-
   async dispose(): Promise<void> {
     this.#following?.disconnect();
     await Promise.all(this.#sentinels.map(sentinel => sentinel.dispose()));
     await Promise.all(this.#servers.map(server => server.dispose()));
   }
 
-  async #down(act: (server: RedisProcess) => Promise<void>): Promise<void> {
+  #fall(): BackingServer {
     this.#fallen = this.#primary;
-    await act(this.#fallen);
+    return this.#fallen;
   }
 
   /** Subscribes to a sentinel's events, and updates the primary when another server is promoted. */
   async #follow(): Promise<void> {
-    const following = connection(this.#sentinels[0]?.port ?? 0);
+    const following = connection(this.#ports[0] ?? 0);
     this.#following = following;
     following.on('message', (_, message: string) => {
       const port = Number(message.split(' ').at(-1));
@@ -143,81 +136,66 @@ export class SentinelRedis implements RedisServer {
    * but only after ten seconds.
    */
   async #settle(): Promise<void> {
-    const inLine = async (): Promise<boolean> => {
-      const primary = this.#primary;
-      for (const server of this.#servers.filter(one => one.running())) {
-        const redis = connection(server.port);
-        try {
-          const state = await redis.info('replication');
-          const leads = /role:master/.test(state);
-          if (server === primary && leads) continue;
-          if (server === primary) await redis.replicaof('NO', 'ONE');
-          else if (leads || !state.includes(`master_port:${primary.port}`))
-            await redis.replicaof('127.0.0.1', primary.port);
-          else if (/master_link_status:up/.test(state)) continue;
-          return false;
-        } finally {
-          redis.disconnect();
-        }
-      }
-      this.#fallen = undefined;
-      return true;
-    };
-    await until(inLine, { ...SETTLED, what: 'one primary, and all others in sync with it' });
+    const what = 'one primary, and all others in sync with it';
+    await until(() => this.#inLine(), { withinMs: 30_000, everyMs: 50, what });
+    this.#fallen = undefined;
+  }
+
+  /** Returns whether all servers that run have their role; gives the first that has not its role. */
+  async #inLine(): Promise<boolean> {
+    const primary = this.#primary;
+    for (const server of this.#servers.filter(one => one.running())) {
+      const done = await connected(server.port, async redis => {
+        const state = await redis.info('replication');
+        const leads = /role:master/.test(state);
+        if (server === primary && leads) return true;
+        if (server === primary) await redis.replicaof('NO', 'ONE');
+        else if (leads || !state.includes(`master_port:${primary.port}`))
+          await redis.replicaof('127.0.0.1', primary.port);
+        else return /master_link_status:up/.test(state);
+        return false;
+      });
+      if (!done) return false;
+    }
+    return true;
   }
 }
 
-class SentinelProcess extends ServerProcess {
-  readonly port: number;
-  readonly #write: () => void;
-
-  constructor(options: {
-    name: string;
-    dir: string;
-    port: number;
-    primary: number;
-    onDeath: (description: string) => void;
-  }) {
-    const { name, dir, port, primary, onDeath } = options;
-    mkdirSync(dir, { recursive: true });
-    const config = join(dir, 'sentinel.conf');
-    super({
-      name,
-      command: [findProgram(...redisPrograms()), config, '--sentinel'],
-      env: process.env,
-      log: join(dir, 'sentinel.log'),
-      ready: () => agrees(port),
-      onDeath,
-    });
-    this.port = port;
-    this.#write = () => writeFileSync(config, configuration(port, dir, primary));
-  }
-
-  override async start(): Promise<void> {
-    this.#write(); // The sentinel changes this file while it runs.
-    await super.start();
-  }
+function sentinel(name: string, port: number, primary: number, { onDeath }: ServerOptions): ServerProcess {
+  const folder = temporaryPath(`baton-${name}-`);
+  const config = join(folder, 'sentinel.conf');
+  return new ServerProcess({
+    ...{ name, folder, log: join(folder, 'sentinel.log'), ...(onDeath && { onDeath }) },
+    command: [findProgram('redis-server', 'valkey-server'), config, '--sentinel'],
+    // The sentinel changes this file while it runs.
+    prepare: () => writeFileSync(config, configuration(port, folder, primary)),
+    ready: () => agrees(port),
+  });
 }
 
-const configuration = (port: number, dir: string, primary: number): string =>
-  [
-    `port ${port}`,
-    'bind 127.0.0.1',
-    `dir ${dir}`,
-    `sentinel monitor ${PRIMARY_NAME} 127.0.0.1 ${primary} ${QUORUM}`,
-    `sentinel down-after-milliseconds ${PRIMARY_NAME} ${DOWN_AFTER_MS}`,
-    `sentinel failover-timeout ${PRIMARY_NAME} 5000`,
-    `sentinel parallel-syncs ${PRIMARY_NAME} ${SERVERS - 1}`,
-    '',
-  ].join('\n');
+const configuration = (port: number, folder: string, primary: number): string =>
+  `port ${port}
+bind 127.0.0.1
+dir ${folder}
+sentinel monitor ${PRIMARY_NAME} 127.0.0.1 ${primary} ${QUORUM}
+sentinel down-after-milliseconds ${PRIMARY_NAME} ${DOWN_AFTER_MS}
+sentinel failover-timeout ${PRIMARY_NAME} 5000
+sentinel parallel-syncs ${PRIMARY_NAME} ${SERVERS - 1}
+`;
 
 /** Returns whether a sentinel knows all replicas and all other sentinels. Only then can they replace the primary. */
-async function agrees(port: number): Promise<boolean> {
-  const redis = connection(port);
-  try {
+function agrees(port: number): Promise<boolean> {
+  return connected(port, async redis => {
     const state = (await redis.call('SENTINEL', 'MASTER', PRIMARY_NAME)) as string[];
     const of = (name: string): number => Number(state[state.indexOf(name) + 1]);
     return of('num-slaves') === SERVERS - 1 && of('num-other-sentinels') === SENTINELS - 1;
+  });
+}
+
+async function connected<T>(port: number, act: (redis: Redis) => Promise<T>): Promise<T> {
+  const redis = connection(port);
+  try {
+    return await act(redis);
   } finally {
     redis.disconnect();
   }
@@ -225,9 +203,7 @@ async function agrees(port: number): Promise<boolean> {
 
 function connection(port: number): Redis {
   const redis = new Redis(port, '127.0.0.1', {
-    enableReadyCheck: false,
-    commandTimeout: 2_000,
-    maxRetriesPerRequest: 0,
+    ...{ enableReadyCheck: false, commandTimeout: 2_000, maxRetriesPerRequest: 0 },
     retryStrategy: () => null,
   });
   redis.on('error', () => {}); // The pending command rejects with the error.

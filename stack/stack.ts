@@ -36,11 +36,14 @@ export interface Instance extends Service {
 }
 
 /** A server behind the instances. */
-interface StoreServer extends Service {
+export interface StoreServer extends Service {
   /** The server's own address, without a link: `redis://…`; undefined if this machine cannot reach the server. */
   readonly url?: string;
+  readonly port?: number;
   /** HOST:PORT of each sentinel, if sentinels name the primary. Such a server has no link. */
   readonly sentinels?: readonly string[];
+  /** Removes all data. Throws if the server runs. Absent if that is not possible. */
+  wipe?(): void;
 }
 
 /**

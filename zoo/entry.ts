@@ -1,7 +1,7 @@
 /** The type of an entry of the zoo: a deployment, and the verdict that Baton must give for it. */
 import type { Beside } from '../stack/local.ts';
 import type { NginxAdditions } from '../stack/nginx-files.ts';
-import type { RedisServer } from '../stack/redis.ts';
+import type { BackingServer } from '../stack/servers.ts';
 import type { Guarantee } from '../verify/core/result/guarantees.ts';
 
 interface Deployment {
@@ -18,7 +18,7 @@ interface Deployment {
   readonly nginx?: NginxAdditions;
   /** Arguments of redis-server. They override the arguments of the stack. */
   readonly redis?: readonly string[];
-  readonly beside?: (store: RedisServer) => Promise<Beside>;
+  readonly beside?: (store: BackingServer) => Promise<Beside>;
 }
 
 /** Top-level keys of a target file (docs/target-file.md). They replace the host's keys; undefined removes a key. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type RedisServer, startRedis } from '../../stack/redis.ts';
+import { type BackingServer, startRedis } from '../../stack/servers.ts';
 import { until } from '../../stack/wait.ts';
 import { StoreUnavailable } from '../failures.ts';
 import { hashPassword } from '../password.ts';
@@ -16,7 +16,7 @@ const COST = { cost: 2, parallel: 1 };
 const ALICE = 'alice@example.test';
 const BUYERS = Array.from({ length: 50 }, (_, i) => `user${i + 1}@example.test`);
 
-let server: RedisServer;
+let server: BackingServer;
 let connections: Redis[];
 let users: Users;
 let instances: Cards[];

@@ -1,7 +1,7 @@
 /** Tests the activation of accounts by mail, on two instances that share one Redis and one mailbox. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Mailbox, startMailbox } from '../../stack/mailbox.ts';
-import { type RedisServer, startRedis } from '../../stack/redis.ts';
+import { type BackingServer, startRedis } from '../../stack/servers.ts';
 import { until } from '../../stack/wait.ts';
 import { userKey } from '../data/keys.ts';
 import { MAILS } from '../login-limits.ts';
@@ -12,7 +12,7 @@ import { clients } from '../testing/sessions.ts';
 const PASSWORD = 'long enough';
 const PUBLIC_URL = 'https://cards.example.test';
 
-let server: RedisServer;
+let server: BackingServer;
 let mailbox: Mailbox;
 let one: TestInstance;
 let two: TestInstance;

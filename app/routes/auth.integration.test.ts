@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type RedisServer, startRedis } from '../../stack/redis.ts';
+import { type BackingServer, startRedis } from '../../stack/servers.ts';
 import { Browser, type Dashboard } from '../testing/browser.ts';
 import { startInProcess, type TestInstance } from '../testing/instance.ts';
 
@@ -7,7 +7,7 @@ const PASSWORD = 'correct-horse-battery';
 const JSON_VIEW = { accept: 'application/json' };
 const HTTPS = { 'x-forwarded-proto': 'https' };
 
-let server: RedisServer;
+let server: BackingServer;
 let one: TestInstance;
 let two: TestInstance;
 

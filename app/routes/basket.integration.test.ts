@@ -1,10 +1,10 @@
 /** Tests a slow checkout with concurrent requests of the same session. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type RedisServer, startRedis } from '../../stack/redis.ts';
+import { type BackingServer, startRedis } from '../../stack/servers.ts';
 import { Browser } from '../testing/browser.ts';
 import { startInProcess, type TestInstance } from '../testing/instance.ts';
 
-let server: RedisServer;
+let server: BackingServer;
 let slow: TestInstance;
 let other: TestInstance;
 let paying = Promise.withResolvers<void>();

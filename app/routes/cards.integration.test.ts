@@ -1,12 +1,12 @@
 /** Tests which prices are accepted when cards are bought and sold over HTTP. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type RedisServer, startRedis } from '../../stack/redis.ts';
+import { type BackingServer, startRedis } from '../../stack/servers.ts';
 import { Browser } from '../testing/browser.ts';
 import { startInProcess, type TestInstance } from '../testing/instance.ts';
 
 const PRICE = 250;
 
-let server: RedisServer;
+let server: BackingServer;
 let app: TestInstance;
 let seller: Browser;
 let buyer: Browser;

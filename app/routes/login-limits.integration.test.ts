@@ -1,6 +1,6 @@
 /** Tests the limits of logins and registrations, on two instances that share one Redis. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type RedisServer, startRedis } from '../../stack/redis.ts';
+import { type BackingServer, startRedis } from '../../stack/servers.ts';
 import { FAILED_LOGINS, LOGIN_WINDOW_MINUTES, REGISTRATIONS } from '../login-limits.ts';
 import { type Answer, Browser } from '../testing/browser.ts';
 import { startInProcess, type TestInstance } from '../testing/instance.ts';
@@ -10,7 +10,7 @@ const PASSWORD = 'correct-horse-battery';
 const ATTACKER = '198.51.100.1';
 const VICTIM = '203.0.113.7';
 
-let server: RedisServer;
+let server: BackingServer;
 let instances: TestInstance[];
 let browser: Browser;
 

@@ -3,7 +3,7 @@ import { RedisStore } from 'connect-redis';
 import type { Store } from 'express-session';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type RedisServer, startRedis } from '../../stack/redis.ts';
+import { type BackingServer, startRedis } from '../../stack/servers.ts';
 import { clients, create, destroy, load, loadExisting, save } from '../testing/sessions.ts';
 import { RedisAttributesStore } from './redis-attributes.ts';
 
@@ -11,7 +11,7 @@ const ATTRIBUTES = 20;
 const CHANGES = 1000;
 const LOGOUTS = 200;
 
-let server: RedisServer;
+let server: BackingServer;
 let connections: Redis[];
 
 beforeAll(async () => {

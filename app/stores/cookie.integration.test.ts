@@ -3,14 +3,14 @@
  * can revoke them.
  */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { type RedisServer, startRedis } from '../../stack/redis.ts';
+import { type BackingServer, startRedis } from '../../stack/servers.ts';
 import { type Answer, Browser } from '../testing/browser.ts';
 import { startInProcess, type TestInstance } from '../testing/instance.ts';
 
 const OLD = 'the-secret-of-last-month';
 const NEW = 'the-secret-of-this-month';
 
-let server: RedisServer;
+let server: BackingServer;
 let one: TestInstance;
 let two: TestInstance;
 const realNow = Date.now;

@@ -1,13 +1,13 @@
 /** Tests that the app logs sessions that Redis expired, but only if the owner of Redis has enabled these events. */
 import { afterEach, expect, test } from 'vitest';
-import { type RedisServer, startRedis } from '../../stack/redis.ts';
+import { type BackingServer, startRedis } from '../../stack/servers.ts';
 import { createLabels } from '../secrets.ts';
 import { Browser } from '../testing/browser.ts';
 import { startProcess, type TestProcess } from '../testing/instance.ts';
 import { clients } from '../testing/sessions.ts';
 import { DEVELOPMENT_SECRET } from '../variables.ts';
 
-let server: RedisServer;
+let server: BackingServer;
 let app: TestProcess | undefined;
 
 afterEach(async () => {

@@ -1,8 +1,7 @@
 /** Tests sessions in a real memcached. */
 import type { MemcacheClient } from 'memcache-client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type MemcachedServer, startMemcached } from '../../stack/memcached.ts';
-import { type RedisServer, startRedis } from '../../stack/redis.ts';
+import { type BackingServer, startRedis, startServer } from '../../stack/servers.ts';
 import { whyWithout } from '../../stack/testing/servers.ts';
 import { until } from '../../stack/wait.ts';
 import { connectMemcached } from '../memcached.ts';
@@ -13,10 +12,10 @@ import { SessionGoneError } from './errors.ts';
 import { MemcachedStore } from './memcached.ts';
 
 describe.skipIf(whyWithout('memcached', 'memcached') !== '')('memcached', () => {
-  let memcached: MemcachedServer;
+  let memcached: BackingServer;
 
   beforeAll(async () => {
-    memcached = await startMemcached();
+    memcached = await startServer('memcached');
   });
   afterAll(() => memcached?.dispose());
 
@@ -25,7 +24,7 @@ describe.skipIf(whyWithout('memcached', 'memcached') !== '')('memcached', () => 
     const open = (ttl = 60) => new MemcachedStore({ client, prefix: 'test:', ttl: () => ttl });
 
     beforeEach(async () => {
-      client = connectMemcached(memcached.address, 5000);
+      client = connectMemcached(memcached.url, 5000);
       await client.cmd('flush_all');
     });
     afterEach(() => client.shutdown());
@@ -83,7 +82,7 @@ describe.skipIf(whyWithout('memcached', 'memcached') !== '')('memcached', () => 
   });
 
   describe('the app', () => {
-    let redis: RedisServer;
+    let redis: BackingServer;
     let one: TestInstance;
     let two: TestInstance;
 
@@ -91,7 +90,7 @@ describe.skipIf(whyWithout('memcached', 'memcached') !== '')('memcached', () => 
       redis = await startRedis();
       const env = {
         SESSION_STORE: 'memcached',
-        MEMCACHED_ADDRESS: memcached.address,
+        MEMCACHED_ADDRESS: memcached.url,
         STORE_TIMEOUT_MS: '500',
       };
       [one, two] = await Promise.all([

@@ -1,8 +1,7 @@
 /** Tests sessions and baskets in a real PostgreSQL. */
 import { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type PostgresServer, startPostgres } from '../../stack/postgres.ts';
-import { type RedisServer, startRedis } from '../../stack/redis.ts';
+import { type BackingServer, startRedis, startServer } from '../../stack/servers.ts';
 import { whyWithout } from '../../stack/testing/servers.ts';
 import { until } from '../../stack/wait.ts';
 import { MAX_ITEMS } from '../basket.ts';
@@ -13,13 +12,13 @@ import { startInProcess, startProcess, type TestInstance } from '../testing/inst
 const missing = whyWithout('PostgreSQL', 'postgres');
 
 describe.skipIf(missing !== '')('PostgreSQL', () => {
-  let redis: RedisServer;
-  let postgres: PostgresServer;
+  let redis: BackingServer;
+  let postgres: BackingServer;
   let pool: Pool;
   let env: Record<string, string>;
 
   beforeAll(async () => {
-    [redis, postgres] = await Promise.all([startRedis(), startPostgres()]);
+    [redis, postgres] = await Promise.all([startRedis(), startServer('postgres')]);
     pool = new Pool({ connectionString: postgres.url });
     pool.on('error', () => {});
     env = { DATABASE_URL: postgres.url, SESSION_STORE: 'postgres', STORE_TIMEOUT_MS: '1000' };

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type RedisServer, startRedis } from '../../stack/redis.ts';
+import { type BackingServer, startRedis } from '../../stack/servers.ts';
 import {
   attributes,
   clients,
@@ -14,7 +14,7 @@ import {
 import { SessionGoneError } from './errors.ts';
 import { RedisAttributesStore } from './redis-attributes.ts';
 
-let server: RedisServer;
+let server: BackingServer;
 let redis: Redis;
 let store: RedisAttributesStore;
 let other: RedisAttributesStore;

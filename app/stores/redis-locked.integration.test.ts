@@ -4,7 +4,7 @@
  */
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type RedisServer, startRedis } from '../../stack/redis.ts';
+import { type BackingServer, startRedis } from '../../stack/servers.ts';
 import { until } from '../../stack/wait.ts';
 import { Browser } from '../testing/browser.ts';
 import { startInProcess, type TestInstance } from '../testing/instance.ts';
@@ -12,7 +12,7 @@ import { clients, create, destroy, load, loadExisting, save, touch } from '../te
 import { SessionBusyError, SessionGoneError, SessionLockLostError } from './errors.ts';
 import { RedisLockedStore } from './redis-locked.ts';
 
-let server: RedisServer;
+let server: BackingServer;
 let connections: [Redis, Redis];
 
 beforeAll(async () => {

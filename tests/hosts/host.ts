@@ -6,7 +6,7 @@ import { Nginx } from '../../stack/nginx.ts';
 import { freePort } from '../../stack/ports.ts';
 import { ServerProcess } from '../../stack/process.ts';
 import { findProgram } from '../../stack/programs.ts';
-import { startRedis } from '../../stack/redis.ts';
+import { startRedis } from '../../stack/servers.ts';
 import { makeFolder, removeFolder, temporaryPath } from '../../stack/watchdog.ts';
 
 const here = import.meta.dirname;
@@ -149,7 +149,7 @@ export async function startHost(host: Host, broken: boolean): Promise<Running> {
     for (const one of stops.splice(0).reverse()) await one();
   };
   try {
-    const redis = await startRedis({});
+    const redis = await startRedis();
     stops.push(() => redis.dispose());
     const env = (port: number) => ({
       ...process.env,

@@ -1,6 +1,6 @@
 /** Failovers to a replica: planned without data loss, unplanned with a lag, and by Sentinel. */
 import { ProxyLink } from '../../stack/link.ts';
-import { type RedisServer, startRedis } from '../../stack/redis.ts';
+import { type BackingServer, startRedis } from '../../stack/servers.ts';
 import { until } from '../../stack/wait.ts';
 import type { StackFault } from './fault.ts';
 import { inSync, lacksRedis, openRedis, withRedis } from './redis.ts';
@@ -44,7 +44,7 @@ export const storeFailover: StackFault = {
 };
 
 /** Makes the old primary the primary again, with all data of the new primary. Writes wait during the switch. */
-async function handBack(url: string | undefined, port: number, from: RedisServer): Promise<void> {
+async function handBack(url: string | undefined, port: number, from: BackingServer): Promise<void> {
   const [old, current] = [await openRedis(url), await openRedis(from.url)];
   try {
     await old.replicaof('127.0.0.1', from.port);

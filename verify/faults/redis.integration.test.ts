@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { expect, it } from 'vitest';
-import { startRedis } from '../../stack/redis.ts';
+import { startRedis } from '../../stack/servers.ts';
 import { keysOf } from './redis.ts';
 
 /** Deletes a key right after a scan has listed it, like a request that releases its lock. */

@@ -1,6 +1,5 @@
 /** Faults that delete data in Redis. No app can prevent that, unless the store promises more. */
 import type { Redis } from 'ioredis';
-import type { Stack } from '../../stack/stack.ts';
 import type { StackFault } from './fault.ts';
 import { evictedOf, keysOf, lacksRedis, withRedis } from './redis.ts';
 
@@ -19,14 +18,6 @@ async function lastingOf(redis: Redis): Promise<Kept[]> {
   return kept.filter((each): each is Kept => each.data !== null); // null: the key was deleted in the meantime.
 }
 
-interface Wipeable {
-  wipe(): void;
-}
-
-function wipeable({ store }: Stack): Wipeable | undefined {
-  return 'wipe' in store && typeof store.wipe === 'function' ? (store as unknown as Wipeable) : undefined;
-}
-
 export const storeRestartEmpty: StackFault = {
   name: 'store-restart-empty',
   part: 'store',
@@ -34,7 +25,7 @@ export const storeRestartEmpty: StackFault = {
   down: true,
   loses: true,
   lacks: stack =>
-    lacksRedis(stack) ?? (wipeable(stack) === undefined ? 'a Redis that can be wiped' : undefined),
+    lacksRedis(stack) ?? (stack.store.wipe === undefined ? 'a Redis that can be wiped' : undefined),
   async inject({ stack, undo }) {
     const { store } = stack;
     const lasting = await withRedis(store.url, lastingOf);
@@ -45,7 +36,7 @@ export const storeRestartEmpty: StackFault = {
       );
     });
     await store.kill();
-    wipeable(stack)?.wipe();
+    store.wipe?.();
     return !store.running();
   },
 };

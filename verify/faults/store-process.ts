@@ -5,15 +5,10 @@ import { talks } from './seeing.ts';
 /** Returns a duration in milliseconds. A request that waits for the store this long exceeds the deadline. */
 const pastDeadline = ({ deadline }: Stage): number => deadline + 1_000;
 
-const portOf = ({ stack }: Stage): number | undefined => {
-  const { store } = stack;
-  return 'port' in store && typeof store.port === 'number' ? store.port : undefined;
-};
-
 /** Returns whether the store does not respond on its port. If the port is unknown: whether its process is down. */
 async function silent(stage: Stage): Promise<boolean> {
-  const port = portOf(stage);
-  return port === undefined ? !stage.stack.store.running() : !(await talks(port));
+  const { store } = stage.stack;
+  return store.port === undefined ? !store.running() : !(await talks(store.port));
 }
 
 export const storeRestart: StackFault = {
@@ -39,6 +34,6 @@ export const storePause: StackFault = {
     const { store } = stage.stack;
     stage.undo(() => store.resume());
     await store.pause();
-    return portOf(stage) === undefined || silent(stage);
+    return stage.stack.store.port === undefined || silent(stage);
   },
 };

@@ -4,11 +4,11 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { Redis } from 'ioredis';
 import type { Beside } from '../../stack/local.ts';
-import { type RedisServer, startRedis } from '../../stack/redis.ts';
+import { type BackingServer, startRedis } from '../../stack/servers.ts';
 import { until } from '../../stack/wait.ts';
 
 /** Starts a replica that gets all changes `lagMs` milliseconds late. Instances find its address in REPLICA_URL. */
-export function laggingReplica(lagMs: number): (store: RedisServer) => Promise<Beside> {
+export function laggingReplica(lagMs: number): (store: BackingServer) => Promise<Beside> {
   return async store => {
     const link = await slowLink(store.port, lagMs);
     try {
@@ -23,7 +23,7 @@ export function laggingReplica(lagMs: number): (store: RedisServer) => Promise<B
 }
 
 /** Starts a replica that connects to its primary at `port`, and waits until the replica is in sync. */
-async function replicaOf(store: RedisServer, port: number): Promise<RedisServer> {
+async function replicaOf(store: BackingServer, port: number): Promise<BackingServer> {
   const primary = new Redis(store.url);
   const args = ['--replicaof', '127.0.0.1', String(port), '--appendonly', 'no'];
   const replica = await startRedis({ args });

@@ -1,6 +1,6 @@
 /** Starts a second Redis, in addition to the store. */
 import type { Beside } from '../../stack/local.ts';
-import { startRedis } from '../../stack/redis.ts';
+import { startRedis } from '../../stack/servers.ts';
 
 /** Starts a second Redis. Instances find its address in SECOND_REDIS_URL. */
 export async function secondRedis(): Promise<Beside> {

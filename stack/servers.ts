@@ -1,0 +1,249 @@
+/** Runs the servers behind the instances: Redis or Valkey, PostgreSQL and memcached. `SERVERS` has one entry each. */
+import { realpathSync, rmSync } from 'node:fs';
+import { createConnection, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { freePort } from './ports.ts';
+import { ServerProcess, type ServerSpec } from './process.ts';
+import { findProgram, findUser, requirePrograms } from './programs.ts';
+import { hardening } from './redis-hardened.ts';
+import type { StoreServer } from './stack.ts';
+import { temporaryPath } from './watchdog.ts';
+
+/** A server on 127.0.0.1. `restart` keeps the address, and what the server keeps on disk, even after `kill`. */
+export interface BackingServer extends StoreServer {
+  readonly url: string;
+  readonly port: number;
+  /** Process id; undefined if it does not run. */
+  readonly pid: number | undefined;
+  /** Environment variables that give instances the address of the server: REDIS_URL … */
+  readonly addresses: Readonly<Record<string, string>>;
+  start(): Promise<void>;
+  /** Stops the server quickly and removes its data. It cannot be started again. */
+  dispose(): Promise<void>;
+}
+
+export interface ServerOptions {
+  /** Arguments that override the default ones: `['--maxmemory', '10mb']`; for PostgreSQL `['-c', 'max_connections=5']`. */
+  args?: readonly string[];
+  /** Called with the exit status and the last output when the process ends unexpectedly. */
+  onDeath?: (description: string) => void;
+}
+
+/** How to run a kind of server. */
+interface Kind {
+  /** The programs that it needs: the server, then others. Of each list, one is enough. */
+  programs: readonly [string[], ...string[][]];
+  plan(place: Place): Plan;
+}
+
+interface Place {
+  program: string;
+  port: number;
+  /** A folder for the server, which exists once the server starts. */
+  folder: string;
+}
+
+interface Plan extends Omit<ServerSpec, 'name' | 'log' | 'folder'> {
+  /** By default the name of the kind. */
+  name?: string;
+  url: string;
+  addresses: Record<string, string>;
+  /** The subfolder that `wipe` removes; absent: the data cannot be wiped. */
+  data?: string;
+}
+
+/** A server that requires a password is ready too; a server that still loads its data (-LOADING) is not. */
+const PONG = /^(\+PONG|-NOAUTH)/;
+
+const REDIS: Kind = {
+  programs: [['redis-server', 'valkey-server']],
+  plan({ program, port, folder }) {
+    const url = `redis://127.0.0.1:${port}`;
+    return {
+      name: 'redis',
+      command: [
+        program,
+        ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--daemonize', 'no'],
+        // The append-only file holds every acknowledged write, even after SIGKILL, so snapshots would add nothing. With
+        // appendfsync's default, `everysec`, Redis may hold writes back for up to two seconds while the disk is slow.
+        ...['--appendonly', 'yes', '--appendfsync', 'no', '--save', ''],
+        // Starts to send data to a replica at once. By default, Redis waits for more replicas first.
+        ...['--repl-diskless-sync-delay', '0'],
+      ],
+      ready: () => replies(dial(port), 'PING', PONG),
+      url,
+      addresses: { REDIS_URL: url },
+      data: 'appendonlydir',
+    };
+  },
+};
+
+/** Configured like managed services: see redis-hardened.ts. */
+const HARDENED: Kind = {
+  programs: [...REDIS.programs, ['openssl']],
+  plan(place) {
+    const { args, connect, ...rest } = hardening(place.folder, place.port);
+    const plain = REDIS.plan(place);
+    const ready = () => replies(connect(), 'PING', PONG);
+    return { ...plain, ...rest, command: [...plain.command, ...args], ready };
+  },
+};
+
+const USER = 'baton';
+
+/**
+ * Creates the cluster if it does not exist, then runs postgres. Both run in the same process, so that a signal always
+ * ends the one that runs. The cluster has another name until it is complete. Arguments: folder, postgres, its arguments.
+ */
+const MAKE_AND_RUN = `
+set -e
+folder=$1 program=$2
+shift 2
+if [ ! -d "$folder/data" ]; then
+  rm -rf "$folder/new"
+  "$(dirname "$program")/initdb" -D "$folder/new" -U ${USER} --auth=trust \
+    --encoding=UTF8 --locale=C --no-sync --no-instructions
+  mv "$folder/new" "$folder/data"
+fi
+exec "$program" -D "$folder/data" "$@"`;
+
+/** A database cluster of its own, which accepts all clients without a password. */
+const POSTGRES: Kind = {
+  programs: [['postgres']],
+  plan({ program, port, folder }) {
+    const url = `postgres://${USER}@127.0.0.1:${port}/postgres`;
+    const settings = [
+      ...[`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200'],
+      // The operating system has all acknowledged writes, even after SIGKILL. Only a power cut would lose them.
+      'fsync=off',
+    ].flatMap(setting => ['-c', setting]);
+    // PostgreSQL refuses to run as root, so it runs as the user of its package, or as one without rights.
+    const runAs = process.getuid?.() === 0 ? (findUser('postgres') ?? findUser('nobody')) : undefined;
+    return {
+      // Resolves symbolic links, because initdb is in the same folder as the real file.
+      command: ['/bin/sh', '-c', MAKE_AND_RUN, 'sh', folder, realpathSync(program), ...settings],
+      env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
+      ready: () => answersQuery(url),
+      // PostgreSQL's fast shutdown. SIGTERM would wait until every client has disconnected.
+      stopSignal: 'SIGINT',
+      disposeSignal: 'SIGQUIT',
+      ...(runAs && { runAs }),
+      ...{ url, addresses: { DATABASE_URL: url } },
+    };
+  },
+};
+
+/** The data is lost when the process ends. */
+const MEMCACHED: Kind = {
+  programs: [['memcached']],
+  plan({ program, port }) {
+    // If started by root, memcached requires the option -u with a user. -U 0 turns UDP off.
+    const user = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
+    const url = `127.0.0.1:${port}`;
+    return {
+      command: [program, '-l', '127.0.0.1', '-p', String(port), '-U', '0', ...user],
+      ready: () => replies(dial(port), 'version', /^VERSION /),
+      ...{ url, addresses: { MEMCACHED_ADDRESS: url } },
+    };
+  },
+};
+
+const SERVERS = {
+  redis: REDIS,
+  valkey: { ...REDIS, programs: [['valkey-server']] },
+  hardened: HARDENED,
+  postgres: POSTGRES,
+  memcached: MEMCACHED,
+} satisfies Record<string, Kind>;
+
+export type ServerKind = keyof typeof SERVERS;
+
+/** Checks that the programs of these servers are installed, and `others`. Throws one MissingProgramError for all. */
+export function requireServers(kinds: readonly ServerKind[], ...others: string[][]): void {
+  requirePrograms(...kinds.flatMap(kind => [...SERVERS[kind].programs]), ...others);
+}
+
+/**
+ * Starts a server, and waits until it replies.
+ * Throws MissingProgramError if it is not installed, and an error with its output if it does not start.
+ */
+export async function startServer(kind: ServerKind, options: ServerOptions = {}): Promise<BackingServer> {
+  const server = await planServer(kind, options);
+  try {
+    await server.start();
+    return server;
+  } catch (error) {
+    await server.dispose();
+    throw error;
+  }
+}
+
+/** Starts redis-server, or valkey-server if only that is installed. */
+export const startRedis = (options?: ServerOptions): Promise<BackingServer> => startServer('redis', options);
+
+/** Prepares a server and chooses its port, but does not start it. Throws MissingProgramError. */
+export async function planServer(kind: ServerKind, options: ServerOptions): Promise<BackingServer> {
+  return new BackingProcess(kind, await freePort(), options);
+}
+
+class BackingProcess extends ServerProcess implements BackingServer {
+  readonly url: string;
+  readonly port: number;
+  readonly addresses: Readonly<Record<string, string>>;
+  readonly wipe?: () => void;
+
+  constructor(kind: ServerKind, port: number, { args = [], onDeath }: ServerOptions) {
+    const { programs, plan } = SERVERS[kind];
+    const [program] = programs.map(names => findProgram(...names));
+    // Not in the stack's folder, because the server may run as a user that cannot enter that.
+    const folder = temporaryPath(`baton-${kind}-`);
+    const { url, addresses, data, ...spec } = plan({ program: program ?? '', port, folder });
+    const command = [...spec.command, ...args] as const;
+    super({
+      name: kind,
+      log: join(folder, `${kind}.log`),
+      ...spec,
+      command,
+      folder,
+      ...(onDeath && { onDeath }),
+    });
+    this.url = url;
+    this.port = port;
+    this.addresses = addresses;
+    if (data !== undefined) {
+      this.wipe = () => {
+        if (this.running()) throw new Error(`expected a ${kind} that does not run, to remove its data`);
+        rmSync(join(folder, data), { recursive: true, force: true });
+      };
+    }
+  }
+}
+
+const dial = (port: number): Socket => createConnection({ host: '127.0.0.1', port, timeout: 1_000 });
+
+/** Sends a command. @returns whether the start of the reply is as expected */
+function replies(socket: Socket, command: string, expected: RegExp): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    socket.write(`${command}\r\n`); // Node sends this after the connection is open.
+    socket.on('data', reply => {
+      socket.destroy();
+      resolve(expected.test(reply.toString('latin1')));
+    });
+    socket.on('timeout', () => socket.destroy(new Error(`no reply to ${command}`)));
+    socket.on('error', reject);
+    socket.on('close', () => resolve(false));
+  });
+}
+
+async function answersQuery(url: string): Promise<boolean> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 1_000, query_timeout: 1_000 });
+  client.on('error', () => {}); // If the server ends meanwhile, the query reports this error.
+  try {
+    await client.connect();
+    await client.query('SELECT 1');
+    return true;
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
