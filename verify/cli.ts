@@ -46,7 +46,7 @@ const COMMANDS: Commands = {
 
 /** Runs the command that argv names, and returns the exit code. */
 async function main(argv: readonly string[]): Promise<number> {
-  const complaint = nodeComplaint(process.versions.node, process.execPath);
+  const complaint = nodeComplaint(process.versions, process.execPath);
   if (complaint !== undefined) throw new UsageError(complaint);
   // Node compiles code after this line only once: it caches the result for the next command. A short command spends
   // most of its time on compilation.

@@ -14,16 +14,24 @@ export function isAtLeast(version: string, least: string): boolean {
 }
 
 /**
- * Returns a message about the version of Node that is needed and how to get it.
+ * Returns a message about the version of Node that is needed and how to get it. Deno and Bun also name a version of
+ * Node, but their HTTP clients and clocks are their own, and no verdict of them was tested.
  *
- * @param version the version of the running Node, such as 20.20.2
- * @param path the path of the running Node
- * @returns undefined when the version is new enough
+ * @param versions process.versions of the running program
+ * @param path its path
+ * @returns undefined when it is Node and new enough
  */
-export function nodeComplaint(version: string, path: string): string | undefined {
-  if (isAtLeast(version, LEAST_NODE)) return undefined;
+export function nodeComplaint(versions: Readonly<NodeJS.Dict<string>>, path: string): string | undefined {
+  const { node = '', deno, bun } = versions;
+  const [other] = [deno && `Deno ${deno}`, bun && `Bun ${bun}`].filter(Boolean);
+  if (other !== undefined)
+    return (
+      `expected Node ${LEAST_NODE} or later, got ${other} (${path}). Baton can be installed by any package manager, and ` +
+      'runs on Node only: npx baton-verify, or node node_modules/.bin/baton-verify'
+    );
+  if (isAtLeast(node, LEAST_NODE)) return undefined;
   return (
-    `expected Node ${LEAST_NODE} or later, got ${version} (${path}). Install a newer one from https://nodejs.org, or ` +
+    `expected Node ${LEAST_NODE} or later, got ${node} (${path}). Install a newer one from https://nodejs.org, or ` +
     'put one beside Baton, which npx then takes: npm install --save-dev node@24'
   );
 }
