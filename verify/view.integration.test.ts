@@ -92,6 +92,28 @@ function large(): Picture {
   return picture.inTime().finish();
 }
 
+/** What the browser traces: the tasks of its threads. */
+const TRACED = ['toplevel'];
+const FRAMES = 40;
+/** Pans right, and back. Returns the number of rectangles that were drawn on the way back, without the axis. */
+const PANS = `(async () => {
+  let drawn = 0;
+  const { fillRect } = OffscreenCanvasRenderingContext2D.prototype;
+  OffscreenCanvasRenderingContext2D.prototype.fillRect = function (...area) {
+    drawn++;
+    return fillRect.apply(this, area);
+  };
+  const wheel = async deltaX => {
+    document.getElementById('lanes').dispatchEvent(new WheelEvent('wheel', { deltaX }));
+    await new Promise(requestAnimationFrame);
+    await new Promise(requestAnimationFrame);
+  };
+  for (let i = 0; i < ${FRAMES / 4}; i++) await wheel(20);
+  drawn = 0;
+  for (let i = 0; i < ${FRAMES / 4}; i++) await wheel(-20);
+  return drawn;
+})()`;
+
 describe.skipIf(!executablePath)('the HTML report in a browser', () => {
   let browser: Browser;
   let folder: string;
@@ -108,7 +130,12 @@ describe.skipIf(!executablePath)('the HTML report in a browser', () => {
 
   async function open(
     name: string,
-    { hash = '', colorScheme = 'light', viewport = SIZES[1][1] as { width: number; height: number } } = {},
+    {
+      hash = '',
+      colorScheme = 'light',
+      viewport = SIZES[1][1] as { width: number; height: number },
+      traced = false,
+    } = {},
   ): Promise<Page> {
     const context = await browser.newContext({ colorScheme: colorScheme as 'light' | 'dark', viewport });
     await context.grantPermissions(['clipboard-read', 'clipboard-write']);
@@ -118,10 +145,25 @@ describe.skipIf(!executablePath)('the HTML report in a browser', () => {
     page.on('request', request => {
       if (!request.url().startsWith(`file://${folder}`)) complaints.push(request.url());
     });
+    if (traced) await browser.startTracing(page, { categories: TRACED });
     await page.goto(`file://${join(folder, name)}${hash}`);
     await page.locator('#shown', { hasText: 'sessions' }).waitFor();
     return page;
   }
+  /** Returns the CPU time that the main threads of pages used since the trace began, milliseconds. */
+  const cpuTime = async (): Promise<number> => {
+    const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as {
+      traceEvents: { name: string; pid: number; tid: number; tdur?: number; args: { name?: string } }[];
+    };
+    const mains = traceEvents
+      .filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain')
+      .map(({ pid, tid }) => `${pid} ${tid}`);
+    const tasks = traceEvents.filter(
+      ({ name, pid, tid }) => name.endsWith('::RunTask') && mains.includes(`${pid} ${tid}`),
+    );
+    expect(tasks.length).toBeGreaterThan(0);
+    return tasks.reduce((sum, { tdur = 0 }) => sum + tdur / 1000, 0);
+  };
   const textOf = async (page: Page, selector: string): Promise<string> =>
     (await page.locator(selector).textContent()) ?? '';
   const shown = (page: Page): Promise<string> => textOf(page, '#shown');
@@ -212,17 +254,72 @@ describe.skipIf(!executablePath)('the HTML report in a browser', () => {
     await page.mouse.click(lanes.x + 310, lanes.y + 52);
     await contains(page, '#facts', 'login');
     await page.locator('#zoom-all').click();
-    await page.locator('#find').fill('bob');
-    await contains(page, '#shown', '1 of 4 sessions,');
-    await page.locator('#find').fill('');
+    for (const [text, sessions] of [
+      ['bob', 1], // a user
+      ['S3', 1], // a session
+      ['/basket', 1], // a path
+      ['', 4],
+    ] as const) {
+      await page.locator('#find').fill(text);
+      await contains(page, '#shown', `${sessions} of 4 sessions,`);
+    }
     await page.locator('#by-status').selectOption('signed out');
     await contains(page, '#shown', '1 of 4 sessions,');
     await page.locator('#by-status').selectOption('');
     await page.locator('#by-guarantee').selectOption('no-lost-updates');
     await contains(page, '#shown', '1 of 4 sessions,');
     await page.locator('#by-guarantee').selectOption('');
-    await page.locator('#by-instance').selectOption('app-2');
+    await page.locator('#find').fill('alice');
+    await page.locator('#by-instance').selectOption('app-1');
+    await contains(page, '#shown', '1 of 4 sessions,');
+    await page.locator('#find').fill('');
     await contains(page, '#shown', '4 of 4 sessions,');
+  });
+
+  it('shows the overlapping requests of a lost write together, and follows their session', async () => {
+    const page = await open('broken.html');
+    await page.locator('[data-show="no-lost-updates-1"]').click();
+    await contains(page, '#shown', '(s4)');
+    await contains(page, '#facts', 'expected');
+    const proof = await range(page);
+    // Both writes are in the shown time.
+    for (const value of ['saw [b]', 'wrote b', 'wrote a']) {
+      await page.locator('#lanes').press(',');
+      await contains(page, '#facts', value);
+      expect(await range(page)).toEqual(proof);
+    }
+    await page.getByRole('button', { name: 'Follow session s4' }).click();
+    await expect.poll(() => range(page)).not.toEqual(proof);
+    await page.getByRole('button', { name: 'Close' }).click();
+    await facts(page).locator('dl').waitFor({ state: 'detached' });
+  });
+
+  it('opens at the session or the moment that its address names', async () => {
+    expect(await shown(await open('broken.html', { hash: '#session=s1' }))).toContain('(s1)');
+    const page = await open('broken.html', { hash: '#time=0.004-0.009' });
+    expect(await range(page)).toEqual([0.004, 0.009]);
+    expect(await shown(page)).toContain('4 of 4 sessions,');
+  });
+
+  it('zooms by two fingers, and pans by one', async () => {
+    const page = await open('broken.html', { viewport: SIZES[0][1] });
+    const all = await range(page);
+    const touch = (type: string, pointerId: number, x: number): Promise<void> =>
+      page
+        .locator('#bars')
+        .dispatchEvent(type, { pointerId, pointerType: 'touch', clientX: x, clientY: 500 });
+    // These pointers are not real ones, so the browser cannot capture them.
+    await page.evaluate('Element.prototype.setPointerCapture = () => {}');
+    await touch('pointerdown', 1, 180);
+    await touch('pointerdown', 2, 220);
+    await touch('pointermove', 2, 330);
+    await expect.poll(() => range(page)).not.toEqual(all);
+    const [from = 0, until = 0] = await range(page);
+    await touch('pointerup', 2, 330);
+    await touch('pointermove', 1, 100);
+    await expect.poll(async () => (await range(page))[0]).toBeGreaterThan(from);
+    const panned = await range(page);
+    expect((panned[1] ?? 0) - (panned[0] ?? 0)).toBeCloseTo(until - from, 2);
   });
 
   it('copies the command and an issue', async () => {
@@ -271,8 +368,15 @@ describe.skipIf(!executablePath)('the HTML report in a browser', () => {
     const text = await reportOf(large(), [continuity]);
     expect(text.length).toBeLessThan(1_000_000);
     writeFileSync(join(folder, 'large.html'), text);
-    const page = await open('large.html');
+    const page = await open('large.html', { traced: true });
     expect(await shown(page)).toContain('500 of 500 sessions');
+    // The first picture within 2 s, and 30 frames per second, if the machine does nothing else.
+    expect(await cpuTime()).toBeLessThan(2000);
+    await browser.startTracing(page, { categories: TRACED });
+    const drawn = await page.evaluate(PANS);
+    expect((await cpuTime()) / FRAMES).toBeLessThan(1000 / 30);
+    // Panning back draws nothing again.
+    expect(drawn).toBe(0);
     await page.locator('#zoom-in').click();
     await expect.poll(async () => (await range(page))[0]).toBeGreaterThan(1);
     await page.locator('#lanes').press('ArrowRight');

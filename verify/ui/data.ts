@@ -28,6 +28,10 @@ export interface Op {
   status: number;
   state: number;
   request: string;
+  /** Line in its lane: 0, or the first one that no earlier request of the session occupies. */
+  line: number;
+  /** The latest end of this request and the earlier ones of the session, microseconds. */
+  reach: number;
 }
 
 export interface ShownSession {
@@ -45,6 +49,8 @@ export const failed = (op: Op): boolean => (op.status === 0 && op.note !== 'abor
 
 /** Returns true if the own cookie of the session was not honoured. */
 export const signedOut = (op: Op): boolean => is(op, 'out') && op.with === '';
+
+type Columns = Record<Column, Float64Array>;
 
 export class Data {
   /** Name of the run: the request ids begin with it. */
@@ -72,17 +78,18 @@ export class Data {
     const { count, widths, texts, sessions, ends, faults, plots } = chunk;
     this.#texts.push(...texts);
     for (const [name, user] of sessions) this.sessions.push({ name, user, ops: [], ends: [] });
-    const columns = unpack(bytes.subarray(4 + length), widths, count);
+    const unpacked = unpack(bytes.subarray(4 + length), widths, count);
+    const columns = Object.fromEntries(COLUMNS.map((name, i) => [name, unpacked[i]])) as Columns;
     const changed = new Set<ShownSession>();
     for (let i = 0; i < count; i++) {
-      const op = this.#op(column => columns[COLUMNS.indexOf(column)]?.[i] ?? 0);
+      const op = this.#op(columns, i);
       op.session.ops.push(op);
       this.requests.set(op.request, op);
       changed.add(op.session);
       this.from = Math.min(this.from, op.call);
       this.until = Math.max(this.until, op.end === Number.POSITIVE_INFINITY ? op.call : op.end);
     }
-    for (const session of changed) session.ops.sort((a, b) => a.call - b.call);
+    for (const session of changed) layOut(session);
     for (const [session, reason, at] of ends) this.sessions[session]?.ends.push({ reason, at });
     this.count += count;
     this.faults = faults;
@@ -90,7 +97,8 @@ export class Data {
     for (const { begin, end = begin } of faults) this.until = Math.max(this.until, end);
   }
 
-  #op(value: (column: Column) => number): Op {
+  #op(columns: Columns, i: number): Op {
+    const value = (column: Column): number => columns[column][i] ?? 0;
     const text = (column: Column): string => this.#texts[value(column)] ?? '';
     this.#call += signed(value('call'));
     this.#number += signed(value('number'));
@@ -101,15 +109,20 @@ export class Data {
       call: this.#call * UNIT,
       end: length === 0 ? Number.POSITIVE_INFINITY : (this.#call + length - 1) * UNIT,
       session,
-      ...{ instance: text('instance'), action: text('action'), path: text('path'), note: text('note') },
-      ...{
-        object: objectOf(text('object'), session),
-        with: text('with'),
-        source: text('source'),
-        sawUser: sawUser === OWN ? session.user : sawUser,
-      },
-      ...{ detail: text('detail'), status: value('status'), state: value('state') },
+      instance: text('instance'),
+      action: text('action'),
+      path: text('path'),
+      note: text('note'),
+      object: objectOf(text('object'), session),
+      with: text('with'),
+      source: text('source'),
+      sawUser: sawUser === OWN ? session.user : sawUser,
+      detail: text('detail'),
+      status: value('status'),
+      state: value('state'),
       request: `${this.run}-${group === 0 ? '' : `${group - 1}-`}${this.#number}`,
+      line: 0,
+      reach: 0,
     };
   }
 
@@ -122,12 +135,29 @@ export class Data {
 const objectOf = (object: string, { name, user }: ShownSession): string =>
   object.endsWith('@@') ? object.slice(0, -1) + user : object.endsWith('@') ? object + name : object;
 
-/** Returns the index of the first request of a sorted list that was called at a time or later. */
-export function firstFrom(ops: readonly Op[], time: number): number {
+/** Number of lines in a tall lane. Requests that overlap are drawn in different lines; the last one takes all others. */
+export const LINES = 4;
+
+/** Sorts the requests of a session, and gives each its line and its reach. */
+function layOut({ ops }: ShownSession): void {
+  ops.sort((a, b) => a.call - b.call);
+  const ends: number[] = [];
+  let reach = 0;
+  for (const op of ops) {
+    const free = ends.findIndex(end => end < op.call);
+    op.line = free >= 0 ? free : Math.min(ends.length, LINES - 1);
+    ends[op.line] = op.end;
+    reach = Math.max(reach, op.end);
+    op.reach = reach;
+  }
+}
+
+/** Returns the index of the first request of a session that may last until a time or longer. */
+export function firstUntil(ops: readonly Op[], time: number): number {
   let [low, high] = [0, ops.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((ops[middle]?.call ?? 0) < time) low = middle + 1;
+    if ((ops[middle]?.reach ?? 0) < time) low = middle + 1;
     else high = middle;
   }
   return low;
@@ -135,7 +165,9 @@ export function firstFrom(ops: readonly Op[], time: number): number {
 
 /** Decodes base64, and inflates it. */
 export async function inflate(text: string): Promise<Uint8Array> {
-  const packed = Uint8Array.from(atob(text), character => character.charCodeAt(0));
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+  const packed = atob(text);
+  const bytes = new Uint8Array(packed.length);
+  for (let i = 0; i < packed.length; i++) bytes[i] = packed.charCodeAt(i);
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }

@@ -84,8 +84,7 @@ function pointers(state: ViewState, lanes: Lanes, canvas: HTMLCanvasElement): vo
       const before = Math.max(10, Math.abs(last.x - other.x));
       const after = Math.max(10, Math.abs(event.offsetX - other.x));
       state.zoom(before / after, lanes.share((event.offsetX + other.x) / 2));
-    } else if (moved > 4)
-      state.pan(lanes.share(lanes.names) - dx / Math.max(1, canvas.clientWidth - lanes.names));
+    } else if (moved > 4) state.pan(-dx / Math.max(1, canvas.clientWidth - lanes.names));
     down.set(event.pointerId, { x: event.offsetX, y: event.offsetY });
   });
   const up = (event: PointerEvent): void => {

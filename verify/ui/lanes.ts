@@ -1,28 +1,23 @@
 /** Draws the sessions as lanes, and finds the request at a point. */
-import { failed, firstFrom, is, type Op, type ShownSession, signedOut } from './data.ts';
-import { type Paint, paintOf, prepared, ticks, timeText } from './paint.ts';
+import { type Bar, Sheet } from './bars.ts';
+import type { Op, ShownSession } from './data.ts';
+import { density, FONT, Kept, type Paint, paintOf, prepared, ticks, timeText } from './paint.ts';
 import type { ViewState } from './state.ts';
 
 /** Height of the names of faults, and of the times below them. */
 const HEADS = { fault: 20, time: 20 };
-/** Maximum number of lines of requests that overlap, in a tall lane. */
-const LINES = 4;
-
-/** A visible bar, to find it by a point. */
-interface Bar {
-  op: Op;
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-}
 
 export class Lanes {
   readonly #state: ViewState;
   readonly #scroller: HTMLElement;
   readonly #sheet: HTMLElement;
   readonly #canvas: HTMLCanvasElement;
-  #bars: Bar[] = [];
+  readonly #kept = new Kept<Sheet>();
+  #drawn: Sheet | undefined;
+  /** The visible bars with an anomaly: they are above all others. */
+  #marked: Bar[] = [];
+  /** What to add to a position on the sheet to get the position on the canvas. */
+  #offset = { x: 0, y: 0 };
   #width = 0;
   #paint: Paint = paintOf();
 
@@ -48,10 +43,15 @@ export class Lanes {
     return HEADS.time + (this.#state.data.faults.length > 0 ? HEADS.fault : 0);
   }
 
+  /** CSS pixels for a microsecond. Rounded, because panning changes the last digits. */
+  get #unit(): number {
+    const { from, until } = this.#state;
+    return Number(((this.#width - this.names) / (until - from)).toPrecision(9));
+  }
+
   /** Returns the horizontal position of a time. */
   x(time: number): number {
-    const { from, until } = this.#state;
-    return this.names + ((time - from) / (until - from)) * (this.#width - this.names);
+    return this.names + (time - this.#state.from) * this.#unit;
   }
 
   /** Returns the share of the shown time at a position, 0 to 1. */
@@ -60,26 +60,46 @@ export class Lanes {
   }
 
   draw(): void {
-    const { rows } = this.#state;
+    const { rows, from, filters, data, facts } = this.#state;
     const lane = this.#lane;
-    this.#paint = paintOf();
+    const paint = paintOf();
+    this.#paint = paint;
     this.#sheet.style.height = `${this.#axis + rows.length * lane + 4}px`;
     this.#width = this.#sheet.clientWidth;
     const height = Math.min(this.#scroller.clientHeight, this.#axis + rows.length * lane + 4);
     const context = prepared(this.#canvas, this.#width, height);
-    const top = this.#scroller.scrollTop;
-    this.#bars = [];
+    const unit = this.#unit;
+    const inputs = [unit, lane, rows, filters, data.count, facts.anomalies, paint.page, density()];
+    const sheet = this.#kept.get(inputs, () => new Sheet(this.#state, paint, unit, lane));
+    this.#drawn = sheet;
+    const part = {
+      ...{ x: from * unit, y: this.#scroller.scrollTop },
+      ...{ width: this.#width - this.names, height: height - this.#axis },
+    };
+    this.#offset = { x: this.names - part.x, y: this.#axis - part.y };
     this.#background(context, height);
+    this.#inside(context, 0, this.#axis, this.#width, part.height, () => this.#rows(context, part));
+    this.#inside(context, this.names, this.#axis, part.width, part.height, () => {
+      sheet.copy(context, part, this.names, this.#axis);
+      this.#chosen(context, sheet);
+      this.#anomalies(context, sheet);
+    });
+  }
+
+  /** Draws inside a rectangle only. */
+  #inside(
+    context: CanvasRenderingContext2D,
+    x: number,
+    y: number,
+    width: number,
+    height: number,
+    draw: () => void,
+  ): void {
     context.save();
     context.beginPath();
-    context.rect(0, this.#axis, this.#width, height - this.#axis);
+    context.rect(x, y, width, height);
     context.clip();
-    const first = Math.floor(top / lane);
-    for (let i = first; i < rows.length && this.#axis + i * lane - top < height; i++) {
-      const session = rows[i];
-      if (session !== undefined) this.#row(context, session, this.#axis + i * lane - top, lane);
-    }
-    this.#anomalies(context);
+    draw();
     context.restore();
   }
 
@@ -87,197 +107,103 @@ export class Lanes {
   #background(context: CanvasRenderingContext2D, height: number): void {
     const { from, until, data } = this.#state;
     const paint = this.#paint;
-    context.save();
-    context.beginPath();
-    context.rect(this.names, 0, this.#width - this.names, height);
-    context.clip();
-    for (const { title, begin, end = data.until } of data.faults) {
-      const [x, to] = [this.x(begin), this.x(end)];
-      context.fillStyle = paint.band;
-      context.fillRect(x, 0, Math.max(2, to - x), height);
-      context.fillStyle = paint.warn;
-      context.fillText(title, Math.max(x, this.names) + 4, 10);
-    }
-    const { step, at } = ticks(from, until, (this.#width - this.names) / 90);
-    for (const time of at) {
-      context.fillStyle = paint.line;
-      context.fillRect(this.x(time), this.#axis - HEADS.time, 1, height);
-      context.fillStyle = paint.dim;
-      context.fillText(timeText(time, step), this.x(time) + 4, this.#axis - 11);
-    }
-    context.restore();
-  }
-
-  #row(context: CanvasRenderingContext2D, session: ShownSession, y: number, lane: number): void {
-    const paint = this.#paint;
-    context.fillStyle = paint.line;
-    context.fillRect(0, y + lane - 1, this.#width, 1);
-    context.save();
-    context.beginPath();
-    context.rect(this.names, y, this.#width - this.names, lane);
-    context.clip();
-    this.#requests(context, session, y, lane);
-    for (const { reason, at } of session.ends)
-      if (reason !== 'logout' && reason !== 'over') this.#cross(context, this.x(at), y, lane);
-    context.restore();
-    context.save();
-    context.beginPath();
-    context.rect(0, y, this.names - 6, lane);
-    context.clip();
-    context.fillStyle = this.#state.facts.anomalies.some(({ session: name }) => name === session.name)
-      ? paint.bad
-      : paint.text;
-    context.fillText(session.name, 4, y + (lane > 30 ? lane / 2 - 8 : lane / 2));
-    context.fillStyle = paint.dim;
-    if (lane > 30) context.fillText(session.user, 4, y + lane / 2 + 8);
-    else context.fillText(session.user, 10 + context.measureText(session.name).width, y + lane / 2);
-    context.restore();
-  }
-
-  #requests(context: CanvasRenderingContext2D, session: ShownSession, y: number, lane: number): void {
-    const { from, until, data, facts } = this.#state;
-    const instances = data.instances;
-    const proofs = new Set(facts.anomalies.map(({ request }) => request));
-    const tall = lane > 60;
-    const parts = tall ? LINES : instances.length > 4 || instances.length === 0 ? 1 : instances.length;
-    const height = (lane - 4) / parts;
-    const ends: number[] = [];
-    const { ops } = session;
-    // A request that began earlier may last into the shown time. In the other lanes one instance hides no other one.
-    const start = Math.max(0, firstFrom(ops, from) - 50);
-    const drawn = new Array<number>(instances.length + 1).fill(Number.NEGATIVE_INFINITY);
-    for (let i = start; i < ops.length; i++) {
-      const op = ops[i] as Op;
-      if (op.call > until) break;
-      let part = 0;
-      if (tall) {
-        part = ends.findIndex(end => end < op.call);
-        if (part < 0) part = Math.min(ends.length, LINES - 1);
-        ends[part] = op.end;
+    this.#inside(context, this.names, 0, this.#width - this.names, height, () => {
+      for (const { title, begin, end = data.until } of data.faults) {
+        const [x, to] = [this.x(begin), this.x(end)];
+        context.fillStyle = paint.band;
+        context.fillRect(x, 0, Math.max(2, to - x), height);
+        context.fillStyle = paint.warn;
+        context.fillText(title, Math.max(x, this.names) + 4, 10);
       }
-      if (op.end < from) continue;
-      const of = instances.indexOf(op.instance);
-      if (!tall && parts > 1) part = Math.max(0, of);
-      const x = Math.max(this.x(op.call), this.names - 2);
-      const to = Math.min(this.x(op.end), this.#width + 2);
-      // Several requests in one pixel look like one. A request that broke a guarantee is drawn always, for its mark.
-      const shown = failed(op) || op === this.#state.chosen || proofs.has(op.request);
-      if (!tall && to < (drawn[of + 1] ?? 0) + 0.5 && !shown) continue;
-      drawn[of + 1] = to;
-      this.#bar(
-        context,
-        { op, x, y: y + 2 + part * height, width: Math.max(1.5, to - x), height: height - 1 },
-        of,
-      );
-    }
+      const { step, at } = ticks(from, until, (this.#width - this.names) / 90);
+      for (const time of at) {
+        context.fillStyle = paint.line;
+        context.fillRect(this.x(time), this.#axis - HEADS.time, 1, height);
+        context.fillStyle = paint.dim;
+        context.fillText(timeText(time, step), this.x(time) + 4, this.#axis - 11);
+      }
+    });
   }
 
-  #bar(context: CanvasRenderingContext2D, bar: Bar, instance: number): void {
-    const { op, x, y, width, height } = bar;
+  /** Draws the names of the sessions, and the lines between the lanes. */
+  #rows(context: CanvasRenderingContext2D, part: { y: number; height: number }): void {
+    const { rows, facts } = this.#state;
+    const lane = this.#lane;
     const paint = this.#paint;
-    this.#bars.push(bar);
-    context.globalAlpha = this.#state.matches(op) ? 1 : 0.2;
-    context.fillStyle = failed(op) ? paint.bad : paint.instance(instance);
-    context.fillRect(x, y, width, height);
-    if (signedOut(op)) {
-      context.fillStyle = paint.text;
-      context.fillRect(x, y + height - 3, width, 3);
+    const broken = new Set(facts.anomalies.map(({ session }) => session));
+    for (let i = Math.floor(part.y / lane); i < rows.length && i * lane < part.y + part.height; i++) {
+      const { name, user } = rows[i] as ShownSession;
+      const y = i * lane + this.#offset.y;
+      context.fillStyle = paint.line;
+      context.fillRect(0, y + lane - 1, this.#width, 1);
+      this.#inside(context, 0, y, this.names - 6, lane, () => {
+        context.fillStyle = broken.has(name) ? paint.bad : paint.text;
+        context.fillText(name, 4, y + (lane > 30 ? lane / 2 - 8 : lane / 2));
+        context.fillStyle = paint.dim;
+        if (lane > 30) context.fillText(user, 4, y + lane / 2 + 8);
+        else context.fillText(user, 10 + context.measureText(name).width, y + lane / 2);
+      });
     }
-    if (width > 5) this.#mark(context, bar);
-    if (width > 46 && height > 11) {
-      context.fillStyle = paint.card;
-      const words = `${op.action}${op.with === '' ? '' : ` (${op.with})`} ${op.status || op.note}`;
-      if (context.measureText(words).width < width - 12) context.fillText(words, x + 12, y + height / 2);
-    }
-    context.globalAlpha = 1;
-    if (op !== this.#state.chosen) return;
-    context.strokeStyle = paint.text;
+  }
+
+  /** Returns the bar of a request; undefined if its session is not shown. */
+  #bar(sheet: Sheet, op: Op | undefined): Bar | undefined {
+    const row = op === undefined ? -1 : this.#state.rows.indexOf(op.session);
+    return op === undefined || row < 0 ? undefined : sheet.bar(op, row);
+  }
+
+  /** Draws a frame around a bar. Returns the position of the bar on the canvas. */
+  #outline(
+    context: CanvasRenderingContext2D,
+    bar: Bar,
+    away: number,
+  ): { left: number; middle: number; right: number } {
+    const left = Math.max(bar.x + this.#offset.x, -9);
+    const right = Math.min(bar.x + bar.width + this.#offset.x, this.#width + 9);
+    const y = bar.y + this.#offset.y;
     context.lineWidth = 2;
-    context.strokeRect(x - 1, y - 1, width + 2, height + 2);
+    context.strokeRect(left - away, y - away, right - left + 2 * away, bar.height + 2 * away);
+    return { left, right, middle: y + bar.height / 2 };
   }
 
-  /** Draws the mark of a login, a logout or a new cookie at the begin of a bar. */
-  #mark(context: CanvasRenderingContext2D, { op, x, y, height }: Bar): void {
-    const middle = y + height / 2;
-    const points: Record<string, [number, number][]> = {
-      login: [
-        [1, 4],
-        [8, 4],
-        [4.5, -4],
-      ],
-      logout: [
-        [1, -4],
-        [8, -4],
-        [4.5, 4],
-      ],
-      cookie: [
-        [1, 0],
-        [4, -3],
-        [7, 0],
-        [4, 3],
-      ],
-    };
-    const kind =
-      op.action === 'login'
-        ? 'login'
-        : op.action.startsWith('logout')
-          ? 'logout'
-          : is(op, 'cookie')
-            ? 'cookie'
-            : '';
-    const shape = points[kind];
-    if (shape === undefined) return;
-    context.fillStyle = this.#paint.card;
-    context.beginPath();
-    for (const [dx, dy] of shape) context.lineTo(x + dx, middle + dy);
-    context.fill();
+  /** Outlines the chosen request. */
+  #chosen(context: CanvasRenderingContext2D, sheet: Sheet): void {
+    const bar = this.#bar(sheet, this.#state.chosen);
+    if (bar === undefined) return;
+    context.strokeStyle = this.#paint.text;
+    this.#outline(context, bar, 1);
   }
 
-  /** Draws the mark of a session that was lost or expired. */
-  #cross(context: CanvasRenderingContext2D, x: number, y: number, lane: number): void {
-    context.strokeStyle = this.#paint.bad;
-    context.lineWidth = 2;
-    const half = Math.min(5, lane / 4);
-    const middle = y + lane / 2;
-    context.beginPath();
-    context.moveTo(x - half, middle - half);
-    context.lineTo(x + half, middle + half);
-    context.moveTo(x + half, middle - half);
-    context.lineTo(x - half, middle + half);
-    context.stroke();
-  }
-
-  /** Outlines the requests that broke a guarantee, and draws their time through the axis. */
-  #anomalies(context: CanvasRenderingContext2D): void {
+  /** Outlines the requests that broke a guarantee, and names the anomaly. */
+  #anomalies(context: CanvasRenderingContext2D, sheet: Sheet): void {
     const { data, facts, filters } = this.#state;
+    this.#marked = [];
     context.strokeStyle = this.#paint.bad;
+    context.font = `bold ${FONT.replace('12', '11')}`;
     for (const mark of facts.anomalies) {
       if (filters.guarantee !== '' && mark.guarantee !== filters.guarantee) continue;
-      const op = data.requests.get(mark.request);
-      const bar = this.#bars.find(one => one.op === op);
-      const x = this.x(mark.at);
-      if (bar === undefined || x < this.names) continue;
-      context.lineWidth = 2;
-      context.fillStyle = this.#paint.bad;
-      context.strokeRect(bar.x - 2, bar.y - 2, bar.width + 4, bar.height + 4);
-      context.font = 'bold 11px system-ui, sans-serif';
+      const bar = this.#bar(sheet, data.requests.get(mark.request));
+      const x = (bar?.x ?? 0) + this.#offset.x;
+      if (bar === undefined || x + bar.width < this.names || x > this.#width) continue;
+      this.#marked.push(bar);
+      const { right, middle } = this.#outline(context, bar, 2);
       const width = context.measureText(mark.name).width + 8;
-      const left = Math.min(bar.x + bar.width + 2, this.#width - width - 2);
-      const middle = bar.y + bar.height / 2;
+      const left = Math.min(right + 2, this.#width - width - 2);
+      context.fillStyle = this.#paint.bad;
       context.fillRect(left, middle - 8, width, 16);
       context.fillStyle = this.#paint.card;
       context.fillText(mark.name, left + 4, middle);
-      context.font = '12px system-ui, sans-serif';
     }
   }
 
   /** Returns the request at a point of the canvas, or the nearest one within a few pixels. */
   at(x: number, y: number): Op | undefined {
+    const [there, row] = [x - this.#offset.x, y - this.#offset.y];
     let best: Bar | undefined;
     let least = 7;
-    for (const bar of this.#bars) {
-      if (y < bar.y - 2 || y > bar.y + bar.height + 2) continue;
-      const away = Math.max(bar.x - x, x - bar.x - bar.width, 0);
+    for (const bar of [...this.#marked, ...(this.#drawn?.bars ?? [])]) {
+      if (row < bar.y - 2 || row > bar.y + bar.height + 2) continue;
+      const away = Math.max(bar.x - there, there - bar.x - bar.width, 0);
       if (away < least) [best, least] = [bar, away];
     }
     return best?.op;
@@ -286,7 +212,7 @@ export class Lanes {
   /** Returns the session whose name is at a point. */
   nameAt(x: number, y: number): ShownSession | undefined {
     if (x > this.names || y < this.#axis) return undefined;
-    return this.#state.rows[Math.floor((y - this.#axis + this.#scroller.scrollTop) / this.#lane)];
+    return this.#state.rows[Math.floor((y - this.#offset.y) / this.#lane)];
   }
 
   /** Scrolls so that the lane of a session is visible. */

@@ -6,6 +6,9 @@ const INSTANCES = {
   dark: ['#62aef0', '#f2b04a', '#4fcba4', '#bf94e6', '#a9c94d', '#6fd0e8', '#e08db4', '#b5b5b5'],
 };
 
+/** Font of the texts on the timeline. */
+export const FONT = '12px system-ui, sans-serif';
+
 export interface Paint {
   text: string;
   dim: string;
@@ -31,9 +34,27 @@ export function paintOf(): Paint {
   };
 }
 
+/** Keeps a value until the inputs that it was made from change. */
+export class Kept<Value> {
+  #inputs: readonly unknown[] = [];
+  #value: Value | undefined;
+
+  /** Returns the kept value, or makes a new one if an input differs from that of the last call. */
+  get(inputs: readonly unknown[], make: () => Value): Value {
+    if (this.#value === undefined || inputs.some((input, i) => input !== this.#inputs[i])) {
+      this.#inputs = inputs;
+      this.#value = make();
+    }
+    return this.#value;
+  }
+}
+
+/** Returns the number of pixels of the screen for a CSS pixel. */
+export const density = (): number => Math.min(devicePixelRatio || 1, 3);
+
 /** Makes a canvas as sharp as the screen, and returns its context with one unit per CSS pixel. */
 export function prepared(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D {
-  const ratio = Math.min(devicePixelRatio || 1, 3);
+  const ratio = density();
   if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
     canvas.width = Math.round(width * ratio);
     canvas.height = Math.round(height * ratio);
@@ -43,7 +64,7 @@ export function prepared(canvas: HTMLCanvasElement, width: number, height: numbe
   const context = canvas.getContext('2d') as CanvasRenderingContext2D;
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width, height);
-  context.font = '12px system-ui, sans-serif';
+  context.font = FONT;
   context.textBaseline = 'middle';
   return context;
 }

@@ -34,7 +34,7 @@ export function unpack(bytes: Uint8Array, widths: readonly number[], count: numb
   return widths.map(width => {
     const values = new Float64Array(count);
     for (let plane = 0, unit = 1; plane < width; plane++, unit *= 256)
-      for (let i = 0; i < count; i++) values[i] = (values[i] ?? 0) + (bytes[at++] ?? 0) * unit;
+      for (let i = 0; i < count; i++) values[i] = (values[i] as number) + (bytes[at++] as number) * unit;
     return values;
   });
 }

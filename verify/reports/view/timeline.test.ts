@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Picture } from '../../core/testing/picture.ts';
 import { Judge } from '../../core/timeline/judge.ts';
-import { Data, failed, signedOut } from '../../ui/data.ts';
+import { Data, failed, firstUntil, signedOut } from '../../ui/data.ts';
 import type { Chunk } from './chunk.ts';
 import { pack, signed, unpack, unsigned } from './columns.ts';
 import { marksOf } from './marks.ts';
@@ -97,6 +97,22 @@ describe('timeline', () => {
     expect(chunk.left).toBe(21);
     const shown = chunk.plots.requests.flat().reduce((sum, count) => sum + count, 0);
     expect(shown).toBe(data.count + 21);
+  });
+
+  it('gives overlapping requests lines of their own, and finds all that last until a time', () => {
+    const picture = new Picture();
+    const session = picture.session('s1', 'alice').login('app-1');
+    const call = picture.now + 1000;
+    session
+      .read('app-1', [], { call, return: call + 9000 })
+      .read('app-2', [], { call: call + 1000, return: call + 2000 })
+      .read('app-2', [], { call: call + 3000, return: call + 4000 })
+      .ended();
+    const ops = drawn(picture.finish()).data.sessions[0]?.ops ?? [];
+    expect(ops.map(({ line }) => line)).toEqual([0, 0, 1, 1]);
+    expect([0, call + 500, call + 5000, call + 20_000].map(time => firstUntil(ops, time))).toEqual([
+      0, 1, 1, 4,
+    ]);
   });
 
   it('continues its names and numbers in the next chunk', () => {
