@@ -9,6 +9,7 @@ import { audit } from './audit.ts';
 import { burst } from './burst.ts';
 import { coldBurst } from './cold-burst.ts';
 import { fixation } from './fixation.ts';
+import { generations } from './generations.ts';
 import { hopAt, type Pace } from './hop.ts';
 import { idle } from './idle.ts';
 import { interleave } from './interleave.ts';
@@ -173,15 +174,20 @@ export async function perform(
   await Promise.all([hopping, aging]);
 }
 
-/** Runs the faults, together with clients that log out during them and make their last replays after all faults. */
+/**
+ * Runs the faults, together with clients that log out during them and make their last replays after all faults. Then
+ * compares sessions from before the faults with new ones.
+ */
 async function beside(disturb: () => Promise<void>, context: Context, plan: Plan): Promise<void> {
-  const own = scope(context, { name: 'leaving' }, OTHERS.length + 1);
+  const own = (name: string, place: number): Context => scope(context, { name }, OTHERS.length + place);
+  const compare = await generations(own('generations', 2));
   await Promise.all([
-    leaving(own, plan),
+    leaving(own('leaving', 1), plan),
     disturb().finally(() => {
       plan.deadline = 0;
     }),
   ]);
+  await compare();
 }
 
 const pause = (milliseconds: number): Promise<void> =>

@@ -21,15 +21,16 @@ interface Ways {
 }
 
 export class CookieWays {
-  /** By kind of request (cookie, action, sent directly to the instance or not), then by instance. */
+  /** By kind of request (cookie, action, sent directly to the instance or not, era), then by instance. */
   readonly #kinds = new Map<string, Map<string, Ways>>();
 
-  add(operation: Operation): void {
+  /** @param era number of faults before the operation: a fault may replace instances by those of another version */
+  add(operation: Operation, era = 0): void {
     const { instance, cookies = [], action, direct } = operation;
     if (instance === undefined) return;
     for (const { name, change, attributes } of cookies) {
       if (change !== 'set' || attributes === undefined) continue;
-      const key = `${name} at a ${action}${direct === true ? ' sent directly' : ''}`;
+      const key = `${name} at a ${action}${direct === true ? ' sent directly' : ''} after ${era} faults`;
       let kind = this.#kinds.get(key);
       if (kind === undefined) {
         if (this.#kinds.size >= REMEMBERED) return;
@@ -81,7 +82,8 @@ function take(
 
 const wayOf = ({ ways }: Ways): string => [...ways][0] ?? '';
 
-function described({ httpOnly, secure, sameSite, path, domain, lifetime }: CookieAttributes): string {
+/** Returns the attributes of a cookie as a text, without its lifetime. */
+export function described({ httpOnly, secure, sameSite, path, domain, lifetime }: CookieAttributes): string {
   return [
     httpOnly ? 'HttpOnly' : 'no HttpOnly',
     secure ? 'Secure' : 'no Secure',
@@ -115,13 +117,13 @@ function differs(
     },
   ];
   return {
-    summary: `${instance} and ${other} set the cookie ${cookie} in different ways: ${only(one, two)}`,
+    summary: `${instance} and ${other} set the cookie ${cookie} in different ways: ${apartIn(one, two)}`,
     witness: steps.sort((a, b) => a.operation.call - b.operation.call),
   };
 }
 
-/** Returns the parts in which two descriptions differ. */
-function only(one: string, two: string): string {
+/** Returns the parts in which two descriptions of attributes differ. */
+export function apartIn(one: string, two: string): string {
   const [a, b] = [one.split(', '), two.split(', ')];
   const parts = a.flatMap((part, i) => (part === b[i] ? [] : [`${part} against ${b[i]}`]));
   return parts.join(', ');

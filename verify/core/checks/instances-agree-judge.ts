@@ -6,12 +6,17 @@ import type { Conclusion } from './check.ts';
 import { CookieWays } from './cookie-ways.ts';
 import { Judging } from './framework.ts';
 import { InstanceClocks } from './instance-clocks.ts';
+import { OutdatedSessions } from './outdated.ts';
 import { differences, type PairRequests, PairTable } from './pairs.ts';
 import { confirm, kindOf, PENDING, type Route } from './refusals.ts';
 
 export interface Answers {
   /** Number of requests by the instance of the login or last write, then by the instance that served. */
   pairs: PairRequests;
+  /** Number of sessions from before the first fault that were served after it. */
+  older: number;
+  /** Number of forms from before the first fault that were sent after it. */
+  olderForms: number;
 }
 
 export class InstancesAgree extends Judging<Answers> {
@@ -20,6 +25,7 @@ export class InstancesAgree extends Judging<Answers> {
   readonly #pages = new PairTable('page from');
   readonly #clocks = new InstanceClocks();
   readonly #cookies = new CookieWays();
+  readonly #outdated = new OutdatedSessions(this.faults);
   /** The pairs that served before the first fault. After a fault, instances may be new or missing. */
   #before: PairRequests | undefined;
 
@@ -29,10 +35,12 @@ export class InstancesAgree extends Judging<Answers> {
 
   override ended(operation: Operation, { session, live }: Standing): void {
     const { instance } = operation;
+    this.#outdated.ended(operation, session, live);
     if (instance === undefined) return;
     if (operation.skew !== undefined && !this.faults.overlaps(operation))
       this.#clocks.add(operation, operation.skew);
-    if (operation.cookies !== undefined) this.#cookies.add(operation);
+    if (operation.cookies !== undefined && !this.faults.overlaps(operation))
+      this.#cookies.add(operation, this.faults.windows.length);
     if (session.login === undefined || operation.with !== undefined) return;
     const route = this.#routes.get(session);
     if (session.login === operation)
@@ -67,10 +75,13 @@ export class InstancesAgree extends Judging<Answers> {
 
   override sessionEnded(session: SessionState): void {
     this.#routes.delete(session);
+    this.#outdated.sessionEnded(session);
   }
 
   override recount(): void {
     this.count.pairs = this.#wrote.requests(this.#before);
+    this.count.older = this.#outdated.sessions;
+    this.count.olderForms = this.#outdated.forms;
   }
 
   override settle(): void {
@@ -80,6 +91,7 @@ export class InstancesAgree extends Judging<Answers> {
       ...(this.run.declared?.clocks === 'strict' ? this.#clocks.differences() : []),
     ];
     for (const difference of found) this.report(() => difference);
+    for (const difference of this.#outdated.differences()) this.report(() => difference, 'OUTDATED');
   }
 
   /** Clocks that differ are no violation unless the target claims equal clocks, but are reported. */

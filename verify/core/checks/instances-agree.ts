@@ -17,7 +17,7 @@ export const instancesAgree = check<Answers>({
     `${ENOUGH} responses on each ordered pair of the instances that served before the first fault: the instance that ` +
     'logged in or wrote last, and the instance that serves',
   judge: InstancesAgree,
-  counts: () => ({ pairs: Object.create(null) }),
+  counts: () => ({ pairs: Object.create(null), older: 0, olderForms: 0 }),
   compared: ({ pairs }) => numbersIn(pairs).length,
   missing({ pairs }) {
     const fewest = fewestOn(pairs, ENOUGH);
@@ -30,9 +30,12 @@ export const instancesAgree = check<Answers>({
       `${ENOUGH} are needed on each pair: run for longer`
     );
   },
-  rests({ pairs }) {
+  rests({ pairs, older, olderForms }) {
     const numbers = numbersIn(pairs);
-    return { answers: numbers.reduce((sum, n) => sum + n, 0), 'pairs of instances': numbers.length };
+    return {
+      ...{ answers: numbers.reduce((sum, n) => sum + n, 0), 'pairs of instances': numbers.length },
+      ...(older > 0 && { 'sessions from before a fault': older, 'forms from before a fault': olderForms }),
+    };
   },
   rulesOut({ pairs }) {
     const least = numbersIn(pairs).reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);

@@ -105,7 +105,10 @@ export const sessions: readonly Explanation[] = [
       'explains, and others do not, while the same session lives elsewhere; or two instances set the cookie in ' +
       'different ways. One slow or overloaded response, or a conflict, is not a difference. A session that only ' +
       'its own instance knows is LOSS. Clocks that are certainly more than 2 s apart are reported with their ' +
-      'offset. Under the claim `strict` they are SKEW too.',
+      'offset. Under the claim `strict` they are SKEW too. OUTDATED: after a fault, such as the deploy of a new ' +
+      'version, the app treats sessions from before it differently from new ones. It refuses the form on a page ' +
+      'from before, responds differently to the same page, or sets the cookie of new sessions with other ' +
+      'attributes and leaves the older cookies as they were.',
     picture: `
   1  read           ├──┤              on app-1   200, with a form
   2  add "b41"            ├──┤        on app-2   403
@@ -117,8 +120,13 @@ export const sessions: readonly Explanation[] = [
       'different configuration on each host: another secret, another cookie domain, another idle timeout',
       'an instance that stays broken after an outage of the store, since it never reconnects (tj/connect-redis#194)',
       'clocks that are not synchronised: each instance expires sessions, tokens and cookies by its own clock (spring-projects/spring-session#1001)',
+      'a release that changes the secret of form tokens, needs a field that only a login of the new version sets, or changes the Path or Domain of the cookie (expressjs/session#448)',
     ],
     mend: [
+      {
+        stack: 'every app',
+        how: 'read what the version before has written: accept its form tokens, fill in fields that its sessions lack, and set the cookies of its sessions again',
+      },
       {
         stack: 'every app',
         how: 'load one configuration on all instances from one place; show its hash in the health check',

@@ -24,7 +24,10 @@ export const GUARANTEES = {
   isolation: info('BLEED', 'a session shows only its own user, and no session id goes to two users', [
     'OWASP ASVS 5.0 14.2.1',
   ]),
-  'instances-agree': info('SKEW', 'no instance answers the same session differently from the others'),
+  'instances-agree': info(
+    'SKEW OUTDATED',
+    'no instance answers the same session differently from the others, nor an older session differently from a newer one',
+  ),
   routing: info('PINNED UNPINNED', 'requests reach the instances as claimed: spread, or sticky'),
   'read-your-writes': info('STALE', 'a read after an acknowledged write of its session shows that write'),
   'monotonic-reads': info('BACK', 'a read never shows an older state than an earlier read of its session'),

@@ -1,0 +1,52 @@
+/**
+ * generations: during faults, sessions that began before them wait with an open page. When all faults are over, they send
+ * the form on that page. Then they and new sessions send the same requests. A deploy must treat both alike.
+ */
+import type { Context } from '../client/context.ts';
+import { Driver, writable } from '../client/driver.ts';
+import { leave } from '../client/leave.ts';
+import { collection } from './growth.ts';
+import { inTurn } from './workload.ts';
+
+/** Number of sessions from before the faults, and of new ones. */
+const EACH = 15;
+const AT_ONCE = 5;
+
+/**
+ * Logs in, and opens the page with the form. Does nothing if the app limits the sessions of a user, because hop uses all
+ * of them.
+ *
+ * @returns a function that sends the requests of both generations; call it when the faults are over
+ */
+export async function generations(context: Context): Promise<() => Promise<void>> {
+  if (context.seats !== undefined) return async () => {};
+  const { target } = context;
+  const probe = collection(target) ?? writable(target);
+  const older: Driver[] = [];
+  await inTurn(context, EACH, AT_ONCE, async (own, n) => {
+    const driver = Driver.of(own, n);
+    if (await driver.enter()) {
+      older.push(driver);
+      await driver.read(probe);
+    } else driver.end('refused');
+  });
+  const uses = async (driver: Driver): Promise<void> => {
+    for (const page of [undefined, ...target.probes]) await driver.read(page);
+    for (const page of target.pages) if (page !== target.signedIn.page) await driver.visit(page);
+    if (probe === undefined) return;
+    await driver.read(probe);
+    await driver.write(probe);
+  };
+  return () =>
+    inTurn(context, older.length, AT_ONCE, async (own, n) => {
+      const old = older[n] as Driver;
+      if (probe !== undefined && !own.signal.aborted) await old.write(probe);
+      const fresh = Driver.of(own, EACH + n);
+      const entered = !own.signal.aborted && (await fresh.enter());
+      for (const driver of entered ? [old, fresh] : [old]) {
+        if (!own.signal.aborted) await uses(driver);
+        await leave(own, driver);
+      }
+      if (!entered) fresh.end('refused');
+    });
+}
