@@ -175,7 +175,6 @@ describe('the npm package', () => {
       'htmlparser2',
       'otpauth',
       'tough-cookie',
-      'undici',
       'yaml',
       'zod',
     ]);

@@ -48,7 +48,7 @@ export function record(plan: RunPlan): RunRecording {
     unfollow?.();
     await logs.stop();
     context.recorder.finish(reason);
-    await network.close();
+    network.close();
   };
   return { context, load, logs, close };
 }

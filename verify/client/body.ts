@@ -38,12 +38,13 @@ export async function bodyOf(stream: Readable, until: number): Promise<Buffer> {
 /**
  * Returns the text of a body, decompressed and decoded. Returns a promise only if the body is compressed.
  *
+ * @param data the body. The caller may reuse these bytes afterwards
  * @throws errors with a `code`, as a rejection: BODY_TOO_LARGE, BODY_GARBLED
  */
 export function textOf(data: Buffer, headers: IncomingHttpHeaders): string | Promise<string> {
   const [type, encodings] = [headers['content-type'] ?? '', headers['content-encoding']];
   if (encodings === undefined) return decoded(data, type);
-  return decompressed(data, encodings).then(plain => decoded(plain, type));
+  return decompressed(Buffer.from(data), encodings).then(plain => decoded(plain, type));
 }
 
 export const bodyFailure = (code: string): Error => Object.assign(new Error(code), { code });

@@ -8,33 +8,50 @@ export interface TlsOptions {
   servername?: string;
 }
 
+/** Error code when a connection did not open before its timeout. */
+const LATE = 'UND_ERR_CONNECT_TIMEOUT';
+
+type Options = TlsOptions &
+  Pick<tls.ConnectionOptions, 'ALPNProtocols'> &
+  Pick<net.TcpNetConnectOpts, 'onread'>;
+
 /**
- * Opens a connection.
+ * Opens a connection for a request.
  *
- * @param options the TLS options; `ALPNProtocols`: the protocols that are offered, in order of preference
- * @param signal aborts the attempt, until the connection is open
- * @returns an open connection
+ * @param wanted the server, the signal that ends the attempt, and the timeout in milliseconds
+ * @param options the TLS options; `ALPNProtocols`: the protocols that are offered, in order of preference; `onread`:
+ *   receives the bytes that come
  * @throws errors of the network
  */
-export function connected(
-  url: URL,
-  options: TlsOptions & Pick<tls.ConnectionOptions, 'ALPNProtocols'>,
-  signal?: AbortSignal,
+export async function connected(
+  { origin, signal, timeout }: { origin: string; signal: AbortSignal | undefined; timeout: number },
+  options: Options,
 ): Promise<net.Socket> {
+  const limit = AbortSignal.timeout(timeout);
+  const ends = signal === undefined ? limit : AbortSignal.any([signal, limit]);
+  try {
+    return await opened(new URL(origin), options, ends);
+  } catch (error) {
+    throw limit.aborted ? Object.assign(new Error('no connection in time'), { code: LATE }) : error;
+  }
+}
+
+function opened(url: URL, options: Options, signal: AbortSignal): Promise<net.Socket> {
   const secure = url.protocol === 'https:';
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const port = Number(url.port || (secure ? 443 : 80));
+  const onread = options.onread === undefined ? {} : { onread: options.onread };
   return new Promise((resolve, reject) => {
-    const abort = (): void => void socket.destroy(signal?.reason as Error);
+    const abort = (): void => void socket.destroy(signal.reason as Error);
     const open = (): void => {
-      signal?.removeEventListener('abort', abort);
+      signal.removeEventListener('abort', abort);
       resolve(socket);
     };
     const socket = secure
       ? tls.connect({ host, port, servername: net.isIP(host) ? '' : host, ...options }, open)
-      : net.connect({ host, port }, open);
+      : net.connect({ host, port, ...onread }, open);
     socket.setNoDelay(true);
     socket.once('error', reject);
-    signal?.addEventListener('abort', abort, { once: true });
+    signal.addEventListener('abort', abort, { once: true });
   });
 }

@@ -5,6 +5,7 @@ import type { Failure } from '../core/response/outcome.ts';
 import { bodyOf, textOf } from './body.ts';
 import { isDistrust } from './certificate.ts';
 import type { Cookies } from './jar.ts';
+import type { RequestHead } from './request-text.ts';
 
 export interface Outgoing {
   /** Scheme, host and port of the server. */
@@ -12,8 +13,10 @@ export interface Outgoing {
   /** Path and query. */
   path: string;
   method: string;
-  /** Names and values in turn. */
-  headers: string[];
+  /** The headers that other requests have too. */
+  head: RequestHead;
+  /** The other headers, names and values in turn. */
+  own: readonly string[];
   body: string | null;
   /** Timeout for the whole response, milliseconds. */
   timeout: number;

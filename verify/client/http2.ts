@@ -11,9 +11,6 @@ import { answerOf, failureOf, lost, type Outgoing, type ResponseHead } from './e
 /** Headers that HTTP/2 does not allow (RFC 9113, 8.2.2); `host` becomes `:authority`. */
 const NOT_SENT = ['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade'];
 
-/** Error code when a connection did not open before its timeout. */
-const LATE = 'UND_ERR_CONNECT_TIMEOUT';
-
 export class Http2 {
   readonly #tls: TlsOptions;
   /** Origins that only speak HTTP/1.1. */
@@ -63,13 +60,9 @@ export class Http2 {
     }
   }
 
-  async #connected(url: URL, { signal, timeout }: Outgoing): Promise<ClientHttp2Session | undefined> {
-    const limit = AbortSignal.timeout(timeout);
-    const ends = signal === undefined ? limit : AbortSignal.any([signal, limit]);
+  async #connected(url: URL, outgoing: Outgoing): Promise<ClientHttp2Session | undefined> {
     const options = { ...this.#tls, ALPNProtocols: ['h2', 'http/1.1'] };
-    const socket = (await connected(url, options, ends).catch(error => {
-      throw limit.aborted ? Object.assign(new Error('no connection in time'), { code: LATE }) : error;
-    })) as TLSSocket;
+    const socket = (await connected(outgoing, options)) as TLSSocket;
     if (socket.alpnProtocol !== 'h2') {
       this.#without.add(url.origin);
       socket.destroy();
@@ -96,13 +89,14 @@ export class Http2 {
   }
 }
 
-function headersOf(url: URL, { method, path, headers }: Outgoing): http2.OutgoingHttpHeaders {
+function headersOf(url: URL, { method, path, head, own }: Outgoing): http2.OutgoingHttpHeaders {
   const sent: http2.OutgoingHttpHeaders = {
     ':authority': url.host,
     ':method': method,
     ':path': path,
     ':scheme': 'https',
   };
+  const headers = [...head.fields, ...own];
   for (let i = 0; i < headers.length; i += 2) {
     const name = (headers[i] as string).toLowerCase();
     if (name === 'host') sent[':authority'] = headers[i + 1];

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { Cookie, CookieJar, MemoryCookieStore } from 'tough-cookie';
 import type { Reply } from '../core/response/reply.ts';
 import { attributesOf, MOST_BYTES } from './cookie-attributes.ts';
+import type { RequestHead } from './request-text.ts';
 
 /** The cookies to send with a path. */
 export interface Cookies {
@@ -10,8 +11,8 @@ export interface Cookies {
   header: string;
   /** Time at which the first of these cookies expires, milliseconds since the epoch. */
   until: number;
-  /** Headers of every request with these cookies, names and values in turn. Absent until the first such request. */
-  head?: string[];
+  /** Headers of every request with these cookies. Absent until the first such request. */
+  head?: RequestHead;
 }
 
 export class Jar {

@@ -141,6 +141,19 @@ describe('over TLS', () => {
   });
 });
 
+describe('a server that sends bytes without a request', () => {
+  it('gets the next request on another connection', async () => {
+    const server = new Closer(
+      socket => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhino'),
+      true,
+    );
+    const one = await server.listen();
+    expect(await one.send(get)).toMatchObject({ body: 'hi' });
+    expect(await twice(one, get)).toMatchObject({ body: 'hi' });
+    expect(server.seen).toEqual(['1 GET', '2 GET', '3 GET']);
+  });
+});
+
 describe('a fresh connection', () => {
   it('that is closed without a response is a failure, also on the second try', async () => {
     const server = new Closer(socket => socket.end(), true);

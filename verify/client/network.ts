@@ -2,12 +2,11 @@
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent, buildConnector } from 'undici';
 import type { Target } from '../target/load.ts';
-import { type Agents, Attempt } from './attempt.ts';
+import type { Held } from './barrier.ts';
 import type { TlsOptions } from './connection.ts';
 import { mayGoAgain, type Outgoing, type ResponseHead } from './exchange.ts';
-import { Flight } from './flight.ts';
+import { Http1 } from './http1.ts';
 import { Http2 } from './http2.ts';
 
 /** Timeout of a request, milliseconds. */
@@ -37,12 +36,11 @@ export class Network {
   readonly posts: ReadonlyMap<string, unknown>;
   /** True if no header has a placeholder, so that all requests send the same headers. */
   readonly constant: boolean;
-  readonly #agents: Agents;
+  readonly #http1: Http1;
   /** True: requests that must not be sent twice use a new connection. A balancer that reloads closes idle ones. */
   apart = false;
-  /** Used instead of the agents if the server speaks HTTP/2. */
+  /** Used if the server speaks HTTP/2. */
   readonly #http2: Http2;
-  readonly tls: TlsOptions;
   readonly timeout: number;
   readonly #turns: Turns | undefined;
   readonly #places = new Map<string, Place>();
@@ -59,19 +57,13 @@ export class Network {
     const host = Object.entries(headers).find(([name]) => name.toLowerCase() === 'host')?.[1];
     const { protocol, host: own, pathname } = new URL(this.url);
     this.site = new URL(`${protocol}//${host ?? own}${pathname}`);
-    this.tls = {
+    const secure: TlsOptions = {
       ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
       ...(tls?.insecure ? { rejectUnauthorized: false } : {}),
       ...(host === undefined ? {} : { servername: this.site.hostname }),
     };
-    const connector = buildConnector(this.tls);
-    // TLS must use the name in the address of the connection. undici would use the name in the Host header, which
-    // requests that bypass the balancer carry too.
-    const connect: buildConnector.connector = ({ servername: _, ...options }, callback) =>
-      connector(options, callback);
-    const [dispatcher, fresh] = [new Agent({ connect }), new Agent({ connect, pipelining: 0 })];
-    this.#agents = { dispatcher, fresh, flight: new Flight() };
-    this.#http2 = new Http2(this.tls);
+    this.#http1 = new Http1(secure);
+    this.#http2 = new Http2(secure);
     const limited = limits?.requests !== undefined || limits?.connections !== undefined;
     this.#turns = limited ? new Turns(limits.requests, limits.connections) : undefined;
   }
@@ -144,34 +136,33 @@ export class Network {
    * leaves. Then the request is sent once more on a new connection, like in browsers (RFC 9112, 9.3.1). If `apart` is
    * true, a request that must not be sent twice never uses a kept-alive connection.
    *
-   * @throws errors of undici
+   * @throws errors of the network
    */
   exchange(outgoing: Outgoing): Promise<ResponseHead> {
-    const fresh = this.apart && !outgoing.repeatable;
+    return this.#send(outgoing, this.apart && !outgoing.repeatable).catch(error => {
+      if (!mayGoAgain(outgoing, error)) throw error;
+      return this.#send(outgoing, true);
+    });
+  }
+
+  #send(outgoing: Outgoing, fresh: boolean): Promise<ResponseHead> {
     return this.#http2.offered(outgoing.origin)
       ? this.#overHttp2(outgoing, fresh)
-      : this.#overHttp1(outgoing, fresh);
+      : this.#http1.request(outgoing, fresh);
   }
 
   async #overHttp2(outgoing: Outgoing, fresh: boolean): Promise<ResponseHead> {
-    const answer = await this.#http2.request(outgoing, fresh).catch(error => {
-      if (!mayGoAgain(outgoing, error)) throw error;
-      return this.#http2.request(outgoing, true);
-    });
-    return answer ?? this.#overHttp1(outgoing, fresh);
+    return (await this.#http2.request(outgoing, fresh)) ?? this.#http1.request(outgoing, fresh);
   }
 
-  #overHttp1(outgoing: Outgoing, fresh: boolean): Promise<ResponseHead> {
-    return new Promise((resolve, reject) => {
-      new Attempt(this.#agents, outgoing, resolve, reject).send(fresh);
-    });
+  /** Sends a request on a separate connection, and holds back its last byte. @throws as `exchange` */
+  race(outgoing: Outgoing, held: Held): Promise<ResponseHead> {
+    return this.#http1.held(outgoing, held);
   }
 
-  async close(): Promise<void> {
-    const { dispatcher, fresh, flight } = this.#agents;
-    flight.stop();
+  close(): void {
+    this.#http1.close();
     this.#http2.close();
-    await Promise.all([dispatcher.destroy(), fresh.destroy()]);
   }
 }
 

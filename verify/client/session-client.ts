@@ -7,10 +7,10 @@ import type { Held } from './barrier.ts';
 import { ACCEPTED_ENCODINGS } from './body.ts';
 import { reasonOf } from './certificate.ts';
 import { failureOf, type Outgoing, type ResponseHead, type Watch } from './exchange.ts';
-import { heldRequest } from './held-request.ts';
 import { type Cookies, Jar } from './jar.ts';
 import type { Network, Place } from './network.ts';
 import { redirectOf } from './redirect.ts';
+import { RequestHead } from './request-text.ts';
 import { retryAfter } from './retry-after.ts';
 
 export interface Send {
@@ -90,7 +90,7 @@ export class SessionClient {
     try {
       const answer = await (held === undefined || alone
         ? network.exchange(outgoing)
-        : heldRequest(outgoing, held, network.tls));
+        : network.race(outgoing, held));
       if (answer.rest === undefined) done();
       else answer.rest.finally(done);
       const { body } = answer;
@@ -121,7 +121,7 @@ export class SessionClient {
       origin: request.origin === undefined ? place.origin : new URL(request.origin).origin,
       path: place.path,
       method,
-      headers: this.#headers(request, forwarding, place.site, cookies, body),
+      ...this.#headers(request, forwarding, place.site, cookies, body),
       body,
       timeout: this.#network.timeout,
       signal: leaving(abandon, signal),
@@ -134,23 +134,23 @@ export class SessionClient {
     };
   }
 
-  /** Returns the headers of a request, names and values in turn. */
+  /** Returns the headers of a request: those that other requests share, and its own. */
   #headers(
     request: Send,
     forwarding: Readonly<Record<string, string>> | undefined,
     site: URL,
     cookies: Cookies,
     body: string | null,
-  ): string[] {
+  ): Pick<Outgoing, 'head' | 'own'> {
     const { id, json } = request;
-    const headers = this.#head(request, forwarding, site, cookies).slice();
-    if (body !== null && !has(headers, 'content-type'))
-      headers.push('content-type', json === undefined ? FORM : 'application/json');
+    const head = this.#head(request, forwarding, site, cookies);
+    const own = id === undefined ? [] : ['x-request-id', id];
+    if (body !== null && !has(head.fields, 'content-type'))
+      own.push('content-type', json === undefined ? FORM : 'application/json');
     // Over https, some frameworks require the Referer header with a form (Django does).
-    if (body !== null && site.protocol === 'https:' && !has(headers, 'referer'))
-      headers.push('referer', `${site.origin}/`);
-    if (id !== undefined) headers.push('x-request-id', id);
-    return headers;
+    if (body !== null && site.protocol === 'https:' && !has(head.fields, 'referer'))
+      own.push('referer', `${site.origin}/`);
+    return { head, own };
   }
 
   /** Returns the headers without those of the body and of the single request. Requests without own headers share them. */
@@ -159,7 +159,7 @@ export class SessionClient {
     forwarding: Readonly<Record<string, string>> | undefined,
     site: URL,
     cookies: Cookies,
-  ): readonly string[] {
+  ): RequestHead {
     const { headers: own = {}, cookies: more } = request;
     const shared =
       this.#network.constant &&
@@ -175,7 +175,7 @@ export class SessionClient {
     if (!given.has('accept-encoding')) named['accept-encoding'] = ACCEPTED_ENCODINGS;
     const cookie = shared ? cookies.header : this.#cookiesOf(site, more);
     if (cookie !== '') named['cookie'] = cookie;
-    const head = Object.entries(named).flat();
+    const head = new RequestHead(Object.entries(named).flat());
     if (shared) cookies.head = head;
     return head;
   }

@@ -39,7 +39,7 @@ export async function init(options: InitOptions): Promise<string> {
     if (error instanceof UsageError) throw new Unfinished(error.message, inquiry.unfinished(error.message));
     throw error;
   } finally {
-    await manners.close();
+    manners.close();
   }
 }
 

@@ -44,8 +44,8 @@ export class Manners {
     this.#signal = signal;
   }
 
-  close(): Promise<void> {
-    return this.network.close();
+  close(): void {
+    this.network.close();
   }
 
   /** Returns a visitor without cookies. */
@@ -59,7 +59,7 @@ export class Manners {
     try {
       return await act(new Visitor(this, new SessionClient(network)));
     } finally {
-      await network.close();
+      network.close();
     }
   }
 

@@ -1,0 +1,153 @@
+/** One connection of HTTP/1.1. */
+import type { OnReadOpts, Socket } from 'node:net';
+import { textOf } from './body.ts';
+import { lost, type Outgoing, type ResponseHead, redirects } from './exchange.ts';
+import { ResponseReader } from './response-reader.ts';
+
+/** The owner of connections. */
+interface Connections {
+  free(connection: Http1Connection): void;
+  gone(connection: Http1Connection): void;
+}
+
+interface Flying {
+  outgoing: Outgoing;
+  resolve: (answer: ResponseHead) => void;
+  reject: (error: Error) => void;
+  /** Present if the head of the response has completed the request. Called when the rest has come. */
+  finishEarly?: () => void;
+}
+
+/** All connections read into this buffer, one after the other. */
+const buffer = Buffer.allocUnsafeSlow(1 << 16);
+
+export class Http1Connection {
+  readonly origin: string;
+  /** When the request in flight is late, or the connection was idle for too long, on the clock of `performance`. */
+  until = Number.POSITIVE_INFINITY;
+  /** What Node calls with the bytes that come. */
+  readonly onread: OnReadOpts = { buffer, callback: length => this.#reads(length) };
+  readonly #once: boolean;
+  readonly #owner: Connections;
+  readonly #reader = new ResponseReader();
+  #socket: Socket | undefined;
+  #flying: Flying | undefined;
+  /** Number of requests that were sent. */
+  #requests = 0;
+  /** True if a byte of the current response has come. */
+  #began = false;
+
+  /** @param once true if the connection carries one request only */
+  constructor(origin: string, once: boolean, owner: Connections) {
+    this.origin = origin;
+    this.#once = once;
+    this.#owner = owner;
+  }
+
+  opened(socket: Socket): void {
+    this.#socket = socket;
+    socket.on('end', () => this.#ended());
+    socket.on('error', error => this.#closed(error));
+    socket.on('close', () => this.#closed());
+  }
+
+  /** The signal of the request in flight. */
+  get signal(): AbortSignal | undefined {
+    return this.#flying?.outgoing.signal;
+  }
+
+  /** Sends a request. @param request the bytes, or text in Latin-1; the rest may follow by `write` */
+  send(outgoing: Outgoing, request: string | Buffer): Promise<ResponseHead> {
+    return new Promise((resolve, reject) => {
+      this.#flying = { outgoing, resolve, reject };
+      this.#requests++;
+      this.#began = false;
+      this.#reader.begin(outgoing.method);
+      outgoing.watch?.departs(outgoing.cookies);
+      this.until = performance.now() + outgoing.timeout;
+      this.write(request);
+    });
+  }
+
+  write(bytes: string | Buffer): void {
+    this.#socket?.write(bytes as string, 'latin1');
+  }
+
+  /** Waits until the operating system has all bytes, or the connection is closed. */
+  written(): Promise<void> {
+    return new Promise(resolve => this.#socket?.write('', () => resolve()));
+  }
+
+  #reads(length: number): true {
+    if (this.#flying === undefined) this.fail();
+    else {
+      this.#began = true;
+      try {
+        this.#reader.read(buffer.subarray(0, length));
+        this.#proceed(this.#flying);
+      } catch (error) {
+        this.fail(error as Error);
+      }
+    }
+    return true;
+  }
+
+  #proceed(flying: Flying): void {
+    const { head, done, surplus } = this.#reader;
+    if (head === undefined) return;
+    const { outgoing, finishEarly } = flying;
+    const early = outgoing.early && redirects(head.status, head.headers);
+    if (done) {
+      this.#flying = undefined;
+      if (finishEarly !== undefined) finishEarly();
+      else this.#answer(flying, early);
+      if (this.#once || head.kept === 0 || surplus || this.#socket?.writable !== true) this.fail();
+      else {
+        this.until = performance.now() + head.kept;
+        this.#owner.free(this);
+      }
+    } else if (early && finishEarly === undefined) this.#answer(flying, true);
+  }
+
+  #answer(flying: Flying, early: boolean): void {
+    flying.outgoing.watch?.arrives();
+    const { head, body, done } = this.#reader;
+    if (head === undefined) return;
+    const { status, headers } = head;
+    if (!early) flying.resolve({ status, headers, body: textOf(body, headers) });
+    else if (done) flying.resolve({ status, headers, body: '' });
+    else {
+      const rest = new Promise<void>(resolve => {
+        flying.finishEarly = resolve;
+      });
+      flying.resolve({ status, headers, body: '', rest });
+    }
+  }
+
+  #ended(): void {
+    if (this.#flying !== undefined && this.#reader.end()) this.#proceed(this.#flying);
+    else this.#closed();
+  }
+
+  #closed(
+    error: Error = Object.assign(new Error('closed without a response'), { code: 'ECONNRESET' }),
+  ): void {
+    if (this.#requests > 1 && !this.#began) lost.add(error);
+    this.fail(error);
+  }
+
+  /** Ends a late request, or an idle connection. */
+  late(): void {
+    this.fail(Object.assign(new Error('no response in time'), { code: 'UND_ERR_HEADERS_TIMEOUT' }));
+  }
+
+  /** Closes the connection. The request in flight fails with the error. */
+  fail(error?: Error): void {
+    const flying = this.#flying;
+    this.#flying = undefined;
+    this.#socket?.destroy();
+    this.#owner.gone(this);
+    if (flying?.finishEarly !== undefined) flying.finishEarly();
+    else if (error !== undefined) flying?.reject(error);
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * Sends requests over HTTP/1.1. A connection carries one request at a time. A request on a kept connection costs one
+ * write, one read and no timer, because Baton must be able to load a target.
+ */
+import type { Held } from './barrier.ts';
+import { connected, type TlsOptions } from './connection.ts';
+import type { Outgoing, ResponseHead } from './exchange.ts';
+import { Http1Connection } from './http1-connection.ts';
+import { requestOf } from './request-text.ts';
+
+/** Interval between two searches for late requests and idle connections, milliseconds. */
+const EVERY = 100;
+
+export class Http1 {
+  readonly #tls: TlsOptions;
+  readonly #open = new Set<Http1Connection>();
+  /** Open connections without a request in flight, by origin. */
+  readonly #idle = new Map<string, Http1Connection[]>();
+  /** Connections whose request has just completed. */
+  #completed: Http1Connection[] = [];
+  readonly #signals = new WeakSet<AbortSignal>();
+  readonly #closing = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(tls: TlsOptions) {
+    this.#tls = tls;
+  }
+
+  /**
+   * Sends a request.
+   *
+   * @param fresh true: use a connection that carries no other request
+   * @throws errors of the network, and errors with a `code`
+   */
+  request(outgoing: Outgoing, fresh: boolean): Promise<ResponseHead> {
+    const { origin, signal } = outgoing;
+    if (signal?.aborted) return Promise.reject(signal.reason as Error);
+    const kept = fresh ? undefined : this.#kept(origin);
+    return kept === undefined
+      ? this.#overNew(outgoing, fresh)
+      : kept.send(outgoing, requestOf(outgoing, false));
+  }
+
+  async #overNew(outgoing: Outgoing, fresh: boolean): Promise<ResponseHead> {
+    const request = requestOf(outgoing, fresh);
+    return (await this.#connected(outgoing, fresh)).send(outgoing, request);
+  }
+
+  /**
+   * Sends a request on a new connection, except for its last byte. It sends that byte when `held` allows it.
+   *
+   * @throws as `request`
+   */
+  async held(outgoing: Outgoing, held: Held): Promise<ResponseHead> {
+    try {
+      const text = requestOf(outgoing, false);
+      const request = typeof text === 'string' ? Buffer.from(text, 'latin1') : text;
+      const connection = await this.#connected(outgoing, false);
+      const answer = connection.send(outgoing, request.subarray(0, -1));
+      await Promise.race([answer, connection.written()]);
+      await held.pass();
+      connection.write(request.subarray(-1));
+      return await answer;
+    } finally {
+      held.leave();
+    }
+  }
+
+  #kept(origin: string): Http1Connection | undefined {
+    return this.#idle.get(origin)?.pop();
+  }
+
+  async #connected(outgoing: Outgoing, once: boolean): Promise<Http1Connection> {
+    const { origin, signal } = outgoing;
+    this.#timer ??= setInterval(() => this.#sweep(), EVERY).unref();
+    if (signal !== undefined && !this.#signals.has(signal)) {
+      this.#signals.add(signal);
+      signal.addEventListener('abort', () => this.#abort(signal), { once: true });
+    }
+    const connection = new Http1Connection(origin, once, this);
+    const closing = this.#closing.signal;
+    const ends = signal === undefined ? closing : AbortSignal.any([signal, closing]);
+    const options = { ...this.#tls, onread: connection.onread };
+    connection.opened(await connected({ ...outgoing, signal: ends }, options));
+    this.#open.add(connection);
+    return connection;
+  }
+
+  /**
+   * Takes back a connection whose response is complete. It is used again one turn of the event loop later: until then,
+   * a server that closes it against the standard has done so.
+   */
+  free(connection: Http1Connection): void {
+    if (this.#completed.push(connection) > 1) return;
+    setImmediate(() => {
+      for (const one of this.#completed) if (this.#open.has(one)) this.#keep(one);
+      this.#completed = [];
+    });
+  }
+
+  #keep(connection: Http1Connection): void {
+    const { origin } = connection;
+    const idle = this.#idle.get(origin);
+    if (idle === undefined) this.#idle.set(origin, [connection]);
+    else idle.push(connection);
+  }
+
+  /** Forgets a closed connection. */
+  gone(connection: Http1Connection): void {
+    this.#open.delete(connection);
+    const idle = this.#idle.get(connection.origin);
+    const at = idle?.indexOf(connection) ?? -1;
+    if (at !== -1) idle?.splice(at, 1);
+  }
+
+  #sweep(): void {
+    const now = performance.now();
+    for (const connection of [...this.#open]) if (connection.until <= now) connection.late();
+  }
+
+  #abort(signal: AbortSignal): void {
+    for (const connection of [...this.#open])
+      if (connection.signal === signal) connection.fail(signal.reason as Error);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#closing.abort();
+    for (const connection of [...this.#open]) connection.fail(new Error('the run has ended'));
+  }
+}

@@ -1,0 +1,77 @@
+/** Writes requests in the form of HTTP/1.1 (RFC 9112). */
+
+/** The headers of many requests, names and values in turn. It keeps their text, since most requests repeat it. */
+export class RequestHead {
+  readonly fields: readonly string[];
+  #kept: { origin: string; text: string } | undefined;
+
+  constructor(fields: readonly string[]) {
+    this.fields = fields;
+  }
+
+  /** Returns the lines of the headers. @throws an error with the code INVALID_HEADER */
+  textFor(origin: string): string {
+    if (this.#kept?.origin !== origin)
+      this.#kept = { origin, text: linesOf(this.fields, origin, 'keep-alive') };
+    return this.#kept.text;
+  }
+}
+
+/** Headers that say where a message ends. Only the body decides them. */
+const FRAMING = ['content-length', 'transfer-encoding'];
+/** Methods of requests that need no Content-Length if they have no body. */
+const BODILESS = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
+
+const NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+function line(name: string, value: string): string {
+  if (!NAME.test(name) || !VALUE.test(value))
+    throw Object.assign(
+      new Error(`expected a header without control characters, got ${JSON.stringify(name)}`),
+      {
+        code: 'INVALID_HEADER',
+      },
+    );
+  return `${name}: ${value}\r\n`;
+}
+
+function linesOf(fields: readonly string[], origin: string, connection: string): string {
+  const given = new Map<string, string>();
+  let lines = '';
+  for (let i = 0; i < fields.length; i += 2) {
+    const [name, value] = [fields[i] as string, fields[i + 1] as string];
+    const key = name.toLowerCase();
+    if (key === 'host' || key === 'connection') given.set(key, value);
+    else if (!FRAMING.includes(key)) lines += line(name, value);
+  }
+  const host = given.get('host') ?? origin.slice(origin.indexOf('//') + 2);
+  return line('host', host) + line('connection', given.get('connection') ?? connection) + lines;
+}
+
+/** The parts of a request, as in `Outgoing`. */
+interface Parts {
+  origin: string;
+  path: string;
+  method: string;
+  head: RequestHead;
+  own: readonly string[];
+  body: string | null;
+}
+
+/**
+ * Returns a request as it is sent: text in Latin-1, or bytes.
+ *
+ * @param last true if the connection carries no further request
+ * @throws an error with the code INVALID_HEADER
+ */
+export function requestOf({ origin, path, method, head, own, body }: Parts, last: boolean): string | Buffer {
+  let text = `${method} ${path} HTTP/1.1\r\n`;
+  text += last ? linesOf(head.fields, origin, 'close') : head.textFor(origin);
+  for (let i = 0; i < own.length; i += 2) text += line(own[i] as string, own[i + 1] as string);
+  if (body === null) return BODILESS.includes(method) ? `${text}\r\n` : `${text}content-length: 0\r\n\r\n`;
+  const bytes = Buffer.byteLength(body);
+  text += `content-length: ${bytes}\r\n\r\n`;
+  if (bytes === body.length) return text + body;
+  return Buffer.concat([Buffer.from(text, 'latin1'), Buffer.from(body)]);
+}
