@@ -1,5 +1,6 @@
 /** Reads the lines of a file without holding the whole file in memory. */
 import { createReadStream, existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
@@ -14,40 +15,42 @@ export const packedOf = (file: string): string => `${file}.gz`;
 /** Returns the text of a file in pieces, after the lines of its compressed part, if it has one. */
 async function* textOf(file: string): AsyncGenerator<string> {
   const packed = packedOf(file);
-  if (existsSync(packed)) yield* packedText(packed, await firstLineOf(file));
-  for await (const chunk of plain(file)) yield String(chunk);
-}
-
-const plain = (file: string) => createReadStream(file, { encoding: 'utf8', highWaterMark: CHUNK });
-
-async function firstLineOf(file: string): Promise<string | undefined> {
-  let text = '';
-  for await (const chunk of plain(file)) {
-    text += String(chunk);
-    const end = text.indexOf('\n');
-    if (end !== -1) return text.slice(0, end + 1);
-  }
-  return undefined;
+  if (existsSync(packed)) yield* bothTexts(packed, await readFile(file, 'utf8'));
+  else
+    for await (const chunk of createReadStream(file, { encoding: 'utf8', highWaterMark: CHUNK }))
+      yield String(chunk);
 }
 
 /**
- * Returns the whole lines of a compressed file, up to the line `next`. A process that was killed while it compressed
- * lines has left them in the plain file, too, and may have left a part of a compressed block.
+ * Returns the whole lines of a compressed file, and the plain text that continues it. A process that was killed while it
+ * compressed a block has left the block in the plain file, too, and may have left a part of it in the compressed file.
+ * Then the end of one text is the begin of the other, and these lines are returned once.
  *
  * @throws errors of the file system and of zlib
  */
-async function* packedText(packed: string, next: string | undefined): AsyncGenerator<string> {
-  const unpacked = pipeline(createReadStream(packed), createGunzip(), () => {});
-  let rest = '';
-  try {
-    for await (const chunk of unpacked.setEncoding('utf8')) {
-      const text = rest + String(chunk);
-      const end = text.lastIndexOf('\n') + 1;
-      rest = text.slice(end);
-      const again = next === undefined ? -1 : `\n${text}`.indexOf(`\n${next}`);
-      yield text.slice(0, again === -1 ? end : again);
-      if (again !== -1) return;
+async function* bothTexts(packed: string, plain: string): AsyncGenerator<string> {
+  /** The compressed text that is not returned yet: it may be the begin of the plain text. */
+  let held = '';
+  /** True if no plain text is left, because the compressed file has all of it. */
+  let over = plain === '';
+  for await (const text of unpacked(packed)) {
+    held += text;
+    let to = held.lastIndexOf('\n') + 1;
+    for (let at = 0; !over && at < to; at = held.indexOf('\n', at) + 1) {
+      if (held.startsWith(plain, at)) over = true;
+      else if (plain.startsWith(held.slice(at))) to = at;
     }
+    yield held.slice(0, to);
+    held = held.slice(to);
+  }
+  if (!over) yield plain;
+}
+
+/** Returns the text of a compressed file in pieces. It may end in the middle of a block. */
+async function* unpacked(packed: string): AsyncGenerator<string> {
+  const stream = pipeline(createReadStream(packed), createGunzip(), () => {});
+  try {
+    for await (const chunk of stream.setEncoding('utf8')) yield String(chunk);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'Z_BUF_ERROR') throw error;
   }

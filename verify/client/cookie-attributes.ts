@@ -2,9 +2,6 @@
 import type { Cookie } from 'tough-cookie';
 import type { CookieAttributes } from '../core/history/history.ts';
 
-/** Maximum bytes of the name and the value of a cookie together. Browsers drop larger cookies (RFC 6265bis, 5.6). */
-export const MOST_BYTES = 4096;
-
 /**
  * Returns the attributes of a cookie.
  *

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Operation } from '../core/history/history.ts';
 import { eachLine, lineBatches, packedOf } from '../lines.ts';
@@ -107,4 +108,19 @@ it('has what the operating system had, if the process was killed before, in or a
     writeFileSync(packedOf(before), blocks);
   }
   history.close();
+});
+
+it.each([
+  ['plain text that begins like an earlier line', 'a\nb\na\nc\n', 'a\nd\n', 'abacad'],
+  ['plain text that begins like several earlier lines', 'a\nb\na\nb\nc\n', 'a\nb\nd\n', 'ababcabd'],
+  ['a block in both files', 'a\nb\na\nc\n', 'a\nc\n', 'abac'],
+  ['a block in both files, of which the plain one is incomplete', 'a\nb\nc\n', 'b\n', 'abc'],
+  ['a block in both files, of which the compressed one is incomplete', 'a\nb\n', 'b\nc\n', 'abc'],
+  ['no plain text', 'a\na\n', '', 'aa'],
+])('reads each line once: %s', async (_name, compressed, plain, expected) => {
+  writeFileSync(packedOf(path), gzipSync(compressed));
+  writeFileSync(path, plain);
+  const lines: string[] = [];
+  await eachLine(path, line => lines.push(line));
+  expect(lines.join('')).toBe(expected);
 });

@@ -1,8 +1,10 @@
 /** Stores the cookies of one browser. It follows RFC 6265bis. */
+
 import { isIP } from 'node:net';
 import { Cookie, CookieJar, MemoryCookieStore } from 'tough-cookie';
 import type { Reply } from '../core/response/reply.ts';
-import { attributesOf, MOST_BYTES } from './cookie-attributes.ts';
+import { MOST_BYTES } from '../core/timeline/session-jar.ts';
+import { attributesOf } from './cookie-attributes.ts';
 import type { RequestHead } from './request-text.ts';
 
 /** The cookies to send with a path. */

@@ -63,7 +63,7 @@ describe('brief', () => {
 
       ✗ continuity       violated  1 of 2 sessions lost
       ✗ isolation        violated  1 response of 64 responses showed another user's data
-      ✗ no-lost-updates  violated  1 acknowledged add of 2 that overlapped are lost
+      ✗ no-lost-updates  violated  lost 1 acknowledged add of 2 that overlapped
       ? unknown: expiry
 
       LOSS  continuity  session s-alice  user alice

@@ -4,10 +4,11 @@ import type { Event, Operation, Run, Start } from '../history/history.ts';
 import type { Started, TrackedObject } from '../objects/tracked-object.ts';
 import type { Guarantee } from '../result/guarantees.ts';
 import type { Anomaly, Judgement, Verdict } from '../result/verdict.ts';
+import type { LogReader } from '../timeline/request-logs.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
 
 /** One check over one run. The judge calls it with each event, in the order of the history. */
-export interface Fold {
+export interface Fold extends LogReader {
   /** Called when an operation that may change something starts. @param data set if the operation has an object */
   started?(start: Start, data: Started | undefined): void;
   /** Called when an operation ends. The operation has no `return` if its end was never recorded. */

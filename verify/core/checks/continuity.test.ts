@@ -99,6 +99,20 @@ describe('continuity', () => {
     expect(jarAfter([set('sid')], [set('sid'), gone('sid')])).toBe('violated');
   });
 
+  it('names the response whose cookie was too large, so that clients dropped it', () => {
+    const sized = (bytes: number) => {
+      const attributes = { httpOnly: true, secure: false, bytes, bits: 128 };
+      return { cookies: [{ name: 'sid', change: 'set' as const, label: `${bytes}`, attributes }] };
+    };
+    const notes = (bytes: number) =>
+      judged(p => p.session('s1', 'alice').login('app-1').read('app-2', [], sized(bytes)).signedOut('app-1'))
+        .anomalies[0]?.notes;
+    expect(notes(4096)).toEqual([]);
+    expect(notes(4097)).toEqual([
+      'app-2 set the cookie sid with 4097 bytes: clients drop a cookie of more than 4096 bytes, so they lose what it stores',
+    ]);
+  });
+
   it('reports that a signed-out response replaced the cookie', () => {
     const other = { cookies: [{ name: 'sid', change: 'set' as const, label: 'anonymous' }] };
     const verdict = judged(p => {

@@ -1,5 +1,6 @@
 /** Finds the attributes of a session cookie that break the cookie policy. */
 import type { CookieAttributes, Operation, Run } from '../history/history.ts';
+import { MOST_BYTES } from '../timeline/session-jar.ts';
 
 interface Policy {
   /** True if the URL of the target is https. */
@@ -20,8 +21,6 @@ export interface Exposure {
   expected: string;
 }
 
-/** Maximum size of a cookie that all browsers accept, bytes (RFC 6265, 6.1). Most browsers accept no more. */
-const MOST_BYTES = 4096;
 /** Minimum number of bits that the value can hold, by OWASP WSTG and by OWASP ASVS. */
 const LEAST_BITS = 64;
 const LEAST_BITS_ASVS = 128;

@@ -113,7 +113,7 @@ describe('forgery', () => {
     });
     expect(verdictText(broken)).toMatchInlineSnapshot(`
       "violated, 4
-      4 responses to changed cookies were signed in, or an error
+      4 responses to changed cookies: signed in, or an error
       rests on forged cookies 15, ways of changing 6, instances 2
       FORGED forgery s alice: app-2 answered a session cookie that was changed (flip) with signed in as bob
         #1 login on app-1: logged in

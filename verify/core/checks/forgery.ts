@@ -1,6 +1,6 @@
 /** Checks forgery: a changed session cookie never signs a client in, on any instance, and never breaks the app. */
 import type { Operation } from '../history/history.ts';
-import { grouped } from '../result/format.ts';
+import { counted } from '../result/format.ts';
 import { precedes } from '../timeline/clocks.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
 import { ENOUGH_HANDOFFS, type Tally } from './check.ts';
@@ -87,5 +87,5 @@ export const forgery = check<Forgeries>({
     ...{ 'forged cookies': forged, 'ways of changing': changes, instances: reached(tried) },
   }),
   rulesOut: ({ forged }) => `${atMost(forged)} of changed cookies are accepted`,
-  broken: violations => `${grouped(violations)} responses to changed cookies were signed in, or an error`,
+  broken: violations => `${counted(violations, 'response')} to changed cookies: signed in, or an error`,
 });

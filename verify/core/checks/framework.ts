@@ -4,12 +4,13 @@
  */
 
 import type { FaultLedger } from '../faults/ledger.ts';
-import type { Event, Operation, Run, Start } from '../history/history.ts';
+import type { Event, Operation, Run, Served, Start } from '../history/history.ts';
 import type { Started, TrackedObject } from '../objects/tracked-object.ts';
 import { counted, percent } from '../result/format.ts';
 import { GUARANTEES } from '../result/guarantees.ts';
 import { upperBound } from '../result/statistics.ts';
 import type { Anomaly, WitnessStep } from '../result/verdict.ts';
+import type { LoggedRequest } from '../timeline/request-logs.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
 import {
   type Check,
@@ -124,6 +125,8 @@ export abstract class Judging<C extends object> implements Fold {
   objectEnded?(object: TrackedObject): void;
   event?(event: Event): void;
   sessionEnded?(session: SessionState): void;
+  routed?(operation: Operation, entry: Served): void;
+  logged?(request: LoggedRequest, complete: boolean): void;
   /** Called before the counts are read: sets those that are computed. */
   recount?(): void;
   /** Called at the end of the run, before the counts are read for the last time. */

@@ -2,7 +2,7 @@
 import { counted, grouped } from '../result/format.ts';
 import type { Searching } from '../search/searches.ts';
 import { type Check, ENOUGH_HANDOFFS, type Tally } from './check.ts';
-import { check, few } from './framework.ts';
+import { brokenContinuity, check, few } from './framework.ts';
 import { linearizing, type OrderCounts } from './ordered-objects.ts';
 
 /** Maximum number of objects that are listed by name. */
@@ -65,8 +65,7 @@ function left(undecided: Tally, before: string): string {
 
 function missing(counts: OrderCounts, least: Least): string | undefined {
   const { lost, undecided, closed, late, clocks, reads, overlaps, crossed } = counts;
-  if (lost > 0)
-    return `continuity is broken in ${counted(lost, 'session')}: the data of such sessions cannot be judged`;
+  if (lost > 0) return brokenContinuity(lost);
   const open = left(undecided, '');
   if (open !== '')
     return `${open}: give \`check\` a larger --budget, record fewer concurrent requests, or write unique values`;

@@ -1,31 +1,23 @@
 /** Describes how a session was lost. */
 import type { Operation } from '../history/history.ts';
 import type { WitnessStep } from '../result/verdict.ts';
+import { MOST_BYTES, tooLarge } from '../timeline/session-jar.ts';
 import { deletedCookie, type SessionState } from '../timeline/sessions.ts';
 import type { Violation } from './framework.ts';
 
 /** Describes the loss of a session. */
 export function lossOf(operation: Operation, session: SessionState): Violation {
-  const { login, last, replaced } = session;
+  const { login, last, replaced, dropped } = session;
   const witness: WitnessStep[] = [];
   if (login !== undefined) witness.push({ operation: login, came: 'logged in' });
-  if (last !== undefined && last !== login) {
-    witness.push({
-      operation: last,
-      came: last.signedIn === 'in' ? 'signed in' : 'acknowledged',
-    });
-  }
-  witness.push({
-    operation,
-    expected: `signed in as ${operation.user}`,
-    came: cameOf(operation),
-  });
-  return {
-    at: operation,
-    summary: summaryOf(operation, last ?? login),
-    witness,
-    notes: replaced === undefined ? [] : [replacedNote(replaced)],
-  };
+  if (last !== undefined && last !== login)
+    witness.push({ operation: last, came: last.signedIn === 'in' ? 'signed in' : 'acknowledged' });
+  witness.push({ operation, expected: `signed in as ${operation.user}`, came: cameOf(operation) });
+  const notes = [
+    ...(replaced === undefined ? [] : [replacedNote(replaced)]),
+    ...(dropped === undefined ? [] : [droppedNote(dropped)]),
+  ];
+  return { at: operation, summary: summaryOf(operation, last ?? login), witness, notes };
 }
 
 function cameOf(operation: Operation): string {
@@ -47,3 +39,13 @@ function summaryOf(operation: Operation, last: Operation | undefined): string {
 const replacedNote = ({ instance, cookies, note }: Operation): string =>
   `${instance ?? 'a response'} replaced the cookie ${cookies?.find(({ change }) => change === 'set')?.name} ` +
   `(${note ?? 'without showing who is signed in'}): from then on the client sends the new one`;
+
+/** Says which response set a cookie that is too large. */
+function droppedNote(operation: Operation): string {
+  const { name, attributes } = tooLarge(operation) ?? {};
+  const where = operation.instance ?? 'a response';
+  return (
+    `${where} set the cookie ${name} with ${attributes?.bytes} bytes: clients drop a cookie of more than ` +
+    `${MOST_BYTES} bytes, so they lose what it stores`
+  );
+}

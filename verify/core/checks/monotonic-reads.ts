@@ -12,5 +12,5 @@ export const monotonicReads = readCheck({
   summary: (earlier, later) => `${later} showed an older state than ${earlier} showed before`,
   rests: ['pairs of reads', 'on two instances'],
   ruledOut: 'go back',
-  broken: 'values went back to an older state',
+  broken: ['value', 'back in an older state'],
 });

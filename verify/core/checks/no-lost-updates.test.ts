@@ -149,7 +149,7 @@ describe('no-lost-updates', () => {
       );
     expect(lost((s, p) => race(s, p, 'a', 'b'))).toMatchInlineSnapshot(`
       "violated, 2
-      2 acknowledged adds of 2 that overlapped are lost
+      lost 2 acknowledged adds of 2 that overlapped
       rests on overlapping adds 2, on two instances 2
       CLOBBER no-lost-updates s1 alice: an acknowledged add that overlapped another request is not in the final state
         #2 add a on app-1: acknowledged
@@ -162,7 +162,7 @@ describe('no-lost-updates', () => {
     `);
     expect(lost((s, p) => race(s, p, 'a', 'b', info))).toMatchInlineSnapshot(`
       "violated, 1
-      1 acknowledged add of 1 that overlapped are lost
+      lost 1 acknowledged add of 1 that overlapped
       rests on overlapping adds 0, on two instances 0
       CLOBBER no-lost-updates s1 alice: an acknowledged add that overlapped another request is not in the final state
         #2 add a on app-1: acknowledged
@@ -177,7 +177,7 @@ describe('no-lost-updates', () => {
     });
     expect(beside).toMatchInlineSnapshot(`
       "violated, 1
-      1 acknowledged add of 1 that overlapped are lost
+      lost 1 acknowledged add of 1 that overlapped
       rests on overlapping adds 0, on two instances 0
       CLOBBER no-lost-updates s1 alice: an acknowledged add that overlapped another request is not in the final state
         #2 add a on app-1: acknowledged
@@ -190,7 +190,7 @@ describe('no-lost-updates', () => {
     });
     expect(shown).toMatchInlineSnapshot(`
       "violated, 2
-      2 acknowledged adds of 2 that overlapped are lost
+      lost 2 acknowledged adds of 2 that overlapped
       rests on overlapping adds 2, on two instances 2
       CLOBBER no-lost-updates s1 alice: an acknowledged add that overlapped another request is not in the final state
         #4 read on app-1: showed "a"
@@ -279,7 +279,7 @@ describe('no-lost-updates', () => {
     expect(lost(400, { outcome: 'info', return: undefined }).violations).toBe(1);
     expect(verdictText(lost(400))).toMatchInlineSnapshot(`
       "violated, 1
-      1 acknowledged add of 1 that overlapped are lost
+      lost 1 acknowledged add of 1 that overlapped
       rests on overlapping adds 0, on two instances 0
       CLOBBER no-lost-updates s1 alice: an acknowledged add that overlapped another request is not in the final state
         #2 add a on app-1: acknowledged
@@ -310,7 +310,7 @@ describe('no-lost-updates', () => {
   });
 
   it('counts the pairs that also overlap by the log of the balancer', () => {
-    const picture = new Picture();
+    const picture = new Picture({ logs: ['balancer'] });
     const session = picture.session('s1', 'alice').login('app-1');
     burst(picture, session, 5);
     picture.inTime();

@@ -1,12 +1,13 @@
 /** Checks no-lost-updates: every acknowledged add that overlapped another request is in the final state. */
-import type { Event, Operation } from '../history/history.ts';
+import { isSafe } from '../history/actions.ts';
+import type { Operation, Served } from '../history/history.ts';
 import { rises } from '../objects/models.ts';
 import type { Write } from '../objects/overlaps.ts';
 import type { TrackedObject } from '../objects/tracked-object.ts';
 import { counted, grouped } from '../result/format.ts';
 import type { Standing } from '../timeline/sessions.ts';
 import { clobber } from './clobber.ts';
-import { atMost, check, few, Judging } from './framework.ts';
+import { atMost, brokenContinuity, check, few, Judging } from './framework.ts';
 import { LoggedOverlaps } from './logged-overlaps.ts';
 
 const ENOUGH = 10;
@@ -32,8 +33,9 @@ class NoLostUpdates extends Judging<Adds> {
     if (data !== undefined && data.looked.length > 0) this.#look(data.looked);
   }
 
-  override event(event: Event): void {
-    if (event.type === 'served') this.#loggedOverlaps.served(event);
+  override routed(operation: Operation, entry: Served): void {
+    if (operation.object !== undefined && !isSafe(operation.action))
+      this.#loggedOverlaps.routed(operation, entry);
   }
 
   /** Counts the adds that a read of a final state looked for, if they overlapped an acknowledged add. */
@@ -78,15 +80,14 @@ export const noLostUpdates = check<Adds>({
   counts: () => ({ overlapping: 0, crossed: 0, logged: 0, met: 0, lost: 0 }),
   compared: ({ overlapping }) => overlapping,
   missing: ({ lost, crossed }) =>
-    lost > 0
-      ? `continuity is broken in ${counted(lost, 'session')}: the data of such sessions cannot be judged`
-      : few(
-          crossed,
-          ENOUGH,
-          'acknowledged add',
-          ' overlapped one on another instance and had a final read',
-          'run the workload `burst` on at least two instances',
-        ),
+    brokenContinuity(lost) ??
+    few(
+      crossed,
+      ENOUGH,
+      'acknowledged add',
+      ' overlapped one on another instance and had a final read',
+      'run the workload `burst` on at least two instances',
+    ),
   rests: ({ overlapping, crossed, logged, met }) => ({
     'overlapping adds': overlapping,
     'on two instances': crossed,
@@ -94,5 +95,5 @@ export const noLostUpdates = check<Adds>({
   }),
   rulesOut: ({ overlapping }) => `${atMost(overlapping)} of overlapping adds are lost`,
   broken: (violations, { overlapping }) =>
-    `${counted(violations, 'acknowledged add')} of ${grouped(Math.max(violations, overlapping))} that overlapped are lost`,
+    `lost ${counted(violations, 'acknowledged add')} of ${grouped(Math.max(violations, overlapping))} that overlapped`,
 });

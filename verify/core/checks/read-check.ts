@@ -8,7 +8,7 @@ import { counted } from '../result/format.ts';
 import type { Guarantee } from '../result/guarantees.ts';
 import type { Standing } from '../timeline/sessions.ts';
 import { type Check, ENOUGH_HANDOFFS } from './check.ts';
-import { atMost, check, few, Judging, type Violation } from './framework.ts';
+import { atMost, brokenContinuity, check, few, Judging, type Violation } from './framework.ts';
 
 /** One of the two guarantees: its texts, and the facts about a read that it uses. */
 export interface Measure {
@@ -23,8 +23,8 @@ export interface Measure {
   rests: readonly [judged: string, crossed: string];
   /** Suffix of the finding "at most 3 % of reads on another instance …". */
   ruledOut: string;
-  /** Suffix of a finding that begins with the number of anomalies. */
-  broken: string;
+  /** The noun for one anomaly, and what is wrong with it: `2 acknowledged writes not in a later read`. */
+  broken: readonly [noun: string, wrong: string];
 }
 
 interface Reads {
@@ -79,17 +79,16 @@ export function readCheck(measure: Measure): Check {
     compared: ({ reads, crossed }) => reads + crossed,
     // With sticky routing, no other instance serves a read of the session.
     missing: ({ lost, reads, crossed }, { routing }) =>
-      lost > 0
-        ? `continuity is broken in ${counted(lost, 'session')}: later reads of such sessions cannot be judged`
-        : routing === 'sticky' && reads >= ENOUGH_HANDOFFS
-          ? undefined
-          : few(crossed, ENOUGH_HANDOFFS, 'read', ` ${comparable}`, HOW),
+      brokenContinuity(lost, 'later reads of such sessions cannot be judged') ??
+      (routing === 'sticky' && reads >= ENOUGH_HANDOFFS
+        ? undefined
+        : few(crossed, ENOUGH_HANDOFFS, 'read', ` ${comparable}`, HOW)),
     rests: ({ reads, crossed, sessions }) => ({ [judged]: reads, [elsewhere]: crossed, sessions }),
     rulesOut: ({ reads, crossed }, { routing }) =>
       routing === 'sticky'
         ? `${atMost(reads)} of reads ${measure.ruledOut}`
         : `${atMost(crossed)} of reads on another instance ${measure.ruledOut}`,
-    broken: violations => `${violations} ${measure.broken}`,
+    broken: violations => `${counted(violations, measure.broken[0])} ${measure.broken[1]}`,
   });
 }
 

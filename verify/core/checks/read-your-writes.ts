@@ -12,5 +12,5 @@ export const readYourWrites = readCheck({
   summary: (earlier, later) => `${earlier} acknowledged a write that a later read on ${later} does not show`,
   rests: ['reads after a write', 'on another instance'],
   ruledOut: 'miss a write',
-  broken: 'acknowledged writes were not in a later read',
+  broken: ['acknowledged write', 'not in a later read'],
 });

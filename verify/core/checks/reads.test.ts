@@ -190,7 +190,7 @@ describe('read-your-writes and monotonic-reads, exact messages', () => {
     });
     expect(verdictText(own)).toMatchInlineSnapshot(`
       "violated, 2
-      2 acknowledged writes were not in a later read
+      2 acknowledged writes not in a later read
       rests on reads after a write 3, on another instance 1, sessions 2
       STALE read-your-writes s1 alice: app-1 acknowledged a write that a later read on the app does not show
         #2 add a on app-1: acknowledged

@@ -1,11 +1,10 @@
 /** Judges each operation for routing. routing.ts declares the check. */
 import { getOrInsert } from '../get-or-insert.ts';
-import type { Event, Operation } from '../history/history.ts';
+import type { Operation, Served } from '../history/history.ts';
 import type { WitnessStep } from '../result/verdict.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
 import { Ejections } from './ejections.ts';
 import { addTo, Judging, type Violation } from './framework.ts';
-import { type Move, Moves } from './moves.ts';
 import { type Routes, SIGNIFICANT, sharesOf, unevenly, unevenness } from './shares.ts';
 
 /** The requests of one session. */
@@ -21,15 +20,18 @@ export class Routing extends Judging<Routes> {
   /** Sessions that only one instance served. */
   #pinned: Route[] = [];
   readonly #ejections = new Ejections();
-  readonly #moves = this.run.routing === 'sticky' ? new Moves(this.run.logs.includes('balancer')) : undefined;
+  /** Moves of sticky sessions to another instance, with the request before. They wait for the balancer's log. */
+  readonly #moves = new Map<Operation, Operation>();
 
   override ended(operation: Operation, standing: Standing): void {
-    const from = this.faults.windows.length > 0 ? undefined : this.#routed(operation, standing);
-    this.#unneeded(this.#moves?.ended(operation, from));
+    const from = this.faults.windows.length > 0 ? undefined : this.#counted(operation, standing);
+    if (from === undefined || this.run.routing !== 'sticky') return;
+    this.count.unexplained++;
+    if (this.run.logs.includes('balancer')) this.#moves.set(operation, from);
   }
 
   /** @returns the previous request of the session, if another instance served it */
-  #routed(operation: Operation, { live, session, handoffFrom }: Standing): Operation | undefined {
+  #counted(operation: Operation, { live, session, handoffFrom }: Standing): Operation | undefined {
     const { instance } = operation;
     if (instance === undefined) return undefined;
     // If the client chose the instance, the request only shows that the instance exists.
@@ -51,13 +53,13 @@ export class Routing extends Judging<Routes> {
     return handoffFrom;
   }
 
-  override event(event: Event): void {
-    if (event.type === 'served') this.#unneeded(this.#moves?.served(event));
-  }
-
-  #unneeded(move: Move | undefined): void {
-    if (move === undefined) return;
-    const [from, to] = move;
+  /** Explains a move by the balancer's log. It was needed if the balancer tried another instance first. */
+  override routed(to: Operation, { tried }: Served): void {
+    const from = this.#moves.get(to);
+    if (from === undefined) return;
+    this.#moves.delete(to);
+    this.count.unexplained--;
+    if ((tried?.length ?? 1) > 1) return;
     const expected = `served by ${from.instance}`;
     const witness = [
       { operation: from, came: expected },
@@ -81,7 +83,6 @@ export class Routing extends Judging<Routes> {
   }
 
   override recount(): void {
-    this.count.unexplained = this.#moves?.unexplained ?? 0;
     this.count.unavailable = this.#ejections.requests;
   }
 

@@ -16,6 +16,7 @@ import { type Result, unhealed } from '../result/result.ts';
 import { Tallying } from '../result/tally.ts';
 import { brokenUnclaimed, combine, type Verdict } from '../result/verdict.ts';
 import { Clocks } from './clocks.ts';
+import { RequestLogs } from './request-logs.ts';
 import { type SessionState, Sessions } from './sessions.ts';
 
 /**
@@ -35,6 +36,8 @@ export class Judge {
   readonly #faults: FaultLedger;
   /** Counts of the whole run; undefined if no result is wanted. */
   readonly #tally: Tallying | undefined;
+  /** Undefined if no log is read. */
+  readonly #logs: RequestLogs | undefined;
   readonly #open = new Map<number, Start>();
   /** Facts about the last operation, if it is a read of a live session that shows an object. */
   reads: ReadFacts | undefined;
@@ -70,6 +73,7 @@ export class Judge {
     const folds = this.#folds.map(({ fold }) => fold);
     this.#starting = folds.filter(fold => fold.started !== undefined);
     this.#ending = folds.filter(fold => fold.ended !== undefined);
+    if (run.logs.length > 0) this.#logs = new RequestLogs(run, faults, folds);
   }
 
   /** Takes in the next event. @throws HistoryError if the event cannot follow the earlier events */
@@ -124,12 +128,14 @@ export class Judge {
     this.#tally?.ended(operation, standing);
     // Loops with an index, here and above: in k6, one step of `for … of` takes as long as a check.
     for (let i = 0; i < this.#ending.length; i++) this.#ending[i]?.ended?.(operation, standing);
+    this.#logs?.ended(operation);
   }
 
   #other(event: Event): void {
     if (event.type === 'finish') this.#finish = event;
     if (event.type === 'fingerprint') this.#fingerprint = event;
     if (event.type === 'fault') this.#sessions.disturbed();
+    if (event.type === 'served') this.#logs?.served(event);
     this.#objects.event(event);
     this.#faults.event(event);
     for (const { fold } of this.#folds) fold.event?.(event);
@@ -173,6 +179,7 @@ export class Judge {
       this.#sessionEnded(session);
     }
     this.#faults.finish();
+    this.#logs?.finish();
     const cutOff = this.#finish === undefined;
     const findings = new Map(this.#folds.map(({ check, fold }) => [check.guarantee, fold.finish()]));
     const guarantees = this.#verdicts(findings);

@@ -4,6 +4,13 @@
  */
 import type { CookieChange, Operation } from '../history/history.ts';
 
+/** Maximum bytes of the name and the value of a cookie together. Browsers drop larger cookies (RFC 6265bis, 5.6). */
+export const MOST_BYTES = 4096;
+
+/** Returns the first cookie of a response that is too large, so that clients drop it. */
+export const tooLarge = ({ cookies }: Operation): CookieChange | undefined =>
+  cookies?.find(({ change, attributes }) => change === 'set' && (attributes?.bytes ?? 0) > MOST_BYTES);
+
 export class SessionJar {
   /** The label of each cookie's value, by the key of the cookie. */
   readonly #held = new Map<string, string | undefined>();

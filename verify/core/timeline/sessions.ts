@@ -7,7 +7,7 @@ import { ownCanaries } from '../history/canary.ts';
 import type { Declared, Operation, Run, Start } from '../history/history.ts';
 import type { ObjectFacts } from '../objects/tracked-object.ts';
 import { precedes } from './clocks.ts';
-import { SessionJar } from './session-jar.ts';
+import { SessionJar, tooLarge } from './session-jar.ts';
 
 /** The logins of one user over the whole run. If no login was accepted, the password may be wrong. */
 export interface Credentials {
@@ -30,6 +30,8 @@ export interface SessionState {
   jar: SessionJar;
   /** The last response that set another session cookie and did not show the session signed in. */
   replaced?: Operation | undefined;
+  /** The last response that set a session cookie which clients drop, because it is too large. */
+  dropped?: Operation;
   /** The login that created the session, once it was acknowledged. */
   login?: Operation;
   /** The first logout, set as soon as it is called. */
@@ -143,6 +145,7 @@ export class Sessions {
     if (operation.with !== undefined) return false;
     if (honoured(operation) === true) session.replaced = undefined;
     if (operation.cookies === undefined) return false;
+    if (tooLarge(operation) !== undefined) session.dropped = operation;
     if (operation.action !== 'login' && honoured(operation) !== true && session.jar.replacedBy(operation))
       session.replaced = operation;
     return session.jar.take(operation);

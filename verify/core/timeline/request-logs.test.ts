@@ -1,8 +1,9 @@
-/** Tests that evidence uses bounded memory if a log has no entries, and still judges all requests. */
+/** Tests that the join uses bounded memory if a log has no entries, and that evidence still judges all requests. */
 import { describe, expect, it } from 'vitest';
+import { FaultLedger } from '../faults/ledger.ts';
 import type { Operation, Served } from '../history/history.ts';
-import { Picture } from '../testing/picture.ts';
-import { Testimonies } from './testimonies.ts';
+import { Picture, runLine } from '../testing/picture.ts';
+import { type LoggedRequest, RequestLogs } from './request-logs.ts';
 
 const REQUESTS = 60_000;
 const read = (id: number): Operation => ({
@@ -16,20 +17,16 @@ const served = (id: number, instance: string): Served => ({
 
 describe('the requests that wait for entries of a log', () => {
   it('are kept whole up to a limit, and as an outline beyond it', () => {
-    const waiting = new Testimonies('test-', () => true);
-    for (let id = 1; id <= REQUESTS; id++) {
-      const operation = read(id);
-      const { instance } = operation;
-      waiting.of(operation.request).request = {
-        instance,
-        safe: true,
-        direct: false,
-        resent: false,
-        operation,
-      };
-    }
+    const run = runLine({ logs: ['app-1', 'app-2'] });
+    let missing = 0;
+    const logged = (_request: LoggedRequest, complete: boolean): void => {
+      if (!complete) missing++;
+    };
+    const waiting = new RequestLogs(run, new FaultLedger(run), [{ logged }]);
+    for (let id = 1; id <= REQUESTS; id++) waiting.ended(read(id));
     expect(waiting.kept).toEqual({ whole: 20_000, outlined: REQUESTS - 20_000 });
-    expect(waiting.missing()).toBe(REQUESTS - 20_000);
+    waiting.finish();
+    expect(missing).toBe(REQUESTS);
   });
 
   const judged = (log: (id: number) => Served | undefined) => {

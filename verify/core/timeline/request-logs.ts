@@ -1,0 +1,228 @@
+/**
+ * Joins each request with its entries in the logs of the balancer and of the instances. Its operation and its entries
+ * may come in any order. The memory is bounded.
+ */
+import type { FaultLedger } from '../faults/ledger.ts';
+import { getOrInsert } from '../get-or-insert.ts';
+import { isSafe } from '../history/actions.ts';
+import type { Operation, Run, Served } from '../history/history.ts';
+
+/** The facts about an operation that the comparison with the logs needs. */
+interface Sent {
+  instance: string | undefined;
+  /** True if the request changes no data, so that a balancer may send it to several instances. */
+  safe: boolean;
+  /** True if the client sent the request directly to an instance, so that the balancer has no entry for it. */
+  direct: boolean;
+  /** True if the client sent the request twice. */
+  resent: boolean;
+  /** Absent if only an outline of the request is kept. */
+  operation?: Operation;
+  /** True if the request counts as missing in a log that has no entry for it; absent while that is not decided. */
+  misses?: boolean;
+}
+
+/** The statements of the response and of the logs about one request so far. */
+export interface LoggedRequest {
+  id: string;
+  /** Absent if no operation with this id has ended. */
+  sent?: Sent;
+  balancer?: Pick<Served, 'instance' | 'tried'>;
+  instances: Pick<Served, 'source' | 'instance'>[];
+}
+
+/** The part of a check that reads the logs. */
+export interface LogReader {
+  /** Called for each operation with an entry in the balancer's log, when both are known. */
+  routed?(operation: Operation, entry: Served): void;
+  /**
+   * Called for each request when every log has an entry for it, and at the end of the history for each of the other
+   * requests.
+   *
+   * @param complete true if every log has an entry
+   */
+  logged?(request: LoggedRequest, complete: boolean): void;
+}
+
+/** Maximum number of requests that are kept whole. For each older request only a number, its outline, is kept. */
+const WHOLE = 20_000;
+/** A killed process may lose the log lines of its last second; microseconds. */
+const LAST_LINES = 1_000_000;
+
+/** The bits of an outline. The higher bits are the number of the instance. */
+const SAFE = 1;
+const DIRECT = 2;
+const RESENT = 4;
+const BALANCER = 8;
+const INSTANCE = 16;
+const MISSES = 32;
+const NUMBER = 64;
+
+/** Returns the number of instances that the balancer tried, by its log. */
+export const triedOf = ({ balancer }: LoggedRequest): number => balancer?.tried?.length ?? 1;
+
+export class RequestLogs {
+  readonly #prefix: string;
+  readonly #hasBalancer: boolean;
+  readonly #hasInstances: boolean;
+  readonly #faults: FaultLedger;
+  readonly #readers: readonly LogReader[];
+  readonly #whole = new Map<string, LoggedRequest>();
+  /**
+   * Goes through the whole requests, the oldest first. It is kept, since a new iterator would pass the places of all
+   * deleted requests again.
+   */
+  #oldest = this.#whole.entries();
+  /** The outlines of old requests. The key is the number in the request's id, or the id if it has no number. */
+  readonly #outlines = new Map<string | number, number>();
+  /** The number that stands for each instance in the outlines. */
+  readonly #instances = new Map<string, number>();
+  readonly #names: string[] = [''];
+
+  /** @param faults decides whether a missing entry is explained by a fault */
+  constructor({ run, logs }: Run, faults: FaultLedger, readers: readonly LogReader[]) {
+    this.#prefix = `${run}-`;
+    this.#hasBalancer = logs.includes('balancer');
+    this.#hasInstances = logs.some(log => log !== 'balancer');
+    this.#faults = faults;
+    this.#readers = readers;
+  }
+
+  /** The number of requests that are kept whole, and of those that are kept as an outline. */
+  get kept(): { whole: number; outlined: number } {
+    return { whole: this.#whole.size, outlined: this.#outlines.size };
+  }
+
+  /** Adds an operation that has ended. */
+  ended(operation: Operation): void {
+    const request = this.#of(operation.request);
+    const { instance, action, direct = false, resent = false } = operation;
+    request.sent = { instance, safe: isSafe(action), direct, resent, operation };
+    if (request.balancer !== undefined) this.#routed(operation, request.balancer as Served);
+    this.#settle(request);
+  }
+
+  /** Adds an entry of a log. Entries of requests that the run did not send are ignored. */
+  served(entry: Served): void {
+    if (!entry.request.startsWith(this.#prefix)) return;
+    const request = this.#of(entry.request);
+    if (entry.kind === 'instance') request.instances.push(entry);
+    else {
+      request.balancer = entry;
+      if (request.sent?.operation !== undefined) this.#routed(request.sent.operation, entry);
+    }
+    this.#settle(request);
+  }
+
+  #routed(operation: Operation, entry: Served): void {
+    for (const reader of this.#readers) reader.routed?.(operation, entry);
+  }
+
+  #logged(request: LoggedRequest, complete: boolean): void {
+    for (const reader of this.#readers) reader.logged?.(request, complete);
+  }
+
+  #of(id: string): LoggedRequest {
+    let request = this.#whole.get(id);
+    if (request === undefined) {
+      request = this.#recalled(id) ?? { id, instances: [] };
+      this.#whole.set(id, request);
+      if (this.#whole.size > WHOLE) this.#shorten();
+    }
+    return request;
+  }
+
+  #settle(request: LoggedRequest): void {
+    if (!this.#isComplete(request)) return;
+    // If the balancer tried several instances, wait for an entry from each. Some may never log the request.
+    if (this.#hasInstances && request.instances.length < triedOf(request)) return;
+    this.#whole.delete(request.id);
+    this.#logged(request, true);
+  }
+
+  /** Returns whether the operation has ended and each kind of log has an entry for it. */
+  #isComplete({ sent, balancer, instances }: LoggedRequest): boolean {
+    if (sent === undefined || (this.#hasInstances && instances.length === 0)) return false;
+    return !this.#hasBalancer || sent.direct || balancer !== undefined;
+  }
+
+  /** Called at the end of the history: passes on the requests for which an entry is still missing. */
+  finish(): void {
+    for (const request of this.#whole.values()) {
+      if (request.sent !== undefined) request.sent.misses = this.#misses(request.sent);
+      this.#logged(request, this.#isComplete(request));
+    }
+    for (const [key, outline] of this.#outlines) this.#logged(this.#requestOf(`${key}`, outline), false);
+  }
+
+  /** Returns whether a request counts as missing if a log has no entry for it. A fault may explain that. */
+  #misses({ operation, misses = false }: Sent): boolean {
+    if (operation === undefined) return misses;
+    const { status, instance, call, return: end = call } = operation;
+    if (status === undefined || (status >= 500 && instance === undefined)) return false;
+    return !this.#faults.overlaps({ call, return: end + LAST_LINES });
+  }
+
+  /** Replaces the oldest whole request with its outline, unless the outline would lose information. */
+  #shorten(): void {
+    let { value: oldest } = this.#oldest.next();
+    if (oldest === undefined) {
+      this.#oldest = this.#whole.entries();
+      oldest = this.#oldest.next().value;
+    }
+    if (oldest === undefined) return;
+    const [id, request] = oldest;
+    this.#whole.delete(id);
+    const outline = this.#outline(request);
+    if (outline === undefined) this.#whole.set(id, request);
+    else this.#outlines.set(this.#key(id), outline);
+  }
+
+  #key(id: string): string | number {
+    const number = Number(id.slice(this.#prefix.length));
+    return Number.isSafeInteger(number) ? number : id;
+  }
+
+  /** Returns the outline; undefined if the sources name several instances, or no operation has arrived yet. */
+  #outline(request: LoggedRequest): number | undefined {
+    const { sent, balancer, instances } = request;
+    if (sent === undefined || instances.length > 1 || triedOf(request) > 1) return undefined;
+    const [log] = instances;
+    const named = [sent.instance, balancer?.instance, log?.instance].filter(name => name !== undefined);
+    const [instance = ''] = named;
+    if (named.some(name => name !== instance)) return undefined;
+    return (
+      this.#numberOf(instance) * NUMBER +
+      (sent.safe ? SAFE : 0) +
+      (sent.direct ? DIRECT : 0) +
+      (sent.resent ? RESENT : 0) +
+      (balancer === undefined ? 0 : BALANCER) +
+      (log === undefined ? 0 : INSTANCE) +
+      (this.#misses(sent) ? MISSES : 0)
+    );
+  }
+
+  #recalled(id: string): LoggedRequest | undefined {
+    const key = this.#key(id);
+    const outline = this.#outlines.get(key);
+    if (outline === undefined) return undefined;
+    this.#outlines.delete(key);
+    return this.#requestOf(id, outline);
+  }
+
+  #requestOf(id: string, outline: number): LoggedRequest {
+    const instance = this.#names[Math.floor(outline / NUMBER)] || undefined;
+    const has = (bit: number): boolean => (outline & bit) !== 0;
+    const named = instance === undefined ? {} : { instance };
+    return {
+      id,
+      sent: { instance, safe: has(SAFE), direct: has(DIRECT), resent: has(RESENT), misses: has(MISSES) },
+      ...(has(BALANCER) ? { balancer: named } : {}),
+      instances: has(INSTANCE) ? [{ source: instance ?? 'an instance', ...named }] : [],
+    };
+  }
+
+  #numberOf(instance: string): number {
+    return instance === '' ? 0 : getOrInsert(this.#instances, instance, () => this.#names.push(instance) - 1);
+  }
+}
