@@ -20,23 +20,26 @@ interface Frame {
   column: number;
 }
 
-const CLOSES: Record<string, string> = { '[': ']', '(': ')', '{': '}' };
+/**
+ * A token: space, comment, `#_`, `#{`, bracket, string, character, or any other word. A colon counts as space, because
+ * it stands before a keyword of EDN, and between the key and the value of JSON.
+ */
+const TOKEN =
+  /[\s,:]+|;.*|#_|#\{|[[\](){}]|"(?:[^"\\]|\\[\s\S])*"|(?:\\[\s\S]|[^\s,:;"[\](){}])[^\s,;"[\](){}]*/y;
+/** Matches a token that ends by itself. A word or a comment may continue in the next piece. */
+const WHOLE = /^(?:#_|#\{|[\s,:"[\](){}])/;
+const CLOSES: Record<string, string> = { '[': ']', '(': ')', '{': '}', '#{': '#}' };
 const ESCAPES: Record<string, string> = { t: '\t', r: '\r', n: '\n', b: '\b', f: '\f' };
 const CHARACTERS: Record<string, string> = { space: ' ', newline: '\n', return: '\r', tab: '\t' };
 const DEEPEST = 64;
 const LONGEST = 1_000_000;
 
-type Mode = 'idle' | 'token' | 'string' | 'escape' | 'unicode' | 'comment';
-
 /** Parses a text in pieces. Pass each piece to `feed`, and call `end` after the last one. */
 export class EdnReader {
   readonly #onForm: (form: Edn, line: number) => void;
-  readonly #stack: Frame[] = [];
-  #mode: Mode = 'idle';
-  #text = '';
-  #unicode = '';
-  #json: boolean | undefined;
-  #discards = 0;
+  /** The open forms, within a first frame for the file. */
+  readonly #stack: Frame[] = [{ closes: '', items: [], discards: 0, line: 1, column: 0 }];
+  #rest = '';
   #line = 1;
   #column = 0;
 
@@ -47,164 +50,83 @@ export class EdnReader {
 
   /** @throws EdnError if the text is not EDN */
   feed(text: string): void {
-    for (const char of text) {
-      this.#column++;
-      this.#take(char);
-      if (char !== '\n') continue;
-      this.#line++;
-      this.#column = 0;
+    this.#rest += text;
+    let at = 0;
+    for (;;) {
+      TOKEN.lastIndex = at;
+      const token = TOKEN.exec(this.#rest)?.[0];
+      if (token === undefined || (at + token.length === this.#rest.length && !WHOLE.test(token))) break;
+      at += token.length;
+      const lines = token.split('\n');
+      this.#line += lines.length - 1;
+      this.#column = (lines.length > 1 ? 0 : this.#column) + (lines.at(-1) ?? '').length;
+      this.#take(token);
     }
+    this.#rest = this.#rest.slice(at);
+    if (this.#rest.length > LONGEST) throw this.#error(`a text of more than ${LONGEST} characters`);
   }
 
   /** @throws EdnError if a form is not closed */
   end(): void {
-    this.#take('\n');
-    const open = this.#stack.at(-1);
-    if (this.#mode !== 'idle') throw this.#error('a string is never closed');
-    if (open === undefined) return;
+    this.feed(' '); // Ends a word.
+    if (this.#rest.startsWith('"')) throw this.#error('a string is never closed');
+    const { closes, line, column } = this.#top();
+    if (closes === '') return;
     throw this.#error(
-      `expected "${open.closes.slice(-1)}" to close what was opened at line ${open.line}, column ${open.column}, and the file ends`,
+      `expected "${closes.slice(-1)}" to close what was opened at line ${line}, column ${column}, and the file ends`,
     );
   }
 
-  #take(char: string): void {
-    switch (this.#mode) {
-      case 'idle':
-        this.#idle(char);
-        break;
-      case 'comment':
-        if (char === '\n') this.#mode = 'idle';
-        break;
-      case 'string':
-        this.#string(char);
-        break;
-      case 'escape':
-        this.#escape(char);
-        break;
-      case 'unicode':
-        this.#unicode += char;
-        if (this.#unicode.length === 4) this.#character();
-        break;
-      default:
-        this.#token(char);
-    }
+  #take(token: string): void {
+    if (/^[\s,:;]/.test(token)) return;
+    const closes = CLOSES[token];
+    if (token === '#_') this.#top().discards++;
+    else if (closes !== undefined) this.#open(closes);
+    else if (/^[\])}]/.test(token)) this.#close(token);
+    else if (token.startsWith('"')) this.#form(this.#string(token.slice(1, -1)));
+    else if (!token.startsWith('#')) this.#form(this.#word(token));
   }
 
-  #idle(char: string): void {
-    if (this.#isSpace(char)) return;
-    if (char === '"') {
-      this.#json ??= this.#stack.at(-1)?.closes === '}';
-      this.#begin('string');
-    } else if (char === ';' && this.#json !== true) this.#mode = 'comment';
-    else if (CLOSES[char] !== undefined) this.#open(CLOSES[char]);
-    else if (char === ']' || char === ')' || char === '}') this.#close(char);
-    else {
-      if (this.#stack.at(-1)?.closes === '}') this.#json ??= false;
-      this.#begin('token');
-      this.#text = char;
-    }
-  }
-
-  #isSpace(char: string): boolean {
-    return (
-      char === ' ' ||
-      char === ',' ||
-      char === '\n' ||
-      char === '\t' ||
-      char === '\r' ||
-      (char === ':' && this.#json === true)
-    );
-  }
-
-  #begin(mode: Mode): void {
-    this.#mode = mode;
-    this.#text = '';
-  }
-
-  #string(char: string): void {
-    if (char === '\\') this.#mode = 'escape';
-    else if (char === '"') {
-      this.#mode = 'idle';
-      this.#form(this.#text);
-    } else this.#text += char;
-    if (this.#text.length > LONGEST) throw this.#error(`a text of more than ${LONGEST} characters`);
-  }
-
-  #escape(char: string): void {
-    this.#mode = 'string';
-    if (char === 'u') {
-      this.#unicode = '';
-      this.#mode = 'unicode';
-    } else this.#text += ESCAPES[char] ?? char;
-  }
-
-  #character(): void {
-    if (!/^[0-9a-fA-F]{4}$/.test(this.#unicode))
-      throw this.#error(`expected four hex digits after \\u, got "${this.#unicode}"`);
-    this.#text += String.fromCharCode(Number.parseInt(this.#unicode, 16));
-    this.#mode = 'string';
-  }
-
-  #token(char: string): void {
-    const text = this.#text;
-    // `\[` is a character, `#{` begins a set, `#_` ignores the next form.
-    if (text === '\\') this.#text += char;
-    else if (text === '#' && char === '{') {
-      this.#mode = 'idle';
-      this.#open('}', true);
-    } else if (text === '#' && char === '_') {
-      this.#mode = 'idle';
-      const top = this.#stack.at(-1);
-      if (top === undefined) this.#discards++;
-      else top.discards++;
-    } else if (this.#isSpace(char) || '"[](){};'.includes(char)) {
-      this.#mode = 'idle';
-      this.#scalar(text);
-      this.#idle(char);
-    } else if (text.length > LONGEST) throw this.#error(`a token of more than ${LONGEST} characters`);
-    else this.#text += char;
-  }
-
-  #scalar(text: string): void {
-    if (text.startsWith('#')) return;
-    if (text === 'nil' || (text === 'null' && this.#json === true)) this.#form(null);
-    else if (text === 'true' || text === 'false') this.#form(text === 'true');
-    else if (/^[-+]?\d/.test(text)) this.#form(this.#number(text));
-    else if (text.startsWith('\\')) this.#form(CHARACTERS[text.slice(1)] ?? text.slice(1));
-    else if (/^:?[\p{L}*+!_?$%&=<>./-][^\s]*$/u.test(text)) this.#form(text.replace(/^:/, ''));
-    else throw this.#error(`expected EDN or JSON, got ${JSON.stringify(text.slice(0, 40))}`);
-  }
-
-  /** Parses a number. An integer beyond the safe range stays a text: that is enough, since values are only compared. */
-  #number(text: string): number | string {
-    const plain = text.replace(/[NM]$/, '');
-    const value = Number(plain);
-    if (Number.isNaN(value)) throw this.#error(`expected a number, got ${JSON.stringify(text.slice(0, 40))}`);
-    return Number.isInteger(value) && !Number.isSafeInteger(value) ? plain : value;
-  }
-
-  #open(closes: string, set = false): void {
-    if (this.#stack.length >= DEEPEST) throw this.#error(`nested more than ${DEEPEST} deep`);
-    this.#stack.push({
-      closes: set ? '#}' : closes,
-      items: [],
-      discards: 0,
-      line: this.#line,
-      column: this.#column,
+  #string(text: string): string {
+    return text.replaceAll(/\\(u[0-9a-fA-F]{4}|[\s\S])/g, (_, char: string) => {
+      if (char === 'u') throw this.#error('expected four hex digits after \\u');
+      return char.length > 1
+        ? String.fromCharCode(Number.parseInt(char.slice(1), 16))
+        : (ESCAPES[char] ?? char);
     });
   }
 
-  #close(char: string): void {
-    const top = this.#stack.pop();
-    if (top === undefined) throw this.#error(`"${char}" closes nothing`);
-    if (!top.closes.endsWith(char)) {
-      throw this.#error(
-        `expected "${top.closes.slice(-1)}" to close line ${top.line}, column ${top.column}, got "${char}"`,
-      );
+  #word(text: string): Edn {
+    if (text === 'nil' || text === 'null') return null;
+    if (text === 'true' || text === 'false') return text === 'true';
+    if (/^[-+]?\d/.test(text)) {
+      const plain = text.replace(/[NM]$/, '');
+      const value = Number(plain);
+      if (Number.isNaN(value))
+        throw this.#error(`expected a number, got ${JSON.stringify(text.slice(0, 40))}`);
+      // An integer beyond the safe range stays a text: that is enough, since values are only compared.
+      return Number.isInteger(value) && !Number.isSafeInteger(value) ? plain : value;
     }
-    // The outermost list or vector contains the whole history. Its forms were already passed to `onForm`.
-    if (this.#stack.length === 0 && top.closes !== '}' && top.closes !== '#}') return;
-    this.#form(top.closes === '}' ? this.#map(top.items) : top.items);
+    if (text.startsWith('\\')) return CHARACTERS[text.slice(1)] ?? text.slice(1);
+    if (/^[\p{L}*+!_?$%&=<>./-]/u.test(text)) return text;
+    throw this.#error(`expected EDN or JSON, got ${JSON.stringify(text.slice(0, 40))}`);
+  }
+
+  #open(closes: string): void {
+    if (this.#stack.length > DEEPEST) throw this.#error(`nested more than ${DEEPEST} deep`);
+    this.#stack.push({ closes, items: [], discards: 0, line: this.#line, column: this.#column });
+  }
+
+  #close(char: string): void {
+    const { closes, items, line, column } = this.#top();
+    if (closes === '') throw this.#error(`"${char}" closes nothing`);
+    if (!closes.endsWith(char))
+      throw this.#error(
+        `expected "${closes.slice(-1)}" to close line ${line}, column ${column}, got "${char}"`,
+      );
+    const whole = this.#isWhole();
+    this.#stack.pop();
+    if (!whole) this.#form(closes === '}' ? this.#map(items) : items);
   }
 
   #map(items: readonly Edn[]): Map<string, Edn> {
@@ -215,13 +137,18 @@ export class EdnReader {
   }
 
   #form(value: Edn): void {
-    const top = this.#stack.at(-1);
-    if (top !== undefined && top.discards > 0) top.discards--;
-    else if (top === undefined && this.#discards > 0) this.#discards--;
-    else if (top === undefined || (this.#stack.length === 1 && (top.closes === ']' || top.closes === ')')))
-      this.#onForm(value, this.#line);
+    const top = this.#top();
+    if (top.discards > 0) top.discards--;
+    else if (top.closes === '' || this.#isWhole()) this.#onForm(value, this.#line);
     else top.items.push(value);
   }
+
+  /** Returns whether the innermost open form is a list or vector around all forms. Its members are passed one by one. */
+  #isWhole(): boolean {
+    return this.#stack.length === 2 && /^[\])]$/.test(this.#top().closes);
+  }
+
+  #top = (): Frame => this.#stack.at(-1) as Frame;
 
   #error(what: string): EdnError {
     return new EdnError(`line ${this.#line}, column ${this.#column}: ${what}`);

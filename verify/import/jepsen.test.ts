@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { UsageError } from '../errors.ts';
+import { type Edn, EdnReader } from './edn.ts';
 import { jepsenOptions, judgeJepsen } from './jepsen.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'baton-jepsen-'));
@@ -145,6 +146,26 @@ describe('Jepsen histories', () => {
       expect(await judged(`[\n${objects(last).join(',\n')}\n]`, 'register')).toBe(expected);
       expect(await judged(objects(last).join('\n'), 'register')).toBe(expected);
     }
+  });
+
+  it('are the same in pieces of any length', () => {
+    const text = `[{:value #{\\a "größe\\u0041\\n" 1.5e3 nil} #_ [1 2] :f :é} ; it's a [comment\n {"json": -1}]`;
+    const forms = (length: number): [Edn, number][] => {
+      const all: [Edn, number][] = [];
+      const reader = new EdnReader((form, at) => all.push([form, at]));
+      for (let i = 0; i < text.length; i += length) reader.feed(text.slice(i, i + length));
+      reader.end();
+      return all;
+    };
+    const first = new Map<string, Edn>([
+      ['value', ['a', 'größeA\n', 1500, null]],
+      ['f', 'é'],
+    ]);
+    const all = [
+      [first, 1],
+      [new Map([['json', -1]]), 2],
+    ];
+    for (let length = 1; length <= text.length; length++) expect(forms(length)).toEqual(all);
   });
 
   it('are refused with the place of the error', async () => {
