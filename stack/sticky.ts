@@ -1,7 +1,6 @@
 /** Makes nginx pin visitors to instances with the cookies of other balancers. */
 import { createHash, randomBytes } from 'node:crypto';
 import type { NginxAdditions } from './nginx-files.ts';
-import { BY_ROUTE_COOKIE, ROUTE_COOKIE } from './route-cookie.ts';
 import type { Routed } from './stack.ts';
 
 /**
@@ -31,6 +30,24 @@ export interface Sticky {
   cookie: string;
   additions: NginxAdditions;
 }
+
+/** The cookie that nginx gives each visitor, and that determines the instance. */
+const ROUTE_COOKIE = 'route';
+
+/**
+ * nginx sets the cookie in the first response. It uses the cookie's value even for the first request, which has no
+ * cookie yet. So the login reaches the instance that gets all later requests of the session.
+ */
+export const BY_ROUTE_COOKIE: NginxAdditions = {
+  http: `
+    map $cookie_${ROUTE_COOKIE} $route { default $cookie_${ROUTE_COOKIE}; "" $request_id; }
+    map $cookie_${ROUTE_COOKIE} $given_route {
+      default "";
+      "" "${ROUTE_COOKIE}=$request_id; Path=/; HttpOnly; SameSite=Lax";
+    }`,
+  server: 'add_header Set-Cookie $given_route always;',
+  upstream: forgotten => `hash $route${forgotten === 0 ? '' : `:${forgotten}`} consistent;`,
+};
 
 /** The session cookie of the card store. */
 const APP_COOKIE = 'sid';

@@ -11,8 +11,7 @@ import { type Peer, startPeer } from '../testing/peer.ts';
 import { startTraffic } from '../testing/traffic.ts';
 import { until } from '../wait.ts';
 import { CheckedBalancer, type CheckedOptions } from './checked-balancer.ts';
-import { directivesOf } from './directives.ts';
-import { profileOf } from './profile.ts';
+import { directivesOf, profileOf } from './profile.ts';
 
 let dir: string;
 let balancer: CheckedBalancer;

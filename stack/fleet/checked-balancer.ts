@@ -2,8 +2,7 @@
 import { Changes } from '../changes.ts';
 import type { LocalBalancer, Routed } from '../stack.ts';
 import { until } from '../wait.ts';
-import { after, type Health, type HealthState, NEW, SERVING } from './health.ts';
-import { probe } from './probe.ts';
+import { after, type Health, type HealthState, NEW, probe, SERVING } from './health.ts';
 import type { HealthCheck } from './profile.ts';
 
 export interface CheckedOptions {

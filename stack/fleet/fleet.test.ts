@@ -96,7 +96,7 @@ describe('a fleet', () => {
 
   it.each([
     ['OldestInstance', ['app-2', 'app-3']],
-    ['NewestInstance', ['app-1', 'app-2']],
+    ['Default', ['app-2', 'app-3']],
   ] as const)('at its maximum, one more ends one: %s', async (policy, left) => {
     begin({ policy });
     expect((await fleet.add({})).name).toBe('app-3');

@@ -1,8 +1,8 @@
 /** Keeps the number of instances constant: starts missing ones, replaces failed ones, and ends surplus ones. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Instance, InstanceOptions, Keeper } from '../stack.ts';
-import { type Member as Aged, toEnd } from './policy.ts';
-import type { Group } from './profile.ts';
+import type { Instance, InstanceOptions, Keeper, LocalBalancer } from '../stack.ts';
+import { CheckedBalancer } from './checked-balancer.ts';
+import { type Group, type Profile, replacedWithinMs } from './profile.ts';
 
 /** The operations on instances that a fleet needs. */
 export interface FleetActions {
@@ -16,8 +16,10 @@ export interface FleetActions {
   report(message: string): void;
 }
 
-interface Member extends Aged {
+interface Member {
   instance: Instance;
+  /** Number of the launch configuration: equal for equal options, higher for later ones. */
+  launch: number;
 }
 
 /** Wait before the next attempt to start an instance after a failed one, milliseconds. */
@@ -29,7 +31,7 @@ export class Fleet implements Keeper {
   readonly recoversWithinMs: number;
   readonly #group: Group;
   readonly #actions: FleetActions;
-  /** Instances that serve, or that have served and became unhealthy. */
+  /** Instances that serve, or that have served and became unhealthy; the oldest first. */
   readonly #members = new Set<Member>();
   readonly #leaving = new Map<Instance, Promise<void>>();
   readonly #ended = new WeakSet<Instance>();
@@ -90,7 +92,7 @@ export class Fleet implements Keeper {
   look(): void {
     if (this.#closed) return;
     for (const member of [...this.#members].filter(one => this.#fails(one))) {
-      this.#actions.report(`${member.name} is unhealthy, and is replaced`);
+      this.#actions.report(`${member.instance.name} is unhealthy, and is replaced`);
       void this.#end(member.instance).catch(this.#reportError);
     }
     while (this.#members.size + this.#starting < this.#wanted)
@@ -98,8 +100,11 @@ export class Fleet implements Keeper {
     // Counts only instances that serve, because instances that are starting may still fail.
     while (this.#members.size > this.#wanted) {
       const { policy } = this.#group;
-      const { instance, name } = toEnd([...this.#members], policy, performance.now(), below);
-      this.#actions.report(`${name} is one too many, and is ended (${policy})`);
+      const members = [...this.#members];
+      const launch = Math.min(...members.map(member => member.launch));
+      const first = members.find(member => policy === 'OldestInstance' || member.launch === launch);
+      const { instance } = first as Member;
+      this.#actions.report(`${instance.name} is one too many, and is ended (${policy})`);
       void this.#end(instance).catch(this.#reportError);
     }
   }
@@ -119,10 +124,10 @@ export class Fleet implements Keeper {
   }
 
   #join(instance: Instance): void {
-    const { name, options } = instance;
+    const { options } = instance;
     const known = this.#launches.findIndex(other => isDeepStrictEqual(other, options));
     const launch = known === -1 ? this.#launches.push(options) - 1 : known;
-    this.#members.add({ name, instance, launch, born: performance.now() });
+    this.#members.add({ instance, launch });
   }
 
   async #launch(options: InstanceOptions): Promise<Instance> {
@@ -166,4 +171,24 @@ export class Fleet implements Keeper {
   };
 }
 
-const below = (limit: number): number => Math.floor(Math.random() * limit);
+/** Adds the health checks of a profile to a balancer, and returns both; and a fleet, if the profile has a group. */
+export function govern(
+  inner: LocalBalancer,
+  profile: Profile | undefined,
+  actions: Omit<FleetActions, 'unhealthy'>,
+): { balancer: LocalBalancer; fleet?: Fleet } {
+  if (profile?.check === undefined) return { balancer: inner };
+  const { check, drainMs, failOpen, group } = profile;
+  let fleet: Fleet | undefined;
+  const balancer = new CheckedBalancer(inner, {
+    ...{ check, drainMs, failOpen },
+    onHealth: ({ name }, state) => {
+      actions.report(`${name} was found ${state}`);
+      fleet?.look();
+    },
+  });
+  if (group === undefined) return { balancer };
+  const unhealthy: FleetActions['unhealthy'] = instance => balancer.state(instance) === 'unhealthy';
+  fleet = new Fleet(group, { ...actions, unhealthy }, replacedWithinMs(profile));
+  return { balancer, fleet };
+}

@@ -2,9 +2,8 @@
  * Defines the balancers and groups that the bundled stack can imitate, with the numbers of their documentation. Times are
  * milliseconds. `baton stack conformance` measures how well the stack imitates them (docs/fleet.md).
  */
-import type { Thresholds } from './health.ts';
-import type { TerminationPolicy } from './policy.ts';
-import type { HealthProbe } from './probe.ts';
+import type { NginxAdditions } from '../nginx-files.ts';
+import type { HealthProbe, Thresholds } from './health.ts';
 
 export const PROFILES = ['seed', 'classic-elb', 'alb', 'nginx'] as const;
 export type ProfileName = (typeof PROFILES)[number];
@@ -19,13 +18,17 @@ export interface HealthCheck extends Thresholds {
 export interface Group {
   min: number;
   max: number;
-  policy: TerminationPolicy;
+  /**
+   * Which instance ends if there is one too many, as Auto Scaling names it: the oldest; or by default the oldest of the
+   * oldest launch configuration in use.
+   */
+  policy: 'OldestInstance' | 'Default';
   /** Which instances are replaced: all unhealthy ones, or only unhealthy ones whose process has ended. */
   replaces: 'unhealthy' | 'ended';
 }
 
 /** The balancer's behaviour when an instance does not respond. */
-export interface Failures {
+interface Failures {
   /** If no connection opens: the balancer retries on another instance, or responds with 502. */
   refused: 'another' | 502;
   /** If the instance closes the connection during a request: retries on another if safe, or sends this status. */
@@ -152,4 +155,37 @@ function faster(value: unknown, by: number): unknown {
 export function replacedWithinMs({ check }: Profile): number {
   if (check === undefined) return 0;
   return check.everyMs * (check.unhealthy + check.first + 1) + check.timeoutMs;
+}
+
+/** Returns directives that make nginx choose instances and handle failures like the profile, without health checks. */
+export function directivesOf({ choice, failures, noInstance }: Profile): NginxAdditions {
+  const { connectMs, idleMs, closed, passive } = failures;
+  return {
+    ...(choice === 'least-outstanding' && { upstream: 'least_conn;' }),
+    // nginx accepts only whole seconds in fail_timeout.
+    perInstance:
+      passive === undefined
+        ? 'max_fails=0'
+        : `max_fails=${passive.fails} fail_timeout=${Math.ceil(passive.forMs / 1_000)}s`,
+    failure: ruleAfter(failures),
+    server: [
+      `proxy_connect_timeout ${connectMs}ms;`,
+      `proxy_read_timeout ${idleMs}ms;`,
+      `proxy_send_timeout ${idleMs}ms;`,
+      // Applies nginx's own rule for retries. It replaces the rule of the template, which is more careful.
+      ...(closed === 'another-if-safe' ? ['proxy_next_upstream error timeout;'] : []),
+    ].join('\n'),
+    // Without an instance, nginx itself responds with 502.
+    ...(noInstance === 503 && { noInstance: NO_INSTANCE }),
+  };
+}
+
+const NO_INSTANCE = `add_header X-Request-Id $request_name always;
+add_header Cache-Control no-store always;
+return 503;`;
+
+/** Returns the rule for failures. The template's rule retries if nothing was sent, and otherwise responds with 502. */
+function ruleAfter({ refused, closed }: Failures): string {
+  if (refused === 502 || closed === 'another-if-safe') return '~. @bad_gateway;';
+  return closed === 504 ? '~^something @gateway_timeout;' : '';
 }

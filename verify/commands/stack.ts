@@ -1,9 +1,14 @@
 /** `baton stack conformance`: compares the bundled stack with the documented behaviour of each profile. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { outcomeOf, type Row } from '../../stack/fleet/conformance/row.ts';
+import {
+  conformanceMarkdown,
+  conformanceText,
+  counts,
+  outcomeOf,
+  type Row,
+} from '../../stack/fleet/conformance/row.ts';
 import { conformance } from '../../stack/fleet/conformance/run.ts';
-import { conformanceMarkdown, conformanceText, counts } from '../../stack/fleet/conformance/table.ts';
 import { PROFILES, type ProfileName } from '../../stack/fleet/profile.ts';
 import { likenessOf } from '../../stack/likeness.ts';
 import { replaced } from '../../zoo/docs.ts';

@@ -1,4 +1,4 @@
-import { BY_ROUTE_COOKIE } from '../../stack/route-cookie.ts';
+import { BY_ROUTE_COOKIE } from '../../stack/sticky.ts';
 import type { Control } from '../entry.ts';
 
 export const stickyMemory: Control = {

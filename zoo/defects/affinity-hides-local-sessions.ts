@@ -1,4 +1,4 @@
-import { BY_ROUTE_COOKIE } from '../../stack/route-cookie.ts';
+import { BY_ROUTE_COOKIE } from '../../stack/sticky.ts';
 import type { Defect } from '../entry.ts';
 
 export const affinityHidesLocalSessions: Defect = {

@@ -1,5 +1,6 @@
-/** Scenes that measure the results of health checks. */
+/** Scenes that measure health checks: their results, and what they cause after a crash. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../../wait.ts';
 import type { HealthCheck } from '../profile.ts';
 import type { ConformanceStage, Scene } from './scene.ts';
 
@@ -19,6 +20,62 @@ const outWithin = ({ unhealthy, everyMs, timeoutMs }: HealthCheck): [number, num
   unhealthy * everyMs + timeoutMs,
 ];
 
+export const crash: Scene = {
+  name: 'a crash',
+  fits: () => true,
+  async play(stage) {
+    const { rig, profile, row } = stage;
+    await rig.answeredBy(BOTH, SLACK_MS);
+    const since = performance.now();
+    await rig.first().kill();
+    await meanwhile(stage, since);
+    if (profile.check !== undefined) return replaced(checked(stage), since);
+    const runs = rig.first().running();
+    const agrees = !runs && rig.names().length === 2;
+    row('an instance that died', 'is not replaced', runs ? 'runs again' : 'stays away', { agrees });
+  },
+};
+
+async function meanwhile({ rig, profile, row }: ConformanceStage, since: number): Promise<void> {
+  const seen = new Set<string>();
+  for (let i = 0; i < 8 && !rig.heard('app-1 was found unhealthy', since); i++)
+    for (const answer of await rig.answers(1)) seen.add(answer);
+  const refused = [...seen].find(answer => answer !== 'app-2');
+  const expected = profile.cookies === 'alb' ? '502' : undefined;
+  const other = 'the other instance answers';
+  row(
+    'requests to an instance that refuses connections',
+    expected ?? (profile.cookies === undefined ? other : 'tried again'),
+    refused ?? other,
+    { agrees: refused === expected },
+  );
+}
+
+async function replaced({ rig, check, pace, row }: Checked, since: number): Promise<void> {
+  const apart = (count: number): string => `${count} passed checks, ${pace.seconds(check.everyMs)} apart`;
+  const [least, most] = outWithin(check);
+  const noticed = await rig.said('app-1 was found unhealthy', since, most + SLACK_MS);
+  row(
+    'a dead instance is found unhealthy',
+    `${check.unhealthy} failed checks, ${pace.seconds(check.everyMs)} apart`,
+    `after ${pace.seconds(noticed)}`,
+    { agrees: pace.fits(noticed, least, most) },
+  );
+  const started = since + (await rig.said('app-3 has started', since, most + 60_000));
+  const first = check.first * check.everyMs;
+  const served = await rig.said('app-3 was found healthy', started, first + 30_000);
+  row(
+    'a new instance is found healthy',
+    check.first === 1 ? 'one passed check' : apart(check.first),
+    `${pace.seconds(served)} after it has started`,
+    { agrees: pace.fits(served, first - check.everyMs, first) },
+  );
+  await until(() => rig.stack.fleet?.whole() === true, { withinMs: 60_000, what: 'a whole fleet' });
+  row('the group, of two, when one has died', 'replaces it', `has ${rig.names().join(' and ')}`, {
+    agrees: String(rig.names()) === 'app-2,app-3',
+  });
+}
+
 export const answersOfChecks: Scene = {
   name: 'answers to health checks',
   fits: ({ check }) => check !== undefined && check.probe !== 'TCP',
@@ -36,10 +93,7 @@ async function forgiven({ rig, check, row }: Checked): Promise<void> {
   await rig.control(rig.second(), 'next=500');
   await sleep(3 * check.everyMs);
   const out = rig.heard('app-2 was found unhealthy', since);
-  row({
-    what: 'a single failed check',
-    ...{ documented: 'is forgiven', measured: out ? 'takes it out' : 'is forgiven', agrees: !out },
-  });
+  row('a single failed check', 'is forgiven', out ? 'takes it out' : 'is forgiven');
 }
 
 async function redirected({ rig, check, pace, row }: Checked): Promise<void> {
@@ -47,12 +101,12 @@ async function redirected({ rig, check, pace, row }: Checked): Promise<void> {
   await rig.control(rig.second(), 'health=302');
   const [least, most] = outWithin(check);
   const noticed = await rig.said('app-2 was found unhealthy', since, most + SLACK_MS);
-  row({
-    what: 'checks with a 302 response',
-    documented: `only 200 passes: unhealthy after ${check.unhealthy}`,
-    measured: `unhealthy after ${pace.seconds(noticed)}`,
-    agrees: pace.fits(noticed, least, most),
-  });
+  row(
+    'checks with a 302 response',
+    `only 200 passes: unhealthy after ${check.unhealthy}`,
+    `unhealthy after ${pace.seconds(noticed)}`,
+    { agrees: pace.fits(noticed, least, most) },
+  );
   await rig.answeredBy(['app-1'], SLACK_MS);
 }
 
@@ -61,12 +115,12 @@ async function healed({ rig, check, pace, row }: Checked): Promise<void> {
   await rig.control(rig.second(), 'health=200');
   const most = check.healthy * check.everyMs + check.timeoutMs;
   const back = await rig.said('app-2 was found healthy', since, most + SLACK_MS);
-  row({
-    what: 'an instance that is healthy again gets requests',
-    documented: `after ${check.healthy} passed checks, ${pace.seconds(check.everyMs)} apart`,
-    measured: `after ${pace.seconds(back)}`,
-    agrees: pace.fits(back, (check.healthy - 1) * check.everyMs, most),
-  });
+  row(
+    'an instance that is healthy again gets requests',
+    `after ${check.healthy} passed checks, ${pace.seconds(check.everyMs)} apart`,
+    `after ${pace.seconds(back)}`,
+    { agrees: pace.fits(back, (check.healthy - 1) * check.everyMs, most) },
+  );
   await rig.answeredBy(BOTH, SLACK_MS);
 }
 
@@ -75,15 +129,16 @@ async function noneHealthy({ rig, profile, check, row }: Checked): Promise<void>
   for (const instance of rig.stack.instances()) await rig.control(instance, 'health=500');
   const [, most] = outWithin(check);
   for (const name of BOTH) await rig.said(`${name} was found unhealthy`, since, most + SLACK_MS);
-  const expected = profile.cookies === 'alb' ? BOTH : ['503'];
-  await rig.answeredBy(expected, SLACK_MS).catch(() => {});
+  const open = profile.cookies === 'alb';
+  await rig.answeredBy(open ? BOTH : ['503'], SLACK_MS).catch(() => {});
   const answers = await rig.answers(6);
-  row({
-    what: 'no instance is healthy',
-    documented: expected === BOTH ? 'all get requests (fail open)' : '503',
-    measured: String(answers) === String(BOTH) ? 'all get requests' : answers.join(', '),
-    agrees: String(answers) === String(expected),
-  });
+  const all = String(answers) === String(BOTH);
+  row(
+    'no instance is healthy',
+    open ? 'all get requests (fail open)' : '503',
+    all ? 'all get requests' : answers.join(', '),
+    { agrees: open ? all : String(answers) === '503' },
+  );
 }
 
 export const hung: Scene = {
@@ -98,22 +153,16 @@ export const hung: Scene = {
     if (check.probe === 'TCP') {
       await sleep(most + 2 * check.everyMs);
       const out = rig.heard('app-2 was found unhealthy', since);
-      row({
-        what,
-        ...{ documented: 'the check passes: the connection succeeds' },
-        ...{
-          measured: out ? 'found unhealthy' : `healthy after ${pace.seconds(performance.now() - since)}`,
-          agrees: !out,
-        },
-      });
+      const measured = out ? 'found unhealthy' : `healthy after ${pace.seconds(performance.now() - since)}`;
+      row(what, 'the check passes: the connection succeeds', measured, { agrees: !out });
     } else {
       const noticed = await rig.said('app-2 was found unhealthy', since, most + SLACK_MS);
-      row({
+      row(
         what,
-        documented: `unhealthy after ${check.unhealthy} checks that time out`,
-        measured: `unhealthy after ${pace.seconds(noticed)}`,
-        agrees: pace.fits(noticed, least, most),
-      });
+        `unhealthy after ${check.unhealthy} checks that time out`,
+        `unhealthy after ${pace.seconds(noticed)}`,
+        { agrees: pace.fits(noticed, least, most) },
+      );
     }
     await rig.second().resume();
   },
@@ -123,20 +172,21 @@ export const hung: Scene = {
 export const allDead: Scene = {
   name: 'all instances dead',
   fits: ({ check }) => check === undefined || check.probe === 'TCP',
-  async play({ rig, profile, row }) {
+  async play({ rig, profile: { check }, row }) {
     const since = performance.now();
     await Promise.all(rig.stack.instances().map(instance => instance.kill()));
-    if (profile.check !== undefined)
+    if (check !== undefined)
       for (const name of BOTH)
-        await rig.said(`${name} was found unhealthy`, since, outWithin(profile.check)[1] + SLACK_MS);
-    const expected = profile.check === undefined ? '502' : '503';
+        await rig.said(`${name} was found unhealthy`, since, outWithin(check)[1] + SLACK_MS);
+    const expected = check === undefined ? '502' : '503';
     let measured = '';
     // Requests only for a short time, because new instances are starting.
     for (let i = 0; i < 200 && measured !== expected && rig.stack.fleet?.whole() !== true; i++)
       measured = String((await rig.get()).status);
-    row({
-      what: profile.check === undefined ? 'all instances refuse connections' : 'no instance is healthy',
-      ...{ documented: expected, measured, agrees: measured === expected },
-    });
+    row(
+      check === undefined ? 'all instances refuse connections' : 'no instance is healthy',
+      expected,
+      measured,
+    );
   },
 };

@@ -19,15 +19,9 @@ export const draining: Scene = {
     await rig.control(leaver, 'release');
     const { status, text } = await answer;
     await leaving;
-    const ended = status === 200 && text === 'app-1';
-    row({
-      what: 'a request in flight when its instance leaves',
-      ...{
-        documented: 'ends; nothing new is sent',
-        measured: ended ? 'ended' : String(status),
-        agrees: ended,
-      },
-    });
+    const agrees = status === 200 && text === 'app-1';
+    const what = 'a request in flight when its instance leaves';
+    row(what, 'ends; nothing new is sent', agrees ? 'ended' : String(status), { agrees });
   },
 };
 
@@ -35,8 +29,7 @@ export const drainLimit: Scene = {
   name: 'the limit of a drain',
   // nginx itself does not limit how long a retired worker runs after a reload.
   fits: ({ cookies }) => cookies !== undefined,
-  async play(stage) {
-    const { rig, profile, pace, row } = stage;
+  async play({ rig, profile, pace, row }) {
     await rig.answeredBy(['app-1', 'app-2'], 20_000);
     const [first, second] = [rig.first(), rig.second()];
     const ended = await heldBy(rig, first, '/trickle');
@@ -49,19 +42,17 @@ export const drainLimit: Scene = {
     );
     const took = performance.now() - since;
     const { drainMs } = profile;
-    row({
-      what: 'a longer request, of an instance that is ended',
-      documented: `cut after ${pace.seconds(drainMs)}`,
-      measured: `${cutOff ? 'cut' : 'ended'} after ${pace.seconds(took)}`,
-      agrees: cutOff && pace.fits(took, drainMs, drainMs),
-    });
+    row(
+      'a longer request, of an instance that is ended',
+      `cut after ${pace.seconds(drainMs)}`,
+      `${cutOff ? 'cut' : 'ended'} after ${pace.seconds(took)}`,
+      { agrees: cutOff && pace.fits(took, drainMs, drainMs) },
+    );
     await Promise.race([kept.answer.catch(() => {}), sleep(5_000)]);
-    const cut = kept.settled();
-    row({
-      what: 'the same, of an instance that only leaves the balancer',
-      ...{ documented: 'cut after the same time', measured: cut ? 'cut' : 'goes on', agrees: cut },
-    });
-    if (!cut) await rig.control(second, 'release');
+    const agrees = kept.settled();
+    const what = 'the same, of an instance that only leaves the balancer';
+    row(what, 'cut after the same time', agrees ? 'cut' : 'goes on', { agrees });
+    if (!agrees) await rig.control(second, 'release');
     await Promise.all([leaving, kept.answer.catch(() => {})]);
   },
 };
@@ -70,9 +61,8 @@ export const group: Scene = {
   name: 'the size of the group',
   fits: profile => profile.group !== undefined,
   async play(stage) {
-    const { rig, profile } = stage;
-    if (profile.group?.max === 2) await exactlyTwo(stage);
-    else await between(rig, stage);
+    if (stage.profile.group?.max === 2) await exactlyTwo(stage);
+    else await between(stage);
   },
 };
 
@@ -80,33 +70,27 @@ const whole = (rig: Rig): Promise<void> =>
   until(() => rig.stack.fleet?.whole() === true, { withinMs: 120_000, what: 'a whole fleet' });
 
 async function exactlyTwo({ rig, row }: ConformanceStage): Promise<void> {
+  const names = () => rig.names().join(' and ');
   await rig.add();
   await whole(rig);
-  row({
-    what: 'one more than the maximum',
-    documented: 'the oldest is ended (OldestInstance)',
-    measured: `left: ${rig.names().join(' and ')}`,
-    agrees: String(rig.names()) === 'app-2,app-3',
+  row('one more than the maximum', 'the oldest is ended (OldestInstance)', `left: ${names()}`, {
+    agrees: names() === 'app-2 and app-3',
   });
   await rig.stack.remove(rig.second());
   await whole(rig);
-  row({
-    what: 'one less than the minimum',
-    documented: 'another is started',
-    measured: `there: ${rig.names().join(' and ')}`,
-    agrees: String(rig.names()) === 'app-2,app-4',
+  row('one less than the minimum', 'another is started', `there: ${names()}`, {
+    agrees: names() === 'app-2 and app-4',
   });
 }
 
-async function between(rig: Rig, { row }: ConformanceStage): Promise<void> {
+async function between({ rig, row }: ConformanceStage): Promise<void> {
   await rig.add();
   await whole(rig);
   const grown = rig.names().length;
   await rig.stack.remove(rig.first());
   await whole(rig);
   const counts = `${grown}, then ${rig.names().length}`;
-  row({
-    what: 'one more, then one less, within the limits',
-    ...{ documented: 'as many as are wanted', measured: counts, agrees: counts === '3, then 2' },
+  row('one more, then one less, within the limits', 'as many as are wanted', counts, {
+    agrees: counts === '3, then 2',
   });
 }

@@ -18,14 +18,14 @@ export interface TimedResponse {
   ms: number;
 }
 
+type Init = RequestInit & { headers?: Record<string, string> };
+
 export class Rig {
   readonly stack: Stack;
-  readonly profile: Profile;
   readonly #said: { at: number; message: string }[];
 
-  private constructor(stack: Stack, profile: Profile, said: { at: number; message: string }[]) {
+  private constructor(stack: Stack, said: { at: number; message: string }[]) {
     this.stack = stack;
-    this.profile = profile;
     this.#said = said;
   }
 
@@ -36,7 +36,7 @@ export class Rig {
       ...{ port: 'any', instances: [LIKE, LIKE], profile, onStep, signal },
       ...(sticky && { sticky }),
     });
-    return new Rig(stack, profile, said);
+    return new Rig(stack, said);
   }
 
   first(): Instance {
@@ -62,10 +62,7 @@ export class Rig {
   }
 
   /** Sends a request through the balancer, over a new connection. */
-  async get(
-    path = '/',
-    init: RequestInit & { headers?: Record<string, string> } = {},
-  ): Promise<TimedResponse> {
+  async get(path = '/', init: Init = {}): Promise<TimedResponse> {
     const begin = performance.now();
     const response = await fetch(this.stack.url + path, {
       ...init,
@@ -77,13 +74,10 @@ export class Rig {
   }
 
   /** Sends requests. @returns each different result once: the name of the instance that responded, or the status */
-  async answers(count: number, path = '/', init: RequestInit = {}): Promise<string[]> {
+  async answers(count: number, path = '/', init: Init = {}): Promise<string[]> {
     const seen = new Set<string>();
     for (let i = 0; i < count; i++) {
-      const { status, text } = await this.get(
-        path,
-        init as RequestInit & { headers?: Record<string, string> },
-      );
+      const { status, text } = await this.get(path, init);
       seen.add(status === 200 ? text : String(status));
     }
     return [...seen].toSorted();

@@ -1,4 +1,4 @@
-/** One result of conformance: a documented behaviour, and the measured behaviour. */
+/** One result of conformance: a documented behaviour and the measured one; and tables of all results. Pure. */
 import type { ProfileName } from '../profile.ts';
 
 export interface Row {
@@ -23,30 +23,51 @@ export function outcomeOf({ agrees, known }: Row): RowOutcome {
   return known === undefined ? 'differs' : 'known';
 }
 
-export const MARKS: Record<RowOutcome, string> = { agrees: '✓', known: '≠', differs: '✗', unknown: '?' };
+const MARKS: Record<RowOutcome, string> = { agrees: '✓', known: '≠', differs: '✗', unknown: '?' };
+const WORDS: Record<RowOutcome, string> = {
+  agrees: 'agree',
+  known: 'differ as documented',
+  differs: 'differ',
+  unknown: 'could not be measured',
+};
 
-/** Formats measured times without the speedup of the profile, and compares them with their limits. */
-export class TimeScale {
-  readonly #speedup: number;
-
-  constructor(speedup: number) {
-    this.#speedup = speedup;
-  }
-
-  /** @param ms the time measured with the speedup @returns the time without the speedup: `58 s` */
-  seconds(ms: number): string {
-    const real = (ms * this.#speedup) / 1000;
-    return `${real < 10 ? real.toFixed(1) : Math.round(real)} s`;
-  }
-
-  /**
-   * @param least and most the documented limits, milliseconds @returns whether `ms` is within them, with a tolerance
-   */
-  fits(ms: number, least: number, most: number): boolean {
-    return ms >= least - EARLY_MS && ms <= most + LATE_MS;
-  }
+/** Returns the number of rows of each outcome: `31 agree, 6 differ as documented`. */
+export function counts(rows: readonly Row[]): string {
+  const outcomes = rows.map(outcomeOf);
+  return (Object.keys(WORDS) as RowOutcome[])
+    .map(outcome => ({ outcome, count: outcomes.filter(one => one === outcome).length }))
+    .filter(({ outcome, count }) => count > 0 || outcome === 'agrees')
+    .map(({ outcome, count }) => `${count} ${WORDS[outcome]}`)
+    .join(', ');
 }
 
-/** Tolerances, milliseconds: a timer may fire early, and probes, reloads and a busy machine take more time. */
-const EARLY_MS = 50;
-const LATE_MS = 1_500;
+/** Returns one table for each profile, for a terminal. */
+export function conformanceText(rows: readonly Row[]): string {
+  const widest = (of: (row: Row) => string): number => Math.max(...rows.map(row => of(row).length));
+  const what = widest(row => row.what);
+  const documented = widest(row => row.documented);
+  return byProfile(rows)
+    .map(([profile, all]) => {
+      const lines = all.map(row => {
+        const line = `${MARKS[outcomeOf(row)]} ${row.what.padEnd(what)}  ${row.documented.padEnd(documented)}  ${row.measured}`;
+        return outcomeOf(row) === 'known' ? `${line}\n    ${row.known}` : line;
+      });
+      return `${profile}\n${lines.map(line => `  ${line}\n`).join('')}`;
+    })
+    .join('\n');
+}
+
+/** Returns the tables as lines of Markdown. */
+export function conformanceMarkdown(rows: readonly Row[]): string[] {
+  return byProfile(rows).flatMap(([profile, all]) => [
+    ...['', `| | \`${profile}\` | documented | measured |`, '|---|---|---|---|'],
+    ...all.map(row => {
+      const why = outcomeOf(row) === 'known' ? `; ${row.known}` : '';
+      return `| ${MARKS[outcomeOf(row)]} | ${row.what} | ${row.documented} | ${row.measured}${why} |`;
+    }),
+  ]);
+}
+
+const byProfile = (rows: readonly Row[]): [string, Row[]][] => [
+  ...Map.groupBy(rows, ({ profile }) => profile as string),
+];

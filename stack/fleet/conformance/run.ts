@@ -2,13 +2,12 @@
 
 import { stickyBy } from '../../sticky.ts';
 import { type ProfileName, profileOf } from '../profile.ts';
-import { allDead, answersOfChecks, hung } from './checks.ts';
-import { crash } from './crash.ts';
+import { allDead, answersOfChecks, crash, hung } from './checks.ts';
 import { failures } from './failures.ts';
 import { draining, drainLimit, group } from './leaving.ts';
 import { Rig } from './rig.ts';
-import { outcomeOf, type Row, TimeScale } from './row.ts';
-import type { Scene } from './scene.ts';
+import { outcomeOf, type Row } from './row.ts';
+import { type ConformanceStage, type Scene, TimeScale } from './scene.ts';
 import { byApplication, byDuration } from './stickiness.ts';
 
 /** In the order of the table. */
@@ -73,18 +72,18 @@ async function played(
 ): Promise<Row[]> {
   const profile = profileOf(name, speedup);
   const rows: Row[] = [];
+  const row: ConformanceStage['row'] = (what, documented, measured, { agrees, known } = {}) =>
+    rows.push({
+      ...{ profile: name, what, documented, measured, agrees: agrees ?? measured === documented },
+      ...(known !== undefined && { known }),
+    });
   const { mode, seconds } = scene.sticky ?? {};
   const sticky = mode === undefined ? undefined : stickyBy(mode, profile.cookies, seconds);
   const rig = await Rig.start(profile, signal, sticky);
   const stop = () => void rig.stack.stop();
   signal.addEventListener('abort', stop);
   try {
-    await scene.play({
-      rig,
-      profile,
-      pace: new TimeScale(speedup),
-      row: row => rows.push({ profile: name, ...row }),
-    });
+    await scene.play({ rig, profile, pace: new TimeScale(speedup), row });
   } catch (error) {
     signal.throwIfAborted();
     const measured = error instanceof Error ? error.message : String(error);

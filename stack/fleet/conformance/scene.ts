@@ -2,14 +2,22 @@
 import type { StickyMode } from '../../sticky.ts';
 import type { Profile } from '../profile.ts';
 import type { Rig } from './rig.ts';
-import type { Row, TimeScale } from './row.ts';
 
 export interface ConformanceStage {
   rig: Rig;
   profile: Profile;
   pace: TimeScale;
-  /** Records a result. */
-  row(row: Omit<Row, 'profile'>): void;
+  /**
+   * Records a result: the behaviour, the documented one and the measured one.
+   *
+   * @param more `agrees`: whether both are the same, if their texts do not show it; `known`: why they differ
+   */
+  row(
+    what: string,
+    documented: string,
+    measured: string,
+    more?: { agrees?: boolean; known?: string | undefined },
+  ): void;
 }
 
 export interface Scene {
@@ -18,4 +26,30 @@ export interface Scene {
   fits(profile: Profile): boolean;
   sticky?: { mode: StickyMode; seconds?: number };
   play(stage: ConformanceStage): Promise<void>;
+}
+
+/** Tolerances, milliseconds: a timer may fire early, and probes, reloads and a busy machine take more time. */
+const EARLY_MS = 50;
+const LATE_MS = 1_500;
+
+/** Formats measured times without the speedup of the profile, and compares them with their limits. */
+export class TimeScale {
+  readonly #speedup: number;
+
+  constructor(speedup: number) {
+    this.#speedup = speedup;
+  }
+
+  /** @param ms the time measured with the speedup @returns the time without the speedup: `58 s` */
+  seconds(ms: number): string {
+    const real = (ms * this.#speedup) / 1000;
+    return `${real < 10 ? real.toFixed(1) : Math.round(real)} s`;
+  }
+
+  /**
+   * @param least and most the documented limits, milliseconds @returns whether `ms` is within them, with a tolerance
+   */
+  fits(ms: number, least: number, most: number): boolean {
+    return ms >= least - EARLY_MS && ms <= most + LATE_MS;
+  }
 }

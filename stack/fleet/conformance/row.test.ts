@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { PROFILES } from '../profile.ts';
-import { outcomeOf, type Row, TimeScale } from './row.ts';
-import { conformanceMarkdown, conformanceText, counts } from './table.ts';
+import { conformanceMarkdown, conformanceText, counts, outcomeOf, type Row } from './row.ts';
+import { TimeScale } from './scene.ts';
 
 const row = (more: Partial<Row>): Row => ({
   ...{ profile: 'alb', what: 'a thing', documented: '502', measured: '502', agrees: true },
