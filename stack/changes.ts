@@ -1,4 +1,4 @@
-/** Runs the changes of a balancer one after the other. */
+/** Runs changes one after the other: of a balancer, of a compose project. */
 export class Changes {
   /** Aborts when no more changes may run. A change that waits passes it to `until`. */
   readonly signal: AbortSignal;
@@ -21,7 +21,7 @@ export class Changes {
 
   /** Ends the change that runs, and lets all later ones throw. Resolves once none runs. */
   async end(): Promise<void> {
-    this.#end.abort(new Error('the balancer was stopped, and is not changed any more'));
+    this.#end.abort(new Error('the stack was stopped, and is not changed any more'));
     await this.#last;
   }
 }

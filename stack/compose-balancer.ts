@@ -1,7 +1,7 @@
 /** Controls nginx in a container. In the container, deploy/balancer.sh does the work of stack/nginx.ts. */
 import { Changes } from './changes.ts';
 import { ContainerService, type ContainerSpec } from './container.ts';
-import { run } from './engine.ts';
+import { docker } from './docker.ts';
 import type { Balancer, Instance } from './stack.ts';
 
 const SCRIPT = ['bash', '/baton/balancer.sh'] as const;
@@ -14,15 +14,13 @@ export function routeTo(name: string): string {
 }
 
 export class ComposeBalancer extends ContainerService implements Balancer {
-  readonly url: string;
   readonly #registered: Set<string>;
   readonly #changes = new Changes();
 
   /** @param registered the names of the instances in the container's initial environment */
-  constructor(url: string, registered: readonly string[], spec: Omit<ContainerSpec, 'ready' | 'name'>) {
-    const ready = async () => (await run(spec.container, ...SCRIPT, 'healthy')) !== undefined;
+  constructor(registered: readonly string[], spec: Omit<ContainerSpec, 'ready' | 'name'>) {
+    const ready = async () => (await docker('exec', spec.container, ...SCRIPT, 'healthy')) !== undefined;
     super({ ...spec, name: 'balancer', ready });
-    this.url = url;
     this.#registered = new Set(registered);
   }
 
@@ -41,7 +39,8 @@ export class ComposeBalancer extends ContainerService implements Balancer {
   async #change(change: () => unknown): Promise<void> {
     await this.#changes.run(async () => {
       change();
-      await run(this.container, ...SCRIPT, 'route', ...[...this.#registered].map(routeTo));
+      const routes = [...this.#registered].map(routeTo);
+      await docker('exec', this.container, ...SCRIPT, 'route', ...routes);
     });
   }
 }

@@ -1,13 +1,14 @@
 /** Runs a compose project for one stack: docker-compose.yml with the additions of the stack, under a unique name. */
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Container } from 'dockerode';
 import { Document } from 'yaml';
-import { type Engine, ofProject, removeProject } from './engine.ts';
+import { Changes } from './changes.ts';
+import { removeProject } from './docker.ts';
 import { signalGroup } from './group.ts';
 import {
   guardGroup,
@@ -20,7 +21,6 @@ import {
 } from './watchdog.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const SERVICE = 'com.docker.compose.service';
 /** Maximum number of lines of compose's output in an error. */
 const LAST_LINES = 40;
 
@@ -34,20 +34,17 @@ export const ownProjects = (): string =>
 export class ComposeProject {
   readonly name = `${ownProjects()}${randomBytes(3).toString('hex')}`;
   readonly file = join(ROOT, 'docker-compose.yml');
-  readonly engine: Engine;
   readonly #dir = temporaryPath('baton-compose-');
   readonly #environment: Record<string, string>;
   readonly #running = new Set<number>();
   /** Runs one `up` at a time, because each one writes the file that compose reads. */
-  #ups: Promise<unknown> = Promise.resolve();
-  #removed = false;
+  readonly #ups = new Changes();
 
   /** @param environment values of the variables of docker-compose.yml */
-  constructor(engine: Engine, environment: Record<string, string>) {
-    this.engine = engine;
+  constructor(environment: Record<string, string>) {
     this.#environment = environment;
     makeFolder(this.#dir);
-    guardProject(engine.host, this.name);
+    guardProject(this.name);
   }
 
   /**
@@ -55,68 +52,55 @@ export class ComposeProject {
    * differ from docker-compose.yml or are not in it, including services that already run.
    * Throws an error with compose's output if it fails.
    */
-  async up(services: readonly string[], added: Services, ...options: string[]): Promise<void> {
-    const up = this.#ups.then(async () => {
+  up(services: readonly string[], added: Services, ...options: string[]): Promise<void> {
+    return this.#ups.run(async () => {
       const file = join(this.#dir, 'added.yml');
       writeFileSync(file, composeFile(added));
       await this.#compose(file, 'up', '--detach', '--no-deps', '--no-recreate', ...options, ...services);
     });
-    this.#ups = up.catch(() => {}); // The caller of this `up` gets the error.
-    await up;
   }
 
-  async container(service: string): Promise<Container> {
-    const { label } = ofProject(this.name);
-    const filters = { label: [...label, `${SERVICE}=${service}`] };
-    const [found] = await this.engine.docker.listContainers({ all: true, filters });
-    if (found === undefined)
-      throw new Error(`expected a container of ${service} in ${this.name}, found none`);
-    return this.engine.docker.getContainer(found.Id);
-  }
+  /** Returns the name of the container of a service. */
+  container = (service: string): string => `${this.name}-${service}-1`;
 
   /** Ends the running compose commands, and removes everything that they created. */
   async remove(): Promise<void> {
-    this.#removed = true;
+    const ended = this.#ups.end();
     for (const group of this.#running) signalGroup(group, 'SIGKILL');
-    await this.#ups;
-    await removeProject(this.engine, this.name);
-    releaseProject(this.engine.host, this.name);
+    await ended;
+    await removeProject(this.name);
+    releaseProject(this.name);
     removeFolder(this.#dir);
   }
 
-  #compose(file: string, ...args: string[]): Promise<void> {
-    if (this.#removed) throw new Error('the stack was stopped and starts no more containers');
+  async #compose(file: string, ...args: string[]): Promise<void> {
     const files = ['--file', this.file, '--file', file];
     const all = ['compose', '--project-name', this.name, '--project-directory', ROOT, ...files, ...args];
     // A separate process group: the terminal's Ctrl-C reaches only Baton, which stops everything in order.
     const child = spawn('docker', all, {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...this.#environment, DOCKER_HOST: this.engine.host, NO_COLOR: '1' },
+      env: { ...process.env, ...this.#environment, NO_COLOR: '1' },
     });
-    const group = child.pid;
-    if (group !== undefined) {
+    const group = child.pid ?? 0;
+    if (group > 0) {
       guardGroup(group);
       this.#running.add(group);
     }
     let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
+    for (const stream of [child.stdout, child.stderr])
       stream.setEncoding('utf8').on('data', (chunk: string) => {
         output += chunk;
       });
+    try {
+      const [code, signal] = await once(child, 'close');
+      if (code === 0) return;
+      const last = output.trim().split('\n').slice(-LAST_LINES).join('\n');
+      throw new Error(`docker compose ${args[0]} failed (${signal ?? `exit code ${code}`}):\n${last}`);
+    } finally {
+      if (group > 0) releaseGroup(group);
+      this.#running.delete(group);
     }
-    return new Promise((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', (code, signal) => {
-        if (group !== undefined) {
-          releaseGroup(group);
-          this.#running.delete(group);
-        }
-        if (code === 0) return resolve();
-        const last = output.trim().split('\n').slice(-LAST_LINES).join('\n');
-        reject(new Error(`docker compose ${args[0]} failed (${signal ?? `exit code ${code}`}):\n${last}`));
-      });
-    });
   }
 }
 

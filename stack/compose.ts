@@ -1,20 +1,22 @@
 /**
- * Runs the stack in containers: docker-compose.yml under a unique project name, controlled through the engine's API.
+ * Runs the stack in containers: docker-compose.yml under a unique project name, controlled by `docker` commands.
  */
 import { randomBytes } from 'node:crypto';
 import type { LogSource } from '../verify/client/logs.ts';
 import { ComposeBalancer, INSTANCE_PORT, routeTo } from './compose-balancer.ts';
 import { ComposeProject, type Services } from './compose-project.ts';
-import { ComposeStore, REDIS_PORT } from './compose-store.ts';
 import { ContainerService, type ContainerSpec } from './container.ts';
-import { findEngine, ofProject } from './engine.ts';
-import { EngineLog } from './engine-log.ts';
+import { ContainerLog } from './container-log.ts';
+import { Deaths } from './deaths.ts';
+import { docker, requireEngine } from './docker.ts';
 import { isReady } from './instance.ts';
 import { InstanceAddresses, parseInstanceLine } from './logs.ts';
 import { freePort, freePortFrom } from './ports.ts';
 import type { Instance, InstanceOptions, Stack, StackOptions } from './stack.ts';
 
 const USUAL_PORT = 8080;
+/** The port of Redis in its container. */
+const REDIS_PORT = 6379;
 const FIRST = 'app-1';
 /** The services of docker-compose.yml that are not instances. */
 const PARTS = ['redis', 'balancer'];
@@ -27,13 +29,13 @@ const PARTS = ['redis', 'balancer'];
  */
 export async function startComposeStack(options: StackOptions = {}): Promise<Stack> {
   requireItsServers(options);
-  const engine = await findEngine();
+  await requireEngine();
   options.signal?.throwIfAborted();
   const { port = USUAL_PORT } = options;
   const balancerPort = port === 'any' ? await freePort() : await freePortFrom(port);
   const secret = process.env['SESSION_SECRET'] || randomBytes(32).toString('hex');
   const environment = { SESSION_SECRET: secret, ...options.env };
-  const project = new ComposeProject(engine, { BALANCER_PORT: String(balancerPort), ...environment });
+  const project = new ComposeProject({ BALANCER_PORT: String(balancerPort), ...environment });
   const url = `http://127.0.0.1:${balancerPort}`;
   const stack = new ComposeStack(project, { url, secret: environment.SESSION_SECRET }, options);
   const giveUp = () => void stack.stop();
@@ -69,12 +71,10 @@ function requireItsServers({ env }: StackOptions): void {
 }
 
 class ComposeInstance extends ContainerService implements Instance {
-  readonly url: string;
   readonly options: InstanceOptions;
 
-  constructor({ url, options }: Planned, spec: Omit<ContainerSpec, 'ready'>) {
-    super({ ...spec, ready: () => isReady(url, options.command === undefined) });
-    this.url = url;
+  constructor({ name, url, options }: Planned, spec: Pick<ContainerSpec, 'container' | 'onDeath'>) {
+    super({ ...spec, name, url, ready: () => isReady(url, options.command === undefined) });
     this.options = options;
   }
 }
@@ -92,13 +92,12 @@ class ComposeStack implements Stack {
   readonly died: Promise<string>;
   readonly #project: ComposeProject;
   readonly #options: StackOptions;
-  readonly #onDeath: (description: string) => void;
+  readonly #deaths: Deaths;
   readonly #instances: ComposeInstance[] = [];
   /** Services added to docker-compose.yml. Removed instances stay, because their names are not reused. */
   readonly #services: Services = {};
-  readonly #watching = new AbortController();
   readonly #secret: string;
-  #parts: { balancer: ComposeBalancer; store: ComposeStore } | undefined;
+  #parts: { balancer: ComposeBalancer; store: ContainerService } | undefined;
   #stopped: Promise<void> | undefined;
 
   /** @param secret the SESSION_SECRET of instances whose options set no other one */
@@ -107,12 +106,8 @@ class ComposeStack implements Stack {
     { url, secret }: { url: string; secret: string },
     options: StackOptions,
   ) {
-    const { promise, resolve } = Promise.withResolvers<string>();
-    this.died = promise;
-    this.#onDeath = description => {
-      resolve(description);
-      options.onDeath?.(description);
-    };
+    this.#deaths = new Deaths(options.onDeath);
+    this.died = this.#deaths.first;
     this.url = url;
     this.#secret = secret;
     this.#project = project;
@@ -123,7 +118,7 @@ class ComposeStack implements Stack {
     return this.#started().balancer;
   }
 
-  get store(): ComposeStore {
+  get store(): ContainerService {
     return this.#started().store;
   }
 
@@ -151,18 +146,19 @@ class ComposeStack implements Stack {
       `building the image and starting Redis, nginx and ${names.length} instances as ${this.#project.name}`,
     );
     await this.#project.up([...PARTS, ...names], this.#services, '--build');
-    await this.#watch();
-    const [redis, nginx] = await Promise.all(PARTS.map(name => this.#project.container(name)));
-    if (redis === undefined || nginx === undefined) throw new Error('expected the containers of both parts');
-    const onDeath = this.#onDeath;
-    const store = new ComposeStore(redis, redisPort, onDeath);
-    const balancer = new ComposeBalancer(this.url, names, { container: nginx, onDeath });
+    const [redis, nginx] = ['redis', 'balancer'].map(this.#project.container) as [string, string];
+    const onDeath = this.#deaths.report;
+    const store = new ContainerService({
+      ...{ name: 'redis', container: redis, url: `redis://127.0.0.1:${redisPort}`, onDeath },
+      // Redis is published on this machine, so that faults can send it commands.
+      ready: async () => (await docker('exec', redis, 'redis-cli', 'ping')) === 'PONG',
+    });
+    const balancer = new ComposeBalancer(names, { container: nginx, url: this.url, onDeath });
     this.#parts = { store, balancer };
     const routes = new InstanceAddresses();
     const learn = (line: string) => routes.learn(line);
-    this.logs.push(new EngineLog('balancer', 'balancer', nginx, routes.parser('balancer'), learn));
-    const found: ComposeInstance[] = [];
-    for (const one of planned) found.push(await this.#find(one));
+    this.logs.push(new ContainerLog('balancer', 'balancer', nginx, routes.parser('balancer'), { learn }));
+    const found = planned.map(one => this.#find(one));
     await Promise.all([store, ...found, balancer].map(service => service.untilReady()));
     // When nginx started, it knew only the addresses that the instances had at that time.
     await balancer.reload();
@@ -173,7 +169,7 @@ class ComposeStack implements Stack {
     if (this.#stopped) throw new Error('the stack was stopped and starts no more instances');
     const planned = await this.#plan(options);
     await this.#project.up([planned.name], this.#services);
-    const instance = await this.#find(planned);
+    const instance = this.#find(planned);
     try {
       await instance.untilReady();
       await this.balancer.register(instance);
@@ -221,12 +217,12 @@ class ComposeStack implements Stack {
     return { name, url: `http://127.0.0.1:${port}`, options: own };
   }
 
-  async #find(planned: Planned): Promise<ComposeInstance> {
+  #find(planned: Planned): ComposeInstance {
     const { name } = planned;
-    const container = await this.#project.container(name);
-    const instance = new ComposeInstance(planned, { name, container, onDeath: this.#onDeath });
+    const container = this.#project.container(name);
+    const instance = new ComposeInstance(planned, { container, onDeath: this.#deaths.report });
     this.#instances.push(instance);
-    this.logs.push(new EngineLog(name, 'instance', container, line => parseInstanceLine(name, line)));
+    this.logs.push(new ContainerLog(name, 'instance', container, line => parseInstanceLine(name, line)));
     return instance;
   }
 
@@ -241,25 +237,10 @@ class ComposeStack implements Stack {
     return [...(this.#parts ? Object.values(this.#parts) : []), ...this.#instances];
   }
 
-  /** Subscribes to the engine's events: checks all services when a container of the project ends. */
-  async #watch(): Promise<void> {
-    const { docker } = this.#project.engine;
-    const stream = await docker.getEvents({
-      filters: { ...ofProject(this.#project.name), type: ['container'], event: ['die', 'destroy'] },
-    });
-    stream.on('data', () => {
-      for (const service of this.#all()) void service.look();
-    });
-    stream.on('error', () => {}); // The engine is unavailable; the next call to it fails with the reason.
-    const close = () => 'destroy' in stream && typeof stream.destroy === 'function' && stream.destroy();
-    this.#watching.signal.addEventListener('abort', close);
-  }
-
   async #stop(): Promise<void> {
     for (const service of this.#all()) service.dispose();
     await this.#project.remove();
-    await Promise.all(this.#all().map(service => service.look()));
-    this.#watching.abort();
+    await Promise.all(this.#all().map(service => service.ended()));
   }
 }
 

@@ -1,13 +1,15 @@
-/** Controls one container of a compose project through the engine's API. */
-import type { Container } from 'dockerode';
-import { text } from './engine-log.ts';
+/** Controls one container of a compose project. */
+import { docker, lastOutputOf } from './docker.ts';
 import { NotReadyError } from './not-ready.ts';
 import type { Service } from './stack.ts';
 import { until } from './wait.ts';
 
 export interface ContainerSpec {
   name: string;
-  container: Container;
+  /** Name of the container. */
+  container: string;
+  /** Its address on this machine. */
+  url: string;
   /** Called repeatedly until it resolves with true. Then the container counts as started. */
   ready: () => Promise<boolean>;
   /** Called with the exit status and the last output when the container ends unexpectedly. */
@@ -20,25 +22,29 @@ interface Run {
   stopRequested: boolean;
   ready: boolean;
   readonly over: AbortController;
+  /** Resolves once the container has ended or was removed. */
+  ended: Promise<void>;
 }
 
-const LAST_LINES = 50;
 const READY_MS = 30_000;
 /** Seconds: the sum of the app's DRAIN_MS and SHUTDOWN_MS, plus a margin. */
-const STOP_SECONDS = 15;
+const STOP_SECONDS = '15';
 
 export class ContainerService implements Service {
   readonly name: string;
-  readonly container: Container;
+  readonly url: string;
+  readonly container: string;
   readonly #spec: ContainerSpec;
-  #run: Run | undefined = newRun();
+  #run: Run | undefined;
   #disposed = false;
 
   /** Takes over a container that compose has just started. */
   constructor(spec: ContainerSpec) {
     this.name = spec.name;
+    this.url = spec.url;
     this.container = spec.container;
     this.#spec = spec;
+    this.#watch();
   }
 
   running(): boolean {
@@ -52,57 +58,54 @@ export class ContainerService implements Service {
   async untilReady(): Promise<void> {
     const run = this.#requireRunning('wait for');
     const wait = { withinMs: READY_MS, what: `${this.name} to be ready`, signal: run.over.signal };
-    void this.look(); // The container may have ended before the stack subscribed to events.
     try {
       await until(this.#spec.ready, wait);
       run.ready = true;
     } catch (error) {
-      if (run.over.signal.aborted) {
-        throw new NotReadyError(
-          this.name,
-          `expected ${this.name} to start, but it did not: ${await this.#describeEnd()}`,
-        );
-      }
-      throw new NotReadyError(
-        this.name,
-        `${(error as Error).message}. Its last output:\n${await this.#lastOutput()}`,
-      );
+      const why = run.over.signal.aborted
+        ? `expected ${this.name} to start, but it did not: ${await this.#describeEnd()}`
+        : `${(error as Error).message}. Its last output:\n${await lastOutputOf(this.container)}`;
+      throw new NotReadyError(this.name, why);
     }
-  }
-
-  /** Checks with the engine whether the container still runs. Call it after every event of the container. */
-  async look(): Promise<void> {
-    const run = this.#run;
-    if (run === undefined || (await this.#lives()) || this.#run !== run) return;
-    this.#run = undefined;
-    run.over.abort();
-    if (run.ready && !run.stopRequested) this.#spec.onDeath(await this.#describeEnd());
   }
 
   async stop(): Promise<void> {
     await this.#end(async () => {
       await this.resume(); // A paused container handles only SIGKILL until it is resumed.
-      await this.container.stop({ t: STOP_SECONDS });
+      await docker('stop', '--time', STOP_SECONDS, this.container);
     });
   }
 
   async kill(): Promise<void> {
-    await this.#end(() => this.container.kill({ signal: 'SIGKILL' }));
+    await this.#end(() => docker('kill', this.container));
   }
 
   async pause(): Promise<void> {
     this.#requireRunning('pause');
-    if (!(await this.#state()).Paused) await this.container.pause();
+    if ((await this.#state('Paused')) === 'false') await docker('pause', this.container);
   }
 
   async resume(): Promise<void> {
     this.#requireRunning('resume');
-    if ((await this.#state()).Paused) await this.container.unpause();
+    if ((await this.#state('Paused')) === 'true') await docker('unpause', this.container);
   }
 
   async restart(): Promise<void> {
     await this.stop();
-    await this.#start();
+    if (this.#disposed) throw new Error(`${this.name} was stopped for good and does not start again`);
+    await docker('start', this.container);
+    this.#watch();
+    try {
+      await this.untilReady();
+    } catch (error) {
+      await this.kill();
+      throw error;
+    }
+  }
+
+  /** Resolves once the container has ended or was removed. */
+  async ended(): Promise<void> {
+    await this.#run?.ended;
   }
 
   /** Call this before the container is removed. Its end is then expected, and it cannot be started again. */
@@ -111,16 +114,16 @@ export class ContainerService implements Service {
     if (this.#run) this.#run.stopRequested = true;
   }
 
-  async #start(): Promise<void> {
-    if (this.#disposed) throw new Error(`${this.name} was stopped for good and does not start again`);
-    await this.container.start();
-    this.#run = newRun();
-    try {
-      await this.untilReady();
-    } catch (error) {
-      await this.kill();
-      throw error;
-    }
+  /** Begins a run, and waits in the background until the container has ended or was removed. */
+  #watch(): void {
+    const over = async () => {
+      this.#run = undefined;
+      run.over.abort();
+      if (run.ready && !run.stopRequested) this.#spec.onDeath(await this.#describeEnd());
+    };
+    const ended = docker('wait', this.container).then(over, over);
+    const run: Run = { stopRequested: false, ready: false, over: new AbortController(), ended };
+    this.#run = run;
   }
 
   #requireRunning(verb: string): Run {
@@ -138,51 +141,23 @@ export class ContainerService implements Service {
     );
     try {
       // The engine has sent the signal, but the container may end later.
-      await until(async () => !(await this.#lives()), { withinMs: 10_000, what: `${this.name} to end` });
+      await until(() => run.over.signal.aborted, { withinMs: 10_000, what: `${this.name} to end` });
     } catch (error) {
       throw refused ?? error;
     }
-    await this.look();
   }
 
-  async #state() {
-    return (await this.container.inspect()).State;
-  }
-
-  async #lives(): Promise<boolean> {
-    try {
-      return (await this.#state()).Running;
-    } catch (error) {
-      if (isGone(error)) return false;
-      throw error;
-    }
-  }
-
-  async #lastOutput(): Promise<string> {
-    try {
-      return text(await this.container.logs({ stdout: true, stderr: true, tail: LAST_LINES })).trimEnd();
-    } catch (error) {
-      if (isGone(error)) return '';
-      throw error;
-    }
+  #state(field: 'Paused' | 'ExitCode'): Promise<string> {
+    return docker('inspect', '--format', `{{.State.${field}}}`, this.container);
   }
 
   async #describeEnd(): Promise<string> {
-    const how = await this.#state().then(
-      ({ ExitCode: code }) => `exit code ${code}`,
+    const how = await this.#state('ExitCode').then(
+      code => `exit code ${code}`,
       () => 'it was removed',
     );
-    const output = await this.#lastOutput();
+    const output = await lastOutputOf(this.container);
     const last = output === '' ? 'It wrote nothing.' : `Its last output:\n${output}`;
-    return `${this.name} (container ${this.container.id.slice(0, 12)}) ended: ${how}. ${last}`;
+    return `${this.name} (container ${this.container}) ended: ${how}. ${last}`;
   }
-}
-
-function newRun(): Run {
-  return { stopRequested: false, ready: false, over: new AbortController() };
-}
-
-/** Returns whether the engine reports that the container no longer exists. */
-function isGone(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'statusCode' in error && error.statusCode === 404;
 }

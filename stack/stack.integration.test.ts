@@ -154,7 +154,7 @@ describe.each(tested.map(runner => ({ ...runner, title: runner.name })))('$title
     await nth(one, 0).kill();
     await fetch(`${nth(one, 1).url}/die`).catch(() => {});
     expect(await one.died).toMatch(
-      /^app-2 \((process|container) \w+\) ended: exit code 7\. Its last output:\nlast words$/,
+      /^app-2 \((process|container) [\w-]+\) ended: exit code 7\. Its last output:\nlast words$/,
     );
     expect(nth(one, 1).running()).toBe(false);
   });

@@ -1,4 +1,5 @@
 /** Starts the bundled stack with one of its runners. */
+import { startComposeStack } from './compose.ts';
 import { type LocalStackOptions, startLocalStack } from './local.ts';
 import type { Runner, Stack, StackOptions } from './stack.ts';
 
@@ -13,7 +14,5 @@ export async function startStack(
   if (runner === 'local') return startLocalStack({ ...options, sticky, profile });
   if (sticky) throw new Error('only the local stack has a sticky balancer: use --stack local');
   if (profile) throw new Error('only the local stack has profiles: use --stack local');
-  // Imported only for this runner, so that local stacks do not load the engine's library.
-  const { startComposeStack } = await import('./compose.ts');
   return startComposeStack(options);
 }

@@ -39,17 +39,13 @@ export function removeFolder(folder: string): void {
   send(`-folder ${folder}`);
 }
 
-/**
- * Guards a compose project. The watchdog removes everything of it when this process ends.
- *
- * @param host the engine, in the format of DOCKER_HOST
- */
-export function guardProject(host: string, project: string): void {
-  send(`+project ${host} ${project}`);
+/** Guards a compose project. The watchdog removes everything of it when this process ends. */
+export function guardProject(project: string): void {
+  send(`+project ${project}`);
 }
 
-export function releaseProject(host: string, project: string): void {
-  send(`-project ${host} ${project}`);
+export function releaseProject(project: string): void {
+  send(`-project ${project}`);
 }
 
 /** Starts the watchdog. Call this before the first child starts, so that every child is guarded. */
@@ -60,7 +56,7 @@ export function startWatchdog(): void {
     stdio: ['pipe', 'ignore', 'ignore'],
     // Runs in a separate session, because Ctrl-C and a closed terminal must not end the watchdog.
     detached: true,
-    env: {},
+    env: { ...process.env, NODE_OPTIONS: '' }, // `docker` needs PATH, HOME and DOCKER_HOST.
   });
   watchdog.once('error', () => {});
   watchdog.stdin?.on('error', () => {}); // If the watchdog has ended, this process continues without it.

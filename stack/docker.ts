@@ -1,0 +1,76 @@
+/** Runs the `docker` command, which finds the engine of DOCKER_HOST or of the current context. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { MissingProgramError } from './programs.ts';
+import { until } from './wait.ts';
+
+/** Runs a docker command, and returns its output. Throws an error with the command's message if it fails. */
+export async function docker(...args: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)('docker', args, { maxBuffer: 1 << 26 }).catch(error => {
+    throw new Error(`docker ${args.join(' ')}: ${String(error.stderr).trim() || error.message}`);
+  });
+  return stdout.trim();
+}
+
+/** Returns the last lines that a container has written; '' if there is no such container. */
+export async function lastOutputOf(container: string): Promise<string> {
+  const logs = promisify(execFile)('docker', ['logs', '--tail', '50', container]);
+  const { stdout, stderr } = await logs.catch(() => ({ stdout: '', stderr: '' }));
+  return (stdout + stderr).trim();
+}
+
+/** Throws MissingProgramError, which says what to do, if there is no engine or no compose plugin. */
+export async function requireEngine(): Promise<void> {
+  try {
+    await docker('compose', 'version', '--short');
+    await docker('version', '--format', '{{.Server.Version}}');
+  } catch (error) {
+    throw new MissingProgramError(
+      `expected a Docker engine and its compose plugin, but found none (${(error as Error).message}). ` +
+        'Install or start Docker, or run without containers: --stack local',
+    );
+  }
+}
+
+/**
+ * Removes every container, network and volume of a compose project, in any state. Repeats this until nothing is left,
+ * because a compose command that is still running may create more. Throws if something is left after 20 s.
+ */
+export async function removeProject(project: string): Promise<void> {
+  let left: string[] = [];
+  const nothingIsLeft = async () => {
+    left = [];
+    for (const [list, remove] of OBJECTS) {
+      const found = (await docker(...list, `label=com.docker.compose.project=${project}`))
+        .split(/\s+/)
+        .filter(Boolean);
+      left.push(...found);
+      if (found.length > 0) await docker(...remove, ...found).catch(() => {});
+    }
+    return left.length === 0;
+  };
+  try {
+    await until(nothingIsLeft, { withinMs: 20_000, what: `nothing of ${project} to be left` });
+  } catch (error) {
+    throw new Error(
+      `${(error as Error).message}. There is still: ${left.join(', ')}. ` +
+        `Remove it: docker compose --project-name ${project} down --volumes`,
+    );
+  }
+}
+
+/** The commands that list and remove each kind of object. */
+const OBJECTS = [
+  [
+    ['ps', '--all', '--format', '{{.Names}}', '--filter'],
+    ['rm', '--force', '--volumes'],
+  ],
+  [
+    ['network', 'ls', '--format', '{{.Name}}', '--filter'],
+    ['network', 'rm'],
+  ],
+  [
+    ['volume', 'ls', '--format', '{{.Name}}', '--filter'],
+    ['volume', 'rm'],
+  ],
+] as const;
