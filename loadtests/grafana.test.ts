@@ -1,15 +1,23 @@
-/** Checks that every metric in the Grafana dashboard exists. */
+/** Checks that every metric in the Grafana dashboard exists: in the k6 scripts, and in `verify --metrics`. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { BROKE, ERRORS, FIGURES, GAP, RELOGINS, TAGGED } from '../verify/core/sums/figures.ts';
+import { Picture } from '../verify/core/testing/picture.ts';
+import { metricsOf } from '../verify/metrics.ts';
+import { RunStatus } from '../verify/run-status.ts';
+import { feed } from '../verify/testing/feed.ts';
 
-const text = readFileSync(new URL('../deploy/grafana-k6.json', import.meta.url), 'utf8');
+const text = readFileSync(new URL('../deploy/grafana.json', import.meta.url), 'utf8');
+const { panels } = JSON.parse(text) as { panels: { targets: { expr: string }[] }[] };
+const expressions = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+/** Names of the metrics that the dashboard takes from both, without `k6_` and `_total`. */
+const asked = new Set([...text.matchAll(/\(k6_\)\?(baton_\w+?)_total/g)].map(match => match[1] ?? ''));
 
-describe('deploy/grafana-k6.json', () => {
+describe('deploy/grafana.json', () => {
   it('queries only metrics that scripts count, and shows all that must be 0', () => {
     const counters = [...FIGURES, ...Object.values(TAGGED)].map(({ metric }) => metric);
     const known = new Set([...counters, ERRORS, RELOGINS, BROKE, GAP]);
-    const asked = new Set([...text.matchAll(/k6_(baton_\w+?)_total/g)].map(match => match[1] ?? ''));
+    expect(asked.size).toBeGreaterThan(10);
     expect([...asked].filter(metric => !known.has(metric))).toEqual([]);
     const forbidden = FIGURES.filter(
       ({ metric, needs }) => needs === 'count==0' && !/logouts_untold|logins_refused/.test(metric),
@@ -17,11 +25,22 @@ describe('deploy/grafana-k6.json', () => {
     expect(forbidden.filter(metric => !asked.has(metric))).toEqual([]);
   });
 
+  it('queries only metrics that verify serves', () => {
+    const picture = new Picture({ claims: ['continuity'] });
+    picture.session('s1', 'alice').login('app-1').hops(4);
+    picture.disturb(1, 'restart', { where: 'app-2' });
+    const served = metricsOf(feed(picture, new RunStatus(() => {})));
+    // Only a script can throw.
+    const both = [...asked].filter(metric => metric !== ERRORS).map(metric => `${metric}_total`);
+    const own = expressions.flatMap(expression => expression.match(/\bbaton_\w+(?=\{)/g) ?? []);
+    expect(own.length).toBeGreaterThan(1);
+    for (const metric of [...both, ...own, 'baton_fault'])
+      expect(served, metric).toMatch(new RegExp(`^${metric}\\{testid="test".*\\} [\\d.]+$`, 'm'));
+  });
+
   it('groups by the tags that the metrics have', () => {
-    const { panels } = JSON.parse(text) as { panels: { targets: { expr: string }[] }[] };
-    const expressions = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
     for (const { metric, tag } of [TAGGED.requests, TAGGED.operations, TAGGED.failed]) {
-      const of = expressions.find(expression => expression.includes(`k6_${metric}_total`));
+      const of = expressions.find(expression => expression.includes(`${metric}_total`));
       expect(of, metric).toMatch(new RegExp(`by \\(${tag}|"${tag}"`));
     }
   });

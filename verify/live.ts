@@ -1,17 +1,13 @@
 /** Serves the page of a run while the run goes on, on this machine only. Sends new requests and anomalies as they occur. */
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { CHECKS } from './core/checks/index.ts';
-import type { Event, Run } from './core/history/history.ts';
-import type { Anomaly } from './core/result/verdict.ts';
-import { Judge } from './core/timeline/judge.ts';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type Listening, listen } from './listen.ts';
 import { liveHtml } from './reports/html.ts';
 import { printable } from './reports/printable.ts';
 import type { LiveNews } from './reports/view/chunk.ts';
 import { liveMarks } from './reports/view/marks.ts';
 import { Timeline } from './reports/view/timeline.ts';
+import type { RunStatus } from './run-status.ts';
 import { packed, type ViewCode } from './view.ts';
 
 /** Time between two messages to the page, milliseconds. */
@@ -19,76 +15,49 @@ const EVERY = 1_000;
 /** Maximum time that an ended run waits until open pages have loaded the report, milliseconds. */
 const LOADING = 3_000;
 
-/** A search for an order may take seconds, in which the load would stand still. */
-const LIVE = CHECKS.filter(({ guarantee }) => guarantee !== 'linearizability');
-
 export class Live {
   readonly #path = `/${randomBytes(16).toString('hex')}/`;
-  readonly #server: Server;
+  #server: Listening | undefined;
   readonly #code: ViewCode;
   readonly #pages = new Set<ServerResponse>();
   /** All messages so far: a page that is opened later gets them too. */
   readonly #sent: string[] = [];
-  readonly #anomalies: Anomaly[] = [];
   readonly #timer: NodeJS.Timeout;
-  #run: Run | undefined;
-  #judge: Judge | undefined;
+  readonly #status: RunStatus;
   #timeline: Timeline | undefined;
   /** The report, once the run has ended. */
   #report: string | undefined;
   /** Called when a page has loaded the report. */
   #loaded = (): void => {};
 
-  readonly #onTrouble: (text: string) => void;
-
-  private constructor(code: ViewCode, onTrouble: (text: string) => void) {
+  private constructor(code: ViewCode, status: RunStatus) {
     this.#code = code;
-    this.#onTrouble = onTrouble;
-    this.#server = createServer((request, response) => this.#respond(request, response));
+    this.#status = status;
+    status.add(({ run }) => {
+      this.#timeline = new Timeline({ run, anomalies: [] });
+      return this.#timeline.check;
+    });
     this.#timer = setInterval(() => this.#send(), EVERY);
   }
 
   /**
    * Starts to listen on a free port of 127.0.0.1.
    *
-   * @param onTrouble called if the live view must stop; the run goes on
+   * @param status the run, which must not have begun yet
    */
-  static async start(code: ViewCode, onTrouble: (text: string) => void): Promise<Live> {
-    const live = new Live(code, onTrouble);
-    live.#server.listen(0, '127.0.0.1');
-    await once(live.#server, 'listening');
+  static async start(code: ViewCode, status: RunStatus): Promise<Live> {
+    const live = new Live(code, status);
+    const server = createServer((request, response) => live.#respond(request, response));
+    live.#server = await listen(server, '0', '--ui');
     return live;
   }
 
   get url(): string {
-    return `http://${this.#host}${this.#path}`;
-  }
-
-  get #host(): string {
-    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  /** Takes in the next event of the history. Never throws. */
-  event(event: Event): void {
-    try {
-      this.#step(event);
-    } catch (error) {
-      this.#judge = undefined;
-      this.#onTrouble(`the live view stopped: ${(error as Error).message}`);
-    }
-  }
-
-  #step(event: Event): void {
-    if (event.type === 'run') {
-      this.#run = event;
-      const timeline = new Timeline({ run: event.run, anomalies: [] });
-      this.#timeline = timeline;
-      this.#judge = new Judge(event, [...LIVE, timeline.check], anomaly => this.#anomalies.push(anomaly));
-    } else this.#judge?.step(event);
+    return `${this.#server?.url}${this.#path}`;
   }
 
   #send(): void {
-    const run = this.#run;
+    const { run, anomalies } = this.#status;
     if (run === undefined || this.#timeline === undefined) return;
     const { text } = packed(this.#timeline);
     const about = printable(`${run.target} at ${run.url}, run ${run.run}`);
@@ -96,7 +65,7 @@ export class Live {
       run: run.run,
       about,
       chunk: text,
-      anomalies: liveMarks(this.#anomalies, run.claims),
+      anomalies: liveMarks(anomalies, run.claims),
     };
     const message = `data: ${JSON.stringify(news)}\n\n`;
     this.#sent.push(message);
@@ -105,7 +74,7 @@ export class Live {
 
   #respond({ headers, url }: IncomingMessage, response: ServerResponse): void {
     // A page of another site could reach this server by a name that it points at 127.0.0.1.
-    if (headers.host !== this.#host) response.writeHead(403).end();
+    if (`http://${headers.host}` !== this.#server?.url) response.writeHead(403).end();
     else if (url === `${this.#path}events`) this.#follow(response);
     else if (url !== this.#path) response.writeHead(404).end();
     else {
@@ -147,9 +116,6 @@ export class Live {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     for (const page of this.#pages) page.end();
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    this.#server.closeAllConnections();
-    await closed;
+    await this.#server?.close();
   }
 }

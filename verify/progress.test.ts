@@ -1,17 +1,29 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { Progress } from './progress.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Picture } from './core/testing/picture.ts';
+import { type Out, Progress } from './progress.ts';
+import { RunStatus } from './run-status.ts';
+import { fitted } from './screen.ts';
+import { feed } from './testing/feed.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
 });
 afterEach(() => {
   vi.useRealTimers();
+  vi.unstubAllEnvs();
 });
 
-it('says why a run continues past its duration', () => {
+/** Returns what a progress writes, and the progress. */
+function shown(out: Partial<Out>, status = new RunStatus()): { lines: string[]; progress: Progress } {
   const lines: string[] = [];
-  const progress = new Progress({ write: text => lines.push(text) }, false);
+  const progress = new Progress({ ...out, write: text => lines.push(text) }, false);
+  progress.follow(status);
   progress.phase('load', { sessions: 4, duration: 10_000 });
+  return { lines, progress };
+}
+
+it('says why a run continues past its duration', () => {
+  const { lines, progress } = shown({});
   progress.active(['the last reads of the sessions', 'burst']);
   vi.advanceTimersByTime(9_000);
   expect(lines.at(-1)).toMatch(/^ {2}9 of 10 s {2}0 requests/);
@@ -21,4 +33,66 @@ it('says why a run continues past its duration', () => {
     /^ {2}54 s, the load of 10 s is over, waiting for: burst, faults {2}0 requests/,
   );
   progress.end();
+});
+
+describe('on a terminal', () => {
+  beforeEach(() => {
+    vi.stubEnv('CI', '');
+    vi.stubEnv('TERM', 'xterm');
+  });
+
+  /** A session that app-2 lost during a fault, of a user whose name would move the cursor. */
+  function lost(status: RunStatus): void {
+    const picture = new Picture({ claims: ['continuity'] });
+    const session = picture.session('s1', 'al\u001b[2Jice').login('app-1').hops(3);
+    picture.disturb(1, 'restart', { where: 'app-2' });
+    session.signedOut('app-2', { note: '303 to /login' });
+    feed(picture, status);
+  }
+
+  it('shows one screen, and writes the next one over it', () => {
+    const status = new RunStatus(() => {});
+    const { lines, progress } = shown({ isTTY: true, columns: 70 }, status);
+    expect(progress.judged).toBe(true);
+    vi.advanceTimersByTime(1_000);
+    lost(status);
+    vi.advanceTimersByTime(200);
+    const screen = (lines.at(-1) ?? '').split('\n');
+    expect(screen).toEqual([
+      '  ██░░░░░░░░░░░░░░░░░░  1 of 10 s',
+      expect.stringMatching(/^ {2}5 requests, 5\/s {3}0 live sessions, 1 lost {3}signed out 1 {3}failed/),
+      '  app-1  ████████░░░░░░░░░░░░  2 (40.0 %)',
+      '  app-2  ████████████░░░░░░░░  3 (60.0 %)',
+      '  1 fault, now: restart of app-2',
+      expect.stringMatching(/^ {2}✗ LOSS continuity {2}0\.00 s, session s1: app-/),
+    ]);
+    for (const line of screen) expect(line.length).toBeLessThan(70);
+    vi.advanceTimersByTime(200);
+    // Five lines up, and everything below is erased.
+    expect(lines.at(-2)).toBe('\r\u001b[5A\u001b[J');
+    progress.step('restart of app-2');
+    expect(lines.slice(-2)).toEqual(['\r\u001b[5A\u001b[J', 'restart of app-2\n']);
+    progress.end();
+    expect(lines.join('')).not.toContain('[2J');
+  });
+
+  it.each([
+    ['CI', 'true'],
+    ['TERM', 'dumb'],
+  ])('prints plain lines if %s is %s', (name, value) => {
+    vi.stubEnv(name, value);
+    const { lines, progress } = shown({ isTTY: true });
+    vi.advanceTimersByTime(6_000);
+    progress.end();
+    expect(progress.judged).toBe(false);
+    expect(lines).toEqual(['4 sessions for 10 s\n', ...lines.slice(1)]);
+    expect(lines).toHaveLength(3);
+    expect(lines.join('')).not.toContain('\u001b');
+  });
+
+  it('cuts lines before the last column, also with wide characters', () => {
+    expect(fitted('abcdef', 4)).toBe('abcd');
+    expect(fitted('日本語', 4)).toBe('日本');
+    expect(fitted('█░✗…', 4)).toBe('█░✗…');
+  });
 });

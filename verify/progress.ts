@@ -1,15 +1,19 @@
-/** Shows live progress. On a terminal it rewrites one line; otherwise it prints a new line every 3 s. */
-import type { Operation } from './core/history/history.ts';
+/** Shows live progress. On a terminal it updates one screen; otherwise, and in CI, it prints a new line every 3 s. */
+import type { RunStatus } from './run-status.ts';
+import { fitted, screen } from './screen.ts';
 
 /** The output stream: stdout or stderr. */
 export interface Out {
   isTTY?: boolean;
   columns?: number;
+  rows?: number;
   write(text: string): unknown;
 }
 
 /** Interval between two updates, milliseconds: `live` on a terminal, `line` otherwise. */
-const EVERY = { live: 100, line: 3_000 };
+const EVERY = { live: 200, line: 3_000 };
+/** The rate is that of this time until now, milliseconds. */
+const RATE = 2_000;
 
 export class Progress {
   readonly #out: Out;
@@ -17,18 +21,29 @@ export class Progress {
   readonly #live: boolean;
   #timer: NodeJS.Timeout | undefined;
   #began = 0;
-  #requests = 0;
-  #signedOut = 0;
-  #failed = 0;
-  #instances = new Map<string, number>();
+  #status: RunStatus | undefined;
   #duration = 0;
+  /** Number of lines on the screen. */
+  #lines = 0;
+  /** Numbers of requests at earlier times, within the last `RATE`. */
+  #counts: { at: number; requests: number }[] = [];
   /** The tasks that are running. */
   #active: readonly string[] = [];
 
   constructor(out: Out, quiet: boolean) {
     this.#out = out;
     this.#quiet = quiet;
-    this.#live = out.isTTY === true;
+    this.#live = out.isTTY === true && !process.env['CI'] && process.env['TERM'] !== 'dumb';
+  }
+
+  /** True: the screen shows anomalies, so the run should be judged while it goes on. */
+  get judged(): boolean {
+    return this.#live && !this.#quiet;
+  }
+
+  /** Shows a run. @param status what happens in it */
+  follow(status: RunStatus): void {
+    this.#status = status;
   }
 
   /** Prints a line about a step that begins or has ended. */
@@ -63,21 +78,32 @@ export class Progress {
     this.#active = what;
   }
 
-  operation(operation: Operation): void {
-    this.#requests++;
-    if (operation.signedIn === 'out') this.#signedOut++;
-    if (operation.status === undefined || operation.status >= 500) this.#failed++;
-    const { instance } = operation;
-    if (instance !== undefined) this.#instances.set(instance, (this.#instances.get(instance) ?? 0) + 1);
-  }
-
   #show(): void {
-    const seconds = (performance.now() - this.#began) / 1000;
-    const shares = [...this.#instances].sort().map(([name, count]) => `${name} ${count}`);
-    const text =
-      `  ${this.#time(seconds)}  ${this.#requests} requests` +
-      `  ${shares.join(' ')}  signed out ${this.#signedOut}  failed ${this.#failed}`;
-    this.#out.write(this.#live ? `\r\u001b[K${text.slice(0, (this.#out.columns ?? 80) - 1)}` : `${text}\n`);
+    const status = this.#status;
+    if (status === undefined) return;
+    const now = performance.now();
+    const elapsed = now - this.#began;
+    const time = this.#time(elapsed / 1000);
+    if (!this.#live) {
+      const { requests, instances, signedOut, failed } = status;
+      const shares = [...instances].sort().map(([name, count]) => `${name} ${count}`);
+      this.#out.write(
+        `  ${time}  ${requests} requests  ${shares.join(' ')}  signed out ${signedOut}  failed ${failed}\n`,
+      );
+      return;
+    }
+    // A pseudo-terminal without a size says 0.
+    const [columns, rows] = [this.#out.columns || 80, this.#out.rows || 24];
+    this.#counts = [
+      ...this.#counts.filter(({ at }) => now - at < RATE),
+      { at: now, requests: status.requests },
+    ];
+    const [first = { at: now, requests: 0 }] = this.#counts;
+    const rate = ((status.requests - first.requests) * 1000) / Math.max(1, now - first.at);
+    const lines = screen(status, time, elapsed / this.#duration, rate).slice(0, rows - 1);
+    this.#clear();
+    this.#out.write(lines.map(line => fitted(line, columns - 1)).join('\n'));
+    this.#lines = lines.length;
   }
 
   /** Returns the elapsed time. After the planned duration, the text also names the tasks that the run waits for. */
@@ -87,8 +113,12 @@ export class Progress {
     return `${seconds.toFixed(0)} s, the load of ${load} s is over, waiting for: ${this.#active.join(', ')}`;
   }
 
+  /** Removes the screen. */
   #clear(): void {
-    if (this.#live && this.#timer !== undefined) this.#out.write('\r\u001b[K');
+    if (this.#lines === 0) return;
+    const up = this.#lines > 1 ? `\u001b[${this.#lines - 1}A` : '';
+    this.#out.write(`\r${up}\u001b[J`);
+    this.#lines = 0;
   }
 
   end(): void {

@@ -16,6 +16,7 @@ import { Judge } from './core/timeline/judge.ts';
 import { Live } from './live.ts';
 import { REPORTS } from './reports/index.ts';
 import { compared, inputOf } from './reports/testing/results.ts';
+import { RunStatus } from './run-status.ts';
 import { browserCode, sideOf, viewOf } from './view.ts';
 
 const EVIL = '</script><script>document.title="broken out"</script>';
@@ -389,12 +390,13 @@ describe.skipIf(!executablePath)('the HTML report in a browser', () => {
     if (code === undefined) throw new Error('expected esbuild');
     const { run, events } = broken();
     const trouble: string[] = [];
-    const live = await Live.start(code, text => trouble.push(text));
+    const status = new RunStatus(text => trouble.push(text));
+    const live = await Live.start(code, status);
     const page = await (await browser.newContext()).newPage();
     try {
       page.on('console', message => complaints.push(message.text()));
       await page.goto(live.url);
-      for (const event of [run, ...events]) live.event(event);
+      for (const event of [run, ...events]) status.event(event);
       await contains(page, '#live-anomalies', 'LOSS continuity, session s1');
       await contains(page, '#live-anomalies', 'BLEED isolation');
       await contains(page, '#shown', '4 of 4 sessions');

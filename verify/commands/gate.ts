@@ -1,9 +1,8 @@
 /** `baton gate`: serves the verdict on a new version over HTTP while it gets more and more traffic. */
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { EXIT, UnavailableError } from '../errors.ts';
+import { EXIT } from '../errors.ts';
 import { Gate } from '../gate/gate.ts';
 import { gateServer } from '../gate/server.ts';
+import { listen } from '../listen.ts';
 import { loadTarget } from '../target/load.ts';
 import { addressOf, milliseconds, whole } from './arguments.ts';
 import type { OptionValues } from './options.ts';
@@ -26,22 +25,14 @@ export async function gateCommand(
     onStep: text => output.progress.write(`${text}\n`),
   });
   const server = gateServer(gate);
-  server.listen(whole('--port', values.port, 0, 65_535), values.host);
-  try {
-    await once(server, 'listening');
-  } catch (error) {
-    throw new UnavailableError(
-      `--port: expected to listen at ${values.host}:${values.port}, got ${(error as Error).message}: choose another port`,
-    );
-  }
-  const { address, port } = server.address() as AddressInfo;
-  output.progress.write(`gate of ${target.name} at http://${address}:${port}: POST /start begins\n`);
+  const port = whole('--port', values.port, 0, 65_535);
+  const listening = await listen(server, `${values.host}:${port}`, '--port');
+  output.progress.write(`gate of ${target.name} at ${listening.url}: POST /start begins\n`);
   const stopped = new Promise<void>(resolve => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
   });
   await stopped;
-  server.close();
-  server.closeAllConnections();
+  await listening.close();
   const { verdict, why } = await gate.stop();
   output.result.write(`${[...gate.status().summary, `${verdict}: ${why}`].join('\n')}\n`);
   return EXIT[verdict];

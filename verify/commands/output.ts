@@ -18,7 +18,7 @@ export interface Output {
 /** Default width in columns, if stdout does not report its width. */
 const WIDTH = 100;
 
-export const widthOf = ({ result }: Output): number => result.columns ?? WIDTH;
+export const widthOf = ({ result }: Output): number => result.columns || WIDTH;
 
 const printing = (output: Output) => ({ colour: output.colour, width: widthOf(output) });
 

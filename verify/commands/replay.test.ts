@@ -35,6 +35,8 @@ describe('the command that shows it again', () => {
       '--sticky-report',
       '--json',
       '--quiet',
+      '--metrics',
+      '9464',
       '--sessions',
       '32',
       '--faults',

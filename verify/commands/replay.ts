@@ -8,7 +8,19 @@ const STACK_VARIABLES =
   /^(STACK_|SESSION_|BASKET_STORE$|PAYMENT_MS$|STORE_TIMEOUT_MS$|SCRYPT_COST$|FIXTURE_USERS$)/;
 const SECRET = /SECRET|PASSW|TOKEN/;
 /** Options to leave out, since they do not change the run. `seed` is added separately. */
-const ASIDE = ['k6', 'seed', 'out', 'baseline', 'update-baseline', 'json', 'report', 'brief', 'quiet', 'ui'];
+const ASIDE = [
+  'k6',
+  'seed',
+  'out',
+  'baseline',
+  'update-baseline',
+  'json',
+  'report',
+  'brief',
+  'quiet',
+  'ui',
+  'metrics',
+];
 
 /** Returns the environment variables that the bundled stack reads. */
 export const passedOn = (environment: NodeJS.ProcessEnv): Record<string, string> =>

@@ -173,6 +173,11 @@ const verify = {
       default: false,
       does: 'shows the run live: serves a page on 127.0.0.1 and prints its address; at the end the page becomes the report, which is also written into the folder of the run (docs/reports.md)',
     },
+    metrics: {
+      type: 'string',
+      value: '[HOST:]PORT',
+      does: 'serves the metrics of the run for Prometheus at http://HOST:PORT/metrics; HOST is 127.0.0.1 if it is absent (docs/reports.md)',
+    },
     ...JUDGED,
     quiet: QUIET,
   },

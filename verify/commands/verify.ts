@@ -13,9 +13,12 @@ import { addressesOf } from '../faults/changes.ts';
 import { needsLinks } from '../faults/index.ts';
 import { judgeFile } from '../judge-file.ts';
 import { type SecondLoad, secondLoad } from '../k6.ts';
+import type { Listening } from '../listen.ts';
 import { Live } from '../live.ts';
+import { serveMetrics } from '../metrics.ts';
 import { type Out, Progress } from '../progress.ts';
 import { verify } from '../run.ts';
+import { RunStatus } from '../run-status.ts';
 import { loadTarget, type Target } from '../target/load.ts';
 import { targetText } from '../target/print.ts';
 import { browserCode } from '../view.ts';
@@ -87,10 +90,18 @@ export async function verifyCommand(
   const logs = logsIn(values.logs);
   const stop = stopping();
   const progress = new Progress(output.progress, values.quiet);
+  const judged = progress.judged || values.ui || values.metrics !== undefined;
+  const status = new RunStatus(judged ? text => progress.alarm(text) : undefined);
+  progress.follow(status);
   let stack: Stack | undefined;
   let live: Live | undefined;
+  let metrics: Listening | undefined;
   try {
-    if (values.ui) live = await liveView(progress);
+    if (values.ui) live = await liveView(status, progress);
+    if (values.metrics !== undefined) {
+      metrics = await serveMetrics(status, values.metrics);
+      progress.step(`metrics: ${metrics.url}/metrics`);
+    }
     if (runner !== undefined) {
       const links = wanted !== undefined && needsLinks(wanted);
       stack = await start(runner, { instances: count, ...like, links, signal: stop.signal }, step =>
@@ -123,8 +134,8 @@ export async function verifyCommand(
       stopped: stop.reason,
       onPhase: phase => progress.phase(phase, load),
       onActive: what => progress.active(what),
-      onOperation: operation => progress.operation(operation),
-      ...(live !== undefined && { onEvent: event => live?.event(event) }),
+      onOperation: operation => status.operation(operation),
+      onEvent: event => status.event(event),
     });
     progress.end();
     const comparison = compareWith(baseline, result);
@@ -154,15 +165,16 @@ export async function verifyCommand(
   } finally {
     progress.end();
     await live?.close();
+    await metrics?.close();
     await stack?.stop();
   }
 }
 
 /** Serves the page of the run, and prints its address. */
-async function liveView(progress: Progress): Promise<Live> {
+async function liveView(status: RunStatus, progress: Progress): Promise<Live> {
   const code = await browserCode();
   if (code === undefined) throw new UsageError('--ui: expected esbuild in node_modules; run npm install');
-  const live = await Live.start(code, text => progress.alarm(text));
+  const live = await Live.start(code, status);
   progress.alarm(`live view: ${live.url}`);
   return live;
 }

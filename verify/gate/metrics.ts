@@ -1,20 +1,14 @@
 /** Writes the status of the gate in the OpenMetrics text format. */
+import { type MetricFamily, openMetrics } from '../openmetrics.ts';
 import type { Status } from './gate.ts';
 
 const VALUES = { valid: 1, unknown: 0, violated: -1 } as const;
 
-interface Metric {
-  name: string;
-  type: 'gauge' | 'counter';
-  help: string;
-  samples: readonly { labels: Readonly<Record<string, string>>; value: number }[];
-}
-
-/** Source of the format: OpenMetrics 1.0. */
-export function openMetrics({ verdict, state, crossings, forms }: Status): string {
+/** Returns the status as metrics. */
+export function gateMetrics({ verdict, state, crossings, forms }: Status): string {
   const pairs = (value: (one: Status['crossings'][number]) => number) =>
     crossings.map(one => ({ labels: { created: one.created, served: one.served }, value: value(one) }));
-  const metrics: Metric[] = [
+  const metrics: MetricFamily[] = [
     {
       name: 'baton_gate_verdict',
       type: 'gauge',
@@ -52,19 +46,5 @@ export function openMetrics({ verdict, state, crossings, forms }: Status): strin
       samples: forms.map(({ page, served, refused }) => ({ labels: { page, served }, value: refused })),
     },
   ];
-  return `${metrics.map(written).join('')}# EOF\n`;
+  return openMetrics(metrics);
 }
-
-function written({ name, type, help, samples }: Metric): string {
-  const sample = type === 'counter' ? `${name}_total` : name;
-  const lines = samples.map(({ labels, value }) => `${sample}${labelled(labels)} ${value}\n`);
-  return `# TYPE ${name} ${type}\n# HELP ${name} ${help}\n${lines.join('')}`;
-}
-
-function labelled(labels: Readonly<Record<string, string>>): string {
-  const parts = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value)}"`);
-  return parts.length === 0 ? '' : `{${parts.join(',')}}`;
-}
-
-const escaped = (text: string): string =>
-  text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');

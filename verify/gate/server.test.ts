@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UsageError } from '../errors.ts';
 import { parseTarget } from '../target/load.ts';
 import { Gate, type Status } from './gate.ts';
-import { openMetrics } from './metrics.ts';
+import { gateMetrics } from './metrics.ts';
 import { gateServer } from './server.ts';
 
 const STATUS: Status = {
@@ -105,7 +105,7 @@ it('writes OpenMetrics, with the names of versions escaped', async () => {
   const answer = await fetch(`${url}/metrics`);
   expect(answer.headers.get('content-type')).toMatch(/^application\/openmetrics-text; version=1\.0\.0/);
   const text = await answer.text();
-  expect(text).toBe(openMetrics(status));
+  expect(text).toBe(gateMetrics(status));
   expect(text).toContain('# TYPE baton_gate_verdict gauge\n# HELP baton_gate_verdict 1 valid');
   expect(text).toContain('\nbaton_gate_verdict -1\n');
   expect(text).toContain('\nbaton_gate_sessions_lost_total{created="v\\"1\\\\",served="v2"} 3\n');

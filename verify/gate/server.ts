@@ -1,8 +1,9 @@
 /** Serves the gate over HTTP, in the forms that Argo Rollouts, Flagger and Prometheus expect. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { UsageError } from '../errors.ts';
+import { CONTENT_TYPE } from '../openmetrics.ts';
 import type { Gate, Status } from './gate.ts';
-import { openMetrics } from './metrics.ts';
+import { gateMetrics } from './metrics.ts';
 
 /** Maximum time that a request may wait for a verdict, seconds. */
 const LONGEST = 3600;
@@ -95,8 +96,8 @@ async function respond(gate: Gate, request: IncomingMessage, response: ServerRes
   const { pathname, searchParams } = url;
   if (pathname === '/healthz') return json(response, 200, { state: gate.status().state });
   if (pathname === '/metrics') {
-    const text = openMetrics(gate.status());
-    response.writeHead(200, { 'content-type': 'application/openmetrics-text; version=1.0.0; charset=utf-8' });
+    const text = gateMetrics(gate.status());
+    response.writeHead(200, { 'content-type': CONTENT_TYPE });
     response.end(text);
     return;
   }

@@ -1,0 +1,46 @@
+/** Starts an HTTP server at an address that the user chose, and stops it. */
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { UnavailableError, UsageError } from './errors.ts';
+
+export interface Listening {
+  /** `http://HOST:PORT` */
+  url: string;
+  /** Stops the server, and closes its connections. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts to listen.
+ *
+ * @param at `PORT` or `HOST:PORT`; the host is 127.0.0.1 if it is absent, and a free port is used if it is 0
+ * @param option name of the option that says so, for errors
+ * @throws UsageError if it is no address
+ * @throws UnavailableError if the address is taken
+ */
+export async function listen(server: Server, at: string, option: string): Promise<Listening> {
+  const [, host = '127.0.0.1', port = ''] = /^(?:(.+):)?(\d{1,5})$/.exec(at) ?? [];
+  if (port === '' || Number(port) > 65_535)
+    throw new UsageError(
+      `${option}: expected PORT or HOST:PORT, as in ${option} 9464, got ${JSON.stringify(at)}`,
+    );
+  server.listen(Number(port), host.replace(/^\[(.*)\]$/, '$1'));
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    throw new UnavailableError(
+      `${option}: expected to listen at ${host}:${port}, got ${(error as Error).message}: choose another port`,
+    );
+  }
+  const { address, family, port: used } = server.address() as AddressInfo;
+  return {
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${used}`,
+    close: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}

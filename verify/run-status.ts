@@ -1,0 +1,109 @@
+/** Counts what happens in a run while it goes on: for the terminal, the live page and the metrics. */
+import type { Check } from './core/checks/check.ts';
+import { CHECKS } from './core/checks/index.ts';
+import { titleOf } from './core/faults/window.ts';
+import type { Event, Operation, Run } from './core/history/history.ts';
+import { bucketOf } from './core/result/latency.ts';
+import type { Anomaly } from './core/result/verdict.ts';
+import { FAILURES, failureOf, OTHER } from './core/sums/figures.ts';
+import { Judge } from './core/timeline/judge.ts';
+
+/** Maximum number of instances that are counted apart. Further instances count as one. */
+const INSTANCES = 24;
+
+/** A search for an order may take seconds, in which the load would stand still. */
+const LIVE = CHECKS.filter(({ guarantee }) => guarantee !== 'linearizability');
+
+export class RunStatus {
+  run: Run | undefined;
+  requests = 0;
+  signedOut = 0;
+  /** Requests without a response, or with a status of 500 or more. */
+  failed = 0;
+  readonly instances = new Map<string, number>();
+  readonly outcomes = { ok: 0, fail: 0, info: 0 };
+  readonly failures = new Map<string, number>(FAILURES.map(how => [how, 0]));
+  /** Response times of successful requests. */
+  readonly times = new Map<number, number>();
+  readonly live = new Set<string>();
+  /** Sessions that were lost: their clients had to log in again. */
+  lost = 0;
+  /** The faults under way, by their ids. */
+  readonly faults = new Map<number, string>();
+  /** Number of faults that have begun. */
+  begun = 0;
+  /** The first few anomalies of each guarantee. Empty if the run is not judged while it goes on. */
+  readonly anomalies: Anomaly[] = [];
+  readonly #more: ((run: Run) => Check)[] = [];
+  readonly #onTrouble: ((text: string) => void) | undefined;
+  #judge: Judge | undefined;
+
+  /** @param onTrouble called if judging must stop; the run goes on. Absent: the run is only counted, not judged */
+  constructor(onTrouble?: (text: string) => void) {
+    this.#onTrouble = onTrouble;
+  }
+
+  /** Adds a check to the judge. Must be called before the run begins. */
+  add(check: (run: Run) => Check): void {
+    this.#more.push(check);
+  }
+
+  /** Returns the counts of each check so far. */
+  get counts(): ReturnType<Judge['counts']> {
+    return this.#judge?.counts() ?? [];
+  }
+
+  /** Number of lost sessions, as the judge counts them if the run is judged. */
+  get losses(): number {
+    const judged = this.counts.find(({ guarantee }) => guarantee === 'continuity')?.counts['lost'];
+    return typeof judged === 'number' ? judged : this.lost;
+  }
+
+  operation({ signedIn, status, note, outcome, instance, call, return: end }: Operation): void {
+    this.requests++;
+    this.outcomes[outcome]++;
+    if (signedIn === 'out') this.signedOut++;
+    if (outcome === 'ok' && end !== undefined) increment(this.times, bucketOf(end - call));
+    if (outcome !== 'ok') increment(this.failures, failureOf(status));
+    if ((status === undefined && note !== 'aborted') || (status ?? 0) >= 500) this.failed++;
+    if (instance === undefined) return;
+    const known = this.instances.has(instance) || this.instances.size < INSTANCES;
+    increment(this.instances, known ? instance : OTHER);
+  }
+
+  /** Takes in the next event of the history. Never throws. */
+  event(event: Event): void {
+    if (event.type === 'session') {
+      if (event.event === 'born') this.live.add(event.session);
+      if (event.event === 'ended' && this.live.delete(event.session) && event.reason === 'lost') this.lost++;
+    }
+    if (event.type === 'fault') {
+      if (event.end !== undefined) this.faults.delete(event.id);
+      else if (!this.faults.has(event.id)) {
+        this.begun++;
+        this.faults.set(event.id, titleOf(event));
+      }
+    }
+    try {
+      this.#step(event);
+    } catch (error) {
+      this.#judge = undefined;
+      this.#onTrouble?.(`the run is no longer judged while it goes on: ${(error as Error).message}`);
+    }
+  }
+
+  #step(event: Event): void {
+    if (event.type !== 'run') {
+      this.#judge?.step(event);
+      return;
+    }
+    this.run = event;
+    if (this.#onTrouble === undefined) return;
+    const checks = [...LIVE, ...this.#more.map(check => check(event))];
+    this.#judge = new Judge(event, checks, anomaly => this.anomalies.push(anomaly));
+  }
+}
+
+function increment<Key>(counts: Map<Key, number>, key: Key): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
