@@ -11,6 +11,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     'init',
     'target-file',
     'login-session',
+    'login-oidc',
     'logins',
     'guarantees',
     'workloads',

@@ -36,8 +36,8 @@ export interface LocalStackOptions extends StackOptions {
   nginx?: NginxAdditions;
   /** Arguments of redis-server that override the arguments from the stack. */
   redis?: readonly string[];
-  /** Starts a further program once Redis is ready. The program is stopped after the instances. */
-  beside?: (redis: BackingServer) => Promise<Beside>;
+  /** Starts a further program once Redis is ready. It gets the address of the balancer. It is stopped after the instances. */
+  beside?: (redis: BackingServer, url: string) => Promise<Beside>;
 }
 
 /**
@@ -138,7 +138,7 @@ class LocalStack implements Stack {
     if (this.#options.links)
       for (const server of this.servers)
         if (!('sentinels' in server)) await this.#links.open(server.name, server.port);
-    this.#beside = await this.#options.beside?.(this.#plan.backing.redis);
+    this.#beside = await this.#options.beside?.(this.#plan.backing.redis, this.url);
     // If the start was aborted meanwhile, `stop` has not stopped this program, because it did not know it.
     if (this.#stopped) await this.#beside?.stop();
     onStep?.(`starting ${wanted.length} instances`);

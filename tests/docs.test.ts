@@ -53,8 +53,11 @@ describe('docs', () => {
   });
 
   it.each([51, 2])('the example target file with %i accounts is valid', accounts => {
-    const environment = { ALICE_PASSWORD: 'a', LOAD_PASSWORD: 'b' };
-    const pages = ['docs/target-file.md', 'docs/login-session.md'];
+    const environment = {
+      ...{ ALICE_PASSWORD: 'a', BOB_PASSWORD: 'b', LOAD_PASSWORD: 'b' },
+      OIDC_ISSUER: 'https://login.example.test',
+    };
+    const pages = ['docs/target-file.md', 'docs/login-session.md', 'docs/login-oidc.md'];
     const targets = pages
       .flatMap(page => blocks(page, 'yaml'))
       .map(text => parseTarget(text, 'example', environment));

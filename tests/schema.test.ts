@@ -69,6 +69,7 @@ const whole: Required<Operation> & { uncertainty: number } = {
   skew: -4,
   caching: { control: 'private', expires: 0, vary: 'Cookie', hit: false },
   exposed: ['url', 'body'],
+  withheld: ['nonce'],
   resent: true,
   starved: true,
   uncertainty: 1000,

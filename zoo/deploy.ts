@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
-import { startLocalStack } from '../stack/local.ts';
+import { type LocalStackOptions, startLocalStack } from '../stack/local.ts';
 import type { InstanceOptions, Stack, StackOptions } from '../stack/stack.ts';
 import { needsLinks, wantedFaults } from '../verify/faults/index.ts';
 import type { ZooEntry } from './entry.ts';
@@ -18,6 +18,11 @@ const HOSTS = {
     target: new URL('./hosts/plain/target.yaml', import.meta.url),
     program: new URL('./hosts/plain/server.ts', import.meta.url),
     env: { WORK_MS: '300' },
+  },
+  'relying-party': {
+    target: new URL('./hosts/relying-party/target.yaml', import.meta.url),
+    program: new URL('./hosts/relying-party/server.ts', import.meta.url),
+    env: {},
   },
 } as const;
 
@@ -38,6 +43,12 @@ export interface Deployed {
 export async function deploy(entry: ZooEntry, options: DeployOptions = {}): Promise<Deployed> {
   const { deployment } = entry;
   const { instances: count = deployment.instances ?? 2, ...passed } = options;
+  let besideEnv: Readonly<Record<string, string>> = {};
+  const beside: LocalStackOptions['beside'] = async (redis, url) => {
+    const running = (await deployment.beside?.(redis, url)) ?? { env: {}, stop: async () => {} };
+    besideEnv = running.env;
+    return running;
+  };
   const stack = await startLocalStack({
     port: 'any',
     ...passed,
@@ -46,9 +57,11 @@ export async function deploy(entry: ZooEntry, options: DeployOptions = {}): Prom
     ...(deployment.nginx && { nginx: deployment.nginx }),
     ...(deployment.redis && { redis: deployment.redis }),
     links: entry.faults !== undefined && needsLinks(wantedFaults(entry.faults)),
-    ...(deployment.beside && { beside: deployment.beside }),
+    beside,
   });
-  return { stack, target: JSON.stringify(targetOf(entry, stack.url)), stop: () => stack.stop() };
+  const text = JSON.stringify(targetOf(entry, stack.url));
+  const target = text.replace(/\$\{(\w+)\}/g, (place, name: string) => besideEnv[name] ?? place);
+  return { stack, target, stop: () => stack.stop() };
 }
 
 /** Returns the entry's target file for a balancer at `url`. Its claims include the guarantee that the defect breaks. */

@@ -5,8 +5,11 @@ import type { BackingServer } from '../stack/servers.ts';
 import type { Guarantee } from '../verify/core/result/guarantees.ts';
 
 interface Deployment {
-  /** The app that the deployment changes: the card store, or the plain host, written like the apps in tutorials. */
-  readonly host: 'card-store' | 'plain';
+  /**
+   * The app that the deployment changes: the card store; the plain host, written like the apps in tutorials; or a
+   * relying party of OpenID Connect.
+   */
+  readonly host: 'card-store' | 'plain' | 'relying-party';
   /** The program of each instance; by default the program of the host. */
   readonly program?: URL;
   /** The number of instances; 2 by default. */
@@ -18,7 +21,8 @@ interface Deployment {
   readonly nginx?: NginxAdditions;
   /** Arguments of redis-server. They override the arguments of the stack. */
   readonly redis?: readonly string[];
-  readonly beside?: (store: BackingServer) => Promise<Beside>;
+  /** Starts a further program. `${NAME}` in the target file stands for a variable of its environment. */
+  readonly beside?: (store: BackingServer, url: string) => Promise<Beside>;
 }
 
 /** Top-level keys of a target file (docs/target-file.md). They replace the host's keys; undefined removes a key. */

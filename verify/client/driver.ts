@@ -13,7 +13,8 @@ import { ListRead } from './list-read.ts';
 import { putSession } from './ready-made.ts';
 import type { Call, Later, Recorded } from './recorder.ts';
 import { further, get, type How, SessionRequests, type Who } from './requests.ts';
-import type { SessionClient } from './session-client.ts';
+import type { SessionClient, ShownPage } from './session-client.ts';
+import { followLogout, lastOf, Walk } from './walk.ts';
 
 /** The result of a trial write: its response, the page after it, and whether that page shows the value unchanged. */
 export interface TrialWrite {
@@ -32,6 +33,8 @@ export class Driver {
   /** A separate jar with the cookies of the last response that showed the session alive. */
   #held: SessionClient;
   #values = 0;
+  /** Where the last login stopped, in a sentence, if it led over several pages and did not reach the last one. */
+  stop: string | undefined;
   /**
    * The first read of each register and counter, which completes before its first write: then the old state is known.
    */
@@ -77,16 +80,15 @@ export class Driver {
     const { target, interpreter, signal } = this.#context;
     if (target.session !== undefined)
       await putSession(this.#requests.clientOf(how), target.session, this.account, target, signal);
-    await this.#requests.steps(spec.steps, how);
+    await this.#requests.steps(spec.steps.filter(hasPath), how);
     const settle =
       target.session === undefined
         ? entrance(target, interpreter, this.#opening('form', how))
         : known(interpreter);
-    const { operation, reply } = await this.#requests.perform(
-      { action: 'login', settle },
-      this.#requests.filled(spec, how),
-      how,
-    );
+    const forms = [...spec.steps, spec].filter(one => !hasPath(one));
+    const { operation, reply } = await (forms.length === 0
+      ? this.#requests.perform({ action: 'login', settle }, this.#requests.filled(spec, how), how)
+      : this.#walkIn(forms, settle, how));
     done?.();
     keep(spec.capture, reply, this.#requests.clientOf(how));
     if (operation.outcome === 'ok') this.#held = this.replayer();
@@ -99,6 +101,44 @@ export class Driver {
         event: 'born',
       });
     return operation;
+  }
+
+  /**
+   * Logs in by the forms of pages, also on other hosts.
+   *
+   * @param forms those to fill in. If there is none, only a host that knows the browser lets it in
+   */
+  async #walkIn(forms: readonly RequestSpec[], settle: Call['settle'], how: How): Promise<Recorded> {
+    const client = this.#requests.clientOf(how);
+    const { label } = this.account;
+    // A provider that knows another user would log in that user, without a question.
+    if (client.known !== label) client.forgetOthers();
+    if (client.page === undefined) await this.form(how);
+    const walk = new Walk(client, client.page as ShownPage);
+    const values = forms.map(form => this.#requests.filled(form, how).form ?? {});
+    const send = this.#requests.walking(how);
+    const last = await lastOf(walk, values, step => {
+      if (!step.path.startsWith('/')) client.known = label;
+      return send(step);
+    });
+    client.page = walk.page;
+    this.stop = last === undefined ? walk.stop : undefined;
+    if (last !== undefined)
+      return this.#requests.perform(
+        { action: 'login', ...(settle === undefined ? {} : { settle }) },
+        last,
+        how,
+      );
+    const { status = 500 } = walk.page.reply;
+    const refused = async () => (status < 500 ? ({ outcome: 'fail', signedIn: 'out' } as const) : {});
+    return this.#requests.stopped({ action: 'login', settle: refused }, walk.page, how);
+  }
+
+  /** After a logout, begins a login in the same browser without a password. The provider must ask for it. */
+  async enterAgain(): Promise<Operation> {
+    const how = { as: { client: this.#client, with: 'old' as const } };
+    await this.form(how);
+    return (await this.#walkIn([], undefined, how)).operation;
   }
 
   /**
@@ -241,15 +281,26 @@ export class Driver {
   }
 
   async logout(request: EndingSpec, how: How = {}): Promise<Operation> {
-    await this.#requests.steps(request.steps, how);
-    return (await this.#requests.perform({ action: 'logout' }, this.#requests.filled(request, how), how))
-      .operation;
+    return this.#leave('logout', request, how);
   }
 
   /** Ends all sessions of the user. */
   async logoutAll(request: EndingSpec, how: How = {}): Promise<Operation> {
+    return this.#leave('logout-all', request, how);
+  }
+
+  async #leave(action: 'logout' | 'logout-all', request: EndingSpec, how: How): Promise<Operation> {
     await this.#requests.steps(request.steps, how);
-    return (await this.#requests.perform({ action: 'logout-all' }, this.#requests.filled(request, how), how))
+    const { target, recorder } = this.#context;
+    const client = this.#requests.clientOf(how);
+    const settle: Call['settle'] = async (reply, outcome, later) => {
+      if (outcome !== 'ok') return {};
+      const walk = new Walk(client, { url: client.addressOf(request.path), reply });
+      const done = await followLogout(walk, this.#requests.walking(further(how), later));
+      return { outcome: done ? 'ok' : 'info', return: recorder.clock.now() };
+    };
+    const across = target.origins.length === 0 ? {} : { settle };
+    return (await this.#requests.perform({ action, ...across }, this.#requests.filled(request, how), how))
       .operation;
   }
 
@@ -303,6 +354,8 @@ export class Driver {
     return { object: probe.object, objectName };
   }
 }
+
+const hasPath = ({ path }: RequestSpec): boolean => path !== '';
 
 /** Returns the request that writes the object of a probe; undefined if the probe has no such request. */
 export const writeOf = ({ kind, add, set, increment }: Probe): WriteSpec | undefined =>

@@ -24,6 +24,8 @@ export function entrance(
     login.follow ? outcome === 'ok' : login.accepted === undefined && reply.redirect === login.page;
   return async (answer, outcome, later) => {
     if (answer.leads === undefined || refusesLogin(answer, login) || !follows(answer, outcome)) return {};
+    // The page with the form is on another host, so a redirect back to `login.page` begins the login again.
+    if (login.path === '' && answer.redirect === login.page) return {};
     for (let i = 0; i < TRIES; i++) {
       const accepted = interpreter.landed(await ended(answer, path => open(path, later)));
       if (accepted === undefined) return login.follow ? {} : { outcome: 'info', signedIn: undefined };

@@ -42,6 +42,7 @@ const returned: Required<Returned> = {
   skew: -5,
   caching: { control: 'no-store', vary: '"' },
   exposed: ['url'],
+  withheld: ['nonce'],
   resent: true,
   starved: false,
 };

@@ -50,6 +50,7 @@ function returned(event: Returned): string {
   if (event.skew !== undefined) line += `,"skew":${event.skew}`;
   if (event.caching !== undefined) line += `,"caching":${JSON.stringify(event.caching)}`;
   if (event.exposed !== undefined) line += `,"exposed":${JSON.stringify(event.exposed)}`;
+  if (event.withheld !== undefined) line += `,"withheld":${JSON.stringify(event.withheld)}`;
   if (event.resent !== undefined) line += `,"resent":${event.resent}`;
   if (event.starved !== undefined) line += `,"starved":${event.starved}`;
   return line;

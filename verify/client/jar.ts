@@ -1,7 +1,7 @@
 /** Stores the cookies of one browser. It follows RFC 6265bis. */
 
 import { isIP } from 'node:net';
-import { Cookie, CookieJar, MemoryCookieStore } from 'tough-cookie';
+import { Cookie, CookieJar, getPublicSuffix, MemoryCookieStore } from 'tough-cookie';
 import type { Reply } from '../core/response/reply.ts';
 import { MOST_BYTES } from '../core/timeline/session-jar.ts';
 import { attributesOf } from './cookie-attributes.ts';
@@ -15,7 +15,12 @@ export interface Cookies {
   until: number;
   /** Headers of every request with these cookies. Absent until the first such request. */
   head?: RequestHead;
+  /** Names of the cookies that are not sent because of their attribute SameSite. */
+  withheld?: readonly string[];
 }
+
+/** Whether a browser may send a cookie with SameSite=Strict (`strict`), with Lax (`lax`), or with None only. */
+type SiteContext = 'strict' | 'lax' | 'none';
 
 export class Jar {
   readonly #site: URL;
@@ -25,6 +30,8 @@ export class Jar {
    * or a cookie expires.
    */
   readonly #known = new Map<string, Cookies>();
+  /** The cookies that other hosts have set, such as those of an identity provider, by domain, path and name. */
+  readonly #foreign = new Map<string, [domain: string, path: string, name: string]>();
 
   /** @param site address of the target that the cookies belong to */
   constructor(site: URL) {
@@ -46,7 +53,10 @@ export class Jar {
     if (cookie === undefined) return undefined;
     const attributes = attributesOf(cookie, line, date);
     const change = { name: cookie.key, attributes };
-    if (attributes.bytes <= MOST_BYTES) this.#cookies.setCookieSync(cookie, url.href, { ignoreError: true });
+    if (attributes.bytes <= MOST_BYTES) {
+      this.#cookies.setCookieSync(cookie, url.href, { ignoreError: true });
+      this.#setBy(url, cookie);
+    }
     this.#known.clear();
     return cookie.TTL() <= 0 ? change : { ...change, value: cookie.value };
   }
@@ -67,6 +77,40 @@ export class Jar {
     return known;
   }
 
+  #setBy({ origin }: URL, { domain, path, key }: Cookie): void {
+    if (domain === null || path === null) return;
+    const place = `${domain} ${path} ${key}`;
+    if (origin === this.#site.origin) this.#foreign.delete(place);
+    else this.#foreign.set(place, [domain, path, key]);
+  }
+
+  /**
+   * Returns the cookies that a browser sends when a page leads to an address, by a link, a redirect or a form. Cookies
+   * belong to hosts, not to ports; SameSite depends on the site of the page.
+   *
+   * @param from the page with the link or the form. A redirect keeps the page that began it
+   */
+  across(url: URL, from: URL, method: string): Cookies {
+    const context = contextOf(url, from, method);
+    const all = this.#cookies.getCookiesSync(url.href);
+    const sent =
+      context === 'strict' ? all : this.#cookies.getCookiesSync(url.href, { sameSiteContext: context });
+    const withheld = all.filter(({ key }) => !sent.some(one => one.key === key)).map(({ key }) => key);
+    return {
+      list: sent.map(({ key, value }) => ({ name: key, value })),
+      header: sent.map(cookie => cookie.cookieString()).join('; '),
+      until: 0,
+      ...(withheld.length === 0 ? {} : { withheld }),
+    };
+  }
+
+  /** Removes the cookies that other hosts have set. */
+  forgetOthers(): void {
+    for (const place of this.#foreign.values()) this.#cookies.store.removeCookie(...place, () => {});
+    this.#foreign.clear();
+    this.#known.clear();
+  }
+
   /** Adds a cookie that no response has set. It is valid for the whole host and every path. */
   put(name: string, value: string): void {
     const cookie = new Cookie({ key: name, value, path: '/' });
@@ -83,9 +127,24 @@ export class Jar {
     this.#known.clear();
   }
 
+  /** Returns a copy without the cookies of other hosts: their sessions belong to this browser only. */
   copy(): Jar {
     const copy = new Jar(this.#site);
     copy.#cookies = this.#cookies.cloneSync() ?? copy.#cookies;
+    for (const [place, parts] of this.#foreign) copy.#foreign.set(place, parts);
+    if (copy.#foreign.size > 0) copy.forgetOthers();
     return copy;
   }
+}
+
+function contextOf(to: URL, from: URL, method: string): SiteContext {
+  if (siteOf(to) === siteOf(from)) return 'strict';
+  return method === 'GET' || method === 'HEAD' ? 'lax' : 'none';
+}
+
+/** Returns the site of an address: its scheme and its registrable domain. The port is no part of it. */
+function siteOf({ protocol, hostname }: URL): string {
+  if (!hostname.includes('.') || isIP(hostname) !== 0) return `${protocol}//${hostname}`;
+  const domain = getPublicSuffix(hostname, { allowSpecialUseDomain: true, ignoreError: true });
+  return `${protocol}//${domain ?? hostname}`;
 }

@@ -12,7 +12,8 @@ import { Http2 } from './http2.ts';
 /** Timeout of a request, milliseconds. */
 const TIMEOUT = 10_000;
 
-export type Reached = Pick<Target, 'url' | 'headers' | 'tls' | 'limits'> & Partial<Pick<Target, 'posts'>>;
+export type Reached = Pick<Target, 'url' | 'headers' | 'tls' | 'limits'> &
+  Partial<Pick<Target, 'posts' | 'origins'>>;
 
 /** Maximum number of paths whose parsed form is kept. */
 const PLACES = 1000;
@@ -42,13 +43,15 @@ export class Network {
   /** Used if the server speaks HTTP/2. */
   readonly #http2: Http2;
   readonly timeout: number;
-  readonly #turns: Turns | undefined;
+  #turns: Turns | undefined;
+  /** The other hosts that logins and logouts may visit, by their origin. They get no header of the target file. */
+  readonly others: ReadonlyMap<string, Network>;
   readonly #places = new Map<string, Place>();
   #rested = 0;
   #own: Promise<string> | undefined;
 
   /** @param timeout for a whole response, milliseconds */
-  constructor({ url, headers, tls, limits, posts = {} }: Reached, timeout = TIMEOUT) {
+  constructor({ url, headers, tls, limits, posts = {}, origins = [] }: Reached, timeout = TIMEOUT) {
     this.posts = new Map(Object.entries(posts));
     this.timeout = timeout;
     this.url = url.replace(/\/$/, '');
@@ -66,6 +69,11 @@ export class Network {
     this.#http2 = new Http2(secure);
     const limited = limits?.requests !== undefined || limits?.connections !== undefined;
     this.#turns = limited ? new Turns(limits.requests, limits.connections) : undefined;
+    const others = origins.map(
+      origin => new Network({ url: origin, headers: {}, tls, limits: undefined }, timeout),
+    );
+    for (const other of others) other.#turns = this.#turns;
+    this.others = new Map(others.map(other => [other.url, other]));
   }
 
   /** Returns the parsed form of a path. @param path a path on the target, with its query */
@@ -80,6 +88,17 @@ export class Network {
       this.#places.set(path, place);
     }
     return place;
+  }
+
+  /**
+   * Returns how to name an address in a request: as a path on the target, or in full if it is on one of the other
+   * hosts. Returns undefined if it is on neither.
+   */
+  nameOf({ origin, pathname, search, href }: URL): string | undefined {
+    const prefix = this.site.pathname.replace(/\/$/, '');
+    if (origin === this.site.origin && pathname.startsWith(`${prefix}/`))
+      return pathname.slice(prefix.length) + search;
+    return this.others.has(origin) ? href : undefined;
   }
 
   /** True while all requests pause, because the target requested it. */
@@ -163,6 +182,7 @@ export class Network {
   close(): void {
     this.#http1.close();
     this.#http2.close();
+    for (const other of this.others.values()) other.close();
   }
 }
 

@@ -30,7 +30,7 @@ import type { Send, SessionClient } from './session-client.ts';
 import { Starvation } from './starvation.ts';
 
 /** The facts that a follow-up request decides, because the response alone does not. */
-type Settled = { outcome?: Outcome; signedIn?: Seen['signedIn'] | undefined };
+type Settled = { outcome?: Outcome; signedIn?: Seen['signedIn'] | undefined; return?: number };
 
 type Cookies = SessionCookies['list'];
 
@@ -126,7 +126,12 @@ export class Recorder {
   }
 
   /** Sends one request of an operation and records it. Never throws for errors of the network. */
-  async perform(call: Call, client: SessionClient, send: Send, signal?: AbortSignal): Promise<Recorded> {
+  async perform(
+    call: Call,
+    client: Pick<SessionClient, 'send'>,
+    send: Send,
+    signal?: AbortSignal,
+  ): Promise<Recorded> {
     const { action, object, unmarked, list, settle, later } = call;
     const changes = action !== 'read' && action !== 'form';
     const moments = new Moments(this, this.#called(call, send), changes, call);
@@ -139,6 +144,8 @@ export class Recorder {
     this.#narrow(reply.cookies);
     const asked = { action, object, unmarked, path: send.path };
     const seen = named(this.#interpreter.seen(reply, asked), call.address);
+    // Other hosts, such as an identity provider, are no instances of the target.
+    if (!send.path.startsWith('/')) Object.assign(seen, { instance: undefined, source: undefined });
     if (list !== undefined) Object.assign(called, list.turn(send.path, called, reply, seen));
     const returned = this.#returned(reply, seen, moments);
     if (settle === undefined && later === undefined) return this.#report(changes, called, returned, reply);
@@ -209,6 +216,7 @@ export class Recorder {
     const moment = { now: Date.now(), took: (end - call) / 1000 };
     const returned: Ended = Object.assign({ return: end }, seen, look(reply, moment, secrets));
     if (reply.resent !== undefined) returned.resent = true;
+    if (reply.withheld !== undefined) returned.withheld = [...reply.withheld];
     if (this.#starved(reply, call, end)) returned.starved = true;
     return returned;
   }

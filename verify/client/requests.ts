@@ -10,7 +10,7 @@ import { fill, keep } from './fill.ts';
 import type { Way } from './instances.ts';
 import type { Call, Recorded } from './recorder.ts';
 import { retryAfter } from './retry-after.ts';
-import type { Send, SessionClient } from './session-client.ts';
+import type { Send, SessionClient, ShownPage } from './session-client.ts';
 
 /** Maximum number of retries of a request that gets 429 with Retry-After. Each retry waits for that time. */
 const TRIES_AGAIN = 3;
@@ -96,7 +96,33 @@ export class SessionRequests {
     }
     if (balanced) this.#step.served(recorded.operation.instance);
     if (page) this.#keepToken(client, recorded.reply);
+    if (what.action === 'form') client.page = { url: client.addressOf(sent.path), reply: recorded.reply };
     return recorded;
+  }
+
+  /** Records a page as the end of an operation that did not get further. Sends no request. */
+  stopped(what: What, { url, reply }: ShownPage, how: How): Promise<Recorded> {
+    const call: Call = { ...this.#who, ...what };
+    if (how.as !== undefined) call.with = how.as.with;
+    // The path on another host may hold a secret.
+    const path = this.clientOf(how).nameOf(url)?.startsWith('/') === true ? url.pathname : url.origin;
+    const send = async ({ watch }: Send): Promise<Reply> => {
+      watch?.begins();
+      watch?.departs([]);
+      watch?.arrives();
+      return { ...reply, cookies: [] };
+    };
+    return this.#context.recorder.perform(call, { send }, { method: 'GET', path });
+  }
+
+  /** Returns a function that sends the requests of a walk. Those to the target are recorded. */
+  walking(how: How, later?: Call['later']): (step: Send) => Promise<Reply> {
+    const { held: _, early: __, ...sent } = how;
+    const what: What = { action: 'form', ...(later === undefined ? {} : { later }) };
+    return async step => {
+      if (step.path.startsWith('/')) return (await this.perform(what, step, sent)).reply;
+      return this.clientOf(how).send(step, this.#context.signal);
+    };
   }
 
   /** Sends a request for a trial, which is not recorded and not judged. */
@@ -116,6 +142,7 @@ export class SessionRequests {
 
   /** Returns a request that goes to the wanted instance. */
   #routed(send: Send, how: How): Send {
+    if (!send.path.startsWith('/')) return { ...send };
     const way = this.#way(how);
     const routed: Send = { ...send, path: withQuery(send.path, how.query ?? '') };
     if (way === undefined) return routed;

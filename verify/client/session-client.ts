@@ -15,8 +15,10 @@ import { retryAfter } from './retry-after.ts';
 
 export interface Send {
   method: string;
-  /** Path on the target, with its query. */
+  /** Path on the target, with its query; or an address on one of the other hosts of the target file. */
   path: string;
+  /** The page whose link, redirect or form leads here, if it may be on another site. It decides which cookies are sent. */
+  from?: URL | undefined;
   /** Sent as application/x-www-form-urlencoded. */
   form?: Record<string, string>;
   /** Sent as application/json. If present, `form` is not sent. */
@@ -46,6 +48,12 @@ function leaving(after: number | undefined, stop: AbortSignal | undefined): Abor
   return stop === undefined ? away : AbortSignal.any([stop, away]);
 }
 
+/** A page that a browser shows. */
+export interface ShownPage {
+  url: URL;
+  reply: Reply;
+}
+
 const NOTHING = (): void => {};
 
 export class SessionClient {
@@ -53,8 +61,14 @@ export class SessionClient {
   readonly #affinity: Affinity | undefined;
   #broken = false;
   #jar: Jar;
+  /** True: cookies are sent even if SameSite forbids it. */
+  lenient = false;
   /** The form token of the last page. */
   csrf = '';
+  /** The page that the client shows: the next login begins there. */
+  page: ShownPage | undefined;
+  /** The user whose password the client has sent to another host, which may know the user from then on. */
+  known: string | undefined;
   /** Values of responses for later requests, under the names that the target file gives them. */
   readonly captured = new Map<string, string>();
 
@@ -68,9 +82,32 @@ export class SessionClient {
     this.#jar = new Jar(network.site);
   }
 
+  /** Returns the part of this browser that visits another host: it has the same cookies. */
+  #elsewhere(url: URL): SessionClient {
+    const network = this.#network.others.get(url.origin);
+    if (network === undefined) throw new Error(`${url.origin} is no host of the target file`);
+    const other = new SessionClient(network);
+    other.#jar = this.#jar;
+    return other;
+  }
+
+  /** Forgets the sessions that the browser has on other hosts. */
+  forgetOthers(): void {
+    this.#jar.forgetOthers();
+    this.known = undefined;
+  }
+
   /** Sends one request and waits for the response. Never throws: if the request fails, the reply contains the error. */
   async send(asked: Send, signal?: AbortSignal): Promise<Reply> {
     const network = this.#network;
+    if (!asked.path.startsWith('/')) {
+      const url = new URL(asked.path);
+      const { origin: _, cookies: __, id: ___, from = network.site, ...rest } = asked;
+      const sent = { ...rest, from, path: url.pathname + url.search };
+      const { leads: ____, ...reply } = await this.#elsewhere(url).send(sent, signal);
+      // Paths on other hosts may hold secrets.
+      return reply.redirect === undefined ? reply : { ...reply, redirect: url.origin };
+    }
     const json = network.posts.size === 0 ? undefined : network.posts.get(asked.path);
     const request = json === undefined ? asked : { ...asked, method: 'POST', json };
     const { held, origin } = request;
@@ -85,7 +122,7 @@ export class SessionClient {
     if (held !== undefined && !alone) await held.assemble();
     request.watch?.begins();
     const place = network.place(request.path);
-    const cookies = this.#jar.for(place.site);
+    const cookies = this.#cookies(request, place.site);
     const outgoing = this.#outgoing(request, forwarding, place, cookies, signal);
     try {
       const answer = await (held === undefined || alone
@@ -96,6 +133,7 @@ export class SessionClient {
       const { body } = answer;
       const reply = this.#reply(answer, typeof body === 'string' ? body : await body, outgoing, place.site);
       reply.sent = cookies.list;
+      if (cookies.withheld !== undefined) reply.withheld = cookies.withheld;
       if (outgoing.resent) reply.resent = true;
       if (reply.status === 429) network.rest(retryAfter(reply, Date.now()) ?? 0);
       return reply;
@@ -149,7 +187,7 @@ export class SessionClient {
       own.push('content-type', json === undefined ? FORM : 'application/json');
     // Over https, some frameworks require the Referer header with a form (Django does).
     if (body !== null && site.protocol === 'https:' && !has(head.fields, 'referer'))
-      own.push('referer', `${site.origin}/`);
+      own.push('referer', `${(request.from ?? site).origin}/`);
     return { head, own };
   }
 
@@ -173,7 +211,9 @@ export class SessionClient {
     // Headers of the target file replace those that a balancer would add.
     for (const name in forwarding) if (!given.has(name)) named[name] = forwarding[name] as string;
     if (!given.has('accept-encoding')) named['accept-encoding'] = ACCEPTED_ENCODINGS;
-    const cookie = shared ? cookies.header : this.#cookiesOf(site, more);
+    const cookie = shared
+      ? cookies.header
+      : this.#cookiesOf(request.from === undefined ? site : cookies, more);
     if (cookie !== '') named['cookie'] = cookie;
     const head = new RequestHead(Object.entries(named).flat());
     if (shared) cookies.head = head;
@@ -211,23 +251,40 @@ export class SessionClient {
     return change;
   }
 
-  #cookiesOf(url: URL, more: Record<string, string> = {}): string {
-    const header = this.#header(url);
+  /** @param of the address, or the cookies to send there */
+  #cookiesOf(of: URL | Cookies, more: Record<string, string> = {}): string {
+    const header = this.#header(of);
     const names = Object.keys(more);
     if (names.length === 0) return header;
     const own = header.split('; ').filter(pair => pair !== '' && !names.includes(pair.split('=')[0] ?? ''));
     return [...own, ...names.map(name => `${name}=${more[name]}`)].join('; ');
   }
 
-  #header(url: URL): string {
+  #header(of: URL | Cookies): string {
     const affinity = this.#affinity;
-    if (affinity === undefined) return this.#jar.for(url).header;
+    const cookies = (): Cookies => (of instanceof URL ? this.#jar.for(of) : of);
+    if (affinity === undefined) return cookies().header;
     if (!this.#broken && affinity.breaks()) {
       this.#broken = true;
       for (const name of affinity.twins) this.#jar.remove(name);
     }
-    const sent = affinity.sent(this.#jar.for(url).list);
+    const sent = affinity.sent(cookies().list);
     return sent.map(({ name, value }) => `${name}=${value}`).join('; ');
+  }
+
+  #cookies({ from, method }: Send, site: URL): Cookies {
+    if (from === undefined || this.lenient) return this.#jar.for(site);
+    return this.#jar.across(site, from, method);
+  }
+
+  /** Returns the address of a path on the target, as the app knows it. */
+  addressOf(path: string): URL {
+    return path.startsWith('/') ? this.#network.place(path).site : new URL(path);
+  }
+
+  /** Returns how `send` names an address: as a path, or in full on another host; undefined if the target has neither. */
+  nameOf(url: URL): string | undefined {
+    return this.#network.nameOf(url);
   }
 
   /** Returns path and query of an address from a page; undefined if the address is not on the target. */
@@ -262,8 +319,9 @@ export class SessionClient {
     return replayer;
   }
 
-  #remember({ csrf, captured }: SessionClient): void {
+  #remember({ csrf, captured, page }: SessionClient): void {
     this.csrf = csrf;
+    this.page = page;
     for (const [name, value] of captured) this.captured.set(name, value);
   }
 }

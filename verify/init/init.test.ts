@@ -1,13 +1,13 @@
 /** Tests single steps of `baton init` on pages and responses. Whole apps are in tests/hosts. */
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { type Form, type FormField, parsePage } from '../client/page.ts';
 import { claimsOf } from './claims.ts';
 import type { AppFindings } from './findings.ts';
 import { differentFields } from './learn.ts';
 import { loginForm } from './login.ts';
 import { isSelfContained } from './logout.ts';
 import { findMark } from './mark.ts';
-import { type Form, type FormField, parsePage } from './page.ts';
 import type { PageVisit } from './visitor.ts';
 import { targetFile } from './write.ts';
 import { unfinishedFile } from './write-unfinished.ts';

@@ -1,4 +1,6 @@
 /** Follows a login over all pages. Learns which fields each form sends, and which values come from the page. */
+
+import type { Form, FormField } from '../client/page.ts';
 import { escaped } from '../core/response/finding.ts';
 import { filled } from '../core/response/form.ts';
 import { UsageError } from '../errors.ts';
@@ -15,7 +17,6 @@ import {
   type Token,
   userField,
 } from './login.ts';
-import type { Form, FormField } from './page.ts';
 import { besideToken, fieldIn, fieldOf, isTokenField, TOKEN, tokenOf } from './tokens.ts';
 import type { Manners, PageVisit, Visitor } from './visitor.ts';
 

@@ -1,6 +1,7 @@
 /** Finds the login page of an app, and the login form on it. */
+
+import type { Form, FormField } from '../client/page.ts';
 import { UsageError } from '../errors.ts';
-import type { Form, FormField } from './page.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 import { CODE, CODE_PAGE, LOGIN, REGISTER } from './words.ts';
 

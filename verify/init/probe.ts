@@ -1,12 +1,12 @@
 /** Finds a form that stores a text and is safe to send. A run needs it to judge the guarantees about data. */
 import { decodeHTML } from 'entities';
+import { type Form, type FormField, surroundings } from '../client/page.ts';
 import type { Send } from '../client/session-client.ts';
 import { escaped, finder } from '../core/response/finding.ts';
 import { filled, filledJson } from '../core/response/form.ts';
 import type { HintedRequest } from './hints.ts';
 import type { Token } from './login.ts';
 import { prefixes } from './mark.ts';
-import { type Form, type FormField, surroundings } from './page.ts';
 import { isTokenField, tokenIn, tokenOf } from './tokens.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGIN, REGISTER, UNSAFE } from './words.ts';

@@ -4,10 +4,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { distrust } from '../client/certificate.ts';
 import { Network, type Reached } from '../client/network.ts';
+import { type Parsed, parsePage } from '../client/page.ts';
 import { type Send, SessionClient } from '../client/session-client.ts';
 import type { Reply } from '../core/response/reply.ts';
 import { UnavailableError } from '../errors.ts';
-import { type Parsed, parsePage } from './page.ts';
 
 /** Pause between two requests, milliseconds. */
 const PAUSE = 15;

@@ -12,6 +12,8 @@ import type { Account } from '../target/accounts.ts';
 export interface LoginAttempt {
   form: Operation;
   login: Operation;
+  /** Where a login that leads over several pages stopped; absent if it did not. */
+  stop?: string | undefined;
 }
 
 /** Logins to try until an instance accepts its own form, if none can be chosen: `each` per known instance. */
@@ -27,18 +29,21 @@ const NAMED = 5;
  * Logs in so that the same instance gives the form and accepts it: directly on an instance, or by repeated logins
  * through the balancer.
  *
+ * @param lenient true: cookies are sent even if their SameSite forbids it
  * @returns undefined when no such login is accepted
  */
 export async function enterAlone(
   context: Context,
   account: Account,
   session: string,
+  lenient = false,
 ): Promise<Driver | undefined> {
   const { instances, signal } = context;
   const names = instances.names().filter(name => instances.way(name) !== undefined);
   const tries = Math.min(TRIES.most, Math.max(TRIES.least, TRIES.each * instances.names().length));
   for (let i = 1; i <= (names.length || tries) && !signal.aborted; i++) {
     const driver = new Driver(context, { client: 'ready', session: `${session}${i}`, account });
+    driver.browser.lenient = lenient;
     const to = names[i - 1];
     const form = await driver.form({ to });
     if (to === undefined) await stepAnywhere(context);

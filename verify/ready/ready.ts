@@ -35,11 +35,11 @@ export async function ready(context: Context): Promise<void> {
   const enough = () => works && (context.spacing !== undefined || pairs.complete());
   const tried: LoginAttempt[] = [];
   for (let i = 1; i <= LOGINS && !context.signal.aborted && !enough(); i++) {
-    const { driver, jar, form, login } = await tryLogin(context, i);
+    const { driver, jar, form, login, stop } = await tryLogin(context, i);
     if (context.signal.aborted) return;
     if (i === 1) reachable(form, context);
     pairs.add(form.instance, login.instance);
-    tried.push({ form, login });
+    tried.push({ form, login, stop });
     if (login.outcome !== 'ok') driver.end('refused');
     else {
       if (works) await driver.read();
@@ -51,6 +51,8 @@ export async function ready(context: Context): Promise<void> {
   }
   if (context.signal.aborted) return;
   if (!works) await onOneInstance(context, tried);
+  // Browsers withhold a cookie that each login needs, so no account could log in.
+  if (!works && tried.some(withholds)) return;
   await otherAccounts(context, works && tried.every(({ login }) => login.outcome === 'ok'));
   await checkProbes(context);
   const { target, recorder } = context;
@@ -66,13 +68,16 @@ function undecided({ session }: Target): string {
   );
 }
 
+const withholds = ({ login }: LoginAttempt): boolean => login.withheld !== undefined;
+
 /** Finds out why every login failed. If one instance alone accepts a login, the hop between instances is the cause. */
 async function onOneInstance(context: Context, tried: readonly LoginAttempt[]): Promise<void> {
   const refusedAlone = tried.some(
     ({ form, login }) => refusedLogin(login) && form.instance === login.instance,
   );
-  const driver =
-    refusedAlone || !tried.some(({ login }) => refusedLogin(login))
+  const driver = tried.some(withholds)
+    ? await enterAlone(context, context.account(0), 'r-lenient', true)
+    : refusedAlone || !tried.some(({ login }) => refusedLogin(login))
       ? undefined
       : await enterAlone(context, context.account(0), 'r-alone');
   if (context.signal.aborted) return;
@@ -117,7 +122,7 @@ async function tryLogin(context: Context, number: number) {
     bystander.end('over');
   }
   const login = await driver.login();
-  return { driver, jar: driver.copyJar(), form, login };
+  return { driver, jar: driver.copyJar(), form, login, stop: driver.stop };
 }
 
 /** Logs in as another user and returns the cookies; undefined if there is no other account or its login fails. */
@@ -164,6 +169,12 @@ function refused(tried: readonly LoginAttempt[], { target, registration }: Conte
     return new UsageError(
       `session: expected a session of ${account} that is signed in; ${target.signedIn.page} showed it as signed out ` +
         `${logins.length} of ${logins.length} times. Log in again and replace it: it may have ended, or belong to another site`,
+    );
+  const stop = tried.at(-1)?.stop;
+  if (stop !== undefined)
+    return new UsageError(
+      `the login of ${account} did not come back to ${target.url}: ${stop}. The password or the names of the fields in ` +
+        '`login.form` are wrong, or the page needs a step of its own under `login.steps`',
     );
   const pairs = tried.map(({ form, login }) => `${form.instance ?? '?'} → ${login.instance ?? '?'}`);
   // If an instance refuses its own form, only the target file can be wrong.

@@ -25,6 +25,11 @@ export function k6Target(target: Target, text: string): string {
     throw new UsageError(
       `k6: expected a login; the k6 scripts do not support \`session\`. Use ${COMMAND} verify`,
     );
+  if (target.origins.length > 0 || [login, ...login.steps].some(({ path }) => path === ''))
+    throw new UsageError(
+      'k6: expected a login by requests with a `path` to the host of `url`: the k6 scripts do not visit `origins` and ' +
+        `do not read forms. Use ${COMMAND} verify`,
+    );
   if (login.follow || /^\s*-?\s*totp:/m.test(text))
     throw new UsageError(
       'k6: expected a login that its own response decides, without one-time codes: the k6 scripts do not support ' +

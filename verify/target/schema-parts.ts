@@ -14,6 +14,19 @@ export const name = z.string().min(1, 'expected a name, got an empty text');
 
 export const path = z.string().startsWith('/', 'expected a path that begins with /');
 
+/** The address of a host, without a path. */
+export const origin = z.string().transform((text, context) => {
+  const url = URL.parse(text);
+  if (url !== null && /^https?:$/.test(url.protocol) && url.pathname + url.search === '/') return url.origin;
+  context.addIssue(
+    `expected a scheme and a host, such as https://login.example.test, got ${JSON.stringify(text)}`,
+  );
+  return z.NEVER;
+});
+
+/** A path on this site, or an address on another host. */
+export const place = z.string().regex(/^(\/|https?:\/\/[^/?#]+)/, 'expected a path that begins with /');
+
 /** The place to which a redirect leads: a path on this site, or the address of another site without a query. */
 export const destination = z
   .string()

@@ -2,31 +2,57 @@
 import { z } from 'zod';
 import { account } from './schema-accounts.ts';
 import { faults } from './schema-faults.ts';
-import { destination, path, pattern, regex, share, shown, time, token } from './schema-parts.ts';
+import {
+  destination,
+  origin,
+  path,
+  pattern,
+  place,
+  regex,
+  share,
+  shown,
+  time,
+  token,
+} from './schema-parts.ts';
 import { session } from './schema-session.ts';
 
 const texts = z.record(z.string(), z.string());
 
-const request = z
-  .strictObject({
-    method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).default('POST'),
-    path,
-    form: texts
-      .default({})
-      .describe('Form fields; Baton fills in {user}, {password}, {csrf}, {value} and captured values.'),
-    json: z.json().optional().describe('A JSON body instead of a form, with the same placeholders.'),
-    headers: texts.default({}),
-  })
-  .refine(({ form, json: body }) => body === undefined || Object.keys(form).length === 0, {
-    error: 'expected `form` or `json`, got both',
-    path: ['json'],
-  });
+/** Returns the schema of a request, whose path has the given schema. */
+const requestTo = <P extends z.ZodType<string, string | undefined>>(to: P) =>
+  z
+    .strictObject({
+      method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).default('POST'),
+      path: to,
+      form: texts
+        .default({})
+        .describe('Form fields; Baton fills in {user}, {password}, {csrf}, {value} and captured values.'),
+      json: z.json().optional().describe('A JSON body instead of a form, with the same placeholders.'),
+      headers: texts.default({}),
+    })
+    .refine(({ form, json: body }) => body === undefined || Object.keys(form).length === 0, {
+      error: 'expected `form` or `json`, got both',
+      path: ['json'],
+    });
+
+const request = requestTo(path);
+
+/** A request of a login. If its path is empty, the form of the last page that has these fields is sent. */
+const entering = requestTo(
+  path
+    .default('')
+    .describe(
+      'The path of the request. Without it, Baton sends the form of the last page that has the fields of `form`, with its other fields.',
+    ),
+);
 
 /** Values of a response that later requests send; `{name}` stands for the value. */
 const capture = z.record(z.string().regex(/^\w+$/, 'expected a name of letters, digits or _'), token);
 
 /** Requests to send before the main request, in order. */
 const steps = { steps: z.array(request.safeExtend({ capture: capture.default({}) })).default([]) };
+
+const ending = requestTo(place).safeExtend(steps);
 
 const write = request.safeExtend({
   confirmed: pattern
@@ -195,6 +221,12 @@ const whole = z.strictObject({
     protocol: /^https?$/,
     error: 'expected an http:// or https:// address',
   }),
+  origins: z
+    .array(origin)
+    .default([])
+    .describe(
+      'Other hosts that take part in logins and logouts, such as an identity provider. Only they are visited.',
+    ),
   headers: texts
     .default({})
     .describe(
@@ -218,7 +250,7 @@ const whole = z.strictObject({
     .optional()
     .describe('Limits that Baton never exceeds.'),
   accounts: z.array(account).min(1),
-  login: request
+  login: entering
     .safeExtend({
       page: path
         .optional()
@@ -245,7 +277,7 @@ const whole = z.strictObject({
         .describe(
           'True: uses HTTP Basic, so the login request and all later requests carry the user and the password.',
         ),
-      ...steps,
+      steps: z.array(entering.safeExtend({ capture: capture.default({}) })).default([]),
     })
     .optional(),
   session: session
@@ -273,8 +305,17 @@ const whole = z.strictObject({
     .describe('Responses that mean "signed out", in addition to 401 and a redirect to the login page.'),
   csrf: token.optional().describe('Finds the form token in a page, a header or a cookie.'),
   probes: z.array(probe).default([]),
-  logout: request.safeExtend(steps).optional(),
-  logoutEverywhere: request.safeExtend(steps).optional().describe('Ends all sessions of the user.'),
+  logout: ending
+    .safeExtend({
+      provider: z
+        .boolean()
+        .optional()
+        .describe(
+          'True: the logout also ends the session at the identity provider, so the next login asks for the password.',
+        ),
+    })
+    .optional(),
+  logoutEverywhere: ending.optional().describe('Ends all sessions of the user.'),
   sessions: sessions.optional(),
   slow: slow.optional(),
   busy: pattern
@@ -322,9 +363,27 @@ const whole = z.strictObject({
     .default(['standard']),
 });
 
-export const targetSchema = whole.superRefine(({ login, session: made, register, accounts }, context) => {
+export const targetSchema = whole.superRefine((file, context) => {
+  const { login, session: made, register, accounts } = file;
   const wrong = (message: string, ...path: (string | number)[]): void =>
     context.addIssue({ code: 'custom', message, path });
+  if (login !== undefined) {
+    login.steps.forEach((step, i) => {
+      if (lacksPath(step) || (step.path === '' && login.path !== ''))
+        wrong(NO_PATH, 'login', 'steps', i, 'path');
+    });
+    if (lacksPath(login)) wrong(NO_PATH, 'login', 'path');
+  }
+  for (const name of ['logout', 'logoutEverywhere'] as const) {
+    const to = file[name]?.path ?? '/';
+    const elsewhere = to.startsWith('http') ? URL.parse(to) : null;
+    if (elsewhere !== null && !file.origins.includes(elsewhere.origin))
+      wrong(
+        `expected a path, or an address on a host under \`origins\`, got ${JSON.stringify(to)}`,
+        name,
+        'path',
+      );
+  }
   if (login === undefined && made === undefined)
     return wrong('missing: expected a login; or `session` instead', 'login');
   if (made === undefined) {
@@ -338,6 +397,11 @@ export const targetSchema = whole.superRefine(({ login, session: made, register,
   if (register !== undefined)
     wrong('expected `login` beside it, got `session`, which begins no session', 'register');
 });
+
+const NO_PATH =
+  'missing: expected a path; or no path in the login and in its last steps, each with `form`: the fields of a form on the page before';
+const lacksPath = ({ path: to, form }: { path: string; form: object }): boolean =>
+  to === '' && Object.keys(form).length === 0;
 
 export type TargetFile = z.infer<typeof whole>;
 export type LoginSpec = NonNullable<TargetFile['login']>;

@@ -105,6 +105,7 @@ export async function raceLogout(context: Context, driver: Driver, { n, logout, 
   await everywhere(context, how => replayed(driver, old, how), { times: slow.length > 0 ? 2 : 1 });
   // The jar may have received a cookie after the logout. The next request from this browser sends it.
   await driver.read(undefined, { labelled: true });
+  if (logout.provider === true) await driver.enterAgain();
   return { driver, old };
 }
 

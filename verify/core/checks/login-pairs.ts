@@ -30,6 +30,8 @@ interface Pair {
 
 export class LoginPairs {
   readonly #pairs = new Map<string, Pair>();
+  /** By name of a cookie that the browser withheld from the login: the refusals. */
+  readonly #withheld = new Map<string, Pair>();
   /** By session: the response with the login form. */
   readonly #forms = new Map<string, Operation>();
   /** For each session that has not logged in yet: the request that returned last. */
@@ -62,10 +64,13 @@ export class LoginPairs {
     if (form?.outcome !== 'ok' || form.instance === undefined || login.instance === undefined) return;
     const key = `form from ${form.instance}, posted to ${login.instance}`;
     const crosses = form.instance !== login.instance;
-    const pair = getOrInsert(this.#pairs, key, (): Pair => ({ crosses, accepted: 0, refused: new Map() }));
+    const pair = getOrInsert(this.#pairs, key, () => newPair(crosses));
     if (login.outcome === 'ok') pair.accepted++;
-    else if (refusedLogin(login))
-      getOrInsert(pair.refused, credentials, () => ({ count: 0, example: exampleOf(form, login) })).count++;
+    else if (refusedLogin(login)) {
+      refuse(pair, credentials, form, login);
+      for (const name of login.withheld ?? [])
+        refuse(getOrInsert(this.#withheld, name, newPair), credentials, form, login);
+    }
   }
 
   sessionEnded(session: string): void {
@@ -76,7 +81,7 @@ export class LoginPairs {
   get counts(): { pairs: number; accepting: number; refusing: number } {
     const pairs = [...this.#pairs.values()];
     const accepting = pairs.filter(({ accepted }) => accepted > 0).length;
-    return { pairs: pairs.length, accepting, refusing: this.#refusing().length };
+    return { pairs: pairs.length, accepting, refusing: this.#refusing().length + this.#across().length };
   }
 
   #refusing(): [string, Pair][] {
@@ -95,9 +100,26 @@ export class LoginPairs {
     });
   }
 
+  /** Returns a violation for each cookie without which logins were refused, and that browsers withhold. */
+  #across(): Violation[] {
+    return [...this.#withheld].flatMap(([name, pair]) => {
+      const { count, example } = refusals(pair);
+      if (count < REFUSALS) return [];
+      return {
+        summary:
+          `logins that return from another site are refused: browsers withhold the cookie ${name} from this request ` +
+          'because of its SameSite attribute',
+        witness: example,
+        notes: [`refused ${count} times; the same login was accepted when the cookie was sent`],
+      };
+    });
+  }
+
   /** Returns a violation for each pair that refuses logins. */
   violations(): Violation[] {
     const accepted = [...this.#pairs].filter(([, pair]) => pair.accepted > 0 && refusals(pair).count === 0);
+    const across = this.#across();
+    if (across.length > 0) return across;
     return this.#refusing().map(([key, pair]) => {
       const { count, example } = refusals(pair);
       return {
@@ -110,6 +132,12 @@ export class LoginPairs {
       };
     });
   }
+}
+
+const newPair = (crosses = false): Pair => ({ crosses, accepted: 0, refused: new Map() });
+
+function refuse({ refused }: Pair, credentials: Credentials, form: Operation, login: Operation): void {
+  getOrInsert(refused, credentials, () => ({ count: 0, example: exampleOf(form, login) })).count++;
 }
 
 /** Counts the refusals of the accounts that some instance has accepted. */

@@ -17,6 +17,8 @@ export interface Logouts {
   indeterminate: number;
   /** Number of logouts that deleted a cookie under another Path or Domain than the login had set. */
   missed: number;
+  /** Number of logouts after which the identity provider still knew the user. */
+  known: number;
   /** Number of late responses that set the cookie of the ended session again. */
   again: number;
   /** Number of late responses that replaced or deleted the cookie of a later login. */
@@ -66,6 +68,10 @@ export class LogoutFinal extends Judging<Logouts> {
 
   #afterwards(operation: Operation, session: SessionState, start: Parameters<typeof precedes>[1]): void {
     if (precedes(operation, start)) return;
+    if (operation.action === 'login' && operation.with === 'old') {
+      this.#enteredAgain(operation, this.#replaysOf(session));
+      return;
+    }
     const replays = this.#replaysOf(session);
     const { logout } = replays;
     if (operation.action === 'login' && operation.outcome !== 'fail') replays.again = true;
@@ -79,6 +85,23 @@ export class LogoutFinal extends Judging<Logouts> {
     // After another login the jar contains new cookies. Then only replays of the old cookies count.
     if (operation.action === 'login' || (replays.again && operation.with === undefined)) return;
     if (operation.with === undefined || operation.with === 'old') this.#replayed(operation, replays);
+  }
+
+  /** Judges a login without a password after the logout: only a provider that still knows the user accepts it. */
+  #enteredAgain(login: Operation, { logout }: Replays): void {
+    if (logout === undefined || login.signedIn === undefined) return;
+    if (login.outcome !== 'ok') return;
+    this.count.known++;
+    const make = () => ({
+      at: login,
+      summary:
+        'after the logout the identity provider still knew the user: the next login in this browser was accepted without a password',
+      witness: [
+        { operation: logout, came: 'acknowledged' },
+        { operation: login, expected: 'asked for the password', came: `logged in as ${login.user}` },
+      ],
+    });
+    this.report(make, 'ZOMBIE');
   }
 
   #replayed(operation: Operation, replays: Replays): void {

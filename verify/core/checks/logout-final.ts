@@ -16,7 +16,8 @@ export const logoutFinal = check<Logouts>({
     `and ${RACES} logouts with a request of the session in flight`,
   judge: LogoutFinal,
   counts: () => ({
-    ...{ logouts: 0, raced: 0, replays: 0, indeterminate: 0, missed: 0, again: 0, undone: 0, tried: tally() },
+    ...{ logouts: 0, raced: 0, replays: 0, indeterminate: 0, known: 0 },
+    ...{ missed: 0, again: 0, undone: 0, tried: tally() },
   }),
   compared: ({ replays }) => replays,
   missing({ logouts, indeterminate, replays, raced, tried }) {
@@ -37,10 +38,16 @@ export const logoutFinal = check<Logouts>({
     ...{ logouts, 'with a request in flight': raced, replays, instances: reached(tried) },
   }),
   rulesOut: ({ raced }) => `${atMost(raced)} of logouts with a request in flight are undone`,
-  broken: (violations, { logouts }) =>
-    `the cookie was honoured after ${grouped(violations)} of ${counted(logouts, 'logout')}`,
+  broken: (violations, { logouts, known }) =>
+    known === violations
+      ? `the identity provider still knew the user after ${grouped(known)} of ${counted(logouts, 'logout')}`
+      : `the cookie was honoured after ${grouped(violations - known)} of ${counted(logouts, 'logout')}`,
   // Clients still send the old cookie.
-  remarks: ({ missed, again, undone }) => [
+  remarks: ({ violations, known, missed, again, undone }) => [
+    [
+      known > 0 && violations > known,
+      `after ${counted(known, 'logout')} the identity provider still knew the user`,
+    ],
     [missed > 0, `${counted(missed, 'deletion')} missed the cookie’s Path or Domain`],
     [again > 0, `${counted(again, 'late response')} set the dead cookie again`],
     [undone > 0, `${counted(undone, 'late response')} replaced or deleted the cookie of a later login`],

@@ -165,6 +165,10 @@ export const RETURNED = {
     'only where a workload records it; `{}` if the response has no caching header',
   ),
   exposed: may({ list: ['url', 'body'] }, 'where the value of a session cookie was exposed: `url`, `body`'),
+  withheld: may(
+    { list: 'text' },
+    'names of the cookies that the browser withheld because of SameSite, since the request came from a page of another site',
+  ),
   resent: may(
     'flag',
     'the request was sent again on a new connection, as browsers do, because the server closed the kept-alive connection before any byte of a response. Only a GET or HEAD that changes nothing is sent again; the times cover both attempts',

@@ -52,6 +52,7 @@ function join(end: Omit<End, 'type'>, operation: Operation): void {
   if (end.skew !== undefined) operation.skew = end.skew;
   if (end.caching !== undefined) operation.caching = end.caching;
   if (end.exposed !== undefined) operation.exposed = end.exposed;
+  if (end.withheld !== undefined) operation.withheld = end.withheld;
   if (end.resent !== undefined) operation.resent = end.resent;
   if (end.starved !== undefined) operation.starved = end.starved;
 }

@@ -22,6 +22,8 @@ export interface Reply {
   cookies: { name: string; value?: string; attributes?: CookieAttributes }[];
   /** Cookies that the request carried. */
   sent?: readonly { name: string; value: string }[];
+  /** Names of cookies that a browser withholds because of SameSite: the request came from a page of another site. */
+  withheld?: readonly string[];
   /** The request was sent twice, because the first connection was closed at that moment. */
   resent?: true;
 }

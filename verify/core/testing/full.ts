@@ -43,6 +43,7 @@ export const fullEnd: Required<End> = {
   skew: 4,
   caching: {},
   exposed: [],
+  withheld: ['nonce'],
   resent: true,
   starved: true,
 };

@@ -95,6 +95,8 @@ export class RequestLogs {
 
   /** Adds an operation that has ended. */
   ended(operation: Operation): void {
+    // The logs of the target have no entry for a request to another host, such as an identity provider.
+    if (operation.path?.startsWith('http') === true) return;
     const request = this.#of(operation.request);
     const { instance, action, direct = false, resent = false } = operation;
     request.sent = { instance, safe: isSafe(action), direct, resent, operation };

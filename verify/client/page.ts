@@ -21,6 +21,8 @@ export interface Form {
   fields: FormField[];
   /** Id, name, class, action, label and buttons of the form, in lower case. */
   words: string;
+  /** Name and value of the first button that submits the form; absent if that button has no name. */
+  button?: { name: string; value: string };
   /** True if the encoding is multipart, as for files. Such forms are not supported. */
   multipart: boolean;
 }
@@ -50,8 +52,12 @@ export function parsePage(html: string): Parsed {
   const labels = new Map(
     tags('label').map(label => [label.attribs['for'] ?? '', DomUtils.textContent(label).trim()]),
   );
+  // A button outside of a form may name it by its id.
+  const elsewhere = [...tags('button'), ...tags('input')].filter(
+    one => 'form' in one.attribs && isButton(one),
+  );
   return {
-    forms: tags('form').map(form => formOf(form, labels)),
+    forms: tags('form').map(form => formOf(form, labels, elsewhere)),
     links: tags('a').flatMap(linkOf),
     metas: new Map(
       tags('meta').flatMap(({ attribs }) =>
@@ -79,10 +85,12 @@ function linkOf(link: Element): Link[] {
   return [{ href, words: [DomUtils.textContent(link), title, label, style, id].join(' ').toLowerCase() }];
 }
 
-function formOf(form: Element, labels: ReadonlyMap<string, string>): Form {
+function formOf(form: Element, labels: ReadonlyMap<string, string>, elsewhere: readonly Element[]): Form {
   const { attribs } = form;
   const inside = DomUtils.getElementsByTagName('*', form.children, true);
-  const buttons = inside.filter(isButton);
+  const own = elsewhere.filter(one => attribs['id'] !== undefined && one.attribs['form'] === attribs['id']);
+  const buttons = [...inside.filter(isButton), ...own];
+  const [first] = buttons;
   const words = [
     attribs['id'],
     attribs['name'],
@@ -97,6 +105,9 @@ function formOf(form: Element, labels: ReadonlyMap<string, string>): Form {
     action: attribs['action'] ?? '',
     fields: inside.flatMap(element => fieldOf(element, labels)),
     words: words.join(' ').toLowerCase(),
+    ...(first?.attribs['name'] === undefined
+      ? {}
+      : { button: { name: first.attribs['name'], value: first.attribs['value'] ?? '' } }),
     multipart: attribs['enctype']?.toLowerCase() === 'multipart/form-data',
   };
 }

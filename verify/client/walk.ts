@@ -1,0 +1,162 @@
+/**
+ * Walks from page to page as a browser does: follows redirects, also to the other hosts of the target file, sends the
+ * forms that send themselves, and fills in the forms of a login.
+ */
+import type { Reply } from '../core/response/reply.ts';
+import { type Form, parsePage } from './page.ts';
+import type { Send, SessionClient, ShownPage } from './session-client.ts';
+
+/** Maximum number of requests from the first page to the last one. */
+const MOST_PAGES = 30;
+
+export class Walk {
+  readonly #client: SessionClient;
+  #page: ShownPage;
+  /** The page whose link or form began the present redirects. */
+  #from: URL;
+  #last: Send;
+
+  /** @param page where the walk begins */
+  constructor(client: SessionClient, page: ShownPage) {
+    this.#client = client;
+    this.#page = page;
+    this.#from = page.url;
+    this.#last = { method: 'GET', path: page.url.href };
+  }
+
+  get page(): ShownPage {
+    return this.#page;
+  }
+
+  /** Returns whether the last page is on another host than the target's. */
+  get away(): boolean {
+    return this.#client.nameOf(this.#page.url)?.startsWith('/') !== true;
+  }
+
+  /** Goes on to the response of a request. */
+  arrived(send: Send, reply: Reply): void {
+    this.#page = { url: this.#client.addressOf(send.path), reply };
+    this.#last = send;
+  }
+
+  /** Returns the request of a redirect to the target or one of the other hosts; undefined if there is none. */
+  redirect(): Send | undefined {
+    const { status = 0, headers, leads } = this.#page.reply;
+    const { location } = headers;
+    if (location === undefined || status < 300 || status >= 400) return undefined;
+    const path = this.away || leads === undefined ? this.#pathOf(String(location)) : leads;
+    if (path === undefined) return undefined;
+    const same = status === 307 || status === 308;
+    return { ...(same ? this.#last : { method: 'GET' }), path, from: this.#from };
+  }
+
+  /** Returns the request of a form that needs no input; undefined if the page has none. */
+  press(): Send | undefined {
+    const { url, reply } = this.#page;
+    if ((reply.status ?? 500) >= 400) return undefined;
+    const form = this.#forms().find(one => this.#needsNoInput(one, url));
+    return form === undefined ? undefined : this.#sent(form, {});
+  }
+
+  #forms(): Form[] {
+    const { body } = this.#page.reply;
+    return /<form/i.test(body) ? parsePage(body).forms : [];
+  }
+
+  /**
+   * Returns whether a form needs no input: it has hidden fields only, and sends them from or to another host. Such are
+   * a consent, "log out here too?" and the response of a provider by `form_post`. A form of the target itself may be its
+   * logout.
+   */
+  #needsNoInput({ method, fields, action }: Form, page: URL): boolean {
+    if (method !== 'POST' || fields.some(({ type }) => type !== 'hidden')) return false;
+    return this.away || URL.parse(action, page.href)?.origin !== page.origin;
+  }
+
+  /**
+   * Returns the request that sends the form of the page that has the fields, with its other fields and its first button;
+   * undefined if the page has no such form.
+   */
+  fill(values: Readonly<Record<string, string>>): Send | undefined {
+    const names = Object.keys(values);
+    const has = ({ fields }: Form): boolean => names.every(name => fields.some(field => field.name === name));
+    const form = this.#forms().find(has);
+    return form === undefined ? undefined : this.#sent(form, values);
+  }
+
+  #sent(
+    { action, method, fields, button }: Form,
+    values: Readonly<Record<string, string>>,
+  ): Send | undefined {
+    const path = this.#pathOf(action === '' ? this.#page.url.href : action);
+    if (path === undefined) return undefined;
+    this.#from = this.#page.url;
+    const form: Record<string, string> = Object.fromEntries(fields.map(({ name, value }) => [name, value]));
+    if (button !== undefined) form[button.name] = button.value;
+    Object.assign(form, values);
+    if (method === 'POST') return { method, path, form, from: this.#from };
+    return { method, path: `${path.replace(/\?.*/s, '')}?${new URLSearchParams(form)}`, from: this.#from };
+  }
+
+  #pathOf(address: string): string | undefined {
+    const url = URL.parse(address, this.#page.url.href);
+    return url === null ? undefined : this.#client.nameOf(url);
+  }
+
+  /** Returns in a sentence where the walk stopped, without queries, which may hold secrets. */
+  get stop(): string {
+    const { url, reply } = this.#page;
+    const at = `${url.origin}${url.pathname.replace(/[\w-]{16,}/g, '…')}`;
+    const { location } = reply.headers;
+    const to = location === undefined ? null : URL.parse(String(location), url.href);
+    if (to !== null)
+      return `${at} redirected to ${to.origin}: if it takes part in the login, add it under \`origins\``;
+    const fields = this.#forms().map(form => form.fields.map(({ name }) => name).join(', '));
+    const shown =
+      fields.length === 0 ? 'no form' : `a form with the fields ${fields.join('; another with ')}`;
+    return `${at} responded ${reply.status ?? reply.failure}, and showed ${shown}`;
+  }
+}
+
+/**
+ * Walks to the request with which a login ends: the one that returns to the target from another host, or the last form
+ * if the target itself shows it.
+ *
+ * @param forms values of the forms to fill in, in order
+ * @param send sends a request on the way
+ * @returns the last request, not sent yet; undefined if the walk stopped before it, at `walk.page`
+ */
+export async function lastOf(
+  walk: Walk,
+  forms: readonly Readonly<Record<string, string>>[],
+  send: (step: Send) => Promise<Reply>,
+): Promise<Send | undefined> {
+  const left = [...forms];
+  for (let i = 0; i < MOST_PAGES; i++) {
+    const filled = walk.redirect() === undefined && left[0] !== undefined ? walk.fill(left[0]) : undefined;
+    if (filled !== undefined) left.shift();
+    const step = filled ?? walk.redirect() ?? walk.press();
+    if (step === undefined) return undefined;
+    const home = step.path.startsWith('/');
+    if (home && (walk.away || (filled !== undefined && left.length === 0))) return step;
+    walk.arrived(step, await send(step));
+  }
+  return undefined;
+}
+
+/**
+ * Follows a logout to the other hosts and back, up to the first response of the target. Stops there: the next page may
+ * already begin another login.
+ *
+ * @returns whether the last response was no error
+ */
+export async function followLogout(walk: Walk, send: (step: Send) => Promise<Reply>): Promise<boolean> {
+  for (let i = 0; i < MOST_PAGES; i++) {
+    const step = walk.redirect() ?? walk.press();
+    const home = step?.path.startsWith('/') === true;
+    if (step === undefined || (home && !walk.away)) break;
+    walk.arrived(step, await send(step));
+    if (home) break;
+  }
+  return (walk.page.reply.status ?? 500) < 400;
+}

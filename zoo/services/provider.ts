@@ -1,0 +1,50 @@
+/** Starts an identity provider beside the stack, on another site than the stack. */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Beside } from '../../stack/local.ts';
+import { freePort } from '../../stack/ports.ts';
+import { ServerProcess } from '../../stack/process.ts';
+import type { BackingServer } from '../../stack/servers.ts';
+import { makeFolder, removeFolder, temporaryPath } from '../../stack/watchdog.ts';
+
+const PROGRAM = fileURLToPath(new URL('../hosts/relying-party/provider.server.ts', import.meta.url));
+
+/**
+ * Starts the provider. Instances find it in OIDC_ISSUER. The stack is at 127.0.0.1 and the provider at localhost:
+ * to browsers, these are two sites.
+ *
+ * @param relyingParty address of the stack
+ */
+export async function identityProvider(_store: BackingServer, relyingParty: string): Promise<Beside> {
+  const port = await freePort();
+  const url = `http://localhost:${port}`;
+  const env = {
+    OIDC_ISSUER: url,
+    OIDC_CLIENT: 'notes',
+    OIDC_SECRET: randomBytes(24).toString('hex'),
+    // The password of the accounts in hosts/relying-party/target.yaml.
+    PASSWORD: 'correct-horse-battery',
+  };
+  const dir = temporaryPath('baton-provider-');
+  makeFolder(dir);
+  const server = new ServerProcess({
+    name: 'provider',
+    command: [process.execPath, PROGRAM],
+    env: { ...process.env, ...env, PORT: `${port}`, RELYING_PARTY: relyingParty },
+    log: join(dir, 'provider.log'),
+    readyMs: 30_000,
+    ready: async () => {
+      const response = await fetch(`${url}/.well-known/openid-configuration`).catch(() => undefined);
+      return response?.ok === true;
+    },
+  });
+  const stop = () => server.dispose().finally(() => removeFolder(dir));
+  try {
+    await server.start();
+    return { env, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
