@@ -1,6 +1,6 @@
 /**
- * age: drives sessions that live as long as the load. Some are busy, some rest for longer and longer, and some stay on
- * one instance for longer and longer and then visit the others. They log out one after the other, so that sessions of
+ * age: drives sessions that live as long as the load. Some are busy, some rest for longer and longer, some stay on one
+ * instance for longer and longer and then visit the others, and some send changed cookies. They log out one after the other, so that sessions of
  * every age send overlapping requests and log out.
  */
 import type { Context } from '../client/context.ts';
@@ -9,6 +9,7 @@ import { leave } from '../client/leave.ts';
 import type { Operation } from '../core/history/history.ts';
 import type { Target } from '../target/load.ts';
 import type { Probe } from '../target/schema.ts';
+import { changed } from './audit.ts';
 import { MOST, type Racer, together } from './burst.ts';
 import { Edge } from './edge.ts';
 import { raceLogout } from './logout-race.ts';
@@ -21,6 +22,9 @@ const TIMES = 14;
 /** Shortest rest and shortest stay on one instance, milliseconds. Each is half as long again as the one before. */
 const SHORTEST = 200;
 const LONGER = 1.5;
+/** Number of stays that outlive the idle timeout, and their length as a multiple of it. */
+const LONG_STAYS = 2;
+const OUTLIVES = 1.2;
 /** Pause between the requests of a session that stays on one instance, milliseconds. */
 const OFTEN = 150;
 /** The share of a declared timeout up to which a session rests or lives, so that it does not expire. */
@@ -36,14 +40,14 @@ export const age: Workload = {
     // If the app limits the sessions of a user, the other workloads would wait for these long sessions.
     if (life <= 0 || context.seats !== undefined) return;
     const shared: Shared = { overlapped: 0, edge: new Edge(), logouts: new Edge() };
-    const habits = [busy, rests, stays];
+    const habits = [busy, rests, stays, forges];
     const dead: (() => Promise<void>)[] = [];
     await inTurn(context, EACH * habits.length, EACH * habits.length, async (own, n) => {
       const session = await begun(own, n, shared);
       if (session === undefined) return;
       const until = clock.now() + (life * 1000 * (n + 1)) / (EACH * habits.length);
       const ended = (): boolean => over(own, { ...plan, deadline: Math.min(plan.deadline, until) });
-      await habits[n % habits.length]?.(session, { every: life / TIMES, ended });
+      await habits[n % habits.length]?.(session, { every: life / TIMES, until, ended });
       dead.push(await loggedOut(session, n));
     });
     for (const last of dead) await last();
@@ -70,6 +74,8 @@ interface Shared {
 interface Pace {
   /** Interval between two bursts, milliseconds. */
   every: number;
+  /** When the session logs out, microseconds on the run's clock. */
+  until: number;
   ended(): boolean;
 }
 
@@ -141,18 +147,43 @@ async function rests(session: Session, { ended }: Pace): Promise<void> {
   }
 }
 
-/** Uses one instance for some time, then each other one, and stays on that. Each stay is longer than the one before. */
-async function stays(session: Session, { ended }: Pace): Promise<void> {
+/**
+ * Uses one instance for some time, then each other one, and stays on that. The first stays outlive the idle timeout if
+ * there is time for that, and only read, since a write may renew more than a read does. Each later stay is longer than the
+ * one before.
+ */
+async function stays(session: Session, { until, ended }: Pace): Promise<void> {
   const { context, driver, probe } = session;
   const { clock } = context.recorder;
-  for (let stay = SHORTEST, i = 0; !ended(); stay *= LONGER, i++) {
+  const long = idleOf(context.target) * OUTLIVES;
+  let next = SHORTEST;
+  for (let i = 0; !ended(); i++) {
+    const outlives = i < LONG_STAYS && clock.now() + long * 1000 < until;
+    const stay = outlives ? long : next;
+    if (!outlives) next *= LONGER;
     const end = clock.now() + stay * 1000;
     for (let k = 0; clock.now() < end && !ended(); k++) {
-      if (k % 4 === 0) await uses(session, aim(context, i));
+      if (outlives ? k === 0 : k % 4 === 0) await uses(session, aim(context, i));
       else await driver.read(probe, { to: aim(context, i) });
       await pause(context, OFTEN);
     }
     await everywhere(context, async how => (await driver.read(probe, how)).operation);
+  }
+}
+
+/** Sends changed cookies again and again, since an instance may skip the check of a cookie only now and then. */
+async function forges({ context, driver }: Session, { ended }: Pace): Promise<void> {
+  for (;;) {
+    for (const { name, change, forged } of changed(context, driver)) {
+      if (ended()) return;
+      const client = driver.copyJar([name]);
+      client.put(name, forged);
+      await driver.read(undefined, { as: { client, with: 'forged', change } });
+      await pause(context, OFTEN);
+    }
+    if (ended()) return;
+    await driver.read();
+    await pause(context, OFTEN);
   }
 }
 

@@ -142,10 +142,11 @@ async function forge(
   }
 }
 
-function changed(context: Context, driver: Driver, other: Driver) {
+/** Returns the changed values of the session cookies. @param other a session whose cookie is spliced with the first */
+export function changed(context: Context, driver: Driver, other?: Driver) {
   const own = driver.cookies().filter(({ name }) => context.interpreter.sessionCookies.includes(name));
   return own.flatMap(({ name, value }) => {
-    const theirs = other.cookies().find(cookie => cookie.name === name)?.value ?? '';
+    const theirs = other?.cookies().find(cookie => cookie.name === name)?.value ?? '';
     return forgeries(value, theirs).map(forgery => ({ name, ...forgery }));
   });
 }

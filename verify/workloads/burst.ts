@@ -12,6 +12,7 @@ import type { How } from '../client/requests.ts';
 import type { Operation } from '../core/history/history.ts';
 import type { Probe } from '../target/schema.ts';
 import { Edge } from './edge.ts';
+import { collection } from './growth.ts';
 import { everywhere, inTurn, lasted, over, type Plan, seated, type Workload } from './workload.ts';
 
 const AT_ONCE = 4;
@@ -19,6 +20,9 @@ const AT_ONCE = 4;
 const TOGETHER = 4;
 /** Maximum number of values of one object, so that pages stay small. */
 export const MOST = 44;
+
+/** Length of a long value, characters. */
+const LONG = 400;
 
 /** Minimum number of rounds with overlapping requests. A race that fails one time in ten needs about 30 tries. */
 const ENOUGH = 30;
@@ -162,7 +166,8 @@ export async function together(racer: Racer, kinds: readonly Kind[], span: numbe
     kinds.map((kind, n) => {
       const how: How = { held: barrier.place(offsets[n]) };
       if (kind === 'read') return driver.read(probe, how).then(read => read.operation);
-      return driver.write(kind === 'other' ? other : probe, how);
+      const written = kind === 'other' ? other : probe;
+      return driver.write(written, { ...how, size: n % 2 === 1 ? longFor(context, written) : 0 });
     }),
   );
   await readAll(kinds.includes('other') ? racer : { ...racer, other: undefined });
@@ -171,6 +176,14 @@ export async function together(racer: Racer, kinds: readonly Kind[], span: numbe
     shared.overlapped++;
   learn(shared.edge, operations, offsets);
   return Math.min(50, Math.max(...ends));
+}
+
+/**
+ * Returns the length of every second value of a race, characters; 0 if the app may refuse long values. Racing writes of
+ * different lengths show a store that overwrites a session in place: a part of the longer one remains.
+ */
+function longFor({ target, growth }: Context, probe: Probe): number {
+  return probe === collection(target) && growth?.refused === false ? Math.min(LONG, growth.longest) : 0;
 }
 
 /**

@@ -31,7 +31,7 @@ const WRITES = { share: 0.25, upTo: 50 };
 /** Share and maximum number of values that are never removed during faults: the final reads must find them. */
 const KEPT = { share: 0.3, most: 30 };
 /** Share of writes with an awkward text, if the app keeps one. */
-const AWKWARD = 0.1;
+const AWKWARD = 0.25;
 /** Share of writes whose redirect is followed as soon as its head has come, like in browsers. */
 const EARLY = 0.5;
 

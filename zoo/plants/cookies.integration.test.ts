@@ -79,3 +79,10 @@ plant('cookie-lifetime-differs', {
     expect(minutes).toEqual([30, 120]);
   },
 });
+
+plant('old-express-session-rolls-for-strangers', {
+  'each visitor gets a session id that no store has': async ({ visitor }) => {
+    const help = await visitor().send('/help');
+    expect(help.headers.getSetCookie().join()).toContain('connect.sid=');
+  },
+});

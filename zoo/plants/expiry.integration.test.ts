@@ -67,3 +67,36 @@ plant('no-absolute-timeout', {
     }, looking('the absolute timeout to pass'));
   },
 });
+
+plant('local-copy-outlives-shared-session', {
+  'a session that one instance has served for long is unknown to the other': async ({
+    visitor,
+    direct: [first = '', second = ''],
+  }) => {
+    const alice = visitor(0, [first]);
+    await alice.signIn();
+    const cookie = await alice.cookie();
+    const began = performance.now();
+    await until(async () => {
+      expect(await alice.who()).toBe(alice.user);
+      return performance.now() - began > IDLE_MS + 500;
+    }, looking('the shared session to end'));
+    expect(await alice.at(second).who(cookie)).toBeUndefined();
+    expect(await alice.who(cookie)).toBe(alice.user);
+  },
+});
+
+plant('renewal-drops-concurrent-requests', {
+  'a request that overlaps the renewal is signed out': async ({ visitor }) => {
+    await until(async () => {
+      const alice = visitor();
+      await alice.signIn();
+      await alice.who();
+      const began = performance.now();
+      await passed(2_100, began);
+      const cookie = await alice.cookie();
+      const users = await Promise.all(Array.from({ length: 6 }, () => alice.who(cookie)));
+      return users.includes(alice.user) && users.includes(undefined);
+    }, looking('a request that overlaps'));
+  },
+});

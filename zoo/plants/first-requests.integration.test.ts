@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { until } from '../../stack/wait.ts';
-import { plant, soon } from '../testing/plant.ts';
+import { type Plant, plant, soon } from '../testing/plant.ts';
 
 plant('parallel-first-requests-split-session', {
   'the login fails after parallel first requests, also with a fresh form': async ({ visitor }) => {
@@ -18,8 +18,8 @@ plant('parallel-first-requests-split-session', {
   },
 });
 
-plant('no-id-rotation-at-login', {
-  'a cookie from before the login is signed in after it': async ({ visitor }) => {
+const keepsId = {
+  'a cookie from before the login is signed in after it': async ({ visitor }: Plant) => {
     const alice = visitor();
     await alice.send(alice.target.login.page);
     const planted = await alice.cookie();
@@ -28,4 +28,7 @@ plant('no-id-rotation-at-login', {
     await alice.submit(alice.target.login);
     expect(await alice.who(planted)).toBe(alice.user);
   },
-});
+};
+
+plant('no-id-rotation-at-login', keepsId);
+plant('old-passport-keeps-session-id', keepsId);

@@ -157,3 +157,14 @@ plant('column-cuts-session', {
     expect(await alice.who()).toBeUndefined();
   },
 });
+
+plant('large-session-silently-not-saved', {
+  'a change of a large session is acknowledged, and missing': async ({ visitor }) => {
+    const alice = visitor();
+    await alice.signIn();
+    for (let n = 0; n < 12; n++) expect((await alice.add('cart', `${n}`.repeat(1_000))).status).toBe(303);
+    const items = await alice.items('cart');
+    expect(items.length).toBeGreaterThan(5);
+    expect(items.length).toBeLessThan(12);
+  },
+});

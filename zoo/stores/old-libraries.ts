@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import type { RequestHandler } from 'express';
 import session, { type SessionOptions, type Store } from 'express-session';
+import type { PassportStatic } from 'passport';
 
 const load = createRequire(import.meta.url);
 
@@ -22,3 +23,11 @@ export const oldFileStore = storeOf('session-file-store-0.0.24');
 
 /** Makes a store of the current session-file-store. */
 export const fileStore = storeOf('session-file-store');
+
+/** Returns passport 0.5.3, set up to store only the name of a user in the session. */
+export function oldPassport(): PassportStatic {
+  const passport: PassportStatic = new (load('passport-0.5').Passport)();
+  passport.serializeUser((user, done) => done(null, user));
+  passport.deserializeUser((user: Express.User, done) => done(null, user));
+  return passport;
+}
