@@ -10,7 +10,7 @@ import type { Operation } from '../core/history/history.ts';
 import type { Target } from '../target/load.ts';
 import type { Probe } from '../target/schema.ts';
 import { changed } from './audit.ts';
-import { MOST, type Racer, together } from './burst.ts';
+import { besideSlow, MOST, type Racer, TOGETHER, together } from './burst.ts';
 import { Edge } from './edge.ts';
 import { raceLogout } from './logout-race.ts';
 import { aim, everywhere, inTurn, over, pause, replayed, type Workload } from './workload.ts';
@@ -25,10 +25,15 @@ const LONGER = 1.5;
 /** Number of stays that outlive the idle timeout, and their length as a multiple of it. */
 const LONG_STAYS = 2;
 const OUTLIVES = 1.2;
+/** One burst in this number has slow requests. */
+const SLOW_EACH = 3;
 /** Pause between the requests of a session that stays on one instance, milliseconds. */
 const OFTEN = 150;
 /** The share of a declared timeout up to which a session rests or lives, so that it does not expire. */
 const ALIVE = 0.6;
+
+/** What sessions do, in turn. */
+const HABITS = [busy, rests, stays, forges];
 
 export const age: Workload = {
   name: 'age',
@@ -40,14 +45,13 @@ export const age: Workload = {
     // If the app limits the sessions of a user, the other workloads would wait for these long sessions.
     if (life <= 0 || context.seats !== undefined) return;
     const shared: Shared = { overlapped: 0, edge: new Edge(), logouts: new Edge() };
-    const habits = [busy, rests, stays, forges];
     const dead: (() => Promise<void>)[] = [];
-    await inTurn(context, EACH * habits.length, EACH * habits.length, async (own, n) => {
+    await inTurn(context, EACH * HABITS.length, EACH * HABITS.length, async (own, n) => {
       const session = await begun(own, n, shared);
       if (session === undefined) return;
-      const until = clock.now() + (life * 1000 * (n + 1)) / (EACH * habits.length);
+      const until = clock.now() + (life * 1000 * (n + 1)) / (EACH * HABITS.length);
       const ended = (): boolean => over(own, { ...plan, deadline: Math.min(plan.deadline, until) });
-      await habits[n % habits.length]?.(session, { every: life / TIMES, until, ended });
+      await HABITS[n % HABITS.length]?.(session, { every: life / TIMES, until, ended });
       dead.push(await loggedOut(session, n));
     });
     for (const last of dead) await last();
@@ -95,7 +99,8 @@ async function begun(context: Context, n: number, shared: Shared): Promise<Sessi
   }
   const { probes } = context.target;
   const written = probes.filter(one => writeOf(one) !== undefined && one.scope !== 'all');
-  const probe = written[n % written.length] ?? writable(context.target);
+  // Sessions of the same habit use the probes in turn.
+  const probe = written[Math.floor(n / HABITS.length) % written.length] ?? writable(context.target);
   await everywhere(context, async how => (await driver.read(probe, how)).operation);
   return { context, driver, probe, other: undefined, shared, written: 0 };
 }
@@ -118,14 +123,18 @@ async function loggedOut({ context, driver, shared }: Session, n: number): Promi
 const room = ({ probe, written }: Session, count: number): boolean =>
   probe !== undefined && written + count <= Math.min(probe.cap ?? MOST, MOST);
 
-/** Sends overlapping requests again and again. */
+/** Sends overlapping requests again and again: quick ones, and quick ones while a slow one is in flight. */
 async function busy(session: Session, { every, ended }: Pace): Promise<void> {
-  const { probe } = session;
-  const longest = idleOf(session.context.target) * ALIVE;
+  const { probe, context } = session;
+  const { slow } = context.target;
+  const longest = idleOf(context.target) * ALIVE;
   for (let i = 0; !ended(); i++) {
     await pause(session.context, Math.min(every * (0.5 + session.context.random.next()), longest));
     const kinds = i % 2 === 0 ? (['write', 'read', 'write'] as const) : (['write', 'write'] as const);
-    if (probe !== undefined && room(session, kinds.length)) {
+    if (probe !== undefined && slow !== undefined && i % SLOW_EACH === 1 && room(session, TOGETHER + 2)) {
+      await besideSlow({ ...session, probe }, i, session.context.random.next());
+      session.written += TOGETHER + 2;
+    } else if (probe !== undefined && room(session, kinds.length)) {
       await together({ ...session, probe }, kinds, 20);
       session.written += kinds.length;
     } else await everywhere(session.context, async how => (await session.driver.read(probe, how)).operation);

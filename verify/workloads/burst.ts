@@ -17,7 +17,7 @@ import { everywhere, inTurn, lasted, over, type Plan, seated, type Workload } fr
 
 const AT_ONCE = 4;
 /** Number of requests in the largest round. */
-const TOGETHER = 4;
+export const TOGETHER = 4;
 /** Maximum number of values of one object, so that pages stay small. */
 export const MOST = 44;
 
@@ -214,7 +214,7 @@ function learn(edge: Edge, operations: readonly Operation[], offsets: readonly n
  *
  * @param part fraction of 50 ms after which the first quick write is sent
  */
-async function besideSlow(racer: Racer, round: number, part: number): Promise<void> {
+export async function besideSlow(racer: Racer, round: number, part: number): Promise<void> {
   const { context, driver, probe } = racer;
   const { read, write } = context.target.slow ?? {};
   const reads = (): Promise<Operation>[] => (read === undefined ? [] : [driver.visit(read)]);
