@@ -29,7 +29,7 @@ const QUICK = ['restart-loses-sessions', 'store-outage-logs-users-out'];
 const single = ENTRIES.filter(entry => entry.kind === 'defect' && !broken.has(breaks(entry)))
   .toSorted((a, b) => Number(QUICK.includes(b.name)) - Number(QUICK.includes(a.name)))
   .filter((entry, i, all) => all.findIndex(other => breaks(other) === breaks(entry)) === i);
-/** Entries that resemble another entry, which runs by default; and one that only some runs find. */
+/** Entries that resemble another entry, which runs by default. */
 const LATER: ReadonlySet<string> = new Set([
   'file-store-writes-in-place',
   'old-connect-redis-never-touches',

@@ -18,6 +18,8 @@ const STAY = 1_200;
 const AGAIN = 200;
 /** Average pause between two reads, milliseconds. A connection that is idle longer might close at the logout. */
 const PAUSE = 80;
+/** Time after which a client disconnects from a request that it abandons, milliseconds. */
+const ABANDONED = 250;
 /** Maximum number of sessions whose cookie is replayed again at the end. */
 const REMEMBERED = 150;
 
@@ -69,6 +71,8 @@ async function live(context: Context, plan: Plan, n: number, logout: EndingSpec)
   const slow = context.target.slow?.read;
   const look = async (): Promise<void> => {
     await sleep(PAUSE * 2 * pauses.next());
+    // A client that disconnects while the store is down leaves a reply that no request reads.
+    if (context.recorder.disturbed) await driver.abandon(context.target.signedIn.page, ABANDONED);
     // A slow request may be in flight when an instance dies. The next request then finds the locks of that request.
     if (slow !== undefined) await driver.visit(slow);
     await driver.read();

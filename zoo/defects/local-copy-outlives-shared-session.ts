@@ -14,9 +14,9 @@ export const localCopyOutlivesSharedSession: Defect = {
   deployment: {
     host: 'plain',
     program: new URL('./local-copy-outlives-shared-session.server.ts', import.meta.url),
-    env: { SESSION_SECONDS: '4' },
+    env: { SESSION_SECONDS: '6' },
   },
-  target: { expiry: { idle: '4s', renew: 'each' } },
+  target: { expiry: { idle: '6s', renew: 'each' } },
   must: { guarantee: 'continuity', anomaly: 'LOSS' },
   mustNot: ['isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
