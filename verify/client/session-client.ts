@@ -1,5 +1,6 @@
 /** Drives one session with one cookie jar. It sends requests like a browser, but follows no redirect. */
 import { randomBytes } from 'node:crypto';
+import { traceparentOf } from '../core/history/trace.ts';
 import { filledText } from '../core/response/form.ts';
 import type { Reply } from '../core/response/reply.ts';
 import type { Affinity } from './affinity.ts';
@@ -183,6 +184,7 @@ export class SessionClient {
     const { id, json } = request;
     const head = this.#head(request, forwarding, site, cookies);
     const own = id === undefined ? [] : ['x-request-id', id];
+    if (id !== undefined && !has(head.fields, 'traceparent')) own.push('traceparent', traceparentOf(id));
     if (body !== null && !has(head.fields, 'content-type'))
       own.push('content-type', json === undefined ? FORM : 'application/json');
     // Over https, some frameworks require the Referer header with a form (Django does).

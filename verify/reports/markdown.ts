@@ -119,8 +119,8 @@ function timesOf(result: Result): string {
 const sharesOf = ({ tally }: Result): string =>
   tally.instances
     .map(
-      ({ instance, requests, share }) =>
-        `${inMarkdown(instance)} ${(share * 100).toFixed(1)} % (${grouped(requests)})`,
+      ({ instance, requests, share, versions = [] }) =>
+        `${[instance, ...versions].map(inMarkdown).join(' ')} ${(share * 100).toFixed(1)} % (${grouped(requests)})`,
     )
     .join(' · ');
 

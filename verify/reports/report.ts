@@ -12,7 +12,7 @@ import {
 import { sentence } from './comparison.ts';
 import { printable } from './printable.ts';
 import type { Side } from './view/chunk.ts';
-import { witnessLines } from './witness.ts';
+import { traceLines, witnessLines } from './witness.ts';
 
 /** The target file and the lines of its claims. Some formats require that each finding points at a file. */
 export interface Source {
@@ -125,7 +125,7 @@ const LINES = 60;
 
 /** Returns the requests of the witness and the notes, one line each. */
 export function proofLines({ witness, notes }: Anomaly): string[] {
-  const lines = [...witnessLines(witness), ...notes.map(note => `  ${note}`)];
+  const lines = [...witnessLines(witness), ...traceLines(witness), ...notes.map(note => `  ${note}`)];
   if (lines.length <= LINES) return lines;
   return [...lines.slice(0, LINES), `  … and ${lines.length - LINES} more lines in result.json`];
 }

@@ -8,7 +8,7 @@ import { faultLines } from './faults.ts';
 import { printable } from './printable.ts';
 import { conclusion, distinct, said, titleOf, worstFirst } from './report.ts';
 import { timeLines } from './times.ts';
-import { witnessLines } from './witness.ts';
+import { traceLines, witnessLines } from './witness.ts';
 import { type TerminalOptions, wrap } from './wrap.ts';
 
 type Paint = (text: string, ...styles: Style[]) => string;
@@ -140,13 +140,17 @@ function unmeasured(others: readonly Verdict[], paint: Paint, width: number): st
 
 const BAR = 30;
 
+/** Returns the versions of the app that an instance ran: `  1.4.0, then 1.5.0`; an empty text if none is known. */
+const versionOf = ({ versions = [] }: Tally['instances'][number]): string =>
+  versions.length === 0 ? '' : `  ${versions.join(', then ')}`;
+
 function instances({ instances: tallies, namedBy = {} }: Tally, paint: Paint): string[] {
   if (tallies.length === 0) return [paint('no response named its instance', 'dim'), ''];
   const names = Math.max(8, ...tallies.map(tally => tally.instance.length));
   const rows = tallies.map(tally => {
     const bar = '█'.repeat(Math.round(tally.share * BAR)).padEnd(BAR);
     const share = `${(tally.share * 100).toFixed(1)} %`.padStart(7);
-    return `${tally.instance.padEnd(names)}  ${grouped(tally.requests).padStart(9)} ${share}  ${paint(bar, 'dim')} ${grouped(tally.sessions)}`;
+    return `${tally.instance.padEnd(names)}  ${grouped(tally.requests).padStart(9)} ${share}  ${paint(bar, 'dim')} ${grouped(tally.sessions)}${versionOf(tally)}`;
   });
   return [
     paint(`${'instance'.padEnd(names)}   requests   share  ${' '.repeat(BAR)} sessions`, 'dim'),
@@ -181,6 +185,7 @@ function proof(
       paint(titleOf(anomaly), style, 'bold'),
       ...wrap(anomaly.summary, width - 2).map(line => `  ${line}`),
       ...witnessLines(anomaly.witness),
+      ...traceLines(anomaly.witness).map(line => paint(line, 'dim')),
       ...anomaly.notes.flatMap(note => wrap(note, width - 2)).map(line => paint(`  ${line}`, 'dim')),
       '',
     ];

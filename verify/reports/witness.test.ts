@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Operation } from '../core/history/history.ts';
-import { witnessLines } from './witness.ts';
+import { traceLines, witnessLines } from './witness.ts';
 
 const step = (operation: Partial<Operation>, came: string, expected?: string) => ({
   operation: {
@@ -18,6 +18,14 @@ const step = (operation: Partial<Operation>, came: string, expected?: string) =>
   },
   came,
   ...(expected === undefined ? {} : { expected }),
+});
+
+it('the trace id is that of the request that violates the guarantee, if Baton sent it', () => {
+  const of = (request: string) => traceLines([step({}, 'x'), step({ request }, 'y')]);
+  expect(of('20261129-040508-4190aa-255')).toEqual([
+    '  trace id of request 2: 202611290405084190aa0000000000ff',
+  ]);
+  expect(of('line-7')).toEqual([]);
 });
 
 describe('witnessLines', () => {

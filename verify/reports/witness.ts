@@ -1,5 +1,6 @@
 /** Writes a witness as numbered requests: time, action, overlap, instance, response, and what was expected. */
 import type { Operation } from '../core/history/history.ts';
+import { traceIdOf } from '../core/history/trace.ts';
 import type { WitnessStep } from '../core/result/verdict.ts';
 
 /**
@@ -25,6 +26,16 @@ export function witnessLines(steps: readonly WitnessStep[]): string[] {
     const indent = ' '.repeat(line.length + 2);
     return [`${line}  expected: ${step.expected}`, `${indent}came:     ${step.came}`];
   });
+}
+
+/** Matches the id of a request that a run sent, which carried a trace id too. Imported requests have other ids. */
+const SENT = /^\d{8}-\d{6}-[\da-f]{6}-\d+$/;
+
+/** Returns a line with the trace id of the request that violates the guarantee, to find it in the target's tracing. */
+export function traceLines(steps: readonly WitnessStep[]): string[] {
+  const last = steps.at(-1)?.operation;
+  if (last === undefined || !SENT.test(last.request) || last.path?.startsWith('http') === true) return [];
+  return [`  trace id of request ${steps.length}: ${traceIdOf(last.request)}`];
 }
 
 /** Returns the action of an operation: `add "b41"`, `read basket with old cookie`. */

@@ -84,8 +84,9 @@ export function claimsOf(file: TargetFile, unknown: (name: string, index: number
 
 const MICROSECONDS = 1000;
 
-function declaredOf({ expiry, instance, deadline, budgets }: TargetFile): Declared {
+function declaredOf({ expiry, instance, deadline, budgets, cookies }: TargetFile): Declared {
   const declared: Declared = {};
+  if (cookies !== undefined) declared.attributes = cookies;
   if (deadline !== undefined) declared.deadline = deadline * MICROSECONDS;
   if (budgets !== undefined) {
     const { faults, latency, ...all } = budgets;

@@ -186,6 +186,21 @@ const sessions = z.strictObject({
   every: time.optional().describe('Minimum interval between two logins.'),
 });
 
+/** Attributes that a session cookie must have. */
+const attributes = z
+  .strictObject({
+    sameSite: z
+      .enum(['Strict', 'Lax', 'None'])
+      .transform(value => value.toLowerCase())
+      .optional(),
+    httpOnly: z.boolean().optional(),
+    secure: z.boolean().optional(),
+    path: path.optional(),
+    domain: z.string().min(1).optional(),
+  })
+  // A key without a value must not count as declared.
+  .transform(given => Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)));
+
 /** Timeouts of a session. */
 const expiry = z.strictObject({
   idle: time.optional().describe('Timeout without activity.'),
@@ -327,6 +342,12 @@ const whole = z.strictObject({
     .default([])
     .describe('Paths of health checks and static files. They need no session and create no session.'),
   instance: instance.optional(),
+  cookies: z
+    .record(z.string(), attributes)
+    .optional()
+    .describe(
+      'Attributes of session cookies, by their names. `cookie-policy` compares them with those that the app sets.',
+    ),
   expiry: expiry.optional(),
   deadline: time.optional().describe('Maximum time until a response while the store is down.'),
   budgets: budget

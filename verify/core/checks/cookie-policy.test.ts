@@ -29,6 +29,35 @@ const healthy = (p: Picture) => {
   p.session('s2', 'bob').login('app-2', set({}, 'b')).read('app-1');
 };
 
+describe('declared attributes', () => {
+  const attributes = { sid: { sameSite: 'strict', path: '/app' } };
+  const declaredFor = (given: Partial<CookieAttributes>) =>
+    judged(
+      p => {
+        p.session('s1', 'alice').login('app-1', set(given)).asks('app-1', { with: 'none', path: '/healthz' });
+        p.session('s2', 'bob').login('app-2', set(given, 'b')).read('app-2');
+      },
+      { declared: { attributes } },
+    );
+
+  it('that a cookie has are valid', () =>
+    expect(declaredFor({ sameSite: 'strict', path: '/app' }).judgement).toBe('valid'));
+
+  it('that a cookie lacks are violated, each with the declared value', () => {
+    const { judgement, anomalies } = declaredFor({ sameSite: 'lax', path: '/app' });
+    expect(judgement).toBe('violated');
+    expect(anomalies[0]?.witness[0]).toMatchObject({
+      expected: 'sameSite=strict, as `cookies` declares',
+      came: 'sid has sameSite=lax',
+    });
+  });
+
+  it('of another cookie do not count', () =>
+    expect(judged(healthy, { declared: { attributes: { other: { sameSite: 'strict' } } } }).judgement).toBe(
+      'valid',
+    ));
+});
+
 describe('cookie-policy', () => {
   it('is unknown for an empty history, and until health checks and every instance were tried', () => {
     expect(judged(() => {}).why).toContain('no session cookie');

@@ -7,12 +7,15 @@ interface Policy {
   https: boolean;
   /** True if the cookies must also meet OWASP ASVS. */
   asvs: boolean;
+  /** Attributes that the target file declares, by the name of the cookie. */
+  attributes: NonNullable<NonNullable<Run['declared']>['attributes']>;
 }
 
 /** Returns the policy that a run claims. */
 export const policyOf = ({ url, declared }: Run): Policy => ({
   https: url.startsWith('https:'),
   asvs: declared?.cookies === 'asvs',
+  attributes: declared?.attributes ?? {},
 });
 
 export interface Exposure {
@@ -58,7 +61,8 @@ export function exposures(
     (secure || !mustBeSecure) &&
     bytes <= MOST_BYTES &&
     bits >= bitsNeeded &&
-    prefixed
+    prefixed &&
+    policy.attributes[name] === undefined
   ) {
     return NOTHING;
   }
@@ -77,6 +81,14 @@ export function exposures(
   if (bits < bitsNeeded) {
     const came = `has room for ${bits} bits only, by its characters and where ids differ: it can be guessed`;
     add('room', came, `room for ${bitsNeeded} bits`);
+  }
+  const declared = policy.attributes[name] ?? {};
+  for (const attribute of Object.keys(declared) as (keyof typeof declared)[]) {
+    const [wanted, had] = [declared[attribute], attributes[attribute]];
+    // A proxy in front of the instances may add Secure.
+    if (attribute === 'secure' && operation.direct === true) continue;
+    if (had !== wanted)
+      add(attribute, `has ${attribute}=${had ?? 'none'}`, `${attribute}=${wanted}, as \`cookies\` declares`);
   }
   if (!prefixed) add('prefix', 'has neither __Host- nor __Secure- before its name', '__Host- or __Secure-');
   return found;

@@ -224,6 +224,20 @@ export const DECLARED = {
   ),
   weights: may({ named: 'number' }, 'shares of the instances, on any scale'),
   cookies: may(['asvs'], '`asvs`: cookies must also fulfil OWASP ASVS'),
+  attributes: may(
+    {
+      named: {
+        fields: {
+          sameSite: may('text', 'small letters'),
+          httpOnly: may('flag'),
+          secure: may('flag'),
+          path: may('text'),
+          domain: may('text'),
+        },
+      },
+    },
+    'attributes that session cookies must have, by the name of the cookie',
+  ),
   caching: may(['strict'], '`strict`: a response without any caching directive is a violation'),
   logout: may(
     ['strict'],

@@ -13,6 +13,8 @@ export interface InstanceTally {
   share: number;
   /** Number of sessions that the instance served at least once. */
   sessions: number;
+  /** Versions of the app that the instance ran, in the order in which they served; absent if no response names one. */
+  versions?: string[];
 }
 
 export interface Tally {

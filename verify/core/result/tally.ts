@@ -10,7 +10,7 @@ export class Tallying {
   readonly #outcomes = { ok: 0, fail: 0, info: 0 };
   readonly #users = new Set<string>();
   readonly #failures = new Map<string, number>();
-  readonly #instances = new Map<string, { requests: number; sessions: number }>();
+  readonly #instances = new Map<string, { requests: number; sessions: number; versions?: string[] }>();
   readonly #named = new Map<string, number>();
   readonly #latencies = new Latencies();
   readonly #ages = new AgesTried();
@@ -41,9 +41,9 @@ export class Tallying {
     if (operation.outcome === 'ok') {
       if (this.#faults.open === 0) this.#latencies.ended(operation);
     } else if (operation.signedIn !== 'out') this.#failed(operation);
-    const { instance, source } = operation;
+    const { instance, source, cohort } = operation;
     if (instance === undefined) return;
-    this.#served(instance, standing.firstContact);
+    this.#served(instance, standing.firstContact, cohort);
     if (source !== undefined) this.#named.set(source, (this.#named.get(source) ?? 0) + 1);
   }
 
@@ -53,7 +53,7 @@ export class Tallying {
     this.#failures.set(how, (this.#failures.get(how) ?? 0) + 1);
   }
 
-  #served(instance: string, firstContact: boolean): void {
+  #served(instance: string, firstContact: boolean, version: string | undefined): void {
     let of = this.#instances.get(instance);
     if (of === undefined) {
       of = { requests: 0, sessions: 0 };
@@ -61,6 +61,8 @@ export class Tallying {
     }
     of.requests++;
     if (firstContact) of.sessions++;
+    if (version !== undefined && of.versions?.includes(version) !== true)
+      of.versions = [...(of.versions ?? []), version];
   }
 
   finish(): Tally {
