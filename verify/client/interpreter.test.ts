@@ -19,6 +19,23 @@ const page = (user: string, items: string[] = []) =>
 const read = (more: Partial<Reply>) => interpreter.seen(reply(more), { action: 'read', object: 'basket' });
 const canary = (user: string) => canaryOf({ prefix: 'bc0ffee', user, session: 's1', number: 1, random: 0.1 });
 
+describe('with an identity provider on another host', () => {
+  const origins = ['https://login.example.test'];
+  const away = interpreterOf({ ...target, origins }, secret => secret, 'bc0ffee');
+  const asked = (action: 'read' | 'login' | 'form', redirect: string) =>
+    away.seen(reply({ status: 302, redirect }), { action }).signedIn;
+
+  it('a page or a login that redirects there is signed out', () => {
+    expect(asked('read', 'https://login.example.test/auth')).toBe('out');
+    expect(asked('login', 'https://login.example.test/auth')).toBe('out');
+  });
+
+  it('another host, and the page that begins the login, say nothing', () => {
+    expect(asked('read', 'https://login.example.test.evil.example/auth')).toBeUndefined();
+    expect(asked('form', 'https://login.example.test/auth')).toBeUndefined();
+  });
+});
+
 describe('Interpreter', () => {
   it('reads the signed-in user, the state and the instance', () => {
     const seen = read({

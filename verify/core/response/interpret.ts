@@ -17,6 +17,8 @@ export interface Pages {
   signedIn: { user: Finding };
   /** Responses that mean "signed out", in addition to 401 and a redirect to the login page. */
   signedOut?: { status: readonly number[]; redirect: readonly string[] } | undefined;
+  /** Other hosts that take part in logins. A page that redirects to one of them asks for a login. */
+  origins?: readonly string[] | undefined;
   csrf?: Finding | undefined;
   probes: readonly { object: string; read: ListSpec }[];
   instance?: (Naming & { version?: Versioning | undefined }) | undefined;
@@ -154,7 +156,7 @@ export class Interpreter {
     const { status } = reply;
     if (status === undefined || status >= 500 || silent.has(action)) return;
     if (action === 'login') {
-      const accepted = acceptsLogin(reply, this.#pages.login);
+      const accepted = this.#leaves(reply) ? false : acceptsLogin(reply, this.#pages.login);
       if (accepted !== undefined) seen.signedIn = accepted ? 'in' : 'out';
       return;
     }
@@ -184,8 +186,16 @@ export class Interpreter {
     return hasPasswordField(reply) && (this.userName(reply) ?? '') === '';
   }
 
-  #refuses({ status, redirect }: Reply): boolean {
+  #leaves({ redirect }: Reply): boolean {
+    return (
+      redirect !== undefined && this.#pages.origins?.some(one => redirect.startsWith(`${one}/`)) === true
+    );
+  }
+
+  #refuses(reply: Reply): boolean {
+    const { status, redirect } = reply;
     const { login, signedOut } = this.#pages;
+    if (this.#leaves(reply)) return true;
     if (status === 401 || (status !== undefined && signedOut?.status.includes(status))) return true;
     return (
       redirect !== undefined && (redirect === login.page || signedOut?.redirect.includes(redirect) === true)
