@@ -25,6 +25,7 @@ const KEPT = join(ROOT, 'package.checkout.json');
 const ENTRIES = {
   cli: 'verify/cli.ts',
   index: 'verify/index.ts',
+  worker: 'verify/worker.ts',
   'store-conformance': 'conformance/index.ts',
 };
 /** The library for k6 scripts. It is bundled separately: k6 resolves no npm packages and cannot load Node's chunks. */

@@ -1,5 +1,5 @@
 /** Reads a history file event by event, so that it can have any length. */
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Event, FORMAT, type Run, VERSION } from './core/history/history.ts';
 import { CutLineError, HistoryError, parseEvent } from './core/history/parse.ts';
@@ -8,6 +8,20 @@ import { UsageError } from './errors.ts';
 import { lineBatches } from './lines.ts';
 
 export const HISTORY = 'history.ndjson';
+/** Folder in the folder of a run with the histories of its workers, until they are merged. */
+const PARTS = 'parts';
+
+/** Returns the path of a worker's history in the folder of a run. */
+export const partFile = (number: number): string => join(PARTS, `history-${number}.ndjson`);
+
+/** Returns the histories of workers that are not merged yet, in the folder of a run. */
+export async function partsIn(folder: string): Promise<string[]> {
+  const names = await readdir(join(folder, PARTS)).catch(() => []);
+  return names
+    .filter(name => name.endsWith('.ndjson'))
+    .map(name => join(folder, PARTS, name))
+    .sort();
+}
 
 /** Defines which lines may be in a file: only those of a history, or also others, as in a log that contains one. */
 export type Lines = 'history' | 'mixed';

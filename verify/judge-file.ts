@@ -5,7 +5,7 @@ import type { Event, Finish } from './core/history/history.ts';
 import type { Result } from './core/result/result.ts';
 import { Judge } from './core/timeline/judge.ts';
 import { UsageError } from './errors.ts';
-import { HistoryReader } from './history-reader.ts';
+import { HistoryReader, partsIn } from './history-reader.ts';
 import { ServedLater } from './served-later.ts';
 
 /**
@@ -21,6 +21,8 @@ export async function judgeFile(
   checks: readonly Check[] = CHECKS,
   given?: ServedLater,
 ): Promise<Result> {
+  const parts = given === undefined ? await partsIn(path) : [];
+  if (parts.length > 0) return judgeFiles(parts, checks);
   const logs = given ?? (await ServedLater.within(path));
   const reader = await HistoryReader.open(path);
   const { run } = reader;
@@ -48,20 +50,46 @@ export async function judgeFiles(
   paths: readonly string[],
   checks: readonly Check[] = CHECKS,
 ): Promise<Result> {
+  const { first, parts } = await partsOf(paths);
+  const judge = first.reader.judge(run => new Judge(run, checks));
+  const finish = await merge(parts, event => judge.step(event));
+  if (finish !== undefined) judge.step(finish);
+  return judge.finish(parts.flatMap(({ remarks }) => remarks));
+}
+
+/**
+ * Merges the histories of the workers of a run into one history, as `judgeFiles` does.
+ *
+ * @param write receives the events in their order
+ * @throws UsageError as `judgeFiles`
+ */
+export async function mergeFiles(paths: readonly string[], write: (event: Event) => void): Promise<void> {
+  const { first, parts } = await partsOf(paths);
+  write(first.reader.run);
+  const finish = await merge(parts, write);
+  if (finish === undefined) return;
+  const remarks = parts.flatMap(part => part.finish?.remarks ?? []);
+  write(remarks.length === 0 ? finish : { ...finish, remarks });
+}
+
+async function partsOf(paths: readonly string[]): Promise<{ first: Part; parts: Part[] }> {
   const parts = await Promise.all(paths.map(async path => new Part(await HistoryReader.open(path, 'mixed'))));
   const [first] = parts;
   if (first === undefined) throw new UsageError('expected at least one history');
   for (const part of parts) assertSameRun(part, first);
-  const judge = first.reader.judge(run => new Judge(run, checks));
+  return { first, parts };
+}
+
+/** Passes the events of all parts in their order. Returns the worst end; undefined if a part is incomplete. */
+async function merge(parts: readonly Part[], take: (event: Event) => void): Promise<Finish | undefined> {
   const owners = new Map<string, Part>();
   for (let part = earliest(parts); part !== undefined; part = earliest(parts)) {
     if (part.reader.next?.type === 'clock') assertOwnClock(part.reader.next.clock, part, owners);
-    part.take(event => judge.step(event));
+    part.take(take);
     await part.fill();
   }
   const [last] = parts.map(({ finish }) => finish).toSorted((a, b) => badness(b) - badness(a));
-  if (last !== undefined && parts.every(({ finish }) => finish !== undefined)) judge.step(last);
-  return judge.finish(parts.flatMap(({ remarks }) => remarks));
+  return parts.every(({ finish }) => finish !== undefined) ? last : undefined;
 }
 
 const badness = (finish: Finish | undefined): number =>

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Clock, Event, Operation, Run } from './core/history/history.ts';
 import { PREFIX, runLine } from './core/testing/picture.ts';
-import { judgeFile, judgeFiles } from './judge-file.ts';
+import { judgeFile, judgeFiles, mergeFiles } from './judge-file.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -92,6 +92,13 @@ describe('several histories of one run', () => {
     expect(one.tally.operations).toBe(84);
     expect(one.guarantees.filter(({ judgement }) => judgement === 'valid').length).toBeGreaterThan(1);
     expect(four).toEqual(one);
+    const merged: Event[] = [];
+    await mergeFiles(
+      users.map((_, i) => join(folder, `part${i}`)),
+      event => merged.push(event),
+    );
+    expect(merged).toHaveLength(together.length - 3 + 1);
+    expect(await judgeFile(file('merged', merged.slice(1)))).toEqual(one);
   });
 
   it('show what only both together can: a session id that was issued to two users', async () => {

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import type { Stack } from '../stack/stack.ts';
 import type { AffinityMode } from './client/affinity.ts';
 import type { LogSource } from './client/logs.ts';
+import type { WorkerPart } from './client/part.ts';
 import { type Event, FORMAT, type Operation, type Run, VERSION } from './core/history/history.ts';
 import type { Guarantee } from './core/result/guarantees.ts';
+import { UsageError } from './errors.ts';
 import type { Disturbance } from './faults/fault.ts';
 import { type FaultPlan, scheduled } from './faults/phases.ts';
 import type { Target } from './target/load.ts';
@@ -21,6 +23,8 @@ export interface VerifyOptions {
   sessions?: number;
   /** Actions per second of the workload hop, constant or changing. Absent: each session acts as fast as it can. */
   rate?: Rate | undefined;
+  /** Number of threads that drive the sessions of hop, each with accounts of its own; 1 by default. */
+  workers?: number;
   /** Names of workloads. Absent or empty: the workloads that the claims need. */
   workloads?: readonly string[];
   /** Defines how the clients treat the cookie of a sticky balancer (`instance.sticky`). */
@@ -61,6 +65,10 @@ export interface RunPlan extends VerifyOptions {
   sessions: number;
   signal: AbortSignal;
   workloads: readonly string[];
+  /** The part of the run that this thread performs. `sessions`, `rate` and the limits of `target` are of this part. */
+  part: WorkerPart;
+  /** Key of the labels in the history. It is never stored. */
+  key: Uint8Array;
   /** The faults in their order. */
   schedule: readonly Disturbance[];
   /** The first line of the history. */
@@ -75,11 +83,63 @@ export function planOf(target: Target, options: VerifyOptions): RunPlan {
   const { signal = new AbortController().signal } = options;
   const schedule = scheduled(options.faults, seed);
   const run = runOf(target, schedule, seed, options);
-  return {
+  const plan: RunPlan = {
     ...options,
     ...{ target, seed, duration, sessions, signal, schedule, run },
     workloads: chosen(target, options.workloads ?? []),
+    part: { number: 0, of: options.workers ?? 1 },
+    key: randomBytes(32),
     folder: join(options.out ?? 'runs', run.run),
+  };
+  if (plan.part.of > 1) assertDivisible(plan);
+  return plan;
+}
+
+/** @throws UsageError when the run cannot be divided among its workers */
+function assertDivisible({
+  target,
+  sessions,
+  workloads,
+  schedule,
+  stack,
+  onEvent,
+  part: { of },
+}: RunPlan): void {
+  const needs = (condition: boolean, expected: string): void => {
+    if (!condition) throw new UsageError(`--workers ${of}: expected ${expected}`);
+  };
+  needs(
+    workloads.every(name => name === 'hop'),
+    'only the workload hop, because it alone is divided: add --workload hop',
+  );
+  needs(schedule.length === 0, 'no --faults: the workers share no knowledge of what is disturbed');
+  needs(stack?.fleet === undefined, 'no --profile: the workers share no knowledge of replaced instances');
+  needs(onEvent === undefined, 'no --ui: it shows one history');
+  needs(sessions >= of, `at least ${of} sessions, got ${sessions}`);
+  const accounts = target.accounts.length;
+  needs(accounts >= of, `at least ${of} accounts, because each worker has its own, got ${accounts}`);
+  const most = target.limits?.connections ?? of;
+  needs(most >= of, `limits.connections to be at least ${of}, got ${most}`);
+}
+
+/** Returns the plan of one worker: its share of the sessions, the rate and the limits. */
+export function partOf(plan: RunPlan, number: number): RunPlan {
+  const { of } = plan.part;
+  if (of === 1) return plan;
+  const { rate, target, sessions } = plan;
+  const { requests, connections } = target.limits ?? {};
+  return {
+    ...plan,
+    part: { number, of },
+    sessions: Math.ceil((sessions - number) / of),
+    rate: rate && { from: rate.from / of, to: rate.to / of },
+    target: {
+      ...target,
+      limits: {
+        ...(requests === undefined ? {} : { requests: requests / of }),
+        ...(connections === undefined ? {} : { connections: Math.floor(connections / of) }),
+      },
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 /** Opens everything that a run uses while it sends requests: the history, the connections, the logs, the clients. */
 import { join } from 'node:path';
 import { Affinity } from './client/affinity.ts';
-import { startClock } from './client/clock.ts';
+import { type RecorderClock, startClock } from './client/clock.ts';
 import type { Context } from './client/context.ts';
 import { HistoryFile } from './client/history-file.ts';
 import { Instances } from './client/instances.ts';
@@ -9,6 +9,7 @@ import { interpreterOf } from './client/interpreter.ts';
 import { makeLabeller } from './client/labels.ts';
 import { type FollowedLogs, followLogs } from './client/logs.ts';
 import { Network } from './client/network.ts';
+import { accountsOf } from './client/part.ts';
 import { Recorder } from './client/recorder.ts';
 import { Registration } from './client/registration.ts';
 import { Spacing, seatsOf } from './client/seats.ts';
@@ -16,7 +17,7 @@ import { SessionClient } from './client/session-client.ts';
 import type { Finish, Operation } from './core/history/history.ts';
 import { takesUp } from './faults/changes.ts';
 import { ObservedLoad } from './faults/load.ts';
-import { HISTORY } from './history-reader.ts';
+import { HISTORY, partFile } from './history-reader.ts';
 import type { RunPlan } from './plan.ts';
 import { seeded } from './random.ts';
 import type { Account } from './target/load.ts';
@@ -29,14 +30,22 @@ export interface RunRecording {
   close(reason: Finish['reason']): Promise<void>;
 }
 
-/** Opens the history of a run, and starts to follow its logs. The caller must close the recording on every path. */
-export function record(plan: RunPlan): RunRecording {
-  const { target, run, stack } = plan;
+/**
+ * Opens the history of a run, and starts to follow its logs. The caller must close the recording on every path.
+ *
+ * @param clock by default the clock of the first worker
+ */
+export function record(plan: RunPlan, clock: RecorderClock = startClock()): RunRecording {
+  const { target, run, stack, part } = plan;
   const network = new Network(target);
   network.apart = plan.schedule.length > 0;
   const load = new ObservedLoad();
-  const history = new HistoryFile(join(plan.folder, HISTORY), plan.onEvent, plan.compress);
-  const context = contextOf(plan, history, network, operation => {
+  const history = new HistoryFile(
+    join(plan.folder, part.of === 1 ? HISTORY : partFile(part.number)),
+    plan.onEvent,
+    plan.compress,
+  );
+  const context = contextOf(plan, history, network, clock, operation => {
     load.saw(operation);
     // During a fault, an instance may never log the request, because the fault may kill the instance.
     if (!context.recorder.disturbed) logs.ended(operation);
@@ -57,16 +66,21 @@ function contextOf(
   plan: RunPlan,
   history: HistoryFile,
   network: Network,
+  clock: RecorderClock,
   onOperation: (operation: Operation) => void,
 ): Context {
   const { target, run, signal } = plan;
-  const label = makeLabeller();
+  const label = makeLabeller(plan.key);
   const interpreter = interpreterOf(target, label, run.canary);
   const instances = new Instances(target);
-  const recorder = new Recorder(history, startClock(), run, interpreter, label, operation => {
-    instances.saw(operation);
-    onOperation(operation);
-  });
+  const recorder = new Recorder(
+    ...[history, clock, run, interpreter, label],
+    operation => {
+      instances.saw(operation);
+      onOperation(operation);
+    },
+    plan.part,
+  );
   const affinity = affinityOf(plan, () => recorder.clock.now());
   const connect = (): SessionClient => new SessionClient(network, affinity);
   return {
@@ -79,7 +93,7 @@ function contextOf(
     random: seeded(plan.seed),
     prefix: 'r',
     account: n => target.accounts[n % target.accounts.length] as Account,
-    seats: seatsOf(target),
+    seats: seatsOf({ ...target, accounts: accountsOf(target.accounts, plan.part) }),
     spacing: target.sessions?.every === undefined ? undefined : new Spacing(target.sessions.every),
     registration:
       target.register && new Registration(target.register, target, connect, reply => interpreter.csrf(reply)),

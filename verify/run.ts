@@ -1,14 +1,17 @@
 /** Performs a run: check that the target is ready → load, with faults → settle → final reads → save → judge. */
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { HistoryFile } from './client/history-file.ts';
 import type { Finish } from './core/history/history.ts';
 import type { Result } from './core/result/result.ts';
 import { phases } from './faults/phases.ts';
-import { judgeFile } from './judge-file.ts';
-import { planOf, type RunPlan, type VerifyOptions } from './plan.ts';
+import { HISTORY, partsIn } from './history-reader.ts';
+import { judgeFile, mergeFiles } from './judge-file.ts';
+import { partOf, planOf, type RunPlan, type VerifyOptions } from './plan.ts';
 import { ready } from './ready/ready.ts';
 import { type RunRecording, record } from './recording.ts';
 import type { Target } from './target/load.ts';
+import { RunWorkers } from './workers.ts';
 import { audit } from './workloads/audit.ts';
 import { measureGrowth } from './workloads/growth.ts';
 import { perform } from './workloads/index.ts';
@@ -24,17 +27,23 @@ export async function verify(
   target: Target,
   options: VerifyOptions = {},
 ): Promise<{ result: Result; folder: string }> {
-  const plan = planOf(target, options);
+  const whole = planOf(target, options);
+  const plan = partOf(whole, 0);
   const recording = record(plan);
+  let workers: RunWorkers | undefined;
   let reason: Finish['reason'] = 'failed';
   try {
     await waitUntilReady(plan, recording);
-    await loadWithFaults(plan, recording);
+    workers = await RunWorkers.start(whole, recording);
+    await loadWithFaults(plan, recording, workers);
     reason = plan.signal.aborted ? (plan.stopped?.() ?? 'interrupted') : 'complete';
     await settleLogs(plan, recording);
   } finally {
+    workers?.stop(reason);
+    await workers?.ended;
     await recording.close(reason);
   }
+  if (workers !== undefined) await mergeParts(plan);
   return { result: await judge(plan), folder: plan.folder };
 }
 
@@ -46,10 +55,29 @@ async function waitUntilReady({ onPhase, workloads }: RunPlan, { context }: RunR
 }
 
 /** Runs the workloads, and the faults during the last one. Then waits until all is settled, and reads all objects. */
-async function loadWithFaults(plan: RunPlan, { context, load, logs }: RunRecording): Promise<void> {
+async function loadWithFaults(
+  plan: RunPlan,
+  { context, load, logs }: RunRecording,
+  workers: RunWorkers | undefined,
+): Promise<void> {
   plan.onPhase?.('load');
+  workers?.go();
+  // The last requests are of this thread, so that the logs have those of all workers when they have the last one.
+  const together = workers && { settle: async () => void (await workers.ended) };
   const faults = phases(context, plan.schedule, { ...plan, load, logs });
-  await perform(context, plan.workloads, { ...plan, ...faults });
+  await perform(context, plan.workloads, { ...plan, ...faults, ...together });
+}
+
+/** Merges the histories of the workers. If that is interrupted, they are still there, and `check` judges them. */
+async function mergeParts({ folder, compress }: RunPlan): Promise<void> {
+  const parts = await partsIn(folder);
+  const merged = new HistoryFile(join(folder, HISTORY), undefined, compress);
+  try {
+    await mergeFiles(parts, event => merged.write(event));
+  } finally {
+    merged.close();
+  }
+  await rm(dirname(parts[0] as string), { recursive: true });
 }
 
 /** Waits until the logs have the last requests. */

@@ -89,8 +89,9 @@ const ON_ASCII = /^(?:utf-?8|us-ascii|iso-8859-\d+|windows-125\d)$/i;
 
 /** Decodes a body. Order of precedence: byte order mark, header, page (WHATWG, Encoding and HTML). */
 function decoded(data: Buffer, type: string): string {
-  const charset = marked(data) ?? charsetOf(data, type);
-  if ((charset === undefined || ON_ASCII.test(charset)) && isAscii(data)) return data.toString('latin1');
+  const text = isAscii(data) ? data.toString('latin1') : undefined;
+  const charset = marked(data) ?? charsetOf(text ?? data.toString('latin1', 0, PRESCAN), type);
+  if (text !== undefined && (charset === undefined || ON_ASCII.test(charset))) return text;
   if (charset === undefined) return undeclared(data);
   try {
     return new TextDecoder(charset).decode(data);
@@ -104,11 +105,11 @@ function marked(data: Buffer): string | undefined {
   return BYTE_ORDER_MARKS.find(([mark]) => data.toString('hex', 0, mark.length / 2) === mark)?.[1];
 }
 
-function charsetOf(data: Buffer, type: string): string | undefined {
+/** @param text the beginning of the body, in Latin-1 */
+function charsetOf(text: string, type: string): string | undefined {
   const { charset, page } = declaredBy(type);
   if (charset !== undefined || !page) return charset;
-  const begin = data.toString('latin1', 0, PRESCAN);
-  const said = /<meta[^>]+charset\s*=\s*["']?([\w:-]+)/i.exec(begin)?.[1];
+  const said = /<meta[^>]+charset\s*=\s*["']?([\w:-]+)/i.exec(text.slice(0, PRESCAN))?.[1];
   // If the declaration of UTF-16 is readable as ASCII, the page cannot be UTF-16.
   return said !== undefined && /^utf-16/i.test(said) ? 'utf-8' : said;
 }

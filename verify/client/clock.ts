@@ -4,15 +4,26 @@ export interface RecorderClock {
   readonly name: string;
   /** Wall-clock time at which the clock was zero, ISO 8601. */
   readonly base: string;
+  /** Maximum error against the clock of the first worker, microseconds. */
+  readonly uncertainty: number;
   now(): number;
 }
 
-export function startClock(name = 'c0'): RecorderClock {
-  const zero = performance.now();
-  const base = new Date(performance.timeOrigin + zero).toISOString();
+/**
+ * Starts a clock. It is zero at a whole millisecond, because its base has no smaller unit.
+ *
+ * @param offset what must be added to `performance.now()` to get the wall-clock time, milliseconds
+ */
+export function startClock(
+  name = 'c0',
+  { offset, uncertainty } = { offset: performance.timeOrigin, uncertainty: 0 },
+): RecorderClock {
+  const base = Math.floor(offset + performance.now());
+  const zero = base - offset;
   return {
     name,
-    base,
+    base: new Date(base).toISOString(),
+    uncertainty,
     now: () => Math.round((performance.now() - zero) * 1000),
   };
 }

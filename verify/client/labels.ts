@@ -3,8 +3,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 
 export type Labeller = (secret: string) => string;
 
-/** Returns a labeller with a new random key. The key is never stored. */
-export function makeLabeller(): Labeller {
-  const key = randomBytes(32);
+/** @param key a random key, which is never stored; a new one by default */
+export function makeLabeller(key: Uint8Array = randomBytes(32)): Labeller {
   return secret => createHmac('sha256', key).update(secret).digest('hex').slice(0, 12);
 }

@@ -26,6 +26,7 @@ import type { Cookies as SessionCookies } from './jar.ts';
 import type { Labeller } from './labels.ts';
 import type { ListRead } from './list-read.ts';
 import { look } from './look.ts';
+import type { WorkerPart } from './part.ts';
 import type { Send, SessionClient } from './session-client.ts';
 import { Starvation } from './starvation.ts';
 
@@ -98,7 +99,9 @@ export class Recorder {
     secrets: new WeakMap(),
   };
   readonly #paths = new Map<string, string>();
-  #ids = 0;
+  /** The last id. Each worker of a run has ids of its own. */
+  #ids: number;
+  readonly #of: number;
   #disturbed = false;
 
   constructor(
@@ -108,7 +111,10 @@ export class Recorder {
     interpreter: Interpreter,
     label: Labeller,
     onOperation: (operation: Operation) => void,
+    { number, of }: WorkerPart = { number: 0, of: 1 },
   ) {
+    this.#ids = number;
+    this.#of = of;
     this.clock = clock;
     this.#starvation = new Starvation(() => clock.now());
     this.#history = history;
@@ -121,7 +127,7 @@ export class Recorder {
       type: 'clock',
       clock: clock.name,
       base: clock.base,
-      uncertainty: 0,
+      uncertainty: clock.uncertainty,
     } satisfies Clock);
   }
 
@@ -180,7 +186,8 @@ export class Recorder {
   }
 
   #called(call: Call, { path }: Send): Called {
-    const id = ++this.#ids;
+    this.#ids += this.#of;
+    const id = this.#ids;
     const called: Called = {
       id,
       clock: this.clock.name,
@@ -214,7 +221,7 @@ export class Recorder {
   #returned(reply: Reply, seen: Seen, { called: { call }, end, secrets: sent }: Moments): Ended {
     const secrets = reply.cookies.length === 0 ? sent : [...sent, ...this.#valuesOf(reply.cookies)];
     const moment = { now: Date.now(), took: (end - call) / 1000 };
-    const returned: Ended = Object.assign({ return: end }, seen, look(reply, moment, secrets));
+    const returned: Ended = Object.assign(seen, look(reply, moment, secrets), { return: end });
     if (reply.resent !== undefined) returned.resent = true;
     if (reply.withheld !== undefined) returned.withheld = [...reply.withheld];
     if (this.#starved(reply, call, end)) returned.starved = true;

@@ -55,6 +55,7 @@ interface Parts {
   path: string;
   method: string;
   head: RequestHead;
+  /** These need no validation: their values are from Baton itself. */
   own: readonly string[];
   body: string | null;
 }
@@ -68,7 +69,7 @@ interface Parts {
 export function requestOf({ origin, path, method, head, own, body }: Parts, last: boolean): string | Buffer {
   let text = `${method} ${path} HTTP/1.1\r\n`;
   text += last ? linesOf(head.fields, origin, 'close') : head.textFor(origin);
-  for (let i = 0; i < own.length; i += 2) text += line(own[i] as string, own[i + 1] as string);
+  for (let i = 0; i < own.length; i += 2) text += `${own[i]}: ${own[i + 1]}\r\n`;
   if (body === null) return BODILESS.includes(method) ? `${text}\r\n` : `${text}content-length: 0\r\n\r\n`;
   const bytes = Buffer.byteLength(body);
   text += `content-length: ${bytes}\r\n\r\n`;

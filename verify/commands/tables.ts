@@ -133,6 +133,12 @@ const verify = {
       value: 'R|A..B',
       does: 'actions per second of the workload hop, constant or from A to B; response times count from the intended start. By default each session acts as soon as its last response has come (docs/workloads.md)',
     },
+    workers: {
+      type: 'string',
+      value: 'N|auto',
+      default: '1',
+      does: 'number of threads that drive the sessions of hop, each with its own accounts; auto: one for each core except one, which is left to the target. More than 1 needs --workload hop (docs/workloads.md)',
+    },
     workload: {
       type: 'string',
       value: 'NAMES',

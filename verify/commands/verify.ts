@@ -1,6 +1,7 @@
 /** `baton verify`: sends requests to a running system or the bundled stack, and judges the recorded history. */
 import { randomInt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { basketOfUser, notKept } from '../../stack/claims.ts';
 import type { Likeness } from '../../stack/likeness.ts';
@@ -64,6 +65,10 @@ export async function verifyCommand(
     duration: milliseconds(values.duration),
     rate: rate(values.rate),
     compress: values.compress,
+    workers:
+      values.workers === 'auto'
+        ? Math.max(1, availableParallelism() - 1)
+        : whole('--workers', values.workers, 1, 64),
     workloads: values.workload?.split(',') ?? [],
     out: values.out,
     command: replay({ file, values, seed, variables: target.variables }),

@@ -95,8 +95,9 @@ async function hops(context: Context, plan: Plan, sessions: number, pace: Pace):
     plan.entered?.();
   };
   const few = sessions <= FEW;
+  const { number, of } = plan.part ?? { number: 0, of: 1 };
   const shared: Shared = {
-    clients: sessions,
+    clients: sessions * of,
     replayed: 0,
     few,
     pace,
@@ -104,7 +105,10 @@ async function hops(context: Context, plan: Plan, sessions: number, pace: Pace):
     arrivals,
     entered,
   };
-  const clients = Array.from({ length: sessions }, (_, i) => new HopClient(context, i, shared));
+  const clients = Array.from(
+    { length: sessions },
+    (_, i) => new HopClient(context, { number: number + of * i, place: i }, shared),
+  );
   await Promise.all(clients.map(client => client.run()));
   await plan.settle?.();
   await Promise.all(clients.map(client => client.leave()));
@@ -114,6 +118,7 @@ class HopClient {
   readonly #context: Context;
   readonly #name: string;
   readonly #number: number;
+  readonly #place: number;
   readonly #shared: Shared;
   readonly #random: Random;
   /** Separate random numbers for pauses. The number of pauses depends on time, and must not change the plan. */
@@ -128,12 +133,14 @@ class HopClient {
   /** The session of this client that is alive at the end of the load. */
   #open: Driver | undefined;
 
-  constructor(context: Context, number: number, shared: Shared) {
+  /** @param who the number of the client in the run, and its place among the clients of this worker */
+  constructor(context: Context, { number, place }: { number: number; place: number }, shared: Shared) {
     this.#name = `c${number + 1}`;
     this.#context = { ...context, random: context.random.fork(this.#name) };
     this.#random = this.#context.random;
     this.#pauses = this.#random.fork('pauses');
     this.#number = number;
+    this.#place = place;
     this.#shared = shared;
   }
 
@@ -141,7 +148,7 @@ class HopClient {
   async run(): Promise<void> {
     for (let life = 0; life <= LOGINS_AGAIN; life++) {
       const session = `s${this.#number + 1}${life === 0 ? '' : `-${life + 1}`}`;
-      const account = this.#context.account(this.#number);
+      const account = this.#context.account(this.#place);
       const driver = new Driver(this.#context, {
         client: this.#name,
         session,

@@ -1,5 +1,6 @@
 /** Lists all workloads and performs them together. The workloads that find the most common defects come first. */
 import type { Context } from '../client/context.ts';
+import { accountsOf, type WorkerPart } from '../client/part.ts';
 import type { Guarantee } from '../core/result/guarantees.ts';
 import { UsageError } from '../errors.ts';
 import type { Target } from '../target/load.ts';
@@ -79,6 +80,8 @@ export interface Performance {
   duration: number;
   /** The rate at which the sessions of hop begin actions; without one, as soon as their last response has come. */
   rate?: Rate | undefined;
+  /** The part of the sessions of hop to perform; all by default. */
+  part?: WorkerPart | undefined;
   /** Performs the faults. Called when the other workloads have ended; hop continues until the promise resolves. */
   disturb?: () => Promise<void>;
   /** Called between the load and the last reads. */
@@ -122,7 +125,7 @@ class Active {
 export async function perform(
   context: Context,
   names: readonly string[],
-  { sessions, duration, rate, disturb, settle, onActive }: Performance,
+  { sessions, duration, rate, part, disturb, settle, onActive }: Performance,
 ): Promise<void> {
   const after = (milliseconds: number) => context.recorder.clock.now() + milliseconds * 1000;
   const active = new Active(onActive);
@@ -131,6 +134,7 @@ export async function perform(
   const inside = Promise.withResolvers<void>();
   const hopPlan: Plan = {
     sessions,
+    part,
     deadline: 0,
     rate: rate && { ...rate, length: duration },
     entered: inside.resolve,
@@ -139,7 +143,7 @@ export async function perform(
   const hops = (): Promise<void> => {
     hopPlan.deadline = disturb === undefined ? after(duration) : Number.POSITIVE_INFINITY;
     return names.includes('hop')
-      ? active.during('hop', hop.run(scope(context, hop, 0), hopPlan))
+      ? active.during('hop', hop.run(scope(context, hop, 0, part), hopPlan))
       : Promise.resolve();
   };
   const together = context.seats === undefined;
@@ -194,8 +198,13 @@ const pause = (milliseconds: number): Promise<void> =>
   new Promise(resolve => setTimeout(resolve, milliseconds));
 
 /** Returns a context with separate random numbers, accounts and names for a workload. */
-function scope(context: Context, { name }: Pick<Workload, 'name'>, place: number): Context {
-  const { accounts } = context.target;
+function scope(
+  context: Context,
+  { name }: Pick<Workload, 'name'>,
+  place: number,
+  part: WorkerPart = { number: 0, of: 1 },
+): Context {
+  const accounts = accountsOf(context.target.accounts, part);
   return {
     ...context,
     random: context.random.fork(name),

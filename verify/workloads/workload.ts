@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { stepAside } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
 import type { Driver } from '../client/driver.ts';
+import type { WorkerPart } from '../client/part.ts';
 import type { How } from '../client/requests.ts';
 import type { SessionClient } from '../client/session-client.ts';
 import type { Operation } from '../core/history/history.ts';
@@ -19,6 +20,8 @@ export interface Plan {
   loadEnds?: number | undefined;
   /** The rate at which the sessions of hop begin actions, and the time in which it changes, milliseconds. */
   rate?: (Rate & { length: number }) | undefined;
+  /** The part of the sessions of hop that this plan performs. Absent: all. */
+  part?: WorkerPart | undefined;
   /** Called as soon as all clients of the workload have logged in or have been refused. */
   entered?: () => void;
   /** Called between the load and the last reads. The last reads wait for its promise. */

@@ -37,6 +37,13 @@ export interface Reading {
   decode(html: string): string;
 }
 
+/** What the checks before the load have found out about a target. */
+export interface Learned {
+  sessionCookies: readonly string[];
+  unnamed: readonly string[];
+  strangers: { status: readonly number[]; redirect: readonly string[] };
+}
+
 /** The fields of an operation that the response decides. */
 export type Seen = Pick<
   Operation,
@@ -89,6 +96,8 @@ export class Interpreter {
    * file.
    */
   readonly #strangers = { status: new Set<number>(), redirect: new Set<string>() };
+  /** The last headers without a canary. Responses with equal headers share one object in Node. */
+  #bare: Reply['headers'] | undefined;
   readonly #csrf: Findings | undefined;
   readonly #instance: (reply: Reply) => Named | undefined;
   readonly #version: ReturnType<typeof versionNamer>;
@@ -108,6 +117,24 @@ export class Interpreter {
     this.#busy = pages.busy === undefined ? undefined : new RegExp(pages.busy);
     this.#instance = namer(pages.instance ?? {}, reading.decode);
     this.#version = versionNamer(pages.instance?.version ?? {});
+  }
+
+  /** What was found out about the target, for another interpreter of the same target. */
+  get learned(): Learned {
+    const { status, redirect } = this.#strangers;
+    return {
+      sessionCookies: this.sessionCookies,
+      unnamed: [...this.unnamed],
+      strangers: { status: [...status], redirect: [...redirect] },
+    };
+  }
+
+  /** Takes over what another interpreter has found out. */
+  learn({ sessionCookies, unnamed, strangers: { status, redirect } }: Learned): void {
+    this.sessionCookies = sessionCookies;
+    for (const object of unnamed) this.unnamed.add(object);
+    for (const one of status) this.#strangers.status.add(one);
+    for (const one of redirect) this.#strangers.redirect.add(one);
   }
 
   /** Returns the CSRF token in a page; undefined if there is none. */
@@ -249,13 +276,7 @@ export class Interpreter {
   /** Records canaries outside of the requested state, and session cookies that changed. */
   #private(seen: Seen, reply: Reply): void {
     const found = this.#canaries(reply.body);
-    // Does not use values() and flat(): in k6 they take longer than the search in a header.
-    for (const name in reply.headers) {
-      const value = reply.headers[name];
-      // Most headers have no canary. In k6, spreading an empty list takes as long as this test.
-      if (typeof value === 'string' && !value.includes(this.#reading.canary)) continue;
-      for (const one of [value ?? []].flat()) found.push(...this.#canaries(one));
-    }
+    if (reply.headers !== this.#bare) this.#inHeaders(reply.headers, found);
     const saw = seen.saw ?? [];
     // Most pages show no canaries except those of the requested state.
     if (found.length > 0 && !alike(found, saw)) {
@@ -265,6 +286,19 @@ export class Interpreter {
     if (reply.cookies.length === 0) return;
     const cookies = reply.cookies.filter(cookie => this.sessionCookies.includes(cookie.name));
     if (cookies.length > 0) seen.cookies = cookies.map(cookie => this.#cookie(cookie));
+  }
+
+  /** Adds the canaries in headers. */
+  #inHeaders(headers: Reply['headers'], found: string[]): void {
+    const before = found.length;
+    // Does not use values() and flat(): in k6 they take longer than the search in a header.
+    for (const name in headers) {
+      const value = headers[name];
+      // Most headers have no canary. In k6, spreading an empty list takes as long as this test.
+      if (typeof value === 'string' && !value.includes(this.#reading.canary)) continue;
+      for (const one of [value ?? []].flat()) found.push(...this.#canaries(one));
+    }
+    if (found.length === before) this.#bare = headers;
   }
 
   #cookie({ name, value, attributes }: Reply['cookies'][number]): CookieChange {

@@ -1,0 +1,100 @@
+/** Divides the sessions of a run among threads, because one core drives only so many requests. */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { Finish } from './core/history/history.ts';
+import type { Learned } from './core/response/interpret.ts';
+import { partOf, type RunPlan } from './plan.ts';
+import type { RunRecording } from './recording.ts';
+
+/** The work of one worker. It is copied to the thread, so it has no functions. */
+export interface Assignment {
+  plan: Omit<RunPlan, 'signal'>;
+  learned: Learned;
+}
+
+/** Messages to a worker, in addition to times: it begins, or stops for a reason. */
+export type WorkerCommand = 'go' | Finish['reason'];
+/** Messages of a worker: it asks for the time, or is ready to begin. */
+export type WorkerReport = 'time' | 'ready';
+
+/** The file of a worker; next to this file, in a checkout and in the package. */
+const FILE = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
+
+export class RunWorkers {
+  readonly #threads: Worker[];
+  /** Resolves when all workers have ended. */
+  readonly ended: Promise<unknown>;
+
+  private constructor(threads: Worker[], ended: Promise<unknown>) {
+    this.#threads = threads;
+    this.ended = ended;
+  }
+
+  /**
+   * Starts all workers except the first, which is this thread, and waits until each can begin.
+   *
+   * @param plan the whole run
+   * @param recording of the first worker, after the checks before the load
+   * @returns undefined if the run has one worker
+   */
+  static async start(plan: RunPlan, recording: RunRecording): Promise<RunWorkers | undefined> {
+    const { of } = plan.part;
+    if (of === 1) return undefined;
+    const { learned } = recording.context.interpreter;
+    const numbers = Array.from({ length: of - 1 }, (_, i) => i + 1);
+    const threads = numbers.map(
+      number => new Worker(FILE, { workerData: assignment(plan, number, learned) }),
+    );
+    const ended = Promise.all(threads.map(thread => once(thread, 'exit').catch(() => {})));
+    const workers = new RunWorkers(threads, ended);
+    threads.forEach((thread, i) => {
+      thread.on('error', ({ message }: Error) => {
+        plan.onAlarm?.(`worker ${i + 2} of ${of} ended early, so the run is cut off: ${message}`);
+      });
+    });
+    await Promise.all(threads.map(ready));
+    const stop = (): void => workers.stop(plan.stopped?.() ?? 'interrupted');
+    if (plan.signal.aborted) stop();
+    else plan.signal.addEventListener('abort', stop, { once: true });
+    return workers;
+  }
+
+  /** Begins the load. */
+  go(): void {
+    this.#post('go');
+  }
+
+  /** Ends the load of all workers. */
+  stop(reason: Finish['reason']): void {
+    this.#post(reason);
+  }
+
+  #post(command: WorkerCommand): void {
+    for (const thread of this.#threads) thread.postMessage(command);
+  }
+}
+
+function assignment(plan: RunPlan, number: number, learned: Learned): Assignment {
+  const { target, part, seed, sessions, duration, rate, workloads, run, folder, compress, affinity, key } =
+    partOf(plan, number);
+  return {
+    plan: {
+      ...{ target, part, seed, sessions, duration, rate, workloads, run, folder, key },
+      schedule: [],
+      ...(compress === undefined ? {} : { compress }),
+      ...(affinity === undefined ? {} : { affinity }),
+    },
+    learned,
+  };
+}
+
+/** Answers what a worker asks, until it is ready or has ended. */
+function ready(thread: Worker): Promise<void> {
+  return new Promise(resolve => {
+    thread.on('message', (report: WorkerReport) => {
+      if (report === 'time') thread.postMessage(performance.timeOrigin + performance.now());
+      else resolve();
+    });
+    thread.once('exit', () => resolve());
+  });
+}
