@@ -1,9 +1,9 @@
 /** `baton explain`: prints the explanation of a guarantee or an anomaly. */
 import { CHECKS } from '../core/checks/index.ts';
-import { EXPLANATIONS, guaranteeNamed } from '../core/explain/index.ts';
 import { GUARANTEES } from '../core/result/guarantees.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
+import { EXPLANATIONS, guaranteeNamed } from '../reports/explain/index.ts';
 import { explainText } from '../reports/explain.ts';
 import { type Output, widthOf } from './output.ts';
 

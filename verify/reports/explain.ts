@@ -1,8 +1,8 @@
 /** Writes the explanation of a guarantee, as text for a terminal or as a page of docs/guarantees/. */
 import type { Check } from '../core/checks/check.ts';
 import { COMMAND } from '../core/command.ts';
-import type { Explanation } from '../core/explain/explanation.ts';
 import { GUARANTEES } from '../core/result/guarantees.ts';
+import type { Explanation } from './explain/explanation.ts';
 import { wrap } from './wrap.ts';
 
 /**

@@ -1,10 +1,10 @@
 /** Shows the guarantees: each opens to its evidence, bound, explanation and remedy. */
 import type { Check } from '../core/checks/check.ts';
-import type { Explanation } from '../core/explain/explanation.ts';
 import { grouped } from '../core/result/format.ts';
 import { GUARANTEES, type Guarantee } from '../core/result/guarantees.ts';
 import type { Result } from '../core/result/result.ts';
 import type { Judgement, Verdict } from '../core/result/verdict.ts';
+import type { Explanation } from './explain/explanation.ts';
 import { escaped } from './markup.ts';
 import { said, worstFirst } from './report.ts';
 

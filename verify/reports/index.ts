@@ -1,9 +1,9 @@
 /** All reports that `--report FORMAT=FILE` can write. */
 import { CHECKS } from '../core/checks/index.ts';
-import { EXPLANATIONS } from '../core/explain/index.ts';
 import { annotations } from './annotations.ts';
 import { codeQuality } from './code-quality.ts';
 import { ctrf } from './ctrf.ts';
+import { EXPLANATIONS } from './explain/index.ts';
 import { html } from './html.ts';
 import type { Explain } from './html-guarantees.ts';
 import { junit } from './junit.ts';

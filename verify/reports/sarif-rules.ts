@@ -1,8 +1,8 @@
 /** Makes the rules of SARIF reports, one for each guarantee. A rule id contains the OWASP requirement, if any. */
 
-import type { Explanation } from '../core/explain/explanation.ts';
-import { EXPLANATIONS } from '../core/explain/index.ts';
 import { GUARANTEES, type Guarantee } from '../core/result/guarantees.ts';
+import type { Explanation } from './explain/explanation.ts';
+import { EXPLANATIONS } from './explain/index.ts';
 
 /** The standards, by the prefix that requirement ids have in guarantees.ts. */
 const STANDARDS = {

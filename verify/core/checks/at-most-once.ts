@@ -5,7 +5,8 @@ import { rises } from '../objects/models.ts';
 import type { Started, TrackedObject } from '../objects/tracked-object.ts';
 import { counted } from '../result/format.ts';
 import type { Standing } from '../timeline/sessions.ts';
-import { double, EffectLimits } from './effect-limits.ts';
+import { double } from './double.ts';
+import { EffectLimits } from './effect-limits.ts';
 import { atMost, brokenContinuity, check, few, Judging } from './framework.ts';
 
 const ENOUGH = 10;

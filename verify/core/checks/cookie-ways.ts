@@ -1,6 +1,7 @@
 /** Compares the attributes with which the instances set the session cookie. They should be the same. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { CookieAttributes, Operation } from '../history/history.ts';
+import { inOrder, stepsOf } from '../result/verdict.ts';
 import { timeoutTolerance } from '../timeline/sessions.ts';
 import type { Violation } from './framework.ts';
 
@@ -31,13 +32,13 @@ export class CookieWays {
     for (const { name, change, attributes } of cookies) {
       if (change !== 'set' || attributes === undefined) continue;
       const key = `${name} at a ${action}${direct === true ? ' sent directly' : ''} after ${era} faults`;
-      let kind = this.#kinds.get(key);
-      if (kind === undefined) {
-        if (this.#kinds.size >= REMEMBERED) return;
-        kind = new Map();
-        this.#kinds.set(key, kind);
-      }
-      take(kind, instance, attributes, operation);
+      if (this.#kinds.size >= REMEMBERED && !this.#kinds.has(key)) return;
+      take(
+        getOrInsert(this.#kinds, key, () => new Map()),
+        instance,
+        attributes,
+        operation,
+      );
     }
   }
 
@@ -50,11 +51,10 @@ export class CookieWays {
         for (const [other, theirs] of steady) {
           if (other <= instance) continue;
           const both = [wayOf(mine), wayOf(theirs)] as const;
-          if (both[0] !== both[1]) return [differs(cookie, [instance, mine], [other, theirs], both)];
           const lasts = [`lasts ${mine.most} s`, `lasts ${theirs.most} s`] as const;
-          if (key.includes(' at a login') && apart(mine, theirs)) {
-            return [differs(cookie, [instance, mine], [other, theirs], lasts)];
-          }
+          const atLogin = key.includes(' at a login') && apart(mine, theirs);
+          if (both[0] !== both[1] || atLogin)
+            return [differs(cookie, [instance, mine], [other, theirs], both[0] === both[1] ? lasts : both)];
         }
       }
       return [];
@@ -108,17 +108,13 @@ function differs(
   [other, theirs]: [string, Ways],
   [one, two]: readonly [string, string],
 ): Violation {
-  const steps = [
-    { operation: mine.example, came: `set ${cookie}: ${one}` },
-    {
-      operation: theirs.example,
-      expected: `${cookie} as ${instance} sets it`,
-      came: `set ${cookie}: ${two}`,
-    },
-  ];
+  const steps = stepsOf(
+    [mine.example, `set ${cookie}: ${one}`],
+    [theirs.example, `set ${cookie}: ${two}`, `${cookie} as ${instance} sets it`],
+  );
   return {
     summary: `${instance} and ${other} set the cookie ${cookie} in different ways: ${apartIn(one, two)}`,
-    witness: steps.sort((a, b) => a.operation.call - b.operation.call),
+    witness: inOrder(steps),
   };
 }
 

@@ -2,6 +2,7 @@
 import { type FaultWindow, titleOf } from '../faults/window.ts';
 import type { Operation } from '../history/history.ts';
 import { seconds } from '../result/format.ts';
+import { stepsOf } from '../result/verdict.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 import type { Violation } from './framework.ts';
 
@@ -38,6 +39,9 @@ export function signedOut(
   came: string,
 ): Violation {
   const expected = `signed in as ${operation.user}, or an error with the cookie untouched`;
-  const before = last === undefined ? [] : [{ operation: last, came: 'the session lived' }];
-  return { at: operation, summary, witness: [...before, { operation, expected, came }] };
+  return {
+    at: operation,
+    summary,
+    witness: stepsOf([last, 'the session lived'], [operation, came, expected]),
+  };
 }

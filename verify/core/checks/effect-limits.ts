@@ -2,8 +2,6 @@
 import type { ObjectEvent, ObjectKind, Operation, Start } from '../history/history.ts';
 import { countOf, putsIn, rises } from '../objects/models.ts';
 import { acknowledged, type Write } from '../objects/overlaps.ts';
-import type { WitnessStep } from '../result/verdict.ts';
-import type { Violation } from './framework.ts';
 
 /** Maximum number of adds that are kept for a witness. */
 const KEPT = 64;
@@ -88,45 +86,4 @@ export class EffectLimits {
     for (const value of saw) there.set(value, (there.get(value) ?? 0) + 1);
     return there;
   }
-}
-
-/** Maximum number of adds that a witness shows. */
-const SHOWN = 4;
-
-/** Describes a read that shows a value more often than it was added. */
-export function double(
-  read: Operation,
-  value: string,
-  limit: number,
-  { kind, adds, last: before }: EffectLimits,
-): Violation {
-  const counter = kind === 'counter';
-  const of = adds.filter(add => counter || add.value === value).slice(-SHOWN);
-  const steps: WitnessStep[] = of.map(add =>
-    add.type === 'op'
-      ? { operation: add, came: 'acknowledged' }
-      : { operation: { ...add, type: 'op', outcome: 'info' }, came: 'may have happened' },
-  );
-  if (before !== undefined && (counter || of.length < limit)) {
-    steps.unshift({ operation: before, came: `saw [${(before.saw ?? []).join(', ')}]` });
-  }
-  const came = counter
-    ? String(read.saw?.[0])
-    : `"${value}" ${read.saw?.filter(v => v === value).length} times`;
-  return {
-    at: read,
-    summary: counter
-      ? 'the counter is higher than all increments together: one took effect twice'
-      : `a value is there more often than it was added: an add took effect twice`,
-    witness: [
-      ...steps,
-      {
-        operation: read,
-        expected: counter
-          ? `${limit} at most`
-          : `"${value}" ${limit === 1 ? 'once' : `${limit} times`} at most`,
-        came,
-      },
-    ],
-  };
 }

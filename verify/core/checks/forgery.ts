@@ -1,6 +1,7 @@
 /** Checks forgery: a changed session cookie never signs a client in, on any instance, and never breaks the app. */
 import type { Operation } from '../history/history.ts';
 import { counted } from '../result/format.ts';
+import { stepsOf } from '../result/verdict.ts';
 import { precedes } from '../timeline/clocks.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
 import { ENOUGH_HANDOFFS, type Tally } from './check.ts';
@@ -59,10 +60,7 @@ function forged(operation: Operation, { login }: SessionState): Violation {
   return {
     at: operation,
     summary: `${there} answered a session cookie that was ${how} with ${came}`,
-    witness: [
-      ...(login === undefined ? [] : [{ operation: login, came: 'logged in' }]),
-      { operation, expected: 'signed out, or refused', came },
-    ],
+    witness: stepsOf([login, 'logged in'], [operation, came, 'signed out, or refused']),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Compares the clocks of the instances, using the Date header of their responses. */
 import type { Operation } from '../history/history.ts';
+import { inOrder, stepsOf } from '../result/verdict.ts';
 import type { Violation } from './framework.ts';
 
 /** Maximum difference between clocks that is accepted, microseconds. */
@@ -54,20 +55,12 @@ export class InstanceClocks {
         .sort((a, b) => b.by - a.by)[0];
       if (behind === undefined) return [];
       const by = `${(behind.by / 1e6).toFixed(1)} s`;
-      const witness = [
-        { operation: behind.theirs, came: `Date ${seconds(behind.theirs.skew)} off our clock` },
-        {
-          operation: example,
-          expected: 'the same time, within 2 s',
-          came: `Date ${seconds(example.skew)} off our clock`,
-        },
-      ];
-      return [
-        {
-          summary: `the clock of ${instance} is at least ${by} ahead of that of ${behind.other}`,
-          witness: witness.sort((a, b) => a.operation.call - b.operation.call),
-        },
-      ];
+      const witness = stepsOf(
+        [behind.theirs, `Date ${seconds(behind.theirs.skew)} off our clock`],
+        [example, `Date ${seconds(example.skew)} off our clock`, 'the same time, within 2 s'],
+      );
+      const summary = `the clock of ${instance} is at least ${by} ahead of that of ${behind.other}`;
+      return [{ summary, witness: inOrder(witness) }];
     });
   }
 }

@@ -7,7 +7,8 @@ import { CookieWays } from './cookie-ways.ts';
 import { Judging } from './framework.ts';
 import { InstanceClocks } from './instance-clocks.ts';
 import { OutdatedSessions } from './outdated.ts';
-import { differences, type PairRequests, PairTable } from './pairs.ts';
+import { differences } from './pair-differences.ts';
+import { type PairRequests, PairTable } from './pairs.ts';
 import { confirm, kindOf, PENDING, type Route } from './refusals.ts';
 
 export interface Answers {

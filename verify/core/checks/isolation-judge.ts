@@ -1,9 +1,11 @@
 /** Judges each operation for isolation. isolation.ts declares the check. */
 import { canaryOwner, canarySession, foreignCanary } from '../history/canary.ts';
 import type { Operation } from '../history/history.ts';
+import { stepsOf } from '../result/verdict.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
 import { Judging, type Violation } from './framework.ts';
-import { IssuedIds, sharedId } from './issued-ids.ts';
+import { IssuedIds } from './issued-ids.ts';
+import { sharedId } from './issued-values.ts';
 
 export interface Responses {
   responses: number;
@@ -88,15 +90,14 @@ export class Isolation extends Judging<Responses> {
   }
 
   #bleed(operation: Operation, came: string, owner: string): Violation {
-    const plant = this.#planted.get(owner);
     const { user } = operation;
     return {
       at: operation,
       summary: `a response to ${user} ${came}`,
-      witness: [
-        ...(plant === undefined ? [] : [{ operation: plant, came: `${owner} put private values there` }]),
-        { operation, expected: `only what belongs to ${user}`, came },
-      ],
+      witness: stepsOf(
+        [this.#planted.get(owner), `${owner} put private values there`],
+        [operation, came, `only what belongs to ${user}`],
+      ),
     };
   }
 

@@ -5,7 +5,7 @@
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { fisherP } from '../result/statistics.ts';
-import type { WitnessStep } from '../result/verdict.ts';
+import { stepsOf, type WitnessStep } from '../result/verdict.ts';
 import { precedes } from '../timeline/clocks.ts';
 import { type Credentials, refusedLogin, type SessionState } from '../timeline/sessions.ts';
 import type { Violation } from './framework.ts';
@@ -120,16 +120,12 @@ export class LoginPairs {
     const accepted = [...this.#pairs].filter(([, pair]) => pair.accepted > 0 && refusals(pair).count === 0);
     const across = this.#across();
     if (across.length > 0) return across;
+    const elsewhere = accepted.length === 0 ? [] : [`accepted: ${accepted.map(([name]) => name).join('; ')}`];
     return this.#refusing().map(([key, pair]) => {
-      const { count, example } = refusals(pair);
-      return {
-        summary: `a login begun on one instance could not be finished on another (${key})`,
-        witness: example,
-        notes: [
-          `refused ${count} of ${count + pair.accepted} times, for accounts that are accepted elsewhere`,
-          ...(accepted.length > 0 ? [`accepted: ${accepted.map(([name]) => name).join('; ')}`] : []),
-        ],
-      };
+      const { count, example: witness } = refusals(pair);
+      const summary = `a login begun on one instance could not be finished on another (${key})`;
+      const share = `refused ${count} of ${count + pair.accepted} times, for accounts that are accepted elsewhere`;
+      return { summary, witness, notes: [share, ...elsewhere] };
     });
   }
 }
@@ -147,7 +143,5 @@ function refusals({ refused }: Pair): Refusals {
   return { count, example: own[0]?.[1].example ?? [] };
 }
 
-const exampleOf = (form: Operation, login: Operation): WitnessStep[] => [
-  { operation: form, came: 'gave the login form' },
-  { operation: login, expected: 'login accepted', came: 'login refused' },
-];
+const exampleOf = (form: Operation, login: Operation): WitnessStep[] =>
+  stepsOf([form, 'gave the login form'], [login, 'login refused', 'login accepted']);

@@ -1,6 +1,6 @@
 /** Describes how a session was lost. */
 import type { Operation } from '../history/history.ts';
-import type { WitnessStep } from '../result/verdict.ts';
+import { stepsOf } from '../result/verdict.ts';
 import { MOST_BYTES, tooLarge } from '../timeline/session-jar.ts';
 import { deletedCookie, type SessionState } from '../timeline/sessions.ts';
 import type { Violation } from './framework.ts';
@@ -8,11 +8,12 @@ import type { Violation } from './framework.ts';
 /** Describes the loss of a session. */
 export function lossOf(operation: Operation, session: SessionState): Violation {
   const { login, last, replaced, dropped } = session;
-  const witness: WitnessStep[] = [];
-  if (login !== undefined) witness.push({ operation: login, came: 'logged in' });
-  if (last !== undefined && last !== login)
-    witness.push({ operation: last, came: last.signedIn === 'in' ? 'signed in' : 'acknowledged' });
-  witness.push({ operation, expected: `signed in as ${operation.user}`, came: cameOf(operation) });
+  const used = last === login ? undefined : last;
+  const witness = stepsOf(
+    [login, 'logged in'],
+    [used, used?.signedIn === 'in' ? 'signed in' : 'acknowledged'],
+    [operation, cameOf(operation), `signed in as ${operation.user}`],
+  );
   const notes = [
     ...(replaced === undefined ? [] : [replacedNote(replaced)]),
     ...(dropped === undefined ? [] : [droppedNote(dropped)]),

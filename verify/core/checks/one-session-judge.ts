@@ -2,7 +2,7 @@
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { fisherP } from '../result/statistics.ts';
-import type { WitnessStep } from '../result/verdict.ts';
+import { inOrder, stepsOf } from '../result/verdict.ts';
 import { precedes } from '../timeline/clocks.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
 import { Judging, KEPT, type Violation } from './framework.ts';
@@ -94,17 +94,15 @@ function differ(a: Operation, b: Operation): boolean {
 }
 
 function forked({ first, login }: Jar, second: Operation, operation: Operation, came: string): Violation {
-  const scene: WitnessStep[] = [
-    { operation: first, came: 'without a cookie' },
-    { operation: second, came: 'without a cookie, at the same time' },
-  ];
-  scene.sort((a, b) => a.operation.call - b.operation.call);
-  if (login !== undefined && login !== operation) scene.push({ operation: login, came: 'logged in' });
+  const parallel = stepsOf([first, 'without a cookie'], [second, 'without a cookie, at the same time']);
   const expected = login === operation ? 'login accepted' : `signed in as ${operation.user}`;
   return {
     at: operation,
     summary: `after parallel first requests ${came === 'login refused' ? 'the login is refused' : came}`,
-    witness: [...scene, { operation, expected, came }],
+    witness: [
+      ...inOrder(parallel),
+      ...stepsOf([login === operation ? undefined : login, 'logged in'], [operation, came, expected]),
+    ],
     notes: differ(first, second)
       ? ['the parallel responses set different session ids: the jar kept one']
       : [],

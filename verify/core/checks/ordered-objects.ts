@@ -1,4 +1,5 @@
 /** Searches the objects of a run for an order of their operations, and counts the evidence. */
+import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation, Start } from '../history/history.ts';
 import type { Started, TrackedObject } from '../objects/tracked-object.ts';
 import { Searches, type Searching } from '../search/searches.ts';
@@ -40,12 +41,7 @@ export const linearizing = (searching: Searching, longest = LONGEST): Declaratio
     }
 
     #of(object: TrackedObject): Stretches {
-      let stretches = this.#objects.get(object);
-      if (stretches === undefined) {
-        stretches = new Stretches(object.declared);
-        this.#objects.set(object, stretches);
-      }
-      return stretches;
+      return getOrInsert(this.#objects, object, () => new Stretches(object.declared));
     }
 
     override started(start: Start, data: Started | undefined): void {

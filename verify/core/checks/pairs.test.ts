@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Picture } from '../testing/picture.ts';
 import { verdictText } from '../testing/verdict-text.ts';
-import { differences, fewestOn, PairTable } from './pairs.ts';
+import { differences } from './pair-differences.ts';
+import { fewestOn, PairTable } from './pairs.ts';
 
 /** Three requests: the first succeeds, the second is refused, the third shows that the session still lives. */
 const [before, refused, after] = (() => {

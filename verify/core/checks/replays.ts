@@ -1,6 +1,6 @@
 /** Records which instances refuse the cookie of one session after its logout, and which instances honour it. */
 import type { Operation } from '../history/history.ts';
-import type { Anomaly, WitnessStep } from '../result/verdict.ts';
+import { type Anomaly, inOrder, stepsOf } from '../result/verdict.ts';
 import { precedes } from '../timeline/clocks.ts';
 import type { Violation } from './framework.ts';
 import { HonouredBy } from './honoured-by.ts';
@@ -61,21 +61,15 @@ export class Replays {
     const late = replay.sent === undefined ? undefined : this.late.get(replay.sent);
     const cause = late ?? (died === undefined ? undefined : this.flight);
     const there = replay.instance ?? 'the app';
-    const steps: WitnessStep[] = [];
-    if (this.logout !== undefined) steps.push({ operation: this.logout, came: 'acknowledged' });
-    if (cause !== undefined) {
-      steps.push({
-        operation: cause,
-        came: late ? 'set a cookie after the logout' : 'in flight during the logout',
-      });
-    }
-    if (died !== undefined) steps.push({ operation: died, came: 'refused: the session is dead' });
-    steps.sort((a, b) => a.operation.call - b.operation.call);
-    steps.push({ operation: replay, expected: 'refused', came: `signed in as ${replay.user}` });
+    const steps = stepsOf(
+      [this.logout, 'acknowledged'],
+      [cause, late ? 'set a cookie after the logout' : 'in flight during the logout'],
+      [died, 'refused: the session is dead'],
+    );
     return {
       at: replay,
       summary: this.#summary(there, died, late),
-      witness: steps,
+      witness: [...inOrder(steps), ...stepsOf([replay, `signed in as ${replay.user}`, 'refused'])],
       notes:
         this.flight !== undefined && cause === undefined
           ? ['a request of the session was in flight during the logout: it may have written the session back']

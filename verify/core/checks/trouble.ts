@@ -4,7 +4,7 @@ import { lengthOf } from '../faults/gaps.ts';
 import { type FaultWindow, type Load, titleOf, withoutEffect } from '../faults/window.ts';
 import type { Operation } from '../history/history.ts';
 import { counted, percent, seconds } from '../result/format.ts';
-import type { WitnessStep } from '../result/verdict.ts';
+import { stepsOf, type WitnessStep } from '../result/verdict.ts';
 import type { Conclusion } from './check.ts';
 import type { Violation } from './framework.ts';
 
@@ -39,10 +39,7 @@ function tooMany(window: FaultWindow): Violation | undefined {
   if (budget.errors === undefined || share <= budget.errors) return undefined;
   const came = `${percent(share)} of ${counted(requests, 'request')} failed during ${titleOf(window)}`;
   const expected = `at most ${percent(budget.errors)}`;
-  return down(
-    `${came}; ${expected} may fail`,
-    failure === undefined ? [] : [{ operation: failure, expected, came }],
-  );
+  return down(`${came}; ${expected} may fail`, stepsOf([failure, came, expected]));
 }
 
 function tooLong(window: FaultWindow): Violation | undefined {
@@ -50,14 +47,11 @@ function tooLong(window: FaultWindow): Violation | undefined {
   if (budget.gap === undefined || gap === undefined || lengthOf(gap) <= budget.gap) return undefined;
   const { before, error, after } = gap;
   const length = seconds(lengthOf(gap));
-  const expected = 'a success sooner';
-  const witness: WitnessStep[] = [
-    ...(before === undefined ? [] : [{ operation: before, came: 'success' }]),
-    ...(error === undefined ? [] : [{ operation: error, came: cameOf(error) }]),
-    ...(after === undefined
-      ? []
-      : [{ operation: after, expected, came: `the next success, after ${length}` }]),
-  ];
+  const witness = stepsOf(
+    [before, 'success'],
+    [error, error === undefined ? '' : cameOf(error)],
+    [after, `the next success, after ${length}`, 'a success sooner'],
+  );
   const open = after === undefined ? ', until the run ended' : '';
   return down(
     `no request succeeded for ${length} during ${titleOf(window)}${open}; the limit is ${seconds(budget.gap)}`,
@@ -73,10 +67,8 @@ function waitedTooLong(window: FaultWindow): Violation | undefined {
   const wait = seconds(waits.longest);
   const expected = `a response within ${seconds(budget.wait)}`;
   const came = `${cameOf(last)}, ${wait} after the first request`;
-  return down(`a client waited ${wait} for a success during ${titleOf(window)}`, [
-    ...(first === last ? [] : [{ operation: first, came: cameOf(first) }]),
-    { operation: last, expected, came },
-  ]);
+  const steps = stepsOf([first === last ? undefined : first, cameOf(first)], [last, came, expected]);
+  return down(`a client waited ${wait} for a success during ${titleOf(window)}`, steps);
 }
 
 /** Returns the outcome of a request as a short text: its status, its note, or "no response". */

@@ -3,7 +3,7 @@
 import type { Operation } from '../history/history.ts';
 import type { KeptValue } from '../objects/read-facts.ts';
 import type { ObjectFacts, TrackedObject } from '../objects/tracked-object.ts';
-import type { WitnessStep } from '../result/verdict.ts';
+import { inOrder, stepsOf, type WitnessStep } from '../result/verdict.ts';
 import type { Placed } from '../timeline/clocks.ts';
 import type { FaultWindow } from './window.ts';
 
@@ -113,13 +113,11 @@ function settle(kept: readonly KeptValue[], reads: Reads, windows: readonly Faul
 
 function lost({ value, add }: KeptValue, final: Operation, before: Operation | undefined): WitnessStep[] {
   const seen = before?.saw?.includes(value) ? before : undefined;
-  return [
-    { operation: add, came: 'acknowledged' },
-    ...(seen === undefined ? [] : [{ operation: seen, came: `showed "${value}"` }]),
-    {
-      operation: final,
-      expected: `"${value}" in it, which was acknowledged`,
-      came: `"${value}" is not there`,
-    },
-  ].sort((a, b) => a.operation.call - b.operation.call);
+  return inOrder(
+    stepsOf(
+      [add, 'acknowledged'],
+      [seen, `showed "${value}"`],
+      [final, `"${value}" is not there`, `"${value}" in it, which was acknowledged`],
+    ),
+  );
 }

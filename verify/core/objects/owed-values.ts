@@ -1,4 +1,5 @@
 /** Finds which acknowledged adds of a set, list or bag are missing in a final state. */
+import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 import { overlapped, type Write } from './overlaps.ts';
@@ -32,11 +33,9 @@ export class OwedValues {
   }
 
   add(value: Value, add: Write): void {
-    let owed = this.#values.get(value);
-    if (owed === undefined) {
-      owed = { adds: [], least: 0, raced: false, absent: false, showed: undefined };
-      this.#values.set(value, owed);
-    }
+    const owed = getOrInsert(this.#values, value, () => ({
+      ...{ adds: [], least: 0, raced: false, absent: false, showed: undefined },
+    }));
     owed.adds.push(add);
     if (this.#bag || owed.least === 0) owed.least++;
   }

@@ -14,6 +14,23 @@ export interface WitnessStep {
   came: string;
 }
 
+/**
+ * Makes the steps of a witness.
+ *
+ * @param steps each operation with what it did or showed, and what was expected; unknown operations are left out
+ */
+export const stepsOf = (
+  ...steps: readonly (readonly [operation: Operation | undefined, came: string, expected?: string])[]
+): WitnessStep[] =>
+  steps.flatMap(([operation, came, expected]) => {
+    if (operation === undefined) return [];
+    return [expected === undefined ? { operation, came } : { operation, expected, came }];
+  });
+
+/** Sorts the steps of a witness by the calls of their operations. */
+export const inOrder = (steps: WitnessStep[]): WitnessStep[] =>
+  steps.sort((a, b) => a.operation.call - b.operation.call);
+
 /** A named violation and the few operations that prove it. */
 export interface Anomaly {
   name: string;

@@ -3,6 +3,7 @@
  * judgement.
  */
 
+import { getOrInsert } from '../get-or-insert.ts';
 import { ownCanaries } from '../history/canary.ts';
 import type { Declared, Operation, Run, Start } from '../history/history.ts';
 import type { ObjectFacts } from '../objects/tracked-object.ts';
@@ -103,12 +104,7 @@ export class Sessions {
   }
 
   #credentialsOf(user: string): Credentials {
-    let credentials = this.#credentials.get(user);
-    if (credentials === undefined) {
-      credentials = { accepted: 0, refused: 0 };
-      this.#credentials.set(user, credentials);
-    }
-    return credentials;
+    return getOrInsert(this.#credentials, user, () => ({ accepted: 0, refused: 0 }));
   }
 
   started(start: Start): void {

@@ -1,5 +1,5 @@
 /** Lists the explanations of all guarantees. */
-import { GUARANTEES, type Guarantee } from '../result/guarantees.ts';
+import { GUARANTEES, type Guarantee } from '../../core/result/guarantees.ts';
 import { data } from './data.ts';
 import type { Explanation } from './explanation.ts';
 import { faults } from './faults.ts';

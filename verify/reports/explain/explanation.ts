@@ -1,5 +1,5 @@
 /** Defines the explanation of a guarantee. `baton explain` and the page under docs/guarantees/ show it. */
-import type { Guarantee } from '../result/guarantees.ts';
+import type { Guarantee } from '../../core/result/guarantees.ts';
 
 export interface Explanation {
   guarantee: Guarantee;

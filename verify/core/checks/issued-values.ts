@@ -1,0 +1,96 @@
+/** Records to which users the values of one cookie were issued. */
+import type { Operation } from '../history/history.ts';
+import { stepsOf } from '../result/verdict.ts';
+import type { SessionState } from '../timeline/sessions.ts';
+import type { Violation } from './framework.ts';
+
+/** The same value was issued to two users. */
+export interface Collision {
+  name: string;
+  first: Operation;
+  second: Operation;
+}
+
+/** Maximum number of collisions of one cookie that are kept for the witness. Further ones are only counted. */
+const KEPT = 5;
+
+export class IssuedValues {
+  readonly #name: string;
+  /** By label of a value: the operation that first issued the value. */
+  readonly #first = new Map<string, Operation>();
+  /** By label of a value that two users have: for each instance, the user that it signed in with this value. */
+  readonly #shared = new Map<string, Map<string, string>>();
+  /** True after one instance has signed in two users correctly, although both had the same value of the cookie. */
+  #apart = false;
+  /** Number of distinct values. */
+  values = 0;
+  /** Number of times that a value was issued again. */
+  equal = 0;
+  /** Number of times that a value was issued to a user although another user had it. */
+  collided = 0;
+  readonly collisions: Collision[] = [];
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  /** Whether the cookie may be a session id, by the facts so far. */
+  get isId(): boolean {
+    return !this.#apart && (this.values > 1 || this.collided === 0);
+  }
+
+  /** The number of values that are kept. */
+  get kept(): number {
+    return this.#first.size;
+  }
+
+  issue(label: string, operation: Operation): void {
+    if (this.#apart) return;
+    const holder = this.#first.get(label);
+    if (holder === undefined) {
+      this.#first.set(label, operation);
+      this.values++;
+      return;
+    }
+    this.equal++;
+    if (holder.user === operation.user) return;
+    this.collided++;
+    if (!this.#shared.has(label)) this.#shared.set(label, new Map());
+    if (this.collisions.length < KEPT)
+      this.collisions.push({ name: this.#name, first: holder, second: operation });
+  }
+
+  /** Deletes the entry of a replaced value if the session got it after its login. Values from logins are kept. */
+  forget(label: string, { session }: SessionState): void {
+    const issuer = this.#first.get(label);
+    if (issuer?.session === session && issuer.action !== 'login') this.#first.delete(label);
+  }
+
+  /**
+   * Notes that an instance signed in the right user by a value. If it has signed in two users by one value, the cookie
+   * is not a session id, and its values are deleted.
+   */
+  honoured(label: string, { user, instance = '' }: Operation): void {
+    const seen = this.#shared.get(label);
+    if (seen === undefined) return;
+    const other = seen.get(instance);
+    if (other === undefined) seen.set(instance, user);
+    if (other === undefined || other === user) return;
+    this.#apart = true;
+    this.#first.clear();
+    this.#shared.clear();
+  }
+}
+
+/** Describes a session id that two users got. */
+export function sharedId({ name, first, second }: Collision): Violation {
+  const came = `sets the cookie ${name} to a value that ${first.user} was given`;
+  return {
+    at: second,
+    summary: `a response to ${second.user} ${came}`,
+    witness: stepsOf(
+      [first, `set ${name} for ${first.user}`],
+      [second, `set ${name} to the same value`, `a ${name} of its own`],
+    ),
+  };
+}

@@ -1,0 +1,72 @@
+/** Finds the pairs of instances whose responses differ from those of other pairs by more than chance. */
+import { fisherP } from '../result/statistics.ts';
+import type { Violation } from './framework.ts';
+import type { Pair, PairOf, PairTable } from './pairs.ts';
+
+/** The p-value below which a difference is significant. It is divided by the number of tests. */
+const SIGNIFICANT = 1e-6;
+/** Minimum share of one kind of refusal on a pair, and how many times rarer it must be on another pair. */
+const OFTEN = 0.1;
+const RARER = 4;
+
+/** If every other instance responds "signed out", continuity reports LOSS, and no instance differs from the others. */
+const SIGNED_OUT = 'signed out';
+
+/**
+ * For each kind of response, compares every pair with the pair on which that kind is most certainly rare. The time
+ * grows linearly with the number of pairs.
+ *
+ * @returns one violation for each kind of response that some pairs give and others do not
+ */
+export function differences(table: PairTable): Violation[] {
+  const pairs = [...table.all()];
+  const kinds = new Set(pairs.flatMap(({ pair }) => [...pair.kinds.keys()]));
+  const tests = pairs.length * pairs.length * kinds.size;
+  return [...kinds].flatMap(kind => {
+    const times = (pair: Pair): number => Math.min(pair.requests, pair.kinds.get(kind)?.times ?? 0);
+    const rate = (pair: Pair): number => (pair.requests === 0 ? 0 : times(pair) / pair.requests);
+    // An instance always knows its own sessions, so "signed out" is compared only between different instances.
+    const rows = kind === SIGNED_OUT ? pairs.filter(({ from, to }) => from !== to) : pairs;
+    const rarest = rarestOf(rows, times);
+    if (rarest === undefined) return [];
+    const differ = rows.filter(({ pair }) => {
+      if (rate(pair) < OFTEN || rate(pair) < RARER * rate(rarest)) return false;
+      return fisherP(times(pair), pair.requests, times(rarest), rarest.requests) < SIGNIFICANT / tests;
+    });
+    const [worst] = differ.sort((a, b) => rate(b.pair) - rate(a.pair));
+    return worst === undefined ? [] : [skew(table, kind, worst.pair, differ, times)];
+  });
+}
+
+/** @returns the pair with the lowest upper bound of its rate: (times + 3) / requests, after the rule of three */
+function rarestOf(rows: readonly PairOf[], times: (pair: Pair) => number): Pair | undefined {
+  let rarest: Pair | undefined;
+  let lowest = Number.POSITIVE_INFINITY;
+  for (const { pair } of rows) {
+    const most = (times(pair) + 3) / pair.requests;
+    if (most >= lowest) continue;
+    lowest = most;
+    rarest = pair;
+  }
+  return rarest;
+}
+
+function skew(
+  { title }: PairTable,
+  kind: string,
+  worst: Pair,
+  differ: readonly PairOf[],
+  times: (pair: Pair) => number,
+): Violation {
+  const { example = [] } = worst.kinds.get(kind) ?? {};
+  const [first] = differ;
+  return {
+    at: example[0]?.operation,
+    summary: `${first?.to} responds ${kind} (${title} ${first?.from}), and other pairs of instances do not`,
+    witness: example,
+    notes: differ.map(
+      ({ from, to, pair }) =>
+        `${title} ${from}, then ${to}: ${kind} ${times(pair)} of ${pair.requests} times`,
+    ),
+  };
+}
