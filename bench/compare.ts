@@ -4,7 +4,7 @@
  */
 import { CHECKS } from '../verify/core/checks/index.ts';
 import { compare } from '../verify/core/compare/compare.ts';
-import type { Change, Difference } from '../verify/core/compare/difference.ts';
+import type { Difference, Trend } from '../verify/core/compare/difference.ts';
 import { type Digest, digestOf } from '../verify/core/compare/digest.ts';
 import type { Event } from '../verify/core/history/history.ts';
 import { digest, judged, served } from '../verify/core/testing/digests.ts';
@@ -18,7 +18,7 @@ const TRIES = 20;
 const CELL = 200;
 
 const percent = (count: number, of: number): string => `${Math.round((100 * count) / of)} %`;
-const found = (base: Digest[], current: Digest[], about: Difference['about']): Change | undefined =>
+const found = (base: Digest[], current: Digest[], about: Difference['about']): Trend | undefined =>
   compare(base, current).differences.find(difference => difference.about === about)?.change;
 const times = (count: number, test: (i: number) => boolean): number =>
   Array.from({ length: count }, (_, i) => test(i)).filter(Boolean).length;
@@ -73,20 +73,19 @@ function drawn(random: Random): [Digest[], Digest[]] {
 /** Counts how often planted changes are found. Each must be found in 20 of 20 trials. */
 function plants(): string[] {
   const healthy = judgedSessions(0, 0);
-  const lost = (i: number): Change | undefined =>
-    found([healthy], [judgedSessions(1 / 500, i)], 'continuity');
-  const half = (i: number): Change | undefined => {
+  const lost = (i: number): Trend | undefined => found([healthy], [judgedSessions(1 / 500, i)], 'continuity');
+  const half = (i: number): Trend | undefined => {
     const random = seeded(i, 'half');
     const starved = binomial(2000, 0.25, random);
     return found([digest()], [digest(1, { instances: served(starved, 2000 - starved) })], 'share');
   };
   const slower =
     (draw: typeof dealt, runs: readonly Digest[], pairs: number) =>
-    (i: number): Change | undefined => {
+    (i: number): Trend | undefined => {
       const [base, current] = draw(runs, pairs, seeded(i, 'slower'));
       return found(base, slowed(current, 1.3), 'latency');
     };
-  const row = (name: string, change: (i: number) => Change | undefined): string[] => [
+  const row = (name: string, change: (i: number) => Trend | undefined): string[] => [
     name,
     `${times(TRIES, i => change(i + 1) === 'worse')} of ${TRIES}`,
   ];

@@ -4,7 +4,7 @@ import type { Event } from '../../verify/core/history/history.ts';
 import type { Seen } from '../../verify/core/response/interpret.ts';
 import type { Anomaly } from '../../verify/core/result/verdict.ts';
 import { BROKE, failureOf, type Judged, OTHER, TAGGED } from '../../verify/core/sums/figures.ts';
-import { type Compared, nothingRepeated, type Repeated } from '../../verify/core/sums/repeats.ts';
+import { type ComparedWith, nothingRepeated, type Repeated } from '../../verify/core/sums/repeats.ts';
 import { Judge } from '../../verify/core/timeline/judge.ts';
 import { add } from './metrics.ts';
 import { type Shared, writeLine } from './run.ts';
@@ -127,7 +127,7 @@ export class Observer {
   }
 
   /** The values that the last judged read was compared with. */
-  get compared(): Compared | undefined {
+  get compared(): ComparedWith | undefined {
     return this.#judge.reads;
   }
 

@@ -1,10 +1,10 @@
 /** Reads the settings of the judge from the environment. The settings of the load are in shared/load.ts. */
 import { type Judged, judgedBy, type WindowBudget } from '../../verify/core/sums/figures.ts';
-import type { Judging } from '../../verify/core/sums/result.ts';
+import type { ScriptSettings } from '../../verify/core/sums/result.ts';
 import { type App, appOf } from '../target/app.ts';
 import { address, type Environment, instancesOf, isOn, whole } from '../target/environment.ts';
 
-export interface Settings extends Judging {
+export interface Settings extends ScriptSettings {
   app: App;
   url: string;
   /** Names of the cookies that carry the session. */

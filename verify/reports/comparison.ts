@@ -1,20 +1,20 @@
 /** Writes a comparison as text for a terminal, and as Markdown for summaries and comments. */
 
 import type { Compared, Comparison } from '../core/compare/compare.ts';
-import type { Change, Difference } from '../core/compare/difference.ts';
+import type { Difference, Trend } from '../core/compare/difference.ts';
 import { counted } from '../core/result/format.ts';
 import type { Judgement } from '../core/result/verdict.ts';
 import { inMarkdown } from './markup.ts';
 import { printable } from './printable.ts';
 import { type TerminalOptions, wrap } from './wrap.ts';
 
-export const WORD: Record<Change, string> = {
+export const WORD: Record<Trend, string> = {
   worse: 'worse',
   better: 'better',
   untold: 'undetermined',
   same: 'same',
 };
-const COLOUR: Record<Change, number> = { worse: 31, better: 32, untold: 33, same: 2 };
+const COLOUR: Record<Trend, number> = { worse: 31, better: 32, untold: 33, same: 2 };
 const VERDICT: Record<Judgement, { text: string; colour: number }> = {
   violated: { text: 'WORSE', colour: 31 },
   unknown: { text: 'UNKNOWN', colour: 33 },
@@ -47,8 +47,8 @@ export function comparisonText(given: Comparison, { colour, width }: TerminalOpt
 /** Returns the differences, worst first. Puts differences with the same sentence into one group. */
 export function whatDiffers({
   differences,
-}: Comparison): { change: Change; abouts: string[]; said: string }[] {
-  const groups = new Map<string, { change: Change; abouts: string[]; said: string }>();
+}: Comparison): { change: Trend; abouts: string[]; said: string }[] {
+  const groups = new Map<string, { change: Trend; abouts: string[]; said: string }>();
   for (const difference of differences) {
     const { change, about } = difference;
     if (change === 'same') continue;

@@ -4,7 +4,7 @@
  * with an HTML parser and with an XML parser.
  */
 import { COMMAND } from '../core/command.ts';
-import type { Change } from '../core/compare/difference.ts';
+import type { Trend } from '../core/compare/difference.ts';
 import { counted, grouped } from '../core/result/format.ts';
 import { failuresOf, type Result } from '../core/result/result.ts';
 import type { Anomaly, Verdict } from '../core/result/verdict.ts';
@@ -149,7 +149,7 @@ function what(verdict: Verdict): string {
   );
 }
 
-const COLOUR: Record<Change, string> = { worse: 'violated', untold: 'unknown', better: 'valid', same: 'dim' };
+const COLOUR: Record<Trend, string> = { worse: 'violated', untold: 'unknown', better: 'valid', same: 'dim' };
 
 /** Returns the section of the comparison: the differences, worst first. */
 function compared({ comparison }: ReportInput): string[] {

@@ -24,7 +24,7 @@ export interface Fold extends LogReader {
   sessionEnded?(session: SessionState): void;
   /** Returns the counts so far. Cheap enough to call after every event. */
   counts(): Counts;
-  finish(): Finding;
+  finish(): CheckFinding;
 }
 
 /** The counts that decide a verdict. The counts of parts of a run (k6's virtual users) can be added up. */
@@ -38,10 +38,10 @@ export type Tally = Record<string, number>;
 export type OnAnomaly = (anomaly: Anomaly) => void;
 
 /** A verdict without the two fields that the registry adds. */
-export type Finding = Omit<Verdict, 'guarantee' | 'claimed'>;
+export type CheckFinding = Omit<Verdict, 'guarantee' | 'claimed'>;
 
 /** A finding without its witnesses: the part that follows from the counts alone. */
-export type Conclusion = Omit<Finding, 'anomalies'>;
+export type Conclusion = Omit<CheckFinding, 'anomalies'>;
 
 export interface Check {
   guarantee: Guarantee;

@@ -33,12 +33,8 @@ export class CookieWays {
       if (change !== 'set' || attributes === undefined) continue;
       const key = `${name} at a ${action}${direct === true ? ' sent directly' : ''} after ${era} faults`;
       if (this.#kinds.size >= REMEMBERED && !this.#kinds.has(key)) return;
-      take(
-        getOrInsert(this.#kinds, key, () => new Map()),
-        instance,
-        attributes,
-        operation,
-      );
+      const kind = getOrInsert(this.#kinds, key, () => new Map());
+      take(kind, instance, attributes, operation);
     }
   }
 
@@ -68,10 +64,8 @@ function take(
   attributes: CookieAttributes,
   example: Operation,
 ): void {
-  const of = getOrInsert(kind, instance, () => ({
-    ...{ times: 0, ways: new Set<string>(), example },
-    ...{ least: Number.POSITIVE_INFINITY, most: Number.NEGATIVE_INFINITY },
-  }));
+  const [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  const of = getOrInsert(kind, instance, () => ({ times: 0, ways: new Set<string>(), least, most, example }));
   of.times++;
   if (of.ways.size < 2) of.ways.add(described(attributes));
   const { lifetime } = attributes;
@@ -85,8 +79,8 @@ const wayOf = ({ ways }: Ways): string => [...ways][0] ?? '';
 /** Returns the attributes of a cookie as a text, without its lifetime. */
 export function described({ httpOnly, secure, sameSite, path, domain, lifetime }: CookieAttributes): string {
   return [
-    httpOnly ? 'HttpOnly' : 'no HttpOnly',
-    secure ? 'Secure' : 'no Secure',
+    `${httpOnly ? '' : 'no '}HttpOnly`,
+    `${secure ? '' : 'no '}Secure`,
     `SameSite ${sameSite ?? 'absent'}`,
     `Path ${path ?? 'absent'}`,
     `Domain ${domain ?? 'absent'}`,

@@ -14,17 +14,17 @@ import type { LoggedRequest } from '../timeline/request-logs.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
 import {
   type Check,
+  type CheckFinding,
   type Conclusion,
   type Counts,
   conclude,
-  type Finding,
   type Fold,
   type OnAnomaly,
   type Tally,
 } from './check.ts';
 
 /** What a check may use while it judges one run. */
-export interface Context {
+export interface CheckContext {
   run: Run;
   /** The fault ledger of the run. It receives each event before the checks do. */
   faults: FaultLedger;
@@ -43,7 +43,7 @@ export interface Declaration<C> extends Pick<Check, 'guarantee' | 'assumes' | 'm
   /** The class that judges one run. */
   judge: new (
     declaration: Declaration<C>,
-    context: Context,
+    context: CheckContext,
   ) => Fold;
   /** Returns the number of violations, if it is not the number of reported anomalies. */
   violations?(counts: Counted<C>, run: Run): number;
@@ -111,7 +111,7 @@ export abstract class Judging<C extends object> implements Fold {
   /** Number of the kept anomalies of each name. Each name has its own limit, so that no name hides another. */
   readonly #of = new Map<string, number>();
 
-  constructor(declaration: Declaration<C>, { run, faults, instances, onAnomaly }: Context) {
+  constructor(declaration: Declaration<C>, { run, faults, instances, onAnomaly }: CheckContext) {
     this.run = run;
     this.faults = faults;
     this.count = { ...declaration.counts(), violations: 0 };
@@ -171,7 +171,7 @@ export abstract class Judging<C extends object> implements Fold {
     return count as unknown as Counts;
   }
 
-  finish(): Finding {
+  finish(): CheckFinding {
     this.settle?.();
     this.counts();
     const conclusion = concludeFrom(this.#declaration, this.count, this.run);

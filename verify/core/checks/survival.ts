@@ -1,5 +1,5 @@
 /** Checks survival: the final reads show that enough sessions and acknowledged writes survived each fault. */
-import { type FaultWindow, type Share, titleOf, tookEffect, withoutEffect } from '../faults/window.ts';
+import { type FaultWindow, type Survivors, titleOf, tookEffect, withoutEffect } from '../faults/window.ts';
 import type { Event } from '../history/history.ts';
 import { counted, grouped, percent } from '../result/format.ts';
 import { upperBound } from '../result/statistics.ts';
@@ -42,13 +42,13 @@ class Survival extends Judging<Faults> {
 
 /** Returns the share of sessions and writes that must survive, 0 to 1. */
 const least = ({ budget }: FaultWindow): number => budget.survival ?? 1;
-const all = ({ survived, gone: lost }: Share): number => survived + lost;
+const all = ({ survived, gone: lost }: Survivors): number => survived + lost;
 
 /** Returns whether more was lost than the budget allows. Tolerates floating-point errors. */
-const exceeds = (share: Share, window: FaultWindow): boolean =>
+const exceeds = (share: Survivors, window: FaultWindow): boolean =>
   share.gone > (1 - least(window)) * all(share) + 1e-9;
 
-const gone = (window: FaultWindow, share: Share, what: string, witness: WitnessStep[]): Violation => ({
+const gone = (window: FaultWindow, share: Survivors, what: string, witness: WitnessStep[]): Violation => ({
   at: witness[0]?.operation,
   summary:
     `${grouped(share.gone)} of ${counted(all(share), what)} did not survive ${titleOf(window)}` +
@@ -60,7 +60,7 @@ type Outcome = Pick<FaultWindow, 'sessions' | 'writes'>;
 
 /** Sums up many faults for the finding. The result and the reports still list them one by one. */
 function together(windows: readonly Outcome[]): Outcome {
-  const sum = (share: (of: Outcome) => Share): Share => ({
+  const sum = (share: (of: Outcome) => Survivors): Survivors => ({
     survived: windows.reduce((total, of) => total + share(of).survived, 0),
     gone: windows.reduce((total, of) => total + share(of).gone, 0),
   });

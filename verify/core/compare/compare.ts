@@ -2,7 +2,7 @@
  * Compares two sides, each of one or more runs: finds what became worse, what became better, and what is undetermined.
  */
 import { combine, type Judgement } from '../result/verdict.ts';
-import type { Change, Difference } from './difference.ts';
+import type { Difference, Trend } from './difference.ts';
 import type { Digest } from './digest.ts';
 import { compareGuarantees, rateTests } from './guarantees.ts';
 import { compareLatency } from './latency.ts';
@@ -32,7 +32,7 @@ export interface Comparison {
   differences: Difference[];
 }
 
-const ORDER: Record<Change, number> = { worse: 0, untold: 1, better: 2, same: 3 };
+const ORDER: Record<Trend, number> = { worse: 0, untold: 1, better: 2, same: 3 };
 
 /**
  * Compares the runs of two sides.

@@ -3,12 +3,12 @@ import type { Guarantee } from '../result/guarantees.ts';
 import type { Judgement } from '../result/verdict.ts';
 
 /** `untold` (the name in the JSON format): undetermined, since the evidence is insufficient. */
-export type Change = 'worse' | 'better' | 'same' | 'untold';
+export type Trend = 'worse' | 'better' | 'same' | 'untold';
 
 export interface Difference {
   /** A guarantee, `share` of an instance, or `latency` of an action. */
   about: Guarantee | 'share' | 'latency';
-  change: Change;
+  change: Trend;
   /** True if the base or the current run claims it. An unclaimed difference is reported but decides nothing. */
   claimed: boolean;
   /** What this difference means for the verdict and the exit code. */

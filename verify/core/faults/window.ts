@@ -14,7 +14,7 @@ export interface Load {
 }
 
 /** Counts of the sessions or writes from before a fault: those that survived, and those that were lost. */
-export interface Share {
+export interface Survivors {
   survived: number;
   gone: number;
 }
@@ -35,9 +35,9 @@ export interface FaultWindow extends Omit<Fault, 'type' | 'clock'> {
   waits: WaitTimes;
   /** Number of clients that lost their session through this fault and logged in again. */
   relogins: number;
-  sessions: Share;
+  sessions: Survivors;
   /** Counts of acknowledged writes. */
-  writes: Share;
+  writes: Survivors;
   /** Witnesses of the first few sessions and writes that were lost. */
   examples: { session: WitnessStep[][]; write: WitnessStep[][] };
 }

@@ -15,7 +15,7 @@
 import type { State } from '../objects/models.ts';
 import type { Decision, Interval, Limit } from './decision.ts';
 import { firstLeft, namesOf, type PuttingOff, Tables, type Unsure } from './order.ts';
-import { type Configuration, Seen } from './seen.ts';
+import { type Configuration, SeenStates } from './seen.ts';
 import { type Machine, REFUSED, Transitions } from './transitions.ts';
 
 /** The search gives up at this size of all remembered configurations, in bytes, or at `VALUES` values in all states. */
@@ -39,7 +39,7 @@ class Search {
   readonly #transitions: Transitions;
   readonly #puttingOff: PuttingOff;
   readonly #tables: Tables;
-  readonly #seen = new Seen();
+  readonly #seen = new SeenStates();
   readonly #at: Configuration;
   readonly #end: number;
   #left: number;

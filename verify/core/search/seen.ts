@@ -21,7 +21,7 @@ export interface Configuration {
 const HEAD = 6;
 
 /** Keeps all entries one after the other in one array, so that millions of entries need no objects. */
-export class Seen {
+export class SeenStates {
   #data = new Int32Array(1 << 10);
   #used = 1;
   #buckets = new Int32Array(1 << 6);

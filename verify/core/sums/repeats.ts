@@ -34,7 +34,7 @@ export const nothingRepeated = (): Repeated => ({
 });
 
 /** The operations that a judged read was compared with. An equal read is compared with the same operations. */
-export type Compared = Pick<ReadFacts, 'write' | 'again'>;
+export type ComparedWith = Pick<ReadFacts, 'write' | 'again'>;
 
 /**
  * Counts the repeats of one session. The session's object must have no other writer, and the session's operations must
@@ -78,7 +78,7 @@ export class Repeats {
    * @param clean true if the read shows the session signed in and caused no anomaly
    * @param compared the operations that the read was compared with
    */
-  read(seen: Seen, clean: boolean, compared: Compared | undefined): void {
+  read(seen: Seen, clean: boolean, compared: ComparedWith | undefined): void {
     const { instance, saw } = seen;
     if (!clean || instance === undefined || saw === undefined || seen.canaries !== undefined)
       this.#unsure = true;

@@ -35,7 +35,7 @@ export interface Summed {
 }
 
 /** The settings with which a script was judged. */
-export interface Judging {
+export interface ScriptSettings {
   /** Name of the script. */
   script: string;
   judged: Judged;
@@ -46,7 +46,7 @@ export interface Judging {
 type Sum = (metric: string) => number;
 
 /** Returns the result of a k6 run. @param run the run line that setup() made */
-export function resultOf(data: Summed, run: Run, settings: Judging): Result {
+export function resultOf(data: Summed, run: Run, settings: ScriptSettings): Result {
   const { instances } = settings;
   const sum: Sum = metric => data.metrics?.[metric]?.values['count'] ?? 0;
   const guarantees = verdicts(data, sum, run, settings);
@@ -85,7 +85,7 @@ function crossed({ metrics = {} }: Summed): string[] {
     .toSorted();
 }
 
-function remarksOn(guarantees: readonly Verdict[], errors: number, { script }: Judging): string[] {
+function remarksOn(guarantees: readonly Verdict[], errors: number, { script }: ScriptSettings): string[] {
   const remarks: string[] = [];
   if (errors > 0) remarks.push(`${counted(errors, 'iteration')} of the script ended in an error: see above`);
   if (guarantees.some(verdict => verdict.violations > 0)) {
@@ -97,7 +97,7 @@ function remarksOn(guarantees: readonly Verdict[], errors: number, { script }: J
   return remarks;
 }
 
-function verdicts(data: Summed, sum: Sum, run: Run, { judged, instances }: Judging): Verdict[] {
+function verdicts(data: Summed, sum: Sum, run: Run, { judged, instances }: ScriptSettings): Verdict[] {
   const counts = countsOf(judged, instances, sum);
   const missing = instances.filter(instance => sum(tagged(TAGGED.requests, instance)) === 0);
   const served = [...instances, OTHER].map(name => [name, sum(tagged(TAGGED.requests, name))]);

@@ -1,6 +1,6 @@
 /** Passes the events of a history once through every check, and makes the result. */
 
-import type { Check, Counts, Finding, Fold, OnAnomaly } from '../checks/check.ts';
+import type { Check, CheckFinding, Counts, Fold, OnAnomaly } from '../checks/check.ts';
 import { FaultLedger } from '../faults/ledger.ts';
 import { summaryOf } from '../faults/summary.ts';
 import { amidFaults } from '../faults/window.ts';
@@ -216,7 +216,7 @@ export class Judge {
   }
 
   /** Returns the verdicts of all checks, then an `unknown` for each claim that no check judges. */
-  #verdicts(findings: ReadonlyMap<Guarantee, Finding>): Verdict[] {
+  #verdicts(findings: ReadonlyMap<Guarantee, CheckFinding>): Verdict[] {
     const claims = new Set(this.#run.claims.filter(isGuarantee));
     const verdicts: Verdict[] = [...findings].map(([guarantee, finding]) => ({
       guarantee,
