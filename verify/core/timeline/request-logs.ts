@@ -154,7 +154,13 @@ export class RequestLogs {
       if (request.sent !== undefined) request.sent.misses = this.#misses(request.sent);
       this.#logged(request, this.#isComplete(request));
     }
-    for (const [key, outline] of this.#outlines) this.#logged(this.#requestOf(`${key}`, outline), false);
+    // Requests with the same outline are passed on as one object, since a silent log leaves an outline of each request.
+    const alike = new Map<number, LoggedRequest>();
+    for (const outline of this.#outlines.values())
+      this.#logged(
+        getOrInsert(alike, outline, () => this.#requestOf('', outline)),
+        false,
+      );
   }
 
   /** Returns whether a request counts as missing if a log has no entry for it. A fault may explain that. */
