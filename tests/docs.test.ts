@@ -57,7 +57,12 @@ describe('docs', () => {
       ...{ ALICE_PASSWORD: 'a', BOB_PASSWORD: 'b', LOAD_PASSWORD: 'b' },
       OIDC_ISSUER: 'https://login.example.test',
     };
-    const pages = ['docs/target-file.md', 'docs/login-session.md', 'docs/login-oidc.md'];
+    const pages = [
+      'docs/target-file.md',
+      'docs/login-session.md',
+      'docs/login-oidc.md',
+      'docs/token-refresh.md',
+    ];
     const targets = pages
       .flatMap(page => blocks(page, 'yaml'))
       .map(text => parseTarget(text, 'example', environment));

@@ -70,6 +70,8 @@ const whole: Required<Operation> & { uncertainty: number } = {
   caching: { control: 'private', expires: 0, vary: 'Cookie', hit: false },
   exposed: ['url', 'body'],
   withheld: ['nonce'],
+  issued: { refresh: 'r1', lifetime: 1 },
+  lost: true,
   resent: true,
   starved: true,
   uncertainty: 1000,

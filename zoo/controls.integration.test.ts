@@ -33,9 +33,9 @@ const ALSO: Record<string, (visitor: () => Visitor) => Promise<void>> = {
 };
 
 // Controls with faults are not started here: other controls have the same deployments. The visitor of these tests does
-// not log in at an identity provider.
+// not log in at an identity provider, and the token host has no pages.
 const undisturbed = CONTROLS.filter(
-  ({ faults, deployment }) => faults === undefined && deployment.host !== 'relying-party',
+  ({ faults, deployment }) => faults === undefined && !['relying-party', 'tokens'].includes(deployment.host),
 );
 
 const here = undisturbed.filter(control => whyNotHere(control) === '');

@@ -24,6 +24,11 @@ const HOSTS = {
     program: new URL('./hosts/relying-party/server.ts', import.meta.url),
     env: {},
   },
+  tokens: {
+    target: new URL('./hosts/tokens/target.yaml', import.meta.url),
+    program: new URL('./hosts/tokens/server.ts', import.meta.url),
+    env: {},
+  },
 } as const;
 
 export interface DeployOptions extends Pick<StackOptions, 'port' | 'onStep' | 'onDeath' | 'signal'> {

@@ -6,10 +6,10 @@ import type { Guarantee } from '../verify/core/result/guarantees.ts';
 
 interface Deployment {
   /**
-   * The app that the deployment changes: the card store; the plain host, written like the apps in tutorials; or a
-   * relying party of OpenID Connect.
+   * The app that the deployment changes: the card store; the plain host, written like the apps in tutorials; a
+   * relying party of OpenID Connect; or the token host, a JSON API with refresh tokens.
    */
-  readonly host: 'card-store' | 'plain' | 'relying-party';
+  readonly host: 'card-store' | 'plain' | 'relying-party' | 'tokens';
   /** The program of each instance; by default the program of the host. */
   readonly program?: URL;
   /** The number of instances; 2 by default. */

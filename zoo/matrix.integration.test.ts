@@ -43,7 +43,11 @@ const LATER: ReadonlySet<string> = new Set([
 ]);
 // relying-party.integration.test.ts runs the entries with an identity provider.
 const here = ENTRIES.filter(({ deployment }) => deployment.host !== 'relying-party');
-const tried = LONG ? here : [...undisturbed.filter(({ name }) => !LATER.has(name)), ...single];
+/** Of the designs of the token host, these run by default. */
+const TOKENS: ReadonlySet<string> = new Set(['refresh-without-grace', 'logout-keeps-refresh-token']);
+const byDefault = ({ name, deployment }: ZooEntry): boolean =>
+  deployment.host === 'tokens' ? TOKENS.has(name) : !LATER.has(name);
+const tried = LONG ? here : [...undisturbed.filter(byDefault), ...single];
 
 /** The trials that found a defect, by the guarantee that the defect breaks. */
 const found = new Map<Guarantee, Trial[]>();

@@ -85,12 +85,18 @@ export class Driver {
       target.session === undefined
         ? entrance(target, interpreter, this.#opening('form', how))
         : known(interpreter);
+    const client = this.#requests.clientOf(how);
+    const called = Date.now();
+    const issuing: Call['settle'] = async (reply, outcome, later) => {
+      const issued = this.#requests.issued(reply, client, called);
+      return { ...(await settle(reply, outcome, later)), ...(issued === undefined ? {} : { issued }) };
+    };
     const forms = [...spec.steps, spec].filter(one => !hasPath(one));
     const { operation, reply } = await (forms.length === 0
-      ? this.#requests.perform({ action: 'login', settle }, this.#requests.filled(spec, how), how)
-      : this.#walkIn(forms, settle, how));
+      ? this.#requests.perform({ action: 'login', settle: issuing }, this.#requests.filled(spec, how), how)
+      : this.#walkIn(forms, issuing, how));
     done?.();
-    keep(spec.capture, reply, this.#requests.clientOf(how));
+    keep(spec.capture, reply, client);
     if (operation.outcome === 'ok') this.#held = this.replayer();
     const { session, user } = this.#who;
     if (operation.outcome === 'ok' && how.as === undefined)
@@ -302,6 +308,11 @@ export class Driver {
     const across = target.origins.length === 0 ? {} : { settle };
     return (await this.#requests.perform({ action, ...across }, this.#requests.filled(request, how), how))
       .operation;
+  }
+
+  /** Refreshes the tokens. The client keeps the new ones. */
+  refresh(how: How = {}): Promise<Operation> {
+    return this.#requests.refresh(how);
   }
 
   /** Records the end of the session. */

@@ -43,6 +43,8 @@ const returned: Required<Returned> = {
   caching: { control: 'no-store', vary: '"' },
   exposed: ['url'],
   withheld: ['nonce'],
+  issued: { refresh: 'r1', lifetime: 1 },
+  lost: true,
   resent: true,
   starved: false,
 };

@@ -51,6 +51,8 @@ function returned(event: Returned): string {
   if (event.caching !== undefined) line += `,"caching":${JSON.stringify(event.caching)}`;
   if (event.exposed !== undefined) line += `,"exposed":${JSON.stringify(event.exposed)}`;
   if (event.withheld !== undefined) line += `,"withheld":${JSON.stringify(event.withheld)}`;
+  if (event.issued !== undefined) line += `,"issued":${JSON.stringify(event.issued)}`;
+  if (event.lost !== undefined) line += `,"lost":${event.lost}`;
   if (event.resent !== undefined) line += `,"resent":${event.resent}`;
   if (event.starved !== undefined) line += `,"starved":${event.starved}`;
   return line;

@@ -31,7 +31,11 @@ import type { Send, SessionClient } from './session-client.ts';
 import { Starvation } from './starvation.ts';
 
 /** The facts that a follow-up request decides, because the response alone does not. */
-type Settled = { outcome?: Outcome; signedIn?: Seen['signedIn'] | undefined; return?: number };
+type Settled = Pick<Returned, 'issued' | 'lost'> & {
+  outcome?: Outcome;
+  signedIn?: Seen['signedIn'] | undefined;
+  return?: number;
+};
 
 type Cookies = SessionCookies['list'];
 
@@ -61,6 +65,8 @@ export interface Call extends Asked {
   steered?: boolean;
   /** When the request was to begin, microseconds on the run's clock, if the load has a rate. */
   due?: number;
+  /** The refresh token that the request sends. The history gets its label. */
+  token?: string | undefined;
   /** The read of a list, if this request reads one page of it. */
   list?: ListRead;
   /** Decides what the response alone does not show. The history gets the requests it sends after this operation. */
@@ -185,6 +191,11 @@ export class Recorder {
     return sent === undefined ? undefined : this.#label(sent);
   }
 
+  /** Returns the label of a secret. */
+  label(secret: string): string {
+    return this.#label(secret);
+  }
+
   #called(call: Call, { path }: Send): Called {
     this.#ids += this.#of;
     const id = this.#ids;
@@ -203,6 +214,7 @@ export class Recorder {
     if (call.value !== undefined) called.value = call.value;
     if (call.with !== undefined) called.with = call.with;
     if (call.change !== undefined) called.change = call.change;
+    if (call.token !== undefined) called.sent = this.#label(call.token);
     if (call.steered !== undefined) called.steered = call.steered;
     if (call.address !== undefined) called.direct = true;
     return called;

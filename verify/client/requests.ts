@@ -1,5 +1,5 @@
 /** Sends the requests of one session to the wanted instance, and records them. */
-import type { Action, With } from '../core/history/history.ts';
+import type { Action, Operation, With } from '../core/history/history.ts';
 import type { Reply } from '../core/response/reply.ts';
 import type { Account } from '../target/load.ts';
 import type { RequestSpec, StepSpec } from '../target/schema.ts';
@@ -11,9 +11,16 @@ import type { Way } from './instances.ts';
 import type { Call, Recorded } from './recorder.ts';
 import { retryAfter } from './retry-after.ts';
 import type { Send, SessionClient, ShownPage } from './session-client.ts';
+import { ACCESS, keepTokens, mayHaveExpired, mustRefresh, REFRESH } from './tokens.ts';
 
 /** Maximum number of retries of a request that gets 429 with Retry-After. Each retry waits for that time. */
 const TRIES_AGAIN = 3;
+
+/** Actions whose requests never cause a refresh. */
+const UNREFRESHED: ReadonlySet<Action> = new Set<Action>(['form', 'login', 'refresh']);
+
+/** Maximum number of refreshes for one request. */
+const REFRESHES = 3;
 
 /** Options for sending a request. */
 export interface How {
@@ -33,6 +40,8 @@ export interface How {
   ending?: string | undefined;
   /** When the request was to begin, microseconds on the run's clock, if the load has a rate. */
   due?: number | undefined;
+  /** True: the tokens of a refresh are dropped, as if its response had been lost on its way. */
+  lost?: boolean | undefined;
   /** Cookies to send instead of the session's own cookies. The session's own cookies do not change. */
   as?: { client: SessionClient; with: With; change?: string } | undefined;
 }
@@ -40,7 +49,7 @@ export interface How {
 /** Returns the options for the further requests of an action: only its first request has a planned time. */
 export const further = ({ due: _, ...how }: How): How => how;
 
-export type What = Pick<Call, 'list' | 'settle' | 'later'> & {
+export type What = Pick<Call, 'list' | 'settle' | 'later' | 'token'> & {
   action: Action;
   object?: string;
   objectName?: string;
@@ -61,6 +70,10 @@ export class SessionRequests {
   readonly #account: Account;
   readonly #client: SessionClient;
   readonly #step: OutOfStep;
+  /** The refresh in flight. Requests that need one wait for it, as in apps. */
+  #refreshing: Promise<Operation> | undefined;
+  /** True after a logout or a refused refresh: the client has forgotten its tokens, so it refreshes no more. */
+  #over = false;
 
   constructor(context: Context, who: Who, account: Account, client: SessionClient) {
     this.#context = context;
@@ -71,8 +84,80 @@ export class SessionRequests {
     this.#step = new OutOfStep({ ...context, random });
   }
 
-  /** @param page true if the next form to submit is on this page, so that its token is kept */
+  /**
+   * Sends and records a request. If the access token has expired, refreshes it and sends the request again.
+   *
+   * @param page true if the next form to submit is on this page, so that its token is kept
+   */
   async perform(what: What, send: Send, how: How, page = true): Promise<Recorded> {
+    const { target, interpreter } = this.#context;
+    const { action } = what;
+    if (action === 'login') this.#over = false;
+    if (target.refresh === undefined || how.as !== undefined || this.#over || UNREFRESHED.has(action))
+      return this.#once(what, send, how, page);
+    const leaves = action === 'logout' || action === 'logout-all';
+    if (leaves) this.#over = true;
+    if (mustRefresh(this.#client, target.refresh)) await this.#renewed(this.#client.captured.get(ACCESS));
+    let had = this.#client.captured.get(ACCESS);
+    let expired = false;
+    const settle: Call['settle'] = async (reply, outcome, later) => {
+      const renewed = this.#client.captured.get(ACCESS) !== had;
+      expired = interpreter.refuses(reply) && (renewed || mayHaveExpired(this.#client));
+      return expired ? { signedIn: undefined } : ((await what.settle?.(reply, outcome, later)) ?? {});
+    };
+    let recorded = await this.#once({ ...what, settle }, send, how, page);
+    const { held: _, early: __, ...again } = further(how);
+    for (let i = 0; i < REFRESHES && expired && (await this.#renewed(had)); i++) {
+      had = this.#client.captured.get(ACCESS);
+      // A slow request may outlive the new token too. If the lifetime is not known, one more request decides.
+      const decides = this.#client.access === undefined;
+      expired = false;
+      recorded = await this.#once(decides ? what : { ...what, settle }, send, again, page);
+    }
+    if (leaves) this.#over = recorded.operation.outcome === 'ok';
+    return recorded;
+  }
+
+  /** Returns whether the client has another access token than `had`. If not, refreshes it once for all requests. */
+  async #renewed(had: string | undefined): Promise<boolean> {
+    if (this.#client.captured.get(ACCESS) !== had) return true;
+    this.#refreshing ??= this.refresh({}).finally(() => {
+      this.#refreshing = undefined;
+    });
+    return (await this.#refreshing).outcome === 'ok';
+  }
+
+  /** Sends the refresh token, and keeps the tokens of the response. The target must have a `refresh`. */
+  async refresh(how: How): Promise<Operation> {
+    const spec = this.#context.target.refresh;
+    if (spec === undefined) throw new Error('the target has no `refresh`');
+    const client = this.clientOf(how);
+    const called = Date.now();
+    const settle: Call['settle'] = async (reply, outcome) => {
+      if (outcome !== 'ok') return {};
+      const issued = this.issued(reply, client, called);
+      if (issued === undefined) return { outcome: 'fail', signedIn: 'out' };
+      return { issued, ...(how.lost === true ? { lost: true } : {}) };
+    };
+    const what: What = { action: 'refresh', settle, token: client.captured.get(REFRESH) };
+    const { operation } = await this.#once(what, { ...this.filled(spec, how), omit: ACCESS }, how, false);
+    if (how.as === undefined && operation.signedIn === 'out') this.#over = true;
+    return operation;
+  }
+
+  /** Keeps the tokens of a response. Returns what the history gets of them; undefined if it has no access token. */
+  issued(reply: Reply, client: SessionClient, called: number): Operation['issued'] | undefined {
+    const { target, recorder } = this.#context;
+    const tokens = target.refresh && keepTokens(target.refresh, reply, client, called);
+    if (tokens === undefined) return undefined;
+    const { refresh, lifetime } = tokens;
+    return {
+      ...(refresh === undefined ? {} : { refresh: recorder.label(refresh) }),
+      ...(lifetime === undefined ? {} : { lifetime: Math.round(lifetime * 1000) }),
+    };
+  }
+
+  async #once(what: What, send: Send, how: How, page: boolean): Promise<Recorded> {
     const { recorder, signal } = this.#context;
     const way = this.#way(how);
     const sent: Send = this.#routed(send, how);

@@ -25,6 +25,8 @@ export interface Send {
   /** Sent as application/json. If present, `form` is not sent. */
   json?: unknown;
   headers?: Record<string, string>;
+  /** Name of a captured value. Headers of the target file that contain it are not sent. */
+  omit?: string | undefined;
   /** Sent as X-Request-Id, and in the headers of the target file that name it. */
   id?: string | undefined;
   /** Address of one instance. Absent: the target's own address, through the balancer. */
@@ -72,6 +74,8 @@ export class SessionClient {
   known: string | undefined;
   /** Values of responses for later requests, under the names that the target file gives them. */
   readonly captured = new Map<string, string>();
+  /** The lifetime of the access token, and when it ends, milliseconds; undefined if they are not known. */
+  access: { lifetime: number; ends: number } | undefined;
 
   /**
    * @param network connections to the target, shared by many clients
@@ -208,7 +212,7 @@ export class SessionClient {
       more === undefined &&
       isEmpty(own);
     if (shared && cookies.head !== undefined) return cookies.head;
-    const named: Record<string, string> = { ...this.#always(request.id), ...own };
+    const named: Record<string, string> = { ...this.#always(request), ...own };
     const given = new Set(Object.keys(named).map(name => name.toLowerCase()));
     // Headers of the target file replace those that a balancer would add.
     for (const name in forwarding) if (!given.has(name)) named[name] = forwarding[name] as string;
@@ -223,10 +227,11 @@ export class SessionClient {
   }
 
   /** Returns the headers for every request. It omits a header whose placeholder has no value yet. */
-  #always(id: string | undefined): Readonly<Record<string, string>> {
+  #always({ id, omit }: Send): Readonly<Record<string, string>> {
     const { constant, headers } = this.#network;
     if (constant) return headers;
-    const known = { ...Object.fromEntries(this.captured), ...namesOf(id) };
+    const known: Record<string, string> = { ...Object.fromEntries(this.captured), ...namesOf(id) };
+    if (omit !== undefined) delete known[omit];
     const all = Object.entries(headers).map(([name, text]) => [name, filledText(text, known)]);
     return Object.fromEntries(all.filter(([, text]) => !/\{\w+\}/.test(text as string)));
   }
@@ -321,8 +326,9 @@ export class SessionClient {
     return replayer;
   }
 
-  #remember({ csrf, captured, page }: SessionClient): void {
+  #remember({ csrf, captured, page, access }: SessionClient): void {
     this.csrf = csrf;
+    this.access = access;
     this.page = page;
     for (const [name, value] of captured) this.captured.set(name, value);
   }

@@ -142,7 +142,7 @@ const verify = {
     workload: {
       type: 'string',
       value: 'NAMES',
-      does: 'workloads to run: hop, burst, logout-race, interleave, fixation, cold-burst, audit, idle, age, comma-separated; by default those that the claims need (docs/workloads.md)',
+      does: 'workloads to run: hop, burst, logout-race, interleave, fixation, cold-burst, audit, idle, age, refresh-race, comma-separated; by default those that the claims need (docs/workloads.md)',
     },
     'sticky-report': {
       type: 'boolean',

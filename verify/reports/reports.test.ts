@@ -88,7 +88,7 @@ describe('junit', () => {
       'expiry error',
       'linearizability skipped',
     ]);
-    expect(text).toMatch(/tests="20" failures="3" errors="1" skipped="16"/);
+    expect(text).toMatch(/tests="21" failures="3" errors="1" skipped="17"/);
   });
 
   it('passes only if the exit code is 0', () => {
@@ -103,7 +103,7 @@ describe('ctrf', () => {
     const { results } = JSON.parse(write('ctrf', broken()));
     const expiry = results.tests.find((test: { name: string }) => test.name === 'expiry');
     expect(expiry).toMatchObject({ status: 'failed', rawStatus: 'unknown' });
-    expect(results.summary).toMatchObject({ tests: 20, failed: 4, skipped: 16 });
+    expect(results.summary).toMatchObject({ tests: 21, failed: 4, skipped: 17 });
   });
 });
 

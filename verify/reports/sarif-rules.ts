@@ -21,6 +21,7 @@ const SEVERITY: Partial<Record<Guarantee, number>> = {
   rotation: 8.8,
   'private-responses': 7.5,
   'logout-final': 6.5,
+  'token-refresh': 6.5,
   expiry: 5.4,
   'cookie-policy': 5.4,
 };

@@ -24,7 +24,7 @@ describe('terminal', () => {
 
       not claimed, and this run is no evidence for isolation, instances-agree, routing, monotonic-reads,
       no-lost-updates, at-most-once, linearizability, logout-final, rotation, forgery, one-session,
-      expiry, cookie-policy, private-responses, outage, survival, availability, evidence
+      expiry, token-refresh, cookie-policy, private-responses, outage, survival, availability, evidence
 
       instance   requests   share                                 sessions
       app-1             3  75.0 %  ███████████████████████        1

@@ -41,7 +41,8 @@ export function traceLines(steps: readonly WitnessStep[]): string[] {
 /** Returns the action of an operation: `add "b41"`, `read basket with old cookie`. */
 export function whatOf({ action, object, value, with: cookies }: Operation): string {
   const what = value === undefined ? object?.slice(0, object.lastIndexOf('@')) : `"${short(value)}"`;
-  return [action, what, cookies && `with ${cookies} cookie`].filter(part => part).join(' ');
+  const sent = action === 'refresh' ? 'token' : 'cookie';
+  return [action, what, cookies && `with ${cookies} ${sent}`].filter(part => part).join(' ');
 }
 
 /**

@@ -37,12 +37,18 @@ const byHeader = ({ headers, login, session }: Pick<TargetFile, 'headers' | 'log
 
 /** Returns whether a set can claim a guarantee for this target. It cannot if the target has no means for it. */
 function declares(file: TargetFile, guarantee: Guarantee): boolean {
-  const { logout, expiry, probes, session } = file;
+  const { logout, expiry, probes, session, refresh } = file;
   if (session !== undefined && ABOUT_LOGINS.includes(guarantee)) return false;
   if (ABOUT_COOKIES.has(guarantee)) return !byHeader(file);
   if (ABOUT_DATA.has(guarantee)) return probes.some(({ add, set, increment }) => add ?? set ?? increment);
   if (guarantee === 'logout-final')
-    return logout !== undefined && (session === undefined || session.command !== undefined);
+    return (
+      logout !== undefined &&
+      (session === undefined || session.command !== undefined) &&
+      // Otherwise access tokens may live after a logout, and token-refresh judges them.
+      (refresh === undefined || refresh.revokes === 'access')
+    );
+  if (guarantee === 'token-refresh') return refresh !== undefined;
   if (guarantee === 'expiry') return expiry?.idle !== undefined || expiry?.absolute !== undefined;
   // These two guarantees are about faults. A run claims them when it performs faults.
   return guarantee !== 'outage' && guarantee !== 'survival';
@@ -84,7 +90,7 @@ export function claimsOf(file: TargetFile, unknown: (name: string, index: number
 
 const MICROSECONDS = 1000;
 
-function declaredOf({ expiry, instance, deadline, budgets, cookies }: TargetFile): Declared {
+function declaredOf({ expiry, instance, deadline, budgets, cookies, refresh }: TargetFile): Declared {
   const declared: Declared = {};
   if (cookies !== undefined) declared.attributes = cookies;
   if (deadline !== undefined) declared.deadline = deadline * MICROSECONDS;
@@ -106,6 +112,14 @@ function declaredOf({ expiry, instance, deadline, budgets, cookies }: TargetFile
     declared.expiry = { renew: expiry.renew };
     if (expiry.idle !== undefined) declared.expiry.idle = expiry.idle * MICROSECONDS;
     if (expiry.absolute !== undefined) declared.expiry.absolute = expiry.absolute * MICROSECONDS;
+  }
+  if (refresh !== undefined) {
+    const { grace, reuse, revokes } = refresh;
+    declared.refresh = {
+      ...(grace === undefined ? {} : { grace: grace * MICROSECONDS }),
+      ...(reuse === undefined ? {} : { reuse }),
+      ...(revokes === undefined ? {} : { revokes }),
+    };
   }
   if (instance?.weights !== undefined) declared.weights = instance.weights;
   return declared;

@@ -61,10 +61,10 @@ export const pattern = z.string().transform((source, context) => {
 });
 
 /** A JSON pointer. `*` stands for all members of an array or object. */
-const json = z.strictObject({
+export const json = z.strictObject({
   json: z.string().regex(/^\//, 'expected a JSON pointer that begins with /, such as /user/name'),
 });
-const header = z.strictObject({ header: name });
+export const header = z.strictObject({ header: name });
 
 /** Defines how to find a text on a page (`shown`), and how to find a token (`token`). */
 export const shown = z.union([regex, json, header], {

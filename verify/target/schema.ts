@@ -14,6 +14,7 @@ import {
   time,
   token,
 } from './schema-parts.ts';
+import { refreshKeys } from './schema-refresh.ts';
 import { session } from './schema-session.ts';
 
 const texts = z.record(z.string(), z.string());
@@ -304,6 +305,14 @@ const whole = z.strictObject({
     .safeExtend({ page: path.optional(), ...steps })
     .optional()
     .describe('The request that registers an account. It is sent before the first login of the account.'),
+  refresh: request
+    .safeExtend(refreshKeys)
+    .refine(spec => !/^[^?]*\{refresh\}/.test(spec.path), {
+      error: 'expected {refresh} in the body or a header, got it in the path, which histories record',
+      path: ['path'],
+    })
+    .optional()
+    .describe('The request that gets a new access token for a refresh token.'),
   signedIn: z
     .strictObject({
       page: path,
@@ -385,7 +394,7 @@ const whole = z.strictObject({
 });
 
 export const targetSchema = whole.superRefine((file, context) => {
-  const { login, session: made, register, accounts } = file;
+  const { login, session: made, register, refresh, accounts } = file;
   const wrong = (message: string, ...path: (string | number)[]): void =>
     context.addIssue({ code: 'custom', message, path });
   if (login !== undefined) {
@@ -414,6 +423,8 @@ export const targetSchema = whole.superRefine((file, context) => {
     });
     return;
   }
+  if (refresh !== undefined)
+    wrong('expected `login` beside it, got `session`, whose tokens Baton does not know', 'refresh');
   if (login !== undefined) wrong('expected `login` or `session`, got both', 'session');
   if (register !== undefined)
     wrong('expected `login` beside it, got `session`, which begins no session', 'register');
@@ -431,5 +442,6 @@ export type Probe = z.infer<typeof probe>;
 export type WriteSpec = z.infer<typeof write>;
 /** A request that ends sessions, with its `steps`. */
 export type EndingSpec = NonNullable<TargetFile['logout']>;
+export type RefreshSpec = NonNullable<TargetFile['refresh']>;
 export type RegisterSpec = NonNullable<TargetFile['register']>;
 export type StepSpec = LoginSpec['steps'][number];

@@ -16,9 +16,20 @@ import { idle } from './idle.ts';
 import { interleave } from './interleave.ts';
 import { leaving } from './leaving.ts';
 import { logoutRace } from './logout-race.ts';
+import { refreshRace } from './refresh-race.ts';
 import type { Plan, Workload } from './workload.ts';
 
-const OTHERS: readonly Workload[] = [burst, logoutRace, interleave, fixation, coldBurst, audit, idle, age];
+const OTHERS: readonly Workload[] = [
+  burst,
+  logoutRace,
+  interleave,
+  fixation,
+  coldBurst,
+  audit,
+  idle,
+  age,
+  refreshRace,
+];
 
 /** Names of all workloads, hop first. */
 const WORKLOADS: readonly string[] = ['hop', ...OTHERS.map(({ name }) => name)];
@@ -94,6 +105,7 @@ export interface Performance {
 const GOES_ON: Readonly<Record<string, string>> = {
   hop: 'the last reads of the sessions',
   idle: 'sessions that must reach their declared timeouts',
+  'refresh-race': 'spent tokens that are sent after the grace period',
 };
 
 /** Keeps the list of running tasks. */

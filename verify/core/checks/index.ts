@@ -22,6 +22,7 @@ import { readYourWrites } from './read-your-writes.ts';
 import { rotation } from './rotation.ts';
 import { routing } from './routing.ts';
 import { survival } from './survival.ts';
+import { tokenRefresh } from './token-refresh.ts';
 
 export const CHECKS: readonly Check[] = [
   continuity,
@@ -38,6 +39,7 @@ export const CHECKS: readonly Check[] = [
   forgery,
   oneSession,
   expiry,
+  tokenRefresh,
   cookiePolicy,
   privateResponses,
   outage,

@@ -105,7 +105,10 @@ export class LogoutFinal extends Judging<Logouts> {
   }
 
   #replayed(operation: Operation, replays: Replays): void {
+    const { refresh } = this.run.declared ?? {};
     const alive = honoured(operation);
+    // Self-contained access tokens may live until they expire: token-refresh judges them.
+    if (refresh !== undefined && refresh.revokes === undefined) return;
     if (alive === undefined || !replays.isEvidence(operation, alive)) return;
     this.count.replays++;
     addTo(this.count.tried, operation.instance);

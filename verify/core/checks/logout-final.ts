@@ -20,7 +20,9 @@ export const logoutFinal = check<Logouts>({
     ...{ missed: 0, again: 0, undone: 0, tried: tally() },
   }),
   compared: ({ replays }) => replays,
-  missing({ logouts, indeterminate, replays, raced, tried }) {
+  missing({ logouts, indeterminate, replays, raced, tried }, { declared }) {
+    if (declared?.refresh !== undefined && declared.refresh.revokes === undefined)
+      return 'access tokens may live until they expire, so token-refresh judges logouts: declare `revokes: access` if a logout ends them';
     if (indeterminate > 0) {
       const all = logouts === 0 ? ', all' : '';
       return `${counted(indeterminate, 'logout')}${all} of sessions that were lost before: restore continuity first`;

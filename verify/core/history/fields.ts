@@ -94,6 +94,12 @@ export const CACHING = {
   ),
 };
 
+/** The tokens that a response issued. */
+const ISSUED = {
+  refresh: may('text', 'label of the refresh token; absent if the response has none'),
+  lifetime: may('number', 'of the access token, µs'),
+};
+
 /** The fields of an operation that are known before its first byte is sent. */
 export const CALLED = {
   id: must('count', 'unique in the history'),
@@ -102,8 +108,11 @@ export const CALLED = {
   session: must('text', 'the session; with `with`, the one that the cookies belong to'),
   user: must('text', 'the user'),
   action: must(
-    ['form', 'login', 'logout', 'logout-all', 'read', 'add', 'remove', 'set', 'cas', 'increment', 'clear'],
-    "`form` opens the login page; `login`; `logout` ends this session; `logout-all` all sessions of the user; `read`; `add`, `remove` one `value`; `set` a register's `value`, or with `state` the whole content of an object; `cas` sets a register if its value is `expected`; `increment` a counter; `clear` removes all values",
+    [
+      ...(['form', 'login', 'logout', 'logout-all', 'refresh', 'read'] as const),
+      ...(['add', 'remove', 'set', 'cas', 'increment', 'clear'] as const),
+    ],
+    "`form` opens the login page; `login`; `logout` ends this session; `logout-all` all sessions of the user; `refresh` gets a new access token for a refresh token; `read`; `add`, `remove` one `value`; `set` a register's `value`, or with `state` the whole content of an object; `cas` sets a register if its value is `expected`; `increment` a counter; `clear` removes all values",
   ),
   object: may(
     'text',
@@ -116,8 +125,8 @@ export const CALLED = {
   call: must('time', 'when it was called: just before its first byte leaves'),
   path: may('text', 'path of the request, without query'),
   with: may(
-    ['old', 'before-login', 'another', 'invented', 'forged', 'none'],
-    "which cookies were sent in place of the jar's own: `old` (from before the logout, or from before the session was lost), `before-login` (from before the login), `another` (of another user's live session, in whose jar the session's user logged in), `invented` (an id that the client made up), `forged` (the client's own cookie, changed), `none`",
+    ['old', 'before-login', 'another', 'invented', 'forged', 'none', 'copy'],
+    "which cookies were sent in place of the jar's own: `old` (from before the logout, or from before the session was lost), `before-login` (from before the login), `another` (of another user's live session, in whose jar the session's user logged in), `invented` (an id that the client made up), `forged` (the client's own cookie, changed), `none`, `copy` (a copy of the session's current cookies and tokens, as another tab has it)",
   ),
   change: may('text', 'how a forged cookie was changed: `flip`, `cut`, `empty`, `splice` …'),
   direct: may('flag', "sent to the instance's own address, past the balancer"),
@@ -131,7 +140,7 @@ export const CALLED = {
   ),
   sent: may(
     'text',
-    'label of the session cookie that was sent, in operations where that matters. If a replay of cookies from before the login lacks it, the replay carried no session cookie and is no evidence for `rotation`',
+    'label of the session cookie that was sent, in operations where that matters; of `refresh`: of the refresh token. If a replay of cookies from before the login lacks it, the replay carried no session cookie and is no evidence for `rotation`',
   ),
 };
 
@@ -169,6 +178,11 @@ export const RETURNED = {
     { list: 'text' },
     'names of the cookies that the browser withheld because of SameSite, since the request came from a page of another site',
   ),
+  issued: may({ fields: ISSUED }, 'the tokens that the response issued; only if the target has a `refresh`'),
+  lost: may(
+    'flag',
+    'the client dropped the tokens of the response, as if the response had been lost on its way',
+  ),
   resent: may(
     'flag',
     'the request was sent again on a new connection, as browsers do, because the server closed the kept-alive connection before any byte of a response. Only a GET or HEAD that changes nothing is sent again; the times cover both attempts',
@@ -192,6 +206,13 @@ export const BUDGET = {
 };
 
 const LATENCY = { p50: may('number'), p90: may('number'), p95: may('number'), p99: may('number') };
+
+/** How the app replaces and ends tokens. Microseconds. */
+export const REFRESH = {
+  grace: may('number', 'time during which a replaced refresh token is still accepted'),
+  reuse: may(['ends-session'], '`ends-session`: a replaced refresh token that comes later ends the session'),
+  revokes: may(['access'], '`access`: a logout ends access tokens too'),
+};
 
 /** What the target declares in addition to its claims: limits for expiry, outages, faults, cookies. Microseconds. */
 export const DECLARED = {
@@ -244,6 +265,7 @@ export const DECLARED = {
     '`strict`: a late response that replaces the cookie of a later login with a dead one is a violation',
   ),
   clocks: may(['strict'], '`strict`: instances whose clocks differ are a violation'),
+  refresh: may({ fields: REFRESH }, 'how tokens are replaced and ended'),
 };
 
 export const FORMAT = 'baton-history';

@@ -11,6 +11,7 @@ import type {
   DECLARED,
   LINES,
   ObjectOf,
+  REFRESH,
   RETURNED,
 } from './fields.ts';
 
@@ -22,6 +23,7 @@ type Line<Type extends keyof typeof LINES> = { type: Type } & ObjectOf<(typeof L
 export type Run = Line<'run'>;
 export type Declared = ObjectOf<typeof DECLARED>;
 export type Budget = ObjectOf<typeof BUDGET>;
+export type RefreshRules = ObjectOf<typeof REFRESH>;
 /** A clock. Times of two clocks are ordered only if they differ by more than both uncertainties. */
 export type Clock = Line<'clock'>;
 export type SessionEvent = Line<'session'>;

@@ -53,6 +53,8 @@ function join(end: Omit<End, 'type'>, operation: Operation): void {
   if (end.caching !== undefined) operation.caching = end.caching;
   if (end.exposed !== undefined) operation.exposed = end.exposed;
   if (end.withheld !== undefined) operation.withheld = end.withheld;
+  if (end.issued !== undefined) operation.issued = end.issued;
+  if (end.lost !== undefined) operation.lost = end.lost;
   if (end.resent !== undefined) operation.resent = end.resent;
   if (end.starved !== undefined) operation.starved = end.starved;
 }

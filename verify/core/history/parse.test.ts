@@ -151,7 +151,7 @@ describe.each(full)('a line with all its fields: %o', (event, must) => {
     const value = event[name];
     const strange: unknown[] = [
       null,
-      name === 'caching' ? { hit: 1 } : { a: {} },
+      name === 'caching' ? { hit: 1 } : name === 'issued' ? { refresh: 1 } : { a: {} },
       [{}],
       ...(Array.isArray(value) ? ['x', 1, true, [1], [null], {}] : []),
     ];

@@ -79,6 +79,8 @@ const safe = new Set<Action>(['form', 'read']);
 const writes = (action: Action): boolean => !safe.has(action) && !silent.has(action) && action !== 'login';
 /** Actions whose responses do not show whether the session is signed in. */
 const silent = new Set<Action>(['form', 'logout', 'logout-all']);
+/** Statuses that refuse a refresh token for good (RFC 6749, 5.2). */
+const REFUSED: readonly number[] = [400, 401, 403];
 
 export class Interpreter {
   /** Names of the session cookies. While they are unknown, no cookie is recorded. */
@@ -188,7 +190,8 @@ export class Interpreter {
       return;
     }
     const asked = action === 'read' && !unmarked;
-    if (this.#refuses(reply) || (asked && this.#asStranger(reply))) seen.signedIn = 'out';
+    if (action === 'refresh' && REFUSED.includes(status)) seen.signedIn = 'out';
+    else if (this.refuses(reply) || (asked && this.#asStranger(reply))) seen.signedIn = 'out';
     else if (action === 'read' && status < 300) {
       this.#mark(seen, reply, unmarked);
       if (object !== undefined && this.unnamed.has(object) && !this.#asksPassword(reply))
@@ -219,7 +222,8 @@ export class Interpreter {
     );
   }
 
-  #refuses(reply: Reply): boolean {
+  /** Returns whether the response is signed out: 401, or what the target file says. */
+  refuses(reply: Reply): boolean {
     const { status, redirect } = reply;
     const { login, signedOut } = this.#pages;
     if (this.#leaves(reply)) return true;

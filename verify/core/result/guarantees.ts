@@ -49,6 +49,11 @@ export const GUARANTEES = {
     'OWASP ASVS 5.0 7.3.2',
     'OWASP WSTG-SESS-07',
   ]),
+  'token-refresh': info(
+    'EVICTED REUSED',
+    'a refresh never ends a session whose client follows the protocol, and spent or revoked tokens are refused',
+    ['OWASP ASVS 5.0 10.4.5'],
+  ),
   'cookie-policy': info('EXPOSED', 'session cookies carry the attributes that protect them', [
     'OWASP ASVS 5.0 3.3.1',
     'OWASP WSTG-SESS-02',

@@ -44,6 +44,8 @@ export const fullEnd: Required<End> = {
   caching: {},
   exposed: [],
   withheld: ['nonce'],
+  issued: {},
+  lost: true,
   resent: true,
   starved: true,
 };

@@ -50,6 +50,8 @@ export type Shown = Absent<
     | 'skew'
     | 'caching'
     | 'exposed'
+    | 'issued'
+    | 'lost'
     | 'resent'
     | 'starved'
   >
@@ -196,6 +198,13 @@ export class SessionPicture {
 
   logoutAll(instance: string, shown: Shown = {}): this {
     return this.#request('logout-all', instance, shown);
+  }
+
+  /** Sends the refresh token `sent`. The response issues the token `next`; without it, it refuses. */
+  refresh(sent: string, next: string | undefined, instance: string, shown: Shown = {}): this {
+    const refused = { outcome: 'fail', signedIn: 'out', status: 400 } as const;
+    const answer = next === undefined ? refused : { issued: { refresh: next } };
+    return this.#request('refresh', instance, { sent, ...answer, ...shown });
   }
 
   /** Adds a page request with other cookies than the jar's. The response is signed in as the session's user. */

@@ -213,4 +213,58 @@ export const logins: readonly Explanation[] = [
       'OWASP WSTG-SESS-07: testing session timeout',
     ],
   },
+  {
+    guarantee: 'token-refresh',
+    definition:
+      'Concerns sessions whose access token is refreshed. No instance refuses a refresh token that was not used before. ' +
+      'Where the target file declares `grace`, overlapping refreshes, a refresh whose response was lost, and a retry on ' +
+      'another instance leave one live session. Otherwise a session that ends so is only reported. A refresh token that ' +
+      'was replaced is refused after the grace period, and under `reuse: ends-session` it ends the session. After a ' +
+      'logout, every instance refuses the refresh tokens of the session. It refuses the access tokens when they expire, ' +
+      'or at once under `revokes: access`. EVICTED: a client that followed the protocol lost its session. REUSED: a ' +
+      'spent or revoked token was accepted. The tolerance of each time is 2 s or 5 %, whichever is larger.',
+    picture: `
+  1  refresh with A   ├─────────┤               on app-1   new tokens: B
+  2  refresh with A      ├────────┤             on app-2   400: A is spent, so the session ends
+  3  refresh with B                  ├──┤       on app-1   400: evicted`,
+    causes: [
+      'a second use of a refresh token counts as theft at once, without a period for overlapping requests (supabase/supabase#50289, PrefectHQ/fastmcp#4901)',
+      'a lock that expires while the refresh is in flight, so that two instances send the same token (oauth2-proxy/oauth2-proxy#3456)',
+      'two instances that each replace the token: the second write wins, and the tokens of the first response are dead (grafana/grafana#98195)',
+      'a grace period in the memory of one instance: a retry on another instance ends the session',
+      'refresh tokens that are signed and not stored: each of them works until it expires',
+      'a logout that forgets the tokens in the browser and ends nothing on the server',
+      'a refresh in flight that writes the session back after the logout',
+    ],
+    mend: [
+      {
+        stack: 'every app',
+        how: 'replace the token in one step in the shared store; for some seconds answer the old token with its successor; end the session when the old token comes later',
+      },
+      {
+        stack: 'front end',
+        how: 'let one request refresh while the others wait for it (a promise in one tab, navigator.locks over all tabs)',
+      },
+      {
+        stack: 'Express, Node',
+        how: 'in Redis, use one Lua script or SET … NX with the old token as the key; never GET and then SET',
+      },
+      {
+        stack: 'oauth2-proxy',
+        how: 'keep sessions in Redis, and use a version whose lock lasts as long as the refresh',
+      },
+      {
+        stack: 'identity provider',
+        how: 'set a reuse interval: 10 s in Supabase (refresh_token_reuse_interval), a leeway in Auth0, a grace period in Okta',
+      },
+      {
+        stack: 'JWT',
+        how: 'store an id of the current refresh token for each session; keep access tokens short, or check a deny list in the store',
+      },
+    ],
+    standards: [
+      'OWASP ASVS 5.0 10.4.5: replays of refresh tokens are mitigated; a used token ends the authorization',
+      'RFC 9700, 4.14.2: refresh token rotation',
+    ],
+  },
 ];

@@ -49,7 +49,7 @@ const privately: RequestHandler = (_request, response, next) => {
 };
 
 /** Names the instance in each response, and logs each request as a JSON line. */
-function requestLog(instance: string): RequestHandler {
+export function requestLog(instance: string): RequestHandler {
   return (request, response, next) => {
     response.set('X-Instance-Id', instance);
     const { method, path } = request;

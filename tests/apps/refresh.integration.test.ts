@@ -1,0 +1,94 @@
+/** Runs the example of docs/token-refresh.md on a small app, and searches all written files for its tokens. */
+import { randomUUID } from 'node:crypto';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { verify } from '../../verify/run.ts';
+import { parseTarget } from '../../verify/target/load.ts';
+import { type AppRequest, type AppResponse, serve } from './serve.ts';
+
+const PASSWORD = 'correct-horse-battery';
+/** Lifetime of an access token, and the grace period of a refresh token, milliseconds. */
+const LIFETIME = 1_000;
+const GRACE = 1_000;
+
+interface Token {
+  session: { user: string; over: boolean };
+  /** Until when the token is accepted. */
+  until: number;
+  /** The refresh token that replaced this one. */
+  next?: string;
+}
+
+/** An API whose logout ends a session with all its tokens. For 1 s a replaced refresh token gets its successor. */
+class TokenApp {
+  readonly tokens = new Map<string, Token>();
+
+  answer = ({ path, body, headers }: AppRequest): AppResponse => {
+    const sent: Record<string, string> = body.startsWith('{') ? JSON.parse(body) : {};
+    if (path === '/auth/login' && sent['password'] === PASSWORD)
+      return this.#pair({ user: sent['email'] ?? '', over: false });
+    if (path === '/auth/refresh') return this.#refreshed(sent['refresh_token'] ?? '');
+    const session = this.#live((headers.authorization ?? '').replace('Bearer ', ''))?.session;
+    if (session === undefined) return { status: 401 };
+    if (path === '/auth/logout') session.over = true;
+    return json({ user: session.user });
+  };
+
+  #live(token: string): Token | undefined {
+    const known = this.tokens.get(token);
+    return known === undefined || known.session.over || known.until < Date.now() ? undefined : known;
+  }
+
+  #refreshed(token: string): AppResponse {
+    const known = this.#live(token);
+    if (known === undefined) return { status: 400 };
+    if (known.next === undefined) known.until = Date.now() + GRACE;
+    known.next ??= this.#issue(known.session, Number.POSITIVE_INFINITY);
+    return this.#pair(known.session, known.next);
+  }
+
+  #pair(session: Token['session'], refresh = this.#issue(session, Number.POSITIVE_INFINITY)): AppResponse {
+    const access = this.#issue(session, Date.now() + LIFETIME);
+    return json({ access_token: access, refresh_token: refresh, expires_in: LIFETIME / 1000 });
+  }
+
+  #issue(session: Token['session'], until: number): string {
+    const token = randomUUID();
+    this.tokens.set(token, { session, until });
+    return token;
+  }
+}
+
+const json = (body: object): AppResponse => ({
+  body: JSON.stringify(body),
+  headers: { 'Content-Type': 'application/json' },
+});
+
+it('the example of the docs: sessions are refreshed, token-refresh is valid, and no token is written', async () => {
+  const page = readFileSync(new URL('../../docs/token-refresh.md', import.meta.url), 'utf8');
+  const [, example = ''] = /```yaml\n([\s\S]*?)```/.exec(page) ?? [];
+  const out = mkdtempSync(join(tmpdir(), 'refresh-'));
+  const app = new TokenApp();
+  const served = await serve(app.answer);
+  try {
+    const text = example.replace(/^url: .*$/m, `url: ${served.url}`).replace('grace: 10s', 'grace: 1s');
+    const target = parseTarget(text, 'docs/token-refresh.md', { ALICE_PASSWORD: PASSWORD });
+    const { result } = await verify(target, {
+      ...{ seed: 1, sessions: 4, duration: 2_500, out },
+      workloads: ['hop', 'refresh-race'],
+    });
+    const verdicts = Object.fromEntries(result.guarantees.map(one => [one.guarantee, one.judgement]));
+    expect(verdicts).toMatchObject({ 'token-refresh': 'valid', continuity: 'valid' });
+    // Sessions of hop outlive their access tokens.
+    expect(served.asked.filter(({ path }) => path === '/auth/refresh').length).toBeGreaterThan(100);
+    const files = globSync(`${out}/**/*.*`);
+    expect(files.length).toBeGreaterThan(1);
+    const written = files.map(file => readFileSync(file, 'utf8')).join('\n');
+    expect([...app.tokens.keys(), PASSWORD].filter(secret => written.includes(secret))).toEqual([]);
+  } finally {
+    await served.stop();
+    rmSync(out, { recursive: true });
+  }
+});

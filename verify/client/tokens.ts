@@ -1,0 +1,66 @@
+/** Keeps the tokens of a session: the access token with its lifetime, and the refresh token. */
+import { z } from 'zod';
+import { type Finding, finder } from '../core/response/finding.ts';
+import type { Reply } from '../core/response/reply.ts';
+import type { RefreshSpec } from '../target/schema.ts';
+import type { SessionClient } from './session-client.ts';
+
+/** The names of the tokens among the captured values. */
+export const ACCESS = 'access';
+export const REFRESH = 'refresh';
+
+/** Maximum difference between the real and the stated lifetime of an access token, milliseconds. */
+const TOLERANCE = 2_000;
+
+/** The part of a JWT that states its lifetime, in seconds since the epoch. */
+const claims = z.object({ iat: z.number(), exp: z.number() });
+
+/**
+ * Keeps the tokens of a response for later requests.
+ *
+ * @param called when the request was called, milliseconds since the epoch. The access token is not older
+ * @returns the refresh token, if the response has one, and the lifetime of the access token in milliseconds, if it is
+ * known; undefined if the response has no access token
+ */
+export function keepTokens(
+  { access, token, lifetime }: RefreshSpec,
+  reply: Reply,
+  client: SessionClient,
+  called: number,
+): { refresh: string | undefined; lifetime: number | undefined } | undefined {
+  const found = (finding: Finding): string | undefined => finder(finding, text => text).first(reply);
+  const newAccess = found(access);
+  if (newAccess === undefined) return undefined;
+  client.captured.set(ACCESS, newAccess);
+  const refresh = token === undefined ? undefined : found(token);
+  if (refresh !== undefined) client.captured.set(REFRESH, refresh);
+  const lasts =
+    typeof lifetime === 'object'
+      ? Number(found(lifetime) ?? Number.NaN) * 1000
+      : (lifetime ?? lifetimeOf(newAccess));
+  const known = Number.isFinite(lasts) ? lasts : undefined;
+  client.access = known === undefined ? undefined : { lifetime: known, ends: called + known };
+  return { refresh, lifetime: known };
+}
+
+/** Returns the lifetime that a JWT states, milliseconds; NaN if the token is no JWT or states none. */
+function lifetimeOf(token: string): number {
+  try {
+    const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString();
+    const { iat, exp } = claims.parse(JSON.parse(payload));
+    return (exp - iat) * 1000;
+  } catch {
+    return Number.NaN;
+  }
+}
+
+/** Returns whether the access token may have expired, so that the app may refuse it. */
+export function mayHaveExpired({ captured, access }: SessionClient): boolean {
+  if (!captured.has(ACCESS)) return false;
+  if (access === undefined) return true;
+  return Date.now() >= access.ends - Math.min(TOLERANCE, access.lifetime / 2);
+}
+
+/** Returns whether the client must refresh before its next request. */
+export const mustRefresh = ({ access }: SessionClient, { before }: RefreshSpec): boolean =>
+  before !== undefined && access !== undefined && Date.now() >= access.ends - before;

@@ -1,0 +1,96 @@
+/** Follows the refresh tokens of one session: which were sent, and which were replaced. */
+import { getOrInsert } from '../get-or-insert.ts';
+import type { Operation, RefreshRules } from '../history/history.ts';
+import { precedes } from '../timeline/clocks.ts';
+import { type SessionState, timeoutTolerance } from '../timeline/sessions.ts';
+
+/** How a refresh relates to earlier refreshes with the same token. */
+export interface Use {
+  /** The refresh that replaced the token by another one; undefined if none has. */
+  spent: Operation | undefined;
+  /** The token was replaced so long ago that the grace period is certainly over. */
+  late: boolean;
+  /** Another refresh with the same token overlapped this one, or came before it. */
+  again: 'overlapped' | 'repeated' | undefined;
+}
+
+export class TokenFamily {
+  session: SessionState | undefined;
+  /** The acknowledged logout. */
+  logout: Operation | undefined;
+  /** The first replaced token that came after the grace period: the app may have ended the session because of it. */
+  reuse: Operation | undefined;
+  /** Refreshes that sent a token which another refresh sent too. */
+  readonly races: Operation[] = [];
+  /** True if one of these may have come after the grace period: then the end of the session is not judged. */
+  unjudged = false;
+  /** True after a refused refresh that ended the session: its further refusals say nothing new. */
+  over = false;
+  /** Refused refreshes that another refresh in flight may explain. */
+  readonly refused: { operation: Operation; use: Use }[] = [];
+  /** Number of refreshes in flight. */
+  flying = 0;
+  /** When the last access token ends, microseconds; undefined if no lifetime is known. */
+  ends: number | undefined;
+  /** Until when the last access token certainly lives, microseconds. */
+  lives: number | undefined;
+  readonly #rules: RefreshRules;
+  readonly #uses = new Map<string, Operation[]>();
+  readonly #spent = new Map<string, Operation>();
+  readonly #issuers = new Map<string, Operation>();
+
+  constructor(rules: RefreshRules) {
+    this.#rules = rules;
+  }
+
+  /** Takes in the tokens that a response issued. */
+  issues(operation: Operation): void {
+    const { issued, sent, call, return: end = call } = operation;
+    if (issued === undefined) return;
+    if (issued.lifetime !== undefined) {
+      this.ends = Math.max(this.ends ?? 0, end + issued.lifetime);
+      this.lives = call + issued.lifetime;
+    }
+    if (issued.refresh === undefined || issued.refresh === sent) return;
+    this.#issuers.set(issued.refresh, operation);
+    if (sent !== undefined && end < (this.#spent.get(sent)?.return ?? Number.POSITIVE_INFINITY))
+      this.#spent.set(sent, operation);
+  }
+
+  /** Returns the operation that issued a token. */
+  issuer(token: string): Operation | undefined {
+    return this.#issuers.get(token);
+  }
+
+  /** Returns the first refresh that replaced a token by another one. */
+  spender(token: string): Operation | undefined {
+    return this.#spent.get(token);
+  }
+
+  /** Takes in a refresh with a token. */
+  uses(operation: Operation, token: string): Use {
+    const spent = this.#spent.get(token);
+    const late = spent !== undefined && operation.call > (spent.return ?? spent.call) + this.#tolerated;
+    if (late) return { spent, late, again: undefined };
+    const known = getOrInsert(this.#uses, token, () => []);
+    const overlaps = known.some(other => !precedes(other, operation) && !precedes(operation, other));
+    known.push(operation);
+    if (known.length === 1) return { spent, late, again: undefined };
+    if (!this.#withinGrace(known)) this.unjudged = true;
+    this.races.push(...(this.races.length === 0 ? known : [operation]));
+    return { spent, late, again: overlaps ? 'overlapped' : 'repeated' };
+  }
+
+  /** Time after the replacement of a token from which it must be refused, microseconds. */
+  get #tolerated(): number {
+    const { grace = 0 } = this.#rules;
+    return grace + timeoutTolerance(grace);
+  }
+
+  #withinGrace(uses: readonly Operation[]): boolean {
+    const { grace } = this.#rules;
+    if (grace === undefined) return false;
+    const begins = Math.min(...uses.map(({ call }) => call));
+    return uses.every(({ call, return: end = call }) => end <= begins + grace);
+  }
+}

@@ -1,0 +1,199 @@
+import { describe, expect, it } from 'vitest';
+import type { RefreshRules } from '../history/history.ts';
+import { Picture, type SessionPicture } from '../testing/picture.ts';
+
+const SECOND = 1_000_000;
+
+/** Returns a run whose target declares these rules. */
+const drawn = (refresh: RefreshRules = { grace: SECOND }): Picture =>
+  new Picture({ claims: ['token-refresh'], declared: { refresh } });
+
+const begun = (picture: Picture, name = 's1'): SessionPicture =>
+  picture.session(name, 'alice').login('app-1', { issued: { refresh: 'A', lifetime: 3 * SECOND } });
+
+const judged = (picture: Picture) => picture.finish().verdict('token-refresh');
+const named = (picture: Picture): string[] => judged(picture).anomalies.map(({ name }) => name);
+
+/** Draws enough refreshes of other sessions that nothing is missing. */
+function enough(picture: Picture): Picture {
+  for (let n = 0; n < 4; n++) {
+    const session = picture.session(`other${n}`, 'bob').login('app-1', { issued: { refresh: `a${n}` } });
+    const at = picture.now;
+    session
+      .refresh(`a${n}`, `b${n}`, 'app-1', { with: 'copy', call: at })
+      .refresh(`a${n}`, `c${n}`, 'app-2', { with: 'copy', call: at + 100 })
+      .refresh(`a${n}`, `d${n}`, 'app-2', { with: 'copy' });
+    picture.wait(4 * SECOND);
+    session.refresh(`a${n}`, undefined, 'app-1', { with: 'old' });
+  }
+  return picture;
+}
+
+describe('token-refresh', () => {
+  it('is unknown without refreshes, and says what to add', () => {
+    expect(judged(new Picture()).why).toContain('no `refresh`');
+    expect(judged(drawn())).toMatchObject({ judgement: 'unknown' });
+  });
+
+  it('is valid with enough evidence, and names an instance without a refresh', () => {
+    const verdict = judged(enough(drawn()));
+    expect(verdict).toMatchObject({ judgement: 'valid', violations: 0 });
+    expect(verdict.rests).toMatchObject({ overlapping: 4, repeated: 4, 'spent tokens': 4, instances: 2 });
+    const picture = drawn();
+    begun(picture)
+      .refresh('A', 'B', 'app-1')
+      .refresh('B', 'C', 'app-1')
+      .refresh('C', 'D', 'app-1')
+      .read('app-2');
+    expect(judged(picture).why).toContain('app-2');
+  });
+
+  it('is unknown without the races that a declared grace period needs', () => {
+    const picture = drawn();
+    begun(picture).refresh('A', 'B', 'app-1').refresh('B', 'C', 'app-1').refresh('C', 'D', 'app-1');
+    expect(judged(picture).why).toContain('overlapped');
+    const without = drawn({});
+    begun(without).refresh('A', 'A', 'app-1').refresh('A', 'A', 'app-1').refresh('A', 'A', 'app-1');
+    expect(judged(without).judgement).toBe('valid');
+  });
+
+  describe('EVICTED', () => {
+    it('is a refused refresh token that was never used, whatever is declared', () => {
+      const picture = drawn({});
+      begun(picture).refresh('A', 'B', 'app-1').refresh('B', undefined, 'app-2');
+      const [anomaly] = judged(picture).anomalies;
+      expect(anomaly).toMatchObject({ name: 'EVICTED', session: 's1' });
+      expect(anomaly?.witness.map(({ operation }) => operation.action)).toEqual(['refresh', 'refresh']);
+      expect(picture.verdict('continuity').anomalies.map(({ name }) => name)).toEqual(['LOSS']);
+    });
+
+    const overlapping = (rules: RefreshRules, then: string | undefined): Picture => {
+      const picture = drawn(rules);
+      const session = begun(picture);
+      const at = picture.now;
+      session
+        .refresh('A', undefined, 'app-2', { with: 'copy', call: at + 100, return: at + 300 })
+        .refresh('A', 'B', 'app-1', { with: 'copy', call: at, return: at + 500 });
+      picture.inTime();
+      session.refresh('B', then, 'app-1', { with: 'copy' });
+      return picture;
+    };
+
+    it('is the end of a session after overlapping refreshes, where grace is declared', () => {
+      expect(named(overlapping({ grace: SECOND }, undefined))).toEqual(['EVICTED']);
+      expect(named(overlapping({ grace: SECOND }, 'C'))).toEqual([]);
+      expect(judged(overlapping({}, undefined)).violations).toBe(0);
+    });
+
+    it('is not judged, but reported, without grace', () => {
+      const picture = enough(overlapping({}, undefined));
+      // Without grace the races of the other sessions are replays of spent tokens, too early to be judged.
+      expect(judged(picture)).toMatchObject({ judgement: 'valid' });
+      expect(judged(picture).finding).toContain('1 session ended after refreshes with the same token');
+    });
+
+    const lost = (rules: RefreshRules, later: number): Picture => {
+      const picture = drawn(rules);
+      const session = begun(picture).refresh('A', 'B', 'app-1', { with: 'copy', lost: true });
+      picture.wait(later);
+      session.refresh('A', undefined, 'app-2', { with: 'copy' });
+      return picture;
+    };
+
+    it('is a refused retry after a lost response, within grace', () => {
+      expect(named(lost({ grace: SECOND }, 0))).toEqual(['EVICTED']);
+      expect(named(lost({ grace: SECOND }, SECOND))).toEqual([]);
+      expect(named(lost({}, 0))).toEqual([]);
+    });
+
+    it('is no refusal of a token whose successor the client has', () => {
+      const picture = drawn();
+      begun(picture)
+        .refresh('A', 'B', 'app-1', { with: 'copy' })
+        .refresh('A', undefined, 'app-2', { with: 'copy' })
+        .refresh('B', 'C', 'app-2', { with: 'copy' });
+      expect(named(picture)).toEqual([]);
+    });
+
+    it('is no refusal after a reuse, during a logout or after it', () => {
+      const picture = drawn();
+      const reused = begun(picture).refresh('A', 'B', 'app-1');
+      picture.wait(4 * SECOND);
+      reused
+        .refresh('A', undefined, 'app-2', { with: 'old' })
+        .refresh('B', undefined, 'app-1', { with: 'copy' });
+      const out = begun(picture, 's2');
+      out.logout('app-1').refresh('A', undefined, 'app-2', { with: 'copy' });
+      expect(named(picture)).toEqual([]);
+    });
+  });
+
+  describe('REUSED', () => {
+    const replayed = (rules: RefreshRules, later: number, next: string | undefined): Picture => {
+      const picture = drawn(rules);
+      const session = begun(picture).refresh('A', 'B', 'app-1');
+      picture.wait(later);
+      session.refresh('A', next, 'app-2', { with: 'old' });
+      return picture;
+    };
+
+    it('is a spent token that is accepted after grace and tolerance', () => {
+      expect(named(replayed({ grace: SECOND }, 3.1 * SECOND, 'C'))).toEqual(['REUSED']);
+      expect(named(replayed({ grace: SECOND }, 2.9 * SECOND, 'C'))).toEqual([]);
+      expect(named(replayed({ grace: SECOND }, 3.1 * SECOND, undefined))).toEqual([]);
+      expect(named(replayed({}, 2.1 * SECOND, 'C'))).toEqual(['REUSED']);
+    });
+
+    it('is a session that lives on after the reuse of a token, if that must end it', () => {
+      const lives = (rules: RefreshRules): Picture => {
+        const picture = replayed(rules, 4 * SECOND, undefined);
+        picture.session('s1', 'alice').refresh('B', 'C', 'app-1', { with: 'copy' });
+        return picture;
+      };
+      expect(named(lives({ grace: SECOND, reuse: 'ends-session' }))).toEqual(['REUSED']);
+      expect(named(lives({ grace: SECOND }))).toEqual([]);
+    });
+
+    it('is a refresh token that is accepted after the logout, and not during it', () => {
+      const picture = drawn();
+      const session = begun(picture);
+      const at = picture.now;
+      session.refresh('A', 'B', 'app-2', { with: 'copy', call: at + 100 }).logout('app-1', { call: at });
+      picture.inTime();
+      session.refresh('B', 'C', 'app-2', { with: 'old' });
+      expect(named(picture)).toEqual(['REUSED']);
+    });
+
+    it('is an access token that is accepted after the logout: at once if revoked, else after its lifetime', () => {
+      const out = (rules: RefreshRules, later: number): Picture => {
+        const picture = drawn(rules);
+        const session = begun(picture).logout('app-1');
+        picture.wait(later);
+        session.honours('old', 'app-2');
+        return picture;
+      };
+      expect(named(out({}, 0))).toEqual([]);
+      expect(named(out({}, 6 * SECOND))).toEqual(['REUSED']);
+      expect(named(out({ revokes: 'access' }, 0))).toEqual(['REUSED']);
+    });
+
+    it('is a refresh token that lives after a logout of all sessions', () => {
+      const picture = drawn();
+      const other = begun(picture, 's2');
+      begun(picture).logoutAll('app-1');
+      other.refresh('A', 'B', 'app-1', { with: 'old' });
+      expect(named(picture)).toEqual(['REUSED']);
+    });
+  });
+
+  it('leaves logout-final to targets whose logout ends access tokens', () => {
+    const loggedOut = (rules: RefreshRules) => {
+      const picture = new Picture({ claims: ['logout-final'], declared: { refresh: rules } });
+      begun(picture).read('app-2').logout('app-1').honours('old', 'app-2');
+      return picture.finish().verdict('logout-final');
+    };
+    expect(loggedOut({})).toMatchObject({ judgement: 'unknown' });
+    expect(loggedOut({}).why).toContain('revokes: access');
+    expect(loggedOut({ revokes: 'access' }).anomalies.map(({ name }) => name)).toEqual(['ZOMBIE']);
+  });
+});

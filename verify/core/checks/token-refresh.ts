@@ -1,0 +1,65 @@
+/**
+ * Checks token-refresh: no refresh ends a session whose client follows the protocol, and no spent or revoked token is
+ * accepted.
+ */
+import { counted } from '../result/format.ts';
+import { atMost, check, few, reached, tally, untried } from './framework.ts';
+import { type Refreshes, TokenRefresh } from './token-refresh-judge.ts';
+
+/** Minimum number of comparisons of each kind. */
+const ENOUGH = 3;
+
+export const tokenRefresh = check<Refreshes>({
+  guarantee: 'token-refresh',
+  assumes:
+    'each refresh is recorded, with labels of the refresh tokens that were sent and issued; the target file declares the grace period that the app has',
+  minimum:
+    `${ENOUGH} accepted refreshes, at least one on each instance; where \`grace\` is declared, ${ENOUGH} refreshes that ` +
+    `overlap another one with the same token, and ${ENOUGH} that repeat one; where refresh tokens are replaced, ${ENOUGH} ` +
+    `replays of replaced ones after the grace period; where the target has a \`logout\`, ${ENOUGH} refresh tokens sent after it`,
+  judge: TokenRefresh,
+  counts: () => ({
+    ...{ refreshes: 0, replaced: 0, overlapped: 0, repeated: 0, replays: 0 },
+    ...{ logouts: 0, after: 0, expired: 0, ended: 0, tried: tally() },
+  }),
+  compared: ({ refreshes, replays, after }) => refreshes + replays + after,
+  missing({ refreshes, replaced, overlapped, repeated, replays, logouts, after, tried }, { declared }) {
+    if (declared?.refresh === undefined) return 'the target file has no `refresh`';
+    const how = 'run the workload refresh-race';
+    const races =
+      declared.refresh.grace === undefined
+        ? undefined
+        : (few(
+            overlapped,
+            ENOUGH,
+            'refresh request',
+            ' that overlapped another one with the same token',
+            how,
+          ) ?? few(repeated, ENOUGH, 'refresh request', ' that repeated another one', how));
+    return (
+      few(refreshes, ENOUGH, 'accepted refresh request', '', how) ??
+      untried(tried, 'refresh request') ??
+      races ??
+      (replaced === 0 ? undefined : few(replays, ENOUGH, 'replay', ' of a spent refresh token', how)) ??
+      (logouts === 0 ? undefined : few(after, ENOUGH, 'refresh token', ' sent after a logout', how))
+    );
+  },
+  rests: ({ refreshes, overlapped, repeated, replays, after, expired, tried }) => ({
+    ...{ refreshes, overlapping: overlapped, repeated, 'spent tokens': replays },
+    ...{ 'after a logout': after, 'access tokens after it': expired, instances: reached(tried) },
+  }),
+  rulesOut: ({ overlapped, repeated, replays, after }, { declared }) =>
+    declared?.refresh?.grace === undefined
+      ? `${atMost(replays + after)} of spent and revoked tokens are accepted`
+      : `${atMost(overlapped + repeated)} of overlapping and repeated refreshes end the session`,
+  broken: (violations, { refreshes }) =>
+    `${counted(violations, 'violation')} in ${counted(refreshes, 'accepted refresh request')}`,
+  remarks: ({ refreshes, replaced, logouts, ended }) => [
+    [
+      ended > 0,
+      `${counted(ended, 'session')} ended after refreshes with the same token, outside a declared \`grace\``,
+    ],
+    [refreshes > 0 && replaced === 0, 'refresh tokens are never replaced'],
+    [refreshes > 0 && logouts === 0, 'no logout was acknowledged, so no token was sent after one'],
+  ],
+});

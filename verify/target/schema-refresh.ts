@@ -1,0 +1,34 @@
+/** The keys of `refresh` in a target file, in addition to those of a request. */
+import { z } from 'zod';
+import { header, json, time, token } from './schema-parts.ts';
+
+export const refreshKeys = {
+  access: token.describe('Finds the new access token. Later requests send it as {access}.'),
+  token: token
+    .optional()
+    .describe('Finds the new refresh token, {refresh}. Without it, the refresh token of the login stays.'),
+  lifetime: z
+    .union([time, json, header])
+    .optional()
+    .describe(
+      'Lifetime of an access token, or where the response has it, in seconds. By default, that of a JWT is read from it.',
+    ),
+  before: time
+    .optional()
+    .describe(
+      'Refreshes this long before the access token expires. Without it, the client refreshes when a request gets 401.',
+    ),
+  grace: time
+    .optional()
+    .describe(
+      'Time during which the app still accepts a refresh token that it has replaced. Without it, races of refreshes are only reported.',
+    ),
+  reuse: z
+    .enum(['ends-session'])
+    .optional()
+    .describe('`ends-session`: a replaced refresh token that comes after `grace` ends the session.'),
+  revokes: z
+    .enum(['access'])
+    .optional()
+    .describe('`access`: a logout ends access tokens at once. Without it, they may live until they expire.'),
+};

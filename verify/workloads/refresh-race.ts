@@ -1,0 +1,139 @@
+/**
+ * refresh-race: refreshes the tokens of one session several times at once, again after a lost response, and during a
+ * logout. After the grace period it sends the spent tokens to every instance, and after a logout all tokens.
+ */
+import { Barrier } from '../client/barrier.ts';
+import type { Context } from '../client/context.ts';
+import { Driver } from '../client/driver.ts';
+import type { SessionClient } from '../client/session-client.ts';
+import type { Operation } from '../core/history/history.ts';
+import { timeoutTolerance } from '../core/timeline/sessions.ts';
+import type { EndingSpec, RefreshSpec } from '../target/schema.ts';
+import { aim, everywhere, inTurn, over, pause, replayed, type Workload } from './workload.ts';
+
+const ROUNDS = 24;
+const AT_ONCE = 12;
+/** Number of refreshes at once. */
+const TABS = 3;
+/** Maximum delay between two of them, milliseconds. */
+const APART = 10;
+/** Additional wait, milliseconds, so that a timeout has certainly passed. */
+const MARGIN = 300;
+
+/** A round of one session. It returns the tokens that are spent, and the current ones. */
+type Race = (
+  context: Context,
+  driver: Driver,
+  n: number,
+) => Promise<{ spent: SessionClient; current: SessionClient }>;
+
+export const refreshRace: Workload = {
+  name: 'refresh-race',
+  does: 'refreshes at once, after a lost response and during a logout, and sends spent tokens again',
+  feeds: ['token-refresh'],
+  lacks: ({ refresh }) => (refresh === undefined ? '`refresh`' : undefined),
+  takes: ({ refresh }) => (refresh === undefined ? 0 : graceOver(refresh)),
+  run: async (context, plan) => {
+    const { refresh, logout } = context.target;
+    if (refresh === undefined) return;
+    const rounds: ((context: Context, driver: Driver, n: number) => Promise<void>)[] = [
+      (...round) => raced(overlapping, refresh, ...round),
+      (...round) => raced(lostResponse, refresh, ...round),
+      (...round) => raced(spentAtOnce, refresh, ...round),
+    ];
+    if (logout !== undefined) rounds.push((...round) => duringLogout(logout, ...round));
+    await inTurn(context, ROUNDS, AT_ONCE, async (own, n) => {
+      if (over(own, plan)) return;
+      const driver = Driver.of(own, n);
+      if (!(await driver.enter())) return driver.end('refused');
+      await rounds[n % rounds.length]?.(own, driver, n);
+      driver.end('over');
+    });
+  },
+};
+
+/** Returns the time after which a replaced refresh token must be refused, milliseconds. */
+const graceOver = ({ grace = 0 }: RefreshSpec): number =>
+  grace + timeoutTolerance(grace * 1000) / 1000 + MARGIN;
+
+const copied = (client: SessionClient) => ({ client, with: 'copy' as const });
+
+/** Races, refreshes once more with the tokens that are left, and sends the spent token after the grace period. */
+async function raced(
+  race: Race,
+  spec: RefreshSpec,
+  context: Context,
+  driver: Driver,
+  n: number,
+): Promise<void> {
+  const { spent, current } = await race(context, driver, n);
+  await driver.refresh({ as: copied(current), to: aim(context, n + 1) });
+  await pause(context, graceOver(spec));
+  if (context.signal.aborted) return;
+  await everywhere(context, how => driver.refresh({ ...how, as: { client: spent.copy(), with: 'old' } }));
+  await driver.refresh({ as: copied(current) });
+}
+
+/** Several tabs refresh at once. All of them go on with the tokens that came last. */
+const overlapping: Race = async (context, driver, n) => {
+  const spent = driver.copyJar();
+  const barrier = new Barrier(TABS);
+  const tabs = await Promise.all(
+    Array.from({ length: TABS }, async (_, i) => {
+      const client = spent.copy();
+      const held = barrier.place(i * APART * context.random.next());
+      return { client, done: await driver.refresh({ as: copied(client), to: aim(context, n + i), held }) };
+    }),
+  );
+  const accepted = tabs.filter(({ done }) => done.outcome === 'ok');
+  const last = accepted.sort((a, b) => returned(b.done) - returned(a.done))[0];
+  return { spent, current: last?.client ?? spent.copy() };
+};
+
+const returned = ({ call, return: end = call }: Operation): number => end;
+
+/** A response is lost, and the client tries again on another instance. */
+const lostResponse: Race = async (context, driver, n) => {
+  const spent = driver.copyJar();
+  await driver.refresh({ as: copied(spent.copy()), to: aim(context, n), lost: true });
+  const current = spent.copy();
+  await driver.refresh({ as: copied(current), to: aim(context, n + 1) });
+  return { spent, current };
+};
+
+/** The spent token comes again at once on another instance, although its client has the new tokens. */
+const spentAtOnce: Race = async (context, driver, n) => {
+  const spent = driver.copyJar();
+  const current = spent.copy();
+  await driver.refresh({ as: copied(current), to: aim(context, n) });
+  await driver.refresh({ as: copied(spent.copy()), to: aim(context, n + 1) });
+  return { spent, current };
+};
+
+/** Refreshes during a logout, in one of four rounds before it, and sends all tokens to every instance afterwards. */
+async function duringLogout(logout: EndingSpec, context: Context, driver: Driver, n: number): Promise<void> {
+  // Every instance serves the session first, because an instance that never served it may ignore its logout.
+  await everywhere(context, async how => (await driver.read(undefined, how)).operation);
+  const old = driver.replayer();
+  if (n % 16 === 3) await driver.refresh();
+  const tab = driver.copyJar();
+  const barrier = new Barrier(2);
+  const { random } = context;
+  const place = (longest: number) => (n % 16 === 3 ? undefined : barrier.place(longest * random.next()));
+  const refreshing =
+    n % 16 === 3 || driver.refresh({ as: copied(tab), to: aim(context, n), held: place(APART) });
+  // The logout mostly comes a little later than the refresh, which then finds the session alive.
+  await driver.logout(logout, { held: place(3 * APART) });
+  await refreshing;
+  const clients = [old, tab];
+  for (const client of clients)
+    await everywhere(context, how => driver.refresh({ ...how, as: { client: client.copy(), with: 'old' } }));
+  for (const client of clients) await everywhere(context, how => replayed(driver, client, how));
+  const { access } = tab;
+  if (access === undefined || access.lifetime > LONGEST) return;
+  await pause(context, access.ends - Date.now() + timeoutTolerance(0) / 1000 + MARGIN);
+  for (const client of clients) await everywhere(context, how => replayed(driver, client, how));
+}
+
+/** Longest lifetime of an access token whose end the workload waits for, milliseconds. */
+const LONGEST = 20_000;
