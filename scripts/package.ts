@@ -12,7 +12,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { dirname, join, relative } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 import { LEAST_NODE } from '../verify/node-version.ts';
-import { bundled } from '../verify/view.ts';
+import { writeBundle } from '../verify/view.ts';
 import { bundledLibrary } from './k6-bundle.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -154,9 +154,7 @@ async function make(): Promise<string[]> {
   rmSync(DIST, { recursive: true, force: true });
   const packages = await bundle();
   writeFileSync(join(DIST, 'k6.js'), await bundledLibrary());
-  const [code = '', style = ''] = (await bundled()) ?? [];
-  writeFileSync(join(DIST, 'view.js'), code);
-  writeFileSync(join(DIST, 'view.css'), style);
+  await writeBundle(DIST);
   declare();
   return packages;
 }

@@ -111,6 +111,25 @@ describe.skipIf(why !== '')('docker compose', () => {
     expect(readdirSync(runs)).toHaveLength(1);
   });
 
+  test('up with the profile report: serves the report of the run, with its timeline', async () => {
+    const port = await freePort();
+    const env = { RUNS: runs, REPORT_PORT: String(port), BALANCER_PORT: new URL(url).port };
+    const ran = await compose(
+      env,
+      '--profile',
+      'report',
+      'up',
+      '--detach',
+      '--wait',
+      '--no-recreate',
+      'report',
+    );
+    expect(ran.code, ran.stderr).toBe(0);
+    const page = await fetch(`http://127.0.0.1:${port}/`);
+    expect(page.url).toContain(readdirSync(runs)[0]);
+    expect(await page.text()).toContain('id="chunk-data"');
+  });
+
   test('the balancer finds an instance that restarts, also with another address', async () => {
     await compose({}, 'stop', 'app-1', 'app-2');
     await compose({}, 'start', 'app-2');

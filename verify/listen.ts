@@ -11,6 +11,20 @@ export interface Listening {
   close(): Promise<void>;
 }
 
+/** Headers of a page that is made anew for each run. */
+export const PAGE_HEADERS = {
+  'content-type': 'text/html; charset=utf-8',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+};
+
+/** Waits for SIGINT, SIGTERM or SIGHUP. */
+export async function untilStopped(): Promise<void> {
+  await new Promise<void>(resolve => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+  });
+}
+
 /**
  * Starts to listen.
  *

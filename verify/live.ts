@@ -1,7 +1,7 @@
 /** Serves the page of a run while the run goes on, on this machine only. Sends new requests and anomalies as they occur. */
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type Listening, listen } from './listen.ts';
+import { type Listening, listen, PAGE_HEADERS } from './listen.ts';
 import { liveHtml } from './reports/html.ts';
 import { printable } from './reports/printable.ts';
 import type { LiveNews } from './reports/view/chunk.ts';
@@ -79,11 +79,7 @@ export class Live {
     else if (url !== this.#path) response.writeHead(404).end();
     else {
       const page = this.#report ?? liveHtml(this.#code);
-      response.writeHead(200, {
-        'content-type': 'text/html; charset=utf-8',
-        'cache-control': 'no-store',
-        'x-content-type-options': 'nosniff',
-      });
+      response.writeHead(200, PAGE_HEADERS);
       response.end(page, () => {
         if (this.#report !== undefined) this.#loaded();
       });

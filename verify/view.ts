@@ -1,7 +1,7 @@
 /** Makes the part of the HTML report that a browser draws: reads the history again, and bundles the browser's code. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
@@ -21,7 +21,7 @@ export type ViewCode = Pick<View, 'code' | 'hash' | 'style'>;
 export type Replay = (check: Check) => Promise<unknown>;
 
 /**
- * Returns the view of a run; undefined in a checkout without esbuild, as in the container image.
+ * Returns the view of a run; undefined in a checkout without esbuild.
  *
  * @param replay reads the history again
  * @param sides the two sides of a comparison
@@ -49,11 +49,11 @@ export function packed(timeline: Timeline): { text: string; left: number } {
   return { text, left: chunk.left };
 }
 
-/** Name of the bundle in the npm package. */
+/** Name of the bundle in the npm package and in the image. */
 const BUNDLE = 'view.js';
 
 /**
- * Returns the code for the browser: from the npm package, or bundled from the sources of a checkout. Undefined in a
+ * Returns the code for the browser: from the npm package or the image, or bundled from the sources of a checkout. Undefined in a
  * checkout without esbuild.
  */
 export async function browserCode(): Promise<ViewCode | undefined> {
@@ -65,8 +65,16 @@ export async function browserCode(): Promise<ViewCode | undefined> {
   return { code, hash: createHash('sha256').update(code).digest('base64'), style };
 }
 
+/** Writes the code and the style into a folder: a package or an image, in which view.ts finds them beside itself. */
+export async function writeBundle(folder: string): Promise<void> {
+  const [code = '', style = ''] = (await bundled()) ?? [];
+  if (code === '') throw new Error('expected esbuild in node_modules; run npm install');
+  await writeFile(join(folder, BUNDLE), code);
+  await writeFile(join(folder, BUNDLE.replace(/js$/, 'css')), style);
+}
+
 /** Bundles the code and the style for the browser. Returns undefined if esbuild is not installed. */
-export async function bundled(): Promise<[code: string, style: string] | undefined> {
+async function bundled(): Promise<[code: string, style: string] | undefined> {
   const esbuild = await import('esbuild').catch(() => undefined);
   if (esbuild === undefined) return undefined;
   const uplot = createRequire(import.meta.url).resolve('uplot/package.json');

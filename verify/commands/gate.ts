@@ -2,7 +2,7 @@
 import { EXIT } from '../errors.ts';
 import { Gate } from '../gate/gate.ts';
 import { gateServer } from '../gate/server.ts';
-import { listen } from '../listen.ts';
+import { listen, untilStopped } from '../listen.ts';
 import { loadTarget } from '../target/load.ts';
 import { addressOf, milliseconds, whole } from './arguments.ts';
 import type { OptionValues } from './options.ts';
@@ -28,10 +28,7 @@ export async function gateCommand(
   const port = whole('--port', values.port, 0, 65_535);
   const listening = await listen(server, `${values.host}:${port}`, '--port');
   output.progress.write(`gate of ${target.name} at ${listening.url}: POST /start begins\n`);
-  const stopped = new Promise<void>(resolve => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
-  });
-  await stopped;
+  await untilStopped();
   await listening.close();
   const { verdict, why } = await gate.stop();
   output.result.write(`${[...gate.status().summary, `${verdict}: ${why}`].join('\n')}\n`);

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Picture } from '../core/testing/picture.ts';
 import type { Output } from './output.ts';
 import { openCommand, reportCommand, runsCommand } from './runs.ts';
@@ -83,6 +84,30 @@ describe('runs', () => {
     const folder = join(out, '20260101-000000-aaaaaa');
     expect(await text(() => openCommand(folder, { out }, output))).toBe(`${join(folder, 'report.html')}\n`);
     expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('id="chunk-data"');
+  });
+
+  it('open --serve serves the latest report, and each one by the name of its run', async () => {
+    printed = '';
+    const before = process.listeners('SIGHUP');
+    const served = openCommand(undefined, { out, serve: '0' }, output);
+    await vi.waitFor(() => expect(printed).toMatch(/\n/));
+    const url = printed.trim();
+    const [latest, named, other] = await Promise.all(
+      ['/', '/20260101-000000-aaaaaa', '/../package.json'].map(path => fetch(url + path)),
+    );
+    expect(latest?.url).toBe(`${url}/20260102-000000-bbbbbb`);
+    expect(await latest?.text()).toContain('The claimed guarantee holds');
+    expect(await named?.text()).toContain('Broken: continuity');
+    expect([other?.status, await other?.text()]).toEqual([404, expect.stringContaining('-aaaaaa\n')]);
+    const { hostname, port } = new URL(url);
+    const response = await new Promise<IncomingMessage>(resolve => {
+      get({ hostname, port, path: '/', headers: { host: 'evil.test' } }, resolve);
+    });
+    expect(response.resume().statusCode).toBe(403);
+    for (const listener of process.listeners('SIGHUP').filter(one => !before.includes(one)))
+      listener('SIGHUP');
+    expect(await served).toBe(0);
+    await expect(fetch(url)).rejects.toThrow();
   });
 
   it('say what was expected', async () => {

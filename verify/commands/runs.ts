@@ -15,6 +15,7 @@ import { conclusion } from '../reports/report.ts';
 import type { OptionValues } from './options.ts';
 import type { Output } from './output.ts';
 import { PAGE, reportsOf, writeReports } from './reports.ts';
+import { serveReports } from './serve.ts';
 import { TARGET } from './tables.ts';
 
 /** Returns the names of the runs in a folder, the oldest first. */
@@ -91,9 +92,15 @@ export async function reportCommand(
 
 export async function openCommand(
   run: string | undefined,
-  { out }: OptionValues<'open'>,
+  { out, serve }: OptionValues<'open'>,
   output: Output,
 ): Promise<number> {
+  if (serve !== undefined) {
+    if (run !== undefined)
+      throw new UsageError('open --serve: serves all runs in --out; leave out the name of the run');
+    const page = (folder: string, file: string) => write(folder, `html=${file}`, output);
+    return await serveReports(out, serve, () => namesIn(out), page, output);
+  }
   const folder = await folderOf(run, out);
   const page = resolve(folder, PAGE);
   await write(folder, `html=${page}`, output);

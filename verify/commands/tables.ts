@@ -356,7 +356,14 @@ const open = {
   most: 1,
   does: 'writes the HTML report of a recorded run into its folder, prints its path, and opens it in a browser; by default of the latest run. With CI set it opens no browser',
   page: 'reports.md',
-  options: { out: OUT },
+  options: {
+    out: OUT,
+    serve: {
+      type: 'string',
+      value: '[HOST:]PORT',
+      does: 'serves the reports of all runs at http://HOST:PORT until Ctrl-C, and opens no browser; HOST is 127.0.0.1 if it is absent',
+    },
+  },
 } as const satisfies Table;
 
 const zoo = {

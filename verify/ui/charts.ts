@@ -142,7 +142,10 @@ function drawn(chart: Chart, box: HTMLElement, state: ViewState, paint: Paint): 
       height: 220,
       scales: { x: { time: false, ...(names === undefined ? {} : { range: [-0.5, x.length - 0.5] }) } },
       series: [
-        { label: names === undefined ? 'time' : '', value: (_, value) => (value === null ? '–' : at(value)) },
+        {
+          label: names === undefined ? 'time' : ' ',
+          value: (_, value) => (value === null ? '–' : at(value)),
+        },
         ...lines.map(({ label, colour, dash, fill }) => ({
           ...{ label, stroke: colour, width: 1.5, value: (_: uPlot, value: number | null) => shown(value) },
           ...(dash === undefined ? {} : { dash }),

@@ -186,7 +186,8 @@ export class Lanes {
       const x = (bar?.x ?? 0) + this.#offset.x;
       if (bar === undefined || x + bar.width < this.names || x > this.#width) continue;
       this.#marked.push(bar);
-      const { right, middle } = this.#outline(context, bar, 2);
+      const { right, middle: at } = this.#outline(context, bar, 2);
+      const middle = Math.max(at, this.#axis + 8);
       const width = context.measureText(mark.name).width + 8;
       const left = Math.min(right + 2, this.#width - width - 2);
       context.fillStyle = this.#paint.bad;

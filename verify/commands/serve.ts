@@ -1,0 +1,64 @@
+/** `baton open --serve`: serves the HTML reports of recorded runs. */
+import { readFile, stat } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { EXIT } from '../errors.ts';
+import { HISTORY } from '../history-reader.ts';
+import { listen, PAGE_HEADERS, untilStopped } from '../listen.ts';
+import type { Output } from './output.ts';
+import { PAGE } from './reports.ts';
+
+/** Writes the report into the folder of a run. */
+type WritePage = (folder: string, page: string) => Promise<void>;
+
+/**
+ * Serves the report of the latest run at `/`, and of each run at its name, until Ctrl-C.
+ *
+ * @param at PORT or HOST:PORT
+ * @param names returns the names of the runs in the folder, the oldest first
+ */
+export async function serveReports(
+  out: string,
+  at: string,
+  names: () => Promise<string[]>,
+  write: WritePage,
+  output: Output,
+): Promise<number> {
+  const respond = async ({ headers, url }: IncomingMessage, response: ServerResponse): Promise<void> => {
+    // A page of another site could reach this server by a name that it points at this machine.
+    if (!/^(localhost|[\d.]+|\[[\da-f:]+\])(:\d+)?$/i.test(headers.host ?? ''))
+      return text(response, 403, 'expected localhost or an address as the host');
+    const runs = await names();
+    const latest = runs.at(-1);
+    const name = (url ?? '/').slice(1);
+    if (name === '' && latest !== undefined) response.writeHead(302, { location: `/${latest}` }).end();
+    else if (!runs.includes(name))
+      text(
+        response,
+        404,
+        [`expected the name of a run in ${out}/, which has:`, ...runs.reverse()].join('\n'),
+      );
+    else response.writeHead(200, PAGE_HEADERS).end(await pageOf(join(out, name), write));
+  };
+  const server = createServer((request, response) => {
+    respond(request, response).catch((error: Error) => text(response, 500, error.message));
+  });
+  const listening = await listen(server, at, '--serve');
+  output.result.write(`${listening.url}\n`);
+  await untilStopped();
+  await listening.close();
+  return EXIT.valid;
+}
+
+function text(response: ServerResponse, status: number, what: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${what}\n`);
+}
+
+/** Returns the report in the folder of a run. Writes it first if it is older than the history. */
+async function pageOf(folder: string, write: WritePage): Promise<string> {
+  const page = join(folder, PAGE);
+  const changed = async (path: string): Promise<number> =>
+    (await stat(path).catch(() => undefined))?.mtimeMs ?? 0;
+  if ((await changed(page)) <= (await changed(join(folder, HISTORY)))) await write(folder, page);
+  return await readFile(page, 'utf8');
+}
