@@ -140,6 +140,8 @@ function published(own: Manifest, packages: readonly string[]): object {
       '!docs/power.md',
       '!docs/aws.md',
       '!docs/kubernetes.md',
+      // Its pictures are not in the package.
+      '!docs/gallery.md',
       'docs/target.schema.json',
       'docs/result.schema.json',
       'CHANGELOG.md',

@@ -8,6 +8,8 @@ import { spansOf, whatOf } from './witness.ts';
 const STEPS = 60;
 /** Maximum number of requests and of instances in a picture. */
 const DRAWN = { steps: 10, instances: 6 };
+/** Width of a character, in the units of the picture. */
+const CHARACTER = 7.3;
 /** Sizes of the picture, in its own units. */
 const SIZE = { left: 120, lane: 96, right: 230, box: 28, top: 24 };
 
@@ -97,10 +99,20 @@ function boxSvg({ x, y, width, step }: Box, i: number, boxes: readonly Box[]): s
     `<text class="what" x="${x + 7}" y="${y + 18}">${i + 1} ${escaped(cut(whatOf(operation), Math.max(8, Math.floor(width / 7.4) - 3)))}</text>` +
     `<text class="cookie" x="${x}" y="${y - 6}">${escaped(cookieOf(boxes, i))}</text>` +
     lines
-      .map((line, n) => `<text x="${x}" y="${y + SIZE.box + 16 + 15 * n}">${escaped(cut(line, 44))}</text>`)
+      .map(
+        (line, n) =>
+          `<text x="${x}" y="${y + SIZE.box + 16 + 15 * n}">${escaped(cut(line, roomBelow(boxes, i)))}</text>`,
+      )
       .join('') +
     '</g>'
   );
+}
+
+/** Returns how many characters fit below a box, before the texts of the next box begin. */
+function roomBelow(boxes: readonly Box[], at: number): number {
+  const { x, y } = boxes[at] as Box;
+  const next = boxes.filter(one => one.x > x && Math.abs(one.y - y) < SIZE.lane / 2).map(one => one.x);
+  return Math.min(44, Math.max(8, Math.floor((Math.min(...next) - x) / CHARACTER) - 1));
 }
 
 /** Returns where the cookie of a request comes from, and whether the response sets one. Labels, never values. */

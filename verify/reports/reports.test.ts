@@ -1,6 +1,8 @@
 /** Tests every report with the parser or the schema that its readers use. */
 import { describe, expect, it } from 'vitest';
+import { CHECKS } from '../core/checks/index.ts';
 import type { Result } from '../core/result/result.ts';
+import { Picture, type SessionPicture } from '../core/testing/picture.ts';
 import {
   checkJunit,
   codeQualityProblems,
@@ -20,6 +22,29 @@ const unclaimed = (): Result => {
   const guarantees = result.guarantees.map(verdict => ({ ...verdict, claimed: false }));
   return { ...result, judgement: 'unknown', guarantees };
 };
+
+describe('the top of the HTML report', () => {
+  const run = (draw: (session: SessionPicture, picture: Picture) => void): Result => {
+    const picture = new Picture({ claims: CHECKS.map(({ guarantee }) => guarantee) });
+    picture.session('s2', 'bob').login('app-1').hops(4);
+    draw(picture.session('s1', 'alice').login('app-1'), picture);
+    return picture.inTime().finish().result();
+  };
+
+  it.each<[string, string, (session: SessionPicture) => void]>([
+    ['LOSS', 'app-2', session => session.hops(3).signedOut('app-2')],
+    ['BLEED', 'app-2', session => session.read('app-2', [], { sawUser: 'bob' })],
+    ['STALE', 'app-2', session => session.write('v1', 'app-1').read('app-2', [])],
+    ['BACK', 'app-1', session => session.write('v1', 'app-1').read('app-2', ['v1']).read('app-1', [])],
+    ['ZOMBIE', 'app-2', session => session.logout('app-1').honours('old', 'app-2')],
+  ])('answers what broke (%s), on which instance, since when', (name, instance, draw) => {
+    const page = write('html', run(draw));
+    const top = page.slice(page.indexOf('<header'), page.indexOf('</header>'));
+    const line = top.split('<li>').find(part => part.includes(`<strong>${name}</strong>`)) ?? '';
+    expect(line).toContain(`on <strong>${instance}</strong>`);
+    expect(line).toMatch(/first <strong>\d+\.\d\d s<\/strong> after the start<br\/>\w/);
+  });
+});
 
 describe.each([
   ['healthy', healthy],

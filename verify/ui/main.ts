@@ -91,7 +91,7 @@ function drawing(state: ViewState, lanes: Lanes, overview: Overview): void {
   const draw = (): void => {
     waiting = false;
     // A page that is not laid out has no width, and its next resize draws it.
-    if (document.body.clientWidth === 0) return;
+    if (get('lanes').clientWidth === 0) return;
     if (state.chosen !== undefined && chosen !== state.chosen) lanes.reveal(state.chosen.session);
     if (chosen !== state.chosen) showFacts(state, get('facts'));
     chosen = state.chosen;

@@ -55,11 +55,9 @@ export function showFacts(state: ViewState, box: HTMLElement): void {
   if (chosen === undefined) return;
   const mark = state.facts.anomalies.find(({ request }) => request === chosen.request);
   const rows = factsOf(chosen, state).map(([name, value]) =>
-    element(
-      'div',
-      [element('dt', [name]), element('dd', [value])],
-      name === 'expected' ? { class: 'violated' } : {},
-    ),
+    element('div', [element('dt', [name]), element('dd', [value])], {
+      class: `${name === 'expected' ? 'violated' : ''}${value.length > 80 ? ' long' : ''}`,
+    }),
   );
   const follow = button(`Follow session ${chosen.session.name}`, () => state.follow(chosen.session));
   const close = button('Close', () => state.choose(undefined));
