@@ -31,12 +31,12 @@ type Program = (url: string) => Figures;
 
 const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 
-/** Runs a command on core 0. Returns its output, and its CPU time in seconds. */
-function onCore(command: readonly string[]): { stdout: string; cpu: number } {
+/** Runs a command on cores. Returns its output, and its CPU time in seconds. */
+function onCore(command: readonly string[], cores = '0'): { stdout: string; cpu: number } {
   // Node does not report the CPU time of a child process. bash does.
   const { stdout, stderr, status } = spawnSync(
     'bash',
-    ['-c', 'exec 3>&2; time "$@" 2>&3', 'bash', 'taskset', '-c', '0', ...command],
+    ['-c', 'exec 3>&2; time "$@" 2>&3', 'bash', 'taskset', '-c', cores, ...command],
     { env: { ...process.env, TIMEFORMAT: '%U %S', LC_ALL: 'C' }, encoding: 'utf8' },
   );
   if (status !== 0) throw new Error(`${command.join(' ')}: expected exit code 0, got ${status}\n${stderr}`);
@@ -69,13 +69,17 @@ const k6 =
     return { rate, cpu: (cpu * 1e6) / count };
   };
 
-const baton: Program = url => {
-  const script = [pathOf('client/load.ts'), url, `${SECONDS}`, `${CONNECTIONS}`];
-  const run = JSON.parse(onCore([process.execPath, ...script]).stdout);
-  if (run.continuity !== 'valid') throw new Error(`expected continuity to be valid, got ${run.continuity}`);
-  process.stderr.write(`${JSON.stringify(run)}\n`);
-  return { rate: run.requests / run.seconds, cpu: run.cpu };
-};
+/** @param workers number of threads. Two threads share core 1 with nginx, so that only their CPU time compares */
+const baton =
+  (workers: number): Program =>
+  url => {
+    const script = [pathOf('client/load.ts'), url, `${SECONDS}`, `${CONNECTIONS}`];
+    const command = ['env', `WORKERS=${workers}`, process.execPath, ...script];
+    const run = JSON.parse(onCore(command, workers === 1 ? '0' : '0,1').stdout);
+    if (run.continuity !== 'valid') throw new Error(`expected continuity to be valid, got ${run.continuity}`);
+    process.stderr.write(`${JSON.stringify(run)}\n`);
+    return { rate: run.requests / run.seconds, cpu: run.cpu };
+  };
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -114,7 +118,10 @@ const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 async function programs(): Promise<Map<string, Program>> {
-  const all = new Map<string, Program>([['baton', baton]]);
+  const all = new Map<string, Program>([
+    ['baton', baton(1)],
+    ['baton, 2 workers on both cores', baton(2)],
+  ]);
   const found = await findK6(process.env);
   if (found !== undefined) all.set(`k6 ${found.version}, two checks`, k6(found.program));
   if (spawnSync('wrk', ['-v']).error === undefined) all.set('wrk -t1', wrk);

@@ -1,6 +1,6 @@
 /**
  * Runs the workload hop against the address in argv, and prints as JSON what it cost. `bench/client.ts` starts it, so
- * that it runs on a core of its own.
+ * that it runs on a core of its own. WORKERS (default 1) is the number of threads.
  */
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
@@ -44,6 +44,7 @@ try {
       seed: 1,
       duration: Number(seconds) * 1000,
       sessions: Number(sessions),
+      workers: Number(process.env['WORKERS'] || 1),
       workloads: ['hop'],
       onPhase: mark,
       onOperation: () => {
@@ -55,7 +56,8 @@ try {
   const { load, logs, judge, end } = at;
   if (load === undefined || logs === undefined || judge === undefined || end === undefined)
     throw new Error('expected the run to have all its phases');
-  const count = logs.requests - load.requests;
+  // The callback counts the requests of the first worker only.
+  const count = result.tally.operations - load.requests;
   const valid = result.guarantees.find(({ guarantee }) => guarantee === 'continuity')?.judgement;
   process.stdout.write(
     `${JSON.stringify({
@@ -63,7 +65,7 @@ try {
       seconds: (logs.time - load.time) / 1000,
       cpu: (logs.cpu - load.cpu) / count,
       judging: (end.time - judge.time) / 1000,
-      bytes: statSync(join(folder, HISTORY)).size / requests,
+      bytes: statSync(join(folder, HISTORY)).size / result.tally.operations,
       memory: process.memoryUsage.rss(),
       continuity: valid,
     })}\n`,
