@@ -19,6 +19,8 @@ interface Chart {
   lines: Line[];
   /** Names of the positions, if `x` are not seconds. */
   names?: string[];
+  /** What the positions are. */
+  by?: string;
   bars?: boolean;
   unit: string;
 }
@@ -77,7 +79,7 @@ function overTime(plots: Plots, named: readonly string[], paint: Paint): Chart[]
       ],
     },
     {
-      ...{ title: 'Requests by the age of their session', unit: '', bars: true },
+      ...{ title: 'Requests by the age of their session', by: 'age', unit: '', bars: true },
       x: plots.ages.map((_, i) => i),
       names: plots.ages.map((_, i) => (i < 6 ? `< ${2 ** i} s` : `< ${Math.round(2 ** i / 6) / 10} min`)),
       lines: [
@@ -103,12 +105,22 @@ function compared({ facts }: ViewState, paint: Paint): Chart[] {
   });
   return [
     {
-      ...{ title: 'Response time by percentile', unit: ' ms', x: PERCENTILES.map((_, i) => i) },
+      ...{
+        title: 'Response time by percentile',
+        by: 'percentile',
+        unit: ' ms',
+        x: PERCENTILES.map((_, i) => i),
+      },
       names: PERCENTILES.map(percent => `p${percent}`),
       lines: sides.map((side, i) => line(i, side.quantiles)),
     },
     {
-      ...{ title: 'Share of the requests, by instance', unit: ' %', x: instances.map((_, i) => i) },
+      ...{
+        title: 'Share of the requests, by instance',
+        by: 'instance',
+        unit: ' %',
+        x: instances.map((_, i) => i),
+      },
       names: instances,
       lines: sides.map((side, i) =>
         line(
@@ -121,7 +133,7 @@ function compared({ facts }: ViewState, paint: Paint): Chart[] {
 }
 
 function drawn(chart: Chart, box: HTMLElement, state: ViewState, paint: Paint): uPlot {
-  const { title, x, lines, names, bars, unit } = chart;
+  const { title, x, lines, names, by = 'time', bars, unit } = chart;
   const figure = element('figure', [element('figcaption', [title])]);
   box.append(figure);
   const shown = (value: number | null): string =>
@@ -143,7 +155,7 @@ function drawn(chart: Chart, box: HTMLElement, state: ViewState, paint: Paint): 
       scales: { x: { time: false, ...(names === undefined ? {} : { range: [-0.5, x.length - 0.5] }) } },
       series: [
         {
-          label: names === undefined ? 'time' : ' ',
+          label: by,
           value: (_, value) => (value === null ? '–' : at(value)),
         },
         ...lines.map(({ label, colour, dash, fill }) => ({
