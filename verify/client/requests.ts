@@ -102,7 +102,9 @@ export class SessionRequests {
     let expired = false;
     const settle: Call['settle'] = async (reply, outcome, later) => {
       const renewed = this.#client.captured.get(ACCESS) !== had;
-      expired = interpreter.refuses(reply) && (renewed || mayHaveExpired(this.#client));
+      // After a logout, the tokens of the client may be those of another session in the same browser.
+      const mine = leaves || !this.#over;
+      expired = mine && interpreter.refuses(reply) && (renewed || mayHaveExpired(this.#client));
       return expired ? { signedIn: undefined } : ((await what.settle?.(reply, outcome, later)) ?? {});
     };
     let recorded = await this.#once({ ...what, settle }, send, how, page);
@@ -133,13 +135,16 @@ export class SessionRequests {
     if (spec === undefined) throw new Error('the target has no `refresh`');
     const client = this.clientOf(how);
     const called = Date.now();
+    const token = client.captured.get(REFRESH);
     const settle: Call['settle'] = async (reply, outcome) => {
       if (outcome !== 'ok') return {};
-      const issued = this.issued(reply, client, called);
+      // If another session began in the same browser meanwhile, it keeps its tokens.
+      const taken = client.captured.get(REFRESH) === token;
+      const issued = this.issued(reply, taken ? client : client.copy(), called);
       if (issued === undefined) return { outcome: 'fail', signedIn: 'out' };
       return { issued, ...(how.lost === true ? { lost: true } : {}) };
     };
-    const what: What = { action: 'refresh', settle, token: client.captured.get(REFRESH) };
+    const what: What = { action: 'refresh', settle, token };
     const { operation } = await this.#once(what, { ...this.filled(spec, how), omit: ACCESS }, how, false);
     if (how.as === undefined && operation.signedIn === 'out') this.#over = true;
     return operation;
