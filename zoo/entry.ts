@@ -10,7 +10,7 @@ interface Deployment {
    * relying party of OpenID Connect; or the token host, a JSON API with refresh tokens.
    */
   readonly host: 'card-store' | 'plain' | 'relying-party' | 'tokens';
-  /** The program of each instance; by default the program of the host. */
+  /** The program of each instance: usually the file of the entry, below `import.meta.main`. By default the host's. */
   readonly program?: URL;
   /** The number of instances; 2 by default. */
   readonly instances?: number;

@@ -1,4 +1,4 @@
-/** All entries of the zoo: each file in `defects/` and `controls/` that is not a program of an instance. */
+/** All entries of the zoo: each file in `defects/` and `controls/` that is not only a program of an instance. */
 import { globSync } from 'node:fs';
 import { GUARANTEES, type Guarantee } from '../verify/core/result/guarantees.ts';
 import type { Control, Defect, ZooEntry } from './entry.ts';

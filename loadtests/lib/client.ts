@@ -21,6 +21,12 @@ export function paramsOf(jar?: CookieJar): Params & { headers: Record<string, st
   return { headers: {}, redirects: 0, timeout: TIMEOUT, ...(jar === undefined ? {} : { jar }) };
 }
 
+/** Statuses that k6 does not count as failed: a request after a logout must be refused, a login page may be missing. */
+export const REFUSABLE: ReturnType<typeof http.expectedStatuses> = http.expectedStatuses({
+  min: 200,
+  max: 499,
+});
+
 /** Returns the name of a header as k6 writes it: x-instance-id → X-Instance-Id. */
 const canonical = (name: string): string =>
   name.toLowerCase().replace(/(^|-)[a-z]/g, start => start.toUpperCase());
@@ -58,9 +64,7 @@ export class Replies {
    */
   of(response: Response): Reply {
     const { status } = response;
-    if (status === 0) {
-      return { failure: failureOf(response.error_code), headers: {}, body: '', cookies: [] };
-    }
+    if (status === 0) return { failure: failureOf(response.error_code), headers: {}, body: '', cookies: [] };
     const sent = response.headers;
     const headers: Record<string, string> = {};
     for (let i = 0; i < this.#headers.length; i++) {
@@ -70,12 +74,8 @@ export class Replies {
     }
     const setCookie = this.#cookiesIn(sent['Set-Cookie']);
     if (setCookie !== undefined) headers['set-cookie'] = setCookie;
-    const reply: Reply = {
-      status,
-      headers,
-      body: response.body ?? '',
-      cookies: setCookie === undefined ? NO_COOKIES : cookiesOf(response),
-    };
+    const cookies = setCookie === undefined ? NO_COOKIES : cookiesOf(response);
+    const reply: Reply = { status, headers, body: response.body ?? '', cookies };
     const location = status >= 300 && status < 400 ? sent['Location'] : undefined;
     if (location !== undefined) {
       headers['location'] = location;
@@ -138,6 +138,3 @@ function pathOf(location: string, url: string): string {
   if (plain === url) return '/';
   return plain.startsWith(`${url}/`) ? plain.slice(url.length) : plain;
 }
-
-/** Returns a new jar for a session. k6's own jar is replaced at each iteration. */
-export const newJar = (): CookieJar => new http.CookieJar();

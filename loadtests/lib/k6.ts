@@ -4,13 +4,7 @@
  * the metrics.
  */
 import exec from 'k6/execution';
-import {
-  accountOf,
-  newcomer,
-  type PoolAccount,
-  poolOf,
-  userLabel,
-} from '../../verify/core/response/accounts.ts';
+import { accountOf, newcomer, type PoolAccount, poolOf } from '../../verify/core/response/accounts.ts';
 import { ERRORS, thresholdsOf } from '../../verify/core/sums/figures.ts';
 import { resultOf } from '../../verify/core/sums/result.ts';
 import { html } from '../../verify/reports/html.ts';
@@ -106,10 +100,12 @@ export function verified(script?: string, judge: JudgeOptions = {}): Verified {
       if (typeof user === 'object') return new Session(mine, user);
       let session = sessions.get(user);
       if (session === undefined) {
-        session =
-          typeof user === 'number'
-            ? new Session(mine, accountOf(app.accounts, user))
-            : new Session(mine, named(mine, user), 'script');
+        const own = typeof user === 'number';
+        session = new Session(
+          mine,
+          own ? accountOf(app.accounts, user) : mine.named(user),
+          own ? 'target' : 'script',
+        );
         sessions.set(user, session);
       }
       session.enterIteration();
@@ -126,10 +122,7 @@ export function verified(script?: string, judge: JudgeOptions = {}): Verified {
     },
     summary(data, lines = []) {
       const { setup_data: run, metrics, state } = data;
-      if (metrics === undefined)
-        return {
-          stdout: 'expected k6’s default summary data: run k6 without --new-machine-readable-summary\n',
-        };
+      if (metrics === undefined) return { stdout: NO_METRICS };
       if (run === undefined) return { stdout: 'no iteration ran: setup() failed, see the error above\n' };
       const result = resultOf(data, (run as Shared).run, settings);
       const colour = settings.colour && state?.isStdOutTTY === true;
@@ -148,8 +141,4 @@ export function verified(script?: string, judge: JudgeOptions = {}): Verified {
   };
 }
 
-/** Returns the account of a user that the script itself logs in: an account of the target, or any other user. */
-function named(vu: VirtualUser, user: string): PoolAccount {
-  const label = userLabel(vu.app.accounts, user) ?? vu.introduce(user);
-  return { user, password: '', label };
-}
+const NO_METRICS = 'expected k6’s default summary data: run k6 without --new-machine-readable-summary\n';

@@ -2,8 +2,7 @@
 import { Counter, Trend } from 'k6/metrics';
 import { BROKE, ERRORS, FIGURES, GAP, RELOGINS, TAGGED } from '../../verify/core/sums/figures.ts';
 
-const tagged = Object.values(TAGGED).map(({ metric }) => metric);
-const COUNTERS = [ERRORS, RELOGINS, ...FIGURES.map(({ metric }) => metric), ...tagged];
+const COUNTERS = [ERRORS, RELOGINS, ...[...FIGURES, ...Object.values(TAGGED)].map(({ metric }) => metric)];
 const counters = new Map(COUNTERS.map(name => [name, new Counter(name)]));
 const trends = new Map([BROKE, GAP].map(name => [name, new Trend(name, true)]));
 

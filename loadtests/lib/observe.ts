@@ -32,18 +32,13 @@ function raisedFrom({ checks, figures }: Judged, instances: readonly string[], f
   };
   const own = figures.filter(({ perAccount }) => !perAccount || first);
   const { metric, tag } = TAGGED.replayed;
+  const tried = { metric, name: 'tried', repeated: undefined };
   return [
     ...own.flatMap(({ metric, repeated, counts: [[guarantee, name]] }) =>
       raised(guarantee, { metric, name, instance: undefined, tags: undefined, repeated }),
     ),
     ...instances.flatMap(instance =>
-      raised('logout-final', {
-        metric,
-        name: 'tried',
-        instance,
-        tags: { [tag]: instance },
-        repeated: undefined,
-      }),
+      raised('logout-final', { ...tried, instance, tags: { [tag]: instance } }),
     ),
   ];
 }

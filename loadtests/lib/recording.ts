@@ -60,13 +60,8 @@ export class Recording {
     const vu = this.#vu;
     const id = vu.nextId();
     const object = what.probe === undefined ? undefined : this.#objectOf(what.probe);
-    const called: RequestInFlight = {
-      id,
-      call: vu.time(),
-      what,
-      object,
-      request: `${vu.shared.run.run}-${id}`,
-    };
+    const request = `${vu.shared.run.run}-${id}`;
+    const called: RequestInFlight = { id, call: vu.time(), what, object, request };
     if (isSafe(what.action)) return called;
     this.#settle();
     vu.observer.step(this.#start(called));
@@ -74,19 +69,11 @@ export class Recording {
   }
 
   #start({ id, call, what, object, request }: RequestInFlight): Start {
-    const { name } = this.#vu;
+    const { session } = this;
+    const clock = this.#vu.name;
+    const user = this.#user;
     const { action, value, with: cookies } = what;
-    const start: Start = {
-      type: 'start',
-      id,
-      clock: name,
-      client: name,
-      session: this.session,
-      user: this.#user,
-      action,
-      request,
-      call,
-    };
+    const start: Start = { type: 'start', id, clock, client: clock, session, user, action, request, call };
     if (object !== undefined) start.object = object;
     if (value !== undefined) start.value = value;
     if (cookies !== undefined) start.with = cookies;
@@ -155,14 +142,9 @@ export class Recording {
   }
 
   /** Returns true if an instance serves the session for the first time. Only requests of a live session count. */
-  #isFirstContact(
-    { action, with: cookies }: RequestMeaning,
-    { instance, outcome }: Seen,
-    alive: boolean,
-  ): boolean {
-    if (instance === undefined || this.#contacted.includes(instance)) return false;
-    if (!alive && !(action === 'login' && outcome === 'ok')) return false;
-    if (cookies !== undefined) return false;
+  #isFirstContact(what: RequestMeaning, { instance, outcome }: Seen, alive: boolean): boolean {
+    if (instance === undefined || this.#contacted.includes(instance) || what.with !== undefined) return false;
+    if (!alive && !(what.action === 'login' && outcome === 'ok')) return false;
     this.#contacted.push(instance);
     return true;
   }
@@ -181,15 +163,10 @@ export class Recording {
   record({ event, reason }: Pick<SessionEvent, 'event' | 'reason'>): void {
     const vu = this.#vu;
     this.#settle();
+    const { session } = this;
+    const user = this.#user;
     const at = vu.time();
-    const recorded: SessionEvent = {
-      type: 'session',
-      session: this.session,
-      user: this.#user,
-      event,
-      clock: vu.name,
-      at,
-    };
+    const recorded: SessionEvent = { type: 'session', session, user, event, clock: vu.name, at };
     if (reason !== undefined) recorded.reason = reason;
     vu.observer.step(recorded);
     vu.observer.flush(at);

@@ -6,13 +6,12 @@ import {
   type Clock,
   type Event,
   type Fault,
-  type Finish,
   FORMAT,
   type Run,
   VERSION,
 } from '../../verify/core/history/history.ts';
 import type { Environment } from '../target/environment.ts';
-import { newJar, paramsOf, type Response } from './client.ts';
+import { paramsOf, REFUSABLE, type Response } from './client.ts';
 import { replayOf, type Settings } from './settings.ts';
 
 export interface Shared {
@@ -38,19 +37,11 @@ export function makeRun(settings: Settings, environment: Environment): Shared {
   const random = hmac('sha256', key, 'canary', 'hex').slice(0, 6);
   const seed = settings.seed ?? Number.parseInt(hmac('sha256', key, 'seed', 'hex').slice(0, 8), 16) >>> 1;
   const run: Run = {
-    type: 'run',
-    format: FORMAT,
-    version: VERSION,
+    ...{ type: 'run', format: FORMAT, version: VERSION, seed, started, routing: 'spread', logs: [] },
+    ...{ target: settings.app.name, url: settings.url, canary: `b${random}` },
     run: settings.shared?.run ?? `${stamp}-${random}`,
-    seed,
-    started,
-    target: settings.app.name,
-    url: settings.url,
     command: replayOf(environment, settings.script, seed),
     claims: [...settings.judged.claims],
-    routing: 'spread',
-    canary: `b${random}`,
-    logs: [],
     ...declaredOf(settings),
   };
   // If several k6 processes share a run, each one calls setup(), and so has its own clock.
@@ -69,14 +60,9 @@ function unnamedIn({ app, url }: Settings): string[] {
     ({ read: { items } }) => !named && typeof items === 'object' && 'json' in items,
   );
   // A header with a placeholder needs a login first.
-  const headers = Object.fromEntries(
-    Object.entries(app.headers ?? {}).filter(([, text]) => !/\{\w+\}/.test(text)),
-  );
-  const params = {
-    ...paramsOf(newJar()),
-    headers,
-    responseCallback: http.expectedStatuses({ min: 200, max: 499 }),
-  };
+  const fixed = Object.entries(app.headers ?? {}).filter(([, text]) => !/\{\w+\}/.test(text));
+  const headers = Object.fromEntries(fixed);
+  const params = { ...paramsOf(new http.CookieJar()), headers, responseCallback: REFUSABLE };
   const hidden = ({ status }: Response): boolean => status >= 300 && status < 500 && status !== 429;
   return reads.filter(({ read }) => hidden(http.get(url + read.path, params))).map(({ object }) => object);
 }
@@ -95,12 +81,9 @@ function declaredOf({ app, judged, script }: Settings): Pick<Run, 'declared'> {
  *
  * @param uncertainty microseconds; at least 1000, since k6 measures time in milliseconds
  */
-export const clockLine = ({ zero }: Shared, clock: string, uncertainty: number): Clock => ({
-  type: 'clock',
-  clock,
-  base: new Date(zero).toISOString(),
-  uncertainty,
-});
+export function clockLine({ zero }: Shared, clock: string, uncertainty: number): Clock {
+  return { type: 'clock', clock, base: new Date(zero).toISOString(), uncertainty };
+}
 
 /** Returns the first lines of a history. */
 export const firstLines = (shared: Shared, settings: Settings): Event[] => [
@@ -113,8 +96,7 @@ export const firstLines = (shared: Shared, settings: Settings): Event[] => [
 export function lastLines(shared: Shared, settings: Settings): Event[] {
   const { clock, zero } = shared;
   const at = (Date.now() - zero) * 1000;
-  const finish: Finish = { type: 'finish', clock, at, reason: 'complete' };
-  return [...windowLine(shared, settings, at), finish];
+  return [...windowLine(shared, settings, at), { type: 'finish', clock, at, reason: 'complete' }];
 }
 
 /** Returns the line of the fault window if the whole run is one, as in deploy.ts. With `end`, the line closes it. */

@@ -7,7 +7,7 @@ import type { Seen } from '../../verify/core/response/interpret.ts';
 import { RELOGINS } from '../../verify/core/sums/figures.ts';
 import { Filling, type Sent } from '../target/filling.ts';
 import { isSafe, type RequestMeaning } from '../target/meaning.ts';
-import { type Body, newJar, type Params, paramsOf, type Response } from './client.ts';
+import { type Body, type Params, paramsOf, REFUSABLE, type Response } from './client.ts';
 import { add } from './metrics.ts';
 import { Recording, type RequestInFlight } from './recording.ts';
 import type { VirtualUser } from './virtual-user.ts';
@@ -23,11 +23,6 @@ const REPLAYS = 4;
 const LANDINGS = 4;
 /** Tags of login requests, so that password hashing does not count as load. */
 const LOGIN_TAGS = { phase: 'login' };
-/** Statuses that k6 does not count as failed: a request after a logout must be refused, a login page may be missing. */
-export const REFUSABLE: ReturnType<typeof http.expectedStatuses> = http.expectedStatuses({
-  min: 200,
-  max: 499,
-});
 
 export class JudgedSession {
   readonly account: PoolAccount;
@@ -53,7 +48,8 @@ export class JudgedSession {
     this.account = account;
     this.vu = vu;
     this.#byScript = login === 'script';
-    this.params = paramsOf(this.#byScript ? undefined : newJar());
+    // A jar of its own, because k6's own jar is replaced at each iteration.
+    this.params = paramsOf(this.#byScript ? undefined : new http.CookieJar());
     this.recording = new Recording(vu, account.label);
     this.filling = new Filling(vu, account);
   }

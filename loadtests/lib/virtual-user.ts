@@ -2,7 +2,7 @@
 import { hmac } from 'k6/crypto';
 import exec from 'k6/execution';
 import { parseHTML } from 'k6/html';
-import { newcomerLabel, poolOf, userLabel } from '../../verify/core/response/accounts.ts';
+import { newcomerLabel, type PoolAccount, poolOf, userLabel } from '../../verify/core/response/accounts.ts';
 import { type Findings, finder } from '../../verify/core/response/finding.ts';
 import { Interpreter } from '../../verify/core/response/interpret.ts';
 import { Readings } from '../../verify/core/response/readings.ts';
@@ -83,11 +83,11 @@ export class VirtualUser {
     exec.vu.metrics.tags['phase'] = 'load';
   }
 
-  /** Adds a user who is not an account of the target. Returns the user's label. */
-  introduce(user: string): string {
-    const label = `user-${this.label(user)}`;
-    this.#introduced.set(user, label);
-    return label;
+  /** Returns the account of a user that the script itself logs in: an account of the target, or any other user. */
+  named(user: string): PoolAccount {
+    const known = userLabel(this.app.accounts, user);
+    if (known === undefined) this.#introduced.set(user, `user-${this.label(user)}`);
+    return { user, password: '', label: known ?? `user-${this.label(user)}` };
   }
 
   /** Returns the label of a user. It is cached, since most pages name the same user. */
@@ -117,10 +117,8 @@ export class VirtualUser {
     const names = Object.keys(captures);
     if (names.length === 0 || response === undefined) return {};
     const whole = wholeOf(response);
-    const found = Object.entries(captures).map(([name, finding]) => [
-      name,
-      finder(finding, decode).first(whole),
-    ]);
+    const first = (finding: Captures[string]) => finder(finding, decode).first(whole);
+    const found = Object.entries(captures).map(([name, finding]) => [name, first(finding)]);
     return Object.fromEntries(found.filter(([, value]) => value !== undefined));
   }
 

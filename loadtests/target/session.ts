@@ -3,9 +3,9 @@ import { b64encode } from 'k6/encoding';
 import http, { type CookieJar } from 'k6/http';
 import { canaryOf } from '../../verify/core/history/canary.ts';
 import type { Seen } from '../../verify/core/response/interpret.ts';
-import { newJar, type Response } from '../lib/client.ts';
+import { REFUSABLE, type Response } from '../lib/client.ts';
 import type { RequestInFlight } from '../lib/recording.ts';
-import { JudgedSession, REFUSABLE } from '../lib/session.ts';
+import { JudgedSession } from '../lib/session.ts';
 import type { AccountRequest, ActivationRequest, FormRequest } from './app.ts';
 import type { Sent } from './filling.ts';
 import type { RequestMeaning } from './meaning.ts';
@@ -48,7 +48,7 @@ export class Session extends JudgedSession {
 
   /** Opens the page of the login or registration with an empty jar. */
   #arrive(request: AccountRequest): void {
-    this.params.jar = newJar();
+    this.params.jar = new http.CookieJar();
     this.begin();
     this.#open(request);
   }
@@ -134,7 +134,7 @@ export class Session extends JudgedSession {
     if (app.logout === undefined) return;
     const sent = this.filling.filled(app.logout, {}, this.jar());
     const read: Sent = { method: 'GET', path: app.signedIn.page, body: null };
-    const [jar, old] = [this.params.jar, newJar()];
+    const [jar, old] = [this.params.jar, new http.CookieJar()];
     for (const [name, values] of Object.entries(this.jar().cookiesForURL(`${settings.url}/`)))
       old.set(`${settings.url}/`, name, values[0] ?? '');
     if (raced) this.#race(sent, read, old);

@@ -22,7 +22,7 @@ const TIMES = Number(process.env['BATON_TIMES'] ?? '1');
 
 const V2 = { APP_VERSION: 'v2' };
 const DEFECT = fileURLToPath(
-  new URL('../../zoo/defects/form-or-handshake-token-in-process.server.ts', import.meta.url),
+  new URL('../../zoo/defects/form-or-handshake-token-in-process.ts', import.meta.url),
 );
 const GOOD: InstanceOptions = { env: V2 };
 /** Each bad version, with the beginning of the reason that stops it. */

@@ -1,5 +1,7 @@
 import type { Control } from '../entry.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
 import { sharedFolder } from '../services/shared-folder.ts';
+import { fileStore } from '../stores/old-libraries.ts';
 
 export const filesRenamedIntoPlace: Control = {
   kind: 'control',
@@ -8,7 +10,7 @@ export const filesRenamedIntoPlace: Control = {
     'Both instances keep sessions as files in one folder, with the current session-file-store, which writes a temporary file and renames it. A reader never sees a part of a file.',
   deployment: {
     host: 'plain',
-    program: new URL('./files-renamed-into-place.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
     beside: sharedFolder,
   },
   target: {
@@ -26,3 +28,6 @@ export const filesRenamedIntoPlace: Control = {
     ],
   },
 };
+
+if (import.meta.main)
+  servePlain({ store: () => fileStore({ path: process.env['SESSIONS'] ?? '', logFn: () => {} }) });

@@ -9,7 +9,7 @@ export const lateRepliesAreDropped: Control = {
   faults: 'store-pause',
   deployment: {
     host: 'plain',
-    program: new URL('../defects/reply-after-a-timeout.server.ts', import.meta.url),
+    program: new URL('../defects/reply-after-a-timeout.ts', import.meta.url),
     env: { ON_TIMEOUT: 'close' },
   },
   target: { claims: UNDER_FAULTS },

@@ -1,4 +1,7 @@
+import { SessionGoneError } from '../../app/stores/errors.ts';
+import { RedisAttributesStore } from '../../app/stores/redis-attributes.ts';
 import type { Control } from '../entry.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
 
 export const plainDoneRight: Control = {
   kind: 'control',
@@ -7,7 +10,7 @@ export const plainDoneRight: Control = {
     'The plain host with a store that never restores a deleted session. It responds only after the save, gives the session a new id at login, and destroys it at logout. Its cart is one value, so it does not claim that parallel additions are kept.',
   deployment: {
     host: 'plain',
-    program: new URL('./plain-done-right.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
   },
   target: {
     claims: [
@@ -28,3 +31,14 @@ export const plainDoneRight: Control = {
     ],
   },
 };
+
+if (import.meta.main)
+  servePlain({
+    store: redis => new RedisAttributesStore({ client: redis }),
+    onError(error, request, response, next) {
+      if (!(error instanceof SessionGoneError)) return next(error);
+      // The session was logged out during this request. Without a session object, nothing is saved after its response.
+      Reflect.deleteProperty(request, 'session');
+      response.redirect(303, '/app/login');
+    },
+  });

@@ -9,7 +9,7 @@ export const releaseAcceptsOldForms: Control = {
   next: { FORM_KEYS: 'release-2,release-1' },
   deployment: {
     host: 'card-store',
-    program: new URL('../defects/release-refuses-old-forms.server.ts', import.meta.url),
+    program: new URL('../defects/release-refuses-old-forms.ts', import.meta.url),
     env: { SESSION_STORE: 'redis-attributes', FORM_KEYS: 'release-1,release-2' },
   },
   target: { claims: UNDER_FAULTS },

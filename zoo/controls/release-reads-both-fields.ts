@@ -9,7 +9,7 @@ export const releaseReadsBothFields: Control = {
   next: { RELEASE: '2', KEEPS_OLD: 'true' },
   deployment: {
     host: 'plain',
-    program: new URL('../defects/release-renames-session-field.server.ts', import.meta.url),
+    program: new URL('../defects/release-renames-session-field.ts', import.meta.url),
   },
   target: { claims: [...UNDER_FAULTS, 'survival'] },
 };

@@ -10,7 +10,7 @@ export const releaseRenewsCookies: Control = {
   next: { RELEASE: '2', RENEWS: 'true' },
   deployment: {
     host: 'plain',
-    program: new URL('../defects/release-changes-cookie-of-new-sessions.server.ts', import.meta.url),
+    program: new URL('../defects/release-changes-cookie-of-new-sessions.ts', import.meta.url),
   },
   target: { claims: UNDER_FAULTS },
 };

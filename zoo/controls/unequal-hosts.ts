@@ -1,4 +1,8 @@
+import type { RequestHandler } from 'express';
+import { SessionGoneError } from '../../app/stores/errors.ts';
+import { RedisAttributesStore } from '../../app/stores/redis-attributes.ts';
 import type { Control } from '../entry.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
 
 export const unequalHosts: Control = {
   kind: 'control',
@@ -7,7 +11,7 @@ export const unequalHosts: Control = {
     'Two hosts of unequal size: the balancer routes three of four requests to the larger one, as the weights declare. Their clocks differ by 30 s. Only the balancer names the instance. The app redirects to the address of its own host, and the balancer rewrites that address. A request that bypasses the balancer is redirected to the address of the instance.',
   deployment: {
     host: 'plain',
-    program: new URL('./unequal-hosts.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
     each: [{}, { CLOCK_AHEAD_MS: '30000' }],
     nginx: {
       perInstance: place => (place === 0 ? 'weight=3' : 'weight=1'),
@@ -37,3 +41,27 @@ export const unequalHosts: Control = {
     ],
   },
 };
+
+const AHEAD_MS = Number(process.env['CLOCK_AHEAD_MS'] ?? 0);
+
+/** Sets the Date header to the time on this host's clock, and redirects to this host's own address. */
+const byOwnHost: RequestHandler = ({ socket }, response, next) => {
+  response.removeHeader('X-Instance-Id');
+  response.set('Date', new Date(Date.now() + AHEAD_MS).toUTCString());
+  const { location } = response;
+  response.location = url =>
+    location.call(response, url.startsWith('/') ? `http://127.0.0.1:${socket.localPort}${url}` : url);
+  next();
+};
+
+if (import.meta.main)
+  servePlain({
+    store: redis => new RedisAttributesStore({ client: redis }),
+    beforeSession: () => byOwnHost,
+    onError(error, request, response, next) {
+      if (!(error instanceof SessionGoneError)) return next(error);
+      // The session was logged out during this request. Without a session object, nothing is saved after its response.
+      Reflect.deleteProperty(request, 'session');
+      response.redirect(303, '/app/login');
+    },
+  });

@@ -1,5 +1,9 @@
+import type { RequestHandler } from 'express';
+import type { Redis } from 'ioredis';
+import { RedisAttributesStore } from '../../app/stores/redis-attributes.ts';
 import { UNDER_FAULTS } from '../claims.ts';
 import type { Control } from '../entry.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
 
 export const warmsUpSlowly: Control = {
   kind: 'control',
@@ -9,10 +13,27 @@ export const warmsUpSlowly: Control = {
   faults: 'kill',
   deployment: {
     host: 'plain',
-    program: new URL('./warms-up-slowly.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
   },
   target: {
     budgets: { recovery: '100ms', faults: { kill: { recovery: '5s' } } },
     claims: UNDER_FAULTS,
   },
 };
+
+/** The interval in which a restarted instance fails requests: from and to, milliseconds since its start. */
+const COLD_MS = [1_000, 1_500] as const;
+
+/** Fails requests during `COLD_MS` after each start except the first. */
+function warmingUp(redis: Redis): RequestHandler {
+  const again = redis.incr(`starts:${process.env['INSTANCE_ID']}`).then(starts => starts > 1);
+  return async (request, response, next) => {
+    const up = process.uptime() * 1000;
+    const cold = up >= COLD_MS[0] && up < COLD_MS[1] && request.path.startsWith('/app/');
+    if (cold && (await again)) response.status(500).send('still warming up');
+    else next();
+  };
+}
+
+if (import.meta.main)
+  servePlain({ store: redis => new RedisAttributesStore({ client: redis }), beforeSession: warmingUp });

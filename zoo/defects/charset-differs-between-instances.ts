@@ -1,4 +1,5 @@
 import type { Defect } from '../entry.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
 
 export const charsetDiffersBetweenInstances: Defect = {
   kind: 'defect',
@@ -13,9 +14,19 @@ export const charsetDiffersBetweenInstances: Defect = {
   needs: ['instances'],
   deployment: {
     host: 'plain',
-    program: new URL('./charset-differs-between-instances.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
     each: [{}, { FORM_CHARSET: 'latin1' }],
   },
   must: { guarantee: 'read-your-writes', anomaly: 'STALE' },
   mustNot: ['continuity', 'isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
+
+if (import.meta.main)
+  servePlain({
+    onSession: () => (request, _response, next) => {
+      const text: unknown = request.body?.item;
+      if (process.env['FORM_CHARSET'] === 'latin1' && typeof text === 'string')
+        request.body.item = Buffer.from(text, 'utf8').toString('latin1');
+      next();
+    },
+  });

@@ -1,4 +1,6 @@
 import type { Defect } from '../entry.ts';
+import { cookieSessions } from '../hosts/plain/cookie-sessions.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
 
 export const clearCookieAttributesMismatch: Defect = {
   kind: 'defect',
@@ -18,9 +20,17 @@ export const clearCookieAttributesMismatch: Defect = {
   needs: [],
   deployment: {
     host: 'plain',
-    program: new URL('./clear-cookie-attributes-mismatch.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
   },
   must: { guarantee: 'logout-final', anomaly: 'ZOMBIE' },
   // continuity is not listed: a cookie that holds the whole session is lost when it grows (session-cookie-too-large).
   mustNot: ['isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
+
+if (import.meta.main)
+  servePlain({
+    ...cookieSessions,
+    async signOut(_request, response) {
+      response.append('Set-Cookie', ['session=; Max-Age=0', 'session.sig=; Max-Age=0']);
+    },
+  });

@@ -1,4 +1,6 @@
+import { RedisStore } from 'connect-redis';
 import type { Defect } from '../entry.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
 
 export const columnCutsSession: Defect = {
   kind: 'defect',
@@ -18,8 +20,25 @@ export const columnCutsSession: Defect = {
   needs: ['size'],
   deployment: {
     host: 'plain',
-    program: new URL('./column-cuts-session.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
   },
   must: { guarantee: 'continuity', anomaly: 'LOSS' },
   mustNot: ['isolation', 'routing', 'rotation', 'forgery', 'cookie-policy', 'evidence'],
 };
+
+/** The size of the column, characters. */
+const COLUMN = 8_000;
+
+/** Cuts the text of a session to the size of the column, and reads a text that is no JSON as no session. */
+const cutting = {
+  stringify: (data: object) => JSON.stringify(data).slice(0, COLUMN),
+  parse(text: string) {
+    try {
+      return JSON.parse(text);
+    } catch {
+      return null;
+    }
+  },
+};
+
+if (import.meta.main) servePlain({ store: redis => new RedisStore({ client: redis, serializer: cutting }) });

@@ -1,4 +1,8 @@
+import { RedisStore } from 'connect-redis';
+import session, { type SessionData } from 'express-session';
+import { serve } from '../../app/serve.ts';
 import type { Defect } from '../entry.ts';
+import { type Done, type Got, stockOptions } from '../stores/stock.ts';
 
 export const connectionOrPoolExhaustion: Defect = {
   kind: 'defect',
@@ -19,9 +23,51 @@ export const connectionOrPoolExhaustion: Defect = {
   faults: 'scale-out',
   deployment: {
     host: 'card-store',
-    program: new URL('./connection-or-pool-exhaustion.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
     redis: ['--maxclients', '32'],
   },
   must: { guarantee: 'availability', anomaly: 'DOWN' },
   mustNot: ['continuity', 'isolation', 'survival', 'evidence'],
 };
+
+const CONNECTIONS = 12;
+
+/** Sends each command on the next connection of a pool. */
+class PooledStore extends session.Store {
+  readonly #pool: readonly RedisStore[];
+  #next = 0;
+
+  constructor(pool: readonly RedisStore[]) {
+    super();
+    this.#pool = pool;
+  }
+
+  get #taken(): RedisStore {
+    return this.#pool[this.#next++ % this.#pool.length] as RedisStore;
+  }
+
+  override get(sid: string, callback: Got): void {
+    void this.#taken.get(sid, callback);
+  }
+
+  override set(sid: string, data: SessionData, callback?: Done): void {
+    void this.#taken.set(sid, data, callback);
+  }
+
+  override touch(sid: string, data: SessionData, callback?: Done): void {
+    void this.#taken.touch(sid, data, callback);
+  }
+
+  override destroy(sid: string, callback?: Done): void {
+    void this.#taken.destroy(sid, callback);
+  }
+}
+
+if (import.meta.main)
+  await serve({
+    store: (config, redis) => {
+      const pool = Array.from({ length: CONNECTIONS }, () => redis.duplicate());
+      for (const client of pool) client.on('error', () => {}); // The client reconnects by itself.
+      return new PooledStore(pool.map(client => new RedisStore(stockOptions(config, client))));
+    },
+  });

@@ -1,4 +1,5 @@
 import type { Defect } from '../entry.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
 
 export const cookieLifetimeDiffers: Defect = {
   kind: 'defect',
@@ -12,7 +13,7 @@ export const cookieLifetimeDiffers: Defect = {
   needs: ['instances'],
   deployment: {
     host: 'plain',
-    program: new URL('./cookie-lifetime-differs.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
     each: [{ COOKIE_MINUTES: '30' }, { COOKIE_MINUTES: '120' }],
   },
   must: { guarantee: 'instances-agree', anomaly: 'SKEW' },
@@ -31,3 +32,8 @@ export const cookieLifetimeDiffers: Defect = {
     'evidence',
   ],
 };
+
+const maxAge = Number(process.env['COOKIE_MINUTES']) * 60_000;
+
+if (import.meta.main)
+  servePlain({ session: { rolling: true, cookie: { httpOnly: true, sameSite: 'lax', maxAge } } });

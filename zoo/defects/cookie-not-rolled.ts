@@ -1,4 +1,5 @@
 import type { Defect } from '../entry.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
 
 export const cookieNotRolled: Defect = {
   kind: 'defect',
@@ -13,9 +14,11 @@ export const cookieNotRolled: Defect = {
   needs: ['time'],
   deployment: {
     host: 'plain',
-    program: new URL('./cookie-not-rolled.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
   },
   target: { expiry: { idle: '4s', renew: 'each' } },
   must: { guarantee: 'expiry', anomaly: 'DRIFT' },
   mustNot: ['isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
+
+if (import.meta.main) servePlain({ session: { cookie: { httpOnly: true, sameSite: 'lax', maxAge: 4_000 } } });

@@ -1,4 +1,6 @@
 import type { Defect } from '../entry.ts';
+import { cookieSessions } from '../hosts/plain/cookie-sessions.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
 
 export const cookieStoredSessionRace: Defect = {
   kind: 'defect',
@@ -16,9 +18,11 @@ export const cookieStoredSessionRace: Defect = {
   needs: ['overlap'],
   deployment: {
     host: 'plain',
-    program: new URL('./cookie-stored-session-race.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
   },
   must: { guarantee: 'no-lost-updates', anomaly: 'CLOBBER' },
   // continuity is not listed: a cookie that holds the whole session is lost when it grows (session-cookie-too-large).
   mustNot: ['isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
+
+if (import.meta.main) servePlain(cookieSessions);

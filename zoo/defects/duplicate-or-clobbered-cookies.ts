@@ -1,4 +1,5 @@
 import type { Defect } from '../entry.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
 
 export const duplicateOrClobberedCookies: Defect = {
   kind: 'defect',
@@ -21,9 +22,14 @@ export const duplicateOrClobberedCookies: Defect = {
   needs: ['instances', 'first contact'],
   deployment: {
     host: 'plain',
-    program: new URL('./duplicate-or-clobbered-cookies.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
     each: [{}, { COOKIE_PATH: '/app' }],
   },
   must: { guarantee: 'continuity', anomaly: 'LOSS' },
   mustNot: ['isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
+
+const path = process.env['COOKIE_PATH'] ?? '/';
+
+if (import.meta.main)
+  servePlain({ session: { saveUninitialized: true, cookie: { httpOnly: true, sameSite: 'lax', path } } });

@@ -1,5 +1,7 @@
 import type { Defect } from '../entry.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
 import { sharedFolder } from '../services/shared-folder.ts';
+import { oldFileStore } from '../stores/old-libraries.ts';
 
 export const fileStoreWritesInPlace: Defect = {
   kind: 'defect',
@@ -19,9 +21,12 @@ export const fileStoreWritesInPlace: Defect = {
   needs: ['overlap'],
   deployment: {
     host: 'plain',
-    program: new URL('./file-store-writes-in-place.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
     beside: sharedFolder,
   },
   must: { guarantee: 'availability', anomaly: 'DOWN' },
   mustNot: ['isolation', 'routing', 'rotation', 'forgery', 'evidence'],
 };
+
+if (import.meta.main)
+  servePlain({ store: () => oldFileStore({ path: process.env['SESSIONS'] ?? '', logFn: () => {} }) });

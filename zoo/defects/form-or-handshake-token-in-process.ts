@@ -1,3 +1,6 @@
+import { randomBytes } from 'node:crypto';
+import { Refusal } from '../../app/failures.ts';
+import { serve } from '../../app/serve.ts';
 import type { Defect } from '../entry.ts';
 
 export const formOrHandshakeTokenInProcess: Defect = {
@@ -19,8 +22,34 @@ export const formOrHandshakeTokenInProcess: Defect = {
   needs: ['instances'],
   deployment: {
     host: 'card-store',
-    program: new URL('./form-or-handshake-token-in-process.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
   },
   must: { guarantee: 'continuity', anomaly: 'LOSS' },
   mustNot: ['isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
+
+/** The tokens that this process has issued, each with its expiry, milliseconds since 1970. */
+const tokens = new Map<string, number>();
+const LIFETIME_MS = 3_600_000;
+
+if (import.meta.main)
+  await serve({
+    csrf: {
+      prepare(request, _response, next) {
+        request.csrfToken = () => {
+          const token = randomBytes(16).toString('hex');
+          tokens.set(token, Date.now() + LIFETIME_MS);
+          return token;
+        };
+        next();
+      },
+      require(request, _response, next) {
+        const known = (tokens.get(String(request.body?._csrf)) ?? 0) > Date.now();
+        next(
+          known
+            ? undefined
+            : new Refusal(403, 'This form is out of date. Reload the page and send it again.'),
+        );
+      },
+    },
+  });

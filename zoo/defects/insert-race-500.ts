@@ -1,4 +1,6 @@
 import type { Defect } from '../entry.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
+import { AttributeRowsStore } from '../stores/attribute-rows.ts';
 
 export const insertRace500: Defect = {
   kind: 'defect',
@@ -18,8 +20,10 @@ export const insertRace500: Defect = {
   needs: ['overlap', 'first contact'],
   deployment: {
     host: 'plain',
-    program: new URL('./insert-race-500.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
   },
   must: { guarantee: 'availability', anomaly: 'DOWN' },
   mustNot: ['continuity', 'isolation', 'routing', 'rotation', 'forgery', 'evidence'],
 };
+
+if (import.meta.main) servePlain({ store: redis => new AttributeRowsStore(redis) });

@@ -1,3 +1,5 @@
+import { serve } from '../../app/serve.ts';
+import { abandon, signedInUser } from '../../app/session.ts';
 import type { Defect } from '../entry.ts';
 
 /** nginx behind a cloud balancer with two nodes. Each of them adds the address of its client to X-Forwarded-For. */
@@ -30,9 +32,27 @@ export const ipBoundSession: Defect = {
   needs: ['addresses'],
   deployment: {
     host: 'card-store',
-    program: new URL('./ip-bound-session.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
     nginx: BEHIND_TWO_NODES,
   },
   must: { guarantee: 'continuity', anomaly: 'LOSS' },
   mustNot: ['isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
+
+declare module 'express-session' {
+  interface SessionData {
+    address?: string;
+  }
+}
+
+if (import.meta.main)
+  await serve({
+    onSession(request, _response, next) {
+      // A login is accepted from any address.
+      if (signedInUser(request) !== undefined && request.path !== '/login') {
+        request.session.address ??= request.ip ?? '';
+        if (request.session.address !== request.ip) abandon(request);
+      }
+      next();
+    },
+  });

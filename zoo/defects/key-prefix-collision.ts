@@ -1,4 +1,5 @@
 import type { Defect } from '../entry.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
 
 /** Accounts of two tenants, with the same names. {n} stands for 1 to 100. */
 const accounts = ['alice', 'bob', 'user{n}'].flatMap(name =>
@@ -29,9 +30,15 @@ export const keyPrefixCollision: Defect = {
   needs: ['users'],
   deployment: {
     host: 'plain',
-    program: new URL('./key-prefix-collision.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
   },
   target: { accounts },
   must: { guarantee: 'isolation', anomaly: 'BLEED' },
   mustNot: ['continuity', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
+
+if (import.meta.main)
+  servePlain({
+    // The tenant is the part after the @.
+    keyOf: user => user.replace(/@.*/, ''),
+  });

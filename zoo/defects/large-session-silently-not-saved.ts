@@ -1,4 +1,8 @@
+import { RedisStore } from 'connect-redis';
+import type { SessionData } from 'express-session';
 import type { Defect } from '../entry.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
+import type { Done } from '../stores/stock.ts';
 
 export const largeSessionSilentlyNotSaved: Defect = {
   kind: 'defect',
@@ -13,8 +17,23 @@ export const largeSessionSilentlyNotSaved: Defect = {
   needs: ['size'],
   deployment: {
     host: 'plain',
-    program: new URL('./large-session-silently-not-saved.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
   },
   must: { guarantee: 'read-your-writes', anomaly: 'STALE' },
   mustNot: ['continuity', 'isolation', 'routing', 'rotation', 'forgery', 'evidence'],
 };
+
+/** The largest item of the store, characters, as the limit of 1 MB of memcached. */
+const LARGEST = 12_000;
+
+/** Writes a warning and reports success if a session is larger than an item of the store may be. */
+class LimitedStore extends RedisStore {
+  override async set(sid: string, data: SessionData, callback?: Done): Promise<void> {
+    const { length } = JSON.stringify(data);
+    if (length <= LARGEST) return super.set(sid, data, callback);
+    console.warn(`the session has ${length} characters, more than ${LARGEST}`);
+    callback?.();
+  }
+}
+
+if (import.meta.main) servePlain({ store: redis => new LimitedStore({ client: redis }) });

@@ -1,4 +1,8 @@
+import { RedisStore } from 'connect-redis';
+import type { SessionData } from 'express-session';
 import type { Defect } from '../entry.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
+import { copyOf, type Done, type Got } from '../stores/stock.ts';
 
 export const localCopyOutlivesSharedSession: Defect = {
   kind: 'defect',
@@ -13,10 +17,42 @@ export const localCopyOutlivesSharedSession: Defect = {
   needs: ['instances', 'time'],
   deployment: {
     host: 'plain',
-    program: new URL('./local-copy-outlives-shared-session.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
     env: { SESSION_SECONDS: '6' },
   },
   target: { expiry: { idle: '6s', renew: 'each' } },
   must: { guarantee: 'continuity', anomaly: 'LOSS' },
   mustNot: ['isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
+
+const ttl = Number(process.env['SESSION_SECONDS']);
+
+/** Reads a session from the shared store, and uses its local copy only to know that the session is active here. */
+class LocalTouchStore extends RedisStore {
+  readonly #active = new Map<string, { data: SessionData; until: number }>();
+
+  override async get(sid: string, callback?: Got): Promise<void> {
+    await super.get(sid, (error: unknown, data?: SessionData | null) => {
+      const copy = this.#active.get(sid);
+      if (data) this.#keep(sid, data);
+      // The shared session has expired, but this instance has seen the user lately.
+      callback?.(error, data ?? (copy && copy.until > Date.now() ? copyOf(copy.data) : null));
+    });
+  }
+
+  override async touch(sid: string, data: SessionData, callback?: Done): Promise<void> {
+    this.#keep(sid, data);
+    callback?.();
+  }
+
+  override async destroy(sid: string, callback?: Done): Promise<void> {
+    this.#active.delete(sid);
+    await super.destroy(sid, callback);
+  }
+
+  #keep(sid: string, data: SessionData): void {
+    this.#active.set(sid, { data: copyOf(data), until: Date.now() + ttl * 1000 });
+  }
+}
+
+if (import.meta.main) servePlain({ store: redis => new LocalTouchStore({ client: redis, ttl }) });

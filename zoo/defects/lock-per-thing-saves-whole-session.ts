@@ -1,4 +1,6 @@
 import type { Defect } from '../entry.ts';
+import { oneAtATime } from '../hosts/plain/lock.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
 
 const list = (object: string) => ({
   ...{ object, scope: 'session', kind: 'list' },
@@ -19,7 +21,7 @@ export const lockPerThingSavesWholeSession: Defect = {
   needs: ['overlap'],
   deployment: {
     host: 'plain',
-    program: new URL('./lock-per-thing-saves-whole-session.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
   },
   target: { probes: [list('cart'), list('wishes')], slow: undefined },
   must: { guarantee: 'no-lost-updates', anomaly: 'CLOBBER' },
@@ -35,3 +37,8 @@ export const lockPerThingSavesWholeSession: Defect = {
     'evidence',
   ],
 };
+
+if (import.meta.main)
+  servePlain({
+    beforeSession: redis => oneAtATime(redis, { waitMs: 2_000, otherwise: 'refuse', per: 'thing' }),
+  });

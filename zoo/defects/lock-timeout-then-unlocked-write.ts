@@ -1,4 +1,6 @@
 import type { Defect } from '../entry.ts';
+import { oneAtATime } from '../hosts/plain/lock.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
 
 export const lockTimeoutThenUnlockedWrite: Defect = {
   kind: 'defect',
@@ -18,8 +20,11 @@ export const lockTimeoutThenUnlockedWrite: Defect = {
   needs: ['overlap'],
   deployment: {
     host: 'plain',
-    program: new URL('./lock-timeout-then-unlocked-write.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
   },
   must: { guarantee: 'no-lost-updates', anomaly: 'CLOBBER' },
   mustNot: ['continuity', 'isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
+
+if (import.meta.main)
+  servePlain({ beforeSession: redis => oneAtATime(redis, { waitMs: 20, otherwise: 'proceed' }) });

@@ -1,4 +1,5 @@
 import type { Defect } from '../entry.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
 
 export const logoutIsClientSideOnly: Defect = {
   kind: 'defect',
@@ -18,7 +19,7 @@ export const logoutIsClientSideOnly: Defect = {
   needs: ['replay'],
   deployment: {
     host: 'plain',
-    program: new URL('./logout-is-client-side-only.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
   },
   must: { guarantee: 'logout-final', anomaly: 'ZOMBIE' },
   mustNot: [
@@ -33,3 +34,10 @@ export const logoutIsClientSideOnly: Defect = {
     'cookie-policy',
   ],
 };
+
+if (import.meta.main)
+  servePlain({
+    async signOut(_request, response) {
+      response.clearCookie('connect.sid');
+    },
+  });

@@ -1,4 +1,6 @@
 import type { Defect } from '../entry.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
+import { save, signIn } from '../hosts/plain/session.ts';
 
 export const logoutKeepsSessionData: Defect = {
   kind: 'defect',
@@ -18,7 +20,7 @@ export const logoutKeepsSessionData: Defect = {
   needs: ['users'],
   deployment: {
     host: 'plain',
-    program: new URL('./logout-keeps-session-data.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
   },
   must: { guarantee: 'isolation', anomaly: 'BLEED' },
   mustNot: [
@@ -33,3 +35,19 @@ export const logoutKeepsSessionData: Defect = {
     'evidence',
   ],
 };
+
+if (import.meta.main)
+  servePlain({
+    async signIn(request, user) {
+      // The login keeps the cart from the session before it.
+      const { cart } = request.session;
+      await signIn(request, user);
+      if (cart === undefined) return;
+      request.session.cart = cart;
+      await save(request);
+    },
+    async signOut(request) {
+      delete request.session.user;
+      await save(request);
+    },
+  });

@@ -1,4 +1,7 @@
+import { RedisStore } from 'connect-redis';
+import { serve } from '../../app/serve.ts';
 import type { Defect } from '../entry.ts';
+import { stockOptions } from '../stores/stock.ts';
 
 export const neverRecoversAfterReconnect: Defect = {
   kind: 'defect',
@@ -14,8 +17,18 @@ export const neverRecoversAfterReconnect: Defect = {
   faults: 'store-cut',
   deployment: {
     host: 'card-store',
-    program: new URL('./never-recovers-after-reconnect.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
   },
   must: { guarantee: 'availability', anomaly: 'DOWN' },
   mustNot: ['isolation', 'routing', 'evidence'],
 };
+
+if (import.meta.main)
+  await serve({
+    store: (config, redis) => {
+      const store = new RedisStore(stockOptions(config, redis));
+      // After `disconnect`, express-session handles requests without a session until the store emits `connect`.
+      redis.on('close', () => store.emit('disconnect'));
+      return store;
+    },
+  });

@@ -1,4 +1,5 @@
 import type { Defect } from '../entry.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
 
 export const noAbsoluteTimeout: Defect = {
   kind: 'defect',
@@ -17,7 +18,7 @@ export const noAbsoluteTimeout: Defect = {
   needs: ['time'],
   deployment: {
     host: 'plain',
-    program: new URL('./no-absolute-timeout.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
   },
   target: { expiry: { idle: '4s', absolute: '8s', renew: 'each' } },
   must: { guarantee: 'expiry', anomaly: 'DRIFT' },
@@ -32,3 +33,8 @@ export const noAbsoluteTimeout: Defect = {
     'evidence',
   ],
 };
+
+if (import.meta.main)
+  servePlain({
+    session: { rolling: true, cookie: { httpOnly: true, sameSite: 'lax', maxAge: 4_000 } },
+  });

@@ -1,4 +1,5 @@
 import type { Defect } from '../entry.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
 
 export const noDrainOnSigterm: Defect = {
   kind: 'defect',
@@ -16,8 +17,18 @@ export const noDrainOnSigterm: Defect = {
     'At SIGTERM fail the health check, serve until the balancer has noticed, finish the requests in flight, then exit.',
   needs: ['fault'],
   faults: 'stop,stop,stop',
-  deployment: { host: 'plain', program: new URL('./no-drain-on-sigterm.server.ts', import.meta.url) },
+  deployment: { host: 'plain', program: new URL(import.meta.url) },
   target: { budgets: { faults: { stop: { errors: '0%' } } } },
   must: { guarantee: 'availability', anomaly: 'DOWN' },
   mustNot: ['isolation', 'routing', 'evidence'],
 };
+
+if (import.meta.main) {
+  process.once('SIGTERM', () => process.exit(0));
+  servePlain({
+    // Delays each request, as if it called another service, so that requests are always in flight.
+    onSession: () => (_request, _response, next) => {
+      setTimeout(next, 30);
+    },
+  });
+}

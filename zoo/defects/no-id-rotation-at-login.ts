@@ -1,4 +1,6 @@
 import type { Defect } from '../entry.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
+import { save } from '../hosts/plain/session.ts';
 
 export const noIdRotationAtLogin: Defect = {
   kind: 'defect',
@@ -19,7 +21,7 @@ export const noIdRotationAtLogin: Defect = {
   needs: ['replay'],
   deployment: {
     host: 'plain',
-    program: new URL('./no-id-rotation-at-login.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
   },
   must: { guarantee: 'rotation', anomaly: 'FIXED' },
   // continuity is not listed: each response may set a new session, and a late one may replace that of the login.
@@ -34,3 +36,14 @@ export const noIdRotationAtLogin: Defect = {
     'evidence',
   ],
 };
+
+if (import.meta.main)
+  servePlain({
+    // Every visitor gets a session.
+    session: { saveUninitialized: true },
+    // The login keeps the id of the session that the visitor already has.
+    async signIn(request, user) {
+      request.session.user = user;
+      await save(request);
+    },
+  });

@@ -1,4 +1,7 @@
+import { RedisStore } from 'connect-redis';
+import { serve } from '../../app/serve.ts';
 import type { Defect } from '../entry.ts';
+import { stockOptions } from '../stores/stock.ts';
 
 export const noTouchFixedTtl: Defect = {
   kind: 'defect',
@@ -13,10 +16,15 @@ export const noTouchFixedTtl: Defect = {
   needs: ['time'],
   deployment: {
     host: 'card-store',
-    program: new URL('./no-touch-fixed-ttl.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
     env: { SESSION_IDLE_SECONDS: '4' },
   },
   target: { expiry: { idle: '4s', renew: 'each' } },
   must: { guarantee: 'expiry', anomaly: 'DRIFT' },
   mustNot: ['isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
+
+if (import.meta.main)
+  await serve({
+    store: (config, redis) => new RedisStore({ ...stockOptions(config, redis), disableTouch: true }),
+  });

@@ -1,4 +1,6 @@
 import type { Defect } from '../entry.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
+import { oldConnectRedis } from '../stores/old-libraries.ts';
 
 export const oldConnectRedisDropsSessionsInOutage: Defect = {
   kind: 'defect',
@@ -14,9 +16,11 @@ export const oldConnectRedisDropsSessionsInOutage: Defect = {
   faults: 'store-restart',
   deployment: {
     host: 'plain',
-    program: new URL('./old-connect-redis-drops-sessions-in-outage.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
   },
   target: { deadline: '5s' },
   must: { guarantee: 'outage', anomaly: 'LOGOUT' },
   mustNot: ['isolation', 'routing', 'evidence'],
 };
+
+if (import.meta.main) servePlain({ store: redis => oldConnectRedis({ client: redis }) });

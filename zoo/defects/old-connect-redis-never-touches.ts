@@ -1,4 +1,6 @@
 import type { Defect } from '../entry.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
+import { oldConnectRedis } from '../stores/old-libraries.ts';
 
 export const oldConnectRedisNeverTouches: Defect = {
   kind: 'defect',
@@ -12,10 +14,14 @@ export const oldConnectRedisNeverTouches: Defect = {
   needs: ['time'],
   deployment: {
     host: 'plain',
-    program: new URL('./old-connect-redis-never-touches.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
     env: { SESSION_SECONDS: '4' },
   },
   target: { expiry: { idle: '4s', renew: 'each' } },
   must: { guarantee: 'expiry', anomaly: 'DRIFT' },
   mustNot: ['isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
+
+const ttl = Number(process.env['SESSION_SECONDS']);
+
+if (import.meta.main) servePlain({ store: redis => oldConnectRedis({ client: redis, ttl }) });

@@ -1,4 +1,7 @@
+import { RedisStore } from 'connect-redis';
 import type { Defect } from '../entry.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
+import { oldExpressSession } from '../stores/old-libraries.ts';
 
 export const oldExpressSessionNeverTouches: Defect = {
   kind: 'defect',
@@ -12,10 +15,22 @@ export const oldExpressSessionNeverTouches: Defect = {
   needs: ['time'],
   deployment: {
     host: 'plain',
-    program: new URL('./old-express-session-never-touches.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
     env: { SESSION_SECONDS: '4' },
   },
   target: { expiry: { idle: '4s', renew: 'each' } },
   must: { guarantee: 'expiry', anomaly: 'DRIFT' },
   mustNot: ['isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
+
+const ttl = Number(process.env['SESSION_SECONDS']);
+
+if (import.meta.main)
+  servePlain({
+    sessions: (redis, secret) =>
+      oldExpressSession({
+        store: new RedisStore({ client: redis, ttl }),
+        secret,
+        ...{ resave: false, saveUninitialized: false, cookie: { httpOnly: true, path: '/' } },
+      }),
+  });

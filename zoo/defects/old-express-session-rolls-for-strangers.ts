@@ -1,4 +1,8 @@
+import { RedisStore } from 'connect-redis';
+import { type RequestHandler, Router } from 'express';
 import type { Defect } from '../entry.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
+import { oldExpressSession } from '../stores/old-libraries.ts';
 
 export const oldExpressSessionRollsForStrangers: Defect = {
   kind: 'defect',
@@ -12,9 +16,32 @@ export const oldExpressSessionRollsForStrangers: Defect = {
   needs: [],
   deployment: {
     host: 'plain',
-    program: new URL('./old-express-session-rolls-for-strangers.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
   },
   target: { public: ['/healthz', '/help'] },
   must: { guarantee: 'cookie-policy', anomaly: 'EXPOSED' },
   mustNot: ['isolation', 'routing', 'forgery', 'evidence'],
 };
+
+/** Adds SameSite to the cookies, which the old version cannot. */
+const sameSite: RequestHandler = (_request, response, next) => {
+  const set = response.setHeader.bind(response);
+  response.setHeader = (name, value) =>
+    set(
+      name,
+      name.toLowerCase() === 'set-cookie' ? [value].flat().map(line => `${line}; SameSite=Lax`) : value,
+    );
+  next();
+};
+
+if (import.meta.main)
+  servePlain({
+    sessions: (redis, secret) =>
+      Router().use(
+        sameSite,
+        oldExpressSession({
+          ...{ store: new RedisStore({ client: redis }), secret, rolling: true },
+          ...{ resave: false, saveUninitialized: false, cookie: { httpOnly: true, path: '/' } },
+        }),
+      ),
+  });

@@ -1,4 +1,8 @@
+import { Router } from 'express';
 import type { Defect } from '../entry.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
+import { save } from '../hosts/plain/session.ts';
+import { oldPassport } from '../stores/old-libraries.ts';
 
 export const oldPassportKeepsSessionId: Defect = {
   kind: 'defect',
@@ -12,8 +16,23 @@ export const oldPassportKeepsSessionId: Defect = {
   needs: ['replay'],
   deployment: {
     host: 'plain',
-    program: new URL('./old-passport-keeps-session-id.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
   },
   must: { guarantee: 'rotation', anomaly: 'FIXED' },
   mustNot: ['isolation', 'instances-agree', 'routing', 'forgery', 'availability', 'evidence'],
 };
+
+if (import.meta.main) {
+  const passport = oldPassport(); // It changes all requests of the process.
+  servePlain({
+    session: { saveUninitialized: true },
+    onSession: () => Router().use(passport.initialize(), passport.session()),
+    async signIn(request, user) {
+      await new Promise<void>((resolve, reject) =>
+        request.logIn({ id: user } as Express.User, error => (error ? reject(error) : resolve())),
+      );
+      request.session.user = user;
+      await save(request);
+    },
+  });
+}

@@ -1,4 +1,8 @@
+import { Redis } from 'ioredis';
+import { RedisAttributesStore } from '../../app/stores/redis-attributes.ts';
 import type { Defect } from '../entry.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
+import { save } from '../hosts/plain/session.ts';
 import { laggingReplica } from '../services/replica.ts';
 
 export const otherDeviceReadsReplica: Defect = {
@@ -14,7 +18,7 @@ export const otherDeviceReadsReplica: Defect = {
   needs: ['users', 'haste'],
   deployment: {
     host: 'plain',
-    program: new URL('./other-device-reads-replica.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
     beside: laggingReplica(150),
   },
   must: { guarantee: 'linearizability', anomaly: 'NONLINEAR' },
@@ -33,3 +37,30 @@ export const otherDeviceReadsReplica: Defect = {
     'evidence',
   ],
 };
+
+declare module 'express-session' {
+  interface SessionData {
+    /** Time of the session's last write, milliseconds since 1970. */
+    wroteAt?: number;
+  }
+}
+
+const STAY_MS = 2_000;
+
+if (import.meta.main) {
+  const replica = new Redis(process.env['REPLICA_URL'] ?? '');
+  servePlain({
+    store: redis => new RedisAttributesStore({ client: redis }),
+    onSession: () => async (request, _response, next) => {
+      if (request.method === 'POST' && request.session.user) {
+        request.session.wroteAt = Date.now();
+        await save(request);
+      }
+      next();
+    },
+    readNotes(request, primary) {
+      const { wroteAt = 0 } = request.session;
+      return Date.now() - wroteAt < STAY_MS ? primary : replica;
+    },
+  });
+}

@@ -1,4 +1,5 @@
 import type { Defect } from '../entry.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
 
 export const releaseChangesCookieOfNewSessions: Defect = {
   kind: 'defect',
@@ -15,8 +16,21 @@ export const releaseChangesCookieOfNewSessions: Defect = {
   next: { RELEASE: '2' },
   deployment: {
     host: 'plain',
-    program: new URL('./release-changes-cookie-of-new-sessions.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
   },
   must: { guarantee: 'instances-agree', anomaly: 'OUTDATED' },
   mustNot: ['continuity', 'isolation', 'routing', 'read-your-writes', 'monotonic-reads', 'evidence'],
 };
+
+const { RELEASE, RENEWS } = process.env;
+const sameSite = RELEASE === '2' ? 'strict' : 'lax';
+
+if (import.meta.main)
+  servePlain({
+    session: { cookie: { httpOnly: true, sameSite }, rolling: RENEWS === 'true' },
+    // The attributes of a cookie are part of its session: a release that renews cookies must change them there.
+    onSession: () => (request, _response, next) => {
+      if (RENEWS === 'true') request.session.cookie.sameSite = sameSite;
+      next();
+    },
+  });

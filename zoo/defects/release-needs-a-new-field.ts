@@ -1,4 +1,6 @@
 import type { Defect } from '../entry.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
+import { save, signIn } from '../hosts/plain/session.ts';
 
 export const releaseNeedsANewField: Defect = {
   kind: 'defect',
@@ -14,8 +16,34 @@ export const releaseNeedsANewField: Defect = {
   next: { RELEASE: '2' },
   deployment: {
     host: 'plain',
-    program: new URL('./release-needs-a-new-field.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
   },
   must: { guarantee: 'instances-agree', anomaly: 'OUTDATED' },
   mustNot: ['continuity', 'isolation', 'routing', 'read-your-writes', 'monotonic-reads', 'evidence'],
 };
+
+declare module 'express-session' {
+  interface SessionData {
+    /** Set at each login since release 2. */
+    region?: string;
+  }
+}
+
+if (import.meta.main)
+  servePlain(
+    process.env['RELEASE'] !== '2'
+      ? {}
+      : {
+          async signIn(request, user) {
+            await signIn(request, user);
+            request.session.region = 'north';
+            await save(request);
+          },
+          onSession: () => (request, response, next) => {
+            const needed = request.path === '/app/profile' && request.session.user !== undefined;
+            if (needed && request.session.region === undefined)
+              response.status(403).send('No region is set.');
+            else next();
+          },
+        },
+  );

@@ -1,3 +1,6 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { Refusal } from '../../app/failures.ts';
+import { serve } from '../../app/serve.ts';
 import type { Defect } from '../entry.ts';
 
 export const releaseRefusesOldForms: Defect = {
@@ -14,9 +17,36 @@ export const releaseRefusesOldForms: Defect = {
   next: { FORM_KEYS: 'release-2' },
   deployment: {
     host: 'card-store',
-    program: new URL('./release-refuses-old-forms.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
     env: { SESSION_STORE: 'redis-attributes' },
   },
   must: { guarantee: 'instances-agree', anomaly: 'OUTDATED' },
   mustNot: ['isolation', 'routing', 'read-your-writes', 'monotonic-reads', 'evidence'],
 };
+
+/** The keys of form tokens. The first one signs, all are accepted. */
+const keys = (process.env['FORM_KEYS'] ?? 'release-1').split(',');
+const signature = (key: string, nonce: string): string =>
+  createHmac('sha256', key).update(nonce).digest('base64url');
+
+if (import.meta.main)
+  await serve({
+    csrf: {
+      prepare(request, _response, next) {
+        request.csrfToken = () => {
+          const nonce = randomBytes(12).toString('base64url');
+          return `${nonce}.${signature(keys[0] ?? '', nonce)}`;
+        };
+        next();
+      },
+      require(request, _response, next) {
+        const [nonce = '', signed] = String(request.body?._csrf).split('.');
+        const known = keys.some(key => signature(key, nonce) === signed);
+        next(
+          known
+            ? undefined
+            : new Refusal(403, 'This form is out of date. Reload the page and send it again.'),
+        );
+      },
+    },
+  });

@@ -1,4 +1,10 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { RedisStore } from 'connect-redis';
+import type { Response } from 'express';
 import type { Defect } from '../entry.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
+import { RawConnection } from '../stores/raw-connection.ts';
+import type { Got } from '../stores/stock.ts';
 
 export const replyOfAnAbandonedRequest: Defect = {
   kind: 'defect',
@@ -13,8 +19,37 @@ export const replyOfAnAbandonedRequest: Defect = {
   needs: ['users', 'overlap'],
   deployment: {
     host: 'plain',
-    program: new URL('./reply-of-an-abandoned-request.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
   },
   must: { guarantee: 'isolation', anomaly: 'BLEED' },
   mustNot: ['routing', 'cookie-policy', 'evidence'],
 };
+
+/** The response of the request that the current code handles. */
+const visit = new AsyncLocalStorage<Response>();
+
+class PooledStore extends RedisStore {
+  readonly #idle: RawConnection[] = [];
+
+  override async get(sid: string, callback?: Got): Promise<void> {
+    const gone = new AbortController();
+    const leaves = (): void => gone.abort();
+    const response = visit.getStore()?.once('close', leaves);
+    const connection = this.#idle.pop() ?? new RawConnection();
+    try {
+      const text = await connection.get(`sess:${sid}`, gone.signal);
+      callback?.(null, text === undefined ? undefined : JSON.parse(text));
+    } catch (error) {
+      callback?.(error);
+    } finally {
+      response?.off('close', leaves);
+      this.#idle.push(connection);
+    }
+  }
+}
+
+if (import.meta.main)
+  servePlain({
+    beforeSession: () => (_request, response, next) => visit.run(response, next),
+    store: redis => new PooledStore({ client: redis }),
+  });

@@ -1,4 +1,6 @@
 import type { Defect } from '../entry.ts';
+import { oneAtATime } from '../hosts/plain/lock.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
 
 export const resaveRewritesUnmodifiedSession: Defect = {
   kind: 'defect',
@@ -20,8 +22,14 @@ export const resaveRewritesUnmodifiedSession: Defect = {
   needs: ['overlap'],
   deployment: {
     host: 'plain',
-    program: new URL('./resave-rewrites-unmodified-session.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
   },
   must: { guarantee: 'no-lost-updates', anomaly: 'CLOBBER' },
   mustNot: ['continuity', 'isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
+
+if (import.meta.main)
+  servePlain({
+    beforeSession: redis => oneAtATime(redis, { waitMs: 5_000, otherwise: 'refuse' }),
+    session: { resave: true },
+  });

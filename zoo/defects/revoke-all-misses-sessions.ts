@@ -1,4 +1,7 @@
+import type { Redis } from 'ioredis';
 import type { Defect } from '../entry.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
+import { signIn } from '../hosts/plain/session.ts';
 
 export const revokeAllMissesSessions: Defect = {
   kind: 'defect',
@@ -20,7 +23,7 @@ export const revokeAllMissesSessions: Defect = {
   needs: ['overlap', 'users', 'replay'],
   deployment: {
     host: 'plain',
-    program: new URL('./revoke-all-misses-sessions.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
   },
   must: { guarantee: 'logout-final', anomaly: 'ZOMBIE' },
   mustNot: [
@@ -35,3 +38,33 @@ export const revokeAllMissesSessions: Defect = {
     'cookie-policy',
   ],
 };
+
+interface UserRecord {
+  lastLogin: number;
+  sessions: string[];
+}
+
+async function recordOf(redis: Redis, user: string): Promise<UserRecord> {
+  const json = await redis.get(`user:${user}`);
+  return json === null ? { lastLogin: 0, sessions: [] } : JSON.parse(json);
+}
+
+if (import.meta.main)
+  servePlain({
+    async signIn(request, user, redis) {
+      const record = await recordOf(redis, user);
+      await signIn(request, user);
+      record.lastLogin = Date.now();
+      record.sessions.push(request.sessionID);
+      await redis.set(`user:${user}`, JSON.stringify(record));
+    },
+    devices: redis => ({
+      // Does nothing, since `signIn` has already added the session.
+      async add() {},
+      async takeAll(user) {
+        const { sessions } = await recordOf(redis, user);
+        await redis.del(`user:${user}`);
+        return sessions;
+      },
+    }),
+  });

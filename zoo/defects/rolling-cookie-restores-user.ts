@@ -1,4 +1,6 @@
 import type { Defect } from '../entry.ts';
+import { cookieSessions } from '../hosts/plain/cookie-sessions.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
 
 export const rollingCookieRestoresUser: Defect = {
   kind: 'defect',
@@ -18,8 +20,18 @@ export const rollingCookieRestoresUser: Defect = {
   needs: ['overlap', 'users'],
   deployment: {
     host: 'plain',
-    program: new URL('./rolling-cookie-restores-user.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
   },
   must: { guarantee: 'isolation', anomaly: 'BLEED' },
   mustNot: ['routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
+
+if (import.meta.main)
+  servePlain({
+    ...cookieSessions,
+    // Each response sets the cookie again, with the time of the request.
+    onSession: () => (request, _response, next) => {
+      if (request.session?.user !== undefined) Reflect.set(request.session, 'seen', Date.now());
+      next();
+    },
+  });

@@ -1,4 +1,8 @@
+import { RedisStore } from 'connect-redis';
+import type { SessionData } from 'express-session';
+import { serve } from '../../app/serve.ts';
 import type { Defect } from '../entry.ts';
+import { type Done, stockOptions } from '../stores/stock.ts';
 
 export const saveErrorSwallowed: Defect = {
   kind: 'defect',
@@ -16,7 +20,16 @@ export const saveErrorSwallowed: Defect = {
   remedy: 'Save before the response, and respond with 503 if the store refuses.',
   needs: ['fault'],
   faults: 'store-full',
-  deployment: { host: 'card-store', program: new URL('./save-error-swallowed.server.ts', import.meta.url) },
+  deployment: { host: 'card-store', program: new URL(import.meta.url) },
   must: { guarantee: 'read-your-writes', anomaly: 'STALE' },
   mustNot: ['isolation', 'routing', 'evidence'],
 };
+
+/** Reports success even if the session could not be saved: the defect. */
+class QuietStore extends RedisStore {
+  override async set(sid: string, data: SessionData, callback?: Done): Promise<void> {
+    await super.set(sid, data, () => callback?.());
+  }
+}
+
+if (import.meta.main) await serve({ store: (config, redis) => new QuietStore(stockOptions(config, redis)) });

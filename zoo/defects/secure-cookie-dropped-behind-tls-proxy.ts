@@ -1,4 +1,5 @@
 import type { Defect } from '../entry.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
 
 /** nginx behind a balancer that terminates TLS. For 127.0.0.1, clients keep a Secure cookie even without TLS. */
 const BEHIND_TLS = {
@@ -30,10 +31,12 @@ export const secureCookieDroppedBehindTlsProxy: Defect = {
   needs: ['instances'],
   deployment: {
     host: 'plain',
-    program: new URL('./secure-cookie-dropped-behind-tls-proxy.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
     each: [{}, { TRUST_PROXY: 'false' }],
     nginx: BEHIND_TLS,
   },
   must: { guarantee: 'continuity', anomaly: 'LOSS' },
   mustNot: ['isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
+
+if (import.meta.main) servePlain({ session: { cookie: { httpOnly: true, sameSite: 'lax', secure: true } } });

@@ -1,4 +1,6 @@
+import { RedisStore } from 'connect-redis';
 import type { Defect } from '../entry.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
 
 export const serverSessionOutlivesCookie: Defect = {
   kind: 'defect',
@@ -13,7 +15,7 @@ export const serverSessionOutlivesCookie: Defect = {
   needs: ['time', 'replay'],
   deployment: {
     host: 'plain',
-    program: new URL('./server-session-outlives-cookie.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
   },
   target: { expiry: { idle: '4s', renew: 'each' } },
   must: { guarantee: 'expiry', anomaly: 'DRIFT' },
@@ -28,3 +30,11 @@ export const serverSessionOutlivesCookie: Defect = {
     'evidence',
   ],
 };
+
+const IDLE_S = 4;
+
+if (import.meta.main)
+  servePlain({
+    session: { rolling: true, cookie: { httpOnly: true, sameSite: 'lax', maxAge: IDLE_S * 1_000 } },
+    store: redis => new RedisStore({ client: redis, ttl: () => 10 * IDLE_S }),
+  });

@@ -1,4 +1,6 @@
 import type { Defect } from '../entry.ts';
+import { cookieSessions } from '../hosts/plain/cookie-sessions.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
 
 export const sessionCookieTooLarge: Defect = {
   kind: 'defect',
@@ -20,8 +22,10 @@ export const sessionCookieTooLarge: Defect = {
   needs: ['size'],
   deployment: {
     host: 'plain',
-    program: new URL('./session-cookie-too-large.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
   },
   must: { guarantee: 'cookie-policy', anomaly: 'EXPOSED' },
   mustNot: ['isolation', 'rotation', 'forgery', 'evidence'],
 };
+
+if (import.meta.main) servePlain({ ...cookieSessions, cartLimit: Number.POSITIVE_INFINITY });

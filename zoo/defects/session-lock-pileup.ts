@@ -1,4 +1,6 @@
 import type { Defect } from '../entry.ts';
+import { oneAtATime } from '../hosts/plain/lock.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
 
 export const sessionLockPileup: Defect = {
   kind: 'defect',
@@ -18,8 +20,17 @@ export const sessionLockPileup: Defect = {
     'Lock only while the session is written, and not for requests that only read. Give the lock a short time to live, which its holder renews.',
   needs: ['fault'],
   faults: 'kill',
-  deployment: { host: 'plain', program: new URL('./session-lock-pileup.server.ts', import.meta.url) },
+  deployment: { host: 'plain', program: new URL(import.meta.url) },
   target: { budgets: { wait: '4s' } },
   must: { guarantee: 'availability', anomaly: 'DOWN' },
   mustNot: ['continuity', 'isolation', 'survival', 'evidence'],
 };
+
+if (import.meta.main)
+  servePlain({
+    beforeSession: redis => oneAtATime(redis, { waitMs: 30_000, otherwise: 'refuse', reads: true }),
+    // Delays each request, as if it called another service, while the request holds the lock on the session.
+    onSession: () => (_request, _response, next) => {
+      setTimeout(next, 80);
+    },
+  });

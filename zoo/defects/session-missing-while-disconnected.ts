@@ -1,4 +1,7 @@
+import { RedisStore } from 'connect-redis';
+import { serve } from '../../app/serve.ts';
 import type { Defect } from '../entry.ts';
+import { stockOptions } from '../stores/stock.ts';
 
 export const sessionMissingWhileDisconnected: Defect = {
   kind: 'defect',
@@ -14,8 +17,19 @@ export const sessionMissingWhileDisconnected: Defect = {
   faults: 'store-restart',
   deployment: {
     host: 'card-store',
-    program: new URL('./session-missing-while-disconnected.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
   },
   must: { guarantee: 'outage', anomaly: 'LOGOUT' },
   mustNot: ['isolation', 'routing', 'evidence'],
 };
+
+if (import.meta.main)
+  await serve({
+    store: (config, redis) => {
+      const store = new RedisStore(stockOptions(config, redis));
+      // After `disconnect`, express-session handles requests without a session until the store emits `connect`.
+      redis.on('close', () => store.emit('disconnect'));
+      redis.on('ready', () => store.emit('connect'));
+      return store;
+    },
+  });

@@ -1,4 +1,5 @@
 import type { Defect } from '../entry.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
 
 export const sessionPerHealthCheck: Defect = {
   kind: 'defect',
@@ -19,7 +20,7 @@ export const sessionPerHealthCheck: Defect = {
   needs: [],
   deployment: {
     host: 'plain',
-    program: new URL('./session-per-health-check.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
   },
   target: { public: ['/status'] },
   must: { guarantee: 'cookie-policy', anomaly: 'EXPOSED' },
@@ -37,3 +38,12 @@ export const sessionPerHealthCheck: Defect = {
     'evidence',
   ],
 };
+
+if (import.meta.main)
+  servePlain({
+    session: { saveUninitialized: true },
+    onSession: () => (request, response, next) => {
+      if (request.path === '/status') response.json({ ok: true });
+      else next();
+    },
+  });

@@ -1,4 +1,5 @@
 import type { Defect } from '../entry.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
 
 const CACHE = {
   http: `
@@ -34,10 +35,15 @@ export const setCookieCachedByProxy: Defect = {
   needs: ['users'],
   deployment: {
     host: 'plain',
-    program: new URL('./set-cookie-cached-by-proxy.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
     nginx: CACHE,
   },
   target: { pages: ['/', '/help', '/app/profile'] },
   must: { guarantee: 'isolation', anomaly: 'BLEED' },
   mustNot: ['routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
+
+if (import.meta.main)
+  servePlain({
+    session: { rolling: true, cookie: { httpOnly: true, sameSite: 'lax', maxAge: 3_600_000 } },
+  });

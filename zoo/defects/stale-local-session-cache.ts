@@ -1,4 +1,8 @@
+import { RedisStore } from 'connect-redis';
+import type { SessionData } from 'express-session';
+import { serve } from '../../app/serve.ts';
 import type { Defect } from '../entry.ts';
+import { copyOf, type Done, type Got, stockOptions } from '../stores/stock.ts';
 
 export const staleLocalSessionCache: Defect = {
   kind: 'defect',
@@ -13,8 +17,40 @@ export const staleLocalSessionCache: Defect = {
   needs: ['instances'],
   deployment: {
     host: 'card-store',
-    program: new URL('./stale-local-session-cache.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
   },
   must: { guarantee: 'monotonic-reads', anomaly: 'BACK' },
   mustNot: ['continuity', 'isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
+
+const FRESH_MS = 30_000;
+
+/** Returns a session from memory for 30 s after this instance has read or written it. */
+class CachedStore extends RedisStore {
+  readonly #copies = new Map<string, { data: SessionData; until: number }>();
+
+  override async get(sid: string, callback?: Got): Promise<void> {
+    const copy = this.#copies.get(sid);
+    if (copy && copy.until > Date.now()) return callback?.(null, copyOf(copy.data));
+    await super.get(sid, (error: unknown, data?: SessionData | null) => {
+      if (data) this.#keep(sid, data);
+      callback?.(error, data);
+    });
+  }
+
+  override async set(sid: string, data: SessionData, callback?: Done): Promise<void> {
+    this.#keep(sid, data);
+    await super.set(sid, data, callback);
+  }
+
+  override async destroy(sid: string, callback?: Done): Promise<void> {
+    this.#copies.delete(sid);
+    await super.destroy(sid, callback);
+  }
+
+  #keep(sid: string, data: SessionData): void {
+    this.#copies.set(sid, { data: copyOf(data), until: Date.now() + FRESH_MS });
+  }
+}
+
+if (import.meta.main) await serve({ store: (config, redis) => new CachedStore(stockOptions(config, redis)) });

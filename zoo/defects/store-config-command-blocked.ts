@@ -1,4 +1,7 @@
+import { RedisStore } from 'connect-redis';
+import { serve } from '../../app/serve.ts';
 import type { Defect } from '../entry.ts';
+import { stockOptions } from '../stores/stock.ts';
 
 export const storeConfigCommandBlocked: Defect = {
   kind: 'defect',
@@ -20,9 +23,19 @@ export const storeConfigCommandBlocked: Defect = {
   next: { NOTIFY_EXPIRY: 'true' },
   deployment: {
     host: 'card-store',
-    program: new URL('./store-config-command-blocked.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
     env: { STACK_REDIS: 'hardened' },
   },
   must: { guarantee: 'availability', anomaly: 'DOWN' },
   mustNot: ['continuity', 'isolation', 'routing', 'survival', 'evidence'],
 };
+
+if (import.meta.main)
+  await serve({
+    store: (config, redis) => {
+      // Makes Redis send events when sessions expire.
+      if (process.env['NOTIFY_EXPIRY'] === 'true')
+        redis.once('ready', () => void redis.config('SET', 'notify-keyspace-events', 'Ex'));
+      return new RedisStore(stockOptions(config, redis));
+    },
+  });

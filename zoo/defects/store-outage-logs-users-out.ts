@@ -1,4 +1,7 @@
+import { RedisStore } from 'connect-redis';
+import { serve } from '../../app/serve.ts';
 import type { Defect } from '../entry.ts';
+import { type Got, stockOptions } from '../stores/stock.ts';
 
 export const storeOutageLogsUsersOut: Defect = {
   kind: 'defect',
@@ -18,8 +21,20 @@ export const storeOutageLogsUsersOut: Defect = {
   faults: 'store-refuses',
   deployment: {
     host: 'card-store',
-    program: new URL('./store-outage-logs-users-out.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
   },
   must: { guarantee: 'outage', anomaly: 'LOGOUT' },
   mustNot: ['isolation', 'routing', 'evidence'],
 };
+
+/** Treats a failed lookup as a missing session: the defect. */
+class ForgivingStore extends RedisStore {
+  override async get(sid: string, callback?: Got): Promise<void> {
+    await super.get(sid, (error: unknown, data?: Parameters<Got>[1]) =>
+      callback?.(null, error ? null : data),
+    );
+  }
+}
+
+if (import.meta.main)
+  await serve({ store: (config, redis) => new ForgivingStore(stockOptions(config, redis)) });

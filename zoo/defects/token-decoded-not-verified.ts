@@ -1,4 +1,8 @@
+import { createHmac } from 'node:crypto';
 import type { Defect } from '../entry.ts';
+import { cookieSessions, sessionMethods } from '../hosts/plain/cookie-sessions.ts';
+import { servePlain } from '../hosts/plain/serve.ts';
+import { save } from '../hosts/plain/session.ts';
 
 export const tokenDecodedNotVerified: Defect = {
   kind: 'defect',
@@ -18,8 +22,47 @@ export const tokenDecodedNotVerified: Defect = {
   needs: [],
   deployment: {
     host: 'plain',
-    program: new URL('./token-decoded-not-verified.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
   },
   must: { guarantee: 'forgery', anomaly: 'FORGED' },
   mustNot: ['continuity', 'routing', 'rotation', 'private-responses', 'availability', 'evidence'],
 };
+
+const HEADER = Buffer.from('{"alg":"HS256","typ":"JWT"}').toString('base64url');
+
+function sign(session: object, secret: string): string {
+  const signed = `${HEADER}.${Buffer.from(JSON.stringify(session)).toString('base64url')}`;
+  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
+}
+
+/** Returns the content of the token, without a check of its signature: the defect. */
+function decode(token: unknown): object {
+  try {
+    const [, payload = ''] = String(token).split('.');
+    return Object(JSON.parse(Buffer.from(payload, 'base64url').toString()));
+  } catch {
+    return {};
+  }
+}
+
+if (import.meta.main)
+  servePlain({
+    sessions: (_redis, secret) => (request, response, next) => {
+      const session = decode(request.cookies.token);
+      const save = (done: () => void) => {
+        response.cookie('token', sign(session, secret), { httpOnly: true, sameSite: 'lax' });
+        done();
+      };
+      Reflect.set(request, 'session', sessionMethods(session, save));
+      next();
+    },
+    async signIn(request, user) {
+      request.session.user = user;
+      await save(request);
+    },
+    async signOut(_request, response) {
+      response.clearCookie('token');
+    },
+    devices: cookieSessions.devices,
+    cartLimit: cookieSessions.cartLimit,
+  });

@@ -1,4 +1,8 @@
+import { RedisStore } from 'connect-redis';
+import { serve } from '../../app/serve.ts';
+import { secondsLeft } from '../../app/session.ts';
 import type { Defect } from '../entry.ts';
+import { stockOptions } from '../stores/stock.ts';
 
 export const ttlUnitOrOverflow: Defect = {
   kind: 'defect',
@@ -18,7 +22,7 @@ export const ttlUnitOrOverflow: Defect = {
   needs: ['time'],
   deployment: {
     host: 'card-store',
-    program: new URL('./ttl-unit-or-overflow.server.ts', import.meta.url),
+    program: new URL(import.meta.url),
     env: { SESSION_IDLE_SECONDS: '4' },
   },
   target: { expiry: { idle: '4s', renew: 'each' } },
@@ -34,3 +38,12 @@ export const ttlUnitOrOverflow: Defect = {
     'evidence',
   ],
 };
+
+if (import.meta.main)
+  await serve({
+    store: (config, redis) =>
+      new RedisStore({
+        ...stockOptions(config, redis),
+        ttl: data => Math.ceil(secondsLeft(data, config) * 1_000),
+      }),
+  });

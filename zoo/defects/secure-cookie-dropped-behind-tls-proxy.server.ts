@@ -1,3 +1,0 @@
-import { servePlain } from '../hosts/plain/serve.ts';
-
-servePlain({ session: { cookie: { httpOnly: true, sameSite: 'lax', secure: true } } });
