@@ -5,7 +5,7 @@
 import { check, sleep } from 'k6';
 import exec from 'k6/execution';
 import http from 'k6/http';
-import { newJar, paramsOf, type Response } from '../../loadtests/lib/client.ts';
+import { paramsOf, type Response } from '../../loadtests/lib/client.ts';
 import { makeRun } from '../../loadtests/lib/run.ts';
 import { settingsOf } from '../../loadtests/lib/settings.ts';
 import { VirtualUser } from '../../loadtests/lib/virtual-user.ts';
@@ -25,7 +25,7 @@ class Unjudged {
   readonly #vu = new VirtualUser(makeRun(settings, __ENV), settings, exec.vu.idInTest);
   readonly #account: PoolAccount = accountOf(settings.app.accounts, exec.vu.idInTest);
   readonly #filling = new Filling(this.#vu, this.#account);
-  readonly #jar = newJar();
+  readonly #jar = new http.CookieJar();
   readonly #params = paramsOf(this.#jar);
   #items: string[] = [];
   alive = false;
