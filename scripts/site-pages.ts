@@ -12,6 +12,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     'target-file',
     'login-session',
     'login-oidc',
+    'token-refresh',
     'logins',
     'guarantees',
     'workloads',
