@@ -85,16 +85,20 @@ async function once(
   keepMs: number,
 ) {
   const lock = `lock:${token}`;
-  for (;;) {
+  while ((await redis.set(lock, '1', 'PX', lockMs, 'NX')) !== 'OK') await sleep(10);
+  try {
     const made = await redis.get(`made:${token}`);
-    if (made !== null) return JSON.parse(made) as Tokens;
-    if ((await redis.set(lock, '1', 'PX', lockMs, 'NX')) === 'OK') break;
-    await sleep(10);
+    if (made === null) {
+      const tokens = await make();
+      if (tokens !== undefined) await redis.set(`made:${token}`, JSON.stringify(tokens), 'PX', keepMs);
+      return tokens;
+    }
+    // The session may have ended since.
+    const tokens: Tokens = JSON.parse(made);
+    return (await redis.exists(`session:${tokens.session}`)) === 1 ? tokens : undefined;
+  } finally {
+    await redis.del(lock);
   }
-  const tokens = await make();
-  if (tokens !== undefined) await redis.set(`made:${token}`, JSON.stringify(tokens), 'PX', keepMs);
-  await redis.del(lock);
-  return tokens;
 }
 
 type Make = (redis: Redis, graceMs: number) => Design;
@@ -198,7 +202,7 @@ function lastWriter(redis: Redis, graceMs: number): Partial<Design> {
       ]);
       const recent = token === row['previous'] && Date.now() - Number(row['at']) < graceMs;
       if (user === null || (token !== row['current'] && !recent)) return undefined;
-      await sleep(30 * Math.random());
+      await sleep(150 * Math.random());
       const refresh = randomUUID();
       await redis.hset(`row:${session}`, {
         previous: row['current'] ?? '',
@@ -206,7 +210,7 @@ function lastWriter(redis: Redis, graceMs: number): Partial<Design> {
         at: Date.now(),
       });
       await redis.hset(`token:${refresh}`, 'session', session);
-      await sleep(100 * Math.random());
+      await sleep(300 * Math.random());
       return { user, session, refresh };
     },
   };
