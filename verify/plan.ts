@@ -114,7 +114,7 @@ function assertDivisible({
   );
   needs(schedule.length === 0, 'no --faults: the workers share no knowledge of what is disturbed');
   needs(stack?.fleet === undefined, 'no --profile: the workers share no knowledge of replaced instances');
-  needs(onEvent === undefined, 'no --ui: it shows one history');
+  needs(onEvent === undefined, 'no onEvent, --ui or --metrics: they follow one history');
   needs(sessions >= of, `at least ${of} sessions, got ${sessions}`);
   const accounts = target.accounts.length;
   needs(accounts >= of, `at least ${of} accounts, because each worker has its own, got ${accounts}`);

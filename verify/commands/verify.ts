@@ -7,6 +7,7 @@ import { basketOfUser, notKept } from '../../stack/claims.ts';
 import type { Likeness } from '../../stack/likeness.ts';
 import type { Runner, Stack, StackOptions } from '../../stack/stack.ts';
 import type { Check } from '../core/checks/check.ts';
+import type { Event } from '../core/history/history.ts';
 import { type Result, unhealed } from '../core/result/result.ts';
 import { combine, type Judgement } from '../core/result/verdict.ts';
 import { EXIT, UnavailableError, UsageError } from '../errors.ts';
@@ -82,6 +83,11 @@ export async function verifyCommand(
     throw new UsageError('--faults: hop must run during faults; add it to --workload');
   if (load.rate !== undefined && !chosen(target, load.workloads).includes('hop'))
     throw new UsageError('--rate: only the workload hop has a rate; add hop to --workload');
+  // Several workers write several histories, and the status follows one.
+  const divided = load.workers > 1;
+  const shown = values.ui || values.metrics !== undefined;
+  if (divided && shown)
+    throw new UsageError('--workers: expected one worker, because --ui and --metrics show one history');
   if (values.ui && values['sticky-report'])
     throw new UsageError(
       '--ui: --sticky-report makes several short runs without a page; remove one of the two',
@@ -95,7 +101,7 @@ export async function verifyCommand(
   const logs = logsIn(values.logs);
   const stop = stopping();
   const progress = new Progress(output.progress, values.quiet);
-  const judged = progress.judged || values.ui || values.metrics !== undefined;
+  const judged = !divided && (progress.judged || shown);
   const status = new RunStatus(judged ? text => progress.alarm(text) : undefined);
   progress.follow(status);
   let stack: Stack | undefined;
@@ -140,7 +146,7 @@ export async function verifyCommand(
       onPhase: phase => progress.phase(phase, load),
       onActive: what => progress.active(what),
       onOperation: operation => status.operation(operation),
-      onEvent: event => status.event(event),
+      ...(!divided && { onEvent: (event: Event) => status.event(event) }),
     });
     progress.end();
     const comparison = compareWith(baseline, result);
