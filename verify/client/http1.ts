@@ -35,6 +35,7 @@ export class Http1 {
   request(outgoing: Outgoing, fresh: boolean): Promise<ResponseHead> {
     const { origin, signal } = outgoing;
     if (signal?.aborted) return Promise.reject(signal.reason as Error);
+    this.#follow(signal);
     const kept = fresh ? undefined : this.#kept(origin);
     return kept === undefined
       ? this.#overNew(outgoing, fresh)
@@ -52,6 +53,7 @@ export class Http1 {
    * @throws as `request`
    */
   async held(outgoing: Outgoing, held: Held): Promise<ResponseHead> {
+    this.#follow(outgoing.signal);
     try {
       const text = requestOf(outgoing, false);
       const request = typeof text === 'string' ? Buffer.from(text, 'latin1') : text;
@@ -73,10 +75,6 @@ export class Http1 {
   async #connected(outgoing: Outgoing, once: boolean): Promise<Http1Connection> {
     const { origin, signal } = outgoing;
     this.#timer ??= setInterval(() => this.#sweep(), EVERY).unref();
-    if (signal !== undefined && !this.#signals.has(signal)) {
-      this.#signals.add(signal);
-      signal.addEventListener('abort', () => this.#abort(signal), { once: true });
-    }
     const connection = new Http1Connection(origin, once, this);
     const closing = this.#closing.signal;
     const ends = signal === undefined ? closing : AbortSignal.any([signal, closing]);
@@ -116,6 +114,13 @@ export class Http1 {
   #sweep(): void {
     const now = performance.now();
     for (const connection of [...this.#open]) if (connection.until <= now) connection.late();
+  }
+
+  /** Ends the requests of a signal when it aborts. Most requests share the signal of the run. */
+  #follow(signal: AbortSignal | undefined): void {
+    if (signal === undefined || this.#signals.has(signal)) return;
+    this.#signals.add(signal);
+    signal.addEventListener('abort', () => this.#abort(signal), { once: true });
   }
 
   #abort(signal: AbortSignal): void {

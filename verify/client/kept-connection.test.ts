@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { createServer as createTlsServer } from 'node:tls';
@@ -138,6 +139,20 @@ describe('over TLS', () => {
     const server = new Closer(socket => socket.end(), false, certificate());
     expect(await twice(await server.listen(), get)).toMatchObject({ status: 200, resent: true });
     expect(server.seen).toEqual(['1 GET', '1 GET', '2 GET']);
+  });
+});
+
+describe('a client that disconnects before the response', () => {
+  it('closes a kept connection too', async () => {
+    let closed: Promise<unknown> | undefined;
+    const server = new Closer(socket => {
+      closed = once(socket, 'close');
+    });
+    // Longer than a test may take: if only this limit closed the connection, the test would fail.
+    const one = await server.listen(false, 600_000);
+    await twice(one, { ...get, abandon: 20 }).catch(() => {});
+    expect(server.seen).toEqual(['1 GET', '1 GET']);
+    await closed;
   });
 });
 
