@@ -16,16 +16,25 @@ describe('what a target leaves unknown', () => {
     const probes = [
       { object: 'n', kind: 'counter', read: { path: '/', items: { json: '/n' } }, increment: { path: '/n' } },
     ];
-    expect(names({ probes, expiry: { idle: '30m' } })).toEqual([]);
+    const refresh = { path: '/token', access: { json: '/access' }, token: { json: '/refresh' } };
+    const json = { token: '{refresh}' };
+    const all = { probes, expiry: { idle: '30m' }, refresh: { ...refresh, json } };
+    expect(names({ ...all, headers: { authorization: 'Bearer {access}' } })).toEqual([]);
   });
 
   it('is what needs faults if there are none, and a deadline for outages', () => {
-    expect(names({}, { faults: false })).toEqual(['at-most-once', 'expiry', 'outage', 'survival']);
+    expect(names({}, { faults: false })).toEqual([
+      'at-most-once',
+      'expiry',
+      'token-refresh',
+      'outage',
+      'survival',
+    ]);
     expect(names({ deadline: undefined })).toContain('outage');
   });
 
   it('is not what moves between instances if logs name them', () => {
-    expect(names({ instance: undefined })).toEqual(['at-most-once', 'expiry']);
+    expect(names({ instance: undefined })).toEqual(['at-most-once', 'expiry', 'token-refresh']);
     expect(names({ instance: { cookie: 'route' } }, { logs: false })).not.toContain('continuity');
     expect(names({ instance: undefined }, { logs: false })).toContain('continuity');
   });

@@ -65,6 +65,13 @@ const NEEDS: Partial<Record<Guarantee, (target: Target, given: Given) => Missing
         }),
   'logout-final': ({ logout }) =>
     logout === undefined ? { lacks: 'no way to log out', remedy: 'add `logout`' } : undefined,
+  'token-refresh': ({ refresh }) =>
+    refresh === undefined
+      ? {
+          lacks: 'no request that refreshes tokens',
+          remedy: 'add `refresh` (docs/token-refresh.md), if the app has one',
+        }
+      : undefined,
   expiry: ({ expiry }) =>
     expiry?.idle === undefined && expiry?.absolute === undefined
       ? {
