@@ -88,6 +88,7 @@ describe.skipIf(why !== '')('docker compose', () => {
 
   afterAll(async () => {
     await up?.down({ removeVolumes: true });
+    await compose({}, '--profile', '*', 'down', '--volumes'); // `down` leaves the services of profiles.
     const { stdout } = await compose({}, 'ps', '--all', '--quiet');
     expect(stdout).toBe('');
     rmSync(runs, { recursive: true, force: true });
