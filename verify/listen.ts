@@ -44,7 +44,7 @@ export async function listen(server: Server, at: string, option: string): Promis
     await once(server, 'listening');
   } catch (error) {
     throw new UnavailableError(
-      `${option}: expected to listen at ${host}:${port}, got ${(error as Error).message}: choose another port`,
+      `${option}: expected to listen at ${host}:${port}, got ${(error as Error).message}: choose another address or port`,
     );
   }
   const { address, family, port: used } = server.address() as AddressInfo;

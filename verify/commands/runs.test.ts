@@ -42,6 +42,20 @@ async function text(act: () => Promise<number>): Promise<string> {
   return printed;
 }
 
+/** Runs `open --serve` in a folder of runs. `stop` ends it as a signal does, and returns its exit code. */
+async function serving(folder: string): Promise<{ url: string; stop: () => Promise<number> }> {
+  printed = '';
+  const before = process.listeners('SIGHUP');
+  const served = openCommand(undefined, { out: folder, serve: '0' }, output);
+  await vi.waitFor(() => expect(printed).toMatch(/\n/));
+  const stop = (): Promise<number> => {
+    for (const listener of process.listeners('SIGHUP').filter(one => !before.includes(one)))
+      listener('SIGHUP');
+    return served;
+  };
+  return { url: printed.trim(), stop };
+}
+
 describe('runs', () => {
   it('lists the runs with their verdicts', async () => {
     expect(await text(() => runsCommand({ out }, output))).toBe(
@@ -87,11 +101,7 @@ describe('runs', () => {
   });
 
   it('open --serve serves the latest report, and each one by the name of its run', async () => {
-    printed = '';
-    const before = process.listeners('SIGHUP');
-    const served = openCommand(undefined, { out, serve: '0' }, output);
-    await vi.waitFor(() => expect(printed).toMatch(/\n/));
-    const url = printed.trim();
+    const { url, stop } = await serving(out);
     const [latest, named, other] = await Promise.all(
       ['/', '/20260101-000000-aaaaaa', '/../package.json'].map(path => fetch(url + path)),
     );
@@ -104,10 +114,29 @@ describe('runs', () => {
       get({ hostname, port, path: '/', headers: { host: 'evil.test' } }, resolve);
     });
     expect(response.resume().statusCode).toBe(403);
-    for (const listener of process.listeners('SIGHUP').filter(one => !before.includes(one)))
-      listener('SIGHUP');
-    expect(await served).toBe(0);
+    expect(await stop()).toBe(0);
     await expect(fetch(url)).rejects.toThrow();
+  });
+
+  it('open --serve says what is wrong with a run, and goes on', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'baton-rubbish-'));
+    const { url, stop } = await serving(folder);
+    const page = async (path: string) => {
+      const response = await fetch(url + path);
+      return [response.status, await response.text()];
+    };
+    try {
+      expect(await page('/')).toEqual([404, expect.stringContaining('no runs yet')]);
+      mkdirSync(join(folder, 'häl f'));
+      writeFileSync(join(folder, 'häl f', 'history.ndjson'), '{"type":');
+      const wrong = [500, expect.stringContaining('history.ndjson:1: expected')];
+      expect(await page('/')).toEqual(wrong);
+      expect(await page('/')).toEqual(wrong);
+      expect(await page('/%')).toEqual([404, expect.stringContaining('häl f\n')]);
+    } finally {
+      expect(await stop()).toBe(0);
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('say what was expected', async () => {

@@ -2,6 +2,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { Changes } from '../../stack/changes.ts';
+import { COMMAND } from '../core/command.ts';
 import { EXIT } from '../errors.ts';
 import { HISTORY } from '../history-reader.ts';
 import { listen, PAGE_HEADERS, untilStopped } from '../listen.ts';
@@ -24,21 +26,27 @@ export async function serveReports(
   write: WritePage,
   output: Output,
 ): Promise<number> {
+  // A second request for a page waits until the first one has written the file.
+  const pages = new Changes();
   const respond = async ({ headers, url }: IncomingMessage, response: ServerResponse): Promise<void> => {
     // A page of another site could reach this server by a name that it points at this machine.
     if (!/^(localhost|[\d.]+|\[[\da-f:]+\])(:\d+)?$/i.test(headers.host ?? ''))
       return text(response, 403, 'expected localhost or an address as the host');
     const runs = await names();
     const latest = runs.at(-1);
-    const name = (url ?? '/').slice(1);
-    if (name === '' && latest !== undefined) response.writeHead(302, { location: `/${latest}` }).end();
-    else if (!runs.includes(name))
+    const name = runs.find(run => url === pathOf(run));
+    if (url === '/' && latest !== undefined) response.writeHead(302, { location: pathOf(latest) }).end();
+    else if (latest === undefined) text(response, 404, `${out}: no runs yet; ${COMMAND} verify makes one`);
+    else if (name === undefined)
       text(
         response,
         404,
         [`expected the name of a run in ${out}/, which has:`, ...runs.reverse()].join('\n'),
       );
-    else response.writeHead(200, PAGE_HEADERS).end(await pageOf(join(out, name), write));
+    else {
+      const page = await pages.run(() => pageOf(join(out, name), write));
+      response.writeHead(200, PAGE_HEADERS).end(page);
+    }
   };
   const server = createServer((request, response) => {
     respond(request, response).catch((error: Error) => text(response, 500, error.message));
@@ -49,6 +57,9 @@ export async function serveReports(
   await listening.close();
   return EXIT.valid;
 }
+
+/** Returns the path of the report of a run. The folder of a run may have been renamed to any name. */
+const pathOf = (run: string): string => `/${encodeURI(run)}`;
 
 function text(response: ServerResponse, status: number, what: string): void {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${what}\n`);
