@@ -35,6 +35,13 @@ it('says why a run continues past its duration', () => {
   progress.end();
 });
 
+it('says that it shows one worker of several', () => {
+  const { lines, progress } = shown({}, new RunStatus(undefined, 4));
+  vi.advanceTimersByTime(3_000);
+  expect(lines.at(-1)).toMatch(/^ {2}3 of 10 s {2}worker 1 of 4: 0 requests/);
+  progress.end();
+});
+
 describe('on a terminal', () => {
   beforeEach(() => {
     vi.stubEnv('CI', '');
@@ -74,6 +81,13 @@ describe('on a terminal', () => {
     expect(lines.slice(-2)).toEqual(['\r\u001b[5A\u001b[J', 'restart of app-2\n']);
     progress.end();
     expect(lines.join('')).not.toContain('[2J');
+  });
+
+  it('shows no sessions of a run with several workers, because it follows only one history', () => {
+    const { lines, progress } = shown({ isTTY: true }, new RunStatus(undefined, 4));
+    vi.advanceTimersByTime(1_000);
+    progress.end();
+    expect(lines.at(-2)).toMatch(/\n {2}worker 1 of 4: 0 requests, 0\/s {3}signed out 0 {3}failed 0$/);
   });
 
   it.each([

@@ -85,10 +85,11 @@ export class Progress {
     const elapsed = now - this.#began;
     const time = this.#time(elapsed / 1000);
     if (!this.#live) {
-      const { requests, instances, signedOut, failed } = status;
+      const { requests, instances, signedOut, failed, worker } = status;
+      const whose = worker === undefined ? '' : `${worker}: `;
       const shares = [...instances].sort().map(([name, count]) => `${name} ${count}`);
       this.#out.write(
-        `  ${time}  ${requests} requests  ${shares.join(' ')}  signed out ${signedOut}  failed ${failed}\n`,
+        `  ${time}  ${whose}${requests} requests  ${shares.join(' ')}  signed out ${signedOut}  failed ${failed}\n`,
       );
       return;
     }

@@ -36,11 +36,21 @@ export class RunStatus {
   readonly anomalies: Anomaly[] = [];
   readonly #more: ((run: Run) => Check)[] = [];
   readonly #onTrouble: ((text: string) => void) | undefined;
+  readonly #workers: number;
   #judge: Judge | undefined;
 
-  /** @param onTrouble called if judging must stop; the run goes on. Absent: the run is only counted, not judged */
-  constructor(onTrouble?: (text: string) => void) {
+  /**
+   * @param onTrouble called if judging must stop; the run goes on. Absent: the run is only counted, not judged
+   * @param workers number of workers of the run. With several, only the requests of the first one are counted
+   */
+  constructor(onTrouble?: (text: string) => void, workers = 1) {
     this.#onTrouble = onTrouble;
+    this.#workers = workers;
+  }
+
+  /** Name of the only worker whose requests are counted; undefined if the run has no other. */
+  get worker(): string | undefined {
+    return this.#workers > 1 ? `worker 1 of ${this.#workers}` : undefined;
   }
 
   /** Adds a check to the judge. Must be called before the run begins. */

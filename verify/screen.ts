@@ -10,7 +10,7 @@ const MOST = { instances: 8, anomalies: 5 };
 
 /** Returns the lines of the screen. @param time the elapsed time, in words @param share the share of the load that is done */
 export function screen(status: RunStatus, time: string, share: number, rate: number): string[] {
-  const { requests, instances, live, losses, signedOut, failed, faults, begun } = status;
+  const { requests, instances, live, losses, signedOut, failed, faults, begun, worker } = status;
   const total = Math.max(
     1,
     [...instances.values()].reduce((sum, count) => sum + count, 0),
@@ -19,9 +19,12 @@ export function screen(status: RunStatus, time: string, share: number, rate: num
   const width = Math.max(...shown.map(([name]) => name.length), 0);
   const rest = instances.size - shown.length;
   const active = [...faults.values()];
+  const whose = worker === undefined ? '' : `${worker}: `;
+  const sessions =
+    worker === undefined ? `${counted(live.size, 'live session')}, ${grouped(losses)} lost   ` : '';
   return [
     `  ${bar(share)}  ${time}`,
-    `  ${counted(requests, 'request')}, ${grouped(Math.round(rate))}/s   ${counted(live.size, 'live session')}, ${grouped(losses)} lost   signed out ${signedOut}   failed ${failed}`,
+    `  ${whose}${counted(requests, 'request')}, ${grouped(Math.round(rate))}/s   ${sessions}signed out ${signedOut}   failed ${failed}`,
     ...shown.map(
       ([name, count]) =>
         `  ${name.padEnd(width)}  ${bar(count / total)}  ${grouped(count)} (${((100 * count) / total).toFixed(1)} %)`,

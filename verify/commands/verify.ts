@@ -102,7 +102,7 @@ export async function verifyCommand(
   const stop = stopping();
   const progress = new Progress(output.progress, values.quiet);
   const judged = !divided && (progress.judged || shown);
-  const status = new RunStatus(judged ? text => progress.alarm(text) : undefined);
+  const status = new RunStatus(judged ? text => progress.alarm(text) : undefined, load.workers);
   progress.follow(status);
   let stack: Stack | undefined;
   let live: Live | undefined;
