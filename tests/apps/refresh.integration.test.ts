@@ -66,15 +66,17 @@ const json = (body: object): AppResponse => ({
   headers: { 'Content-Type': 'application/json' },
 });
 
+const page = readFileSync(new URL('../../docs/token-refresh.md', import.meta.url), 'utf8');
+const [, example = ''] = /```yaml\n([\s\S]*?)```/.exec(page) ?? [];
+const parsed = (text: string) => parseTarget(text, 'docs/token-refresh.md', { ALICE_PASSWORD: PASSWORD });
+
 it('the example of the docs: sessions are refreshed, token-refresh is valid, and no token is written', async () => {
-  const page = readFileSync(new URL('../../docs/token-refresh.md', import.meta.url), 'utf8');
-  const [, example = ''] = /```yaml\n([\s\S]*?)```/.exec(page) ?? [];
   const out = mkdtempSync(join(tmpdir(), 'refresh-'));
   const app = new TokenApp();
   const served = await serve(app.answer);
   try {
     const text = example.replace(/^url: .*$/m, `url: ${served.url}`).replace('grace: 10s', 'grace: 1s');
-    const target = parseTarget(text, 'docs/token-refresh.md', { ALICE_PASSWORD: PASSWORD });
+    const target = parsed(text);
     const { result } = await verify(target, {
       ...{ seed: 1, sessions: 4, duration: 2_500, out },
       workloads: ['hop', 'refresh-race'],
@@ -87,6 +89,24 @@ it('the example of the docs: sessions are refreshed, token-refresh is valid, and
     expect(files.length).toBeGreaterThan(1);
     const written = files.map(file => readFileSync(file, 'utf8')).join('\n');
     expect([...app.tokens.keys(), PASSWORD].filter(secret => written.includes(secret))).toEqual([]);
+  } finally {
+    await served.stop();
+    rmSync(out, { recursive: true });
+  }
+});
+
+it.each([
+  ['access', '/access_token'],
+  ['token', '/refresh_token'],
+])('a wrong place of refresh.%s is an error before the load, and no lost session', async (key, place) => {
+  const out = mkdtempSync(join(tmpdir(), 'refresh-'));
+  const served = await serve(new TokenApp().answer);
+  try {
+    const text = example.replace(/^url: .*$/m, `url: ${served.url}`).replace(`json: ${place}`, 'json: /none');
+    const run = verify(parsed(text), { seed: 1, sessions: 1, duration: 100, out, workloads: ['hop'] });
+    await expect(run).rejects.toThrow(
+      new RegExp(`^refresh\\.${key}: expected the .* at .*/none.*, got none`),
+    );
   } finally {
     await served.stop();
     rmSync(out, { recursive: true });

@@ -16,6 +16,7 @@ import { signedInMark } from './mark.ts';
 import { checkProbes } from './probe-check.ts';
 import { probePages } from './probe-pages.ts';
 import { sessionCookies } from './session-cookies.ts';
+import { requireTokens } from './tokens.ts';
 
 /** Maximum number of logins before the load: enough for all pairs of two or three instances. */
 const LOGINS = 12;
@@ -26,7 +27,8 @@ const LOGINS = 12;
  * the other accounts.
  *
  * @throws UnavailableError when the target does not respond, or when every login fails with an error
- * @throws UsageError when an instance refuses a login with its own form, or when no page shows the signed-in user
+ * @throws UsageError when an instance refuses a login with its own form, when a login gives no tokens for `refresh`, or
+ * when no page shows the signed-in user
  */
 export async function ready(context: Context): Promise<void> {
   const pairs = new Pairs();
@@ -92,6 +94,7 @@ async function onOneInstance(context: Context, tried: readonly LoginAttempt[]): 
  * @param jar a copy of the jar after the login, because a later response may have replaced the cookie
  */
 async function learn(context: Context, first: Driver, jar: SessionClient): Promise<void> {
+  requireTokens(context, first.browser);
   const driver = await signedInMark(context, first);
   await probePages(context, driver);
   await strangers(context);

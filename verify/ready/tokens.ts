@@ -1,0 +1,30 @@
+/** Checks that a login gives the tokens that `refresh` needs. */
+import type { Context } from '../client/context.ts';
+import type { SessionClient } from '../client/session-client.ts';
+import { ACCESS, REFRESH } from '../client/tokens.ts';
+import { UsageError } from '../errors.ts';
+
+/**
+ * Checks the tokens of a client that has logged in. Without them it could not refresh, so its session would seem lost.
+ *
+ * @throws UsageError if the target has a `refresh`, and the client lacks one of its tokens
+ */
+export function requireTokens(
+  { target: { refresh } }: { target: Pick<Context['target'], 'refresh'> },
+  { captured }: Pick<SessionClient, 'captured'>,
+): void {
+  if (refresh === undefined) return;
+  const { access, token, path, form, json, headers } = refresh;
+  if (!captured.has(ACCESS)) throw missing('access', 'access token', ACCESS, access);
+  const sent = JSON.stringify([path, form, json, headers]).includes(`{${REFRESH}}`);
+  if ((sent || token !== undefined) && !captured.has(REFRESH))
+    throw missing('token', 'refresh token', REFRESH, token);
+}
+
+function missing(key: string, what: string, name: string, place: unknown): UsageError {
+  const at = place === undefined ? '' : ` at ${JSON.stringify(place)}`;
+  return new UsageError(
+    `refresh.${key}: expected the ${what}${at} in the response to the login, got none. Correct the place; if only ` +
+      `the response to a refresh has it there, add \`${name}\` under \`login.capture\` with its place in that of the login`,
+  );
+}
