@@ -30,6 +30,7 @@ export async function connected(
   const limit = AbortSignal.timeout(timeout);
   const ends = signal === undefined ? limit : AbortSignal.any([signal, limit]);
   try {
+    ends.throwIfAborted();
     return await opened(new URL(origin), options, ends);
   } catch (error) {
     throw limit.aborted ? Object.assign(new Error('no connection in time'), { code: LATE }) : error;

@@ -36,6 +36,8 @@ export class Http1Connection {
   #requests = 0;
   /** True if a byte of the current response has come. */
   #began = false;
+  /** True once the caller has written the last byte of the request. */
+  #whole = true;
 
   /** @param once true if the connection carries one request only */
   constructor(origin: string, once: boolean, owner: Connections) {
@@ -56,20 +58,32 @@ export class Http1Connection {
     return this.#flying?.outgoing.signal;
   }
 
-  /** Sends a request. @param request the bytes, or text in Latin-1; the rest may follow by `write` */
-  send(outgoing: Outgoing, request: string | Buffer): Promise<ResponseHead> {
+  /**
+   * Sends a request.
+   *
+   * @param request the bytes, or text in Latin-1
+   * @param whole false: the last bytes follow by `complete`
+   */
+  send(outgoing: Outgoing, request: string | Buffer, whole = true): Promise<ResponseHead> {
     return new Promise((resolve, reject) => {
       this.#flying = { outgoing, resolve, reject };
       this.#requests++;
       this.#began = false;
+      this.#whole = whole;
       this.#reader.begin(outgoing.method);
       outgoing.watch?.departs(outgoing.cookies);
       this.until = performance.now() + outgoing.timeout;
-      this.write(request);
+      this.#write(request);
     });
   }
 
-  write(bytes: string | Buffer): void {
+  /** Sends the last bytes of a request. If its response has come before them, the connection is closed already. */
+  complete(rest: Buffer): void {
+    this.#whole = true;
+    this.#write(rest);
+  }
+
+  #write(bytes: string | Buffer): void {
     this.#socket?.write(bytes as string, 'latin1');
   }
 
@@ -101,12 +115,17 @@ export class Http1Connection {
       this.#flying = undefined;
       if (finishEarly !== undefined) finishEarly();
       else this.#answer(flying, early);
-      if (this.#once || head.kept === 0 || surplus || this.#socket?.writable !== true) this.fail();
-      else {
+      if (head.kept > 0 && !surplus && this.#reusable()) {
         this.until = performance.now() + head.kept;
         this.#owner.free(this);
-      }
+      } else this.fail();
     } else if (early && finishEarly === undefined) this.#answer(flying, true);
+  }
+
+  /** Returns whether the connection may carry another request. A part of this one may be unsent when its response comes. */
+  #reusable(): boolean {
+    const { writable = false, writableLength = 0 } = this.#socket ?? {};
+    return !this.#once && this.#whole && writable && writableLength === 0;
   }
 
   #answer(flying: Flying, early: boolean): void {

@@ -33,10 +33,8 @@ export class Http1 {
    * @throws errors of the network, and errors with a `code`
    */
   request(outgoing: Outgoing, fresh: boolean): Promise<ResponseHead> {
-    const { origin, signal } = outgoing;
-    if (signal?.aborted) return Promise.reject(signal.reason as Error);
-    this.#follow(signal);
-    const kept = fresh ? undefined : this.#kept(origin);
+    this.#follow(outgoing.signal);
+    const kept = fresh ? undefined : this.#kept(outgoing.origin);
     return kept === undefined
       ? this.#overNew(outgoing, fresh)
       : kept.send(outgoing, requestOf(outgoing, false));
@@ -58,18 +56,25 @@ export class Http1 {
       const text = requestOf(outgoing, false);
       const request = typeof text === 'string' ? Buffer.from(text, 'latin1') : text;
       const connection = await this.#connected(outgoing, false);
-      const answer = connection.send(outgoing, request.subarray(0, -1));
+      const answer = connection.send(outgoing, request.subarray(0, -1), false);
       await Promise.race([answer, connection.written()]);
       await held.pass();
-      connection.write(request.subarray(-1));
+      connection.complete(request.subarray(-1));
       return await answer;
     } finally {
       held.leave();
     }
   }
 
+  /** Takes an idle connection that is not too old. If this process was paused, `#sweep` has not closed old ones yet. */
   #kept(origin: string): Http1Connection | undefined {
-    return this.#idle.get(origin)?.pop();
+    const idle = this.#idle.get(origin);
+    const now = performance.now();
+    for (let kept = idle?.pop(); kept !== undefined; kept = idle?.pop()) {
+      if (kept.until > now) return kept;
+      kept.fail();
+    }
+    return undefined;
   }
 
   async #connected(outgoing: Outgoing, once: boolean): Promise<Http1Connection> {

@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { createServer as createTlsServer } from 'node:tls';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Reply } from '../core/response/reply.ts';
 import { certificate } from '../testing/certificate.ts';
+import { Barrier } from './barrier.ts';
 import { Network } from './network.ts';
 import { type Send, SessionClient } from './session-client.ts';
 
@@ -166,6 +167,71 @@ describe('a server that sends bytes without a request', () => {
     expect(await one.send(get)).toMatchObject({ body: 'hi' });
     expect(await twice(one, get)).toMatchObject({ body: 'hi' });
     expect(server.seen).toEqual(['1 GET', '2 GET', '3 GET']);
+  });
+});
+
+describe('a response that comes before the end of its request', () => {
+  const early = () =>
+    new Closer(socket => socket.write('HTTP/1.1 413 No\r\nContent-Length: 2\r\n\r\nno'), true);
+
+  it('closes the connection of a request that holds back its last byte', async () => {
+    const server = early();
+    const one = await server.listen();
+    const barrier = new Barrier(2);
+    const other = barrier.place();
+    void other.assemble();
+    const arrived = Promise.withResolvers<void>();
+    const watch = { begins: () => {}, departs: () => {}, arrives: arrived.resolve };
+    const held = one.send({ ...post, held: barrier.place(), watch });
+    // The server responds without the last byte. Until that byte is sent, the connection may carry nothing else.
+    await arrived.promise;
+    await turn();
+    expect(await one.send(get)).toMatchObject({ status: 413 });
+    other.leave();
+    expect(await held).toMatchObject({ status: 413, body: 'no' });
+    expect(server.seen).toEqual(['1 POST', '2 GET']);
+  });
+
+  it('closes the connection of a request that is too large to be sent at once', async () => {
+    const server = new Closer(socket => {
+      socket.pause();
+      socket.write('HTTP/1.1 413 No\r\nContent-Length: 2\r\n\r\nno');
+    }, true);
+    const one = await server.listen();
+    expect(await one.send({ ...post, form: { a: 'x'.repeat(16 << 20) } })).toMatchObject({ status: 413 });
+    await turn();
+    expect(await one.send(get)).toMatchObject({ status: 413 });
+    expect(server.seen).toEqual(['1 POST', '2 GET']);
+  });
+});
+
+describe('a kept connection that is too old, because this process was paused', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it('carries no further request', async () => {
+    const server = new Closer(socket => socket.end());
+    const one = await server.listen();
+    await one.send(post);
+    await turn();
+    const later = performance.now() + 60_000;
+    vi.spyOn(performance, 'now').mockImplementation(() => later);
+    expect(await one.send(post)).toMatchObject({ status: 200 });
+    expect(server.seen).toEqual(['1 POST', '2 POST']);
+  });
+});
+
+describe('a request of a run that has stopped', () => {
+  it.each([
+    ['over a kept connection', {}],
+    ['in a race', { held: new Barrier(1).place() }],
+  ])('is not sent %s', async (_, how) => {
+    const server = new Closer(() => {});
+    const one = await server.listen();
+    await one.send(get);
+    await turn();
+    expect(await one.send({ ...get, ...how }, AbortSignal.abort())).toMatchObject({ failure: 'aborted' });
+    expect(server.seen).toEqual(['1 GET']);
+    expect(server.connections).toBe(1);
   });
 });
 

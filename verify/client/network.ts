@@ -165,6 +165,7 @@ export class Network {
   }
 
   #send(outgoing: Outgoing, fresh: boolean): Promise<ResponseHead> {
+    if (outgoing.signal?.aborted) return Promise.reject(outgoing.signal.reason as Error);
     return this.#http2.offered(outgoing.origin)
       ? this.#overHttp2(outgoing, fresh)
       : this.#http1.request(outgoing, fresh);
