@@ -289,6 +289,7 @@ describe('baton verify TARGET', () => {
     [['verify', '--sessions', '0'], '--sessions: expected a whole number from 1 to 10000, got "0"'],
     [['verify', '--rate', '5', '--workload', 'burst'], '--rate: only the workload hop has a rate'],
     [['verify', '--ui', '--sticky-report'], '--ui: --sticky-report makes several short runs'],
+    [['verify', '--metrics', '0', '--sticky-report'], '--metrics: --sticky-report makes several short runs'],
     [['verify', '--stack', 'cloud'], '--stack: expected local or compose, got cloud'],
     [['verify', '--url', 'nowhere'], '--url: expected an address such as http://127.0.0.1:8080'],
     [['verify', '--logs', 'docs'], '--logs: docs: expected balancer/access.log or instances/NAME.log'],

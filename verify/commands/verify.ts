@@ -88,10 +88,12 @@ export async function verifyCommand(
   const shown = values.ui || values.metrics !== undefined;
   if (divided && shown)
     throw new UsageError('--workers: expected one worker, because --ui and --metrics show one history');
-  if (values.ui && values['sticky-report'])
+  if (shown && values['sticky-report']) {
+    const [option, what] = values.ui ? ['--ui', 'a page'] : ['--metrics', 'metrics'];
     throw new UsageError(
-      '--ui: --sticky-report makes several short runs without a page; remove one of the two',
+      `${option}: --sticky-report makes several short runs without ${what}; remove one of the two`,
     );
+  }
   if (runner !== undefined) {
     const less = notKept(process.env);
     target.claims = target.claims.filter(name => !less.includes(name));
