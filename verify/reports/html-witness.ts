@@ -11,7 +11,7 @@ const DRAWN = { steps: 10, instances: 6 };
 /** Width of a character, in the units of the picture. */
 const CHARACTER = 7.3;
 /** Sizes of the picture, in its own units. */
-const SIZE = { left: 120, lane: 96, right: 230, box: 28, top: 24 };
+const SIZE = { left: 120, lane: 96, right: 230, box: 28, top: 24, row: 78 };
 
 /** Returns the picture, if the witness is small enough for one, and the list. */
 export function witnessHtml(anomaly: Anomaly): string {
@@ -60,27 +60,40 @@ function picture({ witness, summary }: Anomaly): string {
   const unit = witness.length > 4 ? 84 : 112;
   const boxes = witness.map((step, i): Box => {
     const { from, to } = spans[i] ?? { from: 0, to: 0 };
-    const y = SIZE.top + lanes.indexOf(laneOf(step.operation)) * SIZE.lane + 22;
-    return { x: SIZE.left + from * unit, y, width: Math.max(0.6, to - from) * unit, step };
+    return { x: SIZE.left + from * unit, y: 0, width: Math.max(0.6, to - from) * unit, step };
   });
-  // Boxes of one lane that overlap in time move down, so that none hides another.
-  boxes.forEach((box, i) => {
-    const earlier = boxes.slice(0, i).filter(one => one.x < box.x + box.width && box.x < one.x + one.width);
-    while (earlier.some(one => Math.abs(one.y - box.y) < SIZE.box)) box.y += SIZE.box + 4;
+  let height = SIZE.top;
+  const lines = lanes.map(lane => {
+    const y = height + 22;
+    const rows = placed(
+      boxes.filter(({ step }) => laneOf(step.operation) === lane),
+      y,
+    );
+    height += SIZE.lane + (rows - 1) * SIZE.row;
+    return y + SIZE.box / 2;
   });
-  const bottom = Math.max(...boxes.map(({ y }) => y)) + 84;
-  const height = Math.max(bottom, SIZE.top + lanes.length * SIZE.lane);
   const width = Math.max(...boxes.map(box => box.x + box.width)) + SIZE.right;
   return (
     `<div class="scroll" tabindex="0" role="group" aria-label="Picture of the proof"><svg class="proof" role="img" ` +
     `viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" xmlns="http://www.w3.org/2000/svg">` +
-    `<title>${escaped(summary)}</title>${lanes.map((lane, i) => laneSvg(lane, i, width)).join('')}` +
+    `<title>${escaped(summary)}</title>${lanes.map((lane, i) => laneSvg(lane, lines[i] ?? 0, width)).join('')}` +
     `${boxes.map((_, i) => arrow(boxes, i)).join('')}${boxes.map((box, i) => boxSvg(box, i, boxes)).join('')}</svg></div>`
   );
 }
 
-function laneSvg(lane: string, i: number, width: number): string {
-  const y = SIZE.top + i * SIZE.lane + 22 + SIZE.box / 2;
+/** Places the boxes of a lane. Boxes that overlap in time get rows of their own. @returns the number of rows */
+function placed(boxes: readonly Box[], y: number): number {
+  const ends: number[] = [];
+  for (const box of boxes) {
+    const free = ends.findIndex(end => end <= box.x);
+    const row = free < 0 ? ends.length : free;
+    ends[row] = box.x + box.width;
+    box.y = y + row * SIZE.row;
+  }
+  return ends.length;
+}
+
+function laneSvg(lane: string, y: number, width: number): string {
   return (
     `<line class="lane" x1="${SIZE.left - 12}" x2="${width - 12}" y1="${y}" y2="${y}"/>` +
     `<text class="name" x="4" y="${y + 4}">${escaped(cut(lane, 14))}</text>`

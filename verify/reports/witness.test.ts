@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Operation } from '../core/history/history.ts';
+import { witnessHtml } from './html-witness.ts';
 import { traceLines, witnessLines } from './witness.ts';
 
 const step = (operation: Partial<Operation>, came: string, expected?: string) => ({
@@ -60,4 +61,26 @@ describe('witnessLines', () => {
     const lines = witnessLines([step({ call: 0, return: 5 }, 'x'), step({ call: 6, return: 7 }, 'y')]);
     expect(lines.join()).not.toContain('├');
   });
+});
+
+it('the picture draws no text of a request over the box of another one', () => {
+  const [cookies, instance] = [[{ change: 'set' as const, name: 'sid', label: 'ab12' }], 'app-1'];
+  const svg = witnessHtml({
+    ...{ name: 'FORK', guarantee: 'one-session', summary: '', notes: [] },
+    witness: [
+      step({ call: 0, return: 9, instance, cookies }, 'set a cookie'),
+      step({ call: 5, return: 12, instance, cookies }, 'set a cookie', 'none'),
+      step({ call: 6, return: 10, instance: 'app-2', cookies }, 'set a cookie'),
+    ],
+  });
+  const numbers = (pattern: RegExp) => [...svg.matchAll(pattern)].map(([, y]) => Number(y));
+  const boxes = numbers(/<rect x="[\d.]+" y="([\d.]+)"/g);
+  const texts = numbers(/<text (?:class="cookie" )?x="[\d.]+" y="([\d.]+)"/g);
+  expect([boxes.length, texts.length]).toEqual([3, 7]);
+  // A text is about 9 units high above its base line, and 3 below.
+  for (const box of boxes)
+    for (const text of texts) expect(text + 3 < box || text - 9 > box + 28, `${text} and ${box}`).toBe(true);
+  const sorted = texts.toSorted((a, b) => a - b);
+  for (const [i, text] of sorted.entries())
+    if (i > 0) expect(text - (sorted[i - 1] ?? 0)).toBeGreaterThan(11);
 });
