@@ -89,11 +89,15 @@ const HARDENED: Kind = {
   },
 };
 
+/** The superuser of the cluster. */
 const USER = 'baton';
 
+/** The Unix user without rights, as which a server runs that refuses to run as root. */
+const UNPRIVILEGED = 'nobody';
+
 /**
- * Creates the cluster if it does not exist, then runs postgres. Both run in the same process, so that a signal always
- * ends the one that runs. The cluster has another name until it is complete. Arguments: folder, postgres, its arguments.
+ * Creates the cluster if it does not exist, then runs postgres. Both run in the same process group, so that
+ * `kill` always ends the one that runs. The cluster has another name until it is complete. Arguments: folder, postgres, its arguments.
  */
 const MAKE_AND_RUN = `
 set -e
@@ -118,7 +122,7 @@ const POSTGRES: Kind = {
       'fsync=off',
     ].flatMap(setting => ['-c', setting]);
     // PostgreSQL refuses to run as root, so it runs as the user of its package, or as one without rights.
-    const runAs = process.getuid?.() === 0 ? (findUser('postgres') ?? findUser('nobody')) : undefined;
+    const runAs = process.getuid?.() === 0 ? (findUser('postgres') ?? findUser(UNPRIVILEGED)) : undefined;
     return {
       // Resolves symbolic links, because initdb is in the same folder as the real file.
       command: ['/bin/sh', '-c', MAKE_AND_RUN, 'sh', folder, realpathSync(program), ...settings],
@@ -138,7 +142,7 @@ const MEMCACHED: Kind = {
   programs: [['memcached']],
   plan({ program, port }) {
     // If started by root, memcached requires the option -u with a user. -U 0 turns UDP off.
-    const user = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
+    const user = process.getuid?.() === 0 ? ['-u', UNPRIVILEGED] : [];
     const url = `127.0.0.1:${port}`;
     return {
       command: [program, '-l', '127.0.0.1', '-p', String(port), '-U', '0', ...user],
