@@ -43,13 +43,31 @@ describe('arrivals', () => {
   });
 
   it('wait for their time, and end with the load', async () => {
-    const began = performance.now();
-    const now = (): number => (performance.now() - began) * 1000;
-    let over = false;
-    const arrivals = new Arrivals({ from: 50, to: 50 }, SECOND, now, () => over);
+    let [now, over, late] = [0, false, 0];
+    const waits: number[] = [];
+    const wait = async (milliseconds: number): Promise<void> => {
+      waits.push(milliseconds);
+      now += milliseconds * 1000 + late;
+    };
+    const arrivals = new Arrivals(
+      { from: 2, to: 2 },
+      SECOND,
+      () => now,
+      () => over,
+      wait,
+    );
     arrivals.start();
-    await arrivals.take();
-    expect(await arrivals.take()).toBeGreaterThanOrEqual(20_000);
+    expect(await arrivals.take()).toBe(0);
+    expect(await arrivals.take()).toBe(500_000);
+    // It looks every 200 ms whether the load is over.
+    expect(waits).toEqual([200, 200, 100]);
+    now += 499_000;
+    // A timer that fires a little late is no delay of the target, but a longer one may be.
+    late = 4_000;
+    expect(await arrivals.take()).toBe(1_004_000);
+    now = 1_499_000;
+    late = 6_000;
+    expect(await arrivals.take()).toBe(1_500_000);
     const next = arrivals.take();
     over = true;
     expect(await next).toBeUndefined();

@@ -20,6 +20,7 @@ export class Arrivals {
   readonly #length: number;
   readonly #now: () => number;
   readonly #over: () => boolean;
+  readonly #wait: (milliseconds: number) => Promise<unknown>;
   #start: number | undefined;
   #taken = 0;
 
@@ -27,8 +28,16 @@ export class Arrivals {
    * @param length time in which the rate goes from `from` to `to`, microseconds. After it, the rate stays at `to`
    * @param now the run's clock, microseconds
    * @param over returns whether no action may begin
+   * @param wait waits for some milliseconds, by default of the wall clock
    */
-  constructor(rate: Rate, length: number, now: () => number, over: () => boolean) {
+  constructor(
+    rate: Rate,
+    length: number,
+    now: () => number,
+    over: () => boolean,
+    wait: (milliseconds: number) => Promise<unknown> = sleep,
+  ) {
+    this.#wait = wait;
     this.#rate = rate;
     this.#length = length;
     this.#now = now;
@@ -46,14 +55,14 @@ export class Arrivals {
    * @returns when the action was to begin, on the run's clock; undefined if the load is over
    */
   async take(): Promise<number | undefined> {
-    while (this.#start === undefined && !this.#over()) await sleep(SLICE / 10);
+    while (this.#start === undefined && !this.#over()) await this.#wait(SLICE / 10);
     if (this.#start === undefined) return undefined;
     const due = this.#start + timeOf(this.#rate, this.#length, this.#taken++);
     if (due <= this.#now()) return due;
     for (let left = 1; left > 0; ) {
       if (this.#over()) return undefined;
       left = (due - this.#now()) / 1000;
-      if (left > 0) await sleep(Math.min(left, SLICE));
+      if (left > 0) await this.#wait(Math.min(left, SLICE));
     }
     const now = this.#now();
     return now - due <= TIMER ? now : due;
