@@ -18,6 +18,8 @@ export class Http1 {
   readonly #idle = new Map<string, Http1Connection[]>();
   /** Connections whose request has just completed. */
   #completed: Http1Connection[] = [];
+  /** Resolves when these connections are idle. Absent if there are none. */
+  #turn: Promise<void> | undefined;
   readonly #signals = new WeakSet<AbortSignal>();
   readonly #closing = new AbortController();
   #timer: NodeJS.Timeout | undefined;
@@ -35,14 +37,25 @@ export class Http1 {
   request(outgoing: Outgoing, fresh: boolean): Promise<ResponseHead> {
     this.#follow(outgoing.signal);
     const kept = fresh ? undefined : this.#kept(outgoing.origin);
-    return kept === undefined
+    if (kept !== undefined) return kept.send(outgoing, requestOf(outgoing, false));
+    return fresh || this.#turn === undefined
       ? this.#overNew(outgoing, fresh)
-      : kept.send(outgoing, requestOf(outgoing, false));
+      : this.#overCompleted(outgoing, this.#turn);
   }
 
   async #overNew(outgoing: Outgoing, fresh: boolean): Promise<ResponseHead> {
     const request = requestOf(outgoing, fresh);
     return (await this.#connected(outgoing, fresh)).send(outgoing, request);
+  }
+
+  /** Sends a request on a connection that will be idle in a moment, so that there are no more connections than needed. */
+  async #overCompleted(outgoing: Outgoing, idle: Promise<void>): Promise<ResponseHead> {
+    await idle;
+    outgoing.signal?.throwIfAborted();
+    const kept = this.#kept(outgoing.origin);
+    return kept === undefined
+      ? this.#overNew(outgoing, false)
+      : kept.send(outgoing, requestOf(outgoing, false));
   }
 
   /**
@@ -94,11 +107,15 @@ export class Http1 {
    * a server that closes it against the standard has done so.
    */
   free(connection: Http1Connection): void {
-    if (this.#completed.push(connection) > 1) return;
-    setImmediate(() => {
-      for (const one of this.#completed) if (this.#open.has(one)) this.#keep(one);
-      this.#completed = [];
-    });
+    this.#completed.push(connection);
+    this.#turn ??= new Promise(resolve =>
+      setImmediate(() => {
+        for (const one of this.#completed) if (this.#open.has(one)) this.#keep(one);
+        this.#completed = [];
+        this.#turn = undefined;
+        resolve();
+      }),
+    );
   }
 
   #keep(connection: Http1Connection): void {

@@ -142,6 +142,23 @@ describe('a target', () => {
     expect(most).toBeLessThanOrEqual(2);
   });
 
+  it('never has more connections than its limit', async () => {
+    let [now, most] = [0, 0];
+    const server = createServer((_, response) => response.end());
+    server.on('connection', socket => {
+      most = Math.max(most, ++now);
+      socket.once('close', () => now--);
+    });
+    // Also on a slow machine, no connection is idle for too long.
+    server.keepAliveTimeout = 600_000;
+    const one = client({ url: await listening(server), limits: { connections: 2 } });
+    const visit = async () => {
+      for (let i = 0; i < 10; i++) expect((await one.send(get('/'))).status).toBe(200);
+    };
+    await Promise.all(Array.from({ length: 5 }, visit));
+    expect(most).toBe(2);
+  });
+
   it('gets requests no faster than its limit', async () => {
     const url = await serving((_, response) => response.end());
     const one = client({ url, limits: { requests: 50 } });
