@@ -2,66 +2,11 @@
 import { z } from 'zod';
 import { account } from './schema-accounts.ts';
 import { faults } from './schema-faults.ts';
-import {
-  destination,
-  origin,
-  path,
-  pattern,
-  place,
-  regex,
-  share,
-  shown,
-  time,
-  token,
-} from './schema-parts.ts';
+import { destination, origin, path, pattern, regex, share, shown, time, token } from './schema-parts.ts';
 import { refreshKeys } from './schema-refresh.ts';
+import { capture, ending, entering, request, steps, texts, write } from './schema-requests.ts';
+import { checkTogether } from './schema-rules.ts';
 import { session } from './schema-session.ts';
-
-const texts = z.record(z.string(), z.string());
-
-/** Returns the schema of a request, whose path has the given schema. */
-const requestTo = <P extends z.ZodType<string, string | undefined>>(to: P) =>
-  z
-    .strictObject({
-      method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).default('POST'),
-      path: to,
-      form: texts
-        .default({})
-        .describe('Form fields; Baton fills in {user}, {password}, {csrf}, {value} and captured values.'),
-      json: z.json().optional().describe('A JSON body instead of a form, with the same placeholders.'),
-      headers: texts.default({}),
-    })
-    .refine(({ form, json: body }) => body === undefined || Object.keys(form).length === 0, {
-      error: 'expected `form` or `json`, got both',
-      path: ['json'],
-    });
-
-const request = requestTo(path);
-
-/** A request of a login. If its path is empty, the form of the last page that has these fields is sent. */
-const entering = requestTo(
-  path
-    .default('')
-    .describe(
-      'The path of the request. Without it, Baton sends the form of the last page that has the fields of `form`, with its other fields.',
-    ),
-);
-
-/** Values of a response that later requests send; `{name}` stands for the value. */
-const capture = z.record(z.string().regex(/^\w+$/, 'expected a name of letters, digits or _'), token);
-
-/** Requests to send before the main request, in order. */
-const steps = { steps: z.array(request.safeExtend({ capture: capture.default({}) })).default([]) };
-
-const ending = requestTo(place).safeExtend(steps);
-
-const write = request.safeExtend({
-  confirmed: pattern
-    .optional()
-    .describe(
-      'Finds the message of success in the response or after its redirect. Without it, the outcome is unknown.',
-    ),
-});
 
 const probe = z.strictObject({
   object: z.string().regex(/^[\w-]+$/, 'expected a name of letters, digits, _ or -'),
@@ -393,47 +338,7 @@ const whole = z.strictObject({
     .default(['standard']),
 });
 
-export const targetSchema = whole.superRefine((file, context) => {
-  const { login, session: made, register, refresh, accounts } = file;
-  const wrong = (message: string, ...path: (string | number)[]): void =>
-    context.addIssue({ code: 'custom', message, path });
-  if (login !== undefined) {
-    login.steps.forEach((step, i) => {
-      if (lacksPath(step) || (step.path === '' && login.path !== ''))
-        wrong(NO_PATH, 'login', 'steps', i, 'path');
-    });
-    if (lacksPath(login)) wrong(NO_PATH, 'login', 'path');
-  }
-  for (const name of ['logout', 'logoutEverywhere'] as const) {
-    const to = file[name]?.path ?? '/';
-    const elsewhere = to.startsWith('http') ? URL.parse(to) : null;
-    if (elsewhere !== null && !file.origins.includes(elsewhere.origin))
-      wrong(
-        `expected a path, or an address on a host under \`origins\`, got ${JSON.stringify(to)}`,
-        name,
-        'path',
-      );
-  }
-  if (login === undefined && made === undefined)
-    return wrong('missing: expected a login; or `session` instead', 'login');
-  if (made === undefined) {
-    accounts.forEach((one, i) => {
-      if ((one.csv ?? one.password ?? one.passwordFile) === undefined)
-        wrong('missing: expected a text', 'accounts', i, 'password');
-    });
-    return;
-  }
-  if (refresh !== undefined)
-    wrong('expected `login` beside it, got `session`, whose tokens Baton does not know', 'refresh');
-  if (login !== undefined) wrong('expected `login` or `session`, got both', 'session');
-  if (register !== undefined)
-    wrong('expected `login` beside it, got `session`, which begins no session', 'register');
-});
-
-const NO_PATH =
-  'missing: expected a path; or no path in the login and in its last steps, each with `form`: the fields of a form on the page before';
-const lacksPath = ({ path: to, form }: { path: string; form: object }): boolean =>
-  to === '' && Object.keys(form).length === 0;
+export const targetSchema = whole.superRefine(checkTogether);
 
 export type TargetFile = z.infer<typeof whole>;
 export type LoginSpec = NonNullable<TargetFile['login']>;

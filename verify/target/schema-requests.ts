@@ -1,0 +1,49 @@
+/** The schemas of the requests in a target file. */
+import { z } from 'zod';
+import { path, pattern, place, token } from './schema-parts.ts';
+
+export const texts = z.record(z.string(), z.string());
+
+/** Returns the schema of a request, whose path has the given schema. */
+const requestTo = <P extends z.ZodType<string, string | undefined>>(to: P) =>
+  z
+    .strictObject({
+      method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).default('POST'),
+      path: to,
+      form: texts
+        .default({})
+        .describe('Form fields; Baton fills in {user}, {password}, {csrf}, {value} and captured values.'),
+      json: z.json().optional().describe('A JSON body instead of a form, with the same placeholders.'),
+      headers: texts.default({}),
+    })
+    .refine(({ form, json: body }) => body === undefined || Object.keys(form).length === 0, {
+      error: 'expected `form` or `json`, got both',
+      path: ['json'],
+    });
+
+export const request = requestTo(path);
+
+/** A request of a login. If its path is empty, the form of the last page that has these fields is sent. */
+export const entering = requestTo(
+  path
+    .default('')
+    .describe(
+      'The path of the request. Without it, Baton sends the form of the last page that has the fields of `form`, with its other fields.',
+    ),
+);
+
+/** Values of a response that later requests send; `{name}` stands for the value. */
+export const capture = z.record(z.string().regex(/^\w+$/, 'expected a name of letters, digits or _'), token);
+
+/** Requests to send before the main request, in order. */
+export const steps = { steps: z.array(request.safeExtend({ capture: capture.default({}) })).default([]) };
+
+export const ending = requestTo(place).safeExtend(steps);
+
+export const write = request.safeExtend({
+  confirmed: pattern
+    .optional()
+    .describe(
+      'Finds the message of success in the response or after its redirect. Without it, the outcome is unknown.',
+    ),
+});
