@@ -1,7 +1,7 @@
 /** Generates the reference pages of docs/ from the code: the keys of a target file, and the faults. */
 import { z } from 'zod';
 import { FAULTS } from '../verify/faults/index.ts';
-import { targetSchema } from '../verify/target/schema.ts';
+import { targetSchema } from '../verify/target/schema-rules.ts';
 
 interface Node {
   type?: string;

@@ -17,7 +17,7 @@ import { judgeFile } from '../verify/judge-file.ts';
 import { EXPLANATIONS } from '../verify/reports/explain/index.ts';
 import { explainPage } from '../verify/reports/explain.ts';
 import { parseTarget } from '../verify/target/load.ts';
-import { targetSchema } from '../verify/target/schema.ts';
+import { targetSchema } from '../verify/target/schema-rules.ts';
 import { replaced } from '../zoo/docs.ts';
 
 const root = join(import.meta.dirname, '..');

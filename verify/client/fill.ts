@@ -41,7 +41,9 @@ export const basicOf = (user: string, password: string): string =>
 /** Returns the form token. A token in a cookie is read from the current jar and decoded, like a script does. */
 function tokenOf(csrf: Target['csrf'], client: SessionClient, path: string): string {
   if (typeof csrf !== 'object' || !('cookie' in csrf)) return client.csrf;
-  return decoded(client.cookies(path).find(({ name }) => name === csrf.cookie)?.value ?? '');
+  // A request to another host has no path of the target.
+  const page = path.startsWith('/') ? path : '/';
+  return decoded(client.cookies(page).find(({ name }) => name === csrf.cookie)?.value ?? '');
 }
 
 /** Keeps values of a response for later requests, under the names that the target file gives them. */

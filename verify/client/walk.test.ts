@@ -119,6 +119,17 @@ describe('a login', () => {
     const { walk, send, sent } = walkOf(to(`${PROVIDER}/auth`), { [`${PROVIDER}/auth`]: to('/auth') });
     expect(await lastOf(walk, [], send)).toBeUndefined();
     expect(sent.length).toBe(30);
+    expect(walk.stop).toBe(
+      'http://localhost:9000/auth redirected to http://localhost:9000 again, after 30 pages',
+    );
+  });
+
+  it('stops at a redirect to another program, whose address may hold a secret', async () => {
+    const { walk, send } = walkOf(to('myapp://callback?code=secret'), {});
+    expect(await lastOf(walk, VALUES, send)).toBeUndefined();
+    expect(walk.stop).toBe(
+      `${APP}/login redirected to an address that begins with myapp:, which opens another program`,
+    );
   });
 });
 
@@ -149,6 +160,16 @@ describe('a logout', () => {
     const { walk, send } = walkOf(to(`${PROVIDER}/out`), { [`${PROVIDER}/out`]: { status: 500 } });
     expect(await followLogout(walk, send)).toBe(false);
   });
+});
+
+it('requests to another host count for the limits of the target', async () => {
+  const limits = { connections: 1 };
+  network = new Network({ url: APP, headers: {}, tls: undefined, limits, origins: [PROVIDER] });
+  const provider = network.others.get(PROVIDER);
+  const ends = await provider?.turn(undefined);
+  expect(network.room()).toBe(false);
+  ends?.();
+  expect(network.room()).toBe(true);
 });
 
 it('a request to another host carries the cookies of the browser, and no header of the target file', async () => {

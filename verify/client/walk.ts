@@ -109,6 +109,10 @@ export class Walk {
     const at = `${url.origin}${url.pathname.replace(/[\w-]{16,}/g, '…')}`;
     const { location } = reply.headers;
     const to = location === undefined ? null : URL.parse(String(location), url.href);
+    if (to !== null && this.#client.nameOf(to) !== undefined)
+      return `${at} redirected to ${to.origin} again, after ${MOST_PAGES} pages`;
+    if (to !== null && !/^https?:$/.test(to.protocol))
+      return `${at} redirected to an address that begins with ${to.protocol}, which opens another program`;
     if (to !== null)
       return `${at} redirected to ${to.origin}: if it takes part in the login, add it under \`origins\``;
     const fields = this.#forms().map(form => form.fields.map(({ name }) => name).join(', '));

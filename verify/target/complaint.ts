@@ -1,7 +1,7 @@
 /** Explains an error in a target file: the expected value, the actual value, and the likely correction. */
 import type { z } from 'zod';
 import { nearest } from '../nearest.ts';
-import { targetSchema } from './schema.ts';
+import { targetSchema } from './schema-rules.ts';
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];

@@ -22,7 +22,8 @@ import { type Account, accountsOf } from './accounts.ts';
 import { certificatesIn } from './certificates.ts';
 import { type Claims, claimsOf } from './claims.ts';
 import { complaint } from './complaint.ts';
-import { type LoginSpec, type Probe, type TargetFile, targetSchema } from './schema.ts';
+import type { LoginSpec, Probe, TargetFile } from './schema.ts';
+import { targetSchema } from './schema-rules.ts';
 
 export type { Account };
 

@@ -14,18 +14,34 @@ export const name = z.string().min(1, 'expected a name, got an empty text');
 
 export const path = z.string().startsWith('/', 'expected a path that begins with /');
 
-/** The address of a host, without a path. */
-export const origin = z.string().transform((text, context) => {
+/** Returns a web address; undefined if the text is none, or has a user and a password. */
+function webAddress(text: string): URL | undefined {
   const url = URL.parse(text);
-  if (url !== null && /^https?:$/.test(url.protocol) && url.pathname + url.search === '/') return url.origin;
+  return url !== null && /^https?:$/.test(url.protocol) && url.username + url.password === ''
+    ? url
+    : undefined;
+}
+
+/** The address of a host, without a path. The rest of a wrong address may be a secret, so no error shows it. */
+export const origin = z.string().transform((text, context) => {
+  const url = webAddress(text);
+  if (url !== undefined && url.pathname + url.search === '/') return url.origin;
+  const host = /^https?:/.test(text) ? URL.parse(text)?.origin : undefined;
+  const came = host === undefined ? JSON.stringify(text) : `more than that: write "${host}"`;
   context.addIssue(
-    `expected a scheme and a host, such as https://login.example.test, got ${JSON.stringify(text)}`,
+    `expected a scheme and a host, such as https://login.example.test, without user and path, got ${came}`,
   );
   return z.NEVER;
 });
 
-/** A path on this site, or an address on another host. */
-export const place = z.string().regex(/^(\/|https?:\/\/[^/?#]+)/, 'expected a path that begins with /');
+/** A path on this site, or an address on another host. A wrong address may be a secret, so no error shows it. */
+export const place = z
+  .string()
+  .regex(/^(\/|https?:\/\/)/, 'expected a path that begins with /')
+  .refine(
+    text => !/^https?:/.test(text) || webAddress(text) !== undefined,
+    'expected a path, or an address such as https://login.example.test/logout without a user, got another address',
+  );
 
 /** The place to which a redirect leads: a path on this site, or the address of another site without a query. */
 export const destination = z

@@ -8,7 +8,9 @@ export const refreshKeys = {
     .optional()
     .describe('Finds the new refresh token, {refresh}. Without it, the refresh token of the login stays.'),
   lifetime: z
-    .union([time, json, header])
+    .union([time, json, header], {
+      error: 'expected a time such as 15m, { json: /pointer } or { header: name }',
+    })
     .optional()
     .describe(
       'Lifetime of an access token, or where the response has it, in seconds. By default, that of a JWT is read from it.',

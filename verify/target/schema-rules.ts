@@ -1,20 +1,20 @@
-/** The rules of a target file that concern several keys. */
+/** The schema of a target file: its keys, and the rules that concern several keys. */
 import type { z } from 'zod';
-import type { TargetFile } from './schema.ts';
+import { type TargetFile, targetKeys } from './schema.ts';
 
 type Wrong = (message: string, ...path: (string | number)[]) => void;
 
-/** Checks the rules of a target file that concern several keys. */
-export function checkTogether(file: TargetFile, context: z.RefinementCtx): void {
+function checkTogether(file: TargetFile, context: z.RefinementCtx): void {
   const wrong: Wrong = (message, ...path) => void context.addIssue({ code: 'custom', message, path });
   checkLogin(file, wrong);
   checkLogouts(file, wrong);
+  checkTokens(file, wrong);
   if (file.session === undefined) checkPasswords(file, wrong);
   else checkSession(file, wrong);
 }
 
 const NO_PATH =
-  'missing: expected a path; or no path in the login and in its last steps, each with `form`: the fields of a form on the page before';
+  'missing: expected a path. To send a form of the last page instead, give its fields in `form`; after a step without a path, the login must have none either';
 const lacksPath = ({ path: to, form }: { path: string; form: object }): boolean =>
   to === '' && Object.keys(form).length === 0;
 
@@ -28,6 +28,14 @@ function checkLogin({ login, session }: TargetFile, wrong: Wrong): void {
       wrong(NO_PATH, 'login', 'steps', i, 'path');
   });
   if (lacksPath(login)) wrong(NO_PATH, 'login', 'path');
+  const first = login.steps.findIndex(step => step.path === '');
+  login.steps.forEach((step, i) => {
+    if (first >= 0 && i > first && step.path !== '')
+      wrong(
+        `expected no path after a step without one, got ${JSON.stringify(step.path)}: move this step before it`,
+        ...['login', 'steps', i, 'path'],
+      );
+  });
 }
 
 function checkLogouts(file: TargetFile, wrong: Wrong): void {
@@ -36,7 +44,21 @@ function checkLogouts(file: TargetFile, wrong: Wrong): void {
     const elsewhere = to.startsWith('http') ? URL.parse(to) : null;
     if (elsewhere !== null && !file.origins.includes(elsewhere.origin))
       wrong(
-        `expected a path, or an address on a host under \`origins\`, got ${JSON.stringify(to)}`,
+        `expected a path, or an address on a host under \`origins\`, got an address on ${elsewhere.origin}`,
+        name,
+        'path',
+      );
+  }
+}
+
+/** Histories have the paths of requests, so that no token may be in one. */
+function checkTokens(file: TargetFile, wrong: Wrong): void {
+  if (file.refresh === undefined) return;
+  for (const name of ['refresh', 'logout', 'logoutEverywhere'] as const) {
+    const [, token] = /^[^?]*(\{(?:access|refresh)\})/.exec(file[name]?.path ?? '') ?? [];
+    if (token !== undefined)
+      wrong(
+        `expected ${token} in the body or a header, got it in the path, which histories record`,
         name,
         'path',
       );
@@ -58,3 +80,5 @@ function checkSession({ login, register, refresh }: TargetFile, wrong: Wrong): v
   if (register !== undefined)
     wrong('expected `login` beside it, got `session`, which begins no session', 'register');
 }
+
+export const targetSchema = targetKeys.superRefine(checkTogether);

@@ -5,7 +5,6 @@ import { faults } from './schema-faults.ts';
 import { destination, origin, path, pattern, regex, share, shown, time, token } from './schema-parts.ts';
 import { refreshKeys } from './schema-refresh.ts';
 import { capture, ending, entering, request, steps, texts, write } from './schema-requests.ts';
-import { checkTogether } from './schema-rules.ts';
 import { session } from './schema-session.ts';
 
 const probe = z.strictObject({
@@ -174,7 +173,8 @@ const budget = z.strictObject({
   recovery: time.optional().describe('Maximum time until all instances are healthy again.'),
 });
 
-const whole = z.strictObject({
+/** The keys of a target file. `targetSchema` adds the rules that concern several of them. */
+export const targetKeys = z.strictObject({
   $schema: z.string().optional(),
   version: z.literal(1),
   name: z.string().min(1).default('target'),
@@ -252,10 +252,6 @@ const whole = z.strictObject({
     .describe('The request that registers an account. It is sent before the first login of the account.'),
   refresh: request
     .safeExtend(refreshKeys)
-    .refine(spec => !/^[^?]*\{refresh\}/.test(spec.path), {
-      error: 'expected {refresh} in the body or a header, got it in the path, which histories record',
-      path: ['path'],
-    })
     .optional()
     .describe('The request that gets a new access token for a refresh token.'),
   signedIn: z
@@ -338,9 +334,7 @@ const whole = z.strictObject({
     .default(['standard']),
 });
 
-export const targetSchema = whole.superRefine(checkTogether);
-
-export type TargetFile = z.infer<typeof whole>;
+export type TargetFile = z.infer<typeof targetKeys>;
 export type LoginSpec = NonNullable<TargetFile['login']>;
 export type RequestSpec = z.infer<typeof request>;
 export type Probe = z.infer<typeof probe>;

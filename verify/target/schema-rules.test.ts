@@ -1,0 +1,91 @@
+/** Tests the errors of a target file about other hosts and refreshed tokens. */
+import { expect, it } from 'vitest';
+import { parseTarget } from './load.ts';
+
+const FORM = { user: '{user}' };
+const REFRESH = { path: '/refresh', access: { json: '/access' } };
+
+function errorOf(change: object): string {
+  const file = {
+    ...{ version: 1, url: 'http://127.0.0.1:1', accounts: [{ user: 'alice', password: 'x' }] },
+    ...{ login: { path: '/login', form: FORM }, signedIn: { page: '/', user: { json: '/user' } }, ...change },
+  };
+  try {
+    parseTarget(JSON.stringify(file), 'target.yaml', {});
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error('nothing was found wrong');
+}
+
+it.each<[string, object, string]>([
+  [
+    'a host with a path',
+    { origins: ['https://login.example.test/realms/4711'] },
+    'origins.0: expected a scheme and a host, such as https://login.example.test, without user and path, got more than that: write "https://login.example.test"',
+  ],
+  [
+    'a host with a user',
+    { origins: ['https://user:4711@login.example.test'] },
+    'without user and path, got more than that: write "https://login.example.test"',
+  ],
+  ['a host without a scheme', { origins: ['login.example.test'] }, 'got "login.example.test"'],
+  [
+    'a logout on another host',
+    { logout: { path: 'https://login.example.test/end?id_token_hint=4711' } },
+    'logout.path: expected a path, or an address on a host under `origins`, got an address on https://login.example.test',
+  ],
+  [
+    'a logout at no address',
+    { logoutEverywhere: { path: 'https://:80/4711' } },
+    'logoutEverywhere.path: expected a path, or an address such as https://login.example.test/logout without a user, got another address',
+  ],
+  [
+    'a logout at an address with a user',
+    {
+      origins: ['https://login.example.test'],
+      logout: { path: 'https://user:4711@login.example.test/end' },
+    },
+    'without a user, got another address',
+  ],
+  ['a login without path and form', { login: {} }, 'login.path: missing: expected a path. To send a form'],
+  [
+    'a step without a path before a login with one',
+    { login: { path: '/login', steps: [{ form: FORM }] } },
+    'login.steps.0.path: missing: expected a path. To send a form',
+  ],
+  [
+    'a step with a path after one without',
+    { login: { form: FORM, steps: [{ form: FORM }, { path: '/next' }] } },
+    'login.steps.1.path: expected no path after a step without one, got "/next": move this step before it',
+  ],
+  [
+    'a refresh token in a path',
+    { refresh: { ...REFRESH, path: '/refresh/{refresh}' } },
+    'refresh.path: expected {refresh} in the body or a header, got it in the path, which histories record',
+  ],
+  [
+    'an access token in the path of the logout',
+    { refresh: REFRESH, logout: { path: '/logout/{access}?now=1' } },
+    'logout.path: expected {access} in the body or a header, got it in the path',
+  ],
+  [
+    'a lifetime as a number',
+    { refresh: { ...REFRESH, lifetime: 900 } },
+    'refresh.lifetime: expected a time such as 15m, { json: /pointer } or { header: name }, got 900',
+  ],
+  [
+    'a refresh beside a session',
+    { login: undefined, session: { cookie: 'sid=4711' }, refresh: REFRESH },
+    'refresh: expected `login` beside it, got `session`, whose tokens Baton does not know',
+  ],
+])('%s is refused, and the error shows no secret', (_, change, expected) => {
+  const message = errorOf(change);
+  expect(message).toContain(expected);
+  expect(message).toMatch(/^target\.yaml:1:/);
+  expect(message).not.toContain('4711');
+});
+
+it('the query of a path may have a token: no history has queries', () => {
+  expect(() => errorOf({ refresh: { ...REFRESH, path: '/refresh?token={refresh}' } })).toThrow('nothing was');
+});
