@@ -1,0 +1,107 @@
+/** Compares the responses that sessions from before the first fault and new sessions get to the same pages. */
+import { getOrInsert } from '../get-or-insert.ts';
+import type { Operation } from '../history/history.ts';
+import { fisherP } from '../result/statistics.ts';
+import { stepsOf } from '../result/verdict.ts';
+import type { Violation } from './framework.ts';
+import { kindOf } from './refusals.ts';
+
+/**
+ * The p-value below which a difference of responses is significant. It is divided by the number of tests. It suffices
+ * because sessions are counted: the requests of one session mostly get the same response.
+ */
+const SIGNIFICANT = 1e-4;
+/** Minimum difference of the shares of a kind of response. */
+const APART = 0.25;
+/** Maximum number of pages that are compared. */
+const PAGES = 200;
+/** Maximum number of kinds of responses to a page that are compared: a redirect may have an id in its path. */
+const KINDS = 20;
+
+/** `old`: the session began before the first fault. `new`: after a fault, and during none. */
+export type Side = 'old' | 'new';
+
+/** The responses of one session to a page after a fault, by kind. */
+interface Responses {
+  requests: number;
+  kinds: Map<string, { times: number; example: Operation }>;
+}
+
+/** By page: the responses of one session. */
+export type PagesOfSession = Map<string, Responses>;
+
+/** The sessions of a side that requested a page. */
+interface Sessions {
+  sessions: number;
+  /** By kind of response: the sessions that got it more often than all other responses together. */
+  kinds: Map<string, { sessions: number; example: Operation; login: Operation }>;
+}
+
+export class OutdatedPages {
+  readonly #pages = new Map<string, Record<Side, Sessions>>();
+
+  /** Adds a response after a fault to those of its session. */
+  add(operation: Operation, pages: PagesOfSession): void {
+    const { action, path = '', signedIn, status = 0, note = '', outcome } = operation;
+    if (signedIn === 'out') return;
+    const kind = status >= 300 && status < 400 ? note : kindOf(operation);
+    if (kind === undefined && outcome !== 'ok') return;
+    const key = `${action} ${path}`;
+    if (!pages.has(key) && pages.size >= PAGES) return;
+    const page = getOrInsert(pages, key, () => ({ requests: 0, kinds: new Map() }));
+    page.requests++;
+    if (kind !== undefined && (page.kinds.size < KINDS || page.kinds.has(kind)))
+      getOrInsert(page.kinds, kind, () => ({ times: 0, example: operation })).times++;
+  }
+
+  /** Adds a session. It counts once for each page. */
+  sessionEnded(pages: PagesOfSession, login: Operation, side: Side): void {
+    for (const [key, { requests, kinds }] of pages) {
+      if (!this.#pages.has(key) && this.#pages.size >= PAGES) continue;
+      const page = getOrInsert(this.#pages, key, () => ({ old: noSessions(), new: noSessions() }))[side];
+      page.sessions++;
+      for (const [kind, { times, example }] of kinds) {
+        if (times * 2 <= requests || (page.kinds.size >= KINDS && !page.kinds.has(kind))) continue;
+        getOrInsert(page.kinds, kind, () => ({ sessions: 0, example, login })).sessions++;
+      }
+    }
+  }
+
+  differences(): Violation[] {
+    return [...this.#pages].flatMap(([key, sides]) => {
+      const kinds = new Set([...sides.old.kinds.keys(), ...sides.new.kinds.keys()]);
+      const tests = this.#pages.size * kinds.size;
+      const differ = [...kinds].find(
+        kind => moreOften(kind, sides.old, sides.new, tests) || moreOften(kind, sides.new, sides.old, tests),
+      );
+      return differ === undefined ? [] : [pageDiffers(key, differ, sides)];
+    });
+  }
+}
+
+const noSessions = (): Sessions => ({ sessions: 0, kinds: new Map() });
+
+const timesOf = (kind: string, { kinds }: Sessions): number => kinds.get(kind)?.sessions ?? 0;
+
+/** Returns whether one side gets a kind of response more often than chance explains. */
+function moreOften(kind: string, one: Sessions, other: Sessions, tests: number): boolean {
+  if (one.sessions === 0 || other.sessions === 0) return false;
+  const [times, others] = [timesOf(kind, one), timesOf(kind, other)];
+  if (times / one.sessions - others / other.sessions < APART) return false;
+  return fisherP(times, one.sessions, others, other.sessions) < SIGNIFICANT / tests;
+}
+
+function pageDiffers(key: string, kind: string, sides: Record<Side, Sessions>): Violation {
+  const of = (side: Side): string => `${timesOf(kind, sides[side])} of ${sides[side].sessions}`;
+  const found = sides.old.kinds.get(kind) ?? sides.new.kinds.get(kind);
+  if (found === undefined) throw new Error('a kind of response without an example');
+  const oldest = sides.old.kinds.get(kind) === found ? 'before' : 'after';
+  return {
+    at: found.example,
+    summary: `after the fault, ${key} gets ${kind} in ${of('old')} sessions from before it, and in ${of('new')} new ones`,
+    witness: stepsOf(
+      [found.login, `a session from ${oldest} the fault`],
+      [found.example, kind, 'the response to other sessions'],
+    ),
+  };
+}
