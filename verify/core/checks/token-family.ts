@@ -30,7 +30,7 @@ export class TokenFamily {
   readonly refused: { operation: Operation; use: Use }[] = [];
   /** Number of refreshes in flight. */
   flying = 0;
-  /** When the last access token ends, microseconds; undefined if no lifetime is known. */
+  /** When the last access token has certainly ended, microseconds; undefined if no lifetime is known. */
   ends: number | undefined;
   /** Until when the last access token certainly lives, microseconds. */
   lives: number | undefined;
@@ -38,6 +38,8 @@ export class TokenFamily {
   readonly #uses = new Map<string, Operation[]>();
   readonly #spent = new Map<string, Operation>();
   readonly #issuers = new Map<string, Operation>();
+  /** The replaced tokens whose client received the new tokens. */
+  readonly #delivered = new Set<string>();
 
   constructor(rules: RefreshRules) {
     this.#rules = rules;
@@ -48,11 +50,12 @@ export class TokenFamily {
     const { issued, sent, call, return: end = call } = operation;
     if (issued === undefined) return;
     if (issued.lifetime !== undefined) {
-      this.ends = Math.max(this.ends ?? 0, end + issued.lifetime);
+      this.ends = Math.max(this.ends ?? 0, end + issued.lifetime + timeoutTolerance(issued.lifetime));
       this.lives = call + issued.lifetime;
     }
     if (issued.refresh === undefined || issued.refresh === sent) return;
     this.#issuers.set(issued.refresh, operation);
+    if (sent !== undefined && operation.lost !== true) this.#delivered.add(sent);
     if (sent !== undefined && end < (this.#spent.get(sent)?.return ?? Number.POSITIVE_INFINITY))
       this.#spent.set(sent, operation);
   }
@@ -62,9 +65,9 @@ export class TokenFamily {
     return this.#issuers.get(token);
   }
 
-  /** Returns the first refresh that replaced a token by another one. */
-  spender(token: string): Operation | undefined {
-    return this.#spent.get(token);
+  /** Returns whether the client received the tokens that replaced a token. */
+  delivered(token: string): boolean {
+    return this.#delivered.has(token);
   }
 
   /** Takes in a refresh with a token. */
@@ -76,8 +79,12 @@ export class TokenFamily {
     const overlaps = known.some(other => !precedes(other, operation) && !precedes(operation, other));
     known.push(operation);
     if (known.length === 1) return { spent, late, again: undefined };
-    if (!this.#withinGrace(known)) this.unjudged = true;
+    const { grace } = this.#rules;
+    const within = grace !== undefined && isWithin(known, grace);
+    if (!within) this.unjudged = true;
     this.races.push(...(this.races.length === 0 ? known : [operation]));
+    // A race that is not judged is no evidence for the declared grace period.
+    if (grace !== undefined && !within) return { spent, late, again: undefined };
     return { spent, late, again: overlaps ? 'overlapped' : 'repeated' };
   }
 
@@ -86,11 +93,12 @@ export class TokenFamily {
     const { grace = 0 } = this.#rules;
     return grace + timeoutTolerance(grace);
   }
+}
 
-  #withinGrace(uses: readonly Operation[]): boolean {
-    const { grace } = this.#rules;
-    if (grace === undefined) return false;
-    const begins = Math.min(...uses.map(({ call }) => call));
-    return uses.every(({ call, return: end = call }) => end <= begins + grace);
-  }
+/** Returns whether all uses of a token certainly came within the grace period that begins with the first one. */
+function isWithin(uses: readonly Operation[], grace: number): boolean {
+  const begins = Math.min(...uses.map(({ call }) => call));
+  // An app may measure its grace period in whole seconds.
+  const certain = grace - Math.min(timeoutTolerance(grace), grace / 2);
+  return uses.every(({ call, return: end = call }) => end <= begins + certain);
 }

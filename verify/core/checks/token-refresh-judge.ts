@@ -3,7 +3,7 @@ import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation, RefreshRules, Start } from '../history/history.ts';
 import type { WitnessStep } from '../result/verdict.ts';
 import { precedes } from '../timeline/clocks.ts';
-import { honoured, type SessionState, type Standing, timeoutTolerance } from '../timeline/sessions.ts';
+import { honoured, mayHaveExpired, type SessionState, type Standing } from '../timeline/sessions.ts';
 import type { Tally } from './check.ts';
 import { addTo, Judging } from './framework.ts';
 import { TokenFamily, type Use } from './token-family.ts';
@@ -47,6 +47,7 @@ export class TokenRefresh extends Judging<Refreshes> {
   override ended(operation: Operation, { session }: Standing): void {
     const { action, outcome } = operation;
     if (operation.issued === undefined && !this.#families.has(operation.session)) return;
+    if (action === 'login' && outcome === 'ok' && session.login !== operation) this.#again(operation);
     const family = this.#familyOf(operation.session);
     family.session = session;
     if (action === 'refresh') this.#refresh(operation, session, family);
@@ -55,6 +56,13 @@ export class TokenRefresh extends Judging<Refreshes> {
     else if (action === 'logout-all' && outcome === 'ok') this.#allLoggedOut(operation);
     family.issues(operation);
     if (action === 'refresh' && --family.flying === 0) this.#resolve(family);
+  }
+
+  /** Another login of the session issues tokens that have nothing to do with the earlier ones. */
+  #again({ session, with: cookies }: Operation): void {
+    if (cookies !== undefined) return;
+    const { flying } = this.#familyOf(session);
+    this.#families.set(session, Object.assign(new TokenFamily(this.#rules), { flying }));
   }
 
   #loggedOut(operation: Operation, family: TokenFamily): void {
@@ -72,7 +80,12 @@ export class TokenRefresh extends Judging<Refreshes> {
 
   #refresh(operation: Operation, session: SessionState, family: TokenFamily): void {
     const { sent, outcome, signedIn, instance, issued, return: end } = operation;
-    if (sent === undefined || end === undefined) return;
+    if (sent === undefined) return;
+    if (end === undefined) {
+      // It may have replaced the token at any time.
+      family.unjudged = true;
+      return;
+    }
     const accepted = outcome === 'ok';
     if (accepted) {
       this.count.refreshes++;
@@ -91,6 +104,7 @@ export class TokenRefresh extends Judging<Refreshes> {
     if (use.again !== undefined) this.count[use.again]++;
     if (use.late && (accepted || signedIn === 'out')) this.#late(operation, family, use, accepted);
     else if (accepted) this.#afterReuse(operation, family);
+    else if (mayHaveExpired(this.run.declared?.expiry ?? {}, session, operation)) return;
     else if (signedIn === 'out' && operation.with !== 'old') family.refused.push({ operation, use });
   }
 
@@ -151,7 +165,7 @@ export class TokenRefresh extends Judging<Refreshes> {
     if (logout === undefined || operation.with !== 'old' || alive === undefined) return;
     if (!precedes(logout, operation)) return;
     const revoked = this.#rules.revokes === 'access';
-    const expired = ends !== undefined && operation.call > ends + timeoutTolerance(0);
+    const expired = ends !== undefined && operation.call > ends;
     if (!revoked && !expired) return;
     // A token that may have expired by itself shows nothing about the logout.
     if (!alive && !expired && lives !== undefined && (operation.return ?? 0) >= lives) return;
@@ -164,9 +178,8 @@ export class TokenRefresh extends Judging<Refreshes> {
     for (const { operation } of family.refused.splice(0)) {
       // After a reuse the app may have ended the session rightly.
       if (family.reuse !== undefined) continue;
-      const spender = family.spender(operation.sent ?? '');
       // If another response replaced the token, its tokens decide whether the session lives.
-      if (spender !== undefined && spender.lost !== true) continue;
+      if (family.delivered(operation.sent ?? '')) continue;
       if (family.over) continue;
       family.over = true;
       if (family.unjudged) this.count.ended++;

@@ -52,6 +52,18 @@ describe('token-refresh', () => {
     const picture = drawn();
     begun(picture).refresh('A', 'B', 'app-1').refresh('B', 'C', 'app-1').refresh('C', 'D', 'app-1');
     expect(judged(picture).why).toContain('overlapped');
+    const slow = drawn();
+    for (let n = 0; n < 4; n++) {
+      const session = slow.session(`slow${n}`, 'bob').login('app-1', { issued: { refresh: `a${n}` } });
+      const at = slow.now;
+      for (const [i, next] of ['b', 'c', 'd'].entries())
+        session.refresh(`a${n}`, `${next}${n}`, i === 0 ? 'app-1' : 'app-2', {
+          call: at,
+          return: at + 2 * SECOND,
+        });
+    }
+    // These races lasted longer than the grace period, so they show nothing.
+    expect(judged(slow).why).toContain('0 refresh requests that overlapped');
     const without = drawn({});
     begun(without).refresh('A', 'A', 'app-1').refresh('A', 'A', 'app-1').refresh('A', 'A', 'app-1');
     expect(judged(without).judgement).toBe('valid');
@@ -102,8 +114,46 @@ describe('token-refresh', () => {
 
     it('is a refused retry after a lost response, within grace', () => {
       expect(named(lost({ grace: SECOND }, 0))).toEqual(['EVICTED']);
-      expect(named(lost({ grace: SECOND }, SECOND))).toEqual([]);
+      // An app may measure its grace period in whole seconds.
+      expect(named(lost({ grace: SECOND }, SECOND / 2))).toEqual([]);
+      expect(named(lost({ grace: 10 * SECOND }, 9 * SECOND))).toEqual([]);
+      expect(named(lost({ grace: 10 * SECOND }, 7 * SECOND))).toEqual(['EVICTED']);
       expect(named(lost({}, 0))).toEqual([]);
+    });
+
+    it('is no refusal of a third use, if the client has the tokens of the second', () => {
+      const picture = drawn();
+      begun(picture)
+        .refresh('A', 'B', 'app-1', { with: 'copy', lost: true })
+        .refresh('A', 'C', 'app-2', { with: 'copy' })
+        .refresh('A', undefined, 'app-1', { with: 'copy' })
+        .refresh('C', 'D', 'app-1', { with: 'copy' });
+      expect(named(picture)).toEqual([]);
+    });
+
+    it('is no refusal of a token that a refresh without an end may have replaced', () => {
+      const picture = drawn({});
+      const session = begun(picture);
+      picture.add({
+        ...{ type: 'start', id: 99, clock: 'c0', client: 's1', session: 's1', user: 'alice' },
+        ...{ action: 'refresh', request: 'test-99', call: picture.now, sent: 'A' },
+      });
+      picture.wait(5 * SECOND);
+      session.refresh('A', undefined, 'app-2');
+      expect(named(picture)).toEqual([]);
+    });
+
+    it('is no refusal of a session that may have expired', () => {
+      const expired = (wait: number): Picture => {
+        const declared = { refresh: {}, expiry: { idle: 20 * SECOND } };
+        const picture = new Picture({ claims: ['token-refresh'], declared });
+        const session = begun(picture);
+        picture.wait(wait);
+        session.refresh('A', undefined, 'app-2');
+        return picture;
+      };
+      expect(named(expired(19 * SECOND))).toEqual([]);
+      expect(named(expired(10 * SECOND))).toEqual(['EVICTED']);
     });
 
     it('is no refusal of a token whose successor the client has', () => {
@@ -164,6 +214,16 @@ describe('token-refresh', () => {
       expect(named(picture)).toEqual(['REUSED']);
     });
 
+    it('is no refresh token of another login after the logout', () => {
+      const picture = drawn({ reuse: 'ends-session' });
+      begun(picture)
+        .logout('app-1')
+        .login('app-1', { issued: { refresh: 'B', lifetime: 3 * SECOND } })
+        .refresh('B', 'C', 'app-2')
+        .refresh('A', undefined, 'app-2', { with: 'old' });
+      expect(named(picture)).toEqual([]);
+    });
+
     it('is an access token that is accepted after the logout: at once if revoked, else after its lifetime', () => {
       const out = (rules: RefreshRules, later: number): Picture => {
         const picture = drawn(rules);
@@ -175,6 +235,19 @@ describe('token-refresh', () => {
       expect(named(out({}, 0))).toEqual([]);
       expect(named(out({}, 6 * SECOND))).toEqual(['REUSED']);
       expect(named(out({ revokes: 'access' }, 0))).toEqual(['REUSED']);
+      const hour = (seconds: number): Picture => {
+        const picture = drawn({});
+        const session = picture
+          .session('s1', 'alice')
+          .login('app-1', { issued: { lifetime: 3600 * SECOND } })
+          .logout('app-1');
+        picture.wait(seconds * SECOND);
+        session.honours('old', 'app-2');
+        return picture;
+      };
+      // The tolerance is 5 %.
+      expect(named(hour(3700))).toEqual([]);
+      expect(named(hour(3800))).toEqual(['REUSED']);
     });
 
     it('is a refresh token that lives after a logout of all sessions', () => {

@@ -175,7 +175,7 @@ export class Sessions {
     if (
       !lives(session, operation) ||
       showsAnother(operation) ||
-      (this.#expires && this.#mayHaveExpired(session, operation))
+      (this.#expires && mayHaveExpired(this.#expiry, session, operation))
     )
       return standing(session, false);
     const previous = session.last;
@@ -204,17 +204,6 @@ export class Sessions {
     const ending = this.#endings.get(session.user);
     if (ending === undefined) return;
     if (ending.end === undefined || !precedes(ending.end, login)) session.logout ??= ending.start;
-  }
-
-  /**
-   * Returns whether a timeout may have ended the session. Within the tolerance of the timeout, both signed in and
-   * signed out are correct.
-   */
-  #mayHaveExpired({ login, active }: SessionState, { call, return: end = call }: Operation): boolean {
-    const { idle, absolute } = this.#expiry;
-    if (absolute !== undefined && end >= (login?.call ?? 0) + absolute - timeoutTolerance(absolute))
-      return true;
-    return idle !== undefined && active !== undefined && end >= active + idle - timeoutTolerance(idle);
   }
 
   #renew(session: SessionState, { action, call }: Operation): void {
@@ -276,6 +265,20 @@ export const refusedLogin = ({ outcome, signedIn }: Operation): boolean =>
 /** Returns the name of a session cookie that the response deletes; undefined if it deletes none. */
 export const deletedCookie = (operation: Operation): string | undefined =>
   operation.cookies?.find(cookie => cookie.change === 'deleted')?.name;
+
+/**
+ * Returns whether a timeout may have ended the session. Within the tolerance of the timeout, both signed in and signed
+ * out are correct.
+ */
+export function mayHaveExpired(
+  { idle, absolute }: NonNullable<Declared['expiry']>,
+  { login, active }: SessionState,
+  { call, return: end = call }: Operation,
+): boolean {
+  if (absolute !== undefined && end >= (login?.call ?? 0) + absolute - timeoutTolerance(absolute))
+    return true;
+  return idle !== undefined && active !== undefined && end >= active + idle - timeoutTolerance(idle);
+}
 
 function lives(session: SessionState, operation: Operation): boolean {
   const { login, logout, lost } = session;
