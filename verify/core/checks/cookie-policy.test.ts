@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CookieAttributes, Run } from '../history/history.ts';
-import { Picture } from '../testing/picture.ts';
+import { Picture, type Shown } from '../testing/picture.ts';
 import { stories, verdictText } from '../testing/verdict-text.ts';
 import { Judge } from '../timeline/judge.ts';
 import { cookiePolicy } from './cookie-policy.ts';
@@ -19,10 +19,11 @@ const good: CookieAttributes = {
   bytes: 90,
   bits: 160,
 };
-const set = (attributes: Partial<CookieAttributes> = {}, label = 'a', name = 'sid') => ({
-  path: '/login',
-  cookies: [{ name, change: 'set' as const, label, attributes: { ...good, ...attributes } }],
-});
+const set = (given: Partial<CookieAttributes> = {}, label = 'a', name = 'sid', lacks: string[] = []) => {
+  const kept = Object.entries({ ...good, ...given }).filter(([attribute]) => !lacks.includes(attribute));
+  const attributes = Object.fromEntries(kept) as typeof good;
+  return { path: '/login', cookies: [{ name, change: 'set' as const, label, attributes }] };
+};
 
 const healthy = (p: Picture) => {
   p.session('s1', 'alice').login('app-1', set()).asks('app-1', { with: 'none', path: '/healthz' });
@@ -31,11 +32,14 @@ const healthy = (p: Picture) => {
 
 describe('declared attributes', () => {
   const attributes = { sid: { sameSite: 'strict', path: '/app' } };
-  const declaredFor = (given: Partial<CookieAttributes>) =>
+  const declaredFor = (given: Partial<CookieAttributes>, lacks: string[] = []) =>
     judged(
       p => {
-        p.session('s1', 'alice').login('app-1', set(given)).asks('app-1', { with: 'none', path: '/healthz' });
-        p.session('s2', 'bob').login('app-2', set(given, 'b')).read('app-2');
+        const alice = p.session('s1', 'alice').login('app-1', set(given, 'a', 'sid', lacks));
+        alice.asks('app-1', { with: 'none', path: '/healthz' });
+        p.session('s2', 'bob')
+          .login('app-2', set(given, 'b', 'sid', lacks))
+          .read('app-2');
       },
       { declared: { attributes } },
     );
@@ -50,6 +54,26 @@ describe('declared attributes', () => {
       expected: 'sameSite=strict, as `cookies` declares',
       came: 'sid has sameSite=lax',
     });
+  });
+
+  it('are those that clients use: the path of the request is the default, and a domain has no first dot', () => {
+    const wanted = { sid: { path: '/app', domain: '.Example.com' } };
+    const lacks = (path: string | undefined, shown: Partial<Shown> = {}): string[] => {
+      const given = { domain: 'example.com', ...(path === undefined ? {} : { path }) };
+      const { cookies } = set(given, 'a', 'sid', path === undefined ? ['path'] : []);
+      return judged(p => p.session('s1', 'alice').login('app-1', { cookies, path: '/app/login', ...shown }), {
+        declared: { attributes: wanted },
+      }).anomalies.map(({ witness }) => witness[0]?.came ?? '');
+    };
+    expect(lacks(undefined)).toEqual([]);
+    expect(lacks(undefined, { path: '/login' })).toEqual(['sid has path=/']);
+    // A proxy may add the attributes.
+    expect(lacks('/', { direct: true })).toEqual([]);
+  });
+
+  it('that a cookie does not have at all are named', () => {
+    const [anomaly] = declaredFor({ path: '/app' }, ['sameSite']).anomalies.slice(-1);
+    expect(anomaly?.witness[0]?.came).toBe('sid has no sameSite');
   });
 
   it('of another cookie do not count', () =>

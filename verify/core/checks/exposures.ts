@@ -83,13 +83,19 @@ export function exposures(
     add('room', came, `room for ${bitsNeeded} bits`);
   }
   const declared = policy.attributes[name] ?? {};
-  for (const attribute of Object.keys(declared) as (keyof typeof declared)[]) {
-    const [wanted, had] = [declared[attribute], attributes[attribute]];
-    // A proxy in front of the instances may add Secure.
-    if (attribute === 'secure' && operation.direct === true) continue;
-    if (had !== wanted)
-      add(attribute, `has ${attribute}=${had ?? 'none'}`, `${attribute}=${wanted}, as \`cookies\` declares`);
+  // A proxy in front of the instances may change the attributes of cookies.
+  const judged = operation.direct === true ? [] : (Object.keys(declared) as (keyof typeof declared)[]);
+  const had = { ...attributes, path: attributes.path ?? defaultPath(operation.path) };
+  for (const attribute of judged) {
+    const [given, value] = [declared[attribute], had[attribute]];
+    const wanted = attribute === 'domain' ? String(given).replace(/^\./, '').toLowerCase() : given;
+    if (value === wanted) continue;
+    const came = value === undefined ? `has no ${attribute}` : `has ${attribute}=${value}`;
+    add(attribute, came, `${attribute}=${wanted}, as \`cookies\` declares`);
   }
   if (!prefixed) add('prefix', 'has neither __Host- nor __Secure- before its name', '__Host- or __Secure-');
   return found;
 }
+
+/** Returns the path of a cookie without a Path: that of the request, up to its last slash (RFC 6265, 5.1.4). */
+const defaultPath = (path = ''): string => path.slice(0, path.lastIndexOf('/')) || '/';

@@ -4,7 +4,7 @@ import type { Operation } from '../history/history.ts';
 import { stepsOf } from '../result/verdict.ts';
 import { apartIn, described } from './cookie-ways.ts';
 import type { Violation } from './framework.ts';
-import type { Side } from './outdated-pages.ts';
+import type { SessionAge } from './outdated-pages.ts';
 
 /** Minimum number of sessions on each side. */
 const ENOUGH = 3;
@@ -27,7 +27,7 @@ interface Cookies {
 }
 
 export class OutdatedCookies {
-  readonly #sides: Record<Side, Map<string, Cookies>> = { old: new Map(), new: new Map() };
+  readonly #sides: Record<SessionAge, Map<string, Cookies>> = { old: new Map(), new: new Map() };
   /** By name and action: the sets of attributes before the first fault. */
   readonly #before = new Map<string, Set<string>>();
 
@@ -45,7 +45,7 @@ export class OutdatedCookies {
   }
 
   /** Adds the cookies of a session that was served after a fault. */
-  sessionEnded(held: SetCookies, side: Side): void {
+  sessionEnded(held: SetCookies, side: SessionAge): void {
     for (const [name, cookie] of held) {
       if (cookie === undefined) continue;
       const all = getOrInsert(this.#sides[side], name, () => ({ sessions: 0, example: cookie, alike: true }));

@@ -19,7 +19,7 @@ const PAGES = 200;
 const KINDS = 20;
 
 /** `old`: the session began before the first fault. `new`: after a fault, and during none. */
-export type Side = 'old' | 'new';
+export type SessionAge = 'old' | 'new';
 
 /** The responses of one session to a page after a fault, by kind. */
 interface Responses {
@@ -38,7 +38,7 @@ interface Sessions {
 }
 
 export class OutdatedPages {
-  readonly #pages = new Map<string, Record<Side, Sessions>>();
+  readonly #pages = new Map<string, Record<SessionAge, Sessions>>();
 
   /** Adds a response after a fault to those of its session. */
   add(operation: Operation, pages: PagesOfSession): void {
@@ -55,7 +55,7 @@ export class OutdatedPages {
   }
 
   /** Adds a session. It counts once for each page. */
-  sessionEnded(pages: PagesOfSession, login: Operation, side: Side): void {
+  sessionEnded(pages: PagesOfSession, login: Operation, side: SessionAge): void {
     for (const [key, { requests, kinds }] of pages) {
       if (!this.#pages.has(key) && this.#pages.size >= PAGES) continue;
       const page = getOrInsert(this.#pages, key, () => ({ old: noSessions(), new: noSessions() }))[side];
@@ -91,8 +91,8 @@ function moreOften(kind: string, one: Sessions, other: Sessions, tests: number):
   return fisherP(times, one.sessions, others, other.sessions) < SIGNIFICANT / tests;
 }
 
-function pageDiffers(key: string, kind: string, sides: Record<Side, Sessions>): Violation {
-  const of = (side: Side): string => `${timesOf(kind, sides[side])} of ${sides[side].sessions}`;
+function pageDiffers(key: string, kind: string, sides: Record<SessionAge, Sessions>): Violation {
+  const of = (side: SessionAge): string => `${timesOf(kind, sides[side])} of ${sides[side].sessions}`;
   const found = sides.old.kinds.get(kind) ?? sides.new.kinds.get(kind);
   if (found === undefined) throw new Error('a kind of response without an example');
   const oldest = sides.old.kinds.get(kind) === found ? 'before' : 'after';

@@ -11,10 +11,10 @@ import { honoured, type SessionState } from '../timeline/sessions.ts';
 import type { Violation } from './framework.ts';
 import { OutdatedCookies, type SetCookies } from './outdated-cookies.ts';
 import { OutdatedForms, type RefusedForm } from './outdated-forms.ts';
-import { OutdatedPages, type PagesOfSession, type Side } from './outdated-pages.ts';
+import { OutdatedPages, type PagesOfSession, type SessionAge } from './outdated-pages.ts';
 
 interface Seen {
-  side: Side | undefined;
+  side: SessionAge | undefined;
   /** The last page, which has the form that the client sends next. */
   page?: Operation | undefined;
   refused?: RefusedForm | undefined;
@@ -56,7 +56,7 @@ export class OutdatedSessions {
     if (operation.action === 'read' && operation.status === 200) seen.page = operation;
   }
 
-  #sideOf(login: Operation): Side | undefined {
+  #sideOf(login: Operation): SessionAge | undefined {
     if (this.#isBefore(login)) return 'old';
     return this.#isAfter(login) ? 'new' : undefined;
   }
@@ -74,7 +74,7 @@ export class OutdatedSessions {
     return first === undefined || end < first.begin;
   }
 
-  #after(operation: Operation, seen: Seen, side: Side): void {
+  #after(operation: Operation, seen: Seen, side: SessionAge): void {
     const faults = this.#faults.windows.length;
     if (honoured(operation) === true) {
       if (side === 'new') this.#newServed = faults;
@@ -87,7 +87,7 @@ export class OutdatedSessions {
     else if (compares) this.#pages.add(operation, seen.pages);
   }
 
-  #wrote(operation: Operation, seen: Seen, side: Side, compares: boolean): void {
+  #wrote(operation: Operation, seen: Seen, side: SessionAge, compares: boolean): void {
     const { page } = seen;
     if (page === undefined) return;
     if (side === 'old' && this.#isBefore(page))
