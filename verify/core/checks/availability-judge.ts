@@ -2,7 +2,7 @@
 import { lengthOf } from '../faults/gaps.ts';
 import { type FaultWindow, titleOf, tookEffect } from '../faults/window.ts';
 import type { Event, Operation } from '../history/history.ts';
-import { seconds } from '../result/format.ts';
+import { seconds, withArticle } from '../result/format.ts';
 import type { Conclusion } from './check.ts';
 import { Judging } from './framework.ts';
 import { ResponseTimes } from './response-times.ts';
@@ -73,7 +73,7 @@ export class Availability extends Judging<AvailabilityCounts> {
     this.count.errors++;
     const came = cameOf(operation);
     const there = operation.instance === undefined ? '' : ` from ${operation.instance}`;
-    const summary = `a ${operation.action} got ${came}${there}, and nothing was disturbed${this.#after(operation)}`;
+    const summary = `${withArticle(operation.action)} got ${came}${there}, and nothing was disturbed${this.#after(operation)}`;
     this.report(() => down(summary, [{ operation, expected: 'a success', came }]));
   }
 

@@ -358,7 +358,7 @@ describe('availability, exact messages', () => {
       rests on requests 105, fault windows 2, requests in them 23
       DOWN availability s alice: a read got reset, and nothing was disturbed
         #102 read info: expected a success; came reset
-      DOWN availability s alice: a add got no response from app-1, and nothing was disturbed
+      DOWN availability s alice: an add got no response from app-1, and nothing was disturbed
         #103 add x on app-1 info: expected a success; came no response
       DOWN availability s alice: a read got 500 from app-2, and nothing was disturbed (kill of app-1 had ended 0.5 s before)
         #115 read on app-2 fail: expected a success; came 500

@@ -14,5 +14,8 @@ export const grouped = (value: number): string => String(value).replace(/\B(?=(\
 /** Formats a count with its noun: `1 session`, `2 sessions`, `3,000 sessions`. */
 export const counted = (n: number, noun: string): string => `${grouped(n)} ${noun}${n === 1 ? '' : 's'}`;
 
+/** Puts the article before a word: `a read`, `an add`. */
+export const withArticle = (word: string): string => `${/^[aeiou]/.test(word) ? 'an' : 'a'} ${word}`;
+
 /** Formats a time in microseconds as seconds: `1.25 s`. @param digits maximum number of decimal places */
 export const seconds = (time: number, digits = 2): string => `${Number((time / 1e6).toFixed(digits))} s`;
