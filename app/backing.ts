@@ -1,21 +1,20 @@
 /**
  * Connects an instance to the servers behind it: Redis for users and cards, and the stores of sessions and baskets.
  */
-import type { Redis } from 'ioredis';
 import type { MemcacheClient } from 'memcache-client';
 import type { Pool } from 'pg';
 import type { Config } from './config.ts';
 import { connectDatabase, createTables } from './database.ts';
 import { connectMemcached } from './memcached.ts';
-import { connectRedis } from './redis.ts';
+import { connectRedis, ping, type RedisClient } from './redis.ts';
 
 export interface Backing {
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   /** Set if sessions or baskets are in PostgreSQL. */
   readonly database?: Pool;
   /** Set if sessions are in memcached. */
   readonly memcached?: MemcacheClient;
-  /** Creates the tables that the app needs. Throws if a server does not respond. */
+  /** Waits for connections and creates the tables that the app needs. Throws if a server does not respond. */
   prepare(): Promise<void>;
   /** Resolves with the name of a server that does not respond; undefined if all respond. */
   unresponsive(): Promise<string | undefined>;
@@ -34,7 +33,7 @@ export function connectBacking(config: Config, onError: (server: string, error: 
     config.sessionStore === 'memcached'
       ? connectMemcached(config.memcachedAddress, storeTimeoutMs)
       : undefined;
-  const pings: [string, () => Promise<unknown>][] = [['Redis', () => redis.ping()]];
+  const pings: [string, () => Promise<unknown>][] = [['Redis', () => ping(redis, 'first')]];
   if (database) pings.push(['PostgreSQL', () => database.query('SELECT 1')]);
   if (memcached) pings.push(['memcached', () => memcached.version()]);
   return {
@@ -42,6 +41,7 @@ export function connectBacking(config: Config, onError: (server: string, error: 
     ...(database && { database }),
     ...(memcached && { memcached }),
     prepare: async () => {
+      await ping(redis, 'every');
       if (database) await createTables(database);
     },
     unresponsive: async () => {

@@ -48,6 +48,18 @@ test('sentinels: each with its port; none if the variable is not set', () => {
   expect(() => readConfig({ REDIS_SENTINELS: '10.0.0.1' })).toThrow(/REDIS_SENTINELS: expected HOST:PORT/);
 });
 
+test('a cluster: servers with their ports, but no sentinels and no events of expired keys', () => {
+  const cluster = { REDIS_CLUSTER: 'cards.example.com:6379' };
+  expect(readConfig(cluster)).toMatchObject({ redisCluster: [{ host: 'cards.example.com', port: 6379 }] });
+  expect(readConfig({}).redisCluster).toEqual([]);
+  expect(() => readConfig({ ...cluster, REDIS_SENTINELS: '10.0.0.1:26379' })).toThrow(
+    'REDIS_SENTINELS: expected nothing, as REDIS_CLUSTER is set, got sentinels',
+  );
+  expect(() => readConfig({ ...cluster, SESSION_EXPIRY_EVENTS: 'true' })).toThrow(
+    'SESSION_EXPIRY_EVENTS: expected false, as REDIS_CLUSTER is set, got true',
+  );
+});
+
 test('several secrets: the first signs', () => {
   const secrets = ['first-secret-of-16', 'second-secret-of-16'];
   expect(readConfig({ SESSION_SECRET: secrets.join(', ') }).secrets).toEqual(secrets);

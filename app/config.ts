@@ -17,8 +17,10 @@ export interface Config {
   readonly instance: string;
   /** '' if responses do not name it. */
   readonly version: string;
-  /** URL of Redis. With sentinels, only the user, password and database in the URL are used. */
+  /** URL of Redis. With sentinels or a cluster, only user, password, database and TLS in the URL are used. */
   readonly redisUrl: string;
+  /** Servers of a cluster, at least one that lives when the app connects; empty for a Redis without cluster mode. */
+  readonly redisCluster: readonly { host: string; port: number }[];
   /** The sentinels that name the primary; empty for a Redis without sentinels. */
   readonly redisSentinels: readonly { host: string; port: number }[];
   /** The primary's name in the sentinels. */
@@ -140,6 +142,15 @@ function contradictions(v: Values, env: Environment): string[] {
       `DATABASE_URL: expected a URL such as postgres://127.0.0.1:5432/baton, as ${name} is postgres, got nothing`,
     );
   }
+  if (v.REDIS_CLUSTER.length > 0 && v.REDIS_SENTINELS.length > 0)
+    problems.push(
+      'REDIS_SENTINELS: expected nothing, as REDIS_CLUSTER is set, got sentinels. Set one of the two',
+    );
+  if (v.REDIS_CLUSTER.length > 0 && v.SESSION_EXPIRY_EVENTS)
+    problems.push(
+      'SESSION_EXPIRY_EVENTS: expected false, as REDIS_CLUSTER is set, got true. Each server of a cluster reports ' +
+        'only the keys that it holds itself',
+    );
   if (v.SMTP_URL !== '' && v.PUBLIC_URL === '')
     problems.push(
       'PUBLIC_URL: expected the address of the app for its users, as SMTP_URL is set, got nothing. Links in mails ' +
@@ -174,6 +185,7 @@ function named(v: Values): Config {
     instance: v.INSTANCE_ID,
     version: v.APP_VERSION,
     redisUrl: v.REDIS_URL,
+    redisCluster: v.REDIS_CLUSTER,
     redisSentinels: v.REDIS_SENTINELS,
     redisPrimary: v.REDIS_PRIMARY,
     databaseUrl: v.DATABASE_URL,

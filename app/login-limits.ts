@@ -7,9 +7,9 @@
  * can lock a user out.
  */
 import { isIPv4, isIPv6 } from 'node:net';
-import type { Redis } from 'ioredis';
 import { RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible';
 import { confirmed } from './failures.ts';
+import type { RedisClient } from './redis.ts';
 
 const MINUTE = 60;
 
@@ -62,7 +62,7 @@ export class SharedLoginLimits implements LoginLimits {
   readonly #registrations: Counter;
   readonly #mails: Counter;
 
-  constructor(redis: Redis) {
+  constructor(redis: RedisClient) {
     const login = (name: string, points: number) =>
       new Counter(redis, `login:${name}`, points, LOGIN_WINDOW_MINUTES);
     this.#byAddress = login('address', FAILED_LOGINS.address);
@@ -115,7 +115,7 @@ export class SharedLoginLimits implements LoginLimits {
 class Counter {
   readonly #limiter: RateLimiterRedis;
 
-  constructor(redis: Redis, name: string, points: number, minutes: number) {
+  constructor(redis: RedisClient, name: string, points: number, minutes: number) {
     this.#limiter = new RateLimiterRedis({
       storeClient: redis,
       keyPrefix: `baton:limit:${name}`,

@@ -9,7 +9,13 @@ beforeAll(async () => {
 afterAll(() => server?.stop());
 
 const connected = async (storeTimeoutMs: number) => {
-  const config = { storeTimeoutMs, redisUrl: server.url, redisSentinels: [], redisPrimary: '' };
+  const config = {
+    storeTimeoutMs,
+    redisUrl: server.url,
+    redisCluster: [],
+    redisSentinels: [],
+    redisPrimary: '',
+  };
   const redis = connectRedis(config, () => {});
   await new Promise<void>(resolve => redis.once('ready', () => resolve()));
   return redis;

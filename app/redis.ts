@@ -1,28 +1,32 @@
 /**
- * Connects an instance to Redis by one connection. Every command ends within a timeout, and the connection recovers
- * by itself.
+ * Connects an instance to Redis: to one server, to the primary that sentinels name, or to a cluster. Every command ends
+ * within a timeout, and connections recover by themselves. No command is sent to a replica.
  */
-import { type ChainableCommander, type Command, Redis, type RedisOptions } from 'ioredis';
+import { type ChainableCommander, Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { Config } from './config.ts';
+import { limitCommands } from './deadline.ts';
 import { confirmed } from './failures.ts';
+
+/** All keys of one command, script or pipeline are in one slot, so that a cluster can run it. */
+export type RedisClient = Redis | Cluster;
+
+type Settings = Pick<
+  Config,
+  'storeTimeoutMs' | 'redisUrl' | 'redisCluster' | 'redisSentinels' | 'redisPrimary'
+>;
 
 /**
  * Connects in the background. Commands fail at once while there is no connection, and after `storeTimeoutMs` without a
  * reply. Connection errors go to `onError`, one for each failed attempt.
  */
-export function connectRedis(
-  config: Pick<Config, 'storeTimeoutMs' | 'redisUrl' | 'redisSentinels' | 'redisPrimary'>,
-  onError: (error: Error) => void,
-): Redis {
+export function connectRedis(config: Settings, onError: (error: Error) => void): RedisClient {
   const { storeTimeoutMs: timeoutMs, redisUrl, redisSentinels: sentinels, redisPrimary } = config;
+  if (config.redisCluster.length > 0) return connectCluster(config, onError);
   const options: RedisOptions = {
-    connectTimeout: timeoutMs,
+    ...nodeOptions(timeoutMs),
     // Without a connection, commands fail at once. A queued command would keep its user waiting.
     enableOfflineQueue: false,
-    // A command that lost its connection may have run. Resending it could buy a card twice.
-    maxRetriesPerRequest: 0,
-    autoResendUnfulfilledCommands: false,
-    retryStrategy: attempts => Math.min((attempts - 1) * 50, 500),
+    retryStrategy: retryMs,
     reconnectOnError: leavesReplicas(),
   };
   if (sentinels.length > 0)
@@ -33,10 +37,75 @@ export function connectRedis(
       failoverDetector: true,
       sentinelRetryStrategy: (attempts: number) => Math.min(attempts * 50, 500),
     });
-  const redis = new BoundedRedis(redisUrl, options, timeoutMs);
+  const redis = new Redis(redisUrl, options);
   redis.on('error', onError);
-  leaveBlackHoles(redis, timeoutMs);
+  bound(redis, timeoutMs);
   return redis;
+}
+
+const retryMs = (attempts: number): number => Math.min((attempts - 1) * 50, 500);
+
+/** Returns the options of every connection. */
+const nodeOptions = (timeoutMs: number): RedisOptions => ({
+  connectTimeout: timeoutMs,
+  // A command that lost its connection may have run. Resending it could buy a card twice.
+  maxRetriesPerRequest: 0,
+  autoResendUnfulfilledCommands: false,
+});
+
+/** Time between two looks at which server has which slots, and whether a lost server is back, milliseconds. */
+const REFRESH_MS = 5_000;
+
+/**
+ * Connects to a cluster. The URL gives user, password and TLS. Names of servers are not resolved here, because a
+ * certificate names them; the endpoint of ElastiCache Serverless is such a name, with all slots behind it.
+ */
+function connectCluster(config: Settings, onError: (error: Error) => void): Cluster {
+  const { storeTimeoutMs: timeoutMs, redisCluster } = config;
+  const { username, password, protocol } = new URL(config.redisUrl);
+  const redisOptions: RedisOptions = {
+    ...nodeOptions(timeoutMs),
+    ...(username !== '' && { username: decodeURIComponent(username) }),
+    ...(password !== '' && { password: decodeURIComponent(password) }),
+    ...(protocol === 'rediss:' && { tls: {} }),
+  };
+  const options = {
+    redisOptions,
+    scaleReads: 'master',
+    dnsLookup: (name: string, callback: (error: null, address: string) => void) => callback(null, name),
+    enableOfflineQueue: false,
+    // The check sends a command to a server that is still connecting.
+    enableReadyCheck: false,
+    // Never resends what may have run. A command that a server has refused (MOVED, ASK, TRYAGAIN) is sent again.
+    ...{ retryDelayOnFailover: 0, retryDelayOnClusterDown: 0 },
+    slotsRefreshInterval: REFRESH_MS,
+    slotsRefreshTimeout: timeoutMs,
+    clusterRetryStrategy: retryMs,
+  } as const;
+  const cluster = new Cluster([...redisCluster], options);
+  cluster.on('error', onError);
+  cluster.on('node error', onError);
+  cluster.on('+node', (node: Redis) => {
+    bound(node, timeoutMs);
+    // Connects now, also to replicas: a command for a replica that was just promoted finds an open connection.
+    node.connect().catch(() => {}); // 'node error' reports it.
+  });
+  return cluster;
+}
+
+/**
+ * Waits until the server replies. With a cluster, waits for every primary, or only for the first one that replies.
+ * Throws if none replies.
+ */
+export async function ping(redis: RedisClient, which: 'every' | 'first'): Promise<void> {
+  if (redis instanceof Redis) {
+    await redis.ping();
+    return;
+  }
+  const primaries = redis.nodes('master');
+  if (primaries.length === 0) throw new Error('expected a connection to the Redis cluster, got none');
+  const pings = primaries.map(node => node.ping());
+  await (which === 'every' ? Promise.all(pings) : Promise.any(pings));
 }
 
 /** Sends a pipeline and returns its results in order. Throws StoreUnavailable with the first error among them. */
@@ -45,68 +114,6 @@ export async function executed(pipeline: ChainableCommander): Promise<unknown[]>
   const [error] = results.find(([error]) => error) ?? [];
   if (error) await confirmed(Promise.reject(error));
   return results.map(([, result]) => result);
-}
-
-/**
- * Rejects a command that gets no reply within the timeout. The commands of one pipeline share one timer. The option
- * commandTimeout of ioredis is not used. After a pause of the process it rejects commands whose replies have arrived,
- * because Node runs timers before it reads sockets.
- */
-class BoundedRedis extends Redis {
-  readonly #timeoutMs: number;
-  readonly #pipelines = new WeakMap<object, Deadline>();
-
-  constructor(url: string, options: RedisOptions, timeoutMs: number) {
-    super(url, options);
-    this.#timeoutMs = timeoutMs;
-  }
-
-  override sendCommand(command: Command, ...rest: unknown[]): unknown {
-    this.#deadlineOf(rest[0]).bind(command);
-    return super.sendCommand(command, ...(rest as []));
-  }
-
-  /** Returns the deadline of a pipeline: ioredis passes the same `pipeline` object with each command. */
-  #deadlineOf(pipeline: unknown): Deadline {
-    if (typeof pipeline !== 'object' || pipeline === null || !('isPipeline' in pipeline))
-      return new Deadline(this.#timeoutMs);
-    const known = this.#pipelines.get(pipeline) ?? new Deadline(this.#timeoutMs);
-    this.#pipelines.set(pipeline, known);
-    return known;
-  }
-}
-
-/** Rejects those of its commands that have no reply after the timeout. */
-class Deadline {
-  readonly #timeoutMs: number;
-  readonly #open = new Set<Command>();
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(timeoutMs: number) {
-    this.#timeoutMs = timeoutMs;
-  }
-
-  bind(command: Command): void {
-    // Rejects one step of the event loop later, so that replies that have arrived are read first.
-    if (this.#open.size === 0)
-      this.#timer = setTimeout(() => setImmediate(() => this.#reject()), this.#timeoutMs);
-    this.#open.add(command);
-    // Wraps the command's two callbacks, not its promise. A `then` on the promise would hide a rejection that no
-    // caller handles.
-    const settles =
-      <T>(settle: (value: T) => void) =>
-      (value: T): void => {
-        this.#open.delete(command);
-        if (this.#open.size === 0) clearTimeout(this.#timer);
-        settle(value);
-      };
-    command.resolve = settles(command.resolve);
-    command.reject = settles(command.reject);
-  }
-
-  #reject(): void {
-    for (const command of [...this.#open]) command.reject(new Error('Command timed out'));
-  }
 }
 
 /** Minimum time between two attempts to leave a Redis that accepts no writes, milliseconds. */
@@ -128,11 +135,12 @@ function leavesReplicas(): (error: Error) => boolean {
 }
 
 /**
- * Reconnects if Redis does not reply to a PING. A server that vanished without closing (power, firewall) leaves a
- * connection that looks open for many minutes. ioredis' socketTimeout is not used: its timer outlives the connection
- * and cuts the next, healthy one.
+ * Ends each command of a connection after `timeoutMs`, and the connection if Redis does not reply to a PING. A server
+ * that vanished without closing (power, firewall) leaves a connection that looks open for many minutes. ioredis'
+ * socketTimeout is not used: its timer outlives the connection and cuts the next, healthy one.
  */
-function leaveBlackHoles(redis: Redis, timeoutMs: number): void {
+function bound(redis: Redis, timeoutMs: number): void {
+  limitCommands(redis, timeoutMs);
   const beat = setInterval(() => {
     if (redis.status !== 'ready') return;
     redis.ping().catch(() => {

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Store } from 'express-session';
-import type { Redis } from 'ioredis';
+import { Cluster } from 'ioredis';
 import type { Logger } from 'pino';
 import { createApp, type Deps } from './app.ts';
 import { type Backing, connectBacking } from './backing.ts';
@@ -14,6 +14,7 @@ import { reasonOf } from './failures.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { createLogger } from './log.ts';
 import { createMailer } from './mail.ts';
+import type { RedisClient } from './redis.ts';
 import { createLabels } from './secrets.ts';
 import { leaveInOrder } from './shutdown.ts';
 import { followExpiry } from './stores/expiry-events.ts';
@@ -24,7 +25,7 @@ const EXIT_USAGE = 64;
 /** Parts that replace parts of the shipped app. With them, another program can run this app with one difference. */
 export interface Parts extends Pick<Deps, 'csrf' | 'onSession'> {
   /** Creates the session store, instead of the one that SESSION_STORE names. */
-  readonly store?: (config: Config, redis: Redis) => Store;
+  readonly store?: (config: Config, redis: RedisClient) => Store;
 }
 
 /** Runs an instance in this process, with the settings of the environment. Resolves when it listens. */
@@ -75,7 +76,7 @@ export async function serve(parts: Parts = {}): Promise<void> {
 /** Logs the sessions that Redis expired, if SESSION_EXPIRY_EVENTS is true. Returns a function that stops the log. */
 function logExpiry(config: Config, { redis }: Backing, log: Logger): () => void {
   const prefix = REDIS_PREFIXES[config.sessionStore];
-  if (!config.expiryEvents || prefix === undefined) return () => {};
+  if (!config.expiryEvents || prefix === undefined || redis instanceof Cluster) return () => {};
   const { instance } = config;
   const labels = createLabels(config.secrets);
   return followExpiry({

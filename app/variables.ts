@@ -81,12 +81,12 @@ const instanceId = z
   .string()
   .regex(/^[\w.-]{1,128}$/, '1 to 128 letters, digits, dots, dashes or underscores');
 
-const sentinels = z
+const addresses = z
   .string()
-  .regex(/^([\w.-]+:\d{1,5}(,|$))*$/, 'HOST:PORT, comma-separated, such as 10.0.0.1:26379,10.0.0.2:26379')
+  .regex(/^([\w.-]+:\d{1,5}(,|$))*$/, 'HOST:PORT, comma-separated, such as 10.0.0.1:6379,10.0.0.2:6379')
   .transform(text => {
-    const addresses = text.split(',').filter(part => part !== '');
-    return addresses.map(address => {
+    const parts = text.split(',').filter(part => part !== '');
+    return parts.map(address => {
       const [host = '', port] = address.split(':');
       return { host, port: Number(port) };
     });
@@ -188,8 +188,13 @@ export const VARIABLES = z.object({
     'Redis, with users, cards and most session stores. `rediss:` uses TLS.',
     { secret: true },
   ),
+  REDIS_CLUSTER: variable(
+    addresses,
+    '',
+    'Servers of a Redis cluster: `HOST:PORT`, comma-separated; one is enough, such as the configuration endpoint of ElastiCache. `REDIS_URL` then gives only user, password and TLS.',
+  ),
   REDIS_SENTINELS: variable(
-    sentinels,
+    addresses,
     '',
     'Sentinels that name the primary: `HOST:PORT`, comma-separated. `REDIS_URL` then gives only user, password and database.',
   ),

@@ -1,4 +1,5 @@
 /** Plans the servers behind the instances: Redis, and the other servers that their sessions and baskets need. */
+import { planClusterRedis } from './cluster.ts';
 import { planSentinelRedis } from './sentinel.ts';
 import { type BackingServer, planServer, requireServers, type ServerKind } from './servers.ts';
 
@@ -24,8 +25,21 @@ export interface BackingOptions {
   onDeath: (description: string) => void;
 }
 
-/** The values of STACK_REDIS; the first is the default. */
-const REDIS = ['plain', 'hardened', 'valkey', 'sentinel'] as const;
+/** The values of STACK_REDIS, each with the kind of its servers. */
+const KINDS = {
+  plain: 'redis',
+  hardened: 'hardened',
+  valkey: 'valkey',
+  sentinel: 'redis',
+  cluster: 'hardened',
+} as const satisfies Record<string, ServerKind>;
+const REDIS = Object.keys(KINDS) as (keyof typeof KINDS)[];
+
+/** Plans the servers where there are several. */
+const PLANS: Partial<Record<keyof typeof KINDS, typeof planSentinelRedis>> = {
+  sentinel: planSentinelRedis,
+  cluster: planClusterRedis,
+};
 
 /**
  * Prepares the servers and chooses their ports, but starts none.
@@ -35,24 +49,22 @@ const REDIS = ['plain', 'hardened', 'valkey', 'sentinel'] as const;
 export async function planBacking(options: BackingOptions): Promise<BackingServers> {
   const { environments, onDeath, balancer, redis: args = [] } = options;
   const wanted = redisOf(environments);
-  const kind: ServerKind = wanted === 'plain' || wanted === 'sentinel' ? 'redis' : wanted;
+  const kind = KINDS[wanted];
   const others: ServerKind[] = [];
   const stores = environments.map(({ SESSION_STORE }) => SESSION_STORE);
   if (stores.includes('postgres') || environments.some(env => env['BASKET_STORE'] === 'postgres'))
     others.push('postgres');
   if (stores.includes('memcached')) others.push('memcached');
   requireServers([kind, ...others], [balancer]);
-  const redis =
-    wanted === 'sentinel'
-      ? await planSentinelRedis({ args, onDeath })
-      : await planServer(kind, { args, onDeath });
+  const plan = PLANS[wanted] ?? (options => planServer(kind, options));
+  const redis = await plan({ args, onDeath });
   const servers = [redis, ...(await Promise.all(others.map(other => planServer(other, { onDeath }))))];
   const store = servers.find(({ name }) => stores.includes(name)) ?? redis;
   return { redis, store, servers: [store, ...servers.filter(server => server !== store)] };
 }
 
-function redisOf(environments: readonly Environment[]): (typeof REDIS)[number] {
-  const wanted = environments[0]?.['STACK_REDIS'] || REDIS[0];
+function redisOf(environments: readonly Environment[]): keyof typeof KINDS {
+  const wanted = environments[0]?.['STACK_REDIS'] || 'plain';
   const found = REDIS.find(name => name === wanted);
   if (found) return found;
   throw new Error(`STACK_REDIS: expected one of ${REDIS.join(', ')}, got ${JSON.stringify(wanted)}`);

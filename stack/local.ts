@@ -137,7 +137,7 @@ class LocalStack implements Stack {
     await Promise.all(this.servers.map(server => server.start()));
     if (this.#options.links)
       for (const server of this.servers)
-        if (!('sentinels' in server)) await this.#links.open(server.name, server.port);
+        if (server.failover === undefined) await this.#links.open(server.name, server.port);
     this.#beside = await this.#options.beside?.(this.#plan.backing.redis, this.url);
     // If the start was aborted meanwhile, `stop` has not stopped this program, because it did not know it.
     if (this.#stopped) await this.#beside?.stop();

@@ -7,6 +7,7 @@ import { Browser } from '../app/testing/browser.ts';
 import { startLocalStack } from './local.ts';
 import { type BackingServer, startServer } from './servers.ts';
 import { whyWithout } from './testing/servers.ts';
+import { shop } from './testing/shop.ts';
 
 describe.skipIf(whyWithout('hardened Redis', 'openssl') !== '')('a hardened Redis', () => {
   let server: BackingServer;
@@ -79,23 +80,8 @@ describe.skipIf(whyWithout('hardened Redis', 'openssl') !== '')('a hardened Redi
   });
 });
 
-/** Performs every operation of the app on Redis. */
-async function shop(browser: Browser): Promise<void> {
-  await browser.signIn('user1');
-  await browser.post('/basket/items', { item: 'tea' });
-  await browser.post('/basket/items', { item: 'milk' });
-  await browser.post('/basket/remove', { item: 'milk' });
-  expect((await browser.dashboard()).basket).toEqual(['tea']);
-  expect((await browser.post('/basket/checkout')).status).toBe(303);
-  const [card] = (await browser.dashboard()).cards;
-  expect((await browser.post(`/cards/${card?.id}/list`, { price: '7' })).status).toBe(303);
-  const cookie = `sid=${await browser.cookie('sid')}`;
-  expect((await browser.post('/logout')).status).toBe(303);
-  expect((await browser.get('/dashboard', { cookie })).status).toBe(303);
-}
-
 test('an unknown value of STACK_REDIS is refused', async () => {
   await expect(startLocalStack({ port: 'any', env: { STACK_REDIS: 'disk' } })).rejects.toThrow(
-    'STACK_REDIS: expected one of plain, hardened, valkey, sentinel, got "disk"',
+    'STACK_REDIS: expected one of plain, hardened, valkey, sentinel, cluster, got "disk"',
   );
 });

@@ -11,6 +11,8 @@ import { connect } from 'node:tls';
 import { findProgram } from './programs.ts';
 
 const USER = 'baton';
+/** The user of the stack itself and of replicas, with all rights. */
+const OPERATOR = 'operator';
 
 /** The commands that ElastiCache refuses, and KEYS, SLOWLOG and MONITOR, which careful operators disable. */
 const REFUSED = [
@@ -18,45 +20,80 @@ const REFUSED = [
   ...['replicaof', 'save', 'shutdown', 'slaveof', 'sync', 'keys', 'monitor', 'slowlog'],
 ];
 
-/** The address with user and password, and what differs from a plain server. */
-interface Hardening {
-  url: string;
-  /** Includes the file with the certificate that clients must trust. */
-  addresses: Record<string, string>;
-  args: readonly string[];
+/** The users of a Redis, and the certificate that clients must trust. The servers of a cluster share both. */
+export class Access {
+  /** File that clients need, as NODE_EXTRA_CA_CERTS. */
+  readonly certificate: string;
+  readonly #host: string;
+  readonly #key: string;
+  readonly #acl: string;
+  readonly #replication: string;
+  readonly #password = randomBytes(24).toString('hex');
+  readonly #operatorPassword = randomBytes(24).toString('hex');
+
+  /**
+   * @param folder of the files, which exists when `prepare` is called
+   * @param host the only name or address for which the certificate is valid
+   */
+  constructor(folder: string, host: string) {
+    const file = (name: string) => join(folder, name);
+    this.certificate = file('certificate.pem');
+    this.#host = host;
+    this.#key = file('key.pem');
+    this.#acl = file('users.acl');
+    this.#replication = file('replication.conf');
+  }
+
+  /** The arguments of redis-server. */
+  args(port: number): string[] {
+    return [
+      ...['--port', '0', '--tls-port', String(port), '--tls-auth-clients', 'no', '--tls-replication', 'yes'],
+      ...['--aclfile', this.#acl, '--include', this.#replication],
+      ...['--tls-cert-file', this.certificate, '--tls-key-file', this.#key],
+      ...['--tls-ca-cert-file', this.certificate],
+    ];
+  }
+
   /** Writes the files that `args` names. Keeps files that exist. */
-  prepare(): void;
-  connect(): Socket;
+  prepare(): void {
+    if (existsSync(this.#acl)) return;
+    makeCertificate(this.#key, this.certificate, this.#host);
+    const refused = REFUSED.map(command => `-${command}`).join(' ');
+    // No client can log in as `default`, but this user keeps all rights for the server itself. At a restart, Redis
+    // runs the transactions and scripts of the append-only file as this user. Without rights, it lost all sessions.
+    const users = [
+      'user default off ~* &* +@all',
+      `user ${OPERATOR} on >${this.#operatorPassword} ~* &* +@all`,
+      `user ${USER} on >${this.#password} ~* &* +@all ${refused}`,
+    ];
+    const login = [`masteruser ${OPERATOR}`, `masterauth ${this.#operatorPassword}`];
+    for (const [file, lines] of [
+      [this.#replication, login],
+      [this.#acl, users],
+    ] as const)
+      writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 });
+  }
+
+  /** The address for clients, with user and password. */
+  url(port: number): string {
+    return `rediss://${USER}:${this.#password}@${this.#host}:${port}`;
+  }
+
+  /** The options of ioredis for a connection of the stack itself. */
+  operator(): { username: string; password: string; tls: { ca: Buffer } } {
+    const ca = readFileSync(this.certificate);
+    return { username: OPERATOR, password: this.#operatorPassword, tls: { ca } };
+  }
+
+  connect(port: number): Socket {
+    const ca = readFileSync(this.certificate);
+    return connect({ host: this.#host, port, ca, timeout: 1_000 });
+  }
 }
 
-/** @param folder of the server */
-export function hardening(folder: string, port: number): Hardening {
-  const [certificate, key, acl] = ['certificate.pem', 'key.pem', 'users.acl'].map(name =>
-    join(folder, name),
-  ) as [string, string, string];
-  const password = randomBytes(24).toString('hex');
-  const url = `rediss://${USER}:${password}@127.0.0.1:${port}`;
-  return {
-    ...{ url, addresses: { REDIS_URL: url, NODE_EXTRA_CA_CERTS: certificate } },
-    args: [
-      ...['--port', '0', '--tls-port', String(port), '--tls-auth-clients', 'no', '--aclfile', acl],
-      ...['--tls-cert-file', certificate, '--tls-key-file', key, '--tls-ca-cert-file', certificate],
-    ],
-    prepare() {
-      if (existsSync(acl)) return;
-      makeCertificate(key, certificate);
-      const refused = REFUSED.map(command => `-${command}`).join(' ');
-      // No client can log in as `default`, but this user keeps all rights for the server itself. At a restart, Redis
-      // runs the transactions and scripts of the append-only file as this user. Without rights, it lost all sessions.
-      const users = `user default off ~* &* +@all\nuser ${USER} on >${password} ~* &* +@all ${refused}\n`;
-      writeFileSync(acl, users, { mode: 0o600 });
-    },
-    connect: () => connect({ host: '127.0.0.1', port, ca: readFileSync(certificate), timeout: 1_000 }),
-  };
-}
-
-function makeCertificate(key: string, certificate: string): void {
-  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
+function makeCertificate(key: string, certificate: string, host: string): void {
+  const name = /^[\d.]+$/.test(host) ? `IP:${host}` : `DNS:${host}`;
+  const subject = ['-subj', `/CN=${host}`, '-addext', `subjectAltName=${name}`];
   const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
   const args = ['req', '-x509', '-days', '30', ...curve, ...subject, '-keyout', key, '-out', certificate];
   execFileSync(findProgram('openssl'), args, { stdio: 'pipe' });

@@ -4,10 +4,11 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { freePort } from './ports.ts';
 import { ServerProcess } from './process.ts';
 import { findProgram } from './programs.ts';
+import { connection, withConnection } from './redis-connection.ts';
 import { type BackingServer, planServer, type ServerOptions } from './servers.ts';
 import { until } from './wait.ts';
 import { temporaryPath } from './watchdog.ts';
@@ -18,6 +19,8 @@ const SENTINELS = 3;
 const QUORUM = 2;
 /** Time without a reply after which a sentinel considers the primary down, milliseconds. */
 const DOWN_AFTER_MS = 1_500;
+/** Time limit for the replacement of a primary, milliseconds. Usually it takes a few seconds. */
+const REPLACED_MS = 20_000;
 /** The sentinels' name for the primary and its replicas. */
 const PRIMARY_NAME = 'baton';
 
@@ -37,7 +40,7 @@ export async function planSentinelRedis(options: ServerOptions): Promise<Backing
  */
 class SentinelRedis implements BackingServer {
   readonly name = 'redis';
-  readonly sentinels: readonly string[];
+  readonly failover = { by: 'sentinel', done: () => this.#replaced() } as const;
   readonly addresses: Readonly<Record<string, string>>;
   readonly #servers: readonly BackingServer[];
   readonly #sentinels: readonly ServerProcess[];
@@ -56,10 +59,10 @@ class SentinelRedis implements BackingServer {
     this.#sentinels = sentinels;
     this.#ports = ports;
     this.#primary = servers[0] as BackingServer;
-    this.sentinels = ports.map(port => `127.0.0.1:${port}`);
+    const sentinelAddresses = ports.map(port => `127.0.0.1:${port}`);
     this.addresses = {
       ...this.#primary.addresses,
-      ...{ REDIS_SENTINELS: this.sentinels.join(), REDIS_PRIMARY: PRIMARY_NAME },
+      ...{ REDIS_SENTINELS: sentinelAddresses.join(), REDIS_PRIMARY: PRIMARY_NAME },
     };
   }
 
@@ -115,6 +118,11 @@ class SentinelRedis implements BackingServer {
     await Promise.all(this.#servers.map(server => server.dispose()));
   }
 
+  #replaced(): Promise<void> {
+    const what = 'Sentinel to replace the primary';
+    return until(() => this.#primary !== this.#fallen, { withinMs: REPLACED_MS, what });
+  }
+
   #fall(): BackingServer {
     this.#fallen = this.#primary;
     return this.#fallen;
@@ -122,7 +130,7 @@ class SentinelRedis implements BackingServer {
 
   /** Subscribes to a sentinel's events, and updates the primary when another server is promoted. */
   async #follow(): Promise<void> {
-    const following = connection(this.#ports[0] ?? 0);
+    const following = connection({ port: this.#ports[0] ?? 0 });
     this.#following = following;
     following.on('message', (_, message: string) => {
       const port = Number(message.split(' ').at(-1));
@@ -145,7 +153,7 @@ class SentinelRedis implements BackingServer {
   async #inLine(): Promise<boolean> {
     const primary = this.#primary;
     for (const server of this.#servers.filter(one => one.running())) {
-      const done = await connected(server.port, async redis => {
+      const done = await withConnection({ port: server.port }, async redis => {
         const state = await redis.info('replication');
         const leads = /role:master/.test(state);
         if (server === primary && leads) return true;
@@ -185,27 +193,9 @@ sentinel parallel-syncs ${PRIMARY_NAME} ${SERVERS - 1}
 
 /** Returns whether a sentinel knows all replicas and all other sentinels. Only then can they replace the primary. */
 function agrees(port: number): Promise<boolean> {
-  return connected(port, async redis => {
+  return withConnection({ port }, async redis => {
     const state = (await redis.call('SENTINEL', 'MASTER', PRIMARY_NAME)) as string[];
     const of = (name: string): number => Number(state[state.indexOf(name) + 1]);
     return of('num-slaves') === SERVERS - 1 && of('num-other-sentinels') === SENTINELS - 1;
   });
-}
-
-async function connected<T>(port: number, act: (redis: Redis) => Promise<T>): Promise<T> {
-  const redis = connection(port);
-  try {
-    return await act(redis);
-  } finally {
-    redis.disconnect();
-  }
-}
-
-function connection(port: number): Redis {
-  const redis = new Redis(port, '127.0.0.1', {
-    ...{ enableReadyCheck: false, commandTimeout: 2_000, maxRetriesPerRequest: 0 },
-    retryStrategy: () => null,
-  });
-  redis.on('error', () => {}); // The pending command rejects with the error.
-  return redis;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { freePort } from './ports.ts';
 import { ServerProcess, type ServerSpec } from './process.ts';
 import { findProgram, findUser, requirePrograms } from './programs.ts';
-import { hardening } from './redis-hardened.ts';
+import { Access } from './redis-hardened.ts';
 import type { StoreServer } from './stack.ts';
 import { temporaryPath } from './watchdog.ts';
 
@@ -25,6 +25,8 @@ export interface BackingServer extends StoreServer {
 export interface ServerOptions {
   /** Arguments that override the default ones: `['--maxmemory', '10mb']`; for PostgreSQL `['-c', 'max_connections=5']`. */
   args?: readonly string[];
+  /** The users and the certificate that several hardened servers share; by default, a server has its own. */
+  access?: Access;
   /** Called with the exit status and the last output when the process ends unexpectedly. */
   onDeath?: (description: string) => void;
 }
@@ -41,6 +43,7 @@ interface Place {
   port: number;
   /** A folder for the server, which exists once the server starts. */
   folder: string;
+  access?: Access;
 }
 
 interface Plan extends Omit<ServerSpec, 'name' | 'log' | 'folder'> {
@@ -82,10 +85,16 @@ const REDIS: Kind = {
 const HARDENED: Kind = {
   programs: [...REDIS.programs, ['openssl']],
   plan(place) {
-    const { args, connect, ...rest } = hardening(place.folder, place.port);
+    const { folder, port, access = new Access(folder, '127.0.0.1') } = place;
     const plain = REDIS.plan(place);
-    const ready = () => replies(connect(), 'PING', PONG);
-    return { ...plain, ...rest, command: [...plain.command, ...args], ready };
+    const url = access.url(port);
+    return {
+      ...plain,
+      command: [...plain.command, ...access.args(port)],
+      ready: () => replies(access.connect(port), 'PING', PONG),
+      prepare: () => access.prepare(),
+      ...{ url, addresses: { REDIS_URL: url, NODE_EXTRA_CA_CERTS: access.certificate } },
+    };
   },
 };
 
@@ -196,12 +205,13 @@ class BackingProcess extends ServerProcess implements BackingServer {
   readonly addresses: Readonly<Record<string, string>>;
   readonly wipe?: () => void;
 
-  constructor(kind: ServerKind, port: number, { args = [], onDeath }: ServerOptions) {
+  constructor(kind: ServerKind, port: number, { args = [], access, onDeath }: ServerOptions) {
     const { programs, plan } = SERVERS[kind];
     const [program] = programs.map(names => findProgram(...names));
     // Not in the stack's folder, because the server may run as a user that cannot enter that.
     const folder = temporaryPath(`baton-${kind}-`);
-    const { url, addresses, data, ...spec } = plan({ program: program ?? '', port, folder });
+    const place = { program: program ?? '', port, folder, ...(access && { access }) };
+    const { url, addresses, data, ...spec } = plan(place);
     const command = [...spec.command, ...args] as const;
     super({
       name: kind,

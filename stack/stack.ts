@@ -40,8 +40,11 @@ export interface StoreServer extends Service {
   /** The server's own address, without a link: `redis://…`; undefined if this machine cannot reach the server. */
   readonly url?: string;
   readonly port?: number;
-  /** HOST:PORT of each sentinel, if sentinels name the primary. Such a server has no link. */
-  readonly sentinels?: readonly string[];
+  /**
+   * Set if this is several servers, which replace a primary that ended by a replica. `stop`, `kill` and `pause` apply to
+   * one primary, `done` waits until it is replaced, and `restart` and `resume` return it as a replica. There is no link.
+   */
+  readonly failover?: { readonly by: 'sentinel' | 'cluster'; done(): Promise<void> };
   /** Removes all data. Throws if the server runs. Absent if that is not possible. */
   wipe?(): void;
 }

@@ -5,7 +5,7 @@ import { type BackingServer, startRedis } from '../../stack/servers.ts';
 import { until } from '../../stack/wait.ts';
 import { StoreUnavailable } from '../failures.ts';
 import { hashPassword } from '../password.ts';
-import { connectRedis } from '../redis.ts';
+import { connectRedis, type RedisClient } from '../redis.ts';
 import { clients } from '../testing/sessions.ts';
 import { Cards } from './cards.ts';
 import { createFixtures } from './fixtures.ts';
@@ -119,12 +119,12 @@ describe('selling', () => {
 });
 
 describe('a page of 200 cards', () => {
-  let redis: Redis;
+  let redis: RedisClient;
   let orders: { card: string; text: string }[];
 
   beforeEach(async () => {
     redis = connectRedis(
-      { redisUrl: server.url, redisSentinels: [], redisPrimary: '', storeTimeoutMs: 300 },
+      { redisUrl: server.url, redisCluster: [], redisSentinels: [], redisPrimary: '', storeTimeoutMs: 300 },
       () => {},
     );
     await once(redis, 'ready');

@@ -2,9 +2,9 @@
  * Stores cards, their owners and the market in Redis. Every change of an owner or a balance is one Lua script, which
  * makes all of its changes or none.
  */
-import type { Redis, Result } from 'ioredis';
+import type { Result } from 'ioredis';
 import { confirmed } from '../failures.ts';
-import { executed } from '../redis.ts';
+import { executed, type RedisClient } from '../redis.ts';
 import { BUY, CHECKOUT, LIST, UNLIST } from './card-scripts.ts';
 import { cardKey, MARKET_KEY, ownedKey, userKey } from './keys.ts';
 
@@ -45,9 +45,9 @@ declare module 'ioredis' {
 
 /** All methods throw StoreUnavailable if Redis does not confirm. */
 export class Cards {
-  readonly #redis: Redis;
+  readonly #redis: RedisClient;
 
-  constructor(redis: Redis) {
+  constructor(redis: RedisClient) {
     this.#redis = redis;
     redis.defineCommand('checkoutCards', { lua: CHECKOUT });
     redis.defineCommand('listCard', { numberOfKeys: 2, lua: LIST });

@@ -1,8 +1,8 @@
 /** Stores the users who can sign in, and their balances, in Redis. Every instance serves every user. */
-import type { Redis, Result } from 'ioredis';
+import type { Result } from 'ioredis';
 import { confirmed } from '../failures.ts';
 import { hashPassword, isWeaker, type ScryptParameters, verifyPassword } from '../password.ts';
-import { executed } from '../redis.ts';
+import { executed, type RedisClient } from '../redis.ts';
 import { userKey } from './keys.ts';
 
 /** Balance of a new user, in credits. */
@@ -79,12 +79,12 @@ return 1`;
 
 /** All methods throw StoreUnavailable if Redis does not confirm. */
 export class Users {
-  readonly #redis: Redis;
+  readonly #redis: RedisClient;
   readonly #parameters: ScryptParameters;
   readonly #placeholder: Promise<string>;
 
   /** @param parameters of new password hashes */
-  constructor(redis: Redis, parameters: ScryptParameters) {
+  constructor(redis: RedisClient, parameters: ScryptParameters) {
     this.#redis = redis;
     this.#parameters = parameters;
     this.#placeholder = hashPassword('no account has this password', parameters);

@@ -109,27 +109,34 @@ async function handOver(url: string | undefined, to: number, other: string | und
   await until(async () => (await demoted(url)) && !(await demoted(other)), { ...SWITCH, what });
 }
 
-/** Time limit for a failover by Sentinel, milliseconds. Usually it takes a few seconds. */
-const REPLACED_MS = 20_000;
+/** Returns a fault that kills a primary, which the servers themselves replace by a replica. */
+function failoverBy(by: 'sentinel' | 'cluster', what: string, does: string): StackFault {
+  return {
+    name: `${by}-failover`,
+    part: 'store',
+    does,
+    down: true,
+    loses: true,
+    lacks: ({ store }) => (store.failover?.by === by ? undefined : `${what}: STACK_REDIS=${by}`),
+    async inject({ stack: { store }, undo, did }) {
+      undo(() => store.restart());
+      const from = performance.now();
+      await store.kill();
+      await store.failover?.done();
+      did(`another primary after ${((performance.now() - from) / 1_000).toFixed(1)} s`);
+      return true;
+    },
+  };
+}
 
-export const sentinelFailover: StackFault = {
-  name: 'sentinel-failover',
-  part: 'store',
-  does: 'the primary is killed, Sentinel promotes a replica, and the instances learn of it from Sentinel',
-  down: true,
-  loses: true,
-  lacks: ({ store }) =>
-    store.sentinels === undefined ? 'Redis under Sentinel: STACK_REDIS=sentinel' : undefined,
-  async inject({ stack: { store }, undo, did }) {
-    const before = store.url;
-    undo(() => store.restart());
-    const from = performance.now();
-    await store.kill();
-    await until(() => store.url !== before, {
-      withinMs: REPLACED_MS,
-      what: 'Sentinel to replace the primary',
-    });
-    did(`another primary after ${((performance.now() - from) / 1_000).toFixed(1)} s`);
-    return true;
-  },
-};
+export const sentinelFailover = failoverBy(
+  'sentinel',
+  'Redis under Sentinel',
+  'the primary is killed, Sentinel promotes a replica, and the instances learn of it from Sentinel',
+);
+
+export const clusterFailover = failoverBy(
+  'cluster',
+  'a Redis cluster',
+  'one primary of the cluster is killed, its replica takes over, and the instances learn of it from the cluster',
+);

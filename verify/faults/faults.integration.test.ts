@@ -79,12 +79,15 @@ it('an unavailable store signs no client out, and no request hangs', async () =>
   expect(verdict('logout-final')?.rests['logouts']).toBeGreaterThan(20);
 });
 
-it.runIf(LONG)('Sentinel replaces a primary that was killed, and instances follow it', async () => {
-  const { faults = [], guarantees } = await resultOf('sentinel-failover', { STACK_REDIS: 'sentinel' });
-  expect(faults).toEqual(seenAndHealed(['sentinel-failover']));
-  expect(faults[0]).toMatchObject({ did: expect.stringMatching(/^another primary after [\d.]+ s$/) });
-  expect(guarantees.find(({ guarantee }) => guarantee === 'outage')?.claimed).toBe(true);
-});
+it.runIf(LONG).for(['sentinel', 'cluster'])(
+  '%s replaces a primary that was killed, and instances follow it',
+  async STACK_REDIS => {
+    const { faults = [], guarantees } = await resultOf(`${STACK_REDIS}-failover`, { STACK_REDIS });
+    expect(faults).toEqual(seenAndHealed([`${STACK_REDIS}-failover`]));
+    expect(faults[0]).toMatchObject({ did: expect.stringMatching(/^another primary after [\d.]+ s$/) });
+    expect(guarantees.find(({ guarantee }) => guarantee === 'outage')?.claimed).toBe(true);
+  },
+);
 
 const noFaketime = whyWithout('faketime', 'faketime');
 

@@ -16,6 +16,7 @@ const NEEDS: Record<string, { options?: readonly string[]; env?: Record<string, 
   'rolling-deploy': { options: ['--next', 'SCRYPT_COST=4'] },
   'affinity-lost': { options: ['--sticky', 'duration'] },
   'sentinel-failover': { env: { STACK_REDIS: 'sentinel' } },
+  'cluster-failover': { env: { STACK_REDIS: 'cluster' } },
 };
 
 let out: string;

@@ -3,11 +3,14 @@ import type { Redis } from 'ioredis';
 import type { Stack } from '../../stack/stack.ts';
 import { until } from '../../stack/wait.ts';
 
+/** What faults of one server lack where several servers replace each other. */
+export const ONE_SERVER = 'a Redis without Sentinel or cluster';
+
 /** Returns what the stack lacks for faults that send commands to Redis; undefined if it lacks nothing. */
 export function lacksRedis({ store }: Stack): string | undefined {
   if (store.name !== 'redis' || store.url === undefined)
     return 'a Redis that holds the sessions, and can be reached';
-  if (store.sentinels !== undefined) return 'a Redis without Sentinel';
+  if (store.failover !== undefined) return ONE_SERVER;
   return store.url.startsWith('redis://') ? undefined : 'a Redis that accepts CONFIG and REPLICAOF';
 }
 

@@ -1,6 +1,7 @@
 /** Faults on the path from the instances to the store. */
 import type { Link, Stack } from '../../stack/stack.ts';
 import type { StackFault, Stage } from './fault.ts';
+import { ONE_SERVER } from './redis.ts';
 import { talks } from './seeing.ts';
 
 const SLOW_MS = 60;
@@ -11,7 +12,7 @@ const pastDeadline = ({ deadline }: Stage): number => deadline + 1_000;
 /** Returns what a stack lacks for faults on the path to its store. */
 export function lacksLink({ link, store }: Stack): string | undefined {
   if (link === undefined) return 'links: they come with --stack local';
-  return store.sentinels === undefined ? undefined : 'a Redis without Sentinel';
+  return store.failover === undefined ? undefined : ONE_SERVER;
 }
 
 function onLink(

@@ -1,6 +1,6 @@
 import { RedisStore } from 'connect-redis';
 import type { SessionData } from 'express-session';
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '../../app/redis.ts';
 import { serve } from '../../app/serve.ts';
 import type { Defect } from '../entry.ts';
 import { copyOf, type Done, type Got, stockOptions } from '../stores/stock.ts';
@@ -43,7 +43,7 @@ const versionOf = (sid: string) => `baton:stock-version:${sid}`;
 
 /** Returns its copy of a session from memory while Redis has the same version number as the copy. */
 class VersionedCacheStore extends RedisStore {
-  readonly #redis: Redis;
+  readonly #redis: RedisClient;
   readonly #copies = new Map<string, { data: SessionData; version: string | null }>();
 
   constructor(options: ReturnType<typeof stockOptions>) {

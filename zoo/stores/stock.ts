@@ -1,12 +1,12 @@
 /** connect-redis, set up as in the card store. Several defects each change one part of this setup. */
 
 import type { SessionData } from 'express-session';
-import type { Redis } from 'ioredis';
 import type { Config } from '../../app/config.ts';
+import type { RedisClient } from '../../app/redis.ts';
 import { secondsLeft } from '../../app/session.ts';
 
 /** Returns options for a RedisStore over `client`. */
-export function stockOptions(config: Config, client: Redis) {
+export function stockOptions(config: Config, client: RedisClient) {
   const ttl = (data: SessionData) => Math.ceil(secondsLeft(data, config));
   return { client, prefix: 'baton:stock-session:', ttl };
 }

@@ -1,0 +1,57 @@
+/**
+ * Rejects commands to Redis that get no reply within a timeout. The option commandTimeout of ioredis is not used. After
+ * a pause of the process it rejects commands whose replies have arrived, because Node runs timers before it reads
+ * sockets.
+ */
+import type { Command, Redis } from 'ioredis';
+
+/** Limits the time of each command that a connection sends. The commands of one pipeline share one timer. */
+export function limitCommands(redis: Redis, timeoutMs: number): void {
+  const pipelines = new WeakMap<object, Deadline>();
+  /** @param stream ioredis passes the same `pipeline` object with each command of a pipeline */
+  const deadlineOf = (stream: unknown): Deadline => {
+    if (typeof stream !== 'object' || stream === null || !('isPipeline' in stream))
+      return new Deadline(timeoutMs);
+    const deadline = pipelines.get(stream) ?? new Deadline(timeoutMs);
+    pipelines.set(stream, deadline);
+    return deadline;
+  };
+  const send = redis.sendCommand.bind(redis);
+  redis.sendCommand = (command, stream) => {
+    deadlineOf(stream).bind(command);
+    return send(command, stream);
+  };
+}
+
+/** Rejects those of its commands that have no reply after the timeout. */
+class Deadline {
+  readonly #timeoutMs: number;
+  readonly #open = new Set<Command>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(timeoutMs: number) {
+    this.#timeoutMs = timeoutMs;
+  }
+
+  bind(command: Command): void {
+    // Rejects one step of the event loop later, so that replies that have arrived are read first.
+    if (this.#open.size === 0)
+      this.#timer = setTimeout(() => setImmediate(() => this.#reject()), this.#timeoutMs);
+    this.#open.add(command);
+    // Wraps the command's two callbacks, not its promise. A `then` on the promise would hide a rejection that no
+    // caller handles.
+    const settles =
+      <T>(settle: (value: T) => void) =>
+      (value: T): void => {
+        this.#open.delete(command);
+        if (this.#open.size === 0) clearTimeout(this.#timer);
+        settle(value);
+      };
+    command.resolve = settles(command.resolve);
+    command.reject = settles(command.reject);
+  }
+
+  #reject(): void {
+    for (const command of [...this.#open]) command.reject(new Error('Command timed out'));
+  }
+}

@@ -1,0 +1,194 @@
+/**
+ * Runs a Redis cluster as ElastiCache offers it: three primaries with one replica each, TLS, a user with a password, and
+ * the same host name for all servers.
+ */
+import type { Redis } from 'ioredis';
+import { freePort } from './ports.ts';
+import { withConnection } from './redis-connection.ts';
+import { Access } from './redis-hardened.ts';
+import { type BackingServer, planServer, type ServerOptions } from './servers.ts';
+import { until } from './wait.ts';
+import { makeFolder, removeFolder, temporaryPath } from './watchdog.ts';
+
+const PRIMARIES = 3;
+const SLOTS = 16_384;
+/** Slots of each primary. */
+const SHARE = Math.ceil(SLOTS / PRIMARIES);
+/** The certificate is valid only for this name, so clients must keep the names that the cluster announces. */
+const HOST = 'localhost';
+/** Time without a reply after which a server counts as down, milliseconds. */
+const DOWN_AFTER_MS = 1_500;
+const SETTLE = { withinMs: 30_000, everyMs: 50 };
+
+const SETTINGS = [
+  ...['--cluster-enabled', 'yes', '--tls-cluster', 'yes', '--cluster-node-timeout', String(DOWN_AFTER_MS)],
+  ...['--cluster-announce-hostname', HOST, '--cluster-preferred-endpoint-type', 'hostname'],
+  // As on ElastiCache: the other slots are served while one primary is down.
+  ...['--cluster-require-full-coverage', 'no'],
+];
+
+/** A server and the port on which the servers of the cluster talk to each other. */
+interface Member {
+  readonly server: BackingServer;
+  readonly busPort: number;
+}
+
+/** Prepares the servers and chooses their ports, but starts nothing. Throws MissingProgramError. */
+export async function planClusterRedis({ args = [], ...options }: ServerOptions): Promise<BackingServer> {
+  const folder = temporaryPath('baton-cluster-');
+  const access = new Access(folder, HOST);
+  const members: Member[] = [];
+  for (let n = 1; n <= 2 * PRIMARIES; n++) {
+    const busPort = await freePort();
+    const own = [...SETTINGS, '--cluster-port', String(busPort), ...args];
+    members.push({ server: await planServer('hardened', { ...options, access, args: own }), busPort });
+  }
+  return new ClusterRedis(members, access, folder);
+}
+
+/**
+ * The cluster as one store. Every operation applies to the primary that holds users and cards, which each request needs,
+ * and a third of the sessions.
+ */
+class ClusterRedis implements BackingServer {
+  readonly name = 'redis';
+  readonly failover = { by: 'cluster', done: () => this.#replaced() } as const;
+  readonly addresses: Readonly<Record<string, string>>;
+  readonly #members: readonly Member[];
+  readonly #access: Access;
+  readonly #folder: string;
+  #primary: BackingServer;
+  /** The server that was stopped, killed or paused last. */
+  #fallen: BackingServer | undefined;
+
+  constructor(members: readonly Member[], access: Access, folder: string) {
+    this.#members = members;
+    this.#access = access;
+    this.#folder = folder;
+    this.#primary = (members[0] as Member).server;
+    this.addresses = {
+      ...this.#primary.addresses,
+      REDIS_CLUSTER: members.map(({ server }) => `${HOST}:${server.port}`).join(),
+    };
+  }
+
+  get url(): string {
+    return this.#primary.url;
+  }
+
+  get port(): number {
+    return this.#primary.port;
+  }
+
+  get pid(): number | undefined {
+    return this.#primary.pid;
+  }
+
+  running(): boolean {
+    return this.#primary.running();
+  }
+
+  async start(): Promise<void> {
+    makeFolder(this.#folder);
+    this.#access.prepare();
+    await Promise.all(this.#members.map(({ server }) => server.start()));
+    const primaries = this.#members.slice(0, PRIMARIES);
+    const ids = await Promise.all(primaries.map((member, n) => this.#found(member, n)));
+    await Promise.all(
+      this.#members.slice(PRIMARIES).map(({ server }, n) => this.#follow(server, ids[n] ?? '')),
+    );
+    await this.#settle();
+  }
+
+  async stop(): Promise<void> {
+    await this.#fall().stop();
+  }
+
+  async kill(): Promise<void> {
+    await this.#fall().kill();
+  }
+
+  async pause(): Promise<void> {
+    await this.#fall().pause();
+  }
+
+  async resume(): Promise<void> {
+    await (this.#fallen ?? this.#primary).resume();
+    await this.#settle();
+  }
+
+  async restart(): Promise<void> {
+    await (this.#fallen ?? this.#primary).restart();
+    await this.#settle();
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all(this.#members.map(({ server }) => server.dispose()));
+    removeFolder(this.#folder);
+  }
+
+  #fall(): BackingServer {
+    this.#fallen = this.#primary;
+    return this.#fallen;
+  }
+
+  /** Gives a primary its slots, and introduces it to all servers. Returns its id. */
+  #found({ server }: Member, n: number): Promise<string> {
+    return this.#ask(server, async redis => {
+      await redis.call('CLUSTER', 'ADDSLOTSRANGE', n * SHARE, Math.min((n + 1) * SHARE, SLOTS) - 1);
+      await redis.call('CLUSTER', 'SET-CONFIG-EPOCH', n + 1);
+      for (const { server, busPort } of this.#members)
+        await redis.call('CLUSTER', 'MEET', '127.0.0.1', server.port, busPort);
+      return String(await redis.call('CLUSTER', 'MYID'));
+    });
+  }
+
+  /** Makes a server the replica of a primary, as soon as it knows the primary. */
+  #follow(server: BackingServer, primary: string): Promise<void> {
+    const replicates = () =>
+      this.#ask(server, async redis => (await redis.call('CLUSTER', 'REPLICATE', primary)) === 'OK');
+    return until(replicates, { ...SETTLE, what: `the Redis on port ${server.port} to become a replica` });
+  }
+
+  async #replaced(): Promise<void> {
+    const what = 'the cluster to replace the primary';
+    await until(async () => (await this.#leader()) !== this.#fallen, { ...SETTLE, what });
+    this.#primary = (await this.#leader()) ?? this.#primary;
+  }
+
+  /** Waits until all slots are served and each replica is in sync. */
+  async #settle(): Promise<void> {
+    const whole = async () =>
+      (await Promise.all(this.#members.map(({ server }) => this.#fits(server)))).every(Boolean);
+    await until(whole, { ...SETTLE, what: 'three primaries, and all replicas in sync' });
+    this.#primary = (await this.#leader()) ?? this.#primary;
+    this.#fallen = undefined;
+  }
+
+  #fits(server: BackingServer): Promise<boolean> {
+    return this.#ask(server, async redis => {
+      const state = String(await redis.call('CLUSTER', 'INFO'));
+      const complete = `cluster_slots_ok:${SLOTS}\r\n`;
+      if (!state.includes('cluster_state:ok') || !state.includes(complete)) return false;
+      const replication = await redis.info('replication');
+      if (/role:slave/.test(replication)) return /master_link_status:up/.test(replication);
+      return /connected_slaves:1\r/.test(replication);
+    });
+  }
+
+  /** Returns the primary of the users and cards, as a server sees it that was not stopped. */
+  async #leader(): Promise<BackingServer | undefined> {
+    const other = this.#members.find(({ server }) => server !== this.#fallen);
+    if (other === undefined) return undefined;
+    const port = await this.#ask(other.server, async redis => {
+      const slot = Number(await redis.call('CLUSTER', 'KEYSLOT', '{shop}'));
+      const ranges = (await redis.call('CLUSTER', 'SLOTS')) as [number, number, [string, number]][];
+      return ranges.find(([first, last]) => first <= slot && slot <= last)?.[2][1];
+    });
+    return this.#members.find(({ server }) => server.port === port)?.server;
+  }
+
+  #ask<T>({ port }: BackingServer, act: (redis: Redis) => Promise<T>): Promise<T> {
+    return withConnection({ ...this.#access.operator(), host: HOST, port }, act);
+  }
+}
