@@ -12,6 +12,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     'target-file',
     'login-session',
     'login-oidc',
+    'login-mcp',
     'token-refresh',
     'logins',
     'guarantees',

@@ -61,6 +61,7 @@ describe('docs', () => {
       'docs/target-file.md',
       'docs/login-session.md',
       'docs/login-oidc.md',
+      'docs/login-mcp.md',
       'docs/token-refresh.md',
     ];
     const targets = pages

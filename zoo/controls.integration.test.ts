@@ -3,7 +3,7 @@ import { until } from '../stack/wait.ts';
 import { type Deployed, deploy } from './deploy.ts';
 import { CONTROLS } from './index.ts';
 import { whyNotHere } from './testing/needs.ts';
-import { ordinaryVisit } from './testing/visit.ts';
+import { canVisit, ordinaryVisit } from './testing/visit.ts';
 import { Visitor } from './testing/visitor.ts';
 
 /** Additional tests of single controls, by the name of the control. */
@@ -32,11 +32,8 @@ const ALSO: Record<string, (visitor: () => Visitor) => Promise<void>> = {
   },
 };
 
-// Controls with faults are not started here: other controls have the same deployments. The visitor of these tests does
-// not log in at an identity provider, and the token host has no pages.
-const undisturbed = CONTROLS.filter(
-  ({ faults, deployment }) => faults === undefined && !['relying-party', 'tokens'].includes(deployment.host),
-);
+// Controls with faults are not started here: other controls have the same deployments.
+const undisturbed = CONTROLS.filter(control => control.faults === undefined && canVisit(control));
 
 const here = undisturbed.filter(control => whyNotHere(control) === '');
 const elsewhere = undisturbed.filter(control => !here.includes(control));

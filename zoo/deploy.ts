@@ -29,6 +29,11 @@ const HOSTS = {
     program: new URL('./hosts/tokens/server.ts', import.meta.url),
     env: {},
   },
+  mcp: {
+    target: new URL('./hosts/mcp/target.yaml', import.meta.url),
+    program: new URL('./hosts/mcp/server.ts', import.meta.url),
+    env: {},
+  },
 } as const;
 
 export interface DeployOptions extends Pick<StackOptions, 'port' | 'onStep' | 'onDeath' | 'signal'> {

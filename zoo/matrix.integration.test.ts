@@ -40,8 +40,10 @@ const LATER: ReadonlySet<string> = new Set([
   'renewal-drops-concurrent-requests',
   'files-renamed-into-place',
   'rolling-ids',
+  // logins.integration.test.ts runs these by default.
+  'mcp-done-right',
 ]);
-// relying-party.integration.test.ts runs the entries with an identity provider.
+// logins.integration.test.ts runs the entries with an identity provider.
 const here = ENTRIES.filter(({ deployment }) => deployment.host !== 'relying-party');
 /** Of the designs of the token host, these run by default. */
 const TOKENS: ReadonlySet<string> = new Set(['refresh-without-grace', 'logout-keeps-refresh-token']);

@@ -4,6 +4,7 @@ import { GUARANTEES } from '../verify/core/result/guarantees.ts';
 import { parseTarget } from '../verify/target/load.ts';
 import { targetOf } from './deploy.ts';
 import { DEFECTS, ENTRIES } from './index.ts';
+import { canVisit } from './testing/visit.ts';
 
 /** The names of the defects in the survey of real systems. */
 const SURVEYED = [
@@ -73,12 +74,8 @@ describe('the zoo', () => {
   it('has a test that shows each defect', () => {
     const tests = globSync('zoo/plants/*.test.ts').map(file => readFileSync(file, 'utf8'));
     const shown = tests.flatMap(text => [...text.matchAll(/^plant\(\s*'([^']+)'/gm)].map(match => match[1]));
-    // relying-party.integration.test.ts tests the defects of the relying party: their visitor needs a provider. The designs of
-    // refresh tokens are small parts of one app, which the matrix tests.
-    const lasting = DEFECTS.filter(
-      ({ faults, deployment }) =>
-        faults === undefined && !['relying-party', 'tokens'].includes(deployment.host),
-    );
+    // logins.integration.test.ts and the matrix test the others, whose visitors need more than a form.
+    const lasting = DEFECTS.filter(defect => defect.faults === undefined && canVisit(defect));
     expect(shown.toSorted()).toEqual(lasting.map(({ name }) => name).toSorted());
   });
 

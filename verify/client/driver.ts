@@ -8,7 +8,7 @@ import type { EndingSpec, Probe, RequestSpec, WriteSpec } from '../target/schema
 import { confirmation } from './confirmation.ts';
 import type { Context } from './context.ts';
 import { entrance, known } from './entrance.ts';
-import { basicOf, keep } from './fill.ts';
+import { basicOf, forget, keep } from './fill.ts';
 import { ListRead } from './list-read.ts';
 import { putSession } from './ready-made.ts';
 import type { Call, Later, Recorded } from './recorder.ts';
@@ -74,13 +74,18 @@ export class Driver {
   async login(how: How = {}): Promise<Operation> {
     const { login: spec } = this.#context.target;
     const { user: name, password } = this.account;
-    if (spec.basic) this.#requests.clientOf(how).captured.set(BASIC, basicOf(name, password));
+    const { captured } = this.#requests.clientOf(how);
+    // Headers of the target file may contain these, such as the token of the user.
+    captured.set('user', name).set('password', password);
+    if (spec.basic) captured.set(BASIC, basicOf(name, password));
     await this.#context.registration?.of(this.account, this.#context.signal);
     const done = await this.#context.spacing?.turn(this.account, this.#context.signal);
     const { target, interpreter, signal } = this.#context;
     if (target.session !== undefined)
       await putSession(this.#requests.clientOf(how), target.session, this.account, target, signal);
+    forget([...spec.steps, spec], this.#requests.clientOf(how));
     await this.#requests.steps(spec.steps.filter(hasPath), how);
+    await how.between?.();
     const settle =
       target.session === undefined
         ? entrance(target, interpreter, this.#opening('form', how))
@@ -325,6 +330,11 @@ export class Driver {
       event: 'ended',
       reason,
     });
+  }
+
+  /** The last request that prepared the login: the one for the form, or a step. */
+  get lastForm(): Operation | undefined {
+    return this.#requests.lastForm;
   }
 
   /** The client that sends the requests of the session. A driver of another session may use the same browser. */

@@ -53,3 +53,8 @@ export function keep(capture: StepSpec['capture'], reply: Reply, client: Session
     if (value !== undefined) client.captured.set(name, value);
   }
 }
+
+/** Forgets the captured values of these requests, so that a new login does not send those of the session before it. */
+export function forget(requests: readonly Pick<StepSpec, 'capture'>[], client: SessionClient): void {
+  for (const { capture } of requests) for (const name of Object.keys(capture)) client.captured.delete(name);
+}

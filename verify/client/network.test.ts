@@ -116,6 +116,16 @@ describe('a target', () => {
     expect((await one.replayer('/').send(send)).body).toContain('Bearer t1');
   });
 
+  it('gets a new text for {request} in each JSON body, and the captured values', async () => {
+    const url = await serving(async (request, response) => response.end(await text(request)));
+    const one = client({ url, headers: {}, posts: { '/rpc#user': { id: '{request}', token: '{token}' } } });
+    one.captured.set('token', 't1');
+    const bodies = [{ ...get('/rpc#user'), id: 'run-7' }, get('/rpc#user'), get('/rpc#user')];
+    const sent = await Promise.all(bodies.map(async send => JSON.parse((await one.send(send)).body)));
+    expect(sent[0]).toEqual({ id: 'run-7', token: 't1' });
+    expect(new Set(sent.map(({ id }) => id)).size).toBe(3);
+  });
+
   it('gets the id of the request in the header that its balancer logs, also in the format of AWS', async () => {
     const url = await serving((request, response) =>
       response.end(`${request.headers['x-correlation-id']} ${request.headers['x-amzn-trace-id']}`),

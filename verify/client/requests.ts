@@ -42,6 +42,8 @@ export interface How {
   due?: number | undefined;
   /** True: the tokens of a refresh are dropped, as if its response had been lost on its way. */
   lost?: boolean | undefined;
+  /** Called before the last request of a login: after its form and its steps. */
+  between?: (() => Promise<void>) | undefined;
   /** Cookies to send instead of the session's own cookies. The session's own cookies do not change. */
   as?: { client: SessionClient; with: With; change?: string } | undefined;
 }
@@ -74,6 +76,8 @@ export class SessionRequests {
   #refreshing: Promise<Operation> | undefined;
   /** True after a logout or a refused refresh: the client has forgotten its tokens, so it refreshes no more. */
   #over = false;
+  /** The last request that prepared a login: the one for the form, or a step. */
+  lastForm: Operation | undefined;
 
   constructor(context: Context, who: Who, account: Account, client: SessionClient) {
     this.#context = context;
@@ -186,7 +190,10 @@ export class SessionRequests {
     }
     if (balanced) this.#step.served(recorded.operation.instance);
     if (page) this.#keepToken(client, recorded.reply);
-    if (what.action === 'form') client.page = { url: client.addressOf(sent.path), reply: recorded.reply };
+    if (what.action === 'form') {
+      client.page = { url: client.addressOf(sent.path), reply: recorded.reply };
+      this.lastForm = recorded.operation;
+    }
     return recorded;
   }
 
@@ -268,7 +275,8 @@ export class SessionRequests {
   }
 }
 
+/** Adds a query to a path. A read by POST keeps its path, because its name follows the `#`. */
 const withQuery = (path: string, query: string): string =>
-  query === '' ? path : `${path}${path.includes('?') ? '&' : '?'}${query}`;
+  query === '' || path.includes('#') ? path : `${path}${path.includes('?') ? '&' : '?'}${query}`;
 
 export const get = (path: string): Send => ({ method: 'GET', path });

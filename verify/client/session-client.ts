@@ -1,7 +1,7 @@
 /** Drives one session with one cookie jar. It sends requests like a browser, but follows no redirect. */
 import { randomBytes } from 'node:crypto';
 import { traceparentOf } from '../core/history/trace.ts';
-import { filledText } from '../core/response/form.ts';
+import { filledJson, filledText } from '../core/response/form.ts';
 import type { Reply } from '../core/response/reply.ts';
 import type { Affinity } from './affinity.ts';
 import type { Held } from './barrier.ts';
@@ -113,8 +113,7 @@ export class SessionClient {
       // Paths on other hosts may hold secrets.
       return reply.redirect === undefined ? reply : { ...reply, redirect: url.origin };
     }
-    const json = network.posts.size === 0 ? undefined : network.posts.get(asked.path);
-    const request = json === undefined ? asked : { ...asked, method: 'POST', json };
+    const request = this.#withJson(asked);
     const { held, origin } = request;
     const forwarding = origin === undefined ? undefined : await network.forwarding();
     if (network.resting) await network.rested(signal);
@@ -149,6 +148,17 @@ export class SessionClient {
       const resent = outgoing.resent ? { resent: true as const } : {};
       return { failure, ...why, headers: {}, body: '', cookies: [], ...resent };
     }
+  }
+
+  /** Returns a request with its JSON body, if it has one. `{request}` in it stands for an id that is new each time. */
+  #withJson(asked: Send): Send {
+    const { posts } = this.#network;
+    const read = posts.size === 0 ? undefined : posts.get(asked.path);
+    const json = read ?? asked.json;
+    if (json === undefined) return asked;
+    const request = asked.id ?? randomBytes(8).toString('hex');
+    const filled = filledJson(json, { ...Object.fromEntries(this.captured), request });
+    return { ...asked, ...(read === undefined ? {} : { method: 'POST' }), json: filled };
   }
 
   #outgoing(

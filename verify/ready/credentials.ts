@@ -8,7 +8,7 @@ import { refusedLogin } from '../core/timeline/sessions.ts';
 import { UsageError } from '../errors.ts';
 import type { Account } from '../target/accounts.ts';
 
-/** The request for a login page, and the login that was sent with its form. */
+/** The last request before a login (the one for its page, or a step), and the login that was sent after it. */
 export interface LoginAttempt {
   form: Operation;
   login: Operation;
@@ -45,9 +45,10 @@ export async function enterAlone(
     const driver = new Driver(context, { client: 'ready', session: `${session}${i}`, account });
     driver.browser.lenient = lenient;
     const to = names[i - 1];
-    const form = await driver.form({ to });
-    if (to === undefined) await stepAnywhere(context);
-    const login = await driver.login({ to });
+    const page = await driver.form({ to });
+    const between = to === undefined ? () => stepAnywhere(context) : undefined;
+    const login = await driver.login({ to, between });
+    const form = driver.lastForm ?? page;
     if (login.outcome === 'ok') return driver;
     driver.end('refused');
     // The instance refuses its own form, so the password is wrong. Each further try may lock the account.

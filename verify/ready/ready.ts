@@ -23,7 +23,7 @@ const LOGINS = 12;
 
 /**
  * Logs in until every pair of known instances has occurred. A pair is the instance that gives the form, and the
- * instance that receives it. It stops after twelve logins. Then it finds out which cookies carry the session, and tries
+ * instance that receives it. It stops after twelve logins, and not earlier if some are refused. Then it finds out which cookies carry the session, and tries
  * the other accounts.
  *
  * @throws UnavailableError when the target does not respond, or when every login fails with an error
@@ -33,13 +33,16 @@ const LOGINS = 12;
 export async function ready(context: Context): Promise<void> {
   const pairs = new Pairs();
   let works = false;
-  // If the app limits the rate of logins, one login is enough.
-  const enough = () => works && (context.spacing !== undefined || pairs.complete());
   const tried: LoginAttempt[] = [];
+  // If the app limits the rate of logins, one login is enough. If some are refused, more of them show on which pairs.
+  const accepted = () => tried.every(({ login }) => login.outcome === 'ok');
+  const enough = () =>
+    works &&
+    (context.spacing !== undefined || (pairs.complete(context.instances.names().length) && accepted()));
   for (let i = 1; i <= LOGINS && !context.signal.aborted && !enough(); i++) {
-    const { driver, jar, form, login, stop } = await tryLogin(context, i);
+    const { driver, jar, page, form, login, stop } = await tryLogin(context, i);
     if (context.signal.aborted) return;
-    if (i === 1) reachable(form, context);
+    if (i === 1) reachable(page, context);
     pairs.add(form.instance, login.instance);
     tried.push({ form, login, stop });
     if (login.outcome !== 'ok') driver.end('refused');
@@ -55,7 +58,7 @@ export async function ready(context: Context): Promise<void> {
   if (!works) await onOneInstance(context, tried);
   // Browsers withhold a cookie that each login needs, so no account could log in.
   if (!works && tried.some(withholds)) return;
-  await otherAccounts(context, works && tried.every(({ login }) => login.outcome === 'ok'));
+  await otherAccounts(context, works && accepted());
   await checkProbes(context);
   const { target, recorder } = context;
   if (target.session !== undefined) recorder.remark(undecided(target));
@@ -112,10 +115,11 @@ async function tryLogin(context: Context, number: number) {
     session: `r${number}`,
     account,
   });
-  const form = await driver.form();
+  const page = await driver.form();
   // Without these random requests, a round robin in step with our requests (open, post, open, post) would give the same
   // pairs for ever.
-  if (context.random.next() < 0.5) {
+  const between = async (): Promise<void> => {
+    if (context.random.next() >= 0.5) return;
     const bystander = new Driver(context, {
       client: 'ready',
       session: `r${number}-step`,
@@ -123,9 +127,9 @@ async function tryLogin(context: Context, number: number) {
     });
     await bystander.form();
     bystander.end('over');
-  }
-  const login = await driver.login();
-  return { driver, jar: driver.copyJar(), form, login, stop: driver.stop };
+  };
+  const login = await driver.login({ between });
+  return { driver, jar: driver.copyJar(), page, form: driver.lastForm ?? page, login, stop: driver.stop };
 }
 
 /** Logs in as another user and returns the cookies; undefined if there is no other account or its login fails. */
@@ -226,15 +230,14 @@ async function strangers({ target, interpreter, connect, signal }: Context): Pro
 
 /** The pairs of instances that logins have used: the instance of the form, then the instance of the login. */
 class Pairs {
-  readonly #instances = new Set<string>();
   readonly #pairs = new Set<string>();
 
   add(form: string | undefined, login: string | undefined): void {
-    for (const instance of [form, login]) if (instance !== undefined) this.#instances.add(instance);
     this.#pairs.add(`${form} ${login}`);
   }
 
-  complete(): boolean {
-    return this.#pairs.size >= this.#instances.size ** 2;
+  /** @param instances number of known instances; 0 if no response names its instance */
+  complete(instances: number): boolean {
+    return this.#pairs.size >= instances ** 2;
   }
 }

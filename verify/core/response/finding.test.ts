@@ -48,6 +48,14 @@ describe('a finding', () => {
     ['/user', []],
     ['/toString', []],
   ])('the pointer %s finds %j', (json, found) => expect(all({ json }, answer)).toEqual(found));
+
+  it('a pointer searches each message of an event stream', () => {
+    const headers = { ...reply.headers, 'content-type': 'text/event-stream; charset=utf-8' };
+    const progress = 'event: message\r\ndata: {"method":"progress"}\r\n\r\n';
+    const body = `: ping\n\n${progress}id: 7\ndata: {"result":\ndata: {"user":"alice"}}\n\n`;
+    expect(all({ json: '/result/user' }, { ...reply, headers, body })).toEqual(['alice']);
+    expect(all({ json: '/result/user' }, { ...reply, body })).toEqual([]);
+  });
 });
 
 it('an escaped text matches only itself', () => {

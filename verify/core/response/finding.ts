@@ -4,7 +4,10 @@ import { Finder } from './finder.ts';
 /** Describes where a value is: a regular expression whose first group is the value, or one of the places below. */
 export type Finding =
   | string
-  /** A JSON pointer (RFC 6901) into the body; `*` stands for every member of a list or an object. */
+  /**
+   * A JSON pointer (RFC 6901) into the body, or into each message of an event stream; `*` stands for every member of a
+   * list or an object.
+   */
   | { json: string }
   /** A header of the response. */
   | { header: string }
@@ -60,7 +63,10 @@ export function finder(finding: Finding, decode: (html: string) => string): Find
 function everyOne(finding: { json: string } | { header: string } | { cookie: string }): Findings['all'] {
   if ('json' in finding) {
     const steps = stepsOf(finding.json);
-    return ({ body }) => texts(pointed(parsed(body), steps));
+    return ({ headers, body }) => {
+      if (!isEventStream(headers)) return texts(pointed(parsed(body), steps));
+      return messagesOf(body).flatMap(message => texts(pointed(parsed(message), steps)));
+    };
   }
   if ('header' in finding) {
     const name = finding.header.toLowerCase();
@@ -82,6 +88,19 @@ const stepsOf = (pointer: string): string[] =>
     .split('/')
     .slice(1)
     .map(step => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+
+const isEventStream = (headers: Found['headers']): boolean =>
+  `${headers['content-type']}`.startsWith('text/event-stream');
+
+/** Returns the data of each event in an event stream (WHATWG HTML, 9.2.6). */
+const messagesOf = (stream: string): string[] =>
+  stream.split(/(?:\r\n|\r|\n){2}/).map(event =>
+    event
+      .split(/\r\n|\r|\n/)
+      .filter(line => line.startsWith('data:'))
+      .map(line => line.slice('data:'.length))
+      .join('\n'),
+  );
 
 function parsed(text: string): unknown {
   try {

@@ -10,6 +10,7 @@ import session from 'express-session';
 import { Redis } from 'ioredis';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import * as oidc from 'openid-client';
+import { issued } from '../../issued.ts';
 
 declare module 'express-session' {
   interface SessionData {
@@ -89,6 +90,7 @@ app.get('/', (request, response) => {
 app.get('/login', async (request, response) => {
   const [state, nonce] = [oidc.randomState(), oidc.randomNonce()];
   const verifier = oidc.randomPKCECodeVerifier();
+  for (const secret of [state, nonce, verifier]) await issued(redis, secret);
   if (defect === 'state-in-memory') begun.set(state, { state, verifier });
   request.session.flow = { state, verifier };
   const sameSite = defect === 'strict-nonce' ? 'strict' : 'lax';
@@ -128,6 +130,7 @@ app.get('/callback', async (request, response) => {
   const claims = tokens.claims();
   await saved(done => request.session.regenerate(done));
   request.session.login = { user: claims?.sub ?? '', idToken: tokens.id_token ?? '' };
+  await issued(redis, request.sessionID);
   const sid = String(claims?.['sid']);
   if (defect === 'backchannel-reaches-one') own.set(sid, request.sessionID);
   else await redis.set(sidKey(sid), request.sessionID, 'EX', 86_400);
