@@ -75,8 +75,21 @@ async function shift(canary: Instance, share: number): Promise<void> {
 /** Interval between two requests of each of the four background clients, milliseconds. */
 const PACE = 100;
 
-/** Sends requests of signed-in users until it is stopped. Then returns the number of users that were logged out. */
-async function background(): Promise<{ stop(): Promise<number> }> {
+interface RollOut {
+  promoted: boolean;
+  /** The weight at which the roll-out ended, per cent. */
+  weight: number;
+  /** Time between the first weight and the end, milliseconds. */
+  ms: number;
+  last: Status;
+  /** Number of background users that the new version served. */
+  reached: number;
+  /** Number of background users that were logged out. */
+  out: number;
+}
+
+/** Sends requests of signed-in users until it is stopped. Then counts these users. */
+async function background(): Promise<{ stop(): Promise<Pick<RollOut, 'reached' | 'out'>> }> {
   const users: Browser[] = [];
   for (let n = 1; n <= USERS; n++) {
     const browser = new Browser(stack.url);
@@ -85,11 +98,14 @@ async function background(): Promise<{ stop(): Promise<number> }> {
   }
   let stopped = false;
   let requests = 0;
+  const reached = new Set<Browser>();
   const out = new Set<Browser>();
   const one = async (part: number) => {
     for (let i = part; !stopped && users.length > 0; i = (i + 4) % users.length) {
       const browser = users[i] as Browser;
-      if ((await browser.get('/dashboard')).status === 303) out.add(browser);
+      const { status, headers } = await browser.get('/dashboard');
+      if (headers.get('x-app-version') === V2.APP_VERSION) reached.add(browser);
+      if (status === 303) out.add(browser);
       requests++;
       await sleep(PACE);
     }
@@ -100,16 +116,13 @@ async function background(): Promise<{ stop(): Promise<number> }> {
       stopped = true;
       await Promise.all(parts);
       expect(requests > 0).toBe(USERS > 0);
-      return out.size;
+      return { reached: reached.size, out: out.size };
     },
   };
 }
 
 /** Raises the weight as Argo Rollouts and Flagger do: only while the gate promotes. */
-async function rollOut(
-  canary: Instance,
-  url: string,
-): Promise<{ promoted: boolean; last: Status; out: number }> {
+async function rollOut(canary: Instance, url: string): Promise<RollOut> {
   const users = await background();
   const ask = async (path: string, method = 'GET') => {
     const response = await fetch(url + path, { method });
@@ -119,15 +132,20 @@ async function rollOut(
     expect((await ask('/start?wait=120', 'POST')).status).toBe(200);
     expect((await ask('/promote')).status).toBe(409);
     expect((await ask('/advance')).status).toBe(200);
+    const began = performance.now();
+    const ended = async (promoted: boolean, weight: number, last: Status) => {
+      const ms = performance.now() - began;
+      return { promoted, weight, ms, last, ...(await users.stop()) };
+    };
     for (const share of WEIGHTS) {
       await shift(canary, share);
       const { status, gate } = await ask('/promote?wait=120');
       if (status === 200) continue;
       expect((await ask('/rollback')).status).toBe(200);
       await shift(canary, 0);
-      return { promoted: false, last: gate, out: await users.stop() };
+      return await ended(false, share, gate);
     }
-    return { promoted: true, last: (await ask('/verdict')).gate, out: await users.stop() };
+    return await ended(true, 100, (await ask('/verdict')).gate);
   } finally {
     await users.stop();
     await ask('/stop', 'POST');
@@ -135,7 +153,14 @@ async function rollOut(
   }
 }
 
-async function tryVersion(options: InstanceOptions) {
+/** Prints a line for the table in docs/gate.md. */
+function report(version: string, { promoted, weight, ms, reached, out }: RollOut): void {
+  if (!LONG) return;
+  const end = `${promoted ? 'promoted' : `stopped at ${weight} %`} after ${(ms / 1000).toFixed(1)} s`;
+  process.stdout.write(`gate: ${version}: ${end}, ${reached} users reached, ${out} logged out\n`);
+}
+
+async function tryVersion(version: string, options: InstanceOptions): Promise<RollOut> {
   const target = await loadTarget('baton.yaml', {});
   target.url = stack.url;
   target.instance = { ...target.instance, version: { header: 'x-app-version' } };
@@ -146,7 +171,9 @@ async function tryVersion(options: InstanceOptions) {
   const canary = await stack.add(options);
   try {
     await shift(canary, 0);
-    return await rollOut(canary, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const rolled = await rollOut(canary, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    report(version, rolled);
+    return rolled;
   } finally {
     await gate.stop();
     server.close();
@@ -157,7 +184,7 @@ async function tryVersion(options: InstanceOptions) {
 
 describe.each(Array.from({ length: TIMES }, (_, i) => i + 1))('time %i', () => {
   test('a good version is promoted through all weights', { timeout: 600_000 }, async () => {
-    const { promoted, last, out } = await tryVersion(GOOD);
+    const { promoted, last, out } = await tryVersion('good', GOOD);
     expect([promoted, last.verdict, out], last.why).toEqual([true, 'valid', 0]);
     expect([last.stable, last.canary]).toEqual(['v1', 'v2']);
     expect(last.summary).toContainEqual(
@@ -168,8 +195,8 @@ describe.each(Array.from({ length: TIMES }, (_, i) => i + 1))('time %i', () => {
   test.each(LONG ? BAD : BAD.slice(0, 1))(
     'a bad version is stopped: %s',
     { timeout: 600_000 },
-    async (_what, options, why) => {
-      const { promoted, last, out } = await tryVersion(options);
+    async (what, options, why) => {
+      const { promoted, last, out } = await tryVersion(what, options);
       expect([promoted, last.verdict]).toEqual([false, 'violated']);
       expect(last.why).toMatch(why);
       expect(out).toBeLessThanOrEqual(USERS / 100);
