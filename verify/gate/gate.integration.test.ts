@@ -43,10 +43,20 @@ const BAD: [string, InstanceOptions, RegExp][] = [
 
 let stack: Stack;
 let weight = 0;
-let out: string;
+let folder: string;
+/** Users who are signed in before the first rollout. */
+const users: Browser[] = [];
+/** The indices of the users that the last rollout logged out. */
+const out = new Set<number>();
+
+async function signedIn(i: number): Promise<Browser> {
+  const browser = new Browser(stack.url);
+  await browser.signIn(`user${i + 101}`);
+  return browser;
+}
 
 beforeAll(async () => {
-  out = mkdtempSync(join(tmpdir(), 'baton-gate-'));
+  folder = mkdtempSync(join(tmpdir(), 'baton-gate-'));
   stack = await startLocalStack({
     port: 'any',
     instances: [{ env: { APP_VERSION: 'v1' } }],
@@ -55,11 +65,12 @@ beforeAll(async () => {
       perInstance: place => `weight=${Math.max(1, weight === 100 || place === 1 ? weight : 100 - weight)}`,
     },
   });
-});
+  for (let i = 0; i < USERS; i++) users.push(await signedIn(i));
+}, 600_000);
 
 afterAll(async () => {
   await stack?.stop();
-  rmSync(out, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true });
 });
 
 /** Sets the share of the new version, per cent; 0 and 100 remove a version from the balancer. */
@@ -88,24 +99,18 @@ interface RollOut {
   out: number;
 }
 
-/** Sends requests of signed-in users until it is stopped. Then counts these users. */
+/** Sends requests of all users until it is stopped. Then counts the users. */
 async function background(): Promise<{ stop(): Promise<Pick<RollOut, 'reached' | 'out'>> }> {
-  const users: Browser[] = [];
-  for (let n = 1; n <= USERS; n++) {
-    const browser = new Browser(stack.url);
-    await browser.signIn(`user${n + 100}`);
-    users.push(browser);
-  }
+  for (const i of out) users[i] = await signedIn(i);
+  out.clear();
   let stopped = false;
   let requests = 0;
-  const reached = new Set<Browser>();
-  const out = new Set<Browser>();
+  const reached = new Set<number>();
   const one = async (part: number) => {
     for (let i = part; !stopped && users.length > 0; i = (i + 4) % users.length) {
-      const browser = users[i] as Browser;
-      const { status, headers } = await browser.get('/dashboard');
-      if (headers.get('x-app-version') === V2.APP_VERSION) reached.add(browser);
-      if (status === 303) out.add(browser);
+      const { status, headers } = await (users[i] as Browser).get('/dashboard');
+      if (headers.get('x-app-version') === V2.APP_VERSION) reached.add(i);
+      if (status === 303) out.add(i);
       requests++;
       await sleep(PACE);
     }
@@ -164,7 +169,7 @@ async function tryVersion(version: string, options: InstanceOptions): Promise<Ro
   const target = await loadTarget('baton.yaml', {});
   target.url = stack.url;
   target.instance = { ...target.instance, version: { header: 'x-app-version' } };
-  const gate = new Gate(target, { sessions: 20, rate: 400, window: 60_000, out });
+  const gate = new Gate(target, { sessions: 20, rate: 400, window: 60_000, out: folder });
   const server = gateServer(gate).listen(0, '127.0.0.1');
   await once(server, 'listening');
   weight = 5;
