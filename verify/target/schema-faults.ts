@@ -50,7 +50,12 @@ const kubernetes = z.strictObject({
   deployment: name,
   namespace: name.optional(),
   context: name.optional(),
-  do: actions(['rollout-restart', 'delete-pod', 'scale-out', 'scale-in']),
+  // A drain needs the right to change nodes, so it must be named.
+  do: z
+    .array(z.enum(['rollout-restart', 'delete-pod', 'evict-pod', 'scale-out', 'scale-in', 'drain']))
+    .min(1)
+    .default(['rollout-restart', 'delete-pod', 'evict-pod', 'scale-out', 'scale-in'])
+    .describe('`drain` runs only if it is named here: it cordons a node.'),
 });
 
 const KINDS = ['inject', 'compose', 'processes', 'kubernetes'] as const;

@@ -15,8 +15,10 @@ case "$*" in
   *spec.replicas*|*status.replicas*) cat replicas ;;
   *matchLabels*) echo '{"app":"shop","tier":"web"}' ;;
   *"get pods"*) cat pods ;;
-  *"rollout restart"*) printf 'u1 old-1 2026-01-01T00:00:00Z\\nu3 new-1 \\nu4 new-2 \\n' >pods ;;
-  *"delete pod"*) printf 'u1 old-1 2026-01-01T00:00:00Z\\nu2 old-2 \\n' >pods ;;
+  *"rollout restart"*) printf 'u1 old-1 web 2026-01-01T00:00:00Z a\\nu3 new-1 web  a\\nu4 new-2 web  b\\n' >pods ;;
+  *"delete pod"*|*drain*) printf 'u1 old-1 web 2026-01-01T00:00:00Z a\\nu2 old-2 web  b\\n' >pods ;;
+  *eviction*) cat >eviction; printf 'u2 old-2 web  b\\n' >pods ;;
+  *unschedulable*) cat cordoned ;;
   *scale*) echo "$*" | sed 's/.*--replicas=//' >replicas ;;
 esac
 `;
@@ -29,7 +31,8 @@ beforeEach(() => {
   mkdirSync(bin);
   writeFileSync(join(bin, 'kubectl'), STAND_IN);
   chmodSync(join(bin, 'kubectl'), 0o755);
-  writeFileSync(join(bin, 'pods'), 'u1 old-1 \nu2 old-2 \n');
+  writeFileSync(join(bin, 'pods'), 'u1 old-1 web  a\nu2 old-2 web  b\n');
+  writeFileSync(join(bin, 'cordoned'), '');
   writeFileSync(join(bin, 'replicas'), '2\n');
   path = process.env['PATH'];
   process.env['PATH'] = `${bin}${delimiter}${path}`;
@@ -50,7 +53,7 @@ const shop = (more: object = {}) => ({
 const SELECTOR = 'get deployment/shop --output jsonpath={.spec.selector.matchLabels}';
 const PODS =
   'get pods --selector app=shop,tier=web --output jsonpath={range .items[*]}{.metadata.uid} {.metadata.name} ' +
-  '{.metadata.deletionTimestamp}{"\\n"}{end}';
+  '{.metadata.namespace} {.metadata.deletionTimestamp} {.spec.nodeName}{"\\n"}{end}';
 const SETTLED = 'rollout status deployment/shop --timeout=90s';
 
 it('rollout-restart waits for the rollout, and has taken effect when none of the old pods is left', async () => {
@@ -68,6 +71,35 @@ it('delete-pod deletes one, and waits for its successor', async () => {
   const given = orders();
   expect(given.slice(0, 3)).toEqual([SELECTOR, PODS, `delete pod ${name} --wait=false`]);
   expect(given.at(-1)).toBe(SETTLED);
+});
+
+it('evict-pod asks for the eviction of one, and waits for its successor', async () => {
+  const { bit, did, heal } = await bench.inject(shop({ do: ['evict-pod'] }), 'shop-evict-pod', 3);
+  await heal();
+  expect([bit, did]).toEqual([true, 'old-1 evicted']);
+  expect(orders()).toContain('create --raw /api/v1/namespaces/web/pods/old-1/eviction --filename -');
+  expect(JSON.parse(readFileSync(join(bench.folder, 'bin', 'eviction'), 'utf8'))).toEqual({
+    ...{ apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'old-1', namespace: 'web' } },
+  });
+  expect(orders().at(-1)).toBe(SETTLED);
+});
+
+it('drain evicts the pods of one node, and then lets it take pods again', async () => {
+  const { bit, did, heal } = await bench.inject(shop({ do: ['drain'] }), 'shop-drain', 3);
+  expect([bit, did]).toEqual([true, '1 of 1 pod evicted from a']);
+  await heal();
+  expect(orders()).toContain(
+    'drain a --pod-selector app=shop,tier=web --ignore-daemonsets --delete-emptydir-data --timeout=45s',
+  );
+  expect(orders().slice(-2)).toEqual(['uncordon a', SETTLED]);
+});
+
+it('drain refuses a node that is cordoned already, because it would take pods afterwards', async () => {
+  writeFileSync(join(bench.folder, 'bin', 'cordoned'), 'true');
+  await expect(bench.inject(shop({ do: ['drain'] }), 'shop-drain', 3)).rejects.toThrow(
+    'expected the node a to take pods, it is cordoned: kubectl uncordon a',
+  );
+  expect(orders().join()).not.toMatch(/drain|,uncordon/);
 });
 
 it.each([

@@ -11,17 +11,29 @@ type Action = KubernetesSpec['do'][number];
 const DOES: Record<Action, string> = {
   'rollout-restart': 'all pods of the deployment are replaced, as its strategy defines',
   'delete-pod': 'a pod of the deployment is deleted, and another one takes its place',
+  'evict-pod': 'a pod of the deployment is evicted, if its PodDisruptionBudget allows it',
+  drain: 'a node is drained of the pods of the deployment, and takes pods again after a while',
   'scale-out': 'the deployment has one more pod for a while',
   'scale-in': 'the deployment has one pod fewer for a while',
 };
 
-const PODS =
-  'jsonpath={range .items[*]}{.metadata.uid} {.metadata.name} {.metadata.deletionTimestamp}{"\\n"}{end}';
+/** The actions that are part of a deploy. */
+const DEPLOYS: readonly Action[] = ['rollout-restart', 'scale-out', 'scale-in'];
+
+/** Output format of the pods: one line each. */
+const PODS = `jsonpath={range .items[*]}${['uid', 'name', 'namespace', 'deletionTimestamp']
+  .map(key => `{.metadata.${key}} `)
+  .join('')}{.spec.nodeName}{"\\n"}{end}`;
 
 interface Pod {
   uid: string;
   name: string;
+  namespace: string;
+  node: string;
 }
+
+/** Runs the command in the arguments, with the first argument as its input. */
+const WITH_INPUT = ['/bin/sh', '-c', 'printf %s "$0" | "$@"'];
 
 /**
  * Returns a fault for each action.
@@ -39,17 +51,22 @@ export const ofDeployment = (
       name: `${name}-${action}`,
       does: DOES[action],
       where: spec.deployment,
-      ...(action === 'delete-pod' ? {} : { deploy: true }),
+      ...(DEPLOYS.includes(action) ? { deploy: true } : {}),
       lacks: () => lacksProgram('kubectl'),
       inject: (orders, means, random) =>
         new Deployment(spec, withinMs, orders, means).suffers(action, random),
     }),
   );
 
+/** Returns those of the pods that are still among the present ones. */
+const left = (pods: readonly Pod[], now: readonly Pod[]): Pod[] =>
+  pods.filter(({ uid }) => now.some(pod => pod.uid === uid));
+
 class Deployment {
   readonly #kubectl: readonly string[];
   readonly #name: string;
   readonly #settled: readonly string[];
+  readonly #withinMs: number;
   readonly #orders: Orders;
   readonly #means: Means;
 
@@ -62,6 +79,7 @@ class Deployment {
     ];
     this.#name = `deployment/${deployment}`;
     this.#settled = this.#to('rollout', 'status', this.#name, `--timeout=${Math.ceil(withinMs / 1000)}s`);
+    this.#withinMs = withinMs;
     this.#orders = orders;
     this.#means = means;
   }
@@ -69,6 +87,8 @@ class Deployment {
   suffers(action: Action, random: Random): Promise<boolean> {
     if (action === 'rollout-restart') return this.#restart();
     if (action === 'delete-pod') return this.#deletePod(random);
+    if (action === 'evict-pod') return this.#evictPod(random);
+    if (action === 'drain') return this.#drain(random);
     return this.#scale(action === 'scale-out' ? 1 : -1);
   }
 
@@ -79,17 +99,59 @@ class Deployment {
     await this.#orders.run(this.#settled);
     const after = await this.#pods();
     this.#means.did(`${counted(before.length, 'pod')} replaced by ${after.length}`);
-    return before.length > 0 && !before.some(({ uid }) => after.some(pod => pod.uid === uid));
+    return before.length > 0 && left(before, after).length === 0;
   }
 
   async #deletePod(random: Random): Promise<boolean> {
-    const pods = await this.#pods();
-    if (pods.length === 0) throw new Error(`expected a pod of ${this.#name}, found none`);
-    const pod = pods[random.below(pods.length)] as Pod;
+    const pod = await this.#pick(random);
     this.#orders.waits(this.#settled);
     await this.#orders.run(this.#to('delete', 'pod', pod.name, '--wait=false'));
     this.#means.did(`${pod.name} deleted`);
-    return this.#means.shown(async () => !(await this.#pods()).some(({ uid }) => uid === pod.uid));
+    return this.#means.shown(async () => left([pod], await this.#pods()).length === 0);
+  }
+
+  async #evictPod(random: Random): Promise<boolean> {
+    const pod = await this.#pick(random);
+    const { name, namespace } = pod;
+    const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace } };
+    const path = `/api/v1/namespaces/${namespace}/pods/${name}/eviction`;
+    this.#orders.waits(this.#settled);
+    await this.#orders.run([
+      ...WITH_INPUT,
+      JSON.stringify(eviction),
+      ...this.#to('create', '--raw', path, '--filename', '-'),
+    ]);
+    this.#means.did(`${name} evicted`);
+    return this.#means.shown(async () => left([pod], await this.#pods()).length === 0);
+  }
+
+  /**
+   * Evicts the pods of a node. A PodDisruptionBudget may forbid to evict all of them before others are ready
+   * elsewhere. So the drain is given up after half of the time limit, and what it evicted until then counts.
+   */
+  async #drain(random: Random): Promise<boolean> {
+    const { node } = await this.#pick(random);
+    const pods = (await this.#pods()).filter(pod => pod.node === node);
+    const cordoned = this.#to('get', 'node', node, '--output', 'jsonpath={.spec.unschedulable}');
+    if ((await this.#orders.run(cordoned)).trim() !== '')
+      throw new Error(`expected the node ${node} to take pods, it is cordoned: kubectl uncordon ${node}`);
+    this.#orders.waits(this.#settled);
+    this.#orders.heals(this.#to('uncordon', node));
+    const refused = await this.#orders
+      .run(
+        this.#to(
+          ...['drain', node, '--pod-selector', await this.#selector(), '--ignore-daemonsets'],
+          ...['--delete-emptydir-data', `--timeout=${Math.ceil(this.#withinMs / 2000)}s`],
+        ),
+      )
+      .then(
+        () => undefined,
+        (error: Error) => error,
+      );
+    const evicted = pods.length - left(pods, await this.#pods()).length;
+    if (evicted === 0 && refused !== undefined) throw refused;
+    this.#means.did(`${evicted} of ${counted(pods.length, 'pod')} evicted from ${node}`);
+    return evicted > 0;
   }
 
   async #scale(by: number): Promise<boolean> {
@@ -104,18 +166,29 @@ class Deployment {
     return Number(await this.#get('jsonpath={.status.replicas}')) === replicas + by;
   }
 
-  /** Returns the pods that are not being deleted. */
-  async #pods(): Promise<Pod[]> {
+  async #pick(random: Random): Promise<Pod> {
+    const pods = await this.#pods();
+    if (pods.length === 0) throw new Error(`expected a pod of ${this.#name}, found none`);
+    return pods[random.below(pods.length)] as Pod;
+  }
+
+  async #selector(): Promise<string> {
     const labels: Record<string, string> = JSON.parse(
       await this.#get('jsonpath={.spec.selector.matchLabels}'),
     );
-    const selector = Object.entries(labels)
+    return Object.entries(labels)
       .map(([key, value]) => `${key}=${value}`)
       .join(',');
-    const output = await this.#orders.run(this.#to('get', 'pods', '--selector', selector, '--output', PODS));
+  }
+
+  /** Returns the pods that are not being deleted. */
+  async #pods(): Promise<Pod[]> {
+    const output = await this.#orders.run(
+      this.#to('get', 'pods', '--selector', await this.#selector(), '--output', PODS),
+    );
     return output.split('\n').flatMap(line => {
-      const [uid = '', name = '', deleted = ''] = line.split(' ');
-      return uid === '' || deleted !== '' ? [] : [{ uid, name }];
+      const [uid = '', name = '', namespace = '', deleted = '', node = ''] = line.split(' ');
+      return uid === '' || deleted !== '' ? [] : [{ uid, name, namespace, node }];
     });
   }
 

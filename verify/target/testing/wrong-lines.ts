@@ -544,7 +544,7 @@ export const WRONG: readonly [line: string, wrong: string, expected: string][] =
   [
     '      namespace: staging',
     '      do: [restart]',
-    'faults.shop.kubernetes.do.0: expected one of rollout-restart, delete-pod, scale-out, scale-in, got "restart"',
+    'faults.shop.kubernetes.do.0: expected one of rollout-restart, delete-pod, evict-pod, scale-out, scale-in, drain, got "restart"',
   ],
   [
     '    instances: 3',
