@@ -31,8 +31,8 @@ export interface Fold extends LogReader {
 export type Counts = Readonly<Record<string, Count>>;
 type Count = number | { readonly [name: string]: Count };
 
-/** Counts by name of an instance. */
-export type Tally = Record<string, number>;
+/** Counts by a name, mostly of an instance. */
+export type NamedCounts = Record<string, number>;
 
 /** Called with each anomaly that is kept, as soon as it is found. */
 export type OnAnomaly = (anomaly: Anomaly) => void;

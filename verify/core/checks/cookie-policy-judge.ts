@@ -2,7 +2,7 @@
 import { getOrInsert } from '../get-or-insert.ts';
 import type { CookieAttributes, Operation } from '../history/history.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
-import type { Tally } from './check.ts';
+import type { NamedCounts } from './check.ts';
 import { type Exposure, exposures, policyOf } from './exposures.ts';
 import { addTo, Judging, type Violation } from './framework.ts';
 import { IssuedIds } from './issued-ids.ts';
@@ -27,7 +27,7 @@ export interface CookieCounts {
   scopes: number;
   /** Number of anomalies that are held back until the cookie has had two different values. */
   waiting: number;
-  tried: Tally;
+  tried: NamedCounts;
 }
 
 export class CookiePolicy extends Judging<CookieCounts> {

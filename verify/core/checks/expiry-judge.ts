@@ -2,7 +2,7 @@
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation, Run } from '../history/history.ts';
 import { honoured, type SessionState, type Standing, showsAnother } from '../timeline/sessions.ts';
-import type { Tally } from './check.ts';
+import type { NamedCounts } from './check.ts';
 import { drift } from './drift.ts';
 import { addTo, Judging, KEPT, type Violation } from './framework.ts';
 import { Life, TIMEOUTS, type Timeout } from './life.ts';
@@ -18,7 +18,7 @@ export interface Timeouts {
   strangers: number;
   /** Time from the first call to the last return, microseconds. */
   length: number;
-  tried: Tally;
+  tried: NamedCounts;
 }
 
 export class Expiry extends Judging<Timeouts> {

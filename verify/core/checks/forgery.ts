@@ -4,7 +4,7 @@ import { counted } from '../result/format.ts';
 import { stepsOf } from '../result/verdict.ts';
 import { precedes } from '../timeline/clocks.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
-import { ENOUGH_HANDOFFS, type Tally } from './check.ts';
+import { ENOUGH_HANDOFFS, type NamedCounts } from './check.ts';
 import { addTo, atMost, check, few, Judging, reached, tally, untried, type Violation } from './framework.ts';
 
 /** Minimum number of different ways in which a cookie was changed. */
@@ -19,7 +19,7 @@ interface Forgeries {
   forged: number;
   /** Number of ways in which cookies were changed. */
   changes: number;
-  tried: Tally;
+  tried: NamedCounts;
 }
 
 class Forgery extends Judging<Forgeries> {

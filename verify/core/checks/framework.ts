@@ -19,8 +19,8 @@ import {
   type Counts,
   conclude,
   type Fold,
+  type NamedCounts,
   type OnAnomaly,
-  type Tally,
 } from './check.ts';
 
 /** What a check may use while it judges one run. */
@@ -166,7 +166,7 @@ export abstract class Judging<C extends object> implements Fold {
 
   counts(): Counts {
     this.recount?.();
-    const count: Counted<C> & { tried?: Tally } = this.count;
+    const count: Counted<C> & { tried?: NamedCounts } = this.count;
     if (count.tried !== undefined) for (const instance of this.#instances) count.tried[instance] ??= 0;
     return count as unknown as Counts;
   }
@@ -200,18 +200,19 @@ export const brokenContinuity = (
   lost === 0 ? undefined : `continuity is broken in ${counted(lost, 'session')}: ${what}`;
 
 /** Returns a tally without counts. It has no prototype, so that an instance may have any name. */
-export const tally = (): Tally => Object.create(null);
+export const tally = (): NamedCounts => Object.create(null);
 
 /** Adds 1 to the count of an instance; does nothing if the instance is not known. */
-export function addTo(counts: Tally, instance: string | undefined): void {
+export function addTo(counts: NamedCounts, instance: string | undefined): void {
   if (instance !== undefined) counts[instance] = (counts[instance] ?? 0) + 1;
 }
 
 /** Returns the number of instances that have a count. */
-export const reached = (counts: Tally): number => Object.values(counts).filter(times => times > 0).length;
+export const reached = (counts: NamedCounts): number =>
+  Object.values(counts).filter(times => times > 0).length;
 
 /** Describes the instances without a count: `0 replays on app-1; 1 on each instance is needed`. */
-export function untried(counts: Tally, noun: string): string | undefined {
+export function untried(counts: NamedCounts, noun: string): string | undefined {
   const names = Object.keys(counts).filter(instance => counts[instance] === 0);
   if (names.length === 0) return undefined;
   const each = names.sort().map(instance => `${counted(0, noun)} on ${instance}`);

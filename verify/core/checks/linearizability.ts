@@ -1,7 +1,7 @@
 /** Checks linearizability: each operation on an object takes effect at one moment between its call and its return. */
 import { counted, grouped } from '../result/format.ts';
 import type { Searching } from '../search/searches.ts';
-import { type Check, ENOUGH_HANDOFFS, type Tally } from './check.ts';
+import { type Check, ENOUGH_HANDOFFS, type NamedCounts } from './check.ts';
 import { brokenContinuity, check, few } from './framework.ts';
 import { linearizing, type OrderCounts } from './ordered-objects.ts';
 
@@ -54,7 +54,7 @@ export const linearizability = linearizabilityOf(LEAST);
 export const linearizabilityWithin = (searching: Searching): Check => linearizabilityOf(LEAST, searching);
 
 /** Describes what the searches left undecided; an empty text if they decided all. */
-function left(undecided: Tally, before: string): string {
+function left(undecided: NamedCounts, before: string): string {
   const names = Object.keys(undecided);
   if (names.length === 0) return '';
   const places = Object.values(undecided).reduce((sum, count) => sum + count, 0);

@@ -3,10 +3,10 @@ import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 import { honoured, type SessionState, type Standing } from '../timeline/sessions.ts';
-import type { Tally } from './check.ts';
+import type { NamedCounts } from './check.ts';
 import { addTo, Judging } from './framework.ts';
 import { LateCookies, misses } from './late-cookies.ts';
-import { Replays } from './replays.ts';
+import { Replays, stillKnown } from './replays.ts';
 
 export interface Logouts {
   logouts: number;
@@ -23,7 +23,7 @@ export interface Logouts {
   again: number;
   /** Number of late responses that replaced or deleted the cookie of a later login. */
   undone: number;
-  tried: Tally;
+  tried: NamedCounts;
 }
 
 export class LogoutFinal extends Judging<Logouts> {
@@ -89,19 +89,9 @@ export class LogoutFinal extends Judging<Logouts> {
 
   /** Judges a login without a password after the logout: only a provider that still knows the user accepts it. */
   #enteredAgain(login: Operation, { logout }: Replays): void {
-    if (logout === undefined || login.signedIn === undefined) return;
-    if (login.outcome !== 'ok') return;
+    if (logout === undefined || login.signedIn === undefined || login.outcome !== 'ok') return;
     this.count.known++;
-    const make = () => ({
-      at: login,
-      summary:
-        'after the logout the identity provider still knew the user: the next login in this browser was accepted without a password',
-      witness: [
-        { operation: logout, came: 'acknowledged' },
-        { operation: login, expected: 'asked for the password', came: `logged in as ${login.user}` },
-      ],
-    });
-    this.report(make, 'ZOMBIE');
+    this.report(() => stillKnown(logout, login), 'ZOMBIE');
   }
 
   #replayed(operation: Operation, replays: Replays): void {

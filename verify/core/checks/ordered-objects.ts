@@ -6,7 +6,7 @@ import { Searches, type Searching } from '../search/searches.ts';
 import { Stretches } from '../search/stretches.ts';
 import { nonlinear } from '../search/witness.ts';
 import type { Standing } from '../timeline/sessions.ts';
-import type { Tally } from './check.ts';
+import type { NamedCounts } from './check.ts';
 import { type Declaration, Judging } from './framework.ts';
 
 /** Maximum number of operations of one object that are kept without a cut. */
@@ -19,7 +19,7 @@ export interface OrderCounts {
   crossed: number;
   lost: number;
   /** Stretches that the search left undecided, by object. */
-  undecided: Tally;
+  undecided: NamedCounts;
   /** Stretches with reads that were recorded too late, and stretches whose order depends on uncertain clocks. */
   late: number;
   clocks: number;

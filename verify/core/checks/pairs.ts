@@ -2,11 +2,11 @@
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { stepsOf, type WitnessStep } from '../result/verdict.ts';
-import type { Tally } from './check.ts';
+import type { NamedCounts } from './check.ts';
 import { tally } from './framework.ts';
 
 /** Number of requests by the first instance of a pair, then by the second. */
-export type PairRequests = Record<string, Tally>;
+export type PairRequests = Record<string, NamedCounts>;
 
 interface Difference {
   times: number;

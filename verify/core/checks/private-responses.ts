@@ -1,7 +1,7 @@
 /** Checks private-responses: no shared cache may store a response that is signed in or sets the session cookie. */
 import type { Caching, Operation } from '../history/history.ts';
 import { counted, grouped } from '../result/format.ts';
-import type { Tally } from './check.ts';
+import type { NamedCounts } from './check.ts';
 import { addTo, check, Judging, reached, tally, untried } from './framework.ts';
 import { CacheReader } from './freshness.ts';
 import { Places } from './places.ts';
@@ -14,7 +14,7 @@ interface Responses {
   silent: number;
   /** Number of responses that a cache may keep or has served. Each place is reported once. */
   cached: number;
-  tried: Tally;
+  tried: NamedCounts;
 }
 
 class PrivateResponses extends Judging<Responses> {

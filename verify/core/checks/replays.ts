@@ -89,3 +89,11 @@ export class Replays {
     this.anomaly?.notes.push(`the cookie from before the logout: ${this.#tally.described()}`);
   }
 }
+
+/** Returns the violation of a provider that accepts a login without a password after the logout. */
+export const stillKnown = (logout: Operation, login: Operation): Violation => ({
+  at: login,
+  summary:
+    'after the logout the identity provider still knew the user: the next login in this browser was accepted without a password',
+  witness: stepsOf([logout, 'acknowledged'], [login, `logged in as ${login.user}`, 'asked for the password']),
+});

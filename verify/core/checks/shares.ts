@@ -2,7 +2,7 @@
 import type { Run } from '../history/history.ts';
 import { percent } from '../result/format.ts';
 import { chiSquareP } from '../result/statistics.ts';
-import type { Tally } from './check.ts';
+import type { NamedCounts } from './check.ts';
 
 /** The p-value below which shares are uneven. It is divided by the number of tests. */
 export const SIGNIFICANT = 1e-6;
@@ -24,8 +24,8 @@ export interface Routes {
   /** Number of requests while an instance was unavailable. */
   unavailable: number;
   /** The requests by instance: those for which the balancer chose it, and those for which the client chose it. */
-  served: Tally;
-  chosen: Tally;
+  served: NamedCounts;
+  chosen: NamedCounts;
 }
 
 export interface Share {

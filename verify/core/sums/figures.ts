@@ -4,7 +4,7 @@
  */
 
 import { availability } from '../checks/availability.ts';
-import { type Check, type Counts, ENOUGH_HANDOFFS, type Tally } from '../checks/check.ts';
+import { type Check, type Counts, ENOUGH_HANDOFFS, type NamedCounts } from '../checks/check.ts';
 import { continuity } from '../checks/continuity.ts';
 import { isolation } from '../checks/isolation.ts';
 import { logoutFinal } from '../checks/logout-final.ts';
@@ -216,7 +216,7 @@ export function countsOf(
   sum: (metric: string) => number,
 ): Map<Guarantee, Counts> {
   const replayed = instances.map(name => [name, sum(tagged(TAGGED.replayed, name))]);
-  const counts = new Map<Guarantee, Record<string, number | Tally>>([
+  const counts = new Map<Guarantee, Record<string, number | NamedCounts>>([
     ['routing', { requests: sum(TAGGED.requests.metric) }],
     ['logout-final', { tried: Object.fromEntries(replayed) }],
   ]);

@@ -1,0 +1,64 @@
+/** The anomalies of token-refresh: summary, witness and notes. */
+import type { Operation } from '../history/history.ts';
+import { inOrder, stepsOf } from '../result/verdict.ts';
+import type { Violation } from './framework.ts';
+import type { TokenFamily } from './token-family.ts';
+
+/** Maximum number of races in a witness. */
+const MOST = 4;
+
+/** @param spent the refresh that replaced the token */
+export function reused(spent: Operation, operation: Operation, grace: number | undefined): Violation {
+  const when = grace === undefined ? '' : ` after the grace period of ${grace / 1e6} s`;
+  return {
+    at: operation,
+    summary: `a refresh token that had been replaced was accepted${when}`,
+    witness: stepsOf(
+      [spent, 'replaced the refresh token by another one'],
+      [operation, 'accepted', 'refused: the token is spent'],
+    ),
+    notes:
+      grace === undefined ? ['if the app has a grace period, declare it: `refresh: { grace: 10s }`'] : [],
+  };
+}
+
+export const survivedReuse = (reuse: Operation, operation: Operation): Violation => ({
+  at: operation,
+  summary: 'the session lives on although a spent refresh token was used, by a thief perhaps',
+  witness: stepsOf(
+    [reuse, 'sent a spent refresh token'],
+    [operation, 'accepted', 'refused: the reuse has ended the session'],
+  ),
+});
+
+/** @param what the kind of token */
+export const stillAccepted = (logout: Operation, operation: Operation, what: string): Violation => ({
+  at: operation,
+  summary: `${operation.instance ?? 'the app'} still accepts the ${what} after the logout`,
+  witness: stepsOf([logout, 'acknowledged'], [operation, 'accepted', 'refused']),
+});
+
+/** Returns the violation of a refused refresh that ended a session. The witness shows the races before it. */
+export function evicted(operation: Operation, family: TokenFamily): Violation {
+  const { sent = '', instance, note } = operation;
+  const raced = family.races.length > 0;
+  const issuer = family.issuer(sent);
+  const before = new Set(raced ? family.races.slice(0, MOST) : []);
+  if (issuer !== undefined) before.add(issuer);
+  before.delete(operation);
+  const steps = inOrder(stepsOf(...[...before].map(other => [other, cameOf(other)] as const)));
+  return {
+    at: operation,
+    summary: raced
+      ? 'the session ended after several refreshes with one token, within the grace period'
+      : `${instance ?? 'the app'} refused a refresh token that had not been used`,
+    witness: [...steps, { operation, expected: 'new tokens', came: `refused (${note})` }],
+  };
+}
+
+function cameOf({ outcome, lost, issued, action }: Operation): string {
+  if (action === 'login') return 'issued the refresh token';
+  if (outcome !== 'ok') return 'refused';
+  if (lost === true) return 'new tokens; the response was lost';
+  return issued?.refresh === undefined ? 'a new access token' : 'new tokens';
+}

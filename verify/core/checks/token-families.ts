@@ -1,0 +1,36 @@
+/** The refresh tokens of all open sessions. A session without `refresh` has none. */
+import { getOrInsert } from '../get-or-insert.ts';
+import type { Operation, RefreshRules } from '../history/history.ts';
+import { TokenFamily } from './token-family.ts';
+
+export class TokenFamilies {
+  readonly #rules: RefreshRules;
+  readonly #families = new Map<string, TokenFamily>();
+
+  constructor(rules: RefreshRules) {
+    this.#rules = rules;
+  }
+
+  has(session: string): boolean {
+    return this.#families.has(session);
+  }
+
+  of(session: string): TokenFamily {
+    return getOrInsert(this.#families, session, () => new TokenFamily(this.#rules));
+  }
+
+  ofUser(user: string): TokenFamily[] {
+    return [...this.#families.values()].filter(({ session }) => session?.user === user);
+  }
+
+  /** Another login of the session issues tokens that have nothing to do with the earlier ones. */
+  again({ session, with: cookies }: Operation): void {
+    if (cookies !== undefined) return;
+    const { flying } = this.of(session);
+    this.#families.set(session, Object.assign(new TokenFamily(this.#rules), { flying }));
+  }
+
+  delete(session: string): void {
+    this.#families.delete(session);
+  }
+}
