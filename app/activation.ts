@@ -2,12 +2,12 @@
  * Activates accounts by mail. The link in a mail is signed, so any instance can check it; it expires; and it works once,
  * because the account keeps a random number that the first use removes.
  */
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { Config } from './config.ts';
 import type { Users } from './data/users.ts';
 import { type Mailer, sendMail } from './mail.ts';
-import { deriveKey } from './secrets.ts';
+import { createSigner, type Signer } from './secrets.ts';
 
 const Claim = z.tuple([z.string(), z.string(), z.number()]);
 
@@ -21,13 +21,13 @@ export class Activation {
   readonly #users: Users;
   readonly #mailer: Mailer;
   readonly #settings: Settings;
-  readonly #keys: readonly string[];
+  readonly #signer: Signer;
 
   constructor(users: Users, mailer: Mailer, settings: Settings) {
     this.#users = users;
     this.#mailer = mailer;
     this.#settings = settings;
-    this.#keys = settings.secrets.map(secret => deriveKey(secret, 'activation'));
+    this.#signer = createSigner(settings.secrets, 'activation');
   }
 
   /**
@@ -64,7 +64,7 @@ export class Activation {
     const { publicUrl, activationSeconds } = this.#settings;
     const expires = Date.now() + activationSeconds * 1000;
     const claim = Buffer.from(JSON.stringify([email, nonce, expires])).toString('base64url');
-    const token = `${claim}.${signature(this.#keys[0] ?? '', claim)}`;
+    const token = `${claim}.${this.#signer.sign(claim)}`;
     const until = new Date(expires).toUTCString();
     return sendMail(this.#mailer, {
       to: email,
@@ -75,17 +75,7 @@ export class Activation {
 
   #read(token: string): z.infer<typeof Claim> | undefined {
     const [claim = '', given = ''] = token.split('.');
-    if (!this.#keys.some(key => equal(given, signature(key, claim)))) return undefined;
+    if (!this.#signer.accepts(claim, given)) return undefined;
     return Claim.parse(JSON.parse(Buffer.from(claim, 'base64url').toString()));
   }
-}
-
-function signature(key: string, claim: string): string {
-  return createHmac('sha256', key).update(claim).digest('base64url');
-}
-
-/** Compares in constant time, so that the response time reveals no part of a valid signature. */
-function equal(given: string, right: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(right)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }

@@ -15,6 +15,7 @@ import type { Lifecycle } from './lifecycle.ts';
 import { noteIdentity, requestLog } from './log.ts';
 import { NO_LIMITS, SharedLoginLimits } from './login-limits.ts';
 import type { Mailer } from './mail.ts';
+import type { Pictures } from './pictures.ts';
 import { nothingHere, problems } from './problem.ts';
 import { activationRoutes } from './routes/activation.ts';
 import { authRoutes } from './routes/auth.ts';
@@ -22,6 +23,7 @@ import { basketRoutes } from './routes/basket.ts';
 import { cardRoutes } from './routes/cards.ts';
 import { pageRoutes } from './routes/dashboard.ts';
 import { healthRoutes } from './routes/health.ts';
+import { pictureRoutes } from './routes/pictures.ts';
 import { createLabels, type Labels } from './secrets.ts';
 import { sessions, signedInUser } from './session.ts';
 
@@ -36,6 +38,8 @@ export interface Deps {
   readonly pay: () => Promise<void>;
   /** Sends the links that activate accounts. Without it, new accounts are active at once. */
   readonly mailer?: Mailer | undefined;
+  /** Stores the pictures of cards. Without it, cards have none. */
+  readonly pictures?: Pictures | undefined;
   /** Replaces the default form tokens, which every instance can check. */
   readonly csrf?: CsrfProtection;
   /** Middleware that runs for each request after its session is loaded. */
@@ -44,10 +48,10 @@ export interface Deps {
 
 /** Builds the app of one instance. Instances share only the servers behind them and the secrets. */
 export function createApp(deps: Deps): Express {
-  const { config, backing, lifecycle, log, mailer, users } = deps;
+  const { config, backing, lifecycle, log, mailer, pictures, users } = deps;
   const labels = createLabels(config.secrets);
   const csrf = deps.csrf ?? createCsrf(config.secrets);
-  const cards = new Cards(backing.redis);
+  const cards = new Cards(backing.redis, pictures && config.bucketUrl);
   const baskets = createBaskets(config, backing);
   const limits = config.loginLimits ? new SharedLoginLimits(backing.redis) : NO_LIMITS;
   const activation = mailer && new Activation(users, mailer, config);
@@ -56,7 +60,8 @@ export function createApp(deps: Deps): Express {
   if (config.alwaysSecure) countAsHttps(app);
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(lifecycle.leaveToOthers, requestLog(log, config), lifecycle.track, safetyHeaders);
+  app.use(lifecycle.leaveToOthers, requestLog(log, config), lifecycle.track);
+  app.use(safetyHeaders(pictures ? [new URL(config.bucketUrl).origin] : []));
   // Serves static files and health checks before the session is loaded. They need none, and must not fail with the
   // store.
   app.use(express.static(join(import.meta.dirname, 'public'), { maxAge: '5m' }));
@@ -66,9 +71,13 @@ export function createApp(deps: Deps): Express {
   app.use(sessions(deps.store, config.secrets, config));
   if (deps.onSession) app.use(deps.onSession);
   app.use(noteSession(labels), csrf.prepare);
-  app.use(pageRoutes({ users, cards, baskets }), authRoutes({ users, csrf, limits, labels, activation }));
+  app.use(
+    pageRoutes({ users, cards, baskets, pictures }),
+    authRoutes({ users, csrf, limits, labels, activation }),
+  );
   if (activation) app.use('/activation', activationRoutes({ activation, csrf, limits }));
   app.use('/basket', basketRoutes({ baskets, cards, csrf, pay: deps.pay }));
+  if (pictures) app.use('/cards', pictureRoutes({ cards, csrf, pictures }));
   app.use('/cards', cardRoutes({ cards, csrf }));
   app.use(nothingHere, problems(log));
   return app;

@@ -92,6 +92,9 @@ test.each([
   ['PAYMENT_MS', '-1', 'milliseconds'],
   ['SMTP_URL', 'http://mail.example.com', 'smtps://user:password@mail.example.com'],
   ['PUBLIC_URL', 'cards.example.com', 'https://cards.example.com'],
+  ['S3_BUCKET', 'My.Bucket', '3 to 63 lower-case letters, digits or dashes'],
+  ['S3_ENDPOINT', '127.0.0.1:8333', 'http://127.0.0.1:8333'],
+  ['S3_PUBLIC_URL', 'cdn.example', 'http://127.0.0.1:8333'],
   ['SCRYPT_COST', '1000', 'a power of two'],
   ['FIXTURE_USERS', 'many', 'users'],
   ['TRIAL', 'yes', 'true or false'],
@@ -119,13 +122,32 @@ test.each(['SESSION_STORE', 'BASKET_STORE'])('%s=postgres requires DATABASE_URL'
   expect(readConfig({ [name]: 'postgres', DATABASE_URL: url }).databaseUrl).toBe(url);
 });
 
-test('SMTP_URL requires PUBLIC_URL, and a slash at its end does not matter', () => {
-  const SMTP_URL = 'smtp://127.0.0.1:1025';
-  expect(() => readConfig({ SMTP_URL })).toThrow(
-    'PUBLIC_URL: expected the address of the app for its users, as SMTP_URL is set, got nothing',
+test.each([
+  ['SMTP_URL', 'smtp://127.0.0.1:1025'],
+  ['S3_BUCKET', 'cards'],
+])('%s requires PUBLIC_URL, and a slash at its end does not matter', (name, value) => {
+  expect(() => readConfig({ [name]: value })).toThrow(
+    `PUBLIC_URL: expected the address of the app for its users, as ${name} is set, got nothing`,
   );
   const PUBLIC_URL = 'https://cards.example.com/';
-  expect(readConfig({ SMTP_URL, PUBLIC_URL }).publicUrl).toBe('https://cards.example.com');
+  expect(readConfig({ [name]: value, PUBLIC_URL }).publicUrl).toBe('https://cards.example.com');
+});
+
+test.each([
+  [{}, 'https://cards.s3.us-east-1.amazonaws.com'],
+  [{ S3_REGION: 'eu-central-1' }, 'https://cards.s3.eu-central-1.amazonaws.com'],
+  [{ S3_ENDPOINT: 'http://127.0.0.1:8333/' }, 'http://127.0.0.1:8333/cards'],
+  [{ S3_ENDPOINT: 'http://store', S3_PUBLIC_URL: 'https://cdn.example/' }, 'https://cdn.example'],
+])('browsers reach the bucket with %j at %s', (env, url) => {
+  const PUBLIC_URL = 'https://cards.example.com';
+  expect(readConfig({ S3_BUCKET: 'cards', PUBLIC_URL, ...env }).bucketUrl).toBe(url);
+});
+
+test('S3_CREDENTIALS is a key and a secret, which may contain colons; absent, the AWS SDK looks for a key', () => {
+  const parsed = (S3_CREDENTIALS: string) => readConfig({ S3_CREDENTIALS }).bucketCredentials;
+  expect(parsed('KEY:a:b/+=')).toEqual({ accessKeyId: 'KEY', secretAccessKey: 'a:b/+=' });
+  expect(parsed('')).toBeUndefined();
+  expect(() => parsed('hush')).toThrow('S3_CREDENTIALS: expected KEY_ID:SECRET, got (not shown)');
 });
 
 test('secrets are never shown', () => {
@@ -218,7 +240,7 @@ describe('NAME_FILE', () => {
 
   test('every secret variable can be read from a file', () => {
     const secrets = aboutVariables().flatMap(([name, { secret }]) => (secret ? [name] : []));
-    expect(secrets).toEqual(['SESSION_SECRET', 'REDIS_URL', 'DATABASE_URL', 'SMTP_URL']);
+    expect(secrets).toEqual(['SESSION_SECRET', 'REDIS_URL', 'DATABASE_URL', 'SMTP_URL', 'S3_CREDENTIALS']);
   });
 
   test('a file that is unreadable, empty or invalid is refused, and the error does not show its content', () => {

@@ -62,9 +62,18 @@ export interface Config {
   /** URL of the mail server; '' if new accounts are active at once. */
   readonly smtpUrl: string;
   readonly mailFrom: string;
-  /** The address of the app for its users, without a slash at the end; '' if no mail is sent. */
+  /** The address of the app for its users, without a slash at the end; '' without mails and pictures. */
   readonly publicUrl: string;
   readonly activationSeconds: number;
+  /** Bucket of the pictures; '' if cards have none. */
+  readonly bucket: string;
+  readonly bucketRegion: string;
+  /** Address of an S3-compatible store; '' for S3 itself. */
+  readonly bucketEndpoint: string;
+  /** undefined: the AWS SDK looks for an access key. */
+  readonly bucketCredentials: Values['S3_CREDENTIALS'];
+  /** Address of the bucket for browsers, without a slash at the end. */
+  readonly bucketUrl: string;
   readonly logLevel: Values['LOG_LEVEL'];
   /** File that gets the same lines as stdout, for programs that cannot read stdout; '' for no file. */
   readonly logFile: string;
@@ -151,13 +160,19 @@ function contradictions(v: Values, env: Environment): string[] {
       'SESSION_EXPIRY_EVENTS: expected false, as REDIS_CLUSTER is set, got true. Each server of a cluster reports ' +
         'only the keys that it holds itself',
     );
-  if (v.SMTP_URL !== '' && v.PUBLIC_URL === '')
+  for (const [name, use] of NEED_PUBLIC_URL) {
+    if (v[name] === '' || v.PUBLIC_URL !== '') continue;
     problems.push(
-      'PUBLIC_URL: expected the address of the app for its users, as SMTP_URL is set, got nothing. Links in mails ' +
-        'begin with it',
+      `PUBLIC_URL: expected the address of the app for its users, as ${name} is set, got nothing. ${use}`,
     );
+  }
   return problems;
 }
+
+const NEED_PUBLIC_URL = [
+  ['SMTP_URL', 'Links in mails begin with it'],
+  ['S3_BUCKET', 'The store redirects browsers to it after an upload'],
+] as const;
 
 /** Returns the reason why other machines can reach the app; undefined if they cannot. */
 function exposure(host: string): string | undefined {
@@ -210,11 +225,25 @@ function named(v: Values): Config {
     fixtureUsers: v.FIXTURE_USERS,
     smtpUrl: v.SMTP_URL,
     mailFrom: v.MAIL_FROM,
-    publicUrl: v.PUBLIC_URL.replace(/\/$/, ''),
+    publicUrl: withoutSlash(v.PUBLIC_URL),
     activationSeconds: v.ACTIVATION_SECONDS,
+    bucket: v.S3_BUCKET,
+    bucketRegion: v.S3_REGION,
+    bucketEndpoint: v.S3_ENDPOINT,
+    bucketCredentials: v.S3_CREDENTIALS,
+    bucketUrl: withoutSlash(v.S3_PUBLIC_URL || addressOf(v)),
     logLevel: v.LOG_LEVEL,
     logFile: v.LOG_FILE,
   };
+}
+
+const withoutSlash = (url: string) => url.replace(/\/$/, '');
+
+/** Returns the address of a bucket: of a compatible store with the bucket in the path, of S3 in the host name. */
+function addressOf({ S3_ENDPOINT, S3_BUCKET, S3_REGION }: Values): string {
+  return S3_ENDPOINT === ''
+    ? `https://${S3_BUCKET}.s3.${S3_REGION}.amazonaws.com`
+    : `${withoutSlash(S3_ENDPOINT)}/${S3_BUCKET}`;
 }
 
 function describe(issue: z.core.$ZodIssue, given: Environment): string {

@@ -1,20 +1,31 @@
 /** Sets the security headers and the caching headers of every response. */
 import type { RequestHandler } from 'express';
-import helmet from 'helmet';
+import helmet, { type HelmetOptions } from 'helmet';
 import { byProtocol } from './protocol.ts';
 
 /** One year, in seconds. During this time, browsers use only https for this host. */
 const HSTS_SECONDS = 31_536_000;
 
-const headersOf = byProtocol(secure =>
-  helmet({
-    // Pages load nothing from other hosts, run no scripts, send forms only to this app and cannot be framed.
+/**
+ * Returns middleware that sets the security headers; `Strict-Transport-Security` only if the client uses https.
+ *
+ * @param pictures origins at which pages show pictures, and to which they upload pictures
+ */
+export function safetyHeaders(pictures: readonly string[]): RequestHandler {
+  const headersOf = byProtocol(secure => helmet(settings(secure, pictures)));
+  return (request, response, next) => headersOf(request)(request, response, next);
+}
+
+function settings(secure: boolean, pictures: readonly string[]): HelmetOptions {
+  return {
+    // Pages load nothing else from other hosts, run no scripts, send forms only to this app and cannot be framed.
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
         defaultSrc: ["'self'"],
         scriptSrc: ["'none'"],
-        formAction: ["'self'"],
+        imgSrc: ["'self'", ...pictures],
+        formAction: ["'self'", ...pictures],
         frameAncestors: ["'none'"],
         baseUri: ["'none'"],
       },
@@ -26,13 +37,8 @@ const headersOf = byProtocol(secure =>
     // Browsers ignore these two headers over http, and log a warning.
     crossOriginOpenerPolicy: secure,
     originAgentCluster: secure,
-  }),
-);
-
-/** Sets the security headers; `Strict-Transport-Security` only if the client uses https. */
-export const safetyHeaders: RequestHandler = (request, response, next) => {
-  headersOf(request)(request, response, next);
-};
+  };
+}
 
 /**
  * Forbids caching: a shared cache that stored a page, or its cookie, would give one user's session to another user.

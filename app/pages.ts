@@ -7,7 +7,7 @@ import { signedInUser } from './session.ts';
 
 const eta = new Eta({ views: join(import.meta.dirname, 'views'), cache: true });
 
-type View = 'landing' | 'login' | 'register' | 'activation' | 'dashboard' | 'market' | 'problem';
+type View = 'landing' | 'login' | 'register' | 'activation' | 'dashboard' | 'market' | 'picture' | 'problem';
 
 export interface Page {
   readonly view: View;

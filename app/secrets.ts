@@ -1,9 +1,32 @@
-/** Derives keys for separate purposes from one secret, and makes labels that replace ids and addresses in logs. */
-import { createHmac } from 'node:crypto';
+/** Derives keys for separate purposes from one secret: for signatures, and for labels that replace ids in logs. */
+import { createHmac, timingSafeEqual } from 'node:crypto';
 
 /** Derives a key for one purpose. A signature for one purpose is never valid for another. */
 export function deriveKey(secret: string, purpose: string): string {
   return createHmac('sha256', secret).update(`baton:${purpose}`).digest('hex');
+}
+
+/** Signs texts that a client brings back. */
+export interface Signer {
+  sign(text: string): string;
+  /** Returns whether an instance with one of the secrets signed this text. */
+  accepts(text: string, signature: string): boolean;
+}
+
+/** Creates a signer for one purpose. The first secret signs, and signatures by any of them are accepted. */
+export function createSigner(secrets: readonly string[], purpose: string): Signer {
+  const keys = secrets.map(secret => deriveKey(secret, purpose));
+  const signature = (key: string, text: string) => createHmac('sha256', key).update(text).digest('base64url');
+  return {
+    sign: text => signature(keys[0] ?? '', text),
+    accepts: (text, given) => keys.some(key => equal(given, signature(key, text))),
+  };
+}
+
+/** Compares in constant time, so that the response time reveals no part of a valid signature. */
+function equal(given: string, right: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(right)];
+  return a.length === b.length && timingSafeEqual(a, b);
 }
 
 /** Short keyed hashes for logs: equal for equal values, and useless without the secret. */

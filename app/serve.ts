@@ -14,6 +14,7 @@ import { reasonOf } from './failures.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { createLogger } from './log.ts';
 import { createMailer } from './mail.ts';
+import { connectPictures } from './pictures.ts';
 import type { RedisClient } from './redis.ts';
 import { createLabels } from './secrets.ts';
 import { leaveInOrder } from './shutdown.ts';
@@ -42,13 +43,14 @@ export async function serve(parts: Parts = {}): Promise<void> {
   const stopExpiryLog = logExpiry(config, backing, log);
   const pay = () => sleep(config.paymentMs);
   const mailer = createMailer(config);
+  const pictures = await connectPictures(config);
   log.info({
     event: 'registration',
     instance,
     accounts: mailer ? 'active after activation by mail' : 'active at once, because SMTP_URL is not set',
   });
   const server = createServer(
-    createApp({ ...parts, config, backing, store, users, log, lifecycle, pay, mailer }),
+    createApp({ ...parts, config, backing, store, users, log, lifecycle, pay, mailer, pictures }),
   );
   // Longer than the balancer keeps an idle connection. Otherwise the balancer may send a request on a connection that
   // this server closes at that moment.

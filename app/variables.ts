@@ -77,6 +77,18 @@ const databaseUrl = urlOf(['postgres:', 'postgresql:'], 'postgres://127.0.0.1:54
 const smtpUrl = urlOf(['smtp:', 'smtps:'], 'smtps://user:password@mail.example.com');
 const publicUrl = urlOf(['http:', 'https:'], 'https://cards.example.com');
 const memcachedAddress = z.string().regex(/^[\w.-]+:\d{1,5}$/, 'HOST:PORT such as 127.0.0.1:11211');
+const storeUrl = urlOf(['http:', 'https:'], 'http://127.0.0.1:8333');
+const bucket = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, '3 to 63 lower-case letters, digits or dashes');
+/** An access key; undefined for ''. */
+const credentials = z
+  .string()
+  .regex(/^([^\s:]+:\S+)?$/, 'KEY_ID:SECRET')
+  .transform(text => {
+    const [accessKeyId = '', ...rest] = text.split(':');
+    return text === '' ? undefined : { accessKeyId, secretAccessKey: rest.join(':') };
+  });
 const instanceId = z
   .string()
   .regex(/^[\w.-]{1,128}$/, '1 to 128 letters, digits, dots, dashes or underscores');
@@ -238,12 +250,35 @@ export const VARIABLES = z.object({
   PUBLIC_URL: variable(
     z.literal('').or(publicUrl),
     '',
-    'Address of the app for its users, at which links in mails begin; required with `SMTP_URL`. Mails never use the `Host` of a request, which an attacker can choose.',
+    'Address of the app for its users, at which links in mails begin, and to which the store of pictures redirects; required with `SMTP_URL` and `S3_BUCKET`. Neither uses the `Host` of a request, which an attacker can choose.',
   ),
   ACTIVATION_SECONDS: variable(
     seconds,
     '86400',
     'A link that activates an account works for this time. Then the account is removed.',
+  ),
+  S3_BUCKET: variable(
+    z.literal('').or(bucket),
+    '',
+    'Bucket for [pictures](#pictures) of cards, on S3 or a compatible store. Without it, cards have no pictures.',
+  ),
+  S3_REGION: variable(z.string(), 'us-east-1', 'Region of the bucket.'),
+  S3_ENDPOINT: variable(
+    z.literal('').or(storeUrl),
+    '',
+    'Address of a compatible store, such as `http://127.0.0.1:8333`. Without it, the store is S3 itself.',
+  ),
+  S3_CREDENTIALS: variable(
+    credentials,
+    '',
+    'Access key of the app: `KEY_ID:SECRET`. Without it, the AWS SDK looks for one: in its own variables, in its files, and in the role of the container or machine.',
+    { secret: true },
+  ),
+  S3_PUBLIC_URL: variable(
+    z.literal('').or(storeUrl),
+    '',
+    'Address of the bucket for browsers, which upload and read pictures there.',
+    { shown: '`S3_ENDPOINT/S3_BUCKET`, or the address of the bucket at S3' },
   ),
   KEEP_ALIVE_MS: variable(
     milliseconds(),

@@ -1,10 +1,9 @@
 /** Implements `npm run stack`: starts the stack and keeps it up until Ctrl-C. */
 import { EventEmitter } from 'node:events';
 import { parseArgs } from 'node:util';
+import { startExtras } from './extras.ts';
 import { type Likeness, likenessOf } from './likeness.ts';
-import { type Beside, startLocalStack } from './local.ts';
-import { type Mailbox, startMailbox } from './mailbox.ts';
-import { freePortFrom } from './ports.ts';
+import { startLocalStack } from './local.ts';
 import type { Stack } from './stack.ts';
 
 const EXIT_USAGE = 64;
@@ -20,10 +19,8 @@ up until Ctrl-C.
   --speedup N     divides all times of the profile by N (1)
   --sticky MODE   none, duration, duration=SECONDS, application, hash (docs/sticky.md)
 The app reads its settings (SESSION_STORE, PAYMENT_MS …) from the environment. Without SMTP_URL, it sends its mails to a
-mailbox that this command starts.`;
-
-/** The port at which Mailpit shows its mails. */
-const MAILBOX_PORT = 8025;
+mailbox that this command starts. Without S3_BUCKET, it keeps pictures in a SeaweedFS that this command starts, if
+SeaweedFS is installed.`;
 
 interface Arguments extends Likeness {
   instances: number;
@@ -37,15 +34,15 @@ async function main(): Promise<void> {
     process.on(signal, () => interrupted.abort());
   const deaths = new EventEmitter();
   let stack: Stack;
-  let mailbox: Mailbox | undefined;
-  const openMailbox = async (): Promise<Beside> => {
-    mailbox = await startMailbox(await freePortFrom(MAILBOX_PORT));
-    return { env: { SMTP_URL: mailbox.smtpUrl }, stop: mailbox.stop };
-  };
+  let more = '';
   try {
     stack = await startLocalStack({
       ...wanted,
-      ...(!process.env['SMTP_URL'] && { beside: openMailbox }),
+      beside: async () => {
+        const extras = await startExtras(say);
+        more = extras.welcome;
+        return extras;
+      },
       signal: interrupted.signal,
       onStep: say,
       onDeath: description => {
@@ -59,7 +56,7 @@ async function main(): Promise<void> {
     process.exitCode = EXIT_UNAVAILABLE;
     return;
   }
-  process.stdout.write(welcome(stack, mailbox));
+  process.stdout.write(welcome(stack, more));
   const missing = await interruptedOrMissing(stack, interrupted.signal, deaths);
   if (missing !== undefined) {
     say(`The stack cannot run without ${missing}: everything is stopped.`);
@@ -111,14 +108,14 @@ function running(stack: Stack): string {
   return names.length > 0 ? names.join(', ') : 'nothing';
 }
 
-function welcome(stack: Stack, mailbox: Mailbox | undefined): string {
+function welcome(stack: Stack, more: string): string {
   const instances = stack.instances().map(({ name, url }) => `  ${name}  ${url}`);
   return `
 The card store is at ${stack.url}
 Log in as alice@example.test with the password correct-horse-battery, or register.
 Each page names the instance that served it:
 ${instances.join('\n')}
-${mailbox ? `Mails that activate new accounts: ${mailbox.url}\n` : ''}Ctrl-C stops everything.
+${more}Ctrl-C stops everything.
 `;
 }
 

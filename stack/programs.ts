@@ -8,7 +8,7 @@ export class MissingProgramError extends Error {
 }
 
 /** Programs that only some options of the stack need. The setup installs them only with --stores. */
-const OPTIONAL: readonly string[] = ['postgres', 'memcached', 'haproxy'];
+const OPTIONAL: readonly string[] = ['postgres', 'memcached', 'haproxy', 'weed'];
 
 // On Debian, a normal user's PATH lacks the sbin folders, where nginx is. PostgreSQL is on no user's PATH, because
 // several versions may be installed.

@@ -15,6 +15,7 @@ export type Part =
   | 'hardened Redis'
   | 'Valkey'
   | 'HAProxy'
+  | 'SeaweedFS'
   | 'a browser'
   | 'a terminal'
   | 'workflows'

@@ -36,6 +36,12 @@ redis.call('HDEL', KEYS[1], 'price')
 redis.call('ZREM', KEYS[2], ARGV[2])
 return 1`;
 
+/** KEYS: card; ARGV: owner, key of the picture. Returns 1, or 0 if another user owns the card. */
+export const SHOW = `
+if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'picture', ARGV[2])
+return 1`;
+
 /**
  * KEYS: card, market, buyer, seller, cards of buyer, cards of seller; ARGV: buyer, seller, price, id, now.
  * Returns 'changed' if the owner or the price is not what the caller read.

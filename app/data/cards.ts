@@ -5,7 +5,7 @@
 import type { Result } from 'ioredis';
 import { confirmed } from '../failures.ts';
 import { executed, type RedisClient } from '../redis.ts';
-import { BUY, CHECKOUT, LIST, UNLIST } from './card-scripts.ts';
+import { BUY, CHECKOUT, LIST, SHOW, UNLIST } from './card-scripts.ts';
 import { cardKey, MARKET_KEY, ownedKey, userKey } from './keys.ts';
 
 export interface Card {
@@ -15,6 +15,8 @@ export interface Card {
   readonly owner: string;
   /** In credits; null if the card is not for sale. */
   readonly price: number | null;
+  /** Address of its picture. */
+  readonly picture?: string;
 }
 
 export interface Order {
@@ -39,6 +41,7 @@ declare module 'ioredis' {
       now: number,
     ): Result<number, Context>;
     unlistCard(card: string, market: string, owner: string, id: string): Result<number, Context>;
+    pictureCard(card: string, owner: string, picture: string): Result<number, Context>;
     buyCard(...keysAndArgs: (string | number)[]): Result<'bought' | 'changed' | 'too-poor', Context>;
   }
 }
@@ -46,12 +49,16 @@ declare module 'ioredis' {
 /** All methods throw StoreUnavailable if Redis does not confirm. */
 export class Cards {
   readonly #redis: RedisClient;
+  readonly #pictures: string | undefined;
 
-  constructor(redis: RedisClient) {
+  /** @param pictures the address at which the addresses of pictures begin; without it, cards have no pictures */
+  constructor(redis: RedisClient, pictures?: string) {
     this.#redis = redis;
+    this.#pictures = pictures;
     redis.defineCommand('checkoutCards', { lua: CHECKOUT });
     redis.defineCommand('listCard', { numberOfKeys: 2, lua: LIST });
     redis.defineCommand('unlistCard', { numberOfKeys: 2, lua: UNLIST });
+    redis.defineCommand('pictureCard', { numberOfKeys: 1, lua: SHOW });
     redis.defineCommand('buyCard', { numberOfKeys: 6, lua: BUY });
   }
 
@@ -87,6 +94,17 @@ export class Cards {
     return (await confirmed(this.#redis.unlistCard(cardKey(id), MARKET_KEY, owner, id))) === 1;
   }
 
+  /** Returns a card of a user; undefined if the user has no such card. */
+  async owned(id: string, owner: string): Promise<Card | undefined> {
+    const [card] = await this.#read([id]);
+    return card?.owner === owner ? card : undefined;
+  }
+
+  /** Gives a card its picture, by the key in the bucket. Returns false if the card is not the user's. */
+  async show(id: string, owner: string, picture: string): Promise<boolean> {
+    return (await confirmed(this.#redis.pictureCard(cardKey(id), owner, picture))) === 1;
+  }
+
   /** Transfers the card to the buyer and the price to the seller. `seen` is the price that the buyer agreed to. */
   async buy(id: string, buyer: string, seen?: number): Promise<Purchase> {
     const [card] = await this.#read([id]);
@@ -109,12 +127,14 @@ export class Cards {
 
   async #read(ids: string[]): Promise<Card[]> {
     const pipeline = this.#redis.pipeline();
-    for (const id of ids) pipeline.hmget(cardKey(id), 'text', 'owner', 'price');
+    for (const id of ids) pipeline.hmget(cardKey(id), 'text', 'owner', 'price', 'picture');
     const records = await executed(pipeline);
     return records.flatMap((record, i) => {
       const id = ids[i];
-      const [text, owner, price] = record as (string | null)[];
-      return id && text && owner ? [{ id, text, owner, price: price ? Number(price) : null }] : [];
+      const [text, owner, price, picture] = record as (string | null)[];
+      if (!id || !text || !owner) return [];
+      const shown = this.#pictures && picture ? { picture: `${this.#pictures}/${picture}` } : {};
+      return [{ id, text, owner, price: price ? Number(price) : null, ...shown }];
     });
   }
 }

@@ -4,7 +4,7 @@ import type { CsrfProtection } from '../csrf.ts';
 import type { Cards, Purchase } from '../data/cards.ts';
 import { Refusal } from '../failures.ts';
 import { done } from '../pages.ts';
-import { requireUser, userOf } from './guard.ts';
+import { notYourCard, requireUser, userOf } from './guard.ts';
 
 const MAX_PRICE = 1_000_000;
 
@@ -23,13 +23,13 @@ export function cardRoutes({ cards, csrf }: { cards: Cards; csrf: CsrfProtection
   router.post('/:id/list', async (request, response) => {
     const { id } = request.params;
     const price = priceIn(request);
-    if (!(await cards.list(id, userOf(request), price))) throw notYours();
+    if (!(await cards.list(id, userOf(request), price))) throw notYourCard();
     done(request, response, '/dashboard', { id, price });
   });
 
   router.post('/:id/unlist', async (request, response) => {
     const { id } = request.params;
-    if (!(await cards.unlist(id, userOf(request)))) throw notYours();
+    if (!(await cards.unlist(id, userOf(request)))) throw notYourCard();
     done(request, response, '/dashboard', { id, price: null });
   });
 
@@ -51,11 +51,4 @@ function priceIn(request: Request): number {
   const price = typeof text === 'string' && /^\d{1,7}$/.test(text) ? Number(text) : 0;
   if (price >= 1 && price <= MAX_PRICE) return price;
   throw new Refusal(422, `A price is a whole number of credits from 1 to ${MAX_PRICE}.`);
-}
-
-function notYours(): Refusal {
-  return new Refusal(
-    404,
-    'You have no such card. Another user may have bought it meanwhile; look at your dashboard.',
-  );
 }

@@ -4,6 +4,7 @@ import type { Baskets } from '../baskets.ts';
 import type { Cards } from '../data/cards.ts';
 import type { Users } from '../data/users.ts';
 import { show } from '../pages.ts';
+import type { Pictures } from '../pictures.ts';
 import { requireUser, userOf } from './guard.ts';
 
 const ON_FRONT_PAGE = 8;
@@ -12,10 +13,12 @@ export interface PageDeps {
   readonly users: Users;
   readonly cards: Cards;
   readonly baskets: Baskets;
+  /** Set if cards can have pictures. */
+  readonly pictures: Pictures | undefined;
 }
 
 /** Serves GET /, /dashboard and /market. */
-export function pageRoutes({ users, cards, baskets }: PageDeps): Router {
+export function pageRoutes({ users, cards, baskets, pictures }: PageDeps): Router {
   const router = Router();
 
   router.get('/', async (request, response) => {
@@ -49,6 +52,7 @@ export function pageRoutes({ users, cards, baskets }: PageDeps): Router {
       balance: user.balance,
       cards: owned,
       basket: items.map(item => item.text),
+      pictures: pictures !== undefined,
     };
     show(request, response, { view: 'dashboard', title: 'Dashboard', data });
   });

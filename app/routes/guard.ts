@@ -32,3 +32,10 @@ export function field(request: Request, name: string): string | undefined {
   const value: unknown = request.body?.[name];
   return typeof value === 'string' ? value : undefined;
 }
+
+export function notYourCard(): Refusal {
+  return new Refusal(
+    404,
+    'You have no such card. Another user may have bought it meanwhile; look at your dashboard.',
+  );
+}

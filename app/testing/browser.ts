@@ -13,7 +13,7 @@ export interface Dashboard {
   readonly csrf: string;
   readonly balance: number;
   readonly basket: string[];
-  readonly cards: { id: string; text: string; price: number | null }[];
+  readonly cards: { id: string; text: string; price: number | null; picture?: string }[];
 }
 
 type Fields = Record<string, string>;

@@ -15,6 +15,7 @@ import { createFixtures } from '../data/fixtures.ts';
 import { Users } from '../data/users.ts';
 import { Lifecycle } from '../lifecycle.ts';
 import { createMailer } from '../mail.ts';
+import { connectPictures } from '../pictures.ts';
 import { createStore } from '../stores/index.ts';
 
 export type LogLine = Record<string, unknown>;
@@ -51,8 +52,10 @@ export async function startInProcess(redisUrl: string, options: InProcess = {}):
   lifecycle.prepared = true;
   const store = createStore(config, backing);
   const pay = options.pay ?? (() => Promise.resolve());
-  const mailer = createMailer(config);
-  const server = createServer(createApp({ config, backing, store, users, log, lifecycle, pay, mailer }));
+  const deps = { config, backing, store, users, log, lifecycle, pay };
+  const server = createServer(
+    createApp({ ...deps, mailer: createMailer(config), pictures: await connectPictures(config) }),
+  );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

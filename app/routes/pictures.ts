@@ -1,0 +1,41 @@
+/** Serves the upload of pictures. */
+import { Router } from 'express';
+import type { CsrfProtection } from '../csrf.ts';
+import type { Cards } from '../data/cards.ts';
+import { done, show } from '../pages.ts';
+import type { Pictures } from '../pictures.ts';
+import { field, notYourCard, requireUser, userOf } from './guard.ts';
+
+export interface PictureDeps {
+  readonly cards: Cards;
+  readonly csrf: CsrfProtection;
+  readonly pictures: Pictures;
+}
+
+/**
+ * Serves GET /cards/:id/picture, which shows the form of an upload; after the upload, the bucket redirects to the same
+ * page with the key, and the page shows a button. POST /cards/:id/picture, which the button sends, takes the upload as
+ * the picture of the card. The redirect alone changes nothing.
+ */
+export function pictureRoutes({ cards, csrf, pictures }: PictureDeps): Router {
+  const router = Router();
+  router.use(requireUser);
+
+  router.get('/:id/picture', async (request, response) => {
+    const user = userOf(request);
+    const card = await cards.owned(request.params.id, user);
+    if (!card) throw notYourCard();
+    const { key } = request.query;
+    const data = typeof key === 'string' ? { key } : { upload: await pictures.form({ user, card: card.id }) };
+    show(request, response, { view: 'picture', title: 'Picture', data: { card, ...data } });
+  });
+
+  router.post<{ id: string }>('/:id/picture', csrf.require, async (request, response) => {
+    const user = userOf(request);
+    const { id } = request.params;
+    const picture = await pictures.accept({ user, card: id }, field(request, 'key') ?? '');
+    if (!(await cards.show(id, user, picture))) throw notYourCard();
+    done(request, response, '/dashboard', { id });
+  });
+  return router;
+}

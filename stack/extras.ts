@@ -1,0 +1,51 @@
+/** Starts the programs beside the stack of `npm run stack`: a mailbox, and the store of pictures. */
+import type { Beside } from './local.ts';
+import { startMailbox } from './mailbox.ts';
+import { startPictureStore } from './pictures.ts';
+import { freePortFrom } from './ports.ts';
+import { MissingProgramError } from './programs.ts';
+
+/** The port at which Mailpit shows its mails. */
+const MAILBOX_PORT = 8025;
+
+interface Extra extends Beside {
+  /** A line for the user. */
+  readonly welcome: string;
+}
+
+/**
+ * Starts the programs, except those that the environment replaces by others. Without SeaweedFS, cards have no pictures.
+ *
+ * @param onDeath called with a description when the store of pictures ends unexpectedly
+ */
+export async function startExtras(onDeath: (description: string) => void): Promise<Extra> {
+  const started: Extra[] = [];
+  const stop = async () => {
+    for (const extra of started) await extra.stop();
+  };
+  try {
+    if (!process.env['SMTP_URL']) started.push(await mailbox());
+    if (!process.env['S3_BUCKET']) started.push(await pictures(onDeath));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const env = Object.assign({}, ...started.map(extra => extra.env));
+  return { env, stop, welcome: started.map(({ welcome }) => welcome).join('') };
+}
+
+async function mailbox(): Promise<Extra> {
+  const { smtpUrl, url, stop } = await startMailbox(await freePortFrom(MAILBOX_PORT));
+  return { env: { SMTP_URL: smtpUrl }, stop, welcome: `Mails that activate new accounts: ${url}\n` };
+}
+
+async function pictures(onDeath: (description: string) => void): Promise<Extra> {
+  try {
+    const { env, stop } = await startPictureStore(onDeath);
+    return { env, stop, welcome: 'Cards can have pictures, which SeaweedFS stores.\n' };
+  } catch (error) {
+    if (!(error instanceof MissingProgramError)) throw error;
+    const welcome = 'Cards have no pictures: scripts/setup --stores installs SeaweedFS, which stores them.\n';
+    return { env: {}, stop: async () => {}, welcome };
+  }
+}
