@@ -58,7 +58,26 @@ const kubernetes = z.strictObject({
     .describe('`drain` runs only if it is named here: it cordons a node.'),
 });
 
-const KINDS = ['inject', 'compose', 'processes', 'kubernetes'] as const;
+const account = {
+  region: name.optional().describe('By default the region of the AWS CLI.'),
+  profile: name.optional().describe('By default the profile of the AWS CLI.'),
+};
+
+const autoScaling = z.strictObject({
+  group: name.describe('The name of an Auto Scaling group.'),
+  ...account,
+  do: actions(['terminate-instance', 'instance-refresh', 'scale-out', 'scale-in']),
+});
+
+const elastiCache = z.strictObject({
+  replicationGroup: name.describe(
+    'The id of a replication group with a replica. Cluster mode must be disabled.',
+  ),
+  ...account,
+  do: actions(['test-failover']),
+});
+
+const KINDS = ['inject', 'compose', 'processes', 'kubernetes', 'autoScaling', 'elastiCache'] as const;
 
 const fault = z
   .strictObject({
@@ -70,6 +89,8 @@ const fault = z
     compose: compose.optional(),
     processes: processes.optional(),
     kubernetes: kubernetes.optional(),
+    autoScaling: autoScaling.optional(),
+    elastiCache: elastiCache.optional(),
     part: z.enum(['instance', 'balancer', 'store']).default('instance'),
     down: z.boolean().default(false).describe('True: the store responds to no request during the fault.'),
     loses: z
@@ -96,9 +117,7 @@ const fault = z
     const kinds = KINDS.filter(kind => value[kind] !== undefined);
     const [kind, second] = kinds;
     if (kind === undefined) {
-      context.addIssue(
-        'expected what is done: `inject`, `compose`, `processes` or `kubernetes`, got none of them',
-      );
+      context.addIssue(`expected what is done: one of \`${KINDS.join('`, `')}\`, got none of them`);
     } else if (second !== undefined) {
       context.addIssue({
         code: 'custom',
@@ -133,3 +152,5 @@ export type Command = string | readonly string[];
 export type ComposeSpec = z.infer<typeof compose>;
 export type ProcessesSpec = z.infer<typeof processes>;
 export type KubernetesSpec = z.infer<typeof kubernetes>;
+export type AutoScalingSpec = z.infer<typeof autoScaling>;
+export type ElastiCacheSpec = z.infer<typeof elastiCache>;

@@ -3,6 +3,7 @@ import type { Target } from '../../target/load.ts';
 import type { FaultSpec } from '../../target/schema-faults.ts';
 import { secretsOf } from '../../target/secrets.ts';
 import type { Disturbance, Means } from '../fault.ts';
+import { ofCache, ofGroup } from './aws.ts';
 import { ofService } from './compose.ts';
 import { ofDeployment } from './kubernetes.ts';
 import { type Maker, makerOf } from './maker.ts';
@@ -17,11 +18,13 @@ import { ofProcesses } from './processes.ts';
 export function ownFaults(target: Target, environment: NodeJS.ProcessEnv): Disturbance[] {
   const office = { cwd: target.folder, secrets: secretsOf(target, environment) };
   return Object.entries(target.faults ?? {}).flatMap(([name, spec]) => {
-    const { compose, processes, kubernetes, within } = spec;
+    const { compose, processes, kubernetes, autoScaling, elastiCache, within } = spec;
     const make = makerOf(spec, (means: Means) => new Orders(office, means, within));
     if (compose !== undefined) return ofService(name, compose, within, make);
     if (processes !== undefined) return ofProcesses(name, processes, target.folder, within, make);
     if (kubernetes !== undefined) return ofDeployment(name, kubernetes, within, make);
+    if (autoScaling !== undefined) return ofGroup(name, autoScaling, within, make);
+    if (elastiCache !== undefined) return ofCache(name, elastiCache, within, make);
     return byCommands(name, spec, make);
   });
 }

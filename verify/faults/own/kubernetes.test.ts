@@ -2,15 +2,13 @@
  * Faults of a Kubernetes deployment, without a cluster. A fake kubectl records its arguments and responds like the
  * documentation of kubectl says. The test proves that exactly the expected commands are run.
  */
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Bench } from './testing/try.ts';
 
 /** The fake kubectl. Its pods are `old-1 old-2` until a rollout or a deletion. A file holds the number of replicas. */
-const STAND_IN = `#!/bin/sh
-cd "$(dirname "$0")"
-printf '%s\\n' "$*" >>orders
+const STAND_IN = `
 case "$*" in
   *spec.replicas*|*status.replicas*) cat replicas ;;
   *matchLabels*) echo '{"app":"shop","tier":"web"}' ;;
@@ -24,28 +22,13 @@ esac
 `;
 
 let bench: Bench;
-let path: string | undefined;
 beforeEach(() => {
   bench = new Bench();
-  const bin = join(bench.folder, 'bin');
-  mkdirSync(bin);
-  writeFileSync(join(bin, 'kubectl'), STAND_IN);
-  chmodSync(join(bin, 'kubectl'), 0o755);
-  writeFileSync(join(bin, 'pods'), 'u1 old-1 web  a\nu2 old-2 web  b\n');
-  writeFileSync(join(bin, 'cordoned'), '');
-  writeFileSync(join(bin, 'replicas'), '2\n');
-  path = process.env['PATH'];
-  process.env['PATH'] = `${bin}${delimiter}${path}`;
+  const files = { pods: 'u1 old-1 web  a\nu2 old-2 web  b\n', cordoned: '', replicas: '2\n' };
+  bench.standIn('kubectl', STAND_IN, files);
 });
-afterEach(() => {
-  process.env['PATH'] = path;
-  bench.remove();
-});
+afterEach(() => bench.remove());
 
-const orders = (): string[] =>
-  readFileSync(join(bench.folder, 'bin', 'orders'), 'utf8')
-    .trim()
-    .split('\n');
 const shop = (more: object = {}) => ({
   shop: { kubernetes: { deployment: 'shop', ...more }, within: '90s' },
 });
@@ -61,14 +44,14 @@ it('rollout-restart waits for the rollout, and has taken effect when none of the
   expect([bit, did]).toEqual([true, '2 pods replaced by 2']);
   await heal();
   const restart = 'rollout restart deployment/shop';
-  expect(orders()).toEqual([SELECTOR, PODS, restart, SETTLED, SELECTOR, PODS, SETTLED]);
+  expect(bench.orders()).toEqual([SELECTOR, PODS, restart, SETTLED, SELECTOR, PODS, SETTLED]);
 });
 
 it('delete-pod deletes one, and waits for its successor', async () => {
   const { heal, did } = await bench.inject(shop(), 'shop-delete-pod', 3);
   await heal();
   const [name = ''] = /old-\d/.exec(did ?? '') ?? [];
-  const given = orders();
+  const given = bench.orders();
   expect(given.slice(0, 3)).toEqual([SELECTOR, PODS, `delete pod ${name} --wait=false`]);
   expect(given.at(-1)).toBe(SETTLED);
 });
@@ -77,29 +60,29 @@ it('evict-pod asks for the eviction of one, and waits for its successor', async 
   const { bit, did, heal } = await bench.inject(shop({ do: ['evict-pod'] }), 'shop-evict-pod', 3);
   await heal();
   expect([bit, did]).toEqual([true, 'old-1 evicted']);
-  expect(orders()).toContain('create --raw /api/v1/namespaces/web/pods/old-1/eviction --filename -');
+  expect(bench.orders()).toContain('create --raw /api/v1/namespaces/web/pods/old-1/eviction --filename -');
   expect(JSON.parse(readFileSync(join(bench.folder, 'bin', 'eviction'), 'utf8'))).toEqual({
     ...{ apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'old-1', namespace: 'web' } },
   });
-  expect(orders().at(-1)).toBe(SETTLED);
+  expect(bench.orders().at(-1)).toBe(SETTLED);
 });
 
 it('drain evicts the pods of one node, and then lets it take pods again', async () => {
   const { bit, did, heal } = await bench.inject(shop({ do: ['drain'] }), 'shop-drain', 3);
   expect([bit, did]).toEqual([true, '1 of 1 pod evicted from a']);
   await heal();
-  expect(orders()).toContain(
+  expect(bench.orders()).toContain(
     'drain a --pod-selector app=shop,tier=web --ignore-daemonsets --delete-emptydir-data --timeout=45s',
   );
-  expect(orders().slice(-2)).toEqual(['uncordon a', SETTLED]);
+  expect(bench.orders().slice(-2)).toEqual(['uncordon a', SETTLED]);
 });
 
 it('drain refuses a node that is cordoned already, because it would take pods afterwards', async () => {
-  writeFileSync(join(bench.folder, 'bin', 'cordoned'), 'true');
+  bench.put('cordoned', 'true');
   await expect(bench.inject(shop({ do: ['drain'] }), 'shop-drain', 3)).rejects.toThrow(
     'expected the node a to take pods, it is cordoned: kubectl uncordon a',
   );
-  expect(orders().join()).not.toMatch(/drain|,uncordon/);
+  expect(bench.orders().join()).not.toMatch(/drain|,uncordon/);
 });
 
 it.each([
@@ -109,7 +92,7 @@ it.each([
   const { bit, did, heal } = await bench.inject(shop(), `shop-${action}`);
   expect([bit, did]).toEqual([true, `scaled from 2 to ${replicas}`]);
   await heal();
-  expect(orders()).toEqual([
+  expect(bench.orders()).toEqual([
     'get deployment/shop --output jsonpath={.spec.replicas}',
     `scale deployment/shop --replicas=${replicas}`,
     SETTLED,
@@ -121,9 +104,9 @@ it.each([
 
 it('goes to the context and the namespace that are named, and never below one pod', async () => {
   const there = shop({ namespace: 'staging', context: 'kind' });
-  writeFileSync(join(bench.folder, 'bin', 'replicas'), '1\n');
+  bench.put('replicas', '1\n');
   await expect(bench.inject(there, 'shop-scale-in')).rejects.toThrow('to have two pods or more, it has 1');
-  expect(orders()).toEqual([
+  expect(bench.orders()).toEqual([
     '--context kind --namespace staging get deployment/shop --output jsonpath={.spec.replicas}',
   ]);
 });

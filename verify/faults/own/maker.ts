@@ -8,6 +8,8 @@ import type { Orders } from './orders.ts';
 /** The properties of a fault that its kind sets. */
 interface Made extends Pick<FaultTraits, 'name' | 'does' | 'deploy'> {
   where?: string;
+  /** The part that it always disturbs; by default the one that the target file says. */
+  part?: FaultTraits['part'];
   lacks?: () => string | undefined;
   /** Performs the fault. Returns whether it was seen to take effect. */
   inject(orders: Orders, means: Means, random: Random): Promise<boolean>;
@@ -16,8 +18,8 @@ interface Made extends Pick<FaultTraits, 'name' | 'does' | 'deploy'> {
 export type Maker = (made: Made) => Disturbance;
 
 export function makerOf(spec: FaultSpec, ordersOf: (means: Means) => Orders): Maker {
-  const { part, down, loses, lasts, instances } = spec;
-  return ({ name, does, where, inject, lacks, deploy = false }) => ({
+  const { down, loses, lasts, instances } = spec;
+  return ({ name, does, where, inject, lacks, deploy = false, part = spec.part }) => ({
     ...{ name, does, part },
     ...((spec.deploy ?? deploy) ? { deploy: true } : {}),
     ...(down ? { down } : {}),

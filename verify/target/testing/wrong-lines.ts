@@ -483,7 +483,7 @@ export const WRONG: readonly [line: string, wrong: string, expected: string][] =
   [
     '    inject: systemctl stop db',
     '    check: systemctl is-failed db',
-    'faults.db-stop: expected what is done: `inject`, `compose`, `processes` or `kubernetes`, got none of them',
+    'faults.db-stop: expected what is done: one of `inject`, `compose`, `processes`, `kubernetes`, `autoScaling`, `elastiCache`, got none of them',
   ],
   [
     '    heal: [systemctl, start, db]',
@@ -554,7 +554,7 @@ export const WRONG: readonly [line: string, wrong: string, expected: string][] =
   [
     '    instances: 3',
     '    inject: kubectl delete pod',
-    'faults.shop.inject: expected one of `inject`, `compose`, `processes`, `kubernetes`, got `kubernetes` too: write two',
+    'faults.shop.inject: expected one of `inject`, `compose`, `processes`, `kubernetes`, `autoScaling`, `elastiCache`, got `kubernetes` too: write two',
   ],
   ['    instances: 3', '    instances: 0', 'faults.shop.instances: expected 1 or more, got 0'],
   ['  - standard', '  - standrad', 'claims: unknown guarantee "standrad": did you mean "standard"?'],

@@ -1,7 +1,7 @@
 /** Performs faults of a target file on real processes and containers, without a run and without load. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { until } from '../../../../stack/wait.ts';
 import { seeded } from '../../../random.ts';
 import { parseTarget } from '../../../target/load.ts';
@@ -23,6 +23,7 @@ export class Bench {
   /** What `felt` of the means returns: whether the load shows the fault. */
   felt = false;
   #tries = 0;
+  readonly #path = process.env['PATH'];
 
   /** @param faults the key `faults` of a target file. @returns the fault with this name */
   fault(faults: object, name: string) {
@@ -69,7 +70,34 @@ export class Bench {
     }
   }
 
+  /**
+   * Puts a stand-in for a program on the PATH. It writes its arguments to a file, and runs the script in the folder of
+   * the `files`.
+   */
+  standIn(name: string, script: string, files: Record<string, string>): void {
+    const bin = join(this.folder, 'bin');
+    mkdirSync(bin);
+    for (const [file, text] of Object.entries(files)) writeFileSync(join(bin, file), text);
+    const head = `#!/bin/sh\ncd "$(dirname "$0")"\nprintf '%s\\n' "$*" >>orders\n`;
+    writeFileSync(join(bin, name), `${head}${script}`);
+    chmodSync(join(bin, name), 0o755);
+    process.env['PATH'] = `${bin}${delimiter}${this.#path}`;
+  }
+
+  /** Changes a file of the stand-in. */
+  put(file: string, text: string): void {
+    writeFileSync(join(this.folder, 'bin', file), text);
+  }
+
+  /** Returns the arguments of each call of the stand-in. */
+  orders(): string[] {
+    return readFileSync(join(this.folder, 'bin', 'orders'), 'utf8')
+      .trim()
+      .split('\n');
+  }
+
   remove(): void {
+    process.env['PATH'] = this.#path;
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
