@@ -21,6 +21,7 @@ export type Part =
   | 'workflows'
   | 'manifests'
   | 'AWS'
+  | 'CloudFormation'
   | 'curl'
   | 'an older Node';
 

@@ -117,6 +117,8 @@ up() {
     data=$(<"$HERE/user-data.sh")
     data=${data//@RELEASE_URL@/"$RELEASE_URL"}
     data=${data//@RELEASE_SHA256@/"$RELEASE_SHA256"}
+    data=${data//@LOG_GROUP@/}
+    data=${data//@EXPIRY_EVENTS@/false}
     data=${data//@REDIS_URL@/"redis://$redis:6379"}
     data=${data//@SESSION_SECRET@/"$(openssl rand -hex 32)"}
     data=$(base64 <<<"$data" | tr -d '\n')

@@ -1,0 +1,142 @@
+/** The two kinds of balancers. Both check each instance with the numbers of the original. */
+import {
+  Aws,
+  aws_elasticloadbalancingv2 as alb,
+  CfnCondition,
+  type CfnResource,
+  type aws_ec2 as ec2,
+  aws_elasticloadbalancing as elb,
+  Fn,
+  type Stack,
+  Token,
+} from 'aws-cdk-lib';
+
+export interface Https {
+  /** ARN of the certificate. */
+  certificate: string;
+  /** Name of the site, for which the certificate is valid. */
+  host: string;
+}
+
+export interface BalancerProps {
+  vpc: ec2.Vpc;
+  group: ec2.SecurityGroup;
+  port: number;
+  /** 'true' or 'false', decided when the template is deployed. */
+  sticky: string;
+  https: Https | undefined;
+}
+
+/** Metrics of a balancer, for alarms. */
+export interface BalancerMetrics {
+  namespace: string;
+  dimensions: Record<string, string>;
+  unhealthy: string;
+  /** Responses 5xx of the balancer, and of the instances. */
+  errors: readonly string[];
+}
+
+export interface Balancer {
+  address: string;
+  metrics: BalancerMetrics;
+  /** Must exist before an instance is registered. */
+  listeners: readonly CfnResource[];
+  /** Names of classic balancers, or target groups, that the Auto Scaling group registers instances with. */
+  names?: string[];
+  targets?: string[];
+}
+
+/** Every 5 s, timeout 2 s; 2 failed checks take an instance out, 2 successful ones put it in. */
+const CHECK = { interval: 5, timeout: 2, unhealthy: 2, healthy: 2 };
+/** Time for requests in flight of an instance that leaves, seconds: DRAIN_MS + SHUTDOWN_MS of user-data.sh. */
+const DRAIN = 25;
+/** Lifetime of the cookie that keeps a client on its instance, seconds. */
+const COOKIE = 86_400;
+
+export function applicationBalancer(
+  stack: Stack,
+  { vpc, group, port, sticky, https }: BalancerProps,
+): Balancer {
+  const balancer = new alb.CfnLoadBalancer(stack, 'Balancer', {
+    // CORS compares origins, in which browsers write names in lower case. A generated name has capitals.
+    name: Aws.STACK_NAME,
+    scheme: 'internet-facing',
+    securityGroups: [group.securityGroupId],
+    subnets: vpc.publicSubnets.map(({ subnetId }) => subnetId),
+  });
+  const targets = new alb.CfnTargetGroup(stack, 'Targets', {
+    vpcId: vpc.vpcId,
+    ...{ protocol: 'HTTP', port, targetType: 'instance' },
+    ...{ healthCheckProtocol: 'HTTP', healthCheckPort: `${port}`, healthCheckPath: '/readyz' },
+    ...{ healthCheckIntervalSeconds: CHECK.interval, healthCheckTimeoutSeconds: CHECK.timeout },
+    ...{ unhealthyThresholdCount: CHECK.unhealthy, healthyThresholdCount: CHECK.healthy },
+    targetGroupAttributes: Object.entries({
+      'deregistration_delay.timeout_seconds': `${DRAIN}`,
+      'stickiness.enabled': sticky,
+      'stickiness.type': 'lb_cookie',
+      'stickiness.lb_cookie.duration_seconds': `${COOKIE}`,
+    }).map(([key, value]) => ({ key, value })),
+  });
+  const listener = new alb.CfnListener(stack, 'Listener', {
+    loadBalancerArn: balancer.ref,
+    ...(https === undefined
+      ? { port, protocol: 'HTTP' }
+      : {
+          ...{ port: 443, protocol: 'HTTPS', certificates: [{ certificateArn: https.certificate }] },
+          sslPolicy: 'ELBSecurityPolicy-TLS13-1-2-2021-06',
+        }),
+    defaultActions: [{ type: 'forward', targetGroupArn: targets.ref }],
+  });
+  return {
+    address: balancer.attrDnsName,
+    listeners: [listener],
+    targets: [targets.ref],
+    metrics: {
+      namespace: 'AWS/ApplicationELB',
+      dimensions: {
+        LoadBalancer: balancer.attrLoadBalancerFullName,
+        TargetGroup: targets.attrTargetGroupFullName,
+      },
+      unhealthy: 'UnHealthyHostCount',
+      errors: ['HTTPCode_ELB_5XX_Count', 'HTTPCode_Target_5XX_Count'],
+    },
+  };
+}
+
+export function classicBalancer(stack: Stack, { vpc, group, port, sticky, https }: BalancerProps): Balancer {
+  const condition = new CfnCondition(stack, 'IsSticky', { expression: Fn.conditionEquals(sticky, 'true') });
+  const balancer = new elb.CfnLoadBalancer(stack, 'Balancer', {
+    loadBalancerName: Aws.STACK_NAME,
+    scheme: 'internet-facing',
+    securityGroups: [group.securityGroupId],
+    subnets: vpc.publicSubnets.map(({ subnetId }) => subnetId),
+    listeners: [
+      {
+        ...(https === undefined
+          ? { protocol: 'HTTP', loadBalancerPort: `${port}` }
+          : { protocol: 'HTTPS', loadBalancerPort: '443', sslCertificateId: https.certificate }),
+        ...{ instanceProtocol: 'HTTP', instancePort: `${port}` },
+        policyNames: Token.asList(Fn.conditionIf(condition.logicalId, ['sticky'], Aws.NO_VALUE)),
+      },
+    ],
+    lbCookieStickinessPolicy: [{ policyName: 'sticky', cookieExpirationPeriod: `${COOKIE}` }],
+    healthCheck: {
+      target: `TCP:${port}`,
+      ...{ interval: `${CHECK.interval}`, timeout: `${CHECK.timeout}` },
+      ...{ unhealthyThreshold: `${CHECK.unhealthy}`, healthyThreshold: `${CHECK.healthy}` },
+    },
+    connectionDrainingPolicy: { enabled: true, timeout: DRAIN },
+    crossZone: true,
+  });
+  return {
+    address: balancer.attrDnsName,
+    listeners: [],
+    names: [balancer.ref],
+    metrics: {
+      namespace: 'AWS/ELB',
+      dimensions: { LoadBalancerName: balancer.ref },
+      unhealthy: 'UnHealthyHostCount',
+      errors: ['HTTPCode_ELB_5XX', 'HTTPCode_Backend_5XX'],
+    },
+  };
+}

@@ -1,0 +1,26 @@
+/**
+ * Synthesises the card store for AWS twice: `cards` with an Application Load Balancer, `cards-classic` with the classic
+ * one of the original. `npm run synth` writes the templates beside this file. For HTTPS on port 443 instead of HTTP on
+ * port 8080: npx cdk deploy cards -c certificate=ARN -c host=cards.example.com
+ */
+import { App, BootstraplessSynthesizer } from 'aws-cdk-lib';
+import { applicationBalancer, classicBalancer } from './balancers.ts';
+import { CardStore } from './stack.ts';
+
+const app = new App();
+const option = (name: string): string | undefined => app.node.tryGetContext(name);
+
+const [certificate, host] = [option('certificate'), option('host')];
+if ((certificate === undefined) !== (host === undefined))
+  throw new Error('expected -c certificate=ARN and -c host=NAME together, got only one: add the other');
+
+for (const [name, balancer] of Object.entries({
+  cards: applicationBalancer,
+  'cards-classic': classicBalancer,
+}))
+  new CardStore(app, name, {
+    balancer,
+    https: certificate === undefined || host === undefined ? undefined : { certificate, host },
+    // No assets, so the template can be deployed without `cdk bootstrap` and without the CDK.
+    synthesizer: new BootstraplessSynthesizer(),
+  });
