@@ -140,6 +140,12 @@ describe('a session lives', () => {
       false,
       true,
     ]);
+    // A late request that is signed in shows that the session has not expired, so it counts as any other.
+    expect([
+      lives(idle(), 60, read(39, 40, { signedIn: 'in' })),
+      lives(idle(), 68, read(39, 40, { signedIn: 'in' })),
+    ]).toEqual([true, false]);
+    expect(lives(idle(), 60, read(39, 39.5, { signedIn: 'out' }))).toBe(false);
     // It is not certain that an unacknowledged request renews the session.
     expect(lives(idle(), 40, read(20, 21, { outcome: 'fail', status: 500 }))).toBe(false);
     expect(lives({}, 1e6)).toBe(true);

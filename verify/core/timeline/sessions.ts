@@ -172,16 +172,15 @@ export class Sessions {
     }
     const ending = operation.action === 'logout-all' ? this.#endings.get(operation.user) : undefined;
     if (ending?.start.id === operation.id) ending.end = operation;
-    if (
-      !lives(session, operation) ||
-      showsAnother(operation) ||
-      (this.#expires && mayHaveExpired(this.#expiry, session, operation))
-    )
+    if (!lives(session, operation) || showsAnother(operation)) return standing(session, false);
+    if (this.#expires && mayHaveExpired(this.#expiry, session, operation)) {
+      // Both responses are right, but a signed-in one shows that the session has not expired: its timeout begins again.
+      if (honoured(operation) === true) this.#renew(session, operation);
       return standing(session, false);
+    }
     const previous = session.last;
-    if (honoured(operation) === false || emptied) {
-      session.lost = operation;
-    } else if (operation.outcome === 'ok') {
+    if (honoured(operation) === false || emptied) session.lost = operation;
+    else if (operation.outcome === 'ok') {
       session.last = operation;
       this.#renew(session, operation);
     }
