@@ -6,16 +6,19 @@ import type { Action, Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 
 const LOGINS: ReadonlySet<Action> = new Set<Action>(['login', 'logout', 'logout-all']);
-/** Number of operations that are kept for each user: the last login or logout of two different sessions. */
+/** Number of operations that are kept for each user: the last login or logout of each of two sessions. */
 const REMEMBERED = 2;
-/** Minimum number of losses, and minimum share that follow a login or logout, for the finding to name the cause. */
+/**
+ * The finding names this cause from this number of losses on, if at least this share of them follows a login
+ * or logout.
+ */
 const ENOUGH = 3;
 const SHARE = 0.9;
 
 export class AfterOthers {
   readonly #last = new Map<string, Operation[]>();
 
-  /** Adds an operation. All are ignored but logins and logouts. */
+  /** Adds an operation. Ignores all operations except logins and logouts. */
   add(operation: Operation): void {
     if (!LOGINS.has(operation.action) || operation.outcome === 'fail') return;
     const last = this.#last.get(operation.user);
@@ -26,7 +29,10 @@ export class AfterOthers {
     }
   }
 
-  /** @returns a login or logout of another session of the user after the last success of the lost session */
+  /**
+   * @returns a login or logout of another session of the same user, between the last success of the lost
+   * session and its loss
+   */
   before(lost: Operation, { last, login }: SessionState): Operation | undefined {
     const since = (last ?? login)?.call ?? 0;
     const until = lost.return ?? Number.POSITIVE_INFINITY;

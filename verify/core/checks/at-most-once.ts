@@ -14,7 +14,7 @@ const ENOUGH = 10;
 interface Adds {
   /** Number of acknowledged adds with a read after them. */
   judged: number;
-  /** Number of those adds whose read another instance served. */
+  /** Number of these adds for which one instance served the add and another instance the read. */
   crossed: number;
   /** Number of lost sessions. Their data is not judged. */
   lost: number;

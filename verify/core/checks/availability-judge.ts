@@ -13,7 +13,7 @@ export const ENOUGH = 100;
 export const ENOUGH_IN_WINDOW = 10;
 
 export interface AvailabilityCounts {
-  /** Number of requests outside fault windows, and those of them that failed. */
+  /** Number of requests outside fault windows, and number of these requests that failed. */
   requests: number;
   errors: number;
   windows: number;

@@ -1,6 +1,6 @@
 /**
- * Checks availability: during each fault, errors, waits, gaps and recovery stay within its budget. While no fault is
- * active, no request fails.
+ * Checks availability: during each fault, errors, waits, gaps and recovery stay within the budget of this
+ * fault. While no fault is active, no request fails.
  */
 import { counted, grouped, seconds } from '../result/format.ts';
 import { Availability, type AvailabilityCounts, ENOUGH, ENOUGH_IN_WINDOW } from './availability-judge.ts';

@@ -31,7 +31,7 @@ export interface Fold extends LogReader {
 export type Counts = Readonly<Record<string, Count>>;
 type Count = number | { readonly [name: string]: Count };
 
-/** Counts by a name, mostly of an instance. */
+/** Counts by name. The names are mostly those of instances. */
 export type NamedCounts = Record<string, number>;
 
 /** Called with each anomaly that is kept, as soon as it is found. */

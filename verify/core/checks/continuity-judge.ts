@@ -13,7 +13,7 @@ export interface ContinuityCounts {
   handoffs: number;
   sessions: number;
   lost: number;
-  /** Number of lost sessions that were lost just after a login or logout of another session of the user. */
+  /** Number of sessions that were lost just after a login or logout of another session of the same user. */
   followed: number;
   /** Number of ordered pairs of instances: one gave the login form, the other one received the login. */
   pairs: number;
@@ -63,7 +63,10 @@ export class Continuity extends Judging<ContinuityCounts> {
     this.#afterwards.set(session.session, { anomaly, honouredBy: new HonouredBy(), replaced, other });
   }
 
-  /** Counts a replay of a lost session's cookie. Each request is such a replay until the jar's cookies change. */
+  /**
+   * Counts a replay of a lost session's cookie. Until a response changes the cookies of the jar, each later
+   * request is such a replay.
+   */
   #replayed(operation: Operation, shown: boolean | undefined): void {
     const entry = this.#afterwards.get(operation.session);
     if (entry === undefined || operation.action === 'login') return;

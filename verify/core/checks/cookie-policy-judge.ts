@@ -10,7 +10,7 @@ import { Places } from './places.ts';
 
 /** Statuses for a path that does not exist, or that the app does not serve without a session. */
 const ABSENT = new Set([401, 403, 404, 410]);
-/** Maximum number of pairs of Domain and Path that are kept of one cookie. */
+/** Maximum number of pairs of Domain and Path that are kept for one cookie. */
 const SCOPES = 10_000;
 
 export interface CookieCounts {
@@ -23,7 +23,7 @@ export interface CookieCounts {
   /** Number of ids that were issued again. */
   equal: number;
   sameSiteNone: number;
-  /** Number of pairs of Domain and Path under which a cookie was set, beyond the first. */
+  /** Number of pairs of Domain and Path under which a cookie was set, after the first pair. */
   scopes: number;
   /** Number of anomalies that are held back until the cookie has had two different values. */
   waiting: number;
@@ -54,8 +54,8 @@ export class CookiePolicy extends Judging<CookieCounts> {
   }
 
   /**
-   * Judges a read that was sent without a cookie. If its response is neither signed in nor signed out, it is a health
-   * check or a static file, and must not begin a session. A page may begin a session.
+   * Judges a read that was sent without a cookie. If the response is neither signed in nor signed out, it is
+   * a health check or a static file, and must not begin a session. A page may begin a session.
    */
   #withoutCookie(operation: Operation): void {
     const { signedIn, status, cookies } = operation;
@@ -88,7 +88,7 @@ export class CookiePolicy extends Judging<CookieCounts> {
     this.#waiting.delete(name);
   }
 
-  /** Reports an exposure. @param name the cookie that has the fault: it is held back until it has varied */
+  /** Reports an exposure. @param name the faulty cookie. The report waits until this cookie has varied */
   #expose(operation: Operation, { fault, came, expected }: Exposure, name?: string): void {
     if (!this.#places.isNew(fault, operation)) return;
     const where = operation.path === undefined ? '' : ` on ${operation.path}`;

@@ -6,15 +6,18 @@ import { stepsOf } from '../result/verdict.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 import type { Violation } from './framework.ts';
 
-/** An outage and its findings. They count once the outage is known to have taken effect. */
+/** An outage and its findings. The findings count only if the outage is known to have taken effect. */
 export class Down {
   readonly window: FaultWindow;
   requests = 0;
   recovered = 0;
   starved = 0;
-  /** Live sessions with a request during the outage and none after it. */
+  /** Live sessions that sent a request during the outage, and have not sent a request since. */
   readonly sessions = new Set<SessionState>();
-  /** By name: the violations that wait until the outage is known to have taken effect. Only the first are kept. */
+  /**
+   * Violations that wait until the outage is known to have taken effect, by name. `found` is their number.
+   * `kept` are the first ones.
+   */
   waiting: Record<'LOGOUT' | 'HANG', { found: number; kept: Violation[] }>;
 
   constructor(window: FaultWindow) {

@@ -1,4 +1,4 @@
-/** Computes how often a read may show each value of an object if every add takes effect once. */
+/** Computes how often a read may show each value of an object at most, if every add takes effect once. */
 import type { ObjectEvent, ObjectKind, Operation, Start } from '../history/history.ts';
 import { countOf, putsIn, rises } from '../objects/models.ts';
 import { acknowledged, type Write } from '../objects/overlaps.ts';
@@ -53,8 +53,8 @@ export class EffectLimits {
   }
 
   /**
-   * Called when a set, clear or decrement of a counter begins: the highest sum is no longer known. It is known again
-   * after a set or clear that overlaps no other change.
+   * Called when a set, clear or decrement of a counter begins. From then on the highest sum is not known. A
+   * set or clear that overlaps no other change makes it known again.
    */
   #falling(): void {
     this.#falls++;
@@ -72,7 +72,7 @@ export class EffectLimits {
     this.#known = true;
   }
 
-  /** If the counter has had no write yet, takes the value that the read shows as its initial value. */
+  /** If the counter has had no write yet, uses the value that the read shows as the initial value. */
   learn(read: Operation): void {
     if (this.#known || this.#written) return;
     this.most.set('', countOf(read.saw));

@@ -1,13 +1,16 @@
-/** Finds the intervals in which the balancer may have ejected an instance: nginx does so for 10 s after one failure. */
+/**
+ * Finds the intervals in which the balancer may have ejected an instance: nginx ejects an instance for 10 s
+ * after one failure.
+ */
 import type { Operation } from '../history/history.ts';
 
 /** Statuses that report that an instance is unavailable. The instance or the balancer sends them. */
 const UNAVAILABLE = new Set([502, 503, 504]);
 
 export class Ejections {
-  /** By instance: its last failure. It is deleted when the instance serves a request again. */
+  /** By instance: its last failure. The entry is deleted when the instance serves a request again. */
   readonly #failed = new Map<string, Operation>();
-  /** Number of requests in these intervals. */
+  /** Number of requests during which an instance may have been ejected. */
   requests = 0;
 
   /**

@@ -8,7 +8,7 @@ import { addTo, Judging, KEPT, type Violation } from './framework.ts';
 import { Life, TIMEOUTS, type Timeout } from './life.ts';
 
 export interface Timeouts {
-  /** Number of sessions that lived to near the end of each timeout. */
+  /** Number of sessions that were still alive near the end of each timeout. */
   lived: Record<Timeout, number>;
   /** Number of sessions that were refused soon after the end of each timeout. */
   expired: Record<Timeout, number>;

@@ -24,7 +24,9 @@ export interface Exposure {
   expected: string;
 }
 
-/** Minimum number of bits that the value can hold, by OWASP WSTG and by OWASP ASVS. */
+/**
+ * Minimum number of bits that the value of a cookie must have room for: as OWASP WSTG and OWASP ASVS require.
+ */
 const LEAST_BITS = 64;
 const LEAST_BITS_ASVS = 128;
 const SAME_SITE = new Set(['strict', 'lax', 'none']);
@@ -37,7 +39,10 @@ const FOLDED: Exposure = {
   expected: 'one Set-Cookie line for each cookie (RFC 9110, 5.3)',
 };
 
-/** One array for all cookies without a fault. Apps may set a cookie in every response. */
+/**
+ * The result for every cookie without a fault. An app may set a cookie in every response, so the array is
+ * made once.
+ */
 const NOTHING: readonly Exposure[] = [];
 
 /** @returns each rule that the cookie breaks, together with the expected value */
@@ -97,5 +102,8 @@ export function exposures(
   return found;
 }
 
-/** Returns the path of a cookie without a Path: that of the request, up to its last slash (RFC 6265, 5.1.4). */
+/**
+ * Returns the path of a cookie without a Path: the path of the request, up to its last slash (RFC 6265,
+ * 5.1.4).
+ */
 const defaultPath = (path = ''): string => path.slice(0, path.lastIndexOf('/')) || '/';

@@ -23,7 +23,7 @@ import {
   type OnAnomaly,
 } from './check.ts';
 
-/** What a check may use while it judges one run. */
+/** The facts that a check may use while it judges one run. */
 export interface CheckContext {
   run: Run;
   /** The fault ledger of the run. It receives each event before the checks do. */
@@ -36,7 +36,7 @@ export interface CheckContext {
 /** The counts of a check, and the number of its anomalies. */
 type Counted<C> = C & { violations: number };
 
-/** The declaration of a check. `C`: its counts. */
+/** The declaration of a check. `C` is the type of its counts. */
 export interface Declaration<C> extends Pick<Check, 'guarantee' | 'assumes' | 'minimum'> {
   /** Returns the counts of a run that has not begun. */
   counts(): C;
@@ -45,17 +45,20 @@ export interface Declaration<C> extends Pick<Check, 'guarantee' | 'assumes' | 'm
     declaration: Declaration<C>,
     context: CheckContext,
   ) => Fold;
-  /** Returns the number of violations, if it is not the number of reported anomalies. */
+  /** Returns the number of violations. Without this function, it is the number of reported anomalies. */
   violations?(counts: Counted<C>, run: Run): number;
-  /** Returns the number of comparisons that could have shown a violation. Without any, the verdict is unknown. */
+  /**
+   * Returns the number of comparisons that could have shown a violation. If the number is 0, the verdict is
+   * unknown.
+   */
   compared(counts: Counted<C>): number;
   /** Returns which evidence is missing and how to get it; undefined if there is enough. */
   missing(counts: Counted<C>, run: Run): string | undefined;
   /** Returns the counts that reports show, by name, in display order. */
   rests(counts: Counted<C>, run: Run): Record<string, number>;
-  /** Returns what a valid verdict rules out. */
+  /** Describes what a valid verdict rules out. */
   rulesOut(counts: Counted<C>, run: Run): string;
-  /** Returns how much was violated. */
+  /** Describes how much was violated: `3 sessions lost`. */
   broken(violations: number, counts: Counted<C>, run: Run): string;
   /** Returns facts to report with the verdict if they are true. They are not violations. */
   remarks?(counts: Counted<C>): [isTrue: boolean, remark: string][];
@@ -89,7 +92,7 @@ function concludeFrom<C>(declaration: Declaration<C>, counts: Counted<C>, run: R
 
 /** An anomaly without the names that the framework adds. */
 export interface Violation {
-  /** The operation whose session and user the anomaly has. */
+  /** The operation that shows the anomaly. The anomaly gets its session and user. */
   at?: Operation | undefined;
   summary: string;
   witness: WitnessStep[];
@@ -127,7 +130,7 @@ export abstract class Judging<C extends object> implements Fold {
   sessionEnded?(session: SessionState): void;
   routed?(operation: Operation, entry: Served): void;
   logged?(request: LoggedRequest, complete: boolean): void;
-  /** Called before the counts are read: sets those that are computed. */
+  /** Sets the counts that are computed. Called before the counts are read. */
   recount?(): void;
   /** Called at the end of the run, before the counts are read for the last time. */
   settle?(): void;
@@ -179,7 +182,7 @@ export abstract class Judging<C extends object> implements Fold {
   }
 }
 
-/** Returns what no violation among `n` rules out at 95 % confidence: `at most 0.3 %`. */
+/** Returns the 95 % upper bound of a rate, if none of `n` trials was a violation: `at most 0.3 %`. */
 export const atMost = (n: number): string => `at most ${percent(upperBound(0, n))}`;
 
 /**

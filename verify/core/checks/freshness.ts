@@ -6,7 +6,10 @@ export interface Freshness {
   because?: string;
   /** True if the response has no directive for caches. */
   silent?: true;
-  /** True if a cache must revalidate the response, or store one for each cookie. Then a cache hit is not a leak. */
+  /**
+   * True if a cache must revalidate the response, or store a separate response for each cookie. Then a cache
+   * hit is not a leak.
+   */
   keptApart?: true;
 }
 
@@ -41,10 +44,10 @@ export class CacheReader {
   }
 
   /**
-   * Returns how fresh a response is for a shared cache.
+   * Returns whether a response is fresh for a shared cache, and why.
    *
-   * @param cookieOnly true if only the cookie that the response sets is private. Then a directive for the Set-Cookie
-   *   header alone protects it (`no-cache="Set-Cookie"`)
+   * @param cookieOnly true if only the cookie that the response sets is private. Then a directive for the
+   * Set-Cookie header alone protects the response (`no-cache="Set-Cookie"`)
    */
   read({ control, expires, vary }: Caching, cookieOnly: boolean): Freshness {
     const directives = this.#directives(control ?? '');

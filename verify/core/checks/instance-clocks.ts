@@ -19,9 +19,9 @@ export class InstanceClocks {
   readonly #offsets = new Map<string, Offset>();
 
   /**
-   * Adds the Date of a response. The instance wrote Date between call and return, rounded down to a second. So its
-   * clock is ahead of ours by at least Date minus the time of the return, and by less than Date plus 1 s minus the time
-   * of the call. A slow response only widens these bounds.
+   * Adds the Date of a response. The instance wrote Date between call and return, rounded down to a second.
+   * So its clock is ahead of our clock by at least Date minus the time of the return, and by less than Date
+   * plus 1 s minus the time of the call. A slow response only widens these bounds.
    *
    * @param skew Date minus our clock at the return, microseconds
    */

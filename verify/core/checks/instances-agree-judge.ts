@@ -95,7 +95,10 @@ export class InstancesAgree extends Judging<Answers> {
     for (const difference of this.#outdated.differences()) this.report(() => difference, 'OUTDATED');
   }
 
-  /** Clocks that differ are no violation unless the target claims equal clocks, but are reported. */
+  /**
+   * Adds the clocks that differ to the text of the verdict. They are a violation only if the target claims
+   * equal clocks.
+   */
   override conclusion(fromCounts: Conclusion): Conclusion {
     if (this.run.declared?.clocks === 'strict') return fromCounts;
     const apart = this.#clocks.differences().map(({ summary }) => `; ${summary}`);

@@ -245,7 +245,7 @@ describe('instances-agree', () => {
       const session = p.session('s', 'alice').login('app-1');
       // Three responses count for the pair app-1 → app-2, then one for the pair app-2 → app-1.
       session.read('app-2').form('app-2').write('a', 'app-2').read('app-1');
-      // These do not count, since they have no instance, other cookies, or no response.
+      // These requests do not count: the instance is not known, other cookies were sent, or no response came.
       session.read('app-3', [], { instance: undefined }).honours('old', 'app-3');
       session
         .asks('app-3', { outcome: 'info', status: 504 })

@@ -12,7 +12,7 @@ export interface Responses {
   users: number;
   /** Number of users with a canary in private state. */
   planted: number;
-  /** Number of responses that named their own user. */
+  /** Number of responses that named the user of their session. */
   named: number;
   /** Number of requests that wrote a value of a private object, acknowledged or not. */
   written: number;
@@ -23,7 +23,7 @@ export interface Responses {
 
 export class Isolation extends Judging<Responses> {
   readonly #ids = new IssuedIds();
-  /** The users with a response that shows a user or a state. */
+  /** The users who got a response that shows a user name or a state. */
   readonly #users = new Set<string>();
   /** By user: the first write of a canary in the user's last session, for the witness. */
   readonly #planted = new Map<string, Operation>();
@@ -53,8 +53,8 @@ export class Isolation extends Judging<Responses> {
 
   #issued(operation: Operation, { session, live }: Standing): void {
     const { action, outcome, signedIn, sawUser, user } = operation;
-    // A login or a response in a live session issues an id. Other responses, and signed-out ones, may set the same
-    // cookie for all users, which means "signed out".
+    // A login or a response in a live session issues an id. Other responses, and signed-out responses, may
+    // set one value for all users, which means "signed out".
     const issued = (live && signedIn !== 'out') || (action === 'login' && outcome === 'ok');
     if (issued && operation.cookies !== undefined) this.#ids.add(operation, session);
     if (live && signedIn === 'in' && sawUser === user) this.#ids.honoured(operation, session);
@@ -78,7 +78,7 @@ export class Isolation extends Judging<Responses> {
     if (foreign === undefined) return;
     this.#bled.add(session);
     const owner = canaryOwner(foreign, canary) ?? '';
-    // A client has the name of its first session.
+    // A client is named after its first session.
     const shared = canarySession(foreign, canary) === operation.client;
     const notes = shared
       ? [`${owner} had logged out of the same browser before: the logout did not delete it`]

@@ -137,7 +137,7 @@ describe('isolation', () => {
       picture.session(client, 'bob').login('app-1').read('app-1', [his, hers]);
       return verdict().anomalies[0]?.notes;
     };
-    // A client has the name of its first session. A canary contains the name of the session that wrote it.
+    // A client is named after its first session. A canary contains the name of the session that wrote it.
     expect(at('s')).toEqual([expect.stringContaining('alice had logged out of the same browser')]);
     expect(at('s3')).toEqual([]);
   });

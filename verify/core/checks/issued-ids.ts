@@ -5,14 +5,14 @@ import type { SessionState } from '../timeline/sessions.ts';
 import { type Collision, IssuedValues } from './issued-values.ts';
 
 /**
- * Records issued session ids. Some apps also set cookies that have the same value for many users (`logged_in=1`,
- * `role=admin`). Such a cookie is not a session id. It is recognised if all users have one value, or if the app
- * distinguishes users with the same value.
+ * Records issued session ids. Some apps also set cookies that have the same value for many users
+ * (`logged_in=1`, `role=admin`). Such a cookie is not a session id. The class recognises it if all users have
+ * the same value, or if the app distinguishes two users who have the same value.
  *
- * Memory: one entry for each login, and one for each open session whose cookie is issued again.
+ * Memory: one entry for each login, and one entry for each open session whose cookie is issued again.
  */
 export class IssuedIds {
-  /** By name of a cookie. */
+  /** By name of a cookie: its issued values. */
   readonly #names = new Map<string, IssuedValues>();
   /** By open session: the label of the last value of each cookie. */
   readonly #held = new Map<SessionState, Map<string, string>>();
@@ -67,7 +67,7 @@ export class IssuedIds {
     return this.#sum(({ collided }) => collided);
   }
 
-  /** The first collisions of each cookie. */
+  /** Returns the first collisions of each cookie. */
   collisions(): Collision[] {
     return [...this.#names.values()].flatMap(({ isId, collisions }) => (isId ? collisions : []));
   }

@@ -4,7 +4,7 @@ import { stepsOf } from '../result/verdict.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 import type { Violation } from './framework.ts';
 
-/** The same value was issued to two users. */
+/** A value that was issued to two users. */
 export interface Collision {
   name: string;
   first: Operation;
@@ -20,7 +20,10 @@ export class IssuedValues {
   readonly #first = new Map<string, Operation>();
   /** By label of a value that two users have: for each instance, the user that it signed in with this value. */
   readonly #shared = new Map<string, Map<string, string>>();
-  /** True after one instance has signed in two users correctly, although both had the same value of the cookie. */
+  /**
+   * True after one instance has signed in two users correctly, although both users had the same value of the
+   * cookie.
+   */
   #apart = false;
   /** Number of distinct values. */
   values = 0;
@@ -34,7 +37,7 @@ export class IssuedValues {
     this.#name = name;
   }
 
-  /** Whether the cookie may be a session id, by the facts so far. */
+  /** True if the cookie may be a session id, by the facts so far. */
   get isId(): boolean {
     return !this.#apart && (this.values > 1 || this.collided === 0);
   }
@@ -60,15 +63,18 @@ export class IssuedValues {
       this.collisions.push({ name: this.#name, first: holder, second: operation });
   }
 
-  /** Deletes the entry of a replaced value if the session got it after its login. Values from logins are kept. */
+  /**
+   * Deletes the entry of a replaced value if the session got this value after its login. Values from logins
+   * are kept.
+   */
   forget(label: string, { session }: SessionState): void {
     const issuer = this.#first.get(label);
     if (issuer?.session === session && issuer.action !== 'login') this.#first.delete(label);
   }
 
   /**
-   * Notes that an instance signed in the right user by a value. If it has signed in two users by one value, the cookie
-   * is not a session id, and its values are deleted.
+   * Notes that a request with this value was signed in as the right user by an instance. If one instance has
+   * signed in two users with the same value, the cookie is not a session id, and its values are deleted.
    */
   honoured(label: string, { user, instance = '' }: Operation): void {
     const seen = this.#shared.get(label);

@@ -46,8 +46,8 @@ describe.each(FAULTS)('a store with the fault %s', fault => {
       expect(broken(picture), `seed ${seed}`).toEqual(breaks[fault]);
       if (breaks[fault].length > 0) continue;
       for (const guarantee of GUARANTEES) {
-        // A write that may still take effect may undo others. Then a value that a read lacks is no evidence for session
-        // guarantees.
+        // A write that may still take effect may undo other writes. So a value that a read does not show is
+        // no evidence for the session guarantees.
         const undecided = fault === 'late-write' && OF_SESSIONS.includes(guarantee);
         expect(undecided ? ['valid', 'unknown'] : ['valid'], guarantee).toContain(
           picture.verdict(guarantee).judgement,
@@ -97,7 +97,7 @@ describe('each pair of neighbours', () => {
 });
 
 describe('linearizability', () => {
-  /** One session sends all requests. */
+  /** Draws a history in which one session sends all requests. */
   const pictured = ({ kind, initial, operations }: Drawn): Picture => {
     const picture = new Picture();
     const session = picture.session('s1', 'alice').login('app-1');

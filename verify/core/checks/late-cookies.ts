@@ -30,8 +30,9 @@ export class LateCookies {
   }
 
   /**
-   * Notes the cookies that a response set after the logout. Counts it if it set the cookie of the ended session, and if
-   * it replaced or deleted the cookie of a later login in the same jar.
+   * Notes the cookies that a response set after the logout. Counts in `again` that the response set the
+   * cookie of the ended session. Counts in `undone` that it replaced or deleted the cookie of a later login
+   * in the same jar.
    */
   set(operation: Operation, session: SessionState, replays: Replays): void {
     const { count, run } = this.#check;
@@ -81,7 +82,10 @@ const undone = (late: Operation, { session, user }: SessionState, login: Operati
   ],
 });
 
-/** Returns whether a logout deletes a cookie under another Path or Domain than the login set, and so misses it. */
+/**
+ * Returns whether a logout misses a cookie, because it deletes it under another Path or Domain than the login
+ * set.
+ */
 export const misses = ({ cookies = [] }: Operation, { login }: SessionState): boolean =>
   cookies.some(deleted => {
     const set = login?.cookies?.find(({ name, change }) => name === deleted.name && change === 'set');

@@ -3,7 +3,7 @@ import type { Action, Operation } from '../history/history.ts';
 import { type Expiring, Life } from './life.ts';
 
 const SECOND = 1_000_000;
-/** Makes an operation with its call and return in seconds. If the return is null, it never returned. */
+/** Makes an operation with its call and return in seconds. If `end` is null, the operation never returned. */
 const at = (call: number, end: number | null = call + 1, more: Partial<Operation> = {}): Operation =>
   ({
     action: 'read',
@@ -14,7 +14,10 @@ const at = (call: number, end: number | null = call + 1, more: Partial<Operation
     ...more,
   }) as Operation;
 
-/** A login from 10 to 12 s. The timeouts are in seconds, and so short that their tolerance is always 2 s. */
+/**
+ * Returns the life of a session whose login lasts from 10 s to 12 s. The timeouts are in seconds, and so
+ * short that their tolerance is always 2 s.
+ */
 const life = (
   idle: number | undefined,
   absolute: number | undefined,

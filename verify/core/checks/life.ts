@@ -9,11 +9,11 @@ export type Timeout = (typeof TIMEOUTS)[number];
 export type Expiring = Pick<NonNullable<Declared['expiry']>, Timeout> &
   Required<Pick<NonNullable<Declared['expiry']>, 'renew'>>;
 
-/** Minimum share of a timeout that must have passed for an early refusal to count as that timeout. */
+/** An early refusal counts as the end of a timeout if at least this share of the timeout had passed. */
 const WAITED = 0.1;
 /** After this share of a timeout, its end counts as near. */
 const NEAR = 0.8;
-/** Until this multiple of a timeout, a refusal counts as soon after its end. */
+/** A refusal before this multiple of a timeout counts as soon after the end of the timeout. */
 const SOON = 1.25;
 
 export class Life {
@@ -92,9 +92,9 @@ export class Life {
   }
 
   /**
-   * Updates the bounds with an operation that may have renewed the idle timeout. An operation without a proper response
-   * may still be in flight and renew at any later time. From then on, no success is too late. An operation that the app
-   * refused may also have renewed the timeout.
+   * Updates the bounds with an operation that may have renewed the idle timeout. A refused operation may also
+   * have renewed it. An operation without a proper response may still be in flight, and may renew the timeout
+   * at any later time. After such an operation, no success is judged as too late.
    */
   take(operation: Operation, alive: boolean | undefined): void {
     const { idle, renew } = this.#declared;

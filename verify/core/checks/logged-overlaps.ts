@@ -1,5 +1,6 @@
 /**
- * Counts the pairs of requests that overlap by the client's times, and those that overlap by the balancer's log too.
+ * Takes pairs of requests that overlap by the client's times. Counts the pairs that also overlap by the
+ * balancer's log.
  */
 import type { Operation, Served } from '../history/history.ts';
 import type { Counts } from './check.ts';
@@ -10,7 +11,10 @@ const MOST = 500;
 export class LoggedOverlaps {
   /** The key is made of the ids of both requests, so that each pair is stored once. */
   readonly #pairs = new Map<string, readonly [Operation, Operation]>();
-  /** The entries of the log. An operation that no pair and no object keeps any more frees its entry. */
+  /**
+   * The log entry of each operation. An entry is freed when no pair and no object refers to its operation any
+   * more.
+   */
   readonly #entries = new WeakMap<Operation, Served>();
 
   /** Adds two requests that overlapped by the client's times. */
@@ -25,8 +29,8 @@ export class LoggedOverlaps {
   }
 
   /**
-   * Returns two counts of pairs. `logged`: pairs with times in the log for both requests. `met`: the part of them that
-   * overlaps by these times.
+   * Returns two counts of pairs. `logged`: the pairs whose two requests both have times in the log. `met`:
+   * the logged pairs whose times overlap.
    */
   counts(): Counts {
     let [logged, met] = [0, 0];

@@ -13,7 +13,7 @@ export class LoginPair {
   /** True if the two instances differ. */
   readonly crosses: boolean;
   accepted = 0;
-  /** By account. */
+  /** By account: its refused logins. */
   readonly #refused = new Map<Credentials, Refusals>();
 
   constructor(crosses = false) {

@@ -12,7 +12,10 @@ import { LoginPair } from './login-pair.ts';
 
 /** Minimum number of refusals for a violation, if the pair accepts no login. */
 const REFUSALS = 2;
-/** The p-value below which a pair that accepts some logins refuses more often than a single instance does. */
+/**
+ * Below this p-value, a pair that also accepts logins refuses significantly more often than a single instance
+ * does.
+ */
 const SIGNIFICANT = 1e-4;
 
 export class LoginPairs {
@@ -21,7 +24,7 @@ export class LoginPairs {
   readonly #withheld = new Map<string, LoginPair>();
   readonly #forms = new LoginForms();
 
-  /** Adds an operation. All are ignored but logins and the requests before them. */
+  /** Adds an operation. Ignores all operations except logins and the requests before them. */
   add(operation: Operation, session: SessionState): void {
     if (operation.action !== 'login') {
       if (session.login === undefined) this.#forms.add(operation);
@@ -71,7 +74,9 @@ export class LoginPairs {
     });
   }
 
-  /** Returns a violation for each cookie without which logins were refused, and that browsers withhold. */
+  /**
+   * Returns a violation for each cookie that browsers withhold, if logins without this cookie were refused.
+   */
   #across(): Violation[] {
     return [...this.#withheld].flatMap(([name, pair]) => {
       const { count, example } = pair.refusals();

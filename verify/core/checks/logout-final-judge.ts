@@ -27,7 +27,7 @@ export interface Logouts {
 }
 
 export class LogoutFinal extends Judging<Logouts> {
-  /** Open sessions of each user, for a logout that ends all of them. */
+  /** Open sessions of each user, for a logout that ends all sessions of a user. */
   readonly #users = new Map<string, Set<SessionState>>();
   /** By session: the replays of its cookie since the call of its logout. */
   readonly #after = new Map<SessionState, Replays>();
@@ -87,7 +87,10 @@ export class LogoutFinal extends Judging<Logouts> {
     if (operation.with === undefined || operation.with === 'old') this.#replayed(operation, replays);
   }
 
-  /** Judges a login without a password after the logout: only a provider that still knows the user accepts it. */
+  /**
+   * Judges a login without a password after the logout: only a provider that still knows the user accepts
+   * such a login.
+   */
   #enteredAgain(login: Operation, { logout }: Replays): void {
     if (logout === undefined || login.signedIn === undefined || login.outcome !== 'ok') return;
     this.count.known++;

@@ -44,7 +44,8 @@ export const logoutFinal = check<Logouts>({
     known === violations
       ? `the identity provider still knew the user after ${grouped(known)} of ${counted(logouts, 'logout')}`
       : `the cookie was honoured after ${grouped(violations - known)} of ${counted(logouts, 'logout')}`,
-  // Clients still send the old cookie.
+  // Reported with the verdict, because the client may still have the old cookie, or may have lost its new
+  // one.
   remarks: ({ violations, known, missed, again, undone }) => [
     [
       known > 0 && violations > known,

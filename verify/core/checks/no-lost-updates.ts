@@ -15,9 +15,12 @@ const ENOUGH = 10;
 interface Adds {
   /** Number of acknowledged adds that overlapped an acknowledged add, and were looked for in a final state. */
   overlapping: number;
-  /** Number of these that overlapped an add on another instance. */
+  /** Number of these adds that overlapped an add on another instance. */
   crossed: number;
-  /** Number of pairs of such adds with times in the balancer's log, and of those that overlap by these times. */
+  /**
+   * Number of pairs of such adds with times of both in the balancer's log, and number of these pairs whose
+   * times overlap.
+   */
   logged: number;
   met: number;
   lost: number;
@@ -38,7 +41,7 @@ class NoLostUpdates extends Judging<Adds> {
       this.#loggedOverlaps.routed(operation, entry);
   }
 
-  /** Counts the adds that a read of a final state looked for, if they overlapped an acknowledged add. */
+  /** Counts the adds that were looked for in a final state, if they overlapped an acknowledged add. */
   #look(looked: readonly Write[]): void {
     for (const { end, rivals } of looked) {
       const adds = rivals.filter(

@@ -7,12 +7,12 @@ import { precedes } from '../timeline/clocks.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
 import { Judging, KEPT, type Violation } from './framework.ts';
 
-/** Minimum number of logins with parallel first requests, and minimum number of logins without. */
+/** Minimum number of logins with parallel first requests, and of logins without such requests. */
 export const ENOUGH = 3;
-/** The p-value below which logins with parallel first requests fail more often than logins without. */
+/** Below this p-value, parallel first requests make logins fail significantly more often. */
 const SIGNIFICANT = 1e-4;
 
-/** The logins by whether parallel first requests came before them. */
+/** Counts of logins. `parallel`: after parallel first requests. `single`: without such requests. */
 export interface Logins {
   parallel: { lived: number; failed: number };
   single: { lived: number; failed: number };
@@ -33,7 +33,7 @@ interface Jar {
 
 export class OneSession extends Judging<Logins> {
   readonly #jars = new Map<SessionState, Jar>();
-  /** Kept until the end, when it is known whether sessions without parallel first requests also fail. */
+  /** Possible violations. They are reported at the end, if other sessions fail less often. */
   readonly #forks: Violation[] = [];
 
   override ended(operation: Operation, { session }: Standing): void {

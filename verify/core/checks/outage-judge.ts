@@ -9,7 +9,7 @@ import { naming } from './trouble.ts';
 
 export interface OutageCounts {
   outages: number;
-  /** Number of outages that took effect. Only these are counted below. */
+  /** Number of outages that took effect. The counts below are for these outages only. */
   effective: number;
   /** Number of requests of live sessions that overlapped an outage. */
   requests: number;
@@ -32,7 +32,7 @@ export class Outage extends Judging<OutageCounts> {
     else if (window.bit === true) this.#release(down);
   }
 
-  /** Reports the violations that were found so far. */
+  /** Reports the violations of an outage that waited until its effect was known. */
   #release({ waiting }: Down): void {
     for (const name of ['LOGOUT', 'HANG'] as const) {
       const { found, kept } = waiting[name];

@@ -8,7 +8,7 @@ import type { SessionAge } from './outdated-pages.ts';
 
 /** Minimum number of sessions on each side. */
 const ENOUGH = 3;
-/** Maximum number of different sets of attributes that are kept of one cookie. */
+/** Maximum number of different sets of attributes that are kept for one cookie. */
 const WAYS = 100;
 
 interface Cookie {
@@ -16,10 +16,13 @@ interface Cookie {
   operation: Operation;
 }
 
-/** By name: the response that set the cookie of a session last. Undefined if an instance was addressed directly. */
+/**
+ * By name: the response that set this cookie of a session last. Undefined if it came from an instance
+ * directly.
+ */
 export type SetCookies = Map<string, Cookie | undefined>;
 
-/** The cookies of one side, if all have the same attributes so far. */
+/** One cookie of all sessions on one side: old or new. `alike`: all have the same attributes so far. */
 interface Cookies {
   sessions: number;
   example: Cookie;
@@ -36,7 +39,7 @@ export class OutdatedCookies {
     for (const { name, change, attributes } of operation.cookies ?? []) {
       if (change !== 'set' || attributes === undefined) continue;
       const way = described(attributes);
-      // A direct address may get other attributes than the balancer.
+      // An instance that is addressed directly may set other attributes than through the balancer.
       held.set(name, operation.direct === true ? undefined : { way, operation });
       if (!before) continue;
       const ways = getOrInsert(this.#before, `${name} ${operation.action}`, () => new Set<string>());

@@ -1,4 +1,4 @@
-/** Counts the forms on pages from before the first fault that the app refuses after it. */
+/** Counts the forms on pages from before the first fault that the app refuses after the fault. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { seconds } from '../result/format.ts';
@@ -95,7 +95,10 @@ export class OutdatedForms {
   }
 }
 
-/** Returns the kind of a refusal; undefined if the form was accepted, or if the session or the load explains it. */
+/**
+ * Returns the kind of a refusal; undefined if the form was accepted, or if a signed-out session or overload
+ * explains the refusal.
+ */
 function refusalOf(operation: Operation): string | undefined {
   const kind = operation.outcome === 'ok' ? undefined : kindOf(operation);
   return kind === 'signed out' ? undefined : kind;

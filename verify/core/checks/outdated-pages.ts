@@ -1,4 +1,7 @@
-/** Compares the responses that sessions from before the first fault and new sessions get to the same pages. */
+/**
+ * Compares the responses to the same pages in two groups: sessions from before the first fault, and new
+ * sessions.
+ */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { fisherP } from '../result/statistics.ts';
@@ -7,18 +10,20 @@ import type { Violation } from './framework.ts';
 import { kindOf } from './refusals.ts';
 
 /**
- * The p-value below which a difference of responses is significant. It is divided by the number of tests. It suffices
- * because sessions are counted: the requests of one session mostly get the same response.
+ * The p-value below which a difference of responses is significant. It is divided by the number of tests. The
+ * test counts sessions, not requests, because the requests of one session mostly get the same response.
  */
 const SIGNIFICANT = 1e-4;
-/** Minimum difference of the shares of a kind of response. */
+/** Minimum difference between the shares of old and new sessions that get the same kind of response. */
 const APART = 0.25;
 /** Maximum number of pages that are compared. */
 const PAGES = 200;
 /** Maximum number of kinds of responses to a page that are compared: a redirect may have an id in its path. */
 const KINDS = 20;
 
-/** `old`: the session began before the first fault. `new`: after a fault, and during none. */
+/**
+ * `old`: the session began before the first fault. `new`: it began after a fault, while no fault was active.
+ */
 export type SessionAge = 'old' | 'new';
 
 /** The responses of one session to a page after a fault, by kind. */
@@ -40,7 +45,7 @@ interface Sessions {
 export class OutdatedPages {
   readonly #pages = new Map<string, Record<SessionAge, Sessions>>();
 
-  /** Adds a response after a fault to those of its session. */
+  /** Adds a response after a fault to the responses of its session. */
   add(operation: Operation, pages: PagesOfSession): void {
     const { action, path = '', signedIn, status = 0, note = '', outcome } = operation;
     if (signedIn === 'out') return;

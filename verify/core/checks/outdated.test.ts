@@ -11,23 +11,23 @@ const sets = (attributes: CookieAttributes): Shown => ({
 const refused: Shown = { outcome: 'fail', status: 403, signedIn: undefined };
 
 interface Release {
-  /** What the new version answers to the form of an old page. */
+  /** The response of the new version to the form of an old page. */
   form?: Shown;
-  /** True: the client sends the form of an old page once more. */
+  /** True if the client sends the form of an old page once more. */
   retried?: boolean;
   /** The cookie of new logins. */
   login?: CookieAttributes;
-  /** The cookie of the first page of new sessions, and of older sessions. */
+  /** The cookie that the first page sets in new sessions, and in older sessions. */
   fresh?: Shown;
   renewed?: Shown;
   /** The cookie of sessions before the deploy, at a page. */
   before?: Shown;
-  /** What a page answers to older sessions. */
+  /** The response of a page to older sessions. */
   profile?: Shown;
   sessions?: number;
 }
 
-/** Draws sessions from before a deploy and new ones; both read and write after it. */
+/** Draws sessions from before a deploy, and new sessions. All of them read and write after the deploy. */
 function deployed(release: Release): Picture {
   const { form, retried, login = LAX, fresh, renewed, before, profile, sessions = 15 } = release;
   const picture = new Picture({ claims: ['instances-agree'] });

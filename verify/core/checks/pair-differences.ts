@@ -5,7 +5,10 @@ import type { Pair, PairOf, PairTable } from './pairs.ts';
 
 /** The p-value below which a difference is significant. It is divided by the number of tests. */
 const SIGNIFICANT = 1e-6;
-/** Minimum share of one kind of refusal on a pair, and how many times rarer it must be on another pair. */
+/**
+ * A kind of refusal is a difference if at least this share of a pair's requests gets it, and if it is this
+ * many times rarer on another pair.
+ */
 const OFTEN = 0.1;
 const RARER = 4;
 
@@ -13,10 +16,10 @@ const RARER = 4;
 const SIGNED_OUT = 'signed out';
 
 /**
- * For each kind of response, compares every pair with the pair on which that kind is most certainly rare. The time
- * grows linearly with the number of pairs.
+ * For each kind of response, compares every pair with the pair on which that kind is most certainly rare. The
+ * time grows linearly with the number of pairs.
  *
- * @returns one violation for each kind of response that some pairs give and others do not
+ * @returns one violation for each kind of response that some pairs give and other pairs do not
  */
 export function differences(table: PairTable): Violation[] {
   const pairs = [...table.all()];
@@ -38,7 +41,7 @@ export function differences(table: PairTable): Violation[] {
   });
 }
 
-/** @returns the pair with the lowest upper bound of its rate: (times + 3) / requests, after the rule of three */
+/** @returns the pair with the lowest upper bound of its rate: (times + 3) / requests, by the rule of three */
 function rarestOf(rows: readonly PairOf[], times: (pair: Pair) => number): Pair | undefined {
   let rarest: Pair | undefined;
   let lowest = Number.POSITIVE_INFINITY;

@@ -12,7 +12,7 @@ const [before, refused, after] = (() => {
 })();
 if (before === undefined || refused === undefined || after === undefined) throw new Error('three requests');
 
-/** Makes a table. For each pair of instances, it gets the number of refusals and the number of requests. */
+/** Makes a table from the number of refusals and the number of requests on each pair of instances. */
 const table = (pairs: Record<string, [times: number, requests: number]>, kind = '500') => {
   const made = new PairTable('wrote on');
   for (const [name, [times, requests]] of Object.entries(pairs)) {
@@ -39,8 +39,8 @@ describe('differences', () => {
   it('are significant over all tests together', () => {
     // Fisher's exact test gives p-values of 1 in 184,756, and of 1 in 137,846,528,820.
     expect([found({ 12: [10, 10], 21: [0, 10] }), found({ 12: [20, 20], 21: [0, 20] })]).toEqual([0, 1]);
-    // A p-value of 1 in 2,704,156 is significant for one test. Two pairs need four tests. For them, a p-value of 1 in
-    // 10,400,600 is still significant.
+    // Two pairs need four tests. For four tests, a p-value of 1 in 2,704,156 is not significant, and 1 in
+    // 10,400,600 is.
     expect([found({ 12: [12, 12], 21: [0, 12] }), found({ 12: [13, 13], 21: [0, 13] })]).toEqual([0, 1]);
   });
 

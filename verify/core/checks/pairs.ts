@@ -19,7 +19,7 @@ export class Pair {
   requests = 0;
   /** Number of these requests that succeeded. */
   successes = 0;
-  /** By kind of response: `signed out`, or a status. */
+  /** The refusals by kind of response: `signed out`, or a status. */
   readonly kinds = new Map<string, Difference>();
 
   /** Adds a refusal of a session that a later response honoured. */
@@ -59,7 +59,10 @@ export class PairTable {
     for (const [from, row] of this.rows) for (const [to, pair] of row) yield { from, to, pair };
   }
 
-  /** True if an instance honoured a session from another instance. If none ever did, continuity reports it. */
+  /**
+   * True if an instance honoured a session from another instance. If no instance ever did, continuity reports
+   * the losses.
+   */
   get shared(): boolean {
     for (const { from, to, pair } of this.all()) if (from !== to && pair.successes > 0) return true;
     return false;
@@ -78,8 +81,8 @@ export class PairTable {
 }
 
 /**
- * Returns the first ordered pair of two instances, by name, that has fewer than `least` requests: undefined if all
- * have enough, and `one instance` if there are no two instances.
+ * Returns the first ordered pair of two instances, by name, that has fewer than `least` requests: undefined
+ * if all pairs have enough, and `one instance` if there are no two instances.
  */
 export function fewestOn(
   pairs: PairRequests,

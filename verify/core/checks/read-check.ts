@@ -30,7 +30,7 @@ export interface Measure {
 interface Reads {
   /** Number of reads that were compared with an earlier operation, because an older state would contradict it. */
   reads: number;
-  /** Number of these reads that a different instance served than the earlier operation. */
+  /** Number of these reads that were served by another instance than the earlier operation. */
   crossed: number;
   sessions: number;
   /** Number of lost sessions. Their later reads are not judged. */

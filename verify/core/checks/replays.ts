@@ -8,7 +8,10 @@ import { HonouredBy } from './honoured-by.ts';
 export class Replays {
   /** The acknowledged logout; absent while it is in flight, or if the session was lost before it. */
   logout: Operation | undefined;
-  /** True if the instance that served the logout may not have known the session: it had never shown it signed in. */
+  /**
+   * True if the instance that served the logout may not have known the session: it had never shown the
+   * session signed in.
+   */
   strange = false;
   /** True after the same jar has logged in again. */
   again = false;
@@ -18,12 +21,13 @@ export class Replays {
   readonly late = new Map<string, Operation>();
   readonly #refused: Operation[] = [];
   readonly #tally = new HonouredBy();
-  /** The anomaly of the first replay that was honoured, if it is kept. */
+  /** The anomaly of the first replay that was honoured, if the framework keeps it. */
   anomaly: Anomaly | undefined;
 
   /**
-   * Returns whether the response to a replay says something about the logout. If the instance of the logout may not
-   * have known the session, only a replay that this same instance honours counts: it shows that the instance knows it.
+   * Returns whether the response to a replay says something about the logout. If the instance of the logout
+   * may not have known the session, only a replay that this instance honours counts: then the instance knows
+   * the session.
    */
   isEvidence(replay: Operation, alive: boolean): boolean {
     if (!this.strange) return true;
@@ -40,8 +44,9 @@ export class Replays {
   }
 
   /**
-   * Returns the refusal after which the session lives again: by the same instance, or by another instance before the
-   * end of a request that was in flight during the logout. Undefined if this instance never ended the session.
+   * Returns the earlier refusal after which this replay was honoured: by the same instance, or by another
+   * instance. A refusal by another instance counts only if it was called before the end of a request that was
+   * in flight during the logout. Undefined if there is no such refusal.
    */
   #died(replay: Operation): Operation | undefined {
     const before = this.#refused.filter(refusal => precedes(refusal, replay));
@@ -50,12 +55,14 @@ export class Replays {
     return here ?? before.find(refusal => this.flight !== undefined && refusal.call <= flightEnd);
   }
 
-  /** @returns RISEN if the session lives again after a refusal; ZOMBIE if the instance never ended it */
+  /**
+   * @returns RISEN if the session lives again after a refusal; ZOMBIE if the instance never ended the session
+   */
   nameOf(replay: Operation): 'RISEN' | 'ZOMBIE' {
     return this.#died(replay) === undefined ? 'ZOMBIE' : 'RISEN';
   }
 
-  /** Describes the violation that a replay shows which was honoured. */
+  /** Describes the violation that a replay proves, because an instance honoured it. */
   violation(replay: Operation): Violation {
     const died = this.#died(replay);
     const late = replay.sent === undefined ? undefined : this.late.get(replay.sent);
@@ -84,7 +91,7 @@ export class Replays {
     return `${there} still honours the cookie after ${what}`;
   }
 
-  /** Called when the session ends: adds the tally of all replays to the anomaly. */
+  /** Adds the counts of all replays to the anomaly. Called when the session ends. */
   settle(): void {
     this.anomaly?.notes.push(`the cookie from before the logout: ${this.#tally.described()}`);
   }

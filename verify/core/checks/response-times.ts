@@ -9,7 +9,7 @@ export class ResponseTimes {
   readonly #limits: [Percentile, number][];
   /** For each limit, the number of responses that took longer. */
   readonly #slower = { p50: 0, p90: 0, p95: 0, p99: 0 };
-  /** For each limit, the part of them that a starved machine may explain. */
+  /** For each limit, the number of these slower responses that a starved machine may explain. */
   readonly #starved = { p50: 0, p90: 0, p95: 0, p99: 0 };
   #successes = 0;
 
@@ -28,8 +28,8 @@ export class ResponseTimes {
   }
 
   /**
-   * Returns a violation for each limit that too many responses exceed, and the number of slow responses without which
-   * the other limits would hold, if a starved machine may explain them.
+   * Returns a violation for each limit that too many responses exceed, and the number of slow responses that
+   * a starved machine may explain, if another limit holds only without these responses.
    *
    * @param least minimum number of responses
    */

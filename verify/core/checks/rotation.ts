@@ -1,4 +1,7 @@
-/** Checks rotation: cookies from before a login are not signed in after it, since an attacker may have them too. */
+/**
+ * Checks rotation: a login does not sign in the cookies from before it, because an attacker may have these
+ * cookies too.
+ */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { counted, grouped } from '../result/format.ts';
@@ -9,7 +12,9 @@ import { atMost, check, few, Judging } from './framework.ts';
 /** Minimum number of sessions whose cookies were replayed, for each kind of cookies. */
 const ENOUGH = 3;
 
-/** The cookies that are replayed. They are the names of the counts of sessions too. */
+/**
+ * The kinds of cookies that are replayed, described for messages. The counts of sessions have the same names.
+ */
 const HELD = {
   'before-login': 'the cookies from before the login',
   another: 'the cookies of the session that was in the browser before the login',
@@ -38,7 +43,8 @@ class Rotation extends Judging<Replays> {
       kinds: new Set<Kind>(),
     }));
     if (operation.action === 'login') {
-      // A login with such cookies does not begin a session here. Only later responses show which user they sign in.
+      // A login with such cookies does not begin a session here. Only later responses show which user the
+      // cookies sign in.
       if (operation.outcome === 'ok') tried.login ??= operation;
       return;
     }

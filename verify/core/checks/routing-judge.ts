@@ -20,7 +20,10 @@ export class Routing extends Judging<Routes> {
   /** Sessions that only one instance served. */
   #pinned: Route[] = [];
   readonly #ejections = new Ejections();
-  /** Moves of sticky sessions to another instance, with the request before. They wait for the balancer's log. */
+  /**
+   * Requests with which sticky sessions moved to another instance, each with the previous request. They wait
+   * for the balancer's log.
+   */
   readonly #moves = new Map<Operation, Operation>();
 
   override ended(operation: Operation, standing: Standing): void {
@@ -53,7 +56,9 @@ export class Routing extends Judging<Routes> {
     return handoffFrom;
   }
 
-  /** Explains a move by the balancer's log. It was needed if the balancer tried another instance first. */
+  /**
+   * Explains a move by the balancer's log. The move was needed if the balancer tried another instance first.
+   */
   override routed(to: Operation, { tried }: Served): void {
     const from = this.#moves.get(to);
     if (from === undefined) return;

@@ -23,7 +23,10 @@ export interface Routes {
   unexplained: number;
   /** Number of requests while an instance was unavailable. */
   unavailable: number;
-  /** The requests by instance: those for which the balancer chose it, and those for which the client chose it. */
+  /**
+   * The requests by instance. `served`: the balancer chose the instance. `chosen`: the client chose the
+   * instance.
+   */
   served: NamedCounts;
   chosen: NamedCounts;
 }

@@ -249,7 +249,10 @@ describe('survival, exact messages', () => {
   });
 
   it('counts a session for the faults that began after the return of its login, and before its last success', () => {
-    /** A login returns at 500. If `alive`, a read at 10,000 succeeds; otherwise a read at 5,000 to 5,500 is refused. */
+    /**
+     * Draws a session whose login returns at 500. If `alive`, a read at 10,000 succeeds; otherwise a read at
+     * 5,000 to 5,500 is refused.
+     */
     const counted = (alive: boolean, begin: number, end = begin) => {
       const { rests, violations } = judged(p => {
         const session = p.session('s', 'alice').login('app-1', { call: 0, return: 500 });
@@ -329,7 +332,10 @@ describe('survival, exact messages', () => {
   });
 
   it('reports no lost writes beside a fault that had no effect: one ledger says both', () => {
-    /** Ten writes are lost after the fault. If `shown`, a read before the fault showed them, otherwise no read did. */
+    /**
+     * Draws ten writes that are lost after the fault. If `shown`, a read before the fault showed the writes,
+     * otherwise no read did.
+     */
     const lossesOf = (shown: boolean) => {
       const picture = new Picture({ claims: ['survival'] });
       const all = Array.from({ length: 12 }, (_, i) => {

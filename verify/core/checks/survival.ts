@@ -7,7 +7,7 @@ import type { WitnessStep } from '../result/verdict.ts';
 import { type Conclusion, conclude, ENOUGH_HANDOFFS } from './check.ts';
 import { check, few, Judging, type Violation } from './framework.ts';
 
-/** Maximum number of faults that the finding lists one by one. If there are more, it sums them up. */
+/** Maximum number of faults that the finding lists one by one. It sums up a larger number. */
 const NAMED = 12;
 
 interface Faults {
@@ -103,7 +103,7 @@ function missingIn(windows: readonly FaultWindow[], final: boolean): string | un
   return undefined;
 }
 
-/** k6 injects no faults. So from counts alone, there was nothing to survive. */
+/** A verdict from the counts alone is for k6, which injects no faults: there was nothing to survive. */
 export const survival = check<Faults>({
   guarantee: 'survival',
   assumes: 'final reads are marked by the phase `final`; faults are timed by the run’s clock',

@@ -1,4 +1,4 @@
-/** The anomalies of token-refresh: summary, witness and notes. */
+/** Makes the anomalies of token-refresh: summary, witness and notes. */
 import type { Operation } from '../history/history.ts';
 import { inOrder, stepsOf } from '../result/verdict.ts';
 import type { Violation } from './framework.ts';

@@ -1,4 +1,4 @@
-/** The refresh tokens of all open sessions. A session without `refresh` has none. */
+/** The refresh tokens of all open sessions. A session without `refresh` has no entry. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation, RefreshRules } from '../history/history.ts';
 import { TokenFamily } from './token-family.ts';
@@ -23,7 +23,7 @@ export class TokenFamilies {
     return [...this.#families.values()].filter(({ session }) => session?.user === user);
   }
 
-  /** Another login of the session issues tokens that have nothing to do with the earlier ones. */
+  /** Forgets the tokens of a session that logs in again, because the new login issues unrelated tokens. */
   again({ session, with: cookies }: Operation): void {
     if (cookies !== undefined) return;
     const { flying } = this.of(session);

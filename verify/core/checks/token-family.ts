@@ -16,21 +16,21 @@ export class TokenFamily {
   session: SessionState | undefined;
   /** The acknowledged logout. */
   logout: Operation | undefined;
-  /** The first replaced token that came after the grace period: the app may have ended the session because of it. */
+  /** The first refresh with a replaced token after the grace period. The app may then end the session. */
   reuse: Operation | undefined;
-  /** Refreshes that sent a token which another refresh sent too. */
+  /** Refreshes whose token another refresh sent too. */
   readonly races: Operation[] = [];
-  /** True if one of these may have come after the grace period: then the end of the session is not judged. */
+  /** If one of these races may have ended after the grace period, the end of the session is not judged. */
   unjudged = false;
-  /** True after a refused refresh that ended the session: its further refusals say nothing new. */
+  /** True after a refused refresh that ended the session. Further refusals of the session say nothing new. */
   #over = false;
   /** Refused refreshes that another refresh in flight may explain. */
   readonly refused: Operation[] = [];
   /** Number of refreshes in flight. */
   flying = 0;
-  /** When the last access token has certainly ended, microseconds; undefined if no lifetime is known. */
+  /** Time when the last access token has certainly expired, microseconds; undefined if not known. */
   #ends: number | undefined;
-  /** Until when the last access token certainly lives, microseconds. */
+  /** Time until which the last access token certainly lives, microseconds. */
   #lives: number | undefined;
   readonly #rules: RefreshRules;
   readonly #uses = new Map<string, Operation[]>();
@@ -43,7 +43,7 @@ export class TokenFamily {
     this.#rules = rules;
   }
 
-  /** Takes in the tokens that a response issued. */
+  /** Adds the tokens that a response issued. */
   issues(operation: Operation): void {
     const { issued, sent, call, return: end = call } = operation;
     if (issued === undefined) return;
@@ -63,7 +63,7 @@ export class TokenFamily {
     return this.#issuers.get(token);
   }
 
-  /** Takes in a refresh with a token. */
+  /** Adds a refresh that sent a token. */
   uses(operation: Operation, token: string): Use {
     const spent = this.#spent.get(token);
     const { grace } = this.#rules;
@@ -83,12 +83,12 @@ export class TokenFamily {
   }
 
   /**
-   * Returns what an access token from before the logout is, if it must be refused by now and the response shows
-   * whether it is; undefined otherwise.
+   * Returns the kind of an access token from before the logout, if the app must refuse it by now, and if the
+   * response shows whether the app does so. Otherwise returns undefined.
    */
   endedAccess(read: Operation, alive: boolean): 'access token' | 'expired access token' | undefined {
     if (this.#rules.revokes !== 'access' && !this.#expired(read)) return undefined;
-    // A token that may have expired by itself shows nothing about the logout.
+    // The refusal of a token that may have expired by itself shows nothing about the logout.
     const mayHave = this.#lives !== undefined && (read.return ?? 0) >= this.#lives;
     if (!alive && !this.#expired(read) && mayHave) return undefined;
     return this.#rules.revokes === 'access' ? 'access token' : 'expired access token';
@@ -98,11 +98,11 @@ export class TokenFamily {
     return this.#ends !== undefined && call > this.#ends;
   }
 
-  /** Returns the first refused refresh that ended the session, once no other refresh is in flight that may explain it. */
+  /** Returns the first refresh whose refusal ended the session. Call it while no refresh is in flight. */
   endedBy(): Operation | undefined {
     const [first] = this.refused
       .splice(0)
-      // If another response replaced the token, its tokens decide whether the session lives.
+      // If another response delivered new tokens, the new tokens decide whether the session lives.
       .filter(({ sent = '' }) => !this.#delivered.has(sent));
     // After a reuse the app may have ended the session rightly.
     if (first === undefined || this.reuse !== undefined || this.#over) return undefined;
@@ -111,7 +111,7 @@ export class TokenFamily {
   }
 }
 
-/** Returns whether all uses of a token certainly came within the grace period that begins with the first one. */
+/** Returns whether all uses of a token certainly came within the grace period after the first use. */
 function isWithin(uses: readonly Operation[], grace: number): boolean {
   const begins = Math.min(...uses.map(({ call }) => call));
   // An app may measure its grace period in whole seconds.

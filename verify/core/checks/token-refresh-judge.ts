@@ -9,10 +9,10 @@ import { TokenFamilies } from './token-families.ts';
 import type { TokenFamily } from './token-family.ts';
 
 export interface Refreshes {
-  /** Number of accepted refreshes, and of those that replaced the refresh token. */
+  /** Numbers of accepted refreshes: of all, and of those that replaced the refresh token. */
   refreshes: number;
   replaced: number;
-  /** Number of refreshes that overlapped another one with the same token, and that repeated an earlier one. */
+  /** Numbers of refreshes that overlapped, or repeated, another refresh with the same token. */
   overlapped: number;
   repeated: number;
   /** Number of replaced tokens that were sent after the grace period. */
@@ -80,7 +80,7 @@ export class TokenRefresh extends Judging<Refreshes> {
       if (accepted) this.report(() => stillAccepted(logout, operation, 'refresh token'), 'REUSED');
       return;
     }
-    // While a logout is in flight, both responses are right.
+    // While a logout is in flight, the app may accept or refuse the token.
     if (session.logout !== undefined && !precedes(operation, session.logout)) return;
     const use = family.uses(operation, sent);
     if (use.again !== undefined) this.count[use.again]++;

@@ -78,7 +78,10 @@ export const down = (summary: string, witness: WitnessStep[]): Violation => ({
   ...{ at: witness[0]?.operation, summary, witness },
 });
 
-/** Returns the conclusion; if it is unknown, it names the faults that were not seen to take effect. */
+/**
+ * Returns the conclusion. If the verdict is unknown, its reason names the faults that were not seen to take
+ * effect.
+ */
 export function naming(windows: readonly FaultWindow[], conclusion: Conclusion): Conclusion {
   const without = withoutEffect(windows);
   return conclusion.judgement === 'unknown' && without !== undefined
