@@ -16,7 +16,10 @@ interface Viewer extends Reader {
 
 const viewer = (session: string): Viewer => ({ session });
 
-/** Maximum number of increments of a phase that are kept, since a request that overlapped one may end later. */
+/**
+ * Maximum number of increments of a phase that are kept, because a request that overlapped such an increment
+ * may end later.
+ */
 const KEPT = 64;
 
 /**
@@ -29,11 +32,11 @@ export class Counter implements ObjectState {
   #base: number | undefined;
   /** The largest count that the phase can have; undefined while it is not known. */
   #most: number | undefined;
-  /** The last increments of the phase that were called. Earlier ones are included in `#base`. */
+  /** The last increments of the phase that were called. Earlier increments are included in `#base`. */
   #rises: Write[] = [];
   /** Sum of earlier increments that may have been undone by a request that overlapped them. */
   #undoable = 0;
-  /** The count with all acknowledged increments of the phase; undefined while `#base` is. */
+  /** The count with all acknowledged increments of the phase; undefined while `#base` is undefined. */
   #sum: number | undefined;
   /** The acknowledged increments that no final state has shown. */
   #owed: Write[] = [];
@@ -69,7 +72,10 @@ export class Counter implements ObjectState {
     if (this.#rises.length > KEPT) this.#fold();
   }
 
-  /** Removes the oldest increment from `#rises` and adds it to `#base`. */
+  /**
+   * Removes the oldest increment from `#rises`. Adds it to `#base`, or to `#undoable` if a request may have
+   * undone it.
+   */
   #fold(): void {
     const oldest = this.#rises.shift();
     if (oldest === undefined || this.#base === undefined) return;

@@ -25,7 +25,10 @@ const plan = fc.array(
     load: fc.integer({ min: 0, max: 100 }),
     save: fc.integer({ min: 0, max: 100 }),
     outcome: fc.constantFrom<Outcome>('ok', 'ok', 'ok', 'info', 'info', 'fail'),
-    /** Of an `info` write: how long after its response the app saves the state; negative if never. */
+    /**
+     * For an `info` write: how long after its response the app saves the state; negative if the app never
+     * saves it.
+     */
     late: fc.oneof(fc.integer({ min: -5, max: 5 }), fc.integer({ min: 0, max: 60 })),
     which: fc.nat(20),
   }),
@@ -72,7 +75,8 @@ function run(steps: readonly Step[]): Event[] {
       ...{ action, request: `r${id}`, call, ...(write && action !== 'clear' ? { value } : {}) },
     };
     const save = (): void => {
-      // A refused write saves the state as it loaded it. A page may do so too, but a page in flight has no line yet.
+      // A refused write saves the state as it loaded it. A page may also save the state, but a page in flight
+      // has no line in the history yet.
       state = outcome !== 'fail' ? changed(request) : request.loaded;
     };
     const ended = (): Event =>

@@ -69,7 +69,8 @@ const numberOf = (value: string | undefined, absent: number): number =>
 export const countOf = (state: readonly string[] | undefined): number => numberOf(state?.[0], 0);
 
 /**
- * Returns the value that shows in the object once a change has taken effect; undefined if the change has no such value.
+ * Returns the value that a read shows once a change has taken effect; undefined if the change has no such
+ * value.
  */
 export const shownValue = ({ action, value }: Change): string | undefined =>
   action === 'remove' || action === 'increment' ? undefined : value;
@@ -85,7 +86,7 @@ export const rises = (effect: Effect | undefined): boolean => effect?.does === '
 
 /** The request and result of an operation on an object; every `Operation` is a `Deed`. */
 export interface Deed extends Change {
-  /** read: the whole state. A register or counter shows one text, an unset register none. */
+  /** read: the whole state. A register or counter shows one text. An unset register shows no text. */
   saw?: readonly string[];
 }
 

@@ -1,5 +1,6 @@
 /**
- * Tests with which writes and reads a read may be compared: late writes, values of other runs, lists that are cut off.
+ * Tests which writes and reads may be compared with a read: late writes, values of other runs, lists that are
+ * cut off.
  */
 import { describe, expect, it } from 'vitest';
 import type { ObjectEvent } from '../history/history.ts';
@@ -59,7 +60,7 @@ describe('an info write that takes effect late', () => {
     expect(lost('add', 'late', 'app-1', unsure)).toEqual(both);
     // Its response is not over when b is called: the app may save an older state without its change.
     expect(lost('add', 'late', 'app-1', { ...unsure, return: 1_000_000 })).toEqual([]);
-    // The effect of these leaves no trace that a read would show.
+    // The effect of these writes leaves no trace that a read would show.
     expect(lost('add', 'a', 'app-1', unsure)).toEqual([]);
     expect(lost('remove', 'x', 'app-1', unsure)).toEqual([]);
     const removed = drawn(s => {

@@ -1,4 +1,4 @@
-/** Keeps what is known of each object of a run. All checks of objects read it from here. */
+/** Keeps the facts about each object of a run. All checks of objects read these facts from here. */
 import type { Event, ObjectEvent, Operation, SessionEvent, Start } from '../history/history.ts';
 import { isWrite } from './models.ts';
 import { cutOffRemark, type Shown } from './sift.ts';
@@ -8,7 +8,7 @@ import { type ObjectFacts, type Started, TrackedObject } from './tracked-object.
 const besideStarted = ({ overlaps }: TrackedObject, start: Start): void => overlaps.besideStarted(start);
 const beside = ({ overlaps }: TrackedObject, operation: Operation): void => overlaps.beside(operation);
 
-/** A change that may still take effect. `end` if it has ended as `info`. */
+/** A change that may still take effect. `end` is set if the change has ended as `info`. */
 interface Change {
   start: Start;
   end?: Operation;
@@ -35,7 +35,7 @@ export class Objects {
     this.#canary = canary;
   }
 
-  /** Takes in an event that is not an operation. */
+  /** Adds an event that is not an operation. */
   event(event: Event): void {
     if (event.type === 'phase') this.#final = event.phase === 'final';
     if (event.type !== 'object') return;
@@ -43,7 +43,7 @@ export class Objects {
     this.#of(event.object);
   }
 
-  /** Returns an object. It is created when it is declared, or on first use. */
+  /** Returns an object. Creates the object when it is declared, or on first use. */
   #of(name: string): TrackedObject {
     const known = this.#objects.get(name);
     if (known !== undefined) return known;
@@ -55,7 +55,8 @@ export class Objects {
     const object = new TrackedObject(declared, this.#canary, shown);
     this.#objects.set(name, object);
     const scope = name.slice(at + 1);
-    // A change that began before the first use of this object may still write back an older state of it.
+    // A change that began before the first use of this object may still write back an older state of this
+    // object.
     this.#pending.get(scope)?.forEach(({ start, end }) => {
       if (start.object === name) return;
       object.overlaps.besideStarted(start);
@@ -67,7 +68,7 @@ export class Objects {
     return object;
   }
 
-  /** Takes in the start of an operation. @returns its object; undefined if it has none */
+  /** Adds the start of an operation. @returns the object of the operation; undefined if it has no object */
   started(start: Start): Started | undefined {
     this.#besides(start, besideStarted);
     this.#began(start.session, start);
@@ -79,7 +80,7 @@ export class Objects {
   }
 
   /**
-   * Takes in an operation that has ended, and removes from its `saw` the values that the run did not write.
+   * Adds an operation that has ended, and removes from its `saw` the values that the run did not write.
    *
    * @param live true if the session was live, and still is
    * @returns what the operation did or showed; undefined if it has no object
@@ -110,7 +111,10 @@ export class Objects {
     if (pending.size === 0) this.#pending.delete(scope);
   }
 
-  /** Calls `look` for every other object of the operation's session and user, since one request may change all. */
+  /**
+   * Calls `look` for every other object of the operation's session and user, because one request may change
+   * all of them.
+   */
   #besides<E extends Start | Operation>(event: E, look: (object: TrackedObject, event: E) => void): void {
     const { session, user } = event;
     this.#others(session, event, look);

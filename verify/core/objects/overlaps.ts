@@ -12,11 +12,17 @@ export interface Write {
   end?: Operation;
   /** True if the write was acknowledged in a live session. */
   certain: boolean;
-  /** The operation at whose return the write can no longer take effect; absent while the write still can. */
+  /**
+   * The operation at whose return the write can no longer take effect; absent while the write may still take
+   * effect.
+   */
   over?: Operation;
   /** The first few writes that overlapped this write. */
   rivals: Write[];
-  /** False if a read up to now would show the value of the write, had it taken effect. */
+  /**
+   * True if reads cannot show whether the write took effect, for example because its value may have been
+   * removed.
+   */
   traceless: boolean;
   /** Another request that overlapped this write. That request may have loaded an older state and written it back. */
   beside?: Start | Operation;
@@ -26,9 +32,10 @@ export interface Write {
 export const overlapped = ({ rivals, beside }: Write): boolean => rivals.length > 0 || beside !== undefined;
 
 /**
- * Returns whether a request that overlapped a write may have undone it, as far as the reads up to now show. Subtle: an
- * app that loads a state and saves it later saves its own change, too. So an `info` add that no read shows has undone
- * nothing. But if its request was still open when the write was called, the app may have saved the older state alone.
+ * Returns whether a request that overlapped a write may have undone the write, as far as the reads so far
+ * show. Subtle: an app that loads a state and saves it later also saves its own change. So an `info` add
+ * whose value no read shows has undone nothing. But if the request of the add was still in flight when the
+ * write was called, the app may have saved the older state without the added value.
  */
 export const mayBeUndone = ({ start, rivals, beside }: Write): boolean =>
   beside !== undefined ||
@@ -57,12 +64,13 @@ export class Overlaps {
   #last: Operation | undefined;
   /** Changes of other objects that may still take effect, by their ids. */
   readonly #others = new Map<number, Start>();
-  /** Of the changes of other objects that are over: the one that returned last. */
+  /** The last change of another object that can no longer take effect. */
   #lastOther: Operation | undefined;
   /** Writes and changes of other objects that have ended as `info`, by their ids. */
   readonly #indeterminate = new Map<number, Operation>();
   /**
-   * The values written so far. `#repeated`: those written twice; a read of one does not show which write took effect.
+   * The values written so far. `#repeated`: the values written twice. A read of such a value does not show
+   * which write took effect.
    */
   readonly #values = new Set<string>();
   readonly #repeated = new Set<string>();
@@ -202,11 +210,13 @@ export class Overlaps {
   }
 }
 
-/** Returns the operation that returned later. One that has never returned counts as the earlier one. */
+/**
+ * Returns the operation that returned later. An operation that has never returned counts as the earlier one.
+ */
 const later = (a: Operation | undefined, b: Operation): Operation | undefined =>
   b.return === undefined || (a?.return ?? 0) >= b.return ? a : b;
 
-/** Returns an `info` change that has taken effect when the read returns, because the read shows its value. */
+/** Returns an `info` change as an operation that ended with a read, because the read shows its value. */
 const overAt = (start: Start, { call, return: end = call }: Operation): Operation => ({
   ...start,
   type: 'op',

@@ -14,7 +14,10 @@ const NEVER = Number.POSITIVE_INFINITY;
  */
 type Line = [action: Action, value: string, call: number, end: number, more?: Partial<Operation>];
 
-/** Replays the lines in order of time, and returns the values that the final state lacks, and what was looked for. */
+/**
+ * Replays the lines in order of time, and returns the values that the final state lacks, and the values that
+ * were looked for.
+ */
 const judged = (more: Partial<ObjectEvent>, lines: Line[], final = true) => {
   const objects = new Objects('c');
   const object = 'basket@s';
@@ -169,7 +172,8 @@ describe('the final state', () => {
     expect(lost({ kind: 'bag' }, ...twice, ['read', 'a b', 90, 91])).toEqual(['a']);
     expect(lost({ kind: 'bag' }, ...twice, ['read', 'a b a', 90, 91])).toEqual([]);
     expect(lost({ kind: 'set' }, ...twice, ['read', 'a b', 90, 91])).toEqual([]);
-    // The value is added again, without overlap, after the first add was found. A bag must have it twice.
+    // The value is added again, without overlap, after the first add was found. A bag must have the value
+    // twice.
     const again: Line[] = [...pair, first, ['add', 'a', 30, 35]];
     expect(lost({ kind: 'bag' }, ...again, ['read', 'a b', 90, 91])).toEqual(['a']);
     expect(lost({ kind: 'bag' }, ...again, ['read', 'a a b', 90, 91])).toEqual([]);

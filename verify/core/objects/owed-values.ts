@@ -6,7 +6,7 @@ import { overlapped, type Write } from './overlaps.ts';
 import type { Lost, LostUpdate } from './read-facts.ts';
 import { mayBeGone, type Value } from './value.ts';
 
-/** What a final state must show of a value. */
+/** A value that a final state must have. */
 interface Owed {
   /** The acknowledged adds of the value that no final state has shown yet. */
   adds: Write[];
@@ -40,7 +40,7 @@ export class OwedValues {
     if (this.#bag || owed.least === 0) owed.least++;
   }
 
-  /** Looks for the values in a final state, as `ObjectState.settle`. */
+  /** Looks for the values in a final state: implements `ObjectState.settle`. */
   settle({ saw = [] }: Operation, before: Operation | undefined): readonly Write[] {
     const looked: Write[] = [];
     if (this.#values.size === 0) return looked;
@@ -52,7 +52,8 @@ export class OwedValues {
         owed.raced ||= owed.adds.some(overlapped);
         looked.push(...owed.adds.splice(0));
         owed.absent = false;
-        // Other guarantees judge values that did not race. In a bag, their number must be known.
+        // Other guarantees judge a value without overlapping adds. A bag keeps the value, because the number
+        // of its adds must be known.
         if (!owed.raced && !this.#bag) this.#values.delete(known);
       } else if (!owed.absent) {
         owed.absent = true;
@@ -62,7 +63,7 @@ export class OwedValues {
     return looked;
   }
 
-  /** Returns the values that the last final state lacks, as `ObjectState.lost`. */
+  /** Returns the values that the last final state lacks: implements `ObjectState.lost`. */
   lost(read: Operation): Lost {
     const lost: LostUpdate[] = [];
     const looked: Write[] = [];
@@ -77,13 +78,13 @@ export class OwedValues {
   }
 }
 
-/** Returns a function that returns whether the list has a value. */
+/** Returns a function that tests whether the list has a value. */
 const within =
   (saw: readonly string[]) =>
   (value: string): boolean =>
     saw.lastIndexOf(value) >= 0;
 
-/** Returns a function that returns whether the list has a value at least `least` times. */
+/** Returns a function that tests whether the list has a value at least `least` times. */
 function counted(saw: readonly string[]): (value: string, least: number) => boolean {
   const counts = new Map<string, number>();
   for (const value of saw) counts.set(value, (counts.get(value) ?? 0) + 1);

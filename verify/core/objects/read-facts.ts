@@ -1,11 +1,14 @@
-/** Defines what an operation shows of its object, and the state of an object that is kept to find it. */
+/**
+ * Defines the facts that a read shows about its object, and the state of an object from which these facts are
+ * computed.
+ */
 import type { Operation } from '../history/history.ts';
 import type { Write } from './overlaps.ts';
 
 /** A contradiction: a read shows a state that an earlier operation of its session rules out. */
 export interface Contradiction {
   against: Operation;
-  /** What the earlier operation did or showed. */
+  /** The effect or result of the earlier operation, as a text. */
   was: string;
   expected: string;
   came: string;
@@ -41,7 +44,10 @@ export interface LostUpdate {
   read: Operation;
 }
 
-/** `lost`: the adds that the last final state lacks. `looked`: the adds that `settle` has not returned. */
+/**
+ * `lost`: the adds that the last final state lacks. `looked`: the adds that were looked for in this state and
+ * that `settle` has not returned.
+ */
 export interface Lost {
   lost: readonly LostUpdate[];
   looked: readonly Write[];
@@ -64,20 +70,27 @@ export interface ObjectState {
   started(write: Write): void;
   /** Called when a write ends, with any outcome. */
   wrote(write: Write, operation: Operation): void;
-  /** Called when a session has ended: it reads and writes nothing more. */
+  /** Called when a session has ended. The session reads and writes nothing more. */
   sessionEnded(session: string): void;
-  /** Adds to `facts` what a read of a live session contradicts, and the operations that it was compared with. */
+  /**
+   * Compares a read of a live session with earlier operations. Adds these operations and the contradictions
+   * to `facts`.
+   */
   read(read: Operation, facts: ReadFacts): void;
   /**
-   * Looks for the acknowledged adds in a final state: the state after all writes that have started.
+   * Looks for the acknowledged adds in a final state: a state that is read after all writes so far have
+   * returned.
    *
-   * @param before the read of the previous final state
-   * @returns the adds that were looked for; each is returned once
+   * @param before the read of the previous final state, if there is one
+   * @returns the adds that were looked for; no add is returned by two calls
    */
   settle?(read: Operation, before: Operation | undefined): readonly Write[];
   /** Returns the acknowledged adds that overlapped another request and that the last final state lacks. */
   lost?(read: Operation): Lost | undefined;
-  /** Returns the values that the object should hold, in the order of their adds. `kept`: those acknowledged. */
+  /**
+   * `due` returns the values that the object should hold, in the order of their adds. `kept` returns the
+   * acknowledged ones among these values.
+   */
   due?(): readonly string[];
   kept?(): readonly KeptValue[];
 }

@@ -5,7 +5,7 @@ import { precedes } from '../timeline/clocks.ts';
 import { overlapped, type Write } from './overlaps.ts';
 import { type Contradiction, type ObjectState, type Reader, Readers, type ReadFacts } from './read-facts.ts';
 
-/** What a read shows: the value of a write, or the state from before all writes. */
+/** The state that a read shows: the state after a write, or the state from before all writes. */
 type Shown = Write | 'first';
 
 interface Viewer extends Reader {

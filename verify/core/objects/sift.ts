@@ -13,7 +13,7 @@ export interface Sifted {
   foreign?: number;
 }
 
-/** Page sizes at which apps silently cut off a list. Any of its values may then be missing. */
+/** Page sizes at which apps silently cut off a list. Then any value of the list may be missing. */
 const PAGE_SIZES: readonly number[] = [25, 50, 100, 200, 250, 500, 1000];
 /** From this number of rows on, an app may also keep or show only a round number of the newest values of a list. */
 const FEWEST_ROWS = 10;
@@ -30,7 +30,10 @@ export interface Shown {
   cut: number;
 }
 
-/** Minimum number of such reads for a remark. Fewer may have that length by chance, in an app that loses values. */
+/**
+ * Minimum number of such reads for a remark. In an app that loses values, fewer reads may have that length by
+ * chance.
+ */
 const FEWEST_CUT = 5;
 
 /** Returns a remark on a probe whose lists may be cut off; an empty list if too few reads suggest that. */
@@ -57,7 +60,7 @@ export class Sift {
 
   /**
    * @param canary the prefix of the values of the run
-   * @param shown the reads of the object's probe, shared by all of its objects
+   * @param shown the reads of the object's probe, shared by all objects of this probe
    */
   constructor(kind: ObjectEvent, canary: string, shown: Shown) {
     this.#kind = kind;
@@ -72,7 +75,10 @@ export class Sift {
     for (const value of putsIn(effect)) if (!value.startsWith(this.#canary)) this.#known.add(value);
   }
 
-  /** Keeps only the values of the run in a read's `saw`; deletes `saw` if it does not show their state. */
+  /**
+   * Keeps only the values of the run in a read's `saw`; deletes `saw` if the read does not show the state of
+   * these values.
+   */
   read(read: Operation & Sifted, state: ObjectState): void {
     const { saw } = read;
     if (saw === undefined) return;

@@ -1,4 +1,4 @@
-/** Defines what is known of one object: its writes, its state, and what each session has seen of it. */
+/** Keeps the facts about one object: its writes, its state, and the reads of each session. */
 import type { ObjectEvent, Operation, Start } from '../history/history.ts';
 import { Counter } from './counter.ts';
 import { isWrite } from './models.ts';
@@ -8,20 +8,20 @@ import { Register } from './register.ts';
 import { type Shown, Sift } from './sift.ts';
 import { Values } from './values.ts';
 
-/** What one operation did to its object, or showed of it. Valid until the next operation. */
+/** The facts about one operation on its object. Valid until the next operation. */
 export interface ObjectFacts {
   object: TrackedObject;
   /** True if the operation is a read that shows the state, or an acknowledged write, in a live session. */
   certain: boolean;
   /** The write; undefined for a read. */
   write: Write | undefined;
-  /** What a certain read contradicts; undefined for any other operation. */
+  /** The facts about a certain read; undefined for any other operation. */
   reads: ReadFacts | undefined;
-  /** The acknowledged adds that a read of a final state looked for. */
+  /** The acknowledged adds that were looked for in a final state. */
   looked: readonly Write[];
 }
 
-/** The object of an operation that has started, and the write, if it is one. */
+/** The object of an operation that has started, and the write, if the operation is a write. */
 export interface Started {
   object: TrackedObject;
   write: Write | undefined;
@@ -55,7 +55,7 @@ export class TrackedObject {
 
   /**
    * @param canary the prefix of the values of the run
-   * @param shown the reads of the object's probe, shared by all of its objects
+   * @param shown the reads of the object's probe, shared by all objects of this probe
    */
   constructor(declared: ObjectEvent, canary: string, shown: Shown) {
     this.name = declared.object;
@@ -116,7 +116,10 @@ export class TrackedObject {
     this.#before = read;
   }
 
-  /** Called after the last operation. Returns the acknowledged adds that the final state lacks, and those looked for. */
+  /**
+   * Returns the acknowledged adds that the final state lacks, and the adds that were looked for. Called after
+   * the last operation.
+   */
   lost(): Lost {
     const lost = this.#final === undefined ? undefined : this.state.lost?.(this.#final);
     return lost ?? { lost: NOTHING, looked: NOTHING };

@@ -1,9 +1,10 @@
 /**
- * Follows one value of a set, list or bag: its writes, the reads that showed it, and whether a read may lack it.
+ * Follows one value of a set, list or bag: its writes, the reads that showed it, and whether a read may lack
+ * it.
  *
- * A request that overlapped a write may have overwritten it. Then a state without the value is a later state and
- * contradicts nothing. (no-lost-updates judges whether the value may be lost.) But if a later read shows the value
- * again, it was never overwritten, and the state without it is a contradiction.
+ * A request that overlapped a write may have overwritten it. Then a state without the value is a later state
+ * and contradicts nothing. (no-lost-updates judges whether the value may be lost.) But if a later read shows
+ * the value again, the value was never overwritten, and the state without it is a contradiction.
  */
 
 import type { Operation } from '../history/history.ts';
@@ -187,7 +188,10 @@ export function mustBeGone({ removing, add }: Value, read: Operation): Operation
 export const mustShow = (known: Value, read: Operation, quiet: boolean): boolean =>
   known.present && !known.forgotten && !mayBeGone(known, read) && (quiet || !raced(known));
 
-/** Returns whether a change may have removed the value when the read returns; without a read: may ever remove it. */
+/**
+ * Returns whether a change may have removed the value when the read returns; without a read: whether a change
+ * may ever remove the value.
+ */
 export const mayBeGone = ({ removing }: Value, read?: Operation): boolean =>
   removing.some(
     ({ start, end }) => end?.outcome !== 'fail' && (read === undefined || !precedes(read, start)),

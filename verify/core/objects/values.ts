@@ -60,7 +60,7 @@ export class Values implements ObjectState {
   readonly #replacements: Write[] = [];
   readonly #overlaps: Overlaps;
   readonly #owed: OwedValues;
-  /** Number of values that the object may hold by writes that have ended. */
+  /** Number of values that the object may hold after the writes that have ended. */
   #held: number;
   /** True once the app may have dropped a value, because the object held more values than the app keeps. */
   #overfull = false;
@@ -130,7 +130,10 @@ export class Values implements ObjectState {
     } else if (operation.outcome === 'fail') this.#refused(known, operation);
   }
 
-  /** Removes a value whose only add was refused: it is not in the object and does not count for the cap. */
+  /**
+   * Removes a value whose only add was refused: the value is not in the object and does not count for the
+   * cap.
+   */
   #refused(known: Value, { id }: Operation): void {
     const { value, add, adds, removing, shownIn } = known;
     if (add !== undefined || shownIn > 0 || this.#initial.has(value)) return;
@@ -273,9 +276,9 @@ export class Values implements ObjectState {
   }
 
   /**
-   * Records the values of a read. Fast path: if the session's previous read showed the same value at the same place, a
-   * comparison of the two texts finds it, several times faster than a lookup. That read recorded the value, so nothing
-   * is left to do unless a change may remove it.
+   * Records the values of a read. Fast path: if the session's previous read showed the same value at the same
+   * place, a comparison of the two texts finds the value, several times faster than a lookup. That read
+   * recorded the value, so nothing is left to do unless a change may remove it.
    */
   #look(read: Operation, number: number, reader: Viewer, facts: ReadFacts): Seen {
     const { saw = [] } = read;
