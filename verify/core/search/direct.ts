@@ -12,7 +12,7 @@ type Direct = { verdict: 'ok' } | { verdict: 'violated'; culprit: number; placed
 const OK: Direct = { verdict: 'ok' };
 const violated = (culprit: number): Direct => ({ verdict: 'violated', culprit, placed: [] });
 
-/** Stands for the write of an initial value, which is not in the history. */
+/** The index of the write of an initial value: this write is not in the history. */
 const BEFORE = -1;
 
 /** The number of each value, and the operation that wrote each value. */
@@ -148,7 +148,8 @@ class Growth {
 }
 
 /**
- * Decides whether the slots agree with the times: nothing returned before an operation of an earlier slot was called.
+ * Decides whether the slots agree with the times. They agree if no operation returned before an operation of
+ * an earlier slot was called.
  */
 function inTime(slots: Int32Array, count: number, operations: readonly Interval[]): Direct {
   /** By slot: the operation that was called last. `firstReturn`: the time of the first return. */

@@ -4,9 +4,10 @@ import { Links } from './links.ts';
 import type { Transitions } from './transitions.ts';
 
 /**
- * Says until when an operation without a response may be put off. no: not at all, since it may be needed at any place.
- * together: until a response needs it; other such operations may come before it. alone: like together, but never two in
- * a row, since the second one undoes the first one.
+ * Says how long the search may put off an operation without a response. `no`: not at all, because the
+ * operation may be needed at any place. `together`: until a response is impossible without it; other
+ * operations without a response may come right before it. `alone`: like `together`, but never two such
+ * operations in a row, because the second one undoes the first one.
  */
 export type PuttingOff = 'no' | 'together' | 'alone';
 
@@ -17,7 +18,10 @@ export interface Unsure {
   operations: number[];
 }
 
-/** The operations of a search. Those with a response are numbered from 0 to `end` in the order of their calls. */
+/**
+ * The operations of a search. Operations with a response are numbered from 0 to `end` in the order of their
+ * calls.
+ */
 export class Tables {
   readonly end: number;
   /** The indexes of the operations with a response in the history. */

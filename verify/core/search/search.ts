@@ -1,15 +1,16 @@
 /**
- * Searches for an order of the operations on one object in which every response fits, and no operation follows one
- * that was called after it had returned. Wing and Gong, "Testing and verifying concurrent objects" (1993): place an
- * operation that may come next, go on with the rest, and take it back at a dead end. Lowe, "Testing for
- * linearizability" (2017): remember each configuration, so that none is tried twice. Four additions:
+ * Searches for an order of the operations on one object in which every response fits. If an operation
+ * returned before another one was called, it must come first. Wing and Gong, "Testing and verifying
+ * concurrent objects" (1993): place an operation that may come next, go on with the rest, and take the
+ * operation back at a dead end. Lowe, "Testing for linearizability" (2017): remember each configuration, so
+ * that none is tried twice. Four additions:
  *
  * - A read that fits the state is placed at once, without an alternative.
  * - The operation that returns first is tried first.
- * - Equal operations are placed in the order of their returns. An order that has two of them the other way round stays
- *   an order when they are swapped.
- * - Operations without a response are tried last. If the kind allows it (`PuttingOff`), they are tried only right
- *   before a response that is impossible without them.
+ * - Equal operations are placed in the order of their returns. If an order has two equal operations the other
+ *   way round, it stays an order when they are swapped.
+ * - Operations without a response are tried last. If the kind allows it (`PuttingOff`), they are tried only
+ *   right before a response that is impossible without them.
  */
 
 import type { State } from '../objects/models.ts';
@@ -51,7 +52,7 @@ class Search {
   #cursor: number;
   #class = 0;
   #steps = 0;
-  /** The placed operations in order: the number of an operation, or −1 − the class of one without a response. */
+  /** The placed operations in order: the number of an operation, or −1 − its class if it has no response. */
   readonly #stack: number[] = [];
   /** The state, chain, from and to before each placement. */
   readonly #saved: number[] = [];

@@ -1,11 +1,14 @@
 /**
- * Schedules the searches of all stretches. Each stretch is searched once when it is complete. Those left undecided are
- * searched again at the end of the run: with more steps, and the shortest first.
+ * Schedules the searches of all stretches. Each stretch is searched once when it is complete. Undecided
+ * stretches are searched again at the end of the run: with more steps, and the shortest first.
  */
 import type { Stretch } from './stretches.ts';
 import { judgeStretch, type StretchVerdict } from './witness.ts';
 
-/** Maximum placements in the first search of a stretch. Each undecided stretch halves this limit for the next ones. */
+/**
+ * Maximum placements in the first search of a stretch. Each undecided stretch halves this limit for the
+ * stretches after it.
+ */
 const FIRST = 1_000_000;
 const LEAST_FIRST = 10_000;
 /** Maximum placements in all searches after the end of the history together. */
@@ -66,7 +69,10 @@ export class Searches {
     this.#onDecided(stretch, verdict, this.#isLate);
   }
 
-  /** Called at the end of the history, before the last stretches are judged: from now on, the time is limited. */
+  /**
+   * Limits the time of the searches from now on. Called at the end of the history, before the last stretches
+   * are judged.
+   */
   ended(): void {
     this.#isLate = this.#searching.isLate;
   }
@@ -90,7 +96,8 @@ export class Searches {
           else delete this.undecided[object];
           this.#decided(stretch, judged.verdict);
         }
-        // A search that used fewer steps than allowed ran out of memory. If repeated, it would do so again.
+        // A search that used fewer steps than allowed ran out of memory. A second search would run out of
+        // memory again.
         else if (judged.steps >= steps) undecided.push(stretch);
       }
       open = undecided;

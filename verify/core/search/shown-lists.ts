@@ -6,7 +6,7 @@ import { type Deed, effectOf, putsIn, type State } from '../objects/models.ts';
 import type { Interval } from './decision.ts';
 import type { Machine } from './transitions.ts';
 
-/** A reduced search: it finds an order if and only if the list has one. */
+/** A reduced search. It finds an order if and only if the operations on the list have an order. */
 export interface Reduced {
   machine: Machine;
   initial: State;
@@ -22,7 +22,7 @@ interface Shown {
   once: boolean;
 }
 
-/** Stands for all lists that no read shows and that cannot grow into a list that a read shows. */
+/** The state of all lists that no read shows and that cannot grow into a list that a read shows. */
 const UNSHOWN: State = ['unshown'];
 /** The result of a write that no order can contain. */
 const NEVER = 'never';
@@ -122,8 +122,8 @@ class ShownLists implements Machine {
   }
 
   /**
-   * Subtle: a list that cannot come back must not be left while some read shows a longer list that begins with it.
-   * Reads of the list itself are placed before anything else.
+   * Subtle: if a list cannot come back, and some read shows a longer list that begins with it, the next write
+   * must extend it. Reads of the list itself are placed before anything else.
    */
   step(state: State, { action, value, saw }: Deed): State | undefined {
     const [name = ''] = state;

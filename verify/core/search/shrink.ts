@@ -1,12 +1,15 @@
 /** Delta debugging: removes from a proof all items that it does not need. */
 
 /**
- * Reduces a list by ddmin, of Zeller and Hildebrandt ("Simplifying and isolating failure-inducing input", 2002).
+ * Reduces a list by ddmin, of Zeller and Hildebrandt ("Simplifying and isolating failure-inducing input",
+ * 2002).
  *
  * @param items in order; the order is kept
- * @param holds returns true if these items alone still prove the violation; must be pure, and true for the whole list
+ * @param holds returns true if these items alone still prove the violation; must be pure, and true for the
+ * whole list
  * @param isSpent returns true when the search is to stop with the smallest proof found so far
- * @returns items of which none can be left out; all items if even all of them prove nothing
+ * @returns items that prove the violation, and of which none can be left out; all items if they do not prove
+ * it
  */
 export function shrink<T>(
   items: readonly T[],
@@ -30,7 +33,7 @@ export function shrink<T>(
   return kept.length === 1 && !isSpent() && holds([]) ? [] : kept;
 }
 
-/** @returns one of the parts alone, or all parts but one, if it still proves the violation */
+/** @returns a single part, or all parts except one, if these items still prove the violation */
 function reduced<T>(
   items: readonly T[],
   parts: number,

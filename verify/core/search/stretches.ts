@@ -13,9 +13,15 @@ import { precedes } from '../timeline/clocks.ts';
 /** An operation on the object that may have an effect, or showed the state. */
 export interface Entry {
   operation: Operation;
-  /** True if it took effect between call and return. False if it may take effect at any time after its call. */
+  /**
+   * True if the operation took effect between its call and its return. False if it may take effect at any
+   * time after its call.
+   */
   sure: boolean;
-  /** True if it was recorded after its stretch was cut off. The next stretch then judges it too strictly. */
+  /**
+   * True if the operation was recorded after its stretch was cut off. Then the next stretch judges it too
+   * strictly.
+   */
   late: boolean;
 }
 
@@ -38,7 +44,7 @@ export class Stretches {
   readonly object: ObjectEvent;
   /** True once an operation was recorded out of order, or the app's cap was exceeded. Nothing later is judged. */
   closed = false;
-  /** True while the state before the run is not known. Nothing is judged until a read shows it. */
+  /** True while the state before the run is not known. Nothing is judged until a read shows this state. */
   #unknown: boolean;
   #initial: readonly string[] | undefined;
   #from: Operation | undefined;
@@ -50,7 +56,10 @@ export class Stretches {
   #cut: { read: Operation; length: number; waiting: Set<string> } | undefined;
   /** The last return of each client. */
   readonly #clients = new Map<string, number>();
-  /** True once a client had two requests in flight: then its next request does not show that its reads have ended. */
+  /**
+   * True once a client had two requests in flight: then the next request of the client does not show that its
+   * reads have ended.
+   */
   #parallel = false;
   /** True once this stretch can never be cut, see #ambiguous. */
   #stuck = false;
@@ -80,7 +89,7 @@ export class Stretches {
     if (this.#cut !== undefined) this.#calledAfterCut(start);
   }
 
-  /** Called when an operation ends whose result shows nothing about the object. */
+  /** Called when an operation has ended, and its result shows nothing about the object. */
   skipped({ id, client }: Operation): void {
     this.#open.delete(id);
     this.#dropClient(client);
@@ -128,9 +137,10 @@ export class Stretches {
   }
 
   /**
-   * Compares an acknowledged operation with the acknowledged operations before. Call it once after `ended`.
+   * Compares an acknowledged operation with the earlier acknowledged operations. Call it once after `ended`.
    *
-   * @returns whether it overlapped a write of the object, and whether another instance served the operation before
+   * @returns whether the operation overlapped a write of the object, and whether another instance served the
+   * previous operation
    */
   relate(operation: Operation): { overlaps: boolean; crosses: boolean } {
     const reads = operation.action === 'read';
@@ -182,7 +192,10 @@ export class Stretches {
     return this.#open.size === 0 && (this.#last === undefined || precedes(this.#last, read));
   }
 
-  /** Returns whether an earlier read that nothing overlapped showed the same state, without operations in between. */
+  /**
+   * Returns whether the last read that no operation overlapped showed the same state, and no operation came
+   * since.
+   */
   #repeats({ saw = [] }: Operation): boolean {
     const cut = this.#cut;
     if (cut !== undefined) return cut.length === this.#entries.length && alike(cut.read.saw ?? [], saw);
@@ -225,10 +238,10 @@ export class Stretches {
   }
 
   /**
-   * Returns whether the stretch cannot be cut here. Subtle: an unacknowledged operation takes effect once at most, so
-   * at a cut it must be known whether it has taken effect. That is known of writes of unique values: if a read showed
-   * the value, the write has taken effect; if not, the write is carried into the next stretch. With other operations
-   * there is no cut.
+   * Returns whether the stretch cannot be cut here. Subtle: an unacknowledged operation takes effect once at
+   * most, so at a cut it must be known whether it has taken effect. That is known of writes of unique values:
+   * if a read showed the value, the write has taken effect; if not, the write is carried into the next
+   * stretch. With other unacknowledged operations there is no cut.
    */
   #ambiguous(): boolean {
     if (this.#stuck || this.#unsure === 0) return this.#stuck;

@@ -16,7 +16,7 @@ export interface Machine {
 
 /** The result of a step if the deed cannot have its response in that state. */
 export const REFUSED = -1;
-/** Stands for the result of a step that has not been computed. */
+/** The result of a step that has not been computed yet. */
 const UNTRIED = -2;
 
 /** With more classes than this, steps are kept in a map: most of a table would be empty. */

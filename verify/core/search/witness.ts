@@ -13,11 +13,14 @@ export type StretchVerdict = 'ok' | 'violated' | 'budget' | 'late' | 'clocks';
 
 /** Maximum number of placements in the search of one candidate witness. */
 const CANDIDATE: Limit = { steps: 5_000 };
-/** Maximum number of operations that the searches of all candidates look at together; they take some seconds. */
+/**
+ * Maximum number of operations that the searches of all candidates look at together. Such searches take some
+ * seconds.
+ */
 const SHRINKING = 10_000_000;
 /** Maximum number of placements in the search for the longest order. */
 const EXPLANATION: Limit = { steps: 2_000 };
-/** Number of operations that are shown of a witness if it is still longer than `LONG` after shrinking. */
+/** If a witness is still longer than `LONG` after shrinking, only this number of its operations is shown. */
 const SHOWN = 8;
 const LONG = 32;
 
@@ -86,7 +89,7 @@ const others = (all: readonly LooseInterval[], kept: readonly LooseInterval[]): 
   return all.filter(interval => !keeps.has(interval) && interval.deed.action !== 'read').map(relaxed);
 };
 
-/** Proves a violation by few operations. `at`: the operation that has no place in the longest order. */
+/** A proof of a violation by few operations. `at`: the operation that has no place in the longest order. */
 interface Nonlinear {
   at: Operation | undefined;
   summary: string;
