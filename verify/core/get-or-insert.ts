@@ -1,6 +1,6 @@
 /**
- * Returns the value of a key. If the map has none, makes it and inserts it first. (`Map.getOrInsertComputed`, which
- * neither Node 24 nor k6 has.)
+ * Returns the value of a key. If the map does not have the key, makes a value and inserts it first. Node 24
+ * and k6 do not have `Map.getOrInsertComputed`, which does the same.
  */
 export function getOrInsert<K, V>(
   map: { get(key: K): V | undefined; set(key: K, value: V): unknown },

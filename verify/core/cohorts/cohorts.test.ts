@@ -50,7 +50,7 @@ class Story {
   }
 }
 
-/** Two sessions of v1 that v2 serves well, with enough evidence. */
+/** Builds two sessions of v1 that v2 serves well, with enough evidence. */
 function healthy(): Story {
   const story = new Story()
     .login('a', 'v1')

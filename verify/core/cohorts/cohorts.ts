@@ -1,24 +1,29 @@
 /**
- * Follows sessions across the versions of an app. A session belongs to the version that served its login; the versions
- * that serve it later must honour it, and must accept the forms on each other's pages.
+ * Follows sessions across the versions of an app. A session belongs to the version that served its login.
+ * Versions that serve the session later must honour it. All versions must accept the forms on each other's
+ * pages.
  */
 import type { Action, Operation, Run } from '../history/history.ts';
 import { honoured, Sessions } from '../timeline/sessions.ts';
 
-/** The requests of the sessions that one version created and one version served. */
+/** Counts for two versions: `created` served the logins of the sessions, `served` served the requests. */
 export interface Crossing {
   readonly created: string;
   readonly served: string;
   /** Number of sessions. */
   readonly sessions: number;
-  /** Number of those sessions that this version lost. */
+  /** Number of these sessions that the version `served` lost. */
   readonly lost: number;
   readonly requests: number;
-  /** Time of the request before the last `RECENT` - 1 ones, microseconds; undefined if there were fewer. */
+  /**
+   * Time of the oldest of the last `RECENT` requests, microseconds; undefined if there were fewer requests.
+   */
   readonly since: number | undefined;
 }
 
-/** The writes whose form was on a page of one version, and that one version received. */
+/**
+ * Counts of writes whose form was on a page of the version `page`, and that the version `served` received.
+ */
 export interface Forms {
   readonly page: string;
   readonly served: string;
@@ -26,7 +31,7 @@ export interface Forms {
   readonly refused: number;
 }
 
-/** Number of requests whose age decides whether the evidence of a crossing is recent. */
+/** The evidence of a crossing is recent if this number of its last requests is recent. */
 export const RECENT = 20;
 
 const WRITES: readonly Action[] = ['add', 'remove', 'set', 'cas', 'increment', 'clear'];
@@ -42,7 +47,7 @@ export class Cohorts {
   readonly #sessions: Sessions;
   /** By session: the version that served its login. */
   readonly #created = new Map<string, string>();
-  /** By session: the version of its last page, which has the form that it sends next. */
+  /** By session: the version of its last page, which has the form that the client sends next. */
   readonly #pages = new Map<string, string>();
   readonly #crossings = new Map<string, Map<string, Counted>>();
   readonly #forms = new Map<string, Map<string, { accepted: number; refused: number }>>();
@@ -54,7 +59,7 @@ export class Cohorts {
     this.#sessions = new Sessions(run);
   }
 
-  /** Takes in an operation that has ended, in the order of the history. */
+  /** Adds an operation that has ended. Call it in the order of the history. */
   ended(operation: Operation): void {
     const { action, cohort, session } = operation;
     if (action === 'logout' || action === 'logout-all')
@@ -107,7 +112,7 @@ export class Cohorts {
     return [...counts].toSorted(([, a], [, b]) => b - a)[0]?.[0];
   }
 
-  /** The version whose first response came last, if it is not the stable one. */
+  /** The version whose first response came last, if it is not the stable version. */
   get canary(): string | undefined {
     const { stable } = this;
     return this.#versions.findLast(version => version !== stable);
@@ -125,7 +130,7 @@ export class Cohorts {
   }
 }
 
-/** Returns the value of two keys, made where it is missing. */
+/** Returns the value of two keys. Makes the value if it is missing. */
 function within<T>(map: Map<string, Map<string, T>>, first: string, second: string, make: () => T): T {
   const inner = map.get(first) ?? new Map<string, T>();
   map.set(first, inner);

@@ -3,16 +3,19 @@ import { counted, grouped } from '../result/format.ts';
 import type { Judgement } from '../result/verdict.ts';
 import { type Cohorts, type Crossing, type Forms, RECENT } from './cohorts.ts';
 
-/** Number of sessions of the stable version that the new version must have served; all, if there are fewer. */
+/**
+ * Number of sessions of the stable version that the new version must have served. If there are fewer, it must
+ * have served all of them.
+ */
 const ENOUGH_SESSIONS = 10;
 /** Number of forms of the stable version that the new version must have received. */
 const ENOUGH_FORMS = 3;
-/** Number of refused forms from which on their share decides. One refusal may have another reason. */
+/** From this number of refused forms on, their share decides. A single refusal may have another reason. */
 const REFUSED = 3;
 
 export interface CanaryVerdict {
   readonly verdict: Judgement;
-  /** What was violated, or which evidence is missing. */
+  /** Describes the violation, or the missing evidence. */
   readonly why: string;
   readonly stable: string | undefined;
   readonly canary: string | undefined;
@@ -21,7 +24,7 @@ export interface CanaryVerdict {
 export interface CanaryEvidence {
   /** The time, microseconds on the clock of the run. */
   readonly now: number;
-  /** Age of the oldest evidence that counts, microseconds. */
+  /** Maximum age of evidence, microseconds. Older evidence does not count. */
   readonly window: number;
   /** True if the target declares form tokens and a write, so that forms can be compared. */
   readonly forms: boolean;
@@ -64,7 +67,10 @@ function unsent(cohorts: Cohorts, stable: string, canary: string): string | unde
   return `${canary} has accepted ${counted(found?.accepted ?? 0, 'form')} of ${stable}, ${ENOUGH_FORMS} are needed`;
 }
 
-/** Describes forms that another version refuses, although the version that made them accepts its own. */
+/**
+ * Describes forms that another version refuses, although the version that made these forms accepts its own
+ * forms.
+ */
 function refusing(forms: readonly Forms[]): string | undefined {
   const own = (version: string) => forms.find(({ page, served }) => page === version && served === version);
   const found = forms.find(({ page, served, accepted, refused }) => {
@@ -81,7 +87,7 @@ const crossingLine = ({ created, served, sessions, lost }: Crossing): string =>
 const formsLine = ({ page, served, accepted, refused }: Forms): string =>
   `form of ${page}, sent to ${served}: ${grouped(refused)} of ${grouped(accepted + refused)} refused`;
 
-/** Returns one line for each pair of versions, for people. */
+/** Returns one line for each pair of versions, for people to read. */
 export const linesOf = (cohorts: Cohorts): string[] => [
   ...cohorts.crossings().map(crossingLine),
   ...cohorts.forms().map(formsLine),

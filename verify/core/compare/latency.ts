@@ -48,7 +48,10 @@ function seriesOf(digest: Digest): Series {
   return new Map([...actions].map(([action, all]) => [action, merged(all)]));
 }
 
-/** Returns the only action that is judged: each further action would need more runs for the same certainty. */
+/**
+ * Returns the most frequent action. Only this action is judged, because each further action would need more
+ * runs for the same certainty.
+ */
 function mostFrequent(digests: readonly Digest[]): Action | undefined {
   const counts = new Map<Action, number>();
   for (const [action, buckets] of digests.flatMap(digest => [...seriesOf(digest)])) {

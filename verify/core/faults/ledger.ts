@@ -1,5 +1,5 @@
 /**
- * Collects all fault windows of a run, together with what happened during each. The checks, the summary of the faults
+ * Collects all fault windows of a run, with the effects of each fault. The checks, the summary of the faults
  * and the notes of anomalies read this ledger. They keep no fault windows of their own.
  */
 import type { Declared, Event, Fault, Operation, Run } from '../history/history.ts';
@@ -103,7 +103,7 @@ export class FaultLedger {
     return this.windows.filter(window => overlaps(window, operation, window.budget.recovery));
   }
 
-  /** Adds the client's wait to each fault window that it overlaps. */
+  /** Adds the client's wait to each fault window that the wait overlaps. */
   #waited(operation: Operation, failed: boolean): void {
     const first = this.#waiting.ended(operation, failed);
     this.facts.first = first;

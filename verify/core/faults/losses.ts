@@ -31,7 +31,8 @@ export class Losses {
     if (!this.#final || operation.with !== undefined || this.#windows.length === 0) return;
     const alive = honoured(operation);
     if (alive === undefined || session.login === undefined || session.logout !== undefined) return;
-    // Near its timeout, a session may be honoured or refused. A session that was lost earlier may live again.
+    // Near its timeout, a session may be honoured or refused, so it says nothing. A session that was lost may
+    // live again, so it is checked.
     if (!live && session.lost === undefined) return;
     const checked = this.#checked.get(session);
     if (checked === undefined) this.#checked.set(session, { first: operation, alive });

@@ -17,7 +17,7 @@ const fault = (id: number, begin: number, end?: number, more: Partial<Fault> = {
 const operation = (call: number, end?: number): Operation =>
   ({ call, ...(end === undefined ? {} : { return: end }) }) as Operation;
 
-/** A ledger with a recovery time of 50 for the fault `stop`, and of 5 for all other faults. */
+/** Makes a ledger with a recovery time of 50 for the fault `stop`, and of 5 for all other faults. */
 const ledgerOf = (...faults: Fault[]): FaultLedger => {
   const ledger = new FaultLedger(
     runLine({ declared: { budgets: { recovery: 5, faults: { stop: { recovery: 50 } } } } }),

@@ -12,7 +12,7 @@ const KEPT = 3;
 /** Returns the uncertainty of the times of an operation, microseconds. */
 const slack = ({ uncertainty = 0 }: Placed): number => uncertainty;
 
-/** The reads of one object that the faults are judged by. */
+/** The reads of one object that decide which of its writes each fault lost. */
 interface Reads {
   /** Number of faults that had begun before the last read. */
   epoch: number;

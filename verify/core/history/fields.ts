@@ -83,7 +83,7 @@ export const COOKIE = {
   attributes: may({ fields: ATTRIBUTES }, 'only where a workload records them'),
 };
 
-/** What a response says to caches, and whether it came from a cache. */
+/** The caching headers of a response, and whether the response came from a cache. */
 export const CACHING = {
   control: may('text', 'Cache-Control'),
   expires: may('number', 'seconds from Date to Expires'),
@@ -207,14 +207,17 @@ export const BUDGET = {
 
 const LATENCY = { p50: may('number'), p90: may('number'), p95: may('number'), p99: may('number') };
 
-/** How the app replaces and ends tokens. Microseconds. */
+/** How the app replaces and ends tokens. Times are microseconds. */
 export const REFRESH = {
   grace: may('number', 'time during which a replaced refresh token is still accepted'),
   reuse: may(['ends-session'], '`ends-session`: a replaced refresh token that comes later ends the session'),
   revokes: may(['access'], '`access`: a logout ends access tokens too'),
 };
 
-/** What the target declares in addition to its claims: limits for expiry, outages, faults, cookies. Microseconds. */
+/**
+ * What the target declares in addition to its claims: limits for expiry, outages, faults, cookies. Times are
+ * microseconds.
+ */
 export const DECLARED = {
   expiry: may(
     {

@@ -53,7 +53,7 @@ export type Finish = Line<'finish'>;
 export type Event = { [Type in keyof typeof LINES]: Line<Type> }[keyof typeof LINES];
 
 export type Action = Called['action'];
-/** The cookies that were sent instead of those in the client's jar. */
+/** The cookies that were sent instead of the cookies in the client's jar. */
 export type With = NonNullable<Called['with']>;
 export type ObjectKind = ObjectEvent['kind'];
 /** ok: happened. fail: certainly did not happen. info: may have happened, now or later. */

@@ -1,7 +1,7 @@
 /** Makes the trace ids of requests (W3C Trace Context), so that they are found in the tracing of the target. */
 
 /**
- * Returns the trace id of a request: 32 hexadecimal digits. The digits of the run's name are followed by those of the
+ * Returns the trace id of a request: 32 hexadecimal digits. It consists of digits of the run's name and the
  * request's number, so the id of a request in a history can be computed again.
  *
  * @param request the X-Request-Id, `<run>-<number>`

@@ -1,9 +1,9 @@
 /**
- * Finds the first group of a regular expression in a text. Is fast in k6 too. The engine of k6 compiles an expression
- * again for each `matchAll`, and matches five times slower in a text with a non-ASCII character. So expressions of the
- * most common shape, such as `<body[^>]* data-user="([^"]*)"`, are searched for by their literal parts. If any other
- * expression begins with a literal text, the part of the page before that text is cut off. Mostly the only non-ASCII
- * character of the page, in its title, is cut off with it.
+ * Finds the first group of a regular expression in a text. Is fast in k6 too. The engine of k6 compiles an
+ * expression again for each `matchAll`, and matches five times slower in a text with a non-ASCII character.
+ * So expressions of the most common shape, such as `<body[^>]* data-user="([^"]*)"`, are searched for by
+ * their literal parts. If any other expression begins with a literal text, the part of the page before that
+ * text is cut off. This mostly cuts off the only non-ASCII character of the page, which is in its title.
  */
 export class Finder {
   readonly #search: Search | undefined;

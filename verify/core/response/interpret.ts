@@ -37,7 +37,7 @@ export interface Reading {
   decode(html: string): string;
 }
 
-/** What the checks before the load have found out about a target. */
+/** The facts about a target that the checks before the load have found. */
 export interface Learned {
   sessionCookies: readonly string[];
   unnamed: readonly string[];
@@ -121,7 +121,7 @@ export class Interpreter {
     this.#version = versionNamer(pages.instance?.version ?? {});
   }
 
-  /** What was found out about the target, for another interpreter of the same target. */
+  /** The facts that were found about the target, for another interpreter of the same target. */
   get learned(): Learned {
     const { status, redirect } = this.#strangers;
     return {
@@ -131,7 +131,7 @@ export class Interpreter {
     };
   }
 
-  /** Takes over what another interpreter has found out. */
+  /** Takes over the facts that another interpreter has found. */
   learn({ sessionCookies, unnamed, strangers: { status, redirect } }: Learned): void {
     this.sessionCookies = sessionCookies;
     for (const object of unnamed) this.unnamed.add(object);
@@ -200,8 +200,8 @@ export class Interpreter {
   }
 
   /**
-   * Returns whether the last page of a login's redirects shows that the login was accepted; undefined if the page is an
-   * error, which does not show it.
+   * Returns whether the last page of a login's redirects shows that the login was accepted; undefined if the
+   * page is an error, which does not show the result of the login.
    *
    * @param reply the page at the end of a login's redirects
    */
@@ -222,7 +222,10 @@ export class Interpreter {
     );
   }
 
-  /** Returns whether the response is signed out: 401, or what the target file says. */
+  /**
+   * Returns whether the response is signed out: a 401, a redirect to a login, or a response that the target
+   * file declares as signed out.
+   */
   refuses(reply: Reply): boolean {
     const { status, redirect } = reply;
     const { login, signedOut } = this.#pages;

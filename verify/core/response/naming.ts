@@ -28,7 +28,8 @@ export interface Versioning {
 export interface Named {
   instance: string;
   /**
-   * What named the instance: `header`, `cookie`, `body`, or `address` (the request went to the instance's own address).
+   * The source of the name: `header`, `cookie`, `body`, or `address` (the request went to the instance's own
+   * address).
    */
   source: string;
 }
@@ -36,10 +37,16 @@ export interface Named {
 /** Maximum length of a name, in characters, so that a long header cannot fill the history. */
 const LONGEST = 100;
 
-/** Maximum number of header texts whose names are cached. If every response has another text, no cache helps. */
+/**
+ * Maximum number of header values whose instance name is cached. If every response has a different value, a
+ * cache does not help.
+ */
 const KNOWN = 64;
 
-/** Returns a function that finds the instance of a response. It returns undefined if the response names none. */
+/**
+ * Returns a function that finds the instance of a response. The function returns undefined if the response
+ * names no instance.
+ */
 export function namer(
   { header, find, cookie, body, addresses = {} }: Naming,
   decode: (html: string) => string,

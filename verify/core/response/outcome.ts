@@ -19,7 +19,8 @@ export interface Answer {
  *
  * @param answer the response's status, or why there is no response
  * @param signedIn whether the response shows the session signed in
- * @param safe true if the operation changes nothing; if no response comes, it then counts as not happened
+ * @param safe true if the operation changes nothing. Without a response, such an operation counts as not
+ * happened
  * @returns `ok`, `fail` (certainly did not happen) or `info` (may have happened)
  */
 export function outcomeOf(answer: Answer, signedIn: 'in' | 'out' | undefined, safe: boolean): Outcome {

@@ -17,7 +17,10 @@ interface Kept {
   parts: string[] | undefined;
 }
 
-/** Maximum number of pages that are kept: enough for one from each instance and a few of other objects. */
+/**
+ * Maximum number of pages that are kept: enough for one page from each instance, and a few pages of other
+ * objects.
+ */
 const KEPT = 6;
 
 /**

@@ -2,7 +2,9 @@
 import type { Operation, Run } from '../history/history.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
 
-/** The longest times that the sessions of a run reached, microseconds; 0 if it never happened. */
+/**
+ * The longest times that the sessions of a run reached, microseconds; 0 if no session reached such a time.
+ */
 export interface Ages {
   /** From a login to a request of the live session. */
   used: number;

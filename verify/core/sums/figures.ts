@@ -67,7 +67,10 @@ export function judgedBy(claims: readonly string[], logouts: boolean, window?: W
 export interface Figure {
   /** Name of the counter. */
   metric: string;
-  /** The counts that the counter stands for. All of them are equal; the value is read from the first one. */
+  /**
+   * The counts that this counter records. All of these counts are equal, so the value is read from the first
+   * one.
+   */
   counts: readonly [readonly [Guarantee, string], ...(readonly [Guarantee, string])[]];
   /**
    * The condition on the sum, as a k6 threshold. All conditions hold exactly if the verdicts from the sums are valid (a
@@ -83,7 +86,7 @@ export interface Figure {
 const some = `count>=${ENOUGH_HANDOFFS}`;
 /** Anomalies of availability: requests that failed or came too late. */
 const DOWN = 'baton_down';
-/** Those anomalies of `DOWN` that got a 5xx or no response. */
+/** The anomalies of `DOWN` whose request got a 5xx or no response. */
 export const UNAVAILABLE = 'baton_unavailable';
 /** Requests that availability judged. */
 export const ATTEMPTS = 'baton_attempts';

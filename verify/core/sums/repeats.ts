@@ -1,8 +1,8 @@
 /**
- * Counts reads that repeat an already judged read, so that the judge need not judge them. Most reads of an unchanged
- * session show exactly the same page; only the instance may be new. In k6, counting such a read is 50 times as fast as
- * judging it. These counts plus those of the judge equal what the judge alone would have counted
- * (repeats.property.test.ts).
+ * Counts reads that repeat an already judged read, so that the judge need not judge them. Most reads of an
+ * unchanged session show exactly the same page; only the instance may be new. In k6, counting such a read is
+ * 50 times as fast as judging it. These counts and the counts of the judge add up to the counts that the
+ * judge alone would have made (repeats.property.test.ts).
  */
 
 import type { ReadFacts } from '../objects/read-facts.ts';
@@ -14,12 +14,15 @@ export interface Repeated {
   reads: number;
   handoffs: number;
   /**
-   * `written`: reads compared with a write of the session. `writtenElsewhere`: those on another instance than the
-   * write.
+   * `written`: reads compared with a write of the session. `writtenElsewhere`: the ones among them on another
+   * instance than the write.
    */
   written: number;
   writtenElsewhere: number;
-  /** `pairs`: reads compared with the read before. `pairsElsewhere`: those on another instance than the read before. */
+  /**
+   * `pairs`: reads compared with the previous read. `pairsElsewhere`: the ones among them on another instance
+   * than the previous read.
+   */
   pairs: number;
   pairsElsewhere: number;
 }
@@ -42,7 +45,10 @@ export type ComparedWith = Pick<ReadFacts, 'write' | 'again'>;
  */
 export class Repeats {
   readonly #counts: Repeated;
-  /** The results of the reads since the last operation of another kind. All are equal and without a violation. */
+  /**
+   * The results of the reads since the last operation of another kind. All results are equal and without a
+   * violation.
+   */
   readonly #settled: Seen[] = [];
   /** True if a write may still take effect, or there was a violation. Then every later read is judged. */
   #unsure = false;
@@ -93,10 +99,11 @@ export class Repeats {
   }
 
   /**
-   * Counts a read if it repeats a judged one.
+   * Counts a read if it repeats a judged read.
    *
-   * @param seen the result of the read: the same object as that of the judged read, not only an equal one
-   * @returns whether it was counted; if not, it must be judged
+   * @param seen the result of the read. If the read repeats a judged read, this is the same object, not only
+   * an equal one
+   * @returns whether the read was counted; if not, the judge must judge it
    */
   repeats(seen: Seen): boolean {
     const { instance } = seen;
@@ -108,9 +115,9 @@ export class Repeats {
   }
 
   /**
-   * Returns whether the session's last read must be judged before its next operation, which is compared with it. This
-   * is so if the read came from another instance than the last judged read. The judge will count that read again, so its
-   * count is taken back here.
+   * Returns whether the session's last read must be judged before its next operation, which is compared with
+   * it. This is so if the read came from another instance than the last judged read. The judge will count the
+   * read again, so this function takes its count back.
    */
   settle(): boolean {
     if (!this.#pending) return false;

@@ -73,7 +73,7 @@ export function resultOf(data: Summed, run: Run, settings: ScriptSettings): Resu
   };
 }
 
-/** Returns the thresholds that failed, without those that a verdict explains. */
+/** Returns the thresholds that failed. Leaves out Baton's own metrics, because the verdicts explain them. */
 function crossed({ metrics = {} }: Summed): string[] {
   return Object.entries(metrics)
     .filter(([name]) => !name.startsWith('baton_'))
@@ -112,7 +112,7 @@ function verdicts(data: Summed, sum: Sum, run: Run, { judged, instances }: Scrip
     if (guarantee !== 'routing') {
       return verdict(guarantee, claimed, check.conclude(counts.get(guarantee) ?? {}, run));
     }
-    // A k6 threshold cannot express a chi-square test, so routing is judged without one here.
+    // A k6 threshold cannot express a chi-square test, so routing is judged without such a test here.
     const found = verdict(
       guarantee,
       claimed,

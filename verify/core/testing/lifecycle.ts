@@ -244,7 +244,10 @@ export class Site {
     for (const [session, id] of sessions) this.#read(session, id, this.#any(), {}, [`${id}-v`]);
   }
 
-  /** Adds a restart of the store. No request waits until the restart has ended. */
+  /**
+   * Adds a restart of the store. Requests during the restart get an error at once: none of them waits for its
+   * end.
+   */
   restart(sessions: readonly [SessionPicture, string][]): void {
     const { picture } = this;
     picture.wait(SECOND).disturb(2, 'restart', { part: 'store', where: 'redis' });
@@ -265,7 +268,7 @@ export class Site {
     this.picture.finish();
   }
 
-  /** Adds all of the above, in an order that leaves enough evidence for every check. */
+  /** Adds all parts above, in an order that leaves enough evidence for every check. */
   run(): Picture {
     for (let i = 0; i < 6; i++) this.logoutRace();
     for (let i = 0; i < 4; i++) this.fixation();

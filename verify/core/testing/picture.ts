@@ -200,19 +200,25 @@ export class SessionPicture {
     return this.#request('logout-all', instance, shown);
   }
 
-  /** Sends the refresh token `sent`. The response issues the token `next`; without it, it refuses. */
+  /**
+   * Sends the refresh token `sent`. The response issues the token `next`. If `next` is undefined, the
+   * response refuses.
+   */
   refresh(sent: string, next: string | undefined, instance: string, shown: Shown = {}): this {
     const refused = { outcome: 'fail', signedIn: 'out', status: 400 } as const;
     const answer = next === undefined ? refused : { issued: { refresh: next } };
     return this.#request('refresh', instance, { sent, ...answer, ...shown });
   }
 
-  /** Adds a page request with other cookies than the jar's. The response is signed in as the session's user. */
+  /**
+   * Adds a page request with other cookies than those in the jar. The response is signed in as the session's
+   * user.
+   */
   honours(cookies: With, instance: string, shown: Shown = {}): this {
     return this.read(instance, [], { with: cookies, ...shown });
   }
 
-  /** Adds the same request, with a signed-out response. */
+  /** Adds the same request as `honours`, with a signed-out response. */
   refuses(cookies: With, instance: string, shown: Shown = {}): this {
     return this.#request('read', instance, {
       outcome: 'fail',

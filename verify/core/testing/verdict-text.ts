@@ -1,4 +1,6 @@
-/** Writes a whole verdict as text, so that a test that compares the text notices every change of it. */
+/**
+ * Writes a whole verdict as text, so that a test that compares the text notices every change of the verdict.
+ */
 import type { Anomaly, Verdict, WitnessStep } from '../result/verdict.ts';
 
 export function verdictText(verdict: Verdict): string {

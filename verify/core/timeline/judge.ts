@@ -76,7 +76,7 @@ export class Judge {
     if (run.logs.length > 0) this.#logs = new RequestLogs(run, faults, folds);
   }
 
-  /** Takes in the next event. @throws HistoryError if the event cannot follow the earlier events */
+  /** Adds the next event. @throws HistoryError if the event cannot follow the earlier events */
   step(event: Event): void {
     switch (event.type) {
       case 'start':

@@ -69,13 +69,13 @@ export class RequestLogs {
   readonly #readers: readonly LogReader[];
   readonly #whole = new Map<string, LoggedRequest>();
   /**
-   * Goes through the whole requests, the oldest first. It is kept, since a new iterator would pass the places of all
-   * deleted requests again.
+   * Iterates over the requests that are kept whole, the oldest first. It is used again and again, because a
+   * new iterator would first pass the places of all deleted requests.
    */
   #oldest = this.#whole.entries();
   /** The outlines of old requests. The key is the number in the request's id, or the id if it has no number. */
   readonly #outlines = new Map<string | number, number>();
-  /** The number that stands for each instance in the outlines. */
+  /** The number of each instance in the outlines. */
   readonly #instances = new Map<string, number>();
   readonly #names: string[] = [''];
 
@@ -88,7 +88,7 @@ export class RequestLogs {
     this.#readers = readers;
   }
 
-  /** The number of requests that are kept whole, and of those that are kept as an outline. */
+  /** The number of requests that are kept whole, and the number that are kept as an outline. */
   get kept(): { whole: number; outlined: number } {
     return { whole: this.#whole.size, outlined: this.#outlines.size };
   }
@@ -148,13 +148,14 @@ export class RequestLogs {
     return !this.#hasBalancer || sent.direct || balancer !== undefined;
   }
 
-  /** Called at the end of the history: passes on the requests for which an entry is still missing. */
+  /** Passes on the requests for which an entry is still missing. Called at the end of the history. */
   finish(): void {
     for (const request of this.#whole.values()) {
       if (request.sent !== undefined) request.sent.misses = this.#misses(request.sent);
       this.#logged(request, this.#isComplete(request));
     }
-    // Requests with the same outline are passed on as one object, since a silent log leaves an outline of each request.
+    // Requests with the same outline are passed on as one object, because a log without entries leaves an
+    // outline of each request.
     const alike = new Map<number, LoggedRequest>();
     for (const outline of this.#outlines.values())
       this.#logged(
@@ -163,7 +164,10 @@ export class RequestLogs {
       );
   }
 
-  /** Returns whether a request counts as missing if a log has no entry for it. A fault may explain that. */
+  /**
+   * Returns whether a request counts as missing if a log has no entry for it. A fault may explain the missing
+   * entry.
+   */
   #misses({ operation, misses = false }: Sent): boolean {
     if (operation === undefined) return misses;
     const { status, instance, call, return: end = call } = operation;

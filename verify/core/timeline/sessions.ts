@@ -25,7 +25,9 @@ export interface SessionState {
   canary: string;
   /** Instances that have responded to the session since the login, in the order of first contact. */
   instances: string[];
-  /** Those of `instances` that knew the session: they served the login, or showed the session signed in. */
+  /**
+   * The ones among `instances` that knew the session: they served the login, or showed the session signed in.
+   */
   knownBy: string[];
   /** The session cookies that the session's client holds. */
   jar: SessionJar;
@@ -49,8 +51,9 @@ export interface SessionState {
 export interface Standing {
   session: SessionState;
   /**
-   * The operation was called after the login returned, and returned before any logout was called: continuity is judged
-   * on it. False for a response that is signed in as another user, which only isolation judges.
+   * True if the operation was called after the login returned, and returned before any logout was called.
+   * Continuity judges these operations. False for a response that is signed in as another user, which only
+   * isolation judges.
    */
   live: boolean;
   /** The session's previous operation, if another instance served it: then this operation is a handoff. */
@@ -61,7 +64,7 @@ export interface Standing {
    * Like `firstContact`, but false after the first fault began. Checks that must try each instance use these contacts.
    */
   firstContactBeforeFaults: boolean;
-  /** What the operation did to its object, or showed of it. Valid until the next operation. */
+  /** The facts about the operation and its object. Valid until the next operation. */
   data: ObjectFacts | undefined;
 }
 
@@ -119,7 +122,7 @@ export class Sessions {
     this.#disturbed = true;
   }
 
-  /** Takes in an operation that has ended, and returns the relation of the operation to its session. */
+  /** Adds an operation that has ended, and returns the relation of the operation to its session. */
   ended(operation: Operation): Standing {
     const session = this.#state(operation);
     // Reuses one string for each name: lookups in maps are faster, since the hash of the string is cached.
@@ -147,7 +150,7 @@ export class Sessions {
     return session.jar.take(operation);
   }
 
-  /** Adds an instance to those of the session. Returns whether the instance is new. */
+  /** Adds an instance to the instances of the session. Returns whether the instance is new. */
   #addInstance(instances: string[], operation: Operation, instance: string): boolean {
     const at = instances.indexOf(instance);
     if (at !== -1) {
