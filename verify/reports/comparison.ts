@@ -82,13 +82,16 @@ export function comparisonMarkdown(comparison: Comparison): string[] {
   ];
 }
 
-/** Returns the sentence of a difference. Adds the instance that it points at, and a note if it is not claimed. */
+/**
+ * Returns the sentence of a difference. Adds the instance that the difference points at, and a note if the
+ * guarantee is not claimed.
+ */
 export function sentence({ said, instance, claimed }: Difference): string {
   const where = instance === undefined || said.includes(instance) ? '' : `; it points at ${instance}`;
   return `${said}${where}${claimed ? '' : ' (not claimed)'}`;
 }
 
-/** Returns a line with everything that is the same in both runs; an empty list if nothing is. */
+/** Returns a line with everything that is the same in both runs; an empty list if nothing is the same. */
 export function sameLine({ differences }: Comparison): string[] {
   const same = differences.filter(({ change }) => change === 'same');
   return same.length === 0 ? [] : [`same  ${[...new Set(same.map(({ about }) => about))].join(', ')}`];

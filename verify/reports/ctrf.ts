@@ -1,6 +1,7 @@
 /**
- * Writes a result as CTRF (Common Test Report Format, ctrf.io). A claim without enough evidence must fail a build, but
- * readers fail it only for `failed`. So the status of this claim is `failed`, and its raw status is `unknown`.
+ * Writes a result as CTRF (Common Test Report Format, ctrf.io). A claim without enough evidence must fail a
+ * build, but readers fail a build only for `failed`. So the status of such a claim is `failed`, and its raw
+ * status is `unknown`.
  */
 
 import { GUARANTEES } from '../core/result/guarantees.ts';

@@ -1,4 +1,4 @@
-/** Shows the guarantees: each opens to its evidence, bound, explanation and remedy. */
+/** Shows the guarantees. A click on a guarantee shows its evidence, bound, explanation and remedy. */
 import type { Check } from '../core/checks/check.ts';
 import { grouped } from '../core/result/format.ts';
 import { GUARANTEES, type Guarantee } from '../core/result/guarantees.ts';
@@ -10,7 +10,10 @@ import { said, worstFirst } from './report.ts';
 
 export const MARK: Record<Judgement, string> = { valid: '✓', violated: '✗', unknown: '?' };
 
-/** The texts about a guarantee that a full report shows. Inside k6 there are none, to keep the script small. */
+/**
+ * The texts about a guarantee that a full report shows. Inside k6 there are no such texts, to keep the script
+ * small.
+ */
 export type Explain = (
   guarantee: Guarantee,
 ) => { explanation: Explanation; check: Pick<Check, 'assumes' | 'minimum'> } | undefined;

@@ -17,7 +17,7 @@ const HELP =
   'drag in the overview to choose a time. Keys: arrows pan, + and − zoom, 0 shows all, n and p go to the next and the ' +
   'previous anomaly, . and , to the next and the previous request of the session.';
 
-/** Returns the section with the timeline; `left` requests are only in the plots. */
+/** Returns the section with the timeline. @param left number of requests that are only in the plots */
 export function timelineHtml(left: number): string {
   const rest =
     left === 0
@@ -43,12 +43,14 @@ export function timelineHtml(left: number): string {
 export const plotsHtml = (): string =>
   '<section id="plots" class="scripted"><h2>Over time</h2><div id="charts"></div></section>';
 
-/** The top of a page whose run goes on. The script fills it. */
+/** The top of the page while the run goes on. The script fills it. */
 export const LIVE_HEADER =
   '<header id="live" class="banner"><h1>Running</h1><p id="live-about"></p><p role="status" id="live-counts"></p>' +
   '<ul class="broke" id="live-anomalies"></ul></header>';
 
-/** Returns the data and the script. Nothing in them can end their elements: see `inScript`. */
+/**
+ * Returns the elements with the data and with the script. The data cannot end its element: see `inScript`.
+ */
 export const scriptHtml = ({ result, view }: ReportInput & { view: View }): string =>
   scripts(factsOf(result, view), view.data, view.code);
 

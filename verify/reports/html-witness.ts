@@ -50,8 +50,8 @@ interface Box {
 const laneOf = ({ instance }: Operation): string => instance ?? 'not named';
 
 /**
- * Draws time from left to right, not to scale: a position is the rank of a call or a return, so that overlaps show. Each
- * instance has a lane.
+ * Draws a witness. Time runs from left to right, but not to scale: a position is the rank of a call or a
+ * return, so that overlaps show. Each instance has a lane.
  */
 function picture({ witness, summary }: Anomaly): string {
   const lanes = [...new Set(witness.map(({ operation }) => laneOf(operation)))];
@@ -128,7 +128,10 @@ function roomBelow(boxes: readonly Box[], at: number): number {
   return Math.min(44, Math.max(8, Math.floor((Math.min(...next) - x) / CHARACTER) - 1));
 }
 
-/** Returns where the cookie of a request comes from, and whether the response sets one. Labels, never values. */
+/**
+ * Describes where the cookie of a request comes from, and whether the response sets a cookie. Never shows a
+ * value.
+ */
 function cookieOf(boxes: readonly Box[], at: number): string {
   const operation = boxes[at]?.step.operation;
   const sets = operation?.cookies?.find(({ change }) => change === 'set')?.label;
@@ -145,7 +148,9 @@ function cookieOf(boxes: readonly Box[], at: number): string {
   return [sent, done].filter(part => part !== '').join(', ');
 }
 
-/** Draws an arrow from what should have been visible to the request that did not show it. */
+/**
+ * Draws an arrow to the request that broke the guarantee, from the request whose effect it should have shown.
+ */
 function arrow(boxes: readonly Box[], at: number): string {
   const box = boxes[at];
   if (box === undefined || box.step.expected === undefined || at === 0) return '';

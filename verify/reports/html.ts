@@ -68,7 +68,7 @@ export const html = (explain: Explain = () => undefined): Report =>
 const brokenOf = ({ guarantees }: Result): Verdict[] =>
   worstFirst(guarantees).filter(verdict => verdict.violations > 0);
 
-/** Returns the page of a run that goes on. The server sends all its data. */
+/** Returns the page of a run that is in progress. The server sends all its data. */
 export function liveHtml(code: Pick<View, 'code' | 'hash' | 'style'>): string {
   const facts: Facts = { run: '', anomalies: [], live: true };
   return page(
@@ -79,7 +79,7 @@ export function liveHtml(code: Pick<View, 'code' | 'hash' | 'style'>): string {
   );
 }
 
-/** @param more what the policy also allows */
+/** @param more directives that are added to the content security policy */
 function page(
   title: string,
   sections: readonly string[],
@@ -105,7 +105,7 @@ ${sections.join('\n')}
 `;
 }
 
-/** Returns what the page may load: nothing but its own style and its own script. */
+/** Returns the content security policy: the page may load nothing except its own style and its own script. */
 const policy = (view: Pick<View, 'hash'> | undefined): string =>
   `default-src 'none'; style-src 'unsafe-inline'${view === undefined ? '' : `; script-src 'sha256-${view.hash}'`}`;
 
@@ -135,7 +135,7 @@ function banner(input: ReportInput, broken: readonly Verdict[]): string {
 /** Maximum number of violated guarantees that the top of the page describes. */
 const HEADLINES = 3;
 
-/** Returns what broke, how often, on which instance, and since when. */
+/** Describes a violation: what broke, how often, on which instance, and since when. */
 function what(verdict: Verdict): string {
   const { anomaly, where, since } = headlineOf(verdict);
   const places = where.map(([instance]) => instance);
@@ -209,7 +209,9 @@ function proof(anomaly: Anomaly, { claimed, guarantee }: Verdict, number: number
   );
 }
 
-/** Returns the buttons that copy the command, and the violation as an issue in Markdown. */
+/**
+ * Returns two buttons. One copies the command, the other one copies the violation as an issue in Markdown.
+ */
 function issue(verdict: Verdict, result: Result): string {
   const [title = '', ...lines] = storyLines(verdict, result);
   const text = [

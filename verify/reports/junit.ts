@@ -61,7 +61,7 @@ export const junit: Report = safely(all => {
   ].join('\n');
 });
 
-/** Returns test cases for other reasons than verdicts that keep a run from passing, such as an early stop. */
+/** Returns test cases for problems of the whole run that keep it from passing, such as an early stop. */
 function casesOfRun(result: Result): Case[] {
   const cut = unfinished(result);
   const nothing = result.guarantees.some(verdict => verdict.claimed) ? undefined : 'nothing is claimed';

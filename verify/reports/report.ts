@@ -34,7 +34,7 @@ export interface ReportInput {
 
 /** The part of the HTML report that a browser draws. The texts go into the page as they are. */
 export interface View {
-  /** The script, and its SHA-256 in base64, by which the page allows it. */
+  /** The script, and its SHA-256 in base64, by which the page allows the script. */
   code: string;
   hash: string;
   /** The style sheet of the plots. */

@@ -1,4 +1,7 @@
-/** Puts arbitrary texts into every place of a result. Tests that reports stay valid, and show them only as text. */
+/**
+ * Puts arbitrary texts into every place of a result. Tests that reports stay valid, and that no text becomes
+ * markup.
+ */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {

@@ -74,7 +74,8 @@ export function brief(given: Result, options: TerminalOptions): string {
     paint(`run ${result.run} · seed ${result.seed} · ${did(result)}`, 'dim'),
     '',
     ...table(by('violated'), paint, options.width),
-    // If there is a violation, it usually is the reason why other guarantees are unknown, so these show no reasons.
+    // If there is a violation, it usually is the reason why other guarantees are unknown, so their reasons
+    // are not shown.
     ...(worst === undefined ? table(by('unknown'), paint, options.width) : names('unknown')),
     ...names('valid'),
     '',

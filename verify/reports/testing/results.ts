@@ -80,7 +80,10 @@ function one(): Result {
 export const broken = (text = 'alice'): Result =>
   JSON.parse(BROKEN, (_, value) => (typeof value === 'string' ? value.replaceAll(MARK, () => text) : value));
 
-/** Returns `healthy` with a comparison: a share is worse, a guarantee is undetermined. `text` is part of its names. */
+/**
+ * Returns `healthy` with a comparison: a share is worse, a guarantee is undetermined. `text` is part of the
+ * names in it.
+ */
 export function compared(text = 'app-2'): ReportInput {
   const before = digest(0, {
     instances: served(5000, 5000),
@@ -108,7 +111,7 @@ export function huge(): Result {
       anomalies: Array.from({ length: 8 }, (_, i) => ({
         name: 'LOSS',
         guarantee: verdict.guarantee,
-        // Different texts, so that each anomaly is of another kind.
+        // Different texts, so that each anomaly is of a different kind.
         summary: `${String.fromCodePoint(0x4e00 + i)} ${long}`,
         witness: [],
         notes: Array.from({ length: 70 }, () => long),

@@ -1,9 +1,12 @@
-/** The data of the timeline and the plots, as the page gets them: once from the file, or again and again while live. */
+/**
+ * Defines the data of the timeline and the plots. The page gets it once from the file, or repeatedly while
+ * the run goes on.
+ */
 
 /** Unit of the times in the columns, microseconds. */
 export const UNIT = 10;
 
-/** Stands for the user of the session. */
+/** The text for the user of the session, in the column `sawUser`. */
 export const OWN = '=';
 
 /** The columns of the requests, in the order of the bytes. A text is an index into `texts`; 0 means absent. */
@@ -31,7 +34,7 @@ export type Column = (typeof COLUMNS)[number];
 /** Bits of the column `state`. */
 export const FLAGS = { fail: 1, info: 2, in: 4, out: 8, cookie: 16, deleted: 32, handoff: 64, direct: 128 };
 
-/** Requests, and the names that they use. Indices continue those of the chunk before. */
+/** Requests, and the names that they use. Indices continue the indices of the previous chunk. */
 export interface Chunk {
   count: number;
   /** Bytes per value of each column. */
@@ -46,7 +49,7 @@ export interface Chunk {
   left: number;
   /** All faults so far, times in microseconds. */
   faults: FaultBand[];
-  /** Everything that the plots show; replaces the plots of the chunk before. */
+  /** All data of the plots. It replaces the plots of the previous chunk. */
   plots: Plots;
 }
 
@@ -62,13 +65,19 @@ export interface FaultBand {
 export interface Plots {
   /** Length of an interval, microseconds. */
   width: number;
-  /** Names of the instances, in the order of `requests` and `failed`; the name is empty if none was named. */
+  /**
+   * Names of the instances, in the order of `requests` and `failed`; the name is empty for responses that
+   * named no instance.
+   */
   instances: string[];
   /** Requests that ended, by instance and interval. */
   requests: number[][];
-  /** Those without a response, or with a status of 500 or more. */
+  /** The requests without a response, or with a status of 500 or more. */
   failed: number[][];
-  /** Sessions by interval: logins, ends, and those of the ends that were losses: the client had to log in again. */
+  /**
+   * Sessions by interval: logins, ends, and losses. A loss is an end after which the client had to log in
+   * again.
+   */
   born: number[];
   ended: number[];
   lost: number[];
@@ -92,14 +101,14 @@ export interface AnomalyMark {
   /** The session of that request, and all sessions of the proof. */
   session: string;
   sessions: string[];
-  /** X-Request-Id of that request, and what was expected of it and came. */
+  /** X-Request-Id of that request, the expected response, and the response that came. */
   request: string;
   expected: string;
   came: string;
   summary: string;
 }
 
-/** What the page needs besides the chunks. */
+/** The data that the page needs in addition to the chunks. */
 export interface Facts {
   run: string;
   anomalies: AnomalyMark[];

@@ -1,6 +1,7 @@
 /**
- * Packs columns of whole numbers into bytes, and unpacks them. All low bytes of a column come first, then all next
- * bytes: bytes of one kind stand together, so that deflate finds more repetition than in rows or in JSON.
+ * Packs columns of whole numbers into bytes, and unpacks them. For each column, the lowest bytes of all
+ * values come first, then their next bytes, and so on. In this order, deflate finds more repetition than in
+ * rows or in JSON.
  */
 
 /** Returns the number of bytes that each value of the column needs. */
@@ -39,7 +40,7 @@ export function unpack(bytes: Uint8Array, widths: readonly number[], count: numb
   });
 }
 
-/** Maps a whole number to a whole number from 0: small numbers of either sign stay small. */
+/** Maps a whole number to a whole number of 0 or more. Numbers near 0, positive or negative, stay small. */
 export const unsigned = (value: number): number => (value < 0 ? -2 * value - 1 : 2 * value);
 
 /** Reverses `unsigned`. */

@@ -1,4 +1,7 @@
-/** Finds what a reader asks first about an anomaly: which request broke the guarantee, on which instance, since when. */
+/**
+ * Finds the facts about an anomaly that a reader needs first: which request broke the guarantee, on which
+ * instance, since when.
+ */
 import { brokenStep } from '../../core/compare/digest.ts';
 import type { Result } from '../../core/result/result.ts';
 import type { Anomaly, Verdict } from '../../core/result/verdict.ts';
@@ -53,7 +56,7 @@ export interface Headline {
   since: number | undefined;
 }
 
-/** Returns what broke, where and since when, by the proofs of a verdict. */
+/** Finds what broke, where and since when, from the proofs of a verdict. */
 export function headlineOf(verdict: Verdict): Headline {
   const proofs = verdict.anomalies.flatMap(anomaly => {
     const step = brokenStep(anomaly.witness);

@@ -1,11 +1,14 @@
-/** Counts what the plots show. The memory is bounded for a run of any length. */
+/** Counts the data of the plots. The memory is bounded for a run of any length. */
 import type { Operation } from '../../core/history/history.ts';
 import { atRank, bucketOf, sizeOf } from '../../core/result/latency.ts';
 import type { Plots } from './chunk.ts';
 
 /** Length of the intervals at first, microseconds. */
 const FIRST = 100_000;
-/** Maximum number of intervals. When there are more, each two become one of twice the length. */
+/**
+ * Maximum number of intervals. When there are more, each two neighbours become one interval of twice the
+ * length.
+ */
 const MOST = 160;
 /** Maximum number of parts of a run that have response times of their own: before, during and after some faults. */
 const PARTS = 15;

@@ -35,7 +35,7 @@ function drawn(picture: Picture, operations?: number): { data: Data; timeline: T
 const life = (event: 'born' | 'ended') =>
   ({ type: 'session', session: 's1', user: 'alice', event, clock: 'c0' }) as const;
 
-/** A session that is lost on app-2 during a fault. */
+/** Draws a session that is lost on app-2 during a fault. */
 function lost(): Picture {
   const picture = new Picture({ claims: ['continuity'] });
   const session = picture.session('s1', 'alice').login('app-1');

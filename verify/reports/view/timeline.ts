@@ -1,6 +1,6 @@
 /**
- * Collects the requests of a run for the timeline and the plots of the HTML report. It is a fold as the checks are, so
- * the judge feeds it: from a file, or while the run goes on.
+ * Collects the requests of a run for the timeline and the plots of the HTML report. It is a `Fold`, as the
+ * checks are: the judge passes it the events from a file, or while the run goes on.
  */
 import type { Check, Conclusion, Fold } from '../../core/checks/check.ts';
 import { titleOf } from '../../core/faults/window.ts';
@@ -20,14 +20,14 @@ import {
 import { pack, unsigned } from './columns.ts';
 import { PlotCounts } from './plots.ts';
 
-/** Maximum number of requests that the timeline shows. A page of them stays below 1 MB. */
+/** Maximum number of requests that the timeline shows. A page with so many requests stays below 1 MB. */
 const MOST = 100_000;
 /** Time around an anomaly or a fault that is shown completely in a longer run, microseconds. */
 const AROUND = 1_000_000;
 /** Maximum number of different texts. Further texts are shown as `…`. */
 const TEXTS = 20_000;
 
-/** What the timeline must show completely. */
+/** The parts of a run that the timeline must show completely. */
 export interface Interest {
   /** Name of the run: the request ids begin with it. */
   run: string;
@@ -73,7 +73,7 @@ export class Timeline implements Fold {
       this.#plots.session('born', event.at);
       return;
     }
-    // Only sessions that were born count as live ones.
+    // A session counts as live only if its begin is in the history.
     if (!this.#born.delete(event.session)) return;
     const reason = event.reason ?? '';
     this.#plots.session('ended', event.at);
@@ -105,7 +105,10 @@ export class Timeline implements Fold {
     this.#rows.push(this.#row(operation, handoffFrom !== undefined));
   }
 
-  /** Returns whether the timeline shows the request: all of a short run, in a longer one what matters. */
+  /**
+   * Returns whether the timeline shows the request. It shows all requests of a short run. In a longer run, it
+   * shows the sessions of anomalies, and the time around anomalies and faults.
+   */
   #keeps({ session, call, return: end = call }: Operation): boolean {
     const { operations = 0, anomalies } = this.#interest;
     if (this.#shown >= MOST) return false;
@@ -173,7 +176,7 @@ export class Timeline implements Fold {
     return index;
   }
 
-  /** Returns what is new since the last call. */
+  /** Returns a chunk with the requests and names since the last call. */
   take(): { chunk: Chunk; bytes: Uint8Array } {
     // In order of their calls, requests differ less from each other, and deflate makes them smaller.
     const rows = this.#rows.sort((a, b) => a.call - b.call);
@@ -204,7 +207,10 @@ export class Timeline implements Fold {
 
 const NOTHING: Conclusion = { judgement: 'valid', rests: {}, finding: '', violations: 0 };
 
-/** Returns the name of the object. Leaves out the name of the session or the user, which the session has already. */
+/**
+ * Returns the name of the object. Leaves out the name of the session or the user, which the page knows from
+ * the session.
+ */
 function objectOf({ object, session, user }: Operation): string | undefined {
   if (object?.endsWith(`@${session}`)) return object.slice(0, -session.length);
   return object?.endsWith(`@${user}`) ? `${object.slice(0, -user.length)}@` : object;
