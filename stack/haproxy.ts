@@ -150,7 +150,7 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
     });
   }
 
-  /** Also ends the change of the configuration that is in progress, so that no file is written after this. */
+  /** Also ends a configuration change that is in progress, so that no file is written after `dispose`. */
   override async dispose(): Promise<void> {
     const changed = this.#changes.end();
     await super.dispose();

@@ -146,7 +146,7 @@ export class Nginx extends ServerProcess implements Balancer {
     });
   }
 
-  /** Also ends the change of the configuration that is in progress, so that no file is written after this. */
+  /** Also ends a configuration change that is in progress, so that no file is written after `dispose`. */
   override async dispose(): Promise<void> {
     const changed = this.#changes.end();
     await super.dispose();

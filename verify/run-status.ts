@@ -11,7 +11,10 @@ import { Judge } from './core/timeline/judge.ts';
 /** Maximum number of instances that are counted apart. Further instances count as one. */
 const INSTANCES = 24;
 
-/** A search for an order may take seconds, in which the load would stand still. */
+/**
+ * The checks during the run. Linearizability is left out, because its search may take seconds, and would stop
+ * the load meanwhile.
+ */
 const LIVE = CHECKS.filter(({ guarantee }) => guarantee !== 'linearizability');
 
 export class RunStatus {

@@ -18,7 +18,10 @@ export const outcome = z.object({
   draw: z.string(),
   /** Number of strikes in the run that a client could notice. */
   harms: z.number(),
-  /** True if a client noticed, or could have: the run had none, but an attentive client after it met one. */
+  /**
+   * True if there was a strike that a client could notice: in the run, or in the requests of an attentive
+   * client after the run.
+   */
   noticeable: z.boolean(),
   /** The claimed guarantees that Baton reported as violated. */
   violated: z.array(z.string()),

@@ -68,7 +68,10 @@ function counting(of: { metric: string; tag: string }, all: Waiting[], known?: r
 /** k6's counters are raised after BATCH operations or LATEST microseconds, since each call to k6 takes 2 µs. */
 const BATCH = 64;
 const LATEST = 500_000;
-/** The first FIRST operations are counted without delay. So are the last ones, since no event tells when a user ends. */
+/**
+ * The first FIRST operations of a user are counted without delay, and the operations after `isClosing` too:
+ * k6 sends no event when a user ends.
+ */
 const FIRST = 2 * BATCH;
 
 export class Observer {

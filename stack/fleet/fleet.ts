@@ -50,7 +50,9 @@ export class Fleet implements Keeper {
     this.#actions = actions;
   }
 
-  /** Takes over the first instances of a stack, and keeps their number. */
+  /**
+   * Takes over the first instances of a stack. From then on the fleet keeps the number of instances constant.
+   */
   begin(instances: readonly Instance[]): void {
     for (const instance of instances) this.#join(instance);
     this.#wanted = this.#bounded(instances.length);
@@ -171,7 +173,10 @@ export class Fleet implements Keeper {
   };
 }
 
-/** Adds the health checks of a profile to a balancer, and returns both; and a fleet, if the profile has a group. */
+/**
+ * Returns a balancer that makes the health checks of the profile. If the profile has a group, also returns a
+ * fleet.
+ */
 export function govern(
   inner: LocalBalancer,
   profile: Profile | undefined,

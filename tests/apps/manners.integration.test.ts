@@ -55,7 +55,7 @@ it('sends nothing to another machine without permission', async () => {
     const url = served.url.replace('127.0.0.1', '0.0.0.0');
     const { code, stderr } = await baton(['init', url, ...ACCOUNTS], { SHOP_PASSWORD: PASSWORD });
     expect(stderr).toContain(
-      '0.0.0.0 is not this machine: Baton will log in there, and send some hundred requests. Add --yes if you may test it',
+      '0.0.0.0 is not this machine: Baton will log in there, and send some hundred requests. If you have permission to test this app, add --yes',
     );
     expect([code, served.asked.length]).toEqual([64, 0]);
     const env = { SHOP_PASSWORD: 'wrong' };

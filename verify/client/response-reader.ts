@@ -20,7 +20,10 @@ const NOTHING = Buffer.alloc(0);
 export class ResponseReader {
   /** The head of the response. Absent until it has come. Interim responses (1xx) are skipped. */
   head: ParsedHead | undefined;
-  /** The body, once the response is complete. Bytes that are valid until the call of `read` returns. */
+  /**
+   * The body of a complete response. Its bytes are valid only until the `read` that completed it returns:
+   * copy them to keep them.
+   */
   body: Buffer = NOTHING;
   /** True if bytes came after the end of the response. */
   surplus = false;
@@ -122,7 +125,7 @@ export class ResponseReader {
     if (this.#bytes > MAX_BODY) throw bodyFailure('BODY_TOO_LARGE');
     if (this.#left === 0 && this.#part === 'body') this.#finish(piece);
     else {
-      // The caller reuses its bytes.
+      // Copies the piece, because the caller may reuse its buffer.
       this.#parts.push(Buffer.from(piece));
       if (this.#left === 0) this.#part = 'crlf';
     }

@@ -174,7 +174,8 @@ async function allowed(
   const { hostname } = new URL(url);
   if (yes || /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)) return;
   const warning = `${hostname} is not this machine: Baton will log in there, and send some hundred requests`;
-  if (ask === undefined) throw new UsageError(`init: ${warning}. Add --yes if you may test it`);
+  if (ask === undefined)
+    throw new UsageError(`init: ${warning}. If you have permission to test this app, add --yes`);
   if (!(await ask.yes(`${warning}. May it?`))) throw new UsageError('init: nothing was sent');
 }
 

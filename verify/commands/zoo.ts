@@ -24,7 +24,9 @@ export async function zooCommand(
   const [verb, name, ...more] = words;
   if (verb === undefined) return list(output);
   if (verb !== 'run' || more.length > 0 || (name === undefined) !== (values.all || values.disturbed))
-    throw new UsageError(`zoo: expected ${COMMAND} zoo, zoo run NAME or zoo run --all (or --disturbed)`);
+    throw new UsageError(
+      `zoo: expected "${COMMAND} zoo", "zoo run NAME", "zoo run --all" or "zoo run --disturbed"`,
+    );
   const many = SERIES.find(option => values[option] !== undefined && values[option] !== defaultOf(option));
   if (many !== undefined && name !== undefined)
     throw new UsageError(

@@ -185,7 +185,10 @@ class JepsenHistory {
 
 const isPair = (value: Edn): value is [Edn, Edn] => Array.isArray(value) && value.length === 2;
 
-/** Returns whether values are `[key value]`: then a read has `[key nil]`, and a cas has a pair as its second part. */
+/**
+ * Returns whether the value of an operation contains a key: `[key value]`. A keyed read has `[key nil]`, a
+ * keyed cas has `[key [old new]]`.
+ */
 const isKeyed = (action: Action, value: Edn): boolean =>
   action === 'cas' ? Array.isArray(value) && Array.isArray(value[1]) : isPair(value);
 

@@ -1,6 +1,9 @@
 /** Requests of an app that init knows before it tries them: from the app's scripts or from a recording of its traffic. */
 
-/** A request that sends a text. `{value}`, `{user}` and `{password}` stand for what is filled in. */
+/**
+ * A request that sends a text. Baton replaces `{value}`, `{user}` and `{password}` by the value, the user
+ * name and the password that it sends.
+ */
 export interface HintedRequest {
   method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path: string;

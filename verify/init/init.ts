@@ -137,7 +137,10 @@ class Inquiry {
     return signal;
   }
 
-  /** Completes the signal: if the balancer is not sticky for signed-out clients, tests it for a signed-in client. */
+  /**
+   * If the balancer is not sticky for signed-out clients, tests whether it is sticky for a signed-in client.
+   * @returns the signal, with the result of this test
+   */
   async #stays(
     signal: Signal | Alone | undefined,
     visitor: Visitor,

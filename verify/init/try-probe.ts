@@ -22,7 +22,10 @@ export interface Tried {
   skipped: string[];
 }
 
-/** Tries the forms. Then logs out all sessions, since the app may limit the number of sessions. */
+/**
+ * Tries each form that may be a probe. Then logs out all sessions, because the app may limit the number of
+ * sessions.
+ */
 export async function tryProbe(looking: Looking, entrance: LoginProcedure, means: Means): Promise<Tried> {
   const { living, left, most, known } = means;
   const signedIn = async (account = looking.first): Promise<Visitor> => {

@@ -59,10 +59,11 @@ export async function enterAlone(
 }
 
 /**
- * Tries each of the other accounts. If there are too many, it tries one account for each password.
+ * Tries to log in to each of the other accounts. If there are ACCOUNTS or more of them, tries one account for
+ * each further password.
  *
- * @param anywhere true if all logins of the first account were accepted, on all pairs of instances
- * @throws UsageError that names the accounts whose login is refused
+ * @param anywhere true if every login of the first account was accepted, on every pair of instances
+ * @throws UsageError with the names of the accounts whose login is refused
  */
 export async function otherAccounts(context: Context, anywhere: boolean): Promise<void> {
   const { target, registration, spacing, signal } = context;

@@ -6,7 +6,9 @@ import type { TargetFile } from './schema.ts';
 
 export interface Claims {
   claims: Guarantee[];
-  /** Claims that come only from a set, not from their own names. */
+  /**
+   * Guarantees that are claimed only because a claimed set includes them. The target file does not name them.
+   */
   bySet: Guarantee[];
   /** Guarantees of the set `standard` that the chosen set does not claim. The run still measures them. */
   leftOut: Guarantee[];

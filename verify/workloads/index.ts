@@ -172,7 +172,8 @@ export async function perform(
     active.during(workload.name, workload.run(scope(context, workload, OTHERS.indexOf(workload) + 1), plan));
   let aging: Promise<void> | undefined;
   try {
-    // These sessions live as long as hop, and send few requests: hop does not wait for them to go on at full speed.
+    // These sessions live as long as the sessions of hop, and send few requests. So hop returns to full speed
+    // without waiting for them.
     aging = others.includes(age) ? run(age) : undefined;
     await Promise.all(others.filter(workload => workload !== age).map(run));
     hopping ??= hops();
