@@ -31,7 +31,6 @@ export class Affinity {
   readonly #values: string[] = [];
 
   /**
-   *
    * @param cookie name of the balancer's cookie
    * @param late returns whether the middle of the run has passed
    */

@@ -84,7 +84,7 @@ const BYTE_ORDER_MARKS: readonly (readonly [mark: string, charset: string])[] = 
 /** A page must declare its charset within this number of bytes from its beginning. */
 const PRESCAN = 1024;
 
-/** Charsets in which an ASCII byte always stands for itself. */
+/** Charsets that decode each ASCII byte to the same ASCII character. */
 const ON_ASCII = /^(?:utf-?8|us-ascii|iso-8859-\d+|windows-125\d)$/i;
 
 /** Decodes a body. Order of precedence: byte order mark, header, page (WHATWG, Encoding and HTML). */
@@ -114,13 +114,13 @@ function charsetOf(text: string, type: string): string | undefined {
   return said !== undefined && /^utf-16/i.test(said) ? 'utf-8' : said;
 }
 
-/** What a content type says: the charset, and if it names none, whether the page may declare it. */
+/** A parsed content type: its charset; if it names no charset, whether the page may declare the charset. */
 interface Declared {
   charset: string | undefined;
   page: boolean;
 }
 
-/** The content types seen so far. A server has few. */
+/** Cache of parsed content types. A server sends few different ones. */
 const types = new Map<string, Declared>();
 
 function declaredBy(type: string): Declared {

@@ -23,7 +23,6 @@ export async function stepAnywhere(context: Context): Promise<void> {
 }
 
 /**
- *
  * Keeps one session out of step with a round robin. Two clients that send in turn would each stay on one instance, as
  * if the balancer had pinned them.
  */
@@ -44,9 +43,10 @@ export class OutOfStep {
   }
 
   /**
-   * Call this with each request whose instance the balancer chooses. If the session has stayed on one instance, another
-   * client sends a request too, in half of the cases. That request is sent at the same time: if it came before ours,
-   * two clients in turn would stay in step.
+   * Call this with each request whose instance the balancer chooses. If the session has stayed on one
+   * instance, another client sends a request too, in half of the cases, at the same time. If it always sent
+   * its request before the session's request, the two clients would alternate, and the session would stay in
+   * step with the balancer.
    */
   beside<T>(request: () => Promise<T>): Promise<T> {
     const stayed = this.#stayed >= STAYED && this.#stayed <= KEPT;

@@ -1,4 +1,7 @@
-/** The clock of a recorder, monotonic, in whole microseconds since its base. All times in a history are from it. */
+/**
+ * The clock of a recorder, monotonic, in whole microseconds since its base. Each time in a history is a time
+ * of such a clock.
+ */
 
 export interface RecorderClock {
   readonly name: string;
@@ -12,7 +15,7 @@ export interface RecorderClock {
 /**
  * Starts a clock. It is zero at a whole millisecond, because its base has no smaller unit.
  *
- * @param offset what must be added to `performance.now()` to get the wall-clock time, milliseconds
+ * @param offset milliseconds to add to `performance.now()` to get the wall-clock time
  */
 export function startClock(
   name = 'c0',

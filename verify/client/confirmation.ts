@@ -13,7 +13,7 @@ export const REDIRECTS = 20;
  * Returns a function that decides the outcome of a write whose response does not refuse it. If the message is missing,
  * the write may still have happened: the app stores the message in the session, and both may be lost together.
  *
- * @param confirmed regular expression of the message; {value} stands for the value
+ * @param confirmed regular expression of the message; {value} in it is replaced by the written value
  * @param open opens a page of the target in the session that wrote. The history gets that request after the write,
  * because the two do not overlap
  * @param busy returns whether a page says "busy, try again". Such a page refuses the write

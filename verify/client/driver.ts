@@ -33,7 +33,10 @@ export class Driver {
   /** A separate jar with the cookies of the last response that showed the session alive. */
   #held: SessionClient;
   #values = 0;
-  /** Where the last login stopped, in a sentence, if it led over several pages and did not reach the last one. */
+  /**
+   * A sentence about where the last login stopped. Present if the login led over several pages and did not
+   * reach the last page.
+   */
   stop: string | undefined;
   /**
    * The first read of each register and counter, which completes before its first write: then the old state is known.
@@ -75,7 +78,7 @@ export class Driver {
     const { login: spec } = this.#context.target;
     const { user: name, password } = this.account;
     const { captured } = this.#requests.clientOf(how);
-    // Headers of the target file may contain these, such as the token of the user.
+    // Headers of the target file may contain these values, for example in a header that names the user.
     captured.set('user', name).set('password', password);
     if (spec.basic) captured.set(BASIC, basicOf(name, password));
     await this.#context.registration?.of(this.account, this.#context.signal);
@@ -117,12 +120,13 @@ export class Driver {
   /**
    * Logs in by the forms of pages, also on other hosts.
    *
-   * @param forms those to fill in. If there is none, only a host that knows the browser lets it in
+   * @param forms the forms to fill in. Empty: the login succeeds only if another host already has a session
+   * of this browser
    */
   async #walkIn(forms: readonly RequestSpec[], settle: Call['settle'], how: How): Promise<Recorded> {
     const client = this.#requests.clientOf(how);
     const { label } = this.account;
-    // A provider that knows another user would log in that user, without a question.
+    // An identity provider with a session of another user would log in that user without a password.
     if (client.known !== label) client.forgetOthers();
     if (client.page === undefined) await this.form(how);
     const walk = new Walk(client, client.page as ShownPage);
@@ -145,7 +149,10 @@ export class Driver {
     return this.#requests.stopped({ action: 'login', settle: refused }, walk.page, how);
   }
 
-  /** After a logout, begins a login in the same browser without a password. The provider must ask for it. */
+  /**
+   * After a logout, begins a login in the same browser without a password. The provider must ask for the
+   * password.
+   */
   async enterAgain(): Promise<Operation> {
     const how = { as: { client: this.#client, with: 'old' as const } };
     await this.form(how);

@@ -6,7 +6,10 @@ import type { Target } from '../target/load.ts';
 import { REDIRECTS } from './confirmation.ts';
 import type { Call, Later } from './recorder.ts';
 
-/** Maximum reads of a page that shows the login form: an instance that does not know the session may send it. */
+/**
+ * Maximum number of reads of a page that shows the login form. It is read again, because an instance that
+ * does not know the session may have sent it.
+ */
 const TRIES = 4;
 
 /**
@@ -42,7 +45,9 @@ async function ended(answer: Reply, open: (path: string) => Promise<Reply>): Pro
   return reply;
 }
 
-/** Returns a function that decides whether a ready-made session is signed in: the page names its user. */
+/**
+ * Returns a function that decides whether a ready-made session is signed in: it is if the page names a user.
+ */
 export function known(interpreter: Interpreter): NonNullable<Call['settle']> {
   return async answer => {
     if (answer.status === undefined || answer.status >= 500) return {};

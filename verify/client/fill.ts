@@ -54,7 +54,10 @@ export function keep(capture: StepSpec['capture'], reply: Reply, client: Session
   }
 }
 
-/** Forgets the captured values of these requests, so that a new login does not send those of the session before it. */
+/**
+ * Forgets the captured values of these requests, so that a new login does not send values of the previous
+ * session.
+ */
 export function forget(requests: readonly Pick<StepSpec, 'capture'>[], client: SessionClient): void {
   for (const { capture } of requests) for (const name of Object.keys(capture)) client.captured.delete(name);
 }

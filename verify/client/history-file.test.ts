@@ -91,7 +91,7 @@ it('has what the operating system had, if the process was killed before, in or a
   const history = new HistoryFile(path, undefined, true);
   let id = 0;
   const before = join(folder, 'before.ndjson');
-  // Each line is handed to the operating system, until the first block moves.
+  // Hands each line to the operating system, until the first full block moves to the compressed file.
   while (statSync(packedOf(path)).size === 0) {
     copyFileSync(path, before);
     history.writeNow(operation(++id));

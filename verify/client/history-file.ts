@@ -20,7 +20,7 @@ export class HistoryFile {
   readonly #packed: number | undefined;
   #block = Buffer.allocUnsafe(BLOCK);
   #used = 0;
-  /** Number of bytes of the block that the history file has. */
+  /** Number of bytes of the block that are already in the history file. */
   #written = 0;
   #closed = false;
   readonly #onEvent: (event: Event) => void;

@@ -23,7 +23,10 @@ const buffer = Buffer.allocUnsafeSlow(1 << 16);
 
 export class Http1Connection {
   readonly origin: string;
-  /** When the request in flight is late, or the connection was idle for too long, on the clock of `performance`. */
+  /**
+   * Time at which the request in flight is late, or an idle connection must be closed, on the clock of
+   * `performance`.
+   */
   until = Number.POSITIVE_INFINITY;
   /** What Node calls with the bytes that come. */
   readonly onread: OnReadOpts = { buffer, callback: length => this.#reads(length) };
@@ -122,7 +125,10 @@ export class Http1Connection {
     } else if (early && finishEarly === undefined) this.#answer(flying, true);
   }
 
-  /** Returns whether the connection may carry another request. A part of this one may be unsent when its response comes. */
+  /**
+   * Returns whether the connection may carry another request. A part of the current request may still be
+   * unsent when its response comes.
+   */
   #reusable(): boolean {
     const { writable = false, writableLength = 0 } = this.#socket ?? {};
     return !this.#once && this.#whole && writable && writableLength === 0;

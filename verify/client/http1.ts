@@ -18,7 +18,7 @@ export class Http1 {
   readonly #idle = new Map<string, Http1Connection[]>();
   /** Connections whose request has just completed. */
   #completed: Http1Connection[] = [];
-  /** Resolves when these connections are idle. Absent if there are none. */
+  /** Resolves when the completed connections are idle. Absent if there are no completed connections. */
   #turn: Promise<void> | undefined;
   readonly #signals = new WeakSet<AbortSignal>();
   readonly #closing = new AbortController();
@@ -103,8 +103,8 @@ export class Http1 {
   }
 
   /**
-   * Takes back a connection whose response is complete. It is used again one turn of the event loop later: until then,
-   * a server that closes it against the standard has done so.
+   * Takes back a connection whose response is complete. It is reused one turn of the event loop later. By
+   * then, a server that violates the standard has closed it.
    */
   free(connection: Http1Connection): void {
     this.#completed.push(connection);

@@ -88,7 +88,8 @@ export class Jar {
    * Returns the cookies that a browser sends when a page leads to an address, by a link, a redirect or a form. Cookies
    * belong to hosts, not to ports; SameSite depends on the site of the page.
    *
-   * @param from the page with the link or the form. A redirect keeps the page that began it
+   * @param from the page with the link or the form. During redirects, it is the page that led to the first
+   * redirect
    */
   across(url: URL, from: URL, method: string): Cookies {
     const context = contextOf(url, from, method);

@@ -35,7 +35,7 @@ export class ListRead {
    * @returns the timing of the operation: on the last page, that of the first request
    */
   turn(path: string, own: Timing, reply: Reply, seen: Seen): Timing {
-    // An expired token: the same page is requested again.
+    // The access token has expired, so the same page is requested again.
     if (this.#pages === 0 && seen.signedIn === 'out') return own;
     const { call, late } = own;
     this.#first ??= late === undefined ? { call } : { call, late };

@@ -30,7 +30,10 @@ export interface Place {
 export class Network {
   /** Base address; its path is the prefix of all other paths. */
   readonly url: string;
-  /** The address for cookies and redirects. If the target file gives a Host header, that header decides it. */
+  /**
+   * The address for cookies and redirects. If the target file has a Host header, this address has the host of
+   * that header.
+   */
   readonly site: URL;
   readonly headers: Readonly<Record<string, string>>;
   /** JSON bodies of reads that are sent by POST, by path. */
@@ -38,7 +41,10 @@ export class Network {
   /** True if no header has a placeholder, so that all requests send the same headers. */
   readonly constant: boolean;
   readonly #http1: Http1;
-  /** True: requests that must not be sent twice use a new connection. A balancer that reloads closes idle ones. */
+  /**
+   * True: requests that must not be sent twice use a new connection. A balancer that reloads closes idle
+   * connections.
+   */
   apart = false;
   /** Used if the server speaks HTTP/2. */
   readonly #http2: Http2;
@@ -128,8 +134,8 @@ export class Network {
   }
 
   /**
-   * Returns whether the limits allow another request now. A request of a race must not wait for that: the other
-   * requests of the race may use up the limits while they wait for it.
+   * Returns whether the limits allow another request now. A request of a race must not wait for a turn: the
+   * other requests of the race may hold all turns while they wait for this request.
    */
   room(): boolean {
     return this.#turns?.room() ?? true;

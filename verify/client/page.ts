@@ -52,7 +52,7 @@ export function parsePage(html: string): Parsed {
   const labels = new Map(
     tags('label').map(label => [label.attribs['for'] ?? '', DomUtils.textContent(label).trim()]),
   );
-  // A button outside of a form may name it by its id.
+  // A button outside of a form may name the id of that form.
   const elsewhere = [...tags('button'), ...tags('input')].filter(
     one => 'form' in one.attribs && isButton(one),
   );

@@ -45,7 +45,7 @@ it('is taken from cookies or a header, of all users or of each', async () => {
     [READY_MADE]: 'Bearer t',
   });
   await expect(put({ cookie: { alice: 'sid=a' } }, 'bob')).rejects.toThrow(
-    'session.cookie: expected one for bob',
+    'session.cookie: expected an entry for bob',
   );
   await expect(put({ cookie: 'secret' })).rejects.toThrow(
     /^session.cookie: expected cookies such as((?!secret).)*$/s,

@@ -85,7 +85,9 @@ async function sessionText(
   const text = typeof given === 'string' ? given : given[user];
   const from = cookie === undefined ? 'session.header' : 'session.cookie';
   if (text !== undefined) return { text, from };
-  throw new UsageError(`${from}: expected one for ${user}, got none: add it, or remove the account`);
+  throw new UsageError(
+    `${from}: expected an entry for ${user}, got none: add an entry, or remove the account`,
+  );
 }
 
 /** Runs the command. The shell gets the user in the variable BATON_USER, so that no name is read as code. */

@@ -81,7 +81,7 @@ it('marks requests without a timely response while the machine was overloaded, a
 
 it('reads the clock when the first byte leaves, and when the last byte has come, before anything is read', async () => {
   const order: string[] = [];
-  // Its timer reads the clock too.
+  // The timer of Starvation reads the clock too.
   vi.spyOn(Starvation.prototype, 'look').mockImplementation(() => {});
   vi.spyOn(Interpreter.prototype, 'seen').mockImplementation(() => {
     order.push('read');

@@ -69,11 +69,17 @@ export interface Call extends Asked {
   token?: string | undefined;
   /** The read of a list, if this request reads one page of it. */
   list?: ListRead;
-  /** Decides what the response alone does not show. The history gets the requests it sends after this operation. */
+  /**
+   * Decides what the response alone does not show. The history gets this operation first, and then the
+   * requests that this function sends.
+   */
   settle?: (reply: Reply, outcome: Outcome, later: Later) => Promise<Settled>;
   /** Receives the function that reports this operation, because another operation must be reported first. */
   later?: Later;
-  /** True: the history gets the label of the session cookie that was sent. The session may have had several. */
+  /**
+   * True: the history gets the label of the session cookie that was sent. A session may have had several
+   * session cookies.
+   */
   labelled?: boolean;
 }
 
@@ -99,7 +105,7 @@ export class Recorder {
   readonly #remarks: string[] = [];
   readonly #rooms = new Rooms();
   readonly #starvation: Starvation;
-  /** The values of session cookies in each list of cookies that a jar gave. */
+  /** Cache: for each list of cookies that a jar gave, the values of the session cookies in it. */
   #known: { names: readonly string[]; secrets: WeakMap<Cookies, readonly string[]> } = {
     names: [],
     secrets: new WeakMap(),
@@ -247,8 +253,8 @@ export class Recorder {
   }
 
   /**
-   * Lowers the estimated entropy, if there is only one session cookie. Of several cookies, one may be plain text that
-   * another one signs.
+   * Lowers the estimated entropy, if there is only one session cookie. With several session cookies, one
+   * cookie may be plain text, and another cookie its signature.
    */
   #narrow(cookies: Reply['cookies']): void {
     const [name, ...more] = this.#interpreter.sessionCookies;
@@ -312,7 +318,7 @@ export class Recorder {
     this.#history.write(event);
   }
 
-  /** Keeps a sentence for the result about what the run left out, and why. */
+  /** Adds a sentence to the result that says what the run left out, and why. */
   remark(text: string): void {
     this.#remarks.push(text);
   }

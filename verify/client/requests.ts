@@ -72,7 +72,7 @@ export class SessionRequests {
   readonly #account: Account;
   readonly #client: SessionClient;
   readonly #step: OutOfStep;
-  /** The refresh in flight. Requests that need one wait for it, as in apps. */
+  /** The refresh in flight. Requests that need a new token wait for this refresh, as in apps. */
   #refreshing: Promise<Operation> | undefined;
   /** True after a logout or a refused refresh: the client has forgotten its tokens, so it refreshes no more. */
   #over = false;
@@ -115,7 +115,8 @@ export class SessionRequests {
     const { held: _, early: __, ...again } = further(how);
     for (let i = 0; i < REFRESHES && expired && (await this.#renewed(had)); i++) {
       had = this.#client.captured.get(ACCESS);
-      // A slow request may outlive the new token too. If the lifetime is not known, one more request decides.
+      // The new token may expire too, while a slow request is in flight. If the lifetime of tokens is not
+      // known, the response to this resent request decides whether the session is signed in.
       const decides = this.#client.access === undefined;
       expired = false;
       recorded = await this.#once(decides ? what : { ...what, settle }, send, again, page);
@@ -124,7 +125,10 @@ export class SessionRequests {
     return recorded;
   }
 
-  /** Returns whether the client has another access token than `had`. If not, refreshes it once for all requests. */
+  /**
+   * Returns whether the client has a newer access token than `had`. If not, refreshes it first, once for all
+   * requests that wait.
+   */
   async #renewed(had: string | undefined): Promise<boolean> {
     if (this.#client.captured.get(ACCESS) !== had) return true;
     this.#refreshing ??= this.refresh({}).finally(() => {
@@ -142,7 +146,8 @@ export class SessionRequests {
     const token = client.captured.get(REFRESH);
     const settle: Call['settle'] = async (reply, outcome) => {
       if (outcome !== 'ok') return {};
-      // If another session began in the same browser meanwhile, it keeps its tokens.
+      // If another session has begun in the same browser during the refresh, that session keeps its own
+      // tokens.
       const taken = client.captured.get(REFRESH) === token;
       const issued = this.issued(reply, taken ? client : client.copy(), called);
       if (issued === undefined) return { outcome: 'fail', signedIn: 'out' };
@@ -154,7 +159,10 @@ export class SessionRequests {
     return operation;
   }
 
-  /** Keeps the tokens of a response. Returns what the history gets of them; undefined if it has no access token. */
+  /**
+   * Keeps the tokens of a response. Returns the facts about the tokens for the history; undefined if the
+   * response has no access token.
+   */
   issued(reply: Reply, client: SessionClient, called: number): Operation['issued'] | undefined {
     const { target, recorder } = this.#context;
     const tokens = target.refresh && keepTokens(target.refresh, reply, client, called);
@@ -182,8 +190,8 @@ export class SessionRequests {
     const balanced = way === undefined && this.#context.target.routing === 'spread';
     const once = () => recorder.perform(call, client, sent, signal);
     let recorded = await (balanced && how.held === undefined ? this.#step.beside(once) : once());
-    // A request with status 429 had no effect, so it is sent again after that time. A request of a race is not
-    // repeated.
+    // A request with status 429 had no effect, so it is sent again after the time in Retry-After. A request
+    // of a race is not sent again.
     for (let i = 0; i < TRIES_AGAIN && how.held === undefined && this.#mayGoAgain(recorded.reply); i++) {
       delete call.due;
       recorded = await once();

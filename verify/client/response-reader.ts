@@ -141,7 +141,7 @@ export class ResponseReader {
     return end + 1;
   }
 
-  /** Keeps an incomplete head or line, unless it cannot become a valid one. */
+  /** Keeps an incomplete head or line. Throws if no further bytes can make it valid. */
   #keepRest(all: Buffer, at: number): -1 {
     const rest = Buffer.from(all.subarray(at));
     if (this.#part === 'head') {
@@ -236,7 +236,10 @@ function lengthOf(headers: IncomingHttpHeaders): ParsedHead['length'] {
 const wordsOf = (header: string | string[] | undefined): string[] =>
   `${header ?? ''}`.toLowerCase().split(/[\t ]*,[\t ]*/);
 
-/** Idle time after which a server may close a connection, if it does not say so itself, milliseconds. */
+/**
+ * Idle time after which a server may close a connection, if the server does not state its own timeout,
+ * milliseconds.
+ */
 const IDLE = 4000;
 /** Maximum idle time of a connection, milliseconds. */
 const MOST = 600_000;

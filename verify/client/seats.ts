@@ -106,7 +106,6 @@ export class Spacing {
   }
 
   /**
-   *
    * Waits until the account may log in again. If the run is aborted, it returns at once.
    *
    * @returns the function to call when the login has its response

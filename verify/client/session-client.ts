@@ -87,7 +87,7 @@ export class SessionClient {
     this.#jar = new Jar(network.site);
   }
 
-  /** Returns the part of this browser that visits another host: it has the same cookies. */
+  /** Returns a client for another host. It shares the cookie jar of this client. */
   #elsewhere(url: URL): SessionClient {
     const network = this.#network.others.get(url.origin);
     if (network === undefined) throw new Error(`${url.origin} is no host of the target file`);
@@ -150,7 +150,10 @@ export class SessionClient {
     }
   }
 
-  /** Returns a request with its JSON body, if it has one. `{request}` in it stands for an id that is new each time. */
+  /**
+   * Returns a request with its JSON body, if it has one. In the body, `{request}` is replaced by an id that
+   * is new for each request.
+   */
   #withJson(asked: Send): Send {
     const { posts } = this.#network;
     const read = posts.size === 0 ? undefined : posts.get(asked.path);
@@ -179,7 +182,8 @@ export class SessionClient {
       timeout: this.#network.timeout,
       signal: leaving(abandon, signal),
       early,
-      // A browser resends these if a kept-alive connection closes just as the request leaves (RFC 9110, 9.2.2).
+      // A browser resends GET and HEAD requests if a kept-alive connection closes just as the request leaves
+      // (RFC 9110, 9.2.2).
       repeatable: once !== true && (method === 'GET' || method === 'HEAD'),
       resent: false,
       cookies: cookies.list,
@@ -207,7 +211,10 @@ export class SessionClient {
     return { head, own };
   }
 
-  /** Returns the headers without those of the body and of the single request. Requests without own headers share them. */
+  /**
+   * Returns the headers that depend neither on the body nor on the id of the request. Requests without
+   * headers of their own share one object.
+   */
   #head(
     request: Send,
     forwarding: Readonly<Record<string, string>> | undefined,
@@ -299,7 +306,10 @@ export class SessionClient {
     return path.startsWith('/') ? this.#network.place(path).site : new URL(path);
   }
 
-  /** Returns how `send` names an address: as a path, or in full on another host; undefined if the target has neither. */
+  /**
+   * Returns how `send` names an address: as a path, or in full on another host; undefined if the address is
+   * on neither.
+   */
   nameOf(url: URL): string | undefined {
     return this.#network.nameOf(url);
   }

@@ -1,6 +1,6 @@
 /**
- * Walks from page to page as a browser does: follows redirects, also to the other hosts of the target file, sends the
- * forms that send themselves, and fills in the forms of a login.
+ * Walks from page to page as a browser does: follows redirects, also to the other hosts of the target file,
+ * submits the forms that need no input, and fills in the forms of a login.
  */
 import type { Reply } from '../core/response/reply.ts';
 import { type Form, parsePage } from './page.ts';
@@ -33,7 +33,7 @@ export class Walk {
     return this.#client.nameOf(this.#page.url)?.startsWith('/') !== true;
   }
 
-  /** Goes on to the response of a request. */
+  /** Makes the response of a request the current page. */
   arrived(send: Send, reply: Reply): void {
     this.#page = { url: this.#client.addressOf(send.path), reply };
     this.#last = send;
@@ -64,9 +64,9 @@ export class Walk {
   }
 
   /**
-   * Returns whether a form needs no input: it has hidden fields only, and sends them from or to another host. Such are
-   * a consent, "log out here too?" and the response of a provider by `form_post`. A form of the target itself may be its
-   * logout.
+   * Returns whether a form needs no input: it has hidden fields only, and sends them from or to another host.
+   * Examples: a consent, "log out here too?" and the response of a provider by `form_post`. A form from the
+   * target to itself does not count, because it may be the logout.
    */
   #needsNoInput({ method, fields, action }: Form, page: URL): boolean {
     if (method !== 'POST' || fields.some(({ type }) => type !== 'hidden')) return false;
@@ -74,8 +74,8 @@ export class Walk {
   }
 
   /**
-   * Returns the request that sends the form of the page that has the fields, with its other fields and its first button;
-   * undefined if the page has no such form.
+   * Fills in the form of the page that has all fields in `values`. Returns the request that submits it, with
+   * the other fields and the first button of the form; undefined if the page has no such form.
    */
   fill(values: Readonly<Record<string, string>>): Send | undefined {
     const names = Object.keys(values);
@@ -123,8 +123,8 @@ export class Walk {
 }
 
 /**
- * Walks to the request with which a login ends: the one that returns to the target from another host, or the last form
- * if the target itself shows it.
+ * Walks up to the last request of a login: the request that returns to the target from another host, or the
+ * last form if the target itself shows that form.
  *
  * @param forms values of the forms to fill in, in order
  * @param send sends a request on the way
