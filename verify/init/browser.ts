@@ -22,7 +22,10 @@ export interface Browsing {
   probe: boolean;
   /** True to ignore errors of certificates. */
   insecure?: boolean;
-  /** Lets a person log in, use the app and log out. Called if the page has no field for a password; resolves when done. */
+  /**
+   * Lets a person log in, use the app and log out. Called if the page has no field for a password. Resolves
+   * when the person has finished.
+   */
   byHand?: (() => Promise<void>) | undefined;
 }
 
@@ -110,7 +113,10 @@ function record(context: BrowserContext, recorded: RecordedRequest[]): void {
 /** Time without a request after which a page has settled, milliseconds. */
 const QUIET = 400;
 
-/** Waits until the page sends nothing more, at most for one step: some pages poll for ever. */
+/**
+ * Waits until the page sends no more requests, but at most for the timeout of one step, because some pages
+ * poll for ever.
+ */
 async function settled(page: Page): Promise<void> {
   const end = performance.now() + STEP;
   const next = (): Promise<unknown> =>

@@ -3,7 +3,7 @@ import { type HintedRequest, type Hints, NO_HINTS } from './hints.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGIN, LOGOUT, REGISTER, UNSAFE } from './words.ts';
 
-/** Maximum number of scripts to read. The first ones of a page load the others. */
+/** Maximum number of scripts to read. The first scripts of a page load the others. */
 const SCRIPTS = 8;
 /** Maximum number of paths to try of each kind. */
 const MOST = { logins: 6, pages: 24, logouts: 6, writes: 6 };
@@ -18,10 +18,13 @@ const ONE_FIELD =
   /(?:stringify\(|\.(?:post|put|patch)\([^,()]{1,80},)\{["']?(\w{2,20})["']?(?::[\w.$]{1,30}(?:\.trim\(\))?)?\}\)/g;
 const USER = /^(user(name)?|e?mail|login|name|account|identifier)$/i;
 const PASSWORD = /^(password|passwd|pass|pwd)$/i;
-/** Files are no requests. */
+/** Matches a path to a file. Such a path is no request of a login, a logout or a write. */
 const FILE = /\.\w{2,5}$/;
 
-/** Reads the scripts that a page loads, and the scripts that these load. */
+/**
+ * Reads the scripts that a page loads, and the scripts that those scripts load. Returns the requests that
+ * they suggest.
+ */
 export async function hintsOfScripts(stranger: Visitor, page: PageVisit): Promise<Hints> {
   const waiting = [...page.body.matchAll(SCRIPT)].map(([, address = '']) => [address, page.path] as const);
   const read = new Set<string>();
@@ -65,7 +68,10 @@ const isLogin = (path: string): boolean =>
   !LOGOUT.test(path) &&
   !REGISTER.test(path);
 
-/** Returns the logouts that the paths name; and for a path such as /session, its deletion. */
+/**
+ * Returns a POST request for each path whose name suggests a logout, and a DELETE request for each path such
+ * as /session.
+ */
 function logoutsIn(paths: readonly string[]): HintedRequest[] {
   const posts = paths.filter(path => LOGOUT.test(path.toLowerCase()));
   const deletions = paths.filter(path => /\/(sessions?|login|auth)$/.test(path));
@@ -89,7 +95,7 @@ function pathsIn(text: string): string[] {
   return [...new Set([...whole, ...paths.filter(path => /\/(api|auth|v\d)\b/.test(path)), ...paths])];
 }
 
-/** Returns the bodies of a login that the scripts build; and the usual one if they show none. */
+/** Returns the login bodies that the scripts build; if they show none, returns the usual body. */
 function credentialsIn(text: string): Record<string, string>[] {
   const bodies = [...text.matchAll(CREDENTIALS)].flatMap(([, inside = '']) => {
     const names = inside.split(',').map(part => /^\s*["']?(\w+)["']?\s*(?::|$)/.exec(part)?.[1] ?? '');

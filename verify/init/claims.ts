@@ -1,4 +1,7 @@
-/** Chooses the claims that fit the app, explains the choice, and says how to add what init found no means for. */
+/**
+ * Chooses the claims that fit the app, explains the choice, and says how to add each guarantee for which init
+ * found no means.
+ */
 
 import type { Target } from '../target/load.ts';
 import type { AppFindings, Unclaimed } from './findings.ts';
@@ -47,7 +50,7 @@ export function claimsOf({
  * with `valid`, and not with `unknown`.
  *
  * @param more guarantees that init knows to be undecidable for another reason
- * @returns the claims as they are if a run can decide all of them
+ * @returns the claims unchanged if a run can decide all of them
  */
 export function decidable(
   target: Target,

@@ -128,7 +128,10 @@ function bodyOf(step: LoginStep | Login, known: Record<string, string>) {
   };
 }
 
-/** Maximum number of reads of the page of the form: an instance that does not know the session may send it. */
+/**
+ * Maximum number of reads of the page with the form. It is read again, because an instance that does not know
+ * the session may have sent the form.
+ */
 const READS = 4;
 
 /**

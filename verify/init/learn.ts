@@ -162,7 +162,10 @@ function captured(
   for (const [name, { field }] of Object.entries(capture)) known[name] = fieldOf(page, field) ?? '';
 }
 
-/** Adds one form to the login. The request so far becomes a step, and the page that it redirects to another step. */
+/**
+ * Adds one form to the login. The request so far becomes a step, and the page that it redirects to becomes
+ * another step.
+ */
 function longer(
   visitor: Visitor,
   login: Login,

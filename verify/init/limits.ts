@@ -17,8 +17,8 @@ export interface Crowd {
 }
 
 /**
- * Makes sessions until a new one ends the oldest or is refused. The end of the oldest session must be seen twice, since
- * an instance that does not know a session looks the same.
+ * Makes sessions until a new one ends the oldest or is refused. The oldest session must be seen ended twice,
+ * because an instance that does not know a session gives the same response.
  *
  * @param one the first session
  * @param two the second session; undefined if its login was refused

@@ -46,8 +46,8 @@ const USUAL: readonly string[] = ['/logout', '/api/logout'];
  *   session
  * @param first logouts whose path has this prefix are tried first
  * @param hints logouts that scripts or a recording name
- * @returns the logout, or the logouts that did not sign out. If an API acknowledged a logout that had no effect, returns
- *   that one: a run shows the violation
+ * @returns the logout, or the logouts that did not sign out. If an API acknowledged a logout that had no
+ * effect, returns that logout, so that a run shows the violation
  */
 export async function findLogout(
   visitor: Visitor,
@@ -78,7 +78,10 @@ const once = (logouts: readonly Logout[]): Logout[] =>
     ...new Map(logouts.toReversed().map(one => [JSON.stringify({ ...one, steps: [] }), one])).values(),
   ].reverse();
 
-/** Returns whether an API says that a logout succeeded. A page for a person says that too, but in words. */
+/**
+ * Returns whether an API says that a logout succeeded. A page for a person also says that, but in words that
+ * this function does not read.
+ */
 const acknowledges = ({ status = 500, json }: PageVisit): boolean =>
   status === 204 || (status < 300 && json !== undefined);
 

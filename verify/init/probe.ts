@@ -68,7 +68,7 @@ export function offered(visitor: Visitor, pages: readonly PageVisit[], csrf: Tok
   };
 }
 
-/** Returns why a form is not sent; undefined if it may be. */
+/** Returns why a form is not sent; undefined if it may be sent. */
 function unfit(path: string, form: Form, csrf: Token | undefined): string | undefined {
   const visible = form.fields.filter(({ type }) => type !== 'hidden');
   const own = form.fields.filter(({ name }) => !isTokenField(name, form.fields, csrf));
@@ -114,8 +114,9 @@ export interface Others {
 }
 
 /**
- * Writes two values. Finds the place of the page that shows both, and reads again: a text that has disappeared was only
- * a message. Then reads with other sessions, to see whether the user's sessions, or all users, share the object.
+ * Writes two values. Finds the place of the page that shows both values, and reads the page again: a text
+ * that has disappeared was only a message. Then reads with other sessions, to see whether the user's
+ * sessions, or all users, share the object.
  *
  * @returns undefined if the page does not show the values; `cut` if the page shows only a part of the list
  */

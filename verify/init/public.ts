@@ -10,7 +10,7 @@ const USUAL = ['/healthz', '/health', '/favicon.ico', '/robots.txt'];
 /** Maximum number of paths. */
 const MOST = 2;
 
-/** Returns public paths that are there. @param pages pages that may link static files */
+/** Returns public paths that exist. @param pages pages that may link static files */
 export async function publicPaths(stranger: Visitor, pages: readonly PageVisit[]): Promise<string[]> {
   const linked = pages.flatMap(page =>
     staticFiles(page.body).flatMap(address => stranger.pathOf(address, page.path) ?? []),

@@ -150,7 +150,10 @@ export interface Carried {
   each: boolean;
 }
 
-/** Finds the session cookies: removes one cookie at a time. If that never signs out, keeps only one at a time. */
+/**
+ * Finds the session cookies: removes one cookie at a time. If no removal signs out, keeps only one cookie at
+ * a time.
+ */
 export async function carrying(visitor: Visitor, sign: Sign): Promise<Carried> {
   const names = visitor.client.cookies(sign.page).map(({ name }) => name);
   const cookies: string[] = [];

@@ -64,7 +64,7 @@ const PRIVATE = /passw|pwd|^pass$|^pin$|secret|api[-_]?key|credential/i;
 const USER = /^(user(_?name)?|e?mail|login|account|identifier|name)$|\b(user|email|login)\b/i;
 
 /**
- * Returns the requests of a recording that matter.
+ * Returns the requests of a recording that init can use.
  *
  * @param site the address of the app; requests to other places are ignored
  * @param accounts accounts that may have been used in the recording. Their values are replaced by placeholders
@@ -116,7 +116,10 @@ function pathOf({ pathname, searchParams }: URL): string {
   return pathname.replaceAll(/;[^/]*/g, '') + (query === '' ? '' : `?${query}`);
 }
 
-/** Returns the index of the last login. A request with a password and no user may be another one, such as a logout. */
+/**
+ * Returns the index of the last login. A request with a password and no user name may be another kind of
+ * request, so it counts only if there is no other.
+ */
 function loginAt(own: readonly Own[], accounts: readonly Credentials[]): number {
   const all = own.map(one => (one.method === 'POST' ? loginOf(one, accounts) : undefined));
   const whole = all.findLastIndex(login => JSON.stringify(login)?.includes('{user}') === true);
@@ -166,10 +169,13 @@ function writeOf(one: Own): HintedRequest[] {
   return found === 1 ? [{ ...requestOf(one), ...body }] : [];
 }
 
-/** A long text without a space is a token or an id: such a value is never copied. */
+/** Returns whether a text is long and has no space. Such a text is a token or an id, and is never copied. */
 const isRandom = (value: string): boolean => value.length >= 16 && !/\s/.test(value);
 
-/** A long text of the characters of ids and tokens, with a digit. */
+/**
+ * Returns whether a text may be an id or a token: it is long, has only characters of ids and tokens, and a
+ * digit.
+ */
 const isKey = (value: string): boolean => /^[\w+/=.~-]{16,}$/.test(value) && /\d/.test(value);
 
 /**

@@ -62,7 +62,8 @@ function tokenFor(stranger: Visitor, page: PageVisit, { form }: { form?: Record<
 /**
  * Tries the logins that hints name, until one begins a session.
  *
- * @throws UsageError if none does. Stops when the app has refused as many logins as init may try
+ * @throws UsageError if no login begins a session. Stops when the app has refused as many logins as init may
+ * try
  */
 async function hintedLogin(
   { manners, codes, first, options }: Looking,

@@ -4,7 +4,7 @@ import { comment } from './comment.ts';
 import type { AppFindings } from './findings.ts';
 import type { Alone, Signal } from './signal.ts';
 
-/** Returns the part on the instance that answered; a comment if nothing names it. */
+/** Returns the part about the instance; only a comment if no response names the instance. */
 export function signalPart({ signal, carried }: Pick<AppFindings, 'signal' | 'carried'>): string {
   if (signal === undefined || 'pinned' in signal)
     return [
@@ -13,7 +13,8 @@ export function signalPart({ signal, carried }: Pick<AppFindings, 'signal' | 'ca
       '',
     ].join('\n');
   const names = `${signal.names.length} were seen: ${signal.names.join(', ')}.`;
-  // A run drops the affinity cookie to reach another instance. It cannot drop one that is also the session cookie.
+  // A run drops the affinity cookie to reach another instance. It cannot drop an affinity cookie that is also
+  // a session cookie.
   const off = signal.by === undefined || carried.cookies.includes(signal.by) ? {} : { sticky: signal.by };
   return comment(`Which instance answered; ${names}${stickyText(signal, off)}`, {
     instance: { ...signal.instance, ...off },

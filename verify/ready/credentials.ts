@@ -12,13 +12,21 @@ import type { Account } from '../target/accounts.ts';
 export interface LoginAttempt {
   form: Operation;
   login: Operation;
-  /** Where a login that leads over several pages stopped; absent if it did not. */
+  /**
+   * A sentence about where the login stopped, if it leads over several pages and did not reach the last page.
+   */
   stop?: string | undefined;
 }
 
-/** Logins to try until an instance accepts its own form, if none can be chosen: `each` per known instance. */
+/**
+ * Maximum number of logins until an instance accepts its own form, if requests cannot choose the instance:
+ * `each` for each known instance, but at least `least` and at most `most`.
+ */
 const TRIES = { each: 6, least: 12, most: 60 };
-/** Maximum number of accounts that are tried. If there are more, one account for each password is tried. */
+/**
+ * Maximum number of accounts that are tried. If the target has more accounts, one account for each distinct
+ * password is tried.
+ */
 const ACCOUNTS = 60;
 const AT_ONCE = 4;
 /** Number of refused logins after which an account counts as wrong. */

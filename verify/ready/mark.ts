@@ -11,7 +11,9 @@ import { UsageError } from '../errors.ts';
 const READS = 6;
 /** Number of logins of each kind (with and without redirects), to find out whether redirects must be followed. */
 const BOTH_WAYS = 3;
-/** Responses that say nothing about the session if every fresh login gets them: the app has no such page. */
+/**
+ * Statuses that mean "the app has no such page" if every fresh login gets one: 4xx without 401, 403 and 429.
+ */
 const NO_PAGE = /^4(?!01|03|29)\d\d$/;
 /** Maximum number of new sessions that are tried, until one is read on the instance on which it logged in. */
 const FRESH = 12;
@@ -51,7 +53,10 @@ function namesUser({ target }: Context, driver: Driver, { sawUser }: Operation):
   );
 }
 
-/** Throws if the target file describes a mark that the page does not have. The run judges redirects to the login. */
+/**
+ * Throws if the target file describes a mark that the page does not have. Does not throw for a redirect to
+ * the login page, because the run judges that.
+ */
 function throwIfWrong({ target }: Context, notes: readonly string[], out: boolean): void {
   const [note = ''] = notes;
   if (notes.length !== 1) return;
@@ -68,9 +73,9 @@ function throwIfWrong({ target }: Context, notes: readonly string[], out: boolea
     );
   if (note !== '200') return;
   throw new UsageError(
-    `signedIn.user: the login was accepted, and none of ${READS} responses of ${target.signedIn.page} has the mark, nor ` +
-      'has the first one after a fresh login. Look at the source of that page when you are signed in, and correct the ' +
-      'expression or the page',
+    `signedIn.user: the login was accepted, and none of ${READS} responses of ${target.signedIn.page} has the mark, ` +
+      'and neither has the first response after a fresh login. Look at the source of that page when you are ' +
+      'signed in, and correct the expression or the page',
   );
 }
 
@@ -93,9 +98,9 @@ async function freshOnItsInstance(context: Context, { account }: Driver): Promis
 }
 
 /**
- * Throws if a login is complete only after its redirects are followed. If only one instance knows a session, its reads
- * may miss that instance by chance. So it logs in both with and without following redirects. It stops when the login
- * with redirects fails, or when the login without them works.
+ * Throws if a login is complete only after its redirects are followed. If only one instance knows a session,
+ * its reads may miss that instance by chance. So this function logs in several times, with and without
+ * following redirects. It stops when the login with redirects fails, or when the login without them works.
  */
 async function needsFollowing(context: Context, { account }: Driver): Promise<void> {
   const { target, signal } = context;

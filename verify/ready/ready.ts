@@ -22,9 +22,9 @@ import { requireTokens } from './tokens.ts';
 const LOGINS = 12;
 
 /**
- * Logs in until every pair of known instances has occurred. A pair is the instance that gives the form, and the
- * instance that receives it. It stops after twelve logins, and not earlier if some are refused. Then it finds out which cookies carry the session, and tries
- * the other accounts.
+ * Logs in until every pair of known instances has occurred. A pair is the instance that gives the form, and
+ * the instance that receives it. Stops after twelve logins at the latest; if a login is refused, makes all
+ * twelve. Then finds out which cookies carry the session, and tries the other accounts.
  *
  * @throws UnavailableError when the target does not respond, or when every login fails with an error
  * @throws UsageError when an instance refuses a login with its own form, when a login gives no tokens for `refresh`, or
@@ -34,7 +34,8 @@ export async function ready(context: Context): Promise<void> {
   const pairs = new Pairs();
   let works = false;
   const tried: LoginAttempt[] = [];
-  // If the app limits the rate of logins, one login is enough. If some are refused, more of them show on which pairs.
+  // If the app limits the rate of logins, one login is enough. If some logins are refused, further logins
+  // show for which pairs of instances.
   const accepted = () => tried.every(({ login }) => login.outcome === 'ok');
   const enough = () =>
     works &&
@@ -189,9 +190,10 @@ function refused(tried: readonly LoginAttempt[], { target, registration }: Conte
     ({ form, login }) => form.instance !== undefined && form.instance === login.instance,
   );
   return new UsageError(
-    `the login of ${account} was refused ${logins.length} of ${logins.length} times, on these pairs of instances (the ` +
-      `one that gave the form → the one that received it): ${[...new Set(pairs)].sort().join(', ')}. The user name, the ` +
-      'password or `login.form` in the target file is wrong' +
+    `the login of ${account} was refused ${logins.length} of ${logins.length} times, on these pairs of instances (` +
+      'instance that gave the form → instance that received it): ' +
+      `${[...new Set(pairs)].sort().join(', ')}. The user name, the password or ` +
+      '`login.form` in the target file is wrong' +
       (alone ? '' : ', or no instance accepts a form that another one gave') +
       '. Try the same by hand in a browser' +
       (registration === undefined ? '' : `. It was registered before: ${registration.answer}`),

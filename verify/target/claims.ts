@@ -47,7 +47,7 @@ function declares(file: TargetFile, guarantee: Guarantee): boolean {
     return (
       logout !== undefined &&
       (session === undefined || session.command !== undefined) &&
-      // Otherwise access tokens may live after a logout, and token-refresh judges them.
+      // If a logout does not revoke access tokens, they may stay valid after it; `token-refresh` judges that.
       (refresh === undefined || refresh.revokes === 'access')
     );
   if (guarantee === 'token-refresh') return refresh !== undefined;

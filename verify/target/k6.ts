@@ -4,15 +4,18 @@ import { COMMAND } from '../core/command.ts';
 import { UsageError } from '../errors.ts';
 import { BASIC, type Target } from './load.ts';
 
-/** Kinds of objects that the scripts can check, except objects of all users: each virtual user judges alone. */
+/**
+ * Kinds of objects that the scripts can check. They cannot check objects of all users, because each virtual
+ * user judges alone.
+ */
 const FOLLOWED = ['set', 'list', 'bag'];
 
 /**
  * Returns the target as JSON, on one line.
  *
  * @param target the parsed file
- * @param text the text of the file. Accounts and headers are copied from it unchanged, so that ${NAME} stands for
- * secrets and {n} for patterns
+ * @param text the text of the file. Accounts and headers are copied from it unchanged, so that the JSON has
+ * ${NAME} in place of each secret, and {n} in patterns
  * @throws UsageError when the scripts cannot log in to this target
  */
 export function k6Target(target: Target, text: string): string {

@@ -227,8 +227,9 @@ function understood(file: TargetFile, { file: path, root, at, variables }: Sourc
 }
 
 /**
- * Returns the login, and the headers that carry the session. A ready-made session begins with a request of the page that
- * shows the user. All clients of an account share it, unless a command makes one for each: then no client logs out.
+ * Returns the login, and the headers that carry the session. A ready-made session begins with a request for
+ * the page that shows the user. All clients of an account share their ready-made session, so no client logs
+ * out; but if a command makes a session for each client, clients log out as usual.
  */
 function entry({
   headers,
@@ -288,7 +289,10 @@ function postsOf(file: TargetFile): Record<string, unknown> {
   return Object.fromEntries(reads.flatMap(({ path, json }) => (json === undefined ? [] : [[path, json]])));
 }
 
-/** Returns a probe as all clients of a user see it that share one session. */
+/**
+ * Returns the probe for clients that share one session: an object of the session is then an object of the
+ * user.
+ */
 const shared = (probe: Probe): Probe => (probe.scope === 'session' ? { ...probe, scope: 'user' } : probe);
 
 /** Checks that a file exists. @param keys the path of keys to its name. @throws UsageError when it does not exist */
@@ -300,7 +304,7 @@ function requireFile(
   if (existsSync(resolve(dirname(path), file))) return;
   const { node } = nodeAt(root, keys);
   throw new UsageError(
-    `${at(node?.range?.[0] ?? 0)}: ${keys.join('.')}: expected a file, and there is none of that name: ` +
+    `${at(node?.range?.[0] ?? 0)}: ${keys.join('.')}: expected a file that exists, found none at ` +
       `${resolve(dirname(path), file)}`,
   );
 }

@@ -50,7 +50,7 @@ const kubernetes = z.strictObject({
   deployment: name,
   namespace: name.optional(),
   context: name.optional(),
-  // A drain needs the right to change nodes, so it must be named.
+  // A drain needs the permission to change nodes, so it is not a default: `do` must name it.
   do: z
     .array(z.enum(['rollout-restart', 'delete-pod', 'evict-pod', 'scale-out', 'scale-in', 'drain']))
     .min(1)
@@ -117,7 +117,7 @@ const fault = z
     const kinds = KINDS.filter(kind => value[kind] !== undefined);
     const [kind, second] = kinds;
     if (kind === undefined) {
-      context.addIssue(`expected what is done: one of \`${KINDS.join('`, `')}\`, got none of them`);
+      context.addIssue(`expected one of \`${KINDS.join('`, `')}\`, got none`);
     } else if (second !== undefined) {
       context.addIssue({
         code: 'custom',
@@ -127,7 +127,7 @@ const fault = z
     } else if (kind !== 'inject') {
       for (const key of ['heal', 'check'] as const) {
         if (value[key] === undefined) continue;
-        const message = `expected \`inject\` beside it, got \`${kind}\`, which has its own: remove this key`;
+        const message = `expected \`inject\` in the same fault, got \`${kind}\`, which sets \`${key}\` itself: remove this key`;
         context.addIssue({ code: 'custom', path: [key], message });
       }
     }
@@ -141,7 +141,7 @@ export const faults = z.record(
     .string()
     .regex(/^[a-z][\w-]*$/i, 'expected a name of letters, digits, _ and - that begins with a letter')
     .refine(one => !TAKEN.includes(one), {
-      error: `expected another name than ${TAKEN.join(' and ')}, which mean something else to --faults`,
+      error: `expected a name other than ${TAKEN.join(' and ')}, because --faults gives these another meaning`,
     }),
   fault,
 );

@@ -14,7 +14,7 @@ export const name = z.string().min(1, 'expected a name, got an empty text');
 
 export const path = z.string().startsWith('/', 'expected a path that begins with /');
 
-/** Returns a web address; undefined if the text is none, or has a user and a password. */
+/** Returns a web address; undefined if the text is no web address, or contains a user or a password. */
 function webAddress(text: string): URL | undefined {
   const url = URL.parse(text);
   return url !== null && /^https?:$/.test(url.protocol) && url.username + url.password === ''
@@ -76,7 +76,7 @@ export const pattern = z.string().transform((source, context) => {
   }
 });
 
-/** A JSON pointer. `*` stands for all members of an array or object. */
+/** A JSON pointer. `*` matches all members of an array or object. */
 export const json = z.strictObject({
   json: z.string().regex(/^\//, 'expected a JSON pointer that begins with /, such as /user/name'),
 });

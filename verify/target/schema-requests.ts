@@ -23,7 +23,9 @@ const requestTo = <P extends z.ZodType<string, string | undefined>>(to: P) =>
 
 export const request = requestTo(path);
 
-/** A request of a login. If its path is empty, the form of the last page that has these fields is sent. */
+/**
+ * A request of a login. If its path is empty, Baton submits the form on the last page that has these fields.
+ */
 export const entering = requestTo(
   path
     .default('')
@@ -32,7 +34,7 @@ export const entering = requestTo(
     ),
 );
 
-/** Values of a response that later requests send; `{name}` stands for the value. */
+/** Values of a response that later requests send: `{name}` in a request is replaced by the value. */
 export const capture = z.record(z.string().regex(/^\w+$/, 'expected a name of letters, digits or _'), token);
 
 /** Requests to send before the main request, in order. */

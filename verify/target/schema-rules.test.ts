@@ -57,7 +57,7 @@ it.each<[string, object, string]>([
   [
     'a step with a path after one without',
     { login: { form: FORM, steps: [{ form: FORM }, { path: '/next' }] } },
-    'login.steps.1.path: expected no path after a step without one, got "/next": move this step before it',
+    'login.steps.1.path: expected no path after a step without a path, got "/next": move this step before that step',
   ],
   [
     'a refresh token in a path',
@@ -77,7 +77,7 @@ it.each<[string, object, string]>([
   [
     'a refresh beside a session',
     { login: undefined, session: { cookie: 'sid=4711' }, refresh: REFRESH },
-    'refresh: expected `login` beside it, got `session`, whose tokens Baton does not know',
+    'refresh: expected `login` in the same file, got `session`, whose tokens Baton does not know',
   ],
 ])('%s is refused, and the error shows no secret', (_, change, expected) => {
   const message = errorOf(change);

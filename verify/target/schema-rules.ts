@@ -14,7 +14,7 @@ function checkTogether(file: TargetFile, context: z.RefinementCtx): void {
 }
 
 const NO_PATH =
-  'missing: expected a path. To send a form of the last page instead, give its fields in `form`; after a step without a path, the login must have none either';
+  'missing: expected a path. To send a form of the last page instead, give its fields in `form`; after a step without a path, the login must have no path either';
 const lacksPath = ({ path: to, form }: { path: string; form: object }): boolean =>
   to === '' && Object.keys(form).length === 0;
 
@@ -32,7 +32,7 @@ function checkLogin({ login, session }: TargetFile, wrong: Wrong): void {
   login.steps.forEach((step, i) => {
     if (first >= 0 && i > first && step.path !== '')
       wrong(
-        `expected no path after a step without one, got ${JSON.stringify(step.path)}: move this step before it`,
+        `expected no path after a step without a path, got ${JSON.stringify(step.path)}: move this step before that step`,
         ...['login', 'steps', i, 'path'],
       );
   });
@@ -51,7 +51,7 @@ function checkLogouts(file: TargetFile, wrong: Wrong): void {
   }
 }
 
-/** Histories have the paths of requests, so that no token may be in one. */
+/** Rejects a token in a path, because histories contain the paths of requests. */
 function checkTokens(file: TargetFile, wrong: Wrong): void {
   if (file.refresh === undefined) return;
   for (const name of ['refresh', 'logout', 'logoutEverywhere'] as const) {
@@ -75,10 +75,10 @@ function checkPasswords({ login, accounts }: TargetFile, wrong: Wrong): void {
 
 function checkSession({ login, register, refresh }: TargetFile, wrong: Wrong): void {
   if (refresh !== undefined)
-    wrong('expected `login` beside it, got `session`, whose tokens Baton does not know', 'refresh');
+    wrong('expected `login` in the same file, got `session`, whose tokens Baton does not know', 'refresh');
   if (login !== undefined) wrong('expected `login` or `session`, got both', 'session');
   if (register !== undefined)
-    wrong('expected `login` beside it, got `session`, which begins no session', 'register');
+    wrong('expected `login` in the same file, got `session`, which uses existing sessions', 'register');
 }
 
 export const targetSchema = targetKeys.superRefine(checkTogether);

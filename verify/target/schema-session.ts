@@ -1,4 +1,4 @@
-/** The schema of `session` in a target file: sessions that exist already, in the place of a login. */
+/** The schema of `session` in a target file: sessions that exist already, instead of a login. */
 import { z } from 'zod';
 
 /** A text for all accounts, or a text for each user. Even a wrong text may be a secret, so no error shows it. */

@@ -458,7 +458,7 @@ export const WRONG: readonly [line: string, wrong: string, expected: string][] =
   [
     '  db-stop:',
     '  all:',
-    'faults.all: expected another name than all and deploy, which mean something else to --faults, got "all"',
+    'faults.all: expected a name other than all and deploy, because --faults gives these another meaning, got "all"',
   ],
   [
     '  db-stop:',
@@ -483,7 +483,7 @@ export const WRONG: readonly [line: string, wrong: string, expected: string][] =
   [
     '    inject: systemctl stop db',
     '    check: systemctl is-failed db',
-    'faults.db-stop: expected what is done: one of `inject`, `compose`, `processes`, `kubernetes`, `autoScaling`, `elastiCache`, got none of them',
+    'faults.db-stop: expected one of `inject`, `compose`, `processes`, `kubernetes`, `autoScaling`, `elastiCache`, got none',
   ],
   [
     '    heal: [systemctl, start, db]',
@@ -529,7 +529,7 @@ export const WRONG: readonly [line: string, wrong: string, expected: string][] =
   [
     '      do: [kill, pause]',
     '      file: no-such-compose.yaml',
-    'faults.web.compose.file: expected a file, and there is none of that name: ',
+    'faults.web.compose.file: expected a file that exists, found none at ',
   ],
   [
     '      pidFiles: [worker.pid]',
@@ -549,7 +549,7 @@ export const WRONG: readonly [line: string, wrong: string, expected: string][] =
   [
     '    instances: 3',
     '    heal: kubectl rollout undo deployment/shop',
-    'faults.shop.heal: expected `inject` beside it, got `kubernetes`, which has its own: remove this key',
+    'faults.shop.heal: expected `inject` in the same fault, got `kubernetes`, which sets `heal` itself: remove this key',
   ],
   [
     '    instances: 3',
