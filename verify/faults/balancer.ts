@@ -20,8 +20,8 @@ export const balancerReload: StackFault = {
 };
 
 /**
- * The fault is seen if the instance serves no request for this time, while others serve. Retried, since the instance
- * may first serve requests that were already sent to it.
+ * The fault has taken effect if the instance serves no request in this time, while other instances serve. The
+ * check is repeated, because the instance may first serve requests that were already sent to it.
  */
 const WITHOUT_MS = 500;
 

@@ -68,8 +68,9 @@ export async function disturb(all: Disturbing): Promise<void> {
 }
 
 /**
- * Waits until clients have written enough values for `survival`, so that the fault can lose some. A slow machine may
- * have written too few at first. Waits up to 15 s, and does not wait if the clients write nothing.
+ * Waits until clients have written enough values for `survival`, so that the fault can lose some. On a slow
+ * machine, clients may not have written enough values yet. Waits up to 15 s, and does not wait if the clients
+ * write nothing.
  */
 async function written(all: Disturbing): Promise<void> {
   for (let i = 0; i < WRITTEN_TRIES && !all.signal.aborted; i++) {
@@ -169,7 +170,7 @@ function meansOf(
   return { means, heals, effect };
 }
 
-/** Runs the heals, last registered first. Continues after one fails. @returns whether all succeeded */
+/** Runs the heals, last registered first. Continues if a heal fails. @returns whether all heals succeeded */
 async function healAll(heals: (() => Promise<unknown>)[], report: (what: string) => void): Promise<boolean> {
   let well = true;
   for (const heal of heals.reverse()) {

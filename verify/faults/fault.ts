@@ -46,7 +46,10 @@ export interface FaultTraits {
   deploy?: true;
   /** The store serves no request while the fault lasts. */
   down?: true;
-  /** The fault loses data, whatever the app does, unless the store promises more. Performed only if named. */
+  /**
+   * The fault loses data, whatever the app does, unless the store guarantees more. Performed only if
+   * `--faults` names it.
+   */
   loses?: true;
   /** Returns the duration of the fault after its injection, milliseconds. Default: 1.5 s. */
   lasts?(means: Means): number;

@@ -77,7 +77,7 @@ function deploying(known: readonly Known[]): Known[] {
   const faults = known.filter(({ deploy }) => deploy === true);
   if (faults.length > 0) return faults;
   throw new UsageError(
-    '--faults deploy: the target file has no fault that is part of a deploy: give one `deploy: true`',
+    '--faults deploy: the target file has no fault that is part of a deploy: add `deploy: true` to a fault',
   );
 }
 
@@ -88,8 +88,8 @@ export const needsLinks = (wanted: Wanted): boolean =>
   ('draw' in wanted ? wanted.among : wanted).some(fault => ofStack(fault) && fault.linked === true);
 
 /**
- * Returns the faults of a run in their order. A random choice takes only faults that are possible on this system, and
- * repeats one only when all of them were taken. After `scale-out` it adds `scale-in`.
+ * Returns the faults of a run in their order. A random choice takes only faults that are possible on this
+ * system, and repeats a fault only when all possible faults were taken. After `scale-out` it adds `scale-in`.
  *
  * @throws UsageError if a named fault is impossible on this system
  */

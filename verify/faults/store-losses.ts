@@ -1,4 +1,4 @@
-/** Faults that delete data in Redis. No app can prevent that, unless the store promises more. */
+/** Faults that delete data in Redis. No app can prevent that, unless the store guarantees more. */
 import type { Redis } from 'ioredis';
 import type { StackFault } from './fault.ts';
 import { evictedOf, keysOf, lacksRedis, withRedis } from './redis.ts';

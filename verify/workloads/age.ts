@@ -1,7 +1,8 @@
 /**
- * age: drives sessions that live as long as the load. Some are busy, some rest for longer and longer, some stay on one
- * instance for longer and longer and then visit the others, and some send changed cookies. They log out one after the other, so that sessions of
- * every age send overlapping requests and log out.
+ * age: drives sessions that live as long as the load. Some sessions are busy. Some rest, each time for
+ * longer. Some stay on one instance, each time for longer, and then visit the other instances. Some send
+ * changed cookies. The sessions log out one after the other, so that sessions of every age send overlapping
+ * requests and log out.
  */
 import type { Context } from '../client/context.ts';
 import { Driver, writable, writeOf } from '../client/driver.ts';
@@ -19,10 +20,15 @@ import { aim, everywhere, inTurn, over, pause, replayed, type Workload } from '.
 const EACH = 5;
 /** Number of bursts, of rests and of stays in the life of the oldest session. */
 const TIMES = 14;
-/** Shortest rest and shortest stay on one instance, milliseconds. Each is half as long again as the one before. */
+/**
+ * Shortest rest and shortest stay on one instance, milliseconds. Each rest or stay is `LONGER` times as long
+ * as the one before.
+ */
 const SHORTEST = 200;
 const LONGER = 1.5;
-/** Number of stays that outlive the idle timeout, and their length as a multiple of it. */
+/**
+ * Number of stays that outlive the idle timeout, and the length of such a stay as a multiple of that timeout.
+ */
 const LONG_STAYS = 2;
 const OUTLIVES = 1.2;
 /** One burst in this number has slow requests. */
@@ -123,7 +129,10 @@ async function loggedOut({ context, driver, shared }: Session, n: number): Promi
 const room = ({ probe, written }: Session, count: number): boolean =>
   probe !== undefined && written + count <= Math.min(probe.cap ?? MOST, MOST);
 
-/** Sends overlapping requests again and again: quick ones, and quick ones while a slow one is in flight. */
+/**
+ * Sends overlapping requests repeatedly: quick requests alone, and quick requests while a slow request is in
+ * flight.
+ */
 async function busy(session: Session, { every, ended }: Pace): Promise<void> {
   const { probe, context } = session;
   const { slow } = context.target;
@@ -141,7 +150,10 @@ async function busy(session: Session, { every, ended }: Pace): Promise<void> {
   }
 }
 
-/** Writes on one instance, and reads on every instance after a rest. Each rest is longer than the one before. */
+/**
+ * Writes on one instance, and reads on every instance after a rest. Each rest is longer than the rest before
+ * it.
+ */
 async function rests(session: Session, { ended }: Pace): Promise<void> {
   const { context, driver, probe } = session;
   const longest = idleOf(context.target) * ALIVE;
@@ -157,9 +169,9 @@ async function rests(session: Session, { ended }: Pace): Promise<void> {
 }
 
 /**
- * Uses one instance for some time, then each other one, and stays on that. The first stays outlive the idle timeout if
- * there is time for that, and only read, since a write may renew more than a read does. Each later stay is longer than the
- * one before.
+ * Stays on one instance for some time, reads on every instance, and then stays on the next instance. If there
+ * is time, the first stays are longer than the idle timeout. These stays only read after their first request,
+ * because a write may renew more than a read does. Each later stay is longer than the stay before it.
  */
 async function stays(session: Session, { until, ended }: Pace): Promise<void> {
   const { context, driver, probe } = session;
@@ -180,7 +192,7 @@ async function stays(session: Session, { until, ended }: Pace): Promise<void> {
   }
 }
 
-/** Sends changed cookies again and again, since an instance may skip the check of a cookie only now and then. */
+/** Sends changed cookies repeatedly, because an instance may skip the check of a cookie only occasionally. */
 async function forges({ context, driver }: Session, { ended }: Pace): Promise<void> {
   for (;;) {
     for (const { name, change, forged } of changed(context, driver)) {

@@ -62,7 +62,7 @@ describe('arrivals', () => {
     // It looks every 200 ms whether the load is over.
     expect(waits).toEqual([200, 200, 100]);
     now += 499_000;
-    // A timer that fires a little late is no delay of the target, but a longer one may be.
+    // A timer that fires a little late is no delay of the target, but a longer delay may be.
     late = 4_000;
     expect(await arrivals.take()).toBe(1_004_000);
     now = 1_499_000;

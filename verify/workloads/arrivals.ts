@@ -10,8 +10,9 @@ export interface Rate {
 /** Longest wait without a look at `over`, milliseconds. */
 const SLICE = 200;
 /**
- * A timer may fire this much late, microseconds, because timers have whole milliseconds. If it does, the action is
- * intended to begin when the timer fires. After a longer delay, the planned time counts.
+ * A timer may fire this much late, microseconds, because timers have whole milliseconds. Then the time at
+ * which it fires becomes the planned time of the action. If the timer fires later than that, the original
+ * planned time counts.
  */
 const TIMER = 5_000;
 
@@ -28,7 +29,7 @@ export class Arrivals {
    * @param length time in which the rate goes from `from` to `to`, microseconds. After it, the rate stays at `to`
    * @param now the run's clock, microseconds
    * @param over returns whether no action may begin
-   * @param wait waits for some milliseconds, by default of the wall clock
+   * @param wait waits for a number of milliseconds; by default with a timer
    */
   constructor(
     rate: Rate,

@@ -179,8 +179,9 @@ export async function together(racer: Racer, kinds: readonly Kind[], span: numbe
 }
 
 /**
- * Returns the length of every second value of a race, characters; 0 if the app may refuse long values. Racing writes of
- * different lengths show a store that overwrites a session in place: a part of the longer one remains.
+ * Returns the length of every second value of a race, characters; 0 if the app may refuse long values. Racing
+ * writes of different lengths show a store that overwrites a session in place: a part of the longer value
+ * remains.
  */
 function longFor({ target, growth }: Context, probe: Probe): number {
   return probe === collection(target) && growth?.refused === false ? Math.min(LONG, growth.longest) : 0;

@@ -1,6 +1,7 @@
 /**
- * generations: during faults, sessions that began before them wait with an open page. When all faults are over, they send
- * the form on that page. Then they and new sessions send the same requests. A deploy must treat both alike.
+ * generations: during faults, sessions that began before the faults wait with an open page. When all faults
+ * are over, these sessions send the form on that page. Then these sessions and new sessions send the same
+ * requests. After a deploy, old and new sessions must get the same responses.
  */
 import type { Context } from '../client/context.ts';
 import { Driver, writable } from '../client/driver.ts';
@@ -8,13 +9,13 @@ import { leave } from '../client/leave.ts';
 import { collection } from './growth.ts';
 import { inTurn } from './workload.ts';
 
-/** Number of sessions from before the faults, and of new ones. */
+/** Number of sessions from before the faults, and number of new sessions. */
 const EACH = 15;
 const AT_ONCE = 5;
 
 /**
- * Logs in, and opens the page with the form. Does nothing if the app limits the sessions of a user, because hop uses all
- * of them.
+ * Logs in, and opens the page with the form. Does nothing if the app limits the sessions of a user, because
+ * hop uses all these sessions.
  *
  * @returns a function that sends the requests of both generations; call it when the faults are over
  */

@@ -23,7 +23,10 @@ const STAGES = [
   { value: 4_000, total: 70_000 },
   { value: 64_000, total: 1_100_000 },
 ];
-/** A stage with a larger total needs texts of its length; otherwise it would need too many texts. */
+/**
+ * A stage with a larger total is left out if the app does not show texts of its length: shorter texts would
+ * be too many.
+ */
 const MANY = 100_000;
 /** Approximate length of a text that is not padded, characters. */
 const SHORT = 40;
@@ -31,7 +34,10 @@ const SHORT = 40;
 export const UNMEASURED: Growth = { longest: 0, total: 2_000, refused: false };
 /** Maximum number of texts in one session. */
 const ADDS = 130;
-/** The part of a measured limit that the audit uses, if more was refused: its requests may be a little larger. */
+/**
+ * Fraction of a measured limit that the audit uses, if more text was refused: the audit's requests may be a
+ * little larger than those of the measurement.
+ */
 const WITHIN = 0.8;
 /** Number of texts that are added between two reads of the page. */
 const READ_EVERY = 10;
@@ -144,8 +150,9 @@ class Measurement {
   }
 
   /**
-   * Returns whether an error of the app itself is a refusal of the size: every instance answers one more text with an
-   * error, and a short text in a new session with none. Rails responds with status 500 if a cookie would be too large.
+   * Returns whether an error of the app itself is a refusal of the size: every instance responds with an
+   * error to one more text, and without an error to a short text in a new session. Rails responds with status
+   * 500 if a cookie would be too large.
    */
   async #refusesMore(driver: Driver, size: number, status: number): Promise<boolean> {
     for (const to of this.#ways()) {
@@ -176,7 +183,7 @@ class Measurement {
     return kept;
   }
 
-  /** Returns the instances to try in turn; undefined stands for the instance that the balancer chooses. */
+  /** Returns the instances to try in turn; undefined means that the balancer chooses the instance. */
   #ways(): readonly (string | undefined)[] {
     const { instances } = this.#context;
     const chosen = instances.names().filter(name => instances.way(name) !== undefined);

@@ -30,7 +30,7 @@ const ITEMS = 8;
 const WRITES = { share: 0.25, upTo: 50 };
 /** Share and maximum number of values that are never removed during faults: the final reads must find them. */
 const KEPT = { share: 0.3, most: 30 };
-/** Share of writes with an awkward text, if the app keeps one. */
+/** Share of writes with an awkward text, if the app keeps such texts unchanged. */
 const AWKWARD = 0.25;
 /** Share of writes whose redirect is followed as soon as its head has come, like in browsers. */
 const EARLY = 0.5;
@@ -203,8 +203,8 @@ class HopClient {
           if (this.#due === undefined) break;
         } else if (this.#shared.pace.pause > 0)
           await sleep(this.#shared.pace.pause * 2 * this.#pauses.next());
-        // Another client sends a request at the same time. If it came before ours, two clients in turn would stay in
-        // step.
+        // Another client sends a request at the same time. If it always sent its request first, the two
+        // clients would alternate and stay in step with a round robin.
         const aside = this.#shared.few && this.#pauses.next() < BESIDE && stepAside(this.#context);
         alive = await this.#step(driver);
         await aside;
@@ -226,7 +226,9 @@ class HopClient {
     return probes[this.#random.below(probes.length)];
   }
 
-  /** Sends one request, or a write and a read of it. @returns false if the session is known to be signed out */
+  /**
+   * Sends one request, or a write and then a read. @returns false if the session is known to be signed out
+   */
   async #step(driver: Driver): Promise<boolean> {
     const probe = this.#probe();
     const due = this.#due;

@@ -40,7 +40,8 @@ export const idle: Workload = {
     if (quiet !== undefined) {
       for (const wait of [quiet / 2, before(quiet), after(quiet), after(quiet), quiet * 1.2])
         add((own, n) => waits(own, n, wait));
-      // These two send a copy of the cookie: the server may honour it for longer than a browser keeps it.
+      // These two sessions send a copy of their cookie: the server may honour the cookie for longer than a
+      // browser keeps it.
       for (let i = 0; i < 2; i++) add((own, n) => waits(own, n, after(quiet), true));
       const until = absolute === undefined ? quiet * LONG : Math.min(quiet * LONG, before(absolute));
       if (renew !== 'never') for (let i = 0; i < 2; i++) add((own, n) => busy(own, n, quiet / BUSY, until));
@@ -60,8 +61,8 @@ async function enter(context: Context, n: number): Promise<Driver | undefined> {
     driver.end('refused');
     return undefined;
   }
-  // Every instance sees the session before the wait. Otherwise an instance that refuses it later may never have known
-  // it.
+  // Every instance sees the session before the wait. Otherwise an instance that refuses the session later may
+  // never have known the session.
   await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   return driver;
 }
@@ -97,7 +98,10 @@ async function busy(context: Context, n: number, every: number, until: number): 
   driver.end('over');
 }
 
-/** Ends the session. It logs out if the session is alive and the app limits sessions, because a live session counts. */
+/**
+ * Ends the session. It logs out if the session is alive and the app limits sessions, because a live session
+ * counts towards the limit.
+ */
 async function finish(context: Context, driver: Driver, { signedIn }: Operation): Promise<void> {
   const counted = context.target.sessions?.most !== undefined;
   if (counted && signedIn === 'in') await leave(context, driver);

@@ -57,7 +57,7 @@ const SEATED = 4;
  *
  * @param only names of workloads. If empty: the workloads for the target's claims, and for guarantees that its set of
  * claims omits
- * @throws UsageError when a workload does not exist, or when the target lacks what it needs
+ * @throws UsageError when a workload does not exist, or when the target lacks what the workload needs
  */
 export function chosen(target: Target, only: readonly string[]): string[] {
   for (const name of only) {
@@ -89,7 +89,10 @@ export interface Performance {
   sessions: number;
   /** Duration of hop, milliseconds. */
   duration: number;
-  /** The rate at which the sessions of hop begin actions; without one, as soon as their last response has come. */
+  /**
+   * The rate at which the sessions of hop begin actions; without a rate, each session begins an action as
+   * soon as its last response has come.
+   */
   rate?: Rate | undefined;
   /** The part of the sessions of hop to perform; all by default. */
   part?: WorkerPart | undefined;
@@ -224,7 +227,7 @@ function scope(
     prefix: `${name.replaceAll(/[^a-z]/g, '')}-`,
     account: n => {
       const account = accounts[(place * OWN_ACCOUNTS + n) % accounts.length];
-      if (account === undefined) throw new UsageError('accounts: expected at least one');
+      if (account === undefined) throw new UsageError('accounts: expected at least one account');
       return account;
     },
   };

@@ -149,7 +149,7 @@ async function round(context: Context, users: Driver[], stranger: Driver, i: num
     const barrier = new Barrier(reads.length);
     await Promise.all(reads.map(read => read({ held: barrier.place() })));
   }
-  // If a cache has stored a page or its cookie, it serves them to the next client.
+  // If a cache has stored a page or a cookie of the users, it sends these to the next client.
   await stranger.visit(path, { query });
   await stranger.visit(login.page);
 }

@@ -46,7 +46,8 @@ export async function late(context: Context, _plan: Plan, n: number): Promise<vo
     await leave(context, next);
     return;
   }
-  // The jar has another cookie than the one of the new login, so the responses do not show the state of its session.
+  // The jar may no longer have the cookie of the new login, so these responses do not show the state of the
+  // new session.
   for (const one of [undefined, probe]) await next.read(one, { as: { client: next.copyJar(), with: 'old' } });
   await next.logout(logout, { as: { client: own, with: 'old' } });
   next.end('over');
@@ -57,7 +58,8 @@ function inFlight({ target }: Context, driver: Driver, barrier: Barrier): Promis
   const { slow, signedIn, claims } = target;
   const held = Array.from({ length: HELD }, () => driver.visit(signedIn.page, { held: barrier.place() }));
   if (slow?.read !== undefined) held.push(driver.visit(slow.read));
-  // Where the session is in the cookie, every late write restores it, as every copy of the cookie stays valid.
+  // A target that does not claim logout-final may keep the session in the cookie: then every late write would
+  // restore the session, because each copy of the cookie stays valid.
   if (slow?.write !== undefined && claims.includes('logout-final')) held.push(driver.touch(slow.write));
   return held;
 }

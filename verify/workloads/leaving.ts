@@ -10,7 +10,10 @@ import type { EndingSpec } from '../target/schema.ts';
 import { everywhere, inTurn, over, type Plan, replayed } from './workload.ts';
 
 const CLIENTS = 4;
-/** Number of clients that stay until a fault begins: a fault may prevent logins, and then only they can log out. */
+/**
+ * Number of clients that stay until a fault begins: a fault may prevent logins, and then only these clients
+ * can log out.
+ */
 const PATIENT = 2;
 /** Maximum duration of a session, milliseconds. */
 const STAY = 1_200;
@@ -29,8 +32,8 @@ interface Dead {
 }
 
 /**
- * Runs the clients until the plan is over. Does nothing if the app limits the sessions of a user, because hop uses all
- * of them.
+ * Runs the clients until the plan is over. Does nothing if the app limits the sessions of a user, because hop
+ * uses all these sessions.
  *
  * @param plan its deadline may move closer during the run
  */
@@ -71,7 +74,7 @@ async function live(context: Context, plan: Plan, n: number, logout: EndingSpec)
   const slow = context.target.slow?.read;
   const look = async (): Promise<void> => {
     await sleep(PAUSE * 2 * pauses.next());
-    // A client that disconnects while the store is down leaves a reply that no request reads.
+    // A client that disconnects while the store is down leaves a reply of the store that no request reads.
     if (context.recorder.disturbed) await driver.abandon(context.target.signedIn.page, ABANDONED);
     // A slow request may be in flight when an instance dies. The next request then finds the locks of that request.
     if (slow !== undefined) await driver.visit(slow);

@@ -134,8 +134,8 @@ function inFlight(context: Context, driver: Driver, n: number): { quick: Sending
 }
 
 /**
- * Creates several sessions of one user at the same time. One session ends all of them; in odd rounds, another session
- * writes meanwhile.
+ * Creates several sessions of one user at the same time. One session ends all of them; in odd rounds, another
+ * session writes at the same time.
  */
 async function allRound(
   context: Context,

@@ -15,12 +15,12 @@ const ROUNDS = 24;
 const AT_ONCE = 12;
 /** Number of refreshes at once. */
 const TABS = 3;
-/** Maximum delay between two of them, milliseconds. */
+/** Maximum delay between two of these refreshes, milliseconds. */
 const APART = 10;
 /** Additional wait, milliseconds, so that a timeout has certainly passed. */
 const MARGIN = 300;
 
-/** A round of one session. It returns the tokens that are spent, and the current ones. */
+/** A round of one session. It returns the spent tokens and the current tokens. */
 type Race = (
   context: Context,
   driver: Driver,
@@ -58,7 +58,7 @@ const graceOver = ({ grace = 0 }: RefreshSpec): number =>
 
 const copied = (client: SessionClient) => ({ client, with: 'copy' as const });
 
-/** Races, refreshes once more with the tokens that are left, and sends the spent token after the grace period. */
+/** Races, refreshes once more with the current tokens, and sends the spent token after the grace period. */
 async function raced(
   race: Race,
   spec: RefreshSpec,
@@ -74,7 +74,7 @@ async function raced(
   await driver.refresh({ as: copied(current) });
 }
 
-/** Several tabs refresh at once. All of them go on with the tokens that came last. */
+/** Refreshes in several tabs at once. The current tokens are those of the last response. */
 const overlapping: Race = async (context, driver, n) => {
   const spent = driver.copyJar();
   const barrier = new Barrier(TABS);
@@ -92,7 +92,7 @@ const overlapping: Race = async (context, driver, n) => {
 
 const returned = ({ call, return: end = call }: Operation): number => end;
 
-/** A response is lost, and the client tries again on another instance. */
+/** Drops the response of a refresh, and sends the same refresh to another instance. */
 const lostResponse: Race = async (context, driver, n) => {
   const spent = driver.copyJar();
   await driver.refresh({ as: copied(spent.copy()), to: aim(context, n), lost: true });
@@ -101,7 +101,7 @@ const lostResponse: Race = async (context, driver, n) => {
   return { spent, current };
 };
 
-/** The spent token comes again at once on another instance, although its client has the new tokens. */
+/** Sends the spent token to another instance at once, although the client already has the new tokens. */
 const spentAtOnce: Race = async (context, driver, n) => {
   const spent = driver.copyJar();
   const current = spent.copy();
@@ -110,7 +110,10 @@ const spentAtOnce: Race = async (context, driver, n) => {
   return { spent, current };
 };
 
-/** Refreshes during a logout, in one of four rounds before it, and sends all tokens to every instance afterwards. */
+/**
+ * Refreshes during a logout; in one of four rounds, before the logout. Then sends all tokens to every
+ * instance.
+ */
 async function duringLogout(logout: EndingSpec, context: Context, driver: Driver, n: number): Promise<void> {
   // Every instance serves the session first, because an instance that never served it may ignore its logout.
   await everywhere(context, async how => (await driver.read(undefined, how)).operation);
@@ -135,5 +138,8 @@ async function duringLogout(logout: EndingSpec, context: Context, driver: Driver
   for (const client of clients) await everywhere(context, how => replayed(driver, client, how));
 }
 
-/** Longest lifetime of an access token whose end the workload waits for, milliseconds. */
+/**
+ * Maximum lifetime of an access token, milliseconds, for which the workload waits until the token has
+ * expired.
+ */
 const LONGEST = 20_000;

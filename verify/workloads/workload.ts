@@ -16,7 +16,10 @@ export interface Plan {
   sessions: number;
   /** After this time no new action begins, microseconds on the run's clock. */
   deadline: number;
-  /** The time at which the load of hop ends, microseconds on the run's clock. Absent if faults decide it. */
+  /**
+   * The time at which the load of hop ends, microseconds on the run's clock. Absent if faults decide when the
+   * load ends.
+   */
   loadEnds?: number | undefined;
   /** The rate at which the sessions of hop begin actions, and the time in which it changes, milliseconds. */
   rate?: (Rate & { length: number }) | undefined;
@@ -94,7 +97,8 @@ export async function everywhere(
   const tries = Math.max(1, missing.size) * times * TRIES;
   const more = (i: number): boolean => timeouts < TIMEOUTS && (missing.size > 0 || i < nowhere);
   for (let i = 0; i < tries && !signal.aborted && more(i); i++) {
-    // Another client sends a request at the same time. If it came before ours, two clients in turn would stay in step.
+    // Another client sends a request at the same time. If it always sent its request first, the two clients
+    // would alternate and stay in step with a round robin.
     const aside = random.next() < BESIDE && stepAside(context);
     await one({});
     await aside;

@@ -58,7 +58,7 @@ export const ofDeployment = (
     }),
   );
 
-/** Returns those of the pods that are still among the present ones. */
+/** Returns the pods that still exist. @param now all present pods */
 const left = (pods: readonly Pod[], now: readonly Pod[]): Pod[] =>
   pods.filter(({ uid }) => now.some(pod => pod.uid === uid));
 
@@ -127,7 +127,8 @@ class Deployment {
 
   /**
    * Evicts the pods of a node. A PodDisruptionBudget may forbid to evict all of them before others are ready
-   * elsewhere. So the drain is given up after half of the time limit, and what it evicted until then counts.
+   * elsewhere. So Baton stops the drain after half of the time limit. Pods that were evicted until then
+   * count.
    */
   async #drain(random: Random): Promise<boolean> {
     const { node } = await this.#pick(random);

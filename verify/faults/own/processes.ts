@@ -56,7 +56,10 @@ export const ofProcesses = (
     }),
   );
 
-/** Registers the heal: runs `start` and waits for a new process. Without `start`, a supervisor must start it. */
+/**
+ * Registers the heal: runs `start` and waits for a new process. Without `start`, a supervisor must start the
+ * new process.
+ */
 function comesBack(
   path: string,
   pid: number,

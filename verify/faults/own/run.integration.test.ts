@@ -158,5 +158,8 @@ it('lists the faults when none is declared, or when an unknown one is requested'
   const other = await verify({ a: { inject: 'true' } }, '--faults', 'kill').finished;
   expect(other).toMatchObject({ code: 64, stderr: expect.stringContaining('some of a; got "kill"') });
   const deploy = await verify({ a: { inject: 'true' } }, '--faults', 'deploy').finished;
-  expect(deploy).toMatchObject({ code: 64, stderr: expect.stringContaining('give one `deploy: true`') });
+  expect(deploy).toMatchObject({
+    code: 64,
+    stderr: expect.stringContaining('add `deploy: true` to a fault'),
+  });
 });
