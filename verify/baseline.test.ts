@@ -61,14 +61,14 @@ describe('runsIn', () => {
     ],
     ['{"format":"baton-result","version":1}', /parts of a result are missing/],
     ['{"format":"other"}', /expected a baseline, a result or a history, got "format": "other"/],
-    ['no JSON', /it is not JSON/],
-    ['null', /it is not JSON/],
+    ['no JSON', /got a file that is not JSON/],
+    ['null', /got a file that is not JSON/],
   ])('refuses %s, and says what was expected', async (text, message) => {
     await expect(runsIn(file('wrong.json', text))).rejects.toThrow(message);
   });
 
   it('reports a path that does not exist, and a folder without a run', async () => {
-    await expect(runsIn(join(folder, 'none'))).rejects.toThrow(/there is none \(ENOENT\)/);
+    await expect(runsIn(join(folder, 'none'))).rejects.toThrow(/found none \(ENOENT\)/);
     mkdirSync(join(folder, 'empty'));
     await expect(runsIn(join(folder, 'empty'))).rejects.toThrow(
       /expected history\.ndjson, result\.json, or folders/,

@@ -57,7 +57,6 @@ export const formatBaseline = (runs: readonly Digest[]): string =>
   `${JSON.stringify({ format: 'baton-baseline', version: 1, runs }, null, 2)}\n`;
 
 /**
- *
  * Reads the runs in a file or folder and reduces each to a digest.
  *
  * @param path a baseline, a result, a history, the folder of a run, or a folder of several runs
@@ -68,7 +67,7 @@ export const formatBaseline = (runs: readonly Digest[]): string =>
 export async function runsIn(path: string, revision?: string): Promise<Digest[]> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     throw new UsageError(
-      `${path}: expected a baseline, a result, a history or a folder of runs, and there is none (${error.code})`,
+      `${path}: expected a baseline, a result, a history or a folder of runs, found none (${error.code})`,
     );
   });
   if (!found.isDirectory()) return runsInFile(path, revision);
@@ -82,9 +81,7 @@ export async function runsIn(path: string, revision?: string): Promise<Digest[]>
       runs.push(...(await runsIn(join(path, name))));
   }
   if (runs.length > 0) return runs;
-  throw new UsageError(
-    `${path}: expected ${HISTORY}, result.json, or folders with one of them, and there is none`,
-  );
+  throw new UsageError(`${path}: expected ${HISTORY}, result.json, or folders with one of them, found none`);
 }
 
 async function runsInFile(file: string, revision: string | undefined): Promise<Digest[]> {
@@ -127,7 +124,7 @@ function parsed(file: string, text: string): object {
   } catch {
     // The error below says what was expected.
   }
-  throw new UsageError(`${file}: expected a baseline, a result or a history, and it is not JSON`);
+  throw new UsageError(`${file}: expected a baseline, a result or a history, got a file that is not JSON`);
 }
 
 function digest(file: string, value: object, revision: string | undefined): Digest {

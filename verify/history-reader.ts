@@ -23,7 +23,10 @@ export async function partsIn(folder: string): Promise<string[]> {
     .sort();
 }
 
-/** Defines which lines may be in a file: only those of a history, or also others, as in a log that contains one. */
+/**
+ * Defines which lines may be in a file: only lines of a history, or also other lines, as in a log that
+ * contains a history.
+ */
 export type Lines = 'history' | 'mixed';
 
 export class HistoryReader {
@@ -40,7 +43,10 @@ export class HistoryReader {
   #number = 0;
   #next: Event | undefined;
   #skipped = 0;
-  /** A line that is not JSON. If it is the last line, it is ignored: the process was killed while it wrote it. */
+  /**
+   * A line that is not JSON. If it is the last line of the file, it is ignored: the process was killed while
+   * it wrote the line.
+   */
   #bad: { number: number; error: HistoryError } | undefined;
 
   private constructor(file: string, lines: Lines, run: Run, from: Position) {
@@ -77,7 +83,9 @@ export class HistoryReader {
     throw new UsageError(`${file}: expected a history, ${found}`);
   }
 
-  /** Returns a judge of this run. @throws UsageError with file and line when it rejects the first line */
+  /**
+   * Returns a judge of this run. @throws UsageError with file and line when the judge rejects the first line
+   */
   judge(make: (run: Run) => Judge): Judge {
     return located(this.file, this.#first, () => make(this.run));
   }
@@ -87,7 +95,7 @@ export class HistoryReader {
     return this.#next;
   }
 
-  /** What was left out, in sentences. */
+  /** Sentences that say which lines were left out. */
   get remarks(): string[] {
     const bad = this.#bad;
     const skipped = this.#skipped === 0 ? [] : [`${this.#skipped} lines are not part of a history`];
@@ -182,7 +190,7 @@ async function historyIn(path: string): Promise<string> {
     return inside;
   } catch (error) {
     throw new UsageError(
-      `${path}: expected a history file or the folder of a run with a ${HISTORY} in it, and there is none ` +
+      `${path}: expected a history file or the folder of a run with a ${HISTORY} in it, found none ` +
         `(${(error as NodeJS.ErrnoException).code}). Runs are kept under runs/`,
     );
   }

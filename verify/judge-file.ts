@@ -107,7 +107,7 @@ function assertSameRun({ reader: { file, run } }: Part, { reader: first }: Part)
   if (run.run === first.run.run && run.canary === first.run.canary) return;
   throw new UsageError(
     `${file}: expected a history of run ${first.run.run}, as in ${first.file}, got one of run ${run.run}: ` +
-      'judge runs one by one, or give all k6 of a run the same RUN and RUN_KEY (docs/k6.md)',
+      'judge runs one by one, or give all k6 processes of a run the same RUN and RUN_KEY (docs/k6.md)',
   );
 }
 

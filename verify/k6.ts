@@ -36,7 +36,7 @@ export async function findK6(environment: NodeJS.ProcessEnv): Promise<K6 | undef
     if (named === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
   }
   throw new UsageError(
-    `K6: expected ${program} to be a k6, and "${program} version" does not say so. ${GET_K6}`,
+    `K6: expected ${program} to be k6, but "${program} version" prints no version of k6. ${GET_K6}`,
   );
 }
 

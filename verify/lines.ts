@@ -22,9 +22,10 @@ async function* textOf(file: string): AsyncGenerator<string> {
 }
 
 /**
- * Returns the whole lines of a compressed file, and the plain text that continues it. A process that was killed while it
- * compressed a block has left the block in the plain file, too, and may have left a part of it in the compressed file.
- * Then the end of one text is the begin of the other, and these lines are returned once.
+ * Returns the whole lines of a compressed file, and the plain text that continues it. A process that was
+ * killed while it compressed a block has left the block in the plain file, too, and may have left a part of
+ * it in the compressed file. Then the end of the compressed text is equal to the begin of the plain text, and
+ * these lines are returned once.
  *
  * @throws errors of the file system and of zlib
  */

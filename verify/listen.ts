@@ -28,9 +28,9 @@ export async function untilStopped(): Promise<void> {
 /**
  * Starts to listen.
  *
- * @param at `PORT` or `HOST:PORT`; the host is 127.0.0.1 if it is absent, and a free port is used if it is 0
- * @param option name of the option that says so, for errors
- * @throws UsageError if it is no address
+ * @param at `PORT` or `HOST:PORT`; without HOST, the host is 127.0.0.1; port 0 means a free port
+ * @param option name of the option that gives the address, for errors
+ * @throws UsageError if `at` is no address
  * @throws UnavailableError if the address is taken
  */
 export async function listen(server: Server, at: string, option: string): Promise<Listening> {

@@ -73,7 +73,8 @@ export class Live {
   }
 
   #respond({ headers, url }: IncomingMessage, response: ServerResponse): void {
-    // A page of another site could reach this server by a name that it points at 127.0.0.1.
+    // Refuses other host names: a page of another site could reach this server through a name that points at
+    // 127.0.0.1.
     if (`http://${headers.host}` !== this.#server?.url) response.writeHead(403).end();
     else if (url === `${this.#path}events`) this.#follow(response);
     else if (url !== this.#path) response.writeHead(404).end();

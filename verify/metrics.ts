@@ -6,7 +6,7 @@ import { type Listening, listen } from './listen.ts';
 import { CONTENT_TYPE, type MetricFamily, openMetrics } from './openmetrics.ts';
 import type { RunStatus } from './run-status.ts';
 
-/** Names of the metrics that k6 has not. */
+/** Names of the metrics that the k6 scripts do not have. */
 const LIVE = 'baton_live_sessions';
 const FAULT = 'baton_fault';
 const TIME = 'baton_response_seconds';

@@ -14,12 +14,12 @@ export function isAtLeast(version: string, least: string): boolean {
 }
 
 /**
- * Returns a message about the version of Node that is needed and how to get it. Deno and Bun also name a version of
- * Node, but their HTTP clients and clocks are their own, and no verdict of them was tested.
+ * Returns a message about the version of Node that is needed and how to get it. Deno and Bun also report a
+ * version of Node, but they have their own HTTP clients and clocks, and Baton was not tested on them.
  *
  * @param versions process.versions of the running program
- * @param path its path
- * @returns undefined when it is Node and new enough
+ * @param path path of the running program
+ * @returns undefined when the program is Node and new enough
  */
 export function nodeComplaint(versions: Readonly<NodeJS.Dict<string>>, path: string): string | undefined {
   const { node = '', deno, bun } = versions;
@@ -32,6 +32,6 @@ export function nodeComplaint(versions: Readonly<NodeJS.Dict<string>>, path: str
   if (isAtLeast(node, LEAST_NODE)) return undefined;
   return (
     `expected Node ${LEAST_NODE} or later, got ${node} (${path}). Install a newer one from https://nodejs.org, or ` +
-    'put one beside Baton, which npx then takes: npm install --save-dev node@24'
+    'install one next to Baton, which npx then uses: npm install --save-dev node@24'
   );
 }

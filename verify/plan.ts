@@ -65,7 +65,10 @@ export interface RunPlan extends VerifyOptions {
   sessions: number;
   signal: AbortSignal;
   workloads: readonly string[];
-  /** The part of the run that this thread performs. `sessions`, `rate` and the limits of `target` are of this part. */
+  /**
+   * The part of the run that this thread performs. `sessions`, `rate` and the limits of `target` are those of
+   * this part.
+   */
   part: WorkerPart;
   /** Key of the labels in the history. It is never stored. */
   key: Uint8Array;

@@ -13,7 +13,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** Returns what a progress writes, and the progress. */
+/** Returns a Progress, and the lines that it writes. */
 function shown(out: Partial<Out>, status = new RunStatus()): { lines: string[]; progress: Progress } {
   const lines: string[] = [];
   const progress = new Progress({ ...out, write: text => lines.push(text) }, false);

@@ -12,7 +12,7 @@ export interface Out {
 
 /** Interval between two updates, milliseconds: `live` on a terminal, `line` otherwise. */
 const EVERY = { live: 200, line: 3_000 };
-/** The rate is that of this time until now, milliseconds. */
+/** The rate is measured over this time before now, milliseconds. */
 const RATE = 2_000;
 
 export class Progress {
@@ -41,7 +41,7 @@ export class Progress {
     return this.#live && !this.#quiet;
   }
 
-  /** Shows a run. @param status what happens in it */
+  /** Shows a run. @param status the counts of the run */
   follow(status: RunStatus): void {
     this.#status = status;
   }

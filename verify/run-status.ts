@@ -31,7 +31,7 @@ export class RunStatus {
   readonly live = new Set<string>();
   /** Sessions that were lost: their clients had to log in again. */
   lost = 0;
-  /** The faults under way, by their ids. */
+  /** The active faults, by their ids. */
   readonly faults = new Map<number, string>();
   /** Number of faults that have begun. */
   begun = 0;
@@ -44,14 +44,15 @@ export class RunStatus {
 
   /**
    * @param onTrouble called if judging must stop; the run goes on. Absent: the run is only counted, not judged
-   * @param workers number of workers of the run. With several, only the requests of the first one are counted
+   * @param workers number of workers of the run. With several workers, only the requests of the first worker
+   * are counted
    */
   constructor(onTrouble?: (text: string) => void, workers = 1) {
     this.#onTrouble = onTrouble;
     this.#workers = workers;
   }
 
-  /** Name of the only worker whose requests are counted; undefined if the run has no other. */
+  /** Name of the only worker whose requests are counted; undefined if the run has one worker. */
   get worker(): string | undefined {
     return this.#workers > 1 ? `worker 1 of ${this.#workers}` : undefined;
   }
@@ -66,7 +67,7 @@ export class RunStatus {
     return this.#judge?.counts() ?? [];
   }
 
-  /** Number of lost sessions, as the judge counts them if the run is judged. */
+  /** Number of lost sessions. If the run is judged, it is the number that the judge counts. */
   get losses(): number {
     const judged = this.counts.find(({ guarantee }) => guarantee === 'continuity')?.counts['lost'];
     return typeof judged === 'number' ? judged : this.lost;

@@ -54,7 +54,10 @@ async function waitUntilReady({ onPhase, workloads }: RunPlan, { context }: RunR
   if (workloads.includes(audit.name)) context.growth = await measureGrowth(context);
 }
 
-/** Runs the workloads, and the faults during the last one. Then waits until all is settled, and reads all objects. */
+/**
+ * Runs the workloads, and the faults during the last workload. Then waits until the system has settled and all
+ * workers have ended, and reads all objects.
+ */
 async function loadWithFaults(
   plan: RunPlan,
   { context, load, logs }: RunRecording,
@@ -62,13 +65,17 @@ async function loadWithFaults(
 ): Promise<void> {
   plan.onPhase?.('load');
   workers?.go();
-  // The last requests are of this thread, so that the logs have those of all workers when they have the last one.
+  // This thread sends its last requests after all other workers have ended. So when the logs have the last
+  // request, they have the requests of all workers.
   const together = workers && { settle: async () => void (await workers.ended) };
   const faults = phases(context, plan.schedule, { ...plan, load, logs });
   await perform(context, plan.workloads, { ...plan, ...faults, ...together });
 }
 
-/** Merges the histories of the workers. If that is interrupted, they are still there, and `check` judges them. */
+/**
+ * Merges the histories of the workers. If the merge is interrupted, the histories of the workers remain, and
+ * `check` judges them.
+ */
 async function mergeParts({ folder, compress }: RunPlan): Promise<void> {
   const parts = await partsIn(folder);
   const merged = new HistoryFile(join(folder, HISTORY), undefined, compress);

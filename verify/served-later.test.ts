@@ -76,7 +76,7 @@ async function judged(events: Event[], ...logs: string[]) {
   };
 }
 
-/** Gives the requests of the log ids in Baton's format. */
+/** Adds an id in Baton's format to a request of the log. */
 const named = (line: Line): Line => ({
   ...line,
   request: line.request.replace('test', '20261125-100000-abc123'),
@@ -121,7 +121,7 @@ describe('logs of ALB, after the run', () => {
         )
       )('continuity'),
     ).toEqual(['unknown', 0]);
-    // If another client opened it on the same instance, the instance is still known.
+    // If another client opened the same page on the same instance, the instance is still known.
     const same = logged()
       .flatMap(line => [line, line])
       .map(line => alb(line, () => 'Root=1-6-2'));

@@ -1,4 +1,7 @@
-/** Adds entries of access logs to the history of a finished run. They name the instances that no response named. */
+/**
+ * Adds entries of access logs to the history of a finished run. The entries name the instances of requests
+ * whose responses named no instance.
+ */
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
@@ -123,9 +126,9 @@ export class ServedLater {
   }
 
   /**
-   * Returns the instance of an operation from the log lines without ids, if only one instance is possible. It considers
-   * lines with the path and the status of the operation. Such a request must have ended while the operation was in
-   * flight, within the assumed clock difference.
+   * Returns the instance of an operation from the log lines without ids, if only one instance is possible. It
+   * considers lines with the path and the status of the operation. The logged request must have ended while
+   * the operation was in flight, within the assumed clock difference.
    */
   #alone({ path, call, clock }: Asked, { status, return: end }: Returned, { url }: Run): string | undefined {
     const zero = this.#zeros.get(clock);

@@ -53,8 +53,8 @@ export function packed(timeline: Timeline): { text: string; left: number } {
 const BUNDLE = 'view.js';
 
 /**
- * Returns the code for the browser: from the npm package or the image, or bundled from the sources of a checkout. Undefined in a
- * checkout without esbuild.
+ * Returns the code for the browser: from the npm package or the image, or bundled from the sources of a
+ * checkout. Returns undefined in a checkout without esbuild.
  */
 export async function browserCode(): Promise<ViewCode | undefined> {
   const inPackage = join(import.meta.dirname, BUNDLE);
@@ -65,7 +65,10 @@ export async function browserCode(): Promise<ViewCode | undefined> {
   return { code, hash: createHash('sha256').update(code).digest('base64'), style };
 }
 
-/** Writes the code and the style into a folder: a package or an image, in which view.ts finds them beside itself. */
+/**
+ * Writes the code and the style into a folder: a package or an image, in which view.ts finds both files in
+ * its own folder.
+ */
 export async function writeBundle(folder: string): Promise<void> {
   const [code = '', style = ''] = (await bundled()) ?? [];
   if (code === '') throw new Error('expected esbuild in node_modules; run npm install');

@@ -88,7 +88,9 @@ function assignment(plan: RunPlan, number: number, learned: Learned): Assignment
   };
 }
 
-/** Answers what a worker asks, until it is ready or has ended. */
+/**
+ * Sends the time to a worker whenever the worker asks for it. Resolves when the worker is ready or has ended.
+ */
 function ready(thread: Worker): Promise<void> {
   return new Promise(resolve => {
     thread.on('message', (report: WorkerReport) => {

@@ -61,7 +61,7 @@ export function likeness(
   const said = [...(['profile', 'speedup', 'sticky'] as const).filter(name => words[name] !== undefined)];
   const [option = report ? 'sticky-report' : undefined] = said;
   if (option !== undefined && words.stack !== 'local')
-    throw new UsageError(`--${option}: only the local stack can be like that; use --stack local`);
+    throw new UsageError(`--${option}: only the local stack supports this option; use --stack local`);
   try {
     return likenessOf({ ...words, ...(report && { sticky: words.sticky ?? 'duration' }) }, instances);
   } catch (error) {

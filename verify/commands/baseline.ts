@@ -42,13 +42,16 @@ export function compareWith(baseline: Baseline | undefined, result: Result): Com
   return compare(baseline.runs, [digestOf(result, revisionOf(process.env))]);
 }
 
-/** Returns the judgement of the comparison, or an empty list if there is none or the run replaces the baseline. */
+/**
+ * Returns the judgement of the comparison; an empty list if there is no comparison or the run replaces the
+ * baseline.
+ */
 export const judgementsOf = (
   baseline: Baseline | undefined,
   comparison: Comparison | undefined,
 ): Judgement[] => (comparison === undefined || baseline?.update === true ? [] : [comparison.judgement]);
 
-/** Returns what reports show of the comparison: nothing if the run replaces the baseline. */
+/** Returns the part of the comparison that reports show: nothing if the run replaces the baseline. */
 export const compared = (
   baseline: Baseline | undefined,
   comparison: Comparison | undefined,

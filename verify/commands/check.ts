@@ -31,7 +31,7 @@ export async function checkCommand(
   const [jepsens] = (['model', 'initial', 'nil-reads'] as const).filter(name => values[name] !== undefined);
   if (jepsens !== undefined && values.from === undefined)
     throw new UsageError(
-      `--${jepsens}: expected --from jepsen too: it is about a history that Jepsen recorded`,
+      `--${jepsens}: expected --from jepsen too, because this option is only for histories that Jepsen recorded`,
     );
   const reports = reportsOf(values.report);
   const baseline = await baselineOf(values);

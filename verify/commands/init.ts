@@ -30,8 +30,8 @@ const UNFINISHED = '# UNFINISHED';
 const PROOF = { sessions: 8, duration: 3_000, workloads: ['hop'] };
 
 /**
- * @returns the exit code of the short run. It is 1 if the system is broken, even though the target file is right; and 2 if
- *   the file could not be finished
+ * @returns the exit code of the short run. It is 1 if the system is broken, although the target file is
+ * right. It is 2 if the file could not be finished
  * @throws UsageError if an argument is missing
  */
 export async function initCommand(
@@ -48,7 +48,9 @@ export async function initCommand(
     ...(ca === undefined ? {} : { tls: { insecure: false, ca: certificatesIn(ca, ca, '--ca') } }),
   };
   if (existsSync(file) && !values.force && !readFileSync(file, 'utf8').startsWith(UNFINISHED))
-    throw new UsageError(`init: ${file} is there already: --force replaces it, --file names another`);
+    throw new UsageError(
+      `init: ${file} exists already: add --force to replace it, or name another file with --file`,
+    );
   const wrong = values.as === undefined ? undefined : unknownRecipe(values.as);
   if (wrong !== undefined) throw new UsageError(`--as: ${wrong}`);
   const ask = asking(output);
@@ -123,7 +125,7 @@ async function hintsOf(
     url: site.href.replace(/\/$/, '') + (values['login-page'] ?? '/'),
     account: accounts[0] as Account,
     probe,
-    // The browser does not know the authority of --ca.
+    // The browser does not know the certificate authority that --ca names.
     insecure: ca !== undefined,
     byHand: ask === undefined ? undefined : async () => void (await ask.text(done)),
   });
@@ -188,11 +190,11 @@ async function accountsOf(values: OptionValues<'init'>, ask: Asking | undefined)
     );
   if (variables.length !== users.length && variables.length !== 1)
     throw new UsageError(
-      `--password-env: expected one for all accounts or one for each of ${users.length}, got ${variables.length}`,
+      `--password-env: expected one variable for all accounts, or one for each of the ${users.length} accounts, got ${variables.length}`,
     );
   if (codes.length > 0 && codes.length !== users.length)
     throw new UsageError(
-      `--totp-env: expected one for each of ${users.length} accounts, got ${codes.length}`,
+      `--totp-env: expected one variable for each of the ${users.length} accounts, got ${codes.length}`,
     );
   return users.map((user, i) => {
     const passwordEnv = variables[i] ?? (variables[0] as string);
@@ -258,7 +260,7 @@ function bodyOf(
 ): Pick<InitOptions, 'loginForm' | 'loginJson'> {
   const { 'login-json': json, 'login-form': form, 'login-path': path } = values;
   if (json !== undefined && form !== undefined)
-    throw new UsageError('--login-form: expected it or --login-json, got both');
+    throw new UsageError('expected --login-form or --login-json, got both');
   const option = form === undefined ? '--login-json' : '--login-form';
   const text = form ?? json;
   if (path === undefined && text !== undefined)

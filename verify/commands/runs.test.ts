@@ -148,7 +148,7 @@ describe('runs', () => {
       /^report --format: expected one of junit, .*, got "pdf"$/,
     );
     await expect(openCommand(undefined, { out: join(out, 'other') }, output)).rejects.toThrow(
-      'expected folders of runs, and there is none',
+      'expected folders of runs, found none',
     );
   });
 });

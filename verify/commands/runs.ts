@@ -30,12 +30,12 @@ async function folderOf(run: string | undefined, out: string): Promise<string> {
     const found = [run, join(out, run)].find(path => existsSync(join(path, HISTORY)));
     if (found !== undefined) return found;
     throw new UsageError(
-      `${run}: expected the folder of a run, or the name of one in ${out}/; see: ${COMMAND} runs`,
+      `${run}: expected the folder of a run, or the name of a run in ${out}/; see: ${COMMAND} runs`,
     );
   }
   const latest = (await namesIn(out)).at(-1);
   if (latest !== undefined) return join(out, latest);
-  throw new UsageError(`${out}: expected folders of runs, and there is none; ${COMMAND} verify makes one`);
+  throw new UsageError(`${out}: expected folders of runs, found none; ${COMMAND} verify makes one`);
 }
 
 /** Returns the result of a run; undefined if there is none that this version can read. */

@@ -83,7 +83,7 @@ export async function verifyCommand(
     throw new UsageError('--faults: hop must run during faults; add it to --workload');
   if (load.rate !== undefined && !chosen(target, load.workloads).includes('hop'))
     throw new UsageError('--rate: only the workload hop has a rate; add hop to --workload');
-  // Several workers write several histories, and the status follows one.
+  // Each worker writes its own history, and the status follows only one history.
   const divided = load.workers > 1;
   const shown = values.ui || values.metrics !== undefined;
   if (divided && shown)
@@ -194,7 +194,7 @@ async function liveView(status: RunStatus, progress: Progress): Promise<Live> {
 
 function notHealed(result: Result, folder: string): UnavailableError {
   return new UnavailableError(
-    `${unhealed(result).join('; ')}. Heal it by hand; what the commands said is in ${join(folder, 'faults')}`,
+    `${unhealed(result).join('; ')}. Heal it by hand; the output of the commands is in ${join(folder, 'faults')}`,
   );
 }
 

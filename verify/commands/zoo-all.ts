@@ -135,7 +135,7 @@ async function outcomesIn(tally: string): Promise<TrialOutcome[]> {
     const parsed = outcomeLine.safeParse(json(line));
     if (parsed.success) return [parsed.data];
     throw new UsageError(
-      `--tally: ${tally}, line ${i + 1}: expected what \`${COMMAND} zoo run --all --tally\` wrote; name another file, or delete the line`,
+      `--tally: ${tally}, line ${i + 1}: expected a line that \`${COMMAND} zoo run --all --tally\` wrote; name another file, or delete the line`,
     );
   });
 }

@@ -123,7 +123,7 @@ describe('--sticky-report', () => {
     [['verify', '--sticky-report'], 'expected `instance.sticky` in the target file'],
     [
       ['verify', '--stack', 'compose', '--sticky-report'],
-      'only the local stack can be like that; use --stack local',
+      'only the local stack supports this option; use --stack local',
     ],
   ])('%j is refused with what to do', async (args, said) => {
     const { code, stderr } = await baton(args);

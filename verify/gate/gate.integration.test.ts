@@ -15,7 +15,7 @@ import { Gate, type Status } from './gate.ts';
 import { gateServer } from './server.ts';
 
 const LONG = process.env['BATON_LONG'] === '1';
-/** Sessions of users who know nothing of the gate. */
+/** Number of users whose sessions are independent of the gate. */
 const USERS = LONG ? 1000 : 0;
 const WEIGHTS = LONG ? [5, 25, 50, 100] : [50];
 const TIMES = Number(process.env['BATON_TIMES'] ?? '1');

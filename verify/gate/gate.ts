@@ -72,7 +72,7 @@ export class Gate {
     if (target.instance?.version === undefined)
       throw new UsageError(
         'gate: expected `instance.version` in the target file, which says how a response names the version of the ' +
-          'app, and there is none (docs/gate.md)',
+          'app, found none (docs/gate.md)',
       );
     const requests = Math.min(options.rate, target.limits?.requests ?? Number.POSITIVE_INFINITY);
     this.#target = {

@@ -19,7 +19,7 @@ interface Chart {
   lines: Line[];
   /** Names of the positions, if `x` are not seconds. */
   names?: string[];
-  /** What the positions are. */
+  /** The quantity on the x axis. */
   by?: string;
   bars?: boolean;
   unit: string;

@@ -135,7 +135,10 @@ export class Data {
 const objectOf = (object: string, { name, user }: ShownSession): string =>
   object.endsWith('@@') ? object.slice(0, -1) + user : object.endsWith('@') ? object + name : object;
 
-/** Number of lines in a tall lane. Requests that overlap are drawn in different lines; the last one takes all others. */
+/**
+ * Number of lines in a tall lane. Requests that overlap are drawn in different lines; the last line takes all
+ * that do not fit.
+ */
 export const LINES = 4;
 
 /** Sorts the requests of a session, and gives each its line and its reach. */

@@ -16,7 +16,7 @@ export class Lanes {
   #drawn: Sheet | undefined;
   /** The visible bars with an anomaly: they are above all others. */
   #marked: Bar[] = [];
-  /** What to add to a position on the sheet to get the position on the canvas. */
+  /** Offset to add to a position on the sheet to get the position on the canvas. */
   #offset = { x: 0, y: 0 };
   #width = 0;
   #paint: Paint = paintOf();

@@ -1,4 +1,7 @@
-/** Keeps what the page shows in its address: `#continuity-1`, or `#session=r1&request=…&time=0.2-1.5`. */
+/**
+ * Writes into the address of the page which part of the report it shows: `#continuity-1`, or
+ * `#session=r1&request=…&time=0.2-1.5`.
+ */
 import type { ViewState } from './state.ts';
 
 /** Shows what the address names. Returns true if it names something. */
