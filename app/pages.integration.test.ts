@@ -2,7 +2,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BackingServer, startRedis } from '../stack/servers.ts';
-import { executablePath, launchBrowser, SIZES } from '../tests/browser.ts';
+import { axeFindings, executablePath, launchBrowser, SIZES } from '../tests/browser.ts';
 import { FAILED_LOGINS } from './login-limits.ts';
 import { startInProcess, type TestInstance } from './testing/instance.ts';
 
@@ -43,8 +43,9 @@ describe.skipIf(!executablePath)('in a browser', () => {
     await page.locator(selector, { hasText: text }).first().waitFor();
   }
 
-  /** Expects that the page is no wider than the screen. */
+  /** Expects that the page is no wider than the screen, and has no findings of axe. */
   async function expectToFit(page: Page): Promise<void> {
+    expect([page.url(), ...(await axeFindings(page))]).toEqual([page.url()]);
     const tooWide = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
     expect([page.url(), tooWide]).toEqual([page.url(), 0]);
     await expectText(page, 'footer[data-instance="app-1"]', 'served by app-1');

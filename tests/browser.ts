@@ -1,6 +1,7 @@
 /** Finds and starts a browser for tests. Tests skip themselves on a machine without one. */
 import { existsSync } from 'node:fs';
-import { type Browser, chromium } from 'playwright-core';
+import axe from 'axe-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import { used } from './used.ts';
 
 const CANDIDATES = [
@@ -35,3 +36,11 @@ export const SIZES = [
   ['phone', { width: 390, height: 844 }],
   ['desktop', { width: 1280, height: 900 }],
 ] as const;
+
+/** Returns what axe finds on a page: the rule, and the elements that break it. */
+export async function axeFindings(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  return page.evaluate(
+    'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes.map(node => node.html.slice(0, 120)).join(" | ")))',
+  );
+}

@@ -5,10 +5,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { executablePath, launchBrowser, SIZES } from '../tests/browser.ts';
+import { axeFindings, executablePath, launchBrowser, SIZES } from '../tests/browser.ts';
 import { continuity } from './core/checks/continuity.ts';
 import { CHECKS } from './core/checks/index.ts';
 import { Picture } from './core/testing/picture.ts';
@@ -342,11 +341,7 @@ describe.skipIf(!executablePath)('the HTML report in a browser', () => {
     async (colorScheme, viewport) => {
       const page = await open('broken.html', { colorScheme, viewport, hash: '#isolation-1' });
       for (const part of await page.locator('.guarantees summary').all()) await part.click();
-      await page.evaluate(axe.source);
-      const found = await page.evaluate(
-        'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes.map(node => node.html.slice(0, 120)).join(" | ")))',
-      );
-      expect(found).toEqual([]);
+      expect(await axeFindings(page)).toEqual([]);
       expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
     },
   );
