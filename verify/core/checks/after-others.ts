@@ -6,11 +6,13 @@ import type { Action, Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 
 const LOGINS: ReadonlySet<Action> = new Set<Action>(['login', 'logout', 'logout-all']);
-/** Number of operations that are kept for each user: the last login or logout of each of two sessions. */
+/**
+ * Number of operations that are kept for each user: the latest logins or logouts of two different sessions.
+ */
 const REMEMBERED = 2;
 /**
- * The finding names this cause from this number of losses on, if at least this share of them follows a login
- * or logout.
+ * The finding names this cause if there are at least ENOUGH losses, and at least the share SHARE of them
+ * follows a login or logout.
  */
 const ENOUGH = 3;
 const SHARE = 0.9;

@@ -18,7 +18,7 @@ interface Adds {
   crossed: number;
   /** Number of lost sessions. Their data is not judged. */
   lost: number;
-  /** Number of adds to objects that cannot show a second effect. */
+  /** Number of adds to objects whose reads cannot show that an add took effect twice. */
   uncountable: number;
 }
 

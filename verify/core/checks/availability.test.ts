@@ -157,7 +157,7 @@ describe('availability', () => {
   });
 
   it('counts a gap that is open when the run ends, as one that a success ends', () => {
-    /** Ten requests succeed. Then no request gets a response for 60 s, and the run ends. */
+    /** Draws a run: ten requests succeed, then no request gets a response for 60 s until the run ends. */
     const silent = (shown: object) =>
       judged(
         (p, s) => {
@@ -251,7 +251,7 @@ describe('availability', () => {
 });
 
 describe('availability, where a longest wait is declared', () => {
-  /** A client fails twice during a fault, and succeeds `after` microseconds later. */
+  /** Draws a client that fails twice during a fault, and succeeds `after` microseconds later. */
   const asking = (after: number) => (p: Picture, s: SessionPicture) => {
     s.hops(100);
     p.disturb(1, 'kill', { where: 'app-1' });

@@ -86,7 +86,8 @@ describe('continuity', () => {
           .read('app-2', [], { cookies: then })
           .hops(20),
       ).judgement;
-    // First the session moves to a new cookie. Then a session in several cookies (chunks) needs one chunk less.
+    // First the session moves to a new cookie. Then a session that is stored in several cookies (chunks)
+    // needs one chunk less.
     expect(jarAfter([set('sid')], [gone('sid'), set('session')])).toBe('valid');
     expect(jarAfter([set('sid')], [gone('sid'), set('sid')])).toBe('valid');
     expect(jarAfter([set('s.0'), set('s.1')], [set('s.0'), gone('s.1')])).toBe('valid');
@@ -343,7 +344,8 @@ describe('continuity', () => {
       for (let i = 0; i < 2; i++) p.session(`b${i}`, 'alice').form('app-1').refusedLogin('app-2').ended();
       p.session('d', 'eve').form('app-2').login('app-2').ended();
       for (let i = 0; i < 2; i++) p.session(`e${i}`, 'eve').form('app-2').refusedLogin('app-1').ended();
-      // These do not count as refusals by a pair: app busy, password perhaps wrong, or instance not known.
+      // These logins do not count as refusals by a pair: the app is busy or unavailable, or the instance is
+      // not known.
       p.session('f', 'fred')
         .form('app-1')
         .login('app-3', { outcome: 'fail', signedIn: undefined, status: 429 });

@@ -22,7 +22,7 @@ export const continuity = check<ContinuityCounts>({
   compared: ({ requests }) => requests,
   missing({ sessions, handoffs, requests }, { routing }) {
     if (sessions === 0) return 'no login succeeded, so no session lived';
-    // A sticky session has no handoffs. It must only live on its own instance.
+    // A sticky session has no handoffs, so its requests are counted instead.
     if (routing === 'sticky') return few(requests, ENOUGH_STAYING, 'request', ' of live sessions');
     const how =
       'a session that stays on one instance proves nothing. Run at least two instances behind a balancer ' +

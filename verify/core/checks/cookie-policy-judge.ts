@@ -23,7 +23,7 @@ export interface CookieCounts {
   /** Number of ids that were issued again. */
   equal: number;
   sameSiteNone: number;
-  /** Number of pairs of Domain and Path under which a cookie was set, after the first pair. */
+  /** Number of times that a known cookie was set under a new pair of Domain and Path. */
   scopes: number;
   /** Number of anomalies that are held back until the cookie has had two different values. */
   waiting: number;
@@ -88,7 +88,7 @@ export class CookiePolicy extends Judging<CookieCounts> {
     this.#waiting.delete(name);
   }
 
-  /** Reports an exposure. @param name the faulty cookie. The report waits until this cookie has varied */
+  /** Reports an exposure. @param name the faulty cookie. The report waits until it has had two values */
   #expose(operation: Operation, { fault, came, expected }: Exposure, name?: string): void {
     if (!this.#places.isNew(fault, operation)) return;
     const where = operation.path === undefined ? '' : ` on ${operation.path}`;

@@ -25,7 +25,7 @@ export class CookieWays {
   /** By kind of request (cookie, action, sent directly to the instance or not, era), then by instance. */
   readonly #kinds = new Map<string, Map<string, Ways>>();
 
-  /** @param era number of faults before the operation: a fault may bring instances of another version */
+  /** @param era number of faults before the operation: after a fault, instances may run another version */
   add(operation: Operation, era = 0): void {
     const { instance, cookies = [], action, direct } = operation;
     if (instance === undefined) return;

@@ -8,7 +8,7 @@ const KEPT = 64;
 
 /** The maximum count of each value, or the maximum sum of a counter. */
 export class EffectLimits {
-  /** Maximum count of each value; for a counter, its highest sum, under ''. An add counts from its call. */
+  /** Maximum count of each value. For a counter: its highest sum, under ''. An add counts from its call. */
   readonly most = new Map<string, number>();
   readonly kind: ObjectKind;
   /** The latest adds since the last read, for the witness. */
@@ -79,7 +79,7 @@ export class EffectLimits {
     this.#known = true;
   }
 
-  /** Returns how often a read shows each value; for a counter, its sum, under ''. */
+  /** Returns how often a read shows each value. For a counter: its count, under ''. */
   shownBy({ saw = [] }: Operation): ReadonlyMap<string, number> {
     const there = new Map<string, number>();
     if (this.kind === 'counter') return there.set('', countOf(saw));

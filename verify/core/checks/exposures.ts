@@ -25,7 +25,7 @@ export interface Exposure {
 }
 
 /**
- * Minimum number of bits that the value of a cookie must have room for: as OWASP WSTG and OWASP ASVS require.
+ * Minimum number of bits that a cookie value must have room for, required by OWASP WSTG and by OWASP ASVS.
  */
 const LEAST_BITS = 64;
 const LEAST_BITS_ASVS = 128;

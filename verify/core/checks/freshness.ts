@@ -54,7 +54,7 @@ export class CacheReader {
     if (directives.has('no-store') || forbids(directives, 'private', cookieOnly)) return STALE;
     if (forbids(directives, 'no-cache', cookieOnly)) return APART;
     if (vary !== undefined && /(^|[\s,])(cookie|\*)($|[\s,])/i.test(vary)) return APART;
-    // The first of these directives that is present decides, for a shared cache.
+    // For a shared cache, s-maxage overrides max-age, and max-age overrides Expires.
     for (const name of ['s-maxage', 'max-age']) {
       const age = directives.get(name);
       if (age !== undefined) return Number(age) > 0 ? { because: `${name}=${age}` } : STALE;

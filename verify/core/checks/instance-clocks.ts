@@ -8,7 +8,10 @@ const TOLERANCE = 2_000_000;
 /** Resolution of the Date header, 1 s in microseconds. */
 const RESOLUTION = 1_000_000;
 
-/** The best and second best bounds of a clock's offset. The second is used, so that one odd response has no effect. */
+/**
+ * The best and second best bounds of a clock's offset. The second best bound is used, so that one odd
+ * response has no effect.
+ */
 interface Offset {
   least: [number, number];
   most: [number, number];

@@ -12,7 +12,7 @@ const judged = (draw: (picture: Picture) => void, run: Partial<Run> = {}) => {
 const other = (instance: string) => (instance === 'app-1' ? 'app-2' : 'app-1');
 const instances = ['app-1', 'app-2'] as const;
 
-/** Builds sessions that log in on one instance and read on both. */
+/** Builds sessions that log in on one instance and read on both instances. */
 const healthy = (p: Picture, count = 24) => {
   for (let i = 0; i < count; i++) {
     const home = instances[i % 2] ?? 'app-1';

@@ -11,7 +11,10 @@ export interface Collision {
   second: Operation;
 }
 
-/** Maximum number of collisions of one cookie that are kept for the witness. Further ones are only counted. */
+/**
+ * Maximum number of collisions of one cookie that are kept for the witness. Further collisions are only
+ * counted.
+ */
 const KEPT = 5;
 
 export class IssuedValues {

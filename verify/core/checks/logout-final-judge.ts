@@ -13,7 +13,7 @@ export interface Logouts {
   /** Number of logouts during which a request was in flight. */
   raced: number;
   replays: number;
-  /** Number of logouts that say nothing, since the session was already lost. */
+  /** Number of logouts that are no evidence, because the session was already lost. */
   indeterminate: number;
   /** Number of logouts that deleted a cookie under another Path or Domain than the login had set. */
   missed: number;

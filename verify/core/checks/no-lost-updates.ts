@@ -18,8 +18,8 @@ interface Adds {
   /** Number of these adds that overlapped an add on another instance. */
   crossed: number;
   /**
-   * Number of pairs of such adds with times of both in the balancer's log, and number of these pairs whose
-   * times overlap.
+   * Number of pairs of such adds that both have times in the balancer's log, and number of these pairs that
+   * overlap there.
    */
   logged: number;
   met: number;

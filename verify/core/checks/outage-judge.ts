@@ -32,7 +32,7 @@ export class Outage extends Judging<OutageCounts> {
     else if (window.bit === true) this.#release(down);
   }
 
-  /** Reports the violations of an outage that waited until its effect was known. */
+  /** Reports the violations that waited until the outage was known to have taken effect. */
   #release({ waiting }: Down): void {
     for (const name of ['LOGOUT', 'HANG'] as const) {
       const { found, kept } = waiting[name];

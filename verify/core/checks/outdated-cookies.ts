@@ -1,4 +1,4 @@
-/** Compares the cookies of sessions from before the first fault with those of new sessions. */
+/** Compares the cookies of sessions from before the first fault with the cookies of new sessions. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { stepsOf } from '../result/verdict.ts';
@@ -17,8 +17,8 @@ interface Cookie {
 }
 
 /**
- * By name: the response that set this cookie of a session last. Undefined if it came from an instance
- * directly.
+ * By name: the response that set this cookie of a session last. Undefined if the client sent the request
+ * directly to an instance.
  */
 export type SetCookies = Map<string, Cookie | undefined>;
 
@@ -39,7 +39,7 @@ export class OutdatedCookies {
     for (const { name, change, attributes } of operation.cookies ?? []) {
       if (change !== 'set' || attributes === undefined) continue;
       const way = described(attributes);
-      // An instance that is addressed directly may set other attributes than through the balancer.
+      // Responses to direct requests may have other attributes than responses through the balancer.
       held.set(name, operation.direct === true ? undefined : { way, operation });
       if (!before) continue;
       const ways = getOrInsert(this.#before, `${name} ${operation.action}`, () => new Set<string>());
@@ -61,7 +61,7 @@ export class OutdatedCookies {
     return [...this.#sides.old].flatMap(([name, old]) => {
       const [mine, theirs] = [exampleOf(old), exampleOf(this.#sides.new.get(name))];
       if (mine === undefined || theirs === undefined || mine.way === theirs.way) return [];
-      // A login may set other attributes than a later request, with and without a fault.
+      // A login may set other attributes than a later request, whether there was a fault or not.
       if (this.#before.get(`${name} ${theirs.operation.action}`)?.has(theirs.way) === true) return [];
       return [
         {

@@ -29,7 +29,7 @@ export class OutdatedForms {
   #accepted = 0;
   #refused = 0;
   #freshSent = 0;
-  /** By kind of response. */
+  /** The refused forms, by kind of response. */
   readonly #kinds = new Map<string, Refusals>();
 
   /** Number of forms from before the first fault that were accepted or refused. */

@@ -30,7 +30,7 @@ export class OutdatedSessions {
   readonly #pages = new OutdatedPages();
   readonly #forms = new OutdatedForms();
   readonly #cookies = new OutdatedCookies();
-  /** Number of faults when a new session was last honoured. */
+  /** Number of faults at the time when a new session was last honoured. */
   #newServed = 0;
   /** Number of sessions from before the first fault that were honoured after it. */
   sessions = 0;

@@ -1,4 +1,7 @@
-/** Finds the pairs of instances whose responses differ from those of other pairs by more than chance. */
+/**
+ * Finds the pairs of instances whose responses differ from the responses of other pairs by more than chance
+ * explains.
+ */
 import { fisherP } from '../result/statistics.ts';
 import type { Violation } from './framework.ts';
 import type { Pair, PairOf, PairTable } from './pairs.ts';

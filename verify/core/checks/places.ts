@@ -7,7 +7,7 @@ const REMEMBERED = 10_000;
 export class Places {
   readonly #seen = new Set<string>();
 
-  /** Adds the place of a response. Returns whether the fault was not seen there before. */
+  /** Adds the place of a response. Returns true if the fault was not seen there before. */
   isNew(fault: string, { instance = '', path, action }: Operation): boolean {
     const { size } = this.#seen;
     if (size >= REMEMBERED) return false;

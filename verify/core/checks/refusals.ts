@@ -25,7 +25,7 @@ export interface Route {
   pending: Pending[] | undefined;
 }
 
-/** Called when a response honours the session: counts its earlier refusals as differences. */
+/** Counts the earlier refusals of a session as differences. Called when a response honours the session. */
 export function confirm(operation: Operation, route: Route): void {
   if (route.pending === undefined) return;
   const write = !isSafe(operation.action);

@@ -7,7 +7,7 @@ import type { WitnessStep } from '../result/verdict.ts';
 import { type Conclusion, conclude, ENOUGH_HANDOFFS } from './check.ts';
 import { check, few, Judging, type Violation } from './framework.ts';
 
-/** Maximum number of faults that the finding lists one by one. It sums up a larger number. */
+/** Maximum number of faults that the finding lists one by one. A larger number is summed up. */
 const NAMED = 12;
 
 interface Faults {

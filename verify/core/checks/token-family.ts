@@ -36,7 +36,7 @@ export class TokenFamily {
   readonly #uses = new Map<string, Operation[]>();
   readonly #spent = new Map<string, Operation>();
   readonly #issuers = new Map<string, Operation>();
-  /** The replaced tokens whose client received the new tokens. */
+  /** The replaced tokens for which the client received new tokens. */
   readonly #delivered = new Set<string>();
 
   constructor(rules: RefreshRules) {

@@ -9,10 +9,10 @@ import { TokenFamilies } from './token-families.ts';
 import type { TokenFamily } from './token-family.ts';
 
 export interface Refreshes {
-  /** Numbers of accepted refreshes: of all, and of those that replaced the refresh token. */
+  /** Number of accepted refreshes, and how many of them replaced the refresh token. */
   refreshes: number;
   replaced: number;
-  /** Numbers of refreshes that overlapped, or repeated, another refresh with the same token. */
+  /** Number of refreshes that overlapped, or (`repeated`) came after, another one with the same token. */
   overlapped: number;
   repeated: number;
   /** Number of replaced tokens that were sent after the grace period. */
@@ -20,7 +20,7 @@ export interface Refreshes {
   logouts: number;
   /** Number of refresh tokens that were sent after a logout. */
   after: number;
-  /** Number of access tokens that were sent after a logout that must have ended them, or after they had expired. */
+  /** Number of access tokens sent after their expiry, or after a logout that must have ended them. */
   expired: number;
   /** Number of sessions that ended after races which no declared grace period covers. */
   ended: number;
