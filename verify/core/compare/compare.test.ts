@@ -130,7 +130,7 @@ describe('shares', () => {
 
 describe('latency', () => {
   const PAIRS = 12;
-  /** Returns a run with evenly spread response times, each `slower` times the usual one. */
+  /** Returns a run with evenly spread response times, each `slower` times as long as usual. */
   const run = (minute: number, slower: number): Digest =>
     digest(minute, { latency: answered(Array.from({ length: 200 }, (_, i) => slower * (10_000 + 50 * i))) });
   /** Returns runs in the order base, current, current, base …; both sides share the same noise. */

@@ -104,7 +104,10 @@ describe('acknowledged writes, at the final reads', () => {
 
   describe('a lost write', () => {
     type Reads = [call: number, saw: string[]][];
-    /** A write acknowledged at `end`, faults at 1000 to 5000 and at 7000 to 8000, and reads. The last read is final. */
+    /**
+     * Draws a write acknowledged at `end`, faults at 1000 to 5000 and at 7000 to 8000, and reads. The last
+     * read is final.
+     */
     const written = (end: number, reads: Reads, object = 'basket@s') => {
       const verdict = judged(p => {
         const session = p.session('s', 'alice').login('app-1', { call: 0, return: 10 });

@@ -17,7 +17,7 @@ interface Reads {
   /** Number of faults that had begun before the last read. */
   epoch: number;
   last?: Operation;
-  /** For each fault: the last read before it began, if there is one. */
+  /** For each fault: the last read before the fault began, if there is one. */
   before: (Operation | undefined)[];
   final?: Operation;
   /** The values that a final read has shown. */

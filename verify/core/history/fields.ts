@@ -215,8 +215,8 @@ export const REFRESH = {
 };
 
 /**
- * What the target declares in addition to its claims: limits for expiry, outages, faults, cookies. Times are
- * microseconds.
+ * The declarations of a target in addition to its claims: limits for expiry, outages, faults, cookies. Times
+ * are microseconds.
  */
 export const DECLARED = {
   expiry: may(

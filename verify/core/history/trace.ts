@@ -1,4 +1,7 @@
-/** Makes the trace ids of requests (W3C Trace Context), so that they are found in the tracing of the target. */
+/**
+ * Makes the trace ids of requests (W3C Trace Context), so that the requests are found in the tracing of the
+ * target.
+ */
 
 /**
  * Returns the trace id of a request: 32 hexadecimal digits. It consists of digits of the run's name and the

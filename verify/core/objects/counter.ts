@@ -7,7 +7,7 @@ import { acknowledged, type Overlaps, overlapped, type Write } from './overlaps.
 import { type Lost, NOTHING, type ObjectState, type Reader, Readers, type ReadFacts } from './read-facts.ts';
 
 interface Viewer extends Reader {
-  /** The write that `wrote` ended, and its phase. */
+  /** The write of the operation `wrote`, and its phase. */
   written?: Write;
   writtenIn?: number;
   /** The phase of the last read. */
@@ -54,7 +54,7 @@ export class Counter implements ObjectState {
     this.#most = this.#base;
   }
 
-  /** Begins a phase, or learns the count at its begin. */
+  /** Begins a phase, or sets the count with which the phase began. */
   #begin(count: number | undefined): void {
     this.#base = count;
     this.#sum = count;

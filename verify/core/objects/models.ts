@@ -33,7 +33,7 @@ const CHANGES: ReadonlySet<Action> = new Set(['add', 'remove', 'set', 'cas', 'in
 /** Returns whether the operation may change an object. */
 export const isWrite = ({ action }: { action: Action }): boolean => CHANGES.has(action);
 
-/** Returns what a change does to an object of a kind; undefined if it does nothing. */
+/** Returns the effect of a change on an object of this kind; undefined if it has none. */
 export function effectOf(kind: ObjectKind, change: Change): Effect | undefined {
   if (!CHANGES.has(change.action)) return undefined;
   if (kind === 'register') return onRegister(change);

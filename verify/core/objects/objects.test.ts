@@ -58,7 +58,8 @@ describe('an info write that takes effect late', () => {
       ).filter(guarantee => guarantee !== 'linearizability' && guarantee !== 'no-lost-updates');
     const both = ['read-your-writes', 'monotonic-reads'];
     expect(lost('add', 'late', 'app-1', unsure)).toEqual(both);
-    // Its response is not over when b is called: the app may save an older state without its change.
+    // The late add has no response yet when b is called, so the app may save an older state, without the late
+    // value.
     expect(lost('add', 'late', 'app-1', { ...unsure, return: 1_000_000 })).toEqual([]);
     // The effect of these writes leaves no trace that a read would show.
     expect(lost('add', 'a', 'app-1', unsure)).toEqual([]);

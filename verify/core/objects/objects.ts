@@ -83,7 +83,7 @@ export class Objects {
    * Adds an operation that has ended, and removes from its `saw` the values that the run did not write.
    *
    * @param live true if the session was live, and still is
-   * @returns what the operation did or showed; undefined if it has no object
+   * @returns the facts about the operation and its object; undefined if it has no object
    */
   ended(operation: Operation, live: boolean): ObjectFacts | undefined {
     const object = operation.object === undefined ? undefined : this.#of(operation.object);

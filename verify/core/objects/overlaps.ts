@@ -6,7 +6,7 @@ import { type Effect, effectOf, shownValue } from './models.ts';
 
 export interface Write {
   start: Start;
-  /** What the write does to the object; undefined if it does nothing. */
+  /** The effect of the write on the object; undefined if it has none. */
   effect: Effect | undefined;
   /** The ended operation, with any outcome. */
   end?: Operation;

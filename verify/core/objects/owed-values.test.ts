@@ -10,7 +10,8 @@ import type { TrackedObject } from './tracked-object.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 /**
- * An operation with its call and end time. The outcome is ok by default; the value of a read is the state that it saw.
+ * An operation with its call and end time. The outcome is ok by default; the value of a read is the state
+ * that it showed.
  */
 type Line = [action: Action, value: string, call: number, end: number, more?: Partial<Operation>];
 

@@ -15,7 +15,7 @@ export interface ObjectFacts {
   certain: boolean;
   /** The write; undefined for a read. */
   write: Write | undefined;
-  /** The facts about a certain read; undefined for any other operation. */
+  /** The facts about a read for which `certain` is true; undefined for any other operation. */
   reads: ReadFacts | undefined;
   /** The acknowledged adds that were looked for in a final state. */
   looked: readonly Write[];

@@ -19,8 +19,8 @@ export interface Value {
   add: Operation | undefined;
   adds: Write[];
   /**
-   * The removals of the value and the replacements of all values that may have removed it, from their calls on. A change
-   * that failed removed nothing.
+   * The changes that may have removed the value, from their calls on: its removals, and replacements of all
+   * values. A change that failed removed nothing.
    */
   removing: Write[];
   /** True if a read was reported because it lacks this value. */

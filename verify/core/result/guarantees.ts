@@ -74,7 +74,7 @@ export const isGuarantee = (name: string): name is Guarantee => Object.hasOwn(GU
 
 const notStandard = new Set<Guarantee>(['no-lost-updates', 'at-most-once', 'linearizability']);
 
-/** Named sets of claims. A set claims those of its guarantees for which the workloads give evidence. */
+/** Named sets of claims. A set claims each of its guarantees for which the workloads give evidence. */
 export const CLAIM_SETS: Record<string, (name: Guarantee) => boolean> = {
   standard: name => !notStandard.has(name),
   strict: () => true,

@@ -13,7 +13,10 @@ export interface InstanceTally {
   share: number;
   /** Number of sessions that the instance served at least once. */
   sessions: number;
-  /** Versions of the app that the instance ran, in the order in which they served; absent if no response names one. */
+  /**
+   * Versions of the app that the instance ran, in the order in which they served; absent if no response names
+   * a version.
+   */
   versions?: string[];
 }
 
@@ -41,17 +44,17 @@ export interface Tally {
   intended?: number;
   /** Response times of successful requests outside fault windows. They count from the intended start, if there is one. */
   latency?: Latency[];
-  /** How old the sessions became; absent if none was used, and in results of k6. */
+  /** How old the sessions became; absent if no session was used, and in results of k6. */
   ages?: Ages;
 }
 
-/** What clients experienced during a fault. Times are microseconds. */
+/** The effects of a fault on clients. Times are microseconds. */
 export interface FaultSummary {
   id: number;
   name: string;
-  /** Name of what was disturbed. */
+  /** Name of the instance, store or service that was disturbed. */
   where?: string;
-  /** What was done, in a few words: `2 instances restarted`. */
+  /** The disturbance in a few words: `2 instances restarted`. */
   did?: string;
   /** True if the fault took effect: its effect was observed, or sessions or writes were lost. */
   bit: boolean;
@@ -71,7 +74,7 @@ export interface FaultSummary {
    */
   sessions: { survived: number; of: number; atLeast: number };
   writes: { acknowledged: number; lost: number };
-  /** The longest time in which requests waited and no request got a response. */
+  /** The longest time in which requests waited and no request succeeded. */
   gap: number;
   /** Time from a client's first attempt until it succeeded, retries included. */
   wait: { longest: number; p99: number };

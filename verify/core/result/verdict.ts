@@ -8,9 +8,9 @@ export type Judgement = 'valid' | 'violated' | 'unknown';
 /** One request of a witness; the requests are in order of time. */
 export interface WitnessStep {
   operation: Operation;
-  /** What the guarantee requires of this request; absent for a request that is only context. */
+  /** The result that the guarantee requires of this request; absent for a request that is only context. */
   expected?: string;
-  /** What the request did or showed. */
+  /** The effect of the request, or the state that it showed, in a few words. */
   came: string;
 }
 
@@ -69,7 +69,9 @@ export const brokenUnclaimed = (verdicts: readonly Verdict[]): Verdict[] =>
 
 const order: Record<Judgement, number> = { valid: 0, unknown: 1, violated: 2 };
 
-/** Returns `violated` if one is violated, else `unknown` if one is unknown or the list is empty, else `valid`. */
+/**
+ * Returns `violated` if any is violated, else `unknown` if any is unknown or the list is empty, else `valid`.
+ */
 export function combine(judgements: Iterable<Judgement>): Judgement {
   let worst: Judgement | undefined;
   for (const judgement of judgements) {

@@ -56,7 +56,7 @@ function writesOf(
   return { numbers, operations: by };
 }
 
-/** @returns the value that a deed adds, or sets a register to; undefined if it does something else */
+/** @returns the value that an operation adds, or sets a register to; undefined if it does something else */
 function plainWrite(kind: ObjectKind, deed: Deed): string | undefined {
   const effect = effectOf(kind, deed);
   if (effect?.does === 'adds') return effect.value;

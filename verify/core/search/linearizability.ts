@@ -22,7 +22,7 @@ const LIMIT: Limit = { steps: 5_000_000 };
  * Decides whether the operations on one object are linearizable.
  *
  * @param initial the content of the object before all operations; if absent, no value, or 0 for a counter
- * @param operations in any order, without those that certainly did not happen
+ * @param operations in any order, without operations that certainly did not happen
  * @param limit a search that reaches this limit gives up with `unknown`
  */
 export function decide(

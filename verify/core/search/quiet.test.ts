@@ -6,7 +6,7 @@ import type { Interval } from './decision.ts';
 import { searched } from './linearizability.ts';
 import { quiet } from './quiet.ts';
 
-/** Makes intervals that do not overlap, in the order of the deeds. */
+/** Makes intervals that do not overlap, in the order of the operations. */
 const inTurn = (deeds: readonly Deed[]): Interval[] =>
   deeds.map((deed, i) => ({ call: 10 * i, return: 10 * i + 5, deed }));
 

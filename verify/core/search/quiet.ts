@@ -24,9 +24,9 @@ export function quiet(
 }
 
 /**
- * Applies a deed to the values, which are in the order in which they were read and added.
+ * Applies an operation to the values, which are in the order in which they were read and added.
  *
- * @returns false if only the search can decide this deed
+ * @returns false if only the search can decide this operation
  */
 function changed(kind: ObjectKind, values: string[], deed: Deed): boolean {
   const effect = effectOf(kind, deed);

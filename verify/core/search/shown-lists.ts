@@ -101,7 +101,7 @@ class ShownLists implements Machine {
     return list?.state ?? UNSHOWN;
   }
 
-  /** Converts a deed to the states of this search. A write whose result no read shows gets no value. */
+  /** Converts an operation to the states of this search. A write whose result no read shows gets no value. */
   reduced(deed: Deed): Deed {
     if (deed.action === 'read') return { action: 'read', saw: this.place(deed.saw ?? []) };
     const effect = effectOf('list', deed);

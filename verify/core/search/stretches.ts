@@ -159,7 +159,7 @@ export class Stretches {
     return this.#entries.length;
   }
 
-  /** Returns the rest as the last stretch. Operations that never ended may have happened. */
+  /** Returns the remaining operations as the last stretch. Operations that never ended may have happened. */
   rest(): Stretch {
     const open = [...this.#open.values()]
       .filter(({ action }) => action !== 'read')
@@ -239,9 +239,9 @@ export class Stretches {
 
   /**
    * Returns whether the stretch cannot be cut here. Subtle: an unacknowledged operation takes effect once at
-   * most, so at a cut it must be known whether it has taken effect. That is known of writes of unique values:
-   * if a read showed the value, the write has taken effect; if not, the write is carried into the next
-   * stretch. With other unacknowledged operations there is no cut.
+   * most, so at a cut it must be known whether it has taken effect. That is known for writes of unique
+   * values: if a read showed the value, the write has taken effect; if not, the write is carried into the
+   * next stretch. With other unacknowledged operations there is no cut.
    */
   #ambiguous(): boolean {
     if (this.#stuck || this.#unsure === 0) return this.#stuck;

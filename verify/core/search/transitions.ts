@@ -1,20 +1,23 @@
-/** Numbers the states and deeds of an object, so that a search computes each step once and compares numbers. */
+/**
+ * Numbers the states and operations of an object, so that a search computes each step once and compares
+ * numbers.
+ */
 import type { Deed, State } from '../objects/models.ts';
 
 /** All that a search knows about an object. */
 export interface Machine {
-  /** @returns the state after the deed; undefined if its response cannot come from this state */
+  /** @returns the state after the operation; undefined if its response is impossible in this state */
   step(state: State, deed: Deed): State | undefined;
   /** @returns a text that is the same for two states if and only if they are equal */
   key(state: State): string;
   /**
-   * Returns true if the deed may be placed at once in a state that it does not change, without losing an order. If the
-   * function is absent, this is true of reads only.
+   * Returns true if the operation may be placed at once in a state that it does not change, without losing an
+   * order. If the function is absent, this is true for reads only.
    */
   isIdle?(deed: Deed): boolean;
 }
 
-/** The result of a step if the deed cannot have its response in that state. */
+/** The result of a step if the response of the operation is impossible in that state. */
 export const REFUSED = -1;
 /** The result of a step that has not been computed yet. */
 const UNTRIED = -2;
@@ -37,7 +40,9 @@ export class Transitions {
     this.#machine = machine;
   }
 
-  /** Must be called for all deeds before the first step. @returns a number that equal deeds share */
+  /**
+   * Must be called for all operations before the first step. @returns a number that equal operations share
+   */
   classOf(deed: Deed): number {
     const name = nameOf(deed);
     let number = this.#classes.get(name);
@@ -61,7 +66,7 @@ export class Transitions {
     return number;
   }
 
-  /** @returns the number of the state that the deed leads to, or REFUSED */
+  /** @returns the number of the state that the operation leads to, or REFUSED */
   step(state: number, kind: number): number {
     const classes = this.#deeds.length;
     if (classes > WIDE) {
@@ -96,7 +101,10 @@ export class Transitions {
   }
 }
 
-/** @returns a text that only equal deeds share. Frequent deeds are not written as JSON, which begins with a bracket */
+/**
+ * @returns a text that only equal operations share. Frequent operations are not written as JSON, which begins
+ * with a bracket
+ */
 function nameOf({ action, value, expected, state, saw }: Deed): string {
   if (action === 'read' && saw?.length === 1) return `read=${saw[0]}`;
   if (action !== 'read' && value !== undefined && expected === undefined && state === undefined) {

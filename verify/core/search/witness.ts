@@ -73,7 +73,7 @@ interface LooseInterval extends Interval {
   operation: Operation;
 }
 
-/** Makes an interval of a deed that may have happened at any time, or never. */
+/** Makes an interval of an operation that may have happened at any time, or never. */
 const relaxed = ({ deed }: Interval): Interval => ({
   call: Number.NEGATIVE_INFINITY,
   return: Number.POSITIVE_INFINITY,

@@ -107,7 +107,7 @@ function eventsOf({ seen, action, value, session }: ClientStep): Event[] {
   ];
 }
 
-/** Returns those counts of the checks to which repeated reads are added. */
+/** Returns the counts of the checks to which repeated reads are added. */
 const figures = (judge: Judge) => {
   const [of, shown, after, back] = judge.counts().map(({ counts }) => counts);
   return {

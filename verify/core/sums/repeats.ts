@@ -14,14 +14,14 @@ export interface Repeated {
   reads: number;
   handoffs: number;
   /**
-   * `written`: reads compared with a write of the session. `writtenElsewhere`: the ones among them on another
-   * instance than the write.
+   * `written`: reads compared with a write of the session. `writtenElsewhere`: such reads on another instance
+   * than the write.
    */
   written: number;
   writtenElsewhere: number;
   /**
-   * `pairs`: reads compared with the previous read. `pairsElsewhere`: the ones among them on another instance
-   * than the previous read.
+   * `pairs`: reads compared with the previous read. `pairsElsewhere`: such reads on another instance than the
+   * previous read.
    */
   pairs: number;
   pairsElsewhere: number;

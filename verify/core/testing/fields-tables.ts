@@ -10,7 +10,7 @@ import {
   RETURNED,
 } from '../history/fields.ts';
 
-/** Returns the rows of each table, by the name of the marks around it in the page. */
+/** Returns the rows of each table, by the name of the marks around the table in the page. */
 export const fieldsTables = (): Record<string, string[]> => ({
   lines: ['| line | when it is written | fields |', '|---|---|---|', ...Object.entries(LINES).map(lineRow)],
   asked: rows(CALLED),

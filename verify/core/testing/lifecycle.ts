@@ -202,7 +202,10 @@ export class Site {
     session.ended();
   }
 
-  /** Adds, on each instance, sessions that are idle until shortly before and until shortly after the idle timeout. */
+  /**
+   * Adds sessions on each instance. Some are idle until shortly before the idle timeout, the others until
+   * shortly after it.
+   */
   idle(): void {
     for (const instance of INSTANCES) {
       for (const share of [0.85 + 0.08 * this.#random(), 1.07 + 0.1 * this.#random()]) {

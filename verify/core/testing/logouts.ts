@@ -9,7 +9,7 @@ export function raced(p: Picture, name: string, user = 'alice'): SessionPicture 
   return session.logout('app-1', { call, return: call + 100 }).asks('app-2');
 }
 
-/** Adds sessions like that of `raced`, six by default. Both instances refuse their old cookies. */
+/** Adds sessions like the session of `raced`, six by default. Both instances refuse their old cookies. */
 export const healthy = (p: Picture, sessions = 6) => {
   for (let i = 1; i <= sessions; i++) {
     raced(p, `s${i}`).refuses('old', 'app-1').refuses('old', 'app-2').ended();

@@ -211,8 +211,8 @@ export class SessionPicture {
   }
 
   /**
-   * Adds a page request with other cookies than those in the jar. The response is signed in as the session's
-   * user.
+   * Adds a page request with other cookies than the cookies in the jar. The response is signed in as the
+   * session's user.
    */
   honours(cookies: With, instance: string, shown: Shown = {}): this {
     return this.read(instance, [], { with: cookies, ...shown });

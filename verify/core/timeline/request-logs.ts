@@ -136,7 +136,8 @@ export class RequestLogs {
 
   #settle(request: LoggedRequest): void {
     if (!this.#isComplete(request)) return;
-    // If the balancer tried several instances, wait for an entry from each. Some may never log the request.
+    // If the balancer tried several instances, wait for an entry from each. Some instances may never log the
+    // request.
     if (this.#hasInstances && request.instances.length < triedOf(request)) return;
     this.#whole.delete(request.id);
     this.#logged(request, true);

@@ -141,7 +141,8 @@ describe('a session lives', () => {
       false,
       true,
     ]);
-    // A late request that is signed in shows that the session has not expired, so it counts as any other.
+    // A late request that is signed in shows that the session has not expired, so it counts like any other
+    // request.
     expect([
       lives(idle(), 60, read(39, 40, { signedIn: 'in' })),
       lives(idle(), 68, read(39, 40, { signedIn: 'in' })),

@@ -25,9 +25,7 @@ export interface SessionState {
   canary: string;
   /** Instances that have responded to the session since the login, in the order of first contact. */
   instances: string[];
-  /**
-   * The ones among `instances` that knew the session: they served the login, or showed the session signed in.
-   */
+  /** The instances that knew the session: each of them served the login, or showed the session signed in. */
   knownBy: string[];
   /** The session cookies that the session's client holds. */
   jar: SessionJar;
@@ -177,7 +175,8 @@ export class Sessions {
     if (ending?.start.id === operation.id) ending.end = operation;
     if (!lives(session, operation) || showsAnother(operation)) return standing(session, false);
     if (this.#expires && mayHaveExpired(this.#expiry, session, operation)) {
-      // Both responses are right, but a signed-in one shows that the session has not expired: its timeout begins again.
+      // Near the timeout both responses are right. But a signed-in response shows that the session has not
+      // expired: its timeout begins again.
       if (honoured(operation) === true) this.#renew(session, operation);
       return standing(session, false);
     }
