@@ -1,4 +1,4 @@
-/** Writes what happened to clients during each fault. All reports use these texts. */
+/** Describes the effects of each fault on clients. All reports use these texts. */
 
 import { titleOf } from '../core/faults/window.ts';
 import { counted, grouped, percent } from '../core/result/format.ts';

@@ -39,7 +39,7 @@ export interface View {
   hash: string;
   /** The style sheet of the plots. */
   style: string;
-  /** The requests: a `Chunk` as JSON, its columns, deflated, in base64. */
+  /** The requests: a `Chunk` as JSON and its columns, deflated, in base64. */
   data: string;
   /** Number of requests that are only in the plots, because the run is too long. */
   left: number;

@@ -20,7 +20,7 @@ export const COLUMNS = [
   'note', // text
   'object', // text; ends with `@` for an object of the session, with `@@` for one of its user
   'with', // text: which cookies were sent
-  'source', // text: what named the instance
+  'source', // text: the source of the instance's name
   'sawUser', // text; OWN for the user of the session
   'detail', // text: the value written and the values seen; only for sessions of an anomaly
   'status', // HTTP status; 0: none
