@@ -1,17 +1,15 @@
 /** Runs deploy/aws/classic.sh against moto, which stands in for AWS: up and down, each twice. */
-import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../stack/ports.ts';
-import { until } from '../stack/wait.ts';
+import { type Moto, missing, startMoto } from '../verify/faults/own/testing/moto.ts';
 import { used } from './used.ts';
 
 const SCRIPT = join(import.meta.dirname, '../deploy/aws/classic.sh');
 /** A signed address, as S3 makes them. */
 const RELEASE_URL = 'https://example.com/cards.tar.gz?a=1&b=2|3';
-const missing = ['aws', 'moto_server'].filter(name => spawnSync(name, ['--version']).error !== undefined);
 // The AWS CLI starts for each step, so the test takes a minute or more.
 const long = process.env['BATON_LONG'] !== undefined;
 used(
@@ -24,38 +22,19 @@ used(
 );
 
 describe.skipIf(missing.length > 0 || !long)('the original on AWS', { timeout: 1_200_000 }, () => {
-  let moto: ChildProcess | undefined;
+  let moto: Moto;
   let env: NodeJS.ProcessEnv;
 
   beforeAll(async () => {
-    const port = await freePort();
-    env = {
-      PATH: process.env['PATH'],
-      ...{ AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'us-east-1' },
-      ...{ AWS_DEFAULT_REGION: 'us-east-1', AWS_PAGER: '', AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` },
-      ...{ RELEASE_URL, RELEASE_SHA256: 'a'.repeat(64) },
-    };
-    moto = spawn('moto_server', ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
-    const answers = () =>
-      fetch(`http://127.0.0.1:${port}/moto-api/`).then(
-        ({ ok }) => ok,
-        () => false,
-      );
-    await until(answers, { withinMs: 60_000, what: 'moto' });
+    moto = await startMoto();
+    env = { PATH: process.env['PATH'], ...moto.env, RELEASE_URL, RELEASE_SHA256: 'a'.repeat(64) };
   }, 90_000);
 
-  afterAll(async () => {
-    if (moto?.exitCode !== null) return;
-    moto.kill();
-    await once(moto, 'exit');
-  });
+  afterAll(() => moto?.stop());
 
   const run = (...args: string[]) => promisify(execFile)('bash', [SCRIPT, ...args], { env });
 
-  async function aws(...args: string[]): Promise<unknown> {
-    const { stdout } = await promisify(execFile)('aws', [...args, '--output', 'json'], { env });
-    return JSON.parse(stdout);
-  }
+  const aws = (...args: string[]): Promise<unknown> => moto.aws(...args);
 
   test('goes up twice with the numbers of the original, and down twice', async () => {
     const first = await run('up');

@@ -21,6 +21,7 @@ export type Part =
   | 'workflows'
   | 'manifests'
   | 'AWS'
+  | 'AWS faults'
   | 'CloudFormation'
   | 'curl'
   | 'an older Node';

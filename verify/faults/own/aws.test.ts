@@ -11,7 +11,9 @@ case "$*" in
   *MinSize*) cat sizes ;;
   *"length("*) grep -c . instances ;;
   *InstanceId*) cat instances ;;
-  *terminate-instances*) printf 'i-0b\\ni-0c\\n' >instances ;;
+  *terminate-instances*)
+    [ ! -e refused ] || { echo UnauthorizedOperation; exit 254; }
+    printf 'i-0b\\ni-0c\\n' >instances ;;
   *State.Name*) echo shutting-down ;;
   *start-instance-refresh*) printf 'i-0d\\ni-0e\\n' >instances ;;
   *describe-instance-refreshes*) cat refresh ;;
@@ -53,6 +55,12 @@ it('terminate-instance terminates one, and waits for its successor', async () =>
   expect([bit, did]).toEqual([true, `${instance} terminated`]);
   expect(changes()).toEqual([`ec2 terminate-instances --instance-ids ${instance} --output text`]);
   expect(bench.orders().at(-1)).toContain(`InstanceId!='${instance}'])`);
+});
+
+it('terminate-instance waits for nothing if AWS refuses it', async () => {
+  bench.put('refused', '');
+  await expect(bench.inject(cards(), 'cards-terminate-instance')).rejects.toThrow(/UnauthorizedOperation/);
+  expect(bench.orders().at(-1)).toContain('terminate-instances');
 });
 
 it('instance-refresh waits for its end, and has taken effect when none of the old instances is left', async () => {

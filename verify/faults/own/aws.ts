@@ -85,8 +85,9 @@ class Group {
   async #terminate(random: Random): Promise<boolean> {
     const instances = await this.#inService();
     const instance = instances[random.below(instances.length)] as string;
-    this.#orders.waits(this.#settled(instances.length, instance));
     await this.#orders.run(aws(this.#spec, 'ec2', 'terminate-instances', '--instance-ids', instance));
+    // After the call: if it fails, there is no successor to wait for.
+    this.#orders.waits(this.#settled(instances.length, instance));
     this.#means.did(`${instance} terminated`);
     const state = aws(
       this.#spec,
