@@ -35,7 +35,7 @@ const KINDS = {
 } as const satisfies Record<string, ServerKind>;
 const REDIS = Object.keys(KINDS) as (keyof typeof KINDS)[];
 
-/** Plans the servers where there are several. */
+/** The functions that plan a Redis of several servers. */
 const PLANS: Partial<Record<keyof typeof KINDS, typeof planSentinelRedis>> = {
   sentinel: planSentinelRedis,
   cluster: planClusterRedis,

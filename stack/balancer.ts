@@ -16,7 +16,7 @@ export type BalancerKind = (typeof BALANCERS)[number];
 /**
  * Returns the balancer that STACK_BALANCER names. Returns nginx if an option is set that only nginx supports.
  *
- * @param env of the caller and the stack
+ * @param env the environment of the caller, with the additions of the stack
  * @throws Error if STACK_BALANCER has an unknown value
  */
 export function balancerOf(

@@ -1,6 +1,6 @@
 /** Runs changes one after the other: of a balancer, of a compose project. */
 export class Changes {
-  /** Aborts when no more changes may run. A change that waits passes it to `until`. */
+  /** Aborts when no more changes may run. A change that waits passes this signal to `until`. */
   readonly signal: AbortSignal;
   readonly #end = new AbortController();
   #last: Promise<unknown> = Promise.resolve();
@@ -9,7 +9,10 @@ export class Changes {
     this.signal = this.#end.signal;
   }
 
-  /** Runs a change after all earlier ones, even if they have failed. @returns its result, or throws its error */
+  /**
+   * Runs a change after all earlier changes, even if they have failed. @returns its result, or throws its
+   * error
+   */
   run<T>(change: () => T | Promise<T>): Promise<T> {
     const done = this.#last.then(() => {
       this.signal.throwIfAborted();
@@ -19,7 +22,9 @@ export class Changes {
     return done;
   }
 
-  /** Ends the change that runs, and lets all later ones throw. Resolves once none runs. */
+  /**
+   * Aborts the signal, so that the running change ends and later changes throw. Resolves once no change runs.
+   */
   async end(): Promise<void> {
     this.#end.abort(new Error('the stack was stopped, and is not changed any more'));
     await this.#last;

@@ -47,8 +47,8 @@ export async function planClusterRedis({ args = [], ...options }: ServerOptions)
 }
 
 /**
- * The cluster as one store. Every operation applies to the primary that holds users and cards, which each request needs,
- * and a third of the sessions.
+ * The cluster as one store. Every operation applies to one primary: it holds the users and cards, which each
+ * request needs, and a third of the sessions.
  */
 class ClusterRedis implements BackingServer {
   readonly name = 'redis';
@@ -176,7 +176,7 @@ class ClusterRedis implements BackingServer {
     });
   }
 
-  /** Returns the primary of the users and cards, as a server sees it that was not stopped. */
+  /** Returns the primary that holds the users and cards, by the reply of a server that was not stopped. */
   async #leader(): Promise<BackingServer | undefined> {
     const other = this.#members.find(({ server }) => server !== this.#fallen);
     if (other === undefined) return undefined;

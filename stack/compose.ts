@@ -100,7 +100,7 @@ class ComposeStack implements Stack {
   #parts: { balancer: ComposeBalancer; store: ContainerService } | undefined;
   #stopped: Promise<void> | undefined;
 
-  /** @param secret the SESSION_SECRET of instances whose options set no other one */
+  /** @param secret the SESSION_SECRET of instances whose options set no other secret */
   constructor(
     project: ComposeProject,
     { url, secret }: { url: string; secret: string },

@@ -14,7 +14,8 @@ interface Extra extends Beside {
 }
 
 /**
- * Starts the programs, except those that the environment replaces by others. Without SeaweedFS, cards have no pictures.
+ * Starts the programs, except programs for which the environment names a replacement. Without SeaweedFS,
+ * cards have no pictures.
  *
  * @param onDeath called with a description when the store of pictures ends unexpectedly
  */

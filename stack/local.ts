@@ -139,7 +139,8 @@ class LocalStack implements Stack {
       for (const server of this.servers)
         if (server.failover === undefined) await this.#links.open(server.name, server.port);
     this.#beside = await this.#options.beside?.(this.#plan.backing.redis, this.url);
-    // If the start was aborted meanwhile, `stop` has not stopped this program, because it did not know it.
+    // If the start was aborted meanwhile, `stop` has not stopped this program, because the stack did not have
+    // it yet.
     if (this.#stopped) await this.#beside?.stop();
     onStep?.(`starting ${wanted.length} instances`);
     // Creates the instances one after the other, so that app-1 is the first.
@@ -247,7 +248,10 @@ class LocalStack implements Stack {
     return { ...Object.fromEntries(led), PUBLIC_URL: url };
   }
 
-  /** Returns the options of only this instance, including the secret: a caller that replaces it needs the old one. */
+  /**
+   * Returns the options of only this instance, including the secret: a caller that replaces the secret needs
+   * the old secret.
+   */
   #own(options: InstanceOptions): InstanceOptions {
     const secret =
       options.env?.['SESSION_SECRET'] ??

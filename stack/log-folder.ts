@@ -7,8 +7,8 @@ import { instanceLog, routedBalancerLog } from './logs.ts';
 /**
  * Returns the logs in a folder.
  *
- * @param folder contains `balancer/access.log` or `instances/NAME.log`, or both. deploy/balancer.sh writes the first;
- *   the app writes the second if LOG_FILE names it.
+ * @param folder contains `balancer/access.log` or `instances/NAME.log`, or both. deploy/balancer.sh writes
+ * the balancer's log; the app writes the instance's log if LOG_FILE names it.
  * @throws Error if it contains neither
  */
 export function logFolder(folder: string): LogSource[] {

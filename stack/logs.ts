@@ -115,7 +115,10 @@ const balancerLine = z.object({
   upstreamSeconds: tries.optional(),
 });
 
-/** Parses a line of nginx's log. The instance is at the last address tried, if it sent headers. No header names it. */
+/**
+ * Parses a line of nginx's log. The instance is that at the last address that nginx tried, if it sent
+ * headers. Headers with a name of an instance are not used.
+ */
 export function parseBalancerLine(
   name: string,
   line: string,

@@ -1,6 +1,6 @@
 /**
- * Receives the mails of the stack, and shows them: all on one page, and the newest one to an address at the path at
- * which Mailpit shows it. The mails stay in memory and go nowhere.
+ * Receives the mails of the stack, and shows them: all mails on one page, and the newest mail to an address
+ * at the same path as Mailpit. The mails stay in memory and go nowhere.
  */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';

@@ -32,7 +32,10 @@ export interface NginxOptions {
 }
 
 const WORKERS = 2;
-/** If the number of idle connections has not fallen for this time (ms), the clients of the rest are not busy. */
+/**
+ * If the number of idle connections has not fallen for this time (ms), the clients of the remaining
+ * connections are not busy.
+ */
 const RESTING_MS = 500;
 /** Number of checks in a row that must find no idle connection. */
 const LOOKS = 10;
@@ -238,7 +241,8 @@ export class Nginx extends ServerProcess implements Balancer {
         .join('');
     const none = 'server 127.0.0.1:9 down;\n';
     const choice = typeof upstream === 'function' ? upstream(this.#forgotten) : (upstream ?? '');
-    // While nginx retries slow requests, it must not mark a slow instance as failed. Else it sends it no more of them.
+    // While nginx retries slow requests, it must not mark a slow instance as failed: it would send no more
+    // requests to that instance.
     const servers = lines(this.#repeats ? 'max_fails=0' : perInstance) || none;
     writeFileSync(this.#files.instances, `${choice}\n${servers}`);
     writeFileSync(this.#files.anyInstance, lines('max_fails=0') || none);

@@ -8,7 +8,10 @@ import { createServer } from 'node:net';
 const FIRST = 20_000;
 const AFTER_LAST = 30_000;
 
-/** Maximum number of reserved ports. One process uses fewer at a time. Above it, older reservations are released. */
+/**
+ * Maximum number of reserved ports. One process uses fewer at a time. Above this number, older reservations
+ * are released.
+ */
 const HELD = 1_000;
 
 /**

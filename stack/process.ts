@@ -156,7 +156,7 @@ export class ServerProcess implements Service {
     await this.start();
   }
 
-  /** Sends a signal only to the leader of the process group. Throws if it does not run. */
+  /** Sends a signal only to the leader of the process group. Throws if the leader does not run. */
   signal(signal: NodeJS.Signals): void {
     this.#requireRunning(`send ${signal} to`).child.kill(signal);
   }

@@ -20,7 +20,10 @@ const REFUSED = [
   ...['replicaof', 'save', 'shutdown', 'slaveof', 'sync', 'keys', 'monitor', 'slowlog'],
 ];
 
-/** The users of a Redis, and the certificate that clients must trust. The servers of a cluster share both. */
+/**
+ * The users of a Redis, and the certificate that clients must trust. The servers of a cluster share the users
+ * and the certificate.
+ */
 export class Access {
   /** File that clients need, as NODE_EXTRA_CA_CERTS. */
   readonly certificate: string;
@@ -59,8 +62,9 @@ export class Access {
     if (existsSync(this.#acl)) return;
     makeCertificate(this.#key, this.certificate, this.#host);
     const refused = REFUSED.map(command => `-${command}`).join(' ');
-    // No client can log in as `default`, but this user keeps all rights for the server itself. At a restart, Redis
-    // runs the transactions and scripts of the append-only file as this user. Without rights, it lost all sessions.
+    // No client can log in as `default`, but this user keeps all rights for the server itself. At a restart,
+    // Redis runs the transactions and scripts of the append-only file as this user. If this user had no
+    // rights, Redis would lose all sessions.
     const users = [
       'user default off ~* &* +@all',
       `user ${OPERATOR} on >${this.#operatorPassword} ~* &* +@all`,

@@ -149,7 +149,10 @@ class SentinelRedis implements BackingServer {
     this.#fallen = undefined;
   }
 
-  /** Returns whether all servers that run have their role; gives the first that has not its role. */
+  /**
+   * Returns whether all servers that run have their role. If a server has not, gives the role to the first
+   * such server.
+   */
   async #inLine(): Promise<boolean> {
     const primary = this.#primary;
     for (const server of this.#servers.filter(one => one.running())) {

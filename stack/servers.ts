@@ -9,7 +9,7 @@ import { Access } from './redis-hardened.ts';
 import type { StoreServer } from './stack.ts';
 import { temporaryPath } from './watchdog.ts';
 
-/** A server on 127.0.0.1. `restart` keeps the address, and what the server keeps on disk, even after `kill`. */
+/** A server on 127.0.0.1. `restart` keeps the address and the data on disk, even after `kill`. */
 export interface BackingServer extends StoreServer {
   readonly url: string;
   readonly port: number;
@@ -23,7 +23,10 @@ export interface BackingServer extends StoreServer {
 }
 
 export interface ServerOptions {
-  /** Arguments that override the default ones: `['--maxmemory', '10mb']`; for PostgreSQL `['-c', 'max_connections=5']`. */
+  /**
+   * Arguments that override the default arguments: `['--maxmemory', '10mb']`; for PostgreSQL `['-c',
+   * 'max_connections=5']`.
+   */
   args?: readonly string[];
   /** The users and the certificate that several hardened servers share; by default, a server has its own. */
   access?: Access;
@@ -33,7 +36,10 @@ export interface ServerOptions {
 
 /** How to run a kind of server. */
 interface Kind {
-  /** The programs that it needs: the server, then others. Of each list, one is enough. */
+  /**
+   * The programs that the kind needs: first the server, then other programs. Each list has alternatives, of
+   * which one is enough.
+   */
   programs: readonly [string[], ...string[][]];
   plan(place: Place): Plan;
 }
@@ -101,12 +107,13 @@ const HARDENED: Kind = {
 /** The superuser of the cluster. */
 const USER = 'baton';
 
-/** The Unix user without rights, as which a server runs that refuses to run as root. */
+/** The Unix user without rights. A server that refuses to run as root runs as this user. */
 const UNPRIVILEGED = 'nobody';
 
 /**
  * Creates the cluster if it does not exist, then runs postgres. Both run in the same process group, so that
- * `kill` always ends the one that runs. The cluster has another name until it is complete. Arguments: folder, postgres, its arguments.
+ * `kill` always ends the program that runs. The cluster has another name until it is complete. Arguments:
+ * folder, postgres, its arguments.
  */
 const MAKE_AND_RUN = `
 set -e
@@ -130,7 +137,7 @@ const POSTGRES: Kind = {
       // The operating system has all acknowledged writes, even after SIGKILL. Only a power cut would lose them.
       'fsync=off',
     ].flatMap(setting => ['-c', setting]);
-    // PostgreSQL refuses to run as root, so it runs as the user of its package, or as one without rights.
+    // PostgreSQL refuses to run as root, so it runs as the user of its package, or as a user without rights.
     const runAs = process.getuid?.() === 0 ? (findUser('postgres') ?? findUser(UNPRIVILEGED)) : undefined;
     return {
       // Resolves symbolic links, because initdb is in the same folder as the real file.
@@ -171,7 +178,10 @@ const SERVERS = {
 
 export type ServerKind = keyof typeof SERVERS;
 
-/** Checks that the programs of these servers are installed, and `others`. Throws one MissingProgramError for all. */
+/**
+ * Checks that the programs of these servers and the programs in `others` are installed. Throws one
+ * MissingProgramError for all.
+ */
 export function requireServers(kinds: readonly ServerKind[], ...others: string[][]): void {
   requirePrograms(...kinds.flatMap(kind => [...SERVERS[kind].programs]), ...others);
 }
@@ -208,7 +218,7 @@ class BackingProcess extends ServerProcess implements BackingServer {
   constructor(kind: ServerKind, port: number, { args = [], access, onDeath }: ServerOptions) {
     const { programs, plan } = SERVERS[kind];
     const [program] = programs.map(names => findProgram(...names));
-    // Not in the stack's folder, because the server may run as a user that cannot enter that.
+    // Not in the stack's folder, because the server may run as a user that cannot enter the stack's folder.
     const folder = temporaryPath(`baton-${kind}-`);
     const place = { program: program ?? '', port, folder, ...(access && { access }) };
     const { url, addresses, data, ...spec } = plan(place);

@@ -25,9 +25,9 @@ export interface Service {
 }
 
 /**
- * One app process; `url` is its own address, without the balancer.
- * `stop` and `restart` do not notify the balancer, like a crash or a careless deploy. Requests that the balancer sends
- * while the instance closes its port are lost. To lose none, deregister the instance first.
+ * One app process; `url` is its own address, without the balancer. `stop` and `restart` do not notify the
+ * balancer, like a crash or a careless deploy. Requests that the balancer sends while the instance closes its
+ * port are lost. To lose no request, deregister the instance first.
  */
 export interface Instance extends Service {
   readonly url: string;
@@ -41,8 +41,9 @@ export interface StoreServer extends Service {
   readonly url?: string;
   readonly port?: number;
   /**
-   * Set if this is several servers, which replace a primary that ended by a replica. `stop`, `kill` and `pause` apply to
-   * one primary, `done` waits until it is replaced, and `restart` and `resume` return it as a replica. There is no link.
+   * Present if the store consists of several servers, which replace an ended primary by a replica. `stop`,
+   * `kill` and `pause` apply to one primary, `done` waits until it is replaced, and `restart` and `resume`
+   * return it as a replica. There is no link.
    */
   readonly failover?: { readonly by: 'sentinel' | 'cluster'; done(): Promise<void> };
   /** Removes all data. Throws if the server runs. Absent if that is not possible. */
@@ -94,7 +95,8 @@ export interface Balancer extends Service {
   /** Makes the balancer read its configuration again, without dropping a request. */
   reload(): Promise<void>;
   /**
-   * Forgets which visitors are pinned to which instance: all are placed anew. Absent if the balancer pins no visitors.
+   * Forgets which visitors are pinned to which instance: all visitors are placed anew. Absent if the balancer
+   * pins no visitors.
    */
   forget?(): Promise<void>;
   /**
@@ -108,7 +110,7 @@ export interface Balancer extends Service {
 export interface Keeper {
   /** Returns whether the wanted number of instances runs, all are healthy, and none is starting or leaving. */
   whole(): boolean;
-  /** Milliseconds within which a crashed instance is replaced by one that serves. */
+  /** Milliseconds within which a new instance serves in place of a crashed instance. */
   readonly recoversWithinMs: number;
   /** Calls the listener each time an instance has joined or left. @returns a function that removes the listener */
   onChange(listener: () => void): () => void;

@@ -14,7 +14,10 @@ export type StickyMode = (typeof STICKY)[number];
 /** A cookie of the balancer that names an instance. */
 interface StickyCookie {
   name: string;
-  /** A cookie of the app. The balancer ignores its own cookie if the client does not send this one too. */
+  /**
+   * A cookie of the app. The balancer ignores its own cookie if the client does not send the app's cookie
+   * too.
+   */
   beside?: string;
   /** `Path=/; Max-Age=60`. If absent, the attributes of the app's cookie. */
   attributes?: string;

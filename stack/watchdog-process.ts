@@ -26,7 +26,8 @@ async function clearUp(): Promise<void> {
   const { folder: folders, project: projects } = guarded;
   const groups = [...guarded.group].map(Number);
   for (const group of groups) signalGroup(group, 'SIGKILL');
-  // Processes that are ending may still write, so folders are removed after the last has ended, or after 5 seconds.
+  // Processes that are ending may still write, so folders are removed after the last process has ended, or
+  // after 5 seconds.
   const deadline = performance.now() + 5_000;
   while (performance.now() < deadline && groups.some(group => groupMembers(group).length > 0)) {
     await new Promise(resolve => setTimeout(resolve, 10));

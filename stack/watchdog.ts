@@ -39,7 +39,7 @@ export function removeFolder(folder: string): void {
   send(`-folder ${folder}`);
 }
 
-/** Guards a compose project. The watchdog removes everything of it when this process ends. */
+/** Guards a compose project. The watchdog removes all parts of the project when this process ends. */
 export function guardProject(project: string): void {
   send(`+project ${project}`);
 }

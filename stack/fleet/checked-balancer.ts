@@ -46,12 +46,15 @@ export class CheckedBalancer implements LocalBalancer {
     if (inner.forget) this.forget = () => inner.forget?.() ?? Promise.resolve();
   }
 
-  /** Returns the health of a registered instance; undefined for others. */
+  /** Returns the health of a registered instance; undefined for other instances. */
   state({ url }: Pick<Routed, 'url'>): HealthState | undefined {
     return this.#targets.get(url)?.health.state;
   }
 
-  /** Resolves once the instance has passed its first checks and gets requests. Throws if that takes too long. */
+  /**
+   * Resolves once the instance has passed its first checks and gets requests. Throws if that takes longer
+   * than the checks and GRACE_MS.
+   */
   async register(instance: Routed, via = instance.url): Promise<void> {
     const known = this.#targets.get(instance.url);
     if (known !== undefined) {
@@ -108,7 +111,10 @@ export class CheckedBalancer implements LocalBalancer {
     if (state !== before) onHealth?.(target.instance, state);
   }
 
-  /** Updates the balancer to the healthy instances. Registers before it deregisters, so that it always has one. */
+  /**
+   * Updates the balancer to the healthy instances. Registers before it deregisters, so that the balancer
+   * always has an instance.
+   */
   #route(): Promise<void> {
     return this.#changes.run(async () => {
       const wanted = this.#wanted();

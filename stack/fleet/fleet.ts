@@ -1,4 +1,7 @@
-/** Keeps the number of instances constant: starts missing ones, replaces failed ones, and ends surplus ones. */
+/**
+ * Keeps the number of instances constant: starts missing instances, replaces failed instances, and ends
+ * surplus instances.
+ */
 import { isDeepStrictEqual } from 'node:util';
 import type { Instance, InstanceOptions, Keeper, LocalBalancer } from '../stack.ts';
 import { CheckedBalancer } from './checked-balancer.ts';
@@ -22,7 +25,7 @@ interface Member {
   launch: number;
 }
 
-/** Wait before the next attempt to start an instance after a failed one, milliseconds. */
+/** Wait after a failed start of an instance before the next attempt, milliseconds. */
 const RETRY_MS = 1_000;
 /** Time within which an instance starts, milliseconds. */
 const START_MS = 20_000;
@@ -43,7 +46,10 @@ export class Fleet implements Keeper {
   readonly #listeners = new Set<() => void>();
   #closed = false;
 
-  /** @param recoversWithinMs time to replace a crashed instance, by the profile, without the start of the new one */
+  /**
+   * @param recoversWithinMs time to replace a crashed instance, by the profile, without the time in which the
+   * new instance starts
+   */
   constructor(group: Group, actions: FleetActions, recoversWithinMs = 0) {
     this.recoversWithinMs = recoversWithinMs + START_MS;
     this.#group = group;

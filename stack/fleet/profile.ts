@@ -19,11 +19,14 @@ export interface Group {
   min: number;
   max: number;
   /**
-   * Which instance ends if there is one too many, as Auto Scaling names it: the oldest; or by default the oldest of the
-   * oldest launch configuration in use.
+   * Which instance ends if there is one instance too many, by a name of Auto Scaling. `OldestInstance`: the
+   * oldest instance. `Default`: the oldest instance of the oldest launch configuration in use.
    */
   policy: 'OldestInstance' | 'Default';
-  /** Which instances are replaced: all unhealthy ones, or only unhealthy ones whose process has ended. */
+  /**
+   * Which instances are replaced: all unhealthy instances, or only unhealthy instances whose process has
+   * ended.
+   */
   replaces: 'unhealthy' | 'ended';
 }
 
@@ -31,13 +34,19 @@ export interface Group {
 interface Failures {
   /** If no connection opens: the balancer retries on another instance, or responds with 502. */
   refused: 'another' | 502;
-  /** If the instance closes the connection during a request: retries on another if safe, or sends this status. */
+  /**
+   * If the instance closes the connection during a request: retries on another instance if that is safe, or
+   * responds with this status.
+   */
   closed: 'another-if-safe' | 502 | 504;
   /** Maximum time to connect. */
   connectMs: number;
   /** Maximum time without data from the instance. */
   idleMs: number;
-  /** When nginx itself stops using an instance that fails, and for how long. Absent: nginx never does. */
+  /**
+   * When nginx itself stops using an instance that fails, and for how long. Absent: nginx never stops using
+   * an instance.
+   */
   passive?: { fails: number; forMs: number };
 }
 
@@ -149,8 +158,8 @@ function faster(value: unknown, by: number): unknown {
 }
 
 /**
- * Returns the longest time, by the profile, until a crashed instance is replaced by one that serves. It does not
- * include the time to start the new instance.
+ * Returns the longest time, by the profile, until a new instance serves in place of a crashed instance. It
+ * does not include the time to start the new instance.
  */
 export function replacedWithinMs({ check }: Profile): number {
   if (check === undefined) return 0;

@@ -1,4 +1,6 @@
-/** Finds out which tests with containers can run on this machine. The others are skipped with a reason. */
+/**
+ * Finds out which tests with containers can run on this machine. The other tests are skipped with a reason.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -53,7 +53,10 @@ async function silent({ rig, profile, pace, row }: ConformanceStage): Promise<vo
   });
 }
 
-/** While one instance is busy, least-outstanding sends all requests to the other, and round-robin every second one. */
+/**
+ * Measures the choice of an instance while one of two instances is busy. The other instance then gets all
+ * requests with least-outstanding, and every second request with round-robin.
+ */
 async function choice({ rig, profile, row }: ConformanceStage): Promise<void> {
   await rig.answeredBy(BOTH, WITHIN_MS);
   const first = rig.first();

@@ -16,7 +16,7 @@ const SCENES: readonly Scene[] = [
   ...[draining, drainLimit, group, byDuration, byApplication],
 ];
 
-/** Number of scenes that run at once. They can, because they mostly wait. */
+/** Number of scenes that run at once. They do not disturb each other, because they mostly wait. */
 const AT_ONCE = 4;
 /** Maximum number of times that a scene is run. */
 const TIMES = 3;

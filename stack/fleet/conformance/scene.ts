@@ -8,9 +8,10 @@ export interface ConformanceStage {
   profile: Profile;
   pace: TimeScale;
   /**
-   * Records a result: the behaviour, the documented one and the measured one.
+   * Records a result: the name of a behaviour, the documented behaviour and the measured behaviour.
    *
-   * @param more `agrees`: whether both are the same, if their texts do not show it; `known`: why they differ
+   * @param more `agrees`: whether the two behaviours are the same, if their texts do not show that; `known`:
+   * why they differ
    */
   row(
     what: string,
