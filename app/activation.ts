@@ -11,7 +11,7 @@ import { createSigner, type Signer } from './secrets.ts';
 
 const Claim = z.tuple([z.string(), z.string(), z.number()]);
 
-/** What the use of a link did: `expired` also stands for an account that was removed meanwhile. */
+/** The result of the use of a link. `expired` also means that the account was removed meanwhile. */
 export type Activated = 'activated' | 'used' | 'expired' | 'invalid';
 
 type Settings = Pick<Config, 'secrets' | 'publicUrl' | 'activationSeconds'>;

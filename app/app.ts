@@ -38,7 +38,7 @@ export interface Deps {
   readonly pay: () => Promise<void>;
   /** Sends the links that activate accounts. Without it, new accounts are active at once. */
   readonly mailer?: Mailer | undefined;
-  /** Stores the pictures of cards. Without it, cards have none. */
+  /** Stores the pictures of cards. Without it, cards have no pictures. */
   readonly pictures?: Pictures | undefined;
   /** Replaces the default form tokens, which every instance can check. */
   readonly csrf?: CsrfProtection;
@@ -62,8 +62,8 @@ export function createApp(deps: Deps): Express {
   app.disable('etag');
   app.use(lifecycle.leaveToOthers, requestLog(log, config), lifecycle.track);
   app.use(safetyHeaders(pictures ? [new URL(config.bucketUrl).origin] : []));
-  // Serves static files and health checks before the session is loaded. They need none, and must not fail with the
-  // store.
+  // Serves static files and health checks before the session is loaded. They need no session, and must not
+  // fail when the store fails.
   app.use(express.static(join(import.meta.dirname, 'public'), { maxAge: '5m' }));
   app.use(notCached, healthRoutes({ backing, lifecycle }));
   // Parses the body before the session is loaded. A session that was loaded before a slow upload would become stale.

@@ -1,7 +1,7 @@
 /**
- * Reads and changes the basket in a session: the items that wait for checkout. Each item is a separate session
- * attribute (`basket:<text>`). So with the redis-attributes store, a change of one item never undoes a change of
- * another.
+ * Reads and changes the basket in a session: the items that wait for checkout. Each item is a separate
+ * session attribute (`basket:<text>`). So with the redis-attributes store, a change of one item never undoes
+ * a change of another item.
  */
 import { randomBytes } from 'node:crypto';
 import type { SessionData } from 'express-session';

@@ -15,11 +15,14 @@ export interface Config {
   readonly port: number;
   readonly host: string;
   readonly instance: string;
-  /** '' if responses do not name it. */
+  /** Version of the app that responses name; '' if they name none. */
   readonly version: string;
   /** URL of Redis. With sentinels or a cluster, only user, password, database and TLS in the URL are used. */
   readonly redisUrl: string;
-  /** Servers of a cluster, at least one that lives when the app connects; empty for a Redis without cluster mode. */
+  /**
+   * Servers of a cluster. At least one of them must be up when the app connects. Empty for a Redis without
+   * cluster mode.
+   */
   readonly redisCluster: readonly { host: string; port: number }[];
   /** The sentinels that name the primary; empty for a Redis without sentinels. */
   readonly redisSentinels: readonly { host: string; port: number }[];
@@ -41,8 +44,8 @@ export interface Config {
   readonly sessionLockMs: number;
   readonly sessionLockWaitMs: number;
   /**
-   * The first secret signs; signatures by any of them are accepted. So a secret can be replaced without logging users
-   * out.
+   * The first secret signs; signatures by any of the secrets are accepted. So a secret can be replaced
+   * without logging users out.
    */
   readonly secrets: readonly string[];
   readonly idleSeconds: number;
@@ -180,7 +183,9 @@ function exposure(host: string): string | undefined {
   return `HOST is ${host} and not a loopback address`;
 }
 
-/** OWASP's recommendations for scrypt with r = 8. Each of them costs an attacker about the same. */
+/**
+ * OWASP's recommendations for scrypt with r = 8. Each pair of parameters costs an attacker about the same.
+ */
 const STRONG: readonly ScryptParameters[] = [
   { cost: 131_072, parallel: 1 },
   { cost: 65_536, parallel: 2 },
@@ -239,7 +244,10 @@ function named(v: Values): Config {
 
 const withoutSlash = (url: string) => url.replace(/\/$/, '');
 
-/** Returns the address of a bucket: of a compatible store with the bucket in the path, of S3 in the host name. */
+/**
+ * Returns the address of a bucket. The bucket is in the path for a compatible store, and in the host name for
+ * S3.
+ */
 function addressOf({ S3_ENDPOINT, S3_BUCKET, S3_REGION }: Values): string {
   return S3_ENDPOINT === ''
     ? `https://${S3_BUCKET}.s3.${S3_REGION}.amazonaws.com`

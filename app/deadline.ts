@@ -1,7 +1,7 @@
 /**
- * Rejects commands to Redis that get no reply within a timeout. The option commandTimeout of ioredis is not used. After
- * a pause of the process it rejects commands whose replies have arrived, because Node runs timers before it reads
- * sockets.
+ * Rejects commands to Redis that get no reply within a timeout. The option commandTimeout of ioredis is not
+ * used. After a pause of the process, that option rejects commands whose replies have arrived, because Node
+ * runs timers before it reads sockets.
  */
 import type { Command, Redis } from 'ioredis';
 
@@ -23,7 +23,7 @@ export function limitCommands(redis: Redis, timeoutMs: number): void {
   };
 }
 
-/** Rejects those of its commands that have no reply after the timeout. */
+/** A timer for some commands. After the timeout, it rejects the commands that have no reply. */
 class Deadline {
   readonly #timeoutMs: number;
   readonly #open = new Set<Command>();

@@ -8,7 +8,7 @@ import type { RequestHandler, Response } from 'express';
 const RETRIES_HEADER = 'x-balancer-retries';
 
 export class Lifecycle {
-  /** True once the tables and the fixture users exist. Requests need both. */
+  /** True once the tables and the fixture users exist. Requests need the tables and the users. */
   prepared = false;
   /** Number of requests that this instance refused, so that other instances serve them; undefined before `leave`. */
   leftToOthers: number | undefined;

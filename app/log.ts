@@ -26,7 +26,8 @@ export function createLogger({ logLevel: level, logFile: file }: LogOptions): Lo
   // Writes synchronously, like to stdout. So the log has each request that got a response, even if the process is
   // killed.
   const streams = [process.stdout, destination({ dest: file, sync: true })];
-  // The logger applies the log level. Each stream has its own level too: without one, it drops lines below `info`.
+  // The logger applies the log level. Each stream has its own level too: without a level of its own, a stream
+  // drops lines below `info`.
   return pino(options, multistream(streams.map(stream => ({ level: 'trace', stream }))));
 }
 

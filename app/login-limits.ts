@@ -30,7 +30,10 @@ export const LOGIN_WINDOW_MINUTES = 15;
 export const REGISTRATIONS = 20;
 export const REGISTRATION_WINDOW_MINUTES = 60;
 
-/** Limit of further mails to one account, and of those that one address asks for, within the same window. */
+/**
+ * Limit of further mails to one account, and of further mails that one address requests, within the same
+ * window.
+ */
 export const MAILS = 5;
 
 /** All methods throw StoreUnavailable if Redis does not confirm. `address` is the client's IP address. */

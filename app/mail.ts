@@ -28,7 +28,7 @@ export function createMailer({ smtpUrl, mailFrom }: Config): Mailer | undefined 
 /** Sends a mail. Throws Refusal 503 if the mail server does not accept it within `TIMEOUT_MS`. */
 export async function sendMail(mailer: Mailer, mail: Mail): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  // The timeouts of the mailer limit each step. This one limits all of them together.
+  // The timeouts of the mailer limit each step. This timeout limits all steps together.
   const late = new Promise<never>((_resolve, reject) => {
     const error = new Error(`the mail server did not accept a mail within ${TIMEOUT_MS} ms`);
     timer = setTimeout(() => reject(error), TIMEOUT_MS);

@@ -50,7 +50,7 @@ test.each(['us-east-1', 'eu-central-1', 'ap-southeast-2'])(
   },
 );
 
-/** Stands in for a bucket that holds this object under every key. */
+/** Returns a fake bucket that holds this object under every key. */
 const holding = (start: string, more: object = {}) =>
   ({
     getObject: () =>

@@ -79,7 +79,7 @@ export class Pictures {
       Expires: FORM_SECONDS,
       Conditions: [['content-length-range', 1, MAX_BYTES]],
       Fields: {
-        // A form without a script cannot name the type of the chosen file. `accept` finds it.
+        // A form without a script cannot name the type of the chosen file. `accept` finds the type.
         'Content-Type': 'image/*',
         // The bucket adds the parameter `key`, and redirects with 303.
         success_action_redirect: `${publicUrl}/cards/${card}/picture`,
@@ -98,7 +98,7 @@ export class Pictures {
     const [, id = '', signature = ''] = /^uploads\/([\w-]{22})\.([\w-]{43})$/.exec(key) ?? [];
     if (!this.#signer.accepts(claim(user, card, id), signature)) throw notYours();
     const Bucket = this.#settings.bucket;
-    // One request returns all that is checked, so that all of it is of the same upload.
+    // One request returns everything that is checked, so that all checks are about the same upload.
     const found = await answered(
       this.#s3.getObject({ Bucket, Key: key, Range: `bytes=0-${START_BYTES - 1}` }, this.#deadline()),
     );

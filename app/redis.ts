@@ -32,8 +32,8 @@ export function connectRedis(config: Settings, onError: (error: Error) => void):
   if (sentinels.length > 0)
     Object.assign(options, {
       ...{ sentinels: [...sentinels], name: redisPrimary },
-      // Leaves the old primary when the sentinels name a new one. For some time the old primary may accept writes,
-      // which are then lost.
+      // Leaves the old primary when the sentinels name a new primary. The old primary may still accept writes
+      // for some time, and these writes are lost.
       failoverDetector: true,
       sentinelRetryStrategy: (attempts: number) => Math.min(attempts * 50, 500),
     });
@@ -53,12 +53,16 @@ const nodeOptions = (timeoutMs: number): RedisOptions => ({
   autoResendUnfulfilledCommands: false,
 });
 
-/** Time between two looks at which server has which slots, and whether a lost server is back, milliseconds. */
+/**
+ * Interval between two updates of the list of servers and their slots, milliseconds. An update also finds a
+ * lost server that is back.
+ */
 const REFRESH_MS = 5_000;
 
 /**
- * Connects to a cluster. The URL gives user, password and TLS. Names of servers are not resolved here, because a
- * certificate names them; the endpoint of ElastiCache Serverless is such a name, with all slots behind it.
+ * Connects to a cluster. The URL gives user, password and TLS. Names of servers are not resolved here,
+ * because certificates contain the names, not the addresses. ElastiCache Serverless has one name for all
+ * slots.
  */
 function connectCluster(config: Settings, onError: (error: Error) => void): Cluster {
   const { storeTimeoutMs: timeoutMs, redisCluster } = config;
@@ -76,7 +80,8 @@ function connectCluster(config: Settings, onError: (error: Error) => void): Clus
     enableOfflineQueue: false,
     // The check sends a command to a server that is still connecting.
     enableReadyCheck: false,
-    // Never resends what may have run. A command that a server has refused (MOVED, ASK, TRYAGAIN) is sent again.
+    // Never resends a command that may have run. A command that a server has refused (MOVED, ASK, TRYAGAIN)
+    // is sent again.
     ...{ retryDelayOnFailover: 0, retryDelayOnClusterDown: 0 },
     slotsRefreshInterval: REFRESH_MS,
     slotsRefreshTimeout: timeoutMs,
@@ -135,9 +140,10 @@ function leavesReplicas(): (error: Error) => boolean {
 }
 
 /**
- * Ends each command of a connection after `timeoutMs`, and the connection if Redis does not reply to a PING. A server
- * that vanished without closing (power, firewall) leaves a connection that looks open for many minutes. ioredis'
- * socketTimeout is not used: its timer outlives the connection and cuts the next, healthy one.
+ * Ends each command of a connection after `timeoutMs`, and the connection if Redis does not reply to a PING.
+ * A server that vanished without closing (power, firewall) leaves a connection that looks open for many
+ * minutes. ioredis' socketTimeout is not used: its timer outlives the connection, and cuts the next
+ * connection, which is healthy.
  */
 function bound(redis: Redis, timeoutMs: number): void {
   limitCommands(redis, timeoutMs);

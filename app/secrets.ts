@@ -13,7 +13,10 @@ export interface Signer {
   accepts(text: string, signature: string): boolean;
 }
 
-/** Creates a signer for one purpose. The first secret signs, and signatures by any of them are accepted. */
+/**
+ * Creates a signer for one purpose. The first secret signs, and signatures by any of the secrets are
+ * accepted.
+ */
 export function createSigner(secrets: readonly string[], purpose: string): Signer {
   const keys = secrets.map(secret => deriveKey(secret, purpose));
   const signature = (key: string, text: string) => createHmac('sha256', key).update(text).digest('base64url');

@@ -91,16 +91,17 @@ function endAbsolutely(store: Store, limits: SessionLimits): void {
 
 /** Returns the signed-in user; undefined if no user is signed in or the store did not respond. */
 export function signedInUser(request: Request): string | undefined {
-  // The types promise a session. But there is none after `end`, or if it could not be loaded.
+  // By its type, a request always has a session. But it has none after `end`, or if the session could not be
+  // loaded.
   const data: Partial<SessionData> | undefined = request.session;
   return data?.user;
 }
 
 /**
- * Saves the session, and resolves only when the store has confirmed. Call it last, right before the response. Without
- * it, express-session sends the headers first, then saves, and ignores an error of the save.
- * Throws Refusal 409 if the session has ended meanwhile or has grown too large, Refusal 503 if the request outlived its
- * lock, and StoreUnavailable if the store did not confirm.
+ * Saves the session, and resolves only when the store has confirmed. Call it last, right before the response.
+ * Without this call, express-session sends the headers first, then saves, and ignores an error of the save.
+ * Throws Refusal 409 if the session has ended meanwhile or has grown too large, Refusal 503 if the request
+ * outlived its lock, and StoreUnavailable if the store did not confirm.
  */
 export async function save(request: Request): Promise<void> {
   const { session } = request;

@@ -48,8 +48,8 @@ export async function leave(leaving: Leaving, signal: string, hurry: AbortSignal
   const closed = once(server, 'close');
   server.close();
   const quiet = async () => {
-    // Waits for first requests, because a connection that was just accepted soon carries one. A connection that a
-    // browser opened in advance may never carry one.
+    // Waits for first requests, because a connection that was just accepted soon carries a request. A
+    // connection that a browser opened in advance may never carry a request.
     await pause(NEWCOMERS_MS);
     await lifecycle.settled();
   };
@@ -85,8 +85,9 @@ const UNDERSTOOD_MS = 50;
 const UNDERSTANDS_WITHIN_MS = 2_000;
 
 /**
- * Refuses requests, so that other instances serve them, until no more come or until `end`. After a refusal, the
- * balancer sends no requests for a second, so the port can be closed while no request is on its way.
+ * Refuses requests, so that other instances serve them, until no more requests come or until `end`. After a
+ * refusal, the balancer sends no requests for a second, so the port can be closed while no request is on its
+ * way.
  */
 async function noneSent(lifecycle: Lifecycle, hurry: AbortSignal, end: number): Promise<void> {
   lifecycle.leave();

@@ -26,7 +26,7 @@ export interface Order {
 
 export type Purchase = 'bought' | 'not-for-sale' | 'price-changed' | 'own-card' | 'too-poor';
 
-/** Maximum number of cards of one list that a page shows. It shows the newest ones, newest first. */
+/** Maximum number of cards of one list that a page shows. It shows the newest cards, newest first. */
 const SHOWN = 200;
 
 declare module 'ioredis' {
@@ -51,7 +51,7 @@ export class Cards {
   readonly #redis: RedisClient;
   readonly #pictures: string | undefined;
 
-  /** @param pictures the address at which the addresses of pictures begin; without it, cards have no pictures */
+  /** @param pictures the beginning of the addresses of all pictures; without it, cards have no pictures */
   constructor(redis: RedisClient, pictures?: string) {
     this.#redis = redis;
     this.#pictures = pictures;
@@ -67,7 +67,7 @@ export class Cards {
     return this.#read(await confirmed(this.#redis.zrevrange(ownedKey(email), 0, SHOWN - 1)));
   }
 
-  /** Returns the cards for sale, starting with the one that was offered last. */
+  /** Returns the cards for sale, starting with the card that was offered last. */
   async forSale(limit = SHOWN): Promise<Card[]> {
     return this.#read(await confirmed(this.#redis.zrevrange(MARKET_KEY, 0, limit - 1)));
   }

@@ -17,9 +17,9 @@ export interface User {
 
 /** Marks a user who cannot log in yet. */
 interface Pending {
-  /** The random number that the activation must name. */
+  /** The random number that the activation must contain. */
   readonly nonce: string;
-  /** After this time without an activation, the user is removed. */
+  /** After this time without an activation, the user is removed; seconds. */
   readonly seconds: number;
 }
 
@@ -45,8 +45,9 @@ declare module 'ioredis' {
   }
 }
 
-// Never overwrites an existing user. So after concurrent registrations, the first password and balance remain. A user
-// who waits for the activation has a nonce, and Redis removes it at the end of that time.
+// Never overwrites an existing user. So after concurrent registrations, the first password and balance
+// remain. A user who waits for the activation has a nonce and a time to live; Redis removes the user at the
+// end of that time.
 const CREATE = `
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 redis.call('HSET', KEYS[1], 'name', ARGV[1], 'password', ARGV[2], 'balance', ARGV[3])
@@ -56,7 +57,7 @@ if ARGV[4] ~= '' then
 end
 return 1`;
 
-// Never extends the time of an active user, which would make Redis remove it.
+// Does nothing for an active user: with a time to live, Redis would remove the user.
 const RENEW = `
 local nonce = redis.call('HGET', KEYS[1], 'pending')
 if nonce then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
@@ -94,7 +95,10 @@ export class Users {
     redis.defineCommand('replaceShopPassword', { numberOfKeys: 1, lua: REPLACE_PASSWORD });
   }
 
-  /** Creates a user; with `pending`, one who must be activated first. Returns false if the email address is taken. */
+  /**
+   * Creates a user; with `pending`, the user must be activated before the first login. Returns false if the
+   * email address is taken.
+   */
   async register(email: string, name: string, password: string, pending?: Pending): Promise<boolean> {
     const hash = await hashPassword(password, this.#parameters);
     const { nonce = '', seconds = 0 } = pending ?? {};
@@ -102,7 +106,9 @@ export class Users {
     return (await confirmed(created)) === 1;
   }
 
-  /** Gives a pending user more time. Returns its nonce; null if no pending user has this address. */
+  /**
+   * Gives a pending user more time. Returns the nonce of the user; null if no pending user has this address.
+   */
   renewPending(email: string, seconds: number): Promise<string | null> {
     return confirmed(this.#redis.renewShopUser(userKey(email), seconds));
   }
@@ -112,7 +118,7 @@ export class Users {
     return confirmed(this.#redis.activateShopUser(userKey(email), nonce));
   }
 
-  /** Returns whether a user exists who need not be activated. A user who was just removed is not active. */
+  /** Returns whether the user exists and is not pending. A user who was just removed is not active. */
   async isActive(email: string): Promise<boolean> {
     const [name, pending] = await confirmed(this.#redis.hmget(userKey(email), 'name', 'pending'));
     return name !== null && pending === null;
@@ -128,8 +134,9 @@ export class Users {
   }
 
   /**
-   * Returns whether the password is right. If so, replaces a hash whose parameters are weaker than the configured ones.
-   * Takes as long for an unknown address as for a wrong password: the response time does not reveal which users exist.
+   * Returns whether the password is right. If so, replaces a hash whose parameters are weaker than the
+   * configured parameters. Takes as long for an unknown address as for a wrong password: the response time
+   * does not reveal which users exist.
    */
   async authenticate(email: string, password: string): Promise<boolean> {
     const hash = await confirmed(this.#redis.hget(userKey(email), 'password'));

@@ -8,7 +8,7 @@ import { signedInUser } from '../session.ts';
 /** Parses an email address. Equal addresses become equal text. */
 export const email = z.string().trim().toLowerCase().max(254).pipe(z.email());
 
-/** Lets signed-in users pass. Redirects others to the login page, or sends 401 to a program. */
+/** Lets signed-in users pass. Redirects other clients to the login page, or sends 401 to a program. */
 export const requireUser: RequestHandler = (request, response, next) => {
   if (signedInUser(request) !== undefined) return next();
   response.vary('Accept');

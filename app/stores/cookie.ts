@@ -13,7 +13,7 @@ import { deriveKey } from '../secrets.ts';
 import { SessionGoneError, SessionTooLargeError } from './errors.ts';
 
 export interface CookieStoreOptions {
-  /** The first secret seals cookies. Cookies sealed with any of them are accepted. */
+  /** The first secret seals cookies. Cookies sealed with any of the secrets are accepted. */
   secrets: readonly string[];
   /** Returns the seconds that a session has left. */
   ttl: (session: SessionData) => number;

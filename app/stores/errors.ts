@@ -20,7 +20,7 @@ export class SessionBusyError extends Error {
   /** @param waitedMs milliseconds */
   constructor(waitedMs: number) {
     super(
-      `expected the session to be free within ${waitedMs} ms, but other requests of it held it; not loaded`,
+      `expected the session to be free within ${waitedMs} ms, but other requests of the session held it; not loaded`,
     );
   }
 }

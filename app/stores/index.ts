@@ -12,8 +12,8 @@ import { RedisAttributesStore } from './redis-attributes.ts';
 import { RedisLockedStore } from './redis-locked.ts';
 
 /**
- * Key prefixes of the stores in Redis. Each store has its own, because a store that read the keys of another store
- * would fail on every old cookie.
+ * Key prefixes of the stores in Redis. Each store has its own prefix, because a store that read the keys of
+ * another store would fail on every old cookie.
  */
 export const REDIS_PREFIXES: Partial<Record<Config['sessionStore'], string>> = {
   'redis-attributes': 'baton:session:',

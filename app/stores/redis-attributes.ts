@@ -63,8 +63,9 @@ export class RedisAttributesStore extends session.Store {
   readonly #disableTTL: boolean;
   readonly #disableTouch: boolean;
   /**
-   * The key is the session object that was loaded or saved. So a snapshot belongs to one request and is dropped with
-   * it. Neither JSON.stringify nor a handler sees it. An object without a snapshot is a new session.
+   * The key is the session object that was loaded or saved. So a snapshot belongs to one request and is
+   * dropped with it. Neither JSON.stringify nor a handler sees the snapshot. An object without a snapshot is
+   * a new session.
    */
   readonly #snapshots = new WeakMap<object, Snapshot>();
 
