@@ -68,7 +68,8 @@ export async function eachLine(file: string, line: (text: string) => void): Prom
   for await (const text of textOf(file)) {
     let from = 0;
     for (let to = text.indexOf('\n'); to >= 0; to = text.indexOf('\n', from)) {
-      // Only the first line of a chunk can continue the previous chunk. Joining the whole chunks would copy both.
+      // Only the first line of a chunk can continue the previous chunk. Joining whole chunks would copy all
+      // their bytes.
       line(withoutReturn(rest + text.slice(from, to)));
       rest = '';
       from = to + 1;

@@ -1,4 +1,4 @@
-/** Suggests a known name in place of an unknown one. */
+/** Suggests a known name in place of an unknown name. */
 import { closest, distance } from 'fastest-levenshtein';
 
 /** Returns the last part of an error message about an unknown name: the nearest known name, or all known names. */

@@ -48,7 +48,10 @@ describe('on a terminal', () => {
     vi.stubEnv('TERM', 'xterm');
   });
 
-  /** A session that app-2 lost during a fault, of a user whose name would move the cursor. */
+  /**
+   * A session that app-2 lost during a fault, of a user whose name contains a terminal code that would move
+   * the cursor.
+   */
   function lost(status: RunStatus): void {
     const picture = new Picture({ claims: ['continuity'] });
     const session = picture.session('s1', 'al\u001b[2Jice').login('app-1').hops(3);

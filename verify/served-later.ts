@@ -41,8 +41,8 @@ export class ServedLater {
     this.#logs = logs;
     this.#named = named;
     this.#unnamed = unnamed.toSorted((a, b) => a.to - b.to);
-    // The log of a balancer names all instances; the log of an instance names only itself. The balancer's entries come
-    // last, so they replace the others.
+    // The log of a balancer names all instances; the log of an instance names only itself. The balancer's
+    // entries come last, so they replace the entries of instances.
     const sorted = [...named].sort((a, b) => Number(a.kind === 'balancer') - Number(b.kind === 'balancer'));
     this.#instances = new Map(
       sorted.flatMap(({ request, instance }) => (instance === undefined ? [] : [[request, instance]])),

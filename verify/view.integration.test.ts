@@ -308,7 +308,7 @@ describe.skipIf(!executablePath)('the HTML report in a browser', () => {
       page
         .locator('#bars')
         .dispatchEvent(type, { pointerId, pointerType: 'touch', clientX: x, clientY: 500 });
-    // These pointers are not real ones, so the browser cannot capture them.
+    // These pointer events are not from a real pointer, so the browser cannot capture the pointer.
     await page.evaluate('Element.prototype.setPointerCapture = () => {}');
     await touch('pointerdown', 1, 180);
     await touch('pointerdown', 2, 220);
@@ -371,7 +371,7 @@ describe.skipIf(!executablePath)('the HTML report in a browser', () => {
     await browser.startTracing(page, { categories: TRACED });
     const drawn = await page.evaluate(PANS);
     expect((await cpuTime()) / FRAMES).toBeLessThan(1000 / 30);
-    // Panning back draws nothing again.
+    // Panning back draws no tile a second time.
     expect(drawn).toBe(0);
     await page.locator('#zoom-in').click();
     await expect.poll(async () => (await range(page))[0]).toBeGreaterThan(1);

@@ -1,6 +1,7 @@
 /**
- * Makes requests race. The requests wait for one another twice. First they wait until all of them may be sent. Then
- * each is sent except for its last byte, and waits until all last bytes leave together.
+ * Makes requests race. The requests wait for one another twice. First they wait until all requests of the
+ * race may be sent. Then each is sent except for its last byte, and waits until all last bytes leave
+ * together.
  */
 
 /** The steps of a request that is held back before its last byte. */

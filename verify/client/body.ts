@@ -120,7 +120,7 @@ interface Declared {
   page: boolean;
 }
 
-/** Cache of parsed content types. A server sends few different ones. */
+/** Cache of parsed content types. A server sends few different content types. */
 const types = new Map<string, Declared>();
 
 function declaredBy(type: string): Declared {

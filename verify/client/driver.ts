@@ -263,7 +263,7 @@ export class Driver {
     const { interpreter } = this.#context;
     const shows = (page: Reply): boolean => {
       const { values, next, cut } = interpreter.page(page, probe.object, probe.read.path);
-      // If the list has more pages, the value may be on one of them.
+      // If the list has more pages, the value may be on another page.
       return values.includes(value) || next !== undefined || cut;
     };
     await this.look(probe.read.path, how);
@@ -283,7 +283,7 @@ export class Driver {
     return { value, answer };
   }
 
-  /** Removes a value. `how.size`: the length to which it was padded when it was written. */
+  /** Removes a value. `how.size`: the length to which the value was padded when it was written. */
   async remove(probe: Probe, request: WriteSpec, value: string, how: How = {}): Promise<Operation> {
     const confirmed = this.#confirmed(request, value, how);
     const what = { action: 'remove' as const, ...this.#object(probe), value, ...confirmed };
@@ -322,7 +322,7 @@ export class Driver {
       .operation;
   }
 
-  /** Refreshes the tokens. The client keeps the new ones. */
+  /** Refreshes the tokens. The client keeps the new tokens. */
   refresh(how: How = {}): Promise<Operation> {
     return this.#requests.refresh(how);
   }
@@ -339,7 +339,7 @@ export class Driver {
     });
   }
 
-  /** The last request that prepared the login: the one for the form, or a step. */
+  /** The last request that prepared the login: the request for the form, or a step. */
   get lastForm(): Operation | undefined {
     return this.#requests.lastForm;
   }

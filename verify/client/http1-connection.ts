@@ -28,7 +28,7 @@ export class Http1Connection {
    * `performance`.
    */
   until = Number.POSITIVE_INFINITY;
-  /** What Node calls with the bytes that come. */
+  /** The callback and the buffer with which Node reads the connection. */
   readonly onread: OnReadOpts = { buffer, callback: length => this.#reads(length) };
   readonly #once: boolean;
   readonly #owner: Connections;

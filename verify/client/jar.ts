@@ -19,7 +19,7 @@ export interface Cookies {
   withheld?: readonly string[];
 }
 
-/** Whether a browser may send a cookie with SameSite=Strict (`strict`), with Lax (`lax`), or with None only. */
+/** The strictest SameSite attribute with which a browser sends a cookie: Strict, Lax, or only None. */
 type SiteContext = 'strict' | 'lax' | 'none';
 
 export class Jar {

@@ -34,7 +34,7 @@ const operation = (request: string, more: Partial<Operation> = {}): Operation =>
   ...more,
 });
 
-/** Follows two logs. Returns them, and whether the wait for them is over. */
+/** Follows two logs. Returns the logs, and whether the wait for their entries is over. */
 async function followed(...operations: Operation[]) {
   const [balancer, instance] = [log('balancer'), log('instance', 'app-1')];
   const logs = followLogs([balancer, instance], runLine(), () => {});

@@ -87,7 +87,8 @@ export class Network {
     let place = this.#places.get(path);
     if (place === undefined) {
       const { origin, pathname, search } = new URL(this.url + path);
-      // Joined as text: as a relative address, a path such as //account would name another host.
+      // Joins the path as text. Resolved as a relative address, a path such as //account would name another
+      // host.
       const site = new URL(this.site.origin + this.site.pathname.replace(/\/$/, '') + path);
       place = { origin, path: pathname + search, site };
       if (this.#places.size >= PLACES) this.#places.clear();

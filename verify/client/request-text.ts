@@ -55,7 +55,7 @@ interface Parts {
   path: string;
   method: string;
   head: RequestHead;
-  /** These need no validation: their values are from Baton itself. */
+  /** The headers of this request only. They need no validation, because Baton itself makes their values. */
   own: readonly string[];
   body: string | null;
 }

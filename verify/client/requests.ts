@@ -40,7 +40,7 @@ export interface How {
   ending?: string | undefined;
   /** When the request was to begin, microseconds on the run's clock, if the load has a rate. */
   due?: number | undefined;
-  /** True: the tokens of a refresh are dropped, as if its response had been lost on its way. */
+  /** True: the tokens of a refresh are dropped, as if the response of the refresh had been lost. */
   lost?: boolean | undefined;
   /** Called before the last request of a login: after its form and its steps. */
   between?: (() => Promise<void>) | undefined;
@@ -76,7 +76,7 @@ export class SessionRequests {
   #refreshing: Promise<Operation> | undefined;
   /** True after a logout or a refused refresh: the client has forgotten its tokens, so it refreshes no more. */
   #over = false;
-  /** The last request that prepared a login: the one for the form, or a step. */
+  /** The last request that prepared a login: the request for the form, or a step. */
   lastForm: Operation | undefined;
 
   constructor(context: Context, who: Who, account: Account, client: SessionClient) {
@@ -220,7 +220,7 @@ export class SessionRequests {
     return this.#context.recorder.perform(call, { send }, { method: 'GET', path });
   }
 
-  /** Returns a function that sends the requests of a walk. Those to the target are recorded. */
+  /** Returns a function that sends the requests of a walk. Requests to the target are recorded. */
   walking(how: How, later?: Call['later']): (step: Send) => Promise<Reply> {
     const { held: _, early: __, ...sent } = how;
     const what: What = { action: 'form', ...(later === undefined ? {} : { later }) };
@@ -230,7 +230,7 @@ export class SessionRequests {
     };
   }
 
-  /** Sends a request for a trial, which is not recorded and not judged. */
+  /** Sends a request that is not recorded, so the run does not judge it. */
   async unrecorded(send: Send, how: How): Promise<Reply> {
     const reply = await this.#client.send(this.#routed(send, how), this.#context.signal);
     this.#keepToken(this.#client, reply);

@@ -117,8 +117,8 @@ export class SessionClient {
     const { held, origin } = request;
     const forwarding = origin === undefined ? undefined : await network.forwarding();
     if (network.resting) await network.rested(signal);
-    // If no turn is free, a request of a race is sent separately. Otherwise it would wait for a turn that the others
-    // hold, while they wait for it.
+    // If no turn is free, a request of a race is sent separately. Otherwise it would wait for a turn that the
+    // other requests hold, while these requests wait for it.
     const alone = held !== undefined && !network.room();
     if (alone) held.leave();
     const turn = network.turn(signal);
@@ -231,7 +231,7 @@ export class SessionClient {
     if (shared && cookies.head !== undefined) return cookies.head;
     const named: Record<string, string> = { ...this.#always(request), ...own };
     const given = new Set(Object.keys(named).map(name => name.toLowerCase()));
-    // Headers of the target file replace those that a balancer would add.
+    // Headers of the target file replace headers that a balancer would add.
     for (const name in forwarding) if (!given.has(name)) named[name] = forwarding[name] as string;
     if (!given.has('accept-encoding')) named['accept-encoding'] = ACCEPTED_ENCODINGS;
     const cookie = shared

@@ -18,7 +18,8 @@ const claims = z.object({ iat: z.number(), exp: z.number() });
 /**
  * Keeps the tokens of a response for later requests.
  *
- * @param called when the request was called, milliseconds since the epoch. The access token was issued later
+ * @param called when the request was called, milliseconds since the epoch. The access token was issued after
+ * this time
  * @returns the refresh token, if the response has one, and the lifetime of the access token in milliseconds, if it is
  * known; undefined if the response has no access token
  */

@@ -212,7 +212,10 @@ function fromEnvironment(option: string, name: string): string {
   throw new UsageError(`${option}: the environment has no ${name}: set it, as in ${name}=… ${COMMAND} init`);
 }
 
-/** Secrets of one-time codes. They come from the environment, or the user types them when a login needs one. */
+/**
+ * Secrets of one-time codes. They come from the environment, or the user types a secret when a login needs
+ * it.
+ */
 class Secrets {
   /** The secrets that the user typed, by the environment variable that the target file names for each. */
   readonly environment: Record<string, string> = {};

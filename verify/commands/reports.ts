@@ -35,7 +35,7 @@ export function reportsOf(values: readonly string[] = []): Wanted[] {
   });
 }
 
-/** What the reports show. */
+/** The input of all reports. */
 export interface Reported {
   result: Result;
   comparison: Comparison | undefined;

@@ -26,7 +26,7 @@ export async function serveReports(
   write: WritePage,
   output: Output,
 ): Promise<number> {
-  // A second request for a page waits until the first one has written the file.
+  // A second request for a page waits until the first request has written the file.
   const pages = new Changes();
   const respond = async ({ headers, url }: IncomingMessage, response: ServerResponse): Promise<void> => {
     // Refuses other host names: a page of another site could reach this server through a name that points at
@@ -66,7 +66,10 @@ function text(response: ServerResponse, status: number, what: string): void {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${what}\n`);
 }
 
-/** Returns the report in the folder of a run. Writes it first if it is older than the history. */
+/**
+ * Returns the report in the folder of a run. If the report is missing or older than the history, writes the
+ * report first.
+ */
 async function pageOf(folder: string, write: WritePage): Promise<string> {
   const page = join(folder, PAGE);
   const changed = async (path: string): Promise<number> =>

@@ -1,4 +1,7 @@
-/** Faults of the balancer. One is a misconfiguration: it resends a write if its response is late. */
+/**
+ * Faults of the balancer. One fault is a misconfiguration: the balancer resends a write if the response is
+ * late.
+ */
 
 import { randomBytes } from 'node:crypto';
 import type { Stack } from '../../stack/stack.ts';

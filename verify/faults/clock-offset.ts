@@ -1,4 +1,6 @@
-/** Replaces an instance by one with a wrong clock: libfaketime shifts the time that the process reads. */
+/**
+ * Replaces an instance by an instance with a wrong clock: libfaketime shifts the time that the process reads.
+ */
 import { existsSync, globSync } from 'node:fs';
 import type { Instance } from '../../stack/stack.ts';
 import { withEnvironment } from './deploys.ts';

@@ -21,7 +21,7 @@ async function aside({ stack, undo }: Stage, instance: Instance, act: () => Prom
   await putBack();
 }
 
-/** Replaces one instance after the other: starts the new one, then removes the old one. */
+/** Replaces one instance after the other: starts the new instance, then removes the old instance. */
 async function replaceEach(
   { stack, did }: Stage,
   options: (instance: Instance) => InstanceOptions,

@@ -69,7 +69,7 @@ export async function disturb(all: Disturbing): Promise<void> {
 
 /**
  * Waits until clients have written enough values for `survival`, so that the fault can lose some. On a slow
- * machine, clients may not have written enough values yet. Waits up to 15 s, and does not wait if the clients
+ * machine, clients may not have written enough values yet. Waits up to 15 s. Does not wait if the clients
  * write nothing.
  */
 async function written(all: Disturbing): Promise<void> {

@@ -193,7 +193,10 @@ class Round {
     };
   }
 
-  /** Returns the verdict. A run that ends or has ended watches nothing, so its verdict is never `valid`. */
+  /**
+   * Returns the verdict. A run that ends or has ended sends no more requests, so its verdict is never
+   * `valid`.
+   */
   #verdict(cohorts: Cohorts): CanaryVerdict {
     const decided = decide(cohorts, this.#asked());
     if (!this.#isOver() || decided.verdict === 'violated') return decided;

@@ -107,7 +107,7 @@ export function haproxyEntryIn(line: string): LogEntry | undefined {
   return { ...rest, ...(instance !== undefined && instance !== SOME && head !== '-1' && { instance }) };
 }
 
-/** Field names of JSON logs: those of Traefik, and usual names for nginx with `escape=json`. */
+/** Field names of JSON logs: the names of Traefik, and usual names for nginx with `escape=json`. */
 const STATUS = ['DownstreamStatus', 'status', 'response_code', 'http_status'];
 const INSTANCE = [
   'ServiceAddr',

@@ -1,9 +1,12 @@
-/** Reads the requests of a single-page app from its scripts: paths in quotes, and the members of the JSON they send. */
+/**
+ * Reads the requests of a single-page app from its scripts: paths in quotes, and the members of the JSON that
+ * the scripts send.
+ */
 import { type HintedRequest, type Hints, NO_HINTS } from './hints.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGIN, LOGOUT, REGISTER, UNSAFE } from './words.ts';
 
-/** Maximum number of scripts to read. The first scripts of a page load the others. */
+/** Maximum number of scripts to read. The first scripts of a page load the other scripts. */
 const SCRIPTS = 8;
 /** Maximum number of paths to try of each kind. */
 const MOST = { logins: 6, pages: 24, logouts: 6, writes: 6 };

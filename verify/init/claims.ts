@@ -46,8 +46,8 @@ export function claimsOf({
 }
 
 /**
- * Returns the claims of a target that a run can decide, and the others with a remedy. A run of a healthy app then ends
- * with `valid`, and not with `unknown`.
+ * Returns the claims of a target that a run can decide, and the other claims, each with a remedy. A run of a
+ * healthy app then ends with `valid`, and not with `unknown`.
  *
  * @param more guarantees that init knows to be undecidable for another reason
  * @returns the claims unchanged if a run can decide all of them

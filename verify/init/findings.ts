@@ -1,4 +1,4 @@
-/** What init finds out about an app. */
+/** Defines the findings of init about an app. */
 import type { Login } from './login.ts';
 import type { Logout } from './logout.ts';
 import type { Mark } from './mark.ts';
@@ -48,5 +48,5 @@ export interface AppFindings {
   undecidable?: readonly Unclaimed[];
 }
 
-/** What init always knows, and what it found before it stopped. */
+/** The findings when init stops early: the facts from the options, and all findings so far. */
 export type Begun = Pick<AppFindings, 'name' | 'url' | 'accounts'> & Partial<AppFindings>;

@@ -55,7 +55,7 @@ export class Unfinished extends UsageError {
 }
 
 class Inquiry {
-  /** What was found so far. */
+  /** The findings so far. */
   readonly #begun: Begun;
   readonly #options: InitOptions;
   readonly #manners: Manners;

@@ -17,7 +17,7 @@ export interface LoginStep {
 
 export interface Login {
   page: string;
-  /** The requests before the last one. The app accepts or refuses the last one. */
+  /** The requests before the last request, which the app accepts or refuses. */
   steps?: LoginStep[];
   path: string;
   method: 'GET' | 'POST';
@@ -153,7 +153,7 @@ function userForm({ forms, path = '' }: Page): Form | undefined {
 /**
  * Returns the next form of the login; undefined if there is none.
  *
- * @param sent the inputs that were already sent: a form that asks for one of them again means a refusal
+ * @param sent the inputs that were already sent: a form that asks again for such an input means a refusal
  */
 export function nextForm(page: Page, sent: ReadonlySet<Asks>): { form: Form; asks: Asks } | undefined {
   const { forms, path = '', text = '' } = page;

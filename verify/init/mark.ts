@@ -121,7 +121,10 @@ function differences({ first, second, outside }: Views): Place[] {
   return places;
 }
 
-/** Returns the shortest mark for this place. It finds the name of each user, and nothing when signed out. */
+/**
+ * Returns the shortest mark for this place. The mark finds the name of each user, and finds nothing on a page
+ * for a signed-out client.
+ */
 function shortest(
   views: Views,
   users: readonly string[],

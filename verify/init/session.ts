@@ -14,7 +14,7 @@ const TRIES = 6;
 const PAGES = 8;
 const USUAL = ['/', '/account', '/profile', '/dashboard', '/me', '/api/me'];
 
-/** What the first sessions have shown. */
+/** The findings from the first sessions. */
 export interface Marked {
   mark: Mark;
   /** The page of the mark, seen by a visitor without a session. */
@@ -144,7 +144,10 @@ async function outOfStep({ manners }: Visitor, path: string, tries: number): Pro
 
 /** The cookies that carry a session. */
 export interface Carried {
-  /** Names of the session cookies. All of them are needed to be signed in; if `each` is true, one of them suffices. */
+  /**
+   * Names of the session cookies. A request needs all these cookies to be signed in; if `each` is true, it
+   * needs only one of these cookies.
+   */
   cookies: string[];
   /** True if each cookie alone suffices, for example a session cookie and a remember-me cookie. */
   each: boolean;

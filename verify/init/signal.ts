@@ -12,7 +12,7 @@ export interface Signal {
   by?: string;
 }
 
-/** The instance, if all responses over the first connections name the same one. */
+/** The instance, if all responses over the first connections name the same instance. */
 export interface Alone {
   name: string;
   header: string;
@@ -48,7 +48,7 @@ export async function findSignal(manners: Manners, path: string): Promise<Signal
   return { ...found, ...(await stickiness(visitor, path, found.instance)) };
 }
 
-/** Returns the instance that a header names, if all responses name the same one. */
+/** Returns the instance that a header names, if all responses name the same instance. */
 async function alone(
   manners: Manners,
   path: string,

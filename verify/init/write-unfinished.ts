@@ -2,7 +2,10 @@
 import type { Begun } from './findings.ts';
 import { accountsPart, csrfPart, headPart, loginPart, markPart } from './write.ts';
 
-/** Returns a target file of what was found, with examples of the rest. @param why the error that stopped init */
+/**
+ * Returns a target file with the findings, and with examples of the parts that init did not find. @param why
+ * the error that stopped init
+ */
 export function unfinishedFile(found: Begun, why: string): string {
   const { login, carried = { cookies: [], each: false }, csrf = login?.csrf, mark } = found;
   const parts = [

@@ -8,7 +8,7 @@ import { refusedLogin } from '../core/timeline/sessions.ts';
 import { UsageError } from '../errors.ts';
 import type { Account } from '../target/accounts.ts';
 
-/** The last request before a login (the one for its page, or a step), and the login that was sent after it. */
+/** The last request before a login (for the login page, or a step), and the login itself. */
 export interface LoginAttempt {
   form: Operation;
   login: Operation;

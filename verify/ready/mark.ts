@@ -15,12 +15,15 @@ const BOTH_WAYS = 3;
  * Statuses that mean "the app has no such page" if every fresh login gets one: 4xx without 401, 403 and 429.
  */
 const NO_PAGE = /^4(?!01|03|29)\d\d$/;
-/** Maximum number of new sessions that are tried, until one is read on the instance on which it logged in. */
+/**
+ * Maximum number of new sessions that are tried, until a session is read on the instance on which it logged
+ * in.
+ */
 const FRESH = 12;
 
 /**
- * Returns the driver of a session that was seen alive: the given driver, or a new one if requests on other instances
- * end every session.
+ * Returns the driver of a session that was seen alive: the given driver, or a new driver if requests on other
+ * instances end every session.
  *
  * @throws UsageError when no page shows the mark
  */

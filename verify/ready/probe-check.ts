@@ -68,7 +68,10 @@ function proves({ instances }: Context, missed: readonly { write: Operation }[])
   return missed.length >= WRITES && wrote.size >= Math.min(2, instances.names().length);
 }
 
-/** Looks for a value on the instance of the write and on others, several times, because an instance may lag. */
+/**
+ * Looks for a value several times, on the instance of the write and on other instances, because an instance
+ * may lag.
+ */
 async function sought(
   context: Context,
   driver: Driver,

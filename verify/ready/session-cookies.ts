@@ -16,7 +16,7 @@ const TRIES = 80;
  */
 const FOREIGN = { there: 3, anywhere: 16 };
 
-/** What a response of the signed-in page shows. */
+/** The facts in a response of the signed-in page. */
 interface Answer {
   signedIn: boolean;
   user: string | undefined;

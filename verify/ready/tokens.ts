@@ -5,7 +5,8 @@ import { ACCESS, REFRESH } from '../client/tokens.ts';
 import { UsageError } from '../errors.ts';
 
 /**
- * Checks the tokens of a client that has logged in. Without them it could not refresh, so its session would seem lost.
+ * Checks the tokens of a client that has logged in. A client without these tokens could not refresh, so its
+ * session would seem lost.
  *
  * @throws UsageError if the target has a `refresh`, and the client lacks one of its tokens
  */

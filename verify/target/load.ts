@@ -177,8 +177,8 @@ function nodeAt(root: ParsedNode | null, path: readonly PropertyKey[]): { node: 
 }
 
 /**
- * Returns the message of an issue with its position: that of the value, or that of the key if the value is missing or
- * the key is wrong.
+ * Returns the message of an issue with its position: the position of the value, or of the key if the value is
+ * missing or the key is wrong.
  */
 function described(issue: z.core.$ZodIssue, value: unknown, { root, at }: Source): string {
   const { path, text } = complaint(issue, value);

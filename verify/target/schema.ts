@@ -173,7 +173,7 @@ const budget = z.strictObject({
   recovery: time.optional().describe('Maximum time until all instances are healthy again.'),
 });
 
-/** The keys of a target file. `targetSchema` adds the rules that concern several of them. */
+/** The keys of a target file. `targetSchema` adds the rules that concern several keys. */
 export const targetKeys = z.strictObject({
   $schema: z.string().optional(),
   version: z.literal(1),

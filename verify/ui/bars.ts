@@ -147,7 +147,7 @@ export class Sheet {
       if (op.end < from) continue;
       const instance = this.#instances.indexOf(op.instance);
       const end = op.end * this.unit;
-      // Several requests in one pixel look like one.
+      // Several requests in one pixel look like one request, so only the first of them is drawn.
       if (!this.#tall && end < (drawn[instance + 1] ?? 0) + 0.5 && !failed(op)) continue;
       drawn[instance + 1] = end;
       const bar = this.bar(op, row);

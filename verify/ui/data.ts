@@ -28,9 +28,9 @@ export interface Op {
   status: number;
   state: number;
   request: string;
-  /** Line in its lane: 0, or the first one that no earlier request of the session occupies. */
+  /** Line in its lane: 0, or the first line that no earlier request of the session occupies. */
   line: number;
-  /** The latest end of this request and the earlier ones of the session, microseconds. */
+  /** The latest end of this request and of all earlier requests of the session, microseconds. */
   reach: number;
 }
 

@@ -14,7 +14,7 @@ export class Lanes {
   readonly #canvas: HTMLCanvasElement;
   readonly #kept = new Kept<Sheet>();
   #drawn: Sheet | undefined;
-  /** The visible bars with an anomaly: they are above all others. */
+  /** The visible bars with an anomaly. They are drawn above all other bars. */
   #marked: Bar[] = [];
   /** Offset to add to a position on the sheet to get the position on the canvas. */
   #offset = { x: 0, y: 0 };

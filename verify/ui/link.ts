@@ -4,7 +4,9 @@
  */
 import type { ViewState } from './state.ts';
 
-/** Shows what the address names. Returns true if it names something. */
+/**
+ * Shows the anomaly, the session or the time that the address names. Returns true if the address names any.
+ */
 export function follow(state: ViewState): boolean {
   const hash = location.hash.slice(1);
   const mark = state.facts.anomalies.find(({ id }) => id === hash);

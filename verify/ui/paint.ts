@@ -1,6 +1,9 @@
 /** Colours and marks of the page, for light and dark mode. */
 
-/** Colours of instances that people with a colour vision deficiency can tell apart; none is the red of anomalies. */
+/**
+ * Colours of instances that people with a colour vision deficiency can tell apart; no colour is the red of
+ * anomalies.
+ */
 const INSTANCES = {
   light: ['#1f6fb4', '#d98200', '#128a68', '#8a56b8', '#5d7f00', '#2b9bb8', '#a5527b', '#6b6b6b'],
   dark: ['#62aef0', '#f2b04a', '#4fcba4', '#bf94e6', '#a9c94d', '#6fd0e8', '#e08db4', '#b5b5b5'],
@@ -39,7 +42,7 @@ export class Kept<Value> {
   #inputs: readonly unknown[] = [];
   #value: Value | undefined;
 
-  /** Returns the kept value, or makes a new one if an input differs from that of the last call. */
+  /** Returns the kept value, or makes a new value if an input differs from the input of the last call. */
   get(inputs: readonly unknown[], make: () => Value): Value {
     if (this.#value === undefined || inputs.some((input, i) => input !== this.#inputs[i])) {
       this.#inputs = inputs;

@@ -1,4 +1,4 @@
-/** What the timeline shows: the time range, the sessions, the filters, the chosen request. */
+/** The state of the timeline: the time range, the sessions, the filters, the chosen request. */
 import type { AnomalyMark, Facts } from '../reports/view/chunk.ts';
 import { type Data, failed, is, type Op, type ShownSession, signedOut } from './data.ts';
 
@@ -15,7 +15,10 @@ export class ViewState {
   /** The shown time, microseconds. */
   from = 0;
   until = 1;
-  /** The shown sessions: those with an anomaly by time, then the others, with most requests first. */
+  /**
+   * The shown sessions: first the sessions with an anomaly, by time; then the other sessions, with most
+   * requests first.
+   */
   rows: ShownSession[] = [];
   filters: Filters = { text: '', instance: '', status: '', guarantee: '' };
   /** The only sessions to show; empty: all. */

@@ -22,7 +22,7 @@ const EACH = 5;
 const TIMES = 14;
 /**
  * Shortest rest and shortest stay on one instance, milliseconds. Each rest or stay is `LONGER` times as long
- * as the one before.
+ * as the rest or stay before it.
  */
 const SHORTEST = 200;
 const LONGER = 1.5;
@@ -38,7 +38,7 @@ const OFTEN = 150;
 /** The share of a declared timeout up to which a session rests or lives, so that it does not expire. */
 const ALIVE = 0.6;
 
-/** What sessions do, in turn. */
+/** The kinds of sessions. Sessions take these kinds in turn. */
 const HABITS = [busy, rests, stays, forges];
 
 export const age: Workload = {

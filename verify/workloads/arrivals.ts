@@ -51,7 +51,8 @@ export class Arrivals {
   }
 
   /**
-   * Waits for the next planned time. If all sessions were busy at that time, it has passed already.
+   * Waits for the next planned time. If all sessions were busy at that time, the time has passed, and there
+   * is no wait.
    *
    * @returns when the action was to begin, on the run's clock; undefined if the load is over
    */

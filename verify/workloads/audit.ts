@@ -12,7 +12,7 @@ import { forgeries } from './forgeries.ts';
 import { collection, eachText, UNMEASURED } from './growth.ts';
 import { everywhere, inTurn, over, type Plan, type Workload } from './workload.ts';
 
-/** Paths that are requested if the target file names no public paths. Most apps have one of them. */
+/** Paths that are requested if the target file names no public paths. Most apps have one of these files. */
 const USUAL = ['/favicon.ico', '/robots.txt', '/healthz', '/health'];
 /** Maximum number of static files to request as well, from links in the login page. */
 const LINKED = 2;

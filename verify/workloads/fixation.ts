@@ -131,5 +131,8 @@ function unlike(value: string, random: Random): string {
   return encoded ? encodeURIComponent(text) : text;
 }
 
-/** Sets of characters. A character is replaced by one of the same set, so that hexadecimal digits stay hexadecimal. */
+/**
+ * Sets of characters. A character is replaced by a character of the same set, so that hexadecimal digits stay
+ * hexadecimal.
+ */
 const ALPHABETS = ['0123456789', 'abcdef', 'ghijklmnopqrstuvwxyz', 'ABCDEF', 'GHIJKLMNOPQRSTUVWXYZ'];

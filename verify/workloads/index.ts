@@ -134,8 +134,8 @@ class Active {
 }
 
 /**
- * Runs the workloads together, and returns when all have ended. If the app limits the sessions of a user, hop runs
- * after the others, because it takes all sessions.
+ * Runs the workloads together, and returns when all have ended. If the app limits the sessions of a user, hop
+ * runs after the other workloads, because it takes all sessions.
  */
 export async function perform(
   context: Context,
@@ -195,8 +195,8 @@ export async function perform(
 }
 
 /**
- * Runs the faults, together with clients that log out during them and make their last replays after all faults. Then
- * compares sessions from before the faults with new ones.
+ * Runs the faults, together with clients that log out during them and make their last replays after all
+ * faults. Then compares sessions from before the faults with new sessions.
  */
 async function beside(disturb: () => Promise<void>, context: Context, plan: Plan): Promise<void> {
   const own = (name: string, place: number): Context => scope(context, { name }, OTHERS.length + place);

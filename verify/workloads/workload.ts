@@ -65,8 +65,8 @@ interface Everywhere {
 }
 
 /**
- * Performs a request on every instance. If an instance can be chosen, it does so directly. Otherwise it sends requests
- * through the balancer until each instance has served one, with a limited number of tries.
+ * Performs a request on every instance. If an instance can be chosen, it does so directly. Otherwise it sends
+ * requests through the balancer until each instance has served a request, with a limited number of tries.
  *
  * @returns the instances that served a request
  */

@@ -130,7 +130,7 @@ class Group {
       throw new Error(`expected ${this.#spec.group} to have two instances or more, it has ${desired}`);
     this.#orders.waits(this.#settled(desired));
     this.#orders.heals(this.#sized(min, max, desired));
-    // The group has one size only if its limits are equal, so they move too.
+    // Changes the limits of the group too, because the wanted size may be outside of the present limits.
     await this.#orders.run(this.#sized(Math.min(min, wanted), Math.max(max, wanted), wanted));
     await this.#orders.run(this.#settled(wanted));
     this.#means.did(`scaled from ${desired} to ${wanted}`);
@@ -149,7 +149,10 @@ class Group {
     );
   }
 
-  /** Returns a command that ends when so many instances are in service, without one that is being terminated. */
+  /**
+   * Returns a command that ends when `count` instances are in service. The instance `without`, which is being
+   * terminated, does not count.
+   */
   #settled(count: number, without = ''): readonly string[] {
     const query = `length(AutoScalingGroups[0].Instances[?LifecycleState=='InService' && InstanceId!='${without}'])`;
     return ['/bin/sh', '-c', PRINTS, 'sh', `${count}`, ...this.#toDescribe(query)];

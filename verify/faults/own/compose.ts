@@ -1,4 +1,7 @@
-/** Faults of a service in a compose file: they disturb one container of it, or each container in turn. */
+/**
+ * Faults of a service in a compose file: they disturb one container of the service, or each container in
+ * turn.
+ */
 import { until } from '../../../stack/wait.ts';
 import { counted } from '../../core/result/format.ts';
 import type { ComposeSpec } from '../../target/schema-faults.ts';

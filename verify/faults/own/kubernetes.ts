@@ -126,9 +126,9 @@ class Deployment {
   }
 
   /**
-   * Evicts the pods of a node. A PodDisruptionBudget may forbid to evict all of them before others are ready
-   * elsewhere. So Baton stops the drain after half of the time limit. Pods that were evicted until then
-   * count.
+   * Evicts the pods of a node. A PodDisruptionBudget may forbid to evict all these pods before new pods are
+   * ready on other nodes. So Baton stops the drain after half of the time limit. Pods that were evicted until
+   * then count.
    */
   async #drain(random: Random): Promise<boolean> {
     const { node } = await this.#pick(random);

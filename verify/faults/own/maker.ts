@@ -8,7 +8,7 @@ import type { Orders } from './orders.ts';
 /** The properties of a fault that its kind sets. */
 interface Made extends Pick<FaultTraits, 'name' | 'does' | 'deploy'> {
   where?: string;
-  /** The part that it always disturbs; by default the one that the target file says. */
+  /** The part that the fault always disturbs. Absent: the target file names the part. */
   part?: FaultTraits['part'];
   lacks?: () => string | undefined;
   /** Performs the fault. Returns whether it was seen to take effect. */

@@ -46,7 +46,10 @@ export class Orders {
     mkdirSync(dirname(means.log), { recursive: true });
   }
 
-  /** Runs a command and returns its output. Throws, with its last lines, if it fails or exceeds the time limit. */
+  /**
+   * Runs a command and returns its output. If the command fails or exceeds the time limit, throws an error
+   * with the last lines of the output.
+   */
   async run(command: Command): Promise<string> {
     return this.#demand(command, this.#means.signal);
   }

@@ -153,7 +153,7 @@ export const WRONG: readonly [line: string, wrong: string, expected: string][] =
     `url: \${BATON_NO_SUCH_URL}`,
     'the environment has no BATON_NO_SUCH_URL: set it',
   ],
-  // How the target is reached.
+  // The keys that say how to reach the target.
   ['  X-Tenant: one', '  X-Tenant: 1', 'headers.X-Tenant: expected a text, got 1: put it in quotes, "1"'],
   ['  X-Tenant: one', '  - X-Tenant', 'headers: expected names with values, got a list'],
   ['  X-Tenant: one', '  X-Tenant: [one]', 'headers.X-Tenant: expected a text, got a list'],

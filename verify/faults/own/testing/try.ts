@@ -20,7 +20,7 @@ export interface Tried {
 export class Bench {
   readonly folder = mkdtempSync(join(tmpdir(), 'baton-own-'));
   readonly stop = new AbortController();
-  /** What `felt` of the means returns: whether the load shows the fault. */
+  /** The value that `felt` of the means returns: whether the load shows the fault. */
   felt = false;
   #tries = 0;
   readonly #path = process.env['PATH'];
