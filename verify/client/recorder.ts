@@ -43,7 +43,7 @@ type Cookies = SessionCookies['list'];
 export type Later = (() => void)[];
 
 /** A response slower than this, microseconds, may have exceeded a timeout. */
-const SLOW = 1_000_000;
+const SLOW = 500_000;
 /** Maximum number of paths whose short form is kept. */
 const PATHS = 1000;
 /** Statuses of a proxy whose server did not respond in time. Other quick failures are from the app itself. */
