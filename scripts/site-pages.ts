@@ -12,6 +12,8 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     'target-file',
     'login-session',
     'login-oidc',
+    'login-mail',
+    'login-passkey',
     'login-mcp',
     'token-refresh',
     'logins',

@@ -56,12 +56,15 @@ describe('docs', () => {
     const environment = {
       ...{ ALICE_PASSWORD: 'a', BOB_PASSWORD: 'b', LOAD_PASSWORD: 'b' },
       OIDC_ISSUER: 'https://login.example.test',
+      MAILPIT_URL: 'http://127.0.0.1:8025',
     };
     const pages = [
       'docs/target-file.md',
       'docs/login-session.md',
       'docs/login-oidc.md',
       'docs/login-mcp.md',
+      'docs/login-mail.md',
+      'docs/login-passkey.md',
       'docs/token-refresh.md',
     ];
     const targets = pages

@@ -1,6 +1,7 @@
 /** Opens everything that a run uses while it sends requests: the history, the connections, the logs, the clients. */
 import { join } from 'node:path';
 import { Affinity } from './client/affinity.ts';
+import { Authenticator } from './client/authenticator.ts';
 import { type RecorderClock, startClock } from './client/clock.ts';
 import type { Context } from './client/context.ts';
 import { HistoryFile } from './client/history-file.ts';
@@ -8,6 +9,7 @@ import { Instances } from './client/instances.ts';
 import { interpreterOf } from './client/interpreter.ts';
 import { makeLabeller } from './client/labels.ts';
 import { type FollowedLogs, followLogs } from './client/logs.ts';
+import { MailReader } from './client/mail-reader.ts';
 import { Network } from './client/network.ts';
 import { accountsOf } from './client/part.ts';
 import { Recorder } from './client/recorder.ts';
@@ -83,6 +85,10 @@ function contextOf(
   );
   const affinity = affinityOf(plan, () => recorder.clock.now());
   const connect = (): SessionClient => new SessionClient(network, affinity);
+  const aids = {
+    mails: target.mail && new MailReader(target.mail, target.folder, signal),
+    authenticator: new Authenticator(),
+  };
   return {
     target,
     recorder,
@@ -95,8 +101,10 @@ function contextOf(
     account: n => target.accounts[n % target.accounts.length] as Account,
     seats: seatsOf({ ...target, accounts: accountsOf(target.accounts, plan.part) }),
     spacing: target.sessions?.every === undefined ? undefined : new Spacing(target.sessions.every),
+    ...aids,
     registration:
-      target.register && new Registration(target.register, target, connect, reply => interpreter.csrf(reply)),
+      target.register &&
+      new Registration(target.register, target, aids, connect, reply => interpreter.csrf(reply)),
     signal,
   };
 }

@@ -29,6 +29,11 @@ const HOSTS = {
     program: new URL('./hosts/tokens/server.ts', import.meta.url),
     env: {},
   },
+  passwordless: {
+    target: new URL('./hosts/passwordless/target.yaml', import.meta.url),
+    program: new URL('./hosts/passwordless/server.ts', import.meta.url),
+    env: {},
+  },
   mcp: {
     target: new URL('./hosts/mcp/target.yaml', import.meta.url),
     program: new URL('./hosts/mcp/server.ts', import.meta.url),

@@ -38,6 +38,8 @@ const PAGES: readonly Page[] = [
     never: /[?&](code|state|nonce)=|\/interaction\/\w/,
   },
   { page: 'login-mcp', entry: 'mcp-done-right', login: '/mcp' },
+  { page: 'login-mail', entry: 'mail-links-done-right', login: '/app/login/{token}' },
+  { page: 'login-passkey', entry: 'passkeys-done-right', login: '/app/passkey/login' },
 ];
 
 it.each(PAGES)('$entry: the example of the docs judges it as healthy, and writes no secret', async one => {
@@ -48,8 +50,9 @@ it.each(PAGES)('$entry: the example of the docs judges it as healthy, and writes
   const deployed = await deploy(entry);
   const out = mkdtempSync(join(tmpdir(), 'baton-login-'));
   try {
-    const { origins = [] } = parse(deployed.target);
-    const environment = { OIDC_ISSUER: `${origins[0]}`, ALICE_PASSWORD: PASSWORD, BOB_PASSWORD: PASSWORD };
+    const { origins = [], mail = {} } = parse(deployed.target);
+    const beside = { OIDC_ISSUER: `${origins[0]}`, MAILPIT_URL: `${mail.url}`.replace(/\/view.*/, '') };
+    const environment = { ...beside, ALICE_PASSWORD: PASSWORD, BOB_PASSWORD: PASSWORD };
     const text = stringify({ ...parse(example), url: deployed.stack.url });
     const target = parseTarget(text, `${one.page}.md`, environment);
     const run = { duration: 1000, sessions: 4, seed: 1, workloads: ['hop', 'logout-race'], out };

@@ -40,8 +40,12 @@ const LATER: ReadonlySet<string> = new Set([
   'renewal-drops-concurrent-requests',
   'files-renamed-into-place',
   'rolling-ids',
+  'mcp-session-in-memory',
+  'mail-link-in-memory',
   // logins.integration.test.ts runs these by default.
   'mcp-done-right',
+  'mail-links-done-right',
+  'passkeys-done-right',
 ]);
 // logins.integration.test.ts runs the entries with an identity provider.
 const here = ENTRIES.filter(({ deployment }) => deployment.host !== 'relying-party');

@@ -62,7 +62,7 @@ const SURVEYED = [
 ];
 
 /** The environment of the programs beside a stack. */
-const BESIDE = { OIDC_ISSUER: 'http://localhost:1' };
+const BESIDE = { OIDC_ISSUER: 'http://localhost:1', MAILBOX_URL: 'http://localhost:1' };
 
 describe('the zoo', () => {
   it('has every defect of the survey', () => {

@@ -2,7 +2,9 @@
 import type { Interpreter } from '../core/response/interpret.ts';
 import type { Random } from '../random.ts';
 import type { Account, Target } from '../target/load.ts';
+import type { Authenticator } from './authenticator.ts';
 import type { Instances } from './instances.ts';
+import type { MailReader } from './mail-reader.ts';
 import type { Recorder } from './recorder.ts';
 import type { Registration } from './registration.ts';
 import type { Seats, Spacing } from './seats.ts';
@@ -38,6 +40,10 @@ export interface Context {
   seats?: Seats | undefined;
   /** Present if the app requires a minimum interval between two logins of a user. */
   spacing?: Spacing | undefined;
+  /** Present if logins send mails. */
+  mails?: MailReader | undefined;
+  /** Has the passkeys of the accounts. */
+  authenticator: Authenticator;
   /** Present if Baton registers the accounts. */
   registration?: Registration | undefined;
   /** Limits to which the audit grows a session. Absent if they were not measured; then no text is padded. */

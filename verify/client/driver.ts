@@ -87,7 +87,8 @@ export class Driver {
     if (target.session !== undefined)
       await putSession(this.#requests.clientOf(how), target.session, this.account, target, signal);
     forget([...spec.steps, spec], this.#requests.clientOf(how));
-    await this.#requests.steps(spec.steps.filter(hasPath), how);
+    const read = await this.#context.mails?.turns.turn(this.account, this.#context.signal);
+    const complete = await this.#requests.steps(spec.steps.filter(hasPath), how);
     await how.between?.();
     const settle =
       target.session === undefined
@@ -100,10 +101,13 @@ export class Driver {
       return { ...(await settle(reply, outcome, later)), ...(issued === undefined ? {} : { issued }) };
     };
     const forms = [...spec.steps, spec].filter(one => !hasPath(one));
-    const { operation, reply } = await (forms.length === 0
-      ? this.#requests.perform({ action: 'login', settle: issuing }, this.#requests.filled(spec, how), how)
-      : this.#walkIn(forms, issuing, how));
+    const { operation, reply } = await (!complete
+      ? this.#requests.stopped({ action: 'login' }, { url: client.addressOf('/'), reply: NO_MAIL }, how)
+      : forms.length === 0
+        ? this.#requests.perform({ action: 'login', settle: issuing }, this.#requests.filled(spec, how), how)
+        : this.#walkIn(forms, issuing, how));
     done?.();
+    read?.();
     keep(spec.capture, reply, client);
     if (operation.outcome === 'ok') this.#held = this.replayer();
     const { session, user } = this.#who;
@@ -382,6 +386,9 @@ export class Driver {
     return { object: probe.object, objectName };
   }
 }
+
+/** Stands for the response to a login whose mail did not arrive. */
+const NO_MAIL: Reply = { failure: 'timeout', headers: {}, body: '', cookies: [] };
 
 const hasPath = ({ path }: RequestSpec): boolean => path !== '';
 

@@ -6,7 +6,9 @@ import type { Reply } from '../core/response/reply.ts';
 import type { Account, Target } from '../target/load.ts';
 import { codeOf } from '../target/one-time.ts';
 import type { RequestSpec, StepSpec } from '../target/schema.ts';
+import type { Authenticator } from './authenticator.ts';
 import { decoded } from './cookie-attributes.ts';
+import type { MailReader } from './mail-reader.ts';
 import type { Send, SessionClient } from './session-client.ts';
 
 /** @param value replaces {value}; empty if the request writes no value */
@@ -30,8 +32,19 @@ export function fill(
     path: filledText(spec.path, known),
     headers: filled(spec.headers, known),
     form: filled(spec.form, known),
-    ...(spec.json === undefined ? {} : { json: filledJson(spec.json, known) }),
+    ...(spec.json === undefined ? {} : { json: filledJson(spec.json, known, credentialOf(client)) }),
+    // A captured value in the path, such as the token of a link, must not be recorded.
+    ...(/\{(?!(?:user|value)\})/.test(spec.path) ? { shown: spec.path } : {}),
   };
+}
+
+/** Name of the captured value that holds the credential of a passkey, as JSON. */
+const PASSKEY = 'passkey';
+
+/** Returns the credential of a passkey as a value, because apps expect an object in JSON, and a text in a form. */
+function credentialOf({ captured }: SessionClient): Record<string, unknown> {
+  const text = captured.get(PASSKEY);
+  return text === undefined ? {} : { [`{${PASSKEY}}`]: JSON.parse(text) };
 }
 
 /** Returns user and password in the form of HTTP Basic (RFC 7617). */
@@ -46,6 +59,41 @@ function tokenOf(csrf: Target['csrf'], client: SessionClient, path: string): str
   return decoded(client.cookies(page).find(({ name }) => name === csrf.cookie)?.value ?? '');
 }
 
+/** What a user has besides the browser. */
+export interface Aids {
+  mails?: MailReader | undefined;
+  authenticator: Authenticator;
+}
+
+/**
+ * Sends a step of a login or a registration. Keeps the values for later requests: those of its response, those of the
+ * mail that it causes, and the credential of a passkey.
+ *
+ * @param send sends the request of the step
+ * @returns the response; undefined if the mail did not arrive
+ */
+export async function takeStep(
+  step: Pick<StepSpec, 'capture'> & Partial<Pick<StepSpec, 'mail' | 'passkey'>>,
+  client: SessionClient,
+  account: Account,
+  { mails, authenticator }: Aids,
+  send: () => Promise<Reply>,
+): Promise<Reply | undefined> {
+  const arrived = step.mail === undefined ? undefined : await mails?.watch(account);
+  const reply = await send();
+  const { status = 500 } = reply;
+  keep(step.capture, reply, client);
+  if (step.passkey !== undefined && status < 300) {
+    const made = authenticator.respond(step.passkey, reply.body, account, client.addressOf('/'));
+    client.captured.set(PASSKEY, JSON.stringify(made));
+  }
+  if (arrived === undefined || status >= 400) return reply;
+  const text = await arrived();
+  if (text === undefined) return undefined;
+  keep(step.mail ?? {}, { headers: {}, body: text, cookies: [] }, client);
+  return reply;
+}
+
 /** Keeps values of a response for later requests, under the names that the target file gives them. */
 export function keep(capture: StepSpec['capture'], reply: Reply, client: SessionClient): void {
   for (const [name, finding] of Object.entries(capture)) {
@@ -58,6 +106,10 @@ export function keep(capture: StepSpec['capture'], reply: Reply, client: Session
  * Forgets the captured values of these requests, so that a new login does not send values of the previous
  * session.
  */
-export function forget(requests: readonly Pick<StepSpec, 'capture'>[], client: SessionClient): void {
-  for (const { capture } of requests) for (const name of Object.keys(capture)) client.captured.delete(name);
+export function forget(
+  requests: readonly (Pick<StepSpec, 'capture'> & Partial<Pick<StepSpec, 'mail'>>)[],
+  client: SessionClient,
+): void {
+  const names = requests.flatMap(({ capture, mail = {} }) => [...Object.keys(capture), ...Object.keys(mail)]);
+  for (const name of [...names, PASSKEY]) client.captured.delete(name);
 }

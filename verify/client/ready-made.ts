@@ -81,7 +81,7 @@ async function sessionText(
     }
   }
   if (command !== undefined)
-    return { text: await printed(command, user, folder, signal), from: 'session.command' };
+    return { text: await printed('session.command', command, user, folder, signal), from: 'session.command' };
   const given = cookie ?? header ?? '';
   const text = typeof given === 'string' ? given : given[user];
   const from = cookie === undefined ? 'session.header' : 'session.cookie';
@@ -91,8 +91,15 @@ async function sessionText(
   );
 }
 
-/** Runs the command. The shell gets the user in the variable BATON_USER, so that no name is read as code. */
-async function printed(
+/**
+ * Runs a command of the target file. The shell gets the user in the variable BATON_USER, so that no name is read as code.
+ *
+ * @param key the key of the target file that has the command, for errors
+ * @returns what it printed
+ * @throws UsageError if the command fails
+ */
+export async function printed(
+  key: 'session.command' | 'mail.command',
   command: string | readonly string[],
   user: string,
   folder: string,
@@ -115,7 +122,7 @@ async function printed(
     const { code, killed } = error as { code?: number | string; killed?: boolean };
     const how = killed === true ? `was ended after ${TIMEOUT / 1000} s` : `failed (${code})`;
     throw new UsageError(
-      `session.command: expected it to print a session of ${user}, and it ${how}. Run it by hand`,
+      `${key}: expected it to print a ${key === 'mail.command' ? 'mail' : 'session'} of ${user}, and it ${how}. Run it by hand`,
     );
   }
 }

@@ -202,7 +202,7 @@ export class Recorder {
     return this.#label(secret);
   }
 
-  #called(call: Call, { path }: Send): Called {
+  #called(call: Call, { path, shown = path }: Send): Called {
     this.#ids += this.#of;
     const id = this.#ids;
     const called: Called = {
@@ -214,7 +214,7 @@ export class Recorder {
       action: call.action,
       request: `${this.#run.run}-${id}`,
       call: 0,
-      path: this.#bare(path),
+      path: this.#bare(shown),
     };
     if (call.objectName !== undefined) called.object = call.objectName;
     if (call.value !== undefined) called.value = call.value;

@@ -1,7 +1,7 @@
 /** Registers accounts in apps with open registration, each account before its first login. */
 import type { Account } from '../target/accounts.ts';
 import type { RegisterSpec } from '../target/schema.ts';
-import { fill, keep } from './fill.ts';
+import { type Aids, fill, takeStep } from './fill.ts';
 import type { SessionClient } from './session-client.ts';
 
 export class Registration {
@@ -9,12 +9,14 @@ export class Registration {
   readonly #csrf: Parameters<typeof fill>[0];
   readonly #connect: () => SessionClient;
   readonly #token: (reply: Awaited<ReturnType<SessionClient['send']>>) => string | undefined;
+  readonly #aids: Aids;
   readonly #asked = new Map<Account, Promise<void>>();
   /** A short description of the last response. */
   answer = '';
 
   /**
    * @param csrf the setting `csrf`: where to find the form token
+   * @param aids the mailbox and the passkeys of the users
    * @param connect returns a client with an empty jar. A registration may sign its client in, so the client is not
    * reused
    * @param token finds the form token in a page
@@ -22,11 +24,13 @@ export class Registration {
   constructor(
     spec: RegisterSpec,
     csrf: Parameters<typeof fill>[0],
+    aids: Aids,
     connect: () => SessionClient,
     token: (reply: Awaited<ReturnType<SessionClient['send']>>) => string | undefined,
   ) {
     this.#spec = spec;
     this.#csrf = csrf;
+    this.#aids = aids;
     this.#connect = connect;
     this.#token = token;
   }
@@ -41,17 +45,42 @@ export class Registration {
     return asked;
   }
 
+  /** Registers an account. A refused passkey is tried again: without it, the account is useless. */
   async #register(account: Account, signal: AbortSignal): Promise<void> {
+    const tries = this.#spec.steps.some(({ passkey }) => passkey !== undefined) ? TRIES : 1;
+    for (let i = 0; i < tries && !signal.aborted; i++) {
+      const status = await this.#once(account, signal, i % 2 === 1);
+      if (status !== undefined && status < 400) return;
+    }
+  }
+
+  /**
+   * Sends the requests of a registration.
+   *
+   * @param aside true: another client sends a request before the last one. Without it, a strict round robin would always
+   * serve the last one by another instance than its step
+   * @returns the status of the last response; undefined if there was none
+   */
+  async #once(account: Account, signal: AbortSignal, aside: boolean): Promise<number | undefined> {
     const client = this.#connect();
     const { page, steps } = this.#spec;
     const requests = page === undefined ? steps : [{ ...PAGE, path: page }, ...steps];
-    for (const one of [...requests, { ...this.#spec, capture: {} }]) {
-      const reply = await client.send(fill(this.#csrf, one, client, account), signal);
+    const last = { ...this.#spec, capture: {} };
+    let status: number | undefined;
+    for (const one of [...requests, last]) {
+      if (aside && one === last) await this.#connect().send({ method: 'GET', path: '/' }, signal);
+      const send = () => client.send(fill(this.#csrf, one, client, account), signal);
+      const reply = await takeStep(one, client, account, this.#aids, send);
+      if (reply === undefined) return undefined;
       client.csrf = this.#token(reply) ?? client.csrf;
-      keep(one.capture, reply, client);
-      this.answer = `${one.method} ${one.path} was answered ${reply.status ?? reply.failure}`;
+      status = reply.status;
+      this.answer = `${one.method} ${one.path} was answered ${status ?? reply.failure}`;
     }
+    return status;
   }
 }
+
+/** Maximum number of tries to register a passkey. */
+const TRIES = 12;
 
 const PAGE = { method: 'GET' as const, form: {}, headers: {}, capture: {} };

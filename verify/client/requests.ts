@@ -2,11 +2,11 @@
 import type { Action, Operation, With } from '../core/history/history.ts';
 import type { Reply } from '../core/response/reply.ts';
 import type { Account } from '../target/load.ts';
-import type { RequestSpec, StepSpec } from '../target/schema.ts';
+import type { RequestSpec } from '../target/schema.ts';
 import type { Held } from './barrier.ts';
 import { OutOfStep } from './bystander.ts';
 import type { Context } from './context.ts';
-import { fill, keep } from './fill.ts';
+import { fill, takeStep } from './fill.ts';
 import type { Way } from './instances.ts';
 import type { Call, Recorded } from './recorder.ts';
 import { retryAfter } from './retry-after.ts';
@@ -262,14 +262,21 @@ export class SessionRequests {
     if (token !== undefined) client.csrf = token;
   }
 
-  /** Sends the requests that must come before another request, and keeps values of their responses for that request. */
-  async steps(steps: readonly StepSpec[], how: How): Promise<void> {
+  /**
+   * Sends the requests that must come before another request, and keeps values for that request.
+   *
+   * @returns false if the mail of a step did not arrive
+   */
+  async steps(steps: readonly (Parameters<typeof takeStep>[0] & RequestSpec)[], how: How): Promise<boolean> {
+    // The steps do not hold back their last byte; only the request after them does.
+    const { held: _, ...sent } = how;
     for (const step of steps) {
-      // The steps do not hold back their last byte; only the request after them does.
-      const { held: _, ...sent } = how;
-      const { reply } = await this.perform({ action: 'form' }, this.filled(step, how), sent);
-      keep(step.capture, reply, this.clientOf(how));
+      const send = async (): Promise<Reply> =>
+        (await this.perform({ action: 'form' }, this.filled(step, how), sent)).reply;
+      const reply = await takeStep(step, this.clientOf(how), this.#account, this.#context, send);
+      if (reply === undefined) return false;
     }
+    return true;
   }
 
   /** Returns a request of the target file with its placeholders filled. */

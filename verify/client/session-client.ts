@@ -18,6 +18,8 @@ export interface Send {
   method: string;
   /** Path on the target, with its query; or an address on one of the other hosts of the target file. */
   path: string;
+  /** The path to record, if the path has a secret. */
+  shown?: string | undefined;
   /** The page whose link, redirect or form leads here, if it may be on another site. It decides which cookies are sent. */
   from?: URL | undefined;
   /** Sent as application/x-www-form-urlencoded. */

@@ -43,6 +43,10 @@ export function k6Target(target: Target, text: string): string {
       'k6: expected existing accounts with `user` and `password`: the k6 scripts do not support `register`, `csv`, ' +
         `\`passwordFile\` and {run}. Use a pattern with {n}, or ${COMMAND} verify`,
     );
+  if (target.mail !== undefined)
+    throw new UsageError(
+      `k6: expected a login without mails: the k6 scripts do not support \`mail\`. Use ${COMMAND} verify`,
+    );
   const probes = target.probes.filter(({ kind, scope }) => scope !== 'all' && FOLLOWED.includes(kind));
   const { accounts, headers } = parse(text) as { accounts: unknown; headers?: Record<string, string> };
   const { header, find } = instance ?? {};

@@ -1,6 +1,6 @@
 /** The schemas of the requests in a target file. */
 import { z } from 'zod';
-import { path, pattern, place, token } from './schema-parts.ts';
+import { path, pattern, place, regex, token } from './schema-parts.ts';
 
 export const texts = z.record(z.string(), z.string());
 
@@ -38,7 +38,27 @@ export const entering = requestTo(
 export const capture = z.record(z.string().regex(/^\w+$/, 'expected a name of letters, digits or _'), token);
 
 /** Requests to send before the main request, in order. */
-export const steps = { steps: z.array(request.safeExtend({ capture: capture.default({}) })).default([]) };
+const steps = { steps: z.array(request.safeExtend({ capture: capture.default({}) })).default([]) };
+
+/** What a step of a login or a registration may need besides the browser of the user: a mailbox and an authenticator. */
+const aided = {
+  capture: capture.default({}),
+  mail: z
+    .record(z.string().regex(/^\w+$/, 'expected a name of letters, digits or _'), regex)
+    .optional()
+    .describe(
+      'Values of the mail that this request sends to the user, for later requests. Baton waits for it.',
+    ),
+};
+const passkey = <C extends 'create' | 'get'>(ceremony: C) =>
+  z
+    .literal(ceremony)
+    .optional()
+    .describe('The response has the options for a passkey. Later requests send the credential as {passkey}.');
+
+/** A step of a login, and a step of a registration. */
+export const loginStep = entering.safeExtend({ ...aided, passkey: passkey('get') });
+export const registerStep = request.safeExtend({ ...aided, passkey: passkey('create') });
 
 export const ending = requestTo(place).safeExtend(steps);
 

@@ -75,6 +75,21 @@ it.each<[string, object, string]>([
     'refresh.lifetime: expected a time such as 15m, { json: /pointer } or { header: name }, got 900',
   ],
   [
+    'a step with a mail, without a mailbox',
+    { login: { path: '/login', steps: [{ path: '/mail', mail: { code: '(4711)' } }] } },
+    'login.steps.0.mail: expected the key `mail` at the top, which says where to read mails',
+  ],
+  [
+    'a mailbox with two places',
+    { mail: { url: 'http://127.0.0.1/4711', command: './4711' } },
+    'mail: expected `url` or `command`, got none or both',
+  ],
+  [
+    'a login with passkeys that no registration makes',
+    { login: { path: '/login', steps: [{ path: '/options', passkey: 'get' }] } },
+    'login.steps.0.passkey: expected `register` with a step that has `passkey: create`',
+  ],
+  [
     'a refresh beside a session',
     { login: undefined, session: { cookie: 'sid=4711' }, refresh: REFRESH },
     'refresh: expected `login` in the same file, got `session`, whose tokens Baton does not know',

@@ -9,6 +9,7 @@ function checkTogether(file: TargetFile, context: z.RefinementCtx): void {
   checkLogin(file, wrong);
   checkLogouts(file, wrong);
   checkTokens(file, wrong);
+  checkAids(file, wrong);
   if (file.session === undefined) checkPasswords(file, wrong);
   else checkSession(file, wrong);
 }
@@ -65,8 +66,24 @@ function checkTokens(file: TargetFile, wrong: Wrong): void {
   }
 }
 
+/** Checks the steps that need a mailbox or a passkey. */
+function checkAids({ login, register, mail }: TargetFile, wrong: Wrong): void {
+  for (const [name, spec] of Object.entries({ login, register }))
+    spec?.steps.forEach((step, i) => {
+      if (step.mail !== undefined && mail === undefined)
+        wrong('expected the key `mail` at the top, which says where to read mails', name, 'steps', i, 'mail');
+    });
+  const passkey = login?.steps.findIndex(step => step.passkey !== undefined) ?? -1;
+  if (passkey >= 0 && !register?.steps.some(step => step.passkey !== undefined))
+    wrong(
+      'expected `register` with a step that has `passkey: create`',
+      ...['login', 'steps', passkey, 'passkey'],
+    );
+}
+
 function checkPasswords({ login, accounts }: TargetFile, wrong: Wrong): void {
-  if (login === undefined) return;
+  const passwordless = login?.steps.some(({ mail, passkey }) => mail !== undefined || passkey !== undefined);
+  if (login === undefined || passwordless) return;
   accounts.forEach((one, i) => {
     if ((one.csv ?? one.password ?? one.passwordFile) === undefined)
       wrong('missing: expected a text', 'accounts', i, 'password');

@@ -2,9 +2,19 @@
 import { z } from 'zod';
 import { account } from './schema-accounts.ts';
 import { faults } from './schema-faults.ts';
+import { mail } from './schema-mail.ts';
 import { destination, origin, path, pattern, regex, share, shown, time, token } from './schema-parts.ts';
 import { refreshKeys } from './schema-refresh.ts';
-import { capture, ending, entering, request, steps, texts, write } from './schema-requests.ts';
+import {
+  capture,
+  ending,
+  entering,
+  loginStep,
+  registerStep,
+  request,
+  texts,
+  write,
+} from './schema-requests.ts';
 import { session } from './schema-session.ts';
 
 const probe = z.strictObject({
@@ -238,16 +248,19 @@ export const targetKeys = z.strictObject({
         .describe(
           'True: uses HTTP Basic, so the login request and all later requests carry the user and the password.',
         ),
-      steps: z.array(entering.safeExtend({ capture: capture.default({}) })).default([]),
+      steps: z.array(loginStep).default([]),
     })
     .optional(),
+  mail: mail
+    .optional()
+    .describe('Where to read the newest mail to a user, for steps of a login with `mail`.'),
   session: session
     .optional()
     .describe(
       'Sessions that exist already, in the place of `login`: from a file, the environment or a command.',
     ),
   register: request
-    .safeExtend({ page: path.optional(), ...steps })
+    .safeExtend({ page: path.optional(), steps: z.array(registerStep).default([]) })
     .optional()
     .describe('The request that registers an account. It is sent before the first login of the account.'),
   refresh: request
@@ -343,4 +356,4 @@ export type WriteSpec = z.infer<typeof write>;
 export type EndingSpec = NonNullable<TargetFile['logout']>;
 export type RefreshSpec = NonNullable<TargetFile['refresh']>;
 export type RegisterSpec = NonNullable<TargetFile['register']>;
-export type StepSpec = LoginSpec['steps'][number];
+export type StepSpec = LoginSpec['steps'][number] | RegisterSpec['steps'][number];

@@ -18,10 +18,20 @@ export function filledText(text: string, known: Known): string {
   return whole ?? text.replace(/\{(\w+)\}/g, (place, name: string) => known[name] ?? place);
 }
 
-/** Returns the JSON value with the placeholders of all its texts filled in. */
-export function filledJson(value: unknown, known: Known): unknown {
-  if (typeof value === 'string') return filledText(value, known);
-  if (Array.isArray(value)) return value.map(member => filledJson(member, known));
+/**
+ * Returns the JSON value with the placeholders of all its texts filled in.
+ *
+ * @param values replace texts that equal their names
+ */
+export function filledJson(
+  value: unknown,
+  known: Known,
+  values: Readonly<Record<string, unknown>> = {},
+): unknown {
+  if (typeof value === 'string') return values[value] ?? filledText(value, known);
+  if (Array.isArray(value)) return value.map(member => filledJson(member, known, values));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, filledJson(member, known)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [key, filledJson(member, known, values)]),
+  );
 }

@@ -1,0 +1,68 @@
+/** Tests the software authenticator against @simplewebauthn/server, which verifies each byte that it makes. */
+import {
+  generateAuthenticationOptions,
+  generateRegistrationOptions,
+  type VerifiedRegistrationResponse,
+  verifyAuthenticationResponse,
+  verifyRegistrationResponse,
+} from '@simplewebauthn/server';
+import { expect, it } from 'vitest';
+import { Authenticator } from './authenticator.ts';
+
+const site = new URL('https://app.example.test:8443/login');
+const rpID = 'example.test';
+const account = { user: 'alice', password: '', label: 'alice' };
+const bob = { user: 'bob', password: '', label: 'bob' };
+const expected = { expectedOrigin: site.origin, expectedRPID: rpID };
+
+async function registered(authenticator: Authenticator) {
+  const options = await generateRegistrationOptions({ rpName: 'shop', rpID, userName: 'alice' });
+  const response = authenticator.respond('create', JSON.stringify(options), account, site) as never;
+  return verifyRegistrationResponse({ response, expectedChallenge: options.challenge, ...expected });
+}
+
+const credentialOf = ({ registrationInfo }: VerifiedRegistrationResponse) => {
+  if (registrationInfo === undefined) throw new Error('the passkey was not accepted');
+  return registrationInfo.credential;
+};
+
+it('makes a passkey that a server accepts, and signs challenges with it', async () => {
+  const authenticator = new Authenticator();
+  const credential = credentialOf(await registered(authenticator));
+  const options = await generateAuthenticationOptions({ rpID });
+  // Some servers send the options inside another object.
+  const body = JSON.stringify({ ok: true, publicKey: options });
+  const response = authenticator.respond('get', body, account, site) as never;
+  const sign = { response, credential, ...expected };
+  expect(await verifyAuthenticationResponse({ ...sign, expectedChallenge: options.challenge })).toMatchObject(
+    {
+      verified: true,
+      authenticationInfo: { userVerified: true, newCounter: 0 },
+    },
+  );
+  await expect(verifyAuthenticationResponse({ ...sign, expectedChallenge: 'b3RoZXI' })).rejects.toThrow(
+    'challenge',
+  );
+});
+
+it('has a key of its own for each account and each registration', async () => {
+  const authenticator = new Authenticator();
+  const first = credentialOf(await registered(authenticator));
+  const second = credentialOf(await registered(authenticator));
+  expect(second.id).not.toBe(first.id);
+  const options = await generateAuthenticationOptions({ rpID });
+  const response = authenticator.respond('get', JSON.stringify(options), account, site) as never;
+  const old = verifyAuthenticationResponse({
+    ...{ response, credential: { ...first }, expectedChallenge: options.challenge, ...expected },
+  });
+  expect((await old).verified).toBe(false);
+});
+
+it.each<[string, 'create' | 'get', string, string]>([
+  ['a page', 'create', '<p>Log in</p>', 'passkey: expected the options of navigator.credentials.create'],
+  ['no challenge', 'get', '{"rpId":"example.test"}', 'in the response, as JSON with a `challenge`, got none'],
+  ['no known algorithm', 'create', '{"challenge":"x","pubKeyCredParams":[{"alg":-257}]}', 'ES256 (-7)'],
+  ['an account without a passkey', 'get', '{"challenge":"x"}', 'expected a passkey of bob, got none: add'],
+])('refuses %s, with an error that shows no secret', (_, ceremony, body, message) => {
+  expect(() => new Authenticator().respond(ceremony, body, bob, site)).toThrow(message);
+});

@@ -1,0 +1,163 @@
+/**
+ * A software authenticator for passkeys (W3C Web Authentication, level 3). It has an ES256 key for each account, in
+ * memory only, and makes no attestation.
+ */
+import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { z } from 'zod';
+import { UsageError } from '../errors.ts';
+import type { Account } from '../target/accounts.ts';
+
+/** The parts of PublicKeyCredentialCreationOptionsJSON and PublicKeyCredentialRequestOptionsJSON that it needs. */
+const options = z.object({
+  challenge: z.string().min(1),
+  rp: z.object({ id: z.string().optional() }).optional(),
+  rpId: z.string().optional(),
+  user: z.object({ id: z.string() }).optional(),
+  pubKeyCredParams: z.array(z.object({ alg: z.number() })).optional(),
+});
+type Options = z.infer<typeof options>;
+
+interface Passkey {
+  id: string;
+  key: KeyObject;
+  /** The id that the app gave the user. */
+  userHandle: string;
+}
+
+/** Flags of authenticator data: the user is present, was verified, and a new key is attached. */
+const [PRESENT, VERIFIED, ATTACHED] = [0x01, 0x04, 0x40];
+/** ES256 in COSE (RFC 9053): ECDSA with P-256 and SHA-256. */
+const ES256 = -7;
+
+export class Authenticator {
+  readonly #passkeys = new Map<Account, Passkey>();
+
+  /**
+   * Makes the passkey of an account, or signs in with it.
+   *
+   * @param body of the response that has the options, at any place in its JSON
+   * @param site address of the app
+   * @returns the credential as its `toJSON()` returns it in a browser
+   * @throws UsageError if the response has no options, or options that the authenticator cannot fulfil
+   */
+  respond(ceremony: 'create' | 'get', body: string, account: Account, site: URL): object {
+    const found = optionsIn(parsed(body));
+    if (found === undefined)
+      throw new UsageError(
+        `passkey: expected the options of navigator.credentials.${ceremony} in the response, as JSON with a ` +
+          '`challenge`, got none. Correct the step with `passkey` in the target file',
+      );
+    return ceremony === 'create' ? this.#create(found, account, site) : this.#get(found, account, site);
+  }
+
+  #create({ challenge, rp, user, pubKeyCredParams: accepted }: Options, account: Account, site: URL): object {
+    if (accepted !== undefined && !accepted.some(({ alg }) => alg === ES256))
+      throw new UsageError('passkey: expected an app that accepts the algorithm ES256 (-7) for new passkeys');
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const id = randomBytes(16);
+    const key = publicKey.export({ format: 'jwk' });
+    const cose = cborMap([
+      [1, 2], // the type of the key: two coordinates
+      [3, ES256],
+      [-1, 1], // the curve: P-256
+      [-2, Buffer.from(key.x ?? '', 'base64url')],
+      [-3, Buffer.from(key.y ?? '', 'base64url')],
+    ]);
+    const data = Buffer.concat([
+      authenticatorData(rp?.id ?? site.hostname, PRESENT | VERIFIED | ATTACHED),
+      Buffer.alloc(16), // the model of the authenticator: not stated
+      Buffer.from([0, id.length]),
+      id,
+      cose,
+    ]);
+    const attestation = cborMap([
+      ['fmt', 'none'],
+      ['attStmt', EMPTY],
+      ['authData', data],
+    ]);
+    const passkey = { id: id.toString('base64url'), key: privateKey, userHandle: user?.id ?? '' };
+    this.#passkeys.set(account, passkey);
+    return credential(passkey.id, {
+      clientDataJSON: clientData('webauthn.create', challenge, site).toString('base64url'),
+      attestationObject: attestation.toString('base64url'),
+      transports: ['internal'],
+    });
+  }
+
+  #get({ challenge, rpId }: Options, account: Account, site: URL): object {
+    const passkey = this.#passkeys.get(account);
+    if (passkey === undefined)
+      throw new UsageError(
+        `passkey: expected a passkey of ${account.user}, got none: add \`register\` with a step that has \`passkey: create\``,
+      );
+    const data = authenticatorData(rpId ?? site.hostname, PRESENT | VERIFIED);
+    const client = clientData('webauthn.get', challenge, site);
+    const signature = sign('sha256', Buffer.concat([data, sha256(client)]), passkey.key);
+    return credential(passkey.id, {
+      clientDataJSON: client.toString('base64url'),
+      authenticatorData: data.toString('base64url'),
+      signature: signature.toString('base64url'),
+      userHandle: passkey.userHandle,
+    });
+  }
+}
+
+const sha256 = (data: string | Buffer): Buffer => createHash('sha256').update(data).digest();
+
+const clientData = (type: string, challenge: string, { origin }: URL): Buffer =>
+  Buffer.from(JSON.stringify({ type, challenge, origin, crossOrigin: false }));
+
+/** Returns authenticator data without a key. The counter stays 0, as with passkeys that are synchronised. */
+const authenticatorData = (rpId: string, flags: number): Buffer =>
+  Buffer.concat([sha256(rpId), Buffer.from([flags]), Buffer.alloc(4)]);
+
+const credential = (id: string, response: object): object => ({
+  id,
+  rawId: id,
+  type: 'public-key',
+  authenticatorAttachment: 'platform',
+  clientExtensionResults: {},
+  response,
+});
+
+/** An empty map in CBOR. */
+const EMPTY = Symbol('empty map');
+type Cbor = number | string | Buffer | typeof EMPTY;
+
+/** Encodes a map in CBOR (RFC 8949): up to 23 entries, and texts and bytes up to 65,535 bytes. */
+const cborMap = (entries: readonly (readonly [Cbor, Cbor])[]): Buffer =>
+  Buffer.concat([cborHead(5, entries.length), ...entries.flat().map(cbor)]);
+
+function cbor(value: Cbor): Buffer {
+  if (value === EMPTY) return cborHead(5, 0);
+  if (typeof value === 'number') return value < 0 ? cborHead(1, -1 - value) : cborHead(0, value);
+  const bytes = Buffer.from(value);
+  return Buffer.concat([cborHead(typeof value === 'string' ? 3 : 2, bytes.length), bytes]);
+}
+
+/** Encodes a type and its length or value. */
+function cborHead(type: number, size: number): Buffer {
+  if (size < 24) return Buffer.from([(type << 5) | size]);
+  if (size < 256) return Buffer.from([(type << 5) | 24, size]);
+  return Buffer.from([(type << 5) | 25, size >> 8, size & 0xff]);
+}
+
+/** Returns the options in a response: the first object in it that has a challenge. */
+function optionsIn(value: unknown): Options | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const own = options.safeParse(value);
+  if (own.success) return own.data;
+  for (const member of Object.values(value)) {
+    const found = optionsIn(member);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,74 @@
+/** Reads the mails that a login sends to its user. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UsageError } from '../errors.ts';
+import type { Account } from '../target/accounts.ts';
+import type { MailSpec } from '../target/schema-mail.ts';
+import { printed } from './ready-made.ts';
+import { Spacing } from './seats.ts';
+
+/** Maximum time until a mail arrives, milliseconds. */
+const ARRIVES = 30_000;
+/** Interval between two looks into the mailbox, milliseconds: it doubles up to the maximum. */
+const LOOK = { first: 25, most: 400 };
+
+export class MailReader {
+  readonly #spec: MailSpec;
+  readonly #folder: string;
+  readonly #signal: AbortSignal;
+  /** The logins of an account, one at a time: a newer mail may make the link or code of an older one invalid. */
+  readonly turns = new Spacing(0);
+  /** True if a mail has arrived in this run, so that the target file is right. */
+  #works = false;
+
+  /** @param folder working directory of the command */
+  constructor(spec: MailSpec, folder: string, signal: AbortSignal) {
+    this.#spec = spec;
+    this.#folder = folder;
+    this.#signal = signal;
+  }
+
+  /**
+   * Notes the newest mail of an account, before a request that causes another one.
+   *
+   * @returns the function that waits for the next mail. It returns the text, or undefined if none arrives within 30 s
+   * @throws UsageError if the mailbox cannot be read, or if no mail of the run has arrived yet
+   */
+  async watch({ user }: Pick<Account, 'user'>): Promise<() => Promise<string | undefined>> {
+    const before = await this.#newest(user);
+    return async () => {
+      let wait = LOOK.first;
+      for (let waited = 0; waited < ARRIVES && !this.#signal.aborted; waited += wait) {
+        const newest = await this.#newest(user);
+        if (newest !== before && newest.trim() !== '') {
+          this.#works = true;
+          return newest;
+        }
+        await sleep(wait, undefined, { signal: this.#signal }).catch(() => {});
+        wait = Math.min(wait * 2, LOOK.most);
+      }
+      if (this.#works || this.#signal.aborted) return undefined;
+      throw new UsageError(
+        `mail: expected a new mail to ${user} within ${ARRIVES / 1000} s of the request, got none. See whether the app ` +
+          `sent it, and whether \`mail.${this.#spec.url === undefined ? 'command' : 'url'}\` shows the newest mail of the user`,
+      );
+    };
+  }
+
+  /** Returns the text of the newest mail; empty if there is none. */
+  async #newest(user: string): Promise<string> {
+    const { url, command } = this.#spec;
+    if (url === undefined) return printed('mail.command', command ?? '', user, this.#folder, this.#signal);
+    const address = url.replaceAll('{user}', encodeURIComponent(user));
+    const wrong = (came: string): UsageError =>
+      new UsageError(
+        `mail.url: expected the newest mail of ${user} from ${new URL(url).origin}, got ${came}`,
+      );
+    const response = await fetch(address, { signal: this.#signal }).catch(() => {
+      if (this.#signal.aborted) return undefined;
+      throw wrong('no response. Start the mailbox, or correct the address');
+    });
+    if (response === undefined || response.status === 404) return '';
+    if (!response.ok) throw wrong(`status ${response.status}`);
+    return response.text();
+  }
+}

@@ -1,0 +1,19 @@
+/** The schema of `mail` in a target file: where to read the mails that a login sends. */
+import { z } from 'zod';
+
+export const mail = z
+  .strictObject({
+    url: z
+      .url({ protocol: /^https?$/, error: 'expected an http:// or https:// address' })
+      .optional()
+      .describe('An address that shows the text of the newest mail to {user}, as Mailpit has it.'),
+    command: z
+      .union([z.string().min(1), z.array(z.string()).min(1)])
+      .optional()
+      .describe('A command that prints the text of the newest mail to {user}.'),
+  })
+  .refine(({ url, command }) => (url === undefined) !== (command === undefined), {
+    error: 'expected `url` or `command`, got none or both',
+  });
+
+export type MailSpec = z.infer<typeof mail>;

@@ -1,0 +1,195 @@
+/**
+ * The passwordless host: its users log in by a link in a mail, or with a passkey. PASSWORDLESS_DEFECT names a defect:
+ * `link-in-memory` or `challenge-in-memory`.
+ */
+import { randomUUID } from 'node:crypto';
+import {
+  generateAuthenticationOptions,
+  generateRegistrationOptions,
+  verifyAuthenticationResponse,
+  verifyRegistrationResponse,
+} from '@simplewebauthn/server';
+import express, { type Express, type Request, type RequestHandler } from 'express';
+import type { Redis } from 'ioredis';
+import { createTransport } from 'nodemailer';
+import { issued } from '../../issued.ts';
+import { requestLog } from '../plain/app.ts';
+import { form, list, page } from '../plain/pages.ts';
+import { serve } from '../plain/serve.ts';
+import { save, sessions, signIn, signOut } from '../plain/session.ts';
+
+declare module 'express-session' {
+  interface SessionData {
+    /** The key of the challenge that the session has got. */
+    ceremony?: string;
+  }
+}
+
+const { env } = process;
+const defect = env['PASSWORDLESS_DEFECT'] ?? '';
+const publicUrl = new URL(env['PUBLIC_URL'] ?? 'http://127.0.0.1');
+const LINK_S = 600;
+
+/** Values that a login needs for a short time: links by their tokens, and challenges. */
+interface Pending {
+  put(key: string, value: string): Promise<void>;
+  /** Returns a value once. */
+  take(key: string): Promise<string | null>;
+}
+
+const inRedis = (redis: Redis): Pending => ({
+  put: async (key, value) => void (await redis.set(`pending:${key}`, value, 'EX', LINK_S)),
+  take: key => redis.getdel(`pending:${key}`),
+});
+
+/** Keeps the values in this instance. */
+function inMemory(): Pending {
+  const values = new Map<string, string>();
+  return {
+    put: async (key, value) => void values.set(key, value),
+    take: async key => {
+      const value = values.get(key) ?? null;
+      values.delete(key);
+      return value;
+    },
+  };
+}
+
+function passwordlessApp(redis: Redis, instance: string): Express {
+  const app = express();
+  app.use(requestLog(instance));
+  app.get(['/healthz', '/readyz'], async (_request, response) => {
+    await redis.ping();
+    response.json({ ok: true });
+  });
+  app.use(express.urlencoded({ extended: false }), express.json());
+  app.use(sessions(redis, env['SESSION_SECRET'] ?? 'keyboard cat', {}), (_request, response, next) => {
+    response.set('Cache-Control', 'private, no-store');
+    next();
+  });
+  app.use('/app', mailRoutes(redis), passkeyRoutes(redis), noteRoutes(redis));
+  return app;
+}
+
+/** A login by a link in a mail. The link is valid once. */
+function mailRoutes(redis: Redis): RequestHandler {
+  const links = defect === 'link-in-memory' ? inMemory() : inRedis(redis);
+  const mails = createTransport(env['SMTP_URL'] ?? 'smtp://127.0.0.1:1');
+  const routes = express.Router();
+  routes.get('/login', (request, response) => {
+    response.send(page(request, 'Log in', form('/app/login', ['email'], 'Send a link')));
+  });
+  routes.post('/login', async (request, response) => {
+    const email = String(request.body?.email);
+    const token = await issued(redis, randomUUID());
+    await links.put(token, email);
+    const link = `${publicUrl.origin}/app/login/${token}`;
+    await mails.sendMail({
+      from: 'shop@example.test',
+      to: email,
+      subject: 'Log in',
+      text: `Log in: ${link}`,
+    });
+    response.send(page(request, 'Look into your mailbox', ''));
+  });
+  routes.get('/login/:token', async (request, response) => {
+    const email = await links.take(request.params.token);
+    if (email === null) return void response.status(400).send(page(request, 'This link is not valid', ''));
+    await signIn(request, email);
+    await issued(redis, request.sessionID);
+    response.redirect(303, '/app/account');
+  });
+  return routes;
+}
+
+interface Credential {
+  user: string;
+  publicKey: string;
+}
+
+/** Registration and login with passkeys, as in the examples of @simplewebauthn/server. */
+function passkeyRoutes(redis: Redis): RequestHandler {
+  const challenges = defect === 'challenge-in-memory' ? inMemory() : inRedis(redis);
+  const rpID = publicUrl.hostname;
+  const begin = async (request: Request, challenge: string, user = ''): Promise<void> => {
+    const key = randomUUID();
+    request.session.ceremony = key;
+    await save(request);
+    await issued(redis, challenge);
+    await challenges.put(key, JSON.stringify({ challenge, user }));
+  };
+  const begun = async (request: Request): Promise<{ challenge: string; user: string } | undefined> =>
+    JSON.parse((await challenges.take(request.session.ceremony ?? '')) ?? 'null') ?? undefined;
+  const expected = (challenge: string) => ({
+    expectedChallenge: challenge,
+    expectedOrigin: publicUrl.origin,
+    expectedRPID: rpID,
+  });
+  const routes = express.Router();
+  routes.post('/passkey/register/options', async (request, response) => {
+    const email = String(request.body?.email);
+    const options = await generateRegistrationOptions({ rpName: 'Shop', rpID, userName: email });
+    await begin(request, options.challenge, email);
+    response.json(options);
+  });
+  routes.post('/passkey/register', async (request, response) => {
+    const ceremony = await begun(request);
+    if (ceremony === undefined) return void response.status(400).json({ error: 'unknown challenge' });
+    const { registrationInfo } = await verifyRegistrationResponse({
+      ...{ response: request.body, ...expected(ceremony.challenge) },
+    });
+    if (registrationInfo === undefined) return void response.status(400).json({ error: 'refused' });
+    const { id, publicKey } = registrationInfo.credential;
+    const stored: Credential = {
+      user: ceremony.user,
+      publicKey: Buffer.from(publicKey).toString('base64url'),
+    };
+    await redis.set(`passkey:${await issued(redis, id)}`, JSON.stringify(stored));
+    response.json({ ok: true });
+  });
+  routes.post('/passkey/login/options', async (request, response) => {
+    const options = await generateAuthenticationOptions({ rpID });
+    await begin(request, options.challenge);
+    response.json(options);
+  });
+  routes.post('/passkey/login', async (request, response) => {
+    const ceremony = await begun(request);
+    const known = await redis.get(`passkey:${request.body?.id}`);
+    if (ceremony === undefined || known === null)
+      return void response.status(400).json({ error: 'unknown challenge or passkey' });
+    const { user, publicKey }: Credential = JSON.parse(known);
+    const { verified } = await verifyAuthenticationResponse({
+      ...{ response: request.body, ...expected(ceremony.challenge) },
+      credential: { id: request.body.id, publicKey: Buffer.from(publicKey, 'base64url'), counter: 0 },
+    });
+    if (!verified) return void response.status(400).json({ error: 'refused' });
+    await issued(redis, request.body.response.signature);
+    await signIn(request, user);
+    await issued(redis, request.sessionID);
+    response.json({ ok: true });
+  });
+  return routes;
+}
+
+function noteRoutes(redis: Redis): RequestHandler {
+  const routes = express.Router();
+  routes.use((request, response, next) => {
+    if (request.session.user === undefined) response.redirect(303, '/app/login');
+    else next();
+  });
+  routes.get('/account', async (request, response) => {
+    const notes = await redis.lrange(`notes:${request.session.user}`, 0, -1);
+    response.send(page(request, 'Notes', list(notes) + form('/app/notes', ['text'], 'Add')));
+  });
+  routes.post('/notes', async (request, response) => {
+    await redis.rpush(`notes:${request.session.user}`, String(request.body?.text));
+    response.redirect(303, '/app/account');
+  });
+  routes.post('/logout', async (request, response) => {
+    await signOut(request, response);
+    response.redirect(303, '/app/login');
+  });
+  return routes;
+}
+
+serve(passwordlessApp);
