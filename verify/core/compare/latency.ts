@@ -61,7 +61,8 @@ function mostFrequent(digests: readonly Digest[]): Action | undefined {
 }
 
 /**
- * Returns the runs as pairs (base, current) that followed one another, or the reason why the runs are no such pairs.
+ * Returns the runs as pairs (base, current) that followed one another, or a text that says why the runs do
+ * not form such pairs.
  */
 function inTurns(base: readonly Digest[], current: readonly Digest[]): [Digest, Digest][] | string {
   const least = Math.ceil(Math.log2(JUDGED.length / SIGNIFICANT));
@@ -144,7 +145,10 @@ function byInstance(digests: readonly Digest[], action: Action): ReadonlyMap<str
   return new Map([...all].map(([instance, parts]) => [instance, merged(parts)]));
 }
 
-/** Reports quantiles of both sides with their intervals. Does not judge: the intervals assume independent responses. */
+/**
+ * Reports quantiles of both sides with their intervals. Does not judge, because the intervals assume
+ * independent responses.
+ */
 function reportOnly(
   base: readonly Digest[],
   current: readonly Digest[],

@@ -30,7 +30,10 @@ const plan = fc.array(
   { minLength: 2, maxLength: 14, size: 'max' },
 );
 
-/** Generates operations of two sessions on one object; they may overlap. A read mostly shows the state at its call. */
+/**
+ * Generates operations of two sessions on one object. The operations may overlap. A read mostly shows the
+ * state at its call.
+ */
 function drawn(steps: typeof plan extends fc.Arbitrary<infer T> ? T : never): Operation[] {
   const operations: Operation[] = [];
   let at = 10;

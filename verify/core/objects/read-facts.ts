@@ -22,10 +22,14 @@ export interface ReadFacts {
   /** The session's previous read, if the two reads were compared. */
   read: Operation | undefined;
   /**
-   * True if the session's next read will be compared with this read, when it shows the same state and nothing changes.
+   * True if the session's next read will be compared with this read, provided that it shows the same state
+   * and that nothing changes before it.
    */
   again: boolean;
-  /** All values that this read shows and the session's previous read did not show; may contain other values too. */
+  /**
+   * All values that this read shows and that the previous read of the session did not show, and perhaps other
+   * values.
+   */
   fresh: readonly string[];
   /** Contradictions to acknowledged writes of the read's session. */
   stale: Contradiction[];

@@ -21,7 +21,9 @@ interface Writes {
   operations: readonly number[];
 }
 
-/** @returns the decision; undefined if other operations occur. A violation has no `placed` */
+/**
+ * @returns the decision; undefined if there are other kinds of operations. `placed` of a violation is empty
+ */
 export function direct(
   kind: ObjectKind,
   initial: readonly string[] | undefined,

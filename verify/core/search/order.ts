@@ -119,7 +119,7 @@ function twins(byReturn: readonly number[], kinds: Int32Array, end: number): Lin
   return links;
 }
 
-/** @returns the operation below `end` that returned first among those that are not placed */
+/** @returns the operation that returned first among the operations below `end` that are not placed */
 export function firstLeft(placed: ReadonlySet<number>, returns: Float64Array, end: number): number {
   let first = -1;
   for (let i = 0; i < end; i++) {

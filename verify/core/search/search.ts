@@ -48,7 +48,9 @@ class Search {
   #fresh = true;
   /** For each placed operation: true if no alternative to it needs to be tried. */
   readonly #forced: boolean[] = [];
-  /** The next operation to try; when none is left, the next class of operations without a response. */
+  /**
+   * The next operation to try. `#class`: the next class of operations without a response, tried afterwards.
+   */
   #cursor: number;
   #class = 0;
   #steps = 0;
@@ -256,7 +258,10 @@ class Search {
     this.#at.to = to;
   }
 
-  /** Returns a violation by the operation that had to come next: it returns before all others that are left. */
+  /**
+   * Returns a violation. Its culprit is the operation that must come next: it returns before all other
+   * operations that are not placed.
+   */
   #violated(): Decision {
     const culprit = firstLeft(new Set(this.#longest), this.#tables.returns, this.#end);
     return {

@@ -7,7 +7,7 @@
 export interface Configuration {
   /** One bit for each operation with a response. */
   placed: Int32Array;
-  /** All operations before the word `from` are placed, and none from the word `to` on. */
+  /** Before the word `from`, all operations are placed. From the word `to` on, no operation is placed. */
   from: number;
   to: number;
   state: number;

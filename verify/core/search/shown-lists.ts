@@ -114,8 +114,8 @@ class ShownLists implements Machine {
   }
 
   /**
-   * Returns whether a read shows the value, and only one operation writes it. Subtle: then that operation must lead to
-   * a list that a read shows, or the read has no place.
+   * Returns whether a read shows the value, and only one operation writes it. Subtle: then this operation
+   * must lead to a list that a read shows. Otherwise the read has no place in the order.
    */
   #isOnlyHere(value: string): boolean {
     return this.#values.has(value) && this.#writers.get(value) === 1;

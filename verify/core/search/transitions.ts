@@ -40,9 +40,7 @@ export class Transitions {
     this.#machine = machine;
   }
 
-  /**
-   * Must be called for all operations before the first step. @returns a number that equal operations share
-   */
+  /** Returns a number that equal operations share. Call it for all operations before the first step. */
   classOf(deed: Deed): number {
     const name = nameOf(deed);
     let number = this.#classes.get(name);

@@ -115,9 +115,9 @@ export class Repeats {
   }
 
   /**
-   * Returns whether the session's last read must be judged before its next operation, which is compared with
-   * it. This is so if the read came from another instance than the last judged read. The judge will count the
-   * read again, so this function takes its count back.
+   * Returns whether the judge must judge the session's last read before the next operation, because the next
+   * operation is compared with that read. This is so if the read came from another instance than the last
+   * judged read. The judge will count the read again, so this function takes its count back.
    */
   settle(): boolean {
     if (!this.#pending) return false;

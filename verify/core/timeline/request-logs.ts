@@ -33,7 +33,10 @@ export interface LoggedRequest {
 
 /** The part of a check that reads the logs. */
 export interface LogReader {
-  /** Called for each operation with an entry in the balancer's log, when both are known. */
+  /**
+   * Called for each operation with an entry in the balancer's log, when the operation has ended and the entry
+   * has come.
+   */
   routed?(operation: Operation, entry: Served): void;
   /**
    * Called for each request when every log has an entry for it, and at the end of the history for each of the other
