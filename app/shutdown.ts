@@ -74,8 +74,8 @@ function pause(ms: number, hurry?: AbortSignal): Promise<void> {
 }
 
 /**
- * If no request comes within this time, in milliseconds, the balancer is considered to send no more. The first value
- * applies until a request was refused, the second one after that.
+ * If no request comes within this time, in milliseconds, the balancer is considered to send no more. The
+ * first value applies until a request was refused, the second value after that.
  */
 const NOTHING_TO_SEND_MS = 400;
 const UNDERSTOOD_MS = 50;

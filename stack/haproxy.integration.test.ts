@@ -125,7 +125,8 @@ describe.skipIf(skip !== '')('HAProxy', () => {
       { request: 'r-2', status: 200, instance: 'a', tried: ['a'] },
       { request: 'r-3', status: 503 },
     ]);
-    // The request was sent to no instance, or to one that was down. That depends on the time of the health check.
+    // The request was sent to no instance, or to an instance that was down. That depends on the time of the
+    // health check.
     expect(seen[1]?.tried?.filter(one => one !== '?')).toEqual([]);
     expect(seen[1]).not.toHaveProperty('instance');
     expect(log()).toContain('"GET" "/path"');
@@ -151,7 +152,7 @@ describe.skipIf(skip !== '')('HAProxy', () => {
     await says('Server instances/a is DOWN');
     expect(checks.filter(status => status === 503).length).toBeGreaterThanOrEqual(3);
     expect(await answers(4)).toEqual(['b', 'b', 'b', 'b']);
-    // No instance is healthy now, so all get requests.
+    // No instance is healthy now, so all instances get requests.
     await b?.close();
     await says('Server instances/b is DOWN');
     expect((await answers(4)).includes('a')).toBe(true);

@@ -49,8 +49,8 @@ interface Known {
 }
 
 /**
- * Runs HAProxy in front of a changing set of instances. The configuration has all of them. If the running process knows
- * an instance, changes of the instance are sent to the process as commands, without a reload.
+ * Runs HAProxy in front of a changing set of instances. The configuration has all instances. If the running
+ * process knows an instance, changes of the instance are sent to the process as commands, without a reload.
  * The constructor throws MissingProgramError if HAProxy is not installed.
  */
 export class Haproxy extends ServerProcess implements LocalBalancer {

@@ -12,7 +12,7 @@ const CONFIG = fileURLToPath(new URL('../deploy/seaweedfs.json', import.meta.url
 /** The bucket that CONFIG names. */
 const BUCKET = 'cards';
 
-/** The parts of SeaweedFS that listen. Each has one port for HTTP, and one for gRPC. */
+/** The parts of SeaweedFS that listen. Each part has one port for HTTP, and one port for gRPC. */
 const PARTS = ['admin', 'filer', 'master', 's3', 'volume'];
 
 export interface PictureStore extends Beside {

@@ -47,7 +47,7 @@ export function createStore(config: Config, { redis: client, database, memcached
       });
     case 'postgres':
       if (database === undefined) throw new Error('expected a database for SESSION_STORE=postgres, got none');
-      // PgStore has the same time to live for all sessions; `sessions` ends each one at its absolute end.
+      // PgStore has the same time to live for all sessions; `sessions` ends each session at its absolute end.
       return new PgStore({ pool: database, ttl: config.idleSeconds });
     case 'memcached':
       if (memcached === undefined)

@@ -35,7 +35,10 @@ export interface InProcess {
   pay?: () => Promise<void>;
 }
 
-/** Hashes passwords at the lowest cost, and does not limit logins, because most tests are not about these. */
+/**
+ * Hashes passwords at the lowest cost, and does not limit logins, because most tests are not about passwords
+ * or limits.
+ */
 const CHEAP = { TRIAL: 'true', SCRYPT_COST: '2', FIXTURE_USERS: '20', PORT: '0' };
 
 /** Starts an instance in this process, with fixture users, on a free port. */

@@ -35,8 +35,8 @@ interface Failures {
   /** If no connection opens: the balancer retries on another instance, or responds with 502. */
   refused: 'another' | 502;
   /**
-   * If the instance closes the connection during a request: retries on another instance if that is safe, or
-   * responds with this status.
+   * If the instance closes the connection during a request: the balancer retries on another instance if that
+   * is safe, or responds with this status.
    */
   closed: 'another-if-safe' | 502 | 504;
   /** Maximum time to connect. */

@@ -10,7 +10,7 @@ export interface Traffic {
   stop(): Promise<{ failures: string[]; served: Record<string, number> }>;
 }
 
-/** Starts clients. Each one sends GET and POST in turn, and waits up to 4 ms after each response. */
+/** Starts clients. Each client sends GET and POST in turn, and waits up to 4 ms after each response. */
 export function startTraffic(url: string, path: string, clients = 8): Traffic {
   const pool = new Pool(url, { connections: clients });
   const failures: string[] = [];

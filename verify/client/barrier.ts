@@ -1,6 +1,6 @@
 /**
  * Makes requests race. The requests wait for one another twice. First they wait until all requests of the
- * race may be sent. Then each is sent except for its last byte, and waits until all last bytes leave
+ * race may be sent. Then each request is sent except for its last byte, and waits until all last bytes leave
  * together.
  */
 

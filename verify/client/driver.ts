@@ -233,7 +233,10 @@ export class Driver {
     await this.#requests.unrecorded({ ...get(path), abandon: after }, {});
   }
 
-  /** Adds a value that was never used before, or increments a counter. The probe must have a request for that. */
+  /**
+   * Adds a value that was never used before, or increments a counter. The probe must have a request for this
+   * write.
+   */
   async write(
     probe: Probe,
     how: How = {},

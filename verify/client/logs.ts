@@ -13,7 +13,7 @@ export interface LogSource {
 const LAG = 3_000;
 
 export interface FollowedLogs {
-  /** Also follows these logs. Ignores those that are followed already. */
+  /** Also follows these logs. Ignores logs that are followed already. */
   follow(sources: readonly LogSource[]): void;
   /** Call this for each ended operation that the logs should contain. */
   ended(operation: Operation): void;

@@ -10,7 +10,7 @@ const saw = (one: ObservedLoad, more: Seen, times = 1): void => {
 const answered = (one: ObservedLoad, ...instances: string[]): void => {
   for (const instance of instances) saw(one, { instance });
 };
-/** Returns a load at the start of a fault. Two instances served before it. */
+/** Returns a load at the start of a fault. Two instances served before the fault. */
 const disturbed = (): ObservedLoad => {
   const one = load();
   answered(one, 'a', 'b');

@@ -64,7 +64,10 @@ export class Gate {
   readonly #target: Target;
   readonly #options: GateOptions;
   #round: Round | undefined;
-  /** The last start or stop. Each waits for the one before it, so that no run is left behind. */
+  /**
+   * The last start or stop. Each start or stop waits for the previous start or stop, so that no run is left
+   * running.
+   */
   #change: Promise<void> = Promise.resolve();
 
   /** @throws UsageError if the target file does not say which version served a response */

@@ -37,7 +37,7 @@ const LONGEST = 1_000_000;
 /** Parses a text in pieces. Pass each piece to `feed`, and call `end` after the last one. */
 export class EdnReader {
   readonly #onForm: (form: Edn, line: number) => void;
-  /** The open forms, within a first frame for the file. */
+  /** The open forms. The first frame is the file itself. */
   readonly #stack: Frame[] = [{ closes: '', items: [], discards: 0, line: 1, column: 0 }];
   #rest = '';
   #line = 1;

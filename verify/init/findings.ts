@@ -6,7 +6,10 @@ import type { FoundProbe } from './probe.ts';
 import type { Carried } from './session.ts';
 import type { Alone, Signal } from './signal.ts';
 
-/** A guarantee that a run could not decide, what the file lacks for it, and how to add that. */
+/**
+ * A guarantee that a run could not decide, what the file lacks for the guarantee, and how to add what is
+ * missing.
+ */
 export interface Unclaimed {
   guarantee: string;
   lacks: string;

@@ -133,7 +133,8 @@ function shortest(
 ): Mark | undefined {
   const after = body[end];
   if (after === undefined) return undefined;
-  // Characters that end the name: the character after it. If that is no markup, quote or space, also `<` and `"`.
+  // Characters that end the name: the character after the name. If that character is no markup, quote or
+  // space, `<` and `"` end the name too.
   const stop = /[<"'\s]/.test(after) ? after.replace(/\s/, '\\s') : `<"${after}`;
   const name = body.slice(at, end);
   if (new RegExp(`[${classEscaped(stop)}]`).test(name)) return undefined;

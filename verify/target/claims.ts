@@ -1,4 +1,7 @@
-/** Computes the claims and declarations of a target. A run of the target is judged by them. */
+/**
+ * Computes the claims and declarations of a target. A run of the target is judged by these claims and
+ * declarations.
+ */
 
 import type { Budget, Declared, Run } from '../core/history/history.ts';
 import { CLAIM_SETS, GUARANTEES, type Guarantee, isGuarantee } from '../core/result/guarantees.ts';
@@ -37,7 +40,10 @@ const byHeader = ({ headers, login, session }: Pick<TargetFile, 'headers' | 'log
   session?.header !== undefined ||
   Object.entries(headers).some(([name, text]) => /\{\w+\}/.test(text) && !/csrf|xsrf/i.test(name));
 
-/** Returns whether a set can claim a guarantee for this target. It cannot if the target has no means for it. */
+/**
+ * Returns whether a set can claim a guarantee for this target. A set cannot claim a guarantee for which the
+ * target has no means.
+ */
 function declares(file: TargetFile, guarantee: Guarantee): boolean {
   const { logout, expiry, probes, session, refresh } = file;
   if (session !== undefined && ABOUT_LOGINS.includes(guarantee)) return false;

@@ -80,7 +80,7 @@ export class Sheet {
   }
 
   /**
-   * Copies the tiles of a part of the sheet to a canvas, and draws those that are new.
+   * Copies the tiles of a part of the sheet to a canvas, and draws the new tiles.
    *
    * @param left, top where the part begins on the canvas
    */

@@ -11,7 +11,10 @@ export class Edge {
   #lastBefore = Number.NEGATIVE_INFINITY;
   #firstAfter = Number.POSITIVE_INFINITY;
 
-  /** @param offset of this request to the other, milliseconds; @param after true if the other request came first */
+  /**
+   * @param offset delay of this request after the other request, milliseconds; @param after true if the other
+   * request came first
+   */
   saw(offset: number, after: boolean): void {
     if (after) this.#firstAfter = Math.min(this.#firstAfter, offset);
     else this.#lastBefore = Math.max(this.#lastBefore, offset);

@@ -24,8 +24,8 @@ const STAGES = [
   { value: 64_000, total: 1_100_000 },
 ];
 /**
- * A stage with a larger total is left out if the app does not show texts of its length: shorter texts would
- * be too many.
+ * Total length of a session, characters. A stage with a larger total is left out if the app does not show the
+ * long texts of the stage, because the stage would need too many shorter texts.
  */
 const MANY = 100_000;
 /** Approximate length of a text that is not padded, characters. */

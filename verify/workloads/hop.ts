@@ -245,7 +245,10 @@ class HopClient {
     return this.#write(driver, probe, items);
   }
 
-  /** Returns the share of requests that write to an object. `count`: number of values that this client has in it. */
+  /**
+   * Returns the share of requests that write to an object. `count`: number of values that this client has in
+   * the object.
+   */
   #writes({ cap, remove, scope }: Probe, count: number): number {
     const writers = scope === 'all' ? this.#shared.clients : 1;
     const most = remove === undefined ? Number.POSITIVE_INFINITY : Math.max(2, (2 * ITEMS) / writers);

@@ -17,7 +17,7 @@ const DOES: Record<Action, string> = {
   'scale-in': 'the group has one instance fewer for a while',
 };
 
-/** Interval between two looks at a change that takes minutes, milliseconds. */
+/** Interval between two checks of a change that takes minutes, milliseconds. */
 const LOOK_MS = 2_000;
 /** Repeats a command until it prints the first argument. */
 const PRINTS = 'wanted=$1; shift; until [ "$("$@")" = "$wanted" ]; do sleep 2; done';
