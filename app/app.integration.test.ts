@@ -72,6 +72,7 @@ describe('security headers', () => {
         expect.arrayContaining([
           "default-src 'self'",
           "script-src 'none'",
+          "object-src 'none'",
           "form-action 'self'",
           "frame-ancestors 'none'",
           "base-uri 'none'",
@@ -79,12 +80,16 @@ describe('security headers', () => {
       );
       expect(headers.get('x-content-type-options')).toBe('nosniff');
       expect(headers.get('referrer-policy')).toBe('same-origin');
+      expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
+      expect(headers.get('access-control-allow-origin')).toBeNull();
     },
   );
 
   test('HSTS is sent only over https, as a trusted proxy reports it', async () => {
     expect(await hsts(one.url)).toBeNull();
     expect(await hsts(one.url, HTTPS)).toBe('max-age=31536000');
+    const { headers } = await visitor().get('/login', HTTPS);
+    expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
     const strict = await startInProcess(server.url, { env: { TRUST_PROXY: 'false' } });
     expect(await hsts(strict.url, HTTPS)).toBeNull();
     await strict.close();

@@ -24,6 +24,7 @@ function settings(secure: boolean, pictures: readonly string[]): HelmetOptions {
       directives: {
         defaultSrc: ["'self'"],
         scriptSrc: ["'none'"],
+        objectSrc: ["'none'"],
         imgSrc: ["'self'", ...pictures],
         formAction: ["'self'", ...pictures],
         frameAncestors: ["'none'"],

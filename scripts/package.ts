@@ -138,6 +138,7 @@ function published(own: Manifest, packages: readonly string[]): object {
       '!docs/judge-speed.md',
       '!docs/speed.md',
       '!docs/power.md',
+      '!docs/asvs.md',
       '!docs/aws.md',
       '!docs/kubernetes.md',
       // Its pictures are not in the package.

@@ -24,7 +24,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   ],
   'Load it with k6': ['k6'],
   'Gate a pull request or a canary': ['ci', 'compare', 'reports', 'gallery', 'gate'],
-  'Run the card store': ['app', 'compose', 'stores', 'fleet', 'balancers', 'kubernetes', 'aws'],
+  'Run the card store': ['app', 'compose', 'stores', 'fleet', 'balancers', 'kubernetes', 'aws', 'asvs'],
   Reference: ['commands', 'target-keys', 'history', 'library', 'http', 'store-conformance'],
   'How well it works': ['zoo', 'power', 'judge-speed', 'speed', 'mutation', 'architecture'],
 };

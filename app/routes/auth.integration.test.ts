@@ -68,6 +68,9 @@ describe('signing in', () => {
     await browser.signIn('bob');
     const after = await browser.cookie('sid');
     expect(after).not.toBe(before);
+    // The id is between the prefix and the signature.
+    const [, id = ''] = /^s:([\w-]+)\./.exec(decodeURIComponent(after ?? '')) ?? [];
+    expect(Buffer.from(id, 'base64url').length * 8).toBeGreaterThanOrEqual(128);
     const old = await visitor().get('/dashboard', { cookie: `sid=${before}` });
     expect([old.status, old.headers.get('location')]).toEqual([303, '/login']);
   });
@@ -120,6 +123,34 @@ describe('registering', () => {
     await browser.read('/register');
     expect((await browser.post('/register', fields)).status).toBe(status);
   });
+});
+
+test.each([
+  ['/login', ['_csrf', 'email', 'password'], 'current-password'],
+  ['/register', ['_csrf', 'name', 'email', 'password'], 'new-password'],
+])('masks passwords, and lets password managers fill them in: %s', async (path, names, autocomplete) => {
+  const { text } = await visitor().get(path);
+  expect([...text.matchAll(/<input[^>]* name="(\w+)"/g)].map(([, name]) => name)).toEqual(names);
+  expect(text).toContain(`<input type="password" name="password" autocomplete="${autocomplete}"`);
+});
+
+test('takes a password of any characters, up to 256, exactly as it is', async () => {
+  const password = ` Träume "<&>' 漢\t`.padEnd(256, 'X');
+  const registered = visitor();
+  await registered.read('/register');
+  const fields = { email: 'frank@example.test', name: 'Frank' };
+  expect((await registered.post('/register', { ...fields, password: `${password}X` })).status).toBe(422);
+  expect((await registered.post('/register', { ...fields, password })).status).toBe(303);
+  for (const [given, status] of [
+    [password.trim(), 401],
+    [password.toLowerCase(), 401],
+    [password.slice(0, -1), 401],
+    [password, 303],
+  ] as const) {
+    const browser = visitor();
+    await browser.read('/login');
+    expect((await browser.post('/login', { email: fields.email, password: given })).status).toBe(status);
+  }
 });
 
 describe('signing out', () => {
