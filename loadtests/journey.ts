@@ -1,7 +1,7 @@
 /**
  * Repeats a whole visit, each time as a new user: registers, activates the account by mail if the app requires it,
- * browses, fills a basket, checks out, sells a card, and logs out. If the target has no shop, a visit logs in, reads,
- * writes and logs out. Tests whether a visit works across instances.
+ * browses, fills a basket, checks out, gives a card a picture if the app has pictures, sells it, and logs out. If the
+ * target has no shop, a visit logs in, reads, writes and logs out. Tests whether a visit works across instances.
  */
 import { check, group, sleep } from 'k6';
 import type { Options } from 'k6/options';
@@ -9,6 +9,7 @@ import { Finder } from '../verify/core/response/finder.ts';
 import { type Run, type Session, type SummaryData, verified } from './lib/k6.ts';
 import { loadOf } from './shared/load.ts';
 import { tokenMailedTo } from './shared/mailbox.ts';
+import { uploadWith } from './shared/upload.ts';
 
 const { target, thresholds, start, end, session, newcomer, guarded, summary } = verified('journey');
 const { users, duration, rate, think, errors, p95, dropped } = loadOf(__ENV);
@@ -64,7 +65,8 @@ export default guarded((run: Run) => {
  * Buys a card and sells it. The card's name is not a canary, since canaries are private and all users see cards for
  * sale. If a failed write may have left a canary in the basket, no card is sold.
  */
-function buyAndSell(s: Session, canary: string, { checkout, owned, sell }: NonNullable<typeof shop>): void {
+function buyAndSell(s: Session, canary: string, requests: NonNullable<typeof shop>): void {
+  const { checkout, owned, picture, sell } = requests;
   const [probe] = probes;
   if (probe === undefined) return;
   pausing(s, () => void s.add(`card ${Math.floor(s.random() * 1e9)}`));
@@ -75,6 +77,8 @@ function buyAndSell(s: Session, canary: string, { checkout, owned, sell }: NonNu
   });
   const page = read(s, home);
   const card = page?.includes(canary) === false ? new Finder(owned).first(page) : undefined;
+  if (card !== undefined && picture !== undefined && page?.includes(picture.sign))
+    pausing(s, () => s.illustrate(picture, card, uploadWith));
   if (card !== undefined) pausing(s, () => void s.submit({ action: 'set' }, sell, { value: card }));
   read(s, home);
 }

@@ -3,7 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startLocalStack } from '../stack/local.ts';
 import { type Mailbox, startMailbox } from '../stack/mailbox.ts';
+import { startPictureStore } from '../stack/pictures.ts';
 import type { Stack } from '../stack/stack.ts';
+import { whyWithout } from '../stack/testing/servers.ts';
 import { used } from '../tests/used.ts';
 import { k6Target } from '../verify/target/k6.ts';
 import { parseTarget } from '../verify/target/load.ts';
@@ -40,16 +42,28 @@ function run(script: string, url: string, env: Record<string, string> = {}): Pro
   );
 }
 
+/** Returns the type of the picture of the newest card for sale. */
+async function typeOfPictureOnMarket(url: string): Promise<string | null> {
+  const page = await (await fetch(`${url}/market`)).text();
+  const [, picture = ''] = /<img src="([^"]+\/pictures\/[^"]+)"/.exec(page) ?? [];
+  return (await fetch(picture)).headers.get('content-type');
+}
+
 /** The double starts a thread for each virtual user, so it runs only one script of each kind. */
 const BROKEN = realK6 === undefined ? ['breakpoint', 'mixed-users'] : Object.keys(SCRIPTS);
+
+const pictured = whyWithout('SeaweedFS', 'weed') === '';
 
 describe('a healthy stack', () => {
   let stack: Stack;
   let mailbox: Mailbox;
   beforeAll(async () => {
     mailbox = await startMailbox();
-    const { smtpUrl, stop } = mailbox;
-    const beside = () => Promise.resolve({ env: { SMTP_URL: smtpUrl }, stop });
+    const beside = async () => {
+      const pictures = pictured ? await startPictureStore() : undefined;
+      const stop = async () => void (await Promise.all([mailbox.stop(), pictures?.stop()]));
+      return { env: { SMTP_URL: mailbox.smtpUrl, ...pictures?.env }, stop };
+    };
     stack = await startLocalStack({ port: 'any', env: { SCRYPT_COST: '2' }, beside });
   });
   afterAll(() => stack?.stop());
@@ -67,6 +81,7 @@ describe('a healthy stack', () => {
       'logout-storm': /✓ logout-final +valid .*\n +logouts \d+ · with a request in flight [1-9]/,
     };
     expect(stdout).toMatch(more[script] ?? /./);
+    if (script === 'journey' && pictured) expect(await typeOfPictureOnMarket(stack.url)).toBe('image/webp');
   });
 });
 

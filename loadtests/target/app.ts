@@ -44,6 +44,12 @@ export interface ActivationRequest extends FormRequest {
   sign: string;
 }
 
+/** The request that gives an item a picture. {value} is the placeholder for the item, {key} for the uploaded picture. */
+interface PictureRequest extends FormRequest {
+  /** Text in the signed-in page that shows that items can have pictures. */
+  sign: string;
+}
+
 /** Additional requests of a shop, for the script journey. */
 interface Shop {
   /** The request that registers a user, in the format of the login. Its form may also contain {name}. */
@@ -56,6 +62,8 @@ interface Shop {
   checkout: FormRequest;
   /** Expression that finds, in the signed-in page, the id of each item that the user owns. */
   owned: string;
+  /** Gives an item a picture. GET on the same path shows the form of the upload. */
+  picture?: PictureRequest;
   /** The request that sells an item. {value} is the placeholder for the item's id. */
   sell: FormRequest;
 }
@@ -147,6 +155,11 @@ export const CARD_STORE: App = {
     browse: '/market',
     checkout: { path: '/basket/checkout', form: { _csrf: '{csrf}' } },
     owned: 'data-card="([^"]*)"',
+    picture: {
+      sign: '/picture" aria-label="Add',
+      path: '/cards/{value}/picture',
+      form: { key: '{key}', _csrf: '{csrf}' },
+    },
     sell: { path: '/cards/{value}/list', form: { price: '5', _csrf: '{csrf}' } },
   },
 };

@@ -118,6 +118,19 @@ export class Session extends JudgedSession {
     });
   }
 
+  /**
+   * Gives an item a picture: opens the page with the form of the upload, uploads, and confirms the upload. Does nothing
+   * if the page cannot be opened.
+   *
+   * @param uploadWith uploads a picture with the form of a page, and returns its key
+   */
+  illustrate(request: FormRequest, value: string, uploadWith: (page: string) => string): void {
+    const { outcome } = this.submit({ action: 'form' }, { ...request, method: 'GET' }, { value });
+    if (!this.alive || outcome !== 'ok') return;
+    const key = uploadWith(this.response?.body ?? '');
+    this.submit({ action: 'set' }, request, { value, key });
+  }
+
   /** Fills in the placeholders of a form of the target, and sends it. */
   submit(what: RequestMeaning, request: FormRequest, known: Record<string, string> = {}): Seen {
     return this.send(what, this.filling.filled(request, known, this.jar()));

@@ -123,7 +123,8 @@ interface Batched {
 export default {
   request,
   get: (url: string, params?: Params) => request('GET', url, null, params),
-  post: (url: string, body: Record<string, string>, params?: Params) => request('POST', url, body, params),
+  post: (url: string, body: Record<string, string> | string, params?: Params) =>
+    request('POST', url, body, params),
   /** Sends the requests one after the other. Real k6 sends them at the same time. */
   batch: (requests: Batched[]) =>
     requests.map(({ method, url, body, params }) => request(method, url, body, params)),
