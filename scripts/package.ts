@@ -138,6 +138,8 @@ function published(own: Manifest, packages: readonly string[]): object {
       '!docs/judge-speed.md',
       '!docs/speed.md',
       '!docs/power.md',
+      // The card store is not in the package.
+      '!docs/app.md',
       '!docs/asvs.md',
       '!docs/aws.md',
       '!docs/kubernetes.md',
