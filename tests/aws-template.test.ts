@@ -22,6 +22,11 @@ interface Resource {
   UpdatePolicy?: object;
 }
 
+interface Rule {
+  Effect: string;
+  Resource: unknown;
+}
+
 interface Template {
   Resources: Record<string, Resource>;
   Outputs: Record<string, { Value: unknown }>;
@@ -107,13 +112,19 @@ describe.each(NAMES)('%s', name => {
     });
   });
 
-  test('accepts uploads from pages of the store only', () => {
+  test('accepts uploads from pages of the store only, and shows only what the app has checked', () => {
     expect(only(template, 'S3::Bucket')).toMatchObject({
       CorsConfiguration: {
         CorsRules: [{ AllowedMethods: ['POST'], AllowedOrigins: [template.Outputs['Url']?.Value] }],
       },
-      PublicAccessBlockConfiguration: { RestrictPublicBuckets: true },
+      LifecycleConfiguration: { Rules: [{ Prefix: 'uploads/', ExpirationInDays: 1 }] },
     });
+    const { PolicyDocument } = only(template, 'S3::BucketPolicy') as {
+      PolicyDocument: { Statement: Rule[] };
+    };
+    const allowed = PolicyDocument.Statement.filter(({ Effect }) => Effect === 'Allow');
+    expect(allowed).toMatchObject([{ Action: 's3:GetObject', Principal: { AWS: '*' } }]);
+    expect(text(allowed[0]?.Resource, name => name)).toMatch(/\/pictures\/\*$/);
   });
 
   test('gives an instance the time that its drain takes', () => {
@@ -206,8 +217,12 @@ describe('the script of an instance', () => {
     const values: Record<string, string> = {
       ...{ ReleaseUrl: 'https://example.com/cards.tar.gz?a=1&b=2', ReleaseSha256: sha256 },
       'Redis.PrimaryEndPoint.Address': 'redis.example.com',
+      'Balancer.DNSName': 'balancer.example.com',
+      'AWS::Region': 'eu-central-1',
     };
-    const script = userData(templateIn(FOLDER, 'cards'), reference => values[reference] ?? reference);
+    const script = userData(templateIn(FOLDER, 'cards'), reference =>
+      reference.startsWith('Pictures') ? 'cards-pictures' : (values[reference] ?? reference),
+    );
     expect(script).not.toMatch(/@[A-Z_0-9]+@/);
     const { status, stdout, stderr } = spawnSync(
       'bash',
@@ -235,6 +250,8 @@ describe('the script of an instance', () => {
     expect(readConfig(parseEnv(readFileSync(join(folder, 'etc/cards.env'), 'utf8')))).toMatchObject({
       ...{ port: 8080, host: '0.0.0.0', instance: 'i-0123', version: right().slice(0, 12) },
       ...{ redisUrl: 'rediss://:redis-token@redis.example.com:6379', secrets: ['a-session-secret'] },
+      ...{ bucketRegion: 'eu-central-1', publicUrl: 'http://balancer.example.com:8080' },
+      bucketUrl: 'https://cards-pictures.s3.eu-central-1.amazonaws.com',
       ...{ expiryEvents: true, drainMs: 15_000, shutdownMs: 10_000 },
     });
   });

@@ -119,6 +119,10 @@ up() {
     data=${data//@RELEASE_SHA256@/"$RELEASE_SHA256"}
     data=${data//@LOG_GROUP@/}
     data=${data//@EXPIRY_EVENTS@/false}
+    # No pictures.
+    data=${data//@S3_BUCKET@/}
+    data=${data//@S3_REGION@/}
+    data=${data//@PUBLIC_URL@/}
     data=${data//@REDIS_URL@/"redis://$redis:6379"}
     data=${data//@SESSION_SECRET@/"$(openssl rand -hex 32)"}
     data=$(base64 <<<"$data" | tr -d '\n')

@@ -6,6 +6,7 @@ import {
   aws_autoscaling as autoscaling,
   CfnOutput,
   CfnParameter,
+  Duration,
   aws_ec2 as ec2,
   aws_elasticache as elasticache,
   aws_iam as iam,
@@ -65,13 +66,18 @@ export class CardStore extends Stack {
     const sessions = this.secret('SessionSecret', 'signs cookies');
     for (const secret of [token, sessions]) secret.grantRead(role);
     log.grantWrite(role);
-    pictures.grantReadWrite(role);
+    pictures.grantPut(role, 'uploads/*');
+    pictures.grantPut(role, 'pictures/*');
+    pictures.grantRead(role, 'uploads/*');
 
     const group = this.instances(vpc, own, role, {
       LOG_GROUP: log.logGroupName,
       REDIS_URL: `rediss://:${printed(token)}@${store.attrPrimaryEndPointAddress}:${REDIS}`,
       SESSION_SECRET: printed(sessions),
       EXPIRY_EVENTS: 'true',
+      S3_BUCKET: pictures.bucketName,
+      S3_REGION: Aws.REGION,
+      PUBLIC_URL: url,
     });
     group.loadBalancerNames = balancer.names;
     group.targetGroupArns = balancer.targets;
@@ -150,17 +156,24 @@ export class CardStore extends Stack {
     });
   }
 
-  /** The browser uploads pictures straight to this bucket, so it accepts requests from pages of the store. */
+  /**
+   * Browsers upload to `uploads/` with a form that the app signs. The app copies what it accepts to `pictures/`, which
+   * every browser may read.
+   */
   private pictures(url: string): s3.Bucket {
-    return new s3.Bucket(this, 'Pictures', {
-      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+    const bucket = new s3.Bucket(this, 'Pictures', {
+      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ACLS_ONLY,
       encryption: s3.BucketEncryption.S3_MANAGED,
       enforceSSL: true,
+      // A form needs no CORS; a script of the store's pages does.
       cors: [
         { allowedOrigins: [url], allowedMethods: [s3.HttpMethods.POST], allowedHeaders: ['*'], maxAge: 3600 },
       ],
+      lifecycleRules: [{ prefix: 'uploads/', expiration: Duration.days(1) }],
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    bucket.grantPublicAccess('pictures/*', 's3:GetObject');
+    return bucket;
   }
 
   /** @param values replace the texts between @ signs in user-data.sh */
