@@ -1,5 +1,10 @@
-/** Checks that `baton init` finds the requests of a single-page app in its scripts. */
+/** Checks that `baton init` finds the requests of a single-page app in its scripts, or in a recording. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { baton } from '../../verify/testing/baton.ts';
 import { found } from './found.ts';
 import type { AppRequest, AppResponse } from './serve.ts';
 import { PASSWORD, type Session, SmallApp } from './small-app.ts';
@@ -12,11 +17,13 @@ const BUNDLE =
 /** Sends the same page for every address, and answers an API. */
 class SinglePage extends SmallApp {
   readonly #ends: boolean;
+  readonly #bundle: string;
 
   /** @param ends true if the logout ends the session */
-  constructor(ends: boolean) {
+  constructor(ends: boolean, bundle = BUNDLE) {
     super();
     this.#ends = ends;
+    this.#bundle = bundle;
   }
 
   protected override route(asked: AppRequest, session: Session | undefined): AppResponse {
@@ -25,7 +32,8 @@ class SinglePage extends SmallApp {
       body: JSON.stringify(value),
       headers: { 'Content-Type': 'application/json' },
     });
-    if (asked.path === '/app.js') return { body: BUNDLE, headers: { 'Content-Type': 'text/javascript' } };
+    if (asked.path === '/app.js')
+      return { body: this.#bundle, headers: { 'Content-Type': 'text/javascript' } };
     if (!asked.path.startsWith('/api/'))
       return { body: '<div id="root"></div><script src="/app.js"></script>' };
     const body = JSON.parse(asked.body || '{}') as Record<string, string>;
@@ -62,4 +70,73 @@ describe('a single-page app', () => {
       expect(text).not.toContain(PASSWORD);
     });
   });
+});
+
+/** Visits the app as a browser does. Returns the recording of a browser's network tab (HAR 1.2), and its secrets. */
+async function recorded(url: string): Promise<{ har: string; cookie: string }> {
+  const entries: object[] = [];
+  let cookie = '';
+  const visit = async (method: string, path: string, body?: object): Promise<void> => {
+    const headers = { cookie, 'content-type': 'application/json' };
+    const text = body === undefined ? null : JSON.stringify(body);
+    const response = await fetch(url + path, { method, headers, body: text });
+    const mimeType = response.headers.get('content-type') ?? '';
+    cookie = response.headers.getSetCookie()[0]?.split(';')[0] ?? cookie;
+    const sent = [{ name: 'Cookie', value: cookie }];
+    const postData = text === null ? {} : { postData: { mimeType: 'application/json', text } };
+    entries.push({
+      request: { method, url: url + path, headers: sent, ...postData },
+      response: { status: response.status, content: { mimeType, text: await response.text() } },
+    });
+  };
+  await visit('GET', '/');
+  await visit('GET', '/app.js');
+  await visit('POST', '/api/sign-in', { login: 'alice', password: PASSWORD });
+  await visit('GET', '/api/viewer');
+  await visit('GET', '/api/notes');
+  await visit('POST', '/api/notes', { text: 'baton text' });
+  await visit('POST', '/api/sign-out', {});
+  return { har: JSON.stringify({ log: { version: '1.2', entries } }), cookie };
+}
+
+it('a recording is enough where no script names the requests: `init --har`, then `verify`', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'baton-har-'));
+  const [har, file, out] = ['app.har', 'target.yaml', 'runs'].map(name => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  try {
+    await withApp(new SinglePage(true, 'run(atob("…"))'), async served => {
+      const { har: text, cookie } = await recorded(served.url);
+      writeFileSync(har, text);
+      const users = ['--user', 'alice', '--user', 'bob', '--password-env', 'HOST_PASSWORD'];
+      const env = { HOST_PASSWORD: PASSWORD };
+      const init = await baton(
+        ['init', served.url, ...users, '--har', har, '--probe', '--file', file, '--out', out],
+        env,
+      );
+      const written = readFileSync(file, 'utf8');
+      expect(parse(written), init.stderr).toMatchObject({
+        login: { path: '/api/sign-in', json: { login: '{user}', password: '{password}' } },
+        signedIn: { page: '/api/viewer', user: { json: '/viewer/name' } },
+        probes: [{ read: { path: '/api/notes', items: { json: '/notes/*/text' } } }],
+        logout: { path: '/api/sign-out' },
+      });
+      expect([PASSWORD, cookie].filter(secret => written.includes(secret))).toEqual([]);
+      const verified = await baton(
+        ['verify', file, '--json', '--duration', '1s', '--workload', 'hop', '--out', out],
+        env,
+      );
+      const { guarantees } = JSON.parse(verified.stdout) as {
+        guarantees: { guarantee: string; claimed: boolean; judgement: string }[];
+      };
+      const those = (judgement: string) =>
+        guarantees.filter(one => one.claimed && one.judgement === judgement).map(one => one.guarantee);
+      expect(those('violated')).toEqual([]);
+      expect(those('valid')).toEqual(expect.arrayContaining(['continuity', 'isolation']));
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
