@@ -18,7 +18,7 @@ const PLACE = /\{\w+\}/;
  */
 export function targetText(target: Target, environment: NodeJS.ProcessEnv): string {
   const { bySet: _bySet, leftOut: _leftOut, folder: _folder, variables: _variables, ...written } = target;
-  const { accounts, tls, url, faults, session, ...rest } = written;
+  const { accounts, tls, url, faults, session, mail, ...rest } = written;
   const secrets = secretsOf(target, environment);
   const shown = accounts.slice(0, LISTED).map(account => ({
     ...account,
@@ -33,6 +33,7 @@ export function targetText(target: Target, environment: NodeJS.ProcessEnv): stri
     ...(read === undefined ? {} : { tls: read }),
     accounts: shown,
     ...(session === undefined ? {} : { session: scrubbed(withoutValues(session), secrets) }),
+    ...(mail === undefined ? {} : { mail: scrubbed(mail, secrets) }),
     ...(faults === undefined ? {} : { faults: scrubbed(faults, secrets) }),
   });
   return more > 0 ? `${text}# and ${more} more accounts\n` : text;

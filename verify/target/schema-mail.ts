@@ -5,6 +5,9 @@ export const mail = z
   .strictObject({
     url: z
       .url({ protocol: /^https?$/, error: 'expected an http:// or https:// address' })
+      .refine(address => !/\/\/[^/?#]*@/.test(address), {
+        error: 'expected an address without a user and a password, got one with them: use `command`',
+      })
       .optional()
       .describe('An address that shows the text of the newest mail to {user}, as Mailpit has it.'),
     command: z

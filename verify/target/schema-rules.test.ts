@@ -80,6 +80,11 @@ it.each<[string, object, string]>([
     'login.steps.0.mail: expected the key `mail` at the top, which says where to read mails',
   ],
   [
+    'a mailbox at an address with a user',
+    { mail: { url: 'http://user:4711@127.0.0.1:8025/view/latest.txt' } },
+    'mail.url: expected an address without a user and a password, got one with them: use `command`',
+  ],
+  [
     'a mailbox with two places',
     { mail: { url: 'http://127.0.0.1/4711', command: './4711' } },
     'mail: expected `url` or `command`, got none or both',
