@@ -88,9 +88,13 @@ export async function takeStep(
     client.captured.set(PASSKEY, JSON.stringify(made));
   }
   if (arrived === undefined || status >= 400) return reply;
-  const text = await arrived();
+  const { mail = {} } = step;
+  const replyOf = (body: string): Reply => ({ headers: {}, body, cookies: [] });
+  const suits = (text: string): boolean =>
+    Object.values(mail).every(value => finder(value, decodeHTML).first(replyOf(text)) !== undefined);
+  const text = await arrived(suits);
   if (text === undefined) return undefined;
-  keep(step.mail ?? {}, { headers: {}, body: text, cookies: [] }, client);
+  keep(mail, replyOf(text), client);
   return reply;
 }
 

@@ -30,23 +30,33 @@ export class MailReader {
   /**
    * Notes the newest mail of an account, before a request that causes another one.
    *
-   * @returns the function that waits for the next mail. It returns the text, or undefined if none arrives within 30 s
-   * @throws UsageError if the mailbox cannot be read, or if no mail of the run has arrived yet
+   * @returns the function that waits for the next mail which has what the login needs, and passes over others. It
+   * returns the text, or undefined if no such mail arrives within 30 s
+   * @throws UsageError if the mailbox cannot be read, or if no such mail of the run has arrived yet
    */
-  async watch({ user }: Pick<Account, 'user'>): Promise<() => Promise<string | undefined>> {
+  async watch({
+    user,
+  }: Pick<Account, 'user'>): Promise<(suits: (text: string) => boolean) => Promise<string | undefined>> {
     const before = await this.#newest(user);
-    return async () => {
+    return async suits => {
+      let other = false;
       let wait = LOOK.first;
       for (let waited = 0; waited < ARRIVES && !this.#signal.aborted; waited += wait) {
         const newest = await this.#newest(user);
-        if (newest !== before && newest.trim() !== '') {
+        if (newest !== before && suits(newest)) {
           this.#works = true;
           return newest;
         }
+        other ||= newest !== before && newest.trim() !== '';
         await sleep(wait, undefined, { signal: this.#signal }).catch(() => {});
         wait = Math.min(wait * 2, LOOK.most);
       }
       if (this.#works || this.#signal.aborted) return undefined;
+      if (other)
+        throw new UsageError(
+          `mail: expected a new mail to ${user} that has each value of \`mail\` in the step, got one without. Correct ` +
+            'the expressions in the target file',
+        );
       throw new UsageError(
         `mail: expected a new mail to ${user} within ${ARRIVES / 1000} s of the request, got none. See whether the app ` +
           `sent it, and whether \`mail.${this.#spec.url === undefined ? 'command' : 'url'}\` shows the newest mail of the user`,
