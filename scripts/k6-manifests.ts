@@ -22,6 +22,12 @@ const LARGEST = 1 << 20;
 /** The maximum clock error of nodes that use the same time servers, milliseconds. */
 const UNCERTAINTY = '500';
 
+/** What a namespace with the restricted pod security standard demands. The user is that of the image of k6. */
+const RESTRICTED = {
+  securityContext: { runAsNonRoot: true, runAsUser: 12345, seccompProfile: { type: 'RuntimeDefault' } },
+  containerSecurityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+};
+
 /**
  * Returns a ConfigMap with the script, a Secret with the key, and the TestRun, as YAML.
  *
@@ -51,8 +57,9 @@ export function manifestsOf(options: Distributed): string {
         arguments: '--log-output=stdout --log-format=raw --no-usage-report',
         quiet: 'true',
         script: { configMap: { name, file } },
-        initializer: environmentOf(options, name),
-        runner: environmentOf(options, name),
+        initializer: { ...environmentOf(options, name), ...RESTRICTED },
+        runner: { ...environmentOf(options, name), ...RESTRICTED },
+        starter: RESTRICTED,
       },
     },
   ];

@@ -20,6 +20,7 @@ export type Part =
   | 'a terminal'
   | 'workflows'
   | 'manifests'
+  | 'Kubernetes'
   | 'AWS'
   | 'AWS faults'
   | 'CloudFormation'
