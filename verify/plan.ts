@@ -43,6 +43,11 @@ export interface VerifyOptions {
   faults?: FaultPlan;
   /** When it aborts, the run stops early; the recorded part is saved and judged. */
   signal?: AbortSignal;
+  /**
+   * True: each request that changes something uses its own connection, as during faults. For a balancer that reloads
+   * its configuration during the run, and closes idle connections then.
+   */
+  apart?: boolean;
   /** Returns why the run was aborted: `interrupted` by a user, or `failed` because the system under test broke down. */
   stopped?: () => 'interrupted' | 'failed';
   onPhase?: (phase: 'ready' | 'load' | 'logs' | 'judge') => void;

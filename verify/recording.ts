@@ -40,7 +40,7 @@ export interface RunRecording {
 export function record(plan: RunPlan, clock: RecorderClock = startClock()): RunRecording {
   const { target, run, stack, part } = plan;
   const network = new Network(target);
-  network.apart = plan.schedule.length > 0;
+  network.apart = plan.apart ?? plan.schedule.length > 0;
   const load = new ObservedLoad();
   const history = new HistoryFile(
     join(plan.folder, part.of === 1 ? HISTORY : partFile(part.number)),

@@ -155,6 +155,7 @@ class Round {
       const { folder } = await verify(this.#target, {
         ...{ sessions, out, workloads: ['hop'], duration: Number.POSITIVE_INFINITY },
         signal: this.#stop.signal,
+        apart: true,
         onEvent: event => this.#event(event),
         onPhase: phase => {
           if (phase === 'load' && this.#run !== undefined) this.#cohorts = new Cohorts(this.#run);
