@@ -134,12 +134,14 @@ function published(own: Manifest, packages: readonly string[]): object {
     files: [
       'dist',
       'docs/*.md',
+      '!docs/architecture.md',
       '!docs/mutation.md',
       '!docs/judge-speed.md',
       '!docs/speed.md',
       '!docs/power.md',
       // The card store is not in the package.
       '!docs/app.md',
+      '!docs/stores.md',
       '!docs/asvs.md',
       '!docs/aws.md',
       '!docs/kubernetes.md',
