@@ -321,7 +321,11 @@ test.skipIf(!lints)('cfn-lint finds nothing in the templates', () => {
 });
 
 describe.skipIf(!synthesises)('the CDK', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'baton-cdk-'));
+  // Not made here: a skipped group would leave it behind.
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'baton-cdk-'));
+  });
   afterAll(() => rmSync(folder, { recursive: true }));
   const synth = (context: object) =>
     spawnSync(process.execPath, ['main.ts'], {
