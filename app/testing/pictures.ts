@@ -8,5 +8,5 @@ export const PNG = decoded(
 );
 /** One pixel. */
 export const WEBP = decoded('UklGRiQAAABXRUJQVlA4IBgAAAAwAQCdASoBAAEAAgA0JaQAA3AA/vuUAAA=');
-/** The start of a picture, which is all that the app looks at. */
+/** The start of a picture. The app checks only the start. */
 export const JPEG = decoded('/9j/4AAQSkZJRgABAQEASABIAAD/2wBDAP8=');

@@ -1,4 +1,7 @@
-/** Tests the software authenticator against @simplewebauthn/server, which verifies each byte that it makes. */
+/**
+ * Tests the software authenticator against @simplewebauthn/server, which verifies each byte that the
+ * authenticator makes.
+ */
 import {
   generateAuthenticationOptions,
   generateRegistrationOptions,

@@ -7,7 +7,10 @@ import { z } from 'zod';
 import { UsageError } from '../errors.ts';
 import type { Account } from '../target/accounts.ts';
 
-/** The parts of PublicKeyCredentialCreationOptionsJSON and PublicKeyCredentialRequestOptionsJSON that it needs. */
+/**
+ * The parts of PublicKeyCredentialCreationOptionsJSON and PublicKeyCredentialRequestOptionsJSON that the
+ * authenticator needs.
+ */
 const options = z.object({
   challenge: z.string().min(1),
   rp: z.object({ id: z.string().optional() }).optional(),
@@ -33,11 +36,11 @@ export class Authenticator {
   readonly #passkeys = new Map<Account, Passkey>();
 
   /**
-   * Makes the passkey of an account, or signs in with it.
+   * Makes the passkey of an account, or signs in with that passkey.
    *
    * @param body of the response that has the options, at any place in its JSON
    * @param site address of the app
-   * @returns the credential as its `toJSON()` returns it in a browser
+   * @returns the credential in the form that the credential's `toJSON()` returns in a browser
    * @throws UsageError if the response has no options, or options that the authenticator cannot fulfil
    */
   respond(ceremony: 'create' | 'get', body: string, account: Account, site: URL): object {

@@ -390,7 +390,7 @@ export class Driver {
   }
 }
 
-/** Stands for the response to a login whose mail did not arrive. */
+/** Replaces the response to a login whose mail did not arrive. */
 const NO_MAIL: Reply = { failure: 'timeout', headers: {}, body: '', cookies: [] };
 
 const hasPath = ({ path }: RequestSpec): boolean => path !== '';

@@ -59,15 +59,15 @@ function tokenOf(csrf: Target['csrf'], client: SessionClient, path: string): str
   return decoded(client.cookies(page).find(({ name }) => name === csrf.cookie)?.value ?? '');
 }
 
-/** What a user has besides the browser. */
+/** The things that a user has besides the browser: a mailbox and an authenticator. */
 export interface Aids {
   mails?: MailReader | undefined;
   authenticator: Authenticator;
 }
 
 /**
- * Sends a step of a login or a registration. Keeps the values for later requests: those of its response, those of the
- * mail that it causes, and the credential of a passkey.
+ * Sends a step of a login or a registration. Keeps the values for later requests: values of the response,
+ * values of the mail that the step causes, and the credential of a passkey.
  *
  * @param send sends the request of the step
  * @returns the response; undefined if the mail did not arrive

@@ -8,14 +8,16 @@ import { Spacing } from './seats.ts';
 
 /** Maximum time until a mail arrives, milliseconds. */
 const ARRIVES = 30_000;
-/** Interval between two looks into the mailbox, milliseconds: it doubles up to the maximum. */
+/** Interval between two checks of the mailbox, milliseconds: it doubles up to the maximum. */
 const LOOK = { first: 25, most: 400 };
 
 export class MailReader {
   readonly #spec: MailSpec;
   readonly #folder: string;
   readonly #signal: AbortSignal;
-  /** The logins of an account, one at a time: a newer mail may make the link or code of an older one invalid. */
+  /**
+   * The logins of an account, one at a time: a newer mail may make the link or code of an older mail invalid.
+   */
   readonly turns = new Spacing(0);
   /** True if a mail has arrived in this run, so that the target file is right. */
   #works = false;
@@ -28,10 +30,10 @@ export class MailReader {
   }
 
   /**
-   * Notes the newest mail of an account, before a request that causes another one.
+   * Notes the newest mail of an account, before a request that causes another mail.
    *
-   * @returns the function that waits for the next mail which has what the login needs, and passes over others. It
-   * returns the text, or undefined if no such mail arrives within 30 s
+   * @returns the function that waits for the next mail that has what the login needs, and ignores other mails. The
+   * function returns the text, or undefined if no such mail arrives within 30 s
    * @throws UsageError if the mailbox cannot be read, or if no such mail of the run has arrived yet
    */
   async watch({
@@ -64,7 +66,7 @@ export class MailReader {
     };
   }
 
-  /** Returns the text of the newest mail; empty if there is none. */
+  /** Returns the text of the newest mail; empty if there is no mail. */
   async #newest(user: string): Promise<string> {
     const { url, command } = this.#spec;
     if (url === undefined) return printed('mail.command', command ?? '', user, this.#folder, this.#signal);

@@ -95,7 +95,7 @@ async function sessionText(
  * Runs a command of the target file. The shell gets the user in the variable BATON_USER, so that no name is read as code.
  *
  * @param key the key of the target file that has the command, for errors
- * @returns what it printed
+ * @returns the output of the command
  * @throws UsageError if the command fails
  */
 export async function printed(

@@ -45,7 +45,7 @@ export class Registration {
     return asked;
   }
 
-  /** Registers an account. A refused passkey is tried again: without it, the account is useless. */
+  /** Registers an account. A refused passkey is tried again: without a passkey, the account is useless. */
   async #register(account: Account, signal: AbortSignal): Promise<void> {
     const tries = this.#spec.steps.some(({ passkey }) => passkey !== undefined) ? TRIES : 1;
     for (let i = 0; i < tries && !signal.aborted; i++) {
@@ -57,9 +57,9 @@ export class Registration {
   /**
    * Sends the requests of a registration.
    *
-   * @param aside true: another client sends a request before the last one. Without it, a strict round robin would always
-   * serve the last one by another instance than its step
-   * @returns the status of the last response; undefined if there was none
+   * @param aside true: another client sends a request before the last request. Without that request, a strict
+   * round robin would always route the last request to another instance than its step
+   * @returns the status of the last response; undefined if there was no response
    */
   async #once(account: Account, signal: AbortSignal, aside: boolean): Promise<number | undefined> {
     const client = this.#connect();

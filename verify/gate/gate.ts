@@ -20,7 +20,7 @@ const JUDGED: readonly Guarantee[] = [
   'availability',
 ];
 
-/** Interval between two looks at a state that a request waits for, milliseconds. */
+/** Interval between two checks of a state that a request waits for, milliseconds. */
 const LOOK = 100;
 
 export interface GateOptions {

@@ -1,4 +1,4 @@
-/** Finds the guarantees of a target that every run leaves unknown, and what the user can do about each. */
+/** Finds the guarantees of a target that every run leaves unknown, each with a remedy for the user. */
 import { GUARANTEES, type Guarantee } from '../core/result/guarantees.ts';
 import type { Lack } from '../reports/doctor.ts';
 import type { Target } from '../target/load.ts';

@@ -40,7 +40,7 @@ export const capture = z.record(z.string().regex(/^\w+$/, 'expected a name of le
 /** Requests to send before the main request, in order. */
 const steps = { steps: z.array(request.safeExtend({ capture: capture.default({}) })).default([]) };
 
-/** What a step of a login or a registration may need besides the browser of the user: a mailbox and an authenticator. */
+/** The keys of a step that needs more than the browser of the user: a mailbox or an authenticator. */
 const aided = {
   capture: capture.default({}),
   mail: z

@@ -7,7 +7,7 @@ export interface Rate {
   to: number;
 }
 
-/** Longest wait without a look at `over`, milliseconds. */
+/** Maximum wait between two checks of `over`, milliseconds. */
 const SLICE = 200;
 /**
  * A timer may fire this much late, microseconds, because timers have whole milliseconds. Then the time at

@@ -1,6 +1,6 @@
 /**
- * audit: checks all kinds of pages on every instance. It looks at cookies and their attributes, at caching headers, and
- * at the responses to a changed cookie, a large session, awkward characters and no cookie.
+ * audit: checks all kinds of pages on every instance. It records cookies and their attributes, caching
+ * headers, and the responses to a changed cookie, a large session, awkward characters and no cookie.
  */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';

@@ -210,8 +210,9 @@ function learn(edge: Edge, operations: readonly Operation[], offsets: readonly n
 }
 
 /**
- * Writes while slow requests of the same session are in flight. Depending on the round, these are two slow writes,
- * which no balancer routes to the same instance; one slow read; or one of each.
+ * Writes while slow requests of the same session are in flight. Depending on the round, the slow requests are
+ * two writes (which a balancer without stickiness routes to different instances), one read, or a write and a
+ * read.
  *
  * @param part fraction of 50 ms after which the first quick write is sent
  */

@@ -58,7 +58,11 @@ const refusesSize = ({ status, body }: Reply): boolean =>
   status !== undefined &&
   (TOO_LARGE.includes(status) || (status === 400 && /header|cookie|too (large|long|big)/i.test(body)));
 
-/** Returns the lengths of the texts to add until a session holds a total, characters. Calls `act` after each stage. */
+/**
+ * Adds texts to a session, stage by stage, within the limits. Calls `add` with the length of each text in
+ * characters and the number of texts before it, and `staged` after each stage. Stops when `add` returns
+ * false.
+ */
 export async function eachText(
   { longest, total: most }: Pick<Growth, 'longest' | 'total'>,
   add: (size: number, n: number) => Promise<boolean>,
