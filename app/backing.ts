@@ -1,12 +1,15 @@
 /**
  * Connects an instance to the servers behind it: Redis for users and cards, and the stores of sessions and baskets.
  */
+import type { DynamoDB } from '@aws-sdk/client-dynamodb';
 import type { MemcacheClient } from 'memcache-client';
 import type { Pool } from 'pg';
 import type { Config } from './config.ts';
 import { connectDatabase, createTables } from './database.ts';
+import { connectDynamoDb, readTable } from './dynamodb.ts';
 import { connectMemcached } from './memcached.ts';
-import { connectRedis, ping, type RedisClient } from './redis.ts';
+import { connectRedis, ping, type RedisClient, reachPrimaries } from './redis.ts';
+import { createLogin } from './redis-login.ts';
 
 export interface Backing {
   readonly redis: RedisClient;
@@ -14,6 +17,8 @@ export interface Backing {
   readonly database?: Pool;
   /** Set if sessions are in memcached. */
   readonly memcached?: MemcacheClient;
+  /** Set if sessions are in DynamoDB. */
+  readonly dynamodb?: DynamoDB;
   /** Waits for connections and creates the tables that the app needs. Throws if a server does not respond. */
   prepare(): Promise<void>;
   /** Resolves with the name of a server that does not respond; undefined if all respond. */
@@ -22,9 +27,14 @@ export interface Backing {
 }
 
 /** Connects in the background. Connection errors go to `onError`, with the server's name. */
-export function connectBacking(config: Config, onError: (server: string, error: Error) => void): Backing {
+export async function connectBacking(
+  config: Config,
+  onError: (server: string, error: Error) => void,
+): Promise<Backing> {
   const { storeTimeoutMs } = config;
-  const redis = connectRedis(config, error => onError('redis', error));
+  const redisFailed = (error: Error) => onError('redis', error);
+  const login = await createLogin(config, redisFailed);
+  const redis = connectRedis(config, redisFailed, login);
   const needsDatabase = config.sessionStore === 'postgres' || config.basketStore === 'postgres';
   const database = needsDatabase
     ? connectDatabase(config.databaseUrl, storeTimeoutMs, error => onError('postgres', error))
@@ -33,16 +43,20 @@ export function connectBacking(config: Config, onError: (server: string, error: 
     config.sessionStore === 'memcached'
       ? connectMemcached(config.memcachedAddress, storeTimeoutMs)
       : undefined;
-  const pings: [string, () => Promise<unknown>][] = [['Redis', () => ping(redis, 'first')]];
+  const dynamodb = config.sessionStore === 'dynamodb' ? await connectDynamoDb(config) : undefined;
+  const pings: [string, () => Promise<unknown>][] = [['Redis', () => ping(redis)]];
   if (database) pings.push(['PostgreSQL', () => database.query('SELECT 1')]);
   if (memcached) pings.push(['memcached', () => memcached.version()]);
+  if (dynamodb) pings.push(['DynamoDB', () => readTable(dynamodb, config)]);
   return {
     redis,
     ...(database && { database }),
     ...(memcached && { memcached }),
+    ...(dynamodb && { dynamodb }),
     prepare: async () => {
-      await ping(redis, 'every');
+      await reachPrimaries(redis);
       if (database) await createTables(database);
+      if (dynamodb) await readTable(dynamodb, config);
     },
     unresponsive: async () => {
       const results = await Promise.allSettled(pings.map(([, ping]) => ping()));
@@ -50,8 +64,10 @@ export function connectBacking(config: Config, onError: (server: string, error: 
     },
     close: () => {
       redis.disconnect();
+      login?.close();
       void database?.end();
       memcached?.shutdown();
+      dynamodb?.destroy();
     },
   };
 }

@@ -240,7 +240,14 @@ describe('NAME_FILE', () => {
 
   test('every secret variable can be read from a file', () => {
     const secrets = aboutVariables().flatMap(([name, { secret }]) => (secret ? [name] : []));
-    expect(secrets).toEqual(['SESSION_SECRET', 'REDIS_URL', 'DATABASE_URL', 'SMTP_URL', 'S3_CREDENTIALS']);
+    expect(secrets).toEqual([
+      'SESSION_SECRET',
+      'REDIS_URL',
+      'DATABASE_URL',
+      'DYNAMODB_CREDENTIALS',
+      'SMTP_URL',
+      'S3_CREDENTIALS',
+    ]);
   });
 
   test('a file that is unreadable, empty or invalid is refused, and the error does not show its content', () => {

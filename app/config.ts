@@ -24,6 +24,9 @@ export interface Config {
    * cluster mode.
    */
   readonly redisCluster: readonly { host: string; port: number }[];
+  /** Name of an ElastiCache cache with IAM logins, after `serverless:` for a serverless one; '' for a password. */
+  readonly redisIamCache: string;
+  readonly redisIamRegion: string;
   /** The sentinels that name the primary; empty for a Redis without sentinels. */
   readonly redisSentinels: readonly { host: string; port: number }[];
   /** The primary's name in the sentinels. */
@@ -32,6 +35,12 @@ export interface Config {
   readonly databaseUrl: string;
   /** HOST:PORT */
   readonly memcachedAddress: string;
+  readonly dynamodbTable: string;
+  readonly dynamodbRegion: string;
+  /** '' for the endpoint of AWS in the region. */
+  readonly dynamodbEndpoint: string;
+  /** undefined: the AWS SDK looks for an access key. */
+  readonly dynamodbCredentials: Values['DYNAMODB_CREDENTIALS'];
   readonly sessionStore: (typeof STORES)[number];
   /** `session`: each session has its own basket. `postgres`: each user has one basket, in a table. */
   readonly basketStore: (typeof BASKETS)[number];
@@ -158,6 +167,13 @@ function contradictions(v: Values, env: Environment): string[] {
     problems.push(
       'REDIS_SENTINELS: expected nothing, as REDIS_CLUSTER is set, got sentinels. Set one of the two',
     );
+  if (v.REDIS_IAM_CACHE !== '' && !/^rediss:\/\/[^:@/]+@/.test(v.REDIS_URL))
+    problems.push(
+      'REDIS_URL: expected rediss: with a user and no password, such as rediss://app@HOST:6379, as REDIS_IAM_CACHE is ' +
+        'set, got (not shown)',
+    );
+  if (v.REDIS_IAM_CACHE !== '' && v.SESSION_EXPIRY_EVENTS)
+    problems.push('SESSION_EXPIRY_EVENTS: expected false, as REDIS_IAM_CACHE is set, got true');
   if (v.REDIS_CLUSTER.length > 0 && v.SESSION_EXPIRY_EVENTS)
     problems.push(
       'SESSION_EXPIRY_EVENTS: expected false, as REDIS_CLUSTER is set, got true. Each server of a cluster reports ' +
@@ -206,10 +222,16 @@ function named(v: Values): Config {
     version: v.APP_VERSION,
     redisUrl: v.REDIS_URL,
     redisCluster: v.REDIS_CLUSTER,
+    redisIamCache: v.REDIS_IAM_CACHE,
+    redisIamRegion: v.REDIS_IAM_REGION,
     redisSentinels: v.REDIS_SENTINELS,
     redisPrimary: v.REDIS_PRIMARY,
     databaseUrl: v.DATABASE_URL,
     memcachedAddress: v.MEMCACHED_ADDRESS,
+    dynamodbTable: v.DYNAMODB_TABLE,
+    dynamodbRegion: v.DYNAMODB_REGION,
+    dynamodbEndpoint: v.DYNAMODB_ENDPOINT,
+    dynamodbCredentials: v.DYNAMODB_CREDENTIALS,
     sessionStore: v.SESSION_STORE,
     basketStore: v.BASKET_STORE,
     expiryEvents: v.SESSION_EXPIRY_EVENTS,

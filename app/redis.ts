@@ -6,6 +6,7 @@ import { type ChainableCommander, Cluster, Redis, type RedisOptions } from 'iore
 import type { Config } from './config.ts';
 import { limitCommands } from './deadline.ts';
 import { confirmed } from './failures.ts';
+import type { RedisLogin } from './redis-login.ts';
 
 /** All keys of one command, script or pipeline are in one slot, so that a cluster can run it. */
 export type RedisClient = Redis | Cluster;
@@ -18,10 +19,16 @@ type Settings = Pick<
 /**
  * Connects in the background. Commands fail at once while there is no connection, and after `storeTimeoutMs` without a
  * reply. Connection errors go to `onError`, one for each failed attempt.
+ *
+ * @param login gives passwords that change; without it, the password is in the URL
  */
-export function connectRedis(config: Settings, onError: (error: Error) => void): RedisClient {
+export function connectRedis(
+  config: Settings,
+  onError: (error: Error) => void,
+  login?: RedisLogin,
+): RedisClient {
   const { storeTimeoutMs: timeoutMs, redisUrl, redisSentinels: sentinels, redisPrimary } = config;
-  if (config.redisCluster.length > 0) return connectCluster(config, onError);
+  if (config.redisCluster.length > 0) return connectCluster(config, onError, login);
   const options: RedisOptions = {
     ...nodeOptions(timeoutMs),
     // Without a connection, commands fail at once. A queued command would keep its user waiting.
@@ -37,9 +44,9 @@ export function connectRedis(config: Settings, onError: (error: Error) => void):
       failoverDetector: true,
       sentinelRetryStrategy: (attempts: number) => Math.min(attempts * 50, 500),
     });
-  const redis = new Redis(redisUrl, options);
+  const redis = new Redis(redisUrl, { ...options, lazyConnect: true });
   redis.on('error', onError);
-  bound(redis, timeoutMs);
+  open(redis, timeoutMs, login);
   return redis;
 }
 
@@ -64,7 +71,11 @@ const REFRESH_MS = 5_000;
  * because certificates contain the names, not the addresses. ElastiCache Serverless has one name for all
  * slots.
  */
-function connectCluster(config: Settings, onError: (error: Error) => void): Cluster {
+function connectCluster(
+  config: Settings,
+  onError: (error: Error) => void,
+  login: RedisLogin | undefined,
+): Cluster {
   const { storeTimeoutMs: timeoutMs, redisCluster } = config;
   const { username, password, protocol } = new URL(config.redisUrl);
   const redisOptions: RedisOptions = {
@@ -90,27 +101,20 @@ function connectCluster(config: Settings, onError: (error: Error) => void): Clus
   const cluster = new Cluster([...redisCluster], options);
   cluster.on('error', onError);
   cluster.on('node error', onError);
-  cluster.on('+node', (node: Redis) => {
-    bound(node, timeoutMs);
-    // Connects now, also to replicas: a command for a replica that was just promoted finds an open connection.
-    node.connect().catch(() => {}); // 'node error' reports it.
-  });
+  // Connects now, also to replicas: a command for a replica that was just promoted finds an open connection.
+  cluster.on('+node', (node: Redis) => open(node, timeoutMs, login));
   return cluster;
 }
 
-/**
- * Waits until the server replies. With a cluster, waits for every primary, or only for the first one that replies.
- * Throws if none replies.
- */
-export async function ping(redis: RedisClient, which: 'every' | 'first'): Promise<void> {
-  if (redis instanceof Redis) {
-    await redis.ping();
-    return;
-  }
-  const primaries = redis.nodes('master');
-  if (primaries.length === 0) throw new Error('expected a connection to the Redis cluster, got none');
-  const pings = primaries.map(node => node.ping());
-  await (which === 'every' ? Promise.all(pings) : Promise.any(pings));
+/** Waits for a reply: of a cluster, of the first primary that replies. Throws if there is none. */
+export async function ping(redis: RedisClient): Promise<void> {
+  if (redis instanceof Redis) await redis.ping();
+  else await Promise.any(redis.nodes('master').map(node => node.ping()));
+}
+
+/** Waits until each primary of a cluster replies. Throws if one does not reply. Does nothing for a single server. */
+export async function reachPrimaries(redis: RedisClient): Promise<void> {
+  if (redis instanceof Cluster) await Promise.all(redis.nodes('master').map(node => node.ping()));
 }
 
 /** Sends a pipeline and returns its results in order. Throws StoreUnavailable with the first error among them. */
@@ -137,6 +141,12 @@ function leavesReplicas(): (error: Error) => boolean {
     left = now;
     return true;
   };
+}
+
+function open(redis: Redis, timeoutMs: number, login: RedisLogin | undefined): void {
+  bound(redis, timeoutMs);
+  login?.use(redis);
+  redis.connect().catch(() => {}); // The event `error` reports it.
 }
 
 /**

@@ -35,7 +35,7 @@ export async function serve(parts: Parts = {}): Promise<void> {
   const log = createLogger(config);
   const lifecycle = new Lifecycle();
   const { instance } = config;
-  const backing = connectBacking(config, (server, error) => {
+  const backing = await connectBacking(config, (server, error) => {
     log.warn({ event: server, instance, error: error.message });
   });
   const users = new Users(backing.redis, config.scrypt);

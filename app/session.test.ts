@@ -15,7 +15,7 @@ async function statusOf(error: Error): Promise<number> {
 
 const page = readFileSync(join(import.meta.dirname, '../docs/stores.md'), 'utf8');
 
-test.each(['redis-attributes', 'memcached'])(
+test.each(['redis-attributes', 'memcached', 'dynamodb'])(
   'docs/stores.md states the status of a save after the logout: %s',
   async store => {
     const row = page.split('\n').find(line => line.startsWith(`| \`${store}\``));

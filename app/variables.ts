@@ -10,6 +10,7 @@ export const STORES = [
   'redis-locked',
   'postgres',
   'memcached',
+  'dynamodb',
   'cookie',
   'memory',
 ] as const;
@@ -205,6 +206,12 @@ export const VARIABLES = z.object({
     '',
     'Servers of a Redis cluster: `HOST:PORT`, comma-separated; one is enough, such as the configuration endpoint of ElastiCache. `REDIS_URL` then gives only user, password and TLS.',
   ),
+  REDIS_IAM_CACHE: variable(
+    z.string().regex(/^((serverless:)?[a-z][a-z0-9-]*)?$/, 'the name of a cache, or serverless:NAME'),
+    '',
+    'Name of an ElastiCache cache, `serverless:NAME` for a serverless one. The user in `REDIS_URL` then logs in with [IAM tokens](stores.md#a-managed-redis-elasticache) in place of a password.',
+  ),
+  REDIS_IAM_REGION: variable(z.string(), 'us-east-1', 'Region of that cache.'),
   REDIS_SENTINELS: variable(
     addresses,
     '',
@@ -221,6 +228,23 @@ export const VARIABLES = z.object({
     memcachedAddress,
     '127.0.0.1:11211',
     'memcached, where `SESSION_STORE` is `memcached`: `HOST:PORT`.',
+  ),
+  DYNAMODB_TABLE: variable(
+    z.string(),
+    'baton-sessions',
+    'Table of sessions, where `SESSION_STORE` is `dynamodb` ([how to create it](stores.md#dynamodb)).',
+  ),
+  DYNAMODB_REGION: variable(z.string(), 'us-east-1', 'Region of the table.'),
+  DYNAMODB_ENDPOINT: variable(
+    z.literal('').or(storeUrl),
+    '',
+    'Address of another server that has the interface of DynamoDB, such as `http://127.0.0.1:8000`.',
+  ),
+  DYNAMODB_CREDENTIALS: variable(
+    credentials,
+    '',
+    'Access key for DynamoDB: `KEY_ID:SECRET`. Without it, the AWS SDK looks for one: in its own variables, in its files, and in the role of the container or machine.',
+    { secret: true },
   ),
   STORE_TIMEOUT_MS: variable(
     milliseconds(1, 60_000),

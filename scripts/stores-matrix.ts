@@ -31,6 +31,7 @@ const ROWS: Record<string, Settings> = {
   '`postgres`': { SESSION_STORE: 'postgres' },
   '`postgres`, baskets in tables': { SESSION_STORE: 'postgres', BASKET_STORE: 'postgres' },
   '`memcached`': { SESSION_STORE: 'memcached' },
+  '`dynamodb`': { SESSION_STORE: 'dynamodb' },
   '`cookie`': { SESSION_STORE: 'cookie' },
   '`cookie`, baskets in tables': { SESSION_STORE: 'cookie', BASKET_STORE: 'postgres' },
   '`memory`': { SESSION_STORE: 'memory' },

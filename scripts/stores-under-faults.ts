@@ -11,7 +11,15 @@ import { verify } from '../verify/run.ts';
 import { loadTarget } from '../verify/target/load.ts';
 
 /** The session stores except `memory`, which keeps no guarantee on two instances, even without faults. */
-const STORES = ['redis-attributes', 'redis-locked', 'connect-redis', 'postgres', 'memcached', 'cookie'];
+const STORES = [
+  'redis-attributes',
+  'redis-locked',
+  'connect-redis',
+  'postgres',
+  'memcached',
+  'dynamodb',
+  'cookie',
+];
 
 /** The guarantees for which a run with faults gives evidence. */
 const CLAIMS = [

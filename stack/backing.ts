@@ -54,7 +54,7 @@ export async function planBacking(options: BackingOptions): Promise<BackingServe
   const stores = environments.map(({ SESSION_STORE }) => SESSION_STORE);
   if (stores.includes('postgres') || environments.some(env => env['BASKET_STORE'] === 'postgres'))
     others.push('postgres');
-  if (stores.includes('memcached')) others.push('memcached');
+  for (const store of ['memcached', 'dynamodb'] as const) if (stores.includes(store)) others.push(store);
   requireServers([kind, ...others], [balancer]);
   const plan = PLANS[wanted] ?? (options => planServer(kind, options));
   const redis = await plan({ args, onDeath });

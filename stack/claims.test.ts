@@ -23,6 +23,7 @@ test('the docs list all stores', () => {
     'connect-redis',
     'postgres',
     'memcached',
+    'dynamodb',
     'cookie',
     'memory',
   ]);

@@ -11,6 +11,7 @@ const WHOLE_SESSIONS: readonly Guarantee[] = ['no-lost-updates', 'linearizabilit
 const IN_SESSIONS: Record<string, readonly Guarantee[]> = {
   'redis-attributes': [],
   'redis-locked': [],
+  dynamodb: [],
   memory: [],
   memcached: WHOLE_SESSIONS,
   'connect-redis': [...WHOLE_SESSIONS, 'logout-final'],

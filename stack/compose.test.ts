@@ -4,6 +4,7 @@ import { startComposeStack } from './compose.ts';
 test.each([
   ['SESSION_STORE', 'postgres'],
   ['SESSION_STORE', 'memcached'],
+  ['SESSION_STORE', 'dynamodb'],
   ['BASKET_STORE', 'postgres'],
   ['STACK_BALANCER', 'haproxy'],
 ])('%s=%s is refused with a remedy, before any call to an engine', async (name, value) => {

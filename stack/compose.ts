@@ -62,7 +62,7 @@ function requireItsServers({ env }: StackOptions): void {
     );
   for (const name of ['SESSION_STORE', 'BASKET_STORE']) {
     const value = wanted[name] ?? '';
-    if (!['postgres', 'memcached'].includes(value)) continue;
+    if (!['postgres', 'memcached', 'dynamodb'].includes(value)) continue;
     throw new Error(
       `${name}: expected a store in Redis, the only server of docker-compose.yml, got ${value}. ` +
         'Run it with --stack local, which starts the servers that it needs.',

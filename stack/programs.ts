@@ -12,7 +12,11 @@ const OPTIONAL: readonly string[] = ['postgres', 'memcached', 'haproxy', 'weed']
 
 // On Debian, a normal user's PATH lacks the sbin folders, where nginx is. PostgreSQL is on no user's PATH, because
 // several versions may be installed.
-const ALSO = ['/usr/local/sbin', '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin', ...postgresFolders()];
+const ALSO = [
+  ...['/usr/local/sbin', '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin', ...postgresFolders()],
+  // Of the npm packages of this checkout.
+  join(import.meta.dirname, '../node_modules/.bin'),
+];
 
 function postgresFolders(): string[] {
   const [debian, homebrew] = ['/usr/lib/postgresql', '/opt/homebrew/opt'];

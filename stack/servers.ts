@@ -1,4 +1,4 @@
-/** Runs the servers behind the instances: Redis or Valkey, PostgreSQL and memcached. `SERVERS` has one entry each. */
+/** Runs the servers behind the instances: Redis or Valkey, PostgreSQL, memcached and dynalite. `SERVERS` has one entry each. */
 import { realpathSync, rmSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -168,12 +168,35 @@ const MEMCACHED: Kind = {
   },
 };
 
+/** dynalite, a server with the interface of DynamoDB, which keeps its data on disk. */
+const DYNAMODB: Kind = {
+  programs: [['dynalite']],
+  plan({ program, port, folder }) {
+    const url = `http://127.0.0.1:${port}`;
+    const data = ['--path', join(folder, 'data'), '--createTableMs', '0'];
+    return {
+      command: [
+        process.execPath,
+        realpathSync(program),
+        '--host',
+        '127.0.0.1',
+        '--port',
+        String(port),
+        ...data,
+      ],
+      ready: () => hasTable(url),
+      ...{ url, addresses: { DYNAMODB_ENDPOINT: url, DYNAMODB_CREDENTIALS: 'local:local' } },
+    };
+  },
+};
+
 const SERVERS = {
   redis: REDIS,
   valkey: { ...REDIS, programs: [['valkey-server']] },
   hardened: HARDENED,
   postgres: POSTGRES,
   memcached: MEMCACHED,
+  dynamodb: DYNAMODB,
 } satisfies Record<string, Kind>;
 
 export type ServerKind = keyof typeof SERVERS;
@@ -270,5 +293,26 @@ async function answersQuery(url: string): Promise<boolean> {
     return true;
   } finally {
     await client.end().catch(() => {});
+  }
+}
+
+/** Creates the table of sessions, if it does not exist. */
+async function hasTable(endpoint: string): Promise<boolean> {
+  const { DynamoDB } = await import('@aws-sdk/client-dynamodb');
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const dynamodb = new DynamoDB({ endpoint, region: 'us-east-1', credentials, maxAttempts: 1 });
+  try {
+    await dynamodb.createTable({
+      TableName: 'baton-sessions',
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ResourceInUseException') return true;
+    throw error;
+  } finally {
+    dynamodb.destroy();
   }
 }

@@ -6,6 +6,7 @@ import type { Backing } from '../backing.ts';
 import type { Config } from '../config.ts';
 import { COOKIE_NAMES, secondsLeft } from '../session.ts';
 import { CookieStore } from './cookie.ts';
+import { DynamoDbStore } from './dynamodb.ts';
 import { MemcachedStore } from './memcached.ts';
 import { ExpiringMemoryStore } from './memory.ts';
 import { RedisAttributesStore } from './redis-attributes.ts';
@@ -24,7 +25,10 @@ export const REDIS_PREFIXES: Partial<Record<Config['sessionStore'], string>> = {
 const PgStore = connectPgSimple(session);
 
 /** Creates the session store that the configuration names. */
-export function createStore(config: Config, { redis: client, database, memcached }: Backing): Store {
+export function createStore(
+  config: Config,
+  { redis: client, database, memcached, dynamodb }: Backing,
+): Store {
   const prefix = REDIS_PREFIXES[config.sessionStore] ?? 'baton:session:';
   const ttl = (data: session.SessionData) => secondsLeft(data, config);
   switch (config.sessionStore) {
@@ -53,6 +57,12 @@ export function createStore(config: Config, { redis: client, database, memcached
       if (memcached === undefined)
         throw new Error('expected memcached for SESSION_STORE=memcached, got none');
       return new MemcachedStore({ client: memcached, prefix, ttl });
+    case 'dynamodb':
+      if (dynamodb === undefined) throw new Error('expected DynamoDB for SESSION_STORE=dynamodb, got none');
+      return new DynamoDbStore({
+        client: dynamodb,
+        ...{ table: config.dynamodbTable, timeoutMs: config.storeTimeoutMs, ttl },
+      });
     case 'cookie':
       return new CookieStore({ secrets: config.secrets, ttl, names: COOKIE_NAMES });
     case 'memory':

@@ -215,5 +215,5 @@ test('a key of another kind is an error, not a signed-out user', async () => {
   await expect(load(store, 's')).rejects.toThrow('WRONGTYPE');
   await redis.del('sess:s');
   await redis.hset('sess:s', 'user', '"alice"');
-  await expect(load(store, 's')).rejects.toThrow('expected a session hash with a field "cookie"');
+  await expect(load(store, 's')).rejects.toThrow('expected a session with an attribute "cookie"');
 });

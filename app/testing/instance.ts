@@ -46,7 +46,7 @@ export async function startInProcess(redisUrl: string, options: InProcess = {}):
   const config = readConfig({ ...CHEAP, REDIS_URL: redisUrl, ...options.env });
   const lines: LogLine[] = [];
   const log = pino({ base: null }, { write: line => lines.push(JSON.parse(line)) });
-  const backing = connectBacking(config, () => {});
+  const backing = await connectBacking(config, () => {});
   if (backing.redis.status !== 'ready') await once(backing.redis, 'ready');
   await backing.prepare();
   const users = new Users(backing.redis, config.scrypt);

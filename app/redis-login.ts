@@ -1,0 +1,114 @@
+/**
+ * Logs in to ElastiCache with IAM. The password is a token: a signed request for the action `connect`, valid for 15
+ * minutes. ElastiCache closes a connection 12 hours after its last login.
+ */
+import { EventEmitter } from 'node:events';
+import type { Redis } from 'ioredis';
+import type { Config } from './config.ts';
+
+const TOKEN_SECONDS = 900;
+/** A new token replaces the last one after this time, and after a failure sooner, milliseconds. */
+const RENEW_MS = 600_000;
+const RETRY_MS = 5_000;
+
+/** Resolves with a new token. */
+export type TokenSource = () => Promise<string>;
+
+/** The current token. Emits `renewed` when there is a new one. */
+export class RedisLogin extends EventEmitter<{ renewed: [] }> {
+  readonly #sign: TokenSource;
+  readonly #onError: (error: Error) => void;
+  #token = '';
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param onError called when no new token could be made; the last one stays valid for some minutes */
+  constructor(sign: TokenSource, onError: (error: Error) => void) {
+    super();
+    this.#sign = sign;
+    this.#onError = onError;
+    this.setMaxListeners(0); // One for each connection of a cluster.
+  }
+
+  /** Makes a token, and from then on a new one every ten minutes. Throws if there is no token, which ends nothing. */
+  async renew(): Promise<void> {
+    clearTimeout(this.#timer);
+    let wait = RETRY_MS;
+    try {
+      this.#token = await this.#sign();
+      wait = RENEW_MS;
+    } finally {
+      this.#timer = setTimeout(() => this.renew().catch(this.#onError), wait);
+      this.#timer.unref();
+    }
+    this.emit('renewed');
+  }
+
+  /** Gives each login of this connection the current token, and logs an open connection in again with each new one. */
+  use(redis: Redis): void {
+    // ioredis reads this option before it connects, and when it copies the connection.
+    Object.defineProperty(redis.options, 'password', { get: () => this.#token, enumerable: true });
+    const again = () => {
+      if (redis.status === 'ready')
+        redis.auth(redis.options.username ?? '', this.#token).catch(this.#onError);
+    };
+    this.on('renewed', again);
+    redis.once('end', () => this.off('renewed', again));
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+/**
+ * Returns the login of REDIS_IAM_CACHE, with a token; undefined if the URL has a password or none is needed. If there is no
+ * token yet, reports why to `onError`, and retries.
+ */
+export async function createLogin(
+  config: Settings,
+  onError: (error: Error) => void,
+): Promise<RedisLogin | undefined> {
+  if (config.redisIamCache === '') return undefined;
+  const login = new RedisLogin(await iamSigner(config), onError);
+  await login.renew().catch(onError);
+  return login;
+}
+
+type Settings = Pick<Config, 'redisUrl' | 'redisIamCache' | 'redisIamRegion'>;
+
+/**
+ * Returns a source of tokens for the user in the URL of Redis. The AWS SDK finds the access key: in its variables, in its files, or
+ * in the role of the container or machine.
+ */
+export async function iamSigner({ redisUrl, redisIamCache, redisIamRegion }: Settings): Promise<TokenSource> {
+  // Loaded only where it is used.
+  const [{ SignatureV4 }, { Hash }, { defaultProvider }] = await Promise.all([
+    import('@smithy/signature-v4'),
+    import('@smithy/core/serde'),
+    import('@aws-sdk/credential-provider-node'),
+  ]);
+  const signature = new SignatureV4({
+    credentials: defaultProvider(),
+    region: redisIamRegion,
+    service: 'elasticache',
+    sha256: Hash.bind(null, 'sha256'),
+  });
+  const [cache = '', serverless] = redisIamCache.split(':').reverse();
+  const query = {
+    Action: 'connect',
+    User: decodeURIComponent(new URL(redisUrl).username),
+    ...(serverless !== undefined && { ResourceType: 'ServerlessCache' }),
+  };
+  return async () => {
+    const request = {
+      method: 'GET',
+      protocol: 'https:',
+      hostname: cache,
+      path: '/',
+      query,
+      headers: { host: cache },
+    };
+    const signed = await signature.presign(request, { expiresIn: TOKEN_SECONDS });
+    return `${cache}/?${new URLSearchParams(signed.query as Record<string, string>)}`;
+  };
+}

@@ -1,0 +1,176 @@
+/**
+ * The base of express-session stores that save single attributes, so that parallel requests of one session do not undo
+ * each other, and that never bring a destroyed session back. docs/stores.md states the guarantees.
+ *
+ * Each enumerable property of the session object is one attribute, as JSON. Data that changes independently should be
+ * separate properties: `session['basket:tea']`, not `session.basket.tea`.
+ */
+import { callbackify } from 'node:util';
+import session, { type SessionData } from 'express-session';
+import { SessionGoneError } from './errors.ts';
+
+/** These options have the same meaning as those of connect-redis's RedisStore. */
+export interface AttributesOptions {
+  /**
+   * Time to live in seconds, or a function of the session. `cookie.expires`, if set, takes precedence over a number.
+   */
+  ttl?: number | ((session: SessionData) => number);
+  /** True: sessions never expire in the store. */
+  disableTTL?: boolean;
+  /** True: reading a session does not prolong it. */
+  disableTouch?: boolean;
+}
+
+/** What a save changes. */
+export interface AttributesChange {
+  /** True: the session is new. False: it must exist, else nothing is written. */
+  readonly create: boolean;
+  /** Milliseconds; undefined if sessions never expire. */
+  readonly ttlMs: number | undefined;
+  /** Names and JSON texts. */
+  readonly changed: [string, string][];
+  readonly removed: string[];
+}
+
+/** The stored content of a loaded session: attribute → JSON. */
+type Snapshot = Map<string, string>;
+
+/**
+ * Marks an attribute whose stored value is unknown after a failed write. It equals no JSON text, so the next save writes
+ * the attribute.
+ */
+const UNKNOWN = '';
+
+export abstract class AttributesStore extends session.Store {
+  readonly #ttl: number | ((session: SessionData) => number);
+  readonly #disableTTL: boolean;
+  readonly #disableTouch: boolean;
+  /**
+   * The key is the session object that was loaded or saved. So a snapshot belongs to one request and is
+   * dropped with it. Neither JSON.stringify nor a handler sees the snapshot. An object without a snapshot is
+   * a new session.
+   */
+  readonly #snapshots = new WeakMap<object, Snapshot>();
+
+  constructor(options: AttributesOptions) {
+    super();
+    this.#ttl = options.ttl ?? 86_400;
+    this.#disableTTL = options.disableTTL ?? false;
+    this.#disableTouch = options.disableTouch ?? false;
+  }
+
+  /** Returns all attributes; none if the session does not exist. */
+  protected abstract read(sid: string): Promise<[string, string][]>;
+  /** Writes all of a change or nothing. Returns false if the session does not exist. */
+  protected abstract write(sid: string, change: AttributesChange): Promise<boolean>;
+  /** Sets the time to live of a session that exists, in milliseconds. Does nothing if it does not exist. */
+  protected abstract prolong(sid: string, ttlMs: number): Promise<void>;
+  protected abstract remove(sid: string): Promise<void>;
+
+  /** Loads a session: null if it does not exist, an error if the store or the data cannot be read. */
+  override get(sid: string, callback: (error: unknown, session?: SessionData | null) => void): void {
+    callbackify(() => this.#load(sid))(callback);
+  }
+
+  /**
+   * Saves the attributes that changed since the session object was loaded or saved.
+   * Calls back with SessionGoneError if the session no longer exists, with the store's error if it did not confirm.
+   */
+  override set(sid: string, data: SessionData, callback: (error?: unknown) => void = () => {}): void {
+    callbackify(() => this.#save(sid, data))(callback);
+  }
+
+  /** Prolongs the session if it exists. Does nothing otherwise: it neither fails nor revives the session. */
+  override touch(sid: string, data: SessionData, callback: (error?: unknown) => void = () => {}): void {
+    callbackify(() => this.#touch(sid, data))(callback);
+  }
+
+  /** Ends the session. It is no error if the session has ended already. */
+  override destroy(sid: string, callback: (error?: unknown) => void = () => {}): void {
+    callbackify(() => this.remove(sid))(callback);
+  }
+
+  /** Passes the snapshot to the Session that express-session creates from the data of `get`. */
+  override createSession(...[request, data]: Parameters<session.Store['createSession']>) {
+    const snapshot = this.#snapshots.get(data);
+    const created = super.createSession(request, data);
+    if (snapshot) this.#snapshots.set(created, snapshot);
+    return created;
+  }
+
+  async #load(sid: string): Promise<SessionData | null> {
+    const fields = await this.read(sid);
+    if (fields.length === 0) return null;
+    const data = decode(fields);
+    this.#snapshots.set(data, new Map(fields));
+    return data;
+  }
+
+  async #save(sid: string, data: SessionData): Promise<void> {
+    const ttl = this.#ttlMs(data);
+    if (ttl <= 0) {
+      await this.remove(sid);
+      throw new SessionGoneError();
+    }
+    const before = this.#snapshots.get(data);
+    const now = encode(data);
+    const changed = [...now].filter(([name, json]) => before?.get(name) !== json);
+    const removed = [...(before?.keys() ?? [])].filter(name => !now.has(name));
+    // Set before the store replies, so that an overlapping save compares with the values that will be stored.
+    this.#snapshots.set(data, now);
+    const ttlMs = this.#disableTTL ? undefined : ttl;
+    let written: boolean;
+    try {
+      written = await this.write(sid, { create: before === undefined, ttlMs, changed, removed });
+    } catch (error) {
+      if (before) this.#doubt(data, [...changed.map(([name]) => name), ...removed]);
+      else this.#snapshots.delete(data);
+      throw error;
+    }
+    if (!written) throw new SessionGoneError();
+  }
+
+  #doubt(data: SessionData, names: string[]): void {
+    const snapshot = this.#snapshots.get(data);
+    for (const name of names) snapshot?.set(name, UNKNOWN);
+  }
+
+  async #touch(sid: string, data: SessionData): Promise<void> {
+    if (this.#disableTouch || this.#disableTTL) return;
+    await this.prolong(sid, this.#ttlMs(data));
+  }
+
+  /** Returns the time to live in milliseconds, by the rules of connect-redis. */
+  #ttlMs(data: SessionData): number {
+    if (typeof this.#ttl === 'function') return Math.ceil(this.#ttl(data) * 1000);
+    const { expires } = data.cookie;
+    return expires ? new Date(expires).getTime() - Date.now() : this.#ttl * 1000;
+  }
+}
+
+function encode(data: SessionData): Snapshot {
+  const attributes: Snapshot = new Map();
+  for (const [name, value] of Object.entries(data)) {
+    // JSON cannot express some values (undefined, a function). They are omitted, like in JSON.stringify.
+    const json: string | undefined = JSON.stringify(value);
+    if (json !== undefined) attributes.set(name, json);
+  }
+  return attributes;
+}
+
+function decode(fields: [string, string][]): SessionData {
+  // Unlike an assignment, fromEntries makes `__proto__` an ordinary property.
+  const data: Record<string, unknown> = Object.fromEntries(
+    fields.map(([name, json]) => [name, JSON.parse(json)]),
+  );
+  if (!isSessionData(data)) {
+    throw new Error(
+      'expected a session with an attribute "cookie", got one without it; another program wrote it',
+    );
+  }
+  return data;
+}
+
+function isSessionData(data: Record<string, unknown>): data is Record<string, unknown> & SessionData {
+  return typeof data['cookie'] === 'object' && data['cookie'] !== null;
+}
