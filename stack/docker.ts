@@ -53,7 +53,7 @@ export async function removeProject(project: string): Promise<void> {
     await until(nothingIsLeft, { withinMs: 20_000, what: `nothing of ${project} to be left` });
   } catch (error) {
     throw new Error(
-      `${(error as Error).message}. There is still: ${left.join(', ')}. ` +
+      `${(error as Error).message}. Not removed: ${left.join(', ')}. ` +
         `Remove it: docker compose --project-name ${project} down --volumes`,
     );
   }

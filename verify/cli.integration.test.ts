@@ -255,7 +255,7 @@ describe('baton verify TARGET', () => {
     const { code, stderr } = await run(text.replace('data-user=', 'data-other='));
     expect(code).toBe(64);
     expect(stderr).toContain(
-      'signedIn.user: the login was accepted, and none of 6 responses of /dashboard has the mark',
+      'signedIn.user: the login was accepted, but none of 6 responses of /dashboard has the mark',
     );
   });
 
@@ -263,7 +263,7 @@ describe('baton verify TARGET', () => {
     const { code, stderr } = await run(text.replace('<body[^>]* data-user="([^"]*)"', '<(body)'));
     expect(code).toBe(64);
     expect(stderr).toContain(
-      'expected it to find alice@example.test in /dashboard, and it found another text',
+      'expected the expression to find alice@example.test in /dashboard, but it found another text',
     );
   });
 

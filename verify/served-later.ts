@@ -173,7 +173,7 @@ async function textOf(file: string): Promise<string> {
     return (data.toString('hex', 0, 2) === '1f8b' ? await promisify(gunzip)(data) : data).toString('utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new UsageError(`--logs: ${file}: expected an access log, and it cannot be read (${code})`);
+    throw new UsageError(`--logs: ${file}: expected an access log, but it cannot be read (${code})`);
   }
 }
 

@@ -52,7 +52,7 @@ it('a session that has ended: the error names `session`, not a password', async 
     const file = target(app, served.url);
     app.sessions = [];
     await expect(judged(file, { workloads: ['hop'] })).rejects.toThrow(
-      /^session: expected a session of alice that is signed in; \/account showed it as signed out 12 of 12 times/,
+      /^session: expected a signed-in session of alice, but \/account was signed out 12 of 12 times/,
     );
   });
 });

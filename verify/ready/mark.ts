@@ -51,8 +51,8 @@ export async function signedInMark(context: Context, driver: Driver): Promise<Dr
 function namesUser({ target }: Context, driver: Driver, { sawUser }: Operation): void {
   if (sawUser?.startsWith('unknown-') !== true) return;
   throw new UsageError(
-    `signedIn.user: expected it to find ${driver.account.user} in ${target.signedIn.page}, and it found another ` +
-      'text. Write the expression so that its first group is the user name as `accounts` has it',
+    `signedIn.user: expected the expression to find ${driver.account.user} in ${target.signedIn.page}, ` +
+      'but it found another text. Write the expression so that its first group is the user name as `accounts` has it',
   );
 }
 
@@ -76,8 +76,8 @@ function throwIfWrong({ target }: Context, notes: readonly string[], out: boolea
     );
   if (note !== '200') return;
   throw new UsageError(
-    `signedIn.user: the login was accepted, and none of ${READS} responses of ${target.signedIn.page} has the mark, ` +
-      'and neither has the first response after a fresh login. Look at the source of that page when you are ' +
+    `signedIn.user: the login was accepted, but none of ${READS} responses of ${target.signedIn.page} has the mark, ` +
+      'nor has the first response after a new login. Look at the source of that page when you are ' +
       'signed in, and correct the expression or the page',
   );
 }

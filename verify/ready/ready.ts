@@ -175,8 +175,8 @@ function refused(tried: readonly LoginAttempt[], { target, registration }: Conte
   }
   if (target.session !== undefined)
     return new UsageError(
-      `session: expected a session of ${account} that is signed in; ${target.signedIn.page} showed it as signed out ` +
-        `${logins.length} of ${logins.length} times. Log in again and replace it: it may have ended, or belong to another site`,
+      `session: expected a signed-in session of ${account}, but ${target.signedIn.page} was signed out ` +
+        `${logins.length} of ${logins.length} times. Log in again and replace the session: it may have ended, or belong to another site`,
     );
   const stop = tried.at(-1)?.stop;
   if (stop !== undefined)

@@ -30,7 +30,7 @@ describe('a login', () => {
   it('without the access token is an error that names the place', () => {
     expect(checking(JSON_API, { refresh: 'r' })).toThrow(
       'refresh.access: expected the access token at {"json":"/access"} in the response to the login, got none. ' +
-        'Correct the place. If only the response to a refresh has the token there, add `access` under `login.capture`',
+        'Correct `refresh.access`. If only the response to a refresh has the token there, add `access` under `login.capture`',
     );
   });
 

@@ -25,7 +25,7 @@ export function requireTokens(
 function missing(key: string, what: string, name: string, place: unknown): UsageError {
   const at = place === undefined ? '' : ` at ${JSON.stringify(place)}`;
   return new UsageError(
-    `refresh.${key}: expected the ${what}${at} in the response to the login, got none. Correct the place. If ` +
+    `refresh.${key}: expected the ${what}${at} in the response to the login, got none. Correct \`refresh.${key}\`. If ` +
       `only the response to a refresh has the token there, add \`${name}\` under \`login.capture\`, with its place ` +
       'in the response to the login',
   );

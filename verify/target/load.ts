@@ -70,7 +70,7 @@ export async function loadTarget(
     text = await readFile(file, 'utf8');
   } catch (error) {
     throw new UsageError(
-      `${file}: expected a target file, and it cannot be read (${(error as NodeJS.ErrnoException).code}). ` +
+      `${file}: expected a target file, but it cannot be read (${(error as NodeJS.ErrnoException).code}). ` +
         `Name one, as in: ${COMMAND} verify my-app.yaml (docs/target-file.md)`,
     );
   }
