@@ -84,7 +84,7 @@ export interface Config {
   readonly bucketEndpoint: string;
   /** undefined: the AWS SDK looks for an access key. */
   readonly bucketCredentials: Values['S3_CREDENTIALS'];
-  /** Address of the bucket for browsers, without a slash at the end. */
+  /** Address at which browsers reach the bucket, without a slash at the end. */
   readonly bucketUrl: string;
   readonly logLevel: Values['LOG_LEVEL'];
   /** File that gets the same lines as stdout, for programs that cannot read stdout; '' for no file. */

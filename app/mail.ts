@@ -3,7 +3,10 @@ import { createTransport, type Transporter } from 'nodemailer';
 import type { Config } from './config.ts';
 import { Refusal } from './failures.ts';
 
-/** A user waits for the mail server, so it has less time than a balancer gives a request, milliseconds. */
+/**
+ * Timeout of a request to the mail server, milliseconds. It is shorter than that of a balancer, because a
+ * user waits for the response.
+ */
 const TIMEOUT_MS = 10_000;
 
 export type Mailer = Transporter;

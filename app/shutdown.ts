@@ -100,7 +100,10 @@ async function noneSent(lifecycle: Lifecycle, hurry: AbortSignal, end: number): 
   }
 }
 
-/** Maximum number of turns of the event loop to wait. In a turn shorter than `QUIET_TURN_MS`, nothing happened. */
+/**
+ * Maximum number of turns of the event loop to wait for a quiet one. A turn shorter than `QUIET_TURN_MS` is
+ * quiet.
+ */
 const TURNS = 2_000;
 const QUIET_TURN_MS = 0.1;
 

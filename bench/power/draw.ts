@@ -35,7 +35,7 @@ export interface Draw {
   readonly ms: number;
   /** The duration that the condition uses, milliseconds; 0 if it uses none. */
   readonly wait: number;
-  /** Length of a session, characters. */
+  /** Size of the data in a session, characters. */
   readonly size: number;
 }
 

@@ -1,4 +1,7 @@
-/** The drawn part of the cookie layer or of a handler: a middleware that runs after the session is loaded. */
+/**
+ * A middleware that behaves as the draw says for the cookie layer or for a handler. It runs after the session
+ * is loaded.
+ */
 import type { Request, RequestHandler, Response } from 'express';
 import type { Oracle } from './oracle.ts';
 

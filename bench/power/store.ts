@@ -52,7 +52,10 @@ const onLoad =
     },
   });
 
-/** Returns a save that calls `strike` instead, when the oracle says so and the save changes the session. */
+/**
+ * Returns a save function. If the oracle lets the defect strike and the save changes the session, it calls
+ * `strike` in place of the save.
+ */
 const onSave =
   (strike: (sid: string, data: SessionData, real: Raw, oracle: Oracle) => Promise<void>): Replace =>
   (real, oracle) => ({

@@ -85,7 +85,7 @@ export function clockLine({ zero }: Shared, clock: string, uncertainty: number):
   return { type: 'clock', clock, base: new Date(zero).toISOString(), uncertainty };
 }
 
-/** Returns the first lines of a history. */
+/** Creates the events that a history begins with. */
 export const firstLines = (shared: Shared, settings: Settings): Event[] => [
   shared.run,
   clockLine(shared, shared.clock, settings.uncertainty),

@@ -66,7 +66,9 @@ export interface Profile {
   /** Status of responses while no instance can get requests. */
   noInstance: 502 | 503;
   failures: Failures;
-  /** Absent: instances are not replaced. */
+  /**
+   * Replaces instances that have failed, as an Auto Scaling group does. Absent: instances are not replaced.
+   */
   group?: Group;
 }
 

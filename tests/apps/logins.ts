@@ -35,7 +35,7 @@ export class TwoPages extends SmallApp {
   }
 }
 
-/** Signs users in only by HTTP Basic. Without it, there is no page. */
+/** An app without a login form: it accepts only HTTP Basic, and refuses each request without credentials. */
 export class BasicApp extends SmallApp {
   /** Returns true if the instance refuses the user. */
   forgets: (asked: AppRequest, user: string) => boolean = () => false;

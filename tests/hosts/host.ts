@@ -35,7 +35,9 @@ export interface Host {
   recipe?: string;
   /** Options for `init`, because no page shows their values. */
   init?: readonly string[];
-  /** The guarantee that even the healthy variant breaks, because its unchanged libraries break it. */
+  /**
+   * The guarantee that the healthy variant breaks too, because a published library that it uses breaks it.
+   */
   keepsNot?: string;
 }
 

@@ -13,7 +13,10 @@ export interface Cookies {
   header: string;
   /** Time at which the first of these cookies expires, milliseconds since the epoch. */
   until: number;
-  /** Headers of every request with these cookies. Absent until the first such request. */
+  /**
+   * The headers that all requests with these cookies share, kept for the next request. Absent until the first
+   * such request.
+   */
   head?: RequestHead;
   /** Names of the cookies that are not sent because of their attribute SameSite. */
   withheld?: readonly string[];

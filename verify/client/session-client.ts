@@ -364,7 +364,7 @@ function bodyOf({ method, form, json }: Send): string | null {
   return form === undefined || method === 'GET' ? null : new URLSearchParams(form).toString();
 }
 
-/** Returns whether there is a header of this name, among names and values in turn. */
+/** Returns whether a list of headers has this name. The list holds name, value, name, value … */
 const has = (headers: readonly string[], name: string): boolean =>
   headers.some((text, i) => i % 2 === 0 && text.toLowerCase() === name);
 

@@ -72,7 +72,7 @@ export async function findLogout(
   return { left: undefined, failed: offered.map(({ method, path }) => `${method} ${path}`) };
 }
 
-/** Returns the logouts without those that send the same request from another page. */
+/** Removes duplicates: of the logouts that send the same request from several pages, keeps one. */
 const once = (logouts: readonly Logout[]): Logout[] =>
   [
     ...new Map(logouts.toReversed().map(one => [JSON.stringify({ ...one, steps: [] }), one])).values(),

@@ -43,8 +43,9 @@ export function findMark(pages: readonly Views[], users: readonly string[]): Mar
 }
 
 /**
- * Returns the cost of a mark. It is lower if the page has a token or a logout, if it refuses signed-out visitors, if it
- * shows the login name, and for short expressions and pages.
+ * Returns the cost of a mark; the cheapest mark is chosen. A mark costs less if its page has a token or a
+ * logout, refuses signed-out visitors, or shows the login name. Short expressions and short pages cost less
+ * too.
  */
 const costOf = ({ user, shown }: Mark, { outside, first }: Views): number =>
   (first[0] === undefined || !isWorkplace(first[0]) ? 600 : 0) +

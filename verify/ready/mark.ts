@@ -1,4 +1,4 @@
-/** Before the load, checks that the signed-in page shows the user after an accepted login (the mark). */
+/** Checks, before the load, that the signed-in page shows the user (the mark) after an accepted login. */
 import { stepAnywhere } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';

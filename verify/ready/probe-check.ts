@@ -62,7 +62,10 @@ async function checked(context: Context, driver: Driver, probe: Probe): Promise<
   return true;
 }
 
-/** Returns whether the expression must be wrong, because no single instance can be the cause. */
+/**
+ * Returns whether the expression is wrong: several instances missed the writes, so one broken instance is not
+ * the cause.
+ */
 function proves({ instances }: Context, missed: readonly { write: Operation }[]): boolean {
   const wrote = new Set(missed.map(({ write }) => write.instance));
   return missed.length >= WRITES && wrote.size >= Math.min(2, instances.names().length);

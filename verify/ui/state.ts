@@ -51,7 +51,7 @@ export class ViewState {
     this.onChange();
   }
 
-  /** @param at share of the shown time that stays in place, 0 to 1 */
+  /** @param at the point that does not move: 0 is the start of the shown time, 1 its end */
   zoom(factor: number, at = 0.5): void {
     const middle = this.from + (this.until - this.from) * at;
     this.show(middle - (middle - this.from) * factor, middle + (this.until - middle) * factor);

@@ -1,6 +1,7 @@
 /**
- * idle: drives sessions that wait and sessions that stay busy, all at the same time. The sessions end just before or
- * just after the declared timeouts. A waiting session is checked only once, because a request renews it.
+ * idle: drives sessions that wait and sessions that stay busy, all at the same time. Each session is checked
+ * just before or just after a declared timeout. A waiting session is checked only once, because a request
+ * renews it.
  */
 import type { Context } from '../client/context.ts';
 import { Driver, writable } from '../client/driver.ts';

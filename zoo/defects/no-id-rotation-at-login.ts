@@ -24,7 +24,8 @@ export const noIdRotationAtLogin: Defect = {
     program: new URL(import.meta.url),
   },
   must: { guarantee: 'rotation', anomaly: 'FIXED' },
-  // continuity is not listed: each response may set a new session, and a late one may replace that of the login.
+  // continuity is not listed: each response may set a new session cookie, and a late response may replace the
+  // cookie of the login.
   mustNot: [
     'isolation',
     'instances-agree',

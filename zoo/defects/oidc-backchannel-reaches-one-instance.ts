@@ -21,6 +21,7 @@ export const oidcBackchannelReachesOneInstance: Defect = {
     beside: identityProvider,
   },
   target: {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the target file reads the variable.
     logout: { method: 'GET', path: '${OIDC_ISSUER}/session/end' },
   },
   must: { guarantee: 'logout-final', anomaly: 'ZOMBIE' },

@@ -58,7 +58,7 @@ class AtMostOnce extends Judging<Adds> {
 
   #read(read: Operation, limits: EffectLimits): void {
     limits.learn(read);
-    // A set that shows a value twice does not prove that an add took effect twice.
+    // Only counters are judged: a set that shows a value twice does not prove that an add took effect twice.
     if (!limits.counts) return;
     const { kind, most, waiting } = limits;
     for (const [value, times] of limits.shownBy(read)) {

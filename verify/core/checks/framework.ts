@@ -188,8 +188,8 @@ export const atMost = (n: number): string => `at most ${percent(upperBound(0, n)
 /**
  * Describes a count that is too low: `3 handoffs among 9 requests, 10 are needed: run for longer`.
  *
- * @param where added after the noun; begins with a space or is empty
- * @param how added at the end: how to get more
+ * @param where text after the noun; begins with a space or is empty
+ * @param how text at the end: how to get more
  * @returns undefined if the count is at least `least`
  */
 export const few = (n: number, least: number, noun: string, where = '', how = ''): string | undefined =>

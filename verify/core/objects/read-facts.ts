@@ -86,7 +86,7 @@ export interface ObjectState {
    * returned.
    *
    * @param before the read of the previous final state, if there is one
-   * @returns the adds that were looked for; no add is returned by two calls
+   * @returns all adds that this call checked, found or not; each add is checked by one call only
    */
   settle?(read: Operation, before: Operation | undefined): readonly Write[];
   /** Returns the acknowledged adds that overlapped another request and that the last final state lacks. */

@@ -6,7 +6,7 @@ import { type Deed, effectOf, putsIn, type State } from '../objects/models.ts';
 import type { Interval } from './decision.ts';
 import type { Machine } from './transitions.ts';
 
-/** A reduced search. It finds an order if and only if the operations on the list have an order. */
+/** A reduced search. It finds a valid order if and only if the operations on the list have a valid order. */
 export interface Reduced {
   machine: Machine;
   initial: State;

@@ -204,7 +204,10 @@ export class Stretches {
     );
   }
 
-  /** Notes that a client has sent a request after the cut. A request that overlaps the cut's read cancels the cut. */
+  /**
+   * Records that a client sent a request after the cut. Cancels the cut if the request overlaps the read of
+   * the cut.
+   */
   #calledAfterCut(called: Operation | Start): void {
     if (this.#cut === undefined) return;
     if (precedes(this.#cut.read, called)) this.#cut.waiting.delete(called.client);

@@ -139,7 +139,7 @@ function smallest(
   return shrink(all, proves, () => left < 0 || isLate?.() === true);
 }
 
-/** @returns the read that the stretch begins with, if the proof needs the state that it showed */
+/** @returns the first read of the interval, if the proof needs the state that this read showed */
 function beginning(
   { object, initial, from }: Stretch,
   all: readonly LooseInterval[],
