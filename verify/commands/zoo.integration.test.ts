@@ -86,8 +86,8 @@ describe('baton zoo', () => {
 
   it.each([
     [['zoo', 'run', 'nothing'], 'there is no nothing. See: npx baton-verify zoo'],
-    [['zoo', 'walk'], 'expected npx baton-verify zoo'],
-    [['zoo', 'run'], 'expected npx baton-verify zoo'],
+    [['zoo', 'walk'], 'expected "npx baton-verify zoo", "zoo run NAME"'],
+    [['zoo', 'run'], 'expected "npx baton-verify zoo", "zoo run NAME"'],
     [['zoo', 'run', 'plain-done-right', '--tally', 'x'], '--tally is about many runs'],
     [['zoo', 'run', '--all', '--runs', '0'], '--runs: expected a whole number from 1'],
   ])('%j is refused with what to do', async (args, said) => {
