@@ -14,46 +14,52 @@ import { whyNotHere } from './testing/needs.ts';
 const AT_ONCE = 4;
 
 /**
- * True in `npm run test:long`, which runs all entries. Entries with faults are slow. If this is false, only one of
- * them runs for each guarantee that no entry without faults breaks.
+ * The entries that run by default: at least one defect for each guarantee, and the healthy systems that look most like a
+ * defect. The others run in `npm run test:long`.
  */
-const LONG = process.env['BATON_LONG'] !== undefined;
+const BY_DEFAULT: ReadonlySet<string> = new Set([
+  'memory-store-per-instance',
+  'duplicate-or-clobbered-cookies',
+  'form-or-handshake-token-in-process',
+  'reply-of-an-abandoned-request',
+  'rolling-cookie-restores-user',
+  'cookie-lifetime-differs',
+  'sticky-by-connection',
+  'response-before-save',
+  'stale-local-session-cache',
+  'whole-session-last-writer-wins',
+  'lb-retry-replays-write',
+  'other-device-reads-replica',
+  'logout-resurrected-by-inflight-save',
+  'logout-local-to-node',
+  'no-id-rotation-at-login',
+  'token-decoded-not-verified',
+  'parallel-first-requests-split-session',
+  'no-touch-fixed-ttl',
+  'refresh-without-grace',
+  'logout-keeps-refresh-token',
+  'predictable-session-ids',
+  'pages-marked-public',
+  'insert-race-500',
+  'instance-id-in-image',
+  'restart-loses-sessions',
+  'store-outage-logs-users-out',
+  'plain-done-right',
+  'card-store-on-five-instances',
+  'card-store-with-short-timeouts',
+  'chunked-cookie-guest-login',
+  'data-from-elsewhere',
+  'late-writes',
+  'plain-behind-a-cache',
+  'sticky-memory',
+  'unequal-hosts',
+]);
 const breaks = (entry: ZooEntry): Guarantee | undefined =>
   entry.kind === 'defect' ? entry.must.guarantee : undefined;
-const undisturbed = ENTRIES.filter(
-  ({ faults, deployment }) => faults === undefined && deployment.host !== 'relying-party',
-);
-const broken = new Set(undisturbed.map(breaks));
-/** The quickest entry for each of these guarantees. */
-const QUICK = ['restart-loses-sessions', 'store-outage-logs-users-out'];
-const single = ENTRIES.filter(entry => entry.kind === 'defect' && !broken.has(breaks(entry)))
-  .toSorted((a, b) => Number(QUICK.includes(b.name)) - Number(QUICK.includes(a.name)))
-  .filter((entry, i, all) => all.findIndex(other => breaks(other) === breaks(entry)) === i);
-/** Entries that resemble another entry, which runs by default. */
-const LATER: ReadonlySet<string> = new Set([
-  'file-store-writes-in-place',
-  'old-connect-redis-never-touches',
-  'old-express-session-rolls-for-strangers',
-  'old-passport-keeps-session-id',
-  'local-copy-outlives-shared-session',
-  'large-session-silently-not-saved',
-  'renewal-drops-concurrent-requests',
-  'files-renamed-into-place',
-  'rolling-ids',
-  'mcp-session-in-memory',
-  'mail-link-in-memory',
-  // logins.integration.test.ts runs these by default.
-  'mcp-done-right',
-  'mail-links-done-right',
-  'passkeys-done-right',
-]);
 // logins.integration.test.ts runs the entries with an identity provider.
-const here = ENTRIES.filter(({ deployment }) => deployment.host !== 'relying-party');
-/** Of the designs of the token host, these run by default. */
-const TOKENS: ReadonlySet<string> = new Set(['refresh-without-grace', 'logout-keeps-refresh-token']);
-const byDefault = ({ name, deployment }: ZooEntry): boolean =>
-  deployment.host === 'tokens' ? TOKENS.has(name) : !LATER.has(name);
-const tried = LONG ? here : [...undisturbed.filter(byDefault), ...single];
+const tried = ENTRIES.filter(({ name, deployment }) =>
+  process.env['BATON_LONG'] === undefined ? BY_DEFAULT.has(name) : deployment.host !== 'relying-party',
+);
 
 /** The trials that found a defect, by the guarantee that the defect breaks. */
 const found = new Map<Guarantee, Trial[]>();
