@@ -5,6 +5,7 @@
 import type { Redis } from 'ioredis';
 import { freePort } from './ports.ts';
 import { withConnection } from './redis-connection.ts';
+import { RedisGroup } from './redis-group.ts';
 import { Access } from './redis-hardened.ts';
 import { type BackingServer, planServer, type ServerOptions } from './servers.ts';
 import { until } from './wait.ts';
@@ -46,49 +47,26 @@ export async function planClusterRedis({ args = [], ...options }: ServerOptions)
   return new ClusterRedis(members, access, folder);
 }
 
-/**
- * The cluster as one store. Every operation applies to one primary: it holds the users and cards, which each
- * request needs, and a third of the sessions.
- */
-class ClusterRedis implements BackingServer {
-  readonly name = 'redis';
-  readonly failover = { by: 'cluster', done: () => this.#replaced() } as const;
-  readonly addresses: Readonly<Record<string, string>>;
+/** The primary is the one that holds the users and cards, which each request needs, and a third of the sessions. */
+class ClusterRedis extends RedisGroup {
+  override readonly failover = { by: 'cluster', done: () => this.#replaced() } as const;
+  override readonly addresses: Readonly<Record<string, string>>;
   readonly #members: readonly Member[];
   readonly #access: Access;
   readonly #folder: string;
-  #primary: BackingServer;
-  /** The server that was stopped, killed or paused last. */
-  #fallen: BackingServer | undefined;
 
   constructor(members: readonly Member[], access: Access, folder: string) {
+    super((members[0] as Member).server);
     this.#members = members;
     this.#access = access;
     this.#folder = folder;
-    this.#primary = (members[0] as Member).server;
     this.addresses = {
-      ...this.#primary.addresses,
+      ...this.primary.addresses,
       REDIS_CLUSTER: members.map(({ server }) => `${HOST}:${server.port}`).join(),
     };
   }
 
-  get url(): string {
-    return this.#primary.url;
-  }
-
-  get port(): number {
-    return this.#primary.port;
-  }
-
-  get pid(): number | undefined {
-    return this.#primary.pid;
-  }
-
-  running(): boolean {
-    return this.#primary.running();
-  }
-
-  async start(): Promise<void> {
+  override async start(): Promise<void> {
     makeFolder(this.#folder);
     this.#access.prepare();
     await Promise.all(this.#members.map(({ server }) => server.start()));
@@ -97,39 +75,12 @@ class ClusterRedis implements BackingServer {
     await Promise.all(
       this.#members.slice(PRIMARIES).map(({ server }, n) => this.#follow(server, ids[n] ?? '')),
     );
-    await this.#settle();
+    await this.settle();
   }
 
-  async stop(): Promise<void> {
-    await this.#fall().stop();
-  }
-
-  async kill(): Promise<void> {
-    await this.#fall().kill();
-  }
-
-  async pause(): Promise<void> {
-    await this.#fall().pause();
-  }
-
-  async resume(): Promise<void> {
-    await (this.#fallen ?? this.#primary).resume();
-    await this.#settle();
-  }
-
-  async restart(): Promise<void> {
-    await (this.#fallen ?? this.#primary).restart();
-    await this.#settle();
-  }
-
-  async dispose(): Promise<void> {
+  override async dispose(): Promise<void> {
     await Promise.all(this.#members.map(({ server }) => server.dispose()));
     removeFolder(this.#folder);
-  }
-
-  #fall(): BackingServer {
-    this.#fallen = this.#primary;
-    return this.#fallen;
   }
 
   /** Gives a primary its slots, and introduces it to all servers. Returns its id. */
@@ -152,17 +103,16 @@ class ClusterRedis implements BackingServer {
 
   async #replaced(): Promise<void> {
     const what = 'the cluster to replace the primary';
-    await until(async () => (await this.#leader()) !== this.#fallen, { ...SETTLE, what });
-    this.#primary = (await this.#leader()) ?? this.#primary;
+    await until(async () => (await this.#leader()) !== this.fallen, { ...SETTLE, what });
+    this.primary = (await this.#leader()) ?? this.primary;
   }
 
   /** Waits until all slots are served and each replica is in sync. */
-  async #settle(): Promise<void> {
+  protected override async inSync(): Promise<void> {
     const whole = async () =>
       (await Promise.all(this.#members.map(({ server }) => this.#fits(server)))).every(Boolean);
     await until(whole, { ...SETTLE, what: 'three primaries, and all replicas in sync' });
-    this.#primary = (await this.#leader()) ?? this.#primary;
-    this.#fallen = undefined;
+    this.primary = (await this.#leader()) ?? this.primary;
   }
 
   #fits(server: BackingServer): Promise<boolean> {
@@ -178,7 +128,7 @@ class ClusterRedis implements BackingServer {
 
   /** Returns the primary that holds the users and cards, by the reply of a server that was not stopped. */
   async #leader(): Promise<BackingServer | undefined> {
-    const other = this.#members.find(({ server }) => server !== this.#fallen);
+    const other = this.#members.find(({ server }) => server !== this.fallen);
     if (other === undefined) return undefined;
     const port = await this.#ask(other.server, async redis => {
       const slot = Number(await redis.call('CLUSTER', 'KEYSLOT', '{shop}'));

@@ -9,6 +9,7 @@ import { freePort } from './ports.ts';
 import { ServerProcess } from './process.ts';
 import { findProgram } from './programs.ts';
 import { connection, withConnection } from './redis-connection.ts';
+import { RedisGroup } from './redis-group.ts';
 import { type BackingServer, planServer, type ServerOptions } from './servers.ts';
 import { until } from './wait.ts';
 import { temporaryPath } from './watchdog.ts';
@@ -35,19 +36,12 @@ export async function planSentinelRedis(options: ServerOptions): Promise<Backing
   return new SentinelRedis(servers, sentinels, ports);
 }
 
-/**
- * The primary and its replicas as one store. Every operation applies to the server that is the primary at that time.
- */
-class SentinelRedis implements BackingServer {
-  readonly name = 'redis';
-  readonly failover = { by: 'sentinel', done: () => this.#replaced() } as const;
-  readonly addresses: Readonly<Record<string, string>>;
+class SentinelRedis extends RedisGroup {
+  override readonly failover = { by: 'sentinel', done: () => this.#replaced() } as const;
+  override readonly addresses: Readonly<Record<string, string>>;
   readonly #servers: readonly BackingServer[];
   readonly #sentinels: readonly ServerProcess[];
   readonly #ports: readonly number[];
-  #primary: BackingServer;
-  /** The server that was stopped, killed or paused last. */
-  #fallen: BackingServer | undefined;
   #following: Redis | undefined;
 
   constructor(
@@ -55,64 +49,25 @@ class SentinelRedis implements BackingServer {
     sentinels: readonly ServerProcess[],
     ports: readonly number[],
   ) {
+    super(servers[0] as BackingServer);
     this.#servers = servers;
     this.#sentinels = sentinels;
     this.#ports = ports;
-    this.#primary = servers[0] as BackingServer;
     const sentinelAddresses = ports.map(port => `127.0.0.1:${port}`);
     this.addresses = {
-      ...this.#primary.addresses,
+      ...this.primary.addresses,
       ...{ REDIS_SENTINELS: sentinelAddresses.join(), REDIS_PRIMARY: PRIMARY_NAME },
     };
   }
 
-  get url(): string {
-    return this.#primary.url;
-  }
-
-  get port(): number {
-    return this.#primary.port;
-  }
-
-  get pid(): number | undefined {
-    return this.#primary.pid;
-  }
-
-  running(): boolean {
-    return this.#primary.running();
-  }
-
-  async start(): Promise<void> {
+  override async start(): Promise<void> {
     await Promise.all(this.#servers.map(server => server.start()));
-    await this.#settle();
+    await this.settle();
     await Promise.all(this.#sentinels.map(sentinel => sentinel.start()));
     await this.#follow();
   }
 
-  async stop(): Promise<void> {
-    await this.#fall().stop();
-  }
-
-  async kill(): Promise<void> {
-    await this.#fall().kill();
-  }
-
-  async pause(): Promise<void> {
-    await this.#fall().pause();
-  }
-
-  async resume(): Promise<void> {
-    await (this.#fallen ?? this.#primary).resume();
-    await this.#settle();
-  }
-
-  /** Restarts the server that was stopped, killed or paused last. It becomes a replica if there is a new primary. */
-  async restart(): Promise<void> {
-    await (this.#fallen ?? this.#primary).restart();
-    await this.#settle();
-  }
-
-  async dispose(): Promise<void> {
+  override async dispose(): Promise<void> {
     this.#following?.disconnect();
     await Promise.all(this.#sentinels.map(sentinel => sentinel.dispose()));
     await Promise.all(this.#servers.map(server => server.dispose()));
@@ -120,12 +75,7 @@ class SentinelRedis implements BackingServer {
 
   #replaced(): Promise<void> {
     const what = 'Sentinel to replace the primary';
-    return until(() => this.#primary !== this.#fallen, { withinMs: REPLACED_MS, what });
-  }
-
-  #fall(): BackingServer {
-    this.#fallen = this.#primary;
-    return this.#fallen;
+    return until(() => this.primary !== this.fallen, { withinMs: REPLACED_MS, what });
   }
 
   /** Subscribes to a sentinel's events, and updates the primary when another server is promoted. */
@@ -134,7 +84,7 @@ class SentinelRedis implements BackingServer {
     this.#following = following;
     following.on('message', (_, message: string) => {
       const port = Number(message.split(' ').at(-1));
-      this.#primary = this.#servers.find(server => server.port === port) ?? this.#primary;
+      this.primary = this.#servers.find(server => server.port === port) ?? this.primary;
     });
     await following.subscribe('+switch-master');
   }
@@ -143,10 +93,9 @@ class SentinelRedis implements BackingServer {
    * If a restarted server acts as a primary, makes it a replica of the current primary. The sentinels would do so too,
    * but only after ten seconds.
    */
-  async #settle(): Promise<void> {
+  protected override async inSync(): Promise<void> {
     const what = 'one primary, and all others in sync with it';
     await until(() => this.#inLine(), { withinMs: 30_000, everyMs: 50, what });
-    this.#fallen = undefined;
   }
 
   /**
@@ -154,7 +103,7 @@ class SentinelRedis implements BackingServer {
    * such server.
    */
   async #inLine(): Promise<boolean> {
-    const primary = this.#primary;
+    const primary = this.primary;
     for (const server of this.#servers.filter(one => one.running())) {
       const done = await withConnection({ port: server.port }, async redis => {
         const state = await redis.info('replication');
