@@ -59,24 +59,30 @@ async function recording(listener: http.RequestListener, more: Partial<Reached> 
 
 const CALL = { client: 'c', session: 's', user: 'u' };
 
-/** Requests pages with status 200, 500 and 503. @returns for each page, whether the history marks it as starved */
+/** Requests pages by status, and a late one. @returns for each page, whether the history marks it as starved */
 async function starved(crowded: boolean): Promise<Record<string, boolean>> {
   vi.spyOn(Starvation.prototype, 'during').mockReturnValue(crowded);
-  const { recorder, client, stop } = await recording(
-    ({ url }, response) => response.writeHead(Number(url?.slice(1))).end(),
+  let now = 0;
+  const { recorder, client, stop, clock } = await recording(
+    ({ url }, response) => {
+      if (url?.startsWith('/late')) now += 600_000;
+      response.writeHead(Number(url?.slice(-3))).end();
+    },
     {},
     `${crowded}`,
   );
+  vi.spyOn(clock, 'now').mockImplementation(() => now);
   const one = client();
-  for (const page of ['/200', '/500', '/503'])
+  for (const page of ['/200', '/500', '/503', '/late/200', '/late/500'])
     await recorder.perform({ ...CALL, action: 'read' }, one, { method: 'GET', path: page });
   const operations = (await stop()).filter(event => event.type === 'op');
   return Object.fromEntries(operations.map(({ path: page, starved: is = false }) => [page, is]));
 }
 
 it('marks requests without a timely response while the machine was overloaded, and no others', async () => {
-  expect(await starved(true)).toEqual({ '/200': false, '/500': false, '/503': true });
-  expect(await starved(false)).toEqual({ '/200': false, '/500': false, '/503': false });
+  const early = { '/200': false, '/500': false };
+  expect(await starved(true)).toEqual({ ...early, '/503': true, '/late/200': true, '/late/500': true });
+  expect(await starved(false)).toEqual({ ...early, '/503': false, '/late/200': false, '/late/500': false });
 });
 
 it('reads the clock when the first byte leaves, and when the last byte has come, before anything is read', async () => {
