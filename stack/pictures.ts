@@ -39,7 +39,8 @@ export async function startPictureStore(onDeath?: (description: string) => void)
     env: { HOME: folder },
     log: join(folder, 'seaweedfs.log'),
     folder,
-    ready: async () => (await fetch(`${url}/${BUCKET}/pictures/none`)).status === 404,
+    // SeaweedFS creates the bucket after it listens. Until then, this response is NoSuchBucket, which is 404 too.
+    ready: async () => (await (await fetch(`${url}/${BUCKET}/pictures/none`)).text()).includes('NoSuchKey'),
     ...(onDeath && { onDeath }),
   });
   const stop = async () => {
