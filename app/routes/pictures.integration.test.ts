@@ -219,6 +219,14 @@ describe.skipIf(skip !== '')('a picture', () => {
     expect((await confirm(alice, card, key)).status).toBe(413);
   });
 
+  test.each(['?key=', '?key=a&key=b', '?key[a]=b', '?other=a'])(
+    'is uploaded with the form, which the page shows without a key: %s',
+    async query => {
+      const { status, text } = await alice.get(`${await newCard(alice)}/picture${query}`);
+      expect([status, text]).toEqual([200, expect.stringContaining('type="file"')]);
+    },
+  );
+
   test('that was never uploaded is refused, and can be uploaded later', async () => {
     const card = await newCard(alice);
     const form = await formOf(alice, card);

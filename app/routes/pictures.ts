@@ -26,7 +26,8 @@ export function pictureRoutes({ cards, csrf, pictures }: PictureDeps): Router {
     const card = await cards.owned(request.params.id, user);
     if (!card) throw notYourCard();
     const { key } = request.query;
-    const data = typeof key === 'string' ? { key } : { upload: await pictures.form({ user, card: card.id }) };
+    const isUploaded = typeof key === 'string' && key !== '';
+    const data = isUploaded ? { key } : { upload: await pictures.form({ user, card: card.id }) };
     show(request, response, { view: 'picture', title: 'Picture', data: { card, ...data } });
   });
 
