@@ -2,6 +2,7 @@ import type { S3 } from '@aws-sdk/client-s3';
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import { expect, test } from 'vitest';
 import { readConfig } from './config.ts';
+import { StoreUnavailable } from './failures.ts';
 import { connectPictures, FORM_SECONDS, MAX_BYTES, Pictures } from './pictures.ts';
 
 const AWS = {
@@ -97,4 +98,10 @@ test.each([
 ])('%s is refused', async (_what, start, more, message) => {
   const { fields } = await (await pictures({ SESSION_SECRET: OLD })).form(PURPOSE);
   await expect(takenBy(OLD, fields['key'] ?? '', holding(start, more))).rejects.toThrow(message);
+});
+
+test('a bucket that stops in the middle of its response is unavailable', async () => {
+  const { fields } = await (await pictures({ SESSION_SECRET: OLD })).form(PURPOSE);
+  const cut = { Body: { transformToByteArray: () => Promise.reject(new Error('aborted')) } };
+  await expect(takenBy(OLD, fields['key'] ?? '', holding(PNG, cut))).rejects.toThrow(StoreUnavailable);
 });

@@ -102,7 +102,8 @@ export class Pictures {
     const found = await answered(
       this.#s3.getObject({ Bucket, Key: key, Range: `bytes=0-${START_BYTES - 1}` }, this.#deadline()),
     );
-    const start = Buffer.from((await found.Body?.transformToByteArray()) ?? []).toString('hex');
+    const bytes = await answered(found.Body?.transformToByteArray());
+    const start = Buffer.from(bytes ?? []).toString('hex');
     const size = Number(found.ContentRange?.split('/')[1] ?? found.ContentLength);
     if (!(size <= MAX_BYTES)) throw tooLarge();
     const [type] = TYPES.find(([, pattern]) => pattern.test(start)) ?? [];
@@ -129,7 +130,7 @@ export class Pictures {
 const claim = (user: string, card: string, id: string) => JSON.stringify([user, card, id]);
 
 /** Waits for the bucket. Throws Refusal 409 if the upload is not there or has changed, else StoreUnavailable. */
-async function answered<T>(response: Promise<T>): Promise<T> {
+async function answered<T>(response: T | Promise<T>): Promise<T> {
   try {
     return await response;
   } catch (cause) {
