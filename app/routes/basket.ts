@@ -19,7 +19,9 @@ export interface BasketDeps {
 /** Serves POST /basket/items, /basket/remove and /basket/checkout. */
 export function basketRoutes({ baskets, cards, csrf, pay }: BasketDeps): Router {
   const router = Router();
-  router.use(requireUser, csrf.require);
+  router.use(requireUser);
+  // For POST only: with another method, a path has no form, and the response is 404.
+  router.post('/{*path}', csrf.require);
 
   router.post('/items', async (request, response) => {
     const items = await baskets.add(request, field(request, 'item'));

@@ -1,4 +1,4 @@
-/** Tests which prices are accepted when cards are bought and sold over HTTP. */
+/** Tests which requests and prices are accepted when cards are bought and sold over HTTP. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BackingServer, startRedis } from '../../stack/servers.ts';
 import { Browser } from '../testing/browser.ts';
@@ -38,6 +38,23 @@ function postJson(browser: Browser, path: string, csrf: string, body: object) {
   const headers = { 'content-type': 'application/json', 'x-csrf-token': csrf };
   return browser.request(path, { method: 'POST', body: JSON.stringify(body), headers });
 }
+
+test.each(['/cards', '/basket'])(
+  'below %s, only a POST needs a form token; an unknown path is 404',
+  async at => {
+    const { csrf } = await buyer.dashboard();
+    for (const [path, method, token, status] of [
+      [at, 'GET', '', 404],
+      [`${at}/c1/x`, 'GET', '', 404],
+      [`${at}/c1/x`, 'POST', csrf, 404],
+      [`${at}/c1/x`, 'POST', '', 403],
+      [at, 'POST', '', 403],
+    ] as const) {
+      const answer = await buyer.request(path, { method, headers: { 'x-csrf-token': token } });
+      expect([path, method, answer.status]).toEqual([path, method, status]);
+    }
+  },
+);
 
 describe('a malformed price is refused with 422 and buys nothing', () => {
   let path: string;

@@ -18,7 +18,9 @@ const REFUSED: Record<Exclude<Purchase, 'bought'>, string> = {
 /** Serves POST /cards/:id/list, /cards/:id/unlist and /cards/:id/buy. */
 export function cardRoutes({ cards, csrf }: { cards: Cards; csrf: CsrfProtection }): Router {
   const router = Router();
-  router.use(requireUser, csrf.require);
+  router.use(requireUser);
+  // For POST only: with another method, a path has no form, and the response is 404.
+  router.post('/{*path}', csrf.require);
 
   router.post('/:id/list', async (request, response) => {
     const { id } = request.params;
