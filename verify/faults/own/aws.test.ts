@@ -8,7 +8,7 @@ import { Bench } from './testing/try.ts';
 /** The file `instances` has the instances in service, one a line. */
 const STAND_IN = `
 case "$*" in
-  *MinSize*) cat sizes ;;
+  *MinSize*) cat warning sizes ;;
   *"length("*) grep -c . instances ;;
   *InstanceId*) cat instances ;;
   *terminate-instances*)
@@ -20,9 +20,13 @@ case "$*" in
   *update-auto-scaling-group*)
     wanted=$(echo "$*" | sed 's/.*--desired-capacity \\([0-9]*\\).*/\\1/')
     seq "$wanted" | sed 's/^/i-/' >instances ;;
-  *NodeGroupId\\ *) echo 0001 ;;
-  *CurrentRole*) cat primary ;;
-  *test-failover*) [ -e stays ] || echo cards-002 >primary ;;
+  *NodeGroupId\\ *) cat warning; echo 0001 ;;
+  *CurrentRole*)
+    [ ! -e expired ] || { echo ExpiredToken; exit 254; }
+    cat primary ;;
+  *test-failover*)
+    [ ! -e expires ] || mv expires expired
+    [ -e stays ] || echo cards-002 >primary ;;
   *Status*) echo available ;;
 esac
 `;
@@ -35,6 +39,7 @@ beforeEach(() => {
     sizes: '2\t2\t2\n',
     refresh: 'Successful\n',
     primary: 'cards-001\n',
+    warning: 'urllib3 2.31: Python 3.9 ends in 2025\n',
   };
   bench.standIn('aws', STAND_IN, files);
 });
@@ -127,4 +132,9 @@ it('test-failover has no effect if the primary stays, and needs one that ElastiC
   });
   bench.put('primary', '');
   await expect(bench.inject(redis, 'redis-test-failover')).rejects.toThrow('cluster mode is disabled');
+});
+
+it('test-failover reports the error of AWS if AWS does not say which node is the primary', async () => {
+  bench.put('expires', '');
+  await expect(bench.inject(redis, 'redis-test-failover')).rejects.toThrow('ExpiredToken');
 });

@@ -122,7 +122,7 @@ class Group {
 
   async #scale(by: number): Promise<boolean> {
     const sizes = await this.#describe('AutoScalingGroups[0].[MinSize,MaxSize,DesiredCapacity]');
-    const [min, max, desired] = (sizes.match(/\d+/g) ?? []).map(Number);
+    const [min, max, desired] = (lastLine(sizes).match(/\d+/g) ?? []).map(Number);
     if (min === undefined || max === undefined || desired === undefined)
       throw new Error(`expected an Auto Scaling group ${this.#spec.group}, found none in this region`);
     const wanted = desired + by;
@@ -198,7 +198,8 @@ async function failover(
       '--query',
       `ReplicationGroups[0].${query}`,
     );
-  const shards = (await orders.run(describe('NodeGroups[].NodeGroupId'))).match(/\b\d{4}\b/g) ?? [];
+  const nodeGroups = await orders.run(describe('NodeGroups[].NodeGroupId'));
+  const shards = lastLine(nodeGroups).match(/\b\d{4}\b/g) ?? [];
   const shard = shards[random.below(shards.length)];
   const look = describe(
     `NodeGroups[?NodeGroupId=='${shard}'].NodeGroupMembers[] | [?CurrentRole=='primary'].CacheClusterId`,
@@ -221,14 +222,17 @@ async function failover(
     what: `another primary of ${group} than ${before}`,
   }).then(
     () => true,
-    () => false,
+    // The last check throws if AWS did not say which node is the primary.
+    changed,
   );
   means.did(bit ? `${now} took over from ${before}` : `${before} stayed the primary`);
   return bit;
 }
 
-/** Returns the last word of an output. Warnings of the AWS CLI come before it. */
-const lastWord = (output: string): string => output.trim().split(/\s+/).at(-1) ?? '';
+/** Returns the last line of an output. Warnings of the AWS CLI, which may contain numbers, come before it. */
+const lastLine = (output: string): string => output.trim().split('\n').at(-1) ?? '';
+
+const lastWord = (output: string): string => lastLine(output).split(/\s+/).at(-1) ?? '';
 
 /** Returns a command of the AWS CLI that prints text. */
 const aws = ({ region, profile }: Account, ...args: string[]): string[] => [
