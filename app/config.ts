@@ -173,7 +173,10 @@ function contradictions(v: Values, env: Environment): string[] {
         'set, got (not shown)',
     );
   if (v.REDIS_IAM_CACHE !== '' && v.SESSION_EXPIRY_EVENTS)
-    problems.push('SESSION_EXPIRY_EVENTS: expected false, as REDIS_IAM_CACHE is set, got true');
+    problems.push(
+      'SESSION_EXPIRY_EVENTS: expected false, as REDIS_IAM_CACHE is set, got true. The connection of these events ' +
+        'does not log in with new tokens',
+    );
   if (v.REDIS_CLUSTER.length > 0 && v.SESSION_EXPIRY_EVENTS)
     problems.push(
       'SESSION_EXPIRY_EVENTS: expected false, as REDIS_CLUSTER is set, got true. Each server of a cluster reports ' +

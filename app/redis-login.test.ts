@@ -79,3 +79,22 @@ test('a new token is made every ten minutes, and five seconds after a failure', 
   expect(renewed).toHaveBeenCalledTimes(2);
   login.close();
 });
+
+test('after close, there are no more tokens, also if a token is being made', async () => {
+  vi.useFakeTimers();
+  const made = Promise.withResolvers<string>();
+  const sign = vi.fn(() => made.promise);
+  const login = new RedisLogin(sign, () => {});
+  const renewing = login.renew();
+  login.close();
+  made.resolve('first');
+  await renewing;
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('REDIS_IAM_CACHE allows no events of expired keys', () => {
+  const REDIS_URL = 'rediss://app@cards.example.com:6379';
+  expect(() => readConfig({ REDIS_URL, REDIS_IAM_CACHE: 'cards', SESSION_EXPIRY_EVENTS: 'true' })).toThrow(
+    'SESSION_EXPIRY_EVENTS: expected false, as REDIS_IAM_CACHE is set, got true. The connection of these events',
+  );
+});

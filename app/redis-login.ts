@@ -20,6 +20,7 @@ export class RedisLogin extends EventEmitter<{ renewed: [] }> {
   readonly #onError: (error: Error) => void;
   #token = '';
   #timer: NodeJS.Timeout | undefined;
+  #closed = false;
 
   /** @param onError called when no new token could be made; the last one stays valid for some minutes */
   constructor(sign: TokenSource, onError: (error: Error) => void) {
@@ -37,8 +38,8 @@ export class RedisLogin extends EventEmitter<{ renewed: [] }> {
       this.#token = await this.#sign();
       wait = RENEW_MS;
     } finally {
-      this.#timer = setTimeout(() => this.renew().catch(this.#onError), wait);
-      this.#timer.unref();
+      if (!this.#closed) this.#timer = setTimeout(() => this.renew().catch(this.#onError), wait);
+      this.#timer?.unref();
     }
     this.emit('renewed');
   }
@@ -56,6 +57,7 @@ export class RedisLogin extends EventEmitter<{ renewed: [] }> {
   }
 
   close(): void {
+    this.#closed = true;
     clearTimeout(this.#timer);
   }
 }
