@@ -10,11 +10,14 @@ import { Spacing } from './seats.ts';
 const ARRIVES = 30_000;
 /** Interval between two checks of the mailbox, milliseconds: it doubles up to the maximum. */
 const LOOK = { first: 25, most: 400 };
+/** Timeout of a request to the mailbox, milliseconds. */
+const TIMEOUT = 10_000;
 
 export class MailReader {
   readonly #spec: MailSpec;
   readonly #folder: string;
   readonly #signal: AbortSignal;
+  readonly #timeout: number;
   /**
    * The logins of an account, one at a time: a newer mail may make the link or code of an older mail invalid.
    */
@@ -22,11 +25,15 @@ export class MailReader {
   /** True if a mail has arrived in this run, so that the target file is right. */
   #works = false;
 
-  /** @param folder working directory of the command */
-  constructor(spec: MailSpec, folder: string, signal: AbortSignal) {
+  /**
+   * @param folder working directory of the command
+   * @param timeout of a request to the mailbox, milliseconds
+   */
+  constructor(spec: MailSpec, folder: string, signal: AbortSignal, timeout = TIMEOUT) {
     this.#spec = spec;
     this.#folder = folder;
     this.#signal = signal;
+    this.#timeout = timeout;
   }
 
   /**
@@ -43,7 +50,8 @@ export class MailReader {
     return async suits => {
       let other = false;
       let wait = LOOK.first;
-      for (let waited = 0; waited < ARRIVES && !this.#signal.aborted; waited += wait) {
+      const until = performance.now() + ARRIVES;
+      while (performance.now() < until && !this.#signal.aborted) {
         const newest = await this.#newest(user);
         if (newest !== before && suits(newest)) {
           this.#works = true;
@@ -71,16 +79,22 @@ export class MailReader {
     const { url, command } = this.#spec;
     if (url === undefined) return printed('mail.command', command ?? '', user, this.#folder, this.#signal);
     const address = url.replaceAll('{user}', encodeURIComponent(user));
+    const limit = AbortSignal.timeout(this.#timeout);
     const wrong = (came: string): UsageError =>
       new UsageError(
-        `mail.url: expected the newest mail of ${user} from ${new URL(url).origin}, got ${came}`,
+        `mail.url: expected the newest mail of ${user} from ${new URL(url).origin}, got ${came}. Start the mailbox, ` +
+          'or correct the address',
       );
-    const response = await fetch(address, { signal: this.#signal }).catch(() => {
-      if (this.#signal.aborted) return undefined;
-      throw wrong('no response. Start the mailbox, or correct the address');
-    });
-    if (response === undefined || response.status === 404) return '';
-    if (!response.ok) throw wrong(`status ${response.status}`);
-    return response.text();
+    try {
+      const response = await fetch(address, { signal: AbortSignal.any([this.#signal, limit]) });
+      const text = await response.text();
+      if (response.status === 404) return '';
+      if (response.ok) return text;
+      throw wrong(`status ${response.status}`);
+    } catch (error) {
+      if (this.#signal.aborted) return '';
+      if (error instanceof UsageError) throw error;
+      throw wrong(limit.aborted ? `no response within ${this.#timeout / 1000} s` : 'no complete response');
+    }
   }
 }

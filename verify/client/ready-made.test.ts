@@ -17,9 +17,9 @@ afterAll(async () => {
 });
 
 /** Returns the cookies and the captured values of a client that has got its session. */
-const put = async (spec: SessionSpec, user = 'alice') => {
+const put = async (spec: SessionSpec, user = 'alice', signal = new AbortController().signal) => {
   const client = new SessionClient(network);
-  await putSession(client, spec, { user }, { folder, url }, new AbortController().signal);
+  await putSession(client, spec, { user }, { folder, url }, signal);
   const cookies = Object.fromEntries(client.cookies('/').map(({ name, value }) => [name, value]));
   return { cookies, captured: Object.fromEntries(client.captured) };
 };
@@ -62,4 +62,8 @@ it('is printed by a command, which gets the user and never as code', async () =>
   );
   await expect(put({ command: "printf 'sid=t\\nlogged in'" })).rejects.toThrow('on one line');
   await expect(put({ command: 'echo X-Key: 1' })).rejects.toThrow('got the header X-Key');
+});
+
+it('of a command that the end of the run interrupts is no error of the target file', async () => {
+  expect((await put({ command: 'echo sid=t' }, 'alice', AbortSignal.abort())).cookies).toEqual({});
 });

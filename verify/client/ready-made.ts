@@ -43,6 +43,7 @@ export async function putSession(
   signal: AbortSignal,
 ): Promise<void> {
   const { text, from } = await sessionText(spec, user, folder, signal);
+  if (signal.aborted) return;
   const wrong = (expected: string): UsageError => new UsageError(`${from}: expected ${expected}`);
   if (text.trimStart().startsWith('{')) return putState(client, text, new URL(url), wrong);
   const [, name, value] = /^([\w-]+):[ \t]*(\S.*)$/.exec(text.trim()) ?? [];
@@ -95,7 +96,7 @@ async function sessionText(
  * Runs a command of the target file. The shell gets the user in the variable BATON_USER, so that no name is read as code.
  *
  * @param key the key of the target file that has the command, for errors
- * @returns the output of the command
+ * @returns the output of the command; empty if the run was aborted
  * @throws UsageError if the command fails
  */
 export async function printed(
@@ -119,6 +120,7 @@ export async function printed(
     });
     return stdout;
   } catch (error) {
+    if (signal.aborted) return '';
     const { code, killed } = error as { code?: number | string; killed?: boolean };
     const how = killed === true ? `was ended after ${TIMEOUT / 1000} s` : `failed (${code})`;
     throw new UsageError(
