@@ -5,9 +5,9 @@
  * Each enumerable property of the session object is one attribute, as JSON. Data that changes independently should be
  * separate properties: `session['basket:tea']`, not `session.basket.tea`.
  */
-import { callbackify } from 'node:util';
-import session, { type SessionData } from 'express-session';
+import type { SessionData, Store } from 'express-session';
 import { SessionGoneError } from './errors.ts';
+import { PromiseStore } from './promise-store.ts';
 
 /** These options have the same meaning as those of connect-redis's RedisStore. */
 export interface AttributesOptions {
@@ -41,7 +41,7 @@ type Snapshot = Map<string, string>;
  */
 const UNKNOWN = '';
 
-export abstract class AttributesStore extends session.Store {
+export abstract class AttributesStore extends PromiseStore {
   readonly #ttl: number | ((session: SessionData) => number);
   readonly #disableTTL: boolean;
   readonly #disableTouch: boolean;
@@ -65,40 +65,17 @@ export abstract class AttributesStore extends session.Store {
   protected abstract write(sid: string, change: AttributesChange): Promise<boolean>;
   /** Sets the time to live of a session that exists, in milliseconds. Does nothing if it does not exist. */
   protected abstract prolong(sid: string, ttlMs: number): Promise<void>;
-  protected abstract remove(sid: string): Promise<void>;
-
-  /** Loads a session: null if it does not exist, an error if the store or the data cannot be read. */
-  override get(sid: string, callback: (error: unknown, session?: SessionData | null) => void): void {
-    callbackify(() => this.#load(sid))(callback);
-  }
-
-  /**
-   * Saves the attributes that changed since the session object was loaded or saved.
-   * Calls back with SessionGoneError if the session no longer exists, with the store's error if it did not confirm.
-   */
-  override set(sid: string, data: SessionData, callback: (error?: unknown) => void = () => {}): void {
-    callbackify(() => this.#save(sid, data))(callback);
-  }
-
-  /** Prolongs the session if it exists. Does nothing otherwise: it neither fails nor revives the session. */
-  override touch(sid: string, data: SessionData, callback: (error?: unknown) => void = () => {}): void {
-    callbackify(() => this.#touch(sid, data))(callback);
-  }
-
-  /** Ends the session. It is no error if the session has ended already. */
-  override destroy(sid: string, callback: (error?: unknown) => void = () => {}): void {
-    callbackify(() => this.remove(sid))(callback);
-  }
 
   /** Passes the snapshot to the Session that express-session creates from the data of `get`. */
-  override createSession(...[request, data]: Parameters<session.Store['createSession']>) {
+  override createSession(...[request, data]: Parameters<Store['createSession']>) {
     const snapshot = this.#snapshots.get(data);
     const created = super.createSession(request, data);
     if (snapshot) this.#snapshots.set(created, snapshot);
     return created;
   }
 
-  async #load(sid: string): Promise<SessionData | null> {
+  /** Throws if the store or the data cannot be read. */
+  protected async getSession(sid: string): Promise<SessionData | null> {
     const fields = await this.read(sid);
     if (fields.length === 0) return null;
     const data = decode(fields);
@@ -106,10 +83,11 @@ export abstract class AttributesStore extends session.Store {
     return data;
   }
 
-  async #save(sid: string, data: SessionData): Promise<void> {
+  /** Saves the attributes that changed since the session object was loaded or saved. */
+  protected async setSession(sid: string, data: SessionData): Promise<void> {
     const ttl = this.#ttlMs(data);
     if (ttl <= 0) {
-      await this.remove(sid);
+      await this.destroySession(sid);
       throw new SessionGoneError();
     }
     const before = this.#snapshots.get(data);
@@ -135,7 +113,7 @@ export abstract class AttributesStore extends session.Store {
     for (const name of names) snapshot?.set(name, UNKNOWN);
   }
 
-  async #touch(sid: string, data: SessionData): Promise<void> {
+  protected async touchSession(sid: string, data: SessionData): Promise<void> {
     if (this.#disableTouch || this.#disableTTL) return;
     await this.prolong(sid, this.#ttlMs(data));
   }

@@ -73,7 +73,7 @@ export class DynamoDbStore extends AttributesStore {
     });
   }
 
-  protected async remove(sid: string): Promise<void> {
+  protected async destroySession(sid: string): Promise<void> {
     await this.#client.deleteItem(this.#item(sid), this.#limit());
   }
 

@@ -3,11 +3,11 @@
  * prolongs a session that is only read. connect-memcached prolongs a session by saving all of it, which undoes
  * concurrent writes.
  */
-import { callbackify } from 'node:util';
-import session, { type SessionData } from 'express-session';
+import type { SessionData, Store } from 'express-session';
 import type { MemcacheClient } from 'memcache-client';
 import { accepted } from '../memcached.ts';
 import { SessionGoneError } from './errors.ts';
+import { PromiseStore } from './promise-store.ts';
 
 export interface MemcachedStoreOptions {
   client: MemcacheClient;
@@ -24,7 +24,7 @@ export interface MemcachedStoreOptions {
 const LONGEST_SECONDS = 30 * 24 * 60 * 60;
 
 /** An express-session store. After concurrent saves, the last one remains. A destroyed session never comes back. */
-export class MemcachedStore extends session.Store {
+export class MemcachedStore extends PromiseStore {
   readonly #client: MemcacheClient;
   readonly #prefix: string;
   readonly #ttl: (session: SessionData) => number;
@@ -38,33 +38,15 @@ export class MemcachedStore extends session.Store {
     this.#ttl = ttl;
   }
 
-  /** Loads a session: null if it does not exist or was evicted. */
-  override get(sid: string, callback: (error: unknown, session?: SessionData | null) => void): void {
-    callbackify(() => this.#load(sid))(callback);
-  }
-
-  /** Calls back with SessionGoneError if the session was destroyed, has expired or was evicted since it was loaded. */
-  override set(sid: string, data: SessionData, callback: (error?: unknown) => void = () => {}): void {
-    callbackify(() => this.#save(sid, data))(callback);
-  }
-
-  /** Prolongs the session if it exists. Does nothing otherwise: it neither fails nor revives the session. */
-  override touch(sid: string, data: SessionData, callback: (error?: unknown) => void = () => {}): void {
-    callbackify(() => this.#touch(sid, data))(error => callback(error));
-  }
-
-  override destroy(sid: string, callback: (error?: unknown) => void = () => {}): void {
-    callbackify(() => this.#destroy(sid))(error => callback(error));
-  }
-
   /** Marks as loaded the Session that express-session creates from the data of `get`. */
-  override createSession(...[request, data]: Parameters<session.Store['createSession']>) {
+  override createSession(...[request, data]: Parameters<Store['createSession']>) {
     const created = super.createSession(request, data);
     if (this.#known.has(data)) this.#known.add(created);
     return created;
   }
 
-  async #load(sid: string): Promise<SessionData | null> {
+  /** Resolves with null also if the session was evicted. */
+  protected async getSession(sid: string): Promise<SessionData | null> {
     const found = await this.#client.get<string>(this.#prefix + sid);
     if (!found) return null;
     const data: SessionData = JSON.parse(found.value);
@@ -72,7 +54,8 @@ export class MemcachedStore extends session.Store {
     return data;
   }
 
-  async #save(sid: string, data: SessionData): Promise<void> {
+  /** Throws SessionGoneError also if the session was evicted since it was loaded. */
+  protected async setSession(sid: string, data: SessionData): Promise<void> {
     if (this.#ttl(data) <= 0) throw new SessionGoneError();
     const [key, json, options] = [
       this.#prefix + sid,
@@ -86,12 +69,12 @@ export class MemcachedStore extends session.Store {
     this.#known.add(data);
   }
 
-  async #touch(sid: string, data: SessionData): Promise<void> {
+  protected async touchSession(sid: string, data: SessionData): Promise<void> {
     const expires = String(this.#expires(data));
     await accepted(this.#client.touch(this.#prefix + sid, expires), 'NOT_FOUND');
   }
 
-  async #destroy(sid: string): Promise<void> {
+  protected async destroySession(sid: string): Promise<void> {
     await accepted(this.#client.delete(this.#prefix + sid), 'NOT_FOUND');
   }
 

@@ -60,7 +60,7 @@ export class RedisAttributesStore extends AttributesStore {
     await this.#client.pexpire(this.#prefix + sid, ttlMs);
   }
 
-  protected async remove(sid: string): Promise<void> {
+  protected async destroySession(sid: string): Promise<void> {
     await this.#client.del(this.#prefix + sid);
   }
 }

@@ -7,11 +7,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { callbackify } from 'node:util';
 import type { Request } from 'express';
-import session, { type SessionData } from 'express-session';
+import type { SessionData } from 'express-session';
 import type { Cluster, Redis, Result } from 'ioredis';
 import { SessionBusyError, SessionGoneError, SessionLockLostError } from './errors.ts';
+import { PromiseStore } from './promise-store.ts';
 
 export interface RedisLockedOptions {
   client: Redis | Cluster;
@@ -66,7 +66,7 @@ const retryMs = () => 1 + Math.random() * 9;
  * An express-session store. Do not call `session.reload`: it waits for the lock that the request itself holds, and
  * calls back with SessionBusyError.
  */
-export class RedisLockedStore extends session.Store {
+export class RedisLockedStore extends PromiseStore {
   readonly #client: Redis | Cluster;
   readonly #prefix: string;
   readonly #options: RedisLockedOptions;
@@ -85,32 +85,6 @@ export class RedisLockedStore extends session.Store {
     this.#client.defineCommand('releaseSessionLock', { numberOfKeys: 1, lua: RELEASE });
   }
 
-  /**
-   * Locks and loads a session: null if it does not exist, SessionBusyError if its lock was not released within
-   * `waitMs`.
-   */
-  override get(sid: string, callback: (error: unknown, session?: SessionData | null) => void): void {
-    callbackify(() => this.#load(sid))(callback);
-  }
-
-  /** Saves under the lock. Calls back with SessionGoneError or SessionLockLostError if nothing was saved. */
-  override set(sid: string, data: SessionData, callback: (error?: unknown) => void = () => {}): void {
-    callbackify(() => this.#save(sid, data))(callback);
-  }
-
-  /** Prolongs the session if it exists, and releases its lock: express-session calls this last. */
-  override touch(sid: string, data: SessionData, callback: (error?: unknown) => void = () => {}): void {
-    callbackify(() => this.#touch(sid, data))(callback);
-  }
-
-  /**
-   * Ends the session and its lock. Requests that wait for the lock find no session, and the request that held it cannot
-   * save.
-   */
-  override destroy(sid: string, callback: (error?: unknown) => void = () => {}): void {
-    callbackify(() => this.#destroy(sid))(callback);
-  }
-
   /** Passes the lock to the Session that express-session creates from the data of `get`, until the response ends. */
   override createSession(request: Request, data: SessionData) {
     const held = this.#held.get(data);
@@ -122,7 +96,8 @@ export class RedisLockedStore extends session.Store {
     return created;
   }
 
-  async #load(sid: string): Promise<SessionData | null> {
+  /** Locks and loads a session. Throws SessionBusyError if its lock was not released within `waitMs`. */
+  protected async getSession(sid: string): Promise<SessionData | null> {
     const held = { sid, token: await this.#acquire(sid) };
     try {
       const text = await this.#client.get(this.#key(sid));
@@ -155,7 +130,8 @@ export class RedisLockedStore extends session.Store {
     }
   }
 
-  async #save(sid: string, data: SessionData): Promise<void> {
+  /** Saves under the lock. Throws SessionGoneError or SessionLockLostError if nothing was saved. */
+  protected async setSession(sid: string, data: SessionData): Promise<void> {
     const ttl = Math.ceil(this.#options.ttl(data) * 1000);
     if (ttl <= 0) throw new SessionGoneError();
     const token = this.#held.get(data)?.token ?? '';
@@ -165,13 +141,18 @@ export class RedisLockedStore extends session.Store {
     if (saved === -1) throw new SessionLockLostError(this.#options.lockMs);
   }
 
-  async #touch(sid: string, data: SessionData): Promise<void> {
+  /** Also releases the lock: express-session calls this last. */
+  protected async touchSession(sid: string, data: SessionData): Promise<void> {
     await this.#client.pexpire(this.#key(sid), Math.ceil(this.#options.ttl(data) * 1000));
     const held = this.#held.get(data);
     if (held) await this.#release(held);
   }
 
-  async #destroy(sid: string): Promise<void> {
+  /**
+   * Ends the session and its lock. Requests that wait for the lock find no session, and the request that held it cannot
+   * save.
+   */
+  protected async destroySession(sid: string): Promise<void> {
     await this.#client.del(this.#key(sid), this.#lock(sid));
   }
 
