@@ -32,18 +32,35 @@ const [PRESENT, VERIFIED, ATTACHED] = [0x01, 0x04, 0x40];
 /** ES256 in COSE (RFC 9053): ECDSA with P-256 and SHA-256. */
 const ES256 = -7;
 
+/** The function of `navigator.credentials` whose options the response has. */
+type Ceremony = 'create' | 'get';
+
 export class Authenticator {
   readonly #passkeys = new Map<Account, Passkey>();
+  /** The ceremonies that have succeeded in this run, so that their steps in the target file are right. */
+  readonly #works = new Set<Ceremony>();
 
   /**
    * Makes the passkey of an account, or signs in with that passkey.
    *
    * @param body of the response that has the options, at any place in its JSON
    * @param site address of the app
-   * @returns the credential in the form that the credential's `toJSON()` returns in a browser
+   * @returns the credential in the form that the credential's `toJSON()` returns in a browser. Undefined if there is
+   * none, although the same ceremony has succeeded in this run: then the app has failed, for example during a fault
    * @throws UsageError if the response has no options, or options that the authenticator cannot fulfil
    */
-  respond(ceremony: 'create' | 'get', body: string, account: Account, site: URL): object {
+  respond(ceremony: Ceremony, body: string, account: Account, site: URL): object | undefined {
+    try {
+      const made = this.#made(ceremony, body, account, site);
+      this.#works.add(ceremony);
+      return made;
+    } catch (error) {
+      if (error instanceof UsageError && this.#works.has(ceremony)) return undefined;
+      throw error;
+    }
+  }
+
+  #made(ceremony: Ceremony, body: string, account: Account, site: URL): object {
     const found = optionsIn(parsed(body));
     if (found === undefined)
       throw new UsageError(
@@ -55,7 +72,10 @@ export class Authenticator {
 
   #create({ challenge, rp, user, pubKeyCredParams: accepted }: Options, account: Account, site: URL): object {
     if (accepted !== undefined && !accepted.some(({ alg }) => alg === ES256))
-      throw new UsageError('passkey: expected an app that accepts the algorithm ES256 (-7) for new passkeys');
+      throw new UsageError(
+        'passkey: expected an app that accepts the algorithm ES256 (-7) for new passkeys, got options with ' +
+          `${accepted.map(({ alg }) => alg).join(', ')}. Allow ES256 in the app, or give Baton sessions by \`session\``,
+      );
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const id = randomBytes(16);
     const key = publicKey.export({ format: 'jwk' });
@@ -91,7 +111,8 @@ export class Authenticator {
     const passkey = this.#passkeys.get(account);
     if (passkey === undefined)
       throw new UsageError(
-        `passkey: expected a passkey of ${account.user}, got none: add \`register\` with a step that has \`passkey: create\``,
+        `passkey: expected a passkey of ${account.user}, got none: the step of \`register\` with \`passkey: create\` got ` +
+          'no response with status 200. Try its request by hand',
       );
     const data = authenticatorData(rpId ?? site.hostname, PRESENT | VERIFIED);
     const client = clientData('webauthn.get', challenge, site);
@@ -145,14 +166,14 @@ function cborHead(type: number, size: number): Buffer {
   return Buffer.from([(type << 5) | 25, size >> 8, size & 0xff]);
 }
 
-/** Returns the options in a response: the first object in it that has a challenge. */
+/** Returns the options in a response: the outermost object in it that has a challenge. */
 function optionsIn(value: unknown): Options | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const own = options.safeParse(value);
-  if (own.success) return own.data;
-  for (const member of Object.values(value)) {
-    const found = optionsIn(member);
-    if (found !== undefined) return found;
+  const left = [value];
+  for (const one of left) {
+    if (typeof one !== 'object' || one === null) continue;
+    const own = options.safeParse(one);
+    if (own.success) return own.data;
+    for (const member of Object.values(one)) left.push(member);
   }
   return undefined;
 }

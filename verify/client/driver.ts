@@ -102,7 +102,7 @@ export class Driver {
     };
     const forms = [...spec.steps, spec].filter(one => !hasPath(one));
     const { operation, reply } = await (!complete
-      ? this.#requests.stopped({ action: 'login' }, { url: client.addressOf('/'), reply: NO_MAIL }, how)
+      ? this.#requests.stopped({ action: 'login' }, { url: client.addressOf('/'), reply: INCOMPLETE }, how)
       : forms.length === 0
         ? this.#requests.perform({ action: 'login', settle: issuing }, this.#requests.filled(spec, how), how)
         : this.#walkIn(forms, issuing, how));
@@ -390,8 +390,8 @@ export class Driver {
   }
 }
 
-/** Replaces the response to a login whose mail did not arrive. */
-const NO_MAIL: Reply = { failure: 'timeout', headers: {}, body: '', cookies: [] };
+/** Replaces the response to a login that was not sent, because a step lacks its mail or its credential. */
+const INCOMPLETE: Reply = { failure: 'timeout', headers: {}, body: '', cookies: [] };
 
 const hasPath = ({ path }: RequestSpec): boolean => path !== '';
 

@@ -70,7 +70,7 @@ export interface Aids {
  * values of the mail that the step causes, and the credential of a passkey.
  *
  * @param send sends the request of the step
- * @returns the response; undefined if the mail did not arrive
+ * @returns the response; undefined if the mail did not arrive, or if there is no credential
  */
 export async function takeStep(
   step: Pick<StepSpec, 'capture'> & Partial<Pick<StepSpec, 'mail' | 'passkey'>>,
@@ -85,6 +85,7 @@ export async function takeStep(
   keep(step.capture, reply, client);
   if (step.passkey !== undefined && status < 300) {
     const made = authenticator.respond(step.passkey, reply.body, account, client.addressOf('/'));
+    if (made === undefined) return undefined;
     client.captured.set(PASSKEY, JSON.stringify(made));
   }
   if (arrived === undefined || status >= 400) return reply;

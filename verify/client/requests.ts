@@ -265,7 +265,7 @@ export class SessionRequests {
   /**
    * Sends the requests that must come before another request, and keeps values for that request.
    *
-   * @returns false if the mail of a step did not arrive
+   * @returns false if a step lacks its mail or its credential
    */
   async steps(steps: readonly (Parameters<typeof takeStep>[0] & RequestSpec)[], how: How): Promise<boolean> {
     // The steps do not hold back their last byte; only the request after them does.
