@@ -1,12 +1,16 @@
 /** The schema of `mail` in a target file: where to read the mails that a login sends. */
 import { z } from 'zod';
 
+/** Even a wrong address may be a secret, so no error shows it. */
 export const mail = z
   .strictObject({
     url: z
-      .url({ protocol: /^https?$/, error: 'expected an http:// or https:// address' })
+      .url({ protocol: /^https?$/, error: 'expected an http:// or https:// address, got another text' })
       .refine(address => !/\/\/[^/?#]*@/.test(address), {
         error: 'expected an address without a user and a password, got one with them: use `command`',
+      })
+      .refine(address => address.includes('{user}'), {
+        error: 'expected {user} in the address, so that each login reads the mails of its own user, got none',
       })
       .optional()
       .describe('An address that shows the text of the newest mail to {user}, as Mailpit has it.'),
@@ -16,7 +20,8 @@ export const mail = z
       .describe('A command that prints the text of the newest mail to {user}.'),
   })
   .refine(({ url, command }) => (url === undefined) !== (command === undefined), {
-    error: 'expected `url` or `command`, got none or both',
+    error: ({ input }) =>
+      `expected \`url\` or \`command\`, got ${Object.keys(input as object).length === 0 ? 'none' : 'both'}`,
   });
 
 export type MailSpec = z.infer<typeof mail>;

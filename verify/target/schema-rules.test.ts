@@ -87,7 +87,31 @@ it.each<[string, object, string]>([
   [
     'a mailbox with two places',
     { mail: { url: 'http://127.0.0.1/4711', command: './4711' } },
-    'mail: expected `url` or `command`, got none or both',
+    'mail: expected `url` or `command`, got both',
+  ],
+  ['a mailbox without a place', { mail: {} }, 'mail: expected `url` or `command`, got none'],
+  [
+    'a mailbox at an address of another protocol',
+    { mail: { url: 'ftp://user:4711@127.0.0.1/{user}' } },
+    'mail.url: expected an http:// or https:// address, got another text',
+  ],
+  [
+    'a mailbox that shows the mails of all users',
+    { mail: { url: 'http://127.0.0.1:8025/view/latest.txt' } },
+    'mail.url: expected {user} in the address, so that each login reads the mails of its own user, got none',
+  ],
+  [
+    'a mail after a form of the last page',
+    { mail: { command: './mail' }, login: { form: FORM, steps: [{ form: FORM, mail: { code: '(4711)' } }] } },
+    'login.steps.0.path: missing: expected a path: a step with `mail` or `passkey` cannot send a form',
+  ],
+  [
+    'a password before a mail, and an account without one',
+    {
+      ...{ mail: { command: './mail' }, accounts: [{ user: 'alice' }] },
+      login: { path: '/in', steps: [{ path: '/a', form: { p: '{password}' }, mail: { code: '(4711)' } }] },
+    },
+    'accounts.0.password: missing: expected a text',
   ],
   [
     'a login with passkeys that no registration makes',
@@ -104,6 +128,12 @@ it.each<[string, object, string]>([
   expect(message).toContain(expected);
   expect(message).toMatch(/^target\.yaml:1:/);
   expect(message).not.toContain('4711');
+});
+
+it('an account needs no password if a mail or a passkey replaces it', () => {
+  const login = { path: '/in', steps: [{ path: '/a', form: FORM, mail: { code: '(4711)' } }] };
+  const change = { mail: { command: './mail' }, accounts: [{ user: 'alice' }], login };
+  expect(() => errorOf(change)).toThrow('nothing was');
 });
 
 it('the query of a path may have a token: no history has queries', () => {

@@ -68,6 +68,13 @@ function checkTokens(file: TargetFile, wrong: Wrong): void {
 
 /** Checks the steps that need a mailbox or a passkey. */
 function checkAids({ login, register, mail }: TargetFile, wrong: Wrong): void {
+  login?.steps.forEach((step, i) => {
+    if (step.path === '' && (step.mail ?? step.passkey) !== undefined)
+      wrong(
+        'missing: expected a path: a step with `mail` or `passkey` cannot send a form of the last page',
+        ...['login', 'steps', i, 'path'],
+      );
+  });
   for (const [name, spec] of Object.entries({ login, register }))
     spec?.steps.forEach((step, i) => {
       if (step.mail !== undefined && mail === undefined)
@@ -81,9 +88,11 @@ function checkAids({ login, register, mail }: TargetFile, wrong: Wrong): void {
     );
 }
 
-function checkPasswords({ login, accounts }: TargetFile, wrong: Wrong): void {
-  const passwordless = login?.steps.some(({ mail, passkey }) => mail !== undefined || passkey !== undefined);
-  if (login === undefined || passwordless) return;
+function checkPasswords({ login, register, headers, accounts }: TargetFile, wrong: Wrong): void {
+  if (login === undefined) return;
+  const passwordless = login.steps.some(({ mail, passkey }) => (mail ?? passkey) !== undefined);
+  const sent = login.basic || JSON.stringify([login, register, headers]).includes('{password}');
+  if (passwordless && !sent) return;
   accounts.forEach((one, i) => {
     if ((one.csv ?? one.password ?? one.passwordFile) === undefined)
       wrong('missing: expected a text', 'accounts', i, 'password');
