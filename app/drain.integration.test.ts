@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type BackingServer, startRedis } from '../stack/servers.ts';
 import { until } from '../stack/wait.ts';
 import { Browser } from './testing/browser.ts';
+import { untilReady } from './testing/expectations.ts';
 import { type LogLine, startProcess } from './testing/instance.ts';
 
 /** Milliseconds, much longer than any test waits. A process that ends sooner has not waited for this time. */
@@ -149,10 +150,7 @@ test('without Redis it starts, responds with 503, and is ready once Redis is ava
   expect((await browser.get('/readyz')).status).toBe(503);
   expect((await browser.get('/')).status).toBe(503);
   await late.restart();
-  await until(async () => (await browser.get('/readyz')).status === 200, {
-    withinMs: 30_000,
-    what: 'readiness',
-  });
+  await untilReady(browser);
   expect((await browser.signIn('user20')).user).toBe('user20@example.test');
   app.signal('SIGKILL');
   await app.ended;

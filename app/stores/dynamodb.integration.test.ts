@@ -2,12 +2,12 @@
 import type { DynamoDB } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BackingServer, startRedis, startServer } from '../../stack/servers.ts';
-import { until } from '../../stack/wait.ts';
 import { readConfig } from '../config.ts';
 import { connectDynamoDb, readTable } from '../dynamodb.ts';
 import { Browser } from '../testing/browser.ts';
+import { expectNoRevival, expectOneSession, expectUnavailable, untilReady } from '../testing/expectations.ts';
 import { startInProcess, type TestInstance } from '../testing/instance.ts';
-import { attributes, create, destroy, load, loadExisting, save, touch } from '../testing/sessions.ts';
+import { attributes, create, load, loadExisting, save, touch } from '../testing/sessions.ts';
 import { DynamoDbStore } from './dynamodb.ts';
 import { SessionGoneError } from './errors.ts';
 
@@ -57,15 +57,7 @@ test('requests that overlap lose no change of different attributes, and no remov
   expect(attributes(await loadExisting(one, 'shared'))).toEqual({ kept: 1, ...Object.fromEntries(names) });
 });
 
-test('neither a save nor a read revives a destroyed session', async () => {
-  await save(create(one, 'ended', {}));
-  const late = await loadExisting(other, 'ended');
-  await destroy(one, 'ended');
-  await expect(save(late)).rejects.toThrow(SessionGoneError);
-  await touch(other, late);
-  expect(await load(one, 'ended')).toBeUndefined();
-  await destroy(one, 'ended');
-});
+test('neither a save nor a read revives a destroyed session', () => expectNoRevival(one, other));
 
 test('a session ends although DynamoDB still has it: no load, no save, no prolongation', async () => {
   await save(create(one, 'late', {}));
@@ -106,30 +98,18 @@ describe('the app', () => {
     await Promise.all([...instances.map(instance => instance.close()), redis?.dispose()]);
   });
 
-  test('has one session on all instances, until the logout', async () => {
-    const browser = new Browser(...instances.map(({ url }) => url));
-    await browser.signIn('alice');
-    await browser.post('/basket/items', { item: 'tea' });
-    await browser.post('/basket/items', { item: 'milk' });
-    expect((await browser.dashboard()).basket).toEqual(['tea', 'milk']);
-    const cookie = `sid=${await browser.cookie('sid')}`;
-    expect((await browser.post('/logout')).status).toBe(303);
-    for (const { url } of instances)
-      expect((await new Browser(url).get('/dashboard', { cookie })).status).toBe(303);
-  });
+  test('has one session on all instances, until the logout', () =>
+    expectOneSession(instances.map(({ url }) => url)));
 
   test('with the server killed: 503, no user is signed out; afterwards the session works', async () => {
     const browser = new Browser(...instances.map(({ url }) => url));
     await browser.signIn('bob');
     await server.kill();
-    for (const path of ['/dashboard', '/dashboard', '/readyz', '/readyz']) {
-      const answer = await browser.get(path);
-      expect([path, answer.status, answer.setCookies]).toEqual([path, 503, []]);
-    }
+    // Twice each, once on each instance.
+    await expectUnavailable(browser, '/dashboard', '/dashboard', '/readyz', '/readyz');
     await server.restart();
     for (const { url } of instances) {
-      const ready = async () => (await browser.at(url).get('/readyz')).status === 200;
-      await until(ready, { withinMs: 30_000, what: 'readiness' });
+      await untilReady(browser.at(url));
       expect((await browser.at(url).get('/dashboard')).status).toBe(200);
     }
   });

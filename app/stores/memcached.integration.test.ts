@@ -6,9 +6,9 @@ import { whyWithout } from '../../stack/testing/servers.ts';
 import { until } from '../../stack/wait.ts';
 import { connectMemcached } from '../memcached.ts';
 import { Browser } from '../testing/browser.ts';
+import { expectNoRevival, expectOneSession, expectUnavailable, untilReady } from '../testing/expectations.ts';
 import { startInProcess, type TestInstance } from '../testing/instance.ts';
-import { attributes, create, destroy, load, loadExisting, save, touch } from '../testing/sessions.ts';
-import { SessionGoneError } from './errors.ts';
+import { attributes, create, load, loadExisting, save, touch } from '../testing/sessions.ts';
 import { MemcachedStore } from './memcached.ts';
 
 describe.skipIf(whyWithout('memcached', 'memcached') !== '')('memcached', () => {
@@ -48,16 +48,7 @@ describe.skipIf(whyWithout('memcached', 'memcached') !== '')('memcached', () => 
       expect(attributes(await load(store, 'a'))).toEqual({ two: 2 });
     });
 
-    test('neither a save nor a read revives a destroyed session', async () => {
-      const store = open();
-      await save(create(store, 'a', {}));
-      const late = await loadExisting(store, 'a');
-      await destroy(store, 'a');
-      await expect(save(late)).rejects.toThrow(SessionGoneError);
-      await touch(store, late);
-      expect(await load(store, 'a')).toBeUndefined();
-      await destroy(store, 'a');
-    });
+    test('neither a save nor a read revives a destroyed session', () => expectNoRevival(open(), open()));
 
     test.each([
       ['a second', 1],
@@ -102,17 +93,7 @@ describe.skipIf(whyWithout('memcached', 'memcached') !== '')('memcached', () => 
       await Promise.all([one?.close(), two?.close(), redis?.dispose()]);
     });
 
-    test('has one session on all instances, until the logout', async () => {
-      const browser = new Browser(one.url, two.url);
-      await browser.signIn('alice');
-      await browser.post('/basket/items', { item: 'tea' });
-      await browser.post('/basket/items', { item: 'milk' });
-      expect((await browser.dashboard()).basket).toEqual(['tea', 'milk']);
-      const cookie = `sid=${await browser.cookie('sid')}`;
-      expect((await browser.post('/logout')).status).toBe(303);
-      for (const { url } of [one, two])
-        expect((await new Browser(url).get('/dashboard', { cookie })).status).toBe(303);
-    });
+    test('has one session on all instances, until the logout', () => expectOneSession([one.url, two.url]));
 
     test.each([
       ['silent', () => memcached.pause(), () => memcached.resume(), 200],
@@ -124,14 +105,11 @@ describe.skipIf(whyWithout('memcached', 'memcached') !== '')('memcached', () => 
         const browser = new Browser(one.url, two.url);
         await browser.signIn('bob');
         await inject();
-        for (const path of ['/dashboard', '/dashboard', '/readyz', '/readyz']) {
-          const answer = await browser.get(path);
-          expect([path, answer.status, answer.setCookies]).toEqual([path, 503, []]);
-        }
+        // Twice each, once on each instance.
+        await expectUnavailable(browser, '/dashboard', '/dashboard', '/readyz', '/readyz');
         await heal();
         for (const { url } of [one, two]) {
-          const ready = async () => (await browser.at(url).get('/readyz')).status === 200;
-          await until(ready, { withinMs: 30_000, what: 'readiness' });
+          await untilReady(browser.at(url));
           expect((await browser.at(url).get('/dashboard')).status).toBe(after);
         }
       },

@@ -3,10 +3,10 @@ import { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type BackingServer, startRedis, startServer } from '../../stack/servers.ts';
 import { whyWithout } from '../../stack/testing/servers.ts';
-import { until } from '../../stack/wait.ts';
 import { MAX_ITEMS } from '../basket.ts';
 import { createTables } from '../database.ts';
 import { Browser } from '../testing/browser.ts';
+import { expectOneSession, untilReady } from '../testing/expectations.ts';
 import { startInProcess, startProcess, type TestInstance } from '../testing/instance.ts';
 
 const missing = whyWithout('PostgreSQL', 'postgres');
@@ -40,10 +40,7 @@ describe.skipIf(missing !== '')('PostgreSQL', () => {
   test('the app as it ships starts on it, serves, and stops in order', async () => {
     const app = await startProcess(redis.url, { ...env, BASKET_STORE: 'postgres', DRAIN_MS: '0' });
     const browser = new Browser(app.url);
-    await until(async () => (await browser.get('/readyz')).status === 200, {
-      withinMs: 30_000,
-      what: 'readiness',
-    });
+    await untilReady(browser);
     await browser.signIn('dave');
     expect((await browser.post('/basket/items', { item: 'tea' })).status).toBe(303);
     expect((await browser.dashboard()).basket).toEqual(['tea']);
@@ -67,17 +64,8 @@ describe.skipIf(missing !== '')('PostgreSQL', () => {
       await Promise.all([one?.close(), two?.close()]);
     });
 
-    test('are known to all instances until the logout, which ends them', async () => {
-      const browser = new Browser(one.url, two.url);
-      await browser.signIn('alice');
-      await browser.post('/basket/items', { item: 'tea' });
-      await browser.post('/basket/items', { item: 'milk' });
-      expect((await browser.dashboard()).basket).toEqual(['tea', 'milk']);
-      const cookie = `sid=${await browser.cookie('sid')}`;
-      expect((await browser.post('/logout')).status).toBe(303);
-      for (const { url } of [one, two])
-        expect((await new Browser(url).get('/dashboard', { cookie })).status).toBe(303);
-    });
+    test('are known to all instances until the logout, which ends them', () =>
+      expectOneSession([one.url, two.url]));
 
     test('end when idle, and absolutely', async () => {
       const brief = await startInProcess(redis.url, {
@@ -114,8 +102,7 @@ describe.skipIf(missing !== '')('PostgreSQL', () => {
       expect(JSON.parse((await browser.get('/readyz')).text).reason).toBe('PostgreSQL does not answer');
       await heal();
       for (const { url } of [one, two]) {
-        const ready = async () => (await browser.at(url).get('/readyz')).status === 200;
-        await until(ready, { withinMs: 30_000, what: 'readiness' });
+        await untilReady(browser.at(url));
       }
       expect((await browser.dashboard()).basket).toEqual(['before']);
     });

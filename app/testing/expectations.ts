@@ -1,0 +1,48 @@
+/** Expectations that several integration tests of the app share. */
+import type { Store } from 'express-session';
+import { expect } from 'vitest';
+import { until } from '../../stack/wait.ts';
+import { SessionGoneError } from '../stores/errors.ts';
+import { Browser } from './browser.ts';
+import { create, destroy, load, loadExisting, save, touch } from './sessions.ts';
+
+/** Waits until the instance of this browser is ready. */
+export const untilReady = (browser: Browser): Promise<void> =>
+  until(async () => (await browser.get('/readyz')).status === 200, { withinMs: 30_000, what: 'readiness' });
+
+/** Expects that a session works on all instances, and that its logout ends it on all instances. */
+export async function expectOneSession(urls: readonly string[]): Promise<void> {
+  const browser = new Browser(...urls);
+  await browser.signIn('alice');
+  await browser.post('/basket/items', { item: 'tea' });
+  await browser.post('/basket/items', { item: 'milk' });
+  expect((await browser.dashboard()).basket).toEqual(['tea', 'milk']);
+  const cookie = `sid=${await browser.cookie('sid')}`;
+  expect((await browser.post('/logout')).status).toBe(303);
+  for (const url of urls) expect((await new Browser(url).get('/dashboard', { cookie })).status).toBe(303);
+}
+
+/** Expects 503 for each path, and no change of cookies. */
+export async function expectUnavailable(browser: Browser, ...paths: string[]): Promise<void> {
+  for (const path of paths) {
+    const { status, headers, text, setCookies } = await browser.get(path);
+    expect([path, status, setCookies]).toEqual([path, 503, []]);
+    if (path === '/readyz') continue;
+    expect(headers.get('retry-after')).toBe('1');
+    expect(text).toContain('<footer data-instance=');
+    expect(text).not.toContain('data-user');
+    // The page does not show the user as signed out.
+    expect(text).not.toContain('/login');
+  }
+}
+
+/** Expects that neither a save nor a touch on the other instance brings a destroyed session back. */
+export async function expectNoRevival(one: Store, other: Store): Promise<void> {
+  await save(create(one, 'ended'));
+  const late = await loadExisting(other, 'ended');
+  await destroy(one, 'ended');
+  await expect(save(late)).rejects.toThrow(SessionGoneError);
+  await touch(other, late);
+  expect(await load(one, 'ended')).toBeUndefined();
+  await destroy(one, 'ended');
+}
