@@ -5,12 +5,17 @@ import type { WitnessStep } from '../result/verdict.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
 import { Ejections } from './ejections.ts';
 import { addTo, Judging, type Violation } from './framework.ts';
-import { type Routes, SIGNIFICANT, sharesOf, unevenly, unevenness } from './shares.ts';
+import { fairAt, presencesOf, type Routes, significantIn, unevenly, unevenness } from './shares.ts';
+
+/** Maximum number of requests of a session that are tested for chance: enough for a fair share of up to 97 %. */
+const TESTED = 1_000;
 
 /** The requests of one session. */
 interface Route {
   first: Operation;
   requests: number;
+  /** The numbers of the requests after the first one, at most TESTED. Empty if `several`. */
+  repeats: number[];
   /** True if a second instance also served the session. */
   several: boolean;
 }
@@ -42,17 +47,26 @@ export class Routing extends Judging<Routes> {
     if (!chosen && this.run.routing === 'spread' && this.#ejections.covers(operation, instance))
       return undefined;
     addTo(chosen ? this.count.chosen : this.count.served, instance);
+    if (!chosen) this.count.requests++;
+    const { requests, since, until } = this.count;
+    const seen = chosen ? requests + 0.5 : requests;
+    since[instance] ??= seen;
+    until[instance] = seen;
     if (chosen) return undefined;
-    this.count.requests++;
     if (!live) return undefined;
-    const route = getOrInsert(this.#open, session, () => ({ first: operation, requests: 0, several: false }));
+    const route = getOrInsert(this.#open, session, () => ({
+      ...{ first: operation, requests: 0, repeats: [], several: false },
+    }));
     if (route.first === operation) this.count.sessions++;
     else this.count.repeats++;
     route.requests++;
     if (!route.several && route.first.instance !== instance) {
       route.several = true;
+      route.repeats = [];
       this.count.several++;
     }
+    const tested = this.run.routing === 'spread' && !route.several && route.repeats.length < TESTED;
+    if (tested && route.first !== operation) route.repeats.push(requests);
     return handoffFrom;
   }
 
@@ -96,11 +110,12 @@ export class Routing extends Judging<Routes> {
     if (uneven.length > 0)
       this.show(() => ({ summary: unevenness(uneven, this.run), witness: [] }), 'PINNED');
     if (this.run.routing !== 'spread') return;
-    const fair = new Map(sharesOf(this.count, this.run).map(share => [share.instance, share.fair]));
+    const presences = presencesOf(this.count, this.run, 1);
     for (const route of this.#pinned.sort((a, b) => b.requests - a.requests)) {
-      const { first, requests } = route;
-      const byChance = (fair.get(first.instance ?? '') ?? 1) ** (requests - 1);
-      if (byChance < SIGNIFICANT / (1 + this.count.sessions)) this.report(() => pinned(route), 'PINNED');
+      const { first, repeats } = route;
+      const fair = repeats.map(request => fairAt(presences, first.instance ?? '', request));
+      const byChance = fair.reduce((chance, part) => chance * part, 1);
+      if (byChance < significantIn(this.count)) this.report(() => pinned(route), 'PINNED');
     }
   }
 }

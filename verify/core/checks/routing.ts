@@ -4,6 +4,7 @@ import { counted, grouped, percent } from '../result/format.ts';
 import { check, few, tally } from './framework.ts';
 import { Routing } from './routing-judge.ts';
 import {
+  cameOrWent,
   chance,
   ENOUGH_REQUESTS,
   type Routes,
@@ -19,7 +20,7 @@ const ENOUGH_REPEATS = 10;
 export const routing = check<Routes>({
   guarantee: 'routing',
   assumes:
-    'instances have the declared weights, or equal weights; from the first fault on, instances may come and go, ' +
+    'instances have the declared weights, or equal weights, and run at least from their first to their last response; from the first fault on, instances may come and go, ' +
     'and nothing is judged; after a 502, 503 or 504 of an instance, the balancer may eject it until it serves again',
   minimum:
     'two instances, 100 requests whose instance is known, and a session that two instances served (sticky: two ' +
@@ -27,7 +28,7 @@ export const routing = check<Routes>({
   judge: Routing,
   counts: () => ({
     ...{ requests: 0, sessions: 0, several: 0, repeats: 0, unexplained: 0, unavailable: 0 },
-    ...{ served: tally(), chosen: tally() },
+    ...{ served: tally(), chosen: tally(), since: tally(), until: tally() },
   }),
   violations: (count, run) => count.violations + Number(unevenly(count, run).length > 0),
   compared: ({ requests }) => requests,
@@ -72,6 +73,12 @@ function missing(count: Routes, run: Run): string | undefined {
       ? few(repeats, ENOUGH_REPEATS, 'request', '', 'run for longer')
       : few(requests, ENOUGH_REQUESTS, 'request', '', 'run for longer');
   if (tooFew !== undefined) return unavailable > 0 ? ejected : tooFew;
+  const partly = spread ? cameOrWent(count, run) : [];
+  if (partly.length > 0)
+    return (
+      `a part of the run has no response from ${partly.slice(0, 3).join(', ')}${partly.length > 3 ? ', …' : ''}: a ` +
+      'deploy or the balancer may be the cause. Let Baton start the deploy (`--faults`), or set `instance.addresses`'
+    );
   if (spread && count.sessions > 0 && count.several === 0)
     return 'no session was served by two instances, and none has enough requests to rule out chance: run for longer';
   return unexplained > 0
