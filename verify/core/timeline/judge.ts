@@ -256,7 +256,8 @@ function refusedRemark(refused: readonly (readonly [user: string, times: number]
   const names = refused.slice(0, NAMED).map(([user, times]) => `${user} (${times} times)`);
   return [
     `every login of ${names.join(', ')}${refused.length > NAMED ? ` and ${refused.length - NAMED} more` : ''} was refused: ` +
-      'see the passwords in `accounts`. Refusals of an account that no instance accepts are not judged',
+      'see the passwords in `accounts`, unless `continuity` shows that logins fail between two instances. ' +
+      'Refusals of an account that no instance accepts are not judged',
   ];
 }
 
