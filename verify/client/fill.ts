@@ -96,6 +96,7 @@ export async function takeStep(
   const text = await arrived(suits);
   if (text === undefined) return undefined;
   keep(mail, replyOf(text), client);
+  for (const name of Object.keys(mail)) client.mailed.add(name);
   return reply;
 }
 

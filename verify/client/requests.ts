@@ -187,6 +187,7 @@ export class SessionRequests {
     if (how.to !== undefined && way?.origin !== undefined) call.address = how.to;
     if (way !== undefined && way.origin === undefined) call.steered = true;
     const client = this.clientOf(how);
+    sent.shown ??= client.recordable(sent.path);
     const balanced = way === undefined && this.#context.target.routing === 'spread';
     const once = () => recorder.perform(call, client, sent, signal);
     let recorded = await (balanced && how.held === undefined ? this.#step.beside(once) : once());

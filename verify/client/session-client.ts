@@ -76,6 +76,8 @@ export class SessionClient {
   known: string | undefined;
   /** Values of responses for later requests, under the names that the target file gives them. */
   readonly captured = new Map<string, string>();
+  /** Names of the captured values that came by mail, such as the token of a link. No recorded path has these values. */
+  readonly mailed = new Set<string>();
   /** The lifetime of the access token, and when it ends, milliseconds; undefined if they are not known. */
   access: { lifetime: number; ends: number } | undefined;
 
@@ -139,6 +141,7 @@ export class SessionClient {
       const { body } = answer;
       const reply = this.#reply(answer, typeof body === 'string' ? body : await body, outgoing, place.site);
       reply.sent = cookies.list;
+      if (reply.redirect !== undefined) reply.redirect = this.recordable(reply.redirect);
       if (cookies.withheld !== undefined) reply.withheld = cookies.withheld;
       if (outgoing.resent) reply.resent = true;
       if (reply.status === 429) network.rest(retryAfter(reply, Date.now()) ?? 0);
@@ -308,6 +311,16 @@ export class SessionClient {
     return path.startsWith('/') ? this.#network.place(path).site : new URL(path);
   }
 
+  /** Returns a path in which placeholders replace the values that came by mail. */
+  recordable(path: string): string {
+    let shown = path;
+    for (const name of this.mailed) {
+      const value = this.captured.get(name) ?? '';
+      if (value !== '') shown = shown.replaceAll(value, `{${name}}`);
+    }
+    return shown;
+  }
+
   /**
    * Returns how `send` names an address: as a path, or in full on another host; undefined if the address is
    * on neither.
@@ -348,11 +361,12 @@ export class SessionClient {
     return replayer;
   }
 
-  #remember({ csrf, captured, page, access }: SessionClient): void {
+  #remember({ csrf, captured, mailed, page, access }: SessionClient): void {
     this.csrf = csrf;
     this.access = access;
     this.page = page;
     for (const [name, value] of captured) this.captured.set(name, value);
+    for (const name of mailed) this.mailed.add(name);
   }
 }
 
