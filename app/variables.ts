@@ -79,6 +79,8 @@ const smtpUrl = urlOf(['smtp:', 'smtps:'], 'smtps://user:password@mail.example.c
 const publicUrl = urlOf(['http:', 'https:'], 'https://cards.example.com');
 const memcachedAddress = z.string().regex(/^[\w.-]+:\d{1,5}$/, 'HOST:PORT such as 127.0.0.1:11211');
 const storeUrl = urlOf(['http:', 'https:'], 'http://127.0.0.1:8333');
+const region = z.string().regex(/^[a-z0-9-]+$/, 'a region such as us-east-1');
+const table = z.string().regex(/^[\w.-]{3,255}$/, '3 to 255 letters, digits, dots, dashes or underscores');
 const bucket = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, '3 to 63 lower-case letters, digits or dashes');
@@ -211,7 +213,7 @@ export const VARIABLES = z.object({
     '',
     'Name of an ElastiCache cache, `serverless:NAME` for a serverless one. The user in `REDIS_URL` then logs in with [IAM tokens](stores.md#a-managed-redis-elasticache) in place of a password.',
   ),
-  REDIS_IAM_REGION: variable(z.string(), 'us-east-1', 'Region of that cache.'),
+  REDIS_IAM_REGION: variable(region, 'us-east-1', 'Region of that cache.'),
   REDIS_SENTINELS: variable(
     addresses,
     '',
@@ -230,11 +232,11 @@ export const VARIABLES = z.object({
     'memcached, where `SESSION_STORE` is `memcached`: `HOST:PORT`.',
   ),
   DYNAMODB_TABLE: variable(
-    z.string(),
+    table,
     'baton-sessions',
     'Table of sessions, where `SESSION_STORE` is `dynamodb` ([how to create it](stores.md#dynamodb)).',
   ),
-  DYNAMODB_REGION: variable(z.string(), 'us-east-1', 'Region of the table.'),
+  DYNAMODB_REGION: variable(region, 'us-east-1', 'Region of the table.'),
   DYNAMODB_ENDPOINT: variable(
     z.literal('').or(storeUrl),
     '',
@@ -286,7 +288,7 @@ export const VARIABLES = z.object({
     '',
     'Bucket for [pictures](#pictures) of cards, on S3 or a compatible store. Without it, cards have no pictures.',
   ),
-  S3_REGION: variable(z.string(), 'us-east-1', 'Region of the bucket.'),
+  S3_REGION: variable(region, 'us-east-1', 'Region of the bucket.'),
   S3_ENDPOINT: variable(
     z.literal('').or(storeUrl),
     '',
