@@ -58,7 +58,8 @@ class AtMostOnce extends Judging<Adds> {
 
   #read(read: Operation, limits: EffectLimits): void {
     limits.learn(read);
-    // Only counters are judged: a set that shows a value twice does not prove that an add took effect twice.
+    // Sets are not judged: a set that shows a value twice does not prove that an add took effect twice. A counter is
+    // not judged while its highest possible sum is not known.
     if (!limits.counts) return;
     const { kind, most, waiting } = limits;
     for (const [value, times] of limits.shownBy(read)) {

@@ -88,7 +88,7 @@ export class CookiePolicy extends Judging<CookieCounts> {
     this.#waiting.delete(name);
   }
 
-  /** Reports an exposure. @param name the faulty cookie. The report waits until it has had two values */
+  /** Reports an exposure. @param name the faulty cookie: the report waits until the cookie has had two values */
   #expose(operation: Operation, { fault, came, expected }: Exposure, name?: string): void {
     if (!this.#places.isNew(fault, operation)) return;
     const where = operation.path === undefined ? '' : ` on ${operation.path}`;

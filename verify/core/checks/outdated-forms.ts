@@ -11,8 +11,8 @@ const ENOUGH = 3;
 /** How many times rarer the same refusal must be for newer forms. */
 const RARER = 2;
 
-/** A refused form from before the first fault. It counts when a newer form of the same session is accepted. */
-export interface RefusedForm {
+/** A form that a session sent. `page`: the response with the form. */
+export interface SentForm {
   page: Operation;
   operation: Operation;
 }
@@ -22,7 +22,7 @@ interface Refusals {
   old: number;
   /** Number of refused newer forms. */
   fresh: number;
-  example?: RefusedForm & { after: Operation };
+  example?: SentForm & { after: Operation };
 }
 
 export class OutdatedForms {
@@ -40,11 +40,11 @@ export class OutdatedForms {
   /**
    * Adds a form from before the first fault.
    *
-   * @param refused the earlier refusal of the session
+   * @param refused the form of the session that was refused before
    * @param compares false if an error may be due to the end of the fault
-   * @returns the refusal of the session
+   * @returns the refused form of the session. It counts when a newer form of the session is accepted
    */
-  old(form: RefusedForm, refused: RefusedForm | undefined, compares: boolean): RefusedForm | undefined {
+  addOld(form: SentForm, refused: SentForm | undefined, compares: boolean): SentForm | undefined {
     const { operation } = form;
     // If the same form is accepted later, the refusal was temporary.
     if (operation.outcome === 'ok') this.#accepted++;
@@ -53,8 +53,8 @@ export class OutdatedForms {
     return refused ?? form;
   }
 
-  /** Adds a form from after a fault. @param refused the earlier refusal of an older form of the session */
-  fresh(operation: Operation, refused: RefusedForm | undefined): void {
+  /** Adds a form from after a fault. @param refused the older form of the session that was refused */
+  addNewer(operation: Operation, refused: SentForm | undefined): void {
     const kind = refusalOf(operation);
     if (operation.outcome === 'ok' || kind !== undefined) this.#freshSent++;
     if (kind !== undefined) this.#of(kind).fresh++;

@@ -10,14 +10,14 @@ import type { Operation } from '../history/history.ts';
 import { honoured, type SessionState } from '../timeline/sessions.ts';
 import type { Violation } from './framework.ts';
 import { OutdatedCookies, type SetCookies } from './outdated-cookies.ts';
-import { OutdatedForms, type RefusedForm } from './outdated-forms.ts';
+import { OutdatedForms, type SentForm } from './outdated-forms.ts';
 import { OutdatedPages, type PagesOfSession, type SessionAge } from './outdated-pages.ts';
 
 interface Seen {
   side: SessionAge | undefined;
   /** The last page, which has the form that the client sends next. */
   page?: Operation | undefined;
-  refused?: RefusedForm | undefined;
+  refused?: SentForm | undefined;
   readonly cookies: SetCookies;
   readonly pages: PagesOfSession;
   /** True if the session was honoured after a fault. */
@@ -93,9 +93,9 @@ export class OutdatedSessions {
     const { page } = seen;
     if (page === undefined) return;
     if (side === 'old' && this.#isBefore(page))
-      seen.refused = this.#forms.old({ page, operation }, seen.refused, compares);
+      seen.refused = this.#forms.addOld({ page, operation }, seen.refused, compares);
     else {
-      this.#forms.fresh(operation, seen.refused);
+      this.#forms.addNewer(operation, seen.refused);
       if (operation.outcome === 'ok') seen.refused = undefined;
     }
     // A client sends each form once.

@@ -1,29 +1,15 @@
 /** Judges each operation for routing. routing.ts declares the check. */
-import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation, Served } from '../history/history.ts';
 import type { WitnessStep } from '../result/verdict.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
 import { Ejections } from './ejections.ts';
 import { addTo, Judging, type Violation } from './framework.ts';
-import { fairAt, presencesOf, type Routes, significantIn, unevenly, unevenness } from './shares.ts';
-
-/** Maximum number of requests of a session that are tested for chance: enough for a fair share of up to 97 %. */
-const TESTED = 1_000;
-
-/** The requests of one session. */
-interface Route {
-  first: Operation;
-  requests: number;
-  /** The numbers of the requests after the first one, at most TESTED. Empty if `several`. */
-  repeats: number[];
-  /** True if a second instance also served the session. */
-  several: boolean;
-}
+import { fairAt, presencesOf, type Routes, significantIn } from './presence.ts';
+import { type SessionRoute, SessionRoutes } from './session-routes.ts';
+import { unevenly, unevenness } from './shares.ts';
 
 export class Routing extends Judging<Routes> {
-  readonly #open = new Map<SessionState, Route>();
-  /** Sessions that only one instance served. */
-  #pinned: Route[] = [];
+  readonly #routes = new SessionRoutes();
   readonly #ejections = new Ejections();
   /**
    * Requests with which sticky sessions moved to another instance, each with the previous request. They wait
@@ -52,21 +38,8 @@ export class Routing extends Judging<Routes> {
     const seen = chosen ? requests + 0.5 : requests;
     since[instance] ??= seen;
     until[instance] = seen;
-    if (chosen) return undefined;
-    if (!live) return undefined;
-    const route = getOrInsert(this.#open, session, () => ({
-      ...{ first: operation, requests: 0, repeats: [], several: false },
-    }));
-    if (route.first === operation) this.count.sessions++;
-    else this.count.repeats++;
-    route.requests++;
-    if (!route.several && route.first.instance !== instance) {
-      route.several = true;
-      route.repeats = [];
-      this.count.several++;
-    }
-    const tested = this.run.routing === 'spread' && !route.several && route.repeats.length < TESTED;
-    if (tested && route.first !== operation) route.repeats.push(requests);
+    if (chosen || !live) return undefined;
+    this.#routes.add(operation, session, this.count, this.run.routing === 'spread');
     return handoffFrom;
   }
 
@@ -91,14 +64,7 @@ export class Routing extends Judging<Routes> {
   }
 
   override sessionEnded(session: SessionState): void {
-    const route = this.#open.get(session);
-    this.#open.delete(session);
-    if (route === undefined || route.several) return;
-    this.#pinned.push(route);
-    if (this.#pinned.length > 100) {
-      this.#pinned.sort((a, b) => b.requests - a.requests);
-      this.#pinned.length = 50;
-    }
+    this.#routes.end(session);
   }
 
   override recount(): void {
@@ -111,7 +77,7 @@ export class Routing extends Judging<Routes> {
       this.show(() => ({ summary: unevenness(uneven, this.run), witness: [] }), 'PINNED');
     if (this.run.routing !== 'spread') return;
     const presences = presencesOf(this.count, this.run, 1);
-    for (const route of this.#pinned.sort((a, b) => b.requests - a.requests)) {
+    for (const route of this.#routes.pinned()) {
       const { first, repeats } = route;
       const fair = repeats.map(request => fairAt(presences, first.instance ?? '', request));
       const byChance = fair.reduce((chance, part) => chance * part, 1);
@@ -120,7 +86,7 @@ export class Routing extends Judging<Routes> {
   }
 }
 
-function pinned({ first, requests }: Route): Violation {
+function pinned({ first, requests }: SessionRoute): Violation {
   const summary = `all ${requests} requests of a session went to ${first.instance}`;
   const step: WitnessStep = { operation: first, expected: 'other instances too', came: summary };
   return { at: first, summary, witness: [step] };

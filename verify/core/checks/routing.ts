@@ -2,17 +2,9 @@
 import type { Run } from '../history/history.ts';
 import { counted, grouped, percent } from '../result/format.ts';
 import { check, few, tally } from './framework.ts';
+import { cameOrWent, type Routes } from './presence.ts';
 import { Routing } from './routing-judge.ts';
-import {
-  cameOrWent,
-  chance,
-  ENOUGH_REQUESTS,
-  type Routes,
-  type Share,
-  sharesOf,
-  unevenly,
-  unweighted,
-} from './shares.ts';
+import { chance, ENOUGH_REQUESTS, type Share, sharesOf, unevenly, unweighted } from './shares.ts';
 
 /** Minimum number of requests after the first request of each session, for the claim `sticky`. */
 const ENOUGH_REPEATS = 10;
@@ -20,8 +12,8 @@ const ENOUGH_REPEATS = 10;
 export const routing = check<Routes>({
   guarantee: 'routing',
   assumes:
-    'instances have the declared weights, or equal weights, and run at least from their first to their last response; from the first fault on, instances may come and go, ' +
-    'and nothing is judged; after a 502, 503 or 504 of an instance, the balancer may eject it until it serves again',
+    'instances have the declared weights, or equal weights, and run at least from their first to their last ' +
+    'response; from the first fault on, instances may come and go, and nothing is judged; after a 502, 503 or 504 of an instance, the balancer may eject it until it serves again',
   minimum:
     'two instances, 100 requests whose instance is known, and a session that two instances served (sticky: two ' +
     'instances, and 10 repeated requests)',

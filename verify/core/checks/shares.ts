@@ -2,50 +2,11 @@
 import type { Run } from '../history/history.ts';
 import { percent } from '../result/format.ts';
 import { chiSquareP } from '../result/statistics.ts';
-import type { NamedCounts } from './check.ts';
+import { type Presence, presencesOf, type Routes, significantIn, sum } from './presence.ts';
 
-/** The p-value below which shares are uneven. It is divided by the number of tests. */
-const SIGNIFICANT = 1e-6;
 /** A share is uneven only if it differs from the fair share by more than 20 % of the fair share. */
 const OFF = 0.2;
 export const ENOUGH_REQUESTS = 100;
-
-/** The counts of routing. */
-export interface Routes {
-  /** Number of requests for which the balancer chose the instance. */
-  requests: number;
-  sessions: number;
-  /** Number of sessions that a second instance also served. */
-  several: number;
-  /** Number of requests after the first request of each session. */
-  repeats: number;
-  /** Number of moves of a sticky session without an entry in the balancer's log. */
-  unexplained: number;
-  /** Number of requests while an instance was unavailable. */
-  unavailable: number;
-  /**
-   * The requests by instance. `served`: the balancer chose the instance. `chosen`: the client chose the
-   * instance.
-   */
-  served: NamedCounts;
-  chosen: NamedCounts;
-  /**
-   * When each instance was seen first and last: the number of the request, counted from 1. Half a number more
-   * means that the client chose the instance after that request. Absent for an instance in the counts of k6:
-   * then it counts as present during the whole run.
-   */
-  since: NamedCounts;
-  until: NamedCounts;
-}
-
-/** An instance, and the requests between which it counts as present. */
-export interface Presence {
-  instance: string;
-  weight: number;
-  /** As in `Routes`. For an instance that is present from the start, `since` is 0. */
-  since: number;
-  until: number;
-}
 
 export interface Share {
   instance: string;
@@ -67,63 +28,6 @@ export function sharesOf(count: Routes, run: Run): Share[] {
     if (all === 0) return { instance, requests, fair: own / weight, part: 0 };
     return { instance, requests, fair: (expected[i] ?? 0) / all, part: requests / all };
   });
-}
-
-const sum = (counts: Iterable<number>): number => [...counts].reduce((a, b) => a + b, 0);
-
-/** The p-value below which a result is significant, corrected for the number of tests. */
-export const significantIn = ({ sessions }: Routes): number => SIGNIFICANT / (1 + sessions);
-
-/**
- * Returns when each instance was present. An instance that serves nothing before its first response, or after its last
- * one, may have come or gone in a deploy of which Baton does not know. It counts as absent then, if chance does not
- * explain that it served nothing. An instance that has a weight, or that only direct requests reach, must serve during
- * the whole run.
- *
- * @param significant the p-value below which chance does not explain the absence; 1 if each absence counts
- */
-export function presencesOf(
-  count: Routes,
-  { declared }: Run,
-  significant = significantIn(count),
-): Presence[] {
-  const { served, chosen, since, until } = count;
-  const { weights } = declared ?? {};
-  const names = new Set([...Object.keys(served), ...Object.keys(chosen)]);
-  for (const name of names) if (!served[name] && !chosen[name]) names.delete(name);
-  if (names.size > 0) for (const name of Object.keys(weights ?? {})) names.add(name);
-  const all = sum(Object.values(served));
-  const isAbsent = (requests: number): boolean => (1 - 1 / names.size) ** requests < significant;
-  return [...names].map(instance => {
-    const presence = { instance, weight: weights?.[instance] ?? 1, since: 0, until: all + 1 };
-    if (weights !== undefined || !served[instance]) return presence;
-    const [first = 1, last = all] = [since[instance], until[instance]];
-    if (isAbsent(first - 1)) presence.since = first;
-    if (isAbsent(all - last)) presence.until = last;
-    return presence;
-  });
-}
-
-/** Returns the instances that do not count as present during the whole run. */
-export const cameOrWent = (count: Routes, run: Run): string[] =>
-  presencesOf(count, run)
-    .filter(({ since, until }) => since > 0 || until <= count.requests)
-    .map(({ instance }) => instance);
-
-/**
- * Returns the probability that fair routing sends a request to an instance.
- *
- * @param request the number of a request that the instance served. If it is the first or the last request of the
- * instance, the probability is 1, because the presence of the instance is derived from it.
- */
-export function fairAt(presences: readonly Presence[], instance: string, request: number): number {
-  let [own, all] = [1, 0];
-  for (const { instance: name, weight, since, until } of presences) {
-    if (name === instance) own = weight;
-    if (name === instance && (request === since || request === until)) return 1;
-    if (since < request && request < until) all += weight;
-  }
-  return own / all;
 }
 
 /** Returns the number of requests that fair routing sends to each instance. @param requests number of all requests */

@@ -1,4 +1,4 @@
-/** The refresh tokens of all open sessions. A session without `refresh` has no entry. */
+/** Keeps the tokens of all open sessions. A session has an entry once it got tokens, or sent a refresh. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation, RefreshRules } from '../history/history.ts';
 import { TokenFamily } from './token-family.ts';
@@ -24,7 +24,7 @@ export class TokenFamilies {
   }
 
   /** Forgets the tokens of a session that logs in again, because the new login issues unrelated tokens. */
-  again({ session, with: cookies }: Operation): void {
+  loggedInAgain({ session, with: cookies }: Operation): void {
     if (cookies !== undefined) return;
     const { flying } = this.of(session);
     this.#families.set(session, Object.assign(new TokenFamily(this.#rules), { flying }));

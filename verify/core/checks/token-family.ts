@@ -20,7 +20,7 @@ export class TokenFamily {
   reuse: Operation | undefined;
   /** Refreshes whose token another refresh sent too. */
   readonly races: Operation[] = [];
-  /** If one of these races may have ended after the grace period, the end of the session is not judged. */
+  /** True if the end of the session is not judged: a race may have outlived the grace period, or had no response. */
   unjudged = false;
   /** True after a refused refresh that ended the session. Further refusals of the session say nothing new. */
   #over = false;

@@ -39,7 +39,7 @@ export class TokenRefresh extends Judging<Refreshes> {
     const { action, outcome } = operation;
     if (operation.issued === undefined && !this.#families.has(operation.session)) return;
     if (action === 'login' && outcome === 'ok' && session.login !== operation)
-      this.#families.again(operation);
+      this.#families.loggedInAgain(operation);
     const family = this.#families.of(operation.session);
     family.session = session;
     if (action === 'refresh') this.#refresh(operation, session, family);

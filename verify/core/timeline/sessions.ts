@@ -50,8 +50,8 @@ export interface Standing {
   session: SessionState;
   /**
    * True if the operation was called after the login returned, and returned before any logout was called.
-   * Continuity judges these operations. False for a response that is signed in as another user, which only
-   * isolation judges.
+   * Continuity judges these operations. False after the session was lost, and if a timeout may have ended it. Also
+   * false for a response that is signed in as another user, which only isolation judges.
    */
   live: boolean;
   /** The session's previous operation, if another instance served it: then this operation is a handoff. */
