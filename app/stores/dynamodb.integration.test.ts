@@ -101,16 +101,22 @@ describe('the app', () => {
   test('has one session on all instances, until the logout', () =>
     expectOneSession(instances.map(({ url }) => url)));
 
-  test('with the server killed: 503, no user is signed out; afterwards the session works', async () => {
-    const browser = new Browser(...instances.map(({ url }) => url));
-    await browser.signIn('bob');
-    await server.kill();
-    // Twice each, once on each instance.
-    await expectUnavailable(browser, '/dashboard', '/dashboard', '/readyz', '/readyz');
-    await server.restart();
-    for (const { url } of instances) {
-      await untilReady(browser.at(url));
-      expect((await browser.at(url).get('/dashboard')).status).toBe(200);
-    }
-  });
+  test.each([
+    ['killed', () => server.kill(), () => server.restart()],
+    ['silent', () => server.pause(), () => server.resume()],
+  ] as const)(
+    'with the server %s: 503, no user is signed out; afterwards the session works',
+    async (_how, inject, heal) => {
+      const browser = new Browser(...instances.map(({ url }) => url));
+      await browser.signIn('bob');
+      await inject();
+      // Twice each, once on each instance.
+      await expectUnavailable(browser, '/dashboard', '/dashboard', '/readyz', '/readyz');
+      await heal();
+      for (const { url } of instances) {
+        await untilReady(browser.at(url));
+        expect((await browser.at(url).get('/dashboard')).status).toBe(200);
+      }
+    },
+  );
 });
