@@ -51,7 +51,8 @@ export class Network {
   readonly timeout: number;
   #turns: Turns | undefined;
   /** The other hosts that logins and logouts may visit, by their origin. They get no header of the target file. */
-  readonly others: ReadonlyMap<string, Network>;
+  readonly others: Map<string, Network>;
+  readonly #tls: Target['tls'];
   readonly #places = new Map<string, Place>();
   #rested = 0;
   #own: Promise<string> | undefined;
@@ -75,11 +76,19 @@ export class Network {
     this.#http2 = new Http2(secure);
     const limited = limits?.requests !== undefined || limits?.connections !== undefined;
     this.#turns = limited ? new Turns(limits.requests, limits.connections) : undefined;
-    const others = origins.map(
-      origin => new Network({ url: origin, headers: {}, tls, limits: undefined }, timeout),
-    );
-    for (const other of others) other.#turns = this.#turns;
-    this.others = new Map(others.map(other => [other.url, other]));
+    this.#tls = tls;
+    this.others = new Map(origins.map(origin => [origin, this.#other(origin)]));
+  }
+
+  #other(origin: string): Network {
+    const other = new Network({ url: origin, headers: {}, tls: this.#tls, limits: undefined }, this.timeout);
+    other.#turns = this.#turns;
+    return other;
+  }
+
+  /** Adds another host that logins and logouts may visit. */
+  admit(origin: string): void {
+    this.others.set(origin, this.#other(origin));
   }
 
   /** Returns the parsed form of a path. @param path a path on the target, with its query */

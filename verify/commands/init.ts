@@ -76,6 +76,10 @@ export async function initCommand(
             whereLogin: async () =>
               (await ask.text('Which page has the login form (its path)? ')) || undefined,
           }),
+      mayVisit: async origin => {
+        await allowed(origin, values, ask);
+        return true;
+      },
       secretOf: user => secrets.of(accounts, user),
       say: line => output.progress.write(`${line}\n`),
       mayWrite: async ({ path, field, page }) =>

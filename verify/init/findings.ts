@@ -19,6 +19,8 @@ export interface Unclaimed {
 export interface AppFindings {
   name: string;
   url: string;
+  /** The other hosts that logins visit. */
+  origins?: readonly string[];
   /** File with the certificates of a private authority; its path is relative to the target file. */
   ca?: string | undefined;
   accounts: { user: string; passwordEnv: string; totpEnv?: string | undefined }[];

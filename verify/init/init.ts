@@ -84,6 +84,7 @@ class Inquiry {
     const named = await this.#signal(start.begun);
     const { entrance, entered } = await entranceOf(this.#looking, start);
     this.#begun.login = entrance.login;
+    this.#begun.origins = [...this.#manners.network.others.keys()];
     const every = await everyOf(this.#looking, entrance);
     const found = await marked(entrance, accounts, entered, start.hints.pages);
     const known = await this.#known(entrance, found, start.beginning);
@@ -101,7 +102,7 @@ class Inquiry {
       ...this.#begun,
       login: known.login,
       mark: found.mark,
-      signedOut: refusal(found.outside, known.login),
+      signedOut: this.#refusal(found.outside, known.login),
       carried,
       csrf: known.csrf,
       logout: left?.logout,
@@ -236,20 +237,25 @@ class Inquiry {
     return { name: this.#options.recipe as string, documented, departures: otherwise };
   }
 
+  /**
+   * Returns the page's status and redirect for a signed-out client. Omits a redirect to the login page, and to another
+   * host of the login.
+   */
+  #refusal({ status, redirect }: PageVisit, login: Login): { status?: number; redirect?: string } {
+    const others = [...this.#manners.network.others.keys()];
+    const known = redirect === login.page || others.some(origin => redirect?.startsWith(`${origin}/`));
+    return {
+      ...(status === undefined ? {} : { status }),
+      ...(redirect === undefined || known ? {} : { redirect }),
+    };
+  }
+
   #say(what: string, text: string): void {
     this.#options.say(`${what.padEnd(11)} ${text}`);
   }
 }
 
 const FULL = { 'oldest ends': 'the oldest ends', refused: 'the login is refused' };
-
-/** Returns the page's status and redirect for a signed-out client. Omits a redirect to the login page. */
-function refusal({ status, redirect }: PageVisit, login: Login): { status?: number; redirect?: string } {
-  return {
-    ...(status === undefined ? {} : { status }),
-    ...(redirect === undefined || redirect === login.page ? {} : { redirect }),
-  };
-}
 
 function leftText({ left, failed }: LogoutSearch): string {
   if (left === undefined)

@@ -29,6 +29,8 @@ export interface InitOptions {
   say(line: string): void;
   /** Asks the user for permission to send a form twice. */
   mayWrite(form: { page: string; path: string; field: string }): Promise<boolean>;
+  /** Returns whether the login may visit another host, to which the app redirects. Absent: it may not. */
+  mayVisit?(origin: string): Promise<boolean>;
   /** Asks the user for the path of the login page, if none was found. Returns undefined if the user knows none. */
   whereLogin?(): Promise<string | undefined>;
   /** Asks the user for the secret of the one-time codes, if the login needs it. Returns undefined if there is none. */

@@ -36,6 +36,7 @@ interface Sending {
 export async function firstLogin(stranger: Visitor, beginning: Beginning, preferred?: Token): Promise<Login> {
   const { page } = beginning;
   if ('basic' in beginning) return { page: page.path, path: page.path, method: 'GET', basic: true };
+  if ('away' in beginning) return { page: page.path, path: '', method: 'POST' };
   const { form } = beginning;
   const fresh = await stranger.manners.fresh().open(page.path);
   const different = differentFields(form, fresh);
@@ -218,16 +219,25 @@ function actionOf(visitor: Visitor, page: PageVisit, form: Form): string {
   );
 }
 
-/** Returns the fields that a form sends. @param carried names of the fields whose values are read from the page */
-function sending(form: Form, asks: Asks, csrf: Token | undefined, carried: ReadonlySet<string>): Sending {
+/** Returns the fields of a form that the user fills in, with their placeholders. */
+export function typedIn(form: Form, asks: Asks): Record<string, string> {
   const user = asks === 'user' || asks === 'user and password' ? userField(form)?.name : undefined;
   const code = asks === 'code' ? codeField(form)?.name : undefined;
+  const values = form.fields.flatMap(({ name, type }) => {
+    if (name === user) return [[name, '{user}']];
+    if (name === code) return [[name, '{code}']];
+    return type === 'password' ? [[name, '{password}']] : [];
+  });
+  return Object.fromEntries(values);
+}
+
+/** Returns the fields that a form sends. @param carried names of the fields whose values are read from the page */
+function sending(form: Form, asks: Asks, csrf: Token | undefined, carried: ReadonlySet<string>): Sending {
+  const typed = typedIn(form, asks);
   const capture: Sending['capture'] = {};
-  const values = form.fields.map(({ name, type, value }) => {
-    if (name === user) return [name, '{user}'];
-    if (name === code) return [name, '{code}'];
+  const values = form.fields.map(({ name, value }) => {
     if (isTokenField(name, form.fields, csrf)) return [name, '{csrf}'];
-    if (type === 'password') return [name, '{password}'];
+    if (typed[name] !== undefined) return [name, typed[name]];
     if (!carried.has(name)) return [name, value];
     const place = name.replaceAll(/\W/g, '_');
     capture[place] = { field: name };

@@ -19,6 +19,7 @@ export interface Login {
   page: string;
   /** The requests before the last request, which the app accepts or refuses. */
   steps?: LoginStep[];
+  /** Empty: the form of the last page is sent, which has the fields of `form`. */
   path: string;
   method: 'GET' | 'POST';
   form?: Record<string, string>;
@@ -58,7 +59,8 @@ export type Asks = 'user and password' | 'user' | 'password' | 'code';
 
 /** The first page of a login, its form, and the input that the form asks for. */
 export type FormBeginning = { page: PageVisit; form: Form; asks: Asks };
-export type Beginning = FormBeginning | { page: PageVisit; basic: true };
+/** `away`: the page redirects to another host, such as an identity provider. */
+export type Beginning = FormBeginning | { page: PageVisit; basic: true } | { page: PageVisit; away: true };
 
 /**
  * Searches for the login.
@@ -70,9 +72,11 @@ export type Beginning = FormBeginning | { page: PageVisit; basic: true };
  */
 export async function findLogin(stranger: Visitor, page?: string, first?: string): Promise<Beginning> {
   const tried: string[] = [];
+  let away: PageVisit | undefined;
   for await (const seen of candidates(stranger, page, first)) {
     if (tried.includes(seen.path)) continue;
     tried.push(seen.path);
+    if (leavesApp(seen)) away ??= seen;
     const beginning = beginningOn(seen);
     if (beginning === undefined) continue;
     // Drops the query, such as a return address, if the page also has the login form without it.
@@ -80,15 +84,18 @@ export async function findLogin(stranger: Visitor, page?: string, first?: string
     const plain = query === undefined ? undefined : beginningOn(await stranger.open(path));
     return plain ?? beginning;
   }
+  if (away !== undefined) return { page: away, away: true };
   throw new NoLogin(tried);
 }
 
+/** Returns whether a response redirects to another host. */
+export const leavesApp = ({ redirect = '', leads }: Pick<PageVisit, 'redirect' | 'leads'>): boolean =>
+  leads === undefined && /^https?:/.test(redirect);
+
 function beginningOn(page: PageVisit): Beginning | undefined {
   if (asksBasic(page)) return { page, basic: true };
-  const form = loginForm(page);
-  if (form !== undefined) return { page, form, asks: 'user and password' };
-  const named = userForm(page);
-  return named === undefined ? undefined : { page, form: named, asks: 'user' };
+  const first = nextForm(page, new Set());
+  return first === undefined ? undefined : { page, ...first };
 }
 
 /** Thrown if no page with a login is found. */
@@ -157,6 +164,12 @@ function userForm({ forms, path = '' }: Page): Form | undefined {
  */
 export function nextForm(page: Page, sent: ReadonlySet<Asks>): { form: Form; asks: Asks } | undefined {
   const { forms, path = '', text = '' } = page;
+  if (sent.size === 0) {
+    const form = loginForm(page);
+    if (form !== undefined) return { form, asks: 'user and password' };
+    const named = userForm(page);
+    return named === undefined ? undefined : { form: named, asks: 'user' };
+  }
   if (!sent.has('password') && !sent.has('user and password')) {
     const form = forms.find(({ fields }) => fields.filter(({ type }) => type === 'password').length === 1);
     return form === undefined || REGISTER.test(form.words) ? undefined : { form, asks: 'password' };

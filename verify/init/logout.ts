@@ -1,9 +1,11 @@
 /** Finds the logout of an app. Tests whether it ends the session or only deletes the cookie. */
 import { decodeHTML } from 'entities';
+import { followLogout, Walk } from '../client/walk.ts';
 import { escaped, type Finding, finder } from '../core/response/finding.ts';
 import { filled, filledJson, filledText } from '../core/response/form.ts';
+import { hasPasswordField } from '../core/response/login-answer.ts';
 import type { HintedRequest } from './hints.ts';
-import type { Login, Token } from './login.ts';
+import { type Login, leavesApp, type Token } from './login.ts';
 import { isIn, type Sign } from './session.ts';
 import { fieldIn, isTokenField, tokenIn } from './tokens.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
@@ -17,6 +19,8 @@ export interface Logout {
   form?: Record<string, string>;
   json?: unknown;
   headers?: Record<string, string>;
+  /** True if the logout leads to the identity provider, so that the next login must ask for the password. */
+  provider?: true;
 }
 
 export interface Left {
@@ -63,10 +67,11 @@ export async function findLogout(
   const isFirst = ({ path }: Logout): boolean => first !== undefined && path.startsWith(first);
   for (const logout of [...all.filter(isFirst), ...all.filter(one => !isFirst(one))]) {
     const leaving = visitor.twin();
-    const answer = await leave(leaving, logout, known);
+    const { answer, atProvider } = await leave(leaving, logout, known);
+    const found: Logout = atProvider ? { ...logout, provider: true } : logout;
     if (!(await isIn(leaving, known)))
-      return { left: { logout, livesOn: await isIn(visitor, known) }, failed: [] };
-    if (hinted.includes(logout) && acknowledges(answer)) ineffective ??= logout;
+      return { left: { logout: found, livesOn: await isIn(visitor, known) }, failed: [] };
+    if (atProvider || (hinted.includes(logout) && acknowledges(answer))) ineffective ??= found;
   }
   if (ineffective !== undefined) return { left: { logout: ineffective, livesOn: true }, failed: [] };
   return { left: undefined, failed: offered.map(({ method, path }) => `${method} ${path}`) };
@@ -85,8 +90,17 @@ const once = (logouts: readonly Logout[]): Logout[] =>
 const acknowledges = ({ status = 500, json }: PageVisit): boolean =>
   status === 204 || (status < 300 && json !== undefined);
 
-/** Logs out with the requests that the target file will describe. Returns the response. */
-export async function leave(leaving: Visitor, logout: Logout, { page, csrf }: Known): Promise<PageVisit> {
+/**
+ * Logs out with the requests that the target file will describe.
+ *
+ * @returns the response; `atProvider`: true if it leads to another host of the login, and on to a page that asks for no
+ * password
+ */
+export async function leave(
+  leaving: Visitor,
+  logout: Logout,
+  { page, csrf }: Known,
+): Promise<{ answer: PageVisit; atProvider: boolean }> {
   let last = await leaving.get(page);
   const values: Record<string, string> = {};
   const keepToken = (): void => {
@@ -106,8 +120,13 @@ export async function leave(leaving: Visitor, logout: Logout, { page, csrf }: Kn
     ...(logout.form === undefined ? {} : { form: filled(logout.form, values) }),
     ...(logout.json === undefined ? {} : { json: filledJson(logout.json, values) }),
   });
-  await leaving.follow(answer);
-  return answer;
+  const walk = new Walk(leaving.client, { url: leaving.client.addressOf(logout.path), reply: answer });
+  if (!leavesApp(answer) || walk.redirect() === undefined) {
+    await leaving.follow(answer);
+    return { answer, atProvider: false };
+  }
+  const done = await followLogout(walk, step => leaving.send(step));
+  return { answer, atProvider: done && !hasPasswordField(walk.page.reply) };
 }
 
 function forms(

@@ -34,6 +34,8 @@ export class Manners {
   readonly #signal: AbortSignal;
   readonly #pause: number;
   #sent = 0;
+  /** True: cookies are sent even if SameSite forbids it, because no login succeeds without them. */
+  lenient = false;
 
   /** @param pause between two requests, milliseconds */
   constructor(reached: Reached, signal: AbortSignal, pause = PAUSE) {
@@ -50,7 +52,9 @@ export class Manners {
 
   /** Returns a visitor without cookies. */
   fresh(): Visitor {
-    return new Visitor(this);
+    const visitor = new Visitor(this);
+    visitor.client.lenient = this.lenient;
+    return visitor;
   }
 
   /** Calls `act` with a visitor without cookies, over new connections. */
@@ -83,7 +87,9 @@ export class Manners {
       throw new UnavailableError(distrust(this.network.url, reply.distrusted, '--ca ca.pem'));
     if (reply.status === undefined)
       throw new UnavailableError(
-        `${this.network.url}${path}: expected a response, got none (${reply.failure}). Start the app and its balancer`,
+        // An address on another host may hold a secret in its query.
+        `${path.startsWith('/') ? this.network.url + path : new URL(path).origin}: expected a response, got none ` +
+          `(${reply.failure}). Start the app and its balancer`,
       );
     const html = /html/.test(String(reply.headers['content-type'] ?? 'html'));
     const parsed = parsePage(html ? reply.body : '');

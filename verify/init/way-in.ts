@@ -5,6 +5,7 @@ import { type Entered, enter, LOGINS, type LoginProcedure, signIn, takeToken } f
 import { type Hints, NO_HINTS } from './hints.ts';
 import type { Looking } from './inquiry.ts';
 import { firstLogin, wholeLogin } from './learn.ts';
+import { learnElsewhere } from './learn-elsewhere.ts';
 import { type Beginning, findLogin, type Login, NoLogin } from './login.ts';
 import { pointersOf } from './pointers.ts';
 import { besideToken, placeOf } from './tokens.ts';
@@ -98,9 +99,10 @@ async function hintedLogin(
 
 /** Logs in for the first time, over all forms of the login. Returns the whole login and the session. */
 export async function entranceOf(
-  { manners, codes, first, say }: Looking,
+  looking: Looking,
   { beginning, begun }: LoginStart,
 ): Promise<{ entrance: LoginProcedure; entered: Entered }> {
+  const { manners, codes, first, say } = looking;
   const entrance = { manners, login: begun, codes };
   if (beginning === undefined) {
     const entered = await signIn(entrance, first);
@@ -112,6 +114,12 @@ export async function entranceOf(
   if ('basic' in beginning) {
     say('login', loginText(begun));
     return { entrance, entered: await signIn(entrance, first) };
+  }
+  if ('away' in beginning) {
+    const { login, entered } = await learnElsewhere(looking, begun);
+    Object.assign(entrance, { login });
+    say('login', loginText(login));
+    return { entrance, entered: entered.accepted ? entered : await signIn(entrance, first) };
   }
   const way = { beginning, account: first, codes };
   const { login, entered } = await wholeLogin(manners, begun, way);
@@ -136,6 +144,10 @@ function loginText({ page, path, method, form = {}, csrf, steps = [], basic, jso
   if (basic) return `HTTP Basic, required on ${page}`;
   if (json !== undefined)
     return `JSON, POST ${path}${capture === undefined ? '' : `, answered by a token (${capture.token.json})`}`;
+  if (path === '') {
+    const fields = [...steps, { form }].map(step => Object.keys(step.form ?? {}).join(', '));
+    return `${page} leads to another host, whose form sends ${fields.join(', then ')}`;
+  }
   const token = csrf === undefined ? '' : `, token in ${placeOf(csrf)}`;
   const after = steps.filter(step => step.method === 'POST').map(step => `POST ${step.path}, then `);
   return `form on ${page}, ${after.join('')}${method} ${path} (${Object.keys(form).join(', ')})${token}`;

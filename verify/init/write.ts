@@ -28,8 +28,12 @@ export function targetFile(found: AppFindings): string {
   return `${body}\n${comment([text, ...lines].join('\n'), { claims })}`;
 }
 
-export const headPart = ({ name, url, ca }: Begun): string =>
-  yaml({ version: 1, name, url, ...(ca === undefined ? {} : { tls: { ca } }) });
+export const headPart = ({ name, url, ca, origins = [] }: Begun): string =>
+  yaml({
+    ...{ version: 1, name, url },
+    ...(origins.length === 0 ? {} : { origins: [...origins] }),
+    ...(ca === undefined ? {} : { tls: { ca } }),
+  });
 
 export const csrfPart = (csrf: NonNullable<Login['csrf']>): string =>
   comment('The CSRF token of forms: the token of the last page is sent as {csrf}.', { csrf });
@@ -91,6 +95,14 @@ export function loginPart({ login, carried }: Pick<AppFindings, 'login' | 'carri
   const by = `The session is carried by: ${carriedText(carried, login)}.`;
   if (login.basic)
     return comment(`HTTP Basic: every request carries the credentials. ${by}`, { login: request });
+  if (login.path === '')
+    return comment(`The page that leads to another host, and the fields of the form there. ${by}`, {
+      login: {
+        page,
+        ...(steps === undefined ? {} : { steps: steps.map(({ form }) => ({ form })) }),
+        form: login.form,
+      },
+    });
   return comment(`The page with the login form, and the fields that it sends. ${by}`, {
     login: { page, ...(steps === undefined ? {} : { steps }), ...request },
   });

@@ -1,0 +1,30 @@
+/** Logs in on another host, such as an identity provider: follows the redirects there and back, and sends its forms. */
+import { lastOf, Walk } from '../client/walk.ts';
+import type { PageVisit, Visitor } from './visitor.ts';
+
+/** Opens the page of the app that leads to the other host. */
+export async function opened(visitor: Visitor, path: string): Promise<Walk> {
+  return new Walk(visitor.client, { url: visitor.client.addressOf(path), reply: await visitor.get(path) });
+}
+
+/**
+ * Logs in once.
+ *
+ * @param page the page of the app that leads to the other host
+ * @param forms the values of the forms, in order
+ * @param aside if true, another visitor opens the page in between. With round robin, another instance then serves the
+ *   return
+ * @returns the response to the return; `returned`: false if the login did not come back, and `answer` is its last page
+ */
+export async function enterElsewhere(
+  visitor: Visitor,
+  page: string,
+  forms: readonly Record<string, string>[],
+  aside: boolean,
+): Promise<{ answer: PageVisit; returned: boolean }> {
+  const walk = await opened(visitor, page);
+  if (aside) await visitor.manners.fresh().get(page);
+  const last = await lastOf(walk, forms, step => visitor.send(step));
+  if (last === undefined) return { answer: walk.page.reply as PageVisit, returned: false };
+  return { answer: await visitor.send(last), returned: true };
+}
