@@ -3,6 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BackingServer, startRedis } from '../stack/servers.ts';
 import { axeFindings, executablePath, launchBrowser, SIZES } from '../tests/browser.ts';
+import { LONG } from '../tests/long.ts';
 import { FAILED_LOGINS } from './login-limits.ts';
 import { startInProcess, type TestInstance } from './testing/instance.ts';
 
@@ -51,7 +52,8 @@ describe.skipIf(!executablePath)('in a browser', () => {
     await expectText(page, 'footer[data-instance="app-1"]', 'served by app-1');
   }
 
-  test.each(SIZES)(
+  // Both sizes show the same pages, so the default suite tries only the first.
+  test.each(LONG ? SIZES : SIZES.slice(0, 1))(
     'on a %s: register, write, check out, sell, buy, sign out and in',
     async (size, viewport) => {
       const seller = await open(viewport);

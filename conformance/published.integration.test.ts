@@ -21,6 +21,7 @@ import { RedisAttributesStore } from '../app/stores/redis-attributes.ts';
 import { RedisLockedStore } from '../app/stores/redis-locked.ts';
 import { type BackingServer, startRedis, startServer } from '../stack/servers.ts';
 import { whyWithout } from '../stack/testing/servers.ts';
+import { LONG } from '../tests/long.ts';
 import { judgeStore, STORE_GUARANTEES, type StoreUnderTest, storeConformance } from './index.ts';
 
 const DOCS = readFileSync(join(import.meta.dirname, '../docs/store-conformance.md'), 'utf8');
@@ -88,16 +89,22 @@ const STORES: (StoreUnderTest & { skip?: string })[] = [
   { name: 'memorystore', open: () => new (createMemoryStore(session))({ checkPeriod: 60_000 }) },
 ];
 
+/** The stores of the default suite; `npm run test:long` measures all of them. */
+const QUICK = ['redis-attributes', 'connect-redis', 'memorystore'];
+
 describe.concurrent('the suite', () => {
-  test.each(STORES)('measures for $name what the docs say', async ({ skip = '', ...store }) => {
-    if (skip !== '') return;
-    const { guarantees, tally } = await judgeStore(store);
-    expect(tally.operations).toBeGreaterThan(150);
-    const judgements = STORE_GUARANTEES.map(
-      name => guarantees.find(({ guarantee }) => guarantee === name)?.judgement,
-    );
-    expect(judgements).toEqual(rowOf(store.name));
-  });
+  test.each(STORES.filter(({ name }) => LONG || QUICK.includes(name)))(
+    'measures for $name what the docs say',
+    async ({ skip = '', ...store }) => {
+      if (skip !== '') return;
+      const { guarantees, tally } = await judgeStore(store);
+      expect(tally.operations).toBeGreaterThan(150);
+      const judgements = STORE_GUARANTEES.map(
+        name => guarantees.find(({ guarantee }) => guarantee === name)?.judgement,
+      );
+      expect(judgements).toEqual(rowOf(store.name));
+    },
+  );
 
   test('fails a claim that does not hold, with the requests that prove it, and no other', async () => {
     const tests = new Map<string, () => Promise<void>>();

@@ -6,6 +6,7 @@ import { BasicApp, TokenApi, TwoPages } from '../tests/apps/logins.ts';
 import type { AppRequest, AppResponse, How } from '../tests/apps/serve.ts';
 import { PASSWORD, type Session, SmallApp } from '../tests/apps/small-app.ts';
 import { USUAL, withApp } from '../tests/apps/verified.ts';
+import { LONG } from '../tests/long.ts';
 import { used } from '../tests/used.ts';
 import { k6Target } from '../verify/target/k6.ts';
 import { parseTarget } from '../verify/target/load.ts';
@@ -132,7 +133,7 @@ const GUEST_ONLY = {
   probes: [{ ...NOTES, read: { path: '/notes.json', items: { json: '/*' } }, add: undefined }],
 };
 
-it('log in with a redirect to the login page, and read JSON that names no user', async () => {
+it.runIf(LONG)('log in with a redirect to the login page, and read JSON that names no user', async () => {
   const guests = new GuestOnly();
   const healthy = await loaded(guests, GUEST_ONLY);
   // Logs name the requests by these ids.
@@ -146,7 +147,7 @@ it('log in with a redirect to the login page, and read JSON that names no user',
   expect(broken.code).toBe(99);
 });
 
-it('log in by HTTP Basic with every request', async () => {
+it.runIf(LONG)('log in by HTTP Basic with every request', async () => {
   const { stdout, code } = await loaded(new BasicApp(), BASIC);
   expect(stdout).toMatch(/✓ continuity +valid/);
   expect(code).toBe(0);

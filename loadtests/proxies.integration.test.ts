@@ -12,6 +12,7 @@ import type { Stack } from '../stack/stack.ts';
 import { TwoPages } from '../tests/apps/logins.ts';
 import { PASSWORD } from '../tests/apps/small-app.ts';
 import { USUAL, withApp } from '../tests/apps/verified.ts';
+import { LONG } from '../tests/long.ts';
 import { used } from '../tests/used.ts';
 import { judgeFile } from '../verify/judge-file.ts';
 import { k6Target } from '../verify/target/k6.ts';
@@ -33,8 +34,6 @@ const SCRIPTS: Record<string, Record<string, string>> = {
   'mixed-users': { USERS: '3', SESSIONS: '3' },
   'examples/verified': {},
 };
-/** The double starts a thread for each virtual user, so it runs only one script of each kind. */
-const SOME = realK6 === undefined ? ['dashboard', 'soak', 'breakpoint'] : Object.keys(SCRIPTS);
 
 let stack: Stack;
 beforeAll(async () => {
@@ -87,26 +86,35 @@ describe('500 to every second GET /dashboard', () => {
   });
 });
 
-describe.each<[Trouble, Record<string, string>, RegExp]>([
-  ['500 to half', PATIENT, /broken: .*(availability|http_req_failed)/],
-  ['cuts half', PATIENT, /broken: .*(availability|http_req_failed)/],
-  ['answers late', { P95: '200', DROPPED: '1' }, /broken: .*http_req_duration\{phase:load\} p\(95\)<200/],
-])('a proxy: %s', (trouble, env, broken) => {
-  it.concurrent.each(SOME)('fails %s', async script => {
-    const own =
-      script === 'breakpoint' && trouble === 'answers late' ? { ...env, P95: '', BUDGET: '200' } : env;
-    const { code, stdout } = await behind(trouble, script, own);
-    expect(code).toBe(99);
-    // All sessions survive, and show the right data.
-    expect(stdout).not.toMatch(
-      /✗ (continuity|isolation|routing|read-your-writes|monotonic-reads|logout-final) /,
-    );
-    if (script !== 'breakpoint' || trouble !== 'answers late') expect(stdout).toMatch(broken);
-    if (script === 'breakpoint')
-      expect(stdout).toMatch(
-        /^broke first: (a guarantee \(availability\)|latency) at \d+ a second \(step \d+ of 10\)/m,
+describe.each<[Trouble, string, Record<string, string>, RegExp]>([
+  ['500 to half', 'dashboard', PATIENT, /broken: .*(availability|http_req_failed)/],
+  ['cuts half', 'soak', PATIENT, /broken: .*(availability|http_req_failed)/],
+  [
+    'answers late',
+    'breakpoint',
+    { P95: '200', DROPPED: '1' },
+    /broken: .*http_req_duration\{phase:load\} p\(95\)<200/,
+  ],
+])('a proxy: %s', (trouble, short, env, broken) => {
+  // The double starts a thread for each virtual user, so it runs only one script.
+  it.concurrent.each(realK6 === undefined && !LONG ? [short] : Object.keys(SCRIPTS))(
+    'fails %s',
+    async script => {
+      const own =
+        script === 'breakpoint' && trouble === 'answers late' ? { ...env, P95: '', BUDGET: '200' } : env;
+      const { code, stdout } = await behind(trouble, script, own);
+      expect(code).toBe(99);
+      // All sessions survive, and show the right data.
+      expect(stdout).not.toMatch(
+        /✗ (continuity|isolation|routing|read-your-writes|monotonic-reads|logout-final) /,
       );
-  });
+      if (script !== 'breakpoint' || trouble !== 'answers late') expect(stdout).toMatch(broken);
+      if (script === 'breakpoint')
+        expect(stdout).toMatch(
+          /^broke first: (a guarantee \(availability\)|latency) at \d+ a second \(step \d+ of 10\)/m,
+        );
+    },
+  );
 });
 
 describe('a script whose run is one fault window', () => {

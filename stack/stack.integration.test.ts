@@ -1,5 +1,6 @@
 /** The tests that a stack must pass with every runner: as local processes and in containers. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { LONG } from '../tests/long.ts';
 import { used } from '../tests/used.ts';
 import type { Served } from '../verify/core/history/history.ts';
 import type { Instance, Stack, StackOptions } from './stack.ts';
@@ -8,11 +9,7 @@ import { RUNNERS, SMALL } from './testing/runners.ts';
 import { startTraffic } from './testing/traffic.ts';
 import { until } from './wait.ts';
 
-/**
- * True if the tests with containers run. They take minutes, so only `npm run test:long` runs them. tests/compose tests
- * the use of the containers.
- */
-const LONG = process.env['BATON_LONG'] !== undefined;
+/** The tests with containers take minutes. tests/compose tests the use of the containers by default. */
 const tested = RUNNERS.filter(({ name }) => LONG || name === 'local');
 
 const stacks: Stack[] = [];
@@ -231,24 +228,27 @@ describe.each(tested.map(runner => ({ ...runner, title: runner.name })))('$title
     expect(await countServed(b.url)).toEqual({ 'app-1': 3, 'app-2': 3 });
   });
 
-  test('the shipped app: instances join, leave and are restarted, and no request fails', async () => {
-    const one = await stack({ instances: 2 });
-    const traffic = startTraffic(one.url, '/login');
-    await traffic.more(50);
-    const third = await one.add();
-    await traffic.more(50);
-    await Promise.all([one.balancer.deregister(third), traffic.more(50)]);
-    await third.stop();
-    for (const instance of one.instances().slice(0, 2)) {
-      await one.balancer.deregister(instance);
-      await instance.restart();
-      await one.balancer.register(instance);
+  test.runIf(LONG)(
+    'the shipped app: instances join, leave and are restarted, and no request fails',
+    async () => {
+      const one = await stack({ instances: 2 });
+      const traffic = startTraffic(one.url, '/login');
       await traffic.more(50);
-    }
-    const { failures, served } = await traffic.stop();
-    expect(failures).toEqual([]);
-    expect(Object.keys(served).toSorted()).toEqual(['app-1', 'app-2', 'app-3']);
-  });
+      const third = await one.add();
+      await traffic.more(50);
+      await Promise.all([one.balancer.deregister(third), traffic.more(50)]);
+      await third.stop();
+      for (const instance of one.instances().slice(0, 2)) {
+        await one.balancer.deregister(instance);
+        await instance.restart();
+        await one.balancer.register(instance);
+        await traffic.more(50);
+      }
+      const { failures, served } = await traffic.stop();
+      expect(failures).toEqual([]);
+      expect(Object.keys(served).toSorted()).toEqual(['app-1', 'app-2', 'app-3']);
+    },
+  );
 });
 
 used('containers', containersOf(...STACK_IMAGES));

@@ -5,23 +5,23 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../stack/ports.ts';
 import { type Moto, missing, startMoto } from '../verify/faults/own/testing/moto.ts';
+import { LONG } from './long.ts';
 import { used } from './used.ts';
 
 const SCRIPT = join(import.meta.dirname, '../deploy/aws/classic.sh');
 /** A signed address, as S3 makes them. */
 const RELEASE_URL = 'https://example.com/cards.tar.gz?a=1&b=2|3';
 // The AWS CLI starts for each step, so the test takes a minute or more.
-const long = process.env['BATON_LONG'] !== undefined;
 used(
   'AWS',
   missing.length > 0
     ? `NOT TESTED: no ${missing.join(', ')} on this machine`
-    : long
+    : LONG
       ? 'tested against moto, which stands in for it'
       : 'NOT TESTED: only npm run test:long does',
 );
 
-describe.skipIf(missing.length > 0 || !long)('the original on AWS', { timeout: 1_200_000 }, () => {
+describe.skipIf(missing.length > 0 || !LONG)('the original on AWS', { timeout: 1_200_000 }, () => {
   let moto: Moto;
   let env: NodeJS.ProcessEnv;
 

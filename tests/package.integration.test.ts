@@ -22,6 +22,7 @@ import { bundledLibrary } from '../scripts/k6-bundle.ts';
 import { startLocalStack } from '../stack/local.ts';
 import type { Stack } from '../stack/stack.ts';
 import { isAtLeast, LEAST_NODE } from '../verify/node-version.ts';
+import { LONG } from './long.ts';
 import { used } from './used.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -214,7 +215,7 @@ describe('the npm package', () => {
     await succeeds(empty, join(MODULES, '.bin/tsc'), '--ignoreConfig', ...options, 'verify.mts', stores);
   });
 
-  it('verifies a running system, by its commands and as a library', async () => {
+  it.runIf(LONG)('verifies a running system, by its commands and as a library', async () => {
     await withStack({}, async ({ url }) => {
       const { code, stdout } = await baton('verify', 'target.yaml', '--url', url, ...QUICK);
       expect(stdout).toContain(' VALID ');
@@ -241,7 +242,7 @@ describe('the npm package', () => {
     });
   });
 
-  it('fails the test of a project that loses sessions', async () => {
+  it.runIf(LONG)('fails the test of a project that loses sessions', async () => {
     await withStack({ SESSION_STORE: 'memory' }, async () => {
       expect((await baton('target.yaml', ...QUICK)).code).toBe(1);
       example('sessions.test.ts');

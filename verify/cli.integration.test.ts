@@ -6,6 +6,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startLocalStack } from '../stack/local.ts';
 import type { Stack } from '../stack/stack.ts';
+import { LONG } from '../tests/long.ts';
 import type { Result } from './core/result/result.ts';
 import { allGone, Baton, baton } from './testing/baton.ts';
 
@@ -106,13 +107,13 @@ describe('baton verify --stack local', () => {
     expect(stdout).toContain(' VIOLATED  broken: continuity');
   });
 
-  it('finds stock connect-redis valid in what it claims', async () => {
+  it.runIf(LONG)('finds stock connect-redis valid in what it claims', async () => {
     const { code, stdout } = await baton(local(), { SESSION_STORE: 'connect-redis' });
     expect(stdout).toContain(' VALID ');
     expect(code).toBe(0);
   });
 
-  it('is unknown with one instance, and says why', async () => {
+  it.runIf(LONG)('is unknown with one instance, and says why', async () => {
     const { code, stdout } = await baton(local('--instances', '1', '--json'));
     expect(code).toBe(2);
     const verdicts = resultOf(stdout).guarantees;
@@ -229,7 +230,7 @@ describe('baton verify TARGET', () => {
     return path;
   };
   const run = (changed: string, ...more: string[]) =>
-    baton(['verify', targetFile(changed), '--duration', '2s', '--sessions', '8', '--out', out, ...more]);
+    baton(['verify', targetFile(changed), '--duration', '2s', '--out', out, ...more]);
 
   it('verifies a running stack; without its logs, evidence is unknown', async () => {
     const { code, stdout } = await run(text, '--json');

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { axeFindings, executablePath, launchBrowser, SIZES } from '../tests/browser.ts';
+import { LONG } from '../tests/long.ts';
 import { continuity } from './core/checks/continuity.ts';
 import { CHECKS } from './core/checks/index.ts';
 import { Picture } from './core/testing/picture.ts';
@@ -360,7 +361,7 @@ describe.skipIf(!executablePath)('the HTML report in a browser', () => {
     expect((await page.pdf()).length).toBeGreaterThan(10_000);
   });
 
-  it('of 500 sessions and 100,000 requests is below 1 MB, and shows them all', async () => {
+  it.runIf(LONG)('of 500 sessions and 100,000 requests is below 1 MB, and shows them all', async () => {
     const text = await reportOf(large(), [continuity]);
     expect(text.length).toBeLessThan(1_000_000);
     writeFileSync(join(folder, 'large.html'), text);

@@ -9,6 +9,7 @@ import { Redis } from 'ioredis';
 import { expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import type { Stack } from '../stack/stack.ts';
+import { LONG } from '../tests/long.ts';
 import { verify } from '../verify/run.ts';
 import { parseTarget } from '../verify/target/load.ts';
 import { deploy } from './deploy.ts';
@@ -17,7 +18,6 @@ import { ISSUED } from './issued.ts';
 import { passed, trial, verdictOn } from './run.ts';
 
 const PASSWORD = 'correct-horse-battery';
-const LONG = process.env['BATON_LONG'] !== undefined;
 
 interface Page {
   /** The page of docs/ with the example. */

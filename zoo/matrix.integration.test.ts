@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LONG } from '../tests/long.ts';
 import { CHECKS } from '../verify/core/checks/index.ts';
 import type { Guarantee } from '../verify/core/result/guarantees.ts';
 import { judgeFile } from '../verify/judge-file.ts';
@@ -22,16 +23,13 @@ const BY_DEFAULT: ReadonlySet<string> = new Set([
   'duplicate-or-clobbered-cookies',
   'form-or-handshake-token-in-process',
   'reply-of-an-abandoned-request',
-  'rolling-cookie-restores-user',
   'cookie-lifetime-differs',
   'sticky-by-connection',
   'response-before-save',
   'stale-local-session-cache',
   'whole-session-last-writer-wins',
   'lb-retry-replays-write',
-  'other-device-reads-replica',
   'logout-resurrected-by-inflight-save',
-  'logout-local-to-node',
   'no-id-rotation-at-login',
   'token-decoded-not-verified',
   'parallel-first-requests-split-session',
@@ -45,20 +43,16 @@ const BY_DEFAULT: ReadonlySet<string> = new Set([
   'restart-loses-sessions',
   'store-outage-logs-users-out',
   'plain-done-right',
-  'card-store-on-five-instances',
-  'card-store-with-short-timeouts',
   'chunked-cookie-guest-login',
   'data-from-elsewhere',
   'late-writes',
-  'plain-behind-a-cache',
   'sticky-memory',
-  'unequal-hosts',
 ]);
 const breaks = (entry: ZooEntry): Guarantee | undefined =>
   entry.kind === 'defect' ? entry.must.guarantee : undefined;
 // logins.integration.test.ts runs the entries with an identity provider.
 const tried = ENTRIES.filter(({ name, deployment }) =>
-  process.env['BATON_LONG'] === undefined ? BY_DEFAULT.has(name) : deployment.host !== 'relying-party',
+  LONG ? deployment.host !== 'relying-party' : BY_DEFAULT.has(name),
 );
 
 /** The trials that found a defect, by the guarantee that the defect breaks. */

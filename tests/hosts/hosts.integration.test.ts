@@ -10,6 +10,7 @@ import { describe, it as test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { init } from '../../verify/init/init.ts';
 import { baton } from '../../verify/testing/baton.ts';
+import { LONG } from '../long.ts';
 import { HOSTS, type Host, PASSWORD, startHost } from './host.ts';
 
 interface Verdict {
@@ -103,9 +104,8 @@ const violated = (claimed: readonly Verdict[]): string[] =>
 
 /** The hosts of the short test. The others and most broken variants take minutes; `npm run test:long` runs them. */
 const QUICK = ['django', 'php'];
-const long = process.env['BATON_LONG'] !== undefined;
 
-describe.each(HOSTS.filter(({ name }) => long || QUICK.includes(name)))('$name', host => {
+describe.each(HOSTS.filter(({ name }) => LONG || QUICK.includes(name)))('$name', host => {
   const lacks = lacking(host);
   const it = test.skipIf(lacks !== undefined);
   const because = lacks === undefined ? '' : ` (skipped: ${lacks})`;
@@ -130,7 +130,7 @@ describe.each(HOSTS.filter(({ name }) => long || QUICK.includes(name)))('$name',
     expect(judged).toEqual(expect.arrayContaining(must));
   });
 
-  const shown = test.skipIf(lacks !== undefined || !(long || host.name === QUICK[0]));
+  const shown = test.skipIf(lacks !== undefined || !(LONG || host.name === QUICK[0]));
   shown(`broken: ${host.breaks} is violated${because}`, async ({ expect }) => {
     const { claimed, init } = await verdicts(host, true);
     expect(violated(claimed), init).toContain(host.breaks);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { whyWithout } from '../../stack/testing/servers.ts';
+import { LONG } from '../../tests/long.ts';
 import { ENTRIES } from '../../zoo/index.ts';
 import { baton } from '../testing/baton.ts';
 
@@ -36,29 +37,35 @@ describe('baton zoo', () => {
     expect(code).toBe(0);
   });
 
-  it('goes on with a measurement where it was interrupted, and says what it refuses to count', async () => {
-    const tally = join(out, 'tally.ndjson');
-    const lines = ENTRIES.map(({ name }) => ranOf(name, 3));
-    writeFileSync(tally, lines.join('\n'));
-    const all = ['zoo', 'run', '--all', '--seed', '3', '--tally', tally];
-    const { code, stdout } = await baton(all);
-    expect([code, stdout]).toEqual([
-      0,
-      expect.stringMatching(/healthy ones: wrongly accused in 0 of \d+ runs\.\n$/),
-    ]);
-    // The tally is also complete with another seed: only the number of runs of each entry counts.
-    expect((await baton([...all.slice(0, 3), '--tally', tally])).stdout).toBe(stdout);
-    for (const rubbish of [
-      'what is this',
-      '{"entry":"affinity-left-on","violated":[]}',
-      lines[1]?.replace('continuity', 'no such'),
-      '[]',
-    ]) {
-      writeFileSync(tally, `${lines[0]}\n${rubbish}\n`);
-      const wrong = await baton(all);
-      expect([wrong.code, wrong.stderr]).toEqual([64, expect.stringContaining(`${tally}, line 2: expected`)]);
-    }
-  });
+  it.runIf(LONG)(
+    'goes on with a measurement where it was interrupted, and says what it refuses to count',
+    async () => {
+      const tally = join(out, 'tally.ndjson');
+      const lines = ENTRIES.map(({ name }) => ranOf(name, 3));
+      writeFileSync(tally, lines.join('\n'));
+      const all = ['zoo', 'run', '--all', '--seed', '3', '--tally', tally];
+      const { code, stdout } = await baton(all);
+      expect([code, stdout]).toEqual([
+        0,
+        expect.stringMatching(/healthy ones: wrongly accused in 0 of \d+ runs\.\n$/),
+      ]);
+      // The tally is also complete with another seed: only the number of runs of each entry counts.
+      expect((await baton([...all.slice(0, 3), '--tally', tally])).stdout).toBe(stdout);
+      for (const rubbish of [
+        'what is this',
+        '{"entry":"affinity-left-on","violated":[]}',
+        lines[1]?.replace('continuity', 'no such'),
+        '[]',
+      ]) {
+        writeFileSync(tally, `${lines[0]}\n${rubbish}\n`);
+        const wrong = await baton(all);
+        expect([wrong.code, wrong.stderr]).toEqual([
+          64,
+          expect.stringContaining(`${tally}, line 2: expected`),
+        ]);
+      }
+    },
+  );
 
   it('runs healthy systems that are disturbed more or less often than broken ones', async () => {
     const tally = join(out, 'disturbed.ndjson');
@@ -99,14 +106,10 @@ describe('baton zoo', () => {
 const noHaproxy = whyWithout('HAProxy', 'haproxy');
 
 describe('--sticky-report', () => {
-  it.for(['nginx', 'haproxy'])(
+  it.runIf(LONG).for(['nginx', 'haproxy'])(
     'says that sessions in memory need stickiness, behind %s',
     async (STACK_BALANCER, context) => {
       context.skip(STACK_BALANCER === 'haproxy' && noHaproxy !== '', noHaproxy);
-      context.skip(
-        STACK_BALANCER === 'haproxy' && process.env['BATON_LONG'] === undefined,
-        'in npm run test:long',
-      );
       // The verdict `valid` needs a hundred requests. On a busy machine they take longer than the 2 s of `brief`.
       const longer = ['--duration', '6s', '--sessions', '8', '--out', out];
       const args = ['verify', '--stack', 'local', '--sticky-report', '--workload', 'hop', ...longer];

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { whyWithout } from '../../stack/testing/servers.ts';
+import { LONG } from '../../tests/long.ts';
 import type { Control } from '../../zoo/entry.ts';
 import { trial } from '../../zoo/run.ts';
 import type { Result } from '../core/result/result.ts';
 import { baton } from '../testing/baton.ts';
 
-const LONG = process.env['BATON_LONG'] !== undefined;
 const noHaproxy = whyWithout('HAProxy', 'haproxy');
 
 let out: string;

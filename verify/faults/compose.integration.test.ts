@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { containersOf, STACK_IMAGES, whyNot } from '../../stack/testing/containers.ts';
+import { LONG } from '../../tests/long.ts';
 import { used } from '../../tests/used.ts';
 import type { Result } from '../core/result/result.ts';
 import { baton } from '../testing/baton.ts';
 
-const long = process.env['BATON_LONG'] !== undefined;
-const skip = long ? whyNot(...STACK_IMAGES) : 'in npm run test:long';
+const skip = LONG ? whyNot(...STACK_IMAGES) : 'in npm run test:long';
 
 let out: string;
 beforeAll(() => {
@@ -33,4 +33,4 @@ describe.skipIf(skip !== '')(`the stack in containers${skip && `: ${skip}`}`, ()
   );
 });
 
-if (long) used('containers', containersOf(...STACK_IMAGES));
+if (LONG) used('containers', containersOf(...STACK_IMAGES));

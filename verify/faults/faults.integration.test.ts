@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { whyWithout } from '../../stack/testing/servers.ts';
+import { LONG } from '../../tests/long.ts';
 import type { Event } from '../core/history/history.ts';
 import type { Result } from '../core/result/result.ts';
 import { HISTORY } from '../history-reader.ts';
@@ -48,9 +49,6 @@ function loggedOut(run: string, sessions: readonly string[]): string[] {
 const seenAndHealed = (names: string[]) =>
   names.map(name => expect.objectContaining({ name, bit: true, healthy: true, relogins: 0 }));
 
-/** True in `npm run test:long`, which also runs the tests that take a minute or more. */
-const LONG = process.env['BATON_LONG'] !== undefined;
-
 const noHaproxy = whyWithout('HAProxy', 'haproxy');
 
 it.for(LONG ? ['nginx', 'haproxy'] : ['nginx'])(
@@ -66,7 +64,7 @@ it.for(LONG ? ['nginx', 'haproxy'] : ['nginx'])(
   },
 );
 
-it('an unavailable store signs no client out, and no request hangs', async () => {
+it.runIf(LONG)('an unavailable store signs no client out, and no request hangs', async () => {
   const names = ['store-restart', 'store-refuses', 'store-full', 'store-read-only'];
   const { run, faults, guarantees } = await resultOf(names.join());
   expect(faults).toEqual(seenAndHealed(names));
@@ -97,14 +95,17 @@ it.runIf(LONG)('a wrong clock and narrow links lose no session or write', async 
   expect(faults).toEqual(seenAndHealed(names));
 });
 
-it('reports what a store loses: sessions, writes, and clients that had to log in again', async () => {
-  const { stdout, code } = await baton(disturbed('store-restart-empty', '--seed', '5'));
-  expect(code).toBe(1);
-  expect(stdout).toMatch(/^store-restart-empty of redis {3}under \d+ req\/s: [\d,]+ requests in/m);
-  expect(stdout).toMatch(/sessions {3}0 of 16 survived .* forced re-logins {2}16\n/);
-  expect(stdout).toMatch(/GONE {2}survival/);
-  expect(stdout).toMatch(/see it again: .* --faults store-restart-empty .*--seed 5\n/);
-});
+it.runIf(LONG)(
+  'reports what a store loses: sessions, writes, and clients that had to log in again',
+  async () => {
+    const { stdout, code } = await baton(disturbed('store-restart-empty', '--seed', '5'));
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^store-restart-empty of redis {3}under \d+ req\/s: [\d,]+ requests in/m);
+    expect(stdout).toMatch(/sessions {3}0 of 16 survived .* forced re-logins {2}16\n/);
+    expect(stdout).toMatch(/GONE {2}survival/);
+    expect(stdout).toMatch(/see it again: .* --faults store-restart-empty .*--seed 5\n/);
+  },
+);
 
 /** Only in `npm run test:long`: the faults that lose no data, in several orders. */
 it.runIf(process.env['BATON_SHARE'])(

@@ -10,11 +10,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Browser } from '../../app/testing/browser.ts';
 import { startLocalStack } from '../../stack/local.ts';
 import type { Instance, InstanceOptions, Stack } from '../../stack/stack.ts';
+import { LONG } from '../../tests/long.ts';
 import { loadTarget } from '../target/load.ts';
 import { Gate, type Status } from './gate.ts';
 import { gateServer } from './server.ts';
 
-const LONG = process.env['BATON_LONG'] === '1';
 /** Number of users whose sessions are independent of the gate. */
 const USERS = LONG ? 1000 : 0;
 const WEIGHTS = LONG ? [5, 25, 50, 100] : [50];

@@ -5,17 +5,17 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { LONG } from '../../../tests/long.ts';
 import { used } from '../../../tests/used.ts';
 import { type Moto, missing, startMoto } from './testing/moto.ts';
 import { Bench } from './testing/try.ts';
 
 // The AWS CLI starts for each call, so the tests take a minute or more.
-const long = process.env['BATON_LONG'] !== undefined;
 used(
   'AWS faults',
   missing.length > 0
     ? `NOT TESTED: no ${missing.join(', ')} on this machine`
-    : long
+    : LONG
       ? 'tested against moto, which stands in for it'
       : 'only tested against a stand-in for the CLI: npm run test:long uses moto',
 );
@@ -96,7 +96,7 @@ const instancesOf = async (moto: Moto, group: string): Promise<string[]> =>
     ...['--query', 'AutoScalingGroups[0].Instances[].InstanceId'],
   )) as string[];
 
-describe.skipIf(missing.length > 0 || !long)('AWS', { timeout: 300_000 }, () => {
+describe.skipIf(missing.length > 0 || !LONG)('AWS', { timeout: 300_000 }, () => {
   let moto: Moto;
   let gateway: Gateway;
   const bench = new Bench();
