@@ -1,6 +1,6 @@
 /** Generates random histories for the bench: concurrent clients use objects. Some of the objects are broken. */
 import type { Action, ObjectKind } from '../verify/core/history/history.ts';
-import { type Deed, MODELS, type State } from '../verify/core/objects/models.ts';
+import { MODELS, type ObjectOperation, type State } from '../verify/core/objects/models.ts';
 import type { Interval } from '../verify/core/search/decision.ts';
 import { type Random, seeded } from '../verify/random.ts';
 import type { History } from './porcupine.ts';
@@ -80,18 +80,18 @@ function one(shape: Shape, random: Random): Interval[] {
         ? `v${next++}`
         : `v${random.below(shape.values)}`;
   return plan(shape, random).map(({ call, return: end }) => {
-    if (random.next() < shape.reads) return { call, return: end, deed: { action: 'read', saw: state } };
-    const deed = writing(shape, state, value, random);
+    if (random.next() < shape.reads) return { call, return: end, operation: { action: 'read', saw: state } };
+    const operation = writing(shape, state, value, random);
     const info = random.next() < shape.info;
-    const after = model.step(state, deed);
+    const after = model.step(state, operation);
     // A `cas` that finds another value changes nothing. Its response shows the value, as a read does.
-    if (after === undefined && !info) return { call, return: end, deed: { action: 'read', saw: state } };
+    if (after === undefined && !info) return { call, return: end, operation: { action: 'read', saw: state } };
     if (after !== undefined && (!info || random.next() < 0.5)) state = after;
-    return { call, return: info ? Number.POSITIVE_INFINITY : end, deed };
+    return { call, return: info ? Number.POSITIVE_INFINITY : end, operation };
   });
 }
 
-function writing(shape: Shape, state: State, value: () => string, random: Random): Deed {
+function writing(shape: Shape, state: State, value: () => string, random: Random): ObjectOperation {
   const action = shape.writes[random.below(shape.writes.length)] as Action;
   if (action === 'clear') return { action };
   const collection = shape.kind !== 'register' && shape.kind !== 'counter';
@@ -124,15 +124,15 @@ const TRIES = 20;
 
 /** Gives one read in the later half the response of another read, if it finds a different response. */
 function damage({ kind }: Shape, operations: Interval[], random: Random): void {
-  const reads = operations.filter(({ deed }) => deed.action === 'read');
+  const reads = operations.filter(({ operation }) => operation.action === 'read');
   const half = reads.length >> 1;
   const { key } = MODELS[kind];
   for (let attempt = 0; attempt < TRIES && reads.length > 0; attempt++) {
     const read = reads[half + random.below(reads.length - half)] as Interval;
-    const { saw = [] } = reads[random.below(reads.length)]?.deed ?? {};
+    const { saw = [] } = reads[random.below(reads.length)]?.operation ?? {};
     const changed = kind === 'counter' ? [String(Number(saw[0] ?? '0') + random.below(3))] : saw;
-    if (key(changed) === key(read.deed.saw ?? [])) continue;
-    read.deed = { ...read.deed, saw: changed };
+    if (key(changed) === key(read.operation.saw ?? [])) continue;
+    read.operation = { ...read.operation, saw: changed };
     return;
   }
 }

@@ -90,7 +90,7 @@ const line = ({ kind, initial, objects }: History, runs: number, limit: number):
     runs,
     limit,
     objects: objects.map(operations =>
-      operations.map(({ call, return: end, deed: { action, value, expected, saw, state } }) => ({
+      operations.map(({ call, return: end, operation: { action, value, expected, saw, state } }) => ({
         call,
         ...(end === Number.POSITIVE_INFINITY ? {} : { return: end }),
         action,

@@ -1,7 +1,8 @@
 /** Reads the histories in Porcupine's tests: of a key-value store, and of etcd, which Jepsen recorded. */
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Deed } from '../verify/core/objects/models.ts';
+import { getOrInsert } from '../verify/core/get-or-insert.ts';
+import type { ObjectOperation } from '../verify/core/objects/models.ts';
 import type { Interval } from '../verify/core/search/decision.ts';
 import type { History } from './porcupine.ts';
 
@@ -17,22 +18,20 @@ class Reader {
   readonly #open = new Map<string, Interval>();
   #now = 0;
 
-  invoke(process: string, object: string, deed: Deed): void {
-    const operation = { call: ++this.#now, return: Number.POSITIVE_INFINITY, deed };
-    this.#open.set(process, operation);
-    const known = this.#objects.get(object);
-    if (known === undefined) this.#objects.set(object, [operation]);
-    else known.push(operation);
+  invoke(process: string, object: string, operation: ObjectOperation): void {
+    const interval = { call: ++this.#now, return: Number.POSITIVE_INFINITY, operation };
+    this.#open.set(process, interval);
+    getOrInsert(this.#objects, object, () => []).push(interval);
   }
 
   /** Records a response. @param saw the values that a read shows; undefined if it shows no value */
   complete(process: string, saw?: readonly string[]): void {
-    const operation = this.#open.get(process);
-    if (operation === undefined) return;
+    const interval = this.#open.get(process);
+    if (interval === undefined) return;
     this.#open.delete(process);
-    if (operation.deed.action === 'read' && saw === undefined) return;
-    operation.return = ++this.#now;
-    if (saw !== undefined) operation.deed.saw = saw;
+    if (interval.operation.action === 'read' && saw === undefined) return;
+    interval.return = ++this.#now;
+    if (saw !== undefined) interval.operation.saw = saw;
   }
 
   /** Removes an operation that did not happen. */
@@ -50,7 +49,7 @@ class Reader {
   get objects(): Interval[][] {
     return [...this.#objects.values()].map(operations =>
       operations.filter(
-        ({ return: end, deed }) => deed.action !== 'read' || end !== Number.POSITIVE_INFINITY,
+        ({ return: end, operation }) => operation.action !== 'read' || end !== Number.POSITIVE_INFINITY,
       ),
     );
   }

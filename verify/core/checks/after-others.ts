@@ -23,12 +23,9 @@ export class AfterOthers {
   /** Adds an operation. Ignores all operations except logins and logouts. */
   add(operation: Operation): void {
     if (!LOGINS.has(operation.action) || operation.outcome === 'fail') return;
-    const last = this.#last.get(operation.user);
-    if (last === undefined) this.#last.set(operation.user, [operation]);
-    else {
-      const others = last.filter(({ session }) => session !== operation.session);
-      this.#last.set(operation.user, [operation, ...others].slice(0, REMEMBERED));
-    }
+    const last = this.#last.get(operation.user) ?? [];
+    const others = last.filter(({ session }) => session !== operation.session);
+    this.#last.set(operation.user, [operation, ...others].slice(0, REMEMBERED));
   }
 
   /**

@@ -2,8 +2,7 @@
 import type { Operation } from '../history/history.ts';
 import { counted } from '../result/format.ts';
 import { stepsOf } from '../result/verdict.ts';
-import { precedes } from '../timeline/clocks.ts';
-import type { SessionState, Standing } from '../timeline/sessions.ts';
+import { isDuring, type SessionState, type Standing } from '../timeline/sessions.ts';
 import { ENOUGH_HANDOFFS, type NamedCounts } from './check.ts';
 import { addTo, atMost, check, few, Judging, reached, tally, untried, type Violation } from './framework.ts';
 
@@ -32,7 +31,8 @@ class Forgery extends Judging<Forgeries> {
     const crashed = status >= 500 && signedIn !== 'in';
     if (crashed && this.faults.overlaps(operation)) return;
     this.#changes.add(operation.change ?? 'changed');
-    if (lives(session, operation)) {
+    // A dead session is refused in any case, even with an unchanged cookie.
+    if (isDuring(session, operation)) {
       this.count.forged++;
       addTo(this.count.tried, operation.instance);
     }
@@ -42,12 +42,6 @@ class Forgery extends Judging<Forgeries> {
   override recount(): void {
     this.count.changes = this.#changes.size;
   }
-}
-
-/** Returns whether the session was alive. A dead session is refused in any case, even with an unchanged cookie. */
-function lives({ login, logout, lost }: SessionState, operation: Operation): boolean {
-  if (login === undefined || lost !== undefined || !precedes(login, operation)) return false;
-  return logout === undefined || precedes(operation, logout);
 }
 
 function forged(operation: Operation, { login }: SessionState): Violation {

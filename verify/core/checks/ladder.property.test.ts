@@ -102,7 +102,7 @@ describe('linearizability', () => {
     const picture = new Picture();
     const session = picture.session('s1', 'alice').login('app-1');
     declared(picture, session, kind, { initial });
-    operations.forEach(({ call, return: end, deed }, i) => {
+    operations.forEach(({ call, return: end, operation }, i) => {
       const info = end === Number.POSITIVE_INFINITY;
       const at = 1_000_000 + call * 10;
       const times = {
@@ -110,8 +110,8 @@ describe('linearizability', () => {
         ...(info ? { return: at + 5, ...unsure } : { return: 1_000_000 + end * 10 }),
       };
       const instance = `app-${(i % 2) + 1}`;
-      if (deed.action === 'read') session.read(instance, [...(deed.saw ?? [])], times);
-      else session.write(deed.value ?? '', instance, times);
+      if (operation.action === 'read') session.read(instance, [...(operation.saw ?? [])], times);
+      else session.write(operation.value ?? '', instance, times);
     });
     return picture.inTime();
   };

@@ -3,7 +3,9 @@
  * Versions that serve the session later must honour it. All versions must accept the forms on each other's
  * pages.
  */
-import type { Action, Operation, Run } from '../history/history.ts';
+import { getOrInsert } from '../get-or-insert.ts';
+import type { Operation, Run } from '../history/history.ts';
+import { isWrite } from '../objects/models.ts';
 import { honoured, Sessions } from '../timeline/sessions.ts';
 
 /** Counts for two versions: `created` served the logins of the sessions, `served` served the requests. */
@@ -33,8 +35,6 @@ export interface Forms {
 
 /** The evidence of a crossing is recent if this number of its last requests is recent. */
 export const RECENT = 20;
-
-const WRITES: readonly Action[] = ['add', 'remove', 'set', 'cas', 'increment', 'clear'];
 
 interface Counted {
   sessions: Set<string>;
@@ -71,7 +71,7 @@ export class Cohorts {
     const { login, lost } = standing.session;
     if (login === operation) this.#created.set(session, cohort);
     else if (standing.live) this.#crossed(operation, cohort, lost === operation);
-    if (standing.live && WRITES.includes(action)) this.#sent(operation, cohort);
+    if (standing.live && isWrite(operation)) this.#sent(operation, cohort);
     if ((action === 'read' || action === 'form') && operation.status === 200)
       this.#pages.set(session, cohort);
   }
@@ -132,11 +132,11 @@ export class Cohorts {
 
 /** Returns the value of two keys. Makes the value if it is missing. */
 function within<T>(map: Map<string, Map<string, T>>, first: string, second: string, make: () => T): T {
-  const inner = map.get(first) ?? new Map<string, T>();
-  map.set(first, inner);
-  const value = inner.get(second) ?? make();
-  inner.set(second, value);
-  return value;
+  return getOrInsert(
+    getOrInsert(map, first, () => new Map<string, T>()),
+    second,
+    make,
+  );
 }
 
 const flat = <T>(map: ReadonlyMap<string, ReadonlyMap<string, T>>): [string, string, T][] =>

@@ -84,8 +84,8 @@ export function putsIn(effect: Effect | undefined): readonly string[] {
 /** Returns whether the change only makes a counter larger. */
 export const rises = (effect: Effect | undefined): boolean => effect?.does === 'counts' && effect.by >= 0;
 
-/** The request and result of an operation on an object; every `Operation` is a `Deed`. */
-export interface Deed extends Change {
+/** A change of an object, or a read with the state that it shows. Every `Operation` is one. */
+export interface ObjectOperation extends Change {
   /** read: the whole state. A register or counter shows one text. An unset register shows no text. */
   saw?: readonly string[];
 }
@@ -97,7 +97,7 @@ export interface Model {
   /** Returns the first state. @param values the initial content; if absent, no value, or 0 for a counter */
   initial(values?: readonly string[]): State;
   /** Returns the state after the operation; undefined if its result is impossible in this state. */
-  step(state: State, deed: Deed): State | undefined;
+  step(state: State, operation: ObjectOperation): State | undefined;
   /** Returns a text that is the same for equal states and differs for different states. */
   key(state: State): string;
   /** Describes the state for reports. */
@@ -117,11 +117,11 @@ const key = (state: State): string => (state.length === 1 ? `=${state[0]}` : JSO
 /** A register holds one value, or none. */
 const register: Model = {
   initial: (values = NOTHING) => values,
-  step(state, deed) {
-    if (deed.action === 'read') return alike(deed.saw ?? NOTHING, state) ? state : undefined;
-    const effect = effectOf('register', deed);
+  step(state, operation) {
+    if (operation.action === 'read') return alike(operation.saw ?? NOTHING, state) ? state : undefined;
+    const effect = effectOf('register', operation);
     if (effect?.does !== 'replaces') return state;
-    if (deed.action === 'cas' && (state.length === 0 || state[0] !== effect.expected)) return undefined;
+    if (operation.action === 'cas' && (state.length === 0 || state[0] !== effect.expected)) return undefined;
     return effect.values;
   },
   key,
@@ -131,9 +131,9 @@ const register: Model = {
 /** A counter holds a number. */
 const counter: Model = {
   initial: values => [String(countOf(values))],
-  step(state, deed) {
-    if (deed.action === 'read') return countOf(deed.saw) === countOf(state) ? state : undefined;
-    const effect = effectOf('counter', deed);
+  step(state, operation) {
+    if (operation.action === 'read') return countOf(operation.saw) === countOf(state) ? state : undefined;
+    const effect = effectOf('counter', operation);
     if (effect?.does === 'replaces') return effect.values;
     return effect?.does === 'counts' ? [String(countOf(state) + effect.by)] : state;
   },
@@ -151,9 +151,10 @@ const collection = (
   withValue: (state: State, value: string) => State,
 ): Model => ({
   initial: (values = NOTHING) => ordered(values),
-  step(state, deed) {
-    if (deed.action === 'read') return alike(ordered(deed.saw ?? NOTHING), state) ? state : undefined;
-    const effect = effectOf(kind, deed);
+  step(state, operation) {
+    if (operation.action === 'read')
+      return alike(ordered(operation.saw ?? NOTHING), state) ? state : undefined;
+    const effect = effectOf(kind, operation);
     if (effect?.does === 'replaces') return ordered(effect.values);
     if (effect?.does === 'adds') return withValue(state, effect.value);
     const at = effect?.does === 'removes' ? state.indexOf(effect.value) : -1;

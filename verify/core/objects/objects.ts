@@ -1,4 +1,5 @@
 /** Keeps the facts about each object of a run. All checks of objects read these facts from here. */
+import { getOrInsert } from '../get-or-insert.ts';
 import type { Event, ObjectEvent, Operation, SessionEvent, Start } from '../history/history.ts';
 import { isWrite } from './models.ts';
 import { cutOffRemark, type Shown } from './sift.ts';
@@ -49,8 +50,7 @@ export class Objects {
     if (known !== undefined) return known;
     const at = name.lastIndexOf('@');
     const probe = name.slice(0, at);
-    const shown = this.#shown.get(probe) ?? { most: 0, cut: 0 };
-    this.#shown.set(probe, shown);
+    const shown = getOrInsert(this.#shown, probe, () => ({ most: 0, cut: 0 }));
     const declared = this.#declared.get(name) ?? { type: 'object', object: name, kind: 'set' };
     const object = new TrackedObject(declared, this.#canary, shown);
     this.#objects.set(name, object);
@@ -62,9 +62,7 @@ export class Objects {
       object.overlaps.besideStarted(start);
       if (end !== undefined) object.overlaps.beside(end);
     });
-    const objects = this.#scopes.get(scope);
-    if (objects === undefined) this.#scopes.set(scope, [object]);
-    else objects.push(object);
+    getOrInsert(this.#scopes, scope, () => []).push(object);
     return object;
   }
 

@@ -7,6 +7,7 @@
  * the value again, the value was never overwritten, and the state without it is a contradiction.
  */
 
+import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 import { acknowledged, mayBeUndone, type Write } from './overlaps.ts';
@@ -93,9 +94,7 @@ export function mayRemove(known: Value, removing: Write): void {
 }
 
 export function suspect(known: Value, read: Operation, reader: Viewer, as: 'stale' | 'back'): void {
-  const of = reader.suspects.get(known) ?? { read, stale: false, back: false };
-  of[as] = true;
-  reader.suspects.set(known, of);
+  getOrInsert(reader.suspects, known, () => ({ read, stale: false, back: false }))[as] = true;
 }
 
 /**
@@ -197,14 +196,6 @@ export const mayBeGone = ({ removing }: Value, read?: Operation): boolean =>
     ({ start, end }) => end?.outcome !== 'fail' && (read === undefined || !precedes(read, start)),
   );
 
-export const contradiction = (
-  against: Operation,
-  was: string,
-  expected: string,
-  came: string,
-): Contradiction => ({
-  against,
-  was,
-  expected,
-  came,
+export const contradiction = (against: Operation, was: string, expected: string, came: string) => ({
+  ...{ against, was, expected, came },
 });

@@ -1,6 +1,7 @@
 /**
  * Reads from a response whether the session is signed in, which user and state it shows, and which instance sent it.
  */
+import { isSafe } from '../history/actions.ts';
 import { canaryFinder, unpadder } from '../history/canary.ts';
 import type { Action, CookieChange, Operation } from '../history/history.ts';
 import { alike } from '../objects/models.ts';
@@ -75,8 +76,7 @@ export interface Asked {
 
 const NO_PAGE: ListPage = { values: [], cut: false };
 
-const safe = new Set<Action>(['form', 'read']);
-const writes = (action: Action): boolean => !safe.has(action) && !silent.has(action) && action !== 'login';
+const writes = (action: Action): boolean => !isSafe(action) && !silent.has(action) && action !== 'login';
 /** Actions whose responses do not show whether the session is signed in. */
 const silent = new Set<Action>(['form', 'logout', 'logout-all']);
 /** Statuses that refuse a refresh token for good (RFC 6749, 5.2). */
@@ -170,7 +170,7 @@ export class Interpreter {
     if (action === 'read' && seen.signedIn === 'in' && object !== undefined && !unmarked)
       this.#state(seen, reply, object, path);
     this.#private(seen, reply);
-    seen.outcome = busy ? 'fail' : outcomeOf(reply, seen.signedIn, safe.has(action));
+    seen.outcome = busy ? 'fail' : outcomeOf(reply, seen.signedIn, isSafe(action));
     // If the response to a write is a login form, the write may or may not have happened.
     if (seen.outcome === 'ok' && writes(action) && this.#asksPassword(reply)) seen.outcome = 'info';
     return seen;

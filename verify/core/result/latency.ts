@@ -2,6 +2,7 @@
  * Summarises response times in a histogram of bounded size, whose buckets grow by 3 %. Histograms can be added up, and
  * quantiles are exact to the width of a bucket.
  */
+import { getOrInsert } from '../get-or-insert.ts';
 import type { Action, Operation } from '../history/history.ts';
 
 /** Ratio of a bucket's end to its begin. */
@@ -91,10 +92,8 @@ export class Latencies {
 
   #add(action: Action, instance: string | undefined): Map<number, number> | undefined {
     if (++this.#series > MOST) return undefined;
-    const instances = this.#actions.get(action) ?? new Map();
-    this.#actions.set(action, instances);
     const buckets = new Map<number, number>();
-    instances.set(instance, buckets);
+    getOrInsert(this.#actions, action, () => new Map()).set(instance, buckets);
     return buckets;
   }
 

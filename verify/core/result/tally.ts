@@ -1,16 +1,20 @@
 /** Counts the operations of a run by outcome, failure and instance. */
 import type { FaultLedger } from '../faults/ledger.ts';
+import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import type { Standing } from '../timeline/sessions.ts';
 import { AgesTried } from './ages.ts';
 import { Latencies } from './latency.ts';
-import type { Tally } from './result.ts';
+import type { InstanceTally, Tally } from './result.ts';
+
+type Requests = Omit<InstanceTally, 'instance' | 'share'>;
+const noRequests = (): Requests => ({ requests: 0, sessions: 0 });
 
 export class Tallying {
   readonly #outcomes = { ok: 0, fail: 0, info: 0 };
   readonly #users = new Set<string>();
   readonly #failures = new Map<string, number>();
-  readonly #instances = new Map<string, { requests: number; sessions: number; versions?: string[] }>();
+  readonly #instances = new Map<string, Requests>();
   readonly #named = new Map<string, number>();
   readonly #latencies = new Latencies();
   readonly #ages = new AgesTried();
@@ -54,11 +58,7 @@ export class Tallying {
   }
 
   #served(instance: string, firstContact: boolean, version: string | undefined): void {
-    let of = this.#instances.get(instance);
-    if (of === undefined) {
-      of = { requests: 0, sessions: 0 };
-      this.#instances.set(instance, of);
-    }
+    const of = getOrInsert(this.#instances, instance, noRequests);
     of.requests++;
     if (firstContact) of.sessions++;
     if (version !== undefined && of.versions?.includes(version) !== true)
@@ -81,11 +81,7 @@ export class Tallying {
       duration: this.#last > this.#first ? this.#last - this.#first : 0,
       failures: Object.fromEntries(this.#failures),
       instances: [...this.#instances]
-        .map(([instance, of]) => ({
-          instance,
-          ...of,
-          share: of.requests / known,
-        }))
+        .map(([instance, of]) => ({ instance, ...of, share: of.requests / known }))
         .sort((a, b) => (a.instance < b.instance ? -1 : 1)),
       ...(this.#named.size === 0 ? {} : { namedBy: Object.fromEntries(this.#named) }),
       ...(this.#intended === 0 ? {} : { intended: this.#intended }),

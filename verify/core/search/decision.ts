@@ -1,12 +1,12 @@
 /** Defines the input and the result of a search. */
-import type { Deed } from '../objects/models.ts';
+import type { ObjectOperation } from '../objects/models.ts';
 
 /** An operation on one object. Intervals are closed: two intervals that touch are concurrent. */
 export interface Interval {
   call: number;
   /** Infinity if there was no response. Then the operation may take effect at any time after its call, or never. */
   return: number;
-  deed: Deed;
+  operation: ObjectOperation;
 }
 
 /** The result of a search. `steps` is the number of operations that it looked at. */

@@ -4,7 +4,7 @@
  * counts as never happened.
  */
 import type { ObjectKind } from '../history/history.ts';
-import { type Deed, effectOf, putsIn } from '../objects/models.ts';
+import { effectOf, type ObjectOperation, putsIn } from '../objects/models.ts';
 import type { Interval } from './decision.ts';
 
 type Direct = { verdict: 'ok' } | { verdict: 'violated'; culprit: number; placed: readonly number[] };
@@ -49,9 +49,9 @@ function writesOf(
     numbers.set(value, by.push(BEFORE) - 1);
   }
   for (let i = 0; i < operations.length; i++) {
-    const { deed } = operations[i] as Interval;
-    if (deed.action === 'read') continue;
-    const value = plainWrite(kind, deed);
+    const { operation } = operations[i] as Interval;
+    if (operation.action === 'read') continue;
+    const value = plainWrite(kind, operation);
     if (value === undefined || numbers.has(value)) return undefined;
     numbers.set(value, by.push(i) - 1);
   }
@@ -59,10 +59,10 @@ function writesOf(
 }
 
 /** @returns the value that an operation adds, or sets a register to; undefined if it does something else */
-function plainWrite(kind: ObjectKind, deed: Deed): string | undefined {
-  const effect = effectOf(kind, deed);
+function plainWrite(kind: ObjectKind, operation: ObjectOperation): string | undefined {
+  const effect = effectOf(kind, operation);
   if (effect?.does === 'adds') return effect.value;
-  return kind === 'register' && deed.action !== 'cas' ? putsIn(effect)[0] : undefined;
+  return kind === 'register' && operation.action !== 'cas' ? putsIn(effect)[0] : undefined;
 }
 
 /**
@@ -79,10 +79,10 @@ function growing(
 ): Direct {
   const reads: number[] = [];
   for (let i = 0; i < operations.length; i++) {
-    const { return: end, deed } = operations[i] as Interval;
-    if (deed.action === 'read' && end !== Number.POSITIVE_INFINITY) reads.push(i);
+    const { return: end, operation } = operations[i] as Interval;
+    if (operation.action === 'read' && end !== Number.POSITIVE_INFINITY) reads.push(i);
   }
-  const saw = (i: number): readonly string[] => operations[i]?.deed.saw ?? [];
+  const saw = (i: number): readonly string[] => operations[i]?.operation.saw ?? [];
   const sizes = reads.map(i => (kind === 'set' ? new Set(saw(i)).size : saw(i).length));
   const order = reads.map((_, nth) => nth).sort((a, b) => (sizes[a] as number) - (sizes[b] as number));
 
@@ -196,19 +196,16 @@ function register(initial: string | undefined, writes: Writes, operations: reado
   const start = initial === undefined ? unset : (writes.numbers.get(initial) as number);
   zones[start] = { first: Number.NEGATIVE_INFINITY, last: Number.NEGATIVE_INFINITY, latest: -1 };
   for (let i = 0; i < operations.length; i++) {
-    const { call, return: end, deed } = operations[i] as Interval;
-    const reading = deed.action === 'read';
+    const { call, return: end, operation } = operations[i] as Interval;
+    const reading = operation.action === 'read';
     if (reading && end === Number.POSITIVE_INFINITY) continue;
-    const value = reading ? deed.saw?.[0] : deed.value;
+    const value = reading ? operation.saw?.[0] : operation.value;
     const number = value === undefined ? unset : writes.numbers.get(value);
     if (number === undefined || (number === unset && start !== unset)) return violated(i);
     const write = writes.operations[number] ?? BEFORE;
     if (reading && write !== BEFORE && end < (operations[write]?.call as number)) return violated(i);
-    let zone = zones[number];
-    if (zone === undefined) {
-      zone = { first: Number.POSITIVE_INFINITY, last: Number.NEGATIVE_INFINITY, latest: -1 };
-      zones[number] = zone;
-    }
+    zones[number] ??= { first: Number.POSITIVE_INFINITY, last: Number.NEGATIVE_INFINITY, latest: -1 };
+    const zone = zones[number];
     zone.first = Math.min(zone.first, end);
     if (call > zone.last) {
       zone.last = call;

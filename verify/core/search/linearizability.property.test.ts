@@ -15,7 +15,7 @@ const KINDS: readonly ObjectKind[] = ['register', 'counter', 'set', 'list', 'bag
 const shown = ({ kind, initial, operations }: Drawn): string =>
   [
     `${kind} ${JSON.stringify(initial)}`,
-    ...operations.map(o => `${o.call}..${o.return} ${JSON.stringify(o.deed)}`),
+    ...operations.map(o => `${o.call}..${o.return} ${JSON.stringify(o.operation)}`),
   ].join('\n');
 
 const CASES: readonly { name: string; kind: ObjectKind; writes?: readonly Action[] }[] = [

@@ -7,12 +7,12 @@ import { decide, searched } from './linearizability.ts';
 const write = (call: number, end: number | undefined, value: string): Interval => ({
   call,
   return: end ?? Number.POSITIVE_INFINITY,
-  deed: { action: 'add', value },
+  operation: { action: 'add', value },
 });
 const read = (call: number, end: number, ...saw: string[]): Interval => ({
   call,
   return: end,
-  deed: { action: 'read', saw },
+  operation: { action: 'read', saw },
 });
 
 describe('decide', () => {
@@ -38,7 +38,7 @@ describe('decide', () => {
       (_, i): Interval => ({
         call: 0,
         return: 100,
-        deed: { action: 'increment', value: String(2 ** i) },
+        operation: { action: 'increment', value: String(2 ** i) },
       }),
     );
     const hopeless = [...counter, read(200, 300, '-1')];
@@ -60,7 +60,7 @@ describe('decide', () => {
   it('takes few steps with many equal operations at once', () => {
     const equal = Array.from(
       { length: 200 },
-      (): Interval => ({ call: 0, return: 100, deed: { action: 'increment' } }),
+      (): Interval => ({ call: 0, return: 100, operation: { action: 'increment' } }),
     );
     expect(decide('counter', undefined, [...equal, read(200, 300, '200')]).verdict).toBe('ok');
     expect(decide('counter', undefined, [...equal, read(200, 300, '201')]).verdict).toBe('violated');
@@ -74,7 +74,7 @@ describe('decide', () => {
         const values = Array.from({ length: 40 }, (_, i) => `${round}-${(i * 7) % 40}`);
         const state = [`first-${round}`];
         return [
-          { call: at, return: at + 10, deed: { action: 'set' as const, state } },
+          { call: at, return: at + 10, operation: { action: 'set' as const, state } },
           ...values.map((_, i) => write(at + 20, at + 600, `${round}-${i}`)),
           read(at + 20, at + 700, ...state, ...values.slice(0, 20)),
           read(at + 610, at + 700, ...state, ...(round === 4 ? last(values) : values)),
@@ -108,9 +108,12 @@ describe('decide', () => {
 });
 
 describe('models', () => {
-  it('apply each deed to the state', () => {
-    const ends = (kind: keyof typeof MODELS, ...deeds: Interval['deed'][]) =>
-      deeds.reduce((state, deed) => MODELS[kind].step(state, deed) ?? ['refused'], MODELS[kind].initial());
+  it('apply each operation to the state', () => {
+    const ends = (kind: keyof typeof MODELS, ...operations: Interval['operation'][]) =>
+      operations.reduce(
+        (state, operation) => MODELS[kind].step(state, operation) ?? ['refused'],
+        MODELS[kind].initial(),
+      );
     const add = (value: string) => ({ action: 'add' as const, value });
     expect(ends('set', add('b'), add('a'), add('b'))).toEqual(['a', 'b']);
     expect(ends('bag', add('b'), add('a'), add('b'), { action: 'remove', value: 'b' })).toEqual(['a', 'b']);

@@ -60,7 +60,9 @@ export function searched(
 function puttingOff(kind: ObjectKind, operations: readonly Interval[]): PuttingOff {
   if (kind === 'list') return 'no';
   const unsure = (action: Action): boolean =>
-    operations.some(({ return: end, deed }) => end === Number.POSITIVE_INFINITY && deed.action === action);
+    operations.some(
+      ({ return: end, operation }) => end === Number.POSITIVE_INFINITY && operation.action === action,
+    );
   if (kind === 'register') return unsure('cas') ? 'together' : 'alone';
   return unsure('clear') || unsure('set') ? 'no' : 'together';
 }

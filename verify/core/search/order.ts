@@ -1,4 +1,5 @@
 /** Keeps the operations that a search has not placed yet, sorted in the ways that the search needs. */
+import { getOrInsert } from '../get-or-insert.ts';
 import type { Interval } from './decision.ts';
 import { Links } from './links.ts';
 import type { Transitions } from './transitions.ts';
@@ -49,8 +50,8 @@ export class Tables {
     // One more entry, for `end`: if no operation is left, there is no limit.
     this.returns = Float64Array.from([...happened.map(of => of.return), Number.POSITIVE_INFINITY]);
     this.latest = latestReturns(this.calls, this.returns);
-    this.kinds = Int32Array.from(happened, ({ deed }) => transitions.classOf(deed));
-    this.idle = Uint8Array.from(happened, ({ deed }) => Number(transitions.isIdle(deed)));
+    this.kinds = Int32Array.from(happened, ({ operation }) => transitions.classOf(operation));
+    this.idle = Uint8Array.from(happened, ({ operation }) => Number(transitions.isIdle(operation)));
     const order = happened.map((_, i) => i);
     this.byCall = new Links(end + 1).chain(order, end);
     order.sort((a, b) => (this.returns[a] as number) - (this.returns[b] as number) || a - b);
@@ -89,14 +90,10 @@ function unsureOnes(operations: readonly Interval[], transitions: Transitions): 
   const unsure = operations.map((_, i) => i).filter(i => operations[i]?.return === Number.POSITIVE_INFINITY);
   unsure.sort((a, b) => (operations[a]?.call as number) - (operations[b]?.call as number));
   for (const i of unsure) {
-    const { call, deed } = operations[i] as Interval;
-    if (deed.action === 'read') continue;
-    const kind = transitions.classOf(deed);
-    let of = classes.get(kind);
-    if (of === undefined) {
-      of = { kind, calls: [], operations: [] };
-      classes.set(kind, of);
-    }
+    const { call, operation } = operations[i] as Interval;
+    if (operation.action === 'read') continue;
+    const kind = transitions.classOf(operation);
+    const of = getOrInsert(classes, kind, () => ({ kind, calls: [], operations: [] }));
     of.calls.push(call);
     of.operations.push(i);
   }
@@ -110,9 +107,7 @@ function twins(byReturn: readonly number[], kinds: Int32Array, end: number): Lin
   for (const i of byReturn) {
     const kind = kinds[i] as number;
     most = Math.max(most, kind);
-    const members = classes.get(kind);
-    if (members === undefined) classes.set(kind, [i]);
-    else members.push(i);
+    getOrInsert(classes, kind, () => []).push(i);
   }
   const links = new Links(end + 2 + most);
   for (const [kind, members] of classes) links.chain(members, end + 1 + kind);

@@ -3,7 +3,7 @@
  * a run. Violations and rare actions are left to the search, which is many times slower.
  */
 import type { ObjectKind } from '../history/history.ts';
-import { alike, type Deed, effectOf } from '../objects/models.ts';
+import { alike, effectOf, type ObjectOperation } from '../objects/models.ts';
 import type { Interval } from './decision.ts';
 
 /** @returns true if the operations, in the given order, do not overlap and every response fits */
@@ -15,10 +15,11 @@ export function quiet(
   if (kind === 'counter') return false;
   const values = [...(initial ?? [])];
   let end = Number.NEGATIVE_INFINITY;
-  for (const { call, return: returned, deed } of operations) {
+  for (const { call, return: returned, operation } of operations) {
     if (call <= end || returned < call || returned === Number.POSITIVE_INFINITY) return false;
     end = returned;
-    if (deed.action === 'read' ? !alike(deed.saw ?? [], values) : !changed(kind, values, deed)) return false;
+    if (operation.action === 'read' ? !alike(operation.saw ?? [], values) : !changed(kind, values, operation))
+      return false;
   }
   return true;
 }
@@ -28,15 +29,15 @@ export function quiet(
  *
  * @returns false if only the search can decide this operation
  */
-function changed(kind: ObjectKind, values: string[], deed: Deed): boolean {
-  const effect = effectOf(kind, deed);
+function changed(kind: ObjectKind, values: string[], operation: ObjectOperation): boolean {
+  const effect = effectOf(kind, operation);
   if (effect?.does === 'adds') {
     if (kind !== 'set' || !values.includes(effect.value)) values.push(effect.value);
     return true;
   }
   if (effect?.does === 'replaces') {
     values.splice(0, values.length, ...effect.values);
-    return kind === 'register' && deed.action !== 'cas';
+    return kind === 'register' && operation.action !== 'cas';
   }
   if (effect?.does !== 'removes') return false;
   const at = values.indexOf(effect.value);

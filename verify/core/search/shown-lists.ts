@@ -2,7 +2,7 @@
  * Reduces the search for an order of a list that is extended, replaced and emptied. A state of the reduced search is
  * not the whole list, but its place among the lists that reads show. All lists that no read shows are one state.
  */
-import { type Deed, effectOf, putsIn, type State } from '../objects/models.ts';
+import { effectOf, type ObjectOperation, putsIn, type State } from '../objects/models.ts';
 import type { Interval } from './decision.ts';
 import type { Machine } from './transitions.ts';
 
@@ -35,17 +35,17 @@ export function shownLists(
   const writers = writersOf(initial, operations);
   if (writers === undefined) return undefined;
   const lists = new ShownLists(operations, writers);
-  const reduced = operations.map(operation => {
-    const deed = lists.reduced(operation.deed);
+  const reduced = operations.map(interval => {
+    const operation = lists.reduced(interval.operation);
     // A write without a response need not have happened. No read shows this write, so it has no effect on the search,
     // like a read without a response.
-    const needless = operation.return === Number.POSITIVE_INFINITY && deed.value === undefined;
-    return { ...operation, deed: needless ? READ : deed };
+    const needless = interval.return === Number.POSITIVE_INFINITY && operation.value === undefined;
+    return { ...interval, operation: needless ? READ : operation };
   });
   return { machine: lists, initial: lists.place(initial), operations: reduced };
 }
 
-const READ: Deed = { action: 'read' };
+const READ: ObjectOperation = { action: 'read' };
 
 /** Counts how often each value may be written. */
 function writersOf(
@@ -57,9 +57,9 @@ function writersOf(
     writers.set(value, (writers.get(value) ?? 0) + 1);
   };
   for (const value of initial) count(value);
-  for (const { deed } of operations) {
-    if (deed.action === 'read') continue;
-    const effect = effectOf('list', deed);
+  for (const { operation } of operations) {
+    if (operation.action === 'read') continue;
+    const effect = effectOf('list', operation);
     if (effect?.does !== 'adds' && effect?.does !== 'replaces') return undefined;
     for (const value of putsIn(effect)) count(value);
   }
@@ -74,8 +74,8 @@ class ShownLists implements Machine {
 
   constructor(operations: readonly Interval[], writers: ReadonlyMap<string, number>) {
     this.#writers = writers;
-    for (const { return: end, deed } of operations) {
-      if (deed.action === 'read' && end !== Number.POSITIVE_INFINITY) this.#show(deed.saw ?? []);
+    for (const { return: end, operation } of operations) {
+      if (operation.action === 'read' && end !== Number.POSITIVE_INFINITY) this.#show(operation.saw ?? []);
     }
   }
 
@@ -102,9 +102,9 @@ class ShownLists implements Machine {
   }
 
   /** Converts an operation to the states of this search. A write whose result no read shows gets no value. */
-  reduced(deed: Deed): Deed {
-    if (deed.action === 'read') return { action: 'read', saw: this.place(deed.saw ?? []) };
-    const effect = effectOf('list', deed);
+  reduced(operation: ObjectOperation): ObjectOperation {
+    if (operation.action === 'read') return { action: 'read', saw: this.place(operation.saw ?? []) };
+    const effect = effectOf('list', operation);
     if (effect?.does === 'adds')
       return { action: 'add', ...(this.#values.has(effect.value) ? { value: effect.value } : {}) };
     const values = putsIn(effect);
@@ -125,7 +125,7 @@ class ShownLists implements Machine {
    * Subtle: if a list cannot come back, and some read shows a longer list that begins with it, the next write
    * must extend it. Reads of the list itself are placed before anything else.
    */
-  step(state: State, { action, value, saw }: Deed): State | undefined {
+  step(state: State, { action, value, saw }: ObjectOperation): State | undefined {
     const [name = ''] = state;
     if (action === 'read') return saw?.[0] === name ? state : undefined;
     const list = this.#byName.get(name);
@@ -142,7 +142,7 @@ class ShownLists implements Machine {
   }
 
   /** Returns true for reads, and for writes whose result no read shows: in the state `unshown` they change nothing. */
-  isIdle({ action, value }: Deed): boolean {
+  isIdle({ action, value }: ObjectOperation): boolean {
     return action === 'read' || value === undefined;
   }
 }

@@ -2,19 +2,19 @@
  * Numbers the states and operations of an object, so that a search computes each step once and compares
  * numbers.
  */
-import type { Deed, State } from '../objects/models.ts';
+import type { ObjectOperation, State } from '../objects/models.ts';
 
 /** All that a search knows about an object. */
 export interface Machine {
   /** @returns the state after the operation; undefined if its response is impossible in this state */
-  step(state: State, deed: Deed): State | undefined;
+  step(state: State, operation: ObjectOperation): State | undefined;
   /** @returns a text that is the same for two states if and only if they are equal */
   key(state: State): string;
   /**
    * Returns true if the operation may be placed at once in a state that it does not change, without losing an
    * order. If the function is absent, this is true for reads only.
    */
-  isIdle?(deed: Deed): boolean;
+  isIdle?(operation: ObjectOperation): boolean;
 }
 
 /** The result of a step if the response of the operation is impossible in that state. */
@@ -27,7 +27,7 @@ const WIDE = 256;
 
 export class Transitions {
   readonly #machine: Machine;
-  readonly #deeds: Deed[] = [];
+  readonly #operations: ObjectOperation[] = [];
   readonly #classes = new Map<string, number>();
   readonly #states: State[] = [];
   readonly #numbers = new Map<string, number>();
@@ -41,13 +41,13 @@ export class Transitions {
   }
 
   /** Returns a number that equal operations share. Call it for all operations before the first step. */
-  classOf(deed: Deed): number {
-    const name = nameOf(deed);
+  classOf(operation: ObjectOperation): number {
+    const name = nameOf(operation);
     let number = this.#classes.get(name);
     if (number === undefined) {
-      number = this.#deeds.length;
+      number = this.#operations.length;
       this.#classes.set(name, number);
-      this.#deeds.push(deed);
+      this.#operations.push(operation);
     }
     return number;
   }
@@ -66,7 +66,7 @@ export class Transitions {
 
   /** @returns the number of the state that the operation leads to, or REFUSED */
   step(state: number, kind: number): number {
-    const classes = this.#deeds.length;
+    const classes = this.#operations.length;
     if (classes > WIDE) {
       const at = state * classes + kind;
       let next = this.#steps.get(at);
@@ -76,11 +76,8 @@ export class Transitions {
       }
       return next;
     }
-    let row = this.#rows[state];
-    if (row === undefined) {
-      row = new Int32Array(classes).fill(UNTRIED);
-      this.#rows[state] = row;
-    }
+    this.#rows[state] ??= new Int32Array(classes).fill(UNTRIED);
+    const row = this.#rows[state];
     let next = row[kind] as number;
     if (next === UNTRIED) {
       next = this.#compute(state, kind);
@@ -90,12 +87,12 @@ export class Transitions {
   }
 
   #compute(state: number, kind: number): number {
-    const next = this.#machine.step(this.#states[state] as State, this.#deeds[kind] as Deed);
+    const next = this.#machine.step(this.#states[state] as State, this.#operations[kind] as ObjectOperation);
     return next === undefined ? REFUSED : this.numberOf(next);
   }
 
-  isIdle(deed: Deed): boolean {
-    return this.#machine.isIdle?.(deed) ?? deed.action === 'read';
+  isIdle(operation: ObjectOperation): boolean {
+    return this.#machine.isIdle?.(operation) ?? operation.action === 'read';
   }
 }
 
@@ -103,7 +100,7 @@ export class Transitions {
  * @returns a text that only equal operations share. Frequent operations are not written as JSON, which begins
  * with a bracket
  */
-function nameOf({ action, value, expected, state, saw }: Deed): string {
+function nameOf({ action, value, expected, state, saw }: ObjectOperation): string {
   if (action === 'read' && saw?.length === 1) return `read=${saw[0]}`;
   if (action !== 'read' && value !== undefined && expected === undefined && state === undefined) {
     return `${action}=${value}`;

@@ -48,10 +48,10 @@ const judged = (
   limit: Limit,
 ): Decision => decide(kind, initial, intervals, limit);
 
-const exact = ({ operation, sure }: Entry): Interval => ({
+const exact = ({ operation, sure }: Entry): LooseInterval => ({
   call: operation.call,
   return: sure ? (operation.return ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY,
-  deed: operation,
+  operation,
 });
 
 const severalClocks = ({ entries }: Stretch): boolean =>
@@ -63,9 +63,9 @@ function looseEntries(stretch: Stretch): LooseInterval[] {
   return stretch.entries
     .filter(entry => !entry.late)
     .map(entry => {
-      const { call, return: end, deed } = exact(entry);
-      const by = several ? ((entry.operation as Placed).uncertainty ?? 0) : 0;
-      return { call: call - by, return: end + by, deed, operation: entry.operation };
+      const { call, return: end, operation } = exact(entry);
+      const by = several ? ((operation as Placed).uncertainty ?? 0) : 0;
+      return { call: call - by, return: end + by, operation };
     });
 }
 
@@ -74,10 +74,10 @@ interface LooseInterval extends Interval {
 }
 
 /** Makes an interval of an operation that may have happened at any time, or never. */
-const relaxed = ({ deed }: Interval): Interval => ({
+const relaxed = ({ operation }: Interval): Interval => ({
   call: Number.NEGATIVE_INFINITY,
   return: Number.POSITIVE_INFINITY,
-  deed,
+  operation,
 });
 
 /**
@@ -86,7 +86,7 @@ const relaxed = ({ deed }: Interval): Interval => ({
  */
 const others = (all: readonly LooseInterval[], kept: readonly LooseInterval[]): Interval[] => {
   const keeps = new Set(kept);
-  return all.filter(interval => !keeps.has(interval) && interval.deed.action !== 'read').map(relaxed);
+  return all.filter(interval => !keeps.has(interval) && interval.operation.action !== 'read').map(relaxed);
 };
 
 /** A proof of a violation by few operations. `at`: the operation that has no place in the longest order. */
@@ -147,7 +147,7 @@ function beginning(
 ): WitnessStep[] {
   if (from === undefined) return [];
   const action = object.kind === 'register' ? 'set' : 'add';
-  const free = (initial ?? []).map(value => relaxed({ call: 0, return: 0, deed: { action, value } }));
+  const free = (initial ?? []).map(value => relaxed({ call: 0, return: 0, operation: { action, value } }));
   const anyhow = decide(object.kind, [], [...free, ...kept, ...others(all, kept)], CANDIDATE);
   if (object.kind !== 'counter' && anyhow.verdict === 'violated') return [];
   return [{ operation: from, came: `showed ${MODELS[object.kind].describe(initial ?? [])}` }];
@@ -167,8 +167,8 @@ function step(
   if (!isCulprit) return { operation, came };
   let state: State | undefined = model.initial(stretch.initial);
   for (const i of placed) {
-    const deed = kept[i]?.deed;
-    if (state !== undefined && deed !== undefined) state = model.step(state, deed) ?? state;
+    const operation = kept[i]?.operation;
+    if (state !== undefined && operation !== undefined) state = model.step(state, operation) ?? state;
   }
   return {
     operation,

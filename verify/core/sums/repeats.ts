@@ -5,6 +5,7 @@
  * judge alone would have made (repeats.property.test.ts).
  */
 
+import { alike } from '../objects/models.ts';
 import type { ReadFacts } from '../objects/read-facts.ts';
 import type { Seen } from '../response/interpret.ts';
 
@@ -88,8 +89,8 @@ export class Repeats {
     const { instance, saw } = seen;
     if (!clean || instance === undefined || saw === undefined || seen.canaries !== undefined)
       this.#unsure = true;
-    const before = this.#settled[0];
-    if (before !== undefined && !same(before.saw, saw)) this.#unsure = true;
+    const before = this.#settled[0]?.saw;
+    if (before !== undefined && saw !== undefined && !alike(before, saw)) this.#unsure = true;
     if (this.#unsure) return;
     this.#settled.push(seen);
     this.#wrote = compared?.write === undefined ? undefined : (compared.write.instance ?? '');
@@ -143,10 +144,4 @@ export class Repeats {
     counts.written += by;
     if (instance !== this.#wrote) counts.writtenElsewhere += by;
   }
-}
-
-function same(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
-  if (a === undefined || b === undefined || a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }

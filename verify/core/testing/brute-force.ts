@@ -20,9 +20,9 @@ export function linearizableByBruteForce(
     return left.some(next => {
       if (left.some(other => other.return < next.call)) return false;
       const after =
-        next.return === Number.POSITIVE_INFINITY && next.deed.action === 'read'
+        next.return === Number.POSITIVE_INFINITY && next.operation.action === 'read'
           ? state
-          : model.step(state, next.deed);
+          : model.step(state, next.operation);
       return (
         after !== undefined &&
         explained(

@@ -1,6 +1,6 @@
 /** Generates small random histories of one object. Each history is correct at first; most are then damaged a little. */
 import type { Action, ObjectKind } from '../history/history.ts';
-import { type Deed, MODELS, type State } from '../objects/models.ts';
+import { MODELS, type ObjectOperation, type State } from '../objects/models.ts';
 import type { Interval } from '../search/decision.ts';
 
 /** Returns a random whole number below a bound; the sequence is the same for the same seed (mulberry32). */
@@ -56,12 +56,12 @@ export function drawHistory(
     const at = i * 2;
     const reads = draw(2) > 0;
     const action = reads ? 'read' : writes.length === 1 ? (writes[0] as Action) : among(writes, draw);
-    const deed: Deed = { action };
-    if (action === 'read') deed.saw = state;
-    else if (action !== 'clear') deed.value = value();
-    if (action === 'cas') deed.expected = draw(2) > 0 ? (state[0] ?? '1') : value();
-    if (action === 'set' && kind !== 'register' && kind !== 'counter') deed.state = [value(), value()];
-    const after = model.step(state, deed);
+    const operation: ObjectOperation = { action };
+    if (action === 'read') operation.saw = state;
+    else if (action !== 'clear') operation.value = value();
+    if (action === 'cas') operation.expected = draw(2) > 0 ? (state[0] ?? '1') : value();
+    if (action === 'set' && kind !== 'register' && kind !== 'counter') operation.state = [value(), value()];
+    const after = model.step(state, operation);
     const info = action !== 'read' && draw(4) === 0;
     // An unacknowledged write may have no effect, and a cas that failed did not happen.
     if (after === undefined && !info) continue;
@@ -69,7 +69,7 @@ export function drawHistory(
     operations.push({
       call: at - draw(span),
       return: info ? Number.POSITIVE_INFINITY : at + draw(span),
-      deed,
+      operation,
     });
   }
   for (let damages = draw(4); damages > 0; damages--) damage(operations, draw);
@@ -80,17 +80,17 @@ const among = <T>(choices: readonly T[], draw: Draw): T => choices[draw(choices.
 
 /** Changes one result or one interval, like a fault of the store. */
 function damage(operations: Interval[], draw: Draw): void {
-  const operation = operations[draw(operations.length)];
-  if (operation === undefined || operation.return === Number.POSITIVE_INFINITY) return;
-  const { deed } = operation;
-  const { saw = [] } = among(operations, draw).deed;
+  const interval = operations[draw(operations.length)];
+  if (interval === undefined || interval.return === Number.POSITIVE_INFINITY) return;
+  const { operation } = interval;
+  const { saw = [] } = among(operations, draw).operation;
   const how = draw(4);
-  if (deed.action === 'read' && how < 2) operation.deed = { ...deed, saw };
-  else if (deed.action === 'read' && how < 3)
-    operation.deed = { ...deed, saw: altered(deed.saw ?? [], draw) };
+  if (operation.action === 'read' && how < 2) interval.operation = { ...operation, saw };
+  else if (operation.action === 'read' && how < 3)
+    interval.operation = { ...operation, saw: altered(operation.saw ?? [], draw) };
   else {
-    operation.call += draw(13) - 6;
-    operation.return = operation.call + draw(4);
+    interval.call += draw(13) - 6;
+    interval.return = interval.call + draw(4);
   }
 }
 

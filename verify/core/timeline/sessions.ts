@@ -282,9 +282,14 @@ export function mayHaveExpired(
 }
 
 function lives(session: SessionState, operation: Operation): boolean {
-  const { login, logout, lost } = session;
-  if (login === undefined || lost !== undefined || operation.with !== undefined) return false;
-  if (operation.action === 'logout' || operation.action === 'logout-all' || !precedes(login, operation))
-    return false;
+  const { action, with: cookies } = operation;
+  return (
+    cookies === undefined && action !== 'logout' && action !== 'logout-all' && isDuring(session, operation)
+  );
+}
+
+/** Returns whether an operation was called after the login returned, and returned before any logout was called. */
+export function isDuring({ login, logout, lost }: SessionState, operation: Operation): boolean {
+  if (login === undefined || lost !== undefined || !precedes(login, operation)) return false;
   return logout === undefined || precedes(operation, logout);
 }
