@@ -6,14 +6,9 @@ import type { Action, Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 
 const LOGINS: ReadonlySet<Action> = new Set<Action>(['login', 'logout', 'logout-all']);
-/**
- * Number of operations that are kept for each user: the latest logins or logouts of two different sessions.
- */
+/** Number of operations that are kept for each user: the latest logins or logouts of two different sessions. */
 const REMEMBERED = 2;
-/**
- * The finding names this cause if there are at least ENOUGH losses, and at least the share SHARE of them
- * follows a login or logout.
- */
+/** The finding names this cause if at least ENOUGH losses, and this share of all, follow a login or logout. */
 const ENOUGH = 3;
 const SHARE = 0.9;
 
@@ -28,10 +23,7 @@ export class AfterOthers {
     this.#last.set(operation.user, [operation, ...others].slice(0, REMEMBERED));
   }
 
-  /**
-   * @returns a login or logout of another session of the same user, between the last success of the lost
-   * session and its loss
-   */
+  /** Returns another session's login or logout of the same user, between the last success and the loss. */
   before(lost: Operation, { last, login }: SessionState): Operation | undefined {
     const since = (last ?? login)?.call ?? 0;
     const until = lost.return ?? Number.POSITIVE_INFINITY;

@@ -1,7 +1,4 @@
-/**
- * Checks availability: during each fault, errors, waits, gaps and recovery stay within the budget of this
- * fault. While no fault is active, no request fails.
- */
+/** Checks availability: failures, waits and gaps stay within each fault's budget. Outside faults no request fails. */
 import { counted, grouped, seconds } from '../result/format.ts';
 import { Availability, type AvailabilityCounts, ENOUGH, ENOUGH_IN_WINDOW } from './availability-judge.ts';
 import { atMost, check, few } from './framework.ts';

@@ -15,10 +15,7 @@ export interface Fold extends LogReader {
   ended?(operation: Operation, standing: Standing): void;
   /** Called for every event that is not the start or the end of an operation. */
   event?(event: Event): void;
-  /**
-   * Called when a session has ended, for each object that belongs to this session alone. Not called for objects that
-   * are shared: they last until `finish`.
-   */
+  /** Called for each object of a session alone, when the session has ended. Shared objects last until `finish`. */
   objectEnded?(object: TrackedObject): void;
   /** Called once for each session: after its last operation, or at the end of the run. */
   sessionEnded?(session: SessionState): void;
@@ -65,12 +62,7 @@ export interface Check {
   conclude(counts: Counts, run: Run): Conclusion;
 }
 
-/**
- * Decides a check's verdict: violated if there is any anomaly, unknown if evidence is missing, else valid.
- *
- * @param violations number of anomalies
- * @param missing the missing evidence and how to get it; undefined if there is enough evidence
- */
+/** Decides a verdict. @param missing the missing evidence and how to get it; undefined if there is enough */
 export function conclude(
   violations: number,
   missing: string | undefined,

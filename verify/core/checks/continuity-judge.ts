@@ -63,10 +63,7 @@ export class Continuity extends Judging<ContinuityCounts> {
     this.#afterwards.set(session.session, { anomaly, honouredBy: new HonouredBy(), replaced, other });
   }
 
-  /**
-   * Counts a replay of a lost session's cookie. Until a response changes the cookies of the jar, each later
-   * request is such a replay.
-   */
+  /** Counts a request with the cookie of a lost session, until a response changes the cookies of the jar. */
   #replayed(operation: Operation, shown: boolean | undefined): void {
     const entry = this.#afterwards.get(operation.session);
     if (entry === undefined || operation.action === 'login') return;

@@ -14,10 +14,7 @@ export class Down {
   starved = 0;
   /** Live sessions that sent a request during the outage, and have not sent a request since. */
   readonly sessions = new Set<SessionState>();
-  /**
-   * Violations that wait until the outage is known to have taken effect, by name. `found` is their number.
-   * `kept` are the first ones.
-   */
+  /** By name: the number of violations that wait until the outage is known to take effect, and the first few. */
   waiting: Record<'LOGOUT' | 'HANG', { found: number; kept: Violation[] }>;
 
   constructor(window: FaultWindow) {

@@ -52,10 +52,7 @@ export class EffectLimits {
     if (this.adds.length > KEPT) this.adds.shift();
   }
 
-  /**
-   * Called when a set, clear or decrement of a counter begins. From then on the highest sum is not known. A
-   * set or clear that overlaps no other change makes it known again.
-   */
+  /** Called when the sum of a counter may fall: until a set or clear without overlap, the highest sum is not known. */
   #falling(): void {
     this.#falls++;
     this.#known = false;

@@ -1,7 +1,4 @@
-/**
- * Finds the intervals in which the balancer may have ejected an instance: nginx ejects an instance for 10 s
- * after one failure.
- */
+/** Finds when the balancer may have ejected an instance: nginx ejects an instance for 10 s after one failure. */
 import type { Operation } from '../history/history.ts';
 
 /** Statuses that report that an instance is unavailable. The instance or the balancer sends them. */
@@ -13,11 +10,7 @@ export class Ejections {
   /** Number of requests during which an instance may have been ejected. */
   requests = 0;
 
-  /**
-   * Adds a request. Call it in the order in which the requests ended.
-   *
-   * @returns true if an instance may have been ejected, so that the request says nothing about the shares
-   */
+  /** Adds the request that ended next. @returns true if an instance may have been ejected at that time */
   covers(operation: Operation, instance: string): boolean {
     const failed = this.#failed.get(instance);
     if (UNAVAILABLE.has(operation.status ?? 0)) this.#failed.set(instance, operation);

@@ -24,9 +24,7 @@ export interface Exposure {
   expected: string;
 }
 
-/**
- * Minimum number of bits that a cookie value must have room for, required by OWASP WSTG and by OWASP ASVS.
- */
+/** Minimum number of bits that a cookie value must have room for, required by OWASP WSTG and by OWASP ASVS. */
 const LEAST_BITS = 64;
 const LEAST_BITS_ASVS = 128;
 const SAME_SITE = new Set(['strict', 'lax', 'none']);
@@ -39,10 +37,7 @@ const FOLDED: Exposure = {
   expected: 'one Set-Cookie line for each cookie (RFC 9110, 5.3)',
 };
 
-/**
- * The result for every cookie without a fault. An app may set a cookie in every response, so the array is
- * made once.
- */
+/** The result for a cookie without a fault; made once, because an app may set a cookie in every response. */
 const NOTHING: readonly Exposure[] = [];
 
 /** @returns each rule that the cookie breaks, together with the expected value */
@@ -102,8 +97,5 @@ export function exposures(
   return found;
 }
 
-/**
- * Returns the path of a cookie without a Path: the path of the request, up to its last slash (RFC 6265,
- * 5.1.4).
- */
+/** Returns the path of a cookie without a Path: the path of the request, up to its last slash (RFC 6265, 5.1.4). */
 const defaultPath = (path = ''): string => path.slice(0, path.lastIndexOf('/')) || '/';

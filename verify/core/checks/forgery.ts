@@ -8,10 +8,7 @@ import { addTo, atMost, check, few, Judging, reached, tally, untried, type Viola
 
 /** Minimum number of different ways in which a cookie was changed. */
 const CHANGES = 2;
-/**
- * Statuses that say nothing about the cookie. A gateway sends them if an instance is unavailable (520 and above are
- * Cloudflare's). A server sends them if it is overloaded or limits requests.
- */
+/** Statuses of a gateway or of an overloaded server: they say nothing about the cookie. 520 to 530 are Cloudflare's. */
 const SAYS_NOTHING = new Set([429, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530]);
 
 interface Forgeries {

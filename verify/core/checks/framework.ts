@@ -1,7 +1,4 @@
-/**
- * The framework of the checks. A check declares its guarantee, the evidence that a valid verdict needs, and how it
- * judges an operation. The framework keeps the counts and the first few anomalies, and concludes the verdict.
- */
+/** Keeps the counts and the first few anomalies of each check, and concludes the verdict from its declaration. */
 
 import type { FaultLedger } from '../faults/ledger.ts';
 import type { Event, Operation, Run, Served, Start } from '../history/history.ts';
@@ -47,10 +44,7 @@ export interface Declaration<C> extends Pick<Check, 'guarantee' | 'assumes' | 'm
   ) => Fold;
   /** Returns the number of violations. Without this function, it is the number of reported anomalies. */
   violations?(counts: Counted<C>, run: Run): number;
-  /**
-   * Returns the number of comparisons that could have shown a violation. If the number is 0, the verdict is
-   * unknown.
-   */
+  /** Returns the number of comparisons that could have shown a violation. With 0 the verdict is unknown. */
   compared(counts: Counted<C>): number;
   /** Returns which evidence is missing and how to get it; undefined if there is enough. */
   missing(counts: Counted<C>, run: Run): string | undefined;
@@ -138,10 +132,9 @@ export abstract class Judging<C extends object> implements Fold {
   conclusion?(fromCounts: Conclusion): Conclusion;
 
   /**
-   * Counts an anomaly, and keeps it if it is one of the first of its name.
+   * Counts an anomaly. Keeps and returns it if it is one of the first of its name.
    *
-   * @param name the name of the anomaly; by default the first one of the guarantee
-   * @returns the anomaly if it is kept
+   * @param name by default the first anomaly of the guarantee
    */
   report(make: () => Violation, name?: string): Anomaly | undefined {
     this.count.violations++;

@@ -6,10 +6,7 @@ export interface Freshness {
   because?: string;
   /** True if the response has no directive for caches. */
   silent?: true;
-  /**
-   * True if a cache must revalidate the response, or store a separate response for each cookie. Then a cache
-   * hit is not a leak.
-   */
+  /** True if a cache must revalidate the response, or store it for each cookie apart. Then a cache hit is no leak. */
   keptApart?: true;
 }
 
@@ -46,8 +43,7 @@ export class CacheReader {
   /**
    * Returns whether a response is fresh for a shared cache, and why.
    *
-   * @param cookieOnly true if only the cookie that the response sets is private. Then a directive for the
-   * Set-Cookie header alone protects the response (`no-cache="Set-Cookie"`)
+   * @param cookieOnly true if only the cookie that it sets is private: then `no-cache="Set-Cookie"` protects it
    */
   read({ control, expires, vary }: Caching, cookieOnly: boolean): Freshness {
     const directives = this.#directives(control ?? '');

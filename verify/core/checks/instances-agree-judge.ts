@@ -95,10 +95,7 @@ export class InstancesAgree extends Judging<Answers> {
     for (const difference of this.#outdated.differences()) this.report(() => difference, 'OUTDATED');
   }
 
-  /**
-   * Adds the clocks that differ to the text of the verdict. They are a violation only if the target claims
-   * equal clocks.
-   */
+  /** Adds the clocks that differ to the text of the verdict, if the target does not claim equal clocks. */
   override conclusion(fromCounts: Conclusion): Conclusion {
     if (this.run.declared?.clocks === 'strict') return fromCounts;
     const apart = this.#clocks.differences().map(({ summary }) => `; ${summary}`);

@@ -5,11 +5,10 @@ import type { SessionState } from '../timeline/sessions.ts';
 import { type Collision, IssuedValues } from './issued-values.ts';
 
 /**
- * Records issued session ids. Some apps also set cookies that have the same value for many users
- * (`logged_in=1`, `role=admin`). Such a cookie is not a session id. The class recognises it if all users have
- * the same value, or if the app distinguishes two users who have the same value.
+ * Records issued session ids. A cookie that has the same value for many users (`logged_in=1`) is not a session id: all
+ * users have that value, or the app distinguishes two users who have it.
  *
- * Memory: one entry for each login, and one entry for each open session whose cookie is issued again.
+ * Memory: one entry for each login, and for each open session whose cookie is issued again.
  */
 export class IssuedIds {
   /** By name of a cookie: its issued values. */

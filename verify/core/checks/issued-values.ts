@@ -11,10 +11,7 @@ export interface Collision {
   second: Operation;
 }
 
-/**
- * Maximum number of collisions of one cookie that are kept for the witness. Further collisions are only
- * counted.
- */
+/** Maximum number of collisions of one cookie that are kept for the witness. Further collisions are only counted. */
 const KEPT = 5;
 
 export class IssuedValues {
@@ -23,10 +20,7 @@ export class IssuedValues {
   readonly #first = new Map<string, Operation>();
   /** By label of a value that two users have: for each instance, the user that it signed in with this value. */
   readonly #shared = new Map<string, Map<string, string>>();
-  /**
-   * True after one instance has signed in two users correctly, although both users had the same value of the
-   * cookie.
-   */
+  /** True after one instance has signed in two users correctly who had the same value. */
   #apart = false;
   /** Number of distinct values. */
   values = 0;
@@ -66,18 +60,15 @@ export class IssuedValues {
       this.collisions.push({ name: this.#name, first: holder, second: operation });
   }
 
-  /**
-   * Deletes the entry of a replaced value if the session got this value after its login. Values from logins
-   * are kept.
-   */
+  /** Deletes a replaced value, unless a login issued it. */
   forget(label: string, { session }: SessionState): void {
     const issuer = this.#first.get(label);
     if (issuer?.session === session && issuer.action !== 'login') this.#first.delete(label);
   }
 
   /**
-   * Notes that a request with this value was signed in as the right user by an instance. If one instance has
-   * signed in two users with the same value, the cookie is not a session id, and its values are deleted.
+   * Notes that an instance signed in the right user by this value. If it did so for two users, the cookie is not a
+   * session id, and its values are deleted.
    */
   honoured(label: string, { user, instance = '' }: Operation): void {
     const seen = this.#shared.get(label);

@@ -30,9 +30,8 @@ export class LateCookies {
   }
 
   /**
-   * Notes the cookies that a response set after the logout. Counts in `again` that the response set the
-   * cookie of the ended session. Counts in `undone` that it replaced or deleted the cookie of a later login
-   * in the same jar.
+   * Notes the cookies that a response set after the logout. Counts in `again` cookies of the ended session, and in
+   * `undone` changes of the cookie of a later login in the same jar.
    */
   set(operation: Operation, session: SessionState, replays: Replays): void {
     const { count, run } = this.#check;
@@ -82,10 +81,7 @@ const undone = (late: Operation, { session, user }: SessionState, login: Operati
   ],
 });
 
-/**
- * Returns whether a logout misses a cookie, because it deletes it under another Path or Domain than the login
- * set.
- */
+/** Returns whether a logout misses a cookie, because it deletes it under another Path or Domain than the login set. */
 export const misses = ({ cookies = [] }: Operation, { login }: SessionState): boolean =>
   cookies.some(deleted => {
     const set = login?.cookies?.find(({ name, change }) => name === deleted.name && change === 'set');

@@ -61,8 +61,7 @@ export class Life {
   }
 
   /**
-   * Returns the timeouts that may have ended a refused session and whose end was shortly before the refusal. Undefined
-   * if the refusal is certainly too early for every timeout.
+   * Returns the timeouts that may have ended a refused session shortly before. Undefined if it is too early for all.
    */
   expired({ call, return: end = call }: Operation): Timeout[] | undefined {
     const due = this.#timeouts().filter(
@@ -92,9 +91,8 @@ export class Life {
   }
 
   /**
-   * Updates the bounds with an operation that may have renewed the idle timeout. A refused operation may also
-   * have renewed it. An operation without a proper response may still be in flight, and may renew the timeout
-   * at any later time. After such an operation, no success is judged as too late.
+   * Updates the bounds with an operation that may have renewed the idle timeout, even if it was refused. Without a
+   * proper response it may still renew the timeout at any time: then no later success is too late.
    */
   take(operation: Operation, alive: boolean | undefined): void {
     const { idle, renew } = this.#declared;

@@ -1,7 +1,4 @@
-/**
- * Takes pairs of requests that overlap by the client's times. Counts the pairs that also overlap by the
- * balancer's log.
- */
+/** Counts the pairs of requests that overlap by the client's times, and also by the balancer's log. */
 import type { Operation, Served } from '../history/history.ts';
 import type { Counts } from './check.ts';
 
@@ -11,10 +8,7 @@ const MOST = 500;
 export class LoggedOverlaps {
   /** The key is made of the ids of both requests, so that each pair is stored once. */
   readonly #pairs = new Map<string, readonly [Operation, Operation]>();
-  /**
-   * The log entry of each operation. An entry is freed when no pair and no object refers to its operation any
-   * more.
-   */
+  /** The log entry of each operation. An entry is freed when no pair and no object refers to its operation any more. */
   readonly #entries = new WeakMap<Operation, Served>();
 
   /** Adds two requests that overlapped by the client's times. */
@@ -28,10 +22,7 @@ export class LoggedOverlaps {
     this.#entries.set(operation, entry);
   }
 
-  /**
-   * Returns two counts of pairs. `logged`: the pairs whose two requests both have times in the log. `met`:
-   * the logged pairs whose times overlap.
-   */
+  /** `logged`: the number of pairs with times of both requests in the log. `met`: how many of them overlap there. */
   counts(): Counts {
     let [logged, met] = [0, 0];
     for (const pair of this.#pairs.values()) {

@@ -1,7 +1,4 @@
-/**
- * Follows the sessions that have not logged in yet, and remembers which response gave each session the login
- * form.
- */
+/** Follows the sessions that have not logged in yet, and remembers which response gave each session the login form. */
 import type { Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 
@@ -11,10 +8,7 @@ export class LoginForms {
   /** By session: the request that returned last. */
   readonly #firsts = new Map<string, Operation>();
 
-  /**
-   * Adds a request before the login. Drops a form that overlaps other first requests, because the check
-   * one-session judges it.
-   */
+  /** Adds a request before the login. Drops a form that overlaps other first requests: one-session judges it. */
   add(operation: Operation): void {
     const { session } = operation;
     const earlier = this.#firsts.get(session);
@@ -25,10 +19,7 @@ export class LoginForms {
     else if (operation.action === 'form') this.#forms.set(session, operation);
   }
 
-  /**
-   * Forgets a session. @returns the response that gave the session the login form; undefined if there is no
-   * such response
-   */
+  /** Forgets a session. Returns the response that gave it the login form, if there is one. */
   take(session: string): Operation | undefined {
     const form = this.#forms.get(session);
     this.#forms.delete(session);

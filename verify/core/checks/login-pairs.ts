@@ -12,10 +12,7 @@ import { LoginPair } from './login-pair.ts';
 
 /** Minimum number of refusals for a violation, if the pair accepts no login. */
 const REFUSALS = 2;
-/**
- * Below this p-value, a pair that also accepts logins refuses significantly more often than a single instance
- * does.
- */
+/** Below this p-value, a pair that also accepts logins refuses significantly more often than a single instance does. */
 const SIGNIFICANT = 1e-4;
 
 export class LoginPairs {
@@ -74,9 +71,7 @@ export class LoginPairs {
     });
   }
 
-  /**
-   * Returns a violation for each cookie that browsers withhold, if logins without this cookie were refused.
-   */
+  /** Returns a violation for each cookie that browsers withhold, if logins without this cookie were refused. */
   #across(): Violation[] {
     return [...this.#withheld].flatMap(([name, pair]) => {
       const { count, example } = pair.refusals();

@@ -87,10 +87,7 @@ export class LogoutFinal extends Judging<Logouts> {
     if (operation.with === undefined || operation.with === 'old') this.#replayed(operation, replays);
   }
 
-  /**
-   * Judges a login without a password after the logout: only a provider that still knows the user accepts
-   * such a login.
-   */
+  /** Judges a login without a password after the logout: only a provider that still knows the user accepts it. */
   #enteredAgain(login: Operation, { logout }: Replays): void {
     if (logout === undefined || login.signedIn === undefined || login.outcome !== 'ok') return;
     this.count.known++;

@@ -17,10 +17,7 @@ interface Adds {
   overlapping: number;
   /** Number of these adds that overlapped an add on another instance. */
   crossed: number;
-  /**
-   * Number of pairs of such adds that both have times in the balancer's log, and number of these pairs that
-   * overlap there.
-   */
+  /** Number of pairs of such adds with times in the balancer's log; `met`: the pairs that overlap there. */
   logged: number;
   met: number;
   lost: number;

@@ -17,8 +17,7 @@ interface Cookie {
 }
 
 /**
- * By name: the response that set this cookie of a session last. Undefined if the client sent the request
- * directly to an instance.
+ * By name: the response that set a session's cookie last; undefined if that request was sent to an instance directly.
  */
 export type SetCookies = Map<string, Cookie | undefined>;
 

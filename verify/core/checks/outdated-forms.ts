@@ -38,7 +38,7 @@ export class OutdatedForms {
   }
 
   /**
-   * Adds a form from before the first fault.
+   * Adds a form from before the first fault. Returns the refusal of the session that counts from now on.
    *
    * @param refused the form of the session that was refused before
    * @param compares false if an error may be due to the end of the fault
@@ -95,10 +95,7 @@ export class OutdatedForms {
   }
 }
 
-/**
- * Returns the kind of a refusal; undefined if the form was accepted, or if a signed-out session or overload
- * explains the refusal.
- */
+/** Returns the kind of a refusal; undefined if there is none, or if a lost session or overload explains it. */
 function refusalOf(operation: Operation): string | undefined {
   const kind = operation.outcome === 'ok' ? undefined : kindOf(operation);
   return kind === 'signed out' ? undefined : kind;

@@ -1,7 +1,4 @@
-/**
- * Compares the responses to the same pages in two groups: sessions from before the first fault, and new
- * sessions.
- */
+/** Compares the responses to the same pages in two groups: sessions from before the first fault, and new sessions. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { fisherP } from '../result/statistics.ts';
@@ -10,8 +7,8 @@ import type { Violation } from './framework.ts';
 import { kindOf } from './refusals.ts';
 
 /**
- * The p-value below which a difference of responses is significant. It is divided by the number of tests. The
- * test counts sessions, not requests, because the requests of one session mostly get the same response.
+ * The p-value below which a difference of responses is significant. It is divided by the number of tests. The test
+ * counts sessions, not requests, because the requests of one session mostly get the same response.
  */
 const SIGNIFICANT = 1e-4;
 /** Minimum difference between the shares of old and new sessions that get the same kind of response. */
@@ -21,9 +18,7 @@ const PAGES = 200;
 /** Maximum number of kinds of responses to a page that are compared: a redirect may have an id in its path. */
 const KINDS = 20;
 
-/**
- * `old`: the session began before the first fault. `new`: it began after a fault, while no fault was active.
- */
+/** `old`: the session began before the first fault. `new`: it began after a fault, while no fault was active. */
 export type SessionAge = 'old' | 'new';
 
 /** The responses of one session to a page after a fault, by kind. */

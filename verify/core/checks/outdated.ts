@@ -1,7 +1,7 @@
 /**
- * Compares the sessions from before the first fault with the sessions that began after it. A new release must
- * serve old and new sessions alike: the same responses to the same pages, and cookies with the same
- * attributes. It must accept the forms on pages of the previous release.
+ * Compares the sessions from before the first fault with the sessions that began after it. A new release must serve old
+ * and new sessions alike: the same responses to the same pages, and cookies with the same attributes. It must accept
+ * the forms on pages of the previous release.
  */
 import type { FaultLedger } from '../faults/ledger.ts';
 import { getOrInsert } from '../get-or-insert.ts';
@@ -61,9 +61,7 @@ export class OutdatedSessions {
     return this.#isAfter(login) ? 'new' : undefined;
   }
 
-  /**
-   * Returns whether an operation was called after a fault, and overlaps neither a fault nor a recovery time.
-   */
+  /** Returns whether an operation was called after a fault, and overlaps neither a fault nor a recovery time. */
   #isAfter(operation: Operation): boolean {
     const { windows, open } = this.#faults;
     const { call } = operation;

@@ -1,29 +1,18 @@
-/**
- * Finds the pairs of instances whose responses differ from the responses of other pairs by more than chance
- * explains.
- */
+/** Finds the pairs of instances that respond differently from other pairs, more often than by chance. */
 import { fisherP } from '../result/statistics.ts';
 import type { Violation } from './framework.ts';
 import type { Pair, PairOf, PairTable } from './pairs.ts';
 
 /** The p-value below which a difference is significant. It is divided by the number of tests. */
 const SIGNIFICANT = 1e-6;
-/**
- * A kind of refusal is a difference if at least this share of a pair's requests gets it, and if it is this
- * many times rarer on another pair.
- */
+/** The share of a pair's requests with one kind of refusal, and how many times rarer it must be on another pair. */
 const OFTEN = 0.1;
 const RARER = 4;
 
 /** If every other instance responds "signed out", continuity reports LOSS, and no instance differs from the others. */
 const SIGNED_OUT = 'signed out';
 
-/**
- * For each kind of response, compares every pair with the pair on which that kind is most certainly rare. The
- * time grows linearly with the number of pairs.
- *
- * @returns one violation for each kind of response that some pairs give and other pairs do not
- */
+/** Compares every pair with the pair on which a kind of response is rarest, for each kind. Takes linear time. */
 export function differences(table: PairTable): Violation[] {
   const pairs = [...table.all()];
   const kinds = new Set(pairs.flatMap(({ pair }) => [...pair.kinds.keys()]));

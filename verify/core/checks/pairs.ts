@@ -59,10 +59,7 @@ export class PairTable {
     for (const [from, row] of this.rows) for (const [to, pair] of row) yield { from, to, pair };
   }
 
-  /**
-   * True if an instance honoured a session from another instance. If no instance ever did, continuity reports
-   * the losses.
-   */
+  /** True if an instance honoured a session of another instance. If none did, continuity reports the losses. */
   get shared(): boolean {
     for (const { from, to, pair } of this.all()) if (from !== to && pair.successes > 0) return true;
     return false;
@@ -80,10 +77,7 @@ export class PairTable {
   }
 }
 
-/**
- * Returns the first ordered pair of two instances, by name, that has fewer than `least` requests: undefined
- * if all pairs have enough, and `one instance` if there are no two instances.
- */
+/** Returns the first pair of two instances, by name, with fewer than `least` requests; undefined if all have enough. */
 export function fewestOn(
   pairs: PairRequests,
   least: number,

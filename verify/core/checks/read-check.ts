@@ -1,7 +1,4 @@
-/**
- * Checks the reads of a session for two guarantees. Read-your-writes compares a read with the session's earlier writes,
- * monotonic-reads with its earlier reads.
- */
+/** Compares each read with the session's earlier writes (read-your-writes), or earlier reads (monotonic-reads). */
 import type { Operation } from '../history/history.ts';
 import type { Contradiction, ReadFacts } from '../objects/read-facts.ts';
 import { counted } from '../result/format.ts';

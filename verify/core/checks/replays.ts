@@ -8,10 +8,7 @@ import { HonouredBy } from './honoured-by.ts';
 export class Replays {
   /** The acknowledged logout; absent while it is in flight, or if the session was lost before it. */
   logout: Operation | undefined;
-  /**
-   * True if the instance that served the logout may not have known the session: it had never shown the
-   * session signed in.
-   */
+  /** True if the instance of the logout may not have known the session, because it never showed it signed in. */
   strange = false;
   /** True after the same jar has logged in again. */
   again = false;
@@ -25,9 +22,8 @@ export class Replays {
   anomaly: Anomaly | undefined;
 
   /**
-   * Returns whether the response to a replay says something about the logout. If the instance of the logout
-   * may not have known the session, only a replay that this instance honours counts: then the instance knows
-   * the session.
+   * Returns whether a replay says something about the logout. If the instance of the logout may not have known the
+   * session, only a replay that this instance honours does.
    */
   isEvidence(replay: Operation, alive: boolean): boolean {
     if (!this.strange) return true;
@@ -44,9 +40,8 @@ export class Replays {
   }
 
   /**
-   * Returns the earlier refusal after which this replay was honoured: by the same instance, or by another
-   * instance. A refusal by another instance counts only if it was called before the end of a request that was
-   * in flight during the logout. Undefined if there is no such refusal.
+   * Returns the refusal after which this replay was honoured. Another instance's refusal counts only if it was called
+   * before the end of a request in flight during the logout.
    */
   #died(replay: Operation): Operation | undefined {
     const before = this.#refused.filter(refusal => precedes(refusal, replay));
@@ -55,9 +50,7 @@ export class Replays {
     return here ?? before.find(refusal => this.flight !== undefined && refusal.call <= flightEnd);
   }
 
-  /**
-   * @returns RISEN if the session lives again after a refusal; ZOMBIE if the instance never ended the session
-   */
+  /** @returns RISEN if the session lives again after a refusal; ZOMBIE if the instance never ended the session */
   nameOf(replay: Operation): 'RISEN' | 'ZOMBIE' {
     return this.#died(replay) === undefined ? 'ZOMBIE' : 'RISEN';
   }

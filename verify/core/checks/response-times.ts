@@ -28,8 +28,7 @@ export class ResponseTimes {
   }
 
   /**
-   * Returns a violation for each limit that too many responses exceed, and the number of slow responses that
-   * a starved machine may explain, if another limit holds only without these responses.
+   * Returns a violation for each exceeded limit, and the number of slow responses that a starved machine may explain.
    *
    * @param least minimum number of responses
    */

@@ -1,7 +1,4 @@
-/**
- * Checks rotation: a login does not sign in the cookies from before it, because an attacker may have these
- * cookies too.
- */
+/** Checks rotation: a login does not sign in the cookies from before it, which an attacker may have too. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { counted, grouped } from '../result/format.ts';
@@ -12,9 +9,7 @@ import { atMost, check, few, Judging } from './framework.ts';
 /** Minimum number of sessions whose cookies were replayed, for each kind of cookies. */
 const ENOUGH = 3;
 
-/**
- * The kinds of cookies that are replayed, described for messages. The counts of sessions have the same names.
- */
+/** The kinds of cookies that are replayed, described for messages. The counts of sessions have the same names. */
 const HELD = {
   'before-login': 'the cookies from before the login',
   another: 'the cookies of the session that was in the browser before the login',

@@ -11,10 +11,7 @@ import { unevenly, unevenness } from './shares.ts';
 export class Routing extends Judging<Routes> {
   readonly #routes = new SessionRoutes();
   readonly #ejections = new Ejections();
-  /**
-   * Requests with which sticky sessions moved to another instance, each with the previous request. They wait
-   * for the balancer's log.
-   */
+  /** Moves of sticky sessions: each request with the one before it. They wait for the balancer's log. */
   readonly #moves = new Map<Operation, Operation>();
 
   override ended(operation: Operation, standing: Standing): void {
@@ -43,9 +40,7 @@ export class Routing extends Judging<Routes> {
     return handoffFrom;
   }
 
-  /**
-   * Explains a move by the balancer's log. The move was needed if the balancer tried another instance first.
-   */
+  /** Explains a move by the balancer's log. The move was needed if the balancer tried another instance first. */
   override routed(to: Operation, { tried }: Served): void {
     const from = this.#moves.get(to);
     if (from === undefined) return;

@@ -83,8 +83,7 @@ export class TokenFamily {
   }
 
   /**
-   * Returns the kind of an access token from before the logout, if the app must refuse it by now, and if the
-   * response shows whether the app does so. Otherwise returns undefined.
+   * Returns the kind of an access token from before the logout, if a response shows whether the app refuses it by now.
    */
   endedAccess(read: Operation, alive: boolean): 'access token' | 'expired access token' | undefined {
     if (this.#rules.revokes !== 'access' && !this.#expired(read)) return undefined;

@@ -1,7 +1,4 @@
-/**
- * Checks token-refresh: no refresh ends a session whose client follows the protocol, and no spent or revoked token is
- * accepted.
- */
+/** Checks token-refresh: a refresh ends no session, and no spent or revoked token is accepted. */
 import { counted } from '../result/format.ts';
 import { atMost, check, few, reached, tally, untried } from './framework.ts';
 import { type Refreshes, TokenRefresh } from './token-refresh-judge.ts';

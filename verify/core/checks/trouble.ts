@@ -15,11 +15,7 @@ export const loadOf = ({ during, recovering }: FaultWindow): Load => ({
   starved: during.starved + recovering.starved,
 });
 
-/**
- * Compares a fault window with its budget.
- *
- * @returns the violations, and the number of failures or waits beyond the budget that a starved machine may explain
- */
+/** Compares a fault window with its budget. `starved`: what exceeds it, but a starved machine may explain. */
 export function exceeded(window: FaultWindow): { violations: Violation[]; starved: number } {
   const { requests, failed, starved } = loadOf(window);
   const all = [tooMany(window), tooLong(window), waitedTooLong(window)];
@@ -78,10 +74,7 @@ export const down = (summary: string, witness: WitnessStep[]): Violation => ({
   ...{ at: witness[0]?.operation, summary, witness },
 });
 
-/**
- * Returns the conclusion. If the verdict is unknown, its reason names the faults that were not seen to take
- * effect.
- */
+/** Returns the conclusion. If the verdict is unknown, its reason names the faults that were not seen to take effect. */
 export function naming(windows: readonly FaultWindow[], conclusion: Conclusion): Conclusion {
   const without = withoutEffect(windows);
   return conclusion.judgement === 'unknown' && without !== undefined

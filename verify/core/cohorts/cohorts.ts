@@ -1,7 +1,6 @@
 /**
- * Follows sessions across the versions of an app. A session belongs to the version that served its login.
- * Versions that serve the session later must honour it. All versions must accept the forms on each other's
- * pages.
+ * Follows sessions across the versions of an app. A session belongs to the version that served its login. Versions that
+ * serve the session later must honour it. All versions must accept the forms on each other's pages.
  */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation, Run } from '../history/history.ts';
@@ -17,15 +16,11 @@ export interface Crossing {
   /** Number of these sessions that the version `served` lost. */
   readonly lost: number;
   readonly requests: number;
-  /**
-   * Time of the oldest of the last `RECENT` requests, microseconds; undefined if there were fewer requests.
-   */
+  /** Time of the oldest of the last `RECENT` requests, microseconds; undefined if there were fewer requests. */
   readonly since: number | undefined;
 }
 
-/**
- * Counts of writes whose form was on a page of the version `page`, and that the version `served` received.
- */
+/** Counts of writes whose form was on a page of the version `page`, and that the version `served` received. */
 export interface Forms {
   readonly page: string;
   readonly served: string;

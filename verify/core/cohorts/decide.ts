@@ -3,10 +3,7 @@ import { counted, grouped } from '../result/format.ts';
 import type { Judgement } from '../result/verdict.ts';
 import { type Cohorts, type Crossing, type Forms, RECENT } from './cohorts.ts';
 
-/**
- * Number of sessions of the stable version that the new version must have served. If there are fewer, it must
- * have served all of them.
- */
+/** Number of sessions of the stable version that the new version must serve, or all of them if there are fewer. */
 const ENOUGH_SESSIONS = 10;
 /** Number of forms of the stable version that the new version must have received. */
 const ENOUGH_FORMS = 3;
@@ -67,10 +64,7 @@ function unsent(cohorts: Cohorts, stable: string, canary: string): string | unde
   return `${canary} has accepted ${counted(found?.accepted ?? 0, 'form')} of ${stable}, ${ENOUGH_FORMS} are needed`;
 }
 
-/**
- * Describes forms that another version refuses, although the version that made these forms accepts its own
- * forms.
- */
+/** Describes forms that another version refuses, although the version that made these forms accepts its own forms. */
 function refusing(forms: readonly Forms[]): string | undefined {
   const own = (version: string) => forms.find(({ page, served }) => page === version && served === version);
   const found = forms.find(({ page, served, accepted, refused }) => {

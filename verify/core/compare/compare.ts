@@ -1,6 +1,4 @@
-/**
- * Compares two sides, each of one or more runs: finds what became worse, what became better, and what is undetermined.
- */
+/** Compares two sides, each of one or more runs: what became worse or better, and what is undetermined. */
 import { combine, type Judgement } from '../result/verdict.ts';
 import type { Difference, Trend } from './difference.ts';
 import type { Digest } from './digest.ts';
@@ -22,9 +20,7 @@ export interface Compared {
 export interface Comparison {
   format: 'baton-comparison';
   version: 1;
-  /**
-   * `violated`: a claimed guarantee is worse; `unknown`: the evidence is insufficient to exclude that; else `valid`.
-   */
+  /** `violated`: a claimed guarantee is worse. `unknown`: too little evidence to exclude that. */
   judgement: Judgement;
   base: Compared;
   current: Compared;
@@ -34,12 +30,7 @@ export interface Comparison {
 
 const ORDER: Record<Trend, number> = { worse: 0, untold: 1, better: 2, same: 3 };
 
-/**
- * Compares the runs of two sides.
- *
- * @param base runs of the version that was good, at least one
- * @param current runs of the version in question, at least one
- */
+/** Compares the good version with the version in question. Each side has at least one run. */
 export function compare(base: readonly Digest[], current: readonly Digest[]): Comparison {
   const tests = rateTests(base, current) + shareTests(current);
   const differences = [

@@ -76,8 +76,6 @@ function guaranteeOf({
   };
 }
 
-/**
- * Returns the number of fault windows of a run. Faults change shares and response times, no matter which build runs.
- */
+/** Returns the number of fault windows. Faults change shares and response times, whichever build runs. */
 export const faultsIn = ({ guarantees }: Digest): number =>
   guarantees.find(({ guarantee }) => guarantee === 'availability')?.rests['fault windows'] ?? 0;

@@ -6,10 +6,7 @@ import type { Judgement } from '../result/verdict.ts';
 import { type Difference, SIGNIFICANT } from './difference.ts';
 import type { Digest, GuaranteeDigest } from './digest.ts';
 
-/**
- * The total for the violation rate, by its name in `rests`. Guarantees that are not listed use the first count of
- * `rests`.
- */
+/** The total for the violation rate, by its name in `rests`. For other guarantees it is the first count. */
 const OUT_OF: Partial<Record<Guarantee, string>> = {
   continuity: 'sessions',
   outage: 'requests',
@@ -30,10 +27,9 @@ interface Side {
 }
 
 /**
- * Compares the guarantees of two sides.
+ * Returns a difference for each guarantee that one of the sides claims or could judge.
  *
  * @param tests number of statistical tests in the whole comparison
- * @returns a difference for each guarantee that one of the sides claims or could judge
  */
 export function compareGuarantees(
   base: readonly Digest[],

@@ -1,7 +1,6 @@
 /**
- * Compares response times of two sides. Requests of one run are not independent, and a machine is faster at one time
- * than at another, so a comparison of two runs is only reported and never judged "worse". If the runs of both sides
- * alternated, each pair is one independent comparison, and a signed-rank test over the pairs decides.
+ * Compares response times of two sides. Two runs are only reported: their requests are not independent, and machines
+ * change their speed. If the runs alternated, a signed-rank test over the pairs of runs decides.
  */
 
 import type { Action } from '../history/history.ts';
@@ -20,10 +19,7 @@ const ENOUGH = 100;
 const MARGIN = 1.05;
 /** Significance level over all quantiles together. */
 const SIGNIFICANT = 5e-4;
-/**
- * Minimum share of pairs in each order. If one order were rare, a machine that becomes slower over time would look like
- * a worse build.
- */
+/** Minimum share of pairs in each order. Otherwise a machine that becomes slower would look like a worse build. */
 const EACH_ORDER = 1 / 3;
 
 /** Response times of one run, by action. */
@@ -48,10 +44,7 @@ function seriesOf(digest: Digest): Series {
   return new Map([...actions].map(([action, all]) => [action, merged(all)]));
 }
 
-/**
- * Returns the most frequent action. Only this action is judged, because each further action would need more
- * runs for the same certainty.
- */
+/** Returns the most frequent action. Each further action would need more runs for the same certainty. */
 function mostFrequent(digests: readonly Digest[]): Action | undefined {
   const counts = new Map<Action, number>();
   for (const [action, buckets] of digests.flatMap(digest => [...seriesOf(digest)])) {
@@ -60,10 +53,7 @@ function mostFrequent(digests: readonly Digest[]): Action | undefined {
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
 }
 
-/**
- * Returns the runs as pairs (base, current) that followed one another, or a text that says why the runs do
- * not form such pairs.
- */
+/** Returns the runs as pairs (base, current) that followed one another, or why they are no such pairs. */
 function inTurns(base: readonly Digest[], current: readonly Digest[]): [Digest, Digest][] | string {
   const least = Math.ceil(Math.log2(JUDGED.length / SIGNIFICANT));
   const asked = `take turns (base current current base …) for ${least} pairs of runs`;
@@ -145,10 +135,7 @@ function byInstance(digests: readonly Digest[], action: Action): ReadonlyMap<str
   return new Map([...all].map(([instance, parts]) => [instance, merged(parts)]));
 }
 
-/**
- * Reports quantiles of both sides with their intervals. Does not judge, because the intervals assume
- * independent responses.
- */
+/** Reports quantiles with their intervals. Does not judge: the intervals assume independent responses. */
 function reportOnly(
   base: readonly Digest[],
   current: readonly Digest[],

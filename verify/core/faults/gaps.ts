@@ -45,7 +45,7 @@ export class Gaps {
   /**
    * Adds a request that has ended.
    *
-   * @param failed undefined if the run aborted the request, or its end is not known
+   * @param failed undefined if the run aborted it, or its end is not known
    * @param matters returns whether the result needs the gaps between two times
    */
   ended(
@@ -69,9 +69,7 @@ export class Gaps {
   }
 
   /**
-   * Returns all gaps that matter. A gap that is still open ends when the last unsuccessful request in it returned.
-   *
-   * @param at the last time in the history
+   * Returns all gaps that matter. An open gap ends when its last unsuccessful request returned. @param at the last time
    */
   finish(at: number): readonly Gap[] {
     const until = Math.min(this.#open.lastFailure, at);

@@ -1,7 +1,4 @@
-/**
- * Collects all fault windows of a run, with the effects of each fault. The checks, the summary of the faults
- * and the notes of anomalies read this ledger. They keep no fault windows of their own.
- */
+/** Collects the fault windows of a run, with the effects of each fault. No other part keeps fault windows. */
 import type { Declared, Event, Fault, Operation, Run } from '../history/history.ts';
 import type { TrackedObject } from '../objects/tracked-object.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
@@ -161,10 +158,7 @@ export class FaultLedger {
   }
 }
 
-/**
- * Returns whether an operation failed. Undefined if the operation says nothing about the target: the run aborted it,
- * its end is not known, or its cookie was forged.
- */
+/** Returns whether an operation failed; undefined if it was aborted, has no end, or had a forged cookie. */
 function failedOf({ status, note, return: end, with: cookies }: Operation): boolean | undefined {
   if (status !== undefined && status < 500) return false;
   if (cookies === 'forged') return undefined;

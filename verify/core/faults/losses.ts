@@ -59,10 +59,7 @@ export class Losses {
     }
   }
 
-  /**
-   * Counts a lost session. Each fault between its last honoured request and its first refused request may have caused
-   * the loss.
-   */
+  /** Counts a lost session for each fault between its last honoured and its first refused request. */
   #lost(login: Operation, last: Operation, lost: Operation): void {
     const born = login.return ?? 0;
     let blamed = false;

@@ -5,10 +5,7 @@ export class Waiting {
   /** For each session whose last request failed: the request with which its wait began. */
   readonly #first = new Map<string, Operation>();
 
-  /**
-   * @returns the request that began the session's wait: the first failed request since its last success, or
-   * else this request
-   */
+  /** Returns the request that began the session's wait: the first failure since its last success, or this one. */
   ended(operation: Operation, failed: boolean): Operation {
     const { session } = operation;
     const first = this.#first.get(session) ?? operation;

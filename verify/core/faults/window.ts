@@ -62,11 +62,7 @@ export const windowOf = (
 
 type Budgets = Budget & { faults?: Readonly<Record<string, Budget>> | undefined };
 
-/**
- * Returns the declared budget of a fault. A budget under the name of the fault overrides the budget for all faults.
- *
- * @param name the name of the fault; if absent, the budget for all faults is returned
- */
+/** Returns the budget of a fault: its own declared limits, else the limits of all faults. */
 export function budgetOf(budgets: Budgets = {}, name = ''): Budget {
   const { faults, ...all } = budgets;
   return { ...all, ...faults?.[name] };
@@ -74,11 +70,7 @@ export function budgetOf(budgets: Budgets = {}, name = ''): Budget {
 
 type Times = Pick<Fault, 'begin' | 'end'>;
 
-/**
- * Returns whether an operation overlaps a window. If they only touch, they also overlap.
- *
- * @param after the time by which the window is extended, microseconds
- */
+/** Returns whether an operation overlaps or touches a window that is extended by `after` microseconds. */
 export function overlaps(
   { begin, end = Number.POSITIVE_INFINITY }: Times,
   { call, return: returned = Number.POSITIVE_INFINITY }: Pick<Operation, 'call' | 'return'>,
@@ -92,8 +84,8 @@ export const overBy = ({ end = Number.POSITIVE_INFINITY, budget }: FaultWindow):
   end + (budget.recovery ?? 0);
 
 /**
- * Returns whether a fault took effect: its effect was seen when it was injected, or it lost sessions or writes. All
- * checks and reports use this function. So no report shows losses from a fault that another report says had no effect.
+ * Returns whether a fault was seen to take effect, or lost sessions or writes. All checks and reports use this
+ * function.
  */
 export const tookEffect = ({ closed, bit, sessions, writes }: FaultWindow): boolean =>
   closed && (bit === true || sessions.gone + writes.gone > 0);

@@ -71,11 +71,7 @@ export class Writes {
   }
 }
 
-/**
- * Returns whether a read shows a value. Undefined if the read may have begun before the add was acknowledged.
- *
- * @param end the return time of the add
- */
+/** Returns whether a read shows a value; undefined if it may have begun before the add was acknowledged at `end`. */
 function shows(read: Operation | undefined, value: string, end: number): boolean | undefined {
   if (read?.saw === undefined || end >= read.call - slack(read)) return undefined;
   return read.saw.includes(value);

@@ -1,7 +1,4 @@
-/**
- * Makes and recognises canaries: unguessable values in a user's private state. A canary in the response to another user
- * shows a leak.
- */
+/** Makes and recognises canaries: unguessable private values of a user, which show a leak in other responses. */
 
 /** Returns `<prefix>.<user>.<session>.<number>.<random>`, short enough for a text field of most apps. */
 export function canaryOf(parts: {
@@ -27,10 +24,7 @@ const PADDING = 'x';
 /** Returns the canary, padded to at least `size` characters. */
 export const padded = (canary: string, size: number): string => canary.padEnd(size, PADDING);
 
-/**
- * Returns a function that removes the padding of a canary, and returns any other text unchanged. The padding may be
- * incomplete: an app that cuts off only padding has kept the value.
- */
+/** Returns a function that removes the padding of a canary, complete or not. Any other text stays as it is. */
 export function unpadder(prefix: string): (text: string) => string {
   const canary = new RegExp(`^(${prefix}s?\\.[\\w-]+\\.[\\w-]+\\.\\d+\\.[0-9a-z]{8})${PADDING}+$`);
   return text =>
@@ -41,9 +35,8 @@ export function unpadder(prefix: string): (text: string) => string {
 const LONGEST = 256;
 
 /**
- * Returns a function that finds every canary of the run in a text. Equal canaries in a row count once. The regular
- * expression is applied only where the prefix occurs: in k6, a regular expression is slow on a whole page, and most
- * texts have no canary.
+ * Returns a function that finds every canary of the run in a text. Equal canaries in a row count once. Looks for the
+ * prefix first, because in k6 a regular expression is slow on a whole page.
  */
 export function canaryFinder(prefix: string): (text: string) => string[] {
   const canary = new RegExp(`^${prefix}\\.[\\w-]+\\.[\\w-]+\\.\\d+\\.[0-9a-z]{8}`);
@@ -85,11 +78,7 @@ export const canarySession = (value: string, prefix: string): string | undefined
 /** Returns the prefix of all canaries of one user. */
 export const ownCanaries = (prefix: string, user: string): string => `${prefix}.${user}.`;
 
-/**
- * Returns the first value that is a canary of the run, but not of the user.
- *
- * @param own prefix of all canaries of the user
- */
+/** Returns the first canary of another user. @param own prefix of all canaries of the user */
 export function foreignCanary(
   values: readonly string[] = [],
   prefix: string,

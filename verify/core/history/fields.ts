@@ -1,7 +1,6 @@
 /**
- * Defines the lines of a history: one JSON object per line. The types of the events (history.ts), the validation
- * (parse.ts), joined.ts and the tables of docs/history.md are all made from these tables. Times are whole microseconds on
- * the line's clock.
+ * Defines the lines of a history: one JSON object per line. The types (history.ts), the validation (parse.ts),
+ * joined.ts and docs/history.md are made from these tables. Times are whole microseconds on the line's clock.
  */
 
 /** The type of a field's value. time: whole microseconds. count: a whole number, 0 or more. */
@@ -214,10 +213,7 @@ export const REFRESH = {
   revokes: may(['access'], '`access`: a logout ends access tokens too'),
 };
 
-/**
- * The declarations of a target in addition to its claims: limits for expiry, outages, faults, cookies. Times
- * are microseconds.
- */
+/** The declarations of a target in addition to its claims. Times are microseconds. */
 export const DECLARED = {
   expiry: may(
     {

@@ -1,7 +1,4 @@
-/**
- * Defines the events of a run, as a history file stores them. The tables in fields.ts say what each field means. Times
- * are whole microseconds on the event's clock.
- */
+/** Defines the events of a run. The tables in fields.ts say what each field means, and in which unit. */
 import type {
   ATTRIBUTES,
   BUDGET,

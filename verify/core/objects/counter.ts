@@ -16,10 +16,7 @@ interface Viewer extends Reader {
 
 const viewer = (session: string): Viewer => ({ session });
 
-/**
- * Maximum number of increments of a phase that are kept, because a request that overlapped such an increment
- * may end later.
- */
+/** Maximum number of increments that are kept, because a request that overlapped them may end later. */
 const KEPT = 64;
 
 /**
@@ -72,10 +69,7 @@ export class Counter implements ObjectState {
     if (this.#rises.length > KEPT) this.#fold();
   }
 
-  /**
-   * Removes the oldest increment from `#rises`. Adds it to `#base`, or to `#undoable` if a request may have
-   * undone it.
-   */
+  /** Moves the oldest increment from `#rises` to `#base`, or to `#undoable` if a request may have undone it. */
   #fold(): void {
     const oldest = this.#rises.shift();
     if (oldest === undefined || this.#base === undefined) return;

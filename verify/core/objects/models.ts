@@ -1,7 +1,5 @@
 /**
  * Models each kind of object as pure functions. No other code knows what add, remove, set, cas, increment and clear do.
- * The trackers of objects ask for the effect of a change. The search for linearizability orders the operations, and the
- * model decides whether the responses fit that order.
  */
 import type { Action, ObjectKind } from '../history/history.ts';
 
@@ -68,10 +66,7 @@ const numberOf = (value: string | undefined, absent: number): number =>
 /** Returns the count in a state of a counter; 0 if the state shows nothing. */
 export const countOf = (state: readonly string[] | undefined): number => numberOf(state?.[0], 0);
 
-/**
- * Returns the value that a read shows once a change has taken effect; undefined if the change has no such
- * value.
- */
+/** Returns the value that a read shows once a change has taken effect; undefined if the change has no such value. */
 export const shownValue = ({ action, value }: Change): string | undefined =>
   action === 'remove' || action === 'increment' ? undefined : value;
 
@@ -141,10 +136,7 @@ const counter: Model = {
   describe: ([value]) => value ?? '0',
 };
 
-/**
- * Makes the model of a kind with several values. The kinds differ in the order of values and in how a repeated value
- * counts.
- */
+/** Makes the model of a kind with several values. The kinds differ in their order, and in repeated values. */
 const collection = (
   kind: ObjectKind,
   ordered: (values: readonly string[]) => State,

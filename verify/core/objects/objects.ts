@@ -17,7 +17,7 @@ interface Change {
 
 /**
  * Keeps objects by their names, `<what>@<scope>`: the scope is a session, a user, or `*` for all users. The objects of
- * a session are deleted when the session ends, all others when the run ends.
+ * a session are deleted with it.
  */
 export class Objects {
   readonly #canary: string;
@@ -78,10 +78,8 @@ export class Objects {
   }
 
   /**
-   * Adds an operation that has ended, and removes from its `saw` the values that the run did not write.
-   *
-   * @param live true if the session was live, and still is
-   * @returns the facts about the operation and its object; undefined if it has no object
+   * Adds an operation that has ended. Removes from its `saw` the values that the run did not write. Returns the facts
+   * about it, if it has an object. @param live true if the session was live, and still is
    */
   ended(operation: Operation, live: boolean): ObjectFacts | undefined {
     const object = operation.object === undefined ? undefined : this.#of(operation.object);
@@ -109,10 +107,7 @@ export class Objects {
     if (pending.size === 0) this.#pending.delete(scope);
   }
 
-  /**
-   * Calls `look` for every other object of the operation's session and user, because one request may change
-   * all of them.
-   */
+  /** Calls `look` for every other object of the session and user: one request may change all of them. */
   #besides<E extends Start | Operation>(event: E, look: (object: TrackedObject, event: E) => void): void {
     const { session, user } = event;
     this.#others(session, event, look);
@@ -128,11 +123,7 @@ export class Objects {
     }
   }
 
-  /**
-   * Forgets a session's own objects, and what the session wrote and saw in objects that it shares.
-   *
-   * @returns the session's own objects
-   */
+  /** Forgets what a session wrote and saw. Returns the objects that were its own, and deletes them. */
   sessionEnded({ session, user }: Pick<SessionEvent, 'session' | 'user'>): readonly TrackedObject[] {
     const own = this.#scopes.get(session) ?? [];
     this.#scopes.delete(session);

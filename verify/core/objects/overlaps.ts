@@ -12,17 +12,11 @@ export interface Write {
   end?: Operation;
   /** True if the write was acknowledged in a live session. */
   certain: boolean;
-  /**
-   * The operation at whose return the write can no longer take effect; absent while the write may still take
-   * effect.
-   */
+  /** The operation at whose return the write can no longer take effect; absent before. */
   over?: Operation;
   /** The first few writes that overlapped this write. */
   rivals: Write[];
-  /**
-   * True if reads cannot show whether the write took effect, for example because its value may have been
-   * removed.
-   */
+  /** True if reads cannot show whether the write took effect, for example because its value may have been removed. */
   traceless: boolean;
   /** Another request that overlapped this write. That request may have loaded an older state and written it back. */
   beside?: Start | Operation;
@@ -32,10 +26,10 @@ export interface Write {
 export const overlapped = ({ rivals, beside }: Write): boolean => rivals.length > 0 || beside !== undefined;
 
 /**
- * Returns whether a request that overlapped a write may have undone the write, as far as the reads so far
- * show. Subtle: an app that loads a state and saves it later also saves its own change. So an `info` add
- * whose value no read shows has undone nothing. But if the request of the add was still in flight when the
- * write was called, the app may have saved the older state without the added value.
+ * Returns whether a request that overlapped a write may have undone the write, as far as the reads so far show. Subtle:
+ * an app that loads a state and saves it later also saves its own change. So an `info` add whose value no read shows
+ * has undone nothing. But if the request of the add was still in flight when the write was called, the app may have
+ * saved the older state without the added value.
  */
 export const mayBeUndone = ({ start, rivals, beside }: Write): boolean =>
   beside !== undefined ||
@@ -53,8 +47,8 @@ const RIVALS = 8;
 const RECENT = 64;
 
 /**
- * Follows the overlaps of one object's writes. An `info` write may take effect at any time after its call, even after its
- * return. So it overlaps all later requests until a read shows its value.
+ * Follows the overlaps of one object's writes. An `info` write may take effect even after its return, so it overlaps
+ * all later requests until a read shows its value.
  */
 export class Overlaps {
   /** Writes that may still take effect. */
@@ -69,8 +63,7 @@ export class Overlaps {
   /** Writes and changes of other objects that have ended as `info`, by their ids. */
   readonly #indeterminate = new Map<number, Operation>();
   /**
-   * The values written so far. `#repeated`: the values written twice. A read of such a value does not show
-   * which write took effect.
+   * The values written so far, and the values written twice: a read does not show which of the two writes took effect.
    */
   readonly #values = new Set<string>();
   readonly #repeated = new Set<string>();
@@ -181,18 +174,13 @@ export class Overlaps {
     }
   }
 
-  /**
-   * Returns whether no change can take effect any more when the request is called. A change of another object of the
-   * session or user may write back an older state of this object, too.
-   */
+  /** Returns whether no change, not even of another object of the session or user, can take effect after this call. */
   overBefore(other: Operation): boolean {
     if (this.open.size > 0 || this.#others.size > 0 || !this.#allBefore(other)) return false;
     return this.#lastOther === undefined || precedes(this.#lastOther, other);
   }
 
-  /**
-   * Returns whether every write had returned when the request is called. An `info` write may still take effect later.
-   */
+  /** Returns whether every write had returned before this call. An `info` write may still take effect later. */
   returnedBefore(other: Operation): boolean {
     if (!this.#allBefore(other)) return false;
     for (const id of this.open.keys()) {
@@ -202,17 +190,13 @@ export class Overlaps {
     return true;
   }
 
-  /**
-   * Returns whether every ended write returned before the operation. Mostly true; then no write needs to be compared.
-   */
+  /** Returns whether every ended write returned before the operation: then none needs to be compared. */
   #allBefore(operation: Operation | Start): boolean {
     return this.#last === undefined || precedes(this.#last, operation);
   }
 }
 
-/**
- * Returns the operation that returned later. An operation that has never returned counts as the earlier one.
- */
+/** Returns the operation that returned later. An operation that has never returned counts as the earlier one. */
 const later = (a: Operation | undefined, b: Operation): Operation | undefined =>
   b.return === undefined || (a?.return ?? 0) >= b.return ? a : b;
 

@@ -1,7 +1,4 @@
-/**
- * Defines the facts that a read shows about its object, and the state of an object from which these facts are
- * computed.
- */
+/** Defines the facts that a read shows about its object, and the state that they are computed from. */
 import type { Operation } from '../history/history.ts';
 import type { Write } from './overlaps.ts';
 
@@ -22,14 +19,10 @@ export interface ReadFacts {
   /** The session's previous read, if the two reads were compared. */
   read: Operation | undefined;
   /**
-   * True if the session's next read will be compared with this read, provided that it shows the same state
-   * and that nothing changes before it.
+   * True if the session's next read is compared with this one, if it shows the same state and nothing changes before.
    */
   again: boolean;
-  /**
-   * All values that this read shows and that the previous read of the session did not show, and perhaps other
-   * values.
-   */
+  /** All values of this read that the session's previous read did not show, and perhaps others. */
   fresh: readonly string[];
   /** Contradictions to acknowledged writes of the read's session. */
   stale: Contradiction[];
@@ -48,10 +41,7 @@ export interface LostUpdate {
   read: Operation;
 }
 
-/**
- * `lost`: the adds that the last final state lacks. `looked`: the adds that were looked for in this state and
- * that `settle` has not returned.
- */
+/** The adds that the last final state lacks, and the adds that were looked for there but not yet in `settle`. */
 export interface Lost {
   lost: readonly LostUpdate[];
   looked: readonly Write[];
@@ -66,9 +56,8 @@ export interface KeptValue {
 export const NOTHING: readonly never[] = [];
 
 /**
- * The known state of one object. Follows its operations in the order of the history. Each family of kinds has one
- * implementation. Only collections and counters accumulate, so a register has no `settle` and `lost`; only
- * collections have `due` and `kept`.
+ * The known state of one object. Only collections and counters accumulate, so a register has no `settle` and `lost`;
+ * only collections have `due` and `kept`.
  */
 export interface ObjectState {
   started(write: Write): void;
@@ -76,25 +65,18 @@ export interface ObjectState {
   wrote(write: Write, operation: Operation): void;
   /** Called when a session has ended. The session reads and writes nothing more. */
   sessionEnded(session: string): void;
-  /**
-   * Compares a read of a live session with earlier operations. Adds these operations and the contradictions
-   * to `facts`.
-   */
+  /** Compares a read of a live session with earlier operations. Adds what it finds to `facts`. */
   read(read: Operation, facts: ReadFacts): void;
   /**
-   * Looks for the acknowledged adds in a final state: a state that is read after all writes so far have
-   * returned.
+   * Looks for the acknowledged adds in a final state, which is read after all writes so far have returned. Returns the
+   * adds that it checked, found or not. Each add is checked once.
    *
-   * @param before the read of the previous final state, if there is one
-   * @returns all adds that this call checked, found or not; each add is checked by one call only
+   * @param before the read of the previous final state
    */
   settle?(read: Operation, before: Operation | undefined): readonly Write[];
   /** Returns the acknowledged adds that overlapped another request and that the last final state lacks. */
   lost?(read: Operation): Lost | undefined;
-  /**
-   * `due` returns the values that the object should hold, in the order of their adds. `kept` returns the
-   * acknowledged ones among these values.
-   */
+  /** `due`: the values that the object should hold, in the order of their adds. `kept`: the acknowledged ones. */
   due?(): readonly string[];
   kept?(): readonly KeptValue[];
 }
@@ -108,10 +90,7 @@ export interface Reader {
   last?: Operation;
 }
 
-/**
- * Keeps a `Reader` for each session of an object. Caches the last reader, since one session often reads many times in a
- * row.
- */
+/** Keeps a `Reader` for each session of an object, and the last one apart: it often reads again. */
 export class Readers<R extends Reader> {
   readonly #make: (session: string) => R;
   readonly #all = new Map<string, R>();

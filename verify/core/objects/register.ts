@@ -20,10 +20,9 @@ interface Viewer extends Reader {
 const viewer = (session: string): Viewer => ({ session, past: new Set() });
 
 /**
- * Follows the states of a register. If the server gives version numbers, they order the states. Otherwise values must
- * be unique. Then two rules order the states. If a client called write B after its write A had returned, B's state is
- * later than A's. A state that a session saw replaced never comes back. A request that overlapped a write may undo it,
- * so a read need not show this write.
+ * Follows the states of a register. Version numbers of the server order the states. Without them values must be unique,
+ * and two rules order the states: if a client called write B after its write A had returned, B's state is later; and a
+ * state that a session saw replaced never comes back. A request that overlapped a write may undo it.
  */
 export class Register implements ObjectState {
   /** The write of each value. */

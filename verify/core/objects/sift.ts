@@ -1,7 +1,4 @@
-/**
- * Removes from each read the values that the run did not write: an object may hold values from before the run, or of
- * another run.
- */
+/** Removes from each read the values that the run did not write, for example values of an earlier run. */
 import type { ObjectEvent, Operation } from '../history/history.ts';
 import { putsIn } from './models.ts';
 import type { Write } from './overlaps.ts';
@@ -30,10 +27,7 @@ export interface Shown {
   cut: number;
 }
 
-/**
- * Minimum number of such reads for a remark. In an app that loses values, fewer reads may have that length by
- * chance.
- */
+/** Minimum number of such reads for a remark: an app that loses values may show that length by chance. */
 const FEWEST_CUT = 5;
 
 /** Returns a remark on a probe whose lists may be cut off; an empty list if too few reads suggest that. */
@@ -58,10 +52,7 @@ export class Sift {
   #written = false;
   readonly #shown: Shown;
 
-  /**
-   * @param canary the prefix of the values of the run
-   * @param shown the reads of the object's probe, shared by all objects of this probe
-   */
+  /** @param shown the reads of the object's probe, shared by all objects of this probe */
   constructor(kind: ObjectEvent, canary: string, shown: Shown) {
     this.#kind = kind;
     this.#canary = canary;
@@ -75,10 +66,7 @@ export class Sift {
     for (const value of putsIn(effect)) if (!value.startsWith(this.#canary)) this.#known.add(value);
   }
 
-  /**
-   * Keeps only the values of the run in a read's `saw`; deletes `saw` if the read does not show the state of
-   * these values.
-   */
+  /** Keeps only the values of the run in `saw`; deletes `saw` if the read does not show their state. */
   read(read: Operation & Sifted, state: ObjectState): void {
     const { saw } = read;
     if (saw === undefined) return;
@@ -96,8 +84,8 @@ export class Sift {
   }
 
   /**
-   * Returns whether the app may have cut off a list: the list lacks values, and no list of its probe was ever longer.
-   * Apps cut off a list at a page size, or after a round number of its newest values.
+   * Returns whether the app may have cut off a list, at a page size or after a round number of its newest values: it
+   * lacks values, and no list of its probe was ever longer.
    */
   #cutOff(saw: readonly string[], state: ObjectState): boolean {
     const { length } = saw;
@@ -113,10 +101,7 @@ export class Sift {
     return cut;
   }
 
-  /**
-   * Returns whether the run wrote all values. Loops with an index: in k6, a closure for each read takes longer than the
-   * comparison.
-   */
+  /** Returns whether the run wrote all values. Loops with an index, because closures are slow in k6. */
   #allOwn(saw: readonly string[]): boolean {
     for (let i = 0; i < saw.length; i++) if (!this.#own(saw[i] as string)) return false;
     return true;

@@ -53,10 +53,7 @@ export class TrackedObject {
   /** The last read of any final state. */
   #before: Operation | undefined;
 
-  /**
-   * @param canary the prefix of the values of the run
-   * @param shown the reads of the object's probe, shared by all objects of this probe
-   */
+  /** @param shown the reads of the object's probe, shared by all objects of this probe */
   constructor(declared: ObjectEvent, canary: string, shown: Shown) {
     this.name = declared.object;
     this.declared = declared;
@@ -79,10 +76,7 @@ export class TrackedObject {
     this.#sift.read(read, this.state);
   }
 
-  /**
-   * @param certain true if the operation was acknowledged in a live session
-   * @param final true in the phase of the run in which no writes start
-   */
+  /** @param certain true if acknowledged in a live session @param final true in the phase in which no writes start */
   ended(operation: Operation, certain: boolean, final: boolean): ObjectFacts {
     const facts = this.#facts;
     facts.write = undefined;
@@ -116,10 +110,7 @@ export class TrackedObject {
     this.#before = read;
   }
 
-  /**
-   * Returns the acknowledged adds that the final state lacks, and the adds that were looked for. Called after
-   * the last operation.
-   */
+  /** Returns the acknowledged adds that the final state lacks. Called after the last operation. */
   lost(): Lost {
     const lost = this.#final === undefined ? undefined : this.state.lost?.(this.#final);
     return lost ?? { lost: NOTHING, looked: NOTHING };

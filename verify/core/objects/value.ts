@@ -1,10 +1,9 @@
 /**
- * Follows one value of a set, list or bag: its writes, the reads that showed it, and whether a read may lack
- * it.
+ * Follows one value of a set, list or bag: its writes, the reads that showed it, and whether a read may lack it.
  *
- * A request that overlapped a write may have overwritten it. Then a state without the value is a later state
- * and contradicts nothing. (no-lost-updates judges whether the value may be lost.) But if a later read shows
- * the value again, the value was never overwritten, and the state without it is a contradiction.
+ * A request that overlapped a write may have overwritten it. Then a state without the value contradicts nothing
+ * (no-lost-updates judges it). But if a later read shows the value again, it was never overwritten, and the state
+ * without it is a contradiction.
  */
 
 import { getOrInsert } from '../get-or-insert.ts';
@@ -19,10 +18,7 @@ export interface Value {
   /** The acknowledged add of the value. */
   add: Operation | undefined;
   adds: Write[];
-  /**
-   * The changes that may have removed the value, from their calls on: its removals, and replacements of all
-   * values. A change that failed removed nothing.
-   */
+  /** The removals and replacements that may have removed the value, from their calls on, unless they failed. */
   removing: Write[];
   /** True if a read was reported because it lacks this value. */
   missed: boolean;
@@ -56,7 +52,7 @@ export interface Viewer extends Reader {
   /** For values that were shown and may have been removed: the first read without the value. */
   gone: Map<Value, Operation>;
   /**
-   * Values that a quiet read (see `lacking`) lacks and that may have been overwritten. If a later read shows such a
+   * Values that a quiet read (see `lacking`) lacks, perhaps because they were overwritten. If a later read shows such a
    * value again, the quiet read is a contradiction.
    */
   suspects: Map<Value, { read: Operation; stale: boolean; back: boolean }>;
@@ -65,8 +61,7 @@ export interface Viewer extends Reader {
   /** The values that the last read showed. */
   values: readonly Value[];
   /**
-   * The write and read that the last read was compared with, and whether an equal next read will be compared with it.
-   * Valid until the next change.
+   * The operations that the last read was compared with, and whether an equal next read will be. Valid until a change.
    */
   compared: { write: Operation | undefined; read: boolean; next: boolean };
 }
@@ -98,10 +93,9 @@ export function suspect(known: Value, read: Operation, reader: Viewer, as: 'stal
 }
 
 /**
- * Compares a read with earlier reads of its session: reports values that the earlier reads showed and this read lacks.
+ * Reports values that earlier reads of the session showed and this read lacks. Returns whether it lacks any.
  *
  * @param quiet whether no write could take effect any more when the read was called
- * @returns whether the read lacks any of these values
  */
 export function lacking(
   read: Operation,
@@ -148,10 +142,7 @@ export function shows(known: Value, read: Operation, reader: Viewer, facts: Read
   }
 }
 
-/**
- * Reports an earlier read that lacked a value which this read shows: the value was not overwritten, so the earlier read
- * was wrong.
- */
+/** Reports an earlier read that lacked a value of this read: the value was not overwritten. */
 function notOverwritten(known: Value, read: Operation, reader: Viewer, facts: ReadFacts): void {
   const of = reader.suspects.size === 0 ? undefined : reader.suspects.get(known);
   if (of === undefined || !precedes(of.read, read)) return;
@@ -179,18 +170,11 @@ export function mustBeGone({ removing, add }: Value, read: Operation): Operation
   return undefined;
 }
 
-/**
- * Returns whether a read without the value would be reported, at once or when a later read shows the value again.
- *
- * @param quiet as in `lacking`
- */
+/** Returns whether a read without the value is reported, now or later. @param quiet as in `lacking` */
 export const mustShow = (known: Value, read: Operation, quiet: boolean): boolean =>
   known.present && !known.forgotten && !mayBeGone(known, read) && (quiet || !raced(known));
 
-/**
- * Returns whether a change may have removed the value when the read returns; without a read: whether a change
- * may ever remove the value.
- */
+/** Returns whether a change may have removed the value by the return of the read; without a read: ever. */
 export const mayBeGone = ({ removing }: Value, read?: Operation): boolean =>
   removing.some(
     ({ start, end }) => end?.outcome !== 'fail' && (read === undefined || !precedes(read, start)),

@@ -1,7 +1,4 @@
-/**
- * Follows a set, list or bag of unique values: finds which earlier write or read of the same session a read
- * contradicts.
- */
+/** Follows a set, list or bag of unique values: which earlier write or read of its session a read contradicts. */
 
 import type { ObjectEvent, Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
@@ -130,10 +127,7 @@ export class Values implements ObjectState {
     } else if (operation.outcome === 'fail') this.#refused(known, operation);
   }
 
-  /**
-   * Removes a value whose only add was refused: the value is not in the object and does not count for the
-   * cap.
-   */
+  /** Removes a value whose only add was refused: the value is not in the object and does not count for the cap. */
   #refused(known: Value, { id }: Operation): void {
     const { value, add, adds, removing, shownIn } = known;
     if (add !== undefined || shownIn > 0 || this.#initial.has(value)) return;
@@ -234,10 +228,7 @@ export class Values implements ObjectState {
     if (after && reader.compared.read) facts.read = last;
   }
 
-  /**
-   * Compares a read. Returns whether a later read with the same state might be a contradiction although this read is
-   * not.
-   */
+  /** Compares a read. Returns whether an equal later read might be a contradiction although this one is not. */
   #compare(read: Operation & Sifted, reader: Viewer, facts: ReadFacts): boolean {
     const number = ++this.#reads;
     const before = reader.values;
@@ -276,9 +267,8 @@ export class Values implements ObjectState {
   }
 
   /**
-   * Records the values of a read. Fast path: if the session's previous read showed the same value at the same
-   * place, a comparison of the two texts finds the value, several times faster than a lookup. That read
-   * recorded the value, so nothing is left to do unless a change may remove it.
+   * Records the values of a read. Fast path: a value at the same place as in the session's previous read is found by
+   * comparing two texts, which is several times faster than a lookup.
    */
   #look(read: Operation, number: number, reader: Viewer, facts: ReadFacts): Seen {
     const { saw = [] } = read;

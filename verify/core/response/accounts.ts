@@ -58,10 +58,7 @@ function numberOf({ user, shown = user, count }: AccountSpec, name: string): num
   return number <= count && shown.replaceAll('{n}', String(number)) === name ? number : undefined;
 }
 
-/**
- * Returns the account's label: the part of its name before the @. Two users never share a label: if an earlier entry
- * may have the same label, the number of this entry is appended.
- */
+/** Returns the part of the account's name before the @. If an earlier entry may have this label, adds a number. */
 function labelIn(accounts: Accounts, index: number, name: string): string {
   const label = shortOf(name);
   const taken = accounts.slice(0, index).some(spec => mayBe(spec, label));

@@ -1,9 +1,8 @@
 /**
- * Finds the first group of a regular expression in a text. Is fast in k6 too. The engine of k6 compiles an
- * expression again for each `matchAll`, and matches five times slower in a text with a non-ASCII character.
- * So expressions of the most common shape, such as `<body[^>]* data-user="([^"]*)"`, are searched for by
- * their literal parts. If any other expression begins with a literal text, the part of the page before that
- * text is cut off. This mostly cuts off the only non-ASCII character of the page, which is in its title.
+ * Finds the first group of a regular expression in a text, fast in k6 too. k6 compiles an expression again for each
+ * `matchAll`, and is five times slower in a text with a non-ASCII character. So expressions of the most common shape,
+ * such as `<body[^>]* data-user="([^"]*)"`, are searched for by their literal parts. For others, the part of the page
+ * before their first literal text is cut off, mostly with the only non-ASCII character: in the title.
  */
 export class Finder {
   readonly #search: Search | undefined;
@@ -51,9 +50,7 @@ export class Finder {
   }
 }
 
-/**
- * The parts of `before([^q]*)q…` or `before[^s]*second([^q]*)q…`. Each class ends at the first character it excludes.
- */
+/** The parts of `before([^q]*)q…` or `before[^s]*second([^q]*)q…`. A class ends at the character it excludes. */
 interface Shape {
   before: string;
   /** `stop`: the character that the class between the two literal texts excludes. `second`: the second literal text. */
@@ -75,10 +72,7 @@ function shapeOf(source: string): Shape | undefined {
   return { before, skip, quote, after };
 }
 
-/**
- * Searches for a shape and keeps the place of its last match. In k6, creating an object for each match takes as long as
- * the match itself.
- */
+/** Searches for a shape. Keeps the place of its last match, because creating an object is slow in k6. */
 class Search {
   /** Begin and end of the group. */
   from = 0;

@@ -4,10 +4,7 @@ import { Finder } from './finder.ts';
 /** Describes where a value is: a regular expression whose first group is the value, or one of the places below. */
 export type Finding =
   | string
-  /**
-   * A JSON pointer (RFC 6901) into the body, or into each message of an event stream; `*` stands for every member of a
-   * list or an object.
-   */
+  /** A JSON pointer (RFC 6901) into the body, or into each message of an event stream; `*`: every member. */
   | { json: string }
   /** A header of the response. */
   | { header: string }
@@ -32,11 +29,7 @@ export interface Findings {
   all(reply: Found): string[];
 }
 
-/**
- * Returns functions that find the values.
- *
- * @param decode resolves the HTML character references in a value from a page
- */
+/** Returns functions that find the values. @param decode resolves HTML character references */
 export function finder(finding: Finding, decode: (html: string) => string): Findings {
   if (typeof finding === 'string') {
     const expression = new Finder(finding);

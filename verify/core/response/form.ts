@@ -18,11 +18,7 @@ export function filledText(text: string, known: Known): string {
   return whole ?? text.replace(/\{(\w+)\}/g, (place, name: string) => known[name] ?? place);
 }
 
-/**
- * Returns the JSON value with the placeholders of all its texts filled in.
- *
- * @param values replace texts that equal their names
- */
+/** Returns the JSON value with all placeholders filled in. @param values replace texts that equal their names */
 export function filledJson(
   value: unknown,
   known: Known,

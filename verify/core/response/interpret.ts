@@ -1,6 +1,4 @@
-/**
- * Reads from a response whether the session is signed in, which user and state it shows, and which instance sent it.
- */
+/** Reads from a response whether the session is signed in, its user and state, and the instance. */
 import { isSafe } from '../history/actions.ts';
 import { canaryFinder, unpadder } from '../history/canary.ts';
 import type { Action, CookieChange, Operation } from '../history/history.ts';
@@ -65,10 +63,7 @@ export interface Asked {
   action: Action;
   /** The target file's name of the object whose state the response shows, if any. */
   object?: string | undefined;
-  /**
-   * True if the page need not name its user. A page without the name then does not show whether the session is signed
-   * in.
-   */
+  /** True if the page need not name its user: a page without the name then shows nothing about the session. */
   unmarked?: boolean | undefined;
   /** The requested path, with its query. */
   path?: string;
@@ -93,10 +88,7 @@ export class Interpreter {
   readonly #unpadded: (text: string) => string;
   readonly #user: Findings;
   readonly #lists: Map<string, ListReader>;
-  /**
-   * Statuses and redirects of private pages for a client without a session; used in addition to the rules of the target
-   * file.
-   */
+  /** How private pages respond to a client without a session; used in addition to the target file. */
   readonly #strangers = { status: new Set<number>(), redirect: new Set<string>() };
   /** The last headers without a canary. Responses with equal headers share one object in Node. */
   #bare: Reply['headers'] | undefined;
@@ -199,12 +191,7 @@ export class Interpreter {
     }
   }
 
-  /**
-   * Returns whether the last page of a login's redirects shows that the login was accepted; undefined if the
-   * page is an error, which does not show the result of the login.
-   *
-   * @param reply the page at the end of a login's redirects
-   */
+  /** Returns whether the last page of a login's redirects shows that the login was accepted; undefined for an error. */
   landed(reply: Reply): boolean | undefined {
     const { status } = reply;
     if (status === undefined || status >= 500 || status === 429) return undefined;
@@ -222,10 +209,7 @@ export class Interpreter {
     );
   }
 
-  /**
-   * Returns whether the response is signed out: a 401, a redirect to a login, or a response that the target
-   * file declares as signed out.
-   */
+  /** Returns whether the response is signed out: a 401, a redirect to a login, or as the target file declares. */
   refuses(reply: Reply): boolean {
     const { status, redirect } = reply;
     const { login, signedOut } = this.#pages;
@@ -253,12 +237,7 @@ export class Interpreter {
     if (next === undefined && !cut) seen.saw = values;
   }
 
-  /**
-   * Returns the values of an object that a page shows.
-   *
-   * @param object the object's name in the target file
-   * @param path the requested path
-   */
+  /** Returns the values of an object that a page shows. @param object its name in the target file */
   page(reply: Reply, object: string, path?: string): ListPage {
     const page = this.#lists.get(object)?.page(reply, path);
     if (page === undefined) return NO_PAGE;

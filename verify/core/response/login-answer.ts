@@ -1,6 +1,4 @@
-/**
- * Decides from the response to a login request whether the login was accepted, before any further page is requested.
- */
+/** Decides from the response to a login whether it was accepted, before any further page is requested. */
 import type { Reply } from './reply.ts';
 
 /** The parts of a target that interpret its login page. */
@@ -22,10 +20,8 @@ export const refusesLogin = ({ redirect, body }: Reply, { refused }: LoginPage):
   refused !== undefined && new RegExp(refused).test(`${redirect ?? ''}\n${body}`);
 
 /**
- * Returns whether the response to a login request accepts the login. Decides from this response alone, since the next
- * page may come from an instance that does not know the session.
- *
- * @returns undefined if the response shows neither (a server error, or a status that refuses temporarily)
+ * Returns whether the response to a login request accepts the login; undefined if it shows neither. Decides from this
+ * response alone, since the next page may come from an instance that does not know the session.
  */
 export function acceptsLogin(reply: Reply, login: LoginPage): boolean | undefined {
   const { status, redirect } = reply;

@@ -3,9 +3,7 @@ import { Finder } from './finder.ts';
 import { type Finding, finder } from './finding.ts';
 import type { Reply } from './reply.ts';
 
-/**
- * The places where a response names its instance. They are searched in this order; the first name that is found counts.
- */
+/** The places where a response names its instance, in the order in which they are searched. */
 export interface Naming {
   header?: string | undefined;
   /** A regular expression that finds the name in the header. */
@@ -27,26 +25,17 @@ export interface Versioning {
 
 export interface Named {
   instance: string;
-  /**
-   * The source of the name: `header`, `cookie`, `body`, or `address` (the request went to the instance's own
-   * address).
-   */
+  /** `header`, `cookie`, `body`, or `address`: the request went to the instance's own address. */
   source: string;
 }
 
 /** Maximum length of a name, in characters, so that a long header cannot fill the history. */
 const LONGEST = 100;
 
-/**
- * Maximum number of header values whose instance name is cached. If every response has a different value, a
- * cache does not help.
- */
+/** Maximum number of header values whose instance name is cached: useless if every response has another value. */
 const KNOWN = 64;
 
-/**
- * Returns a function that finds the instance of a response. The function returns undefined if the response
- * names no instance.
- */
+/** Returns a function that finds the instance of a response; undefined if the response names none. */
 export function namer(
   { header, find, cookie, body, addresses = {} }: Naming,
   decode: (html: string) => string,
@@ -104,10 +93,7 @@ const lastOf = (text: string): number => {
   return Math.max(comma === -1 ? 0 : comma + 2, group === -1 ? 0 : group + 3);
 };
 
-/**
- * Finds the name in the balancer's cookie. A cookie that the response sets has priority over the cookie that the
- * request sent.
- */
+/** Finds the name in the balancer's cookie: the one that the response sets, else the one that the request sent. */
 function inCookie({ status, cookies, sent }: Reply, name: string): string | undefined {
   if (status === undefined) return undefined;
   const set = cookies.find(cookie => cookie.name === name)?.value;

@@ -6,10 +6,7 @@ import type { Reply } from './reply.ts';
 /** Describes how the list of a probe is read. */
 export interface ListSpec {
   items: Finding;
-  /**
-   * A regular expression that finds the part of the page with the list, since the same texts may be elsewhere on the
-   * page.
-   */
+  /** A regular expression that finds the part of the page with the list. The same texts may stand elsewhere. */
   within?: string | undefined;
   /** Finds the address of the next page. */
   next?: Finding | undefined;

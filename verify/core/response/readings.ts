@@ -9,23 +9,18 @@ interface Kept {
   object: string | undefined;
   unmarked: boolean;
   seen: Seen;
-  /**
-   * The instance that sent the page; undefined if it is not known, or if the values on the page may contain its name.
-   */
+  /** The instance that sent the page; undefined if not known, or if values on the page may contain its name. */
   instance: string | undefined;
   /** The page, split at each occurrence of the instance's name; made on first use. */
   parts: string[] | undefined;
 }
 
-/**
- * Maximum number of pages that are kept: enough for one page from each instance, and a few pages of other
- * objects.
- */
+/** Maximum number of pages that are kept: enough for one page from each instance, and a few pages of other objects. */
 const KEPT = 6;
 
 /**
- * Most pages under load are equal to an earlier page, or differ from it only in the name of the instance. Then
- * interpreting them gives the same result. In k6, comparing two pages takes 1 µs, interpreting one takes 100 µs.
+ * Most pages under load equal an earlier page, except for the name of the instance, and have the same result. In k6,
+ * comparing two pages takes 1 µs, interpreting one takes 100 µs.
  */
 export class Readings {
   readonly #interpreter: Interpreter;
@@ -77,8 +72,8 @@ export class Readings {
 }
 
 /**
- * Returns whether a page equals a kept page except for the name of the instance. Compares part by part, and only if the
- * length is right: in k6, replacing the name in a page takes more memory than everything else.
+ * Returns whether a page equals a kept page except for the name of the instance. Compares part by part, because in k6
+ * replacing the name takes too much memory.
  */
 function isOf(kept: Kept, body: string, instance: string): boolean {
   const before = kept.instance;
@@ -113,9 +108,7 @@ function again(seen: Seen, named: Named | undefined): Seen {
   return seen;
 }
 
-/**
- * Returns whether the values on a page contain the name of the instance. Such a page is not reused for other instances.
- */
+/** Returns whether the values on a page contain the name of the instance, so that it must not be replaced. */
 const names = ({ saw, canaries }: Seen, instance: string): boolean =>
   anyNames(saw, instance) || anyNames(canaries, instance);
 

@@ -13,10 +13,7 @@ export interface Reply {
   body: string;
   /** Path of the redirect's target on the same host, without query; absent when there is no redirect. */
   redirect?: string;
-  /**
-   * The redirect's address with its query. Absent if it leaves the target or its scheme: such a redirect is not
-   * followed.
-   */
+  /** The redirect's address with its query. Absent if it leaves the target or its scheme: it is not followed. */
   leads?: string;
   /** Cookies that the response changed; a cookie without a value is deleted. */
   cookies: { name: string; value?: string; attributes?: CookieAttributes }[];

@@ -2,9 +2,7 @@
 import type { Operation, Run } from '../history/history.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
 
-/**
- * The longest times that the sessions of a run reached, microseconds; 0 if no session reached such a time.
- */
+/** The longest times that the sessions of a run reached, microseconds; 0 if no session reached such a time. */
 export interface Ages {
   /** From a login to a request of the live session. */
   used: number;

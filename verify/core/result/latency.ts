@@ -53,10 +53,8 @@ export const sizeOf = (buckets: Buckets): number =>
   [...buckets.values()].reduce((sum, count) => sum + count, 0);
 
 /**
- * Returns the response time at a rank. The responses of a bucket are assumed to be spread evenly over it.
- *
- * @param rank the rank of the response, 1 for the fastest
- * @returns microseconds; NaN if there are fewer responses
+ * Returns the response time at a rank, microseconds; NaN if there are fewer responses. The responses of a bucket are
+ * assumed to be spread evenly over it. @param rank 1 for the fastest
  */
 export function atRank(buckets: Buckets, rank: number): number {
   let below = 0;

@@ -13,10 +13,7 @@ export interface InstanceTally {
   share: number;
   /** Number of sessions that the instance served at least once. */
   sessions: number;
-  /**
-   * Versions of the app that the instance ran, in the order in which they served; absent if no response names
-   * a version.
-   */
+  /** The versions of the app that the instance ran, in order; absent if no response names a version. */
   versions?: string[];
 }
 
@@ -32,10 +29,7 @@ export interface Tally {
   resent?: number;
   /** Time from the first call to the last return, microseconds. */
   duration: number;
-  /**
-   * Number of failed requests by status or failure. The order has no meaning, since JavaScript sorts keys that are
-   * numbers.
-   */
+  /** Number of failed requests by status or failure, in no order. */
   failures: Record<string, number>;
   instances: InstanceTally[];
   /** Number of requests, by the source of their instance's name: `header`, `cookie`, `body`, `log`. */
@@ -68,10 +62,7 @@ export interface FaultSummary {
   failed: number;
   /** Number of clients that lost their session and had to log in again. */
   relogins: number;
-  /**
-   * Sessions from before the fault that were checked at the end. `atLeast`: lower bound of the surviving share, at 95 %
-   * confidence.
-   */
+  /** Sessions from before the fault, checked at the end. `atLeast`: lower bound of the surviving share, at 95 %. */
   sessions: { survived: number; of: number; atLeast: number };
   writes: { acknowledged: number; lost: number };
   /** The longest time in which requests waited and no request succeeded. */

@@ -98,7 +98,6 @@ export function upperGamma(a: number, x: number): number {
 /**
  * Tests counts against expected shares by Pearson's chi-square test.
  *
- * @param counts the count of each class
  * @param shares the expected share of each class, on any positive scale; equal when absent
  * @returns the probability of a spread at least as uneven as this one by chance; 1 for fewer than two classes
  */
@@ -120,7 +119,6 @@ const logChoose = (n: number, k: number): number => logGamma(n + 1) - logGamma(k
 /**
  * Tests whether the first rate is higher than the second, by Fisher's exact test, one-sided.
  *
- * @param events number of events in the first trials, 0 ≤ events ≤ trials; likewise for the second
  * @returns the probability of at least this many events in the first trials if both rates were equal
  */
 export function fisherP(events: number, trials: number, otherEvents: number, otherTrials: number): number {
@@ -138,10 +136,7 @@ export function fisherP(events: number, trials: number, otherEvents: number, oth
 const MANY = 10_000;
 
 /**
- * Returns a lower bound of the number of possible ids, computed from ids that were all different (birthday problem).
- *
- * @param ids number of ids that were seen, all different
- * @returns the lower end of the confidence interval; at least `ids`, since that many different ids were seen
+ * Returns a lower bound of the number of possible ids, from a number of ids that were all different (birthday problem).
  */
 export function idSpace(ids: number, confidence = 0.95): number {
   const rare = Math.log(1 - confidence);

@@ -14,11 +14,7 @@ export interface WitnessStep {
   came: string;
 }
 
-/**
- * Makes the steps of a witness.
- *
- * @param steps each operation with what it did or showed, and what was expected; unknown operations are left out
- */
+/** Makes the steps of a witness. Leaves out operations that are undefined. */
 export const stepsOf = (
   ...steps: readonly (readonly [operation: Operation | undefined, came: string, expected?: string])[]
 ): WitnessStep[] =>
@@ -46,10 +42,7 @@ export interface Anomaly {
 
 export interface Verdict {
   guarantee: Guarantee;
-  /**
-   * True if the target claims the guarantee. A violation of an unclaimed guarantee is reported but does not fail the
-   * run.
-   */
+  /** True if the target claims the guarantee. Otherwise a violation is reported, but does not fail the run. */
   claimed: boolean;
   judgement: Judgement;
   /** Only if `unknown`: which evidence is missing and how to get it. */
@@ -69,9 +62,7 @@ export const brokenUnclaimed = (verdicts: readonly Verdict[]): Verdict[] =>
 
 const order: Record<Judgement, number> = { valid: 0, unknown: 1, violated: 2 };
 
-/**
- * Returns `violated` if any is violated, else `unknown` if any is unknown or the list is empty, else `valid`.
- */
+/** Returns `violated` if any is violated, else `unknown` if any is unknown or the list is empty, else `valid`. */
 export function combine(judgements: Iterable<Judgement>): Judgement {
   let worst: Judgement | undefined;
   for (const judgement of judgements) {

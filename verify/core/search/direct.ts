@@ -1,7 +1,7 @@
 /**
- * Decides linearizability without a search if all values are unique and only added (in a register: set). Then the
- * reads determine the order. An operation without a response has happened if a read shows its value. Otherwise it
- * counts as never happened.
+ * Decides linearizability without a search if all values are unique and only added (in a register: set). Then the reads
+ * determine the order. An operation without a response has happened if a read shows its value. Otherwise it counts as
+ * never happened.
  */
 import type { ObjectKind } from '../history/history.ts';
 import { effectOf, type ObjectOperation, putsIn } from '../objects/models.ts';
@@ -21,9 +21,7 @@ interface Writes {
   operations: readonly number[];
 }
 
-/**
- * @returns the decision; undefined if there are other kinds of operations. `placed` of a violation is empty
- */
+/** @returns the decision; undefined if there are other kinds of operations. `placed` of a violation is empty */
 export function direct(
   kind: ObjectKind,
   initial: readonly string[] | undefined,
@@ -66,10 +64,9 @@ function plainWrite(kind: ObjectKind, operation: ObjectOperation): string | unde
 }
 
 /**
- * Decides a set, list or bag that only grows. Each state that a read shows then contains all smaller states. Every
- * operation gets a slot. The slot of an add lies between the last state without its value and the first state with it.
- * An add whose value no read shows gets the last slot. The history is linearizable if and only if the order of the
- * slots agrees with the times.
+ * Decides a set, list or bag that only grows, so that each state contains all smaller ones. Every operation gets a
+ * slot: an add lies between the last state without its value and the first one with it, or in the last slot if no read
+ * shows the value. The history is linearizable if and only if the order of the slots agrees with the times.
  */
 function growing(
   kind: ObjectKind,
@@ -149,10 +146,7 @@ class Growth {
   }
 }
 
-/**
- * Decides whether the slots agree with the times. They agree if no operation returned before an operation of
- * an earlier slot was called.
- */
+/** Decides whether the slots agree with the times: no operation returned before one of an earlier slot was called. */
 function inTime(slots: Int32Array, count: number, operations: readonly Interval[]): Direct {
   /** By slot: the operation that was called last. `firstReturn`: the time of the first return. */
   const lastCalled = new Int32Array(count).fill(-1);
@@ -174,9 +168,7 @@ function inTime(slots: Int32Array, count: number, operations: readonly Interval[
   return OK;
 }
 
-/**
- * The time from the first return to the last call of the operations on one value, while the register held the value.
- */
+/** The time from the first return to the last call of the operations on one value of a register. */
 interface Zone {
   first: number;
   last: number;

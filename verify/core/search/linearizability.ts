@@ -1,10 +1,9 @@
 /**
- * Decides whether the operations on one object are linearizable (Herlihy and Wing 1990): they have an order
- * in which each takes effect at one point between its call and its return, and every response fits.
+ * Decides whether the operations on one object are linearizable (Herlihy and Wing 1990): they have an order in which
+ * each takes effect at one point between its call and its return, and every response fits.
  *
- * Operations that do not overlap have only one order (quiet.ts). A history whose values are unique and only
- * added is decided directly, in near-linear time (direct.ts). All other histories are searched (search.ts),
- * within a budget.
+ * Operations that do not overlap have only one order (quiet.ts). A history whose values are unique and only added is
+ * decided directly, in near-linear time (direct.ts). All other histories are searched (search.ts), within a budget.
  */
 
 import type { Action, ObjectKind } from '../history/history.ts';
@@ -21,9 +20,8 @@ const LIMIT: Limit = { steps: 5_000_000 };
 /**
  * Decides whether the operations on one object are linearizable.
  *
- * @param initial the content of the object before all operations; if absent, no value, or 0 for a counter
+ * @param initial the content before all operations; if absent, no value, or 0 for a counter
  * @param operations in any order, without operations that certainly did not happen
- * @param limit a search that reaches this limit gives up with `unknown`
  */
 export function decide(
   kind: ObjectKind,
@@ -52,10 +50,10 @@ export function searched(
 }
 
 /**
- * Returns how long the search may put off an unacknowledged operation i. The search may place i after an
- * acknowledged operation q, or leave i out, if q is possible without i, and if "i, q" leads to the same state
- * as "q, i" or as q alone. That is true if values are set, added, removed or counted one by one. It is not
- * true for places in a list, or for an unacknowledged `clear` or `set` of a whole collection or counter.
+ * Returns how long the search may put off an unacknowledged operation i: behind an acknowledged q, or for good, if q is
+ * possible without i, and "i, q" leads to the same state as "q, i" or q alone. That holds if values are set, added,
+ * removed or counted one by one. It does not hold for places in a list, and for a `clear` or `set` of a whole
+ * collection or counter.
  */
 function puttingOff(kind: ObjectKind, operations: readonly Interval[]): PuttingOff {
   if (kind === 'list') return 'no';

@@ -5,10 +5,9 @@ import { Links } from './links.ts';
 import type { Transitions } from './transitions.ts';
 
 /**
- * Says how long the search may put off an operation without a response. `no`: not at all, because the
- * operation may be needed at any place. `together`: until a response is impossible without it; other
- * operations without a response may come right before it. `alone`: like `together`, but never two such
- * operations in a row, because the second one undoes the first one.
+ * How long the search may put off an operation without a response. `no`: it may be needed at any place. `together`:
+ * until a response is impossible without it; others of its kind may come right before it. `alone`: never two of them in
+ * a row, because the second one undoes the first.
  */
 export type PuttingOff = 'no' | 'together' | 'alone';
 
@@ -19,10 +18,7 @@ export interface Unsure {
   operations: number[];
 }
 
-/**
- * The operations of a search. Operations with a response are numbered from 0 to `end` in the order of their
- * calls.
- */
+/** The operations of a search. Operations with a response are numbered from 0 to `end` in the order of their calls. */
 export class Tables {
   readonly end: number;
   /** The indexes of the operations with a response in the history. */

@@ -1,7 +1,4 @@
-/**
- * Confirms linearizability without a search if no operations overlap. Then only one order exists. This is so in most of
- * a run. Violations and rare actions are left to the search, which is many times slower.
- */
+/** Confirms linearizability without a search if no operations overlap, as in most of a run: only one order exists. */
 import type { ObjectKind } from '../history/history.ts';
 import { alike, effectOf, type ObjectOperation } from '../objects/models.ts';
 import type { Interval } from './decision.ts';
@@ -24,11 +21,7 @@ export function quiet(
   return true;
 }
 
-/**
- * Applies an operation to the values, which are in the order in which they were read and added.
- *
- * @returns false if only the search can decide this operation
- */
+/** Applies an operation to the values. Returns false if only the search can decide this operation. */
 function changed(kind: ObjectKind, values: string[], operation: ObjectOperation): boolean {
   const effect = effectOf(kind, operation);
   if (effect?.does === 'adds') {

@@ -48,9 +48,7 @@ class Search {
   #fresh = true;
   /** For each placed operation: true if no alternative to it needs to be tried. */
   readonly #forced: boolean[] = [];
-  /**
-   * The next operation to try. `#class`: the next class of operations without a response, tried afterwards.
-   */
+  /** The next operation to try. `#class`: the next class of operations without a response, tried afterwards. */
   #cursor: number;
   #class = 0;
   #steps = 0;
@@ -120,8 +118,8 @@ class Search {
   }
 
   /**
-   * Finds an operation that can be placed at once. Subtle: no alternative needs to be tried, since an order that has
-   * this operation later stays an order when the operation is moved here.
+   * Finds an operation that can be placed at once. Subtle: an order that has it later stays an order when it is moved
+   * here.
    */
   #idleOne(limit: number): number {
     for (let i = this.#tables.byCall.next(this.#end); i < this.#end; i = this.#tables.byCall.next(i)) {
@@ -258,10 +256,7 @@ class Search {
     this.#at.to = to;
   }
 
-  /**
-   * Returns a violation. Its culprit is the operation that must come next: it returns before all other
-   * operations that are not placed.
-   */
+  /** Returns a violation. Its culprit must come next: of all operations that are not placed it returns first. */
   #violated(): Decision {
     const culprit = firstLeft(new Set(this.#longest), this.#tables.returns, this.#end);
     return {

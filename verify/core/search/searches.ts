@@ -1,14 +1,11 @@
 /**
- * Schedules the searches of all stretches. Each stretch is searched once when it is complete. Undecided
- * stretches are searched again at the end of the run: with more steps, and the shortest first.
+ * Searches each stretch once when it is complete, and undecided ones again at the end of the run: with more steps, the
+ * shortest first.
  */
 import type { Stretch } from './stretches.ts';
 import { judgeStretch, type StretchVerdict } from './witness.ts';
 
-/**
- * Maximum placements in the first search of a stretch. Each undecided stretch halves this limit for the
- * stretches after it.
- */
+/** Maximum placements in the first search of a stretch. Each undecided stretch halves it for the following ones. */
 const FIRST = 1_000_000;
 const LEAST_FIRST = 10_000;
 /** Maximum placements in all searches after the end of the history together. */
@@ -69,10 +66,7 @@ export class Searches {
     this.#onDecided(stretch, verdict, this.#isLate);
   }
 
-  /**
-   * Limits the time of the searches from now on. Called at the end of the history, before the last stretches
-   * are judged.
-   */
+  /** Limits the time of the searches from now on. Called at the end of the history. */
   ended(): void {
     this.#isLate = this.#searching.isLate;
   }

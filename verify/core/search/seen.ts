@@ -33,11 +33,9 @@ export class SeenStates {
   }
 
   /**
-   * Subtle: a configuration counts as seen, too, if an earlier one has the same state, the same placed operations with
-   * a response, and not more placed operations without a response. Every order that can follow the new one can follow
-   * the earlier one, which has at least as many operations left.
-   *
-   * @returns true if it was seen before; if not, it is remembered
+   * Returns whether it was seen before; if not, remembers it. Subtle: it also counts as seen if an earlier one has the
+   * same state, the same placed operations with a response, and at most the same operations without one. Every order
+   * that can follow the new one can follow the earlier one.
    */
   add(configuration: Configuration): boolean {
     const hash = hashOf(configuration);
@@ -98,10 +96,7 @@ export class SeenStates {
   }
 }
 
-/**
- * Computes FNV-1a over whole words, then mixes the bits. Counts are left out: entries that differ only in their counts
- * share a bucket.
- */
+/** Computes FNV-1a over whole words, then mixes the bits. Entries that differ only in their counts share a bucket. */
 function hashOf({ placed, from, to, state, chain }: Configuration): number {
   let hash = Math.imul(from ^ 0x811c9dc5, 0x01000193);
   hash = Math.imul(hash ^ state, 0x01000193);

@@ -1,15 +1,11 @@
 /** Delta debugging: removes from a proof all items that it does not need. */
 
 /**
- * Reduces a list by ddmin, of Zeller and Hildebrandt ("Simplifying and isolating failure-inducing input",
- * 2002).
+ * Reduces a list by ddmin, of Zeller and Hildebrandt ("Simplifying and isolating failure-inducing input", 2002).
  *
- * @param items in order; the order is kept
- * @param holds returns true if these items alone still prove the violation; must be pure, and true for the
- * whole list
- * @param isSpent returns true when the search is to stop with the smallest proof found so far
- * @returns items that prove the violation, and of which none can be left out; all items if they do not prove
- * it
+ * @param holds returns true if these items alone prove the violation; must be pure
+ * @param isSpent returns true when the search is to stop with the smallest proof so far
+ * @returns items in order, of which none can be left out; all items if they do not prove the violation
  */
 export function shrink<T>(
   items: readonly T[],

@@ -1,8 +1,7 @@
 /**
- * Cuts the history of one object into stretches, while its operations arrive. Each stretch is judged on its own. A cut
- * is at a read that no other operation overlaps. Such a read shows the whole state. To judge the operations after it,
- * only two things are needed from before: that state, and the operations without a response whose value no read has
- * shown.
+ * Cuts the history of one object into stretches while its operations arrive. A cut is at a read that no operation
+ * overlaps, so that it shows the whole state. The next stretch needs only this state, and the operations without a
+ * response whose value no read has shown.
  */
 
 import type { ObjectEvent, Operation, Start } from '../history/history.ts';
@@ -13,15 +12,9 @@ import { precedes } from '../timeline/clocks.ts';
 /** An operation on the object that may have an effect, or showed the state. */
 export interface Entry {
   operation: Operation;
-  /**
-   * True if the operation took effect between its call and its return. False if it may take effect at any
-   * time after its call.
-   */
+  /** True if the operation took effect before its return; false if it may take effect at any time after its call. */
   sure: boolean;
-  /**
-   * True if the operation was recorded after its stretch was cut off. Then the next stretch judges it too
-   * strictly.
-   */
+  /** True if the operation was recorded after its stretch was cut off. Then the next stretch judges it too strictly. */
   late: boolean;
 }
 
@@ -56,10 +49,7 @@ export class Stretches {
   #cut: { read: Operation; length: number; waiting: Set<string> } | undefined;
   /** The last return of each client. */
   readonly #clients = new Map<string, number>();
-  /**
-   * True once a client had two requests in flight: then the next request of the client does not show that its
-   * reads have ended.
-   */
+  /** True once a client had two requests in flight: then its next request does not show that its reads have ended. */
   #parallel = false;
   /** True once this stretch can never be cut, see #ambiguous. */
   #stuck = false;
@@ -108,12 +98,7 @@ export class Stretches {
     this.#cut?.waiting.delete(client);
   }
 
-  /**
-   * Adds an operation that has ended.
-   *
-   * @param sure true if it certainly happened, false if it may have happened
-   * @returns a complete stretch, if there is one
-   */
+  /** Adds an operation that has ended. Returns a complete stretch, if there is one. @param sure true if it happened */
   ended(operation: Operation, sure: boolean): Stretch | undefined {
     this.#open.delete(operation.id);
     const reads = operation.action === 'read';
@@ -137,10 +122,8 @@ export class Stretches {
   }
 
   /**
-   * Compares an acknowledged operation with the earlier acknowledged operations. Call it once after `ended`.
-   *
-   * @returns whether the operation overlapped a write of the object, and whether another instance served the
-   * previous operation
+   * Returns whether an acknowledged operation overlapped a write, and whether another instance served the one before
+   * it. Call it once, after `ended`.
    */
   relate(operation: Operation): { overlaps: boolean; crosses: boolean } {
     const reads = operation.action === 'read';
@@ -173,10 +156,7 @@ export class Stretches {
     return this.#stretch(this.#unknown ? [] : [...this.#entries, ...open]);
   }
 
-  /**
-   * Returns whether the model knows the effect of an operation: the app drops no values, and a counter's value is a
-   * number.
-   */
+  /** Returns whether the effect of an operation is known: the app drops no values, and a counter holds a number. */
   #known(operation: Operation & Sifted): boolean {
     const { kind, cap = Number.POSITIVE_INFINITY } = this.object;
     const effect = effectOf(kind, operation);
@@ -192,10 +172,7 @@ export class Stretches {
     return this.#open.size === 0 && (this.#last === undefined || precedes(this.#last, read));
   }
 
-  /**
-   * Returns whether the last read that no operation overlapped showed the same state, and no operation came
-   * since.
-   */
+  /** Returns whether the last read that no operation overlapped showed the same state, and no operation came since. */
   #repeats({ saw = [] }: Operation): boolean {
     const cut = this.#cut;
     if (cut !== undefined) return cut.length === this.#entries.length && alike(cut.read.saw ?? [], saw);
@@ -204,10 +181,7 @@ export class Stretches {
     );
   }
 
-  /**
-   * Records that a client sent a request after the cut. Cancels the cut if the request overlaps the read of
-   * the cut.
-   */
+  /** Notes that a client sent a request after the cut. Cancels the cut if the request overlaps its read. */
   #calledAfterCut(called: Operation | Start): void {
     if (this.#cut === undefined) return;
     if (precedes(this.#cut.read, called)) this.#cut.waiting.delete(called.client);
@@ -241,10 +215,9 @@ export class Stretches {
   }
 
   /**
-   * Returns whether the stretch cannot be cut here. Subtle: an unacknowledged operation takes effect once at
-   * most, so at a cut it must be known whether it has taken effect. That is known for writes of unique
-   * values: if a read showed the value, the write has taken effect; if not, the write is carried into the
-   * next stretch. With other unacknowledged operations there is no cut.
+   * Returns whether the stretch cannot be cut here. Subtle: an unacknowledged operation takes effect once at most, so
+   * at a cut it must be known whether it did. That is known for unique values: a read showed the value, or the write is
+   * carried into the next stretch. With other unacknowledged operations there is no cut.
    */
   #ambiguous(): boolean {
     if (this.#stuck || this.#unsure === 0) return this.#stuck;

@@ -1,7 +1,4 @@
-/**
- * Numbers the states and operations of an object, so that a search computes each step once and compares
- * numbers.
- */
+/** Numbers the states and operations of an object, so that a search computes each step once and compares numbers. */
 import type { ObjectOperation, State } from '../objects/models.ts';
 
 /** All that a search knows about an object. */
@@ -10,10 +7,7 @@ export interface Machine {
   step(state: State, operation: ObjectOperation): State | undefined;
   /** @returns a text that is the same for two states if and only if they are equal */
   key(state: State): string;
-  /**
-   * Returns true if the operation may be placed at once in a state that it does not change, without losing an
-   * order. If the function is absent, this is true for reads only.
-   */
+  /** Returns whether an operation may be placed at once in a state that it does not change. By default: only reads. */
   isIdle?(operation: ObjectOperation): boolean;
 }
 
@@ -96,10 +90,7 @@ export class Transitions {
   }
 }
 
-/**
- * @returns a text that only equal operations share. Frequent operations are not written as JSON, which begins
- * with a bracket
- */
+/** Returns a text that only equal operations share. JSON begins with a bracket; frequent operations are shorter. */
 function nameOf({ action, value, expected, state, saw }: ObjectOperation): string {
   if (action === 'read' && saw?.length === 1) return `read=${saw[0]}`;
   if (action !== 'read' && value !== undefined && expected === undefined && state === undefined) {

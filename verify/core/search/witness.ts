@@ -13,10 +13,7 @@ export type StretchVerdict = 'ok' | 'violated' | 'budget' | 'late' | 'clocks';
 
 /** Maximum number of placements in the search of one candidate witness. */
 const CANDIDATE: Limit = { steps: 5_000 };
-/**
- * Maximum number of operations that the searches of all candidates look at together. Such searches take some
- * seconds.
- */
+/** Maximum number of operations that the searches of all candidates look at together: some seconds. */
 const SHRINKING = 10_000_000;
 /** Maximum number of placements in the search for the longest order. */
 const EXPLANATION: Limit = { steps: 2_000 };
@@ -25,11 +22,8 @@ const SHOWN = 8;
 const LONG = 32;
 
 /**
- * Judges one stretch. Subtle: the first search is too strict if reads were recorded late, or if several clocks are
- * taken as exact. Then `ok` is certain, but `violated` is certain only if a search with loose times finds a violation
- * too.
- *
- * @returns the verdict, and the number of operations that were looked at
+ * Judges one stretch. Subtle: if reads were recorded late, or several clocks are taken as exact, a violation is certain
+ * only if a search with loose times finds it too.
  */
 export function judgeStretch(stretch: Stretch, limit: Limit): { verdict: StretchVerdict; steps: number } {
   const strict = judged(stretch, stretch.entries.map(exact), limit);
@@ -80,10 +74,7 @@ const relaxed = ({ operation }: Interval): Interval => ({
   operation,
 });
 
-/**
- * Returns the operations outside the witness, without reads. The writes among them may have happened at any time or
- * never.
- */
+/** Returns the writes outside the witness. They may have happened at any time or never. */
 const others = (all: readonly LooseInterval[], kept: readonly LooseInterval[]): Interval[] => {
   const keeps = new Set(kept);
   return all.filter(interval => !keeps.has(interval) && interval.operation.action !== 'read').map(relaxed);
@@ -100,7 +91,6 @@ interface Nonlinear {
 /**
  * Proves the violation of a stretch.
  *
- * @param stretch a stretch that was judged `violated`
  * @param isLate returns true when there is no time left to make the witness smaller
  */
 export function nonlinear(stretch: Stretch, isLate?: Limit['isLate']): Nonlinear {

@@ -1,7 +1,4 @@
-/**
- * Maps the counts of the checks to k6 metrics, which k6 adds up over its virtual users, and defines the thresholds that
- * fail a run.
- */
+/** Maps the counts of the checks to k6 metrics, which k6 adds up, and defines the thresholds that fail a run. */
 
 import { availability } from '../checks/availability.ts';
 import { type Check, type Counts, ENOUGH_HANDOFFS, type NamedCounts } from '../checks/check.ts';
@@ -45,7 +42,6 @@ export interface WindowBudget {
 /**
  * Selects the checks and metrics of a script.
  *
- * @param claims the claims of the target
  * @param logouts whether the script logs out and replays the old cookie
  * @param window the budget of a script whose whole run is one fault window
  */
@@ -67,14 +63,11 @@ export function judgedBy(claims: readonly string[], logouts: boolean, window?: W
 export interface Figure {
   /** Name of the counter. */
   metric: string;
-  /**
-   * The counts that this counter records. All of these counts are equal, so the value is read from the first
-   * one.
-   */
+  /** The counts that this counter records. All of these counts are equal, so the value is read from the first one. */
   counts: readonly [readonly [Guarantee, string], ...(readonly [Guarantee, string])[]];
   /**
-   * The condition on the sum, as a k6 threshold. All conditions hold exactly if the verdicts from the sums are valid (a
-   * test checks this). A counter without any increment is 0, so that no condition passes because data is missing.
+   * The condition on the sum, as a k6 threshold. All conditions hold exactly if the verdicts from the sums are valid. A
+   * counter without any increment is 0, so no condition passes because data is missing.
    */
   needs?: string;
   /** The count of repeated reads that is added to the counter. */
@@ -181,10 +174,7 @@ export function failureOf(status: number | undefined): (typeof FAILURES)[number]
 export const tagged = ({ metric, tag }: { metric: string; tag: string }, value: string): string =>
   `${metric}{${tag}:${value}}`;
 
-/**
- * Returns the thresholds of k6. A threshold without a condition has only one use: k6 keeps that submetric for the
- * summary.
- */
+/** Returns the thresholds of k6. One without a condition makes k6 keep the submetric for the summary. */
 export function thresholdsOf(
   { claims, figures, window }: Judged,
   instances: readonly string[],
@@ -208,11 +198,7 @@ export function thresholdsOf(
   return thresholds;
 }
 
-/**
- * Converts the sums of the metrics back to the counts of each check.
- *
- * @param sum returns the sum of a metric over all virtual users
- */
+/** Converts the sums of the metrics back to the counts of each check. */
 export function countsOf(
   { figures }: Judged,
   instances: readonly string[],

@@ -1,8 +1,8 @@
 /**
- * Counts reads that repeat an already judged read, so that the judge need not judge them. Most reads of an
- * unchanged session show exactly the same page; only the instance may be new. In k6, counting such a read is
- * 50 times as fast as judging it. These counts and the counts of the judge add up to the counts that the
- * judge alone would have made (repeats.property.test.ts).
+ * Counts reads that repeat an already judged read, so that the judge need not judge them. Most reads of an unchanged
+ * session show exactly the same page; only the instance may be new. In k6, counting such a read is 50 times as fast as
+ * judging it. These counts and the counts of the judge add up to the counts that the judge alone would have made
+ * (repeats.property.test.ts).
  */
 
 import { alike } from '../objects/models.ts';
@@ -14,16 +14,10 @@ export interface Repeated {
   /** `reads`: all reads. `handoffs`: the reads on another instance than the previous operation. */
   reads: number;
   handoffs: number;
-  /**
-   * `written`: reads compared with a write of the session. `writtenElsewhere`: such reads on another instance
-   * than the write.
-   */
+  /** `written`: reads compared with a write of the session. `writtenElsewhere`: on another instance than the write. */
   written: number;
   writtenElsewhere: number;
-  /**
-   * `pairs`: reads compared with the previous read. `pairsElsewhere`: such reads on another instance than the
-   * previous read.
-   */
+  /** `pairs`: reads compared with the previous read. `pairsElsewhere`: on another instance than that read. */
   pairs: number;
   pairsElsewhere: number;
 }
@@ -40,16 +34,10 @@ export const nothingRepeated = (): Repeated => ({
 /** The operations that a judged read was compared with. An equal read is compared with the same operations. */
 export type ComparedWith = Pick<ReadFacts, 'write' | 'again'>;
 
-/**
- * Counts the repeats of one session. The session's object must have no other writer, and the session's operations must
- * not overlap.
- */
+/** Counts the repeats of one session. Its object must have no other writer, its operations must not overlap. */
 export class Repeats {
   readonly #counts: Repeated;
-  /**
-   * The results of the reads since the last operation of another kind. All results are equal and without a
-   * violation.
-   */
+  /** The results of the reads since the last operation of another kind: all equal, and without a violation. */
   readonly #settled: Seen[] = [];
   /** True if a write may still take effect, or there was a violation. Then every later read is judged. */
   #unsure = false;
@@ -82,8 +70,7 @@ export class Repeats {
   /**
    * Called when a read was judged.
    *
-   * @param clean true if the read shows the session signed in and caused no anomaly
-   * @param compared the operations that the read was compared with
+   * @param clean true if it shows the session signed in and caused no anomaly
    */
   read(seen: Seen, clean: boolean, compared: ComparedWith | undefined): void {
     const { instance, saw } = seen;
@@ -100,11 +87,9 @@ export class Repeats {
   }
 
   /**
-   * Counts a read if it repeats a judged read.
+   * Counts a read if it repeats a judged read. Otherwise returns false: the judge must judge it.
    *
-   * @param seen the result of the read. If the read repeats a judged read, this is the same object, not only
-   * an equal one
-   * @returns whether the read was counted; if not, the judge must judge it
+   * @param seen the result of the read; for a repeated read it is the same object, not only an equal one
    */
   repeats(seen: Seen): boolean {
     const { instance } = seen;
@@ -116,9 +101,8 @@ export class Repeats {
   }
 
   /**
-   * Returns whether the judge must judge the session's last read before the next operation, because the next
-   * operation is compared with that read. This is so if the read came from another instance than the last
-   * judged read. The judge will count the read again, so this function takes its count back.
+   * Returns whether the judge must judge the session's last read before the next operation, which is compared with it:
+   * the read came from another instance than the last judged read. Takes the count of this read back.
    */
   settle(): boolean {
     if (!this.#pending) return false;
@@ -129,11 +113,7 @@ export class Repeats {
     return true;
   }
 
-  /**
-   * Adds 1 or −1 to the counts of reads.
-   *
-   * @param elsewhere true if the read came from another instance than the previous read
-   */
+  /** Adds 1 or −1 to the counts of reads. @param elsewhere true for another instance than the previous read */
   #count(instance: string, elsewhere: boolean, by: 1 | -1): void {
     const counts = this.#counts;
     counts.reads += by;

@@ -1,10 +1,7 @@
 /** Converts times of several clocks to the first clock, and decides which of two operations came first. */
 import type { Clock } from '../history/history.ts';
 
-/**
- * The times of an operation and the uncertainty of its clock, in microseconds. Without an uncertainty, the times are
- * exact.
- */
+/** The times of an operation, microseconds, and the uncertainty of its clock: exact if absent. */
 export interface Placed {
   clock: string;
   call: number;
@@ -27,10 +24,7 @@ export class Clocks {
     this.#others.set(clock.clock, { offset, uncertainty: clock.uncertainty + this.#first.uncertainty });
   }
 
-  /**
-   * Converts one time of an operation to the first clock. Does nothing if there is only one clock, as in most
-   * histories.
-   */
+  /** Converts one time of an operation to the first clock. Does nothing if there is only one clock. */
   place(operation: Placed, time: 'call' | 'return'): void {
     if (this.#others.size === 0) return;
     const other = this.#others.get(operation.clock);

@@ -20,8 +20,8 @@ import { RequestLogs } from './request-logs.ts';
 import { type SessionState, Sessions } from './sessions.ts';
 
 /**
- * Judges a run while its events come in. Call `step` with each event, in the order of the history, then `finish` once.
- * The same code judges during a run, inside k6 and from a file. It keeps state only for open sessions.
+ * Judges a run while its events come in. Call `step` with each event, in the order of the history, then `finish`. The
+ * same code judges during a run, inside k6 and from a file. It keeps state only for open sessions.
  */
 export class Judge {
   readonly #run: Run;
@@ -45,10 +45,9 @@ export class Judge {
   #fingerprint: Fingerprint | undefined;
 
   /**
-   * @param run the first line of the history
-   * @param checks the checks to apply; passed by the caller, so that k6 need not load checks that a script does not use
+   * @param checks passed by the caller, so that k6 need not load checks that a script does not use
    * @param onAnomaly called with the first few anomalies of each check as they are found
-   * @param wanted `counts`: only `counts()` will be called, not `finish()`; k6 adds the counts up by itself
+   * @param wanted `counts`: only `counts()` will be called, as k6 does
    * @throws HistoryError if the run claims an unknown guarantee
    */
   constructor(
@@ -162,10 +161,7 @@ export class Judge {
     return this.#folds.map(({ check, fold }) => ({ guarantee: check.guarantee, counts: fold.counts() }));
   }
 
-  /**
-   * Ends the run and returns its result. @param remarks remarks of the code that read the history; they are added to
-   * the result
-   */
+  /** Ends the run and returns its result. @param remarks remarks of the reader of the history */
   finish(remarks: readonly string[] = []): Result {
     const tallying = this.#tally;
     if (tallying === undefined)

@@ -1,7 +1,4 @@
-/**
- * Joins each request with its entries in the logs of the balancer and of the instances. Its operation and its entries
- * may come in any order. The memory is bounded.
- */
+/** Joins each request with its entries in the logs, in whichever order they come. The memory is bounded. */
 import type { FaultLedger } from '../faults/ledger.ts';
 import { getOrInsert } from '../get-or-insert.ts';
 import { isSafe } from '../history/actions.ts';
@@ -33,17 +30,9 @@ export interface LoggedRequest {
 
 /** The part of a check that reads the logs. */
 export interface LogReader {
-  /**
-   * Called for each operation with an entry in the balancer's log, when the operation has ended and the entry
-   * has come.
-   */
+  /** Called for each operation with an entry in the balancer's log, when both have come. */
   routed?(operation: Operation, entry: Served): void;
-  /**
-   * Called for each request when every log has an entry for it, and at the end of the history for each of the other
-   * requests.
-   *
-   * @param complete true if every log has an entry
-   */
+  /** Called for each request when every log has an entry for it, and at the end for each other request. */
   logged?(request: LoggedRequest, complete: boolean): void;
 }
 
@@ -71,10 +60,7 @@ export class RequestLogs {
   readonly #faults: FaultLedger;
   readonly #readers: readonly LogReader[];
   readonly #whole = new Map<string, LoggedRequest>();
-  /**
-   * Iterates over the requests that are kept whole, the oldest first. It is used again and again, because a
-   * new iterator would first pass the places of all deleted requests.
-   */
+  /** Iterates over the whole requests, the oldest first. A new iterator would pass the places of all deleted ones. */
   #oldest = this.#whole.entries();
   /** The outlines of old requests. The key is the number in the request's id, or the id if it has no number. */
   readonly #outlines = new Map<string | number, number>();
@@ -168,10 +154,7 @@ export class RequestLogs {
       );
   }
 
-  /**
-   * Returns whether a request counts as missing if a log has no entry for it. A fault may explain the missing
-   * entry.
-   */
+  /** Returns whether a request counts as missing in a log without it. A fault may explain that. */
   #misses({ operation, misses = false }: Sent): boolean {
     if (operation === undefined) return misses;
     const { status, instance, call, return: end = call } = operation;

@@ -1,7 +1,4 @@
-/**
- * Follows which session cookies a client holds, according to the history. Like browsers, it distinguishes cookies by
- * name, domain and path.
- */
+/** Follows which session cookies a client holds. Cookies differ by name, domain and path, as in browsers. */
 import type { CookieChange, Operation } from '../history/history.ts';
 
 /** Maximum bytes of the name and the value of a cookie together. Browsers drop larger cookies (RFC 6265bis, 5.6). */

@@ -1,7 +1,4 @@
-/**
- * Follows each session for all checks: its user, whether it is live, and which instance served it last. Makes no
- * judgement.
- */
+/** Follows each session for all checks: its user, whether it lives, and which instance served it last. */
 
 import { getOrInsert } from '../get-or-insert.ts';
 import { ownCanaries } from '../history/canary.ts';
@@ -58,9 +55,7 @@ export interface Standing {
   handoffFrom: Operation | undefined;
   /** True for the first response of this instance to the session since the session's login. */
   firstContact: boolean;
-  /**
-   * Like `firstContact`, but false after the first fault began. Checks that must try each instance use these contacts.
-   */
+  /** Like `firstContact`, but false after the first fault began. For checks that must try each instance. */
   firstContactBeforeFaults: boolean;
   /** The facts about the operation and its object. Valid until the next operation. */
   data: ObjectFacts | undefined;
@@ -243,16 +238,13 @@ const standing = (session: SessionState, live: boolean, handoffFrom?: Operation)
   data: undefined,
 });
 
-/**
- * Returns whether the response is signed in as another user. Such a response does not show the state of its own
- * session.
- */
+/** Returns whether the response is signed in as another user. It does not show the state of its own session. */
 export const showsAnother = ({ sawUser, user }: Operation): boolean =>
   sawUser !== undefined && sawUser !== user;
 
 /**
- * Returns true if the response shows the session signed in as its own user, false if it shows the session signed out;
- * undefined if it shows neither (an error, a bare response to a write, a page of another user).
+ * Returns whether the session is signed in as its own user (true) or signed out (false); undefined if the response
+ * shows neither (an error, a bare response to a write, a page of another user).
  */
 export function honoured(operation: Operation): boolean | undefined {
   if (operation.signedIn === 'out') return false;
@@ -267,10 +259,7 @@ export const refusedLogin = ({ outcome, signedIn }: Operation): boolean =>
 export const deletedCookie = (operation: Operation): string | undefined =>
   operation.cookies?.find(cookie => cookie.change === 'deleted')?.name;
 
-/**
- * Returns whether a timeout may have ended the session. Within the tolerance of the timeout, both signed in and signed
- * out are correct.
- */
+/** Returns whether a timeout may have ended the session: within its tolerance, signed in and out are both correct. */
 export function mayHaveExpired(
   { idle, absolute }: NonNullable<Declared['expiry']>,
   { login, active }: SessionState,
