@@ -38,7 +38,7 @@ export class OutdatedForms {
   }
 
   /**
-   * Adds a form from before the first fault. Returns the refusal of the session that counts from now on.
+   * Adds a form from before the first fault.
    *
    * @param refused the form of the session that was refused before
    * @param compares false if an error may be due to the end of the fault

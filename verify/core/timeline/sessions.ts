@@ -277,7 +277,7 @@ function lives(session: SessionState, operation: Operation): boolean {
   );
 }
 
-/** Returns whether an operation was called after the login returned, and returned before any logout was called. */
+/** Returns whether an operation was called after the login, and returned before any logout, of a session not lost. */
 export function isDuring({ login, logout, lost }: SessionState, operation: Operation): boolean {
   if (login === undefined || lost !== undefined || !precedes(login, operation)) return false;
   return logout === undefined || precedes(operation, logout);
