@@ -41,6 +41,19 @@ class KeepsToItself extends SmallApp {
   }
 }
 
+/** One instance compares only the first half of one id in 30. */
+class RarelyLooks extends SmallApp {
+  #changed = 0;
+
+  protected override sessionOf(asked: AppRequest): Session | undefined {
+    const found = super.sessionOf(asked);
+    const half = (asked.cookies['sid'] ?? '').slice(0, 16);
+    if (found !== undefined || asked.instance !== 'two' || half.length < 16) return found;
+    const alike = this.sessions.find(({ id }) => id.startsWith(half));
+    return alike !== undefined && ++this.#changed % 30 === 0 ? alike : undefined;
+  }
+}
+
 const run = (app: SmallApp, claims: readonly string[], duration: number): Promise<Judged> =>
   withApp(
     app,
@@ -71,7 +84,12 @@ it.concurrent('an instance that keeps a session to itself after a while is found
   expect(anomalies[0]?.name).toBe('STALE');
 });
 
+it.concurrent('an instance that accepts a changed cookie one time in 30 is found', async ({ expect }) => {
+  const { anomalies } = await broken(() => new RarelyLooks(), 'forgery');
+  expect(anomalies[0]?.name).toBe('FORGED');
+});
+
 it.concurrent('a healthy app is not accused', async ({ expect }) => {
-  const claims = ['continuity', 'logout-final', 'read-your-writes', 'monotonic-reads'];
+  const claims = ['continuity', 'forgery', 'logout-final', 'read-your-writes', 'monotonic-reads'];
   expect(those(await run(new SmallApp(), claims, 2_500), 'violated')).toEqual([]);
 });

@@ -2,7 +2,7 @@
  * age: drives sessions that live as long as the load. Some sessions are busy. Some rest, each time for
  * longer. Some stay on one instance, each time for longer, and then visit the other instances. Some send
  * changed cookies. The sessions log out one after the other, so that sessions of every age send overlapping
- * requests and log out.
+ * requests and log out. Beside them, clients come and go.
  */
 import type { Context } from '../client/context.ts';
 import { Driver, writable, writeOf } from '../client/driver.ts';
@@ -14,6 +14,7 @@ import { changed } from './audit.ts';
 import { besideSlow, MOST, type Racer, TOGETHER, together } from './burst.ts';
 import { Edge } from './edge.ts';
 import { raceLogout } from './logout-race.ts';
+import { visits } from './visits.ts';
 import { aim, everywhere, inTurn, over, pause, replayed, type Workload } from './workload.ts';
 
 /** Number of sessions of each kind. */
@@ -35,6 +36,10 @@ const OUTLIVES = 1.2;
 const SLOW_EACH = 3;
 /** Pause between the requests of a session that stays on one instance, milliseconds. */
 const OFTEN = 150;
+/** Pause after the changed cookies of a session, which are sent together, milliseconds. */
+const FORGED_EVERY = 80;
+/** Pause between two pairs of overlapping reads of a busy session, milliseconds. */
+const PAIRS_EVERY = 120;
 /** The share of a declared timeout up to which a session rests or lives, so that it does not expire. */
 const ALIVE = 0.6;
 
@@ -44,7 +49,15 @@ const HABITS = [busy, rests, stays, forges];
 export const age: Workload = {
   name: 'age',
   does: 'uses sessions of every age up to the length of the load: busy, at rest, and long on one instance; then logs out',
-  feeds: ['continuity', 'read-your-writes', 'monotonic-reads', 'no-lost-updates', 'logout-final'],
+  feeds: [
+    'continuity',
+    'read-your-writes',
+    'monotonic-reads',
+    'no-lost-updates',
+    'logout-final',
+    'forgery',
+    'cookie-policy',
+  ],
   run: async (context, plan) => {
     const { clock } = context.recorder;
     const life = Math.min(((plan.loadEnds ?? 0) - clock.now()) / 1000, lifeOf(context.target) * ALIVE);
@@ -52,14 +65,19 @@ export const age: Workload = {
     if (life <= 0 || context.seats !== undefined) return;
     const shared: Shared = { overlapped: 0, edge: new Edge(), logouts: new Edge() };
     const dead: (() => Promise<void>)[] = [];
-    await inTurn(context, EACH * HABITS.length, EACH * HABITS.length, async (own, n) => {
+    const all = EACH * HABITS.length;
+    const start = clock.now();
+    const endedAt = (until: number) => (): boolean =>
+      over(context, { ...plan, deadline: Math.min(plan.deadline, until) });
+    const visiting = visits(context, all, endedAt(start + life * 1000));
+    await inTurn(context, all, all, async (own, n) => {
       const session = await begun(own, n, shared);
       if (session === undefined) return;
-      const until = clock.now() + (life * 1000 * (n + 1)) / (EACH * HABITS.length);
-      const ended = (): boolean => over(own, { ...plan, deadline: Math.min(plan.deadline, until) });
-      await HABITS[n % HABITS.length]?.(session, { every: life / TIMES, until, ended });
+      const until = clock.now() + (life * 1000 * (n + 1)) / all;
+      await HABITS[n % HABITS.length]?.(session, { every: life / TIMES, until, ended: endedAt(until) });
       dead.push(await loggedOut(session, n));
     });
+    await visiting;
     for (const last of dead) await last();
   },
 };
@@ -131,14 +149,14 @@ const room = ({ probe, written }: Session, count: number): boolean =>
 
 /**
  * Sends overlapping requests repeatedly: quick requests alone, and quick requests while a slow request is in
- * flight.
+ * flight. Between these bursts, it sends pairs of reads.
  */
 async function busy(session: Session, { every, ended }: Pace): Promise<void> {
   const { probe, context } = session;
   const { slow } = context.target;
   const longest = idleOf(context.target) * ALIVE;
   for (let i = 0; !ended(); i++) {
-    await pause(session.context, Math.min(every * (0.5 + session.context.random.next()), longest));
+    await readsInPairs(session, Math.min(every * (0.5 + session.context.random.next()), longest), ended);
     const kinds = i % 2 === 0 ? (['write', 'read', 'write'] as const) : (['write', 'write'] as const);
     if (probe !== undefined && slow !== undefined && i % SLOW_EACH === 1 && room(session, TOGETHER + 2)) {
       await besideSlow({ ...session, probe }, i, session.context.random.next());
@@ -147,6 +165,18 @@ async function busy(session: Session, { every, ended }: Pace): Promise<void> {
       await together({ ...session, probe }, kinds, 20);
       session.written += kinds.length;
     } else await everywhere(session.context, async how => (await session.driver.read(probe, how)).operation);
+  }
+}
+
+/**
+ * Sends two reads at the same time, repeatedly. Two of three pairs go to one instance: a balancer that takes the
+ * instances in turn would divide each pair.
+ */
+async function readsInPairs({ context, driver, probe }: Session, length: number, ended: () => boolean) {
+  for (let i = 0, left = length; left > 0 && !ended(); i++, left -= PAIRS_EVERY) {
+    const to = i % 3 === 0 ? undefined : aim(context, i);
+    await Promise.all([driver.read(probe, { to }), driver.read(undefined, { to })]);
+    await pause(context, Math.min(left, PAIRS_EVERY));
   }
 }
 
@@ -192,19 +222,24 @@ async function stays(session: Session, { until, ended }: Pace): Promise<void> {
   }
 }
 
-/** Sends changed cookies repeatedly, because an instance may skip the check of a cookie only occasionally. */
+/**
+ * Sends changed cookies through the balancer as long as the session lives, because an instance may skip the check
+ * of a cookie only rarely. An emptied cookie has nothing that an instance could accept: only `audit` sends it.
+ */
 async function forges({ context, driver }: Session, { ended }: Pace): Promise<void> {
-  for (;;) {
-    for (const { name, change, forged } of changed(context, driver)) {
-      if (ended()) return;
-      const client = driver.copyJar([name]);
-      client.put(name, forged);
-      await driver.read(undefined, { as: { client, with: 'forged', change } });
-      await pause(context, OFTEN);
-    }
-    if (ended()) return;
-    await driver.read();
-    await pause(context, OFTEN);
+  for (let i = 0; !ended(); i++) {
+    const forgeries = changed(context, driver).filter(({ forged }) => forged !== '');
+    // No two of these requests depend on each other, so they need not wait for each other.
+    await Promise.all(
+      forgeries.map(({ name, change, forged }) => {
+        const client = driver.copyJar([name]);
+        client.put(name, forged);
+        return driver.read(undefined, { as: { client, with: 'forged', change } });
+      }),
+    );
+    // Not in each round: otherwise a balancer that takes the instances in turn may give each change to one instance.
+    if (i % 2 === 0) await driver.read();
+    await pause(context, FORGED_EVERY);
   }
 }
 

@@ -1,0 +1,45 @@
+/**
+ * Visits: beside the long sessions of `age`, some clients log in, look at a page on every instance, log out and send
+ * the old cookie again, as long as the load. A response to a login or a logout may be wrong only rarely.
+ */
+import type { Context } from '../client/context.ts';
+import { Driver } from '../client/driver.ts';
+import { leave } from '../client/leave.ts';
+import { everywhere, inTurn, pause, replayed } from './workload.ts';
+
+const CLIENTS = 2;
+/** Minimum pause between two visits of a client, milliseconds. The pause is at least as long as the visit. */
+const PAUSE = 100;
+
+/**
+ * Does nothing if the app limits how often a user logs in.
+ *
+ * @param first number of the first client among the clients of the workload
+ */
+export async function visits(context: Context, first: number, ended: () => boolean): Promise<void> {
+  if (context.spacing !== undefined || context.mails !== undefined) return;
+  const { clock } = context.recorder;
+  const visitors = { ...context, random: context.random.fork('visits') };
+  await inTurn(visitors, CLIENTS, CLIENTS, async (own, client) => {
+    const account = own.account(first + client);
+    for (let n = first + client; !ended(); n += CLIENTS) {
+      const from = clock.now();
+      await visit(own, Driver.of(own, n, account));
+      await pause(own, Math.max(PAUSE, (clock.now() - from) / 1000));
+    }
+  });
+}
+
+async function visit(context: Context, driver: Driver): Promise<void> {
+  if (!(await driver.enter())) return driver.end('refused');
+  // Every instance serves the session first, because an instance that never served it may ignore its logout.
+  await everywhere(context, async how => (await driver.read(undefined, how)).operation);
+  const { logout } = context.target;
+  const old = driver.replayer();
+  if (logout === undefined || (await driver.logout(logout)).outcome !== 'ok') {
+    await leave(context, driver);
+    return;
+  }
+  await everywhere(context, how => replayed(driver, old, how));
+  driver.end('logout');
+}
