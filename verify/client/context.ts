@@ -9,6 +9,7 @@ import type { Recorder } from './recorder.ts';
 import type { Registration } from './registration.ts';
 import type { Seats, Spacing } from './seats.ts';
 import type { SessionClient } from './session-client.ts';
+import type { Text } from './texts.ts';
 
 /** Limits to which a workload may grow a session, so that no request is refused for its size. */
 export interface Growth {
@@ -18,8 +19,8 @@ export interface Growth {
   total: number;
   /** True if the app, a balancer or a server refused more text. False if the measurement ended without a refusal. */
   refused: boolean;
-  /** The most awkward suffix of a text that some instance shows unchanged; absent if there is none. */
-  ending?: string | undefined;
+  /** The kinds of awkward texts that some instance has shown unchanged. */
+  texts?: readonly Text[];
 }
 
 export interface Context {

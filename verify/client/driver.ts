@@ -244,16 +244,15 @@ export class Driver {
   ): Promise<Operation> {
     if (request === undefined) throw new Error(`probe ${probe.object}: no request that writes`);
     const action = ({ counter: 'increment', register: 'set' } as const)[probe.kind as 'counter'] ?? 'add';
-    const value = action === 'increment' ? '1' : this.#newValue(probe) + (how.ending ?? '');
+    const { value, filling } = action === 'increment' ? ONE_MORE : this.#newText(probe, how);
     let options = how;
     if (numbered(probe) && !this.#begun.has(probe.object)) {
       await this.read(probe, { to: how.to, due: how.due });
       options = further(how);
     } else await this.#begun.get(probe.object);
     const what = { action, ...this.#object(probe), value, ...this.#confirmed(request, value, options) };
-    const long = how.ending === undefined ? padded(value, how.size ?? 0) : value;
-    const sent = this.#requests.filled(request, how, long);
-    return (await this.#requests.perform(what, sent, options)).operation;
+    const sent = this.#requests.filled(request, how, filling);
+    return (await this.#requests.perform(what, { ...sent, twice: twiceOf(how, filling) }, options)).operation;
   }
 
   /** Sends a request that changes the session in a way that no probe shows. */
@@ -263,8 +262,8 @@ export class Driver {
   }
 
   /**
-   * Writes a value of a given length or with a given suffix, and looks for it, without recording the operations. An app
-   * may refuse or change any value, but all instances must do the same.
+   * Writes a value of a given length or a given kind of text, and looks for it, without recording the operations. An
+   * app may refuse or change any value, but all instances must do the same.
    */
   async trial(probe: Probe, how: How): Promise<TrialWrite> {
     const { interpreter } = this.#context;
@@ -273,21 +272,20 @@ export class Driver {
       // If the list has more pages, the value may be on another page.
       return values.includes(value) || next !== undefined || cut;
     };
-    await this.look(probe.read.path, how);
+    const before = await this.look(probe.read.path, how);
     const { value, answer } = await this.put(probe, how);
     let page = await this.look(probe.read.path, how);
     if (!shows(page)) page = await this.look(probe.read.path, how);
-    return { answer, page, shown: shows(page) };
+    return { answer, page, shown: shows(page) && !shows(before) };
   }
 
-  /** Writes a value of a given length or with a given suffix, without recording the operation. */
+  /** Writes a value of a given length or a given kind of text, without recording the operation. */
   async put(probe: Probe, how: How): Promise<{ value: string; answer: Reply }> {
     const request = writeOf(probe);
     if (request === undefined) throw new Error(`probe ${probe.object}: no request that writes`);
-    const value = this.#newValue(probe) + (how.ending ?? '');
-    const sent = how.ending === undefined ? padded(value, how.size ?? 0) : value;
-    const answer = await this.#requests.unrecorded(this.#requests.filled(request, how, sent), how);
-    return { value, answer };
+    const { value, filling } = this.#newText(probe, how);
+    const sent = { ...this.#requests.filled(request, how, filling), twice: twiceOf(how, filling) };
+    return { value, answer: await this.#requests.unrecorded(sent, how) };
   }
 
   /** Removes a value. `how.size`: the length to which the value was padded when it was written. */
@@ -382,6 +380,13 @@ export class Driver {
     return canaryOf({ prefix, user, session, number: ++this.#values, random: random.next() });
   }
 
+  /** Returns a value that was never used before, and the text that replaces {value} in a request. */
+  #newText(probe: Probe, { text, size = 0 }: How): Written {
+    const value = this.#newValue(probe);
+    if (text === undefined) return { value, filling: padded(value, size) };
+    return { value: text.of(value), filling: text.of(value) };
+  }
+
   #object(probe: Probe): { object: string; objectName: string } {
     const { user, session } = this.#who;
     const objectName = `${probe.object}@${{ session, user, all: '*' }[probe.scope]}`;
@@ -389,6 +394,18 @@ export class Driver {
     return { object: probe.object, objectName };
   }
 }
+
+/** A value in the history, and the text of the request that writes it. */
+interface Written {
+  value: string;
+  filling: string;
+}
+
+/** The write of a counter. */
+const ONE_MORE: Written = { value: '1', filling: '1' };
+
+const twiceOf = ({ text }: How, filling: string): string | undefined =>
+  text?.twice === true ? filling : undefined;
 
 /** Replaces the response to a login that was not sent, because a step lacks its mail or its credential. */
 const INCOMPLETE: Reply = { failure: 'timeout', headers: {}, body: '', cookies: [] };

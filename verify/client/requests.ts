@@ -11,6 +11,7 @@ import type { Way } from './instances.ts';
 import type { Call, Recorded } from './recorder.ts';
 import { retryAfter } from './retry-after.ts';
 import type { Send, SessionClient, ShownPage } from './session-client.ts';
+import type { Text } from './texts.ts';
 import { ACCESS, keepTokens, mayHaveExpired, mustRefresh, REFRESH } from './tokens.ts';
 
 /** Maximum number of retries of a request that gets 429 with Retry-After. Each retry waits for that time. */
@@ -36,8 +37,8 @@ export interface How {
   query?: string | undefined;
   /** Length of the value to write, characters. The history has the value without padding. */
   size?: number | undefined;
-  /** Suffix of the value to write. A value with a suffix is not padded. */
-  ending?: string | undefined;
+  /** The kind of text to write. Absent: a text of letters and digits, which may be padded. */
+  text?: Text | undefined;
   /** When the request was to begin, microseconds on the run's clock, if the load has a rate. */
   due?: number | undefined;
   /** True: the tokens of a refresh are dropped, as if the response of the refresh had been lost. */

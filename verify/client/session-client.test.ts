@@ -30,6 +30,15 @@ function client(url: string): SessionClient {
 
 const get = (path: string) => ({ method: 'GET', path });
 
+describe('a form', () => {
+  it('has the fields with one text twice, if the test wants that', async () => {
+    const url = await serve((request, response) => void request.pipe(response));
+    const send = { method: 'POST', path: '/', form: { item: 'ä', csrf: 'x' } };
+    expect((await client(url).send(send)).body).toBe('item=%C3%A4&csrf=x');
+    expect((await client(url).send({ ...send, twice: 'ä' })).body).toBe('item=%C3%A4&csrf=x&item=%C3%A4');
+  });
+});
+
 describe('requests that are held back', () => {
   it('reach the server whole only when all are ready, and then all of them', async () => {
     let whole = 0;

@@ -24,6 +24,8 @@ export interface Send {
   from?: URL | undefined;
   /** Sent as application/x-www-form-urlencoded. */
   form?: Record<string, string>;
+  /** The fields of the form that have this text are sent twice. */
+  twice?: string | undefined;
   /** Sent as application/json. If present, `form` is not sent. */
   json?: unknown;
   headers?: Record<string, string>;
@@ -373,9 +375,13 @@ export class SessionClient {
 const FORM = 'application/x-www-form-urlencoded';
 
 /** Returns the body of a request: JSON or a form; null if it has none. */
-function bodyOf({ method, form, json }: Send): string | null {
+function bodyOf({ method, form, twice, json }: Send): string | null {
   if (json !== undefined) return JSON.stringify(json);
-  return form === undefined || method === 'GET' ? null : new URLSearchParams(form).toString();
+  if (form === undefined || method === 'GET') return null;
+  const fields = new URLSearchParams(form);
+  if (twice !== undefined)
+    for (const [name, text] of Object.entries(form)) if (text === twice) fields.append(name, text);
+  return fields.toString();
 }
 
 /** Returns whether a list of headers has this name. The list holds name, value, name, value … */

@@ -10,7 +10,7 @@ import { staticFiles } from '../client/static-files.ts';
 import type { Operation } from '../core/history/history.ts';
 import { forgeries } from './forgeries.ts';
 import { collection, eachText, UNMEASURED } from './growth.ts';
-import { everywhere, inTurn, over, type Plan, type Workload } from './workload.ts';
+import { aim, everywhere, inTurn, over, type Plan, type Workload } from './workload.ts';
 
 /** Paths that are requested if the target file names no public paths. Most apps have one of these files. */
 const USUAL = ['/favicon.ico', '/robots.txt', '/healthz', '/health'];
@@ -184,20 +184,22 @@ async function grows(context: Context, plan: Plan): Promise<void> {
 
 /** Maximum number of values that are removed after the growth: the newest, which are the longest. */
 const SHRINKS = 30;
-/** Number of awkward texts. */
-const AWKWARD = 6;
+/** Number of awkward texts of each kind. */
+const AWKWARD = 3;
 
-/** Checks a text on all instances: if one instance returns it unchanged, all instances must do so. */
+/** Writes awkward texts on all instances: if one instance returns a text unchanged, all instances must do so. */
 async function awkward(context: Context, plan: Plan): Promise<void> {
   const probe = collection(context.target);
-  const ending = context.growth?.ending;
-  if (probe === undefined || ending === undefined || over(context, plan)) return;
+  const texts = context.growth?.texts ?? [];
+  if (probe === undefined || texts.length === 0 || over(context, plan)) return;
   const driver = Driver.of(context, 131);
   if (!(await driver.enter())) return driver.end('refused');
   await driver.read(probe);
-  for (let i = 0; i < AWKWARD && !over(context, plan); i++) {
-    await driver.write(probe, { ending });
-    await everywhere(context, async how => (await driver.read(probe, how)).operation);
+  for (const [n, text] of texts.entries()) {
+    for (let i = 0; i < (text.once ? 1 : AWKWARD) && !over(context, plan); i++) {
+      await driver.write(probe, { text, to: aim(context, n + i) });
+      await everywhere(context, async how => (await driver.read(probe, how)).operation);
+    }
   }
   await leave(context, driver);
 }

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, Growth } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
 import { leave } from '../client/leave.ts';
+import { TEXTS, type Text } from '../client/texts.ts';
 import type { Reply } from '../core/response/reply.ts';
 import type { Probe } from '../target/schema.ts';
 
@@ -41,11 +42,6 @@ const ADDS = 130;
 const WITHIN = 0.8;
 /** Number of texts that are added between two reads of the page. */
 const READ_EVERY = 10;
-/**
- * Suffixes with characters that encodings, quoting or serialisers may change. Only a suffix that an instance returns
- * unchanged is used.
- */
-const ENDINGS = [' Grüße 漢字 🃏 "a" \\n \'b\' %41+&amp;<i>', ' Grüße 漢字', " ö 'b'"];
 /** Number of tries for one length, if no instance can be chosen. */
 const TRIES = 2;
 /** Maximum wait for instances that were taken out of service, and interval of the requests, milliseconds. */
@@ -102,7 +98,7 @@ export async function measureGrowth(context: Context): Promise<Growth | undefine
   const longest = probe.longest ?? (await measured.longest());
   const total = await measured.total(longest);
   const refused = measured.cause !== undefined;
-  const ending = await measured.ending();
+  const texts = await measured.texts();
   if (measured.cause !== undefined) {
     await allBack(context);
     context.recorder.remark(
@@ -110,7 +106,7 @@ export async function measureGrowth(context: Context): Promise<Growth | undefine
         'cookie that carries data, and for the header buffers of the balancer',
     );
   }
-  return { longest, total: refused ? Math.floor(total * WITHIN) : total, refused, ending };
+  return { longest, total: refused ? Math.floor(total * WITHIN) : total, refused, texts };
 }
 
 class Measurement {
@@ -172,17 +168,20 @@ class Measurement {
     return small;
   }
 
-  /** Returns the most awkward suffix that at least one instance shows unchanged. */
-  async ending(): Promise<string | undefined> {
-    let kept: string | undefined;
+  /** Returns of each kind the most awkward text that at least one instance shows unchanged. */
+  async texts(): Promise<Text[]> {
+    const kept: Text[] = [];
     const cause = this.cause;
     this.cause = undefined;
-    await this.#session(async driver => {
-      for (const ending of ENDINGS)
-        for (const to of this.#ways())
-          if (kept === undefined && (await driver.trial(this.#probe, { ending, to })).shown) kept = ending;
-      return true;
-    });
+    // Each kind has its own session, because an app may fail in a session after a text that it cannot store.
+    for (const kind of TEXTS) {
+      await this.#session(async driver => {
+        for (const text of kind)
+          for (const to of this.#ways())
+            if ((await driver.trial(this.#probe, { text, to })).shown) return kept.push(text) > 0;
+        return false;
+      });
+    }
     this.cause = cause;
     return kept;
   }

@@ -10,12 +10,13 @@ import type { Context } from '../client/context.ts';
 import { Driver, writeOf } from '../client/driver.ts';
 import { leave } from '../client/leave.ts';
 import type { How } from '../client/requests.ts';
+import type { Text } from '../client/texts.ts';
 import type { Operation } from '../core/history/history.ts';
 import { showsAnother } from '../core/timeline/sessions.ts';
 import type { Random } from '../random.ts';
 import type { Probe } from '../target/schema.ts';
 import { Arrivals } from './arrivals.ts';
-import { roomOf } from './growth.ts';
+import { collection, roomOf } from './growth.ts';
 import { BESIDE, everywhere, over, type Plan, seated, type Workload } from './workload.ts';
 
 /** Maximum number of new logins of a client after lost sessions. Then it stops: the loss is already found. */
@@ -30,7 +31,7 @@ const ITEMS = 8;
 const WRITES = { share: 0.25, upTo: 50 };
 /** Share and maximum number of values that are never removed during faults: the final reads must find them. */
 const KEPT = { share: 0.3, most: 30 };
-/** Share of writes with an awkward text, if the app keeps such texts unchanged. */
+/** Share of writes with an awkward text, in the probe for which it is known that the app keeps such texts unchanged. */
 const AWKWARD = 0.25;
 /** Share of writes whose redirect is followed as soon as its head has come, like in browsers. */
 const EARLY = 0.5;
@@ -267,14 +268,31 @@ class HopClient {
     const early = this.#random.next() < EARLY;
     const names = early && !this.#shared.pace.disturbed ? this.#context.instances.names() : [];
     const to = names[this.#random.below(names.length)];
-    const ending = this.#random.next() < AWKWARD ? this.#context.growth?.ending : undefined;
-    const add = await driver.write(probe, { early, to, ending, due: this.#due });
-    if (add.action === 'add' && add.value !== undefined && add.outcome !== 'fail' && !this.#keeps())
+    const text = this.#text(probe);
+    const add = await driver.write(probe, { early, to, text, due: this.#due });
+    // A path cannot hold every text.
+    const removable = text === undefined || probe.remove?.path.includes('{value}') !== true;
+    if (
+      add.action === 'add' &&
+      add.value !== undefined &&
+      add.outcome !== 'fail' &&
+      removable &&
+      !this.#keeps()
+    )
       items.push(add.value);
     if (!this.#wrote(add)) return false;
     // The head of a response acknowledges the write, so the value must be visible on another instance at once.
     const other = names.find(name => name !== add.instance);
     return early && other !== undefined ? this.#read(driver, probe, { to: other }) : true;
+  }
+
+  /** Returns the kind of text to write; undefined for a usual text. */
+  #text(probe: Probe): Text | undefined {
+    const { growth, target } = this.#context;
+    const draw = this.#random.next();
+    if (draw > AWKWARD || probe !== collection(target)) return undefined;
+    const texts = growth?.texts?.filter(({ once }) => once !== true) ?? [];
+    return texts[Math.floor((draw / AWKWARD) * texts.length)];
   }
 
   /**

@@ -108,3 +108,17 @@ plant('charset-differs-between-instances', {
     expect(items).not.toContain('Grün 2');
   },
 });
+
+plant('numbers-lose-digits', {
+  'only one instance reads a text of digits correctly': async ({
+    visitor,
+    direct: [first = '', second = ''],
+  }) => {
+    const alice = visitor(0, [first]);
+    await alice.signIn();
+    await alice.who();
+    expect((await alice.add('cart', '0123')).status).toBe(303);
+    expect(await alice.items('cart')).toEqual(['0123']);
+    expect(await alice.at(second).items('cart')).toEqual(['123']);
+  },
+});

@@ -38,6 +38,18 @@ describe('read-your-writes and monotonic-reads', () => {
     expect(own.violations).toBe(1);
   });
 
+  it.each(['', '0900', '{"a":["0"]}'])('the text %j must be shown as any other value', text => {
+    const missing = (shown: string[]) =>
+      judged(s =>
+        good(s)
+          .write(text, 'app-1')
+          .read('app-2', ['a', ...shown]),
+      ).both[0];
+    expect(missing([text])).toBe('valid');
+    expect(missing([])).toBe('violated');
+    expect(missing([`${text}x`])).toBe('violated');
+  });
+
   it('a value that was shown and is gone is BACK, and not STALE if its write was never acknowledged', () => {
     const unsure = { outcome: 'info' as const, status: 504 };
     const { both, monotonic } = judged(s =>
