@@ -1,47 +1,77 @@
-/** Failovers to a replica: planned without data loss, unplanned with a lag, and by Sentinel. */
+/** Failovers to a replica: planned without data loss, unplanned with a lag or with old data, and by Sentinel. */
 import { ProxyLink } from '../../stack/link.ts';
 import { type BackingServer, startRedis } from '../../stack/servers.ts';
 import { until } from '../../stack/wait.ts';
-import type { StackFault } from './fault.ts';
+import type { StackFault, Stage } from './fault.ts';
 import { inSync, lacksRedis, openRedis, withRedis } from './redis.ts';
 import { lacksLink } from './store-link.ts';
 
 /** Delay of the data on its way to the replica, milliseconds. */
 const LAG_MS = 800;
+/** Age of the data of a replica that has lost its primary without noticing it, milliseconds. */
+const OLD_MS = 4_000;
 const SYNC = { withinMs: 15_000, everyMs: 20 };
 
-export const storeFailover: StackFault = {
-  name: 'store-failover',
-  part: 'store',
-  does: `the primary is killed, and a replica that lags ${LAG_MS} ms behind takes its place`,
-  loses: true,
-  linked: true,
-  lacks: stack => lacksRedis(stack) ?? lacksLink(stack),
-  async inject({ stack, undo, last }) {
-    const { store } = stack;
-    const link = await stack.link?.(store.name);
-    const primaryPort = Number(new URL(store.url ?? '').port);
-    if (link === undefined) return false;
-    const lag = new ProxyLink(primaryPort);
-    undo(() => lag.close());
-    await lag.open();
-    const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(lag.port)] });
-    undo(() => replica.dispose());
-    await inSync(replica.url);
+/**
+ * Returns a fault that kills the primary, and puts a replica in its place that lacks data.
+ *
+ * @param falls makes the replica fall behind, and lets the load continue; `lag` is its link to the primary
+ */
+function failoverTo(
+  { name, does }: Pick<StackFault, 'name' | 'does'>,
+  falls: (lag: ProxyLink, stage: Stage) => Promise<void>,
+): StackFault {
+  return {
+    ...{ name, does, part: 'store', loses: true, linked: true },
+    lacks: stack => lacksRedis(stack) ?? lacksLink(stack),
+    async inject(stage) {
+      const { stack, undo } = stage;
+      const { store } = stack;
+      const link = await stack.link?.(store.name);
+      const primaryPort = Number(new URL(store.url ?? '').port);
+      if (link === undefined) return false;
+      const lag = new ProxyLink(primaryPort);
+      undo(() => lag.close());
+      await lag.open();
+      const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(lag.port)] });
+      undo(() => replica.dispose());
+      await inSync(replica.url);
+      await falls(lag, stage);
+      undo(async () => {
+        await store.restart();
+        await handBack(store.url, primaryPort, replica);
+        await link.lead(primaryPort);
+      });
+      await store.kill();
+      lag.cut();
+      await withRedis(replica.url, redis => redis.replicaof('NO', 'ONE'));
+      await link.lead(replica.port);
+      return !store.running();
+    },
+  };
+}
+
+export const storeFailover = failoverTo(
+  {
+    name: 'store-failover',
+    does: `the primary is killed, and a replica that lags ${LAG_MS} ms behind takes its place`,
+  },
+  async (lag, { last }) => {
     lag.slow(LAG_MS);
     await last(2 * LAG_MS);
-    undo(async () => {
-      await store.restart();
-      await handBack(store.url, primaryPort, replica);
-      await link.lead(primaryPort);
-    });
-    await store.kill();
-    lag.cut();
-    await withRedis(replica.url, redis => redis.replicaof('NO', 'ONE'));
-    await link.lead(replica.port);
-    return !store.running();
   },
-};
+);
+
+export const storeOldCopy = failoverTo(
+  {
+    name: 'store-old-copy',
+    does: `the primary is killed, and a replica takes its place that got no data in the last ${OLD_MS / 1_000} s`,
+  },
+  async (lag, { last }) => {
+    lag.hold();
+    await last(OLD_MS);
+  },
+);
 
 /** Makes the old primary the primary again, with all data of the new primary. Writes wait during the switch. */
 async function handBack(url: string | undefined, port: number, from: BackingServer): Promise<void> {

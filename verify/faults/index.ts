@@ -13,7 +13,7 @@ import {
   secretReplaced,
   secretRotation,
 } from './deploys.ts';
-import { clusterFailover, sentinelFailover, storeDemoted, storeFailover } from './failovers.ts';
+import { clusterFailover, sentinelFailover, storeDemoted, storeFailover, storeOldCopy } from './failovers.ts';
 import { type Disturbance, onStack, type StackFault } from './fault.ts';
 import { kill, pause, restart, stop } from './instance.ts';
 import { answersCut, instanceHangs, instanceNarrow, instanceSlow } from './instance-link.ts';
@@ -29,7 +29,8 @@ export const FAULTS: readonly StackFault[] = [
   ...[affinityLost, writeRepeated],
   ...[storeRestart, storePause, storeBlackHole, storeRefuses, storeSlow, storeNarrow, storeLate, storeCut],
   ...[storeReadOnly, storeDemoted, storeFull, storeConnections],
-  ...[storeRestartEmpty, storeFlush, storeEvict, storeFailover, sentinelFailover, clusterFailover],
+  ...[storeRestartEmpty, storeFlush, storeEvict, storeFailover, storeOldCopy],
+  ...[sentinelFailover, clusterFailover],
 ];
 
 /** The faults of the bundled stack that every app should survive. */
