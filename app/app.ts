@@ -63,8 +63,8 @@ export function createApp(deps: Deps): Express {
   app.use(lifecycle.leaveToOthers, requestLog(log, config), lifecycle.track);
   app.use(safetyHeaders(pictures ? [new URL(config.bucketUrl).origin] : []));
   // Serves static files and health checks before the session is loaded. They need no session, and must not
-  // fail when the store fails.
-  app.use(express.static(join(import.meta.dirname, 'public'), { maxAge: '5m' }));
+  // fail when the store fails. Only paths of files are looked up on the disk.
+  app.get(/^\/[\w-]+\.(css|svg)$/, express.static(join(import.meta.dirname, 'public'), { maxAge: '5m' }));
   app.use(notCached, healthRoutes({ backing, lifecycle }));
   // Parses the body before the session is loaded. A session that was loaded before a slow upload would become stale.
   app.use(express.urlencoded({ extended: false, limit: '64kb' }), express.json({ limit: '64kb' }));

@@ -1,5 +1,5 @@
 /** Sends mail over SMTP. */
-import { createTransport, type Transporter } from 'nodemailer';
+import type { Transporter } from 'nodemailer';
 import type { Config } from './config.ts';
 import { Refusal } from './failures.ts';
 
@@ -17,9 +17,10 @@ interface Mail {
   readonly text: string;
 }
 
-/** Returns a mailer that connects for each mail; undefined if SMTP_URL is not set. */
-export function createMailer({ smtpUrl, mailFrom }: Config): Mailer | undefined {
+/** Returns a mailer that connects for each mail; undefined if SMTP_URL is not set. Then nodemailer is not loaded. */
+export async function createMailer({ smtpUrl, mailFrom }: Config): Promise<Mailer | undefined> {
   if (smtpUrl === '') return undefined;
+  const { createTransport } = await import('nodemailer');
   const timeouts = {
     connectionTimeout: TIMEOUT_MS,
     greetingTimeout: TIMEOUT_MS,

@@ -42,7 +42,7 @@ export async function serve(parts: Parts = {}): Promise<void> {
   const store = parts.store?.(config, backing.redis) ?? createStore(config, backing);
   const stopExpiryLog = logExpiry(config, backing, log);
   const pay = () => sleep(config.paymentMs);
-  const mailer = createMailer(config);
+  const mailer = await createMailer(config);
   const pictures = await connectPictures(config);
   log.info({
     event: 'registration',

@@ -57,7 +57,7 @@ export async function startInProcess(redisUrl: string, options: InProcess = {}):
   const pay = options.pay ?? (() => Promise.resolve());
   const deps = { config, backing, store, users, log, lifecycle, pay };
   const server = createServer(
-    createApp({ ...deps, mailer: createMailer(config), pictures: await connectPictures(config) }),
+    createApp({ ...deps, mailer: await createMailer(config), pictures: await connectPictures(config) }),
   );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
