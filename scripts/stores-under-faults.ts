@@ -11,7 +11,7 @@ import { verify } from '../verify/run.ts';
 import { loadTarget } from '../verify/target/load.ts';
 
 /** The session stores except `memory`, which keeps no guarantee on two instances, even without faults. */
-const STORES = [
+export const STORES: readonly string[] = [
   'redis-attributes',
   'redis-locked',
   'connect-redis',
@@ -30,14 +30,18 @@ const CLAIMS = [
 const LOAD = { duration: 2_000, sessions: 16, workloads: ['hop'], command: 'npm run stores:matrix' };
 
 /** Returns a table with a line for each fault. @param onLine called with each line as soon as the line is complete */
-export async function underFaults(out: string, onLine: (line: string) => void): Promise<string[]> {
+export async function underFaults(
+  stores: readonly string[],
+  out: string,
+  onLine: (line: string) => void,
+): Promise<string[]> {
   const lines = [
-    `| | ${STORES.map(store => `\`${store}\``).join(' | ')} |`,
-    `|---|${STORES.map(() => '---|').join('')}`,
+    `| | ${stores.map(store => `\`${store}\``).join(' | ')} |`,
+    `|---|${stores.map(() => '---|').join('')}`,
   ];
   for (const fault of FAULTS.filter(({ part }) => part === 'store')) {
     const cells: string[] = [];
-    for (const store of STORES) cells.push(await tried(store, fault, out));
+    for (const store of stores) cells.push(await tried(store, fault, out));
     lines.push(`| \`${fault.name}\` | ${cells.join(' | ')} |`);
     onLine(lines.at(-1) ?? '');
   }
