@@ -16,6 +16,8 @@ export STATE_DIR=/run/baton
 export INSTANCES_DIR=$STATE_DIR
 export LISTEN=8080
 export STATUS_LISTEN=127.0.0.1:8081
+# With a certificate here (secrets.sh), nginx listens with TLS, too.
+TLS_DIR=/secrets/tls
 export ACCESS_LOG=${ACCESS_LOG:-/dev/stdout}
 # The timeout limits how long a request keeps a retired worker.
 NGINX=(nginx -e stderr -c "$STATE_DIR/nginx.conf" -g 'daemon off; worker_shutdown_timeout 30s;')
@@ -147,16 +149,22 @@ watch() {
 }
 
 run() {
-  mkdir -p "$STATE_DIR/http.d"
-  rm -f "$STATE_DIR/nginx.pid" "$STATE_DIR/closing"
+  mkdir -p "$STATE_DIR/http.d" "$STATE_DIR/server.d"
+  rm -f "$STATE_DIR/nginx.pid" "$STATE_DIR/closing" "$STATE_DIR/server.d/tls.conf"
   # shellcheck disable=SC2016 # envsubst takes the names, not their values.
   envsubst '${LISTEN} ${STATUS_LISTEN} ${STATE_DIR} ${INSTANCES_DIR} ${ACCESS_LOG}' \
     </baton/nginx.conf.template >"$STATE_DIR/nginx.conf"
   if [[ $ACCESS_LOG != /dev/stdout ]]; then
     echo 'access_log /dev/stdout requests;' >"$STATE_DIR/http.d/stdout.conf"
   fi
-  # The names of the last `route` survive a restart.
-  [[ -e $STATE_DIR/wanted ]] || echo "${INSTANCES:-}" >"$STATE_DIR/wanted"
+  if [[ -e $TLS_DIR/balancer.crt ]]; then
+    printf '%s\n' 'listen 8443 ssl;' 'ssl_protocols TLSv1.2 TLSv1.3;' \
+      "ssl_certificate $TLS_DIR/balancer.crt;" "ssl_certificate_key $TLS_DIR/balancer.key;" >"$STATE_DIR/server.d/tls.conf"
+  fi
+  # The names of the last `route` survive a restart, unless INSTANCES has changed.
+  if [[ $(cat "$STATE_DIR/initial" 2>/dev/null) != "${INSTANCES:-}" ]]; then
+    echo "${INSTANCES:-}" | tee "$STATE_DIR/initial" >"$STATE_DIR/wanted"
+  fi
   echo nothing >"$STATE_DIR/routed"
   apply always
   watch &

@@ -33,11 +33,11 @@ export async function startComposeStack(options: StackOptions = {}): Promise<Sta
   options.signal?.throwIfAborted();
   const { port = USUAL_PORT } = options;
   const balancerPort = port === 'any' ? await freePort() : await freePortFrom(port);
-  const secret = process.env['SESSION_SECRET'] || randomBytes(32).toString('hex');
-  const environment = { SESSION_SECRET: secret, ...options.env };
-  const project = new ComposeProject({ BALANCER_PORT: String(balancerPort), ...environment });
+  const secret =
+    options.env?.['SESSION_SECRET'] ?? (process.env['SESSION_SECRET'] || randomBytes(32).toString('hex'));
+  const project = new ComposeProject({ BALANCER_PORT: String(balancerPort), TLS_PORT: '0', ...options.env });
   const url = `http://127.0.0.1:${balancerPort}`;
-  const stack = new ComposeStack(project, { url, secret: environment.SESSION_SECRET }, options);
+  const stack = new ComposeStack(project, { url, secret }, options);
   const giveUp = () => void stack.stop();
   options.signal?.addEventListener('abort', giveUp);
   try {
@@ -208,7 +208,11 @@ class ComposeStack implements Stack {
     this.#services[name] = {
       extends: { file: this.#project.file, service: FIRST },
       ...WITHOUT_HEALTHCHECK,
-      environment: { ...this.#options.env, INSTANCE_ID: name, LOG_FILE: '', ...env },
+      environment: {
+        // The service that makes a secret is not started.
+        ...{ SESSION_SECRET: this.#secret, SESSION_SECRET_FILE: '' },
+        ...{ ...this.#options.env, INSTANCE_ID: name, LOG_FILE: '', ...env },
+      },
       ports: [`127.0.0.1:${port}:${INSTANCE_PORT}`],
       ...(command && { command }),
     };

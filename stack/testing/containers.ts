@@ -41,15 +41,10 @@ export function containersOf(...images: string[]): string {
   return why === '' ? `tested on ${engine}` : `NOT TESTED: ${why}`;
 }
 
-/** The images of the stack, as docker-compose.yml and the Dockerfile name them. */
+/** The images that the stack in containers is built from. */
 export const STACK_IMAGES: string[] = [
-  ...named('docker-compose.yml', /^ {4}image: ((?:redis|nginx):\S+)$/gm),
-  ...named('deploy/Dockerfile', /^ARG NODE_IMAGE=(\S+)$/gm),
-];
-
-function named(file: string, what: RegExp): string[] {
-  return [...readFileSync(join(ROOT, file), 'utf8').matchAll(what)].map(match => match[1] ?? '');
-}
+  ...readFileSync(join(ROOT, 'deploy/Dockerfile'), 'utf8').matchAll(/^(?:ARG NODE_IMAGE=|FROM )(\w+:\S+)/gm),
+].map(([, image = '']) => image);
 
 function docker(...args: string[]): string {
   return execFileSync('docker', args, { encoding: 'utf8', stdio: 'pipe', timeout: 20_000 }).trim();
