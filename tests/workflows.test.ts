@@ -32,10 +32,10 @@ describe.each(workflows)('%s', (name, text) => {
       expect(action).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$|^\.\/[\w.-]*$/);
   });
 
-  test('has only read permission except where a release is published, and a timeout for each job', () => {
+  test('has only read permission except to publish a release and to propose images, and a timeout for each job', () => {
     expect(text).toMatch(/^permissions:\n {2}contents: read$/m);
     expect(text).not.toMatch(/^ {2}\S+: write$/m);
-    if (!name.endsWith('release.yml')) expect(text).not.toMatch(/: write$/m);
+    if (!/(release|images)\.yml$/.test(name)) expect(text).not.toMatch(/: write$/m);
     expect([...text.matchAll(/timeout-minutes:/g)]).toHaveLength([...text.matchAll(/runs-on:/g)].length);
   });
 
