@@ -115,9 +115,12 @@ export class Jar {
     this.#known.clear();
   }
 
-  /** Adds a cookie that no response has set. It is valid for the whole host and every path. */
+  /**
+   * Adds a cookie that no response has set. It is valid for the whole host and every path, and `Secure` over https, without
+   * which the jar would drop names that begin with `__Host-` or `__Secure-`.
+   */
   put(name: string, value: string): void {
-    const cookie = new Cookie({ key: name, value, path: '/' });
+    const cookie = new Cookie({ key: name, value, path: '/', secure: this.#site.protocol === 'https:' });
     this.#cookies.setCookieSync(cookie, this.#site.href, { ignoreError: true });
     this.#known.clear();
   }
