@@ -3,9 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { verify } from '../../verify/run.ts';
 import { parseTarget } from '../../verify/target/load.ts';
+import { found } from './found.ts';
 import { type AppRequest, type AppResponse, serve } from './serve.ts';
 
 const PASSWORD = 'correct-horse-battery';
@@ -24,6 +25,12 @@ interface Token {
 /** An API whose logout ends a session with all its tokens. For 1 s a replaced refresh token gets its successor. */
 class TokenApp {
   readonly tokens = new Map<string, Token>();
+  readonly #lifetime: number;
+
+  /** @param lifetime of an access token, milliseconds */
+  constructor(lifetime = LIFETIME) {
+    this.#lifetime = lifetime;
+  }
 
   answer = ({ path, body, headers }: AppRequest): AppResponse => {
     const sent: Record<string, string> = body.startsWith('{') ? JSON.parse(body) : {};
@@ -50,8 +57,8 @@ class TokenApp {
   }
 
   #pair(session: Token['session'], refresh = this.#issue(session, Number.POSITIVE_INFINITY)): AppResponse {
-    const access = this.#issue(session, Date.now() + LIFETIME);
-    return json({ access_token: access, refresh_token: refresh, expires_in: LIFETIME / 1000 });
+    const access = this.#issue(session, Date.now() + this.#lifetime);
+    return json({ access_token: access, refresh_token: refresh, expires_in: this.#lifetime / 1000 });
   }
 
   #issue(session: Token['session'], until: number): string {
@@ -93,6 +100,45 @@ it('the example of the docs: sessions are refreshed, token-refresh is valid, and
     await served.stop();
     rmSync(out, { recursive: true });
   }
+});
+
+describe('init', () => {
+  const accounts = ['alice', 'bob'].map(name => ({
+    ...{ user: `${name}@example.test`, password: PASSWORD, passwordEnv: 'ALICE_PASSWORD' },
+  }));
+
+  it.each([
+    ['finds the refresh', 'an API whose logout ends the tokens', 600_000, () => {}, { revokes: 'access' }],
+    [
+      'names the logout all the same, and demands no end of access tokens,',
+      'an API whose logout ends nothing, and whose access tokens expire during init',
+      LIFETIME,
+      () => false,
+      {},
+    ],
+  ])('%s of %s', async (_, __, lifetime, logout, revokes) => {
+    const app = new TokenApp(lifetime);
+    const served = await serve(asked =>
+      asked.path === '/auth/logout' && logout() === false ? json({}) : app.answer(asked),
+    );
+    try {
+      const { file, text } = await found(served, { accounts });
+      expect(file).toMatchObject({
+        headers: { Authorization: 'Bearer {access}' },
+        login: { path: '/auth/login', json: { email: '{user}', password: '{password}' } },
+        logout: { path: '/auth/logout' },
+      });
+      expect(file['refresh']).toEqual({
+        ...{ path: '/auth/refresh', json: { refresh_token: '{refresh}' } },
+        ...{ access: { json: '/access_token' }, token: { json: '/refresh_token' } },
+        ...{ lifetime: { json: '/expires_in' }, ...revokes },
+      });
+      expect(parsed(text).claims).toContain('token-refresh');
+      expect([...app.tokens.keys(), PASSWORD].filter(secret => text.includes(secret))).toEqual([]);
+    } finally {
+      await served.stop();
+    }
+  });
 });
 
 it.each([

@@ -24,9 +24,9 @@ const claims = z.object({ iat: z.number(), exp: z.number() });
  * known; undefined if the response has no access token
  */
 export function keepTokens(
-  { access, token, lifetime }: RefreshSpec,
+  { access, token, lifetime }: Pick<RefreshSpec, 'access' | 'token' | 'lifetime'>,
   reply: Reply,
-  client: SessionClient,
+  client: Pick<SessionClient, 'captured' | 'access'>,
   called: number,
 ): { refresh: string | undefined; lifetime: number | undefined } | undefined {
   const found = (finding: Finding): string | undefined => finder(finding, text => text).first(reply);

@@ -23,7 +23,11 @@ export function claimsOf({
   login: Login;
 }): Pick<AppFindings, 'claims' | 'because'> {
   const sticky = signal !== undefined && 'sticky' in signal && signal.sticky;
-  const token = left?.livesOn === true && (login.capture !== undefined || values.some(isSelfContained));
+  // `token-refresh` judges what the logout of a session with a refresh token ends.
+  const token =
+    login.refresh === undefined &&
+    left?.livesOn === true &&
+    (login.capture !== undefined || values.some(isSelfContained));
   if (token || login.basic)
     return {
       claims: ['stateless-token', ...(sticky ? [{ routing: 'sticky' }] : [])],

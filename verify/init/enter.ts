@@ -8,6 +8,7 @@ import { UsageError } from '../errors.ts';
 import { codeOf, oneTime } from '../target/one-time.ts';
 import { enterElsewhere } from './elsewhere.ts';
 import { type Login, type LoginCredentials, type LoginStep, loginForm } from './login.ts';
+import { Tokens } from './renewal.ts';
 import { fieldOf, tokenIn } from './tokens.ts';
 import { AUTHORIZATION, type Manners, type PageVisit, type Visitor } from './visitor.ts';
 
@@ -140,11 +141,14 @@ export function arrived(visitor: Visitor, answer: PageVisit, login: Login): Ente
   return { visitor, answer, accepted };
 }
 
-/** Takes the token from the response to the login, if it has one. The visitor then sends it with every request. */
-export function takeToken({ client }: Visitor, { capture }: Login, answer: PageVisit): void {
-  if (capture === undefined) return;
-  const token = finder(capture.token, text => text).first(answer);
-  if (token !== undefined) client.captured.set(AUTHORIZATION, `Bearer ${token}`);
+/** Takes the tokens from the response to the login, if it has any. The visitor then sends them with every request. */
+export function takeToken(visitor: Visitor, { capture, refresh }: Login, answer: PageVisit): void {
+  const token = capture === undefined ? undefined : finder(capture.token, text => text).first(answer);
+  if (token === undefined) return;
+  visitor.client.captured.set(AUTHORIZATION, `Bearer ${token}`);
+  if (refresh === undefined) return;
+  visitor.tokens = new Tokens(refresh);
+  visitor.tokens.begin(answer);
 }
 
 function bodyOf(step: LoginStep | Login, known: Record<string, string>) {

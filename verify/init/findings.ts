@@ -38,6 +38,8 @@ export interface AppFindings {
   livesOn: boolean;
   /** Logout forms and links of the pages that were tried and did not sign out. */
   failedLogouts: readonly string[];
+  /** How long a replaced refresh token is accepted, milliseconds; `endless` if longer than init waits. */
+  grace?: number | 'endless' | undefined;
   signal: Signal | Alone | undefined;
   probe: FoundProbe | undefined;
   /** Forms that were not sent, each with the reason. */

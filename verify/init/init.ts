@@ -3,7 +3,7 @@ import { decodeHTML } from 'entities';
 import { finder } from '../core/response/finding.ts';
 import { UsageError } from '../errors.ts';
 import { claimsOf } from './claims.ts';
-import { Codes, enter, type LoginProcedure } from './enter.ts';
+import { Codes, enter, type LoginProcedure, signIn } from './enter.ts';
 import type { AppFindings, Begun } from './findings.ts';
 import type { Hints } from './hints.ts';
 import type { InitOptions, Inside, Looking } from './inquiry.ts';
@@ -12,6 +12,7 @@ import type { Beginning, Login, LoginCredentials, Token } from './login.ts';
 import { findLogout, type Left, type LogoutSearch } from './logout.ts';
 import { privatePages, publicPaths, undecidableOf } from './public.ts';
 import { departures, RECIPES } from './recipes.ts';
+import { graceOf } from './refresh.ts';
 import { carrying, type Marked, marked } from './session.ts';
 import { type Alone, findSignal, type Signal, stickiness } from './signal.ts';
 import { besideToken, fieldToken, forAllForms } from './tokens.ts';
@@ -98,6 +99,7 @@ class Inquiry {
     const { left, failed, sessions, living } = await this.#sessions(entrance, found, known, start.hints);
     const means = { living, left, most: sessions.most, known, hints: start.hints };
     const { probe, skipped } = await tryProbe(this.#looking, entrance, means);
+    const grace = await this.#grace(entrance);
     return targetFile({
       ...this.#begun,
       login: known.login,
@@ -109,6 +111,7 @@ class Inquiry {
       livesOn: left?.livesOn === true,
       failedLogouts: failed,
       sessions: { ...sessions, ...(every === undefined ? {} : { every }) },
+      grace,
       signal,
       probe,
       skipped,
@@ -211,7 +214,7 @@ class Inquiry {
       hints: hints.logouts,
     });
     const { left, failed } = found;
-    this.#say('logout', leftText(found));
+    this.#say('logout', leftText(found, known.login));
     const living = left === undefined ? all.living : all.living.slice(0, -1);
     const most = all.full === undefined ? undefined : all.living.length;
     const together =
@@ -224,6 +227,17 @@ class Inquiry {
       ...(together ? { logout: 'all' as const } : {}),
     };
     return { left, failed, sessions, living: together ? [] : living };
+  }
+
+  /** Measures how long a replaced refresh token is accepted. */
+  async #grace(entrance: LoginProcedure): Promise<AppFindings['grace']> {
+    if (entrance.login.refresh?.token === undefined) return undefined;
+    const { visitor } = await signIn(entrance, this.#first);
+    const grace = await graceOf(visitor, this.#options.signal);
+    const text = { endless: 'for longer than 35 s', none: 'for less than 2.3 s' };
+    const time = typeof grace === 'number' ? `for ${(grace / 1000).toFixed(1)} s` : text[grace ?? 'none'];
+    this.#say('grace', `a replaced refresh token is accepted ${time}`);
+    return grace;
   }
 
   #recipe(known: Inside, cookies: readonly string[], left: Left | undefined): AppFindings['recipe'] {
@@ -257,13 +271,11 @@ class Inquiry {
 
 const FULL = { 'oldest ends': 'the oldest ends', refused: 'the login is refused' };
 
-function leftText({ left, failed }: LogoutSearch): string {
+function leftText({ left, failed }: LogoutSearch, { capture, refresh }: Login): string {
   if (left === undefined)
     return failed.length === 0
       ? 'none found'
       : `none that signs out: after ${failed.join(', ')} the session was still signed in`;
-  const lives = left.livesOn
-    ? '; the old cookie is still signed in afterwards'
-    : '; the old cookie is dead afterwards';
-  return `${left.logout.method} ${left.logout.path}${lives}`;
+  const what = refresh ? 'access token' : capture ? 'token' : 'cookie';
+  return `${left.logout.method} ${left.logout.path}; the old ${what} is ${left.livesOn ? 'still signed in' : 'dead'} afterwards`;
 }

@@ -2,7 +2,7 @@
 import { type LoginProcedure, mayEnter } from './enter.ts';
 import type { LoginCredentials } from './login.ts';
 import { type Known, type Logout, leave } from './logout.ts';
-import { isIn } from './session.ts';
+import { isAlive } from './session.ts';
 import type { Visitor } from './visitor.ts';
 
 /** Maximum number of sessions that are made to find a limit. */
@@ -33,12 +33,12 @@ export async function crowd(
   let next: Visitor | undefined = two;
   for (;;) {
     living.push(next);
-    if (!(await isIn(living[0] as Visitor, known))) {
+    if (!(await isAlive(living[0] as Visitor, known))) {
       living.shift();
       const another = await mayEnter(entrance, account);
       if (another === undefined) return { living };
       living.push(another.visitor);
-      if (await isIn(living[0] as Visitor, known)) return { living };
+      if (await isAlive(living[0] as Visitor, known)) return { living };
       living.shift();
       return { living, full: 'oldest ends' };
     }
@@ -59,9 +59,10 @@ export async function endsAll(
   { living, logout, known }: { living: readonly Visitor[]; logout: Logout; known: Known },
 ): Promise<boolean> {
   const [witness] = living;
-  if (witness === undefined || (await isIn(witness, known))) return false;
+  if (witness === undefined || (await isAlive(witness, known))) return false;
   const [staying, leaving] = [await mayEnter(entrance, account), await mayEnter(entrance, account)];
-  if (staying === undefined || leaving === undefined || !(await isIn(staying.visitor, known))) return false;
+  if (staying === undefined || leaving === undefined || !(await isAlive(staying.visitor, known)))
+    return false;
   await leave(leaving.visitor, logout, known);
-  return !(await isIn(staying.visitor, known));
+  return !(await isAlive(staying.visitor, known));
 }

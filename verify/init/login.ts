@@ -2,6 +2,7 @@
 
 import type { Form, FormField } from '../client/page.ts';
 import { UsageError } from '../errors.ts';
+import type { Refresh } from './renewal.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 import { CODE, CODE_PAGE, LOGIN, REGISTER } from './words.ts';
 
@@ -32,6 +33,12 @@ export interface Login {
   basic?: true;
   /** Position of a token in the response. All later requests send this token instead of a cookie. */
   capture?: { token: { json: string } };
+  /** The request that refreshes the token. */
+  refresh?: Refresh;
+  /** True if the response to the login has a refresh token, and no request is known that takes it. */
+  unrefreshed?: true;
+  /** True if the app has no page for the login: `page` is not written. */
+  pageless?: true;
 }
 
 /** Where the CSRF token is, as the key `csrf` of the target file: a text is a regular expression with a group. */

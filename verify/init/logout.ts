@@ -6,7 +6,7 @@ import { filled, filledJson, filledText } from '../core/response/form.ts';
 import { hasPasswordField } from '../core/response/login-answer.ts';
 import type { HintedRequest } from './hints.ts';
 import { type Login, leavesApp, type Token } from './login.ts';
-import { isIn, type Sign } from './session.ts';
+import { isAlive, isIn, type Sign } from './session.ts';
 import { fieldIn, isTokenField, tokenIn } from './tokens.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGOUT } from './words.ts';
@@ -69,9 +69,11 @@ export async function findLogout(
     const leaving = visitor.twin();
     const { answer, atProvider } = await leave(leaving, logout, known);
     const found: Logout = atProvider ? { ...logout, provider: true } : logout;
-    if (!(await isIn(leaving, known)))
-      return { left: { logout: found, livesOn: await isIn(visitor, known) }, failed: [] };
-    if (atProvider || (hinted.includes(logout) && acknowledges(answer))) ineffective ??= found;
+    const acknowledged = atProvider || acknowledges(answer);
+    const byToken = visitor.tokens !== undefined;
+    if ((!byToken || acknowledged) && !(await isAlive(leaving, known)))
+      return { left: { logout: found, livesOn: await livesOn(visitor, known) }, failed: [] };
+    if (acknowledged && (atProvider || byToken || hinted.includes(logout))) ineffective ??= found;
   }
   if (ineffective !== undefined) return { left: { logout: ineffective, livesOn: true }, failed: [] };
   return { left: undefined, failed: offered.map(({ method, path }) => `${method} ${path}`) };
@@ -91,6 +93,17 @@ const acknowledges = ({ status = 500, json }: PageVisit): boolean =>
   status === 204 || (status < 300 && json !== undefined);
 
 /**
+ * Returns whether the cookie or the access token from before a logout is still signed in. An access token that may have
+ * expired since its refresh counts as still signed in: no run must demand that the logout ends it.
+ */
+async function livesOn(visitor: Visitor, known: Known): Promise<boolean> {
+  const { tokens } = visitor;
+  if (tokens === undefined) return isIn(visitor, known);
+  tokens.over = true;
+  return (await isIn(visitor, known)) || tokens.isOld;
+}
+
+/**
  * Logs out with the requests that the target file will describe.
  *
  * @returns the response; `atProvider`: true if it leads to another host of the login, and on to a page that asks for no
@@ -106,6 +119,7 @@ export async function leave(
   const keepToken = (): void => {
     values['csrf'] = tokenIn(leaving, last, csrf) ?? values['csrf'] ?? '';
   };
+  if (await leaving.renew()) values['refresh'] = leaving.tokens?.refresh ?? '';
   keepToken();
   for (const { path, capture = {} } of logout.steps ?? []) {
     last = await leaving.get(path);
@@ -204,8 +218,16 @@ function usual({ login, csrf }: Known): Logout[] {
   const token = field === undefined ? {} : { [field]: '{csrf}' };
   const headers = login.headers === undefined ? {} : { headers: login.headers };
   const body = login.json === undefined ? { form: token } : { json: {} };
-  return USUAL.map((path): Logout => ({ method: 'POST', path, ...body, ...headers }));
+  const paths = [...new Set([...besides(login), ...USUAL])];
+  const sent = paths.map((path): Logout => ({ method: 'POST', path, ...body, ...headers }));
+  if (login.refresh === undefined) return sent;
+  const member = login.refresh.atLogin.refresh.split('/').at(-1) ?? 'refresh_token';
+  return sent.flatMap(one => [one, { ...one, json: { [member]: '{refresh}' } }]);
 }
+
+/** Returns the path of the logout beside that of an API's login. */
+const besides = ({ json, path }: Login): string[] =>
+  json === undefined ? [] : [`${path.replace(/\/[^/]*(\/?)$/, '/logout$1')}`];
 
 /** Returns whether a cookie seems to contain the session data itself, signed or encrypted, and not only an id. */
 export function isSelfContained(value: string): boolean {

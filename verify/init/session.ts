@@ -3,7 +3,7 @@
  */
 import { UsageError } from '../errors.ts';
 import { type Entered, type LoginProcedure, mayEnter, signIn } from './enter.ts';
-import type { LoginCredentials } from './login.ts';
+import type { Login, LoginCredentials } from './login.ts';
 import { findMark, type Mark, type Views } from './mark.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGIN, LOGOUT } from './words.ts';
@@ -46,7 +46,8 @@ export async function marked(
   const landing = one.answer.redirect?.startsWith('/') ? one.answer.redirect : undefined;
   const outsideLogin = await manners.fresh().open(login.page);
   const outside = new Map<string, PageVisit>();
-  for (const path of await pathsOf(one, landing, hinted)) outside.set(path, await manners.fresh().get(path));
+  for (const path of await pathsOf(one, landing, [...hinted, ...besideLogin(login)]))
+    outside.set(path, await manners.fresh().get(path));
   const mine = await looks(one.visitor, outside);
   const two = await mayEnter(entrance, first as LoginCredentials);
   const again = await looks((two ?? one).visitor, outside);
@@ -80,6 +81,10 @@ export async function marked(
     views,
   };
 }
+
+/** Returns usual paths of an API that show the user, beside the path of its login. */
+const besideLogin = ({ json, path }: Login): string[] =>
+  json === undefined ? [] : [`${path.replace(/\/[^/]*\/?$/, '')}/me`, '/users/me', '/api/user'];
 
 async function looks(
   visitor: Visitor,
@@ -136,6 +141,10 @@ export async function isIn(visitor: Visitor, { page, signedIn }: Sign): Promise<
   }
   return false;
 }
+
+/** Returns whether a session lives. A token that is refreshed may outlive its session; then the refresh decides. */
+export const isAlive = (visitor: Visitor, sign: Sign): Promise<boolean> =>
+  visitor.tokens === undefined ? isIn(visitor, sign) : visitor.renew();
 
 /** Sends the request of another visitor before the third and the fifth try, since a round robin may be in step with us. */
 async function outOfStep({ manners }: Visitor, path: string, tries: number): Promise<void> {

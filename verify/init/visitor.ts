@@ -6,8 +6,10 @@ import { distrust } from '../client/certificate.ts';
 import { Network, type Reached } from '../client/network.ts';
 import { type Parsed, parsePage } from '../client/page.ts';
 import { type Send, SessionClient } from '../client/session-client.ts';
+import { ACCESS } from '../client/tokens.ts';
 import type { Reply } from '../core/response/reply.ts';
 import { UnavailableError } from '../errors.ts';
+import type { Tokens } from './renewal.ts';
 
 /** Pause between two requests, milliseconds. */
 const PAUSE = 15;
@@ -126,6 +128,8 @@ function jsonOf({ headers, body }: Reply): unknown {
 export class Visitor {
   readonly manners: Manners;
   readonly client: SessionClient;
+  /** The tokens of the session, if its access token is refreshed. Twins share them. */
+  tokens: Tokens | undefined;
 
   constructor(manners: Manners, client = new SessionClient(manners.network)) {
     this.manners = manners;
@@ -134,16 +138,34 @@ export class Visitor {
 
   /** Returns a new visitor with a copy of the cookies, except those named in `without`. */
   twin(without: readonly string[] = []): Visitor {
-    return new Visitor(this.manners, this.client.copy(without));
+    const twin = new Visitor(this.manners, this.client.copy(without));
+    twin.tokens = this.tokens;
+    return twin;
   }
 
   get(path: string): Promise<PageVisit> {
     return this.send({ method: 'GET', path });
   }
 
-  send(request: Send, addressed?: boolean): Promise<PageVisit> {
-    return this.manners.send(this.client, request, addressed);
+  /** Sends a request. If the access token has expired, refreshes it and sends the request again. */
+  async send(request: Send, addressed?: boolean): Promise<PageVisit> {
+    const once = (): Promise<PageVisit> => {
+      const access = this.tokens?.captured.get(ACCESS);
+      if (access !== undefined) this.client.captured.set(AUTHORIZATION, `Bearer ${access}`);
+      return this.manners.send(this.client, request, addressed);
+    };
+    const seen = await once();
+    return seen.status === 401 && (await this.renew()) ? once() : seen;
   }
+
+  /** Refreshes the access token. Returns false if there is none, or the app refuses the refresh token. */
+  renew(): Promise<boolean> {
+    return this.tokens?.renew(this.asStranger) ?? Promise.resolve(false);
+  }
+
+  /** Sends a request without cookies and without a token. */
+  readonly asStranger = (request: Send): Promise<PageVisit> =>
+    this.manners.send(this.manners.fresh().client, request);
 
   /** Opens a page and follows its redirects, except redirects that leave the app. */
   async open(path: string): Promise<PageVisit> {

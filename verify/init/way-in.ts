@@ -6,8 +6,9 @@ import { type Hints, NO_HINTS } from './hints.ts';
 import type { Looking } from './inquiry.ts';
 import { firstLogin, wholeLogin } from './learn.ts';
 import { learnElsewhere } from './learn-elsewhere.ts';
-import { type Beginning, findLogin, type Login, NoLogin } from './login.ts';
-import { pointersOf } from './pointers.ts';
+import { type Beginning, findLogin, type Login, type LoginCredentials, NoLogin } from './login.ts';
+import { findRefresh, givesRefreshToken } from './refresh.ts';
+import { accessIn } from './renewal.ts';
 import { besideToken, placeOf } from './tokens.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 
@@ -21,7 +22,7 @@ export interface LoginStart {
 
 /** Finds the page and the first form of the login; or the login request of an app that has no form for it. */
 export async function begin(looking: Looking): Promise<LoginStart> {
-  const { options, manners, recipe } = looking;
+  const { options, manners, recipe, first } = looking;
   const { loginPage, loginPath, loginJson, loginForm, whereLogin } = options;
   const stranger = manners.fresh();
   if (loginPath !== undefined || options.hints !== undefined) {
@@ -35,6 +36,7 @@ export async function begin(looking: Looking): Promise<LoginStart> {
       method: 'POST',
       ...body,
       ...tokenFor(stranger, page, body),
+      ...(hasPages(page) ? {} : { pageless: true }),
     };
     return { begun, hints };
   }
@@ -44,13 +46,25 @@ export async function begin(looking: Looking): Promise<LoginStart> {
   } catch (error) {
     if (!(error instanceof NoLogin)) throw error;
     const page = await stranger.open(loginPage ?? '/');
-    const hints = await hintsOfScripts(stranger, page);
+    const hints = hasPages(page) ? await hintsOfScripts(stranger, page) : usualLogins(first);
     if (hints.logins.length > 0) return { begun: await hintedLogin(looking, page, hints), hints };
     const where = await whereLogin?.();
     if (where === undefined) throw error;
     beginning = await findLogin(stranger, where);
   }
   return { beginning, begun: await firstLogin(stranger, beginning, recipe?.csrf), hints: NO_HINTS };
+}
+
+/** Returns whether an app has pages. An API answers a browser by an error, or by JSON. */
+const hasPages = ({ status = 500, json }: PageVisit): boolean => status < 400 && json === undefined;
+
+/** Usual paths of logins of an API. */
+const API_LOGINS = ['/auth/login', '/api/auth/login', '/api/login', '/login', '/api/token', '/auth/token'];
+
+/** Returns the usual logins of an API, of which nothing is known. */
+function usualLogins({ user }: LoginCredentials): Hints {
+  const json = { [user.includes('@') ? 'email' : 'username']: '{user}', password: '{password}' };
+  return { ...NO_HINTS, logins: API_LOGINS.map(path => ({ method: 'POST', path, json })) };
 }
 
 /** Returns the token for a login request. A form sends it as a field if the form has a field for it, else in a header. */
@@ -77,7 +91,8 @@ async function hintedLogin(
   for (const hint of logins) {
     if (refused >= LOGINS) break;
     const { method: _, ...request } = hint;
-    const login: Login = { page: page.path, ...request, method: 'POST', ...token };
+    const own = hasPages(page) ? token : { pageless: true as const };
+    const login: Login = { page: page.path, ...request, method: 'POST', ...own };
     const entered = await enter({ manners, login, codes }, first);
     tried.add(`POST ${hint.path}`);
     const begins = entered.visitor.client.cookies('/').length > 0 || 'capture' in tokenOfAnswer(entered);
@@ -91,8 +106,8 @@ async function hintedLogin(
         `Is the password right? Does it need a one-time code? ${body}`,
     );
   throw new UsageError(
-    `init: no page has a login form, and no request that the scripts of ${page.path} suggest began a session for ` +
-      `${first.user}: ${[...tried].join(', ') || 'they suggest none'}. ${body}` +
+    `init: no page has a login form, and no request that ${hasPages(page) ? `the scripts of ${page.path} suggest` : 'logins of an API usually send'} ` +
+      `began a session for ${first.user}: ${[...tried].join(', ') || 'they suggest none'}. ${body}` +
       '; or record a login in a browser, and give the recording to --har',
   );
 }
@@ -100,7 +115,7 @@ async function hintedLogin(
 /** Logs in for the first time, over all forms of the login. Returns the whole login and the session. */
 export async function entranceOf(
   looking: Looking,
-  { beginning, begun }: LoginStart,
+  { beginning, begun, hints }: LoginStart,
 ): Promise<{ entrance: LoginProcedure; entered: Entered }> {
   const { manners, codes, first, say } = looking;
   const entrance = { manners, login: begun, codes };
@@ -109,6 +124,7 @@ export async function entranceOf(
     entrance.login = { ...begun, ...tokenOfAnswer(entered) };
     takeToken(entered.visitor, entrance.login, entered.answer);
     say('login', loginText(entrance.login));
+    entrance.login = await refreshed(looking, entered, entrance.login, hints);
     return { entrance, entered };
   }
   if ('basic' in beginning) {
@@ -125,6 +141,14 @@ export async function entranceOf(
   const { login, entered } = await wholeLogin(manners, begun, way);
   say('login', loginText(login));
   return { entrance: { ...entrance, login }, entered };
+}
+
+/** Adds the request that refreshes the token, if the response to the login has a refresh token. */
+async function refreshed({ say }: Looking, entered: Entered, login: Login, hints: Hints): Promise<Login> {
+  if (login.capture === undefined || !givesRefreshToken(entered)) return login;
+  const refresh = await findRefresh(entered, login, login.capture.token.json, hints);
+  say('refresh', refresh === undefined ? 'none found that takes the refresh token' : `POST ${refresh.path}`);
+  return refresh === undefined ? { ...login, unrefreshed: true } : { ...login, refresh };
 }
 
 /** Returns the minimum time between two logins of a user, if the app accepts each one-time code only once. */
@@ -156,11 +180,6 @@ function loginText({ page, path, method, form = {}, csrf, steps = [], basic, jso
 /** Returns where the response to a login contains a token, if the app has set no cookie. */
 function tokenOfAnswer({ visitor, answer }: Entered): Pick<Login, 'capture'> {
   if (visitor.client.cookies(answer.path).length > 0) return {};
-  const found = pointersOf(answer.json).find(
-    ({ pointer, value }) => /(token|jwt)$/i.test(pointer) && value.length >= LEAST_TOKEN,
-  );
+  const found = accessIn(answer);
   return found === undefined ? {} : { capture: { token: { json: found.pointer } } };
 }
-
-/** Minimum length of a token, in characters. */
-const LEAST_TOKEN = 16;

@@ -6,6 +6,7 @@ import { decidable } from './claims.ts';
 import { comment, yaml } from './comment.ts';
 import type { AppFindings, Begun } from './findings.ts';
 import type { Login } from './login.ts';
+import type { Refresh } from './renewal.ts';
 import type { Carried } from './session.ts';
 import { signalPart } from './write-signal.ts';
 
@@ -46,9 +47,10 @@ function withoutClaims(found: AppFindings): string {
     accountsPart(found),
     found.login.capture &&
       comment('Sent with every request after the login has returned the token.', {
-        headers: { Authorization: 'Bearer {token}' },
+        headers: { Authorization: found.login.refresh === undefined ? 'Bearer {token}' : 'Bearer {access}' },
       }),
     loginPart(found),
+    refreshPart(found),
     found.csrf && csrfPart(found.csrf),
     markPart(found),
     probePart(found),
@@ -91,7 +93,8 @@ export function accountsPart({
 }
 
 export function loginPart({ login, carried }: Pick<AppFindings, 'login' | 'carried'>): string {
-  const { csrf: _, page, steps, ...request } = login;
+  const { csrf: _, page, steps, refresh, unrefreshed, pageless = false, capture, ...request } = login;
+  const tokens = refresh === undefined ? capture : atLoginOnly(refresh);
   const by = `The session is carried by: ${carriedText(carried, login)}.`;
   if (login.basic)
     return comment(`HTTP Basic: every request carries the credentials. ${by}`, { login: request });
@@ -103,8 +106,44 @@ export function loginPart({ login, carried }: Pick<AppFindings, 'login' | 'carri
         form: login.form,
       },
     });
-  return comment(`The page with the login form, and the fields that it sends. ${by}`, {
-    login: { page, ...(steps === undefined ? {} : { steps }), ...request },
+  const text = pageless
+    ? 'The request of the login.'
+    : 'The page with the login form, and the fields that it sends.';
+  const missing =
+    '\nIts response has a refresh token, and no request was found that takes it: add `refresh` (docs/token-refresh.md).';
+  return comment(`${text} ${by}${unrefreshed === true ? missing : ''}`, {
+    login: {
+      ...(pageless ? {} : { page }),
+      ...(steps === undefined ? {} : { steps }),
+      ...request,
+      ...(tokens === undefined ? {} : { capture: tokens }),
+    },
+  });
+}
+
+/** Returns the places of the tokens in the response to the login, if they differ from those of a refresh. */
+function atLoginOnly({ access, token, atLogin }: Refresh): Record<string, { json: string }> | undefined {
+  if (access.json === atLogin.access && token?.json === atLogin.refresh) return undefined;
+  return { access: { json: atLogin.access }, refresh: { json: atLogin.refresh } };
+}
+
+const ENDLESS =
+  'A refresh token was still accepted 35 s after it was replaced, so a run reports REUSED. If the app has a longer grace\n' +
+  'period, add it as `grace`.';
+
+function refreshPart({ login, grace, livesOn, logout }: AppFindings): string | undefined {
+  if (login.refresh === undefined) return undefined;
+  const { atLogin: _, ...request } = login.refresh;
+  const lines = ['The request that gets a new access token, {access}, for the refresh token, {refresh}.'];
+  if (grace === 'endless') lines.push(ENDLESS);
+  if (typeof grace === 'number')
+    lines.push('`grace` was measured: a replaced token was accepted for so long.');
+  return comment(lines.join('\n'), {
+    refresh: {
+      ...request,
+      ...(typeof grace === 'number' ? { grace: `${Math.floor(grace / 100) / 10}s` } : {}),
+      ...(logout === undefined || livesOn ? {} : { revokes: 'access' }),
+    },
   });
 }
 
@@ -114,7 +153,7 @@ export function carriedText({ cookies, each }: Carried, { basic, capture }: Logi
   return cookies.join(each ? ' or ' : ', ');
 }
 
-function logoutPart({ logout, livesOn, failedLogouts, sessions }: AppFindings): string | undefined {
+function logoutPart({ login, logout, livesOn, failedLogouts, sessions }: AppFindings): string | undefined {
   if (logout === undefined && failedLogouts.length > 0)
     return [
       `# No logout: after ${failedLogouts.join(', ')} the session was still signed in. Users may be unable to log out.`,
@@ -122,6 +161,11 @@ function logoutPart({ logout, livesOn, failedLogouts, sessions }: AppFindings): 
       '',
     ].join('\n');
   if (logout === undefined) return undefined;
+  if (livesOn && login.refresh !== undefined)
+    return comment(
+      'Its access token may be accepted until it expires. `token-refresh` judges its refresh token.',
+      { logout },
+    );
   const ends = sessions.logout === 'all' ? 'Ends all sessions of the user.' : 'Ends the session.';
   const leaves =
     'Leaves the session valid: a copy of its old cookie or token was still signed in afterwards. That violates\n' +

@@ -98,8 +98,10 @@ export function claimsOf(file: TargetFile, unknown: (name: string, index: number
 
 const MICROSECONDS = 1000;
 
-function declaredOf({ expiry, instance, deadline, budgets, cookies, refresh }: TargetFile): Declared {
+function declaredOf(file: TargetFile): Declared {
+  const { expiry, instance, deadline, budgets, cookies, refresh } = file;
   const declared: Declared = {};
+  if (byHeader(file)) declared.carrier = 'header';
   if (cookies !== undefined) declared.attributes = cookies;
   if (deadline !== undefined) declared.deadline = deadline * MICROSECONDS;
   if (budgets !== undefined) {

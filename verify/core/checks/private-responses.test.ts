@@ -30,6 +30,11 @@ describe('private-responses', () => {
     ).toContain('0 signed-in responses on app-2');
   });
 
+  it('needs no response that sets a cookie if a header carries the session', () => {
+    const draw = (p: Picture) => p.session('s', 'alice').login('app-1').read('app-1', [], { caching: safe });
+    expect(judged(draw, { carrier: 'header' })).toMatchObject({ judgement: 'valid' });
+  });
+
   it('is valid if no shared cache may keep a response', () => {
     expect(judged(healthy)).toMatchObject({ judgement: 'valid', rests: { 'signed-in responses': 3 } });
   });

@@ -64,14 +64,15 @@ export const privateResponses = check<Responses>({
   guarantee: 'private-responses',
   assumes: 'the recorder notes the caching headers of the responses that it looks at, also if they have none',
   minimum:
-    'a signed-in response of every instance whose caching headers were recorded, and one that set the cookie',
+    'a signed-in response of every instance whose caching headers were recorded, and one that set the cookie; if a header carries the session, only the former',
   judge: PrivateResponses,
   counts: () => ({ signedIn: 0, setting: 0, silent: 0, cached: 0, tried: tally() }),
   compared: ({ signedIn }) => signedIn,
-  missing({ signedIn, setting, tried }) {
+  missing({ signedIn, setting, tried }, { declared }) {
     if (signedIn === 0)
       return 'the caching headers of no signed-in response were recorded: look at the pages of every instance';
-    if (setting === 0) return 'the caching headers of no response that sets the session cookie were recorded';
+    if (setting === 0 && declared?.carrier !== 'header')
+      return 'the caching headers of no response that sets the session cookie were recorded';
     return untried(tried, 'signed-in response');
   },
   rests: ({ signedIn, setting, tried }) => ({

@@ -265,6 +265,10 @@ export const DECLARED = {
   ),
   clocks: may(['strict'], '`strict`: instances whose clocks differ are a violation'),
   refresh: may({ fields: REFRESH }, 'how tokens are replaced and ended'),
+  carrier: may(
+    ['header'],
+    '`header`: a request header carries the session, so no response sets a cookie for it',
+  ),
 };
 
 export const FORMAT = 'baton-history';
