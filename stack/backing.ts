@@ -42,9 +42,8 @@ const PLANS: Partial<Record<keyof typeof KINDS, typeof planSentinelRedis>> = {
 };
 
 /**
- * Prepares the servers and chooses their ports, but starts none.
- * Throws one MissingProgramError that names all missing programs of the stack, or an error if STACK_REDIS has an unknown
- * value.
+ * Prepares the servers and chooses their ports. Throws one MissingProgramError that names all missing programs, or an
+ * error if STACK_REDIS has an unknown value.
  */
 export async function planBacking(options: BackingOptions): Promise<BackingServers> {
   const { environments, onDeath, balancer, redis: args = [] } = options;

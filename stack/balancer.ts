@@ -14,7 +14,7 @@ const BALANCERS = ['nginx', 'haproxy'] as const;
 export type BalancerKind = (typeof BALANCERS)[number];
 
 /**
- * Returns the balancer that STACK_BALANCER names. Returns nginx if an option is set that only nginx supports.
+ * Returns the balancer that STACK_BALANCER names, or nginx if an option needs it.
  *
  * @param env the environment of the caller, with the additions of the stack
  * @throws Error if STACK_BALANCER has an unknown value
@@ -38,9 +38,7 @@ export interface BalancerOptions {
   additions?: NginxAdditions | undefined;
   /** Pins each visitor to one instance. */
   sticky?: Sticky | undefined;
-  /**
-   * Maximum time for a request in flight after its instance was deregistered, milliseconds (30,000); only for nginx.
-   */
+  /** Maximum time of a request in flight after the deregistration, milliseconds (30,000); only for nginx. */
   retireMs?: number | undefined;
   /** Called with the exit status and the last output when the process ends unexpectedly. */
   onDeath: (description: string) => void;

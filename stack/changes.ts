@@ -9,10 +9,7 @@ export class Changes {
     this.signal = this.#end.signal;
   }
 
-  /**
-   * Runs a change after all earlier changes, even if they have failed. @returns its result, or throws its
-   * error
-   */
+  /** Runs a change after all earlier changes, even if they have failed. @returns its result, or throws its error */
   run<T>(change: () => T | Promise<T>): Promise<T> {
     const done = this.#last.then(() => {
       this.signal.throwIfAborted();
@@ -22,9 +19,7 @@ export class Changes {
     return done;
   }
 
-  /**
-   * Aborts the signal, so that the running change ends and later changes throw. Resolves once no change runs.
-   */
+  /** Aborts the signal, so that the running change ends and later changes throw. Resolves once no change runs. */
   async end(): Promise<void> {
     this.#end.abort(new Error('the stack was stopped, and is not changed any more'));
     await this.#last;

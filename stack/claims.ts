@@ -4,10 +4,7 @@ import type { Guarantee } from '../verify/core/result/guarantees.ts';
 /** Guarantees that are not claimed if a session is saved as one value, because the last save replaces all others. */
 const WHOLE_SESSIONS: readonly Guarantee[] = ['no-lost-updates', 'linearizability'];
 
-/**
- * The guarantees not claimed with baskets in the sessions, by SESSION_STORE. `memory` still claims all guarantees,
- * because Baton must find it broken.
- */
+/** The guarantees that are not claimed, by SESSION_STORE. `memory` claims all, because Baton must find it broken. */
 const IN_SESSIONS: Record<string, readonly Guarantee[]> = {
   'redis-attributes': [],
   'redis-locked': [],
@@ -22,11 +19,7 @@ const IN_SESSIONS: Record<string, readonly Guarantee[]> = {
 /** The guarantees not claimed with BASKET_STORE=postgres, by SESSION_STORE. There, only a login saves a session. */
 const BESIDE_TABLES: Record<string, readonly Guarantee[]> = { cookie: ['logout-final'] };
 
-/**
- * Returns the guarantees that the card store does not claim.
- *
- * @param env the environment of the instances
- */
+/** Returns the guarantees that the card store does not claim. @param env the environment of the instances */
 export function notKept(env: Record<string, string | undefined>): readonly Guarantee[] {
   const store = env['SESSION_STORE'] || 'redis-attributes';
   return (basketOfUser(env) ? BESIDE_TABLES : IN_SESSIONS)[store] ?? [];

@@ -1,7 +1,4 @@
-/**
- * Runs a Redis cluster as ElastiCache offers it: three primaries with one replica each, TLS, a user with a password, and
- * the same host name for all servers.
- */
+/** Runs a Redis cluster as ElastiCache offers it: three primaries and replicas, TLS, a password, one host name. */
 import type { Redis } from 'ioredis';
 import { freePort } from './ports.ts';
 import { withConnection } from './redis-connection.ts';

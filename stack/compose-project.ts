@@ -48,9 +48,9 @@ export class ComposeProject {
   }
 
   /**
-   * Creates and starts only these services, and does not wait until they are healthy. `added` has all services that
-   * differ from docker-compose.yml or are not in it, including services that already run.
-   * Throws an error with compose's output if it fails.
+   * Creates and starts only these services, and does not wait until they are healthy. Throws an error with compose's
+   * output if it fails. @param added all services that differ from docker-compose.yml or are not in it, also running
+   * ones
    */
   up(services: readonly string[], added: Services, ...options: string[]): Promise<void> {
     return this.#ups.run(async () => {
@@ -104,10 +104,7 @@ export class ComposeProject {
   }
 }
 
-/**
- * Returns the text of the compose file. It removes the `depends_on` of docker-compose.yml: the stack decides the
- * order.
- */
+/** Returns the text of the compose file, without `depends_on`: the stack decides the order. */
 function composeFile(services: Services): string {
   const document = new Document({ services });
   for (const name of Object.keys(services)) {

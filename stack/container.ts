@@ -51,10 +51,7 @@ export class ContainerService implements Service {
     return this.#run !== undefined;
   }
 
-  /**
-   * Waits until the container is ready. Throws NotReadyError with the container's last output if the container ends
-   * before that, or is not ready within 30 s.
-   */
+  /** Waits until the container is ready. Throws NotReadyError with its last output if it ends, or after 30 s. */
   async untilReady(): Promise<void> {
     const run = this.#requireRunning('wait for');
     const wait = { withinMs: READY_MS, what: `${this.name} to be ready`, signal: run.over.signal };

@@ -14,8 +14,7 @@ interface Extra extends Beside {
 }
 
 /**
- * Starts the programs, except programs for which the environment names a replacement. Without SeaweedFS,
- * cards have no pictures.
+ * Starts the programs that the environment does not replace. Without SeaweedFS, cards have no pictures.
  *
  * @param onDeath called with a description when the store of pictures ends unexpectedly
  */

@@ -7,9 +7,7 @@ const WITHIN_MS = 5_000;
 export interface Workers {
   /** Process ids of the workers that accept new connections. */
   serving: number[];
-  /**
-   * Process ids of the workers that a reload has retired, and that still have connections. They accept no commands.
-   */
+  /** Process ids of the workers that a reload has retired, and that still have connections. They accept no commands. */
   retired: number[];
 }
 

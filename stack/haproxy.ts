@@ -49,9 +49,8 @@ interface Known {
 }
 
 /**
- * Runs HAProxy in front of a changing set of instances. The configuration has all instances. If the running
- * process knows an instance, changes of the instance are sent to the process as commands, without a reload.
- * The constructor throws MissingProgramError if HAProxy is not installed.
+ * Runs HAProxy in front of a changing set of instances. Changes of an instance that the running process knows need no
+ * reload. The constructor throws MissingProgramError if HAProxy is not installed.
  */
 export class Haproxy extends ServerProcess implements LocalBalancer {
   readonly url: string;
@@ -179,8 +178,8 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
   }
 
   /**
-   * Returns whether no request to the instance is in flight. A retired worker keeps its old configuration until its
-   * last connection has ended, so all retired workers of `before` must have ended.
+   * Returns whether no request to the instance is in flight, and all retired workers of `before` have ended: such a
+   * worker ends after its last connection.
    */
   async #hasDrained({ name }: Routed, before: readonly number[]): Promise<boolean> {
     if (before.length === 0) return true;
@@ -190,10 +189,7 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
     return servers.flat().every(server => server.name !== name || server.busy === 0);
   }
 
-  /**
-   * Resolves once a new worker accepts all new connections. The old worker closes each connection after its next
-   * response.
-   */
+  /** Resolves once a new worker accepts all new connections. The old one closes each connection after a response. */
   async #reload(): Promise<void> {
     await this.#checkConfiguration();
     const before = (await this.#control.workers()).serving;

@@ -69,10 +69,9 @@ function environment(options: LocalInstanceOptions): NodeJS.ProcessEnv {
 }
 
 /**
- * Returns true if the instance is ready; throws an error with the instance's response if not. A program that replaces
- * the shipped app may not have /readyz, so any status below 500 counts as ready.
+ * Returns true if the instance is ready; throws an error with its response if not.
  *
- * @param ours true for the shipped app
+ * @param ours true for the shipped app; without its /readyz, any status below 500 counts as ready
  */
 export async function isReady(url: string, ours: boolean): Promise<boolean> {
   const { status } = await fetch(`${url}/readyz`, {

@@ -14,10 +14,9 @@ export interface Words {
 }
 
 /**
- * Parses the options.
+ * Parses the options. Throws an error that names the option, with the expected and the given value.
  *
  * @param instances number of instances at the start of the stack
- * @throws Error that names the option, with the expected and the given value
  */
 export function likenessOf({ profile: name, speedup, sticky }: Words, instances: number): Likeness {
   const profile =

@@ -1,6 +1,4 @@
-/**
- * Holds the links of a local stack. They are in front of the servers behind the instances, and in front of instances.
- */
+/** Holds the links of a local stack: in front of the servers behind the instances, and in front of instances. */
 import { ProxyLink } from './link.ts';
 
 export class StackLinks {

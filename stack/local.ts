@@ -41,10 +41,9 @@ export interface LocalStackOptions extends StackOptions {
 }
 
 /**
- * Starts Redis, the servers that SESSION_STORE and BASKET_STORE of the instances need, the instances and the balancer,
- * and waits until all are ready.
- * Throws MissingProgramError that names all missing programs, or an error with the output of the part that did not
- * start. Nothing is left running after such an error, or after the end of this process, however it ends.
+ * Starts Redis, the servers that the stores of the instances need, the instances and the balancer, and waits until all
+ * are ready. Throws MissingProgramError that names all missing programs, or an error with the output of the part that
+ * did not start. Nothing is left running after an error, or after this process, however it ends.
  */
 export async function startLocalStack(options: LocalStackOptions = {}): Promise<Stack> {
   const environments = instancesOf(options).map(({ env }) => ({ ...process.env, ...options.env, ...env }));
@@ -237,10 +236,7 @@ class LocalStack implements Stack {
     return instance;
   }
 
-  /**
-   * Returns the environment variables with the addresses of the servers and of the balancer. A server with a link has
-   * the address of the link.
-   */
+  /** Returns the addresses of the servers and of the balancer. A server with a link has the address of the link. */
   #backingEnv(): Record<string, string> {
     const { servers, url } = this;
     const addresses = servers.flatMap(server => Object.entries(server.addresses));
@@ -248,10 +244,7 @@ class LocalStack implements Stack {
     return { ...Object.fromEntries(led), PUBLIC_URL: url };
   }
 
-  /**
-   * Returns the options of only this instance, including the secret: a caller that replaces the secret needs
-   * the old secret.
-   */
+  /** Returns the options of one instance with its secret: a caller that replaces the secret needs the old one. */
   #own(options: InstanceOptions): InstanceOptions {
     const secret =
       options.env?.['SESSION_SECRET'] ??

@@ -8,9 +8,7 @@ export function lastLines(file: string, count: number): string {
   return readFrom(file, -TAIL_BYTES).trimEnd().split('\n').slice(-count).join('\n');
 }
 
-/**
- * Returns the text of a file from a byte offset. A negative offset counts from the end. '' if the file does not exist.
- */
+/** Returns the text of a file from a byte offset, or from the end if it is negative. '' if there is no file. */
 export function readFrom(file: string, offset: number): string {
   let fd: number;
   try {

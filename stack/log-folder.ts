@@ -5,11 +5,9 @@ import type { LogSource } from '../verify/client/logs.ts';
 import { instanceLog, routedBalancerLog } from './logs.ts';
 
 /**
- * Returns the logs in a folder.
+ * Returns the logs in a folder. Throws if there are none.
  *
- * @param folder contains `balancer/access.log` or `instances/NAME.log`, or both. deploy/balancer.sh writes
- * the balancer's log; the app writes the instance's log if LOG_FILE names it.
- * @throws Error if it contains neither
+ * @param folder contains `balancer/access.log` (of deploy/balancer.sh), or `instances/NAME.log` (LOG_FILE), or both
  */
 export function logFolder(folder: string): LogSource[] {
   const balancer = join(folder, 'balancer', 'access.log');

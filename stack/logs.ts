@@ -35,7 +35,7 @@ export function haproxyLog(name: string, file: string): LogSource {
 /**
  * Returns the log of a balancer that Baton did not start, in the usual formats of nginx, HAProxy and Traefik.
  *
- * @param own if the log is an instance's log and not a balancer's, the name of that instance
+ * @param own the name of the instance, if the log is an instance's
  */
 export function foreignLog(file: string, own?: string): LogSource {
   const name = own ?? 'balancer';
@@ -44,9 +44,7 @@ export function foreignLog(file: string, own?: string): LogSource {
   );
 }
 
-/**
- * Returns a log of nginx whose lines also name the instance of each address. Reads earlier lines first, for the names.
- */
+/** Returns a log of nginx whose lines also name the instance of each address. Reads its earlier lines first. */
 export function routedBalancerLog(name: string, file: string): LogSource {
   const routes = new InstanceAddresses();
   return new LogFile(name, 'balancer', file, routes.parser(name), line => routes.learn(line));
@@ -58,8 +56,8 @@ const routedLine = z.object({
 });
 
 /**
- * Maps addresses to instances, from the lines that deploy/balancer.sh writes into nginx's log. The order of lines
- * matters, because an address may move from one container to another. Former addresses stay in the map.
+ * Maps addresses to instances, from the lines of deploy/balancer.sh in nginx's log. Their order matters, because an
+ * address may move to another container. Former addresses stay in the map.
  */
 export class InstanceAddresses {
   readonly #names = new Map<string, string>();
@@ -115,10 +113,7 @@ const balancerLine = z.object({
   upstreamSeconds: tries.optional(),
 });
 
-/**
- * Parses a line of nginx's log. The instance is that at the last address that nginx tried, if it sent
- * headers. Headers with a name of an instance are not used.
- */
+/** Parses a line of nginx's log. The instance is the last one that nginx tried, if it sent headers. */
 export function parseBalancerLine(
   name: string,
   line: string,
@@ -211,10 +206,7 @@ class LogFile implements LogSource {
   }
 }
 
-/**
- * Yields complete lines from a byte offset up to `end`. Without `end`, continues until the abort, and then yields the
- * lines that the file has at that time.
- */
+/** Yields complete lines from a byte offset up to `end`; without `end`, until the abort. */
 async function* lines(
   file: FileHandle,
   start: number,

@@ -89,10 +89,7 @@ function interruptedOrMissing(
   });
 }
 
-/**
- * Returns the name of an essential part that died. Each server and the balancer are essential, and so is at least one
- * instance.
- */
+/** Returns the name of an essential part that died: a server, the balancer, or the last instance. */
 function essentialThatDied(stack: Stack): string | undefined {
   const server = stack.servers.find(one => !one.running());
   if (server) return server.name;

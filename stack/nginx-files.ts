@@ -13,14 +13,11 @@ export interface NginxAdditions {
   /** Added to the server for clients; these directives override those for all servers. */
   server?: string;
   /**
-   * Directives at the start of the group of instances: how nginx chooses an instance. A function gets the number of
-   * `forget` calls so far, so that it can place all visitors anew after each call.
+   * How nginx chooses an instance: directives at the start of the group. A function gets the number of `forget` calls,
+   * so that it can place all visitors anew.
    */
   upstream?: string | ((forgotten: number) => string);
-  /**
-   * Parameters of each instance in the group: its weight, and when nginx considers it failed (max_fails …). A function
-   * gets the index of the instance, from 0.
-   */
+  /** Parameters of each instance in the group: its weight, max_fails … A function gets its index, from 0. */
   perInstance?: string | ((place: number) => string);
   /** Put before the rules for failures. Each rule is a pattern and a location: `~. @bad_gateway;`. */
   failure?: string;

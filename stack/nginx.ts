@@ -32,10 +32,7 @@ export interface NginxOptions {
 }
 
 const WORKERS = 2;
-/**
- * If the number of idle connections has not fallen for this time (ms), the clients of the remaining
- * connections are not busy.
- */
+/** If as many connections are idle for this time (ms), their clients are not busy. */
 const RESTING_MS = 500;
 /** Number of checks in a row that must find no idle connection. */
 const LOOKS = 10;
@@ -44,10 +41,7 @@ const RETIRE_MS = 30_000;
 /** Like in deploy/nginx.conf.template: an instance that failed gets no requests for one second. */
 const PER_INSTANCE = 'max_fails=1 fail_timeout=1s';
 
-/**
- * Runs nginx in front of a changing set of instances.
- * The constructor throws MissingProgramError if nginx is not installed.
- */
+/** Runs nginx in front of a changing set of instances. The constructor throws MissingProgramError without nginx. */
 export class Nginx extends ServerProcess implements Balancer {
   readonly url: string;
   /** File with a JSON line for each request: see log_format in the template. */
@@ -174,8 +168,8 @@ export class Nginx extends ServerProcess implements Balancer {
   }
 
   /**
-   * Waits until busy clients have no idle connection left. The idle connections of other clients may be closed without
-   * harm. A request in flight may end meanwhile and leave its connection idle, so one check is not sufficient.
+   * Waits until busy clients have no idle connection left. Others may be closed without harm. One check is not
+   * sufficient: a request in flight may end meanwhile and leave its connection idle.
    */
   async #untilFewAreIdle(): Promise<void> {
     const { signal } = this.#changes;

@@ -8,15 +8,12 @@ import { createServer } from 'node:net';
 const FIRST = 20_000;
 const AFTER_LAST = 30_000;
 
-/**
- * Maximum number of reserved ports. One process uses fewer at a time. Above this number, older reservations
- * are released.
- */
+/** Maximum number of reserved ports, more than one process uses at a time. Then the oldest are released. */
 const HELD = 1_000;
 
 /**
- * The ports that this process has reserved, each with an open UDP socket of the same number. Because of the socket, two
- * processes that search at the same time cannot both get the port. It is closed when the process ends.
+ * The ports that this process has reserved, each with an open UDP socket of the same number, so that two processes
+ * cannot both get the port. It is closed when the process ends.
  */
 const held = new Map<number, Socket>();
 

@@ -1,7 +1,4 @@
-/**
- * Lists the processes of this machine, from /proc if it exists, else from `ps`. A bare Debian has no `ps`, and macOS
- * has no /proc.
- */
+/** Lists the processes of this machine: from /proc, or by `ps` on macOS. A bare Debian has no `ps`. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 

@@ -53,8 +53,7 @@ const LAST_LINES = 50;
 
 /**
  * Shell script that waits for the line `go` and then becomes the program. The line is sent after the watchdog knows the
- * process. If this process is killed before that, the script reads the end of the pipe and exits. So no unguarded
- * process is left.
+ * process. If this process is killed before that, the script exits at the end of the pipe.
  */
 const AWAIT_GO = 'read -r go <&3 || exit; exec 3<&-; exec "$@"';
 
@@ -79,9 +78,8 @@ export class ServerProcess implements Service {
   }
 
   /**
-   * Starts the server and waits until it is ready.
-   * Throws NotReadyError with the server's last output if the server ends before that or is not ready in time. Nothing
-   * is left running then.
+   * Starts the server and waits until it is ready. Throws NotReadyError with its last output if it ends before that or
+   * is not ready in time, and leaves nothing running.
    */
   async start(): Promise<void> {
     if (this.#disposed) throw new Error(`${this.name} was stopped for good and does not start again`);
@@ -116,8 +114,8 @@ export class ServerProcess implements Service {
   }
 
   /**
-   * Ends the server. It never starts again, not even by a `restart` in progress. Repeats the signal, because a server
-   * that drains ends at once at the second SIGTERM. Kills the server after 1 s.
+   * Ends the server for good, even during a `restart`. Repeats the signal, because a server that drains ends at the
+   * second SIGTERM. Kills it after 1 s.
    */
   async dispose(): Promise<void> {
     this.#disposed = true;
@@ -213,10 +211,7 @@ export class ServerProcess implements Service {
     return run;
   }
 
-  /**
-   * Ends the rest of the process group: nginx's workers survive a killed master, and would hold its port. Returns a
-   * description of the end.
-   */
+  /** Ends the rest of the process group: nginx's workers survive a killed master. Returns a description of the end. */
   async #finish(run: Run, [code, signal]: unknown[]): Promise<string> {
     if (signalGroup(run.pid, 'SIGKILL')) {
       const gone = () => groupMembers(run.pid).length === 0;

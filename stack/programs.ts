@@ -37,10 +37,7 @@ function entries(folder: string): string[] {
   }
 }
 
-/**
- * Returns the path of the first of `names` that is installed.
- * Throws MissingProgramError, which says what to do, if none is installed.
- */
+/** Returns the path of the first installed program. Throws MissingProgramError, which says what to do. */
 export function findProgram(...names: string[]): string {
   const path = (process.env['PATH'] ?? '').split(delimiter).filter(folder => folder !== '');
   const folders = [...path, ...ALSO];
@@ -65,10 +62,7 @@ function isExecutable(file: string): boolean {
   }
 }
 
-/**
- * Checks that programs are installed. Each argument lists alternatives. Throws one MissingProgramError that names all
- * missing programs.
- */
+/** Checks that programs are installed. Each argument lists alternatives. One MissingProgramError names all. */
 export function requirePrograms(...choices: string[][]): void {
   const problems: string[] = [];
   for (const names of choices) {

@@ -1,6 +1,6 @@
 /**
- * Configures Redis like managed services do (ElastiCache with transport encryption and access control): clients need
- * TLS, a user and a password, and cannot use the commands that the service reserves for itself.
+ * Configures Redis like managed services do (ElastiCache with encryption and access control): clients need TLS, a user
+ * and a password, and cannot use the commands of the service.
  */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -20,10 +20,7 @@ const REFUSED = [
   ...['replicaof', 'save', 'shutdown', 'slaveof', 'sync', 'keys', 'monitor', 'slowlog'],
 ];
 
-/**
- * The users of a Redis, and the certificate that clients must trust. The servers of a cluster share the users
- * and the certificate.
- */
+/** The users of a Redis, and the certificate that clients must trust. The servers of a cluster share both. */
 export class Access {
   /** File that clients need, as NODE_EXTRA_CA_CERTS. */
   readonly certificate: string;
@@ -35,7 +32,7 @@ export class Access {
   readonly #operatorPassword = randomBytes(24).toString('hex');
 
   /**
-   * @param folder of the files, which exists when `prepare` is called
+   * @param folder of the files; must exist when `prepare` is called
    * @param host the only name or address for which the certificate is valid
    */
   constructor(folder: string, host: string) {

@@ -1,7 +1,4 @@
-/**
- * Runs Redis under Sentinel: a primary, two replicas, and three sentinels that promote a replica when the primary
- * dies.
- */
+/** Runs Redis under Sentinel: a primary, two replicas, and three sentinels that promote a replica. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
@@ -89,19 +86,13 @@ class SentinelRedis extends RedisGroup {
     await following.subscribe('+switch-master');
   }
 
-  /**
-   * If a restarted server acts as a primary, makes it a replica of the current primary. The sentinels would do so too,
-   * but only after ten seconds.
-   */
+  /** Makes a restarted primary a replica of the current one. The sentinels would do so only after ten seconds. */
   protected override async inSync(): Promise<void> {
     const what = 'one primary, and all others in sync with it';
     await until(() => this.#inLine(), { withinMs: 30_000, everyMs: 50, what });
   }
 
-  /**
-   * Returns whether all servers that run have their role. If a server has not, gives the role to the first
-   * such server.
-   */
+  /** Returns whether all running servers have their role. Otherwise gives its role to the first one without it. */
   async #inLine(): Promise<boolean> {
     const primary = this.primary;
     for (const server of this.#servers.filter(one => one.running())) {

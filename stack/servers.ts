@@ -23,10 +23,7 @@ export interface BackingServer extends StoreServer {
 }
 
 export interface ServerOptions {
-  /**
-   * Arguments that override the default arguments: `['--maxmemory', '10mb']`; for PostgreSQL `['-c',
-   * 'max_connections=5']`.
-   */
+  /** Arguments that override the default ones, as `['--maxmemory', '10mb']` or `['-c', 'max_connections=5']`. */
   args?: readonly string[];
   /** The users and the certificate that several hardened servers share; by default, a server has its own. */
   access?: Access;
@@ -36,10 +33,7 @@ export interface ServerOptions {
 
 /** How to run a kind of server. */
 interface Kind {
-  /**
-   * The programs that the kind needs: first the server, then other programs. Each list has alternatives, of
-   * which one is enough.
-   */
+  /** The programs that the kind needs, the server first. Of each list one is enough. */
   programs: readonly [string[], ...string[][]];
   plan(place: Place): Plan;
 }
@@ -111,9 +105,8 @@ const USER = 'baton';
 const UNPRIVILEGED = 'nobody';
 
 /**
- * Creates the cluster if it does not exist, then runs postgres. Both run in the same process group, so that
- * `kill` always ends the program that runs. The cluster has another name until it is complete. Arguments:
- * folder, postgres, its arguments.
+ * Creates the cluster if it does not exist, then runs postgres in the same process group, so that `kill` ends both. The
+ * cluster has another name until it is complete. Arguments: folder, postgres, its arguments.
  */
 const MAKE_AND_RUN = `
 set -e
@@ -201,18 +194,12 @@ const SERVERS = {
 
 export type ServerKind = keyof typeof SERVERS;
 
-/**
- * Checks that the programs of these servers and the programs in `others` are installed. Throws one
- * MissingProgramError for all.
- */
+/** Checks that the programs of these servers and those in `others` are installed. Throws one MissingProgramError. */
 export function requireServers(kinds: readonly ServerKind[], ...others: string[][]): void {
   requirePrograms(...kinds.flatMap(kind => [...SERVERS[kind].programs]), ...others);
 }
 
-/**
- * Starts a server, and waits until it replies.
- * Throws MissingProgramError if it is not installed, and an error with its output if it does not start.
- */
+/** Starts a server, and waits until it replies. Throws MissingProgramError, or an error with its output. */
 export async function startServer(kind: ServerKind, options: ServerOptions = {}): Promise<BackingServer> {
   const server = await planServer(kind, options);
   try {

@@ -1,6 +1,6 @@
 /**
- * The interface of the system under test that Baton starts: instances, a balancer and a store.
- * The runners (local processes, containers) implement it. Code that uses it does not depend on the runner.
+ * The interface of the system under test that Baton starts: instances, a balancer and a store. Local processes and
+ * containers implement it.
  */
 import type { LogSource } from '../verify/client/logs.ts';
 
@@ -25,9 +25,8 @@ export interface Service {
 }
 
 /**
- * One app process; `url` is its own address, without the balancer. `stop` and `restart` do not notify the
- * balancer, like a crash or a careless deploy. Requests that the balancer sends while the instance closes its
- * port are lost. To lose no request, deregister the instance first.
+ * One app process; `url` is its own address. `stop` and `restart` do not notify the balancer, as in a crash or a
+ * careless deploy, so requests may be lost. To lose none, deregister the instance first.
  */
 export interface Instance extends Service {
   readonly url: string;
@@ -41,19 +40,15 @@ export interface StoreServer extends Service {
   readonly url?: string;
   readonly port?: number;
   /**
-   * Present if the store consists of several servers, which replace an ended primary by a replica. `stop`,
-   * `kill` and `pause` apply to one primary, `done` waits until it is replaced, and `restart` and `resume`
-   * return it as a replica. There is no link.
+   * Present if the store has several servers: `stop`, `kill` and `pause` apply to one primary, `done` waits until a
+   * replica replaces it, `restart` and `resume` return it as a replica. There is no link.
    */
   readonly failover?: { readonly by: 'sentinel' | 'cluster'; done(): Promise<void> };
   /** Removes all data. Throws if the server runs. Absent if that is not possible. */
   wipe?(): void;
 }
 
-/**
- * A proxy between two parts of the stack. It can disturb open and new connections. The end of a disturbance does not
- * close open connections.
- */
+/** A proxy between two parts of the stack. It can disturb connections, and does not close open ones afterwards. */
 export interface Link {
   /** Port of the proxy on 127.0.0.1. It forwards connections to the part behind it. */
   readonly port: number;
@@ -94,14 +89,11 @@ export interface Balancer extends Service {
   deregister(instance: Instance): Promise<void>;
   /** Makes the balancer read its configuration again, without dropping a request. */
   reload(): Promise<void>;
-  /**
-   * Forgets which visitors are pinned to which instance: all visitors are placed anew. Absent if the balancer
-   * pins no visitors.
-   */
+  /** Places all pinned visitors anew. Absent if the balancer pins no visitors. */
   forget?(): Promise<void>;
   /**
-   * Retries slow requests. If the first instance has not responded within `afterMs` milliseconds, sends the request to
-   * another instance too, even if it is a write. undefined turns this off. Absent if the balancer does not support it.
+   * Sends a request to another instance too, even a write, if the first instance has not responded within `afterMs`
+   * milliseconds. undefined turns this off. Absent if the balancer does not support it.
    */
   repeat?(afterMs: number | undefined): Promise<void>;
 }
@@ -122,9 +114,7 @@ export interface Stack {
   instances(): readonly Instance[];
   /** Starts one more instance and registers it with the balancer. */
   add(options?: InstanceOptions): Promise<Instance>;
-  /**
-   * Removes an instance in order: it gets no new requests, the requests in flight end, then the instance is stopped.
-   */
+  /** Removes an instance in order: it gets no new requests, ends those in flight, and is stopped. */
   remove(instance: Instance): Promise<void>;
   readonly balancer: Balancer;
   /** Keeps the number of instances. Absent: an instance that dies is not replaced. */

@@ -4,9 +4,9 @@ import type { NginxAdditions } from './nginx-files.ts';
 import type { Routed } from './stack.ts';
 
 /**
- * duration: a cookie of the balancer names the instance, for a limited time
- * application: like duration, but the cookie is set with the app's cookie, and is valid only together with it
- * hash: nginx chooses by the hash of a cookie that names no instance; when instances change, some visitors move
+ * - duration: a cookie of the balancer names the instance, for a limited time
+ * - application: like duration, but the cookie is set with the app's cookie, and is valid only together with it
+ * - hash: nginx chooses by the hash of a cookie; when instances change, some visitors move
  */
 export const STICKY = ['duration', 'application', 'hash'] as const;
 export type StickyMode = (typeof STICKY)[number];
@@ -14,10 +14,7 @@ export type StickyMode = (typeof STICKY)[number];
 /** A cookie of the balancer that names an instance. */
 interface StickyCookie {
   name: string;
-  /**
-   * A cookie of the app. The balancer ignores its own cookie if the client does not send the app's cookie
-   * too.
-   */
+  /** A cookie of the app. The balancer ignores its own cookie if the client does not send the app's cookie too. */
   beside?: string;
   /** `Path=/; Max-Age=60`. If absent, the attributes of the app's cookie. */
   attributes?: string;
@@ -38,8 +35,8 @@ export interface Sticky {
 const ROUTE_COOKIE = 'route';
 
 /**
- * nginx sets the cookie in the first response. It uses the cookie's value even for the first request, which has no
- * cookie yet. So the login reaches the instance that gets all later requests of the session.
+ * nginx sets the cookie in the first response, and uses its value even for the first request. So the login reaches the
+ * instance that gets all later requests of the session.
  */
 export const BY_ROUTE_COOKIE: NginxAdditions = {
   http: `
@@ -59,8 +56,8 @@ const DAY_S = 86_400;
 /**
  * Returns the directives and the cookie of a sticky mode.
  *
- * @param like the balancer whose cookie to set, a classic or an application load balancer; absent: a plain cookie
- * @param seconds lifetime of the cookie after the last response that sets it, in mode `duration`; one day by default
+ * @param like whose cookie to set: that of a classic or an application load balancer; absent: a plain cookie
+ * @param seconds lifetime of the cookie after each response that sets it, in mode `duration`; one day by default
  */
 export function stickyBy(mode: StickyMode, like?: 'classic' | 'alb', seconds = DAY_S): Sticky {
   if (mode === 'hash') return { mode, cookie: ROUTE_COOKIE, additions: BY_ROUTE_COOKIE };

@@ -11,10 +11,7 @@ export interface Wait {
   signal?: AbortSignal;
 }
 
-/**
- * Checks `condition` repeatedly until it holds.
- * After the timeout, throws an error with the expected condition and the last error that `condition` threw.
- */
+/** Checks `condition` repeatedly until it holds. After the timeout, throws an error with its last error. */
 export async function until(condition: () => boolean | Promise<boolean>, wait: Wait): Promise<void> {
   const deadline = performance.now() + wait.withinMs;
   let problem: unknown;

@@ -1,7 +1,4 @@
-/**
- * The program of the watchdog process (see watchdog.ts). It reads what to guard from standard input, until the input
- * closes.
- */
+/** The program of the watchdog process. It reads what to guard from standard input, until the input closes. */
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { removeProject } from './docker.ts';

@@ -1,7 +1,6 @@
 /**
- * Ensures that no process, container or temporary folder outlives this process, however it ends: by itself, by an
- * uncaught error, by a signal, even by `kill -9`. A small second process (watchdog-process.ts) holds the reading end of a
- * pipe. When this process ends, the kernel closes the pipe, and the watchdog cleans up.
+ * Ensures that no process, container or temporary folder outlives this process, however it ends, even by `kill -9`. A
+ * small second process (watchdog-process.ts) holds the reading end of a pipe, which the kernel then closes.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';

@@ -51,10 +51,7 @@ export class CheckedBalancer implements LocalBalancer {
     return this.#targets.get(url)?.health.state;
   }
 
-  /**
-   * Resolves once the instance has passed its first checks and gets requests. Throws if that takes longer
-   * than the checks and GRACE_MS.
-   */
+  /** Resolves once the instance has passed its first checks and gets requests. Throws after the checks and GRACE_MS. */
   async register(instance: Routed, via = instance.url): Promise<void> {
     const known = this.#targets.get(instance.url);
     if (known !== undefined) {
@@ -111,10 +108,7 @@ export class CheckedBalancer implements LocalBalancer {
     if (state !== before) onHealth?.(target.instance, state);
   }
 
-  /**
-   * Updates the balancer to the healthy instances. Registers before it deregisters, so that the balancer
-   * always has an instance.
-   */
+  /** Updates the balancer to the healthy instances. Registers first, so that it always has an instance. */
   #route(): Promise<void> {
     return this.#changes.run(async () => {
       const wanted = this.#wanted();

@@ -1,7 +1,4 @@
-/**
- * Keeps the number of instances constant: starts missing instances, replaces failed instances, and ends
- * surplus instances.
- */
+/** Keeps the number of instances constant: starts missing, replaces failed, and ends surplus instances. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Instance, InstanceOptions, Keeper, LocalBalancer } from '../stack.ts';
 import { CheckedBalancer } from './checked-balancer.ts';
@@ -46,19 +43,14 @@ export class Fleet implements Keeper {
   readonly #listeners = new Set<() => void>();
   #closed = false;
 
-  /**
-   * @param recoversWithinMs time to replace a crashed instance, by the profile, without the time in which the
-   * new instance starts
-   */
+  /** @param recoversWithinMs time to replace a crashed instance, without the start of the new one */
   constructor(group: Group, actions: FleetActions, recoversWithinMs = 0) {
     this.recoversWithinMs = recoversWithinMs + START_MS;
     this.#group = group;
     this.#actions = actions;
   }
 
-  /**
-   * Takes over the first instances of a stack. From then on the fleet keeps the number of instances constant.
-   */
+  /** Takes over the first instances of a stack. From then on the fleet keeps the number of instances constant. */
   begin(instances: readonly Instance[]): void {
     for (const instance of instances) this.#join(instance);
     this.#wanted = this.#bounded(instances.length);
@@ -179,10 +171,7 @@ export class Fleet implements Keeper {
   };
 }
 
-/**
- * Returns a balancer that makes the health checks of the profile. If the profile has a group, also returns a
- * fleet.
- */
+/** Returns a balancer that makes the health checks of the profile. If the profile has a group, also returns a fleet. */
 export function govern(
   inner: LocalBalancer,
   profile: Profile | undefined,

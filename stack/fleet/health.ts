@@ -39,11 +39,9 @@ export function after({ state, passed: last, run }: Health, passed: boolean, thr
 export type HealthProbe = 'TCP' | { path: string };
 
 /**
- * Performs a check.
+ * Performs a check. Returns whether it passed; never throws.
  *
- * @param url of the instance
  * @param timeoutMs limits the time to connect, or the time until the response headers
- * @returns whether the check passed; never throws
  */
 export function probe(url: string, kind: HealthProbe, timeoutMs: number): Promise<boolean> {
   return kind === 'TCP' ? connects(url, timeoutMs) : respondsWith200(new URL(kind.path, url), timeoutMs);

@@ -1,6 +1,6 @@
 /**
- * Defines the balancers and groups that the bundled stack can imitate, with the numbers of their documentation. Times are
- * milliseconds. `baton stack conformance` measures how well the stack imitates them (docs/fleet.md).
+ * Defines the balancers and groups that the bundled stack can imitate, with the numbers of their documentation. Times
+ * are milliseconds. `baton stack conformance` measures the likeness (docs/fleet.md).
  */
 import type { NginxAdditions } from '../nginx-files.ts';
 import type { HealthProbe, Thresholds } from './health.ts';
@@ -19,14 +19,10 @@ export interface Group {
   min: number;
   max: number;
   /**
-   * Which instance ends if there is one instance too many, by a name of Auto Scaling. `OldestInstance`: the
-   * oldest instance. `Default`: the oldest instance of the oldest launch configuration in use.
+   * Which surplus instance ends, by a name of Auto Scaling. `Default`: the oldest of the oldest launch configuration.
    */
   policy: 'OldestInstance' | 'Default';
-  /**
-   * Which instances are replaced: all unhealthy instances, or only unhealthy instances whose process has
-   * ended.
-   */
+  /** Which instances are replaced: all unhealthy instances, or only unhealthy instances whose process has ended. */
   replaces: 'unhealthy' | 'ended';
 }
 
@@ -35,18 +31,15 @@ interface Failures {
   /** If no connection opens: the balancer retries on another instance, or responds with 502. */
   refused: 'another' | 502;
   /**
-   * If the instance closes the connection during a request: the balancer retries on another instance if that
-   * is safe, or responds with this status.
+   * If an instance closes the connection during a request: the balancer retries it if that is safe, or responds with
+   * this status.
    */
   closed: 'another-if-safe' | 502 | 504;
   /** Maximum time to connect. */
   connectMs: number;
   /** Maximum time without data from the instance. */
   idleMs: number;
-  /**
-   * When nginx itself stops using an instance that fails, and for how long. Absent: nginx never stops using
-   * an instance.
-   */
+  /** When and for how long nginx stops using an instance that fails. Absent: never. */
   passive?: { fails: number; forMs: number };
 }
 
@@ -66,9 +59,7 @@ export interface Profile {
   /** Status of responses while no instance can get requests. */
   noInstance: 502 | 503;
   failures: Failures;
-  /**
-   * Replaces instances that have failed, as an Auto Scaling group does. Absent: instances are not replaced.
-   */
+  /** Replaces instances that have failed, as an Auto Scaling group does. Absent: instances are not replaced. */
   group?: Group;
 }
 
@@ -140,11 +131,7 @@ const ALL: Record<ProfileName, Profile> = {
   },
 };
 
-/**
- * Returns the profile with this name.
- *
- * @param speedup divides all times, but not the counts, such as numbers of checks
- */
+/** Returns the profile with this name. @param speedup divides all times, but no counts */
 export function profileOf(name: ProfileName, speedup = 1): Profile {
   return faster(ALL[name], speedup) as Profile;
 }
@@ -159,10 +146,7 @@ function faster(value: unknown, by: number): unknown {
   );
 }
 
-/**
- * Returns the longest time, by the profile, until a new instance serves in place of a crashed instance. It
- * does not include the time to start the new instance.
- */
+/** Returns the longest time until a new instance serves in place of a crashed one, without the time of its start. */
 export function replacedWithinMs({ check }: Profile): number {
   if (check === undefined) return 0;
   return check.everyMs * (check.unhealthy + check.first + 1) + check.timeoutMs;

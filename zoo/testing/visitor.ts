@@ -1,14 +1,8 @@
 /** A user with a browser, who visits the pages that the target file of an entry describes. */
-import { CookieJar } from 'tough-cookie';
+import { type Answer, Browser } from '../../app/testing/browser.ts';
 import { type Finding, finder } from '../../verify/core/response/finding.ts';
 import { parseTarget, type Target } from '../../verify/target/load.ts';
 import type { Probe, RequestSpec } from '../../verify/target/schema.ts';
-
-export interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly text: string;
-}
 
 export interface Send {
   method?: string;
@@ -22,15 +16,16 @@ export class Visitor {
   readonly target: Target;
   readonly #user: number;
   readonly #urls: readonly string[];
-  /** The state of the browser. */
-  #kept = { jar: new CookieJar(), csrf: '' };
-  #next = 0;
+  #browser: Browser;
+  /** The form token of the last page. All visitors with this browser share it. */
+  #page = { csrf: '' };
 
   /** Sends requests to the addresses in turn. `user` is the index of the account in the target. */
   constructor(target: Target | string, urls: readonly string[], user = 0) {
     this.target = typeof target === 'string' ? parseTarget(target, 'target', {}) : target;
     this.#urls = urls;
     this.#user = user;
+    this.#browser = new Browser(...urls);
   }
 
   get user(): string {
@@ -45,42 +40,34 @@ export class Visitor {
 
   /** Returns the same user with the same cookies, at other addresses. */
   at(...urls: string[]): Visitor {
-    const twin = new Visitor(this.target, urls, this.#user);
-    twin.#kept = this.#kept;
-    return twin;
+    return this.#with(urls, this.#user);
   }
 
   /** Returns another user with the same browser. */
   as(user: number): Visitor {
-    const other = new Visitor(this.target, this.#urls, user);
-    other.#kept = this.#kept;
+    return this.#with(this.#urls, user);
+  }
+
+  #with(urls: readonly string[], user: number): Visitor {
+    const other = new Visitor(this.target, urls, user);
+    other.#browser = this.#browser.at(...urls);
+    other.#page = this.#page;
     return other;
   }
 
   /** Sends a request, and does not follow redirects. */
   async send(path: string, { method = 'GET', form, headers, cookie }: Send = {}): Promise<Answer> {
-    const url = `${this.#urls[this.#next++ % this.#urls.length]}${path}`;
-    const sent = new Headers(headers);
-    sent.set('cookie', cookie ?? (await this.#kept.jar.getCookieString(url)));
     const body = form === undefined ? null : new URLSearchParams(form);
-    const response = await fetch(url, { method, redirect: 'manual', headers: sent, body });
-    const text = await response.text();
-    // A request with an old cookie does not change the browser's state.
-    if (cookie === undefined) await this.#keep(response, url, text);
-    return { status: response.status, headers: response.headers, text };
-  }
-
-  async #keep(response: Response, url: string, text: string): Promise<void> {
-    for (const line of response.headers.getSetCookie()) {
-      await this.#kept.jar.setCookie(line, url, { ignoreError: true });
-    }
-    const token = this.target.csrf && found(this.target.csrf, text)[0];
-    if (token) this.#kept.csrf = token;
+    const sent = { ...headers, ...(cookie === undefined ? {} : { cookie }) };
+    const answer = await this.#browser.request(path, { method, headers: sent, body });
+    const token = this.target.csrf && found(this.target.csrf, answer.text)[0];
+    if (token && cookie === undefined) this.#page.csrf = token;
+    return answer;
   }
 
   submit(request: RequestSpec, value = ''): Promise<Answer> {
     const { user, password } = this.#account;
-    const values: Record<string, string> = { user, password, csrf: this.#kept.csrf, value };
+    const values: Record<string, string> = { user, password, csrf: this.#page.csrf, value };
     const filled = (text: string) => text.replaceAll(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
     const form = Object.fromEntries(
       Object.entries(request.form).map(([name, text]) => [name, filled(text)] as const),
@@ -126,7 +113,7 @@ export class Visitor {
 
   /** Returns the Cookie header for the page of signed-in users, to replay it later. */
   cookie(): Promise<string> {
-    return this.#kept.jar.getCookieString(`${this.#urls[0]}${this.target.signedIn.page}`);
+    return this.#browser.jar.getCookieString(`${this.#urls[0]}${this.target.signedIn.page}`);
   }
 }
 

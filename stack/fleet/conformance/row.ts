@@ -1,6 +1,4 @@
-/**
- * Defines a result of conformance: a documented and a measured behaviour. Makes tables of all results. Pure.
- */
+/** Defines a result of conformance: a documented and a measured behaviour. Makes tables of all results. Pure. */
 import type { ProfileName } from '../profile.ts';
 
 export interface Row {
@@ -10,9 +8,7 @@ export interface Row {
   /** The behaviour in the documentation. */
   documented: string;
   measured: string;
-  /**
-   * True if the measured behaviour is the documented one; undefined if the behaviour could not be measured.
-   */
+  /** True if the measured behaviour is the documented one; undefined if the behaviour could not be measured. */
   agrees: boolean | undefined;
   /** Why the measured behaviour differs, if the reason is known. */
   known?: string;

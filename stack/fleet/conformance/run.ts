@@ -31,10 +31,9 @@ export interface ConformanceOptions {
 }
 
 /**
- * Runs all scenes of the profiles.
+ * Runs all scenes of the profiles. Throws the stack's error if it cannot start, or the reason of the signal.
  *
- * @returns the results by profile and in the order of the scenes, including results that could not be measured
- * @throws the stack's error if it cannot start, and the reason of the signal
+ * @returns the results by profile and in the order of the scenes, also those that could not be measured
  */
 export async function conformance(options: ConformanceOptions): Promise<Row[]> {
   const { profiles, signal } = options;
@@ -53,9 +52,7 @@ export async function conformance(options: ConformanceOptions): Promise<Row[]> {
   return tasks.flatMap(({ rows }) => rows);
 }
 
-/**
- * Repeats a scene with an unexpected difference, because health checks fail and responses are late on a busy machine.
- */
+/** Repeats a scene with an unexpected difference: on a busy machine checks fail and responses are late. */
 async function settled(scene: Scene, name: ProfileName, options: ConformanceOptions): Promise<Row[]> {
   let rows: Row[] = [];
   for (let i = 0; i < TIMES; i++) {

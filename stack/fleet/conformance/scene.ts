@@ -8,10 +8,9 @@ export interface ConformanceStage {
   profile: Profile;
   pace: TimeScale;
   /**
-   * Records a result: the name of a behaviour, the documented behaviour and the measured behaviour.
+   * Records a result: a behaviour, as documented and as measured.
    *
-   * @param more `agrees`: whether the two behaviours are the same, if their texts do not show that; `known`:
-   * why they differ
+   * @param more `agrees`: whether both are the same, if their texts do not show that; `known`: why they differ
    */
   row(
     what: string,
@@ -47,9 +46,7 @@ export class TimeScale {
     return `${real < 10 ? real.toFixed(1) : Math.round(real)} s`;
   }
 
-  /**
-   * @param least and most the documented limits, milliseconds @returns whether `ms` is within them, with a tolerance
-   */
+  /** Returns whether `ms` is within the documented limits, with a tolerance. */
   fits(ms: number, least: number, most: number): boolean {
     return ms >= least - EARLY_MS && ms <= most + LATE_MS;
   }
