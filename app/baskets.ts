@@ -22,7 +22,8 @@ export interface Baskets {
 
 export function createBaskets(config: Config, { database }: Backing): Baskets {
   if (config.basketStore === 'session') return inSession;
-  if (database === undefined) throw new Error('expected a database for BASKET_STORE=postgres, got none');
+  if (database === undefined)
+    throw new Error('BASKET_STORE=postgres: expected `database` in the backing, got none');
   const table = new BasketTable(database);
   return {
     items: request => table.items(userOf(request)),

@@ -39,7 +39,7 @@ export interface Config {
   readonly dynamodbRegion: string;
   /** '' for the endpoint of AWS in the region. */
   readonly dynamodbEndpoint: string;
-  /** undefined: the AWS SDK looks for an access key. */
+  /** If undefined, the AWS SDK finds credentials by itself: in its variables, its files or the role of the machine. */
   readonly dynamodbCredentials: Values['DYNAMODB_CREDENTIALS'];
   readonly sessionStore: (typeof STORES)[number];
   /** `session`: each session has its own basket. `postgres`: each user has one basket, in a table. */
@@ -82,7 +82,7 @@ export interface Config {
   readonly bucketRegion: string;
   /** Address of an S3-compatible store; '' for S3 itself. */
   readonly bucketEndpoint: string;
-  /** undefined: the AWS SDK looks for an access key. */
+  /** If undefined, the AWS SDK finds credentials by itself: in its variables, its files or the role of the machine. */
   readonly bucketCredentials: Values['S3_CREDENTIALS'];
   /** Address at which browsers reach the bucket, without a slash at the end. */
   readonly bucketUrl: string;

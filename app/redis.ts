@@ -106,7 +106,7 @@ function connectCluster(
   return cluster;
 }
 
-/** Waits for a reply: of a cluster, of the first primary that replies. Throws if there is none. */
+/** Waits until Redis replies. In a cluster, the reply of one primary is enough. Throws if there is no reply. */
 export async function ping(redis: RedisClient): Promise<void> {
   if (redis instanceof Redis) await redis.ping();
   else await Promise.any(redis.nodes('master').map(node => node.ping()));

@@ -196,7 +196,8 @@ export class ServerProcess implements Service {
   #watch(child: ChildProcess, pid: number): Run {
     guardGroup(pid);
     const go = child.stdio[3];
-    if (!(go instanceof Writable)) throw new Error('expected a pipe as the fourth file of a child');
+    if (!(go instanceof Writable))
+      throw new Error('expected a pipe as file descriptor 3 of the child process');
     go.on('error', () => {}); // The process was killed before it started: `exit` reports its end.
     go.end('go\n');
     child.on('error', () => {}); // A signal came after the end of the process.

@@ -71,11 +71,10 @@ export class ServedLater {
   }
 
   /**
-   * Returns the log entries in a history, if its responses name no instance. They are from logs that were followed
-   * during the run.
+   * Returns the log entries that a history contains. A history contains them if logs were followed during the run.
    *
    * @param path a history, or the folder of a run
-   * @returns undefined if no logs were followed, or if the responses name their instances
+   * @returns undefined if the history contains none, or does not need them because its responses name their instances
    */
   static async within(path: string): Promise<ServedLater | undefined> {
     const reader = await HistoryReader.open(path);

@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 
 export interface ExpiryEventsOptions {
-  /** Used to create a key that expires, as a test. The events come over a separate connection. */
+  /** Connection that creates a test key, to see whether Redis reports its expiry. Events use a separate connection. */
   client: Redis;
   /** Prefix of the keys of sessions. */
   prefix: string;

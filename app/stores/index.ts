@@ -50,15 +50,17 @@ export function createStore(
         waitMs: config.sessionLockWaitMs,
       });
     case 'postgres':
-      if (database === undefined) throw new Error('expected a database for SESSION_STORE=postgres, got none');
+      if (database === undefined)
+        throw new Error('SESSION_STORE=postgres: expected `database` in the backing, got none');
       // PgStore has the same time to live for all sessions; `sessions` ends each session at its absolute end.
       return new PgStore({ pool: database, ttl: config.idleSeconds });
     case 'memcached':
       if (memcached === undefined)
-        throw new Error('expected memcached for SESSION_STORE=memcached, got none');
+        throw new Error('SESSION_STORE=memcached: expected `memcached` in the backing, got none');
       return new MemcachedStore({ client: memcached, prefix, ttl });
     case 'dynamodb':
-      if (dynamodb === undefined) throw new Error('expected DynamoDB for SESSION_STORE=dynamodb, got none');
+      if (dynamodb === undefined)
+        throw new Error('SESSION_STORE=dynamodb: expected `dynamodb` in the backing, got none');
       return new DynamoDbStore({
         client: dynamodb,
         ...{ table: config.dynamodbTable, timeoutMs: config.storeTimeoutMs, ttl },

@@ -1,4 +1,6 @@
-/** Runs Baton at default settings against a drawn app, and asks the oracle whether a client could have noticed. */
+/**
+ * Runs Baton with default settings against a drawn app, and finds out whether a client could notice the app's defect.
+ */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -79,15 +81,15 @@ const ROUNDS = 400;
 const TIME = 12_000;
 /** Number of its users. */
 const USERS = 12;
-/** Length of a value, characters: the longest that the plain host takes. */
+/** Length of a large value, characters. The plain host accepts at most 2000. */
 const LONG = 1_900;
 
 /** The acts that strike at a login or a logout: the attentive client logs in and out as often as it can. */
 const COMING_AND_GOING = ['expose', 'forget-delete', 'revive'];
 
 /**
- * Drives sessions in the way that the draw needs, until a strike can be noticed: it waits, overlaps requests, writes long
- * and non-ASCII values, logs out, and changes its cookie.
+ * Drives sessions in the way that the draw needs, until a strike can be noticed: it waits, overlaps requests, writes
+ * long and non-ASCII values, logs out, and changes its cookie.
  */
 async function attentive(
   draw: Draw,
@@ -110,7 +112,7 @@ async function attentive(
   };
   for (let n = 0; n < ROUNDS && Date.now() < end && (await count()) === 0; n++)
     await Promise.all(users.map(user => round(user, n)));
-  // A late effect needs its time.
+  // Waits for a strike whose effect comes late.
   if ((await count()) === 0) await sleep(Math.min(3_000, draw.ms));
 }
 

@@ -10,7 +10,10 @@ import type { AccountRequest, ActivationRequest, FormRequest } from './app.ts';
 import type { Sent } from './filling.ts';
 import type { RequestMeaning } from './meaning.ts';
 
-/** If the first probe's object holds this many values, the next write removes one. Twice as many is the maximum. */
+/**
+ * Number of values in the first probe's object from which on a write removes a value, if it can. At twice this
+ * number, no write adds a value.
+ */
 const ITEMS = 8;
 
 export class Session extends JudgedSession {

@@ -1,13 +1,13 @@
-/**
- * Apps with other data than notes in a session: shared, older than the run, limited in number or length, or one
- * value.
- */
+/** Apps whose data is not just notes in a session: shared notes, older notes, limited notes, or a single value. */
 import type { AppRequest, AppResponse, InstanceName } from './serve.ts';
 import { form, hidden, type Session, SmallApp } from './small-app.ts';
 
 const field = (name: string, csrf: string): string => `<input name="${name}">${hidden('csrf', csrf)}`;
 
-/** Keeps notes per user, or for all users. Some are older than the run. Another run sometimes adds a note. */
+/**
+ * Keeps one list of notes for each user, or one for all users. A list begins with the notes in `before`, as if they
+ * were older than the run. Every seventh write also adds a note, as if another run had written it.
+ */
 export class KeepsNotes extends SmallApp {
   readonly #by: 'user' | 'all';
   readonly #kept = new Map<string, string[]>();
@@ -100,7 +100,7 @@ export class Shouts extends SmallApp {
   }
 }
 
-/** Loses every note that is sent to one instance, and sometimes shows old lists on it. */
+/** Loses every note that is sent to the instance `two`. */
 export class LosesNotes extends SmallApp {
   protected override inside(asked: AppRequest, session: Session): AppResponse | undefined {
     const lost = asked.instance === 'two' && `${asked.method} ${asked.path}` === 'POST /notes';
@@ -108,7 +108,9 @@ export class LosesNotes extends SmallApp {
   }
 }
 
-/** Keeps the notes in a cookie. A balancer refuses responses with a too large header, and then avoids the instance. */
+/**
+ * Keeps the notes in a cookie. If the cookie is too large, responds with 502, as a balancer with small buffers does.
+ */
 export class NotesInCookie extends SmallApp {
   largest = 4_000;
   refused = 0;

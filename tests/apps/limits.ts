@@ -55,7 +55,7 @@ export class RareLogins extends SmallApp {
   readonly #last = new Map<string, number>();
   refused = 0;
 
-  /** @param every milliseconds */
+  /** @param every minimum time between two logins of a user, milliseconds */
   constructor(every: number) {
     super();
     this.every = every;

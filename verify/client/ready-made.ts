@@ -1,4 +1,4 @@
-/** Begins a session that exists already: from a Playwright state file, a cookie, a header or a command. */
+/** Puts an existing session into a client: from a Playwright state file, a cookie, a header or a command. */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -93,7 +93,8 @@ async function sessionText(
 }
 
 /**
- * Runs a command of the target file. The shell gets the user in the variable BATON_USER, so that no name is read as code.
+ * Runs a command of the target file. The shell gets the user in the variable BATON_USER, so that no name is read as
+ * code.
  *
  * @param key the key of the target file that has the command, for errors
  * @returns the output of the command; empty if the run was aborted
@@ -124,7 +125,7 @@ export async function printed(
     const { code, killed } = error as { code?: number | string; killed?: boolean };
     const how = killed === true ? `was ended after ${TIMEOUT / 1000} s` : `failed (${code})`;
     throw new UsageError(
-      `${key}: expected it to print a ${key === 'mail.command' ? 'mail' : 'session'} of ${user}, and it ${how}. Run it by hand`,
+      `${key}: expected the command to print a ${key === 'mail.command' ? 'mail' : 'session'} of ${user}, and it ${how}. Run it by hand`,
     );
   }
 }

@@ -107,7 +107,8 @@ export class SessionRequests {
     let expired = false;
     const settle: Call['settle'] = async (reply, outcome, later) => {
       const renewed = this.#client.captured.get(ACCESS) !== had;
-      // After a logout, the tokens of the client may be those of another session in the same browser.
+      // After a logout, another session in the same browser may have replaced the tokens. Then a refusal does not show
+      // that the token of this session has expired.
       const mine = leaves || !this.#over;
       expired = mine && interpreter.refuses(reply) && (renewed || mayHaveExpired(this.#client));
       return expired ? { signedIn: undefined } : ((await what.settle?.(reply, outcome, later)) ?? {});

@@ -99,7 +99,7 @@ export class Spacing {
   /** Earliest time of each account's next login. It is known when the last login has its response. */
   readonly #next = new Map<Account, Promise<number>>();
 
-  /** @param every minimum interval, milliseconds */
+  /** @param every minimum interval between two logins of an account, milliseconds */
   constructor(every: number) {
     this.#every = every;
     this.#first = performance.now() + every;

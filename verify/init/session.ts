@@ -16,8 +16,9 @@ const USUAL = ['/', '/account', '/profile', '/dashboard', '/me', '/api/me'];
 
 /** The findings from the first sessions. */
 export interface Marked {
+  /** The page and the expression that show the name of the signed-in user. */
   mark: Mark;
-  /** The page of the mark, seen by a visitor without a session. */
+  /** The page with the mark, as a visitor without a session sees it. */
   outside: PageVisit;
   /** Path of the page that the login redirects to. */
   landing: string;
@@ -25,12 +26,13 @@ export interface Marked {
   one: Visitor;
   /** A second session of the first account; undefined if its login was refused. */
   two: Visitor | undefined;
-  /** The pages, each seen by all sessions. */
+  /** The signed-in and signed-out views of each page. */
   views: readonly Views[];
 }
 
 /**
- * Finds the mark. Each session opens all pages before the next login, because that login may end the session.
+ * Finds the mark: the part of a page that names the signed-in user. Each session opens all pages before the next login,
+ * because that login may end the session.
  *
  * @param one the first session of the first account
  * @param hinted paths that the scripts of the app request

@@ -12,7 +12,7 @@ import { accessIn } from './renewal.ts';
 import { besideToken, placeOf } from './tokens.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 
-/** The login so far, and the requests that the scripts of the app or a recording name. */
+/** The known part of the login, and the requests that the app's scripts or a recording suggest. */
 export interface LoginStart {
   /** Absent if no page has the form of the login: then `begun` is the whole login. */
   beginning?: Beginning;

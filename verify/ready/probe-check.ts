@@ -15,12 +15,12 @@ import type { Probe } from '../target/schema.ts';
 import { scrub, secretsOf } from '../target/secrets.ts';
 
 /**
- * Number of acknowledged writes that no read shows before the target file is rejected. If there are several instances,
- * at least two must have served these writes. A deployment that loses writes on only one instance is judged, not
- * rejected.
+ * Number of acknowledged writes with one probe after which the target file is rejected, if no read shows any of them.
+ * If there are several instances, at least two must have served these writes: a deployment that loses writes on only
+ * one instance is judged, not rejected.
  */
 const WRITES = 3;
-/** Maximum number of writes to reach that number. */
+/** Maximum number of writes with one probe, acknowledged or not. */
 const TRIES = 9;
 /** Number of reads after each write, some of them on the instance that served the write. */
 const READS = 8;
@@ -62,10 +62,7 @@ async function checked(context: Context, driver: Driver, probe: Probe): Promise<
   return true;
 }
 
-/**
- * Returns whether the expression is wrong: several instances missed the writes, so one broken instance is not
- * the cause.
- */
+/** Returns whether the missed writes prove that the expression is wrong, not that one instance is broken. */
 function proves({ instances }: Context, missed: readonly { write: Operation }[]): boolean {
   const wrote = new Set(missed.map(({ write }) => write.instance));
   return missed.length >= WRITES && wrote.size >= Math.min(2, instances.names().length);

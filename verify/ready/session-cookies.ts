@@ -9,6 +9,7 @@ type Asking = Pick<Context, 'target' | 'interpreter' | 'random' | 'signal' | 'co
  * `alive` is for sessions that every instance knows, `flaky` for other sessions.
  */
 const SURE = { alive: 3, flaky: 12 };
+/** Maximum number of requests to find out about one cookie. */
 const TRIES = 80;
 /**
  * Number of foreign cookies that are tried. `there`: on an instance that knows the session. `anywhere`: if responses
@@ -35,8 +36,8 @@ interface Alive {
  *
  * @param own a client that has just logged in, because a later response may delete the cookie
  * @param other logs in as another user; undefined if that fails, or if there is no other user
- * @returns names of the cookies that the session needs, if no foreign value of the cookie is enough. A foreign value is
- * from a client without a session, or from another user. Returns no names if the session was never signed in.
+ * @returns names of the cookies that the session needs, without cookies for which a foreign value is enough. A foreign
+ * value is from a client without a session, or from another user. Returns no names if the session was never signed in.
  */
 export async function sessionCookies(
   asking: Asking,
@@ -60,10 +61,11 @@ export async function sessionCookies(
 }
 
 /**
- * Sends requests with all cookies, and requests without one cookie, in random order. If some instances do not know the
- * session, a round robin must not route all requests of one kind to those instances.
+ * Finds out whether the session needs a cookie. Sends requests with all cookies and requests without this cookie in
+ * random order. In a fixed order, a round robin could route all requests of one kind to instances that do not know
+ * the session.
  *
- * @returns undefined if the session is signed in without the cookie, or never with it
+ * @returns undefined if the session is also signed in without the cookie, or is never signed in
  */
 async function needed(asking: Asking, own: SessionClient, name: string): Promise<Alive | undefined> {
   const whole = { signedIn: 0, out: 0 };
@@ -147,7 +149,7 @@ async function foreignDo(
   const enough = instances.size > 0 ? FOREIGN.there : FOREIGN.anywhere;
   for (let i = 0; i < TRIES && tried < enough && !asking.signal.aborted; i++) {
     const { value, there } = await foreign();
-    // Other clients do not get this cookie.
+    // The foreign client has no cookie of this name, so no foreign value is enough.
     if (value === undefined) return false;
     if (!there) continue;
     const mixed = own.copy([name]);

@@ -17,7 +17,7 @@ const HELP =
   'drag in the overview to choose a time. Keys: arrows pan, + and − zoom, 0 shows all, n and p go to the next and the ' +
   'previous anomaly, . and , to the next and the previous request of the session.';
 
-/** Returns the section with the timeline. @param left number of requests that are only in the plots */
+/** Returns the section with the timeline. @param left number of requests that it leaves out */
 export function timelineHtml(left: number): string {
   const rest =
     left === 0

@@ -41,7 +41,7 @@ export interface View {
   style: string;
   /** The requests: a `Chunk` as JSON and its columns, deflated, in base64. */
   data: string;
-  /** Number of requests that are only in the plots, because the run is too long. */
+  /** Number of requests that the timeline leaves out because the run is too long. The plots include them. */
   left: number;
   /** The two sides of the comparison, for the plots. */
   sides?: Side[];

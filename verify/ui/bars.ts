@@ -90,7 +90,7 @@ export class Sheet {
     for (let band = Math.floor(part.y / height); band * height < part.y + part.height; band++)
       for (let column = Math.floor(part.x / width); column * width < part.x + part.width; column++) {
         const { image } = this.#tile(column, band, ratio);
-        // At whole pixels of the screen, the copy is as sharp as the tile.
+        // Rounds to a whole pixel of the screen. Between two pixels, the browser would blur the copy.
         const x = Math.round((left + column * width - part.x) * ratio) / ratio;
         context.drawImage(image, x, top + band * height - part.y, width, image.height / ratio);
       }

@@ -18,7 +18,10 @@ const USUAL = ['/favicon.ico', '/robots.txt', '/healthz', '/health'];
 const LINKED = 2;
 /** Number of checks of each instance: three responses show whether an instance differs from the others. */
 const TIMES = 3;
-/** Limits for the number of sessions whose cookies are changed, until each instance has received a changed cookie. */
+/**
+ * Minimum and maximum number of rounds with changed cookies. After the minimum, the rounds end when every instance has
+ * received a changed cookie.
+ */
 const FORGED = { least: 3, most: 12 };
 
 export const audit: Workload = {
@@ -152,8 +155,8 @@ export function changed(context: Context, driver: Driver, other?: Driver) {
 }
 
 /**
- * Grows a session within the measured limits, reads it on every instance after each stage, and shrinks it again. It stops
- * earlier when the app does not accept a value.
+ * Grows a session within the measured limits, reads it on every instance after each stage, and shrinks it again. It
+ * stops earlier when the app does not accept a value.
  */
 async function grows(context: Context, plan: Plan): Promise<void> {
   const probe = collection(context.target);

@@ -11,13 +11,14 @@ import { inTurn } from './workload.ts';
 
 /** Number of sessions from before the faults, and number of new sessions. */
 const EACH = 15;
+/** Maximum number of sessions that are driven at the same time. */
 const AT_ONCE = 5;
 
 /**
- * Logs in, and opens the page with the form. Does nothing if the app limits the sessions of a user, because
- * hop uses all these sessions.
+ * Logs in the old sessions, and opens the page with the form in each. Does nothing if the app limits the sessions of a
+ * user, because the workload hop already uses all sessions that the limit allows.
  *
- * @returns a function that sends the requests of both generations; call it when the faults are over
+ * @returns a function that sends the requests of the old and the new sessions; call it when the faults are over
  */
 export async function generations(context: Context): Promise<() => Promise<void>> {
   if (context.seats !== undefined) return async () => {};

@@ -258,7 +258,7 @@ class HopClient {
     return WRITES.share * Math.min(1, WRITES.upTo / (writers * Math.max(1, count)));
   }
 
-  /** Returns the number of values that the session holds in all its probes. */
+  /** Returns the number of values that this client has in all objects of its session. */
   #written(): number {
     const own = this.#context.target.probes.filter(({ scope }) => scope === 'session');
     return own.reduce((sum, { object }) => sum + (this.#items.get(object)?.length ?? 0), 0);

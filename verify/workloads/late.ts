@@ -1,7 +1,7 @@
 /**
  * Lets responses of an old session arrive late: a user logs out, and the same or another user logs in with the same
- * browser, while requests of the old session are in flight. The browser applies their cookies when they arrive. The page
- * after that must not show the old user. If a late response signs the new user out, reports mention it.
+ * browser, while requests of the old session are in flight. The browser applies their cookies when they arrive. The
+ * page after that must not show the old user. If a late response signs the new user out, reports mention it.
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
@@ -46,8 +46,8 @@ export async function late(context: Context, _plan: Plan, n: number): Promise<vo
     await leave(context, next);
     return;
   }
-  // The jar may no longer have the cookie of the new login, so these responses do not show the state of the
-  // new session.
+  // A late response may have replaced the cookie of the new login in the jar. These reads show which user the jar signs
+  // in now. Because of `with`, the checks do not expect the new session in the responses.
   for (const one of [undefined, probe]) await next.read(one, { as: { client: next.copyJar(), with: 'old' } });
   await next.logout(logout, { as: { client: own, with: 'old' } });
   next.end('over');

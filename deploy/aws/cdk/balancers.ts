@@ -1,4 +1,4 @@
-/** The two kinds of balancers. Both check each instance with the numbers of the original. */
+/** The two kinds of AWS load balancers: application and classic. Both check instances with the numbers in `CHECK`. */
 import {
   Aws,
   aws_elasticloadbalancingv2 as alb,
@@ -46,9 +46,9 @@ export interface Balancer {
   targets?: string[];
 }
 
-/** Every 5 s, timeout 2 s; 2 failed checks take an instance out, 2 successful ones put it in. */
+/** Health checks: every 5 s, timeout 2 s. 2 failed checks take an instance out, 2 successful checks put it in. */
 const CHECK = { interval: 5, timeout: 2, unhealthy: 2, healthy: 2 };
-/** Time for requests in flight of an instance that leaves, seconds: DRAIN_MS + SHUTDOWN_MS of user-data.sh. */
+/** Time for the requests in flight to an instance that leaves, seconds: DRAIN_MS + SHUTDOWN_MS of user-data.sh. */
 const DRAIN = 25;
 /** Lifetime of the cookie that keeps a client on its instance, seconds. */
 const COOKIE = 86_400;

@@ -101,7 +101,7 @@ export class CardStore extends Stack {
       maxAzs: 2,
       natGateways: 1,
       restrictDefaultSecurityGroup: false,
-      // Packages of Amazon Linux come from S3. This way they cost nothing.
+      // Amazon Linux downloads its packages from S3. Through this endpoint, that traffic costs nothing.
       gatewayEndpoints: { S3: { service: ec2.GatewayVpcEndpointAwsService.S3 } },
     });
   }
@@ -227,8 +227,8 @@ export class CardStore extends Stack {
       vpcZoneIdentifier: vpc.privateSubnets.map(({ subnetId }) => subnetId),
       tags: [{ key: 'Name', value: Aws.STACK_NAME, propagateAtLaunch: true }],
     });
-    // A new release replaces the launch template, and then the instances. Older versions of cfn-lint, such as 1.51, do not
-    // know this policy.
+    // A new release replaces the launch template, and then the instances. Older versions of cfn-lint, such as 1.51,
+    // do not know this policy.
     instances.cfnOptions.updatePolicy = { autoScalingInstanceRefresh: { strategy: 'Rolling' } };
     instances.addMetadata('cfn-lint', { config: { ignore_checks: ['E3016'] } });
     // An instance needs both from its first start: the role's permissions, and a way to the internet.

@@ -1,4 +1,7 @@
-/** Scenes that measure health checks: their results, and what they cause after a crash. */
+/**
+ * Scenes that measure health checks: how soon they find an instance dead, hung or healthy, and where requests go
+ * then.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../wait.ts';
 import type { HealthCheck } from '../profile.ts';
@@ -180,7 +183,7 @@ export const allDead: Scene = {
         await rig.said(`${name} was found unhealthy`, since, outWithin(check)[1] + SLACK_MS);
     const expected = check === undefined ? '502' : '503';
     let measured = '';
-    // Requests only for a short time, because new instances are starting.
+    // Stops when the group has started new instances, because these respond again.
     for (let i = 0; i < 200 && measured !== expected && rig.stack.fleet?.whole() !== true; i++)
       measured = String((await rig.get()).status);
     row(

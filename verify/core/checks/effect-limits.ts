@@ -1,4 +1,6 @@
-/** Computes how often a read may show each value of an object at most, if every add takes effect once. */
+/**
+ * Computes the maximum number of times that a read may show each value of an object, if every add takes effect once.
+ */
 import type { ObjectEvent, ObjectKind, Operation, Start } from '../history/history.ts';
 import { countOf, putsIn, rises } from '../objects/models.ts';
 import { acknowledged, type Write } from '../objects/overlaps.ts';
@@ -30,7 +32,7 @@ export class EffectLimits {
     else for (const value of initial ?? []) this.#more(value, 1);
   }
 
-  /** True if a read would show that an add took effect twice, and the highest possible state is known. */
+  /** True if a read can show that an add took effect twice. For a counter, its highest possible sum must be known. */
   get counts(): boolean {
     return (this.kind === 'bag' || this.kind === 'list' || this.kind === 'counter') && this.#known;
   }

@@ -124,7 +124,7 @@ export abstract class Judging<C extends object> implements Fold {
   sessionEnded?(session: SessionState): void;
   routed?(operation: Operation, entry: Served): void;
   logged?(request: LoggedRequest, complete: boolean): void;
-  /** Sets the counts that are computed. Called before the counts are read. */
+  /** Sets the counts that are not updated with each event, such as sizes of sets. Called before the counts are read. */
   recount?(): void;
   /** Called at the end of the run, before the counts are read for the last time. */
   settle?(): void;

@@ -5,10 +5,13 @@ import { precedes } from '../timeline/clocks.ts';
 export class LoginForms {
   /** By session: the response with the login form. */
   readonly #forms = new Map<string, Operation>();
-  /** By session: the request that returned last. */
+  /** By session: of its requests before the login, the one that returned last. */
   readonly #firsts = new Map<string, Operation>();
 
-  /** Adds a request before the login. Drops a form that overlaps other first requests: one-session judges it. */
+  /**
+   * Adds a request that came before the login. If two such requests overlap, drops the form of the session: the check
+   * one-session judges this session.
+   */
   add(operation: Operation): void {
     const { session } = operation;
     const earlier = this.#firsts.get(session);

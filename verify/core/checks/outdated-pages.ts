@@ -30,10 +30,10 @@ interface Responses {
 /** By page: the responses of one session. */
 export type PagesOfSession = Map<string, Responses>;
 
-/** The sessions of a side that requested a page. */
+/** The sessions of one group, old or new, that requested a page. */
 interface Sessions {
   sessions: number;
-  /** By kind of response: the sessions that got it more often than all other responses together. */
+  /** By kind of response: the sessions for which it was more than half of their responses. */
   kinds: Map<string, { sessions: number; example: Operation; login: Operation }>;
 }
 
@@ -83,7 +83,7 @@ const noSessions = (): Sessions => ({ sessions: 0, kinds: new Map() });
 
 const timesOf = (kind: string, { kinds }: Sessions): number => kinds.get(kind)?.sessions ?? 0;
 
-/** Returns whether one side gets a kind of response more often than chance explains. */
+/** Returns whether one group of sessions gets a kind of response more often than chance explains. */
 function moreOften(kind: string, one: Sessions, other: Sessions, tests: number): boolean {
   if (one.sessions === 0 || other.sessions === 0) return false;
   const [times, others] = [timesOf(kind, one), timesOf(kind, other)];

@@ -15,7 +15,7 @@ interface Difference {
 
 /** A pair of instances: the first served the login, write or page, the second serves the request. */
 export class Pair {
-  /** Number of requests on the pair. */
+  /** Number of requests that the second instance served. */
   requests = 0;
   /** Number of these requests that succeeded. */
   successes = 0;
@@ -65,7 +65,7 @@ export class PairTable {
     return false;
   }
 
-  /** Returns the number of requests on each pair. @param of the pairs to return; all by default */
+  /** Returns the number of requests of each pair of instances. @param of the pairs to return; all by default */
   requests(of?: PairRequests): PairRequests {
     const requests: PairRequests = Object.create(null);
     for (const { from, to, pair } of this.all()) {
@@ -77,7 +77,10 @@ export class PairTable {
   }
 }
 
-/** Returns the first pair of two instances, by name, with fewer than `least` requests; undefined if all have enough. */
+/**
+ * Returns the first pair of two instances, by name, with fewer than `least` requests. Returns undefined if all pairs
+ * have enough requests, and `one instance` if there are no two instances.
+ */
 export function fewestOn(
   pairs: PairRequests,
   least: number,

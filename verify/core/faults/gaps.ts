@@ -39,7 +39,7 @@ export class Gaps {
     firstWait: Number.POSITIVE_INFINITY,
     lastFailure: Number.NEGATIVE_INFINITY,
   };
-  /** The closed gaps that matter, in order of time. Requests that end later may also have waited in them. */
+  /** The closed gaps that the result needs, in order of time. Requests that end later may also have waited in them. */
   readonly #closed: Gap[] = [];
 
   /**
@@ -69,7 +69,8 @@ export class Gaps {
   }
 
   /**
-   * Returns all gaps that matter. An open gap ends when its last unsuccessful request returned. @param at the last time
+   * Returns the closed gaps that the result needs, and the open gap if a request failed in it. The open gap ends when
+   * its last unsuccessful request returned, and at the latest at `at`.
    */
   finish(at: number): readonly Gap[] {
     const until = Math.min(this.#open.lastFailure, at);

@@ -40,7 +40,7 @@ export class Counter implements ObjectState {
   #phase = 0;
   /** Sets, clears and decrements that may still take effect. */
   #falls: Write[] = [];
-  /** The change that began the phase. */
+  /** The set, clear or decrement that began the phase. */
   #fall: Operation | undefined;
   readonly #overlaps: Overlaps;
   readonly #readers = new Readers(viewer);
@@ -154,7 +154,7 @@ export class Counter implements ObjectState {
     if (Number.isNaN(count) || (this.#falls.length > 0 && !versions)) return;
     this.#againstWrite(read, count, reader, facts);
     this.#againstRead(read, count, reader, facts);
-    // The first read that no change overlaps shows the base of the phase.
+    // No change overlaps this read, so its count is exact: it becomes the base of the phase.
     if (this.#base === undefined && this.#overlaps.overBefore(read)) this.#begin(count);
     reader.last = read;
     reader.readIn = this.#phase;

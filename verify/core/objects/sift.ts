@@ -27,7 +27,7 @@ export interface Shown {
   cut: number;
 }
 
-/** Minimum number of such reads for a remark: an app that loses values may show that length by chance. */
+/** Minimum `cut` for a remark. Fewer reads prove little: an app that loses values may show that length by chance. */
 const FEWEST_CUT = 5;
 
 /** Returns a remark on a probe whose lists may be cut off; an empty list if too few reads suggest that. */
@@ -79,7 +79,7 @@ export class Sift {
       read.saw = saw.filter(value => this.#own(value));
       read.foreign = saw.length - read.saw.length;
     } else if (this.#written) delete read.saw;
-    // The value that a register shows before its first write is its initial state.
+    // Before its first write, a register shows its initial state. Later reads may show this value too.
     else for (const value of saw) this.#known.add(value);
   }
 

@@ -18,7 +18,7 @@ export interface Value {
   /** The acknowledged add of the value. */
   add: Operation | undefined;
   adds: Write[];
-  /** The removals and replacements that may have removed the value, from their calls on, unless they failed. */
+  /** The removals and replacements that were called and may have removed the value. Some may have failed later. */
   removing: Write[];
   /** True if a read was reported because it lacks this value. */
   missed: boolean;
@@ -56,7 +56,7 @@ export interface Viewer extends Reader {
    * value again, the quiet read is a contradiction.
    */
   suspects: Map<Value, { read: Operation; stale: boolean; back: boolean }>;
-  /** The object's change count at the last read, if that read lacked no value that a later read may show; else −1. */
+  /** The object's change count at the last read, if an equal next read needs no comparison; else −1. */
   settled: number;
   /** The values that the last read showed. */
   values: readonly Value[];
@@ -142,7 +142,7 @@ export function shows(known: Value, read: Operation, reader: Viewer, facts: Read
   }
 }
 
-/** Reports an earlier read that lacked a value of this read: the value was not overwritten. */
+/** Reports an earlier read that lacked a value which this read shows: the value was never overwritten. */
 function notOverwritten(known: Value, read: Operation, reader: Viewer, facts: ReadFacts): void {
   const of = reader.suspects.size === 0 ? undefined : reader.suspects.get(known);
   if (of === undefined || !precedes(of.read, read)) return;
@@ -174,7 +174,7 @@ export function mustBeGone({ removing, add }: Value, read: Operation): Operation
 export const mustShow = (known: Value, read: Operation, quiet: boolean): boolean =>
   known.present && !known.forgotten && !mayBeGone(known, read) && (quiet || !raced(known));
 
-/** Returns whether a change may have removed the value by the return of the read; without a read: ever. */
+/** Returns whether a change may have removed the value before the read returned. Without a read: at any time. */
 export const mayBeGone = ({ removing }: Value, read?: Operation): boolean =>
   removing.some(
     ({ start, end }) => end?.outcome !== 'fail' && (read === undefined || !precedes(read, start)),

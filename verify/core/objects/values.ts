@@ -32,7 +32,7 @@ import {
 
 /** Maximum number of removed values that are remembered for an object, to detect a value that comes back. */
 const REMEMBERED = 1000;
-/** Maximum number of replacements of all values that are remembered for an object. */
+/** Maximum number of writes that replace all values at once that are remembered for an object. */
 const REPLACEMENTS = 16;
 
 const NOTHING_COMPARED = { write: undefined, read: false, next: false };
@@ -53,7 +53,7 @@ export class Values implements ObjectState {
   readonly #initial: ReadonlySet<string>;
   readonly #cap: number;
   readonly #readers = new Readers(viewer);
-  /** The last replacements of all values. A replacement may remove a value whose add overlaps the replacement. */
+  /** The last writes that replace all values at once. Such a write may remove a value whose add overlaps it. */
   readonly #replacements: Write[] = [];
   readonly #overlaps: Overlaps;
   readonly #owed: OwedValues;
@@ -228,7 +228,10 @@ export class Values implements ObjectState {
     if (after && reader.compared.read) facts.read = last;
   }
 
-  /** Compares a read. Returns whether an equal later read might be a contradiction although this one is not. */
+  /**
+   * Compares a read with the earlier operations of its session. Returns true if an equal later read must be compared
+   * again: it may contradict an operation that overlaps this read.
+   */
   #compare(read: Operation & Sifted, reader: Viewer, facts: ReadFacts): boolean {
     const number = ++this.#reads;
     const before = reader.values;

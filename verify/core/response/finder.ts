@@ -50,7 +50,7 @@ export class Finder {
   }
 }
 
-/** The parts of `before([^q]*)q…` or `before[^s]*second([^q]*)q…`. A class ends at the character it excludes. */
+/** The parts of an expression `before([^q]*)q…` or `before[^s]*second([^q]*)q…`: q and s are single characters. */
 interface Shape {
   before: string;
   /** `stop`: the character that the class between the two literal texts excludes. `second`: the second literal text. */

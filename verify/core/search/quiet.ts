@@ -35,6 +35,7 @@ function changed(kind: ObjectKind, values: string[], operation: ObjectOperation)
   if (effect?.does !== 'removes') return false;
   const at = values.indexOf(effect.value);
   if (at >= 0) values.splice(at, 1);
-  // A read may have shown a value of a set twice.
+  // `initial` comes from a read, which may have shown a value of a set twice. Then one of the two is still there, and
+  // the search must decide.
   return kind !== 'set' || !values.includes(effect.value);
 }

@@ -44,7 +44,7 @@ class Search {
   readonly #at: Configuration;
   readonly #end: number;
   #left: number;
-  /** True if nothing has been tried in this configuration. */
+  /** True if no operation has been tried since the last placement. */
   #fresh = true;
   /** For each placed operation: true if no alternative to it needs to be tried. */
   readonly #forced: boolean[] = [];
@@ -118,8 +118,8 @@ class Search {
   }
 
   /**
-   * Finds an operation that can be placed at once. Subtle: an order that has it later stays an order when it is moved
-   * here.
+   * Finds an operation that can be placed at once, without alternatives: it does not change the state. Subtle: if an
+   * order has this operation later, the order stays valid when the operation is moved here.
    */
   #idleOne(limit: number): number {
     for (let i = this.#tables.byCall.next(this.#end); i < this.#end; i = this.#tables.byCall.next(i)) {

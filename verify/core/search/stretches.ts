@@ -1,7 +1,7 @@
 /**
- * Cuts the history of one object into stretches while its operations arrive. A cut is at a read that no operation
- * overlaps, so that it shows the whole state. The next stretch needs only this state, and the operations without a
- * response whose value no read has shown.
+ * Cuts the history of one object into stretches while its operations arrive. Each stretch is judged on its own. A cut
+ * is at a read that no operation overlaps, because this read shows the whole state. The next stretch begins with this
+ * state. It also gets the operations without a response whose value no read has shown.
  */
 
 import type { ObjectEvent, Operation, Start } from '../history/history.ts';
@@ -156,7 +156,10 @@ export class Stretches {
     return this.#stretch(this.#unknown ? [] : [...this.#entries, ...open]);
   }
 
-  /** Returns whether the effect of an operation is known: the app drops no values, and a counter holds a number. */
+  /**
+   * Returns whether the effect of an operation is known. It is unknown if the object may hold more values than its cap,
+   * because then the app drops values. It is also unknown if the value of a counter is not a number.
+   */
   #known(operation: Operation & Sifted): boolean {
     const { kind, cap = Number.POSITIVE_INFINITY } = this.object;
     const effect = effectOf(kind, operation);

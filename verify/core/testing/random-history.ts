@@ -63,7 +63,7 @@ export function drawHistory(
     if (action === 'set' && kind !== 'register' && kind !== 'counter') operation.state = [value(), value()];
     const after = model.step(state, operation);
     const info = action !== 'read' && draw(4) === 0;
-    // An unacknowledged write may have no effect, and a cas that failed did not happen.
+    // Drops an acknowledged operation that is impossible in this state. Keeps an unacknowledged one: it had no effect.
     if (after === undefined && !info) continue;
     if (after !== undefined && (!info || draw(2) > 0)) state = after;
     operations.push({

@@ -158,7 +158,7 @@ describe('a run that is judged in parts, as k6 does', () => {
   });
 
   it('has no result if it was made for counts only', () => {
-    expect(() => part('s1', 'alice').judge.finish()).toThrow('expected a Judge that was made for a result');
+    expect(() => part('s1', 'alice').judge.finish()).toThrow('expected a Judge with wanted = result');
   });
 
   it('reports an anomaly at the operation that shows it, or at the end of its session', () => {

@@ -165,7 +165,7 @@ export class Judge {
   finish(remarks: readonly string[] = []): Result {
     const tallying = this.#tally;
     if (tallying === undefined)
-      throw new Error('expected a Judge that was made for a result, got one that was made for counts only');
+      throw new Error('finish: expected a Judge with wanted = result, got one with wanted = counts');
     // The outcome of these operations is unknown: they may take effect at any time after their call.
     for (const start of this.#open.values()) {
       this.#ended(joined(start, { id: start.id, outcome: 'info', note: 'never ended' }));

@@ -154,7 +154,10 @@ export class RequestLogs {
       );
   }
 
-  /** Returns whether a request counts as missing in a log without it. A fault may explain that. */
+  /**
+   * Returns whether the request counts as missing in a log that has no entry for it. It does not count if perhaps no
+   * instance received it, or if a fault may have lost the entry.
+   */
   #misses({ operation, misses = false }: Sent): boolean {
     if (operation === undefined) return misses;
     const { status, instance, call, return: end = call } = operation;

@@ -89,12 +89,14 @@ function pidIn(path: string): number {
     text = readFileSync(path, 'utf8').trim();
   } catch (error) {
     throw new Error(
-      `${path}: expected the id of a process, but it cannot be read (${(error as NodeJS.ErrnoException).code})`,
+      `${path}: expected a PID file, but it cannot be read (${(error as NodeJS.ErrnoException).code})`,
     );
   }
   const pid = Number(text.split('\n')[0]);
   if (!Number.isInteger(pid) || pid < 2)
-    throw new Error(`${path}: expected the id of a process, got ${JSON.stringify(text.slice(0, 40))}`);
+    throw new Error(
+      `${path}: expected a PID file with the id of a process, got ${JSON.stringify(text.slice(0, 40))}`,
+    );
   if (!isAlive(pid))
     throw new Error(
       `${path}: expected the id of a running process, got ${pid}, which does not exist: start the app`,

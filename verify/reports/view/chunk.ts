@@ -45,7 +45,7 @@ export interface Chunk {
   sessions: [session: string, user: string][];
   /** Ends of sessions: index of the session, reason, and time in microseconds. */
   ends: [session: number, reason: string, at: number][];
-  /** Number of requests that are only in the plots. */
+  /** Number of requests that the timeline leaves out. The plots include them. */
   left: number;
   /** All faults so far, times in microseconds. */
   faults: FaultBand[];
