@@ -69,6 +69,22 @@ describe('a target', () => {
     expect((await one.send(get('/cart'))).body).toBe('shop.test /shop/cart sid=1');
   });
 
+  it.each([
+    ['its address', {}, undefined],
+    [
+      'the Host and the scheme of its headers',
+      { Host: 'shop.test', 'X-Forwarded-Proto': 'https' },
+      'https://shop.test',
+    ],
+    ['the Origin of its headers', { Origin: 'https://other.test' }, 'https://other.test'],
+  ])('gets %s as the origin of a request that may change something', async (_, headers, origin) => {
+    const url = await serving((request, response) => response.end(request.headers.origin ?? 'none'));
+    const one = client({ url, headers });
+    expect((await one.send({ method: 'POST', path: '/login', form: { a: '1' } })).body).toBe(origin ?? url);
+    expect((await one.send({ method: 'DELETE', path: '/session' })).body).toBe(origin ?? url);
+    if (!('Origin' in headers)) expect((await one.send(get('/'))).body).toBe('none');
+  });
+
   it('gets its cookies with a path that begins with two slashes, as an app with a wrong base path redirects to', async () => {
     const url = await serving((request, response) => {
       response.setHeader('set-cookie', 'sid=1; Path=/');

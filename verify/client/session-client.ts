@@ -191,7 +191,7 @@ export class SessionClient {
       early,
       // A browser resends GET and HEAD requests if a kept-alive connection closes just as the request leaves
       // (RFC 9110, 9.2.2).
-      repeatable: once !== true && (method === 'GET' || method === 'HEAD'),
+      repeatable: once !== true && isSafe(method),
       resent: false,
       cookies: cookies.list,
       watch,
@@ -212,9 +212,12 @@ export class SessionClient {
     if (id !== undefined && !has(head.fields, 'traceparent')) own.push('traceparent', traceparentOf(id));
     if (body !== null && !has(head.fields, 'content-type'))
       own.push('content-type', json === undefined ? FORM : 'application/json');
+    const origin = request.from?.origin ?? originOf(site, head.fields);
+    // Browsers send Origin with each such request. Some frameworks refuse a form without it (SvelteKit, nosurf).
+    if (!isSafe(request.method) && !has(head.fields, 'origin')) own.push('origin', origin);
     // Over https, some frameworks require the Referer header with a form (Django does).
     if (body !== null && site.protocol === 'https:' && !has(head.fields, 'referer'))
-      own.push('referer', `${(request.from ?? site).origin}/`);
+      own.push('referer', `${origin}/`);
     return { head, own };
   }
 
@@ -384,9 +387,22 @@ function bodyOf({ method, form, twice, json }: Send): string | null {
   return fields.toString();
 }
 
-/** Returns whether a list of headers has this name. The list holds name, value, name, value … */
-const has = (headers: readonly string[], name: string): boolean =>
-  headers.some((text, i) => i % 2 === 0 && text.toLowerCase() === name);
+/** Returns the value of a header; undefined if the list, of name, value, name, value …, has none of this name. */
+function headerOf(headers: readonly string[], name: string): string | undefined {
+  const at = headers.findIndex((text, i) => i % 2 === 0 && text.toLowerCase() === name);
+  return at === -1 ? undefined : headers[at + 1];
+}
+
+const has = (headers: readonly string[], name: string): boolean => headerOf(headers, name) !== undefined;
+
+/** Returns whether a method changes nothing. */
+const isSafe = (method: string): boolean => method === 'GET' || method === 'HEAD';
+
+/** Returns the origin of a browser at this address. `X-Forwarded-Proto` of the target file replaces the scheme. */
+function originOf(site: URL, headers: readonly string[]): string {
+  const scheme = headerOf(headers, 'x-forwarded-proto');
+  return scheme === undefined ? site.origin : `${scheme}://${site.host}`;
+}
 
 function isEmpty(headers: Readonly<Record<string, string>>): boolean {
   for (const _ in headers) return false;

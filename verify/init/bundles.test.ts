@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { hintsIn } from './bundles.ts';
+import { hintsIn, hintsOfScripts } from './bundles.ts';
+import type { PageVisit, Visitor } from './visitor.ts';
 
 /** Part of a bundle, as a bundler minifies it: a prefix in a template, a login, a logout and a write. */
 const BUNDLE =
@@ -21,6 +22,18 @@ it('reads login, logout, pages and writes from a bundle', () => {
   expect(pages.some(path => /svg|sign-out/.test(path))).toBe(false);
   expect(writes).toContainEqual({ method: 'POST', path: '/api/todos', json: { title: '{value}' } });
   expect(writes.some(({ path }) => path.includes('delete'))).toBe(false);
+});
+
+it('reads a script in the page, whose own function sends the requests below a prefix', async () => {
+  const body =
+    "<div id=app></div><script>const api = (path, method, body) => fetch('/v1' + path, { method, body });\n" +
+    "const signIn = (email, password) => api('/session', 'POST', { email, password });\n" +
+    "const add = text => api('/bookmarks', 'POST', { title: text });\n</script>";
+  const { logins, logouts, writes } = await hintsOfScripts({} as Visitor, { body, path: '/' } as PageVisit);
+  const json = { email: '{user}', password: '{password}' };
+  expect(logins[0]).toEqual({ method: 'POST', path: '/v1/session', json });
+  expect(logouts).toContainEqual({ method: 'DELETE', path: '/v1/session' });
+  expect(writes).toContainEqual({ method: 'POST', path: '/v1/bookmarks', json: { title: '{value}' } });
 });
 
 it('finds nothing in a script without paths', () => {

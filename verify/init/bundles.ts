@@ -12,20 +12,25 @@ const SCRIPTS = 8;
 const MOST = { logins: 6, pages: 24, logouts: 6, writes: 6 };
 /** Matches the tags that load scripts. */
 const SCRIPT = /<(?:script|link)\b[^>]*?\s(?:src|href)\s*=\s*["']?([^"'\s>]+\.m?js(?:\?[^"'\s>]*)?)/gi;
-/** Matches a path in quotes. A template may continue it. */
-const PATH = /["'`](\/[\w./-]{1,60}?)(?:["'`]|(\$\{))/g;
+/** Matches a path in quotes. A template or a sum may continue it. */
+const PATH = /["'`](\/[\w./-]{1,60}?)(?:["'`](\s*\+)?|(\$\{))/g;
+/** Matches a script inside a page. */
+const INLINE = /<script\b(?![^>]*\ssrc\b)[^>]*>\s*\S/i;
 /** Matches an object such as `{email:a,password:b}` that a login sends. */
 const CREDENTIALS = /\{([^{}]{0,120}\b(?:password|passwd|pass|pwd)\b[^{}]{0,80})\}/g;
-/** Matches the object with one member that a request sends: `JSON.stringify({title:a})` or `.post(b,{title:a})`. */
+/**
+ * Matches the object with one member that a request sends: `JSON.stringify({title:a})`, `.post(b,{title:a})`, or
+ * `send("POST","/todos",{title:a})` of a function of the app.
+ */
 const ONE_FIELD =
-  /(?:stringify\(|\.(?:post|put|patch)\([^,()]{1,80},)\{["']?(\w{2,20})["']?(?::[\w.$]{1,30}(?:\.trim\(\))?)?\}\)/g;
+  /(?:stringify\(|\.(?:post|put|patch)\([^,()]{1,80},|["'`](?:POST|PUT|PATCH)["'`],(?:[^,(){}]{1,80},)?)\s*\{\s*["']?(\w{2,20})["']?\s*(?::\s*[\w.$]{1,30}(?:\.trim\(\))?\s*)?\}\s*\)/g;
 const USER = /^(user(name)?|e?mail|login|name|account|identifier)$/i;
 const PASSWORD = /^(password|passwd|pass|pwd)$/i;
 /** Matches a path to a file. Such a path is no request of a login, a logout or a write. */
 const FILE = /\.\w{2,5}$/;
 
 /**
- * Reads the scripts that a page loads, and the scripts that those scripts load. Returns the requests that
+ * Reads the scripts in a page, the scripts that it loads, and the scripts that those scripts load. Returns the requests that
  * they suggest.
  */
 export async function hintsOfScripts(stranger: Visitor, page: PageVisit): Promise<Hints> {
@@ -42,7 +47,7 @@ export async function hintsOfScripts(stranger: Visitor, page: PageVisit): Promis
     texts.push(body);
     for (const [, next = ''] of body.matchAll(/["']([\w./-]+\.m?js)["']/g)) waiting.push([next, path]);
   }
-  return read.size === 0 ? NO_HINTS : hintsIn(texts.join('\n'));
+  return read.size === 0 && !INLINE.test(page.body) ? NO_HINTS : hintsIn(texts.join('\n'));
 }
 
 /** Returns the requests that the text of scripts suggests. */
@@ -84,9 +89,12 @@ function logoutsIn(paths: readonly string[]): HintedRequest[] {
   ];
 }
 
-/** Returns the paths in quotes. Prepends a prefix such as /api that a template puts before every other path. */
+/** Returns the paths in quotes. Prepends a prefix such as /api that a template or a sum puts before every other path. */
 function pathsIn(text: string): string[] {
-  const found = [...text.matchAll(PATH)].map(([, path = '', more]) => ({ path, prefix: more !== undefined }));
+  const found = [...text.matchAll(PATH)].map(([, path = '', sum, template]) => ({
+    path,
+    prefix: (sum ?? template) !== undefined,
+  }));
   const bare = (path: string): string => path.replace(/\/$/, '');
   const prefixes = new Set(found.filter(({ prefix }) => prefix).map(({ path }) => bare(path)));
   for (const [, base = ''] of text.matchAll(/base_?url["']?\s*[:=]\s*["'`](\/[\w./-]{1,40})["'`]/gi))

@@ -10,24 +10,25 @@ import type { Login } from './login.ts';
 import { isSelfContained, type Left } from './logout.ts';
 import type { Alone, Signal } from './signal.ts';
 
-/** Returns the claims and the reason for them. @param values values of the session cookies */
+/** Returns the claims and the reason for them. @param values values of the session cookies; `users` login names */
 export function claimsOf({
   values,
+  users,
   left,
   signal,
   login,
 }: {
   values: readonly string[];
+  users: readonly string[];
   left: Left | undefined;
   signal: Signal | Alone | undefined;
   login: Login;
 }): Pick<AppFindings, 'claims' | 'because'> {
   const sticky = signal !== undefined && 'sticky' in signal && signal.sticky;
+  const holds = values.some(value => isSelfContained(value, users));
   // `token-refresh` judges what the logout of a session with a refresh token ends.
   const token =
-    login.refresh === undefined &&
-    left?.livesOn === true &&
-    (login.capture !== undefined || values.some(isSelfContained));
+    login.refresh === undefined && left?.livesOn === true && (login.capture !== undefined || holds);
   if (token || login.basic)
     return {
       claims: ['stateless-token', ...(sticky ? [{ routing: 'sticky' }] : [])],

@@ -119,7 +119,13 @@ class Inquiry {
       pages: privatePages(found, [known.page, probe?.read.path ?? '']),
       public: open,
       undecidable,
-      ...claimsOf({ values: carried.values, left, signal, login: known.login }),
+      ...claimsOf({
+        values: carried.values,
+        users: accounts.map(({ user }) => user),
+        left,
+        signal,
+        login: known.login,
+      }),
     });
   }
 

@@ -229,14 +229,25 @@ function usual({ login, csrf }: Known): Logout[] {
 const besides = ({ json, path }: Login): string[] =>
   json === undefined ? [] : [`${path.replace(/\/[^/]*(\/?)$/, '/logout$1')}`];
 
-/** Returns whether a cookie seems to contain the session data itself, signed or encrypted, and not only an id. */
-export function isSelfContained(value: string): boolean {
+/**
+ * Returns whether a cookie seems to contain the session data itself, signed or encrypted, and not only an id.
+ *
+ * @param users login names: a cookie that contains one, as it is or in base64, is no id
+ */
+export function isSelfContained(value: string, users: readonly string[] = []): boolean {
   const text = decodedOnce(value);
   if (/^ey[\w-]+\.[\w-]+\.[\w-]+$/.test(text)) return true;
   const [, first = ''] = /^(?:s:)?\.?([\w+/=-]{16,})/.exec(text) ?? [];
-  const inside = Buffer.from(first, 'base64').toString('latin1');
-  return /^[[{"].*["}\]:]/s.test(inside) || inside.startsWith('x\u009c') || text.length >= 120;
+  const inside = decoded64(first);
+  if (/^[[{"].*["}\]:]/s.test(inside) || inside.startsWith('x\u009c') || text.length >= 120) return true;
+  const parts = [text, ...text.split(/[^\w+/=-]+/).map(decoded64)];
+  return users.some(user => user.length >= LEAST_NAME && parts.some(part => part.includes(user)));
 }
+
+/** Minimum length of a name, in characters: a shorter text is in many random ids by chance. */
+const LEAST_NAME = 3;
+
+const decoded64 = (text: string): string => Buffer.from(text, 'base64').toString('latin1');
 
 function decodedOnce(value: string): string {
   try {

@@ -6,6 +6,7 @@ import { type Inside, insideOf, type Looking, pagesOf } from './inquiry.ts';
 import { type Left, leave } from './logout.ts';
 import { type FoundProbe, hintedCandidates, type Others, offered, proven } from './probe.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
+import { LOGIN, LOGOUT } from './words.ts';
 
 /** The sessions and pages that the search for a probe may use. */
 interface Means {
@@ -59,17 +60,29 @@ const NEW = /\b(new|create|add|compose|write|neu|nouveau)\b/i;
 /** Maximum number of links that are followed from one page, and of pages with such links. */
 const LINKS = { each: 6, new: 4 };
 
-/** Opens the pages behind the links of a page, and behind their links to a form for something new. */
-async function formPages(
+/** Matches links that are not opened because they may delete something, or lead to a file. */
+const NOT_OPENED = /delet|remov|\.\w{2,4}$/;
+
+/**
+ * Opens the pages behind the links of a page, and behind their links to a form for something new.
+ *
+ * @param left the logout, whose link is not opened, whatever its words are
+ */
+export async function formPages(
   visitor: Visitor,
   first: PageVisit,
   signedIn: (seen: PageVisit) => boolean,
+  left?: Left,
 ): Promise<PageVisit[]> {
   const linked = (page: PageVisit, only?: RegExp): string[] =>
     page.links.flatMap(({ href, words }) => {
       const path = visitor.pathOf(href, page.path)?.split('#')[0];
-      const left = /log.?out|sign.?out|delet|remov|log.?in|\.\w{2,4}$/i.test(`${path} ${words}`);
-      return path === undefined || left || only?.test(`${words} ${path.replaceAll(/[/_-]/g, ' ')}`) === false
+      const all = `${path} ${words}`.toLowerCase();
+      const leaves = path === left?.logout.path || LOGOUT.test(all) || LOGIN.test(all);
+      return path === undefined ||
+        leaves ||
+        NOT_OPENED.test(all) ||
+        only?.test(`${words} ${path.replaceAll(/[/_-]/g, ' ')}`) === false
         ? []
         : [path];
     });
@@ -84,11 +97,11 @@ async function tried(
   { options, say }: Looking,
   visitor: Visitor,
   others: Others,
-  { known: { login, csrf, page, pages }, hints }: Means,
+  { known: { login, csrf, page, pages }, hints, left }: Means,
 ): Promise<Tried> {
   const html = pages.find(({ path, links }) => path === page || links.length > 0)?.path ?? page;
   const first = await insideOf(visitor, html, seen => seen.status === 200);
-  const opened = await formPages(visitor, first, seen => seen.status === 200);
+  const opened = await formPages(visitor, first, seen => seen.status === 200, left);
   const { candidates, skipped } = offered(
     visitor,
     [...opened, ...pages].filter(({ status }) => status === 200),
@@ -98,6 +111,7 @@ async function tried(
     ...candidates,
     ...hintedCandidates(safe(hints, options.hints !== undefined, pages), lists(pages)),
   ];
+  const unread: string[] = [];
   for (const candidate of all) {
     const { request, field, pages: places } = candidate;
     if (!(await options.mayWrite({ path: request.path, field, page: places[0] ?? page }))) continue;
@@ -105,12 +119,14 @@ async function tried(
     const probe = await proven(visitor, others, candidate, { csrf, headers: login.headers, stamp, page });
     const what = `${field} of ${request.method ?? 'POST'} ${request.path}`;
     if (probe === 'cut') say('probe', `not ${what}, read on ${places[0]}: the page shows a part of a list`);
+    if (probe === undefined) unread.push(what);
     if (probe === undefined || probe === 'cut') continue;
     say('probe', `${what}, read on ${probe.read.path}: ${SCOPES[probe.scope]}`);
     return { probe, skipped };
   }
   const names = all.map(({ request: { path }, field }) => `${field} of POST ${path}`).join(', ');
-  say('probe', all.length === 0 ? 'no form is safe to write to' : `none; --probe would try ${names}`);
+  const none = all.length === 0 ? 'no form is safe to write to' : `none; --probe would try ${names}`;
+  say('probe', unread.length === 0 ? none : `none; no page showed the texts sent as ${unread.join(', ')}`);
   return { probe: undefined, skipped };
 }
 
