@@ -235,6 +235,17 @@ describe('a list of a usual page size', () => {
     const holed = filled(21, s => s.hops(22, values(21).toSpliced(9, 1)));
     expect(broken(holed)).toContain('read-your-writes');
   });
+
+  it('may be the newest values while an add is in flight, and after adds that overlapped', () => {
+    const flying = filled(22, s => s.write('v22', 'app-1', { return: 90_000 }).hops(22, values(22).slice(2)));
+    expect(broken(flying)).toEqual([]);
+    const overlapped = drawn((s, picture) => {
+      for (const value of values(23))
+        s.write(value, 'app-1', value === 'v2' ? { return: picture.now + 1500 } : {});
+      s.hops(22, ['v2', ...values(23).slice(4)]);
+    });
+    expect(broken(overlapped)).toEqual([]);
+  });
 });
 
 it('forgets what an ended session wrote and saw of an object of its user', () => {

@@ -53,6 +53,12 @@ export interface KeptValue {
   add: Operation;
 }
 
+/** A value that the object should hold, and the first write that added it. */
+export interface DueValue {
+  value: string;
+  add: Write;
+}
+
 export const NOTHING: readonly never[] = [];
 
 /**
@@ -76,8 +82,8 @@ export interface ObjectState {
   settle?(read: Operation, before: Operation | undefined): readonly Write[];
   /** Returns the acknowledged adds that overlapped another request and that the last final state lacks. */
   lost?(read: Operation): Lost | undefined;
-  /** `due`: the values that the object should hold, in the order of their adds. `kept`: the acknowledged ones. */
-  due?(): readonly string[];
+  /** `due`: the values that the object should hold, acknowledged or shown by a read. `kept`: the acknowledged ones. */
+  due?(): readonly DueValue[];
   kept?(): readonly KeptValue[];
 }
 

@@ -1,8 +1,9 @@
 /** Removes from each read the values that the run did not write, for example values of an earlier run. */
 import type { ObjectEvent, Operation } from '../history/history.ts';
+import { precedes } from '../timeline/clocks.ts';
 import { putsIn } from './models.ts';
 import type { Write } from './overlaps.ts';
-import type { ObjectState } from './read-facts.ts';
+import type { DueValue, ObjectState } from './read-facts.ts';
 
 /** An operation whose `saw` holds only values that the run wrote. */
 export interface Sifted {
@@ -40,6 +41,16 @@ export const cutOffRemark = (probe: string, { most, cut }: Shown): string[] =>
           `the probe: \`cap: ${most}\` if it keeps ${most} values, \`rows: ${most}\` under \`read\` if it shows ${most}`,
       ];
 
+/**
+ * Returns whether the app may have received all values that a read shows after those that it lacks. Requests that overlap
+ * may arrive in any order.
+ */
+function mayBeNewest(there: readonly DueValue[], missing: readonly DueValue[]): boolean {
+  const calls = missing.map(({ add }) => add.start);
+  const latest = calls.reduce((one, other) => (other.call > one.call ? other : one));
+  return !there.some(({ add: { end } }) => end !== undefined && precedes(end, latest));
+}
+
 /** Removes foreign values from the reads of one object. */
 export class Sift {
   readonly #kind: ObjectEvent;
@@ -70,7 +81,7 @@ export class Sift {
   read(read: Operation & Sifted, state: ObjectState): void {
     const { saw } = read;
     if (saw === undefined) return;
-    if (this.#collects && this.#cutOff(saw, state)) delete read.saw;
+    if (this.#collects && this.#cutOff(read, saw, state)) delete read.saw;
     else if (!this.#whole && !this.#allOwn(saw)) this.#sift(read, saw);
   }
 
@@ -87,16 +98,19 @@ export class Sift {
    * Returns whether the app may have cut off a list, at a page size or after a round number of its newest values: it
    * lacks values, and no list of its probe was ever longer.
    */
-  #cutOff(saw: readonly string[], state: ObjectState): boolean {
+  #cutOff(read: Operation, saw: readonly string[], state: ObjectState): boolean {
     const { length } = saw;
     if (length < this.#shown.most) return false;
     if (length > this.#shown.most) Object.assign(this.#shown, { most: length, cut: 0 });
     if (this.#kind.initial !== undefined || !mayBeCutOff(length)) return false;
     const shown = new Set(saw);
-    const there = (state.due?.() ?? []).map(value => shown.has(value));
-    if (!there.includes(false)) return false;
-    const newest = !there.slice(there.indexOf(true)).includes(false);
-    const cut = newest || PAGE_SIZES.includes(length);
+    const due = state.due?.() ?? [];
+    const missing = due.filter(
+      ({ value, add: { end } }) => !shown.has(value) && end !== undefined && precedes(end, read),
+    );
+    if (missing.length === 0) return false;
+    const there = due.filter(({ value }) => shown.has(value));
+    const cut = PAGE_SIZES.includes(length) || mayBeNewest(there, missing);
     if (cut) this.#shown.cut++;
     return cut;
   }

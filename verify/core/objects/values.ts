@@ -6,6 +6,7 @@ import { alike } from './models.ts';
 import { type Overlaps, overlapped, type Write } from './overlaps.ts';
 import { OwedValues } from './owed-values.ts';
 import {
+  type DueValue,
   type KeptValue,
   type Lost,
   NOTHING,
@@ -195,10 +196,13 @@ export class Values implements ObjectState {
     return this.#overfull ? undefined : this.#owed.lost(read);
   }
 
-  due(): readonly string[] {
-    const due: string[] = [];
-    for (const known of this.#present.values())
-      if (known.adds.length > 0 && !mayBeGone(known)) due.push(known.value);
+  due(): readonly DueValue[] {
+    const due: DueValue[] = [];
+    for (const known of this.#present.values()) {
+      const [add] = known.adds;
+      if (add === undefined || mayBeGone(known)) continue;
+      if (known.add !== undefined || known.shownIn > 0) due.push({ value: known.value, add });
+    }
     return due;
   }
 
