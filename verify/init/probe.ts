@@ -1,12 +1,12 @@
 /** Finds a form that stores a text and is safe to send. A run needs it to judge the guarantees about data. */
 import { decodeHTML } from 'entities';
-import { type Form, type FormField, surroundings } from '../client/page.ts';
+import type { Form, FormField } from '../client/page.ts';
 import type { Send } from '../client/session-client.ts';
-import { escaped, finder } from '../core/response/finding.ts';
+import { finder } from '../core/response/finding.ts';
 import { filled, filledJson } from '../core/response/form.ts';
 import type { HintedRequest } from './hints.ts';
 import type { Token } from './login.ts';
-import { prefixes } from './mark.ts';
+import { type Place, placeIn } from './place.ts';
 import { isTokenField, tokenIn, tokenOf } from './tokens.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGIN, REGISTER, UNSAFE } from './words.ts';
@@ -22,7 +22,7 @@ export interface Candidate {
 export interface FoundProbe {
   object: string;
   scope: 'session' | 'user' | 'all';
-  read: { path: string; items: string | { json: string } };
+  read: { path: string; items: Place };
   add: Candidate['request'] & { headers?: Record<string, string> };
 }
 
@@ -105,6 +105,9 @@ const READ_PAGES = 4;
 /** Maximum number of times that the page is read after the writes. */
 const READS = 6;
 
+/** Maximum number of times that another session reads the page. */
+const LOOKS = 3;
+
 /** The sessions of other clients, for the scope of an object. */
 export interface Others {
   /** Returns another session of the user. */
@@ -114,7 +117,7 @@ export interface Others {
 }
 
 /**
- * Writes two values. Finds the place of the page that shows both values, and reads the page again: a text
+ * Writes two values. Finds the place of the page that shows the values, and reads the page again: a text
  * that has disappeared was only a message. Then reads with other sessions, to see whether the user's
  * sessions, or all users, share the object.
  *
@@ -148,13 +151,14 @@ export async function proven(
       if (items === 'cut') return 'cut';
       continue;
     }
-    const shared = shows(items, await (await others.same()).get(path), values);
+    const read = { path, items };
+    const shared = await sees(await others.same(), read, values);
     const another = shared ? await others.another() : undefined;
-    const all = another !== undefined && shows(items, await another.get(path), values);
+    const all = another !== undefined && (await sees(another, read, values));
     return {
       object: field.replaceAll(/[^\w-]/g, '-') || 'probe',
       scope: all ? 'all' : shared ? 'user' : 'session',
-      read: { path, items },
+      read,
       add: { ...request, ...(known.headers === undefined ? {} : { headers: known.headers }) },
     };
   }
@@ -175,72 +179,34 @@ function filledWith(
   };
 }
 
-/** Returns where a page shows the values, in two responses; `cut` if the page has links to more of the list. */
+/** Returns where a page shows the values; `cut` if the page has links to more of the list. */
 async function itemsOn(
   visitor: Visitor,
   path: string,
   values: readonly string[],
-): Promise<FoundProbe['read']['items'] | 'cut' | undefined> {
-  let items: FoundProbe['read']['items'] | undefined;
+): Promise<Place | 'cut' | undefined> {
+  const seen: PageVisit[] = [];
   for (let i = 0; i < READS; i++) {
-    const seen = await visitor.get(path);
-    if (items !== undefined && shows(items, seen, values))
-      return seen.links.some(({ href }) => PAGED.test(href)) ? 'cut' : items;
-    items = seen.json === undefined ? itemsIn(seen.body, values) : pointerTo(seen.json, values);
+    seen.push(await visitor.get(path));
+    const items = placeIn(seen, values);
+    if (items === undefined) continue;
+    return seen.some(({ links }) => links.some(({ href }) => PAGED.test(href))) ? 'cut' : items;
   }
   return undefined;
 }
 
-/** Returns the JSON pointer to the values, with `*` in the place of each number; undefined if there is none. */
-function pointerTo(json: unknown, values: readonly string[]): { json: string } | undefined {
-  const walk = (value: unknown, pointer: string): string[] => {
-    if (typeof value === 'string') return value === values[0] ? [pointer] : [];
-    if (Array.isArray(value)) return value.flatMap(member => walk(member, `${pointer}/*`));
-    if (typeof value !== 'object' || value === null) return [];
-    return Object.entries(value).flatMap(([key, member]) =>
-      walk(member, `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`),
-    );
-  };
-  const [pointer] = walk(json, '');
-  return pointer === undefined || pointer === '' ? undefined : { json: pointer };
+/** Returns whether a session sees a value. Reads several times, because each instance may keep its own values. */
+async function sees(
+  visitor: Visitor,
+  { path, items }: FoundProbe['read'],
+  values: readonly string[],
+): Promise<boolean> {
+  for (let i = 0; i < LOOKS; i++) {
+    const found = finder(items, decodeHTML).all(await visitor.get(path));
+    if (values.some(value => found.includes(value))) return true;
+  }
+  return false;
 }
 
 /** Matches a link to another page of a list. */
 const PAGED = /[?&](page|p|pg|offset|start|skip|cursor|after|before)=/i;
-
-const shows = (items: FoundProbe['read']['items'], seen: PageVisit, values: readonly string[]): boolean => {
-  const found = finder(items, decodeHTML).all(seen);
-  return values.every(value => found.includes(value));
-};
-
-/** Words of page areas that show a text only for a time, such as recent activity. */
-const NEVER = /recent|activit|histor|audit|search|latest|\blast\b|\btitle\b/;
-/** Words of page areas that often show a text only once, such as messages. Used if no other area shows it. */
-const RATHER_NOT = /flash|alert|notice|toast|notif|message|status/;
-
-/** Minimum and maximum length of the text before an item, characters. */
-const ITEM_PREFIX = { least: 2, most: 90 };
-
-/** Returns an expression that finds the items of a list by the text around each; undefined if there is none. */
-function itemsIn(body: string, values: readonly string[]): string | undefined {
-  const places = [...body.matchAll(new RegExp(escaped(values[0] ?? ''), 'g'))].map(({ index }) => ({
-    index,
-    words: surroundings(body, index),
-  }));
-  const order = [
-    ...places.filter(({ words }) => !NEVER.test(words) && !RATHER_NOT.test(words)),
-    ...places.filter(({ words }) => !NEVER.test(words) && RATHER_NOT.test(words)),
-  ];
-  for (const { index } of order) {
-    const after = body[index + (values[0]?.length ?? 0)] ?? '';
-    if (!/[<"'\s]/.test(after)) continue;
-    for (const before of prefixes(body, index, ITEM_PREFIX)) {
-      const items = `${before}([^<"']+?)\\s*[<"']`;
-      const found = finder(items, decodeHTML).all({ headers: {}, body, cookies: [] });
-      if (values.every(value => found.filter(one => one === value).length === 1) && found.length <= 50) {
-        if (!found.some(one => /\s/.test(one))) return items;
-      }
-    }
-  }
-  return undefined;
-}

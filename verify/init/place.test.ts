@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { parsePage } from '../client/page.ts';
+import { placeIn } from './place.ts';
+import type { PageVisit } from './visitor.ts';
+
+const VALUES = ['b1.one', 'b1.two'];
+const seen = (...pages: string[][]) =>
+  pages.map(values => {
+    const body = `<ul>${values.map(value => `<li><em>${value}</em></li>`).join('')}</ul>`;
+    return { status: 200, headers: {}, cookies: [], body, ...parsePage(body) } as unknown as PageVisit;
+  });
+const place = (...pages: string[][]) => placeIn(seen(...pages), VALUES);
+
+describe('the place of two written values', () => {
+  const items = '<em>([^<"\']+?)\\s*[<"\']';
+
+  it('is where two responses show both', () => {
+    expect(place(VALUES, VALUES)).toBe(items);
+    expect(place(VALUES)).toBeUndefined();
+  });
+
+  it('is found if one of two instances has both, or each has one', () => {
+    expect(place([], VALUES, [], VALUES)).toBe(items);
+    expect(place(['b1.one'], ['b1.two'], ['b1.one'], ['b1.two'])).toBe(items);
+  });
+
+  it('is not where a message shows each value once', () => {
+    expect(place(['b1.one'], [], ['b1.two'], [])).toBeUndefined();
+    expect(place(VALUES, [], [], [])).toBeUndefined();
+    expect(place(['b1.two'], ['b1.two'], ['b1.two'])).toBeUndefined();
+  });
+});

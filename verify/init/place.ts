@@ -1,0 +1,71 @@
+/** Finds where a page shows the values of a list. */
+import { decodeHTML } from 'entities';
+import { surroundings } from '../client/page.ts';
+import { escaped, finder } from '../core/response/finding.ts';
+import { prefixes } from './mark.ts';
+import type { PageVisit } from './visitor.ts';
+
+/** A regular expression, or a JSON pointer: what `items` of a probe is in the target file. */
+export type Place = string | { json: string };
+
+/**
+ * Returns the place of the values, if two of these responses show each value there. The values may be in different
+ * responses: in a broken app each instance may keep what was sent to it.
+ */
+export function placeIn(seen: readonly PageVisit[], values: readonly string[]): Place | undefined {
+  for (const { body, json } of seen) {
+    const there = values.filter(value => body.includes(value));
+    if (there.length === 0) continue;
+    const items = json === undefined ? itemsIn(body, there) : pointerTo(json, there);
+    if (items === undefined) continue;
+    const found = seen.map(one => finder(items, decodeHTML).all(one));
+    if (values.every(value => found.filter(all => all.includes(value)).length > 1)) return items;
+  }
+  return undefined;
+}
+
+/** Returns the JSON pointer to the values, with `*` in the place of each number; undefined if there is none. */
+function pointerTo(json: unknown, values: readonly string[]): { json: string } | undefined {
+  const walk = (value: unknown, pointer: string): string[] => {
+    if (typeof value === 'string') return value === values[0] ? [pointer] : [];
+    if (Array.isArray(value)) return value.flatMap(member => walk(member, `${pointer}/*`));
+    if (typeof value !== 'object' || value === null) return [];
+    return Object.entries(value).flatMap(([key, member]) =>
+      walk(member, `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`),
+    );
+  };
+  const [pointer] = walk(json, '');
+  return pointer === undefined || pointer === '' ? undefined : { json: pointer };
+}
+
+/** Words of page areas that show a text only for a time, such as recent activity. */
+const NEVER = /recent|activit|histor|audit|search|latest|\blast\b|\btitle\b/;
+/** Words of page areas that often show a text only once, such as messages. Used if no other area shows it. */
+const RATHER_NOT = /flash|alert|notice|toast|notif|message|status/;
+
+/** Minimum and maximum length of the text before an item, characters. */
+const ITEM_PREFIX = { least: 2, most: 90 };
+
+/** Returns an expression that finds the items of a list by the text around each; undefined if there is none. */
+function itemsIn(body: string, values: readonly string[]): string | undefined {
+  const places = [...body.matchAll(new RegExp(escaped(values[0] ?? ''), 'g'))].map(({ index }) => ({
+    index,
+    words: surroundings(body, index),
+  }));
+  const order = [
+    ...places.filter(({ words }) => !NEVER.test(words) && !RATHER_NOT.test(words)),
+    ...places.filter(({ words }) => !NEVER.test(words) && RATHER_NOT.test(words)),
+  ];
+  for (const { index } of order) {
+    const after = body[index + (values[0]?.length ?? 0)] ?? '';
+    if (!/[<"'\s]/.test(after)) continue;
+    for (const before of prefixes(body, index, ITEM_PREFIX)) {
+      const items = `${before}([^<"']+?)\\s*[<"']`;
+      const found = finder(items, decodeHTML).all({ headers: {}, body, cookies: [] });
+      if (values.every(value => found.filter(one => one === value).length === 1) && found.length <= 50) {
+        if (!found.some(one => /\s/.test(one))) return items;
+      }
+    }
+  }
+  return undefined;
+}
