@@ -71,7 +71,9 @@ export async function findLogout(
     const found: Logout = atProvider ? { ...logout, provider: true } : logout;
     const acknowledged = atProvider || acknowledges(answer);
     const byToken = visitor.tokens !== undefined;
-    if ((!byToken || acknowledged) && !(await isAlive(leaving, known)))
+    // A 404 says nothing about the session, although an instance that does not know it may have replaced its cookie.
+    const isRefused = byToken ? !acknowledged : (answer.status ?? 500) >= 400;
+    if (!isRefused && !(await isAlive(leaving, known)))
       return { left: { logout: found, livesOn: await livesOn(visitor, known) }, failed: [] };
     if (acknowledged && (atProvider || byToken || hinted.includes(logout))) ineffective ??= found;
   }

@@ -6,13 +6,13 @@ import { prefixes } from './mark.ts';
 import type { PageVisit } from './visitor.ts';
 
 /** A regular expression, or a JSON pointer: what `items` of a probe is in the target file. */
-export type Place = string | { json: string };
+export type ListPlace = string | { json: string };
 
 /**
  * Returns the place of the values, if two of these responses show each value there. The values may be in different
  * responses: in a broken app each instance may keep what was sent to it.
  */
-export function placeIn(seen: readonly PageVisit[], values: readonly string[]): Place | undefined {
+export function placeIn(seen: readonly PageVisit[], values: readonly string[]): ListPlace | undefined {
   for (const { body, json } of seen) {
     const there = values.filter(value => body.includes(value));
     if (there.length === 0) continue;

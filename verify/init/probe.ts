@@ -6,7 +6,7 @@ import { finder } from '../core/response/finding.ts';
 import { filled, filledJson } from '../core/response/form.ts';
 import type { HintedRequest } from './hints.ts';
 import type { Token } from './login.ts';
-import { type Place, placeIn } from './place.ts';
+import { type ListPlace, placeIn } from './place.ts';
 import { isTokenField, tokenIn, tokenOf } from './tokens.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGIN, REGISTER, UNSAFE } from './words.ts';
@@ -22,7 +22,7 @@ export interface Candidate {
 export interface FoundProbe {
   object: string;
   scope: 'session' | 'user' | 'all';
-  read: { path: string; items: Place };
+  read: { path: string; items: ListPlace };
   add: Candidate['request'] & { headers?: Record<string, string> };
 }
 
@@ -184,7 +184,7 @@ async function itemsOn(
   visitor: Visitor,
   path: string,
   values: readonly string[],
-): Promise<Place | 'cut' | undefined> {
+): Promise<ListPlace | 'cut' | undefined> {
   const seen: PageVisit[] = [];
   for (let i = 0; i < READS; i++) {
     seen.push(await visitor.get(path));
