@@ -1,35 +1,35 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
-import { findLogout, type Known } from './logout.ts';
-import type { PageVisit, Visitor } from './visitor.ts';
+import { findLogout } from './logout.ts';
+import { Manners, type PageVisit } from './visitor.ts';
 
-/** Returns a visitor whose twins are signed out after each POST, which gets this status. */
-function visitor(status: number): Visitor {
-  const one = (): object => {
-    let left = false;
-    return {
-      twin: () => (left ? leaves : one()),
-      get: async () => ({ status: left ? 401 : 200 }),
-      send: async () => {
-        left = true;
-        return { status };
-      },
-      follow: async () => ({}),
-      client: { addressOf: (path: string) => new URL(path, 'http://app.test') },
-      manners: { fresh: () => one() },
-    };
-  };
-  const leaves = { twin: () => leaves, get: async () => ({ status: 401 }), manners: { fresh: () => one() } };
-  return one() as Visitor;
+/** Returns the logout that is found in an app that answers each POST with this status, and replaces the cookie. */
+async function found(status: number): Promise<string | undefined> {
+  const server = http.createServer(({ method, headers }, response) => {
+    if (method === 'POST') response.writeHead(status, { 'set-cookie': 'sid=new; Path=/' });
+    else response.statusCode = headers.cookie === 'sid=old' ? 200 : 401;
+    response.end();
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const manners = new Manners({ url, headers: {} }, new AbortController().signal, 0);
+  try {
+    const visitor = manners.fresh();
+    visitor.client.put('sid', 'old');
+    const login = { page: '/login', path: '/login', method: 'POST' as const };
+    const signedIn = (seen: PageVisit): boolean => seen.status === 200;
+    const known = { login, csrf: undefined, page: '/', signedIn };
+    return (await findLogout(visitor, { pages: [], elsewhere: new Map() }, known)).left?.logout.path;
+  } finally {
+    manners.close();
+    server.close();
+    server.closeAllConnections();
+  }
 }
 
-const found = async (status: number) => {
-  const login = { page: '/login', path: '/login', method: 'POST' as const };
-  const signedIn = (seen: PageVisit): boolean => seen.status === 200;
-  const known: Known = { login, csrf: undefined, page: '/', signedIn };
-  return (await findLogout(visitor(status), { pages: [], elsewhere: new Map() }, known)).left?.logout.path;
-};
-
-it('takes no refused request for the logout, although the session ends after it', async () => {
+it('takes no refused request for the logout, although the session is not signed in after it', async () => {
   expect(await found(303)).toBe('/logout');
   expect(await found(404)).toBeUndefined();
 });
