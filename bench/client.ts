@@ -3,8 +3,8 @@
  * nginx with a page of 1 kB on core 1. The programs take turns. Needs Linux, nginx and taskset; wrk and k6 are left out
  * if they are not installed. SECONDS (default 5) is the length of each run, ROUNDS (default 3) the number of rounds.
  *
- * Baton records all requests and judges them at the end. k6 has two checks. wrk reads no response. `CPU` is the CPU time
- * of a request: it depends less than the rate on other work of the machine.
+ * Baton records all requests and judges them at the end. k6 has two checks. wrk reads no response. `CPU` is the CPU
+ * time of a request: it depends less than the rate on other work of the machine.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -69,7 +69,9 @@ const k6 =
     return { rate, cpu: (cpu * 1e6) / count };
   };
 
-/** @param workers number of threads. Two threads share core 1 with nginx, so that only their CPU time compares */
+/**
+ * @param workers number of threads. The second thread shares core 1 with nginx, so only the CPU times are comparable
+ */
 const baton =
   (workers: number): Program =>
   url => {

@@ -11,7 +11,7 @@ export type Runner = (typeof RUNNERS)[number];
 /** One process or container that faults can disturb. Every method resolves once its effect is certain. */
 export interface Service {
   readonly name: string;
-  /** Ends the part in order (SIGTERM) and waits until it has ended. */
+  /** Ends the part gracefully (SIGTERM) and waits until it has ended. */
   stop(): Promise<void>;
   /** Ends the part at once (SIGKILL) and waits until it has ended. */
   kill(): Promise<void>;
@@ -89,7 +89,7 @@ export interface Balancer extends Service {
   deregister(instance: Instance): Promise<void>;
   /** Makes the balancer read its configuration again, without dropping a request. */
   reload(): Promise<void>;
-  /** Places all pinned visitors anew. Absent if the balancer pins no visitors. */
+  /** Forgets to which instance each visitor is pinned. Absent if the balancer pins no visitors. */
   forget?(): Promise<void>;
   /**
    * Sends a request to another instance too, even a write, if the first instance has not responded within `afterMs`
@@ -114,7 +114,7 @@ export interface Stack {
   instances(): readonly Instance[];
   /** Starts one more instance and registers it with the balancer. */
   add(options?: InstanceOptions): Promise<Instance>;
-  /** Removes an instance in order: it gets no new requests, ends those in flight, and is stopped. */
+  /** Removes an instance gracefully: it gets no new requests, ends those in flight, and is stopped. */
   remove(instance: Instance): Promise<void>;
   readonly balancer: Balancer;
   /** Keeps the number of instances. Absent: an instance that dies is not replaced. */

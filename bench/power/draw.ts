@@ -164,9 +164,9 @@ export const HEALTHY: Readonly<Record<string, Act>> = {
   },
 };
 
-/** The range of rates: one request in this number, the condition included. */
+/** The range of rates: one strike in this many requests. Requests that do not fulfil the condition count too. */
 const EVERY = [2, 1_000] as const;
-/** About how many requests are needed for one that fulfils the condition. */
+/** For each condition: about one of this many requests fulfils it. */
 const ODDS: Readonly<Record<When, number>> = {
   ...{ always: 1, aged: 2, rested: 20, overlapping: 20, 'one instance': 2, 'some users': 4, large: 50 },
   awkward: 50,

@@ -129,11 +129,11 @@ export class JudgedSession {
     return seen;
   }
 
-  /** Decides whether a login that redirects to the login page succeeded: then, that page redirects or has no form. */
+  /** Decides whether a login that redirects to the login page succeeded. If so, that page redirects or has no form. */
   #land(seen: Seen): void {
     const { app, settings, interpreter, replies } = this.vu;
     if (this.#byScript || app.login.accepted !== undefined) return;
-    // The history does not have these requests, so they carry no id of one of its operations.
+    // These requests are not in the history, so they must not carry the request id of an operation.
     const { 'x-request-id': _, ...headers } = this.params.headers;
     const page = { ...this.params, headers, tags: LOGIN_TAGS };
     for (let i = 0; i < LANDINGS && seen.outcome === 'fail'; i++) {

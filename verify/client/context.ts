@@ -19,7 +19,7 @@ export interface Growth {
   total: number;
   /** True if the app, a balancer or a server refused more text. False if the measurement ended without a refusal. */
   refused: boolean;
-  /** The kinds of awkward texts that some instance has shown unchanged. */
+  /** The kinds of awkward texts, such as non-ASCII texts, that at least one instance has returned unchanged. */
   texts?: readonly Text[];
 }
 

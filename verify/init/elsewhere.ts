@@ -14,7 +14,8 @@ export async function opened(visitor: Visitor, path: string): Promise<Walk> {
  * @param forms the values of the forms, in order
  * @param aside if true, another visitor opens the page in between. With round robin, another instance then serves the
  *   return
- * @returns the response to the return; `returned`: false if the login did not come back, and `answer` is its last page
+ * @returns the response of the app when the login comes back to it. If the login does not come back, `returned` is
+ *   false and `answer` is the last page
  */
 export async function enterElsewhere(
   visitor: Visitor,

@@ -136,7 +136,8 @@ export async function valuesOf(
 /** Returns the result of a login that has come back from another host. */
 export function arrived(visitor: Visitor, answer: PageVisit, login: Login): Entered {
   const accepted = isAccepted(answer, login);
-  // Browsers withhold a cookie from this request, so they can never log in. A run shows that, if init goes on without it.
+  // SameSite makes browsers withhold a cookie from this request, so no browser can log in. Init now sends such
+  // cookies, so that it can finish the target file: the run then reports the fault.
   if (!accepted && answer.withheld !== undefined) visitor.manners.lenient = true;
   return { visitor, answer, accepted };
 }
@@ -166,8 +167,8 @@ function bodyOf(step: LoginStep | Login, known: Record<string, string>) {
 const READS = 4;
 
 /**
- * Returns whether a login was accepted, as a run decides it. A redirect back to the page of the form is followed: if the
- * login was accepted, the page has no password field any more.
+ * Returns whether a login was accepted, as a run decides it. A redirect back to the page of the form is followed: if
+ * the login was accepted, the page has no password field any more.
  */
 export async function leadsInside(visitor: Visitor, answer: PageVisit, login: Login): Promise<boolean> {
   const { redirect, leads } = answer;

@@ -122,14 +122,14 @@ function raced(target: Target, given: Given): Missing | undefined {
 }
 
 /**
- * Returns the guarantees that every run leaves unknown, in the order of docs/guarantees.md. If the target file has no
- * means for a guarantee, a set does not claim it.
+ * Returns the guarantees that every run leaves unknown, in the order of docs/guarantees.md. `claimed` is true for the
+ * guarantees that the target claims.
  */
 export function lacksOf(target: Target, given: Given): Lack[] {
   return (Object.keys(GUARANTEES) as Guarantee[]).flatMap(guarantee => {
     const missing = NEEDS[guarantee]?.(target, given);
     if (missing === undefined) return [];
-    // If there are no logs, a set does not claim `evidence`.
+    // A set of claims, such as `standard`, claims `evidence` only if there are logs.
     const dropped = guarantee === 'evidence' && !given.logs && target.bySet.includes(guarantee);
     const claimed = target.claims.includes(guarantee) && !dropped;
     return [{ guarantee, claimed, ...missing }];

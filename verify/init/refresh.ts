@@ -100,7 +100,7 @@ function lifetimeIn(seen: PageVisit, access: string): string | undefined {
 /** Interval between two uses of a replaced token, and the maximum time of the measurement, milliseconds. */
 const EVERY = 500;
 const MOST = 35_000;
-/** A run sends replaced tokens so long after, milliseconds, if no grace period is declared. */
+/** Time after which a run sends a replaced token if the target declares no grace period, milliseconds. */
 const UNDECLARED = 2_300;
 
 /**

@@ -11,7 +11,7 @@ export interface Refresh {
   json?: Record<string, string>;
   form?: Record<string, string>;
   access: { json: string };
-  /** Absent if the refresh token stays. */
+  /** Where the response has the new refresh token. Absent if a refresh does not replace this token. */
   token?: { json: string };
   lifetime?: { json: string };
   /** Where the response to the login has the tokens. */
@@ -20,7 +20,7 @@ export interface Refresh {
 
 /** Minimum length of an access token, characters. */
 const LEAST = 16;
-/** Share of the lifetime of an access token at whose end the token counts as old. */
+/** An access token counts as old when less than this share of its lifetime is left. */
 const LEFT = 0.5;
 /** Number of times that a refused refresh is sent, since only one instance may know the token. */
 const TRIES = 3;

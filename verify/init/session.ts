@@ -144,11 +144,17 @@ export async function isIn(visitor: Visitor, { page, signedIn }: Sign): Promise<
   return false;
 }
 
-/** Returns whether a session lives. A token that is refreshed may outlive its session; then the refresh decides. */
+/**
+ * Returns whether a session is alive. If its access token can be refreshed, the refresh decides, because the access
+ * token may outlive the session.
+ */
 export const isAlive = (visitor: Visitor, sign: Sign): Promise<boolean> =>
   visitor.tokens === undefined ? isIn(visitor, sign) : visitor.renew();
 
-/** Sends the request of another visitor before the third and the fifth try, since a round robin may be in step with us. */
+/**
+ * Sends the request of another visitor before the third and the fifth try, since a round robin may be in step with
+ * us.
+ */
 async function outOfStep({ manners }: Visitor, path: string, tries: number): Promise<void> {
   if (tries > 0 && tries % 2 === 0) await manners.fresh().get(path);
 }

@@ -55,19 +55,21 @@ export async function begin(looking: Looking): Promise<LoginStart> {
   return { beginning, begun: await firstLogin(stranger, beginning, recipe?.csrf), hints: NO_HINTS };
 }
 
-/** Returns whether an app has pages. An API answers a browser by an error, or by JSON. */
+/** Returns whether an app has pages. An API responds to a browser with an error or with JSON. */
 const hasPages = ({ status = 500, json }: PageVisit): boolean => status < 400 && json === undefined;
 
 /** Usual paths of logins of an API. */
 const API_LOGINS = ['/auth/login', '/api/auth/login', '/api/login', '/login', '/api/token', '/auth/token'];
 
-/** Returns the usual logins of an API, of which nothing is known. */
+/** Returns the login requests that are usual for an API. Used if nothing is known about the login. */
 function usualLogins({ user }: LoginCredentials): Hints {
   const json = { [user.includes('@') ? 'email' : 'username']: '{user}', password: '{password}' };
   return { ...NO_HINTS, logins: API_LOGINS.map(path => ({ method: 'POST', path, json })) };
 }
 
-/** Returns the token for a login request. A form sends it as a field if the form has a field for it, else in a header. */
+/**
+ * Returns the token for a login request. A form sends it as a field if the form has a field for it, else in a header.
+ */
 function tokenFor(stranger: Visitor, page: PageVisit, { form }: { form?: Record<string, string> }) {
   const { headers, ...token } = besideToken(stranger, page);
   const inForm = Object.values(form ?? {}).includes('{csrf}');

@@ -23,7 +23,7 @@ import type { Balancer, BalancerProps, Https } from './balancers.ts';
 
 interface CardStoreProps extends StackProps {
   balancer: (stack: Stack, props: BalancerProps) => Balancer;
-  /** undefined: HTTP on port 8080. */
+  /** If undefined, the balancer listens for HTTP on port 8080. */
   https: Https | undefined;
 }
 

@@ -35,7 +35,7 @@ export class CookiePolicy extends Judging<CookieCounts> {
   readonly #places = new Places();
   /** The session ids that logins issued. */
   readonly #ids = new IssuedIds();
-  /** By cookie: the anomalies that are held back. */
+  /** By cookie: the anomalies that are held back while the cookie is constant and so may carry no session. */
   readonly #waiting = new Map<string, (() => Violation)[]>();
   /** By cookie name: the different pairs of Domain and Path with which it was set. */
   readonly #scopes = new Map<string, Set<string>>();
@@ -88,7 +88,7 @@ export class CookiePolicy extends Judging<CookieCounts> {
     this.#waiting.delete(name);
   }
 
-  /** Reports an exposure. @param name the faulty cookie: the report waits until the cookie has had two values */
+  /** Reports an exposure. @param name a cookie: if given, the report waits until this cookie has had two values */
   #expose(operation: Operation, { fault, came, expected }: Exposure, name?: string): void {
     if (!this.#places.isNew(fault, operation)) return;
     const where = operation.path === undefined ? '' : ` on ${operation.path}`;

@@ -78,7 +78,7 @@ export class Isolation extends Judging<Responses> {
     if (foreign === undefined) return;
     this.#bled.add(session);
     const owner = canaryOwner(foreign, canary) ?? '';
-    // A client is named after its first session.
+    // A client has the name of its first session. So the other session was in the same browser, and has logged out.
     const shared = canarySession(foreign, canary) === operation.client;
     const notes = shared
       ? [`${owner} had logged out of the same browser before: the logout did not delete it`]

@@ -91,8 +91,8 @@ export class Life {
   }
 
   /**
-   * Updates the bounds with an operation that may have renewed the idle timeout, even if it was refused. Without a
-   * proper response it may still renew the timeout at any time: then no later success is too late.
+   * Updates the bounds with an operation that may have renewed the idle timeout, even if it was refused. An operation
+   * without a proper response may still renew the timeout at any time, so no later success counts as too late.
    */
   take(operation: Operation, alive: boolean | undefined): void {
     const { idle, renew } = this.#declared;

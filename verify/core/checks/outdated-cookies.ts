@@ -6,7 +6,7 @@ import { apartIn, described } from './cookie-ways.ts';
 import type { Violation } from './framework.ts';
 import type { SessionAge } from './outdated-pages.ts';
 
-/** Minimum number of sessions on each side. */
+/** Minimum number of sessions in each group, old and new. */
 const ENOUGH = 3;
 /** Maximum number of different sets of attributes that are kept for one cookie. */
 const WAYS = 100;
@@ -21,7 +21,7 @@ interface Cookie {
  */
 export type SetCookies = Map<string, Cookie | undefined>;
 
-/** One cookie of all sessions on one side: old or new. `alike`: all have the same attributes so far. */
+/** One cookie of all sessions of one group, old or new. `alike`: all have the same attributes so far. */
 interface Cookies {
   sessions: number;
   example: Cookie;
@@ -80,6 +80,6 @@ export class OutdatedCookies {
   }
 }
 
-/** Returns a cookie of a side if enough sessions have it and all have the same attributes. */
+/** Returns a cookie of a group if enough sessions have it and all have the same attributes. */
 const exampleOf = (cookies: Cookies | undefined): Cookie | undefined =>
   cookies?.alike === true && cookies.sessions >= ENOUGH ? cookies.example : undefined;

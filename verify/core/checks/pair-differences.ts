@@ -5,8 +5,9 @@ import type { Pair, PairOf, PairTable } from './pairs.ts';
 
 /** The p-value below which a difference is significant. It is divided by the number of tests. */
 const SIGNIFICANT = 1e-6;
-/** The share of a pair's requests with one kind of refusal, and how many times rarer it must be on another pair. */
+/** Minimum share of a pair's requests that get one kind of refusal. */
 const OFTEN = 0.1;
+/** How many times rarer this kind of refusal must be on another pair. */
 const RARER = 4;
 
 /** If every other instance responds "signed out", continuity reports LOSS, and no instance differs from the others. */

@@ -12,7 +12,7 @@ export interface Write {
   end?: Operation;
   /** True if the write was acknowledged in a live session. */
   certain: boolean;
-  /** The operation at whose return the write can no longer take effect; absent before. */
+  /** The operation after whose return the write can no longer take effect; absent while it still can. */
   over?: Operation;
   /** The first few writes that overlapped this write. */
   rivals: Write[];

@@ -19,7 +19,8 @@ export interface ReadFacts {
   /** The session's previous read, if the two reads were compared. */
   read: Operation | undefined;
   /**
-   * True if the session's next read is compared with this one, if it shows the same state and nothing changes before.
+   * True if the session's next read is compared with this one, provided that it shows the same state and that nothing
+   * changes before it.
    */
   again: boolean;
   /** All values of this read that the session's previous read did not show, and perhaps others. */
@@ -41,7 +42,7 @@ export interface LostUpdate {
   read: Operation;
 }
 
-/** The adds that the last final state lacks, and the adds that were looked for there but not yet in `settle`. */
+/** `lost`: the adds that the last final state lacks. `looked`: the adds that are checked here and not in `settle`. */
 export interface Lost {
   lost: readonly LostUpdate[];
   looked: readonly Write[];

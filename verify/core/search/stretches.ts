@@ -14,7 +14,10 @@ export interface Entry {
   operation: Operation;
   /** True if the operation took effect before its return; false if it may take effect at any time after its call. */
   sure: boolean;
-  /** True if the operation was recorded after its stretch was cut off. Then the next stretch judges it too strictly. */
+  /**
+   * True if the operation was recorded after its stretch was cut off. The next stretch judges it as if it came after
+   * the cut, which is too strict.
+   */
   late: boolean;
 }
 

@@ -60,7 +60,9 @@ export class RequestLogs {
   readonly #faults: FaultLedger;
   readonly #readers: readonly LogReader[];
   readonly #whole = new Map<string, LoggedRequest>();
-  /** Iterates over the whole requests, the oldest first. A new iterator would pass the places of all deleted ones. */
+  /**
+   * Iterates over the whole requests, the oldest first. Kept, since a new iterator would step over all deleted ones.
+   */
   #oldest = this.#whole.entries();
   /** The outlines of old requests. The key is the number in the request's id, or the id if it has no number. */
   readonly #outlines = new Map<string | number, number>();
