@@ -3,18 +3,16 @@ import { canaryOf, padded, sharedPrefix } from '../core/history/canary.ts';
 import type { Operation } from '../core/history/history.ts';
 import type { Reply } from '../core/response/reply.ts';
 import { honoured } from '../core/timeline/sessions.ts';
-import { type Account, BASIC, type Target } from '../target/load.ts';
+import type { Account, Target } from '../target/load.ts';
 import type { EndingSpec, Probe, RequestSpec, WriteSpec } from '../target/schema.ts';
 import { confirmation } from './confirmation.ts';
 import type { Context } from './context.ts';
-import { entrance, known } from './entrance.ts';
-import { basicOf, forget, keep } from './fill.ts';
 import { ListRead } from './list-read.ts';
-import { putSession } from './ready-made.ts';
-import type { Call, Later, Recorded } from './recorder.ts';
+import { opening, SessionLogin } from './login.ts';
+import type { Call, Recorded } from './recorder.ts';
 import { further, get, type How, SessionRequests, type Who } from './requests.ts';
-import type { SessionClient, ShownPage } from './session-client.ts';
-import { followLogout, lastOf, Walk } from './walk.ts';
+import type { SessionClient } from './session-client.ts';
+import { followLogout, Walk } from './walk.ts';
 
 /** The result of a trial write: its response, the page after it, and whether that page shows the value unchanged. */
 export interface TrialWrite {
@@ -30,14 +28,10 @@ export class Driver {
   readonly #who: Who;
   readonly #client: SessionClient;
   readonly #requests: SessionRequests;
+  readonly #login: SessionLogin;
   /** A separate jar with the cookies of the last response that showed the session alive. */
   #held: SessionClient;
   #values = 0;
-  /**
-   * A sentence about where the last login stopped. Present if the login led over several pages and did not
-   * reach the last page.
-   */
-  stop: string | undefined;
   /**
    * The first read of each register and counter, which completes before its first write: then the old state is known.
    */
@@ -56,6 +50,7 @@ export class Driver {
     this.#client = client;
     this.#held = client;
     this.#requests = new SessionRequests(context, this.#who, account, client);
+    this.#login = new SessionLogin(context, account, this.#requests);
   }
 
   /** Returns a driver for the n-th client of a workload, with a separate session. */
@@ -68,110 +63,29 @@ export class Driver {
   }
 
   /** Opens the login page and keeps its form token. */
-  async form(how: How = {}): Promise<Operation> {
-    const { page } = this.#context.target.login;
-    return (await this.#requests.perform({ action: 'form' }, get(page), how)).operation;
+  form(how: How = {}): Promise<Operation> {
+    return this.#login.form(how);
   }
 
-  /** Posts the login form. The login is accepted if the outcome is `ok`, and refused if `signedIn` is 'out'. */
+  /** Logs in. The login is accepted if the outcome is `ok`, and refused if `signedIn` is 'out'. */
   async login(how: How = {}): Promise<Operation> {
-    const { login: spec } = this.#context.target;
-    const { user: name, password } = this.account;
-    const { captured } = this.#requests.clientOf(how);
-    // Headers of the target file may contain these values, for example in a header that names the user.
-    captured.set('user', name).set('password', password);
-    if (spec.basic) captured.set(BASIC, basicOf(name, password));
-    await this.#context.registration?.of(this.account, this.#context.signal);
-    const done = await this.#context.spacing?.turn(this.account, this.#context.signal);
-    const { target, interpreter, signal } = this.#context;
-    if (target.session !== undefined)
-      await putSession(this.#requests.clientOf(how), target.session, this.account, target, signal);
-    forget([...spec.steps, spec], this.#requests.clientOf(how));
-    const read = await this.#context.mails?.turns.turn(this.account, this.#context.signal);
-    const complete = await this.#requests.steps(spec.steps.filter(hasPath), how);
-    await how.between?.();
-    const settle =
-      target.session === undefined
-        ? entrance(target, interpreter, this.#opening('form', how))
-        : known(interpreter);
-    const client = this.#requests.clientOf(how);
-    const called = Date.now();
-    const issuing: Call['settle'] = async (reply, outcome, later) => {
-      const issued = this.#requests.issued(reply, client, called);
-      return { ...(await settle(reply, outcome, later)), ...(issued === undefined ? {} : { issued }) };
-    };
-    const forms = [...spec.steps, spec].filter(one => !hasPath(one));
-    const { operation, reply } = await (!complete
-      ? this.#requests.stopped({ action: 'login' }, { url: client.addressOf('/'), reply: INCOMPLETE }, how)
-      : forms.length === 0
-        ? this.#requests.perform({ action: 'login', settle: issuing }, this.#requests.filled(spec, how), how)
-        : this.#walkIn(forms, issuing, how));
-    done?.();
-    read?.();
-    keep(spec.capture, reply, client);
-    if (operation.outcome === 'ok') this.#held = this.replayer();
+    const operation = await this.#login.perform(how);
+    if (operation.outcome !== 'ok') return operation;
+    this.#held = this.replayer();
     const { session, user } = this.#who;
-    if (operation.outcome === 'ok' && how.as === undefined)
-      this.#context.recorder.session({
-        type: 'session',
-        session,
-        user,
-        event: 'born',
-      });
+    if (how.as === undefined)
+      this.#context.recorder.session({ type: 'session', session, user, event: 'born' });
     return operation;
   }
 
-  /**
-   * Logs in by the forms of pages, also on other hosts.
-   *
-   * @param forms the forms to fill in. Empty: the login succeeds only if another host already has a session
-   * of this browser
-   */
-  async #walkIn(forms: readonly RequestSpec[], settle: Call['settle'], how: How): Promise<Recorded> {
-    const client = this.#requests.clientOf(how);
-    const { label } = this.account;
-    // An identity provider with a session of another user would log in that user without a password.
-    if (client.known !== label) client.forgetOthers();
-    if (client.page === undefined) await this.form(how);
-    const walk = new Walk(client, client.page as ShownPage);
-    const values = forms.map(form => this.#requests.filled(form, how).form ?? {});
-    const send = this.#requests.walking(how);
-    const last = await lastOf(walk, values, step => {
-      if (!step.path.startsWith('/')) client.known = label;
-      return send(step);
-    });
-    client.page = walk.page;
-    this.stop = last === undefined ? walk.stop : undefined;
-    if (last !== undefined)
-      return this.#requests.perform(
-        { action: 'login', ...(settle === undefined ? {} : { settle }) },
-        last,
-        how,
-      );
-    const { status = 500 } = walk.page.reply;
-    const refused = async () => (status < 500 ? ({ outcome: 'fail', signedIn: 'out' } as const) : {});
-    return this.#requests.stopped({ action: 'login', settle: refused }, walk.page, how);
+  /** After a logout, begins a login in the same browser without a password. The provider must ask for it. */
+  enterAgain(): Promise<Operation> {
+    return this.#login.again({ as: { client: this.#client, with: 'old' } });
   }
 
-  /**
-   * After a logout, begins a login in the same browser without a password. The provider must ask for the
-   * password.
-   */
-  async enterAgain(): Promise<Operation> {
-    const how = { as: { client: this.#client, with: 'old' as const } };
-    await this.form(how);
-    return (await this.#walkIn([], undefined, how)).operation;
-  }
-
-  /**
-   * Returns a function that opens a page, because the page decides the outcome of another operation. The history gets
-   * that operation before the page.
-   */
-  #opening(action: 'form' | 'read', how: How): (path: string, later: Later) => Promise<Reply> {
-    // Only the other operation waits at the barrier; the page does not.
-    const { held: _, early: __, ...then } = further(how);
-    return async (path, later) =>
-      (await this.#requests.perform({ action, unmarked: true, later }, get(path), then)).reply;
+  /** A sentence about where the last login stopped, if it led over several pages and did not reach the last one. */
+  get stop(): string | undefined {
+    return this.#login.stop;
   }
 
   /** Opens the login page and logs in. Returns whether both succeeded. */
@@ -299,7 +213,7 @@ export class Driver {
   #confirmed({ confirmed }: WriteSpec, value: string, how: How): Pick<Call, 'settle'> {
     if (confirmed === undefined) return {};
     const { interpreter } = this.#context;
-    const open = this.#opening('read', how);
+    const open = opening(this.#requests, 'read', how);
     return { settle: confirmation(confirmed, value, open, reply => interpreter.busy(reply)) };
   }
 
@@ -335,13 +249,7 @@ export class Driver {
   /** Records the end of the session. */
   end(reason: string): void {
     const { session, user } = this.#who;
-    this.#context.recorder.session({
-      type: 'session',
-      session,
-      user,
-      event: 'ended',
-      reason,
-    });
+    this.#context.recorder.session({ type: 'session', session, user, event: 'ended', reason });
   }
 
   /** The last request that prepared the login: the request for the form, or a step. */
@@ -406,11 +314,6 @@ const ONE_MORE: Written = { value: '1', filling: '1' };
 
 const twiceOf = ({ text }: How, filling: string): string | undefined =>
   text?.twice === true ? filling : undefined;
-
-/** Replaces the response to a login that was not sent, because a step lacks its mail or its credential. */
-const INCOMPLETE: Reply = { failure: 'timeout', headers: {}, body: '', cookies: [] };
-
-const hasPath = ({ path }: RequestSpec): boolean => path !== '';
 
 /** Returns the request that writes the object of a probe; undefined if the probe has no such request. */
 export const writeOf = ({ kind, add, set, increment }: Probe): WriteSpec | undefined =>

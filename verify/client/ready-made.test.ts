@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { READY_MADE } from '../target/load.ts';
+import { READY_MADE } from '../target/completed.ts';
 import type { SessionSpec } from '../target/schema-session.ts';
 import { Network } from './network.ts';
 import { putSession } from './ready-made.ts';

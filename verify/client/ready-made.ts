@@ -6,7 +6,8 @@ import { promisify } from 'node:util';
 import { z } from 'zod';
 import { UsageError } from '../errors.ts';
 import type { Account } from '../target/accounts.ts';
-import { READY_MADE, type Target } from '../target/load.ts';
+import { READY_MADE } from '../target/completed.ts';
+import type { Target } from '../target/load.ts';
 import type { SessionSpec } from '../target/schema-session.ts';
 import type { SessionClient } from './session-client.ts';
 

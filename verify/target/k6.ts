@@ -2,7 +2,8 @@
 import { parse } from 'yaml';
 import { COMMAND } from '../core/command.ts';
 import { UsageError } from '../errors.ts';
-import { BASIC, type Target } from './load.ts';
+import { BASIC } from './completed.ts';
+import type { Target } from './load.ts';
 
 /**
  * Kinds of objects that the scripts can check. They cannot check objects of all users, because each virtual

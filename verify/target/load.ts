@@ -22,7 +22,8 @@ import { type Account, accountsOf } from './accounts.ts';
 import { certificatesIn } from './certificates.ts';
 import { type Claims, claimsOf } from './claims.ts';
 import { complaint } from './complaint.ts';
-import type { LoginSpec, Probe, TargetFile } from './schema.ts';
+import { entry, postsOf, withNames } from './completed.ts';
+import type { LoginSpec, TargetFile } from './schema.ts';
 import { targetSchema } from './schema-rules.ts';
 
 export type { Account };
@@ -40,12 +41,6 @@ export interface Target
   /** The environment variables that the file names as ${NAME}. */
   variables: readonly string[];
 }
-
-/** Name of the captured value for HTTP Basic: user and password, encoded for the header. The login sets it. */
-export const BASIC = 'basic';
-
-/** Name of the captured value for the header of a ready-made session. */
-export const READY_MADE = 'ready_made';
 
 /** Matches a target file that is a JavaScript or TypeScript module, for targets that need code. */
 const MODULE = /\.[cm]?[jt]s$/;
@@ -97,10 +92,7 @@ export function parseTarget(
 ): Target {
   const variables = new Set<string>();
   const lines = new LineCounter();
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-  });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const at = (offset: number): string => {
     const { line, col } = lines.linePos(offset);
     return `${file}:${line}:${col}`;
@@ -156,6 +148,13 @@ function checked(value: unknown, source: Source, claims?: readonly string[]): Ta
 }
 
 type At = (offset: number) => string;
+
+/** A target file, for errors about one of its values. */
+interface Place {
+  path: string;
+  root: ParsedNode | null;
+  at: At;
+}
 
 /** Returns the node at a path of keys. If the path does not exist, returns the deepest node on it. */
 function nodeAt(root: ParsedNode | null, path: readonly PropertyKey[]): { node: Node | null; key?: Node } {
@@ -226,81 +225,8 @@ function understood(file: TargetFile, { file: path, root, at, variables }: Sourc
   };
 }
 
-/**
- * Returns the login, and the headers that carry the session. A ready-made session begins with a request for
- * the page that shows the user. All clients of an account share their ready-made session, so no client logs
- * out; but if a command makes a session for each client, clients log out as usual.
- */
-function entry({
-  headers,
-  login,
-  session,
-  signedIn,
-  probes,
-}: TargetFile): Pick<Target, 'headers' | 'login'> &
-  Partial<Pick<Target, 'logout' | 'logoutEverywhere' | 'probes'>> {
-  if (login !== undefined) {
-    const basic = login.basic ? { Authorization: `Basic {${BASIC}}` } : {};
-    return { headers: { ...headers, ...basic }, login: { ...login, page: login.page ?? signedIn.page } };
-  }
-  const given = session?.header ?? {};
-  const [text = 'Authorization:'] = typeof given === 'string' ? [given] : Object.values(given);
-  const carries = session?.header !== undefined || session?.command !== undefined;
-  const { page } = signedIn;
-  return {
-    headers: carries ? { [text.split(':')[0] ?? '']: `{${READY_MADE}}`, ...headers } : headers,
-    login: {
-      page,
-      path: page,
-      method: 'GET',
-      form: {},
-      headers: {},
-      follow: false,
-      capture: {},
-      basic: false,
-      steps: [],
-    },
-    ...(session?.command === undefined
-      ? { logout: undefined, logoutEverywhere: undefined, probes: probes.map(shared) }
-      : {}),
-  };
-}
-
-/** Returns the path of a read with a name of its own, if the read has a JSON body. */
-const nameOf = (path: string, json: unknown, name: string): string =>
-  json === undefined ? path : `${path}#${name}`;
-
-/** Gives reads by POST paths of their own, since many share one path, such as /graphql. The part after # is not sent. */
-function withNames(file: TargetFile): TargetFile {
-  const { signedIn, probes } = file;
-  return {
-    ...file,
-    signedIn: { ...signedIn, page: nameOf(signedIn.page, signedIn.json, 'user') },
-    probes: probes.map(probe => {
-      const { read, object } = probe;
-      return { ...probe, read: { ...read, path: nameOf(read.path, read.json, object) } };
-    }),
-  };
-}
-
-function postsOf(file: TargetFile): Record<string, unknown> {
-  const { signedIn, probes } = withNames(file);
-  const reads = [{ path: signedIn.page, json: signedIn.json }, ...probes.map(({ read }) => read)];
-  return Object.fromEntries(reads.flatMap(({ path, json }) => (json === undefined ? [] : [[path, json]])));
-}
-
-/**
- * Returns the probe for clients that share one session: an object of the session is then an object of the
- * user.
- */
-const shared = (probe: Probe): Probe => (probe.scope === 'session' ? { ...probe, scope: 'user' } : probe);
-
 /** Checks that a file exists. @param keys the path of keys to its name. @throws UsageError when it does not exist */
-function requireFile(
-  file: string,
-  keys: readonly string[],
-  { path, root, at }: { path: string; root: ParsedNode | null; at: At },
-): void {
+function requireFile(file: string, keys: readonly string[], { path, root, at }: Place): void {
   if (existsSync(resolve(dirname(path), file))) return;
   const { node } = nodeAt(root, keys);
   throw new UsageError(
@@ -309,10 +235,7 @@ function requireFile(
   );
 }
 
-function accountsIn(
-  accounts: TargetFile['accounts'],
-  { path, root, at }: { path: string; root: ParsedNode | null; at: At },
-): Account[] {
+function accountsIn(accounts: TargetFile['accounts'], { path, root, at }: Place): Account[] {
   const wrong = (text: string, where: readonly PropertyKey[]): UsageError => {
     const { node } = nodeAt(root, where);
     return new UsageError(`${at(node?.range?.[0] ?? 0)}: ${where.map(String).join('.')}: ${text}`);

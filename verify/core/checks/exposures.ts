@@ -37,9 +37,6 @@ const FOLDED: Exposure = {
   expected: 'one Set-Cookie line for each cookie (RFC 9110, 5.3)',
 };
 
-/** The result for a cookie without a fault; made once, because an app may set a cookie in every response. */
-const NOTHING: readonly Exposure[] = [];
-
 /** @returns each rule that the cookie breaks, together with the expected value */
 export function exposures(
   name: string,
@@ -55,17 +52,6 @@ export function exposures(
   const mustBeSecure = (policy.https && operation.direct !== true) || sameSite === 'none';
   const prefixed = !policy.asvs || name.startsWith('__Host-') || name.startsWith('__Secure-');
   const sited = sameSite !== undefined && SAME_SITE.has(sameSite);
-  if (
-    httpOnly &&
-    sited &&
-    (secure || !mustBeSecure) &&
-    bytes <= MOST_BYTES &&
-    bits >= bitsNeeded &&
-    prefixed &&
-    policy.attributes[name] === undefined
-  ) {
-    return NOTHING;
-  }
   const found: Exposure[] = [];
   const add = (fault: string, came: string, expected: string) => found.push({ fault, came, expected });
   if (!httpOnly) add('HttpOnly', 'has no HttpOnly: scripts can read it', 'HttpOnly');

@@ -40,7 +40,7 @@ export class Life {
 
   /** Returns the maximum time for which the timeout may have run, microseconds. */
   elapsed({ call }: Operation, timeout: Timeout): number {
-    return call - (timeout === 'idle' ? this.#least : this.login.call);
+    return call - this.#from(timeout);
   }
 
   /** @returns the timeout that had certainly passed when the operation was called, if there is one */

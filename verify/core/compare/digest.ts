@@ -36,12 +36,7 @@ export interface Digest {
 export function digestOf(result: Result, revision?: string): Digest {
   const { run, target, started, seed, finished, guarantees, tally } = result;
   return {
-    run,
-    target,
-    started,
-    seed,
-    ...(revision === undefined ? {} : { revision }),
-    finished,
+    ...{ run, target, started, seed, ...(revision === undefined ? {} : { revision }), finished },
     sessions: tally.sessions,
     guarantees: guarantees
       .filter(({ claimed, judgement }) => claimed || judgement !== 'unknown')
@@ -55,14 +50,8 @@ export function digestOf(result: Result, revision?: string): Digest {
 export const brokenStep = (witness: readonly WitnessStep[]): WitnessStep | undefined =>
   witness.findLast(step => step.expected !== undefined) ?? witness.at(-1);
 
-function guaranteeOf({
-  guarantee,
-  claimed,
-  judgement,
-  violations,
-  anomalies,
-  rests,
-}: Verdict): GuaranteeDigest {
+function guaranteeOf(verdict: Verdict): GuaranteeDigest {
+  const { guarantee, claimed, judgement, violations, anomalies, rests } = verdict;
   const served = new Set(anomalies.map(({ witness }) => brokenStep(witness)?.operation.instance));
   const [blamed] = served;
   return {

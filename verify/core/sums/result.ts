@@ -143,11 +143,7 @@ function withinWindow(sum: Sum, gap: number, budget: WindowBudget): Conclusion {
 
 const milliseconds = (time: number): string => `${grouped(Math.round(time))} ms`;
 
-function verdict(
-  guarantee: Guarantee,
-  claimed: boolean,
-  conclusion: Omit<Verdict, 'guarantee' | 'claimed' | 'anomalies'>,
-): Verdict {
+function verdict(guarantee: Guarantee, claimed: boolean, conclusion: Conclusion): Verdict {
   // Each virtual user counts only its own pairs of instances, and these counts cannot be added up.
   const { 'login pairs': _, ...rests } = conclusion.rests;
   return { guarantee, claimed, ...conclusion, rests, anomalies: [] };
@@ -168,10 +164,7 @@ function tallyOf(sum: Sum, instances: readonly string[], duration: number): Tall
   const known = rows.reduce((total, { requests }) => total + requests, 0);
   const failures = FAILURES.map(how => [how, sum(tagged(TAGGED.failed, how))] as const);
   return {
-    operations: ok + fail + info,
-    ok,
-    fail,
-    info,
+    ...{ operations: ok + fail + info, ok, fail, info },
     sessions: sum('baton_sessions'),
     users: sum('baton_users'),
     handoffs: sum('baton_handoffs'),

@@ -12,7 +12,7 @@ import type { ReadFacts } from '../objects/read-facts.ts';
 import { untriedAges } from '../result/ages.ts';
 import { counted } from '../result/format.ts';
 import { GUARANTEES, type Guarantee, isGuarantee } from '../result/guarantees.ts';
-import { type Result, unhealed } from '../result/result.ts';
+import { type Result, type Tally, unhealed } from '../result/result.ts';
 import { Tallying } from '../result/tally.ts';
 import { brokenUnclaimed, combine, type Verdict } from '../result/verdict.ts';
 import { Clocks } from './clocks.ts';
@@ -176,32 +176,14 @@ export class Judge {
     }
     this.#faults.finish();
     this.#logs?.finish();
-    const cutOff = this.#finish === undefined;
     const findings = new Map(this.#folds.map(({ check, fold }) => [check.guarantee, fold.finish()]));
     const guarantees = this.#verdicts(findings);
     const faults = summaryOf(this.#faults.windows);
     const tally = tallying.finish();
-    const added = [
-      ...(this.#finish?.remarks ?? []),
-      ...(cutOff
-        ? ['the history has no last line: the run was cut off, and only the recorded part is judged']
-        : []),
-      ...brokenUnclaimed(guarantees).map(unclaimedRemark),
-      ...(tally.resent ? [resentRemark(tally.resent)] : []),
-      ...refusedRemark(this.#sessions.refused()),
-      ...this.#objects.remarks(),
-      ...untriedAges(this.#run, tally),
-      ...(tally.namedBy === undefined && this.#fingerprint ? [lookRemark(this.#fingerprint)] : []),
-    ];
+    const added = this.#remarks(guarantees, tally);
+    const { run, target, url, seed, started, command } = this.#run;
     return {
-      format: 'baton-result',
-      version: 1,
-      run: this.#run.run,
-      target: this.#run.target,
-      url: this.#run.url,
-      seed: this.#run.seed,
-      started: this.#run.started,
-      command: this.#run.command,
+      ...{ format: 'baton-result', version: 1, run, target, url, seed, started, command },
       finished: this.#finish?.reason ?? 'cut off',
       judgement: combine(guarantees.filter(v => v.claimed).map(v => v.judgement)),
       guarantees,
@@ -209,6 +191,19 @@ export class Judge {
       ...(faults.length === 0 ? {} : { faults }),
       remarks: [...remarks, ...added, ...unhealed({ faults })],
     };
+  }
+
+  /** Returns the remarks on the whole run, for the result. */
+  #remarks(guarantees: readonly Verdict[], tally: Tally): string[] {
+    return [
+      ...(this.#finish === undefined ? [CUT_OFF] : (this.#finish.remarks ?? [])),
+      ...brokenUnclaimed(guarantees).map(unclaimedRemark),
+      ...(tally.resent ? [resentRemark(tally.resent)] : []),
+      ...refusedRemark(this.#sessions.refused()),
+      ...this.#objects.remarks(),
+      ...untriedAges(this.#run, tally),
+      ...(tally.namedBy === undefined && this.#fingerprint ? [lookRemark(this.#fingerprint)] : []),
+    ];
   }
 
   /** Returns the verdicts of all checks, then an `unknown` for each claim that no check judges. */
@@ -236,6 +231,8 @@ export class Judge {
     return verdicts;
   }
 }
+
+const CUT_OFF = 'the history has no last line: the run was cut off, and only the recorded part is judged';
 
 const unclaimedRemark = ({ guarantee, finding }: Verdict): string =>
   `${guarantee} is not claimed, but was violated: ${finding}`;

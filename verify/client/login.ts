@@ -1,0 +1,147 @@
+/** Logs one session in: by a form, over several pages and hosts, or with a ready-made session. */
+import type { Operation } from '../core/history/history.ts';
+import type { Reply } from '../core/response/reply.ts';
+import { BASIC } from '../target/completed.ts';
+import type { Account } from '../target/load.ts';
+import type { RequestSpec } from '../target/schema.ts';
+import type { Context } from './context.ts';
+import { entrance, known } from './entrance.ts';
+import { basicOf, forget, keep } from './fill.ts';
+import { putSession } from './ready-made.ts';
+import type { Call, Later, Recorded } from './recorder.ts';
+import { further, get, type How, type SessionRequests } from './requests.ts';
+import type { SessionClient, ShownPage } from './session-client.ts';
+import { lastOf, Walk } from './walk.ts';
+
+/** Replaces the response to a login that was not sent, because a step lacks its mail or its credential. */
+const INCOMPLETE: Reply = { failure: 'timeout', headers: {}, body: '', cookies: [] };
+
+const hasPath = ({ path }: RequestSpec): boolean => path !== '';
+
+/**
+ * Returns a function that opens a page, because the page decides the outcome of another operation. The history gets
+ * that operation before the page.
+ */
+export function opening(
+  requests: SessionRequests,
+  action: 'form' | 'read',
+  how: How,
+): (path: string, later: Later) => Promise<Reply> {
+  // Only the other operation waits at the barrier; the page does not.
+  const { held: _, early: __, ...then } = further(how);
+  return async (path, later) =>
+    (await requests.perform({ action, unmarked: true, later }, get(path), then)).reply;
+}
+
+export class SessionLogin {
+  readonly #context: Context;
+  readonly #account: Account;
+  readonly #requests: SessionRequests;
+  /** Where the last login stopped, if it led over several pages and did not reach the last one. */
+  stop: string | undefined;
+
+  constructor(context: Context, account: Account, requests: SessionRequests) {
+    this.#context = context;
+    this.#account = account;
+    this.#requests = requests;
+  }
+
+  /** Opens the login page and keeps its form token. */
+  async form(how: How): Promise<Operation> {
+    const { page } = this.#context.target.login;
+    return (await this.#requests.perform({ action: 'form' }, get(page), how)).operation;
+  }
+
+  /** Logs in. Waits for the turns of its account: to log in, and to read the mails of the login. */
+  async perform(how: How): Promise<Operation> {
+    const { target, registration, spacing, mails, signal } = this.#context;
+    const { login: spec } = target;
+    const client = this.#requests.clientOf(how);
+    this.#giveCredentials(client);
+    await registration?.of(this.#account, signal);
+    const done = await spacing?.turn(this.#account, signal);
+    if (target.session !== undefined) await putSession(client, target.session, this.#account, target, signal);
+    forget([...spec.steps, spec], client);
+    const read = await mails?.turns.turn(this.#account, signal);
+    const complete = await this.#requests.steps(spec.steps.filter(hasPath), how);
+    await how.between?.();
+    const { operation, reply } = await this.#send(complete, how);
+    done?.();
+    read?.();
+    keep(spec.capture, reply, client);
+    return operation;
+  }
+
+  /** Headers of the target file may contain these values, for example in a header that names the user. */
+  #giveCredentials({ captured }: SessionClient): void {
+    const { user, password } = this.#account;
+    captured.set('user', user).set('password', password);
+    if (this.#context.target.login.basic) captured.set(BASIC, basicOf(user, password));
+  }
+
+  /** @param complete false if a step of the login failed: then the login is recorded, but not sent */
+  #send(complete: boolean, how: How): Promise<Recorded> {
+    const { login: spec } = this.#context.target;
+    const client = this.#requests.clientOf(how);
+    const settle = this.#settling(client, how);
+    if (!complete) {
+      const stopped = { url: client.addressOf('/'), reply: INCOMPLETE };
+      return this.#requests.stopped({ action: 'login' }, stopped, how);
+    }
+    const forms = [...spec.steps, spec].filter(one => !hasPath(one));
+    if (forms.length > 0) return this.#walkIn(forms, settle, how);
+    return this.#requests.perform({ action: 'login', settle }, this.#requests.filled(spec, how), how);
+  }
+
+  /** Returns the function that decides whether the login was accepted, and which tokens it issued. */
+  #settling(client: SessionClient, how: How): NonNullable<Call['settle']> {
+    const { target, interpreter } = this.#context;
+    const settle =
+      target.session === undefined
+        ? entrance(target, interpreter, opening(this.#requests, 'form', how))
+        : known(interpreter);
+    const called = Date.now();
+    return async (reply, outcome, later) => {
+      const issued = this.#requests.issued(reply, client, called);
+      return { ...(await settle(reply, outcome, later)), ...(issued === undefined ? {} : { issued }) };
+    };
+  }
+
+  /**
+   * Logs in by the forms of pages, also on other hosts.
+   *
+   * @param forms the forms to fill in. Empty: the login succeeds only if another host already has a session
+   * of this browser
+   */
+  async #walkIn(forms: readonly RequestSpec[], settle: Call['settle'], how: How): Promise<Recorded> {
+    const client = this.#requests.clientOf(how);
+    const { label } = this.#account;
+    // An identity provider with a session of another user would log in that user without a password.
+    if (client.known !== label) client.forgetOthers();
+    if (client.page === undefined) await this.form(how);
+    const walk = new Walk(client, client.page as ShownPage);
+    const values = forms.map(form => this.#requests.filled(form, how).form ?? {});
+    const send = this.#requests.walking(how);
+    const last = await lastOf(walk, values, step => {
+      if (!step.path.startsWith('/')) client.known = label;
+      return send(step);
+    });
+    client.page = walk.page;
+    this.stop = last === undefined ? walk.stop : undefined;
+    if (last !== undefined)
+      return this.#requests.perform(
+        { action: 'login', ...(settle === undefined ? {} : { settle }) },
+        last,
+        how,
+      );
+    const { status = 500 } = walk.page.reply;
+    const refused = async () => (status < 500 ? ({ outcome: 'fail', signedIn: 'out' } as const) : {});
+    return this.#requests.stopped({ action: 'login', settle: refused }, walk.page, how);
+  }
+
+  /** Logs in without a password, in a browser that was logged out. */
+  async again(how: How): Promise<Operation> {
+    await this.form(how);
+    return (await this.#walkIn([], undefined, how)).operation;
+  }
+}
