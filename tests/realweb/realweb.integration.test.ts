@@ -112,19 +112,29 @@ describe('redirects', () => {
     await expect(judged(new Handshake())).rejects.toThrow('Add `follow: true` to `login`');
   });
 
-  it('are not suggested to be followed if one session was lost and the next was not', async () => {
-    class Web extends SmallWeb {
-      #first: Session | undefined;
+  it.each(['accepted', 'refused'])(
+    'are not suggested to be followed if one session was lost, and each second login after it is %s',
+    async second => {
+      class Web extends SmallWeb {
+        #first: Session | undefined;
+        #later = 0;
 
-      override sessionOf(cookies: Map<string, string>, instance: string): Session | undefined {
-        const session = super.sessionOf(cookies, instance);
-        this.#first ??= session;
-        return session === this.#first ? undefined : session;
+        override login(ask: WebRequest): WebResponse {
+          if (this.#first !== undefined) this.#later++;
+          const accepts = second === 'accepted' || this.#later > 6 || this.#later % 2 === 1;
+          return accepts || this.#later === 0 ? super.login(ask) : this.form('busy');
+        }
+
+        override sessionOf(cookies: Map<string, string>, instance: string): Session | undefined {
+          const session = super.sessionOf(cookies, instance);
+          this.#first ??= session;
+          return session === this.#first ? undefined : session;
+        }
       }
-    }
-    const { of } = await judged(new Web());
-    expect(of('continuity').anomalies[0]?.name).toBe('LOSS');
-  });
+      const { of } = await judged(new Web());
+      expect(of('continuity').anomalies[0]?.name).toBe('LOSS');
+    },
+  );
 
   it('back to the login page mean that the login was refused', async () => {
     class Web extends Handshake {

@@ -103,24 +103,25 @@ async function freshOnItsInstance(context: Context, { account }: Driver): Promis
 /**
  * Throws if a login is complete only after its redirects are followed. If only one instance knows a session,
  * its reads may miss that instance by chance. So this function logs in several times, with and without
- * following redirects. It stops when the login with redirects fails, or when the login without them works.
+ * following redirects. It stops when the login with redirects fails, or when the login without them works. It also stops
+ * when the login without them is refused: an instance that refuses the form of another one does so, too.
  */
 async function needsFollowing(context: Context, { account }: Driver): Promise<void> {
   const { target, signal } = context;
   if (target.login.follow) return;
   const following = { ...context, target: { ...target, login: { ...target.login, follow: true } } };
-  const enters = async (how: Context, session: string): Promise<boolean> => {
+  /** Returns whether a read of the new session is signed in; undefined if the login is refused. */
+  const enters = async (how: Context, session: string): Promise<boolean | undefined> => {
     const driver = new Driver(how, { client: 'ready', session, account });
-    let inside = false;
-    if (await driver.enter())
-      for (let i = 0; i < READS && !inside && !signal.aborted; i++)
-        inside = honoured(await driver.readAsHeld()) === true;
+    let inside = (await driver.enter()) ? false : undefined;
+    for (let i = 0; i < READS && inside === false && !signal.aborted; i++)
+      inside = honoured(await driver.readAsHeld()) === true;
     driver.end('over');
     return inside;
   };
   for (let i = 1; i <= BOTH_WAYS; i++) {
-    if (signal.aborted || !(await enters(following, `r-follow${i}`))) return;
-    if (await enters(context, `r-plain${i}`)) return;
+    if (signal.aborted || (await enters(following, `r-follow${i}`)) !== true) return;
+    if ((await enters(context, `r-plain${i}`)) !== false) return;
   }
   throw new UsageError(
     'login: the response is a redirect, and no page is signed in before it is followed. Add `follow: true` to `login`',
