@@ -28,7 +28,7 @@ describe('the options of the stack', () => {
 
   it.each([
     [{ profile: 'gce' }, '--profile: expected seed, classic-elb, alb, nginx; got "gce"'],
-    [{ speedup: '2' }, '--speedup: it divides the times of a profile; add --profile'],
+    [{ speedup: '2' }, '--speedup: expected --profile too, because --speedup divides the times of a profile'],
     [{ profile: 'alb', speedup: '0.5' }, '--speedup: expected a number from 1 to 100, got "0.5"'],
     [{ sticky: 'glue' }, '--sticky: expected none, duration, application, hash; got "glue"'],
     [{ sticky: 'duration=0' }, '--sticky: expected none, duration, application, hash; got "duration=0"'],

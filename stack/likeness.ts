@@ -22,7 +22,7 @@ export function likenessOf({ profile: name, speedup, sticky }: Words, instances:
   const profile =
     name === undefined ? undefined : profileOf(oneOf('--profile', PROFILES, name), times(speedup));
   if (profile === undefined && speedup !== undefined)
-    throw new Error('--speedup: it divides the times of a profile; add --profile');
+    throw new Error('--speedup: expected --profile too, because --speedup divides the times of a profile');
   if (profile?.group !== undefined) requireSize(profile, instances);
   const by = sticky === undefined ? undefined : stickyOf(sticky, profile?.cookies);
   return { ...(profile && { profile }), ...(by && { sticky: by }) };

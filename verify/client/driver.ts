@@ -156,7 +156,10 @@ export class Driver {
     how: How = {},
     request: WriteSpec | undefined = writeOf(probe),
   ): Promise<Operation> {
-    if (request === undefined) throw new Error(`probe ${probe.object}: no request that writes`);
+    if (request === undefined)
+      throw new Error(
+        `probe ${probe.object}: expected a request that writes (add, set or increment), found none`,
+      );
     const action = ({ counter: 'increment', register: 'set' } as const)[probe.kind as 'counter'] ?? 'add';
     const { value, filling } = action === 'increment' ? ONE_MORE : this.#newText(probe, how);
     let options = how;
@@ -196,7 +199,10 @@ export class Driver {
   /** Writes a value of a given length or a given kind of text, without recording the operation. */
   async put(probe: Probe, how: How): Promise<{ value: string; answer: Reply }> {
     const request = writeOf(probe);
-    if (request === undefined) throw new Error(`probe ${probe.object}: no request that writes`);
+    if (request === undefined)
+      throw new Error(
+        `probe ${probe.object}: expected a request that writes (add, set or increment), found none`,
+      );
     const { value, filling } = this.#newText(probe, how);
     const sent = { ...this.#requests.filled(request, how, filling), twice: twiceOf(how, filling) };
     return { value, answer: await this.#requests.unrecorded(sent, how) };

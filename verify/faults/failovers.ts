@@ -13,7 +13,7 @@ const OLD_MS = 4_000;
 const SYNC = { withinMs: 15_000, everyMs: 20 };
 
 /**
- * Returns a fault that kills the primary, and puts a replica in its place that lacks data.
+ * Returns a fault that kills the primary and makes a replica the primary that lacks some of the data.
  *
  * @param falls makes the replica fall behind, and lets the load continue; `lag` is its link to the primary
  */

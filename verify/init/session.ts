@@ -65,9 +65,9 @@ export async function marked(
   const mark = findMark(views, users);
   if (mark === undefined && landing !== undefined && !mine.has(landing))
     throw new UsageError(
-      `init: the login was accepted, and the page that it leads to, ${landing}, was shown to its session in 0 of ` +
-        `${TRIES} requests. Expected one instance at least that shows it: an instance may end the sessions of ` +
-        'another. Run init on the address of one instance, then set `url` in the file to the address of the balancer',
+      `init: the login was accepted and leads to ${landing}, but none of ${TRIES} responses of that page was signed in. ` +
+        'Expected at least one instance to know the session: perhaps each instance ends the sessions of the ' +
+        'others. Run init on the address of one instance, then set `url` in the file to the address of the balancer',
     );
   if (mark === undefined)
     throw new UsageError(

@@ -94,7 +94,8 @@ function moreOften(kind: string, one: Sessions, other: Sessions, tests: number):
 function pageDiffers(key: string, kind: string, sides: Record<SessionAge, Sessions>): Violation {
   const of = (side: SessionAge): string => `${timesOf(kind, sides[side])} of ${sides[side].sessions}`;
   const found = sides.old.kinds.get(kind) ?? sides.new.kinds.get(kind);
-  if (found === undefined) throw new Error('a kind of response without an example');
+  if (found === undefined)
+    throw new Error(`expected an example of the response ${kind} to ${key}, found none`);
   const oldest = sides.old.kinds.get(kind) === found ? 'before' : 'after';
   return {
     at: found.example,

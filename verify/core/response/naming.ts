@@ -32,7 +32,7 @@ export interface Named {
 /** Maximum length of a name, in characters, so that a long header cannot fill the history. */
 const LONGEST = 100;
 
-/** Maximum number of header values whose instance name is cached: useless if every response has another value. */
+/** Maximum number of header values whose instance name is cached. Values that never repeat need no cache. */
 const KNOWN = 64;
 
 /** Returns a function that finds the instance of a response; undefined if the response names none. */

@@ -174,7 +174,7 @@ export function failureOf(status: number | undefined): (typeof FAILURES)[number]
 export const tagged = ({ metric, tag }: { metric: string; tag: string }, value: string): string =>
   `${metric}{${tag}:${value}}`;
 
-/** Returns the thresholds of k6. One without a condition makes k6 keep the submetric for the summary. */
+/** Returns the thresholds of k6. A threshold without a condition makes k6 keep the submetric for the summary. */
 export function thresholdsOf(
   { claims, figures, window }: Judged,
   instances: readonly string[],

@@ -86,7 +86,7 @@ class Group {
     const instances = await this.#inService();
     const instance = instances[random.below(instances.length)] as string;
     await this.#orders.run(aws(this.#spec, 'ec2', 'terminate-instances', '--instance-ids', instance));
-    // After the call: if it fails, there is no successor to wait for.
+    // Registered after the call, because a call that fails ends no instance, so none is replaced.
     this.#orders.waits(this.#settled(instances.length, instance));
     this.#means.did(`${instance} terminated`);
     const state = aws(
