@@ -1,0 +1,55 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { expect, it } from 'vitest';
+import { Codes, signIn } from './enter.ts';
+import { marked } from './session.ts';
+import { Manners } from './visitor.ts';
+
+const ACCOUNTS = ['alice', 'bob'].map(user => ({ user, password: 'secret' }));
+
+/** Starts an app of two instances in turn. The second one shows every user the name that it showed first. */
+async function broken(): Promise<{ url: string; stop(): void }> {
+  let requests = 0;
+  let kept: string | undefined;
+  const server = http.createServer(async (request, response) => {
+    const second = ++requests % 2 === 0;
+    const user = /sid=(\w+)/.exec(request.headers.cookie ?? '')?.[1];
+    if (request.method === 'POST') {
+      const name = new URLSearchParams(await text(request)).get('user');
+      response.writeHead(303, { location: '/', 'set-cookie': `sid=${name}; Path=/` });
+      return response.end();
+    }
+    if (request.url === '/login') return response.end('<form method="post"></form>');
+    if (request.url !== '/') response.statusCode = 404;
+    if (user === undefined) response.statusCode = 401;
+    if (second) kept ??= user;
+    response.end(user === undefined ? '' : `<p class="user">${second ? kept : user}</p>`);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const stop = (): void => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop };
+}
+
+it('finds the mark although one instance shows every user the first name', async () => {
+  // The number of requests decides which instance serves the second user first: both orders are tried.
+  for (const more of [0, 1]) {
+    const { url, stop } = await broken();
+    const { signal } = new AbortController();
+    const manners = new Manners({ url, headers: {} }, signal, 0);
+    try {
+      const login = { page: '/login', path: '/login', method: 'POST' as const, form: { user: '{user}' } };
+      const entrance = { manners, login, codes: new Codes(async () => undefined, signal) };
+      for (let i = 0; i < more; i++) await manners.fresh().get('/login');
+      const { mark } = await marked(entrance, ACCOUNTS, await signIn(entrance, ACCOUNTS[0] as never));
+      expect(mark).toMatchObject({ page: '/', shown: [undefined, undefined] });
+    } finally {
+      manners.close();
+      stop();
+    }
+  }
+});
