@@ -34,6 +34,11 @@ const HOSTS = {
     program: new URL('./hosts/passwordless/server.ts', import.meta.url),
     env: {},
   },
+  graphql: {
+    target: new URL('./hosts/graphql/target.yaml', import.meta.url),
+    program: new URL('./hosts/graphql/server.ts', import.meta.url),
+    env: {},
+  },
   mcp: {
     target: new URL('./hosts/mcp/target.yaml', import.meta.url),
     program: new URL('./hosts/mcp/server.ts', import.meta.url),

@@ -7,10 +7,10 @@ import type { Guarantee } from '../verify/core/result/guarantees.ts';
 interface Deployment {
   /**
    * The app that the deployment changes: the card store; the plain host, written like the apps in tutorials; a
-   * relying party of OpenID Connect; the token host, a JSON API with refresh tokens; an MCP server; or the
-   * passwordless host, whose users log in by mails or passkeys.
+   * relying party of OpenID Connect; the token host, a JSON API with refresh tokens; an MCP server; a
+   * GraphQL API; or the passwordless host, whose users log in by mails or passkeys.
    */
-  readonly host: 'card-store' | 'plain' | 'relying-party' | 'tokens' | 'mcp' | 'passwordless';
+  readonly host: 'card-store' | 'plain' | 'relying-party' | 'tokens' | 'mcp' | 'graphql' | 'passwordless';
   /** The program of each instance: usually the file of the entry, below `import.meta.main`. By default the host's. */
   readonly program?: URL;
   /** The number of instances; 2 by default. */

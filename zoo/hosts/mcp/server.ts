@@ -1,6 +1,7 @@
 /**
  * An MCP server with the Streamable HTTP transport of @modelcontextprotocol/sdk. MCP_SESSIONS says where it keeps its
- * sessions: in `redis`, so that each instance knows them; or in `memory`, as in the examples of the SDK.
+ * sessions: in `redis`, so that each instance knows them; or in `memory`, as in the examples of the SDK. With
+ * `never-deleted` they are in Redis, and DELETE ends none.
  */
 import { randomUUID } from 'node:crypto';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
@@ -15,6 +16,7 @@ import { requestLog } from '../plain/app.ts';
 import { serve } from '../plain/serve.ts';
 import { authenticate } from '../plain/users.ts';
 
+const { MCP_SESSIONS = 'redis' } = process.env;
 const KEY = new TextEncoder().encode('a key of 32 bytes for HMAC SHA-256');
 const SESSION = 'mcp-session-id';
 
@@ -55,7 +57,7 @@ const inRedis =
     if (starts) await redis.set(key, user, 'EX', 3600);
     else if (id === undefined || (await redis.get(key)) !== user) return unknown(response);
     if (request.method === 'DELETE') {
-      await redis.del(key);
+      if (MCP_SESSIONS !== 'never-deleted') await redis.del(key);
       return void response.sendStatus(200);
     }
     response.set(SESSION, id);
@@ -122,7 +124,6 @@ function mcpApp(redis: Redis, instance: string, handle: Handle): Express {
   return app;
 }
 
-const { MCP_SESSIONS = 'redis' } = process.env;
 serve((redis, instance) =>
   mcpApp(redis, instance, MCP_SESSIONS === 'memory' ? inMemory(redis) : inRedis(redis)),
 );

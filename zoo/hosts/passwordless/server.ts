@@ -1,6 +1,6 @@
 /**
  * The passwordless host: its users log in by a link in a mail, or with a passkey. PASSWORDLESS_DEFECT names a defect:
- * `link-in-memory` or `challenge-in-memory`.
+ * `link-in-memory`, `challenge-in-memory` or `keeps-session-id`.
  */
 import { randomUUID } from 'node:crypto';
 import {
@@ -71,12 +71,21 @@ function passwordlessApp(redis: Redis, instance: string): Express {
   return app;
 }
 
+/** Signs a user in. With the defect `keeps-session-id`, the session keeps its id. */
+async function beginSession(request: Request, user: string): Promise<void> {
+  if (defect !== 'keeps-session-id') return signIn(request, user);
+  request.session.user = user;
+  await save(request);
+}
+
 /** A login by a link in a mail. The link is valid once. */
 function mailRoutes(redis: Redis): RequestHandler {
   const links = defect === 'link-in-memory' ? inMemory() : inRedis(redis);
   const mails = createTransport(env['SMTP_URL'] ?? 'smtp://127.0.0.1:1');
   const routes = express.Router();
-  routes.get('/login', (request, response) => {
+  routes.get('/login', async (request, response) => {
+    // Like a shop that remembers what a visitor has looked at, the app has a session before the login.
+    if (defect === 'keeps-session-id') await save(request);
     response.send(page(request, 'Log in', form('/app/login', ['email'], 'Send a link')));
   });
   routes.post('/login', async (request, response) => {
@@ -95,7 +104,7 @@ function mailRoutes(redis: Redis): RequestHandler {
   routes.get('/login/:token', async (request, response) => {
     const email = await links.take(request.params.token);
     if (email === null) return void response.status(400).send(page(request, 'This link is not valid', ''));
-    await signIn(request, email);
+    await beginSession(request, email);
     await issued(redis, request.sessionID);
     response.redirect(303, '/app/account');
   });
@@ -164,7 +173,7 @@ function passkeyRoutes(redis: Redis): RequestHandler {
     });
     if (!verified) return void response.status(400).json({ error: 'refused' });
     await issued(redis, request.body.response.signature);
-    await signIn(request, user);
+    await beginSession(request, user);
     await issued(redis, request.sessionID);
     response.json({ ok: true });
   });
