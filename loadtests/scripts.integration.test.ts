@@ -54,7 +54,8 @@ const BROKEN = realK6 === undefined ? ['breakpoint', 'mixed-users'] : Object.key
 
 const pictured = whyWithout('SeaweedFS', 'weed') === '';
 
-describe('a healthy stack', () => {
+// All scripts share the machine, and each may run three times for enough evidence.
+describe('a healthy stack', { timeout: 600_000 }, () => {
   let stack: Stack;
   let mailbox: Mailbox;
   beforeAll(async () => {
