@@ -162,7 +162,7 @@ run() {
       "ssl_certificate $TLS_DIR/balancer.crt;" "ssl_certificate_key $TLS_DIR/balancer.key;" >"$STATE_DIR/server.d/tls.conf"
   fi
   # The names of the last `route` survive a restart, unless INSTANCES has changed.
-  if [[ $(cat "$STATE_DIR/initial" 2>/dev/null) != "${INSTANCES:-}" ]]; then
+  if [[ ! -e $STATE_DIR/wanted || $(cat "$STATE_DIR/initial" 2>/dev/null) != "${INSTANCES:-}" ]]; then
     echo "${INSTANCES:-}" | tee "$STATE_DIR/initial" >"$STATE_DIR/wanted"
   fi
   echo nothing >"$STATE_DIR/routed"

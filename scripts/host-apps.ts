@@ -1,6 +1,7 @@
 /**
- * Measures the host apps: `init` on each app, healthy and broken, then `verify` on the file that it wrote. Prints the rows
- * of the table in docs/init.md: node scripts/host-apps.ts [NAME …]
+ * Measures the host apps: `init` on each app, healthy and broken, then `verify` on the file that it wrote. Where `init`
+ * does not learn the login, `verify` runs on the target file of the zoo. Prints the rows of the table in docs/init.md:
+ * node scripts/host-apps.ts [NAME …]
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,7 +22,7 @@ interface HostApp {
   /** The healthy entry of the zoo, and the broken ones. */
   entries: readonly string[];
   users: readonly string[];
-  /** True if `init` writes the target file. Otherwise the target file of the docs' recipe is used. */
+  /** True if `init` writes the target file. Otherwise the target file of the zoo is used. */
   init: boolean;
 }
 
@@ -78,14 +79,14 @@ function baton(args: readonly string[]): Promise<{ stdout: string; code: number 
   );
 }
 
-/** Writes the target file of a deployment: by `init`, or the recipe. */
+/** Writes the target file of a deployment: by `init`, or that of the zoo. */
 async function written(
   { init, users }: HostApp,
   { stack, target }: Deployed,
   file: string,
   out: string,
 ): Promise<void> {
-  // The docs' recipes claim the usual set.
+  // The files of the zoo name single claims.
   if (!init) return writeFileSync(file, stringify({ ...JSON.parse(target), claims: ['standard'] }));
   const accounts = users.flatMap(user => ['--user', user]);
   await baton([
@@ -123,7 +124,7 @@ async function row(app: HostApp, entry: ZooEntry): Promise<string> {
     const { guarantees } = JSON.parse(stdout) as { guarantees: Verdict[] };
     const violated = guarantees.filter(one => one.claimed && one.judgement === 'violated');
     const names = violated.map(({ guarantee }) => `\`${guarantee}\``).join(', ');
-    const by = app.init ? seconds(begun, after) : 'recipe';
+    const by = app.init ? seconds(begun, after) : 'zoo file';
     const secret = readFileSync(file, 'utf8').includes(PASSWORD) && app.init ? ' PASSWORD WRITTEN' : '';
     return `| ${app.app} | \`${entry.name}\` | ${code} | ${names} | ${by} | ${seconds(after, performance.now())} |${secret}`;
   } finally {

@@ -9,7 +9,7 @@ export const waitsForReplicas: Control = {
   kind: 'control',
   name: 'waits-for-replicas',
   sound:
-    'The card store acknowledges logins, changes and logouts only when each connected replica of Redis has them. While a replica gets no data, it responds with 503. Then that replica takes over with old data, and nothing that was acknowledged is lost.',
+    'The card store acknowledges logins, changes and logouts only when each connected replica of Redis has them. While a replica gets no data, the card store responds to these requests with 503. Then that replica takes over with old data, and nothing that was acknowledged is lost.',
   faults: 'store-old-copy',
   deployment: { host: 'card-store', program: new URL(import.meta.url) },
   target: { claims: ['isolation', { routing: 'spread' }, 'survival', 'evidence'] },
