@@ -5,12 +5,14 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterEach, expect, it } from 'vitest';
 import type { Operation } from '../core/history/history.ts';
 import { planOf } from '../plan.ts';
 import { record } from '../recording.ts';
 import { parseTarget } from '../target/load.ts';
 import { Driver } from './driver.ts';
+import { TEXTS } from './texts.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -33,6 +35,7 @@ async function driving(listener: RequestListener) {
         {
           ...{ object: 'notes', kind: 'list', scope: 'session' },
           read: { path: '/notes', items: '<li>(.*?)</li>' },
+          add: { path: '/notes', form: { text: '{value}' } },
         },
         {
           ...{ object: 'count', kind: 'counter', scope: 'session' },
@@ -99,4 +102,23 @@ it('a write that needs a read before it gives the planned time to the read', asy
     ['increment', 200, false],
     ['increment', 200, true],
   ]);
+});
+
+it('a text is unchanged only if the list shows it once more: an app may add both texts of a repeated field', async () => {
+  /** Returns for each kind of text whether an app that adds these texts of a form shows it unchanged. */
+  const shown = async (added: (texts: string[]) => string[], begun: string[] = []): Promise<boolean[]> => {
+    const notes = [...begun];
+    const started = await driving(async (request, response) => {
+      if (request.method === 'POST')
+        notes.push(...added(new URLSearchParams(await text(request)).getAll('text')));
+      response.end(`${PAGE}${notes.map(note => `<li>${note}</li>`).join('')}`);
+    });
+    const trials: boolean[] = [];
+    for (const [kind] of TEXTS)
+      trials.push((await started.driver.trial(started.notes, { text: kind })).shown);
+    return trials;
+  };
+  expect(await shown(([first = '']) => [first])).toEqual([false, true, true, true, true]);
+  expect(await shown(all => all)).toEqual([false, true, true, false, true]);
+  expect(await shown(([first = '']) => [first], [''])).toEqual([false, true, true, true, false]);
 });
