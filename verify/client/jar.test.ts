@@ -58,11 +58,14 @@ describe('a browser', () => {
     expect(names(jar)).toEqual(['sid']);
   });
 
-  it('has the cookies of another browser put into it, also with a prefix', () => {
-    const jar = new Jar(APP);
-    for (const name of ['sid', '__Secure-sid', '__Host-sid']) jar.put(name, 'a');
-    expect(jar.copy().for(APP).header).toBe('sid=a; __Secure-sid=a; __Host-sid=a');
-  });
+  it.each(['https://app.example.test/', 'http://127.0.0.1:8080/'])(
+    'has the cookies of another browser put into it, also with a prefix: %s',
+    address => {
+      const jar = new Jar(url(address));
+      for (const name of ['sid', '__Secure-sid', '__Host-sid']) jar.put(name, 'a');
+      expect(jar.copy().for(url(address)).header).toBe('sid=a; __Secure-sid=a; __Host-sid=a');
+    },
+  );
 
   it('refuses __Host- with a Domain or over http, and keeps partitioned cookies', () => {
     const jar = new Jar(APP);

@@ -116,11 +116,13 @@ export class Jar {
   }
 
   /**
-   * Adds a cookie that no response has set. It is valid for the whole host and every path, and `Secure` over https, without
-   * which the jar would drop names that begin with `__Host-` or `__Secure-`.
+   * Adds a cookie that no response has set. It is valid for the whole host and every path. It is `Secure` over https and
+   * if its name begins with `__Host-` or `__Secure-`: without `Secure`, the jar drops such names, also over http to this
+   * machine.
    */
   put(name: string, value: string): void {
-    const cookie = new Cookie({ key: name, value, path: '/', secure: this.#site.protocol === 'https:' });
+    const secure = this.#site.protocol === 'https:' || /^__(Host|Secure)-/.test(name);
+    const cookie = new Cookie({ key: name, value, path: '/', secure });
     this.#cookies.setCookieSync(cookie, this.#site.href, { ignoreError: true });
     this.#known.clear();
   }
