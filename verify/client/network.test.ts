@@ -76,12 +76,19 @@ describe('a target', () => {
       { Host: 'shop.test', 'X-Forwarded-Proto': 'https' },
       'https://shop.test',
     ],
+    [
+      'the forwarded host and scheme of its headers',
+      { 'X-Forwarded-Host': 'shop.test', 'X-Forwarded-Proto': 'https' },
+      'https://shop.test',
+    ],
     ['the Origin of its headers', { Origin: 'https://other.test' }, 'https://other.test'],
   ])('gets %s as the origin of a request that may change something', async (_, headers, origin) => {
     const url = await serving((request, response) => response.end(request.headers.origin ?? 'none'));
     const one = client({ url, headers });
     expect((await one.send({ method: 'POST', path: '/login', form: { a: '1' } })).body).toBe(origin ?? url);
     expect((await one.send({ method: 'DELETE', path: '/session' })).body).toBe(origin ?? url);
+    const from = one.addressOf('/login');
+    expect((await one.send({ method: 'POST', path: '/login', from })).body).toBe(origin ?? url);
     if (!('Origin' in headers)) expect((await one.send(get('/'))).body).toBe('none');
   });
 

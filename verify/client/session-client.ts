@@ -212,7 +212,7 @@ export class SessionClient {
     if (id !== undefined && !has(head.fields, 'traceparent')) own.push('traceparent', traceparentOf(id));
     if (body !== null && !has(head.fields, 'content-type'))
       own.push('content-type', json === undefined ? FORM : 'application/json');
-    const origin = request.from?.origin ?? originOf(site, head.fields);
+    const origin = originOf(request.from ?? site, site, head.fields);
     // Browsers send Origin with each such request. Some frameworks refuse a form without it (SvelteKit, nosurf).
     if (!isSafe(request.method) && !has(head.fields, 'origin')) own.push('origin', origin);
     // Over https, some frameworks require the Referer header with a form (Django does).
@@ -398,10 +398,14 @@ const has = (headers: readonly string[], name: string): boolean => headerOf(head
 /** Returns whether a method changes nothing. */
 const isSafe = (method: string): boolean => method === 'GET' || method === 'HEAD';
 
-/** Returns the origin of a browser at this address. `X-Forwarded-Proto` of the target file replaces the scheme. */
-function originOf(site: URL, headers: readonly string[]): string {
-  const scheme = headerOf(headers, 'x-forwarded-proto');
-  return scheme === undefined ? site.origin : `${scheme}://${site.host}`;
+/**
+ * Returns the origin of the page that sends a request. If the page is on the site of the request, `X-Forwarded-Proto` and
+ * `X-Forwarded-Host` of the target file replace its scheme and its host, because the app takes them for its own.
+ */
+function originOf(page: URL, site: URL, headers: readonly string[]): string {
+  if (page.origin !== site.origin) return page.origin;
+  const scheme = headerOf(headers, 'x-forwarded-proto') ?? site.protocol.slice(0, -1);
+  return `${scheme}://${headerOf(headers, 'x-forwarded-host') ?? site.host}`;
 }
 
 function isEmpty(headers: Readonly<Record<string, string>>): boolean {
