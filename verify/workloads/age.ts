@@ -63,21 +63,20 @@ export const age: Workload = {
     const life = Math.min(((plan.loadEnds ?? 0) - clock.now()) / 1000, lifeOf(context.target) * ALIVE);
     // If the app limits the sessions of a user, the other workloads would wait for these long sessions.
     if (life <= 0 || context.seats !== undefined) return;
-    const shared: Shared = { overlapped: 0, edge: new Edge(), logouts: new Edge() };
+    const shared: Shared = { overlapped: 0, edge: new Edge(), logouts: new Edge(), logins: [] };
     const dead: (() => Promise<void>)[] = [];
     const all = EACH * HABITS.length;
     const start = clock.now();
     const endedAt = (until: number) => (): boolean =>
       over(context, { ...plan, deadline: Math.min(plan.deadline, until) });
-    const visiting = visits(context, all, endedAt(start + life * 1000));
-    await inTurn(context, all, all, async (own, n) => {
+    const living = inTurn(context, all, all, async (own, n) => {
       const session = await begun(own, n, shared);
       if (session === undefined) return;
       const until = clock.now() + (life * 1000 * (n + 1)) / all;
       await HABITS[n % HABITS.length]?.(session, { every: life / TIMES, until, ended: endedAt(until) });
       dead.push(await loggedOut(session, n));
     });
-    await visiting;
+    await Promise.all([living, visits(context, all, endedAt(start + life * 1000))]);
     for (const last of dead) await last();
   },
 };
@@ -97,6 +96,8 @@ interface Shared {
   edge: Edge;
   /** The offset that separates requests before a logout from requests that are refused because of it. */
   logouts: Edge;
+  /** The cookies of each session after its login. */
+  logins: (Pick<Driver, 'cookies'> & { driver: Driver })[];
 }
 
 interface Pace {
@@ -121,6 +122,8 @@ async function begun(context: Context, n: number, shared: Shared): Promise<Sessi
     driver.end('refused');
     return undefined;
   }
+  const cookies = driver.cookies();
+  shared.logins.push({ driver, cookies: () => cookies });
   const { probes } = context.target;
   const written = probes.filter(one => writeOf(one) !== undefined && one.scope !== 'all');
   // Sessions of the same habit use the probes in turn.
@@ -173,10 +176,13 @@ async function busy(session: Session, { every, ended }: Pace): Promise<void> {
  * instances in turn would divide each pair.
  */
 async function readsInPairs({ context, driver, probe }: Session, length: number, ended: () => boolean) {
-  for (let i = 0, left = length; left > 0 && !ended(); i++, left -= PAIRS_EVERY) {
-    const to = i % 3 === 0 ? undefined : aim(context, i);
+  const { clock } = context.recorder;
+  const end = clock.now() + length * 1000;
+  for (let i = 0; clock.now() < end && !ended(); i++) {
+    // The number of pairs that went to one instance before this pair is 0, 1, 2, …: no instance is left out.
+    const to = i % 3 === 0 ? undefined : aim(context, Math.floor((i * 2) / 3));
     await Promise.all([driver.read(probe, { to }), driver.read(undefined, { to })]);
-    await pause(context, Math.min(left, PAIRS_EVERY));
+    await pause(context, Math.min((end - clock.now()) / 1000, PAIRS_EVERY));
   }
 }
 
@@ -225,10 +231,13 @@ async function stays(session: Session, { until, ended }: Pace): Promise<void> {
 /**
  * Sends changed cookies through the balancer as long as the session lives, because an instance may skip the check
  * of a cookie only rarely. An emptied cookie has nothing that an instance could accept: only `audit` sends it.
+ * The cookies of another session show which part of a cookie names the instance: that part is not changed.
  */
-async function forges({ context, driver }: Session, { ended }: Pace): Promise<void> {
+async function forges({ context, driver, shared }: Session, { ended }: Pace): Promise<void> {
   for (let i = 0; !ended(); i++) {
-    const forgeries = changed(context, driver).filter(({ forged }) => forged !== '');
+    const other = shared.logins.find(login => login.driver !== driver);
+    const all = other === undefined ? [] : changed(context, driver, other);
+    const forgeries = all.filter(({ forged }) => forged !== '');
     // No two of these requests depend on each other, so they need not wait for each other.
     await Promise.all(
       forgeries.map(({ name, change, forged }) => {

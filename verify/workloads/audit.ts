@@ -146,10 +146,10 @@ async function forge(
 }
 
 /** Returns the changed values of the session cookies. @param other a session whose cookie is spliced with the first */
-export function changed(context: Context, driver: Driver, other?: Driver) {
+export function changed(context: Context, driver: Driver, other: Pick<Driver, 'cookies'>) {
   const own = driver.cookies().filter(({ name }) => context.interpreter.sessionCookies.includes(name));
   return own.flatMap(({ name, value }) => {
-    const theirs = other?.cookies().find(cookie => cookie.name === name)?.value ?? '';
+    const theirs = other.cookies().find(cookie => cookie.name === name)?.value ?? '';
     return forgeries(value, theirs).map(forgery => ({ name, ...forgery }));
   });
 }

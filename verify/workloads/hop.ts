@@ -115,6 +115,9 @@ async function hops(context: Context, plan: Plan, sessions: number, pace: Pace):
   await Promise.all(clients.map(client => client.leave()));
 }
 
+/** Returns whether no request can remove an awkward text: a path cannot hold every text. */
+const sticks = ({ remove }: Probe): boolean => remove?.path.includes('{value}') === true;
+
 class HopClient {
   readonly #context: Context;
   readonly #name: string;
@@ -124,8 +127,10 @@ class HopClient {
   readonly #random: Random;
   /** Separate random numbers for pauses. The number of pauses depends on time, and must not change the plan. */
   readonly #pauses: Random;
-  /** The values that this client has added and not removed, by object. */
+  /** The values that this client has added and may remove, by object. */
   readonly #items = new Map<string, string[]>();
+  /** Number of awkward texts that this client has added and cannot remove, by object. */
+  readonly #stuck = new Map<string, number>();
   #kept = 0;
   /** True if the outcome of the last write is unknown. */
   #unsure = false;
@@ -194,6 +199,7 @@ class HopClient {
   /** Drives one session. Returns whether it was alive at the end of the load. */
   async #live(driver: Driver): Promise<boolean> {
     this.#items.clear();
+    this.#stuck.clear();
     this.#kept = 0;
     // Like in a browser, the first page after the login has the form token of the session.
     let alive = await this.#read(driver, this.#probe());
@@ -241,7 +247,7 @@ class HopClient {
       const value = items.splice(this.#random.below(items.length), 1)[0] as string;
       return this.#wrote(await driver.remove(probe, probe.remove, value, { due }));
     }
-    if (writeOf(probe) === undefined || draw > this.#writes(probe, items.length))
+    if (writeOf(probe) === undefined || draw > this.#writes(probe, this.#held(probe)))
       return this.#read(driver, probe, { due });
     return this.#write(driver, probe, items);
   }
@@ -261,7 +267,12 @@ class HopClient {
   /** Returns the number of values that this client has in all objects of its session. */
   #written(): number {
     const own = this.#context.target.probes.filter(({ scope }) => scope === 'session');
-    return own.reduce((sum, { object }) => sum + (this.#items.get(object)?.length ?? 0), 0);
+    return own.reduce((sum, probe) => sum + this.#held(probe), 0);
+  }
+
+  /** Returns the number of values that this client has in an object. */
+  #held({ object }: Probe): number {
+    return (this.#items.get(object)?.length ?? 0) + (this.#stuck.get(object) ?? 0);
   }
 
   async #write(driver: Driver, probe: Probe, items: string[]): Promise<boolean> {
@@ -270,16 +281,11 @@ class HopClient {
     const to = names[this.#random.below(names.length)];
     const text = this.#text(probe);
     const add = await driver.write(probe, { early, to, text, due: this.#due });
-    // A path cannot hold every text.
-    const removable = text === undefined || probe.remove?.path.includes('{value}') !== true;
-    if (
-      add.action === 'add' &&
-      add.value !== undefined &&
-      add.outcome !== 'fail' &&
-      removable &&
-      !this.#keeps()
-    )
-      items.push(add.value);
+    if (add.action === 'add' && add.value !== undefined && add.outcome !== 'fail') {
+      if (text !== undefined && sticks(probe))
+        this.#stuck.set(probe.object, (this.#stuck.get(probe.object) ?? 0) + 1);
+      else if (!this.#keeps()) items.push(add.value);
+    }
     if (!this.#wrote(add)) return false;
     // The head of a response acknowledges the write, so the value must be visible on another instance at once.
     const other = names.find(name => name !== add.instance);
@@ -291,6 +297,7 @@ class HopClient {
     const { growth, target } = this.#context;
     const draw = this.#random.next();
     if (draw > AWKWARD || probe !== collection(target)) return undefined;
+    if (sticks(probe) && (this.#stuck.get(probe.object) ?? 0) >= ITEMS) return undefined;
     const texts = growth?.texts?.filter(({ once }) => once !== true) ?? [];
     return texts[Math.floor((draw / AWKWARD) * texts.length)];
   }

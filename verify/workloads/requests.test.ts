@@ -1,0 +1,109 @@
+/** Tests which requests the workloads send, against a small app whose session cookie names the instance. */
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterEach, expect, it } from 'vitest';
+import type { Growth } from '../client/context.ts';
+import { TEXTS } from '../client/texts.ts';
+import type { Operation } from '../core/history/history.ts';
+import { planOf } from '../plan.ts';
+import { record } from '../recording.ts';
+import { parseTarget } from '../target/load.ts';
+import { age } from './age.ts';
+import { hopAt } from './hop.ts';
+import type { Workload } from './workload.ts';
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+/** Duration of a workload, milliseconds. */
+const DURATION = 1_500;
+/** Matches a text that is a number. */
+const NUMBER = /^\d{18}$/;
+
+/** Starts the app. `most`: the largest count of numbers in the notes of one session. */
+async function started(): Promise<{ url: string; most(): number }> {
+  const sessions = new Map<string, string[]>();
+  let most = 0;
+  const server = createServer(async (request, response) => {
+    const { method, url = '', headers } = request;
+    const id = /sid=(\w+)/.exec(headers.cookie ?? '')?.[1] ?? '';
+    const notes = sessions.get(id);
+    if (url === '/login' && method === 'GET') return response.end('<form></form>');
+    if (url === '/login') {
+      const own = randomBytes(16).toString('hex');
+      sessions.set(own, []);
+      // Like Jetty, the app does not look at the name of the instance.
+      response.setHeader('set-cookie', `sid=${own}.instance-number-1; Path=/`);
+      return response.writeHead(303, { location: '/' }).end();
+    }
+    if (notes === undefined) return response.writeHead(401).end();
+    if (url === '/logout') sessions.delete(id);
+    if (method === 'POST') notes.push(new URLSearchParams(await text(request)).get('text') ?? '');
+    most = Math.max(most, notes.filter(note => NUMBER.test(note)).length);
+    if (method === 'DELETE') notes.splice(notes.indexOf(decodeURIComponent(url.slice('/notes/'.length))), 1);
+    return response.end(
+      `<p data-user="alice">${method === 'GET' ? notes.map(note => `<li>${note}</li>`).join('') : ''}`,
+    );
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  ends.push(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, most: () => most };
+}
+
+/** Runs a workload against the app, and returns its operations. */
+async function operationsOf(url: string, workload: Workload, growth?: Growth): Promise<Operation[]> {
+  const target = parseTarget(
+    JSON.stringify({
+      ...{ version: 1, name: 'small', url, accounts: [{ user: 'alice', password: 'x' }] },
+      ...{ login: { path: '/login', page: '/login', form: {} }, logout: { path: '/logout' } },
+      signedIn: { page: '/', user: 'data-user="(.*?)"' },
+      probes: [
+        {
+          ...{ object: 'notes', kind: 'bag', scope: 'session' },
+          read: { path: '/notes', items: '<li>(.*?)</li>' },
+          add: { path: '/notes', form: { text: '{value}' } },
+          remove: { path: '/notes/{value}', method: 'DELETE' },
+        },
+      ],
+      claims: ['continuity'],
+    }),
+    'small',
+    {},
+  );
+  const out = mkdtempSync(join(tmpdir(), 'baton-requests-'));
+  ends.push(() => rmSync(out, { recursive: true }));
+  const operations: Operation[] = [];
+  const plan = planOf(target, { seed: 1, out, onOperation: operation => operations.push(operation) });
+  const { context, close } = record(plan);
+  ends.push(() => close('complete'));
+  context.interpreter.sessionCookies = ['sid'];
+  const deadline = context.recorder.clock.now() + DURATION * 1000;
+  const own = growth === undefined ? context : { ...context, growth };
+  await workload.run(own, { sessions: 1, deadline, loadEnds: deadline });
+  return operations;
+}
+
+it('age changes no part of a cookie that names the instance', async () => {
+  const operations = await operationsOf((await started()).url, age);
+  const forged = operations.filter(one => one.with === 'forged');
+  expect(forged.length).toBeGreaterThan(10);
+  expect(new Set(forged.map(({ signedIn }) => signedIn))).toEqual(new Set(['out']));
+});
+
+it('hop writes only a few texts that it cannot remove, because their name is in the path', async () => {
+  const { url, most } = await started();
+  const texts = TEXTS.flat().filter(({ of }) => NUMBER.test(of('b1.alice.s1.1.abcd1234')));
+  await operationsOf(url, hopAt({ pause: 0 }), { longest: 0, total: 2_000, refused: false, texts });
+  expect(most()).toBe(8);
+});
