@@ -3,6 +3,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
 import { findLogout } from './logout.ts';
+import { Tokens } from './renewal.ts';
 import { Manners, type PageVisit } from './visitor.ts';
 
 /** Returns the logout that is found in an app that answers each POST with this status, and replaces the cookie. */
@@ -32,4 +33,34 @@ async function found(status: number): Promise<string | undefined> {
 it('takes no refused request for the logout, although the session is not signed in after it', async () => {
   expect(await found(303)).toBe('/logout');
   expect(await found(404)).toBeUndefined();
+});
+
+it('takes a request with status 205 for the logout of an API, if the refresh token is refused afterwards', async () => {
+  let over = false;
+  const server = http.createServer(({ method, url }, response) => {
+    if (method === 'POST' && url === '/logout') over = true;
+    response.statusCode = over ? 401 : url === '/refresh' || method === 'GET' ? 200 : 404;
+    if (url === '/logout') response.statusCode = 205;
+    response.end(response.statusCode === 200 ? '{"access":"a","refresh":"r"}' : '');
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const manners = new Manners({ url, headers: {} }, new AbortController().signal, 0);
+  try {
+    const visitor = manners.fresh();
+    visitor.tokens = new Tokens({
+      ...{ path: '/refresh', json: { refresh: '{refresh}' } },
+      ...{ access: { json: '/access' }, token: { json: '/refresh' } },
+      atLogin: { access: '/access', refresh: '/refresh' },
+    });
+    visitor.tokens.begin({ headers: {}, body: '{"access":"a","refresh":"r"}', cookies: [] });
+    const login = { page: '/', path: '/login', method: 'POST' as const };
+    const known = { login, csrf: undefined, page: '/', signedIn: (seen: PageVisit) => seen.status === 200 };
+    const { left } = await findLogout(visitor, { pages: [], elsewhere: new Map() }, known);
+    expect(left).toMatchObject({ logout: { path: '/logout' }, livesOn: false });
+  } finally {
+    manners.close();
+    server.close();
+    server.closeAllConnections();
+  }
 });

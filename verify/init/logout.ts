@@ -92,7 +92,7 @@ const once = (logouts: readonly Logout[]): Logout[] =>
  * this function does not read.
  */
 const acknowledges = ({ status = 500, json }: PageVisit): boolean =>
-  status === 204 || (status < 300 && json !== undefined);
+  status === 204 || status === 205 || (status < 300 && json !== undefined);
 
 /**
  * Returns whether the cookie or the access token from before a logout is still signed in. An access token that may have

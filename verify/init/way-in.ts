@@ -30,13 +30,14 @@ export async function begin(looking: Looking): Promise<LoginStart> {
     const hints = options.hints ?? (await hintsOfScripts(stranger, page));
     if (loginPath === undefined) return { begun: await hintedLogin(looking, page, hints), hints };
     const body = loginForm === undefined ? { json: loginJson } : { form: loginForm };
+    const token = tokenFor(stranger, page, body);
     const begun: Login = {
       page: page.path,
       path: loginPath,
       method: 'POST',
       ...body,
-      ...tokenFor(stranger, page, body),
-      ...(hasPages(page) ? {} : { pageless: true }),
+      ...token,
+      ...(isNeeded(page, token) ? {} : { pageless: true }),
     };
     return { begun, hints };
   }
@@ -57,6 +58,10 @@ export async function begin(looking: Looking): Promise<LoginStart> {
 
 /** Returns whether an app has pages. An API responds to a browser with an error or with JSON. */
 const hasPages = ({ status = 500, json }: PageVisit): boolean => status < 400 && json === undefined;
+
+/** Returns whether a login needs this page: it is a page of an app, or a response of an API with the CSRF token. */
+const isNeeded = (page: PageVisit, { csrf }: Pick<Login, 'csrf'>): boolean =>
+  hasPages(page) || ((page.status ?? 500) < 400 && csrf !== undefined);
 
 /** Usual paths of logins of an API. */
 const API_LOGINS = ['/auth/login', '/api/auth/login', '/api/login', '/login', '/api/token', '/auth/token'];
@@ -93,7 +98,7 @@ async function hintedLogin(
   for (const hint of logins) {
     if (refused >= LOGINS) break;
     const { method: _, ...request } = hint;
-    const own = hasPages(page) ? token : { pageless: true as const };
+    const own = isNeeded(page, token) ? token : { pageless: true as const };
     const login: Login = { page: page.path, ...request, method: 'POST', ...own };
     const entered = await enter({ manners, login, codes }, first);
     tried.add(`POST ${hint.path}`);

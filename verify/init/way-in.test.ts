@@ -1,0 +1,32 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, it } from 'vitest';
+import type { Looking } from './inquiry.ts';
+import { Manners } from './visitor.ts';
+import { begin } from './way-in.ts';
+
+it('names the page of an API for the login only if it gives the CSRF token', async () => {
+  const server = http.createServer((request, response) => {
+    response.setHeader('content-type', 'application/json');
+    response.end(request.url === '/csrf' ? '{"csrfToken":"1234567890abcdef"}' : '{"name":"api"}');
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const manners = new Manners({ url, headers: {} }, new AbortController().signal, 0);
+  const begun = async (loginPage: string) => {
+    const options = { loginPage, loginPath: '/login', loginJson: { user: '{user}', password: '{password}' } };
+    const first = { user: 'alice', password: 'secret' };
+    return (await begin({ options, manners, first } as unknown as Looking)).begun;
+  };
+  try {
+    const withToken = await begun('/csrf');
+    expect(withToken).toMatchObject({ page: '/csrf', csrf: { json: '/csrfToken' } });
+    expect(withToken).not.toHaveProperty('pageless');
+    expect(await begun('/')).toMatchObject({ pageless: true });
+  } finally {
+    manners.close();
+    server.close();
+    server.closeAllConnections();
+  }
+});
