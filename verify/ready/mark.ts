@@ -104,7 +104,7 @@ async function freshOnItsInstance(context: Context, { account }: Driver): Promis
  * Throws if a login is complete only after its redirects are followed. If only one instance knows a session,
  * its reads may miss that instance by chance. So this function logs in several times, with and without
  * following redirects. It stops when the login with redirects fails, or when the login without them works. It also stops
- * when the login without them is refused: an instance that refuses the form of another one does so, too.
+ * when the login without them is refused: an instance may refuse a form that another instance gave.
  */
 async function needsFollowing(context: Context, { account }: Driver): Promise<void> {
   const { target, signal } = context;

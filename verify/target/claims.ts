@@ -34,11 +34,16 @@ const ABOUT_COOKIES = new Set<Guarantee>(['rotation', 'forgery', 'cookie-policy'
 /** Guarantees that only a login by Baton can show. */
 export const ABOUT_LOGINS: readonly Guarantee[] = ['rotation', 'one-session', 'cookie-policy'];
 
-/** Returns whether a header carries the session: HTTP Basic, or a token from the login response. */
+/**
+ * Returns whether a header carries the session: HTTP Basic, or a token from the login response. A header with the id of
+ * each request, `{request}` or `{trace}`, carries none.
+ */
 const byHeader = ({ headers, login, session }: Pick<TargetFile, 'headers' | 'login' | 'session'>): boolean =>
   login?.basic === true ||
   session?.header !== undefined ||
-  Object.entries(headers).some(([name, text]) => /\{\w+\}/.test(text) && !/csrf|xsrf/i.test(name));
+  Object.entries(headers).some(
+    ([name, text]) => /\{(?!(?:request|trace)\})\w+\}/.test(text) && !/csrf|xsrf/i.test(name),
+  );
 
 /**
  * Returns whether a set can claim a guarantee for this target. A set cannot claim a guarantee for which the

@@ -63,6 +63,17 @@ describe('a target file', () => {
     expect(claims('[routing: sticky]')).toMatchObject({ claims: ['routing'], routing: 'sticky' });
   });
 
+  it('claims guarantees about cookies unless a header carries the session; an id of the request does not', () => {
+    const claimed = (header: string) =>
+      parse(good.replace(/claims:[\s\S]*/, `claims: [standard]\nheaders: { X-Name: "${header}" }\n`));
+    expect(claimed('Bearer {token}').claims).not.toContain('forgery');
+    expect(claimed('Bearer {token}').declared).toMatchObject({ carrier: 'header' });
+    for (const id of ['{request}', '{trace}']) {
+      expect(claimed(id).claims).toContain('forgery');
+      expect(claimed(id).declared?.carrier).toBeUndefined();
+    }
+  });
+
   it.each([
     [
       'a misspelt key',
