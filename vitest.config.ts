@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const FOLDERS = '{app,bench,conformance,stack,verify,zoo,loadtests,tests}';
@@ -6,10 +7,13 @@ const FOLDERS = '{app,bench,conformance,stack,verify,zoo,loadtests,tests}';
 const LONG =
   process.env['BATON_LONG'] === undefined ? ['zoo/plants/**', '**/interrupted.integration.test.ts'] : [];
 
+/** Number of test files that run at once. The default of vitest on two cores is one. */
+const WORKERS = Math.max(2, availableParallelism() - 1);
+
 // Projects: unit (pure or in-process), property (fast-check), integration (real Redis, nginx and instances).
 // The timeout only ends a test that hangs: no test depends on the speed of the machine.
 const project = (name: string, include: string[], extra: object = {}) => ({
-  test: { name, include, testTimeout: 120_000, hookTimeout: 60_000, ...extra },
+  test: { name, include, testTimeout: 120_000, hookTimeout: 60_000, maxWorkers: WORKERS, ...extra },
 });
 
 /** Path of an additional JSON report. */

@@ -139,8 +139,11 @@ function published(own: Manifest, packages: readonly string[]): object {
       '!docs/judge-speed.md',
       '!docs/speed.md',
       '!docs/power.md',
-      // The card store is not in the package.
+      // The card store, its stack and the zoo are not in the package.
       '!docs/app.md',
+      '!docs/compose.md',
+      '!docs/fleet.md',
+      '!docs/zoo.md',
       '!docs/stores.md',
       '!docs/asvs.md',
       '!docs/aws.md',

@@ -52,4 +52,4 @@ test.each(measured.filter(({ store }) => store !== 'memory'))(
   },
 );
 
-test('all rows were measured', () => expect(measured).toHaveLength(11));
+test('all rows were measured', () => expect(measured).toHaveLength(12));

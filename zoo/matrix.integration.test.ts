@@ -29,6 +29,7 @@ const BY_DEFAULT: ReadonlySet<string> = new Set([
   'stale-local-session-cache',
   'whole-session-last-writer-wins',
   'lb-retry-replays-write',
+  'other-device-reads-replica',
   'logout-resurrected-by-inflight-save',
   'no-id-rotation-at-login',
   'token-decoded-not-verified',

@@ -57,7 +57,7 @@ if ARGV[4] ~= '' then
 end
 return 1`;
 
-// Does nothing for an active user: with a time to live, Redis would remove the user.
+// Renews the time to live of a user who is not active yet. An active user must have none: Redis would remove the user.
 const RENEW = `
 local nonce = redis.call('HGET', KEYS[1], 'pending')
 if nonce then redis.call('EXPIRE', KEYS[1], ARGV[1]) end

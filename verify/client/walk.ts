@@ -39,7 +39,7 @@ export class Walk {
     this.#last = send;
   }
 
-  /** Returns the request of a redirect to the target or one of the other hosts; undefined if there is none. */
+  /** Returns the request that follows the redirect of the last response to a known host; undefined if there is none. */
   redirect(): Send | undefined {
     const { status = 0, headers, leads } = this.#page.reply;
     const { location } = headers;

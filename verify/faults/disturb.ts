@@ -143,7 +143,10 @@ async function injected(
   }
 }
 
-/** Returns the means that a fault uses, the list of heals that it fills, and its text for the report. */
+/**
+ * Returns the functions that a fault may call. `heals`: the list to which the fault adds its heals. `effect.did`: what
+ * the fault says about itself in the report.
+ */
 function meansOf(
   all: Disturbing,
   log: string,

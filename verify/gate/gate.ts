@@ -231,7 +231,7 @@ class Round {
     };
   }
 
-  /** Ends the run. Returns the verdict just before. */
+  /** Ends the run. Returns the verdict of the moment before the end. */
   async stop(): Promise<CanaryVerdict> {
     this.#last ??= this.status();
     this.#stop.abort();

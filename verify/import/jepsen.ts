@@ -27,7 +27,7 @@ interface JepsenOptions {
   model: keyof typeof MODELS;
   /** Initial values of each object, in EDN. Absent if objects are empty at first. */
   initial?: string | undefined;
-  /** Meaning of an ok read of nil. `any`: the read shows nothing. `initial`: the object has its initial state. */
+  /** Meaning of a read of nil. `any`: it says nothing about the state. `initial`: the object has its initial state. */
   nilReads: 'any' | 'initial';
 }
 

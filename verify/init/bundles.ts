@@ -20,7 +20,7 @@ const INLINE = /<script\b(?![^>]*\ssrc\b)[^>]*>\s*\S/i;
 const CREDENTIALS = /\{([^{}]{0,120}\b(?:password|passwd|pass|pwd)\b[^{}]{0,80})\}/g;
 /**
  * Matches the object with one member that a request sends: `JSON.stringify({title:a})`, `.post(b,{title:a})`, or
- * `send("POST","/todos",{title:a})` of a function of the app.
+ * `send("POST","/todos",{title:a})`, where `send` is a function of the app.
  */
 const ONE_FIELD =
   /(?:stringify\(|\.(?:post|put|patch)\([^,()]{1,80},|["'`](?:POST|PUT|PATCH)["'`],(?:[^,(){}]{1,80},)?)\s*\{\s*["']?(\w{2,20})["']?\s*(?::\s*[\w.$]{1,30}(?:\.trim\(\))?\s*)?\}\s*\)/g;

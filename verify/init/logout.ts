@@ -227,7 +227,7 @@ function usual({ login, csrf }: Known): Logout[] {
   return sent.flatMap(one => [one, { ...one, json: { [member]: '{refresh}' } }]);
 }
 
-/** Returns the path of the logout beside that of an API's login. */
+/** Returns where an API probably has its logout: beside the login, as `/api/logout` for `/api/login`. */
 const besides = ({ json, path }: Login): string[] =>
   json === undefined ? [] : [`${path.replace(/\/[^/]*(\/?)$/, '/logout$1')}`];
 

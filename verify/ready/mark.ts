@@ -124,6 +124,7 @@ async function needsFollowing(context: Context, { account }: Driver): Promise<vo
     if ((await enters(context, `r-plain${i}`)) !== false) return;
   }
   throw new UsageError(
-    'login: the response is a redirect, and no page is signed in before it is followed. Add `follow: true` to `login`',
+    'login: the response is a redirect, and pages are signed in only after the client has followed it. ' +
+      'Add `follow: true` to `login`',
   );
 }

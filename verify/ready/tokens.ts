@@ -26,7 +26,7 @@ function missing(key: string, what: string, name: string, place: unknown): Usage
   const at = place === undefined ? '' : ` at ${JSON.stringify(place)}`;
   return new UsageError(
     `refresh.${key}: expected the ${what}${at} in the response to the login, got none. Correct \`refresh.${key}\`. If ` +
-      `only the response to a refresh has the token there, add \`${name}\` under \`login.capture\`, with its place ` +
-      'in the response to the login',
+      `only the response to a refresh has the token there, add \`${name}\` under \`login.capture\`, with the place of ` +
+      'the token in the response to the login',
   );
 }

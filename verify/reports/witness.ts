@@ -28,7 +28,7 @@ export function witnessLines(steps: readonly WitnessStep[]): string[] {
   });
 }
 
-/** Matches the id of a request that a run sent, which carried a trace id too. Imported requests have other ids. */
+/** Matches the id of a request that Baton sent, with a trace id. Imported requests have ids of another form. */
 const SENT = /^\d{8}-\d{6}-[\da-f]{6}-\d+$/;
 
 /** Returns a line with the trace id of the request that violates the guarantee, to find it in the target's tracing. */

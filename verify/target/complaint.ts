@@ -31,7 +31,10 @@ export function complaint(issue: Issue, value: unknown): { path: Path; text: str
 
 const dotted = (path: Path): string => (path.length === 0 ? '' : `${path.map(String).join('.')}: `);
 
-/** Returns the issue of the alternative of a union that the user meant: the only alternative of the right kind. */
+/**
+ * Returns the issue to report. A value that fits no alternative of a union has issues for each alternative. The user
+ * meant the only alternative whose type the value has, so its issue is returned.
+ */
 function innermost(issue: Issue): Issue {
   if (issue.code !== 'invalid_union') return issue;
   const near = issue.errors.filter(

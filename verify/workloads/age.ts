@@ -229,8 +229,8 @@ async function stays(session: Session, { until, ended }: Pace): Promise<void> {
 }
 
 /**
- * Sends changed cookies through the balancer as long as the session lives, because an instance may skip the check
- * of a cookie only rarely. An emptied cookie has nothing that an instance could accept: only `audit` sends it.
+ * Sends changed cookies through the balancer as long as the session lives: an instance that accepts one perhaps does
+ * so only once in many requests. An emptied cookie has nothing that an instance could accept: only `audit` sends it.
  * The cookies of another session show which part of a cookie names the instance: that part is not changed.
  */
 async function forges({ context, driver, shared }: Session, { ended }: Pace): Promise<void> {

@@ -84,7 +84,9 @@ function request(
     response.status < 400 &&
     (params.redirects ?? script.options.maxRedirects) !== 0
   ) {
-    throw new Error(`the double follows no redirects: give ${method} ${url} the parameter "redirects: 0"`);
+    throw new Error(
+      `this test double of k6 follows no redirects: give ${method} ${url} the parameter "redirects: 0"`,
+    );
   }
   const tags = params.tags ?? {};
   report({ type: 'sample', metric: 'http_reqs', kind: 'counter', value: 1, tags });

@@ -61,7 +61,8 @@ export class Life {
   }
 
   /**
-   * Returns the timeouts that may have ended a refused session shortly before. Undefined if it is too early for all.
+   * Returns the timeouts that may have ended the session shortly before this request, which was refused. Undefined if
+   * no timeout can have passed yet.
    */
   expired({ call, return: end = call }: Operation): Timeout[] | undefined {
     const due = this.#timeouts().filter(

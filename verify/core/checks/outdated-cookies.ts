@@ -46,7 +46,7 @@ export class OutdatedCookies {
     }
   }
 
-  /** Adds the cookies of a session that was served after a fault. */
+  /** Adds the cookies of a session that has ended. @param side whether it began before the first fault */
   sessionEnded(held: SetCookies, side: SessionAge): void {
     for (const [name, cookie] of held) {
       if (cookie === undefined) continue;

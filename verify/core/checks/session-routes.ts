@@ -24,8 +24,8 @@ export class SessionRoutes {
   /**
    * Adds a request for which the balancer chose the instance.
    *
-   * @param count has the number of the request. Its sessions and repeats are counted here
-   * @param isTested true if a session that only one instance served is tested for chance
+   * @param count its `requests` includes this request; its `sessions`, `repeats` and `several` are counted here
+   * @param isTested true if it is judged whether chance explains that one instance served the whole session
    */
   add(operation: Operation, session: SessionState, count: Routes, isTested: boolean): void {
     const route = getOrInsert(this.#open, session, () => ({

@@ -19,7 +19,10 @@ const ENOUGH = 100;
 const MARGIN = 1.05;
 /** Significance level over all quantiles together. */
 const SIGNIFICANT = 5e-4;
-/** Minimum share of pairs in each order. Otherwise a machine that becomes slower would look like a worse build. */
+/**
+ * Minimum share of the pairs whose base ran first, and of those whose current run was first. Otherwise a machine that
+ * becomes slower would look like a worse build.
+ */
 const EACH_ORDER = 1 / 3;
 
 /** Response times of one run, by action. */

@@ -13,7 +13,7 @@ export interface Sifted {
 
 /** Page sizes at which apps silently cut off a list. Then any value of the list may be missing. */
 const PAGE_SIZES: readonly number[] = [25, 50, 100, 200, 250, 500, 1000];
-/** From this number of rows on, an app may also keep or show only a round number of the newest values of a list. */
+/** Minimum length of a list that may be cut off: apps keep or show a round number of the newest values, from 10 on. */
 const FEWEST_ROWS = 10;
 const ROUND = 5;
 

@@ -73,7 +73,7 @@ function shapeOf(source: string): Shape | undefined {
   return { before, skip, quote, after };
 }
 
-/** Searches for a shape. Keeps the place of its last match, because creating an object is slow in k6. */
+/** Searches for a shape. The fields hold the place of the last match: to create an object for each is slow in k6. */
 class Search {
   /** Begin and end of the group. */
   from = 0;

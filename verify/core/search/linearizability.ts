@@ -52,8 +52,9 @@ export function searched(
 /**
  * Returns how long the search may put off an unacknowledged operation i. Let q be an acknowledged operation that is
  * possible without i. If "i, q" leads to the same state as "q, i", i may come after q. If it leads to the same state
- * as q alone, i may be left out. That holds if values are set, added, removed or counted one by one. It does not hold
- * for places in a list, and for a `clear` or `set` of a whole collection or counter.
+ * as q alone, i may be left out. One of the two is true for each q if values are set, added, removed or
+ * counted one by one. Neither need be true for places in a list, or for a `clear` or `set` of a whole collection or
+ * counter.
  */
 function puttingOff(kind: ObjectKind, operations: readonly Interval[]): PuttingOff {
   if (kind === 'list') return 'no';

@@ -199,7 +199,7 @@ export class Stretches {
     if (cut === undefined) return undefined;
     if (cut.waiting.size > 0 && this.#entries.length < LONGEST_WAIT) return undefined;
     if (this.#parallel && this.#entries.length - cut.length < PARALLEL) return undefined;
-    // Clients that have sent nothing since the cut may send no more requests.
+    // Forgets the clients that have sent nothing since the cut: perhaps they will never send again.
     for (const client of cut.waiting) this.#clients.delete(client);
     const entries = this.#entries.slice(0, cut.length);
     const stretch = this.#unknown ? undefined : this.#stretch(entries);

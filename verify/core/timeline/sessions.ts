@@ -16,7 +16,7 @@ export interface Credentials {
 export interface SessionState {
   session: string;
   user: string;
-  /** Shared by all sessions of the user, so that it covers all logins of the user in the run. */
+  /** The counts of the user's logins. All sessions of the user share this object. */
   credentials: Credentials;
   /** Prefix of all canaries of the session's user. */
   canary: string;
@@ -238,7 +238,7 @@ const standing = (session: SessionState, live: boolean, handoffFrom?: Operation)
   data: undefined,
 });
 
-/** Returns whether the response is signed in as another user. It does not show the state of its own session. */
+/** Returns whether the response is signed in as another user. Then it does not show the state of the session. */
 export const showsAnother = ({ sawUser, user }: Operation): boolean =>
   sawUser !== undefined && sawUser !== user;
 
