@@ -176,7 +176,7 @@ describe('the action', () => {
 const noEngine = whyNot(...STACK_IMAGES);
 used('containers', containersOf(...STACK_IMAGES));
 
-describe.skipIf(noEngine !== '' || noCurl)('the action with a compose file', () => {
+describe.skipIf(noEngine !== '' || noCurl)('the action with a compose file', { timeout: 600_000 }, () => {
   it('starts the stack, verifies it, saves the logs of the containers, and removes everything', async () => {
     prepareEngine();
     const project = `baton-action-${process.pid}`;
