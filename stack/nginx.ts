@@ -32,7 +32,7 @@ export interface NginxOptions {
 }
 
 const WORKERS = 2;
-/** If as many connections are idle for this time (ms), their clients are not busy. */
+/** If the number of idle connections has not fallen for this time (ms), their clients are not busy. */
 const RESTING_MS = 500;
 /** Number of checks in a row that must find no idle connection. */
 const LOOKS = 10;

@@ -8,7 +8,7 @@ import { createServer } from 'node:net';
 const FIRST = 20_000;
 const AFTER_LAST = 30_000;
 
-/** Maximum number of reserved ports, more than one process uses at a time. Then the oldest are released. */
+/** Maximum number of reserved ports; a process uses fewer at a time. Above it, the oldest reservation is released. */
 const HELD = 1_000;
 
 /**

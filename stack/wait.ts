@@ -11,7 +11,10 @@ export interface Wait {
   signal?: AbortSignal;
 }
 
-/** Checks `condition` repeatedly until it holds. After the timeout, throws an error with its last error. */
+/**
+ * Checks `condition` repeatedly until it holds. After the timeout, throws an error with the expected condition and the
+ * last error that `condition` threw.
+ */
 export async function until(condition: () => boolean | Promise<boolean>, wait: Wait): Promise<void> {
   const deadline = performance.now() + wait.withinMs;
   let problem: unknown;

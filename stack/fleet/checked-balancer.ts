@@ -51,7 +51,10 @@ export class CheckedBalancer implements LocalBalancer {
     return this.#targets.get(url)?.health.state;
   }
 
-  /** Resolves once the instance has passed its first checks and gets requests. Throws after the checks and GRACE_MS. */
+  /**
+   * Resolves once the instance has passed its first checks and gets requests. Throws if that takes longer than the checks
+   * and GRACE_MS.
+   */
   async register(instance: Routed, via = instance.url): Promise<void> {
     const known = this.#targets.get(instance.url);
     if (known !== undefined) {

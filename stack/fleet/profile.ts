@@ -31,8 +31,8 @@ interface Failures {
   /** If no connection opens: the balancer retries on another instance, or responds with 502. */
   refused: 'another' | 502;
   /**
-   * If an instance closes the connection during a request: the balancer retries it if that is safe, or responds with
-   * this status.
+   * If an instance closes the connection during a request: the balancer sends the request to another instance if that
+   * is safe, or responds with this status.
    */
   closed: 'another-if-safe' | 502 | 504;
   /** Maximum time to connect. */

@@ -15,7 +15,7 @@ export interface Fold extends LogReader {
   ended?(operation: Operation, standing: Standing): void;
   /** Called for every event that is not the start or the end of an operation. */
   event?(event: Event): void;
-  /** Called for each object of a session alone, when the session has ended. Shared objects last until `finish`. */
+  /** Called when a session has ended, for each object that only this session has. Others last until `finish`. */
   objectEnded?(object: TrackedObject): void;
   /** Called once for each session: after its last operation, or at the end of the run. */
   sessionEnded?(session: SessionState): void;
@@ -62,7 +62,7 @@ export interface Check {
   conclude(counts: Counts, run: Run): Conclusion;
 }
 
-/** Decides a verdict. @param missing the missing evidence and how to get it; undefined if there is enough */
+/** Decides a verdict. `missing`: the evidence that is missing and how to get it; undefined if there is enough. */
 export function conclude(
   violations: number,
   missing: string | undefined,

@@ -83,7 +83,7 @@ export class TokenFamily {
   }
 
   /**
-   * Returns the kind of an access token from before the logout, if a response shows whether the app refuses it by now.
+   * Returns the kind of an ended access token that the app must refuse by now, if the response shows whether it does.
    */
   endedAccess(read: Operation, alive: boolean): 'access token' | 'expired access token' | undefined {
     if (this.#rules.revokes !== 'access' && !this.#expired(read)) return undefined;

@@ -15,7 +15,10 @@ export const loadOf = ({ during, recovering }: FaultWindow): Load => ({
   starved: during.starved + recovering.starved,
 });
 
-/** Compares a fault window with its budget. `starved`: what exceeds it, but a starved machine may explain. */
+/**
+ * Compares a fault window with its budget. `starved`: the number of failures and waits beyond the budget that a starved
+ * machine may explain.
+ */
 export function exceeded(window: FaultWindow): { violations: Violation[]; starved: number } {
   const { requests, failed, starved } = loadOf(window);
   const all = [tooMany(window), tooLong(window), waitedTooLong(window)];

@@ -42,8 +42,8 @@ export const cutOffRemark = (probe: string, { most, cut }: Shown): string[] =>
       ];
 
 /**
- * Returns whether the app may have received all values that a read shows after those that it lacks. Requests that overlap
- * may arrive in any order.
+ * Returns whether the app may have received all values that a read shows after those that it lacks. Requests that
+ * overlap may arrive in any order.
  */
 function mayBeNewest(there: readonly DueValue[], missing: readonly DueValue[]): boolean {
   const calls = missing.map(({ add }) => add.start);

@@ -1,9 +1,9 @@
 /**
  * Finds the first group of a regular expression in a text, fast in k6 too. k6 compiles an expression again for each
  * `matchAll`, and is five times slower in a text with a non-ASCII character. So expressions of the most common shape,
- * such as `<body[^>]* data-user="([^"]*)"`, are searched for by their literal parts. For other expressions, the part
- * of the page before their first literal text is cut off. That part usually contains the title, which often has the
- * only non-ASCII characters of the page.
+ * such as `<body[^>]* data-user="([^"]*)"`, are searched for by their literal parts. If another expression begins with
+ * a literal text, the part of the page before this text is cut off. That part usually contains the title, which often
+ * has the only non-ASCII characters of the page.
  */
 export class Finder {
   readonly #search: Search | undefined;

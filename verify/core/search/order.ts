@@ -6,8 +6,8 @@ import type { Transitions } from './transitions.ts';
 
 /**
  * How long the search may put off an operation without a response. `no`: it may be needed at any place. `together`:
- * until a response is impossible without it; others of its kind may come right before it. `alone`: never two of them in
- * a row, because the second one undoes the first.
+ * until a response is impossible without it; other operations without a response may come right before it. `alone`:
+ * like `together`, but never two of them in a row, because the second one undoes the first.
  */
 export type PuttingOff = 'no' | 'together' | 'alone';
 

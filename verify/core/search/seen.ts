@@ -34,7 +34,7 @@ export class SeenStates {
 
   /**
    * Returns whether it was seen before; if not, remembers it. Subtle: it also counts as seen if an earlier one has the
-   * same state, the same placed operations with a response, and at most the same operations without one. Every order
+   * same state, the same placed operations with a response, and no more placed operations without one. Every order
    * that can follow the new one can follow the earlier one.
    */
   add(configuration: Configuration): boolean {

@@ -90,7 +90,7 @@ export class Transitions {
   }
 }
 
-/** Returns a text that only equal operations share. JSON begins with a bracket; frequent operations are shorter. */
+/** Returns a text that only equal operations share: short for frequent ones, else JSON, which begins with a bracket. */
 function nameOf({ action, value, expected, state, saw }: ObjectOperation): string {
   if (action === 'read' && saw?.length === 1) return `read=${saw[0]}`;
   if (action !== 'read' && value !== undefined && expected === undefined && state === undefined) {

@@ -277,7 +277,10 @@ function lives(session: SessionState, operation: Operation): boolean {
   );
 }
 
-/** Returns whether an operation was called after the login, and returned before any logout, of a session not lost. */
+/**
+ * Returns whether an operation was called after the login of its session and returned before any logout. False if the
+ * session was lost.
+ */
 export function isDuring({ login, logout, lost }: SessionState, operation: Operation): boolean {
   if (login === undefined || lost !== undefined || !precedes(login, operation)) return false;
   return logout === undefined || precedes(operation, logout);
