@@ -17,11 +17,16 @@ const KEY = 'c0ffee'.repeat(8);
 /** Path of the operator's CRD for TestRun: config/crd/bases/k6.io_testruns.yaml in its repository. */
 const CRD = process.env['K6_OPERATOR_CRD'];
 
+interface Variable {
+  name: string;
+  value: string;
+}
+
 interface Manifest {
   kind: string;
   data?: Record<string, string>;
   stringData?: Record<string, string>;
-  spec: { arguments: string; runner: { env: { name: string; value: string }[] } };
+  spec: { arguments: string; initializer: { env: Variable[] }; runner: { env: Variable[] } };
 }
 
 async function manifests(): Promise<Record<string, Manifest>> {
@@ -46,6 +51,10 @@ describe('the manifests of the k6 operator', () => {
     expect(Secret?.stringData).toEqual({ RUN_KEY: KEY });
     expect(JSON.stringify([ConfigMap, TestRun])).not.toContain(KEY);
     expect(TestRun?.spec.runner.env).toContainEqual({ name: 'BASE_URL', value: 'http://my-app' });
+    // The operator gives its initializer no variables of `envFrom`.
+    const secretKeyRef = { name: 'baton-dashboard', key: 'RUN_KEY' };
+    for (const { env } of [TestRun?.spec.initializer, TestRun?.spec.runner].map(one => one ?? { env: [] }))
+      expect(env).toContainEqual({ name: 'RUN_KEY', valueFrom: { secretKeyRef } });
   });
 
   it('are refused for a file that is not a script', async () => {

@@ -77,10 +77,11 @@ function environmentOf({ env, envFrom, image, run }: Distributed, name: string) 
     ['CLOCK_UNCERTAINTY', UNCERTAINTY],
     ...env,
   ];
-  const secrets = [name, ...(envFrom === undefined ? [] : [envFrom])];
+  // The initializer's `k6 archive` gets the variables of `env`, but none of `envFrom`, and the script needs the key there.
+  const key = { name: 'RUN_KEY', valueFrom: { secretKeyRef: { name, key: 'RUN_KEY' } } };
   return {
     image,
-    env: settings.map(([name, value]) => ({ name, value })),
-    envFrom: secrets.map(secret => ({ secretRef: { name: secret } })),
+    env: [...settings.map(([name, value]) => ({ name, value })), key],
+    ...(envFrom === undefined ? {} : { envFrom: [{ secretRef: { name: envFrom } }] }),
   };
 }
