@@ -76,7 +76,7 @@ describe('500 to every second GET /dashboard', () => {
     expect(code).toBe(99);
   });
 
-  it('fails by availability alone if any share of requests may fail', async () => {
+  it.runIf(LONG)('fails by availability alone if any share of requests may fail', async () => {
     const { code, stdout } = await behind('500 to half of GET /dashboard', 'dashboard', {
       ...PATIENT,
       ERRORS: '1',
@@ -119,7 +119,7 @@ describe.each<[Trouble, string, Record<string, string>, RegExp]>([
 
 describe('a script whose run is one fault window', () => {
   // Only reads fail. A write that got a 500 may take effect later. After a few such writes, no read could be judged.
-  it('passes soak while ERRORS allows for the errors', async () => {
+  it.runIf(LONG)('passes soak while ERRORS allows for the errors', async () => {
     const { code, stdout } = await behind('500 to half of GET /dashboard', 'soak', {
       ...PATIENT,
       ERRORS: '1',

@@ -6,6 +6,7 @@ import { type Mailbox, startMailbox } from '../stack/mailbox.ts';
 import { startPictureStore } from '../stack/pictures.ts';
 import type { Stack } from '../stack/stack.ts';
 import { whyWithout } from '../stack/testing/servers.ts';
+import { LONG } from '../tests/long.ts';
 import { used } from '../tests/used.ts';
 import { k6Target } from '../verify/target/k6.ts';
 import { parseTarget } from '../verify/target/load.ts';
@@ -49,6 +50,8 @@ async function typeOfPictureOnMarket(url: string): Promise<string | null> {
   return (await fetch(picture)).headers.get('content-type');
 }
 
+/** The scripts that the double runs in the default suite. `npm run test:long` runs all of them. */
+const SHORT = ['journey', 'breakpoint', 'deploy', 'logout-storm'];
 /** The double starts a thread for each virtual user, so it runs only one script of each kind. */
 const BROKEN = realK6 === undefined ? ['breakpoint', 'mixed-users'] : Object.keys(SCRIPTS);
 
@@ -69,21 +72,24 @@ describe('a healthy stack', { timeout: 600_000 }, () => {
   });
   afterAll(() => stack?.stop());
 
-  it.concurrent.each(Object.keys(SCRIPTS))('passes %s', async script => {
-    const { code, stdout, stderr } = await run(script, stack.url, { MAILBOX: mailbox.url });
-    expect(stderr).not.toContain('thresholds on metrics');
-    expect(stdout).toContain(' VALID ');
-    expect(code).toBe(0);
-    const more: Record<string, RegExp> = {
-      soak: /^part 4: [\d,]+ requests?, 0 failed, 95 % of responses within /m,
-      spike: /^spike: \d+ requests?, 0 failed/m,
-      breakpoint: /^nothing broke: up to 40 a second all guarantees held/m,
-      deploy: /^deploy: 4 of 4 sessions survived; no user had a gap; 0 had to log in again$/m,
-      'logout-storm': /✓ logout-final +valid .*\n +logouts \d+ · with a request in flight [1-9]/,
-    };
-    expect(stdout).toMatch(more[script] ?? /./);
-    if (script === 'journey' && pictured) expect(await typeOfPictureOnMarket(stack.url)).toBe('image/webp');
-  });
+  it.concurrent.each(realK6 === undefined && !LONG ? SHORT : Object.keys(SCRIPTS))(
+    'passes %s',
+    async script => {
+      const { code, stdout, stderr } = await run(script, stack.url, { MAILBOX: mailbox.url });
+      expect(stderr).not.toContain('thresholds on metrics');
+      expect(stdout).toContain(' VALID ');
+      expect(code).toBe(0);
+      const more: Record<string, RegExp> = {
+        soak: /^part 4: [\d,]+ requests?, 0 failed, 95 % of responses within /m,
+        spike: /^spike: \d+ requests?, 0 failed/m,
+        breakpoint: /^nothing broke: up to 40 a second all guarantees held/m,
+        deploy: /^deploy: 4 of 4 sessions survived; no user had a gap; 0 had to log in again$/m,
+        'logout-storm': /✓ logout-final +valid .*\n +logouts \d+ · with a request in flight [1-9]/,
+      };
+      expect(stdout).toMatch(more[script] ?? /./);
+      if (script === 'journey' && pictured) expect(await typeOfPictureOnMarket(stack.url)).toBe('image/webp');
+    },
+  );
 });
 
 describe('sessions in the memory of each instance', () => {
@@ -107,7 +113,7 @@ describe.concurrent('another app, and other defects', () => {
     [staleLocalSessionCache, 'dashboard', /✗ read-your-writes +violated/],
     [plainDoneRight, 'dashboard', / VALID {2}all 6 claimed guarantees hold/],
   ];
-  const some = realK6 === undefined ? cases.slice(0, 2) : cases;
+  const some = realK6 === undefined ? cases.slice(0, LONG ? 2 : 1) : cases;
   it.each(some.map(one => [one[0].name, ...one] as const))('%s', async (_, entry, script, shown) => {
     const { stack, target, stop } = await deploy(entry);
     try {

@@ -20,7 +20,6 @@ const AT_ONCE = 4;
  */
 const BY_DEFAULT: ReadonlySet<string> = new Set([
   'memory-store-per-instance',
-  'duplicate-or-clobbered-cookies',
   'form-or-handshake-token-in-process',
   'reply-of-an-abandoned-request',
   'cookie-lifetime-differs',
