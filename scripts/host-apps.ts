@@ -21,9 +21,10 @@ interface HostApp {
   app: string;
   /** The healthy entry of the zoo, and the broken ones. */
   entries: readonly string[];
-  users: readonly string[];
+  /** The names of the accounts, if they are not `MAILS`. */
+  users?: readonly string[];
   /** True if `init` writes the target file. Otherwise the target file of the zoo is used. */
-  init: boolean;
+  init?: true;
 }
 
 const MAILS = ['alice@example.test', 'bob@example.test'];
@@ -37,32 +38,23 @@ const APPS: readonly HostApp[] = [
   {
     app: 'API with refresh tokens',
     entries: ['refresh-grace-window', 'refresh-tokens-in-memory', 'logout-keeps-refresh-token'],
-    users: MAILS,
     init: true,
   },
   {
     app: 'GraphQL API',
     entries: ['graphql-done-right', 'graphql-session-in-memory', 'graphql-shared-loader'],
-    users: MAILS,
-    init: false,
   },
   {
     app: 'passkey app',
     entries: ['passkeys-done-right', 'passkey-challenge-in-memory', 'passkey-keeps-session-id'],
-    users: MAILS,
-    init: false,
   },
   {
     app: 'MCP server',
     entries: ['mcp-done-right', 'mcp-session-in-memory', 'mcp-delete-keeps-session'],
-    users: MAILS,
-    init: false,
   },
   {
     app: 'mail links',
     entries: ['mail-links-done-right', 'mail-link-in-memory'],
-    users: MAILS,
-    init: false,
   },
 ];
 
@@ -81,7 +73,7 @@ function baton(args: readonly string[]): Promise<{ stdout: string; code: number 
 
 /** Writes the target file of a deployment: by `init`, or that of the zoo. */
 async function written(
-  { init, users }: HostApp,
+  { init, users = MAILS }: HostApp,
   { stack, target }: Deployed,
   file: string,
   out: string,

@@ -151,15 +151,7 @@ export class Driver {
    * Adds a value that was never used before, or increments a counter. The probe must have a request for this
    * write.
    */
-  async write(
-    probe: Probe,
-    how: How = {},
-    request: WriteSpec | undefined = writeOf(probe),
-  ): Promise<Operation> {
-    if (request === undefined)
-      throw new Error(
-        `probe ${probe.object}: expected a request that writes (add, set or increment), found none`,
-      );
+  async write(probe: Probe, how: How = {}, request: WriteSpec = writing(probe)): Promise<Operation> {
     const action = ({ counter: 'increment', register: 'set' } as const)[probe.kind as 'counter'] ?? 'add';
     const { value, filling } = action === 'increment' ? ONE_MORE : this.#newText(probe, how);
     let options = how;
@@ -201,11 +193,7 @@ export class Driver {
 
   /** Writes a value of a given length or a given kind of text, without recording the operation. */
   async put(probe: Probe, how: How): Promise<{ value: string; answer: Reply }> {
-    const request = writeOf(probe);
-    if (request === undefined)
-      throw new Error(
-        `probe ${probe.object}: expected a request that writes (add, set or increment), found none`,
-      );
+    const request = writing(probe);
     const { value, filling } = this.#newText(probe, how);
     const sent = { ...this.#requests.filled(request, how, filling), twice: twiceOf(how, filling) };
     return { value, answer: await this.#requests.unrecorded(sent, how) };
@@ -323,6 +311,15 @@ const ONE_MORE: Written = { value: '1', filling: '1' };
 
 const twiceOf = ({ text }: How, filling: string): string | undefined =>
   text?.twice === true ? filling : undefined;
+
+/** Returns the request that writes the object of a probe. @throws Error if the probe has none */
+function writing(probe: Probe): WriteSpec {
+  const request = writeOf(probe);
+  if (request !== undefined) return request;
+  throw new Error(
+    `probe ${probe.object}: expected a request that writes (add, set or increment), found none`,
+  );
+}
 
 /** Returns the request that writes the object of a probe; undefined if the probe has no such request. */
 export const writeOf = ({ kind, add, set, increment }: Probe): WriteSpec | undefined =>
