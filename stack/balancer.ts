@@ -1,8 +1,8 @@
 /** Chooses and prepares the balancer of the local stack: nginx or HAProxy. */
 
 import type { LogSource } from '../verify/client/logs.ts';
+import { balancerLog, foreignLog } from '../verify/import/log-file.ts';
 import { Haproxy } from './haproxy.ts';
-import { balancerLog, haproxyLog } from './logs.ts';
 import { Nginx } from './nginx.ts';
 import { merged, type NginxAdditions } from './nginx-files.ts';
 import { freePort } from './ports.ts';
@@ -63,5 +63,5 @@ export function logOf(
   { accessLog }: LocalBalancer,
   nameOf: (address: string) => string | undefined,
 ): LogSource {
-  return kind === 'haproxy' ? haproxyLog('balancer', accessLog) : balancerLog('balancer', accessLog, nameOf);
+  return kind === 'haproxy' ? foreignLog(accessLog) : balancerLog(accessLog, nameOf);
 }

@@ -3,14 +3,15 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { LogSource } from '../verify/client/logs.ts';
+import { followedLog } from '../verify/import/log-file.ts';
+import { parseInstanceLine, RoutedLog } from '../verify/import/stack-log.ts';
 import { ComposeBalancer, INSTANCE_PORT, routeTo } from './compose-balancer.ts';
 import { ComposeProject, type Services } from './compose-project.ts';
 import { ContainerService, type ContainerSpec } from './container.ts';
-import { ContainerLog } from './container-log.ts';
+import { containerLines } from './container-log.ts';
 import { Deaths } from './deaths.ts';
 import { docker, requireEngine } from './docker.ts';
 import { isReady } from './instance.ts';
-import { InstanceAddresses, parseInstanceLine } from './logs.ts';
 import { freePort, freePortFrom } from './ports.ts';
 import type { Instance, InstanceOptions, Stack, StackOptions } from './stack.ts';
 
@@ -155,9 +156,7 @@ class ComposeStack implements Stack {
     });
     const balancer = new ComposeBalancer(names, { container: nginx, url: this.url, onDeath });
     this.#parts = { store, balancer };
-    const routes = new InstanceAddresses();
-    const learn = (line: string) => routes.learn(line);
-    this.logs.push(new ContainerLog('balancer', 'balancer', nginx, routes.parser('balancer'), { learn }));
+    this.logs.push(followedLog('balancer', 'balancer', containerLines(nginx), new RoutedLog()));
     const found = planned.map(one => this.#find(one));
     await Promise.all([store, ...found, balancer].map(service => service.untilReady()));
     // When nginx started, it knew only the addresses that the instances had at that time.
@@ -226,7 +225,8 @@ class ComposeStack implements Stack {
     const container = this.#project.container(name);
     const instance = new ComposeInstance(planned, { container, onDeath: this.#deaths.report });
     this.#instances.push(instance);
-    this.logs.push(new ContainerLog(name, 'instance', container, line => parseInstanceLine(name, line)));
+    const parse = (line: string) => parseInstanceLine(name, line);
+    this.logs.push(followedLog(name, 'instance', containerLines(container), { parse }));
     return instance;
   }
 

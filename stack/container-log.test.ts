@@ -1,7 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import type { Served } from '../verify/core/history/history.ts';
-import { ContainerLog, type Read } from './container-log.ts';
+import { followedLog } from '../verify/import/log-file.ts';
+import { containerLines, type Read } from './container-log.ts';
 import { until } from './wait.ts';
 
 /** Returns a time in the future. */
@@ -36,7 +37,7 @@ const served = (request: string): Served => ({
 test('lines are complete wherever the engine cuts them; a log that ended and continues is read on, without repeats', async () => {
   const written = [line(1, 'a'), line(1, 'b')];
   const { read, asked, streams } = engine(written);
-  const log = new ContainerLog('app-1', 'instance', 'baton-app-1-1', served, { read });
+  const log = followedLog('app-1', 'instance', containerLines('baton-app-1-1', read), { parse: served });
   const stop = new AbortController();
   const seen: string[] = [];
   const reading = (async () => {

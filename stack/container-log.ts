@@ -1,8 +1,7 @@
-/** Follows the output of a container, also after the container was stopped and started again. */
+/** Reads the output of a container, also after the container was stopped and started again. */
 import { spawn } from 'node:child_process';
-import type { LogSource } from '../verify/client/logs.ts';
-import type { Served } from '../verify/core/history/history.ts';
-import { type Parse, timeOrAbort } from './logs.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { LogLines } from '../verify/import/log-file.ts';
 
 const RETRY_MS = 100;
 
@@ -31,64 +30,37 @@ const readOutput: Read = async function* (container, since, signal) {
   }
 };
 
-export class ContainerLog implements LogSource {
-  readonly name: string;
-  readonly kind: 'balancer' | 'instance';
-  readonly #container: string;
-  readonly #parse: Parse;
-  readonly #learn: ((line: string) => void) | undefined;
-  readonly #read: Read;
-
-  /** @param learn called with each line that was written before `follow` is called */
-  constructor(
-    name: string,
-    kind: 'balancer' | 'instance',
-    container: string,
-    parse: Parse,
-    { learn, read = readOutput }: { learn?: (line: string) => void; read?: Read } = {},
-  ) {
-    this.name = name;
-    this.kind = kind;
-    this.#container = container;
-    this.#parse = parse;
-    this.#learn = learn;
-    this.#read = read;
-  }
-
-  /** Follows from the time of this call, by the clock of this machine. The engine has the same clock. */
-  follow(signal: AbortSignal): AsyncIterable<Served> {
-    return this.#entries(new Date().toISOString().replace('Z', '000000Z'), signal);
-  }
-
-  async *#entries(start: string, signal: AbortSignal): AsyncGenerator<Served> {
-    if (this.#learn)
-      for await (const { line, time } of this.#lines(BEGINNING)) if (time < start) this.#learn(line);
-    const seen = new Seen(start);
-    for (let last = false; !last; ) {
-      seen.again();
-      last = signal.aborted; // After the abort, reads the output once more, up to its end.
-      for await (const { line, time } of this.#lines(seen.time, last ? undefined : signal)) {
-        if (!seen.isNew(time)) continue;
-        const served = this.#parse(line);
-        if (served !== undefined) yield served;
-      }
-      // The engine ends a log when its container ends, but the container may start again.
-      if (!last && !signal.aborted) await timeOrAbort(RETRY_MS, signal);
-    }
-  }
-
+/** Returns the lines of a container. A position is a time, by the clock of this machine, which the engine shares. */
+export function containerLines(container: string, read: Read = readOutput): LogLines<string> {
   /** Yields complete lines. The last piece may end within a line, if it was interrupted. */
-  async *#lines(since: string, signal?: AbortSignal): AsyncGenerator<{ time: string; line: string }> {
+  async function* lines(since: string, signal?: AbortSignal): AsyncGenerator<{ time: string; line: string }> {
     let open = '';
-    for await (const piece of this.#read(this.#container, since, signal)) {
-      const lines = (open + piece).split('\n');
-      open = lines.pop() ?? '';
-      for (const line of lines) {
-        const cut = line.indexOf(' ');
-        yield { time: line.slice(0, cut), line: line.slice(cut + 1) };
+    for await (const piece of read(container, since, signal)) {
+      const all = (open + piece).split('\n');
+      open = all.pop() ?? '';
+      for (const one of all) {
+        const cut = one.indexOf(' ');
+        yield { time: one.slice(0, cut), line: one.slice(cut + 1) };
       }
     }
   }
+  return {
+    end: () => new Date().toISOString().replace('Z', '000000Z'),
+    async *before(end) {
+      for await (const { line, time } of lines(BEGINNING)) if (time < end) yield line;
+    },
+    async *after(start, signal) {
+      const seen = new Seen(start);
+      for (let last = false; !last; ) {
+        seen.again();
+        last = signal.aborted; // After the abort, reads the output once more, up to its end.
+        for await (const { line, time } of lines(seen.time, last ? undefined : signal))
+          if (seen.isNew(time)) yield line;
+        // The engine ends a log when its container ends, but the container may start again.
+        if (!last) await pause(RETRY_MS, undefined, { signal }).catch(() => {});
+      }
+    },
+  };
 }
 
 const BEGINNING = '1970-01-01T00:00:00.000000000Z';

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Served } from '../verify/core/history/history.ts';
+import { foreignLog } from '../verify/import/log-file.ts';
 import { Haproxy, type HaproxyOptions } from './haproxy.ts';
-import { haproxyLog } from './logs.ts';
 import { freePort } from './ports.ts';
 import { type Peer, startPeer, startResetting } from './testing/peer.ts';
 import { whyWithout } from './testing/servers.ts';
@@ -110,20 +110,21 @@ describe.skipIf(skip !== '')('HAProxy', () => {
 
   test('its access log names the instance, and holds neither query nor cookie', async () => {
     const [a] = await before([startPeer('a')]);
+    const [first, second] = ['20261125-014149-0a1b2c-1', '20261125-014149-0a1b2c-2'];
     const stop = new AbortController();
-    const entries = haproxyLog('balancer', haproxy.accessLog).follow(stop.signal);
+    const entries = foreignLog(haproxy.accessLog).follow(stop.signal);
     await fetch(`${haproxy.url}/path?token=secret`, {
-      headers: { cookie: 'sid=secret', 'x-request-id': 'r-2' },
+      headers: { cookie: 'sid=secret', 'x-request-id': first },
     });
     await a?.close();
-    await get({ headers: { 'x-request-id': 'r-3' } });
-    await until(() => log().includes('{r-3}'), { withinMs: 30_000, what: 'both lines' });
+    await get({ headers: { 'x-request-id': second } });
+    await until(() => log().includes(`{${second}}`), { withinMs: 30_000, what: 'both lines' });
     stop.abort();
     const seen: Served[] = [];
     for await (const entry of entries) seen.push(entry);
     expect(seen).toMatchObject([
-      { request: 'r-2', status: 200, instance: 'a', tried: ['a'] },
-      { request: 'r-3', status: 503 },
+      { request: first, status: 200, instance: 'a', tried: ['a'] },
+      { request: second, status: 503 },
     ]);
     // The request was sent to no instance, or to an instance that was down. That depends on the time of the
     // health check.

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { LogSource } from '../verify/client/logs.ts';
+import { instanceLog } from '../verify/import/log-file.ts';
 import { type BackingServers, planBacking } from './backing.ts';
 import { type BalancerKind, balancerOf, logOf, planBalancer } from './balancer.ts';
 import { Deaths } from './deaths.ts';
@@ -9,7 +10,6 @@ import { type Fleet, govern } from './fleet/fleet.ts';
 import { directivesOf, type Profile } from './fleet/profile.ts';
 import { LocalInstance } from './instance.ts';
 import { StackLinks } from './links.ts';
-import { instanceLog } from './logs.ts';
 import type { NginxAdditions } from './nginx-files.ts';
 import { freePort, freePortFrom } from './ports.ts';
 import type { BackingServer } from './servers.ts';

@@ -1,13 +1,12 @@
 /** Parses the texts of options. Each function throws a UsageError that says what was expected and what it got. */
 import { statSync } from 'node:fs';
 import { type Likeness, likenessOf, type Words } from '../../stack/likeness.ts';
-import { logFolder } from '../../stack/log-folder.ts';
-import { foreignLog } from '../../stack/logs.ts';
 import { type InstanceOptions, RUNNERS, type Runner } from '../../stack/stack.ts';
 import type { LogSource } from '../client/logs.ts';
 import { UsageError } from '../errors.ts';
 import { type Wanted, wantedFaults } from '../faults/index.ts';
 import { ownFaults } from '../faults/own/index.ts';
+import { foreignLog, logFolder } from '../import/log-file.ts';
 import type { Target } from '../target/load.ts';
 import type { Rate } from '../workloads/arrivals.ts';
 

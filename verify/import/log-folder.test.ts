@@ -2,9 +2,9 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Served } from '../verify/core/history/history.ts';
-import { logFolder } from './log-folder.ts';
-import { until } from './wait.ts';
+import { until } from '../../stack/wait.ts';
+import type { Served } from '../core/history/history.ts';
+import { logFolder } from './log-file.ts';
 
 let folder: string;
 

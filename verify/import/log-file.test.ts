@@ -2,8 +2,10 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Served } from '../verify/core/history/history.ts';
-import { instanceLog, parseBalancerLine, parseHaproxyLine, parseInstanceLine } from './logs.ts';
+import type { Served } from '../core/history/history.ts';
+import { servedIn } from './access-log.ts';
+import { instanceLog } from './log-file.ts';
+import { parseBalancerLine, parseInstanceLine } from './stack-log.ts';
 
 const nameOf = (address: string) => ({ '127.0.0.1:4001': 'app-1', '127.0.0.1:4002': 'app-2' })[address];
 
@@ -35,7 +37,7 @@ describe('a line of the balancer', () => {
     ['never left the balancer', '', '', undefined, []],
     ['an unknown instance', '127.0.0.1:4003', '0.001', '127.0.0.1:4003', ['127.0.0.1:4003']],
   ])('%s', (_what, tried, times, instance, expected) => {
-    const served = parseBalancerLine('balancer', balanced(tried, times), nameOf);
+    const served = parseBalancerLine(balanced(tried, times), nameOf);
     expect(served).toMatchObject({
       type: 'served',
       source: 'balancer',
@@ -55,21 +57,22 @@ describe('a line of the balancer', () => {
         upstreamSeconds,
       });
     const span = { began: 1_700_000_000_240_000, ended: 1_700_000_000_250_000 };
-    expect(parseBalancerLine('balancer', line('0.010'), nameOf)).toMatchObject(span);
+    expect(parseBalancerLine(line('0.010'), nameOf)).toMatchObject(span);
     for (const several of ['0.010, 0.001', '-', ''])
-      expect(parseBalancerLine('balancer', line(several), nameOf)).not.toHaveProperty('began');
+      expect(parseBalancerLine(line(several), nameOf)).not.toHaveProperty('began');
   });
 
   test.each(['', 'text', '{"event":"balanced"}', '{"event":"balanced","request":"r","sta'])(
     '%j is not such a line',
     line => {
-      expect(parseBalancerLine('balancer', line, nameOf)).toBeUndefined();
+      expect(parseBalancerLine(line, nameOf)).toBeUndefined();
     },
   );
 });
 
 describe('a line of HAProxy', () => {
-  const line = (server: string, timers: string, status: number, request = 'r-1') =>
+  const ID = '20261125-014149-0a1b2c-7';
+  const line = (server: string, timers: string, status: number, request = ID) =>
     `127.0.0.1:5 [25/Nov/2026:01:41:49.164] clients ${server} ${timers} ${status} 105 - - ---- 2/2/1/0/0 0/0 {${request}} "GET" "/"`;
 
   test.each([
@@ -83,8 +86,8 @@ describe('a line of HAProxy', () => {
     ],
     ['no instance to try', line('instances/<NOSRV>', '0/-1/-1/-1/0', 503), undefined, [], 503],
   ])('%s', (_what, text, instance, tried, status) => {
-    const served = parseHaproxyLine('balancer', text);
-    expect(served).toMatchObject({ source: 'balancer', kind: 'balancer', request: 'r-1', tried, status });
+    const served = servedIn('balancer', text);
+    expect(served).toMatchObject({ source: 'balancer', kind: 'balancer', request: ID, tried, status });
     expect(served?.instance).toBe(instance);
   });
 
@@ -92,7 +95,7 @@ describe('a line of HAProxy', () => {
     '',
     '[NOTICE]   (18165) : Loading success.',
     line('instances/app-1', '0/0/0/4/4', 200, 'no"good'),
-  ])('%j is not such a line', text => expect(parseHaproxyLine('balancer', text)).toBeUndefined());
+  ])('%j is not such a line', text => expect(servedIn('balancer', text)).toBeUndefined());
 });
 
 test('a line counts for the instance of its log, even if it names another one', () => {
