@@ -95,7 +95,7 @@ function nginxEntryIn(rest: string, status: string | undefined): LogEntry {
 }
 
 /** Parses a line of HAProxy's HTTP log; returns undefined for any other line. */
-export function haproxyEntryIn(line: string): LogEntry | undefined {
+function haproxyEntryIn(line: string): LogEntry | undefined {
   const { server, head, status, retries = '0' } = HAPROXY.exec(line)?.groups ?? {};
   if (server === undefined) return undefined;
   const before = Array.from({ length: Number(retries) }, () => SOME);
