@@ -1,5 +1,6 @@
 /** Checks that `baton init` writes a correct target file for apps with special properties. */
 import { describe, expect, it } from 'vitest';
+import { HopEnds } from './continuities.ts';
 import { found } from './found.ts';
 import { FewSessions, OneLogout } from './limits.ts';
 import { BasicApp, CodeApp, secretOf, TokenApi, TwoPages } from './logins.ts';
@@ -48,6 +49,20 @@ describe('the sessions that an app allows a user', () => {
       if (sessions && 'most' in sessions)
         expect(app.sessions.filter(({ user }) => user === 'alice')).toEqual([]);
     });
+  });
+});
+
+it('an app whose instances end the sessions of each other: the file is complete, and the run reports LOSS', async () => {
+  await withApp(new HopEnds(), async served => {
+    const { text, file, said } = await found(served);
+    expect(said.join('\n')).toMatch(/one, two; they end the sessions of each other/);
+    expect(file).toMatchObject({
+      logout: { path: '/logout' },
+      probes: [{ add: { path: '/notes' } }],
+      instance: { header: 'x-instance' },
+    });
+    expect(file['sessions']).toBeUndefined();
+    expect(those(await judged(text, { workloads: ['hop'] }), 'violated')).toEqual(['continuity']);
   });
 });
 

@@ -17,9 +17,13 @@ const account = (user: string, password = PASSWORD) => ({ user, password, passwo
 
 it('stops at the first 429, and reports how long to wait', async () => {
   await withApp(new Limits(2), async served => {
-    await expect(found(served)).rejects.toThrow(
+    const stopped = found(served);
+    await expect(stopped).rejects.toThrow(
       /POST \/login: the app limits logins or requests \(status 429, Retry-After: 60\), so nothing more is sent/,
     );
+    await expect(stopped).rejects.toMatchObject({
+      text: expect.stringMatching(/^# UNFINISHED: [\s\S]*path: \/login/),
+    });
     expect(served.asked.at(-1)).toMatchObject({ method: 'POST', path: '/login' });
   });
 });

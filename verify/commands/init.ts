@@ -4,12 +4,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
 import { COMMAND } from '../core/command.ts';
-import { EXIT, UsageError } from '../errors.ts';
+import { EXIT, isBatonError, UsageError } from '../errors.ts';
 import { browse } from '../init/browser.ts';
 import type { Hints } from '../init/hints.ts';
 import { type InitOptions, init, Unfinished } from '../init/init.ts';
 import { unknownRecipe } from '../init/recipes.ts';
 import { hintsOfTraffic, recordedIn } from '../init/traffic.ts';
+import { unfinishedHead } from '../init/write-unfinished.ts';
 import { Progress } from '../progress.ts';
 import { verify } from '../run.ts';
 import { certificatesIn } from '../target/certificates.ts';
@@ -91,26 +92,36 @@ export async function initCommand(
     });
     await writeFile(file, text);
     output.progress.write(`written     ${file}\n`);
-    return await proof(
-      text,
-      file,
-      { accounts, environment: secrets.environment },
-      stop.signal,
-      values,
-      output,
-    );
+    const known = { accounts, environment: secrets.environment };
+    return await proof(text, file, known, stop.signal, values, output).catch(error => {
+      if (!(error instanceof UsageError)) throw error;
+      throw new Unfinished(error, `${unfinishedHead(error.message)}\n${text}`);
+    });
   } catch (error) {
-    if (error instanceof Unfinished && !stop.signal.aborted) {
-      await writeFile(file, error.text);
-      output.progress.write(`${error.message}\nwritten     ${file}, unfinished: the file says what to add\n`);
-      return EXIT.unknown;
-    }
+    if (error instanceof Unfinished) return await unfinished(error, file, output);
     if (!stop.signal.aborted) throw error;
     output.progress.write('init: interrupted\n');
     return EXIT.interrupted;
   } finally {
     ask?.close();
   }
+}
+
+/**
+ * Writes an unfinished target file.
+ *
+ * @returns the exit code
+ * @throws the error that stopped init, if it is an error of init itself
+ */
+async function unfinished(
+  { message, text, cause }: Unfinished,
+  file: string,
+  output: Output,
+): Promise<number> {
+  await writeFile(file, text);
+  output.progress.write(`${message}\nwritten     ${file}, unfinished: the file says what to add\n`);
+  if (!isBatonError(cause)) throw cause;
+  return EXIT.unknown;
 }
 
 /** Returns the requests that a recording shows; undefined without `--har` and `--browser`. */

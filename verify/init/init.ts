@@ -1,21 +1,20 @@
 /** Makes a target file from an address and two accounts. Visits the app to find out each part of the file. */
 import { decodeHTML } from 'entities';
 import { finder } from '../core/response/finding.ts';
-import { UsageError } from '../errors.ts';
 import { claimsOf } from './claims.ts';
-import { Codes, enter, type LoginProcedure, signIn } from './enter.ts';
+import { Codes, type LoginProcedure, signIn } from './enter.ts';
 import type { AppFindings, Begun } from './findings.ts';
 import type { Hints } from './hints.ts';
 import type { InitOptions, Inside, Looking } from './inquiry.ts';
+import { keptSession } from './kept-session.ts';
 import { type Crowd, crowd, endsAll } from './limits.ts';
-import type { Beginning, Login, LoginCredentials, Token } from './login.ts';
+import type { Login, LoginCredentials } from './login.ts';
 import { findLogout, type Left, type LogoutSearch } from './logout.ts';
 import { privatePages, publicPaths, undecidableOf } from './public.ts';
 import { departures, RECIPES } from './recipes.ts';
 import { graceOf } from './refresh.ts';
-import { carrying, type Marked, marked } from './session.ts';
+import { carrying, type Marked } from './session.ts';
 import { type Alone, findSignal, type Signal, stickiness } from './signal.ts';
-import { besideToken, fieldToken, forAllForms } from './tokens.ts';
 import { tryProbe } from './try-probe.ts';
 import { Manners, type PageVisit, type Visitor } from './visitor.ts';
 import { begin, entranceOf, everyOf } from './way-in.ts';
@@ -28,8 +27,9 @@ export type { InitOptions } from './inquiry.ts';
  * Visits the app like a careful user, and describes it.
  *
  * @returns the text of a target file
- * @throws Unfinished if a part of the app is not understood; it names the option or the key to set by hand
- * @throws UnavailableError if the app does not respond, or limits requests
+ * @throws Unfinished if the app has responded, and init still cannot finish the file: a part of the app is not understood,
+ * it limits requests, or it stops responding
+ * @throws UnavailableError if the app does not respond to the first request
  */
 export async function init(options: InitOptions): Promise<string> {
   const manners = new Manners(options.reached, options.signal, options.pause);
@@ -37,20 +37,21 @@ export async function init(options: InitOptions): Promise<string> {
   try {
     return await inquiry.file();
   } catch (error) {
-    if (error instanceof UsageError) throw new Unfinished(error.message, inquiry.unfinished(error.message));
-    throw error;
+    if (!manners.reached || options.signal.aborted) throw error;
+    throw new Unfinished(error, inquiry.unfinished((error as Error).message));
   } finally {
     manners.close();
   }
 }
 
-/** Thrown if a part of the app is not understood. */
-export class Unfinished extends UsageError {
+/** Thrown if init has reached the app, but could not finish the target file. */
+export class Unfinished extends Error {
   /** A target file of what was found, marked as unfinished. */
   readonly text: string;
 
-  constructor(message: string, text: string) {
-    super(message);
+  /** @param cause the error that stopped init */
+  constructor(cause: unknown, text: string) {
+    super((cause as Error).message, { cause });
     this.text = text;
   }
 }
@@ -87,12 +88,12 @@ class Inquiry {
     this.#begun.login = entrance.login;
     this.#begun.origins = [...this.#manners.network.others.keys()];
     const every = await everyOf(this.#looking, entrance);
-    const found = await marked(entrance, accounts, entered, start.hints.pages);
-    const known = await this.#known(entrance, found, start.beginning);
+    const { found, known, alone } = await keptSession(this.#looking, entrance, { entered, start }, named);
+    this.#sayInside(found);
     entrance.login = known.login;
     Object.assign(this.#begun, { login: known.login, csrf: known.csrf, mark: found.mark });
     const carried = await this.#carried(found, known);
-    const signal = await this.#stays(named, carried.visitor, known.page);
+    const signal = alone ? named : await this.#stays(named, carried.visitor, known.page);
     const stranger = this.#manners.fresh();
     const open = await publicPaths(stranger, [await stranger.open(known.login.page), ...known.pages]);
     const undecidable = await undecidableOf(this.#manners.fresh(), found, known, open);
@@ -164,39 +165,11 @@ class Inquiry {
     return all;
   }
 
-  /** Finds out how pages show the signed-in user, and where they carry the CSRF token. */
-  async #known(entrance: LoginProcedure, found: Marked, beginning: Beginning | undefined): Promise<Inside> {
-    const { login } = entrance;
-    const { mark, outside, landing } = found;
-    const find = finder(mark.user, decodeHTML);
-    const signedIn = (seen: PageVisit): boolean => seen.status === 200 && (find.first(seen) ?? '') !== '';
-    const visitor = found.two ?? found.one;
-    const all = [landing, mark.page, ...found.views.map(({ path }) => path)];
-    const pages = [...new Set(all)].flatMap(
-      path => found.views.find(view => view.path === path)?.first.at(-1) ?? [],
-    );
-    const marked = pages.find(({ path }) => path === mark.page) as PageVisit;
-    this.#say('signed in', `${mark.page} names the user: ${find.first(marked)}`);
+  #sayInside({ mark, outside, views }: Marked): void {
+    const seen = views.find(({ path }) => path === mark.page)?.first.at(-1) as PageVisit;
+    this.#say('signed in', `${mark.page} names the user: ${finder(mark.user, decodeHTML).first(seen)}`);
     const to = outside.redirect === undefined ? '' : ` to ${outside.redirect}`;
     this.#say('signed out', `${mark.page} answers ${outside.status}${to}`);
-    const beside = pages.map(page => besideToken(visitor, page).csrf).find(one => one !== undefined);
-    const token = login.csrf ?? beside ?? fieldToken(pages);
-    const formed = pages.filter(({ forms }) => forms.length > 0);
-    const meta = forAllForms(token, [...formed, ...(beginning === undefined ? [] : [beginning.page])]);
-    const csrf = meta !== undefined && (await this.#fits(entrance, found, meta)) ? meta : token;
-    const changed = csrf === undefined || login.csrf === undefined ? login : { ...login, csrf };
-    return { login: changed, csrf, page: mark.page, signedIn, pages };
-  }
-
-  /**
-   * Returns whether a login with this other CSRF token is accepted. If so, puts the session of this login into `found`.
-   */
-  async #fits(entrance: LoginProcedure, found: Marked, csrf: Token): Promise<boolean> {
-    if (entrance.login.csrf === undefined) return true;
-    const login = { ...entrance.login, csrf };
-    const { accepted, visitor } = await enter({ ...entrance, login }, this.#first);
-    if (accepted) Object.assign(found, { one: found.two ?? found.one, two: visitor });
-    return accepted;
   }
 
   async #carried(found: Marked, known: Inside) {

@@ -36,6 +36,10 @@ export class Manners {
   readonly #signal: AbortSignal;
   readonly #pause: number;
   #sent = 0;
+  /** True if the app has responded. */
+  reached = false;
+  /** Requests without cookies that are sent before each request, and their path. */
+  #aside = { count: 0, path: '/' };
   /** True: cookies are sent even if SameSite forbids it, because no login succeeds without them. */
   lenient = false;
 
@@ -57,6 +61,26 @@ export class Manners {
     const visitor = new Visitor(this);
     visitor.client.lenient = this.lenient;
     return visitor;
+  }
+
+  /**
+   * Sends every later request to one instance, if the balancer's turns are round robin: before each request, sends one
+   * for each other instance. Each call changes to the next instance.
+   *
+   * @param instances number of instances
+   * @param path path of a public page
+   */
+  async onOneInstance(instances: number, path: string): Promise<void> {
+    this.#aside = { count: 1, path };
+    await this.#sendAside();
+    this.#aside = { count: instances - 1, path };
+  }
+
+  /** Sends the requests to the other instances. */
+  async #sendAside(): Promise<void> {
+    const { count, path } = this.#aside;
+    for (let i = 0; i < count; i++)
+      await new SessionClient(this.network).send({ method: 'GET', path }, this.#signal);
   }
 
   /** Calls `act` with a visitor without cookies, over new connections. */
@@ -83,6 +107,7 @@ export class Manners {
         `init: ${MOST} requests were not enough to learn how the app works; no more are sent`,
       );
     await sleep(this.#pause);
+    if (request.path.startsWith('/')) await this.#sendAside();
     const reply = await client.send(request, this.#signal);
     const path = request.path;
     if (reply.distrusted !== undefined)
@@ -93,6 +118,7 @@ export class Manners {
         `${path.startsWith('/') ? this.network.url + path : new URL(path).origin}: expected a response, got none ` +
           `(${reply.failure}). Start the app and its balancer`,
       );
+    this.reached = true;
     const html = /html/.test(String(reply.headers['content-type'] ?? 'html'));
     const parsed = parsePage(html ? reply.body : '');
     stopAt(reply, parsed, request, addressed);

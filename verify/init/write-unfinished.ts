@@ -9,12 +9,7 @@ import { accountsPart, csrfPart, headPart, loginPart, markPart } from './write.t
 export function unfinishedFile(found: Begun, why: string): string {
   const { login, carried = { cookies: [], each: false }, csrf = login?.csrf, mark } = found;
   const parts = [
-    [
-      `UNFINISHED: ${why}`,
-      'Add what is missing (docs/target-file.md describes every key), or start init again.',
-    ]
-      .join('\n')
-      .replaceAll(/^/gm, '# '),
+    unfinishedHead(why),
     headPart(found),
     accountsPart(found),
     login === undefined ? EXAMPLES.login : loginPart({ login, carried }),
@@ -24,6 +19,15 @@ export function unfinishedFile(found: Begun, why: string): string {
   ];
   return parts.filter(part => part !== undefined).join('\n');
 }
+
+/** Returns the comment that marks a target file as unfinished. */
+export const unfinishedHead = (why: string): string =>
+  [
+    `UNFINISHED: ${why}`,
+    'Add what is missing (docs/target-file.md describes every key), or start init again.',
+  ]
+    .join('\n')
+    .replaceAll(/^/gm, '# ');
 
 const EXAMPLES = {
   login: [

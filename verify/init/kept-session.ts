@@ -1,0 +1,114 @@
+/** Finds a session that lives on, the page that names its user, and the CSRF token. */
+import { decodeHTML } from 'entities';
+import { finder } from '../core/response/finding.ts';
+import { UsageError } from '../errors.ts';
+import { type Entered, enter, type LoginProcedure, signIn } from './enter.ts';
+import type { Inside, Looking } from './inquiry.ts';
+import type { LoginCredentials, Token } from './login.ts';
+import { isIn, type Marked, marked } from './session.ts';
+import type { Alone, Signal } from './signal.ts';
+import { besideToken, fieldToken, forAllForms } from './tokens.ts';
+import type { PageVisit } from './visitor.ts';
+import type { LoginStart } from './way-in.ts';
+
+interface KeptSession {
+  found: Marked;
+  known: Inside;
+}
+
+/** Number of instances that are assumed if nothing names them. */
+const INSTANCES = 2;
+
+/**
+ * Finds the mark, with a session that lives on. If no session does, instances may end the sessions of each other. Then
+ * tries again with the requests on one instance only, on each in turn.
+ *
+ * @param signal the signal that names the instances
+ * @returns the sessions and the mark; `alone`: true if the requests now go to one instance only
+ * @throws UsageError if no page names the user of a session that lives on
+ */
+export async function keptSession(
+  looking: Looking,
+  entrance: LoginProcedure,
+  { entered, start }: { entered: Entered; start: LoginStart },
+  signal: Signal | Alone | undefined,
+): Promise<KeptSession & { alone: boolean }> {
+  const { manners, first, say } = looking;
+  try {
+    return { ...(await look(looking, entrance, entered, start)), alone: false };
+  } catch (error) {
+    if (!(error instanceof UsageError) || (signal !== undefined && ('pinned' in signal || signal.sticky)))
+      throw error;
+    const instances = signal?.names.length ?? INSTANCES;
+    for (let i = 0; i < instances; i++) {
+      await manners.onOneInstance(instances, entrance.login.page);
+      try {
+        const kept = await look(looking, entrance, await signIn(entrance, first), start);
+        const names = signal === undefined ? 'without names' : signal.names.join(', ');
+        say('instances', `${names}; they end the sessions of each other, so init goes on with one of them`);
+        return { ...kept, alone: true };
+      } catch (again) {
+        if (!(again instanceof UsageError)) throw again;
+      }
+    }
+    throw error;
+  }
+}
+
+/** @throws UsageError if no page names the user, or the session does not live on */
+async function look(
+  { options, first }: Looking,
+  entrance: LoginProcedure,
+  entered: Entered,
+  start: LoginStart,
+): Promise<KeptSession> {
+  const found = await marked(entrance, options.accounts, entered, start.hints.pages);
+  const known = await knownOf(entrance, found, start, first);
+  if (await isIn(found.two ?? found.one, known)) return { found, known };
+  throw new UsageError(
+    `init: after a login, ${known.page} named the user, and later in no response. Expected a session that lives on: ` +
+      'perhaps each instance ends the sessions of the others. Run init on the address of one instance, then set ' +
+      '`url` in the file to the address of the balancer',
+  );
+}
+
+/** Finds out how pages show the signed-in user, and where they carry the CSRF token. */
+async function knownOf(
+  entrance: LoginProcedure,
+  found: Marked,
+  { beginning }: LoginStart,
+  account: LoginCredentials,
+): Promise<Inside> {
+  const { login } = entrance;
+  const { mark, landing } = found;
+  const find = finder(mark.user, decodeHTML);
+  const signedIn = (seen: PageVisit): boolean => seen.status === 200 && (find.first(seen) ?? '') !== '';
+  const visitor = found.two ?? found.one;
+  const all = [landing, mark.page, ...found.views.map(({ path }) => path)];
+  const pages = [...new Set(all)].flatMap(
+    path => found.views.find(view => view.path === path)?.first.at(-1) ?? [],
+  );
+  const beside = pages.map(page => besideToken(visitor, page).csrf).find(one => one !== undefined);
+  const token = login.csrf ?? beside ?? fieldToken(pages);
+  const formed = pages.filter(({ forms }) => forms.length > 0);
+  const meta = forAllForms(token, [...formed, ...(beginning === undefined ? [] : [beginning.page])]);
+  const csrf = meta !== undefined && (await fits(entrance, found, meta, account)) ? meta : token;
+  const changed = csrf === undefined || login.csrf === undefined ? login : { ...login, csrf };
+  return { login: changed, csrf, page: mark.page, signedIn, pages };
+}
+
+/**
+ * Returns whether a login with this other CSRF token is accepted. If so, puts the session of this login into `found`.
+ */
+async function fits(
+  entrance: LoginProcedure,
+  found: Marked,
+  csrf: Token,
+  account: LoginCredentials,
+): Promise<boolean> {
+  if (entrance.login.csrf === undefined) return true;
+  const login = { ...entrance.login, csrf };
+  const { accepted, visitor } = await enter({ ...entrance, login }, account);
+  if (accepted) Object.assign(found, { one: found.two ?? found.one, two: visitor });
+  return accepted;
+}
