@@ -7,9 +7,9 @@
 import { randomInt } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { basketOfUser } from '../stack/claims.ts';
 import { startLocalStack } from '../stack/local.ts';
 import { makeFolder, removeFolder, temporaryPath } from '../stack/watchdog.ts';
+import { basketOfUser } from '../verify/commands/claims.ts';
 import type { Guarantee } from '../verify/core/result/guarantees.ts';
 import type { Result } from '../verify/core/result/result.ts';
 import type { Judgement } from '../verify/core/result/verdict.ts';

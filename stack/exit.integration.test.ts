@@ -10,7 +10,7 @@ import { whyWithout } from './testing/servers.ts';
 import { until } from './wait.ts';
 
 const START_AND_STAY = fileURLToPath(new URL('./testing/start-and-stay.ts', import.meta.url));
-const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../verify/cli.ts', import.meta.url));
 
 let dir: string;
 let parent: ChildProcess;
@@ -36,7 +36,7 @@ function run(program: string, args: string[] = [], env: Record<string, string> =
   return parent;
 }
 
-const said = (text: string) => until(() => output.includes(text), { withinMs: 20_000, what: `"${text}"` });
+const said = (text: string) => until(() => output.includes(text), { withinMs: 60_000, what: `"${text}"` });
 
 /**
  * Returns the processes with an open file in the test's folder, where Redis, nginx and the instances have their logs.
@@ -104,7 +104,7 @@ onLinuxWithPostgres.each([150, 700, 'up'] as const)('with PostgreSQL, kill -9 af
 });
 
 onLinux('npm run stack: the output says how to use it, and Ctrl-C ends it with 0', async () => {
-  run(MAIN, ['--instances', '3']);
+  run(MAIN, ['stack', '--instances', '3']);
   await said('Ctrl-C');
   expect(output).toMatch(/The card store is at http:\/\/127\.0\.0\.1:\d+\n/);
   expect(output).toContain('alice@example.test');
@@ -116,7 +116,7 @@ onLinux('npm run stack: the output says how to use it, and Ctrl-C ends it with 0
 });
 
 onLinux('npm run stack: continues without an instance, but not without Redis', async () => {
-  run(MAIN);
+  run(MAIN, ['stack']);
   await said('Ctrl-C');
   process.kill(find(/app\/server\.ts/), 'SIGKILL');
   await said('Still running: redis, balancer, app-');
@@ -144,7 +144,7 @@ test.each([
   ],
   ['a setting that the app refuses', [], { SESSION_STORE: 'disk' }, 69, 'SESSION_STORE: expected one of'],
 ])('npm run stack: %s', async (_what, args, env: Record<string, string>, code, message) => {
-  run(MAIN, args, env);
+  run(MAIN, ['stack', ...args], env);
   expect(await once(parent, 'exit')).toEqual([code, null]);
   expect(output).toContain(message);
 });

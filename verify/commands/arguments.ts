@@ -1,6 +1,5 @@
 /** Parses the texts of options. Each function throws a UsageError that says what was expected and what it got. */
 import { statSync } from 'node:fs';
-import { type Likeness, likenessOf, type Words } from '../../stack/likeness.ts';
 import { type InstanceOptions, RUNNERS, type Runner } from '../../stack/stack.ts';
 import type { LogSource } from '../client/logs.ts';
 import { UsageError } from '../errors.ts';
@@ -49,23 +48,6 @@ export function runnerOf({
   if (runner === undefined) throw new UsageError(`--stack: expected ${RUNNERS.join(' or ')}, got ${stack}`);
   if (url === undefined && logs === undefined) return runner;
   throw new UsageError('--stack: the bundled stack has its own address and logs; remove --url and --logs');
-}
-
-/** Returns the profile and the stickiness of the bundled stack. With --sticky-report the default is sticky. */
-export function likeness(
-  words: Words & { stack?: string | undefined; 'sticky-report'?: boolean },
-  instances: number,
-): Likeness {
-  const report = words['sticky-report'] === true && words.stack !== undefined;
-  const said = [...(['profile', 'speedup', 'sticky'] as const).filter(name => words[name] !== undefined)];
-  const [option = report ? 'sticky-report' : undefined] = said;
-  if (option !== undefined && words.stack !== 'local')
-    throw new UsageError(`--${option}: only the local stack supports this option; use --stack local`);
-  try {
-    return likenessOf({ ...words, ...(report && { sticky: words.sticky ?? 'duration' }) }, instances);
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
 }
 
 /** Returns the faults that --faults names: faults of the bundled stack or of the target file. */

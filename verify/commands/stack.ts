@@ -1,4 +1,4 @@
-/** `baton stack conformance`: compares the bundled stack with the documented behaviour of each profile. */
+/** `baton stack`: keeps the bundled stack up, or compares it with the documented behaviour of each profile. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import {
@@ -10,39 +10,54 @@ import {
 } from '../../stack/fleet/conformance/row.ts';
 import { conformance } from '../../stack/fleet/conformance/run.ts';
 import { PROFILES, type ProfileName } from '../../stack/fleet/profile.ts';
-import { likenessOf } from '../../stack/likeness.ts';
 import { replaced } from '../../zoo/docs.ts';
 import { COMMAND } from '../core/command.ts';
 import { EXIT, UnavailableError, UsageError } from '../errors.ts';
+import { likenessOf } from './likeness.ts';
 import type { OptionValues } from './options.ts';
 import type { Output } from './output.ts';
+import { stackUp } from './stack-up.ts';
 
 /** Default of --speedup: the factor by which all times are divided. */
 const SPEEDUP = '10';
 
-/**
- * @param words the words after `stack`: conformance
- * @returns the exit code: 1 (violated) for an unexpected difference, 2 (unknown) if a row could not be measured
- */
+/** The options that have no meaning without a word, and with `conformance`. */
+const NEEDLESS = {
+  up: ['write', 'json', 'quiet'],
+  conformance: ['instances', 'port', 'sticky'],
+} as const;
+
+/** @param words the words after `stack`: none, or conformance */
 export async function stackCommand(
   words: readonly string[],
   values: OptionValues<'stack'>,
   output: Output,
 ): Promise<number> {
-  if (words.join(' ') !== 'conformance') throw new UsageError(`stack: expected ${COMMAND} stack conformance`);
-  const { profiles, speedup } = wanted(values);
+  const [word] = words;
+  if (word !== undefined && word !== 'conformance')
+    throw new UsageError(`stack: expected conformance or no word, got ${JSON.stringify(word)}`);
+  const needless = word === undefined ? NEEDLESS.up : NEEDLESS.conformance;
+  for (const name of needless)
+    if (values[name] !== undefined && values[name] !== false)
+      throw new UsageError(`--${name}: not an option of ${COMMAND} ${['stack', ...words].join(' ')}`);
   const abort = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => abort.abort());
+  return word === undefined ? stackUp(values, output, abort.signal) : compared(values, output, abort.signal);
+}
+
+/** @returns the exit code: 1 (violated) for an unexpected difference, 2 (unknown) if a row could not be measured */
+async function compared(values: OptionValues<'stack'>, output: Output, signal: AbortSignal): Promise<number> {
+  const { profiles, speedup } = wanted(values);
   let rows: Row[];
   try {
     rows = await conformance({
-      ...{ profiles, speedup, signal: abort.signal },
+      ...{ profiles, speedup, signal },
       onScene: (profile, scene) => {
         if (!values.quiet) output.progress.write(`${profile}: ${scene}\n`);
       },
     });
   } catch (error) {
-    if (abort.signal.aborted) return EXIT.interrupted;
+    if (signal.aborted) return EXIT.interrupted;
     throw new UnavailableError(`the bundled stack did not start: ${(error as Error).message}`);
   }
   const scale = `This compares the bundled stack with public documentation; AWS itself was not measured. ${scaled(speedup)}`;
@@ -58,11 +73,7 @@ function wanted({ profile, speedup = SPEEDUP }: OptionValues<'stack'>): {
   profiles: ProfileName[];
   speedup: number;
 } {
-  try {
-    likenessOf({ profile: profile ?? PROFILES[0], speedup }, 2);
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
+  likenessOf({ profile: profile ?? PROFILES[0], speedup }, 2);
   return {
     profiles: PROFILES.filter(name => profile === undefined || name === profile),
     speedup: Number(speedup),

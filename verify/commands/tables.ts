@@ -87,6 +87,12 @@ const PROFILE = {
   speedup: { type: 'string', value: 'N', does: 'divides all times of the profile' },
 } as const;
 
+const STICKY = {
+  type: 'string',
+  value: 'MODE',
+  does: 'how the balancer of the bundled stack keeps clients on one instance: none, duration, duration=SECONDS, application, hash (docs/sticky.md)',
+} as const;
+
 const JUDGED = {
   baseline: {
     type: 'string',
@@ -117,11 +123,7 @@ const verify = {
     ...STACK,
     instances: { type: 'string', value: 'N', default: '2', does: 'number of instances of the bundled stack' },
     ...PROFILE,
-    sticky: {
-      type: 'string',
-      value: 'MODE',
-      does: 'how the balancer of the bundled stack keeps clients on one instance: none, duration, duration=SECONDS, application, hash (docs/sticky.md)',
-    },
+    sticky: STICKY,
     ...LOAD,
     compress: {
       type: 'boolean',
@@ -409,15 +411,18 @@ const zoo = {
 } as const satisfies Table;
 
 const stack = {
-  words: 'conformance',
+  words: '[conformance]',
   most: 1,
-  does: 'compares the bundled stack with the documented behaviour of the balancers and groups that it stands in for, and prints a table. Needs a checkout',
+  does: 'starts the bundled stack, a mailbox, and SeaweedFS if it is installed, and keeps them up until Ctrl-C; the app reads its settings (SESSION_STORE, PAYMENT_MS …) from the environment. stack conformance compares the stack with the documented behaviour of the balancers and groups that it stands in for, and prints a table. Needs a checkout',
   page: 'fleet.md',
   options: {
+    instances: { type: 'string', value: 'N', does: 'number of instances (2)' },
+    port: { type: 'string', value: 'N', does: 'port of the balancer, or the next free one (8080)' },
     ...PROFILE,
-    write: { type: 'boolean', default: false, does: 'writes the table into docs/fleet.md' },
-    json: JSON_OUT,
-    quiet: QUIET,
+    sticky: STICKY,
+    write: { type: 'boolean', default: false, does: 'conformance: writes the table into docs/fleet.md' },
+    json: { ...JSON_OUT, does: 'conformance: prints the table as JSON' },
+    quiet: { ...QUIET, does: 'conformance: prints no progress on stderr' },
   },
 } as const satisfies Table;
 

@@ -3,8 +3,6 @@ import { randomInt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { basketOfUser, notKept } from '../../stack/claims.ts';
-import type { Likeness } from '../../stack/likeness.ts';
 import type { Runner, Stack, StackOptions } from '../../stack/stack.ts';
 import type { Check } from '../core/checks/check.ts';
 import type { Event } from '../core/history/history.ts';
@@ -28,7 +26,6 @@ import { chosen, waits } from '../workloads/index.ts';
 import {
   addressOf,
   faultsOf,
-  likeness,
   logsIn,
   milliseconds,
   nextVersion,
@@ -38,6 +35,8 @@ import {
 } from './arguments.ts';
 import { baselineOf, compared, compareWith, judgementsOf, updateBaseline } from './baseline.ts';
 import { fromCheckout } from './checkout.ts';
+import { basketOfUser, notKept } from './claims.ts';
+import { type Likeness, likeness } from './likeness.ts';
 import type { OptionValues } from './options.ts';
 import { type Output, printResult } from './output.ts';
 import { passedOn, replay } from './replay.ts';

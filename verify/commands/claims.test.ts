@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { notKept } from './claims.ts';
 
-const DOCS = readFileSync(new URL('../docs/stores.md', import.meta.url), 'utf8');
+const DOCS = readFileSync(new URL('../../docs/stores.md', import.meta.url), 'utf8');
 /** Rows of the table that lists the guarantees each store does not keep, with baskets in sessions and in tables. */
 const rows = [...DOCS.matchAll(/^\| `([a-z-]+)` \| ([^|]+) \| ([^|]+) \|$/gm)].map(
   ([, store = '', inSession = '', beside = '']) => ({ store, inSession, beside }),

@@ -1,5 +1,5 @@
 /** Lists the guarantees of baton.yaml that the card store does not claim, by SESSION_STORE and BASKET_STORE. */
-import type { Guarantee } from '../verify/core/result/guarantees.ts';
+import type { Guarantee } from '../core/result/guarantees.ts';
 
 /** Guarantees that are not claimed if a session is saved as one value, because the last save replaces all others. */
 const WHOLE_SESSIONS: readonly Guarantee[] = ['no-lost-updates', 'linearizability'];

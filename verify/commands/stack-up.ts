@@ -1,0 +1,83 @@
+/** `baton stack` and `npm run stack`: starts the bundled stack, and keeps it up until Ctrl-C. */
+import { startExtras } from '../../stack/extras.ts';
+import { startLocalStack } from '../../stack/local.ts';
+import type { Stack } from '../../stack/stack.ts';
+import { EXIT, UnavailableError } from '../errors.ts';
+import { whole } from './arguments.ts';
+import { likenessOf } from './likeness.ts';
+import type { OptionValues } from './options.ts';
+import type { Output } from './output.ts';
+
+/** @returns the exit code: 0 after Ctrl-C, 69 if a part that the stack cannot run without has ended */
+export async function stackUp(
+  values: OptionValues<'stack'>,
+  output: Output,
+  signal: AbortSignal,
+): Promise<number> {
+  const instances = whole('--instances', values.instances ?? '2', 1, 64);
+  const like = likenessOf(values, instances);
+  const port = whole('--port', values.port ?? '8080', 1, 65_535);
+  const say = (message: string): void => void output.progress.write(`${message}\n`);
+  let stack: Stack;
+  let more = '';
+  let died = (): void => {};
+  try {
+    stack = await startLocalStack({
+      ...{ instances, port, ...like, signal, onStep: say },
+      beside: async () => {
+        const extras = await startExtras(say);
+        more = extras.welcome;
+        return extras;
+      },
+      onDeath: description => {
+        say(`\n${description}`);
+        died();
+      },
+    });
+  } catch (error) {
+    if (signal.aborted) return EXIT.valid;
+    throw new UnavailableError((error as Error).message);
+  }
+  output.result.write(welcome(stack, more));
+  const missing = await new Promise<string | undefined>(resolve => {
+    const look = (): void => {
+      const missing = essentialThatDied(stack);
+      if (signal.aborted || missing !== undefined) resolve(missing);
+    };
+    died = () => {
+      look();
+      say(`Still running: ${running(stack)}`);
+    };
+    signal.addEventListener('abort', look);
+    look(); // A part may have died while the welcome text was printed.
+  });
+  await stack.stop();
+  if (missing === undefined) return EXIT.valid;
+  throw new UnavailableError(`The stack cannot run without ${missing}: everything is stopped.`);
+}
+
+/** Returns the name of an essential part that died: a server, the balancer, or the last instance. */
+function essentialThatDied(stack: Stack): string | undefined {
+  const server = stack.servers.find(one => !one.running());
+  if (server) return server.name;
+  if (!stack.balancer.running()) return 'the balancer';
+  if (stack.fleet !== undefined) return undefined; // The fleet starts new instances.
+  return stack.instances().some(instance => instance.running()) ? undefined : 'any instance';
+}
+
+function running(stack: Stack): string {
+  const all = [...stack.servers, stack.balancer, ...stack.instances()];
+  const names = all.filter(service => service.running()).map(({ name }) => name);
+  return names.length > 0 ? names.join(', ') : 'nothing';
+}
+
+function welcome(stack: Stack, more: string): string {
+  const instances = stack.instances().map(({ name, url }) => `  ${name}  ${url}`);
+  return `
+The card store is at ${stack.url}
+Log in as alice@example.test with the password correct-horse-battery, or register.
+Each page names the instance that served it:
+${instances.join('\n')}
+${more}Ctrl-C stops everything.
+`;
+}
