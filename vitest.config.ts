@@ -25,10 +25,12 @@ export default defineConfig({
     // Prints at the end of a run which optional programs the tests used, such as k6 and containers.
     globalSetup: ['tests/used.ts'],
     projects: [
+      // One process loads each module once for all files, which halves the CPU time.
       project('unit', [`${FOLDERS}/**/*.test.ts`], {
+        isolate: false,
         exclude: ['**/*.property.test.ts', '**/*.integration.test.ts', '**/node_modules/**'],
       }),
-      project('property', [`${FOLDERS}/**/*.property.test.ts`]),
+      project('property', [`${FOLDERS}/**/*.property.test.ts`], { isolate: false }),
       project('integration', [`${FOLDERS}/**/*.integration.test.ts`], {
         // The servers under test and their load share two cores. Tests mostly wait, so two files run at once.
         maxWorkers: 2,

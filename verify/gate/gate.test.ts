@@ -1,8 +1,8 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Operation } from '../core/history/history.ts';
 import { runLine } from '../core/testing/picture.ts';
 import type { verify } from '../run.ts';
-import { parseTarget, type Target } from '../target/load.ts';
+import { parseTarget } from '../target/load.ts';
 import { Gate } from './gate.ts';
 
 type VerifyOptions = NonNullable<Parameters<typeof verify>[1]>;
@@ -18,20 +18,18 @@ let running = 0;
 /** The largest number of runs at once. */
 let most = 0;
 
-vi.mock('../run.ts', () => ({
-  verify: async (_target: Target, options: VerifyOptions) => {
-    most = Math.max(most, ++running);
-    try {
-      await new Promise<void>((resolve, reject) => {
-        options.signal?.addEventListener('abort', () => resolve());
-        begun.push({ options, end: error => (error ? reject(error) : resolve()) });
-      });
-    } finally {
-      running--;
-    }
-    return { folder: 'runs/r' };
-  },
-}));
+const run: typeof verify = async (_target, options = {}) => {
+  most = Math.max(most, ++running);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      options.signal?.addEventListener('abort', () => resolve());
+      begun.push({ options, end: error => (error ? reject(error) : resolve()) });
+    });
+  } finally {
+    running--;
+  }
+  return { folder: 'runs/r' } as Awaited<ReturnType<typeof verify>>;
+};
 
 const TARGET = JSON.stringify({
   ...{ version: 1, url: 'http://127.0.0.1:1', accounts: [{ user: 'a', password: 'b' }] },
@@ -44,7 +42,7 @@ let gate: Gate;
 beforeEach(() => {
   begun.length = 0;
   most = 0;
-  const options = { sessions: 1, rate: 1, window: 60_000, out: 'runs' };
+  const options = { sessions: 1, rate: 1, window: 60_000, out: 'runs', run };
   gate = new Gate(parseTarget(TARGET, 'shop.yaml', {}), options);
 });
 

@@ -33,6 +33,8 @@ export interface GateOptions {
   /** Folder for the histories of the runs. */
   out: string;
   onStep?: (text: string) => void;
+  /** Runs the load. The default is {@link verify}. */
+  run?: typeof verify;
 }
 
 export interface Status extends CanaryVerdict {
@@ -150,9 +152,9 @@ class Round {
   }
 
   async #load(): Promise<void> {
-    const { sessions, out, onStep } = this.#options;
+    const { sessions, out, onStep, run = verify } = this.#options;
     try {
-      const { folder } = await verify(this.#target, {
+      const { folder } = await run(this.#target, {
         ...{ sessions, out, workloads: ['hop'], duration: Number.POSITIVE_INFINITY },
         signal: this.#stop.signal,
         apart: true,
