@@ -72,11 +72,12 @@ export class Recording {
     const { session } = this;
     const clock = this.#vu.name;
     const user = this.#user;
-    const { action, value, with: cookies } = what;
+    const { action, value, with: cookies, sent } = what;
     const start: Start = { type: 'start', id, clock, client: clock, session, user, action, request, call };
     if (object !== undefined) start.object = object;
     if (value !== undefined) start.value = value;
     if (cookies !== undefined) start.with = cookies;
+    if (sent !== undefined) start.sent = sent;
     return start;
   }
 

@@ -9,6 +9,8 @@ export interface RequestMeaning extends Asked {
   probe?: ProbeRequests;
   value?: string;
   with?: With;
+  /** Label of the session cookie that is sent. */
+  sent?: string;
 }
 
 /** Returns the meaning of a read of the probe; if there is no probe, of a read of the page that names the user. */

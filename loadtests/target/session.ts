@@ -151,13 +151,16 @@ export class Session extends JudgedSession {
     const sent = this.filling.filled(app.logout, {}, this.jar());
     const read: Sent = { method: 'GET', path: app.signedIn.page, body: null };
     const [jar, old] = [this.params.jar, new http.CookieJar()];
-    for (const [name, values] of Object.entries(this.jar().cookiesForURL(`${settings.url}/`)))
-      old.set(`${settings.url}/`, name, values[0] ?? '');
+    const what: RequestMeaning = { action: 'read', with: 'old' };
+    for (const [name, [value = '']] of Object.entries(this.jar().cookiesForURL(`${settings.url}/`))) {
+      old.set(`${settings.url}/`, name, value);
+      if (this.vu.interpreter.sessionCookies.includes(name)) what.sent = this.vu.label(value);
+    }
     if (raced) this.#race(sent, read, old);
     else this.send({ action: 'logout' }, sent);
     this.alive = false;
     if (replays > 0) this.params.jar = old;
-    for (let i = 0; i < replays; i++) this.send({ action: 'read', with: 'old' }, read);
+    for (let i = 0; i < replays; i++) this.send(what, read);
     if (jar !== undefined) this.params.jar = jar;
     this.over('logout');
   }

@@ -40,6 +40,14 @@ export type CheckFinding = Omit<Verdict, 'guarantee' | 'claimed'>;
 /** A finding without its witnesses: the part that follows from the counts alone. */
 export type Conclusion = Omit<CheckFinding, 'anomalies'>;
 
+/** Facts about all sessions of a run. */
+export interface SeenInRun {
+  /** The instances that served a session before the first fault. */
+  readonly instances: ReadonlySet<string>;
+  /** The users whose pages were shown in a session of another user. */
+  readonly bled: ReadonlySet<string>;
+}
+
 export interface Check {
   guarantee: Guarantee;
   /** What must be true of the history for the verdict to be sound. Shown in docs and reports. */
@@ -50,14 +58,9 @@ export interface Check {
    * Starts the check for one run.
    *
    * @param faults the run's fault ledger, which receives each event before the fold does
-   * @param instances the instances that served a session before the first fault
+   * @param seen facts about all sessions, which grow during the run
    */
-  start(
-    run: Run,
-    onAnomaly: OnAnomaly | undefined,
-    faults: FaultLedger,
-    instances: ReadonlySet<string>,
-  ): Fold;
+  start(run: Run, onAnomaly: OnAnomaly | undefined, faults: FaultLedger, seen: SeenInRun): Fold;
   /** Decides the verdict from the counts of one fold, or from the sum of several folds' counts. */
   conclude(counts: Counts, run: Run): Conclusion;
 }

@@ -33,7 +33,8 @@ class Forgery extends Judging<Forgeries> {
       this.count.forged++;
       addTo(this.count.tried, operation.instance);
     }
-    if (crashed || signedIn === 'in') this.report(() => forged(operation, session));
+    if (signedIn === 'in') this.reportSignedIn(operation, () => forged(operation, session));
+    else if (crashed) this.report(() => forged(operation, session));
   }
 
   override recount(): void {

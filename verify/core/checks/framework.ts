@@ -1,6 +1,7 @@
 /** Keeps the counts and the first few anomalies of each check, and concludes the verdict from its declaration. */
 
 import type { FaultLedger } from '../faults/ledger.ts';
+import { getOrInsert } from '../get-or-insert.ts';
 import type { Event, Operation, Run, Served, Start } from '../history/history.ts';
 import type { Started, TrackedObject } from '../objects/tracked-object.ts';
 import { counted, percent } from '../result/format.ts';
@@ -18,6 +19,7 @@ import {
   type Fold,
   type NamedCounts,
   type OnAnomaly,
+  type SeenInRun,
 } from './check.ts';
 
 /** The facts that a check may use while it judges one run. */
@@ -25,13 +27,15 @@ export interface CheckContext {
   run: Run;
   /** The fault ledger of the run. It receives each event before the checks do. */
   faults: FaultLedger;
-  /** The instances that served a session before the first fault. */
-  instances: ReadonlySet<string>;
+  seen: SeenInRun;
   onAnomaly: OnAnomaly | undefined;
 }
 
-/** The counts of a check, and the number of its anomalies. */
-type Counted<C> = C & { violations: number };
+/**
+ * The counts of a check, the number of its anomalies, and the number of responses that look like anomalies, but prove
+ * nothing: the app shows pages of their user to other users.
+ */
+type Counted<C> = C & { violations: number; doubtful: number };
 
 /** The declaration of a check. `C` is the type of its counts. */
 export interface Declaration<C> extends Pick<Check, 'guarantee' | 'assumes' | 'minimum'> {
@@ -63,12 +67,13 @@ export function check<C extends object>(declaration: Declaration<C>): Check {
   const { guarantee, assumes, minimum, judge: Judge } = declaration;
   return {
     ...{ guarantee, assumes, minimum },
-    start: (run, onAnomaly, faults, instances) =>
-      new Judge(declaration, { run, onAnomaly, faults, instances }),
+    start: (run, onAnomaly, faults, seen) => new Judge(declaration, { run, onAnomaly, faults, seen }),
     conclude: (counts, run) =>
-      concludeFrom(declaration, { ...declaration.counts(), violations: 0, ...counts }, run),
+      concludeFrom(declaration, { ...declaration.counts(), ...NONE, ...counts }, run),
   };
 }
+
+const NONE = { violations: 0, doubtful: 0 };
 
 function concludeFrom<C>(declaration: Declaration<C>, counts: Counted<C>, run: Run): Conclusion {
   const violations = declaration.violations?.(counts, run) ?? counts.violations;
@@ -78,11 +83,18 @@ function concludeFrom<C>(declaration: Declaration<C>, counts: Counted<C>, run: R
   const remarks = (declaration.remarks?.(counts) ?? []).filter(([isTrue]) => isTrue);
   return conclude(
     violations,
-    declaration.missing(counts, run) ?? nothing,
+    doubt(counts.doubtful) ?? declaration.missing(counts, run) ?? nothing,
     declaration.rests(counts, run),
     [finding, ...remarks.map(([, remark]) => remark)].join('; '),
   );
 }
+
+/** Says why no verdict is possible if pages of a user are shown to other users; undefined if they are not. */
+const doubt = (doubtful: number): string | undefined =>
+  doubtful === 0
+    ? undefined
+    : `isolation is broken: pages of a user were shown to other users, so ${counted(doubtful, 'response')} that ` +
+      `${doubtful === 1 ? 'looks signed in proves' : 'look signed in prove'} nothing`;
 
 /** An anomaly without the names that the framework adds. */
 export interface Violation {
@@ -102,18 +114,20 @@ export abstract class Judging<C extends object> implements Fold {
   readonly faults: FaultLedger;
   readonly count: Counted<C>;
   readonly #declaration: Declaration<C>;
-  readonly #instances: ReadonlySet<string>;
+  readonly #seen: SeenInRun;
   readonly #onAnomaly: OnAnomaly | undefined;
-  readonly #kept: Anomaly[] = [];
+  #kept: Anomaly[] = [];
+  /** By user: the anomalies whose only proof is a response that is signed in as this user. */
+  readonly #signedIn = new Map<string, { violations: number; kept: Anomaly[] }>();
   /** Number of the kept anomalies of each name. Each name has its own limit, so that no name hides another. */
   readonly #of = new Map<string, number>();
 
-  constructor(declaration: Declaration<C>, { run, faults, instances, onAnomaly }: CheckContext) {
+  constructor(declaration: Declaration<C>, { run, faults, seen, onAnomaly }: CheckContext) {
     this.run = run;
     this.faults = faults;
-    this.count = { ...declaration.counts(), violations: 0 };
+    this.count = { ...declaration.counts(), ...NONE };
     this.#declaration = declaration;
-    this.#instances = instances;
+    this.#seen = seen;
     this.#onAnomaly = onAnomaly;
   }
 
@@ -141,6 +155,34 @@ export abstract class Judging<C extends object> implements Fold {
     return this.show(make, name);
   }
 
+  /**
+   * Counts an anomaly whose only proof is that the response is signed in. It proves nothing if the app shows the pages of
+   * this user to other users: then the anomaly is not counted, or withdrawn at the end of the run.
+   */
+  reportSignedIn({ sawUser, user }: Operation, make: () => Violation, name?: string): Anomaly | undefined {
+    const shown = sawUser ?? user;
+    if (this.#seen.bled.has(shown)) {
+      this.count.doubtful++;
+      return undefined;
+    }
+    const of = getOrInsert(this.#signedIn, shown, () => ({ violations: 0, kept: [] }));
+    of.violations++;
+    const anomaly = this.report(make, name);
+    if (anomaly !== undefined) of.kept.push(anomaly);
+    return anomaly;
+  }
+
+  /** Withdraws the anomalies that later responses have made doubtful. */
+  #withdraw(): void {
+    for (const [user, { violations, kept }] of this.#signedIn) {
+      if (!this.#seen.bled.has(user)) continue;
+      this.count.violations -= violations;
+      this.count.doubtful += violations;
+      this.#kept = this.#kept.filter(anomaly => !kept.includes(anomaly));
+    }
+    this.#signedIn.clear();
+  }
+
   /** Like `report`, but does not count the anomaly. */
   show(make: () => Violation, name?: string): Anomaly | undefined {
     const { guarantee } = this.#declaration;
@@ -163,12 +205,13 @@ export abstract class Judging<C extends object> implements Fold {
   counts(): Counts {
     this.recount?.();
     const count: Counted<C> & { tried?: NamedCounts } = this.count;
-    if (count.tried !== undefined) for (const instance of this.#instances) count.tried[instance] ??= 0;
+    if (count.tried !== undefined) for (const instance of this.#seen.instances) count.tried[instance] ??= 0;
     return count as unknown as Counts;
   }
 
   finish(): CheckFinding {
     this.settle?.();
+    this.#withdraw();
     this.counts();
     const conclusion = concludeFrom(this.#declaration, this.count, this.run);
     return { ...(this.conclusion?.(conclusion) ?? conclusion), anomalies: this.#kept };

@@ -84,7 +84,7 @@ export class LogoutFinal extends Judging<Logouts> {
     }
     // After another login the jar contains new cookies. Then only replays of the old cookies count.
     if (operation.action === 'login' || (replays.again && operation.with === undefined)) return;
-    if (operation.with === undefined || operation.with === 'old') this.#replayed(operation, replays);
+    if (operation.with === undefined || operation.with === 'old') this.#replayed(operation, replays, session);
   }
 
   /** Judges a login without a password after the logout: only a provider that still knows the user accepts it. */
@@ -94,16 +94,20 @@ export class LogoutFinal extends Judging<Logouts> {
     this.report(() => stillKnown(logout, login), 'ZOMBIE');
   }
 
-  #replayed(operation: Operation, replays: Replays): void {
+  #replayed(operation: Operation, replays: Replays, session: SessionState): void {
     const { refresh } = this.run.declared ?? {};
     const alive = honoured(operation);
     // Self-contained access tokens may live until they expire: token-refresh judges them.
     if (refresh !== undefined && refresh.revokes === undefined) return;
-    if (alive === undefined || !replays.isEvidence(operation, alive)) return;
+    if (alive === undefined || !replays.isEvidence(operation, alive, session)) return;
     this.count.replays++;
     addTo(this.count.tried, operation.instance);
     if (replays.add(operation, alive))
-      replays.anomaly = this.report(() => replays.violation(operation), replays.nameOf(operation));
+      replays.anomaly = this.reportSignedIn(
+        operation,
+        () => replays.violation(operation),
+        replays.nameOf(operation),
+      );
   }
 
   override sessionEnded(session: SessionState): void {

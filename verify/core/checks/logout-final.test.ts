@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { healthy, raced } from '../testing/logouts.ts';
-import { Picture } from '../testing/picture.ts';
+import { Picture, type Shown } from '../testing/picture.ts';
 
 const judged = (draw: (picture: Picture) => void) => {
   const picture = new Picture();
@@ -201,6 +201,22 @@ describe('logout-final', () => {
       p.session('s', 'alice').login('app-1').signedOut('app-2').logout('app-2').honours('old', 'app-1'),
     );
     expect(lost).toMatchObject({ judgement: 'unknown', why: expect.stringContaining('restore continuity') });
+  });
+
+  it('takes the refusal of a request without the session cookie as no evidence', () => {
+    const cookies = [{ name: 'sid', change: 'set' as const, label: 'a' }];
+    const replays = (shown: Shown) =>
+      judged(p => {
+        for (let n = 0; n < 9; n++) {
+          const session = p
+            .session(`s${n}`, 'alice')
+            .login('app-1', { cookies })
+            .read('app-2')
+            .logout('app-1');
+          session.refuses('old', 'app-1', shown).refuses('old', 'app-2', shown).signedOut('app-2').ended();
+        }
+      }).rests['replays'];
+    expect([replays({}), replays({ sent: 'a' })]).toEqual([0, 18]);
   });
 
   it('does not confuse a new login with the same jar with the old session', () => {

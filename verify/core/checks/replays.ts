@@ -2,6 +2,7 @@
 import type { Operation } from '../history/history.ts';
 import { type Anomaly, inOrder, stepsOf } from '../result/verdict.ts';
 import { precedes } from '../timeline/clocks.ts';
+import type { SessionState } from '../timeline/sessions.ts';
 import type { Violation } from './framework.ts';
 import { HonouredBy } from './honoured-by.ts';
 
@@ -22,10 +23,11 @@ export class Replays {
   anomaly: Anomaly | undefined;
 
   /**
-   * Returns whether a replay says something about the logout. If the instance of the logout may not have known the
-   * session, only a replay that this instance honours does.
+   * Returns whether a replay says something about the logout. A refusal does only if the request carried the session
+   * cookie. If the instance of the logout may not have known the session, only a replay that this instance honours does.
    */
-  isEvidence(replay: Operation, alive: boolean): boolean {
+  isEvidence(replay: Operation, alive: boolean, { jar }: SessionState): boolean {
+    if (!alive && jar.used && replay.sent === undefined) return false;
     if (!this.strange) return true;
     return alive && replay.instance !== undefined && replay.instance === this.logout?.instance;
   }

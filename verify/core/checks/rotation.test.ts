@@ -122,6 +122,29 @@ describe('rotation', () => {
     expect(taken.anomalies[0]?.summary).toContain('the session that was in the browser before the login');
   });
 
+  it('proves nothing with pages of a user that are shown to other users, before or after the replay', () => {
+    const shared = (shown: 'before' | 'after' | 'never') => {
+      const picture = new Picture({ claims: ['rotation', 'isolation'] });
+      healthy(picture);
+      const bleed = () => picture.session('b', 'bob').login('app-1').read('app-2', [], { sawUser: 'alice' });
+      if (shown === 'before') bleed();
+      picture.session('f', 'alice').login('app-1').honours('invented', 'app-2').honours('invented', 'app-1');
+      // The page of bob was shown to no other user, so this replay still proves a violation.
+      if (shown === 'never') picture.session('g', 'bob').login('app-1').honours('invented', 'app-2');
+      if (shown === 'after') bleed();
+      return picture;
+    };
+    for (const shown of ['before', 'after'] as const) {
+      expect(shared(shown).verdict('isolation').judgement).toBe('violated');
+      expect(shared(shown).verdict('rotation')).toMatchObject({
+        judgement: 'unknown',
+        anomalies: [],
+        why: expect.stringContaining('pages of a user were shown to other users, so 1 response that looks'),
+      });
+    }
+    expect(shared('never').verdict('rotation')).toMatchObject({ judgement: 'violated', violations: 2 });
+  });
+
   it('does not compare values: cookies that stay as they are or change at each response prove nothing', () => {
     const set = (label: string) => ({ cookies: [{ name: 'sid', change: 'set' as const, label }] });
     const verdict = judged(p => {

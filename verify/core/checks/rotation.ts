@@ -52,7 +52,7 @@ class Rotation extends Judging<Replays> {
     tried.kinds.add(kind);
     if (signedIn !== true || tried.fixed) return;
     tried.fixed = true;
-    this.report(() => ({
+    this.reportSignedIn(operation, () => ({
       at: operation,
       summary:
         `${HELD[kind]} became signed in by the login: every client that holds ` +

@@ -4,7 +4,7 @@ import { noLostUpdates } from '../checks/no-lost-updates.ts';
 import { FaultLedger } from '../faults/ledger.ts';
 import type { Action, ObjectEvent, Operation, Start } from '../history/history.ts';
 import { runLine } from '../testing/picture.ts';
-import type { SessionState, Standing } from '../timeline/sessions.ts';
+import { type SessionState, Sessions, type Standing } from '../timeline/sessions.ts';
 import { Objects } from './objects.ts';
 import type { TrackedObject } from './tracked-object.ts';
 
@@ -24,7 +24,7 @@ const judged = (more: Partial<ObjectEvent>, lines: Line[], final = true) => {
   const object = 'basket@s';
   objects.event({ type: 'object', object, kind: 'set', ...more });
   objects.event({ type: 'phase', phase: final ? 'final' : 'load', clock: 'c0', at: 0 });
-  const fold = noLostUpdates.start(runLine(), undefined, new FaultLedger({}), new Set());
+  const fold = noLostUpdates.start(runLine(), undefined, new FaultLedger({}), new Sessions(runLine()));
   const session = {} as SessionState;
   const moments = lines.flatMap(([action, value, call, end, change], i) => {
     const base = {

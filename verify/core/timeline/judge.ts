@@ -67,7 +67,7 @@ export class Judge {
     if (wanted === 'result') this.#tally = new Tallying(faults);
     this.#folds = checks.map(check => ({
       check,
-      fold: check.start(run, onAnomaly, faults, this.#sessions.instances),
+      fold: check.start(run, onAnomaly, faults, this.#sessions),
     }));
     const folds = this.#folds.map(({ fold }) => fold);
     this.#starting = folds.filter(fold => fold.started !== undefined);

@@ -11,14 +11,18 @@ export const tooLarge = ({ cookies }: Operation): CookieChange | undefined =>
 export class SessionJar {
   /** The label of each cookie's value, by the key of the cookie. */
   readonly #held = new Map<string, string | undefined>();
+  /** True if a response has set a session cookie: then a cookie carries the session. */
+  used = false;
 
   /** Applies a response's cookie changes. Returns whether it deleted a session cookie and left the jar empty. */
   take(operation: Operation): boolean {
     let deleted = false;
     for (const change of operation.cookies ?? []) {
       const key = keyOf(change, operation.path);
-      if (change.change === 'set') this.#held.set(key, change.label);
-      else {
+      if (change.change === 'set') {
+        this.used = true;
+        this.#held.set(key, change.label);
+      } else {
         deleted = true;
         this.#held.delete(key);
         // If the attributes were not recorded, only the name is known.

@@ -70,6 +70,8 @@ export const timeoutTolerance = (timeout: number): number => Math.max(2_000_000,
 export class Sessions {
   /** The instances that served a session before the first fault, in the order of first contact. */
   readonly instances = new Set<string>();
+  /** The users whose pages were shown in a session of another user. A page of these does not prove a login. */
+  readonly bled = new Set<string>();
   readonly #open = new Map<string, SessionState>();
   readonly #expiry: NonNullable<Declared['expiry']>;
   /** True if a timeout is declared. */
@@ -121,6 +123,8 @@ export class Sessions {
     // Reuses one string for each name: lookups in maps are faster, since the hash of the string is cached.
     operation.session = session.session;
     if (operation.user === session.user) operation.user = session.user;
+    if (operation.with === undefined && operation.sawUser !== undefined && showsAnother(operation))
+      this.bled.add(operation.sawUser);
     const result = this.#stand(operation, session);
     if (operation.instance !== undefined && session.login !== undefined) {
       result.firstContact = this.#addInstance(session.instances, operation, operation.instance);
