@@ -8,24 +8,32 @@ import type { AppFindings, Unclaimed } from './findings.ts';
 import { lacksOf } from './lacks.ts';
 import type { Login } from './login.ts';
 import { isSelfContained, type Left } from './logout.ts';
+import type { FoundProbe } from './probe.ts';
 import type { Alone, Signal } from './signal.ts';
 
-/** Returns the claims and the reason for them. @param values values of the session cookies; `users` login names */
+/**
+ * Returns the claims and the reason for them.
+ *
+ * @param values values of the session cookies; `users` login names; `probe` may show that the server keeps the session.
+ *   Otherwise the form of the cookies decides whether they contain it
+ */
 export function claimsOf({
   values,
   users,
   left,
   signal,
   login,
+  probe,
 }: {
   values: readonly string[];
   users: readonly string[];
   left: Left | undefined;
   signal: Signal | Alone | undefined;
   login: Login;
+  probe: Pick<FoundProbe, 'onServer'> | undefined;
 }): Pick<AppFindings, 'claims' | 'because'> {
   const sticky = signal !== undefined && 'sticky' in signal && signal.sticky;
-  const holds = values.some(value => isSelfContained(value, users));
+  const holds = probe?.onServer !== true && values.some(value => isSelfContained(value, users));
   // `token-refresh` judges what the logout of a session with a refresh token ends.
   const token =
     login.refresh === undefined && left?.livesOn === true && (login.capture !== undefined || holds);

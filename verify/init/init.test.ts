@@ -192,7 +192,14 @@ describe('a target file of an app whose logout leaves the cookie valid', () => {
       },
       ...{ carried: { cookies: ['sid'], each: false }, recipe: undefined, csrf: undefined },
       ...{ signal: SIGNAL, probe: undefined },
-      ...claimsOf({ values: [value], users: [], left: { logout, livesOn }, signal: SIGNAL, login }),
+      ...claimsOf({
+        values: [value],
+        users: [],
+        left: { logout, livesOn },
+        signal: SIGNAL,
+        login,
+        probe: more.probe,
+      }),
       ...more,
     });
   const SIGNAL = { instance: { header: 'x-served-by' }, names: ['one', 'two'], sticky: false };
@@ -203,6 +210,14 @@ describe('a target file of an app whose logout leaves the cookie valid', () => {
     expect(text).toMatch(/# Leaves the session valid: .*\n# `logout-final` \(ZOMBIE\)\.\nlogout:/);
     expect(text).toContain('`logout-final` is not claimed; `standard` claims it.');
     expect(text).toContain('- stateless-token');
+  });
+
+  it('claims `logout-final` for a long signed id if a probe shows that the server keeps the session', () => {
+    const id = 'MTc2NDQyODE1OHxOd3dBTkZCTFNsWlJRMVpEV0ZaT'.repeat(4);
+    const read = { path: '/', items: '<p>([^<]+)' };
+    const probe = { object: 'notes', scope: 'session' as const, read, add: { path: '/' } };
+    expect(written(id, true, { probe })).toContain('- stateless-token');
+    expect(written(id, true, { probe: { ...probe, onServer: true } })).toContain('- standard');
   });
 
   it('names the logouts that were tried if none signs out', () => {

@@ -98,8 +98,9 @@ class Inquiry {
     const open = await publicPaths(stranger, [await stranger.open(known.login.page), ...known.pages]);
     const undecidable = await undecidableOf(this.#manners.fresh(), found, known, open);
     const { left, failed, sessions, living } = await this.#sessions(entrance, found, known, start.hints);
-    const means = { living, left, most: sessions.most, known, hints: start.hints };
-    const { probe, skipped } = await tryProbe(this.#looking, entrance, means);
+    const { probe, skipped } = await tryProbe(this.#looking, entrance, {
+      ...{ living, left, most: sessions.most, known, carriers: carried.cookies, hints: start.hints },
+    });
     const grace = await this.#grace(entrance);
     return targetFile({
       ...this.#begun,
@@ -126,6 +127,7 @@ class Inquiry {
         left,
         signal,
         login: known.login,
+        probe,
       }),
     });
   }

@@ -22,6 +22,8 @@ export interface Candidate {
 export interface FoundProbe {
   object: string;
   scope: 'session' | 'user' | 'all';
+  /** True if the session cookies from before the writes show the values: the server keeps the session. */
+  onServer?: true;
   read: { path: string; items: ListPlace };
   add: Candidate['request'] & { headers?: Record<string, string> };
 }
@@ -132,10 +134,14 @@ export async function proven(
     headers: Record<string, string> | undefined;
     stamp: string;
     page: string;
+    /** Names of the session cookies. */
+    carriers: readonly string[];
   },
 ): Promise<FoundProbe | 'cut' | undefined> {
   const values = [`b${known.stamp}.one`, `b${known.stamp}.two`];
   const places = [...pages];
+  const besides = visitor.client.cookies(known.page).filter(({ name }) => !known.carriers.includes(name));
+  const unchanged = visitor.twin(besides.map(({ name }) => name));
   for (const value of values) {
     let before = await visitor.get(pages[0] ?? known.page);
     if (tokenIn(visitor, before, known.csrf) === undefined) before = await visitor.get(known.page);
@@ -152,12 +158,14 @@ export async function proven(
       continue;
     }
     const read = { path, items };
+    const onServer = await sees(unchanged, read, values);
     const shared = await sees(await others.same(), read, values);
     const another = shared ? await others.another() : undefined;
     const all = another !== undefined && (await sees(another, read, values));
     return {
       object: field.replaceAll(/[^\w-]/g, '-') || 'probe',
       scope: all ? 'all' : shared ? 'user' : 'session',
+      ...(shared || !onServer ? {} : { onServer }),
       read,
       add: { ...request, ...(known.headers === undefined ? {} : { headers: known.headers }) },
     };

@@ -14,6 +14,8 @@ interface Means {
   left: Left | undefined;
   most: number | undefined;
   known: Inside;
+  /** Names of the session cookies. */
+  carriers: readonly string[];
   hints: Hints;
 }
 
@@ -97,7 +99,7 @@ async function tried(
   { options, say }: Looking,
   visitor: Visitor,
   others: Others,
-  { known: { login, csrf, page, pages }, hints, left }: Means,
+  { known: { login, csrf, page, pages }, carriers, hints, left }: Means,
 ): Promise<Tried> {
   const html = pages.find(({ path, links }) => path === page || links.length > 0)?.path ?? page;
   const first = await insideOf(visitor, html, seen => seen.status === 200);
@@ -116,7 +118,8 @@ async function tried(
     const { request, field, pages: places } = candidate;
     if (!(await options.mayWrite({ path: request.path, field, page: places[0] ?? page }))) continue;
     const stamp = randomBytes(3).toString('hex');
-    const probe = await proven(visitor, others, candidate, { csrf, headers: login.headers, stamp, page });
+    const means = { csrf, headers: login.headers, stamp, page, carriers };
+    const probe = await proven(visitor, others, candidate, means);
     const what = `${field} of ${request.method ?? 'POST'} ${request.path}`;
     if (probe === 'cut') say('probe', `not ${what}, read on ${places[0]}: the page shows a part of a list`);
     if (probe === undefined) unread.push(what);

@@ -224,8 +224,9 @@ function probePart({ probe, skipped = [] }: AppFindings): string {
       ...skippedLines(skipped),
       '',
     ].join('\n');
-  return comment(`The object that is written and read: ${SCOPES[probe.scope]}.`, {
-    probes: [{ ...probe, kind: 'bag' }],
+  const { object, scope, read, add } = probe;
+  return comment(`The object that is written and read: ${SCOPES[scope]}.`, {
+    probes: [{ object, scope, read, add, kind: 'bag' }],
   });
 }
 

@@ -57,14 +57,19 @@ export class LateCookies {
 /** Returns whether a late response ended after a later login of its client, and changed that login's cookie. */
 function undoes(late: Operation, login: Operation, changed: CookieChange): boolean {
   if (late.clock !== login.clock || late.return === undefined || login.return === undefined) return false;
-  const set = login.cookies?.find(cookie => cookie.name === changed.name && cookie.change === 'set');
-  if (set === undefined || deletesBeside(changed, set)) return false;
-  return set.label !== changed.label && login.return < late.return;
+  const sets = cookiesSet(login).filter(({ name }) => name === changed.name);
+  const isSame =
+    sets.every(set => deletesBeside(changed, set)) || sets.some(({ label }) => label === changed.label);
+  return !isSame && login.return < late.return;
 }
 
+/** Returns the cookies that a login set. One name may be set under several Paths. */
+const cookiesSet = (login: Operation | undefined): readonly CookieChange[] =>
+  (login?.cookies ?? []).filter(({ change }) => change === 'set');
+
 /** Returns whether a deletion has another Path or Domain than the cookie, so that clients keep the cookie. */
-function deletesBeside({ change, attributes }: CookieChange, set: CookieChange | undefined): boolean {
-  if (change !== 'deleted' || set?.attributes === undefined || attributes === undefined) return false;
+function deletesBeside({ change, attributes }: CookieChange, set: CookieChange): boolean {
+  if (change !== 'deleted' || set.attributes === undefined || attributes === undefined) return false;
   return set.attributes.path !== attributes.path || set.attributes.domain !== attributes.domain;
 }
 
@@ -81,9 +86,9 @@ const undone = (late: Operation, { session, user }: SessionState, login: Operati
   ],
 });
 
-/** Returns whether a logout misses a cookie, because it deletes it under another Path or Domain than the login set. */
+/** Returns whether a logout misses a cookie, because it deletes it only under other Paths or Domains than the login set. */
 export const misses = ({ cookies = [] }: Operation, { login }: SessionState): boolean =>
-  cookies.some(deleted => {
-    const set = login?.cookies?.find(({ name, change }) => name === deleted.name && change === 'set');
-    return deletesBeside(deleted, set);
+  cookiesSet(login).some(set => {
+    const deletions = cookies.filter(({ name, change }) => name === set.name && change === 'deleted');
+    return deletions.length > 0 && deletions.every(deletion => deletesBeside(deletion, set));
   });

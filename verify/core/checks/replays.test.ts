@@ -159,6 +159,11 @@ describe('logout-final, exact messages', () => {
       missed(set, [gone('/', 'x.test')]),
       missed(set, [gone('/app')]),
     ]).toEqual(['0', '1', '1']);
+    const both = [cookie('a', '/admin'), cookie('a', '/files')];
+    expect([
+      missed(both, [gone('/admin'), gone('/files'), gone('/')]),
+      missed(both, [gone('/admin'), gone('/')]),
+    ]).toEqual(['0', '1']);
     expect([missed(set, [gone()]), missed([cookie('a')], [gone('/')]), missed([], [gone('/')])]).toEqual([
       '0',
       '0',

@@ -1,0 +1,50 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, it } from 'vitest';
+import { type FoundProbe, proven } from './probe.ts';
+import { Manners } from './visitor.ts';
+
+/** Finds the probe of an app that keeps the notes of a session on the server or in the session cookie. */
+async function found(where: 'server' | 'cookie'): Promise<FoundProbe | 'cut' | undefined> {
+  const onServer: string[] = [];
+  const server = http.createServer(async (request, response) => {
+    const kept = /sid=([^;]*)/.exec(request.headers.cookie ?? '')?.[1]?.split('_') ?? [];
+    const notes = where === 'server' ? onServer : kept;
+    const body = Buffer.concat(await request.toArray()).toString();
+    if (request.method === 'POST') {
+      notes.push(new URLSearchParams(body).get('note') ?? '');
+      response.writeHead(303, {
+        location: '/',
+        'set-cookie': where === 'server' ? [] : `sid=${notes.join('_')}`,
+      });
+    }
+    const isStranger = !/sid=one/.test(request.headers.cookie ?? '');
+    response.end(isStranger ? '<ul></ul>' : notes.map(note => `<li class="n">${note}</li>`).join(''));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const manners = new Manners({ url, headers: {} }, new AbortController().signal, 0);
+  try {
+    const visitor = manners.fresh();
+    visitor.client.put('sid', 'one');
+    visitor.client.put('theme', 'dark');
+    return await proven(
+      visitor,
+      { same: async () => manners.fresh(), another: async () => undefined },
+      { pages: ['/'], request: { path: '/', form: { note: '{value}' } }, field: 'note' },
+      { csrf: undefined, headers: undefined, stamp: 'a1', page: '/', carriers: ['sid'] },
+    );
+  } finally {
+    manners.close();
+    server.close();
+    server.closeAllConnections();
+  }
+}
+
+it('sees that the server keeps a session, if its cookies from before the writes show the values', async () => {
+  expect(await found('server')).toMatchObject({ scope: 'session', onServer: true });
+  const inCookie = await found('cookie');
+  expect(inCookie).toMatchObject({ scope: 'session', read: { path: '/' } });
+  expect(inCookie).not.toHaveProperty('onServer');
+});
