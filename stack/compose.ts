@@ -9,13 +9,13 @@ import { ComposeBalancer, INSTANCE_PORT, routeTo } from './compose-balancer.ts';
 import { ComposeProject, type Services } from './compose-project.ts';
 import { ContainerService, type ContainerSpec } from './container.ts';
 import { containerLines } from './container-log.ts';
-import { Deaths } from './deaths.ts';
+
 import { docker, requireEngine } from './docker.ts';
 import { isReady } from './instance.ts';
-import { freePort, freePortFrom } from './ports.ts';
+import { freePort } from './ports.ts';
 import type { Instance, InstanceOptions, Stack, StackOptions } from './stack.ts';
+import { Deaths, instancesOf, portOf, startOrStop } from './starting.ts';
 
-const USUAL_PORT = 8080;
 /** The port of Redis in its container. */
 const REDIS_PORT = 6379;
 const FIRST = 'app-1';
@@ -32,24 +32,13 @@ export async function startComposeStack(options: StackOptions = {}): Promise<Sta
   requireItsServers(options);
   await requireEngine();
   options.signal?.throwIfAborted();
-  const { port = USUAL_PORT } = options;
-  const balancerPort = port === 'any' ? await freePort() : await freePortFrom(port);
+  const port = await portOf(options);
   const secret =
     options.env?.['SESSION_SECRET'] ?? (process.env['SESSION_SECRET'] || randomBytes(32).toString('hex'));
-  const project = new ComposeProject({ BALANCER_PORT: String(balancerPort), TLS_PORT: '0', ...options.env });
-  const url = `http://127.0.0.1:${balancerPort}`;
+  const project = new ComposeProject({ BALANCER_PORT: String(port), TLS_PORT: '0', ...options.env });
+  const url = `http://127.0.0.1:${port}`;
   const stack = new ComposeStack(project, { url, secret }, options);
-  const giveUp = () => void stack.stop();
-  options.signal?.addEventListener('abort', giveUp);
-  try {
-    await stack.start();
-    return stack;
-  } catch (error) {
-    await stack.stop();
-    throw options.signal?.aborted ? options.signal.reason : error;
-  } finally {
-    options.signal?.removeEventListener('abort', giveUp);
-  }
+  return startOrStop(stack, options.signal);
 }
 
 /** Throws an error that says what to do if the options need a server that docker-compose.yml does not have. */
@@ -132,10 +121,9 @@ class ComposeStack implements Stack {
   }
 
   async start(): Promise<void> {
-    const { instances = 2, onStep } = this.#options;
-    const wanted = typeof instances === 'number' ? Array.from({ length: instances }, () => ({})) : instances;
+    const { onStep } = this.#options;
     const planned: Planned[] = [];
-    for (const one of wanted) planned.push(await this.#plan(one));
+    for (const one of instancesOf(this.#options)) planned.push(await this.#plan(one));
     const names = planned.map(({ name }) => name);
     const redisPort = await freePort();
     this.#services['redis'] = { ...WITHOUT_HEALTHCHECK, ports: [`127.0.0.1:${redisPort}:${REDIS_PORT}`] };

@@ -17,22 +17,9 @@ export interface HaproxyOptions {
   dir: string;
   /** The cookie that pins each visitor to one instance; absent: visitors are not pinned. */
   cookie?: string;
-  health?: Health;
   /** Called with the exit status and the last output when the process ends unexpectedly. */
   onDeath?: (description: string) => void;
 }
-
-/** The health checks of instances. A check passes if the status is below 500. */
-interface Health {
-  path: string;
-  everyMs: number;
-  /** Number of failed checks in a row after which an instance gets no more requests. */
-  unhealthy: number;
-  /** Number of passed checks in a row after which the instance gets requests again. */
-  healthy: number;
-}
-
-const HEALTH: Health = { path: '/readyz', everyMs: 500, unhealthy: 2, healthy: 2 };
 
 const TEMPLATE = new URL('../deploy/haproxy.cfg.template', import.meta.url);
 /** The groups of instances in HAProxy's template. */
@@ -216,7 +203,7 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
   }
 
   #write(): void {
-    const { port, cookie, health = HEALTH } = this.#options;
+    const { port, cookie } = this.#options;
     const servers = (more: string) =>
       [...this.#known]
         .map(([name, { host, registered }]) => {
@@ -230,10 +217,6 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
       COOKIE: cookie ? `cookie ${cookie} insert indirect nocache httponly attr SameSite=Lax` : '',
       ANSWER_IN: `${this.#repeatMs ?? RESPONSE_TIMEOUT_MS}ms`,
       REPEAT_ON: this.#repeatMs === undefined ? 'conn-failure' : 'conn-failure response-timeout',
-      CHECK_PATH: health.path,
-      CHECK_EVERY: `${health.everyMs}ms`,
-      CHECK_FALL: `${health.unhealthy}`,
-      CHECK_RISE: `${health.healthy}`,
       CHECKED: servers('check'),
       UNCHECKED: servers(''),
     };

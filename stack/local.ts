@@ -5,19 +5,18 @@ import type { LogSource } from '../verify/client/logs.ts';
 import { instanceLog } from '../verify/import/log-file.ts';
 import { type BackingServers, planBacking } from './backing.ts';
 import { type BalancerKind, balancerOf, logOf, planBalancer } from './balancer.ts';
-import { Deaths } from './deaths.ts';
+
 import { type Fleet, govern } from './fleet/fleet.ts';
 import { directivesOf, type Profile } from './fleet/profile.ts';
 import { LocalInstance } from './instance.ts';
 import { StackLinks } from './links.ts';
 import type { NginxAdditions } from './nginx-files.ts';
-import { freePort, freePortFrom } from './ports.ts';
+import { freePort } from './ports.ts';
 import type { BackingServer } from './servers.ts';
 import type { Instance, InstanceOptions, Link, LocalBalancer, Stack, StackOptions } from './stack.ts';
+import { Deaths, instancesOf, portOf, startOrStop } from './starting.ts';
 import type { Sticky } from './sticky.ts';
 import { makeFolder, removeFolder, temporaryPath } from './watchdog.ts';
-
-const USUAL_PORT = 8080;
 
 /** A further program that the instances use. */
 export interface Beside {
@@ -50,34 +49,19 @@ export async function startLocalStack(options: LocalStackOptions = {}): Promise<
   const { sticky, profile } = options;
   const additions = profile === undefined ? options.nginx : directivesOf(profile);
   const kind = balancerOf({ ...process.env, ...options.env }, { additions, sticky });
-  const { port = USUAL_PORT } = options;
   const dir = temporaryPath('baton-stack-');
   const deaths = new Deaths(options.onDeath);
   const { redis } = options;
   const backing = await planBacking({ environments, redis, balancer: kind, onDeath: deaths.report });
   options.signal?.throwIfAborted();
-  const balancerPort = port === 'any' ? await freePort() : await freePortFrom(port);
+  const port = await portOf(options);
   makeFolder(dir);
   const balancer = await planBalancer(kind, {
-    ...{ dir, port: balancerPort, onDeath: deaths.report },
+    ...{ dir, port, onDeath: deaths.report },
     ...{ additions, sticky, retireMs: profile?.drainMs },
   });
   const stack = new LocalStack(options, { dir, deaths, kind, balancer, backing });
-  const giveUp = () => void stack.stop();
-  options.signal?.addEventListener('abort', giveUp);
-  try {
-    await stack.start();
-    return stack;
-  } catch (error) {
-    await stack.stop();
-    throw options.signal?.aborted ? options.signal.reason : error;
-  } finally {
-    options.signal?.removeEventListener('abort', giveUp);
-  }
-}
-
-function instancesOf({ instances = 2 }: StackOptions): readonly InstanceOptions[] {
-  return typeof instances === 'number' ? Array.from({ length: instances }, () => ({})) : instances;
+  return startOrStop(stack, options.signal);
 }
 
 interface Plan {

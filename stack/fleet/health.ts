@@ -1,4 +1,5 @@
 /** Checks the health of one instance, and derives its state from the results. */
+import { once } from 'node:events';
 import { request } from 'node:http';
 import { createConnection } from 'node:net';
 
@@ -43,36 +44,27 @@ export type HealthProbe = 'TCP' | { path: string };
  *
  * @param timeoutMs limits the time to connect, or the time until the response headers
  */
-export function probe(url: string, kind: HealthProbe, timeoutMs: number): Promise<boolean> {
-  return kind === 'TCP' ? connects(url, timeoutMs) : respondsWith200(new URL(kind.path, url), timeoutMs);
+export async function probe(url: string, kind: HealthProbe, timeoutMs: number): Promise<boolean> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  return kind === 'TCP' ? connects(new URL(url), signal) : respondsWith200(new URL(kind.path, url), signal);
 }
 
-function connects(url: string, timeoutMs: number): Promise<boolean> {
-  const { hostname: host, port } = new URL(url);
-  return new Promise(resolve => {
-    const socket = createConnection({ host, port: Number(port) });
-    const done = (passed: boolean) => {
-      clearTimeout(tooLong);
-      socket.destroy();
-      resolve(passed);
-    };
-    const tooLong = setTimeout(() => done(false), timeoutMs);
-    socket.on('connect', () => done(true));
-    socket.on('error', () => done(false));
-  });
+async function connects({ hostname: host, port }: URL, signal: AbortSignal): Promise<boolean> {
+  const socket = createConnection({ host, port: Number(port) });
+  return once(socket, 'connect', { signal })
+    .then(
+      () => true,
+      () => false,
+    )
+    .finally(() => socket.destroy());
 }
 
-function respondsWith200(url: URL, timeoutMs: number): Promise<boolean> {
-  return new Promise(resolve => {
-    const sent = request(url, { agent: false, headers: { 'user-agent': 'baton-health-check' } });
-    const done = (passed: boolean) => {
-      clearTimeout(tooLong);
-      sent.destroy();
-      resolve(passed);
-    };
-    const tooLong = setTimeout(() => done(false), timeoutMs);
-    sent.on('response', ({ statusCode }) => done(statusCode === 200));
-    sent.on('error', () => done(false));
-    sent.end();
-  });
+async function respondsWith200(url: URL, signal: AbortSignal): Promise<boolean> {
+  const sent = request(url, { agent: false, headers: { 'user-agent': 'baton-health-check' }, signal }).end();
+  return once(sent, 'response')
+    .then(
+      ([{ statusCode }]) => statusCode === 200,
+      () => false,
+    )
+    .finally(() => sent.destroy());
 }
