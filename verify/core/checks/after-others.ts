@@ -11,6 +11,19 @@ const REMEMBERED = 2;
 /** The finding names this cause if at least ENOUGH losses, and this share of all, follow a login or logout. */
 const ENOUGH = 3;
 const SHARE = 0.9;
+/** Maximum share of the handoffs without a loss that follow one too: else it happens all the time. */
+const USUAL = 0.5;
+/** Maximum probability that so many losses follow one by chance. */
+const CHANCE = 0.01;
+
+/** Counts of losses and of handoffs without a loss, and how many of both follow a login or logout of the same user. */
+export interface Followed {
+  /** Losses on an instance that had known the session. Another instance may lose it without such a cause. */
+  here: number;
+  followed: number;
+  kept: number;
+  keptAfter: number;
+}
 
 export class AfterOthers {
   readonly #last = new Map<string, Operation[]>();
@@ -23,15 +36,15 @@ export class AfterOthers {
     this.#last.set(operation.user, [operation, ...others].slice(0, REMEMBERED));
   }
 
-  /** Returns another session's login or logout of the same user, between the last success and the loss. */
-  before(lost: Operation, { last, login }: SessionState): Operation | undefined {
+  /** Returns another session's login or logout of the same user, between the last success and this operation. */
+  before(operation: Operation, { last, login }: Pick<SessionState, 'last' | 'login'>): Operation | undefined {
     const since = (last ?? login)?.call ?? 0;
-    const until = lost.return ?? Number.POSITIVE_INFINITY;
+    const until = operation.return ?? Number.POSITIVE_INFINITY;
     return this.#last
-      .get(lost.user)
+      .get(operation.user)
       ?.find(
         ({ session, call, return: end = Number.POSITIVE_INFINITY }) =>
-          session !== lost.session && end > since && call < until,
+          session !== operation.session && end > since && call < until,
       );
   }
 }
@@ -40,9 +53,18 @@ export const noteOf = ({ action, session, user }: Operation): string =>
   `just before, another session of ${user} (${session}) logged ${action === 'login' ? 'in' : 'out'}: if the app ` +
   'limits the sessions of a user, or a logout ends all of them, declare `sessions` in the target file';
 
-/** @returns a suffix for the finding if nearly all losses follow another login or logout; otherwise an empty text */
-export const patternOf = (lost: number, followed: number): string =>
-  lost < ENOUGH || followed < SHARE * lost
+/**
+ * Returns whether losses follow another login or logout of the same user clearly more often than by chance. With few
+ * accounts, such a login comes before most requests.
+ */
+export function isPattern({ here, followed, kept, keptAfter }: Followed): boolean {
+  const usual = (keptAfter + 1) / (kept + 2);
+  return here >= ENOUGH && followed >= SHARE * here && usual <= USUAL && usual ** followed <= CHANCE;
+}
+
+/** Returns a suffix for the finding if losses follow another login or logout; otherwise an empty text. */
+export const patternOf = (counts: Followed): string =>
+  !isPattern(counts)
     ? ''
-    : `; ${followed} of them just after another login or logout of the same user: if the app limits sessions, declare ` +
+    : `; ${counts.followed} of them just after another login or logout of the same user: if the app limits sessions, declare ` +
       '`sessions` in the target file';

@@ -2,19 +2,17 @@
 import type { Event, Operation } from '../history/history.ts';
 import type { Anomaly } from '../result/verdict.ts';
 import { honoured, type SessionState, type Standing } from '../timeline/sessions.ts';
-import { AfterOthers, noteOf } from './after-others.ts';
+import { AfterOthers, type Followed, isPattern, noteOf } from './after-others.ts';
 import { Judging } from './framework.ts';
 import { HonouredBy } from './honoured-by.ts';
 import { LoginPairs } from './login-pairs.ts';
 import { lossOf } from './losses.ts';
 
-export interface ContinuityCounts {
+export interface ContinuityCounts extends Followed {
   requests: number;
   handoffs: number;
   sessions: number;
   lost: number;
-  /** Number of sessions that were lost just after a login or logout of another session of the same user. */
-  followed: number;
   /** Number of ordered pairs of instances: one gave the login form, the other one received the login. */
   pairs: number;
   accepting: number;
@@ -36,6 +34,8 @@ export class Continuity extends Judging<ContinuityCounts> {
   readonly #others = new AfterOthers();
   /** The lost sessions whose clients still send requests. */
   readonly #afterwards = new Map<string, Aftermath>();
+  /** Losses that may have a login or logout of another session of the user as their cause. */
+  readonly #ended: { anomaly: Anomaly; other: Operation }[] = [];
 
   override ended(operation: Operation, { session, live, handoffFrom }: Standing): void {
     this.#others.add(operation);
@@ -50,14 +50,21 @@ export class Continuity extends Judging<ContinuityCounts> {
     if (shown === undefined && !lost) return;
     this.count.requests++;
     if (handoffFrom !== undefined) this.count.handoffs++;
+    if (handoffFrom !== undefined && !lost) {
+      this.count.kept++;
+      if (this.#others.before(operation, { last: handoffFrom }) !== undefined) this.count.keptAfter++;
+    }
     if (lost) this.#loss(operation, session);
   }
 
   #loss(operation: Operation, session: SessionState): void {
     this.count.lost++;
     const other = this.#others.before(operation, session);
-    if (other !== undefined) this.count.followed++;
-    const { replaced } = session;
+    const { replaced, knownBy } = session;
+    if (operation.instance === undefined || knownBy.includes(operation.instance)) {
+      this.count.here++;
+      if (other !== undefined) this.count.followed++;
+    }
     const anomaly = this.show(() => lossOf(operation, session));
     if (anomaly === undefined) return;
     this.#afterwards.set(session.session, { anomaly, honouredBy: new HonouredBy(), replaced, other });
@@ -86,7 +93,7 @@ export class Continuity extends Judging<ContinuityCounts> {
     const described = honouredBy.described();
     if (described !== '') anomaly.notes.push(`the same cookie sent again afterwards: ${described}`);
     // If an instance still honours the session, the app did not end it.
-    if (other !== undefined && !honouredBy.ever) anomaly.notes.push(noteOf(other));
+    if (other !== undefined && !honouredBy.ever) this.#ended.push({ anomaly, other });
     this.#afterwards.delete(session);
   }
 
@@ -96,6 +103,8 @@ export class Continuity extends Judging<ContinuityCounts> {
 
   override settle(): void {
     for (const session of [...this.#afterwards.keys()]) this.#end(session);
+    if (isPattern(this.count))
+      for (const { anomaly, other } of this.#ended) anomaly.notes.push(noteOf(other));
     for (const refused of this.#logins.violations()) this.show(() => refused);
   }
 }

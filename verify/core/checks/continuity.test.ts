@@ -151,6 +151,32 @@ describe('continuity', () => {
         'sessions, declare `sessions` in the target file',
     );
     expect(limited.anomalies[0]?.notes.at(-1)).toContain('another session of alice (b0) logged in');
+    // With few accounts, another login of the user comes before most requests, also before those that lose nothing.
+    const busy = judged(p => {
+      for (let i = 0; i < 20; i++) {
+        const session = p.session(`e${i}`, 'erin').login('app-1');
+        p.session(`f${i}`, 'erin').login('app-2').ended();
+        session.read('app-2');
+        p.session(`g${i}`, 'erin').login('app-2').ended();
+        if (i < 10) session.read('app-1').ended();
+        else session.signedOut('app-1').ended();
+      }
+    });
+    expect([busy.finding, busy.anomalies.flatMap(({ notes }) => notes).join()]).toEqual([
+      '10 of 60 sessions lost',
+      expect.not.stringContaining('sessions'),
+    ]);
+    // An instance that never knew the sessions loses them, whatever other sessions do.
+    const strange = judged(p => {
+      for (let i = 0; i < 20; i++)
+        p.session(`g${i}`, 'greg').login('app-1').read('app-1').read('app-2').ended();
+      for (let i = 0; i < 9; i++) {
+        const session = p.session(`h${i}`, 'hugo').login('app-1');
+        p.session(`i${i}`, 'hugo').login('app-1').ended();
+        session.signedOut('app-2').ended();
+      }
+    });
+    expect(strange.finding).toBe('9 of 38 sessions lost');
     // A loss has another cause if no login or logout came before it, or if an instance still honours the session.
     const local = judged(p => {
       for (let i = 0; i < 4; i++) p.session(`c${i}`, 'carol').login('app-1').read('app-1').ended();

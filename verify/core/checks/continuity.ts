@@ -16,7 +16,8 @@ export const continuity = check<ContinuityCounts>({
     `routing is claimed, ${ENOUGH_STAYING} requests of live sessions`,
   judge: Continuity,
   counts: () => ({
-    ...{ requests: 0, handoffs: 0, sessions: 0, lost: 0, followed: 0, pairs: 0, accepting: 0, refusing: 0 },
+    ...{ requests: 0, handoffs: 0, sessions: 0, lost: 0, pairs: 0, accepting: 0, refusing: 0 },
+    ...{ here: 0, followed: 0, kept: 0, keptAfter: 0 },
   }),
   violations: ({ lost, refusing }) => lost + refusing,
   compared: ({ requests }) => requests,
@@ -36,8 +37,8 @@ export const continuity = check<ContinuityCounts>({
     routing === 'sticky'
       ? `${atMost(requests)} of requests lose the session`
       : `${atMost(handoffs)} of handoffs lose the session`,
-  broken: (_violations, { lost, sessions, followed, refusing, pairs }) =>
+  broken: (_violations, { lost, sessions, refusing, pairs, ...counts }) =>
     `${grouped(lost)} of ${counted(sessions, 'session')} lost` +
-    patternOf(lost, followed) +
+    patternOf(counts) +
     (refusing === 0 ? '' : `; logins refused on ${refusing} of ${pairs} pairs of instances`),
 });
