@@ -1,7 +1,28 @@
 /** Defines every environment variable of the app: its parser, its default, and its text in docs/app.md. */
 import { hostname } from 'node:os';
-import express from 'express';
 import { z } from 'zod';
+import {
+  addresses,
+  bucket,
+  credentials,
+  databaseUrl,
+  instanceId,
+  memcachedAddress,
+  milliseconds,
+  oneOf,
+  publicUrl,
+  redisUrl,
+  region,
+  scryptCost,
+  seconds,
+  secrets,
+  smtpUrl,
+  storeUrl,
+  table,
+  trustProxy,
+  truth,
+  wholeNumber,
+} from './variable-kinds.ts';
 
 /** The values of SESSION_STORE; the first is the default. */
 export const STORES = [
@@ -50,91 +71,6 @@ function variable<T extends z.ZodType<unknown, string>>(
 ) {
   return schema.prefault(fallback as never).meta({ shown, sets, secret } satisfies About);
 }
-
-function wholeNumber(unit: string, min: number, max: number) {
-  const expected = `a whole number of ${unit} from ${min} to ${max}`;
-  return z
-    .string()
-    .regex(/^\d{1,15}$/, expected)
-    .transform(Number)
-    .refine(value => value >= min && value <= max, expected);
-}
-
-const milliseconds = (min = 0, max = 3_600_000) => wholeNumber('milliseconds', min, max);
-const seconds = wholeNumber('seconds', 1, 31_536_000);
-const oneOf = <const T extends readonly [string, ...string[]]>(names: T) =>
-  z.enum(names, `one of ${names.join(', ')}`);
-const truth = z.enum(['true', 'false'], 'true or false').transform(value => value === 'true');
-
-function urlOf(protocols: readonly string[], example: string) {
-  return z.string().refine(value => {
-    const url = URL.parse(value);
-    return url !== null && protocols.includes(url.protocol) && url.hostname !== '';
-  }, `a URL such as ${example}`);
-}
-
-const redisUrl = urlOf(['redis:', 'rediss:'], 'redis://127.0.0.1:6379');
-const databaseUrl = urlOf(['postgres:', 'postgresql:'], 'postgres://127.0.0.1:5432/baton');
-const smtpUrl = urlOf(['smtp:', 'smtps:'], 'smtps://user:password@mail.example.com');
-const publicUrl = urlOf(['http:', 'https:'], 'https://cards.example.com');
-const memcachedAddress = z.string().regex(/^[\w.-]+:\d{1,5}$/, 'HOST:PORT such as 127.0.0.1:11211');
-const storeUrl = urlOf(['http:', 'https:'], 'http://127.0.0.1:8333');
-const region = z.string().regex(/^[a-z0-9-]+$/, 'a region such as us-east-1');
-const table = z.string().regex(/^[\w.-]{3,255}$/, '3 to 255 letters, digits, dots, dashes or underscores');
-const bucket = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, '3 to 63 lower-case letters, digits or dashes');
-/** An access key; undefined for ''. */
-const credentials = z
-  .string()
-  .regex(/^([^\s:]+:\S+)?$/, 'KEY_ID:SECRET')
-  .transform(text => {
-    const [accessKeyId = '', ...rest] = text.split(':');
-    return text === '' ? undefined : { accessKeyId, secretAccessKey: rest.join(':') };
-  });
-const instanceId = z
-  .string()
-  .regex(/^[\w.-]{1,128}$/, '1 to 128 letters, digits, dots, dashes or underscores');
-
-const addresses = z
-  .string()
-  .regex(/^([\w.-]+:\d{1,5}(,|$))*$/, 'HOST:PORT, comma-separated, such as 10.0.0.1:6379,10.0.0.2:6379')
-  .transform(text => {
-    const parts = text.split(',').filter(part => part !== '');
-    return parts.map(address => {
-      const [host = '', port] = address.split(':');
-      return { host, port: Number(port) };
-    });
-  });
-
-const secrets = z
-  .string()
-  .transform(value => value.split(',').map(part => part.trim()))
-  .refine(
-    parts => parts.every(part => part.length >= 16),
-    'secrets of 16 characters or more, comma-separated',
-  );
-
-const scryptCost = wholeNumber('scrypt rounds (a power of two)', 2, 1 << 20).refine(
-  value => Number.isInteger(Math.log2(value)),
-  'a power of two from 2 to 1048576',
-);
-
-/** `true`, `false`, a number of hops, or addresses: the values of Express's `trust proxy`. */
-const trustProxy = z
-  .string()
-  .transform(value => {
-    if (value === 'true' || value === 'false') return value === 'true';
-    return /^\d+$/.test(value) ? Number(value) : value;
-  })
-  .refine(value => {
-    try {
-      express().set('trust proxy', value);
-      return true;
-    } catch {
-      return false;
-    }
-  }, 'true, false, a number of proxies, or addresses such as loopback, 10.0.0.0/8');
 
 const ownName = () => `${hostname()}-${process.pid}`.replaceAll(/[^\w.-]/g, '-').slice(-128);
 

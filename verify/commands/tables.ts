@@ -25,92 +25,79 @@ export interface Table {
   readonly options: Readonly<Record<string, Option>>;
 }
 
-const JSON_OUT = {
-  type: 'boolean',
-  default: false,
-  does: 'prints the whole result as JSON (docs/result.schema.json)',
-} as const;
-const QUIET = { type: 'boolean', default: false, does: 'prints no progress on stderr' } as const;
-const BRIEF = {
-  type: 'boolean',
-  default: false,
-  does: 'prints one screen: the violated guarantees, one proof, the verdict',
-} as const;
-const OUT = {
-  type: 'string',
-  value: 'DIR',
-  default: 'runs',
-  does: 'folder for histories and results',
-} as const;
-const SEED = {
-  type: 'string',
-  value: 'N',
-  does: 'repeats the plan of the run with this seed; by default the seed is random, and printed',
-} as const;
+/** An option without a value. */
+const flag = (does: string) => ({ type: 'boolean', default: false, does }) as const;
+
+interface TextOption {
+  readonly type: 'string';
+  readonly value: string;
+  readonly does: string;
+}
+function text(value: string, does: string): TextOption;
+function text(value: string, does: string, standard: string): TextOption & { readonly default: string };
+/** An option with a value. @param value its placeholder @param standard its default */
+function text(value: string, does: string, standard?: string): TextOption {
+  return { type: 'string', value, does, ...(standard !== undefined && { default: standard }) };
+}
+
+/** An option that may be repeated. */
+const texts = (value: string, does: string) => ({ type: 'string', multiple: true, value, does }) as const;
+
+const JSON_OUT = flag('prints the whole result as JSON (docs/result.schema.json)');
+const QUIET = flag('prints no progress on stderr');
+const BRIEF = flag('prints one screen: the violated guarantees, one proof, the verdict');
+const OUT = text('DIR', 'folder for histories and results', 'runs');
+const SEED = text(
+  'N',
+  'repeats the plan of the run with this seed; by default the seed is random, and printed',
+);
 
 const LOAD = {
-  sessions: {
-    type: 'string',
-    value: 'N',
-    default: '32',
-    does: 'concurrent sessions, each with one request in flight',
-  },
-  duration: { type: 'string', value: 'TIME', default: '10s', does: 'length of the load: 10, 10s, 2m' },
+  sessions: text('N', 'concurrent sessions, each with one request in flight', '32'),
+  duration: text('TIME', 'length of the load: 10, 10s, 2m', '10s'),
   seed: SEED,
   out: OUT,
 } as const;
 
 const STACK = {
-  stack: {
-    type: 'string',
-    value: 'local|compose',
-    does: 'starts the bundled card store before the run and stops it afterwards (local: Redis, nginx, two instances; compose: the same in containers)',
-  },
-  claims: {
-    type: 'string',
-    value: 'NAMES',
-    does: 'guarantees or sets to claim instead of the claims of the target file, comma-separated',
-  },
-  faults: {
-    type: 'string',
-    value: 'F',
-    does: 'injects faults under load: deploy (rolling restart, replace the oldest, scale out, scale in), all, a number of faults to draw, or names such as rolling-restart,store-restart; without --stack, the faults of the target file (docs/faults.md)',
-  },
+  stack: text(
+    'local|compose',
+    'starts the bundled card store before the run and stops it afterwards (local: Redis, nginx, two instances; compose: the same in containers)',
+  ),
+  claims: text(
+    'NAMES',
+    'guarantees or sets to claim instead of the claims of the target file, comma-separated',
+  ),
+  faults: text(
+    'F',
+    'injects faults under load: deploy (rolling restart, replace the oldest, scale out, scale in), all, a number of faults to draw, or names such as rolling-restart,store-restart; without --stack, the faults of the target file (docs/faults.md)',
+  ),
 } as const;
 
 const PROFILE = {
-  profile: {
-    type: 'string',
-    value: 'NAME',
-    does: 'makes the balancer and the group of instances behave as seed, classic-elb, alb or nginx: health checks, draining, responses to failures, replacement of crashed instances (docs/fleet.md)',
-  },
-  speedup: { type: 'string', value: 'N', does: 'divides all times of the profile' },
+  profile: text(
+    'NAME',
+    'makes the balancer and the group of instances behave as seed, classic-elb, alb or nginx: health checks, draining, responses to failures, replacement of crashed instances (docs/fleet.md)',
+  ),
+  speedup: text('N', 'divides all times of the profile'),
 } as const;
 
-const STICKY = {
-  type: 'string',
-  value: 'MODE',
-  does: 'how the balancer of the bundled stack keeps clients on one instance: none, duration, duration=SECONDS, application, hash (docs/sticky.md)',
-} as const;
+const STICKY = text(
+  'MODE',
+  'how the balancer of the bundled stack keeps clients on one instance: none, duration, duration=SECONDS, application, hash (docs/sticky.md)',
+);
 
 const JUDGED = {
-  baseline: {
-    type: 'string',
-    value: 'FILE',
-    does: 'compares the run with this baseline; the run fails if a claimed guarantee got worse, even if it is still valid (docs/compare.md)',
-  },
-  'update-baseline': {
-    type: 'boolean',
-    default: false,
-    does: 'replaces the baseline by this run, if the run is valid',
-  },
+  baseline: text(
+    'FILE',
+    'compares the run with this baseline; the run fails if a claimed guarantee got worse, even if it is still valid (docs/compare.md)',
+  ),
+  'update-baseline': flag('replaces the baseline by this run, if the run is valid'),
   json: JSON_OUT,
-  report: {
-    type: 'string',
-    multiple: true,
-    value: 'FORMAT=FILE',
-    does: `writes a report to a file; may be repeated; FORMAT is one of ${Object.keys(REPORTS).join(', ')}; FILE - is stdout (docs/reports.md)`,
-  },
+  report: texts(
+    'FORMAT=FILE',
+    `writes a report to a file; may be repeated; FORMAT is one of ${Object.keys(REPORTS).join(', ')}; FILE - is stdout (docs/reports.md)`,
+  ),
   brief: BRIEF,
 } as const;
 
@@ -121,71 +108,54 @@ const verify = {
   page: 'target-file.md',
   options: {
     ...STACK,
-    instances: { type: 'string', value: 'N', default: '2', does: 'number of instances of the bundled stack' },
+    instances: text('N', 'number of instances of the bundled stack', '2'),
     ...PROFILE,
     sticky: STICKY,
     ...LOAD,
-    compress: {
-      type: 'boolean',
-      default: false,
-      does: 'compresses the history while it is written, for long runs: about a tenth of the size (docs/history.md)',
-    },
-    rate: {
-      type: 'string',
-      value: 'R|A..B',
-      does: 'actions per second of the workload hop, constant or from A to B; response times count from the intended start. By default each session acts as soon as its last response has come (docs/workloads.md)',
-    },
-    workers: {
-      type: 'string',
-      value: 'N|auto',
-      default: '1',
-      does: 'number of threads that drive the sessions of hop, each with its own accounts; auto: one for each core except one, which is left to the target. More than 1 needs --workload hop (docs/workloads.md)',
-    },
-    workload: {
-      type: 'string',
-      value: 'NAMES',
-      does: 'workloads to run: hop, burst, logout-race, interleave, fixation, cold-burst, audit, idle, age, refresh-race, comma-separated; by default those that the claims need (docs/workloads.md)',
-    },
-    'sticky-report': {
-      type: 'boolean',
-      default: false,
-      does: "reports whether stickiness can be turned off: runs the same load with the balancer's cookie kept, dropped, swapped before each request, and lost once (docs/sticky.md)",
-    },
-    next: {
-      type: 'string',
-      value: 'NAME=VALUE',
-      does: 'environment variables of the next version, comma-separated, for the fault rolling-deploy',
-    },
-    url: {
-      type: 'string',
-      value: 'URL',
-      does: "address of the target, instead of the url of its file; if it has no path, the path of the file's url is added",
-    },
-    logs: {
-      type: 'string',
-      value: 'DIR|FILE,…',
-      does: "logs that name the instance of each request: a folder with balancer/access.log and instances/NAME.log (docs/compose.md), or a balancer's access log and logs of instances as NAME=FILE (docs/target-file.md)",
-    },
-    'print-target': {
-      type: 'boolean',
-      default: false,
-      does: 'prints the target file as Baton understands it, without secrets, and sends nothing',
-    },
-    k6: {
-      type: 'boolean',
-      default: false,
-      does: 'with --stack: runs a second load with k6 afterwards, if k6 is installed; its verdict counts (docs/k6.md)',
-    },
-    ui: {
-      type: 'boolean',
-      default: false,
-      does: 'shows the run live: serves a page on 127.0.0.1 and prints its address; at the end the page becomes the report, which is also written into the folder of the run (docs/reports.md)',
-    },
-    metrics: {
-      type: 'string',
-      value: '[HOST:]PORT',
-      does: 'serves the metrics of the run for Prometheus at http://HOST:PORT/metrics; HOST is 127.0.0.1 if it is absent (docs/reports.md)',
-    },
+    compress: flag(
+      'compresses the history while it is written, for long runs: about a tenth of the size (docs/history.md)',
+    ),
+    rate: text(
+      'R|A..B',
+      'actions per second of the workload hop, constant or from A to B; response times count from the intended start. By default each session acts as soon as its last response has come (docs/workloads.md)',
+    ),
+    workers: text(
+      'N|auto',
+      'number of threads that drive the sessions of hop, each with its own accounts; auto: one for each core except one, which is left to the target. More than 1 needs --workload hop (docs/workloads.md)',
+      '1',
+    ),
+    workload: text(
+      'NAMES',
+      'workloads to run: hop, burst, logout-race, interleave, fixation, cold-burst, audit, idle, age, refresh-race, comma-separated; by default those that the claims need (docs/workloads.md)',
+    ),
+    'sticky-report': flag(
+      "reports whether stickiness can be turned off: runs the same load with the balancer's cookie kept, dropped, swapped before each request, and lost once (docs/sticky.md)",
+    ),
+    next: text(
+      'NAME=VALUE',
+      'environment variables of the next version, comma-separated, for the fault rolling-deploy',
+    ),
+    url: text(
+      'URL',
+      "address of the target, instead of the url of its file; if it has no path, the path of the file's url is added",
+    ),
+    logs: text(
+      'DIR|FILE,…',
+      "logs that name the instance of each request: a folder with balancer/access.log and instances/NAME.log (docs/compose.md), or a balancer's access log and logs of instances as NAME=FILE (docs/target-file.md)",
+    ),
+    'print-target': flag(
+      'prints the target file as Baton understands it, without secrets, and sends nothing',
+    ),
+    k6: flag(
+      'with --stack: runs a second load with k6 afterwards, if k6 is installed; its verdict counts (docs/k6.md)',
+    ),
+    ui: flag(
+      'shows the run live: serves a page on 127.0.0.1 and prints its address; at the end the page becomes the report, which is also written into the folder of the run (docs/reports.md)',
+    ),
+    metrics: text(
+      '[HOST:]PORT',
+      'serves the metrics of the run for Prometheus at http://HOST:PORT/metrics; HOST is 127.0.0.1 if it is absent (docs/reports.md)',
+    ),
     ...JUDGED,
     quiet: QUIET,
   },
@@ -197,76 +167,44 @@ const init = {
   does: 'finds out how to describe an app, writes the target file, and proves it by a short run',
   page: 'init.md',
   options: {
-    user: {
-      type: 'string',
-      multiple: true,
-      value: 'NAME',
-      does: 'user name of an account; give two, because isolation needs two users',
-    },
-    'password-env': {
-      type: 'string',
-      multiple: true,
-      value: 'VAR',
-      does: 'environment variable with the password of each --user, in the same order; a single one holds for all accounts',
-    },
-    'totp-env': {
-      type: 'string',
-      multiple: true,
-      value: 'VAR',
-      does: 'environment variable with the secret of the one-time codes of each --user, in the same order',
-    },
-    ca: {
-      type: 'string',
-      value: 'FILE',
-      does: 'certificates of your own authority, in PEM, for https addresses; the target file will name this file',
-    },
-    as: {
-      type: 'string',
-      value: 'NAME',
-      does: 'framework of the app, which says what to look for first: django, laravel, rails-devise, spring-security, aspnet-identity, wordpress, express-passport, flask-login',
-    },
-    'login-page': {
-      type: 'string',
-      value: 'PATH',
-      does: 'page with the login form; by default Baton finds it',
-    },
-    'login-path': {
-      type: 'string',
-      value: 'PATH',
-      does: 'path of the login request of an app that renders in the browser; with --login-json or --login-form',
-    },
-    'login-json': {
-      type: 'string',
-      value: 'JSON',
-      does: 'body of that request, such as {"name":"{user}","secret":"{password}"}',
-    },
-    'login-form': {
-      type: 'string',
-      value: 'JSON',
-      does: 'instead of --login-json: the fields of a form that scripts draw, such as {"name":"{user}","secret":"{password}"}',
-    },
-    har: {
-      type: 'string',
-      value: 'FILE',
-      does: 'recording of a login, of some use and of a logout, saved by a browser: learns the requests from it',
-    },
-    browser: {
-      type: 'boolean',
-      default: false,
-      does: "uses the app in this machine's Chromium, and learns the requests from it; needs the package playwright-core",
-    },
-    probe: {
-      type: 'boolean',
-      default: false,
-      does: 'sends forms that look harmless, twice each, to find one whose writes can be read',
-    },
-    file: { type: 'string', value: 'FILE', default: TARGET, does: 'target file to write' },
-    force: { type: 'boolean', default: false, does: 'replaces an existing target file' },
-    yes: {
-      type: 'boolean',
-      default: false,
-      does: 'confirms that you may test the address, which is another machine',
-    },
+    user: texts('NAME', 'user name of an account; give two, because isolation needs two users'),
+    'password-env': texts(
+      'VAR',
+      'environment variable with the password of each --user, in the same order; a single one holds for all accounts',
+    ),
+    'totp-env': texts(
+      'VAR',
+      'environment variable with the secret of the one-time codes of each --user, in the same order',
+    ),
+    ca: text(
+      'FILE',
+      'certificates of your own authority, in PEM, for https addresses; the target file will name this file',
+    ),
+    as: text(
+      'NAME',
+      'framework of the app, which says what to look for first: django, laravel, rails-devise, spring-security, aspnet-identity, wordpress, express-passport, flask-login',
+    ),
+    'login-page': text('PATH', 'page with the login form; by default Baton finds it'),
+    'login-path': text(
+      'PATH',
+      'path of the login request of an app that renders in the browser; with --login-json or --login-form',
+    ),
+    'login-json': text('JSON', 'body of that request, such as {"name":"{user}","secret":"{password}"}'),
+    'login-form': text(
+      'JSON',
+      'instead of --login-json: the fields of a form that scripts draw, such as {"name":"{user}","secret":"{password}"}',
+    ),
+    har: text(
+      'FILE',
+      'recording of a login, of some use and of a logout, saved by a browser: learns the requests from it',
+    ),
+    browser: flag(
+      "uses the app in this machine's Chromium, and learns the requests from it; needs the package playwright-core",
+    ),
+    probe: flag('sends forms that look harmless, twice each, to find one whose writes can be read'),
+    file: text('FILE', 'target file to write', TARGET),
+    force: flag('replaces an existing target file'),
+    yes: flag('confirms that you may test the address, which is another machine'),
     out: OUT,
     json: JSON_OUT,
     brief: BRIEF,
@@ -280,42 +218,23 @@ const check = {
   does: 'judges a recorded history again: a folder under runs/, a history file, or the files of several k6 machines of one run',
   page: 'history.md',
   options: {
-    logs: {
-      type: 'string',
-      value: 'FILE,…',
-      does: "logs that name the instance of each request: the balancer's access log (nginx, HAProxy, Traefik, ALB), and logs of instances as NAME=FILE (docs/target-file.md)",
-    },
-    budget: {
-      type: 'string',
-      value: 'TIME',
-      default: '60s',
-      does: 'time for the searches of linearizability, after the history is read; objects that are undecided then are listed, and the verdict is unknown',
-    },
-    'all-objects': {
-      type: 'boolean',
-      default: false,
-      does: 'searches every undecided object, even if another object is violated',
-    },
-    from: {
-      type: 'string',
-      value: 'jepsen',
-      does: 'judges the linearizability of a history that Jepsen recorded, in EDN or JSON',
-    },
-    model: {
-      type: 'string',
-      value: 'M',
-      does: 'model of the Jepsen history: register, cas-register, append or set',
-    },
-    initial: {
-      type: 'string',
-      value: 'EDN',
-      does: 'initial value of each object of the Jepsen history; none by default',
-    },
-    'nil-reads': {
-      type: 'string',
-      value: 'R',
-      does: 'meaning of an ok read of nil in the Jepsen history: it shows the initial value (initial, the default) or says nothing (any)',
-    },
+    logs: text(
+      'FILE,…',
+      "logs that name the instance of each request: the balancer's access log (nginx, HAProxy, Traefik, ALB), and logs of instances as NAME=FILE (docs/target-file.md)",
+    ),
+    budget: text(
+      'TIME',
+      'time for the searches of linearizability, after the history is read; objects that are undecided then are listed, and the verdict is unknown',
+      '60s',
+    ),
+    'all-objects': flag('searches every undecided object, even if another object is violated'),
+    from: text('jepsen', 'judges the linearizability of a history that Jepsen recorded, in EDN or JSON'),
+    model: text('M', 'model of the Jepsen history: register, cas-register, append or set'),
+    initial: text('EDN', 'initial value of each object of the Jepsen history; none by default'),
+    'nil-reads': text(
+      'R',
+      'meaning of an ok read of nil in the Jepsen history: it shows the initial value (initial, the default) or says nothing (any)',
+    ),
     ...JUDGED,
   },
 } as const satisfies Table;
@@ -342,13 +261,8 @@ const report = {
   does: 'writes a report of a recorded run; by default of the latest one',
   page: 'reports.md',
   options: {
-    format: {
-      type: 'string',
-      value: 'FORMAT',
-      default: 'html',
-      does: `one of ${Object.keys(REPORTS).join(', ')}`,
-    },
-    file: { type: 'string', value: 'FILE', default: '-', does: 'file to write; - is stdout' },
+    format: text('FORMAT', `one of ${Object.keys(REPORTS).join(', ')}`, 'html'),
+    file: text('FILE', 'file to write; - is stdout', '-'),
     out: OUT,
   },
 } as const satisfies Table;
@@ -360,11 +274,10 @@ const open = {
   page: 'reports.md',
   options: {
     out: OUT,
-    serve: {
-      type: 'string',
-      value: '[HOST:]PORT',
-      does: 'serves the reports of all runs at http://HOST:PORT until Ctrl-C, and opens no browser; HOST is 127.0.0.1 if it is absent',
-    },
+    serve: text(
+      '[HOST:]PORT',
+      'serves the reports of all runs at http://HOST:PORT until Ctrl-C, and opens no browser; HOST is 127.0.0.1 if it is absent',
+    ),
   },
 } as const satisfies Table;
 
@@ -374,35 +287,14 @@ const zoo = {
   does: 'lists broken and healthy deployments; zoo run NAME runs one and shows what Baton finds. Needs a checkout',
   page: 'zoo.md',
   options: {
-    all: {
-      type: 'boolean',
-      default: false,
-      does: 'runs all deployments, and shows how often and how soon each defect is found',
-    },
-    disturbed: { type: 'boolean', default: false, does: 'runs only the deployments that need a fault' },
-    runs: {
-      type: 'string',
-      value: 'N',
-      default: '1',
-      does: 'runs of each deployment, with --all or --disturbed',
-    },
-    'control-runs': {
-      type: 'string',
-      value: 'N',
-      does: 'runs of each healthy deployment; by default as --runs',
-    },
-    'fault-runs': {
-      type: 'string',
-      value: 'N',
-      does: 'runs of each deployment that needs a fault, with --all; by default as --runs',
-    },
-    'at-once': { type: 'string', value: 'N', default: '1', does: 'concurrent runs' },
-    tally: {
-      type: 'string',
-      value: 'FILE',
-      does: 'appends a line for each run, and skips runs that FILE already has',
-    },
-    write: { type: 'boolean', default: false, does: 'writes the tables into README.md and docs/zoo.md' },
+    all: flag('runs all deployments, and shows how often and how soon each defect is found'),
+    disturbed: flag('runs only the deployments that need a fault'),
+    runs: text('N', 'runs of each deployment, with --all or --disturbed', '1'),
+    'control-runs': text('N', 'runs of each healthy deployment; by default as --runs'),
+    'fault-runs': text('N', 'runs of each deployment that needs a fault, with --all; by default as --runs'),
+    'at-once': text('N', 'concurrent runs', '1'),
+    tally: text('FILE', 'appends a line for each run, and skips runs that FILE already has'),
+    write: flag('writes the tables into README.md and docs/zoo.md'),
     ...LOAD,
     json: JSON_OUT,
     brief: BRIEF,
@@ -416,13 +308,13 @@ const stack = {
   does: 'starts the bundled stack, a mailbox, and SeaweedFS if it is installed, and keeps them up until Ctrl-C; the app reads its settings (SESSION_STORE, PAYMENT_MS …) from the environment. stack conformance compares the stack with the documented behaviour of the balancers and groups that it stands in for, and prints a table. Needs a checkout',
   page: 'fleet.md',
   options: {
-    instances: { type: 'string', value: 'N', does: 'number of instances (2)' },
-    port: { type: 'string', value: 'N', does: 'port of the balancer, or the next free one (8080)' },
+    instances: text('N', 'number of instances (2)'),
+    port: text('N', 'port of the balancer, or the next free one (8080)'),
     ...PROFILE,
     sticky: STICKY,
-    write: { type: 'boolean', default: false, does: 'conformance: writes the table into docs/fleet.md' },
-    json: { ...JSON_OUT, does: 'conformance: prints the table as JSON' },
-    quiet: { ...QUIET, does: 'conformance: prints no progress on stderr' },
+    write: flag('conformance: writes the table into docs/fleet.md'),
+    json: flag('conformance: prints the table as JSON'),
+    quiet: flag('conformance: prints no progress on stderr'),
   },
 } as const satisfies Table;
 
@@ -441,7 +333,7 @@ const doctor = {
   page: 'target-file.md',
   options: {
     ...STACK,
-    logs: { type: 'string', value: 'DIR|FILE,…', does: `logs, as for ${COMMAND} verify` },
+    logs: text('DIR|FILE,…', `logs, as for ${COMMAND} verify`),
   },
 } as const satisfies Table;
 
@@ -459,23 +351,14 @@ const gate = {
   does: 'keeps sessions open while a new version gets more and more traffic, and serves over HTTP whether it honours them, for Argo Rollouts, Flagger and Prometheus',
   page: 'gate.md',
   options: {
-    target: {
-      type: 'string',
-      value: 'FILE',
-      does: `target file (default ${TARGET}); its \`instance.version\` names the version`,
-    },
-    port: { type: 'string', value: 'P', default: '8090', does: 'port to listen on; 0 takes any free port' },
-    host: { type: 'string', value: 'HOST', default: '127.0.0.1', does: 'address to listen on' },
-    sessions: { type: 'string', value: 'N', default: '50', does: 'sessions that stay open' },
-    rate: { type: 'string', value: 'N', default: '30', does: 'requests per second, all sessions together' },
-    window: {
-      type: 'string',
-      value: 'TIME',
-      default: '60s',
-      does: 'age of the oldest requests that count as evidence',
-    },
+    target: text('FILE', `target file (default ${TARGET}); its \`instance.version\` names the version`),
+    port: text('P', 'port to listen on; 0 takes any free port', '8090'),
+    host: text('HOST', 'address to listen on', '127.0.0.1'),
+    sessions: text('N', 'sessions that stay open', '50'),
+    rate: text('N', 'requests per second, all sessions together', '30'),
+    window: text('TIME', 'age of the oldest requests that count as evidence', '60s'),
     claims: STACK.claims,
-    url: { type: 'string', value: 'URL', does: 'address of the target, instead of the url of its file' },
+    url: text('URL', 'address of the target, instead of the url of its file'),
     out: OUT,
   },
 } as const satisfies Table;

@@ -1,9 +1,11 @@
 /** The schema of the target file, which describes the system under test (docs/target-file.md). */
 import { z } from 'zod';
 import { account } from './schema-accounts.ts';
+import { attributes, budget, expiry, sessions } from './schema-declared.ts';
 import { faults } from './schema-faults.ts';
+import { instance } from './schema-instance.ts';
 import { mail } from './schema-mail.ts';
-import { destination, origin, path, pattern, regex, share, shown, time, token } from './schema-parts.ts';
+import { destination, origin, path, pattern, regex, shown, time, token } from './schema-parts.ts';
 import { refreshKeys } from './schema-refresh.ts';
 import {
   capture,
@@ -68,119 +70,6 @@ const slow = z.strictObject({
     .describe(
       'A slow request that changes the session. With `object` and {value}, it adds a value to that probe.',
     ),
-});
-
-/** Defines how to recognise the instance of a response, and how to reach an instance. */
-const instance = z.strictObject({
-  header: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('Response header that names the instance. If it has several values, the last one counts.'),
-  find: regex
-    .optional()
-    .describe(
-      'Finds the name of the instance in a header that has other content too, such as Server-Timing or Via.',
-    ),
-  cookie: z
-    .string()
-    .min(1)
-    .optional()
-    .describe(
-      "Cookie of the balancer that names the instance. If the response does not set it, the request's cookie counts.",
-    ),
-  body: shown.optional().describe('Finds the name of the instance in a page.'),
-  version: z
-    .strictObject({ header: z.string().min(1).optional(), find: regex.optional() })
-    .refine(
-      ({ header, find }) => header !== undefined || find !== undefined,
-      'expected `header`, `find` or both',
-    )
-    .optional()
-    .describe(
-      'Finds the version of the app that sent a response: in a header, or by `find` in the name of the instance. The command `gate` needs it.',
-    ),
-  addresses: z
-    .record(z.string(), z.url({ protocol: /^https?$/, error: 'expected an http:// or https:// address' }))
-    .optional()
-    .describe(
-      'Addresses of the instances for requests that bypass the balancer. The keys are the names of the instances.',
-    ),
-  steer: z
-    .union([z.strictObject({ header: z.string().min(1) }), z.strictObject({ cookie: z.string().min(1) })])
-    .optional()
-    .describe(
-      'A request header or cookie whose value names an instance. The balancer routes the request to that instance.',
-    ),
-  sticky: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('The cookie with which a sticky balancer pins a client to an instance.'),
-  weights: z
-    .record(z.string(), z.number().positive())
-    .optional()
-    .describe('Weight of each instance at the balancer. Only the ratios count; equal by default.'),
-});
-
-/** Limits of the app on the sessions of a user. */
-const sessions = z.strictObject({
-  most: z
-    .int()
-    .min(1)
-    .optional()
-    .describe(
-      'Maximum number of concurrent sessions. One more login ends the oldest session, or is refused.',
-    ),
-  logout: z
-    .enum(['one', 'all'])
-    .default('one')
-    .describe(
-      'The sessions that a logout ends: only its own session (`one`), or all sessions of the user (`all`).',
-    ),
-  every: time.optional().describe('Minimum interval between two logins.'),
-});
-
-/** Attributes that a session cookie must have. */
-const attributes = z
-  .strictObject({
-    sameSite: z
-      .enum(['Strict', 'Lax', 'None'])
-      .transform(value => value.toLowerCase())
-      .optional(),
-    httpOnly: z.boolean().optional(),
-    secure: z.boolean().optional(),
-    path: path.optional(),
-    domain: z.string().min(1).optional(),
-  })
-  // A key without a value must not count as declared.
-  .transform(given => Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)));
-
-/** Timeouts of a session. */
-const expiry = z.strictObject({
-  idle: time.optional().describe('Timeout without activity.'),
-  absolute: time.optional().describe('Timeout after the login, regardless of activity.'),
-  renew: z
-    .enum(['each', 'half', 'write', 'never'])
-    .default('each')
-    .describe(
-      'The requests that renew the idle timeout: all, those after half of the timeout, those that write, or none.',
-    ),
-});
-
-/** Limits on the effects of a fault. */
-const budget = z.strictObject({
-  survival: share
-    .optional()
-    .describe('Minimum share of sessions, and of acknowledged writes, that survive the fault.'),
-  errors: share.optional().describe('Maximum share of requests that fail.'),
-  gap: time.optional().describe('Maximum time without any response while requests wait.'),
-  wait: time
-    .optional()
-    .describe(
-      'Maximum time until a response, including retries. If set for all faults, it also applies without a fault.',
-    ),
-  recovery: time.optional().describe('Maximum time until all instances are healthy again.'),
 });
 
 /** The keys of a target file. `targetSchema` adds the rules that concern several keys. */
