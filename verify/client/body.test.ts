@@ -6,7 +6,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Barrier } from './barrier.ts';
 import { MAX_BODY } from './body.ts';
 import { Network } from './network.ts';
-import { type Send, SessionClient } from './session-client.ts';
+import type { Send } from './send.ts';
+import { SessionClient } from './session-client.ts';
 
 const open: (() => unknown)[] = [];
 afterEach(async () => {

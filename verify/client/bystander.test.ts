@@ -18,7 +18,9 @@ async function inTurn(instances: number, sticky = false) {
   }));
   for (let i = 0; i < 40; i++) {
     for (const { n, step, reached } of sessions) {
-      const instance = await step.beside(async () => next(n));
+      const aside = step.aside();
+      const instance = next(n);
+      await aside;
       step.served(instance);
       reached.add(instance);
     }

@@ -43,20 +43,15 @@ export class OutOfStep {
   }
 
   /**
-   * Call this with each request whose instance the balancer chooses. If the session has stayed on one
+   * Call this just before each request whose instance the balancer chooses. If the session has stayed on one
    * instance, another client sends a request too, in half of the cases, at the same time. If it always sent
    * its request before the session's request, the two clients would alternate, and the session would stay in
    * step with the balancer.
+   *
+   * @returns the request of the other client. The session's next request must wait for it. Undefined if there is none
    */
-  beside<T>(request: () => Promise<T>): Promise<T> {
+  aside(): Promise<void> | undefined {
     const stayed = this.#stayed >= STAYED && this.#stayed <= KEPT;
-    return stayed && this.#context.random.next() < 0.5 ? this.#together(request) : request();
-  }
-
-  async #together<T>(request: () => Promise<T>): Promise<T> {
-    const aside = stepAside(this.#context);
-    const served = await request();
-    await aside;
-    return served;
+    return stayed && this.#context.random.next() < 0.5 ? stepAside(this.#context) : undefined;
   }
 }

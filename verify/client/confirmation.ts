@@ -4,7 +4,7 @@
  */
 import { escaped } from '../core/response/finding.ts';
 import type { Reply } from '../core/response/reply.ts';
-import type { Call, Later } from './recorder.ts';
+import type { Call, Later } from './call.ts';
 
 /** Maximum number of redirects that are followed in a row: the limit of browsers. */
 export const REDIRECTS = 20;

@@ -5,12 +5,14 @@ import type { Reply } from '../core/response/reply.ts';
 import { honoured } from '../core/timeline/sessions.ts';
 import type { Account, Target } from '../target/load.ts';
 import type { EndingSpec, Probe, RequestSpec, WriteSpec } from '../target/schema.ts';
+import type { Call } from './call.ts';
 import { confirmation } from './confirmation.ts';
 import type { Context } from './context.ts';
+import { further, get, type How, type Who } from './how.ts';
 import { ListRead } from './list-read.ts';
 import { opening, SessionLogin } from './login.ts';
-import type { Call, Recorded } from './recorder.ts';
-import { further, get, type How, SessionRequests, type Who } from './requests.ts';
+import type { Recorded } from './recorder.ts';
+import { SessionRequests } from './requests.ts';
 import type { SessionClient } from './session-client.ts';
 import { followLogout, Walk } from './walk.ts';
 
@@ -104,7 +106,7 @@ export class Driver {
     return recorded;
   }
 
-  async #read(probe: Probe | undefined, how: How): Promise<Recorded> {
+  #read(probe: Probe | undefined, how: How): Promise<Recorded> {
     if (probe === undefined)
       return this.#requests.perform({ action: 'read' }, get(this.#context.target.signedIn.page), how);
     const reading = this.#list(probe, how);
@@ -240,7 +242,7 @@ export class Driver {
 
   /** Refreshes the tokens. The client keeps the new tokens. */
   refresh(how: How = {}): Promise<Operation> {
-    return this.#requests.refresh(how);
+    return this.#requests.tokens.refresh(how);
   }
 
   /** Records the end of the session. */

@@ -3,8 +3,8 @@ import type { Interpreter } from '../core/response/interpret.ts';
 import { refusesLogin } from '../core/response/login-answer.ts';
 import type { Reply } from '../core/response/reply.ts';
 import type { Target } from '../target/load.ts';
+import type { Call, Later } from './call.ts';
 import { REDIRECTS } from './confirmation.ts';
-import type { Call, Later } from './recorder.ts';
 
 /**
  * Maximum number of reads of a page that shows the login form. It is read again, because an instance that

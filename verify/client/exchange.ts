@@ -32,8 +32,12 @@ export interface Outgoing {
   watch: Watch | undefined;
 }
 
-/** Receives the moments of a request. */
+/** Follows a request: names it, and receives its moments. */
 export interface Watch {
+  /** Sent as X-Request-Id, and in the headers of the target file that name it. */
+  readonly id: string;
+  /** True: the request is never sent a second time, even if it is a GET. */
+  readonly once: boolean;
   /** Called after the last wait inside Baton, before a connection is opened or taken. */
   begins(): void;
   /** Called when the connection is open, before the first byte leaves; again if the request is sent a second time. */

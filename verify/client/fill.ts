@@ -9,7 +9,8 @@ import type { RequestSpec, StepSpec } from '../target/schema.ts';
 import type { Authenticator } from './authenticator.ts';
 import { decoded } from './cookie-attributes.ts';
 import type { MailReader } from './mail-reader.ts';
-import type { Send, SessionClient } from './session-client.ts';
+import type { Send } from './send.ts';
+import type { SessionClient } from './session-client.ts';
 
 /** @param value replaces {value}; empty if the request writes no value */
 export function fill(

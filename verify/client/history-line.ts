@@ -1,5 +1,5 @@
 /** Writes events as lines of a history. Operations are most lines, so their lines are joined without a general encoder. */
-import type { Called, Event, Returned } from '../core/history/history.ts';
+import type { Caching, Called, Event, Returned } from '../core/history/history.ts';
 
 /** Returns the line of an event, with its line end. */
 export function lineOf(event: Event): string {
@@ -16,8 +16,7 @@ export function lineOf(event: Event): string {
 }
 
 function called(event: Called): string {
-  let line = `,"clock":${text(event.clock)},"client":${text(event.client)},"session":${text(event.session)}`;
-  line += `,"user":${text(event.user)},"action":"${event.action}"`;
+  let line = `${who(event)},"action":"${event.action}"`;
   if (event.object !== undefined) line += `,"object":${text(event.object)}`;
   if (event.value !== undefined) line += `,"value":${JSON.stringify(event.value)}`;
   if (event.expected !== undefined) line += `,"expected":${JSON.stringify(event.expected)}`;
@@ -48,7 +47,7 @@ function returned(event: Returned): string {
   if (event.cookies !== undefined) line += `,"cookies":${JSON.stringify(event.cookies)}`;
   if (event.version !== undefined) line += `,"version":${event.version}`;
   if (event.skew !== undefined) line += `,"skew":${event.skew}`;
-  if (event.caching !== undefined) line += `,"caching":${JSON.stringify(event.caching)}`;
+  if (event.caching !== undefined) line += `,"caching":${caching(event.caching)}`;
   if (event.exposed !== undefined) line += `,"exposed":${JSON.stringify(event.exposed)}`;
   if (event.withheld !== undefined) line += `,"withheld":${JSON.stringify(event.withheld)}`;
   if (event.issued !== undefined) line += `,"issued":${JSON.stringify(event.issued)}`;
@@ -56,6 +55,40 @@ function returned(event: Returned): string {
   if (event.resent !== undefined) line += `,"resent":${event.resent}`;
   if (event.starved !== undefined) line += `,"starved":${event.starved}`;
   return line;
+}
+
+interface Who {
+  clock: string;
+  client: string;
+  user: string;
+  json: string;
+}
+
+/** The clock, the client and the user of the last operation of each session, and the JSON of the four. */
+const known = new Map<string, Who>();
+
+/** Returns the JSON of the clock, the client, the session and the user, which most operations of a session share. */
+function who({ clock, client, session, user }: Called): string {
+  const last = known.get(session);
+  if (last !== undefined && last.client === client && last.user === user && last.clock === clock)
+    return last.json;
+  let json = `,"clock":${text(clock)},"client":${text(client)}`;
+  json += `,"session":${text(session)},"user":${text(user)}`;
+  if (known.size >= KEPT) known.clear();
+  known.set(session, { clock, client, user, json });
+  return json;
+}
+
+const cachings = new WeakMap<Caching, string>();
+
+/** Returns the JSON of a caching. Responses with equal headers mostly share one object. */
+function caching(value: Caching): string {
+  let json = cachings.get(value);
+  if (json === undefined) {
+    json = JSON.stringify(value);
+    cachings.set(value, json);
+  }
+  return json;
 }
 
 /** Maximum number of texts whose JSON is kept. */

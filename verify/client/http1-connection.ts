@@ -10,9 +10,10 @@ interface Connections {
   gone(connection: Http1Connection): void;
 }
 
-interface Flying {
+/** A request in flight, and the functions that end it. */
+export interface Flying {
   outgoing: Outgoing;
-  resolve: (answer: ResponseHead) => void;
+  resolve: (answer: ResponseHead | Promise<ResponseHead>) => void;
   reject: (error: Error) => void;
   /** Present if the head of the response has completed the request. Called when the rest has come. */
   finishEarly?: () => void;
@@ -68,16 +69,20 @@ export class Http1Connection {
    * @param whole false: the last bytes follow by `complete`
    */
   send(outgoing: Outgoing, request: string | Buffer, whole = true): Promise<ResponseHead> {
-    return new Promise((resolve, reject) => {
-      this.#flying = { outgoing, resolve, reject };
-      this.#requests++;
-      this.#began = false;
-      this.#whole = whole;
-      this.#reader.begin(outgoing.method);
-      outgoing.watch?.departs(outgoing.cookies);
-      this.until = performance.now() + outgoing.timeout;
-      this.#write(request);
-    });
+    return new Promise((resolve, reject) => this.carry({ outgoing, resolve, reject }, request, whole));
+  }
+
+  /** Sends a request, like `send`, and ends it by its functions. */
+  carry(flying: Flying, request: string | Buffer, whole = true): void {
+    const { outgoing } = flying;
+    this.#flying = flying;
+    this.#requests++;
+    this.#began = false;
+    this.#whole = whole;
+    this.#reader.begin(outgoing.method);
+    outgoing.watch?.departs(outgoing.cookies);
+    this.until = performance.now() + outgoing.timeout;
+    this.#write(request);
   }
 
   /** Sends the last bytes of a request. If its response has come before them, the connection is closed already. */

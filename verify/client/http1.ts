@@ -5,7 +5,7 @@
 import type { Held } from './barrier.ts';
 import { connected, type TlsOptions } from './connection.ts';
 import type { Outgoing, ResponseHead } from './exchange.ts';
-import { Http1Connection } from './http1-connection.ts';
+import { type Flying, Http1Connection } from './http1-connection.ts';
 import { requestOf } from './request-text.ts';
 
 /** Interval between two searches for late requests and idle connections, milliseconds. */
@@ -18,8 +18,8 @@ export class Http1 {
   readonly #idle = new Map<string, Http1Connection[]>();
   /** Connections whose request has just completed. */
   #completed: Http1Connection[] = [];
-  /** Resolves when the completed connections are idle. Absent if there are no completed connections. */
-  #turn: Promise<void> | undefined;
+  /** Requests that wait for the completed connections, so that there are no more connections than needed. */
+  #waiting: Flying[] = [];
   readonly #signals = new WeakSet<AbortSignal>();
   readonly #closing = new AbortController();
   #timer: NodeJS.Timeout | undefined;
@@ -38,24 +38,13 @@ export class Http1 {
     this.#follow(outgoing.signal);
     const kept = fresh ? undefined : this.#kept(outgoing.origin);
     if (kept !== undefined) return kept.send(outgoing, requestOf(outgoing, false));
-    return fresh || this.#turn === undefined
-      ? this.#overNew(outgoing, fresh)
-      : this.#overCompleted(outgoing, this.#turn);
+    if (fresh || this.#completed.length === 0) return this.#overNew(outgoing, fresh);
+    return new Promise((resolve, reject) => this.#waiting.push({ outgoing, resolve, reject }));
   }
 
   async #overNew(outgoing: Outgoing, fresh: boolean): Promise<ResponseHead> {
     const request = requestOf(outgoing, fresh);
     return (await this.#connected(outgoing, fresh)).send(outgoing, request);
-  }
-
-  /** Sends a request on a connection that will be idle in a moment, so that there are no more connections than needed. */
-  async #overCompleted(outgoing: Outgoing, idle: Promise<void>): Promise<ResponseHead> {
-    await idle;
-    outgoing.signal?.throwIfAborted();
-    const kept = this.#kept(outgoing.origin);
-    return kept === undefined
-      ? this.#overNew(outgoing, false)
-      : kept.send(outgoing, requestOf(outgoing, false));
   }
 
   /**
@@ -107,15 +96,30 @@ export class Http1 {
    * then, a server that violates the standard has closed it.
    */
   free(connection: Http1Connection): void {
-    this.#completed.push(connection);
-    this.#turn ??= new Promise(resolve =>
-      setImmediate(() => {
-        for (const one of this.#completed) if (this.#open.has(one)) this.#keep(one);
-        this.#completed = [];
-        this.#turn = undefined;
-        resolve();
-      }),
-    );
+    if (this.#completed.push(connection) === 1) setImmediate(() => this.#reuse());
+  }
+
+  /** Makes the completed connections idle, and sends the requests that wait for them. */
+  #reuse(): void {
+    for (const one of this.#completed) if (this.#open.has(one)) this.#keep(one);
+    this.#completed = [];
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const flying of waiting) {
+      try {
+        this.#sendWaiting(flying);
+      } catch (error) {
+        flying.reject(error as Error);
+      }
+    }
+  }
+
+  #sendWaiting(flying: Flying): void {
+    const { outgoing } = flying;
+    outgoing.signal?.throwIfAborted();
+    const kept = this.#kept(outgoing.origin);
+    if (kept === undefined) flying.resolve(this.#overNew(outgoing, false));
+    else kept.carry(flying, requestOf(outgoing, false));
   }
 
   #keep(connection: Http1Connection): void {

@@ -5,7 +5,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { certificate } from '../testing/certificate.ts';
 import { Barrier } from './barrier.ts';
 import { Network } from './network.ts';
-import { type Send, SessionClient } from './session-client.ts';
+import type { Send } from './send.ts';
+import { SessionClient } from './session-client.ts';
 
 const pems = certificate();
 const open: (() => unknown)[] = [];

@@ -4,12 +4,14 @@ import type { Reply } from '../core/response/reply.ts';
 import { BASIC } from '../target/completed.ts';
 import type { Account } from '../target/load.ts';
 import type { RequestSpec } from '../target/schema.ts';
+import type { Call, Later } from './call.ts';
 import type { Context } from './context.ts';
 import { entrance, known } from './entrance.ts';
 import { basicOf, forget, keep } from './fill.ts';
+import { further, get, type How } from './how.ts';
 import { putSession } from './ready-made.ts';
-import type { Call, Later, Recorded } from './recorder.ts';
-import { further, get, type How, type SessionRequests } from './requests.ts';
+import type { Recorded } from './recorder.ts';
+import type { SessionRequests } from './requests.ts';
 import type { SessionClient, ShownPage } from './session-client.ts';
 import { lastOf, Walk } from './walk.ts';
 
@@ -102,7 +104,7 @@ export class SessionLogin {
         : known(interpreter);
     const called = Date.now();
     return async (reply, outcome, later) => {
-      const issued = this.#requests.issued(reply, client, called);
+      const issued = this.#requests.tokens.issued(reply, client, called);
       return { ...(await settle(reply, outcome, later)), ...(issued === undefined ? {} : { issued }) };
     };
   }

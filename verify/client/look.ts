@@ -22,18 +22,23 @@ export function look(
   { now, took }: Moment,
   secrets: readonly string[],
 ): Looked {
-  if (status === undefined) return {};
   const looked: Looked = {};
+  if (status === undefined) return looked;
   const date = dateOf(headers['date']);
   if (date > 0) looked.skew = Math.round((date - now) * 1000);
-  if (status < 400) looked.caching = cachingOf(headers, date > 0 ? date : now, took);
-  if (secrets.length === 0) return looked;
-  const values = secrets.filter(value => value.length >= MIN_LENGTH);
+  if (status < 400) looked.caching = knownCaching(headers, date > 0 ? date : now, took);
   const exposed: ('url' | 'body')[] = [];
-  if (values.some(value => stands(value, String(headers['location'] ?? '')))) exposed.push('url');
-  if (values.some(value => stands(value, body))) exposed.push('body');
+  const { location } = headers;
+  if (location !== undefined && shows(secrets, String(location))) exposed.push('url');
+  if (shows(secrets, body)) exposed.push('body');
   if (exposed.length > 0) looked.exposed = exposed;
   return looked;
+}
+
+/** Returns whether a text has one of the secrets. */
+function shows(secrets: readonly string[], text: string): boolean {
+  for (const value of secrets) if (value.length >= MIN_LENGTH && stands(value, text)) return true;
+  return false;
 }
 
 /** The last text of a Date header, and its time. All responses of one second have the same text. */
@@ -52,6 +57,19 @@ function stands(value: string, text: string): boolean {
 
 const joined = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value.join(', ') : value;
+
+/** The caching of headers that came before. Responses with equal headers mostly share one object. */
+const cachings = new WeakMap<Reply['headers'], Caching>();
+
+/** Returns the caching of headers. If it depends only on the headers, computes it once. */
+function knownCaching(headers: Reply['headers'], date: number, took: number): Caching {
+  let caching = cachings.get(headers);
+  if (caching === undefined) {
+    caching = cachingOf(headers, date, took);
+    if (headers['age'] === undefined && headers['expires'] === undefined) cachings.set(headers, caching);
+  }
+  return caching;
+}
 
 /** @param date date of the response; our clock if the response has no date (RFC 9111, 4.2.3) */
 function cachingOf(headers: Reply['headers'], date: number, took: number): Caching {

@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { until } from '../../stack/wait.ts';
 import { certificate } from '../testing/certificate.ts';
+import { watching } from '../testing/watch.ts';
 import { Barrier } from './barrier.ts';
 import { Network, type Reached } from './network.ts';
 import { SessionClient } from './session-client.ts';
@@ -143,8 +144,14 @@ describe('a target', () => {
     const url = await serving(async (request, response) => response.end(await text(request)));
     const one = client({ url, headers: {}, posts: { '/rpc#user': { id: '{request}', token: '{token}' } } });
     one.captured.set('token', 't1');
-    const bodies = [{ ...get('/rpc#user'), id: 'run-7' }, get('/rpc#user'), get('/rpc#user')];
-    const sent = await Promise.all(bodies.map(async send => JSON.parse((await one.send(send)).body)));
+    const ids = ['run-7', undefined, undefined];
+    const sent = await Promise.all(
+      ids.map(async id =>
+        JSON.parse(
+          (await one.send(get('/rpc#user'), undefined, id === undefined ? id : watching({ id }))).body,
+        ),
+      ),
+    );
     expect(sent[0]).toEqual({ id: 'run-7', token: 't1' });
     expect(new Set(sent.map(({ id }) => id)).size).toBe(3);
   });
@@ -155,7 +162,7 @@ describe('a target', () => {
     );
     const headers = { 'X-Correlation-Id': 'baton {request}', 'X-Amzn-Trace-Id': '{trace}' };
     const one = client({ url, headers });
-    const { body } = await one.send({ ...get('/'), id: 'run-7' });
+    const { body } = await one.send(get('/'), undefined, watching({ id: 'run-7' }));
     expect(body).toMatch(/^baton run-7 Root=1-[0-9a-f]{8}-[0-9a-f]{24};Baton=run-7$/);
     expect((await one.send(get('/'))).body).toBe('undefined undefined');
   });

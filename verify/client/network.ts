@@ -173,11 +173,13 @@ export class Network {
    *
    * @throws errors of the network
    */
-  exchange(outgoing: Outgoing): Promise<ResponseHead> {
-    return this.#send(outgoing, this.apart && !outgoing.repeatable).catch(error => {
-      if (!mayGoAgain(outgoing, error)) throw error;
+  async exchange(outgoing: Outgoing): Promise<ResponseHead> {
+    try {
+      return await this.#send(outgoing, this.apart && !outgoing.repeatable);
+    } catch (error) {
+      if (!mayGoAgain(outgoing, error as Error)) throw error;
       return this.#send(outgoing, true);
-    });
+    }
   }
 
   #send(outgoing: Outgoing, fresh: boolean): Promise<ResponseHead> {

@@ -3,10 +3,24 @@
 /** The headers of many requests, names and values in turn. It keeps their text, since most requests repeat it. */
 export class RequestHead {
   readonly fields: readonly string[];
+  /** The values by their names in lower case. */
+  readonly #values = new Map<string, string>();
   #kept: { origin: string; text: string } | undefined;
 
   constructor(fields: readonly string[]) {
     this.fields = fields;
+    for (let i = fields.length - 2; i >= 0; i -= 2)
+      this.#values.set((fields[i] as string).toLowerCase(), fields[i + 1] as string);
+  }
+
+  /** @param name in lower case */
+  has(name: string): boolean {
+    return this.#values.has(name);
+  }
+
+  /** Returns the first value of a header; undefined if there is none. @param name in lower case */
+  get(name: string): string | undefined {
+    return this.#values.get(name);
   }
 
   /** Returns the lines of the headers. @throws an error with the code INVALID_HEADER */

@@ -1,8 +1,10 @@
 import { createServer } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Reply } from '../core/response/reply.ts';
+import { watching } from '../testing/watch.ts';
 import { Network } from './network.ts';
-import { type Send, SessionClient } from './session-client.ts';
+import type { Send } from './send.ts';
+import { SessionClient } from './session-client.ts';
 import { followLogout, lastOf, Walk } from './walk.ts';
 
 const APP = 'http://127.0.0.1:8080';
@@ -187,7 +189,7 @@ it('a request to another host carries the cookies of the browser, and no header 
     client.put('sid', 'of the app');
     const from = client.addressOf('/login');
     for (let i = 0; i < 2; i++)
-      await client.send({ method: 'GET', path: `${origin}/auth?state=1`, id: 'request-1', from });
+      await client.send({ method: 'GET', path: `${origin}/auth?state=1`, from }, undefined, watching({}));
     expect(seen[1]).toMatchObject({ host: new URL(origin).host, cookie: 'provider=known' });
     expect(Object.keys(seen[1] ?? {})).not.toContain('authorization');
     expect(Object.keys(seen[1] ?? {})).not.toContain('x-request-id');

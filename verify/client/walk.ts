@@ -4,7 +4,8 @@
  */
 import type { Reply } from '../core/response/reply.ts';
 import { type Form, parsePage } from './page.ts';
-import type { Send, SessionClient, ShownPage } from './session-client.ts';
+import type { Send } from './send.ts';
+import type { SessionClient, ShownPage } from './session-client.ts';
 
 /** Maximum number of requests from the first page to the last one. */
 const MOST_PAGES = 30;

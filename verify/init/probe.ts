@@ -1,7 +1,7 @@
 /** Finds a form that stores a text and is safe to send. A run needs it to judge the guarantees about data. */
 import { decodeHTML } from 'entities';
 import type { Form, FormField } from '../client/page.ts';
-import type { Send } from '../client/session-client.ts';
+import type { Send } from '../client/send.ts';
 import { finder } from '../core/response/finding.ts';
 import { filled, filledJson } from '../core/response/form.ts';
 import type { HintedRequest } from './hints.ts';

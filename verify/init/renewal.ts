@@ -1,5 +1,5 @@
 /** The tokens of a session: refreshes the access token as an app does. */
-import type { Send } from '../client/session-client.ts';
+import type { Send } from '../client/send.ts';
 import { keepTokens, REFRESH } from '../client/tokens.ts';
 import { filled, filledJson } from '../core/response/form.ts';
 import type { Reply } from '../core/response/reply.ts';

@@ -2,7 +2,7 @@
 import { stepAnywhere } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
-import type { How } from '../client/requests.ts';
+import type { How } from '../client/how.ts';
 import type { Operation } from '../core/history/history.ts';
 import { honoured } from '../core/timeline/sessions.ts';
 import { UsageError } from '../errors.ts';

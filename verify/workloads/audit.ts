@@ -4,8 +4,8 @@
  */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
+import type { How } from '../client/how.ts';
 import { leave } from '../client/leave.ts';
-import type { How } from '../client/requests.ts';
 import { staticFiles } from '../client/static-files.ts';
 import type { Operation } from '../core/history/history.ts';
 import { forgeries } from './forgeries.ts';

@@ -7,8 +7,8 @@
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
 import { Driver, privately } from '../client/driver.ts';
+import type { How } from '../client/how.ts';
 import { leave } from '../client/leave.ts';
-import type { How } from '../client/requests.ts';
 import type { Target } from '../target/load.ts';
 import { late } from './late.ts';
 import { everywhere, inTurn, lasted, over, type Plan, type Workload } from './workload.ts';

@@ -6,7 +6,7 @@
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
 import { Driver, writable } from '../client/driver.ts';
-import type { How } from '../client/requests.ts';
+import type { How } from '../client/how.ts';
 import type { SessionClient } from '../client/session-client.ts';
 import type { Operation } from '../core/history/history.ts';
 import type { Account } from '../target/load.ts';

@@ -7,14 +7,31 @@
  * @param request the X-Request-Id, `<run>-<number>`
  */
 export function traceIdOf(request: string): string {
-  const dash = request.lastIndexOf('-');
-  const run = request.slice(0, dash).replace(/[^\da-f]/gi, '');
-  const number = Number(request.slice(dash + 1)).toString(16);
-  return `${run.toLowerCase().slice(-20).padStart(20, '0')}${number.padStart(12, '0')}`;
+  const { digits, number } = partsOf(request);
+  return digits + number;
 }
 
 /** Returns the header `traceparent` of a request: version, trace id, id of the caller, and "sampled". */
 export function traceparentOf(request: string): string {
-  const id = traceIdOf(request);
-  return `00-${id}-${id.slice(-16)}-01`;
+  const { digits, number } = partsOf(request);
+  return `00-${digits}${number}-${digits.slice(-4)}${number}-01`;
+}
+
+/** The name of the last run, and its part of a trace id. A process sends the requests of one run. */
+const last = { run: '', digits: digitsOf('') };
+
+function partsOf(request: string): { digits: string; number: string } {
+  const dash = request.lastIndexOf('-');
+  if (dash !== last.run.length || !request.startsWith(last.run)) {
+    last.run = request.slice(0, dash);
+    last.digits = digitsOf(last.run);
+  }
+  const number = Number(request.slice(dash + 1)).toString(16);
+  return { digits: last.digits, number: number.padStart(12, '0') };
+}
+
+/** Returns the 20 digits of a trace id that the name of a run gives. */
+function digitsOf(run: string): string {
+  const digits = run.replace(/[^\da-f]/gi, '').toLowerCase();
+  return digits.slice(-20).padStart(20, '0');
 }

@@ -1,0 +1,81 @@
+/** Follows one operation from its request to the last byte of its response, on the clock of the recorder. */
+import type { Called } from '../core/history/history.ts';
+import type { Reply } from '../core/response/reply.ts';
+import type { Watch } from './exchange.ts';
+import type { Cookies as SessionCookies } from './jar.ts';
+
+type Cookies = SessionCookies['list'];
+
+/** The parts of a recorder that it needs. */
+interface Recording {
+  readonly clock: { now(): number };
+  /** Writes the start of an operation. */
+  starts(called: Called): void;
+  /** Returns the label of the session cookie among the cookies of a request. */
+  labelOf(cookies: Cookies): string | undefined;
+}
+
+const NONE: Cookies = [];
+
+export class Moments implements Watch {
+  readonly called: Called;
+  /** True if the operation changes something. Its request is never sent a second time. */
+  readonly once: boolean;
+  /** Time of the last byte of the response. */
+  end = 0;
+  /** The cookies that were sent. */
+  cookies = NONE;
+  readonly #recorder: Recording;
+  readonly #labelled: boolean;
+  readonly #due: number | undefined;
+  #departed = false;
+
+  /**
+   * @param labelled true: the history gets the label of the session cookie that is sent
+   * @param due when the request was to begin, microseconds on the clock of the recorder, if the load has a rate
+   */
+  constructor(
+    recorder: Recording,
+    called: Called,
+    once: boolean,
+    labelled: boolean,
+    due: number | undefined,
+  ) {
+    this.#recorder = recorder;
+    this.called = called;
+    this.once = once;
+    this.#labelled = labelled;
+    this.#due = due;
+  }
+
+  get id(): string {
+    return this.called.request;
+  }
+
+  /** If no connection opens, the operation begins here. */
+  begins(): void {
+    this.called.call = this.#recorder.clock.now();
+  }
+
+  departs(cookies: Cookies): void {
+    if (this.#departed) return;
+    this.#departed = true;
+    this.cookies = cookies;
+    const label = this.#labelled ? this.#recorder.labelOf(cookies) : undefined;
+    if (label !== undefined) this.called.sent = label;
+    this.called.call = this.#recorder.clock.now();
+    if (this.#due !== undefined) this.called.late = Math.max(0, Math.round(this.called.call - this.#due));
+    if (this.once) this.#recorder.starts(this.called);
+  }
+
+  arrives(): void {
+    this.end = this.#recorder.clock.now();
+  }
+
+  /** Completes the moments of a request that failed. */
+  ends({ failure }: Reply): void {
+    if (failure === undefined) return;
+    this.end = this.#recorder.clock.now();
+    if (!this.#departed && this.once) this.#recorder.starts(this.called);
+  }
+}

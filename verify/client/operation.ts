@@ -1,0 +1,72 @@
+/** Puts the two parts of an operation together: its request and its response. */
+import type { Called, Operation, Returned } from '../core/history/history.ts';
+
+/**
+ * Returns the operation of a request and its response. It copies each field by its name: after `Object.assign` or a
+ * spread of this many fields, all reads of the operation are slow.
+ */
+export function operationOf(called: Called, returned: Returned): Operation {
+  const { id, clock, client, session, user, action, request, call } = called;
+  const operation: Operation = {
+    type: 'op',
+    id,
+    clock,
+    client,
+    session,
+    user,
+    action,
+    request,
+    call,
+    outcome: returned.outcome,
+  };
+  if (called.path !== undefined) operation.path = called.path;
+  if (called.object !== undefined) operation.object = called.object;
+  if (called.value !== undefined) operation.value = called.value;
+  if (called.expected !== undefined) operation.expected = called.expected;
+  if (called.state !== undefined) operation.state = called.state;
+  if (called.with !== undefined) operation.with = called.with;
+  if (called.change !== undefined) operation.change = called.change;
+  if (called.direct !== undefined) operation.direct = called.direct;
+  if (called.steered !== undefined) operation.steered = called.steered;
+  if (called.late !== undefined) operation.late = called.late;
+  if (called.sent !== undefined) operation.sent = called.sent;
+  addReturned(operation, returned);
+  return operation;
+}
+
+function addReturned(operation: Operation, returned: Returned): void {
+  if (returned.return !== undefined) operation.return = returned.return;
+  if (returned.status !== undefined) operation.status = returned.status;
+  if (returned.note !== undefined) operation.note = returned.note;
+  if (returned.instance !== undefined) operation.instance = returned.instance;
+  if (returned.source !== undefined) operation.source = returned.source;
+  if (returned.cohort !== undefined) operation.cohort = returned.cohort;
+  if (returned.signedIn !== undefined) operation.signedIn = returned.signedIn;
+  if (returned.sawUser !== undefined) operation.sawUser = returned.sawUser;
+  if (returned.saw !== undefined) operation.saw = returned.saw;
+  if (returned.canaries !== undefined) operation.canaries = returned.canaries;
+  if (returned.cookies !== undefined) operation.cookies = returned.cookies;
+  if (returned.version !== undefined) operation.version = returned.version;
+  if (returned.skew !== undefined) operation.skew = returned.skew;
+  if (returned.caching !== undefined) operation.caching = returned.caching;
+  if (returned.exposed !== undefined) operation.exposed = returned.exposed;
+  if (returned.withheld !== undefined) operation.withheld = returned.withheld;
+  if (returned.issued !== undefined) operation.issued = returned.issued;
+  if (returned.lost !== undefined) operation.lost = returned.lost;
+  if (returned.resent !== undefined) operation.resent = returned.resent;
+  if (returned.starved !== undefined) operation.starved = returned.starved;
+}
+
+/**
+ * If the response names no instance, names the instance whose address the request was sent to. Direct responses have no
+ * instance name if only the balancer adds it. Other hosts, such as an identity provider, are no instances of the target.
+ */
+export function nameServer(returned: Returned, path: string, address: string | undefined): void {
+  if (!path.startsWith('/')) {
+    delete returned.instance;
+    delete returned.source;
+  } else if (address !== undefined && returned.status !== undefined && returned.instance === undefined) {
+    returned.instance = address;
+    returned.source = 'address';
+  }
+}

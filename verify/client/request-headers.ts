@@ -1,0 +1,145 @@
+/** Builds the headers of the requests of one client. */
+import { randomBytes } from 'node:crypto';
+import { traceparentOf } from '../core/history/trace.ts';
+import { filledText } from '../core/response/form.ts';
+import type { Affinity } from './affinity.ts';
+import { ACCEPTED_ENCODINGS } from './body.ts';
+import type { Cookies, Jar } from './jar.ts';
+import type { Network } from './network.ts';
+import { RequestHead } from './request-text.ts';
+import { isSafe, type Send } from './send.ts';
+
+/** The headers that a balancer would add. */
+type Forwarding = Readonly<Record<string, string>> | undefined;
+
+export class RequestHeaders {
+  readonly #network: Network;
+  readonly #jar: Jar;
+  readonly #affinity: Affinity | undefined;
+  readonly #captured: ReadonlyMap<string, string>;
+  /** True once the client has lost the affinity cookie. */
+  #broken = false;
+
+  /** @param captured values for the placeholders in headers of the target file */
+  constructor(
+    network: Network,
+    jar: Jar,
+    affinity: Affinity | undefined,
+    captured: ReadonlyMap<string, string>,
+  ) {
+    this.#network = network;
+    this.#jar = jar;
+    this.#affinity = affinity;
+    this.#captured = captured;
+  }
+
+  /**
+   * Returns the headers that depend neither on the body nor on the id of the request. Requests without
+   * headers of their own share one object.
+   */
+  shared(
+    request: Send,
+    id: string | undefined,
+    forwarding: Forwarding,
+    site: URL,
+    cookies: Cookies,
+  ): RequestHead {
+    const { headers: own, cookies: more } = request;
+    const shared =
+      this.#network.constant &&
+      this.#affinity === undefined &&
+      forwarding === undefined &&
+      more === undefined &&
+      isEmpty(own);
+    if (shared && cookies.head !== undefined) return cookies.head;
+    const named: Record<string, string> = { ...this.#always(request, id), ...own };
+    const given = new Set(Object.keys(named).map(name => name.toLowerCase()));
+    // Headers of the target file replace headers that a balancer would add.
+    for (const name in forwarding) if (!given.has(name)) named[name] = forwarding[name] as string;
+    if (!given.has('accept-encoding')) named['accept-encoding'] = ACCEPTED_ENCODINGS;
+    const cookie = shared
+      ? cookies.header
+      : this.#cookiesOf(request.from === undefined ? site : cookies, more);
+    if (cookie !== '') named['cookie'] = cookie;
+    const head = new RequestHead(Object.entries(named).flat());
+    if (shared) cookies.head = head;
+    return head;
+  }
+
+  /** Returns the other headers of a request, names and values in turn. */
+  own(
+    { json, method, from }: Send,
+    id: string | undefined,
+    head: RequestHead,
+    site: URL,
+    body: string | null,
+  ): string[] {
+    const own = id === undefined ? [] : ['x-request-id', id];
+    if (id !== undefined && !head.has('traceparent')) own.push('traceparent', traceparentOf(id));
+    if (body !== null && !head.has('content-type'))
+      own.push('content-type', json === undefined ? FORM : 'application/json');
+    if (isSafe(method) && body === null) return own;
+    const origin = originOf(from ?? site, site, head);
+    // Browsers send Origin with each such request. Some frameworks refuse a form without it (SvelteKit, nosurf).
+    if (!isSafe(method) && !head.has('origin')) own.push('origin', origin);
+    // Over https, some frameworks require the Referer header with a form (Django does).
+    if (body !== null && site.protocol === 'https:' && !head.has('referer'))
+      own.push('referer', `${origin}/`);
+    return own;
+  }
+
+  /** Returns the headers for every request. It omits a header whose placeholder has no value yet. */
+  #always({ omit }: Send, id: string | undefined): Readonly<Record<string, string>> {
+    const { constant, headers } = this.#network;
+    if (constant) return headers;
+    const known: Record<string, string> = { ...Object.fromEntries(this.#captured), ...namesOf(id) };
+    if (omit !== undefined) delete known[omit];
+    const all = Object.entries(headers).map(([name, text]) => [name, filledText(text, known)]);
+    return Object.fromEntries(all.filter(([, text]) => !/\{\w+\}/.test(text as string)));
+  }
+
+  /** @param of the address, or the cookies to send there */
+  #cookiesOf(of: URL | Cookies, more: Record<string, string> = {}): string {
+    const header = this.#cookieHeader(of);
+    const names = Object.keys(more);
+    if (names.length === 0) return header;
+    const own = header.split('; ').filter(pair => pair !== '' && !names.includes(pair.split('=')[0] ?? ''));
+    return [...own, ...names.map(name => `${name}=${more[name]}`)].join('; ');
+  }
+
+  #cookieHeader(of: URL | Cookies): string {
+    const affinity = this.#affinity;
+    const cookies = (): Cookies => (of instanceof URL ? this.#jar.for(of) : of);
+    if (affinity === undefined) return cookies().header;
+    if (!this.#broken && affinity.breaks()) {
+      this.#broken = true;
+      for (const name of affinity.twins) this.#jar.remove(name);
+    }
+    const sent = affinity.sent(cookies().list);
+    return sent.map(({ name, value }) => `${name}=${value}`).join('; ');
+  }
+}
+
+const FORM = 'application/x-www-form-urlencoded';
+
+/**
+ * Returns the origin of the page that sends a request. If the page is on the site of the request, `X-Forwarded-Proto` and
+ * `X-Forwarded-Host` of the target file replace its scheme and its host, because the app takes them for its own.
+ */
+function originOf(page: URL, site: URL, head: RequestHead): string {
+  if (page.origin !== site.origin) return page.origin;
+  const scheme = head.get('x-forwarded-proto') ?? site.protocol.slice(0, -1);
+  return `${scheme}://${head.get('x-forwarded-host') ?? site.host}`;
+}
+
+function isEmpty(headers: Readonly<Record<string, string>> | undefined): boolean {
+  for (const _ in headers) return false;
+  return true;
+}
+
+/** Returns the request id for headers that balancers log: unchanged, and in the format of AWS (docs/target-file.md). */
+function namesOf(request: string | undefined): Record<string, string> {
+  if (request === undefined) return {};
+  const time = Math.floor(Date.now() / 1000).toString(16);
+  return { request, trace: `Root=1-${time}-${randomBytes(12).toString('hex')};Baton=${request}` };
+}

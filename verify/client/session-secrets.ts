@@ -1,0 +1,64 @@
+/** Finds the values of the session cookies, which are secrets, among the cookies of requests and responses. */
+import type { Interpreter } from '../core/response/interpret.ts';
+import type { Reply } from '../core/response/reply.ts';
+import { Rooms } from './cookie-attributes.ts';
+import type { Cookies } from './jar.ts';
+
+type Sent = Cookies['list'];
+
+export class SessionSecrets {
+  readonly #interpreter: Pick<Interpreter, 'sessionCookies'>;
+  readonly #rooms = new Rooms();
+  /** Cache: for each list of cookies that a jar gave, the values of the session cookies in it. */
+  #known = new WeakMap<Sent, readonly string[]>();
+  /** The names that the values in the cache belong to. */
+  #names: readonly string[] = [];
+
+  constructor(interpreter: Pick<Interpreter, 'sessionCookies'>) {
+    this.#interpreter = interpreter;
+  }
+
+  /** Returns the secrets in a request. A jar gives the same list of cookies until it changes. */
+  sent(cookies: Sent): readonly string[] {
+    const { sessionCookies } = this.#interpreter;
+    if (this.#names !== sessionCookies) {
+      this.#names = sessionCookies;
+      this.#known = new WeakMap();
+    }
+    let found = this.#known.get(cookies);
+    if (found === undefined) {
+      found = this.#valuesOf(cookies);
+      this.#known.set(cookies, found);
+    }
+    return found;
+  }
+
+  /** Returns the secrets in a request and in its response. */
+  ofBoth(cookies: Sent, set: Reply['cookies']): readonly string[] {
+    const sent = this.sent(cookies);
+    return set.length === 0 ? sent : [...sent, ...this.#valuesOf(set)];
+  }
+
+  #valuesOf(cookies: readonly { name: string; value?: string }[]): string[] {
+    const { sessionCookies } = this.#interpreter;
+    return cookies.flatMap(({ name, value }) =>
+      value !== undefined && sessionCookies.includes(name) ? [value] : [],
+    );
+  }
+
+  /**
+   * Lowers the estimated entropy, if there is only one session cookie. With several session cookies, one
+   * cookie may be plain text, and another cookie its signature.
+   */
+  narrow(cookies: Reply['cookies']): void {
+    const { sessionCookies } = this.#interpreter;
+    if (cookies.length === 0 || sessionCookies.length > 1) return;
+    const [name] = sessionCookies;
+    for (const cookie of cookies) {
+      const { attributes, value } = cookie;
+      if (cookie.name !== name || attributes === undefined || value === undefined) continue;
+      if (attributes.folded === true) continue;
+      attributes.bits = Math.min(attributes.bits, this.#rooms.of(name, value));
+    }
+  }
+}
