@@ -6,7 +6,7 @@ import type { Reply } from '../core/response/reply.ts';
 import type { ListRead } from './list-read.ts';
 
 /** The facts that a follow-up request decides, because the response alone does not. */
-export type Settled = Pick<Returned, 'issued' | 'lost'> & {
+type Settled = Pick<Returned, 'issued' | 'lost'> & {
   outcome?: Outcome;
   signedIn?: Seen['signedIn'] | undefined;
   return?: number;
