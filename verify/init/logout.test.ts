@@ -64,3 +64,36 @@ it('takes a request with status 205 for the logout of an API, if the refresh tok
     server.closeAllConnections();
   }
 });
+
+it('sends the form of the page that asks for a confirmation, with the token of that page', async () => {
+  let over = false;
+  const form =
+    '<form method="post" action=""><input type="hidden" name="csrf" value="t1"><button>Yes</button></form>';
+  const server = http.createServer(async (request, response) => {
+    const body = Buffer.concat(await request.toArray()).toString();
+    if (request.method === 'POST' && request.url === '/session/logout?all=1') over ||= body === 'csrf=t1';
+    response.writeHead(over && request.method === 'GET' ? 401 : 200, { 'content-type': 'text/html' });
+    response.end(request.url === '/' ? '<a href="/session/logout?all=1">Log out</a>' : form);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const manners = new Manners({ url, headers: {} }, new AbortController().signal, 0);
+  try {
+    const visitor = manners.fresh();
+    const login = { page: '/login', path: '/login', method: 'POST' as const };
+    const known = {
+      ...{ login, csrf: { field: 'csrf' }, page: '/' },
+      signedIn: (seen: PageVisit) => seen.status === 200,
+    };
+    const pages = [await visitor.get('/')];
+    const { left } = await findLogout(visitor, { pages, elsewhere: new Map() }, known);
+    const path = '/session/logout?all=1';
+    expect(left?.logout).toMatchObject({
+      ...{ steps: [{ method: 'GET', path }], method: 'POST', path, form: { csrf: '{csrf}' } },
+    });
+  } finally {
+    manners.close();
+    server.close();
+    server.closeAllConnections();
+  }
+});

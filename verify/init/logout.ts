@@ -44,7 +44,8 @@ export interface Known extends Sign {
 const USUAL: readonly string[] = ['/logout', '/api/logout'];
 
 /**
- * Tries the logout forms and links of the pages until one signs out. The caller must not use the session afterwards.
+ * Tries the logout forms and links of the pages until one signs out. If a link leads to a page that asks for a
+ * confirmation, tries the form of that page next. The caller must not use the session afterwards.
  *
  * @param pages pages that may have a logout, seen by the visitor; `elsewhere`: by path, the same pages seen by another
  *   session
@@ -65,9 +66,11 @@ export async function findLogout(
   const all = [...offered, ...hinted, ...usual(known)];
   let ineffective: Logout | undefined;
   const isFirst = ({ path }: Logout): boolean => first !== undefined && path.startsWith(first);
-  for (const logout of [...all.filter(isFirst), ...all.filter(one => !isFirst(one))]) {
+  const waiting = [...all.filter(isFirst), ...all.filter(one => !isFirst(one))];
+  const confirmed = new Set<string>();
+  for (let logout = waiting.shift(); logout !== undefined; logout = waiting.shift()) {
     const leaving = visitor.twin();
-    const { answer, atProvider } = await leave(leaving, logout, known);
+    const { answer, last, atProvider } = await leave(leaving, logout, known);
     const found: Logout = atProvider ? { ...logout, provider: true } : logout;
     const acknowledged = atProvider || acknowledges(answer);
     const byToken = visitor.tokens !== undefined;
@@ -76,6 +79,11 @@ export async function findLogout(
     if (!isRefused && !(await isAlive(leaving, known)))
       return { left: { logout: found, livesOn: await livesOn(visitor, known) }, failed: [] };
     if (acknowledged && (atProvider || byToken || hinted.includes(logout))) ineffective ??= found;
+    const confirmations = logout.method === 'GET' ? forms(visitor, [last], known) : [];
+    for (const one of confirmations.filter(({ method, path }) => method !== 'GET' && !confirmed.has(path))) {
+      confirmed.add(one.path);
+      waiting.unshift(one);
+    }
   }
   if (ineffective !== undefined) return { left: { logout: ineffective, livesOn: true }, failed: [] };
   return { left: undefined, failed: offered.map(({ method, path }) => `${method} ${path}`) };
@@ -108,14 +116,14 @@ async function livesOn(visitor: Visitor, known: Known): Promise<boolean> {
 /**
  * Logs out with the requests that the target file will describe.
  *
- * @returns the response; `atProvider`: true if it leads to another host of the login, and on to a page that asks for no
- * password
+ * @returns the response; `last`: the page that its redirects lead to; `atProvider`: true if it leads to another host of
+ * the login, and on to a page that asks for no password
  */
 export async function leave(
   leaving: Visitor,
   logout: Logout,
   { page, csrf }: Known,
-): Promise<{ answer: PageVisit; atProvider: boolean }> {
+): Promise<{ answer: PageVisit; last: PageVisit; atProvider: boolean }> {
   let last = await leaving.get(page);
   const values: Record<string, string> = {};
   const keepToken = (): void => {
@@ -138,11 +146,10 @@ export async function leave(
   });
   const walk = new Walk(leaving.client, { url: leaving.client.addressOf(logout.path), reply: answer });
   if (!leavesApp(answer) || walk.redirect() === undefined) {
-    await leaving.follow(answer);
-    return { answer, atProvider: false };
+    return { answer, last: await leaving.follow(answer), atProvider: false };
   }
   const done = await followLogout(walk, step => leaving.send(step));
-  return { answer, atProvider: done && !hasPasswordField(walk.page.reply) };
+  return { answer, last: answer, atProvider: done && !hasPasswordField(walk.page.reply) };
 }
 
 function forms(
@@ -156,7 +163,7 @@ function forms(
   return pages.flatMap(page =>
     page.forms.flatMap(({ words, action, method, fields }): Logout[] => {
       const path = visitor.pathOf(action, page.path);
-      if (path === undefined || !LOGOUT.test(words)) return [];
+      if (path === undefined || !LOGOUT.test(`${words} ${path.toLowerCase()}`)) return [];
       const form = Object.fromEntries(
         fields.map(({ name, value }) => [name, isTokenField(name, fields, csrf) ? '{csrf}' : value]),
       );
