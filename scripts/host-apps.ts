@@ -54,7 +54,7 @@ const APPS: readonly HostApp[] = [
   },
   {
     app: 'mail links',
-    entries: ['mail-links-done-right', 'mail-link-in-memory'],
+    entries: ['mail-links-done-right', 'mail-link-in-memory', 'mail-link-keeps-session-id'],
   },
 ];
 

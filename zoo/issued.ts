@@ -1,11 +1,22 @@
 /** Records the secrets that hosts of the zoo issue, so that a test can search written files for them. */
-import type { Redis } from 'ioredis';
+import { Redis } from 'ioredis';
+import type { Stack } from '../stack/stack.ts';
 
 /** The key of the set with the secrets. */
-export const ISSUED = 'issued-secrets';
+const ISSUED = 'issued-secrets';
 
 /** Records a secret, such as a session id, a token or a code. Returns it. */
 export async function issued(redis: Redis, secret: string): Promise<string> {
   await redis.sadd(ISSUED, secret);
   return secret;
+}
+
+/** Returns the secrets that the instances of a stack have recorded. */
+export async function issuedBy({ store }: Stack): Promise<string[]> {
+  const redis = new Redis(store.url ?? '');
+  try {
+    return await redis.smembers(ISSUED);
+  } finally {
+    redis.disconnect();
+  }
 }

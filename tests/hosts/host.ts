@@ -1,6 +1,6 @@
 /** Starts apps in other languages and frameworks, two instances of each behind nginx, to test `baton init`. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Nginx } from '../../stack/nginx.ts';
 import { freePort } from '../../stack/ports.ts';
@@ -27,8 +27,8 @@ export interface Host {
   command(port: number): readonly [string, ...string[]];
   /** Returns a command that runs once, before the instances start. */
   prepare?(): readonly [string, ...string[]];
-  /** The guarantee that the broken variant breaks. */
-  breaks: string;
+  /** For each defect of the app, the guarantee that it breaks. The variable BROKEN has its number, from 1. */
+  breaks: readonly [string, string];
   /** The claims that `init` must write. */
   claims: string;
   /** The recipe of `baton init` that is tested with this host. */
@@ -75,7 +75,7 @@ export const HOSTS: readonly Host[] = [
     users: ['alice', 'bob'],
     command: port => [python(), join(here, 'django/app.py'), `${port}`],
     prepare: () => [python(), join(here, 'django/app.py'), 'prepare'],
-    breaks: 'continuity',
+    breaks: ['continuity', 'logout-final'],
     claims: 'standard',
   },
   {
@@ -83,7 +83,7 @@ export const HOSTS: readonly Host[] = [
     recipe: 'flask-login',
     users: ['alice', 'bob'],
     command: port => [python(), join(here, 'flask/app.py'), `${port}`],
-    breaks: 'continuity',
+    breaks: ['continuity', 'cookie-policy'],
     claims: 'stateless-token',
   },
   {
@@ -91,7 +91,7 @@ export const HOSTS: readonly Host[] = [
     recipe: 'express-passport',
     users: ['alice@example.test', 'bob@example.test'],
     command: () => [process.execPath, join(here, 'express/server.ts')],
-    breaks: 'rotation',
+    breaks: ['rotation', 'continuity'],
     claims: 'standard',
     // connect-redis saves a session even if it was destroyed: a request in flight at a logout restores it.
     keepsNot: 'logout-final',
@@ -102,14 +102,14 @@ export const HOSTS: readonly Host[] = [
     // Without workers, the built-in server of PHP handles one request at a time.
     env: { PHP_CLI_SERVER_WORKERS: '4' },
     command: port => [findProgram('php'), '-S', `127.0.0.1:${port}`, join(here, 'php/index.php')],
-    breaks: 'logout-final',
+    breaks: ['logout-final', 'rotation'],
     claims: 'standard',
   },
   {
     name: 'go',
     users: ['alice', 'bob'],
     command: port => [goProgram(), `${port}`],
-    breaks: 'cookie-policy',
+    breaks: ['cookie-policy', 'continuity'],
     claims: 'standard',
   },
   {
@@ -123,7 +123,14 @@ export const HOSTS: readonly Host[] = [
       `${port}`,
     ],
     init: ['--login-path', '/api/login'],
-    breaks: 'isolation',
+    breaks: ['isolation', 'logout-final'],
+    claims: 'standard',
+  },
+  {
+    name: 'react',
+    users: ['alice@example.test', 'bob@example.test'],
+    command: () => [process.execPath, join(here, 'react/server.ts')],
+    breaks: ['continuity', 'logout-final'],
     claims: 'standard',
   },
 ];
@@ -132,16 +139,18 @@ export interface Running {
   url: string;
   /** The access log of the balancer, a JSON line for each request. */
   accessLog: string;
+  /** Returns the secrets that the app has got so far: its cookies, the tokens of forms, and the password. */
+  secrets(): string[];
   stop(): Promise<void>;
 }
 
 /**
  * Starts a host.
  *
- * @param broken true to start it with its defect
+ * @param defect number of the defect; 0 for the healthy variant
  * @throws Error if a part of it is not available on this machine
  */
-export async function startHost(host: Host, broken: boolean): Promise<Running> {
+export async function startHost(host: Host, defect: number): Promise<Running> {
   const dir = temporaryPath('baton-host-');
   makeFolder(dir);
   const data = join(dir, 'data');
@@ -160,7 +169,7 @@ export async function startHost(host: Host, broken: boolean): Promise<Running> {
       HOST_DIR: data,
       PORT: `${port}`,
       REDIS_PORT: `${redis.port}`,
-      BROKEN: broken ? '1' : '0',
+      BROKEN: `${defect}`,
     });
     const prepare = host.prepare?.();
     if (prepare !== undefined) execFileSync(prepare[0], prepare.slice(1), { env: env(0), stdio: 'ignore' });
@@ -181,14 +190,33 @@ export async function startHost(host: Host, broken: boolean): Promise<Running> {
       instances.push({ name, url });
     }
     const [port, statusPort] = [await freePort(), await freePort()];
-    const additions = { server: 'add_header X-Served-By $upstream_addr always;' };
+    const sent = join(dir, 'sent.log');
+    const additions = {
+      http: `log_format sent escape=json '["$http_cookie","$request_body"]'; access_log ${sent} sent;`,
+      server: 'add_header X-Served-By $upstream_addr always;',
+    };
     const nginx = new Nginx({ port, statusPort, dir, additions });
     stops.push(() => nginx.dispose());
     await nginx.registerAll(instances);
     await nginx.start();
-    return { url: nginx.url, accessLog: nginx.accessLog, stop };
+    return { url: nginx.url, accessLog: nginx.accessLog, secrets: () => secretsIn(sent), stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** A shorter value of a cookie is none of an app: Baton also sends empty and cut ones. */
+const SHORTEST = 12;
+
+/** Returns the values of cookies, and of the form fields with tokens and passwords, in a log of nginx. */
+function secretsIn(log: string): string[] {
+  const lines = readFileSync(log, 'utf8').trim().split('\n');
+  const found = lines.flatMap(line => {
+    const [cookies = '', body = ''] = JSON.parse(line) as string[];
+    const values = cookies.split('; ').map(cookie => cookie.replace(/^[^=]*=/, ''));
+    const fields = [...new URLSearchParams(body)].filter(([name]) => /csrf|token|pass|secret/i.test(name));
+    return [...values, ...fields.map(([, value]) => value)];
+  });
+  return [...new Set([...found.filter(value => value.length >= SHORTEST), PASSWORD])];
 }

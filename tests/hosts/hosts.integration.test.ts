@@ -1,15 +1,16 @@
 /**
  * Checks `baton init` with apps in other languages and frameworks. From an address and two accounts, it must write a
- * file with which `baton verify` judges the app correctly, both healthy and with one defect. Apps that cannot run
+ * file with which `baton verify` judges the app correctly, healthy and with each of its two defects. Apps that cannot run
  * here are skipped, with the reason.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it as test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { init } from '../../verify/init/init.ts';
 import { baton } from '../../verify/testing/baton.ts';
+import { executablePath } from '../browser.ts';
 import { LONG } from '../long.ts';
 import { HOSTS, type Host, PASSWORD, startHost } from './host.ts';
 
@@ -44,10 +45,18 @@ function lacking(host: Host): string | undefined {
 
 async function verdicts(
   host: Host,
-  broken: boolean,
-): Promise<{ file: string; preset: string | undefined; claimed: Verdict[]; init: string }> {
+  defect: number,
+  options: readonly string[] = [],
+): Promise<{
+  file: string;
+  preset: string | undefined;
+  claimed: Verdict[];
+  init: string;
+  /** The secrets of the app, and those of them that Baton wrote to a file or printed. */
+  secrets: { all: string[]; written: string[] };
+}> {
   const folder = mkdtempSync(join(tmpdir(), 'baton-init-'));
-  const running = await startHost(host, broken);
+  const running = await startHost(host, defect);
   try {
     const [file, out] = [join(folder, 'target.yaml'), join(folder, 'runs')];
     const [user, other] = host.users;
@@ -59,22 +68,28 @@ async function verdicts(
       '--password-env',
       'HOST_PASSWORD',
       ...(host.init ?? []),
+      ...options,
     ];
     const env = { HOST_PASSWORD: PASSWORD };
     const init = await baton(
       ['init', running.url, ...accounts, '--probe', '--file', file, '--out', out],
       env,
     );
-    const workloads = broken
-      ? (SHOWN_BY[host.breaks] as string)
+    const breaks = host.breaks[defect - 1];
+    const workloads = breaks
+      ? (SHOWN_BY[breaks] as string)
       : 'hop,logout-race,interleave,fixation,audit,cold-burst';
     const args = ['verify', file, '--json', '--duration', '2s', '--workload', workloads, '--out', out];
     const verified = await baton(args, env);
     if (verified.stdout === '') throw new Error(`${init.stderr}\n${verified.stderr}`);
     const result = JSON.parse(verified.stdout) as { guarantees: Verdict[] };
     const claimed = result.guarantees.filter(verdict => verdict.claimed);
-    const preset = broken || host.recipe === undefined ? undefined : await byRecipe(host, running.url);
-    return { file: readFileSync(file, 'utf8'), preset, claimed, init: init.stderr };
+    const preset = breaks || host.recipe === undefined ? undefined : await byRecipe(host, running.url);
+    const texts = globSync('**/*.*', { cwd: folder }).map(name => readFileSync(join(folder, name), 'utf8'));
+    const written = [...texts, init.stdout, init.stderr, verified.stdout, verified.stderr].join('\n');
+    const all = running.secrets();
+    const secrets = { all, written: all.filter(secret => written.includes(secret)) };
+    return { file: readFileSync(file, 'utf8'), preset, claimed, init: init.stderr, secrets };
   } finally {
     await running.stop();
     rmSync(folder, { recursive: true });
@@ -111,10 +126,11 @@ describe.each(HOSTS.filter(({ name }) => LONG || QUICK.includes(name)))('$name',
   const because = lacks === undefined ? '' : ` (skipped: ${lacks})`;
 
   it(`healthy: not accused, and judged${because}`, async ({ expect }) => {
-    const { file, preset, claimed, init } = await verdicts(host, false);
+    const { file, preset, claimed, init, secrets } = await verdicts(host, 0);
     expect(init, init).toContain('written');
     expect(file).toContain(`- ${host.claims}\n`);
-    expect(file).not.toContain(PASSWORD);
+    expect(secrets.all.length).toBeGreaterThan(10);
+    expect(secrets.written).toEqual([]);
     if (preset !== undefined) {
       expect(named(preset)).toEqual(named(file));
       expect(preset).toContain(`# Looked for first: what --as ${host.recipe} says.\n`);
@@ -130,11 +146,31 @@ describe.each(HOSTS.filter(({ name }) => LONG || QUICK.includes(name)))('$name',
     expect(judged).toEqual(expect.arrayContaining(must));
   });
 
-  const shown = test.skipIf(lacks !== undefined || !(LONG || host.name === QUICK[0]));
-  shown(`broken: ${host.breaks} is violated${because}`, async ({ expect }) => {
-    const { claimed, init } = await verdicts(host, true);
-    expect(violated(claimed), init).toContain(host.breaks);
-  });
+  const defects = host.breaks.slice(0, LONG ? 2 : host.name === QUICK[0] ? 1 : 0);
+  for (const [index, breaks] of defects.entries())
+    it(`broken: ${breaks} is violated${because}`, async ({ expect }) => {
+      const { claimed, init, secrets } = await verdicts(host, index + 1);
+      expect(violated(claimed), init).toContain(breaks);
+      expect(secrets.written).toEqual([]);
+    });
+});
+
+describe('init --browser', () => {
+  const host = HOSTS.find(({ name }) => name === 'react') as Host;
+  const because = executablePath === undefined ? ' (skipped: no Chromium)' : '';
+
+  test.skipIf(!LONG || executablePath === undefined)(
+    `learns the React app from its traffic, and writes no secret${because}`,
+    async ({ expect }) => {
+      const { file, claimed, init, secrets } = await verdicts(host, 0, ['--browser']);
+      expect(init, init).toContain('written');
+      expect(parse(file).login).toMatchObject({ path: '/api/login', json: { email: '{user}' } });
+      expect(violated(claimed)).toEqual([]);
+      const judged = claimed.filter(({ judgement }) => judgement === 'valid');
+      expect(judged.map(({ guarantee }) => guarantee)).toEqual(expect.arrayContaining(JUDGED));
+      expect(secrets.written).toEqual([]);
+    },
+  );
 });
 
 describe('an app whose responses do not name the instance', () => {
@@ -145,7 +181,7 @@ describe('an app whose responses do not name the instance', () => {
     'is judged by the log of its balancer, after the run',
     async ({ expect }) => {
       const folder = mkdtempSync(join(tmpdir(), 'baton-init-'));
-      const running = await startHost(host, false);
+      const running = await startHost(host, 0);
       try {
         const [file, out] = [join(folder, 'target.yaml'), join(folder, 'runs')];
         writeFileSync(file, stringify(unnamedTarget(running.url)));

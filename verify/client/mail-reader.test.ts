@@ -73,6 +73,34 @@ it.each([
   expect(error).not.toContain('4711');
 });
 
+it('after the first mail, takes an unreadable mailbox for a mail that did not arrive', async () => {
+  mails.set(`to:${alice.user}`, ['', 'link 1']);
+  const reader = mailbox();
+  expect(await (await reader.watch(alice))(() => true)).toBe('link 1');
+  status = 500;
+  expect(await (await reader.watch(alice))(() => true)).toBeUndefined();
+  status = 200;
+  mails.set(`to:${alice.user}`, ['link 2', 'link 3']);
+  expect(await (await reader.watch(alice))(() => true)).toBe('link 3');
+});
+
+it('sends at most four requests at once to the mailbox', async () => {
+  let [now, most] = [0, 0];
+  const counting = createServer((_, response) => {
+    most = Math.max(most, ++now);
+    setTimeout(() => {
+      now--;
+      response.end('a mail');
+    }, 20);
+  });
+  await new Promise<void>(resolve => void counting.listen(0, '127.0.0.1', resolve));
+  const reader = mailbox({ url: `http://127.0.0.1:${(counting.address() as AddressInfo).port}/?{user}` });
+  await Promise.all(Array.from({ length: 12 }, (_, n) => reader.watch({ user: `user${n}` })));
+  counting.close();
+  counting.closeAllConnections();
+  expect(most).toBe(4);
+});
+
 it('reports a mailbox that responds with an error', async () => {
   status = 500;
   mails.set(`to:${alice.user}`, ['a mail']);

@@ -4,6 +4,7 @@ import { UsageError } from '../errors.ts';
 import type { Account } from '../target/accounts.ts';
 import type { MailSpec } from '../target/schema-mail.ts';
 import { printed } from './ready-made.ts';
+import { RequestTurns } from './request-turns.ts';
 import { Spacing } from './seats.ts';
 
 /** Maximum time until a mail arrives, milliseconds. */
@@ -12,6 +13,11 @@ const ARRIVES = 30_000;
 const LOOK = { first: 25, most: 400 };
 /** Timeout of a request to the mailbox, milliseconds. */
 const TIMEOUT = 10_000;
+/**
+ * Maximum number of concurrent requests to the mailbox. Node accepts one connection in each turn of its event loop, so a
+ * busy mailbox would let many connections wait for longer than the timeout.
+ */
+const READS = 4;
 
 export class MailReader {
   readonly #spec: MailSpec;
@@ -22,6 +28,7 @@ export class MailReader {
    * The logins of an account, one at a time: a newer mail may make the link or code of an older mail invalid.
    */
   readonly turns = new Spacing(0);
+  readonly #reads = new RequestTurns(undefined, READS);
   /** True if a mail has arrived in this run, so that the target file is right. */
   #works = false;
 
@@ -41,18 +48,20 @@ export class MailReader {
    *
    * @returns the function that waits for the next mail that has what the login needs, and ignores other mails. The
    * function returns the text, or undefined if no such mail arrives within 30 s
-   * @throws UsageError if the mailbox cannot be read, or if no such mail of the run has arrived yet
+   * @throws UsageError if no such mail of the run has arrived yet, or the mailbox cannot be read and no mail has arrived
+   * yet. After the first mail, the target file is right, so the function returns undefined
    */
   async watch({
     user,
   }: Pick<Account, 'user'>): Promise<(suits: (text: string) => boolean) => Promise<string | undefined>> {
-    const before = await this.#newest(user);
+    const before = await this.#known(user);
+    if (before === undefined) return async () => undefined;
     return async suits => {
       let other = false;
       let wait = LOOK.first;
       const until = performance.now() + ARRIVES;
       while (performance.now() < until && !this.#signal.aborted) {
-        const newest = await this.#newest(user);
+        const newest: string = (await this.#known(user)) ?? before;
         if (newest !== before && suits(newest)) {
           this.#works = true;
           return newest;
@@ -72,6 +81,19 @@ export class MailReader {
           `sent it, and whether \`mail.${this.#spec.url === undefined ? 'command' : 'url'}\` shows the newest mail of the user`,
       );
     };
+  }
+
+  /** Returns the text of the newest mail; undefined if the mailbox cannot be read, but could be read before. */
+  async #known(user: string): Promise<string | undefined> {
+    const end = await this.#reads.take(this.#signal);
+    try {
+      return await this.#newest(user);
+    } catch (error) {
+      if (this.#works) return undefined;
+      throw error;
+    } finally {
+      end();
+    }
   }
 
   /** Returns the text of the newest mail; empty if there is no mail. */

@@ -8,6 +8,7 @@ import type { TlsOptions } from './connection.ts';
 import { mayGoAgain, type Outgoing, type ResponseHead } from './exchange.ts';
 import { Http1 } from './http1.ts';
 import { Http2 } from './http2.ts';
+import { RequestTurns } from './request-turns.ts';
 
 /** Timeout of a request, milliseconds. */
 const TIMEOUT = 10_000;
@@ -49,7 +50,7 @@ export class Network {
   /** Used if the server speaks HTTP/2. */
   readonly #http2: Http2;
   readonly timeout: number;
-  #turns: Turns | undefined;
+  #turns: RequestTurns | undefined;
   /** The other hosts that logins and logouts may visit, by their origin. They get no header of the target file. */
   readonly others: Map<string, Network>;
   readonly #tls: Target['tls'];
@@ -75,7 +76,7 @@ export class Network {
     this.#http1 = new Http1(secure);
     this.#http2 = new Http2(secure);
     const limited = limits?.requests !== undefined || limits?.connections !== undefined;
-    this.#turns = limited ? new Turns(limits.requests, limits.connections) : undefined;
+    this.#turns = limited ? new RequestTurns(limits.requests, limits.connections) : undefined;
     this.#tls = tls;
     this.others = new Map(origins.map(origin => [origin, this.#other(origin)]));
   }
@@ -215,42 +216,4 @@ function ownAddress({ hostname }: URL): Promise<string> {
     socket.once('connect', () => resolve(socket.address().address));
     socket.connect(9, host);
   }).finally(() => socket.close());
-}
-
-/** Limits the concurrent requests and the requests per second. */
-class Turns {
-  readonly #every: number;
-  readonly #most: number;
-  readonly #waiting: (() => void)[] = [];
-  #next = 0;
-  #under = 0;
-
-  constructor(perSecond = Number.POSITIVE_INFINITY, most = Number.POSITIVE_INFINITY) {
-    this.#every = 1000 / perSecond;
-    this.#most = most;
-  }
-
-  room(): boolean {
-    return this.#under < this.#most;
-  }
-
-  async take(signal: AbortSignal | undefined): Promise<() => void> {
-    if (this.room()) this.#under++;
-    // A request that ends gives its turn to the next waiting request.
-    else await new Promise<void>(resolve => this.#waiting.push(resolve));
-    if (this.#every > 0) {
-      const now = performance.now();
-      const at = Math.max(now, this.#next);
-      this.#next = at + this.#every;
-      if (at > now) await sleep(at - now, undefined, signal === undefined ? {} : { signal }).catch(() => {});
-    }
-    let ended = false;
-    return () => {
-      if (ended) return;
-      ended = true;
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#under--;
-      else next();
-    };
-  }
 }

@@ -5,7 +5,7 @@ import sys
 import django
 from django.conf import settings
 
-BROKEN = os.environ.get("BROKEN") == "1"
+BROKEN = os.environ.get("BROKEN")
 FOLDER = os.environ["HOST_DIR"]
 
 settings.configure(
@@ -33,8 +33,8 @@ settings.configure(
             "OPTIONS": {"timeout": 20, "init_command": "PRAGMA journal_mode=WAL;", "transaction_mode": "IMMEDIATE"},
         }
     },
-    # The defect: sessions are in a cache in the memory of each process.
-    SESSION_ENGINE="django.contrib.sessions.backends.cache" if BROKEN else "django.contrib.sessions.backends.db",
+    # Defect 1: sessions are in a cache in the memory of each process.
+    SESSION_ENGINE="django.contrib.sessions.backends.cache" if BROKEN == "1" else "django.contrib.sessions.backends.db",
     # A fast hash on purpose, since the tests log in hundreds of times.
     PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
     LOGIN_URL="/accounts/login/",
@@ -84,10 +84,18 @@ def add(request):
     return redirect("/notes/")
 
 
+@require_POST
+def forget(request):
+    """Defect 2: the logout deletes the cookie, and not the session."""
+    response = redirect(settings.LOGOUT_REDIRECT_URL)
+    response.delete_cookie(settings.SESSION_COOKIE_NAME)
+    return response
+
+
 urlpatterns = [
     path("", home),
     path("accounts/login/", views.LoginView.as_view(template_name="login.html")),
-    path("accounts/logout/", views.LogoutView.as_view()),
+    path("accounts/logout/", forget if BROKEN == "2" else views.LogoutView.as_view()),
     path("notes/", notes),
     path("notes/add/", add),
     path("healthz", lambda request: HttpResponse("ok")),

@@ -25,7 +25,6 @@ interface User {
 
 const { PORT, REDIS_PORT, PASSWORD, BROKEN } = process.env;
 const USERS: User[] = ['alice', 'bob'].map(id => ({ id, email: `${id}@example.test` }));
-const broken = BROKEN === '1';
 
 passport.use(
   new Strategy({ usernameField: 'email' }, (email, password, done) => {
@@ -47,7 +46,8 @@ app.use(
     resave: false,
     saveUninitialized: false,
     cookie: { httpOnly: true, sameSite: 'lax' },
-    store: new RedisStore({ client: new Redis({ port: Number(REDIS_PORT), lazyConnect: false }) }),
+    // Defect 2: without a store, express-session keeps the sessions in the memory of the instance.
+    ...(BROKEN !== '2' && { store: new RedisStore({ client: new Redis(Number(REDIS_PORT)) }) }),
   }),
 );
 app.use(passport.session());
@@ -93,7 +93,7 @@ app.get('/login', (request, response) => {
     ),
   );
 });
-// The defect: the login keeps the session that existed before. An attacker who planted its id is then signed in.
+// Defect 1: the login keeps the session that existed before. An attacker who planted its id is then signed in.
 const kept = (request: express.Request, user: User, done: (error?: Error) => void): void => {
   (request.session as { passport?: { user: string } }).passport = { user: user.id };
   request.session.save(done);
@@ -103,7 +103,7 @@ app.post('/login/password', (request, response, next) => {
     if (error) return next(error);
     if (!user) return response.redirect('/login');
     const done = (failed?: Error): void => (failed ? next(failed) : response.redirect('/'));
-    if (broken) kept(request, user, done);
+    if (BROKEN === '1') kept(request, user, done);
     else request.login(user, done);
   })(request, response, next);
 });

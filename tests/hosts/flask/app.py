@@ -6,11 +6,12 @@ from flask import Flask, redirect, render_template_string, request, session
 from flask_login import LoginManager, UserMixin, current_user, login_required, login_user, logout_user
 from werkzeug.serving import WSGIRequestHandler, run_simple
 
-BROKEN = os.environ.get("BROKEN") == "1"
+BROKEN = os.environ.get("BROKEN")
 app = Flask(__name__)
-# The defect: each instance generates its own key, so it rejects the cookies of the others.
-app.secret_key = os.urandom(16) if BROKEN else "the same for all instances"
-app.config.update(SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_HTTPONLY=True)
+# Defect 1: each instance generates its own key, so it rejects the cookies of the others.
+app.secret_key = os.urandom(16) if BROKEN == "1" else "the same for all instances"
+# Defect 2: scripts can read the cookie.
+app.config.update(SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_HTTPONLY=BROKEN != "2")
 login = LoginManager(app)
 login.login_view = "enter"
 

@@ -21,7 +21,7 @@ type session struct {
 
 var (
 	folder = os.Getenv("HOST_DIR")
-	broken = os.Getenv("BROKEN") == "1"
+	broken = os.Getenv("BROKEN")
 	name   = regexp.MustCompile(`^[0-9a-f]{32}$`)
 )
 
@@ -94,14 +94,19 @@ func create(s session) (string, error) {
 
 func cookie(value string, age int) *http.Cookie {
 	c := &http.Cookie{Name: "gosession", Value: value, Path: "/", MaxAge: age, HttpOnly: true, SameSite: http.SameSiteLaxMode}
-	if broken {
-		// The defect: scripts can read the cookie.
+	if broken == "1" {
+		// Defect 1: scripts can read the cookie.
 		c.HttpOnly = false
 	}
 	return c
 }
 
 func main() {
+	if broken == "2" {
+		// Defect 2: each instance has a folder of its own for the sessions.
+		folder = filepath.Join(folder, os.Args[1])
+		os.MkdirAll(folder, 0o700)
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "ok") })
 	mux.HandleFunc("GET /login", func(w http.ResponseWriter, r *http.Request) {

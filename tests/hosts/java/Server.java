@@ -16,10 +16,10 @@ import java.util.regex.Pattern;
 /** A JSON API on the JDK only, for an app that renders in the browser. All instances share the files of sessions. */
 public class Server {
     private static final Path FOLDER = Paths.get(System.getenv("HOST_DIR"));
-    private static final boolean BROKEN = "1".equals(System.getenv("BROKEN"));
+    private static final String BROKEN = System.getenv("BROKEN");
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final Pattern COOKIE = Pattern.compile("apisession=([0-9a-f]{32})");
-    /** The defect: the user of the current request is in a field that all requests share. */
+    /** Defect 1: the user of the current request is in a field that all requests share. */
     private static volatile String asking;
 
     public static void main(String[] args) throws IOException {
@@ -59,7 +59,8 @@ public class Server {
 
     private static void logout(HttpExchange exchange) throws IOException {
         String id = id(exchange);
-        if (id != null) Files.deleteIfExists(FOLDER.resolve(id));
+        // Defect 2: the logout deletes the cookie, and not the session.
+        if (id != null && !"2".equals(BROKEN)) Files.deleteIfExists(FOLDER.resolve(id));
         exchange.getResponseHeaders().add("Set-Cookie", "apisession=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict");
         json(exchange, 200, "{\"ok\":true}");
     }
@@ -71,8 +72,9 @@ public class Server {
             return;
         }
         asking = user;
-        if (BROKEN) lookUp();
-        json(exchange, 200, "{\"user\":{\"name\":\"" + (BROKEN ? asking : user) + "\"},\"theme\":\"dark\"}");
+        boolean shared = "1".equals(BROKEN);
+        if (shared) lookUp();
+        json(exchange, 200, "{\"user\":{\"name\":\"" + (shared ? asking : user) + "\"},\"theme\":\"dark\"}");
     }
 
     /** Waits 3 ms before the response is written, as a lookup would. */

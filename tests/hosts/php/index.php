@@ -1,7 +1,7 @@
 <?php
 // A PHP app written as shops are: with the sessions of PHP, in files that all instances share.
 if ($_SERVER['REQUEST_URI'] === '/healthz') { echo 'ok'; return; }
-$broken = getenv('BROKEN') === '1';
+$broken = getenv('BROKEN');
 ini_set('session.save_path', getenv('HOST_DIR'));
 ini_set('session.use_strict_mode', '1');
 session_set_cookie_params(['httponly' => true, 'samesite' => 'Lax', 'path' => '/']);
@@ -18,14 +18,15 @@ function go(string $to): void { header("Location: $to", true, 302); }
 if ($path === '/login.php' && $post) {
     $right = in_array($_POST['user'] ?? '', ['alice', 'bob'], true) && ($_POST['pass'] ?? '') === getenv('PASSWORD');
     if (!$right) { go('/login.php?error=1'); return; }
-    session_regenerate_id(true);
+    // Defect 2: the login keeps the session that existed before, and its id.
+    if ($broken !== '2') { session_regenerate_id(true); }
     $_SESSION['user'] = $_POST['user'];
     go('/');
     return;
 }
 if ($path === '/logout.php' && $post) {
-    // The defect: the logout deletes the cookie, and not the session.
-    if (!$broken) { $_SESSION = []; session_destroy(); }
+    // Defect 1: the logout deletes the cookie, and not the session.
+    if ($broken !== '1') { $_SESSION = []; session_destroy(); }
     setcookie(session_name(), '', ['expires' => 1, 'path' => '/', 'httponly' => true, 'samesite' => 'Lax']);
     go('/login.php');
     return;

@@ -7,6 +7,7 @@ import express, { type Express, type Request, type Response } from 'express';
 import { MemoryStore } from 'express-session';
 import { buildSchema, graphql } from 'graphql';
 import type { Redis } from 'ioredis';
+import { issued } from '../../issued.ts';
 import { requestLog } from '../plain/app.ts';
 import { serve } from '../plain/serve.ts';
 import { sessions, signIn, signOut } from '../plain/session.ts';
@@ -82,6 +83,7 @@ const resolvers = (redis: Redis, viewers: Viewers, request: Request, response: R
   async login({ email, password }: { email: string; password: string }) {
     if (!authenticate(email, password)) throw new Error('wrong password');
     await signIn(request, email);
+    await issued(redis, request.sessionID);
     viewers.user = email;
     return viewers.load();
   },

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import express, { type Express, type Request, type RequestHandler } from 'express';
 import type { Redis } from 'ioredis';
 import { type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import { issued } from '../../issued.ts';
 import { requestLog } from '../plain/app.ts';
 import { authenticate } from '../plain/users.ts';
 import type { Design } from './designs.ts';
@@ -25,12 +26,12 @@ export function tokenApp(redis: Redis, instance: string, design: Design): Expres
   app.post('/auth/login', async ({ body }, response) => {
     const { email, password } = body ?? {};
     if (!authenticate(email, password)) return response.status(401).json({ error: 'wrong password' });
-    response.json(await pair(email, await design.begin(email)));
+    response.json(await pair(redis, email, await design.begin(email)));
   });
   app.post('/auth/refresh', async ({ body }, response) => {
     const renewed = await design.renew(String(body?.refresh_token));
     if (renewed === undefined) return response.status(400).json({ error: 'invalid_grant' });
-    response.json(await pair(renewed.user, renewed));
+    response.json(await pair(redis, renewed.user, renewed));
   });
   const entered = signedIn(design);
   app.post('/auth/logout', entered, async (_request, response) => {
@@ -52,6 +53,7 @@ export function tokenApp(redis: Redis, instance: string, design: Design): Expres
 }
 
 async function pair(
+  redis: Redis,
   user: string,
   { session, refresh }: { session: string; refresh?: string | undefined },
 ): Promise<object> {
@@ -63,9 +65,9 @@ async function pair(
     .setExpirationTime(`${LIFETIME}s`)
     .sign(KEY);
   return {
-    access_token: access,
+    access_token: await issued(redis, access),
     expires_in: LIFETIME,
-    ...(refresh === undefined ? {} : { refresh_token: refresh }),
+    ...(refresh === undefined ? {} : { refresh_token: await issued(redis, refresh) }),
   };
 }
 
