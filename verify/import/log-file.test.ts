@@ -150,6 +150,7 @@ describe('following', () => {
     expect(await next()).toBe('é-2');
     appendFileSync(file, line('r-3'));
     expect(await next()).toBe('r-3');
+    await entries.return?.(); // Closes the file.
   });
 
   test('a line that a killed process left incomplete damages only itself and the next line', async () => {
