@@ -50,14 +50,31 @@ export interface Offer {
   skipped: string[];
 }
 
-/** Returns the forms with a text field, except forms that may delete, pay, mail or change who can log in. */
-export function offered(visitor: Visitor, pages: readonly PageVisit[], csrf: Token | undefined): Offer {
+/** Returns the folder in which all paths are: `/admin/` if the whole app is below it, `/` otherwise. */
+export function folderOf([first = '/', ...others]: readonly string[]): string {
+  let folder = first.slice(0, first.lastIndexOf('/') + 1);
+  while (folder !== '' && !others.every(path => path.startsWith(folder)))
+    folder = folder.slice(0, folder.lastIndexOf('/', folder.length - 2) + 1);
+  return folder === '' ? '/' : folder;
+}
+
+/**
+ * Returns the forms with a text field, except forms that may delete, pay, mail or change who can log in.
+ *
+ * @param folder the folder of the whole app. Its name says nothing about a form
+ */
+export function offered(
+  visitor: Visitor,
+  pages: readonly PageVisit[],
+  csrf: Token | undefined,
+  folder = '/',
+): Offer {
   const found: Candidate[] = [];
   const skipped = new Set<string>();
   for (const page of pages) {
     for (const form of page.forms.filter(({ method }) => method === 'POST')) {
       const path = visitor.pathOf(form.action, page.path);
-      const why = path === undefined ? 'it is sent to another host' : unfit(path, form, csrf);
+      const why = path === undefined ? 'it is sent to another host' : unfit(path, form, csrf, folder);
       if (path === undefined || why !== undefined) skipped.add(`POST ${path ?? form.action}: ${why}`);
       else found.push(candidateOf(page.path, path, form, csrf));
     }
@@ -71,10 +88,11 @@ export function offered(visitor: Visitor, pages: readonly PageVisit[], csrf: Tok
 }
 
 /** Returns why a form is not sent; undefined if it may be sent. */
-function unfit(path: string, form: Form, csrf: Token | undefined): string | undefined {
+function unfit(path: string, form: Form, csrf: Token | undefined, folder: string): string | undefined {
   const visible = form.fields.filter(({ type }) => type !== 'hidden');
   const own = form.fields.filter(({ name }) => !isTokenField(name, form.fields, csrf));
-  const words = [path, form.words, ...own.map(({ hint }) => hint)].join(' ').toLowerCase();
+  const all = [path, form.words, ...own.map(({ hint }) => hint)].join(' ').toLowerCase();
+  const words = all.replaceAll(folder.toLowerCase(), '/');
   if (form.multipart) return 'it may upload files';
   if (LOGIN.test(words) || REGISTER.test(words)) return 'it logs in, registers or searches';
   const [unsafe] = UNSAFE.exec(words) ?? [];

@@ -4,7 +4,7 @@ import { type LoginProcedure, signIn } from './enter.ts';
 import type { HintedRequest, Hints } from './hints.ts';
 import { type Inside, insideOf, type Looking, pagesOf } from './inquiry.ts';
 import { type Left, leave } from './logout.ts';
-import { type FoundProbe, hintedCandidates, type Others, offered, proven } from './probe.ts';
+import { type FoundProbe, folderOf, hintedCandidates, type Others, offered, proven } from './probe.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGIN, LOGOUT } from './words.ts';
 
@@ -62,8 +62,9 @@ const NEW = /\b(new|create|add|compose|write|neu|nouveau)\b/i;
 /** Maximum number of links that are followed from one page, and of pages with such links. */
 const LINKS = { each: 6, new: 4 };
 
-/** Matches links that are not opened because they may delete something, or lead to a file. */
-const NOT_OPENED = /delet|remov|\.\w{2,4}$/;
+/** Matches links that are not opened because they may delete something, and paths that are files. */
+const DELETES = /delet|remov/;
+const FILE = /\.\w{2,4}$/;
 
 /**
  * Opens the pages behind the links of a page, and behind their links to a form for something new.
@@ -83,7 +84,8 @@ export async function formPages(
       const leaves = path === left?.logout.path || LOGOUT.test(all) || LOGIN.test(all);
       return path === undefined ||
         leaves ||
-        NOT_OPENED.test(all) ||
+        DELETES.test(all) ||
+        FILE.test(path.split('?')[0] as string) ||
         only?.test(`${words} ${path.replaceAll(/[/_-]/g, ' ')}`) === false
         ? []
         : [path];
@@ -108,6 +110,7 @@ async function tried(
     visitor,
     [...opened, ...pages].filter(({ status }) => status === 200),
     csrf,
+    folderOf([login.page, ...pages.map(({ path }) => path)]),
   );
   const all = [
     ...candidates,

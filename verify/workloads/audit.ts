@@ -22,7 +22,7 @@ const TIMES = 3;
  * Minimum and maximum number of rounds with changed cookies. After the minimum, the rounds end when every instance has
  * received a changed cookie.
  */
-const FORGED = { least: 3, most: 12 };
+const FORGED = { least: 4, most: 12 };
 
 export const audit: Workload = {
   name: 'audit',
@@ -91,13 +91,14 @@ async function forges(context: Context, plan: Plan): Promise<void> {
   const tried = new Set<string>();
   const enough = (i: number): boolean =>
     i >= FORGED.least && context.instances.names().every(name => tried.has(name));
-  for (let i = 0; i < FORGED.most && !enough(i) && !over(context, plan); i++) {
+  for (let i = 0; i < FORGED.most && !enough(i) && !over(context, plan, i < FORGED.least); i++) {
     const pair = [Driver.of(context, 100 + 2 * i), Driver.of(context, 101 + 2 * i)] as const;
     const [one, other] = pair;
     if ((await one.enter()) && (await other.enter())) {
       const elsewhere = await servedOutside(tried, pair);
-      if (elsewhere === other) await forge(context, plan, [other, one], tried);
-      else if (elsewhere === one || i < FORGED.least) await forge(context, plan, pair, tried);
+      const done = (): boolean => over(context, plan, i < FORGED.least);
+      if (elsewhere === other) await forge(context, done, [other, one], tried);
+      else if (elsewhere === one || i < FORGED.least) await forge(context, done, pair, tried);
     }
     for (const driver of pair) await leave(context, driver);
   }
@@ -122,11 +123,12 @@ async function servedOutside(
 /**
  * Sends the changed cookies of the first session.
  *
+ * @param done returns whether no further request may begin
  * @param tried the instances that have received a changed cookie; the function adds to it
  */
 async function forge(
   context: Context,
-  plan: Plan,
+  done: () => boolean,
   [driver, other]: readonly [Driver, Driver],
   tried: Set<string>,
 ): Promise<void> {
@@ -134,7 +136,7 @@ async function forge(
   const names = await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   const times = names.size === 1 ? 2 : 1;
   for (const { name, change, forged } of changed(context, driver, other)) {
-    if (over(context, plan)) break;
+    if (done()) break;
     const send = async (how: How): Promise<Operation> => {
       const client = driver.copyJar([name]);
       client.put(name, forged);

@@ -12,6 +12,8 @@ import type { Random } from '../random.ts';
 import { everywhere, inTurn, over, type Workload } from './workload.ts';
 
 const ROUNDS = 5;
+/** Number of rounds of each kind that `rotation` needs. */
+const NEEDED = 3;
 
 export const fixation: Workload = {
   name: 'fixation',
@@ -21,13 +23,13 @@ export const fixation: Workload = {
     session === undefined ? undefined : '`login`: a session that exists already shows no login',
   run: async (context, plan) => {
     await inTurn(context, 2 * ROUNDS, ROUNDS, async (own, n) => {
-      if (!over(own, plan)) await (n < ROUNDS ? before(own, n) : invented(own, n));
+      if (!over(own, plan, n % ROUNDS < NEEDED)) await (n < ROUNDS ? before(own, n) : invented(own, n));
     });
     // These rounds run separately, with two seats per task. If other tasks took one seat at the same time, the two
     // seats could belong to the same user.
     const pairs = { ...context, random: context.random.fork('pairs') };
     const round = async (own: Context, n: number) => {
-      if (!over(own, plan)) await overAnother(own, n);
+      if (!over(own, plan, n < NEEDED)) await overAnother(own, n);
     };
     await inTurn(pairs, ROUNDS, ROUNDS, round, 2);
   },

@@ -134,14 +134,23 @@ class Active {
 }
 
 /**
- * Runs the workloads together, and returns when all have ended. If the app limits the sessions of a user, hop
+ * Runs the workloads together, and returns when all have ended. If one fails, the others end first. If the app limits the sessions of a user, hop
  * runs after the other workloads, because it takes all sessions.
  */
 export async function perform(
-  context: Context,
+  outer: Context,
   names: readonly string[],
   { sessions, duration, rate, part, disturb, settle, onActive }: Performance,
 ): Promise<void> {
+  const failing = new AbortController();
+  const context = { ...outer, signal: AbortSignal.any([outer.signal, failing.signal]) };
+  const begun: Promise<void>[] = [];
+  /** Adds a task. If it fails, all tasks end. */
+  const begin = (task: Promise<void>): Promise<void> => {
+    begun.push(task);
+    task.catch(() => failing.abort());
+    return task;
+  };
   const after = (milliseconds: number) => context.recorder.clock.now() + milliseconds * 1000;
   const active = new Active(onActive);
   const pace: Pace = { pause: 0 };
@@ -158,7 +167,7 @@ export async function perform(
   const hops = (): Promise<void> => {
     hopPlan.deadline = disturb === undefined ? after(duration) : Number.POSITIVE_INFINITY;
     return names.includes('hop')
-      ? active.during('hop', hop.run(scope(context, hop, 0, part), hopPlan))
+      ? begin(active.during('hop', hop.run(scope(context, hop, 0, part), hopPlan)))
       : Promise.resolve();
   };
   const together = context.seats === undefined;
@@ -172,7 +181,12 @@ export async function perform(
   const loadEnds = together && disturb === undefined ? hopPlan.deadline : undefined;
   const plan: Plan = { sessions, deadline: after(most), loadEnds };
   const run = (workload: Workload): Promise<void> =>
-    active.during(workload.name, workload.run(scope(context, workload, OTHERS.indexOf(workload) + 1), plan));
+    begin(
+      active.during(
+        workload.name,
+        workload.run(scope(context, workload, OTHERS.indexOf(workload) + 1), plan),
+      ),
+    );
   let aging: Promise<void> | undefined;
   try {
     // These sessions live as long as the sessions of hop, and send few requests. So hop returns to full speed
@@ -190,6 +204,8 @@ export async function perform(
     }
   } finally {
     if (disturb !== undefined) hopPlan.deadline = 0;
+    // After an error, no task may go on while the caller closes what it uses.
+    if (failing.signal.aborted) await Promise.allSettled(begun);
   }
   await Promise.all([hopping, aging]);
 }
