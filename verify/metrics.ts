@@ -25,7 +25,7 @@ export function metricsOf(status: RunStatus): string {
     samples: [...values].map(([name, value]) => ({ labels: { testid, [tag]: name }, value })),
   });
   const counts = new Map(status.counts.map(({ guarantee, counts: all }) => [guarantee, all]));
-  const figures = FIGURES.map(({ metric, counts: [[guarantee, name]] }): MetricFamily => {
+  const figures = FIGURES.map(({ metric, count: name, of: [guarantee] }): MetricFamily => {
     const value = counts.get(guarantee)?.[name];
     const help = `${guarantee}: ${name}`;
     return { name: metric, type: 'counter', help, samples: one(typeof value === 'number' ? value : 0) };

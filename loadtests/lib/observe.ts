@@ -34,8 +34,8 @@ function raisedFrom({ checks, figures }: Judged, instances: readonly string[], f
   const { metric, tag } = TAGGED.replayed;
   const tried = { metric, name: 'tried', repeated: undefined };
   return [
-    ...own.flatMap(({ metric, repeated, counts: [[guarantee, name]] }) =>
-      raised(guarantee, { metric, name, instance: undefined, tags: undefined, repeated }),
+    ...own.flatMap(({ metric, repeated, count: name, of }) =>
+      raised(of[0], { metric, name, instance: undefined, tags: undefined, repeated }),
     ),
     ...instances.flatMap(instance =>
       raised('logout-final', { ...tried, instance, tags: { [tag]: instance } }),

@@ -215,7 +215,7 @@ describe('isolation', () => {
     const judge = new Judge(picture.run, [isolation], undefined, 'counts');
     for (const event of picture.events) judge.step(event);
     const bleed = FIGURES.find(({ metric }) => metric === 'baton_bleed');
-    expect(judge.counts()[0]?.counts[bleed?.counts[0][1] ?? '']).toBe(1);
+    expect(judge.counts()[0]?.counts[bleed?.count ?? '']).toBe(1);
   });
 
   it('ignores cookies of responses without a session: they may be equal for all users', () => {

@@ -1,16 +1,6 @@
 /** Defines the events of a run. The tables in fields.ts say what each field means, and in which unit. */
-import type {
-  ATTRIBUTES,
-  BUDGET,
-  CACHING,
-  CALLED,
-  COOKIE,
-  DECLARED,
-  LINES,
-  ObjectOf,
-  REFRESH,
-  RETURNED,
-} from './fields.ts';
+import type * as fields from './fields.ts';
+import type { LINES, ObjectOf } from './fields.ts';
 
 export { FORMAT, VERSION } from './fields.ts';
 
@@ -18,9 +8,9 @@ type Line<Type extends keyof typeof LINES> = { type: Type } & ObjectOf<(typeof L
 
 /** The first line: the run, its target, and the claims of the target. */
 export type Run = Line<'run'>;
-export type Declared = ObjectOf<typeof DECLARED>;
-export type Budget = ObjectOf<typeof BUDGET>;
-export type RefreshRules = ObjectOf<typeof REFRESH>;
+export type Declared = ObjectOf<typeof fields.DECLARED>;
+export type Budget = ObjectOf<typeof fields.BUDGET>;
+export type RefreshRules = ObjectOf<typeof fields.REFRESH>;
 /** A clock. Times of two clocks are ordered only if they differ by more than both uncertainties. */
 export type Clock = Line<'clock'>;
 export type SessionEvent = Line<'session'>;
@@ -28,11 +18,11 @@ export type SessionEvent = Line<'session'>;
 export type ObjectEvent = Line<'object'>;
 /** Marks where a part of the run begins. */
 export type Phase = Line<'phase'>;
-export type Called = ObjectOf<typeof CALLED>;
-export type Returned = ObjectOf<typeof RETURNED>;
-export type CookieChange = ObjectOf<typeof COOKIE>;
-export type CookieAttributes = ObjectOf<typeof ATTRIBUTES>;
-export type Caching = ObjectOf<typeof CACHING>;
+export type Called = ObjectOf<typeof fields.CALLED>;
+export type Returned = ObjectOf<typeof fields.RETURNED>;
+export type CookieChange = ObjectOf<typeof fields.COOKIE>;
+export type CookieAttributes = ObjectOf<typeof fields.ATTRIBUTES>;
+export type Caching = ObjectOf<typeof fields.CACHING>;
 /** The start of an operation that may change something; written before its first byte is sent. */
 export type Start = Line<'start'>;
 /** The end of the operation whose start line has this id. */

@@ -47,27 +47,20 @@ function wrongIn(value: unknown, kind: Kind): Wrong | undefined {
     return SCALARS[kind].is(value) ? undefined : wrong(value, SCALARS[kind].means);
   if ('list' in kind) {
     if (kind.list === 'text') return isTexts(value) ? undefined : wrong(value, 'a list of texts');
-    return Array.isArray(value) ? wrongInList(value, kind.list) : wrong(value, 'a list');
+    return Array.isArray(value) ? wrongInEach(value, kind.list) : wrong(value, 'a list');
   }
   if ('fields' in kind) return isRecord(value) ? wrongAmong(value, kind.fields) : wrong(value, 'an object');
-  if ('named' in kind) return isRecord(value) ? wrongInNamed(value, kind.named) : wrong(value, 'an object');
+  if ('named' in kind) return isRecord(value) ? wrongInEach(value, kind.named) : wrong(value, 'an object');
   return (kind as readonly unknown[]).includes(value)
     ? undefined
     : wrong(value, kind.map(one => JSON.stringify(one)).join(' or '));
 }
 
-function wrongInList(values: readonly unknown[], kind: Kind): Wrong | undefined {
-  for (let i = 0; i < values.length; i++) {
-    const wrong = wrongIn(values[i], kind);
-    if (wrong !== undefined) return inside(`[${i}]`, wrong);
-  }
-  return undefined;
-}
-
-function wrongInNamed(values: Record<string, unknown>, kind: Kind): Wrong | undefined {
-  for (const name of Object.keys(values)) {
-    const wrong = wrongIn(values[name], kind);
-    if (wrong !== undefined) return inside(`.${name}`, wrong);
+/** @param values a list, or an object with names */
+function wrongInEach(values: object, kind: Kind): Wrong | undefined {
+  for (const [name, value] of Object.entries(values)) {
+    const wrong = wrongIn(value, kind);
+    if (wrong !== undefined) return inside(Array.isArray(values) ? `[${name}]` : `.${name}`, wrong);
   }
   return undefined;
 }

@@ -1,4 +1,5 @@
 /** Defines the facts that a read shows about its object, and the state that they are computed from. */
+import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import type { Write } from './overlaps.ts';
 
@@ -109,13 +110,8 @@ export class Readers<R extends Reader> {
 
   of(session: string): R {
     if (this.#last?.session === session) return this.#last;
-    let reader = this.#all.get(session);
-    if (reader === undefined) {
-      reader = this.#make(session);
-      this.#all.set(session, reader);
-    }
-    this.#last = reader;
-    return reader;
+    this.#last = getOrInsert(this.#all, session, () => this.#make(session));
+    return this.#last;
   }
 
   forget(session: string): void {

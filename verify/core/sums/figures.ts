@@ -8,17 +8,14 @@ import { logoutFinal } from '../checks/logout-final.ts';
 import { monotonicReads } from '../checks/monotonic-reads.ts';
 import { readYourWrites } from '../checks/read-your-writes.ts';
 import { routing } from '../checks/routing.ts';
+import { getOrInsert } from '../get-or-insert.ts';
 import type { Guarantee } from '../result/guarantees.ts';
 import type { Repeated } from './repeats.ts';
 
 /** The checks that every virtual user applies. They need to see only one client. */
 const ALWAYS: readonly Check[] = [
-  continuity,
-  isolation,
-  routing,
-  readYourWrites,
-  monotonicReads,
-  availability,
+  ...[continuity, isolation, routing],
+  ...[readYourWrites, monotonicReads, availability],
 ];
 
 /** The checks of a script. To save time, checks for which the script gives no evidence are left out. */
@@ -49,7 +46,7 @@ export function judgedBy(claims: readonly string[], logouts: boolean, window?: W
   const checks = logouts ? [...ALWAYS, logoutFinal] : ALWAYS;
   const names = checks.map(check => check.guarantee);
   const claimed = names.filter(name => claims.includes(name));
-  const figures = FIGURES.filter(({ counts }) => names.includes(counts[0][0]));
+  const figures = FIGURES.filter(({ of }) => names.includes(of[0]));
   if (window === undefined) return { checks, claims: claimed, figures };
   // Errors are only counted here, without a threshold; the budget limits their number.
   const tolerant = figures.map(figure => {
@@ -63,8 +60,9 @@ export function judgedBy(claims: readonly string[], logouts: boolean, window?: W
 export interface Figure {
   /** Name of the counter. */
   metric: string;
-  /** The counts that this counter records. All of these counts are equal, so the value is read from the first one. */
-  counts: readonly [readonly [Guarantee, string], ...(readonly [Guarantee, string])[]];
+  /** Name of the count that this counter records, and the guarantees that have it: equal, so the first one is read. */
+  count: string;
+  of: readonly [Guarantee, ...Guarantee[]];
   /**
    * The condition on the sum, as a k6 threshold. All conditions hold exactly if the verdicts from the sums are valid. A
    * counter without any increment is 0, so no condition passes because data is missing.
@@ -77,6 +75,7 @@ export interface Figure {
 }
 
 const some = `count>=${ENOUGH_HANDOFFS}`;
+const none = 'count==0';
 /** Anomalies of availability: requests that failed or came too late. */
 const DOWN = 'baton_down';
 /** The anomalies of `DOWN` whose request got a 5xx or no response. */
@@ -84,58 +83,48 @@ export const UNAVAILABLE = 'baton_unavailable';
 /** Requests that availability judged. */
 export const ATTEMPTS = 'baton_attempts';
 
+/** Makes a figure from a count that all of the given guarantees have. */
+const figure = (
+  metric: string,
+  count: string,
+  of: Guarantee | Figure['of'],
+  needs?: string,
+  more?: Pick<Figure, 'repeated' | 'perAccount'>,
+): Figure => ({ metric, count, of: typeof of === 'string' ? [of] : of, ...(needs && { needs }), ...more });
+
 export const FIGURES: readonly Figure[] = [
-  { metric: 'baton_sessions', counts: [['continuity', 'sessions']], needs: 'count>0' },
-  { metric: 'baton_judged', repeated: 'reads', counts: [['continuity', 'requests']], needs: 'count>0' },
-  { metric: 'baton_handoffs', repeated: 'handoffs', counts: [['continuity', 'handoffs']], needs: some },
-  {
-    metric: 'baton_sessions_lost',
-    counts: [
-      ['continuity', 'lost'],
-      ['read-your-writes', 'lost'],
-      ['monotonic-reads', 'lost'],
-    ],
-    needs: 'count==0',
-  },
-  { metric: 'baton_logins_accepted', counts: [['continuity', 'accepting']] },
-  { metric: 'baton_logins_refused', counts: [['continuity', 'refusing']], needs: 'count==0' },
-  { metric: 'baton_responses', repeated: 'reads', counts: [['isolation', 'responses']] },
-  { metric: 'baton_users', counts: [['isolation', 'users']], needs: 'count>=2', perAccount: true },
-  {
-    metric: 'baton_canary_users',
-    counts: [['isolation', 'planted']],
-    needs: 'count>=2',
-    perAccount: true,
-  },
-  { metric: 'baton_session_ids', counts: [['isolation', 'ids']] },
-  { metric: 'baton_bleed', counts: [['isolation', 'shown']], needs: 'count==0' },
-  { metric: 'baton_reads_after_write', repeated: 'written', counts: [['read-your-writes', 'reads']] },
-  {
-    metric: 'baton_reads_after_write_elsewhere',
+  figure('baton_sessions', 'sessions', 'continuity', 'count>0'),
+  figure('baton_judged', 'requests', 'continuity', 'count>0', { repeated: 'reads' }),
+  figure('baton_handoffs', 'handoffs', 'continuity', some, { repeated: 'handoffs' }),
+  figure('baton_sessions_lost', 'lost', ['continuity', 'read-your-writes', 'monotonic-reads'], none),
+  figure('baton_logins_accepted', 'accepting', 'continuity'),
+  figure('baton_logins_refused', 'refusing', 'continuity', none),
+  figure('baton_responses', 'responses', 'isolation', undefined, { repeated: 'reads' }),
+  figure('baton_users', 'users', 'isolation', 'count>=2', { perAccount: true }),
+  figure('baton_canary_users', 'planted', 'isolation', 'count>=2', { perAccount: true }),
+  figure('baton_session_ids', 'ids', 'isolation'),
+  figure('baton_bleed', 'shown', 'isolation', none),
+  figure('baton_reads_after_write', 'reads', 'read-your-writes', undefined, { repeated: 'written' }),
+  figure('baton_reads_after_write_elsewhere', 'crossed', 'read-your-writes', some, {
     repeated: 'writtenElsewhere',
-    counts: [['read-your-writes', 'crossed']],
-    needs: some,
-  },
-  { metric: 'baton_sessions_with_writes', counts: [['read-your-writes', 'sessions']] },
-  { metric: 'baton_stale', counts: [['read-your-writes', 'violations']], needs: 'count==0' },
-  { metric: 'baton_reads_compared', repeated: 'pairs', counts: [['monotonic-reads', 'reads']] },
-  {
-    metric: 'baton_reads_compared_elsewhere',
+  }),
+  figure('baton_sessions_with_writes', 'sessions', 'read-your-writes'),
+  figure('baton_stale', 'violations', 'read-your-writes', none),
+  figure('baton_reads_compared', 'reads', 'monotonic-reads', undefined, { repeated: 'pairs' }),
+  figure('baton_reads_compared_elsewhere', 'crossed', 'monotonic-reads', some, {
     repeated: 'pairsElsewhere',
-    counts: [['monotonic-reads', 'crossed']],
-    needs: some,
-  },
-  { metric: 'baton_sessions_with_reads', counts: [['monotonic-reads', 'sessions']] },
-  { metric: 'baton_back', counts: [['monotonic-reads', 'violations']], needs: 'count==0' },
-  { metric: 'baton_sessions_routed', counts: [['routing', 'sessions']] },
-  { metric: ATTEMPTS, repeated: 'reads', counts: [['availability', 'requests']], needs: 'count>=100' },
-  { metric: UNAVAILABLE, counts: [['availability', 'errors']] },
-  { metric: DOWN, counts: [['availability', 'violations']], needs: 'count==0' },
-  { metric: 'baton_logouts', counts: [['logout-final', 'logouts']], needs: 'count>0' },
-  { metric: 'baton_logouts_raced', counts: [['logout-final', 'raced']], needs: 'count>=3' },
-  { metric: 'baton_logouts_untold', counts: [['logout-final', 'indeterminate']], needs: 'count==0' },
-  { metric: 'baton_replays', counts: [['logout-final', 'replays']], needs: some },
-  { metric: 'baton_zombies', counts: [['logout-final', 'violations']], needs: 'count==0' },
+  }),
+  figure('baton_sessions_with_reads', 'sessions', 'monotonic-reads'),
+  figure('baton_back', 'violations', 'monotonic-reads', none),
+  figure('baton_sessions_routed', 'sessions', 'routing'),
+  figure(ATTEMPTS, 'requests', 'availability', 'count>=100', { repeated: 'reads' }),
+  figure(UNAVAILABLE, 'errors', 'availability'),
+  figure(DOWN, 'violations', 'availability', none),
+  figure('baton_logouts', 'logouts', 'logout-final', 'count>0'),
+  figure('baton_logouts_raced', 'raced', 'logout-final', 'count>=3'),
+  figure('baton_logouts_untold', 'indeterminate', 'logout-final', none),
+  figure('baton_replays', 'replays', 'logout-final', some),
+  figure('baton_zombies', 'violations', 'logout-final', none),
 ];
 
 /** Counters with a tag. */
@@ -182,9 +171,8 @@ export function thresholdsOf(
   const thresholds: Record<string, string[]> = { [ERRORS]: ['count==0'] };
   if (window?.gap !== undefined && claims.includes('availability')) thresholds[GAP] = [`max<=${window.gap}`];
   if (claims.includes('routing')) thresholds[TAGGED.requests.metric] = ['count>=100'];
-  for (const { metric, needs, counts } of figures) {
-    if (needs !== undefined && counts.some(([guarantee]) => claims.includes(guarantee)))
-      thresholds[metric] = [needs];
+  for (const { metric, needs, of } of figures) {
+    if (needs !== undefined && of.some(guarantee => claims.includes(guarantee))) thresholds[metric] = [needs];
   }
   for (const instance of [...instances, OTHER]) {
     const expected = instance !== OTHER;
@@ -205,16 +193,12 @@ export function countsOf(
   sum: (metric: string) => number,
 ): Map<Guarantee, Counts> {
   const replayed = instances.map(name => [name, sum(tagged(TAGGED.replayed, name))]);
-  const counts = new Map<Guarantee, Record<string, number | NamedCounts>>([
+  type Of = Record<string, number | NamedCounts>;
+  const counts = new Map<Guarantee, Of>([
     ['routing', { requests: sum(TAGGED.requests.metric) }],
     ['logout-final', { tried: Object.fromEntries(replayed) }],
   ]);
-  for (const { metric, counts: names } of figures) {
-    for (const [guarantee, name] of names) {
-      const of = counts.get(guarantee) ?? {};
-      of[name] = sum(metric);
-      counts.set(guarantee, of);
-    }
-  }
+  for (const { metric, count, of } of figures)
+    for (const guarantee of of) getOrInsert(counts, guarantee, (): Of => ({}))[count] = sum(metric);
   return counts;
 }

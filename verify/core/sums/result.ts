@@ -48,6 +48,7 @@ type Sum = (metric: string) => number;
 /** Returns the result of a k6 run. @param run the run line that setup() made */
 export function resultOf(data: Summed, run: Run, settings: ScriptSettings): Result {
   const { instances } = settings;
+  const { run: name, target, url, seed, started, command } = run;
   const sum: Sum = metric => data.metrics?.[metric]?.values['count'] ?? 0;
   const guarantees = verdicts(data, sum, run, settings);
   const errors = sum(ERRORS);
@@ -56,14 +57,7 @@ export function resultOf(data: Summed, run: Run, settings: ScriptSettings): Resu
   if (errors > 0) judgements.push('unknown');
   if (limits.length > 0) judgements.push('violated');
   return {
-    format: 'baton-result',
-    version: 1,
-    run: run.run,
-    target: run.target,
-    url: run.url,
-    seed: run.seed,
-    started: run.started,
-    command: run.command,
+    ...{ format: 'baton-result', version: 1, run: name, target, url, seed, started, command },
     finished: 'complete',
     judgement: combine(judgements),
     guarantees,
