@@ -1,11 +1,11 @@
 /** Runs the servers behind the instances: Redis or Valkey, PostgreSQL, memcached and dynalite. `SERVERS` has one entry each. */
 import { realpathSync, rmSync } from 'node:fs';
-import { createConnection, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { freePort } from './ports.ts';
 import { ServerProcess, type ServerSpec } from './process.ts';
 import { findProgram, findUser, requirePrograms } from './programs.ts';
 import { Access } from './redis-hardened.ts';
+import { answersQuery, dial, hasTable, replies } from './server-probes.ts';
 import type { StoreServer } from './stack.ts';
 import { temporaryPath } from './watchdog.ts';
 
@@ -250,56 +250,5 @@ class BackingProcess extends ServerProcess implements BackingServer {
         rmSync(join(folder, data), { recursive: true, force: true });
       };
     }
-  }
-}
-
-const dial = (port: number): Socket => createConnection({ host: '127.0.0.1', port, timeout: 1_000 });
-
-/** Sends a command. @returns whether the start of the reply is as expected */
-function replies(socket: Socket, command: string, expected: RegExp): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    socket.write(`${command}\r\n`); // Node sends this after the connection is open.
-    socket.on('data', reply => {
-      socket.destroy();
-      resolve(expected.test(reply.toString('latin1')));
-    });
-    socket.on('timeout', () => socket.destroy(new Error(`no reply to ${command}`)));
-    socket.on('error', reject);
-    socket.on('close', () => resolve(false));
-  });
-}
-
-async function answersQuery(url: string): Promise<boolean> {
-  // The npm package contains this file for its faults, but starts no PostgreSQL and does not install its client.
-  const { Client } = await import('pg');
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 1_000, query_timeout: 1_000 });
-  client.on('error', () => {}); // If the server ends meanwhile, the query reports this error.
-  try {
-    await client.connect();
-    await client.query('SELECT 1');
-    return true;
-  } finally {
-    await client.end().catch(() => {});
-  }
-}
-
-/** Creates the table of sessions, if it does not exist. */
-async function hasTable(endpoint: string): Promise<boolean> {
-  const { DynamoDB } = await import('@aws-sdk/client-dynamodb');
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const dynamodb = new DynamoDB({ endpoint, region: 'us-east-1', credentials, maxAttempts: 1 });
-  try {
-    await dynamodb.createTable({
-      TableName: 'baton-sessions',
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
-      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-    });
-    return true;
-  } catch (error) {
-    if (error instanceof Error && error.name === 'ResourceInUseException') return true;
-    throw error;
-  } finally {
-    dynamodb.destroy();
   }
 }

@@ -10,13 +10,12 @@ import type { Context } from '../client/context.ts';
 import { Driver, writeOf } from '../client/driver.ts';
 import type { How } from '../client/how.ts';
 import { leave } from '../client/leave.ts';
-import type { Text } from '../client/texts.ts';
 import type { Operation } from '../core/history/history.ts';
 import { showsAnother } from '../core/timeline/sessions.ts';
 import type { Random } from '../random.ts';
 import type { Probe } from '../target/schema.ts';
 import { Arrivals } from './arrivals.ts';
-import { collection, roomOf } from './growth.ts';
+import { HeldValues } from './hop-values.ts';
 import { BESIDE, everywhere, over, type Plan, seated, type Workload } from './workload.ts';
 
 /** Maximum number of new logins of a client after lost sessions. Then it stops: the loss is already found. */
@@ -25,14 +24,6 @@ const LOGINS_AGAIN = 2;
 const REPLAYED = 5;
 /** Number of replays of each such cookie. */
 const REPLAYS = 6;
-/** Approximate number of values that a session holds. It is small, so that pages stay small and removals occur. */
-const ITEMS = 8;
-/** Share of requests that write. Above `upTo` values the share falls, because pages grow with each value. */
-const WRITES = { share: 0.25, upTo: 50 };
-/** Share and maximum number of values that are never removed during faults: the final reads must find them. */
-const KEPT = { share: 0.3, most: 30 };
-/** Share of writes with an awkward text, in the probe for which it is known that the app keeps such texts unchanged. */
-const AWKWARD = 0.25;
 /** Share of writes whose redirect is followed as soon as its head has come, like in browsers. */
 const EARLY = 0.5;
 
@@ -115,9 +106,6 @@ async function hops(context: Context, plan: Plan, sessions: number, pace: Pace):
   await Promise.all(clients.map(client => client.leave()));
 }
 
-/** Returns whether no request can remove an awkward text: a path cannot hold every text. */
-const sticks = ({ remove }: Probe): boolean => remove?.path.includes('{value}') === true;
-
 class HopClient {
   readonly #context: Context;
   readonly #name: string;
@@ -127,11 +115,7 @@ class HopClient {
   readonly #random: Random;
   /** Separate random numbers for pauses. The number of pauses depends on time, and must not change the plan. */
   readonly #pauses: Random;
-  /** The values that this client has added and may remove, by object. */
-  readonly #items = new Map<string, string[]>();
-  /** Number of awkward texts that this client has added and cannot remove, by object. */
-  readonly #stuck = new Map<string, number>();
-  #kept = 0;
+  readonly #values: HeldValues;
   /** True if the outcome of the last write is unknown. */
   #unsure = false;
   /** When the next request was to begin, if the load has a rate. */
@@ -148,6 +132,7 @@ class HopClient {
     this.#number = number;
     this.#place = place;
     this.#shared = shared;
+    this.#values = new HeldValues(this.#context, shared.clients);
   }
 
   /** Drives sessions until the load is over. A session that is still alive at that time stays open. */
@@ -198,9 +183,7 @@ class HopClient {
 
   /** Drives one session. Returns whether it was alive at the end of the load. */
   async #live(driver: Driver): Promise<boolean> {
-    this.#items.clear();
-    this.#stuck.clear();
-    this.#kept = 0;
+    this.#values.clear();
     // Like in a browser, the first page after the login has the form token of the session.
     let alive = await this.#read(driver, this.#probe());
     while (!this.#shared.over()) {
@@ -240,66 +223,26 @@ class HopClient {
     const probe = this.#probe();
     const due = this.#due;
     if (probe === undefined || this.#unsure) return this.#read(driver, probe, { due });
-    const items = this.#items.get(probe.object) ?? [];
-    this.#items.set(probe.object, items);
     const draw = this.#random.next();
-    if (probe.remove !== undefined && items.length > 0 && draw < (items.length >= ITEMS ? 0.2 : 0.05)) {
-      const value = items.splice(this.#random.below(items.length), 1)[0] as string;
+    const value = this.#values.toRemove(probe, draw);
+    if (value !== undefined && probe.remove !== undefined)
       return this.#wrote(await driver.remove(probe, probe.remove, value, { due }));
-    }
-    if (writeOf(probe) === undefined || draw > this.#writes(probe, this.#held(probe)))
+    if (writeOf(probe) === undefined || draw > this.#values.share(probe))
       return this.#read(driver, probe, { due });
-    return this.#write(driver, probe, items);
+    return this.#write(driver, probe);
   }
 
-  /**
-   * Returns the share of requests that write to an object. `count`: number of values that this client has in
-   * the object.
-   */
-  #writes({ cap, remove, scope }: Probe, count: number): number {
-    const writers = scope === 'all' ? this.#shared.clients : 1;
-    const most = remove === undefined ? Number.POSITIVE_INFINITY : Math.max(2, (2 * ITEMS) / writers);
-    if (count >= Math.min(most, (cap ?? Number.POSITIVE_INFINITY) / writers)) return 0;
-    if (scope === 'session' && this.#written() >= roomOf(this.#context.growth)) return 0;
-    return WRITES.share * Math.min(1, WRITES.upTo / (writers * Math.max(1, count)));
-  }
-
-  /** Returns the number of values that this client has in all objects of its session. */
-  #written(): number {
-    const own = this.#context.target.probes.filter(({ scope }) => scope === 'session');
-    return own.reduce((sum, probe) => sum + this.#held(probe), 0);
-  }
-
-  /** Returns the number of values that this client has in an object. */
-  #held({ object }: Probe): number {
-    return (this.#items.get(object)?.length ?? 0) + (this.#stuck.get(object) ?? 0);
-  }
-
-  async #write(driver: Driver, probe: Probe, items: string[]): Promise<boolean> {
+  async #write(driver: Driver, probe: Probe): Promise<boolean> {
     const early = this.#random.next() < EARLY;
     const names = early && !this.#shared.pace.disturbed ? this.#context.instances.names() : [];
     const to = names[this.#random.below(names.length)];
-    const text = this.#text(probe);
+    const text = this.#values.text(probe);
     const add = await driver.write(probe, { early, to, text, due: this.#due });
-    if (add.action === 'add' && add.value !== undefined && add.outcome !== 'fail') {
-      if (text !== undefined && sticks(probe))
-        this.#stuck.set(probe.object, (this.#stuck.get(probe.object) ?? 0) + 1);
-      else if (!this.#keeps()) items.push(add.value);
-    }
+    this.#values.wrote(probe, add, text, this.#shared.pace.disturbed === true);
     if (!this.#wrote(add)) return false;
     // The head of a response acknowledges the write, so the value must be visible on another instance at once.
     const other = names.find(name => name !== add.instance);
     return early && other !== undefined ? this.#read(driver, probe, { to: other }) : true;
-  }
-
-  /** Returns the kind of text to write; undefined for a usual text. */
-  #text(probe: Probe): Text | undefined {
-    const { growth, target } = this.#context;
-    const draw = this.#random.next();
-    if (draw > AWKWARD || probe !== collection(target)) return undefined;
-    if (sticks(probe) && (this.#stuck.get(probe.object) ?? 0) >= ITEMS) return undefined;
-    const texts = growth?.texts?.filter(({ once }) => once !== true) ?? [];
-    return texts[Math.floor((draw / AWKWARD) * texts.length)];
   }
 
   /**
@@ -311,14 +254,6 @@ class HopClient {
   #wrote({ outcome, signedIn }: Operation): boolean {
     this.#unsure = this.#shared.pace.disturbed === true && outcome === 'info';
     return signedIn !== 'out';
-  }
-
-  /** Returns whether to keep the value that was just written, so that it is never removed. */
-  #keeps(): boolean {
-    const keeps =
-      this.#shared.pace.disturbed === true && this.#kept < KEPT.most && this.#random.next() < KEPT.share;
-    if (keeps) this.#kept++;
-    return keeps;
   }
 
   async #read(driver: Driver, probe: Probe | undefined, how: How = {}): Promise<boolean> {

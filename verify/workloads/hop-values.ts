@@ -1,0 +1,102 @@
+/** Decides what a client of hop writes, from the values that it holds in each object of its session. */
+import type { Context } from '../client/context.ts';
+import type { Text } from '../client/texts.ts';
+import { getOrInsert } from '../core/get-or-insert.ts';
+import type { Operation } from '../core/history/history.ts';
+import type { Random } from '../random.ts';
+import type { Probe } from '../target/schema.ts';
+import { collection, roomOf } from './growth.ts';
+
+/** Approximate number of values that a session holds. It is small, so that pages stay small and removals occur. */
+const ITEMS = 8;
+/** Share of requests that write. Above `upTo` values the share falls, because pages grow with each value. */
+const WRITES = { share: 0.25, upTo: 50 };
+/** Share and maximum number of values that are never removed during faults: the final reads must find them. */
+const KEPT = { share: 0.3, most: 30 };
+/** Share of writes with an awkward text, in the probe for which it is known that the app keeps such texts unchanged. */
+const AWKWARD = 0.25;
+
+/** Returns whether no request can remove an awkward text: a path cannot hold every text. */
+const sticks = ({ remove }: Probe): boolean => remove?.path.includes('{value}') === true;
+
+export class HeldValues {
+  readonly #context: Context;
+  readonly #random: Random;
+  readonly #clients: number;
+  /** The values that this client has added and may remove, by object. */
+  readonly #items = new Map<string, string[]>();
+  /** Number of awkward texts that this client has added and cannot remove, by object. */
+  readonly #stuck = new Map<string, number>();
+  #kept = 0;
+
+  /** @param clients number of clients, all of which write to the objects that all users share */
+  constructor(context: Context, clients: number) {
+    this.#context = context;
+    this.#random = context.random;
+    this.#clients = clients;
+  }
+
+  /** Forgets all values: a new session begins. */
+  clear(): void {
+    this.#items.clear();
+    this.#stuck.clear();
+    this.#kept = 0;
+  }
+
+  /** Draws a value to remove; undefined if none is to be removed. @param draw random, from 0 to 1 */
+  toRemove({ object, remove }: Probe, draw: number): string | undefined {
+    const items = this.#items.get(object) ?? [];
+    if (remove === undefined || items.length === 0 || draw >= (items.length >= ITEMS ? 0.2 : 0.05))
+      return undefined;
+    return items.splice(this.#random.below(items.length), 1)[0];
+  }
+
+  /** Returns the share of requests that write to an object. */
+  share(probe: Probe): number {
+    const { cap, remove, scope } = probe;
+    const count = this.#held(probe);
+    const writers = scope === 'all' ? this.#clients : 1;
+    const most = remove === undefined ? Number.POSITIVE_INFINITY : Math.max(2, (2 * ITEMS) / writers);
+    if (count >= Math.min(most, (cap ?? Number.POSITIVE_INFINITY) / writers)) return 0;
+    if (scope === 'session' && this.#written() >= roomOf(this.#context.growth)) return 0;
+    return WRITES.share * Math.min(1, WRITES.upTo / (writers * Math.max(1, count)));
+  }
+
+  /** Returns the kind of text to write; undefined for a usual text. */
+  text(probe: Probe): Text | undefined {
+    const { growth, target } = this.#context;
+    const draw = this.#random.next();
+    if (draw > AWKWARD || probe !== collection(target)) return undefined;
+    if (sticks(probe) && (this.#stuck.get(probe.object) ?? 0) >= ITEMS) return undefined;
+    const texts = growth?.texts?.filter(({ once }) => once !== true) ?? [];
+    return texts[Math.floor((draw / AWKWARD) * texts.length)];
+  }
+
+  /** Takes note of a write that has ended. @param disturbed true while faults are performed */
+  wrote(
+    probe: Probe,
+    { action, value, outcome }: Operation,
+    text: Text | undefined,
+    disturbed: boolean,
+  ): void {
+    if (action !== 'add' || value === undefined || outcome === 'fail') return;
+    if (text !== undefined && sticks(probe)) {
+      this.#stuck.set(probe.object, (this.#stuck.get(probe.object) ?? 0) + 1);
+      return;
+    }
+    // Some values are kept: they are never removed.
+    if (disturbed && this.#kept < KEPT.most && this.#random.next() < KEPT.share) this.#kept++;
+    else getOrInsert(this.#items, probe.object, (): string[] => []).push(value);
+  }
+
+  /** Returns the number of values that this client has in all objects of its session. */
+  #written(): number {
+    const own = this.#context.target.probes.filter(({ scope }) => scope === 'session');
+    return own.reduce((sum, probe) => sum + this.#held(probe), 0);
+  }
+
+  /** Returns the number of values that this client has in an object. */
+  #held({ object }: Probe): number {
+    return (this.#items.get(object)?.length ?? 0) + (this.#stuck.get(object) ?? 0);
+  }
+}
