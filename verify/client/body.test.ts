@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Barrier } from './barrier.ts';
-import { MAX_BODY } from './body.ts';
+import { LastBody, MAX_BODY } from './body.ts';
 import { Network } from './network.ts';
 import type { Send } from './send.ts';
 import { SessionClient } from './session-client.ts';
@@ -157,5 +157,38 @@ describe('a server that responds before the request has ended', () => {
     const send = () => one.send({ method: 'POST', path: '/', form: { a: '1' }, held: barrier.place() });
     const replies = await Promise.all([send(), send(), send()]);
     expect(replies.map(({ status }) => status)).toEqual([413, 413, 413]);
+  });
+});
+
+describe('the last body of a page', () => {
+  const html = { 'content-type': 'text/html' };
+
+  it('gives an equal body its text and its facts, also if the buffer of the first is overwritten', () => {
+    const last = new LastBody();
+    const first = Buffer.from('<p>one</p>');
+    expect(last.textOf(first, html)).toBe('<p>one</p>');
+    const { facts } = last;
+    first.fill('x');
+    expect(last.textOf(Buffer.from('<p>one</p>'), html)).toBe('<p>one</p>');
+    expect(last.facts).toBe(facts);
+  });
+
+  it('gives no other body, and no body of another type or encoding, the facts of the last one', async () => {
+    const last = new LastBody();
+    const one = Buffer.from([0xfc]);
+    const changes: [Buffer, Record<string, string>, string][] = [
+      [one, { 'content-type': 'text/plain; charset=iso-8859-1' }, '\u00fc'],
+      [one, { 'content-type': 'text/plain; charset=windows-1251' }, '\u044c'],
+      [gzipSync('zipped'), { ...html, 'content-encoding': 'gzip' }, 'zipped'],
+      [Buffer.from('two'), html, 'two'],
+      [Buffer.from('too'), html, 'too'],
+      [Buffer.alloc(1 << 15, 'a'), html, 'a'.repeat(1 << 15)],
+    ];
+    const facts = new Set([last.facts]);
+    for (const [body, headers, text] of changes) {
+      expect(await last.textOf(body, headers)).toBe(text);
+      facts.add(last.facts);
+    }
+    expect(facts.size).toBe(changes.length + 1);
   });
 });

@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw, type ZlibOptions } from 'node:zlib';
+import type { BodyFacts } from '../core/response/reply.ts';
 
 /** Largest body, in bytes, before and after decompression. Larger bodies fail. */
 export const MAX_BODY = 16 << 20;
@@ -45,6 +46,33 @@ export function textOf(data: Buffer, headers: IncomingHttpHeaders): string | Pro
   const [type, encodings] = [headers['content-type'] ?? '', headers['content-encoding']];
   if (encodings === undefined) return decoded(data, type);
   return decompressed(Buffer.from(data), encodings).then(plain => decoded(plain, type));
+}
+
+/** Maximum length of a body that is kept, bytes. */
+const KEPT_BODY = 16 << 10;
+
+/**
+ * Keeps the last body of a page of one session. If the next response has the same bytes, it gets the same text and the
+ * facts that were found in it.
+ */
+export class LastBody {
+  facts: BodyFacts = { firsts: new Map() };
+  #bytes: Buffer = Buffer.alloc(0);
+  #type: string | undefined;
+  #text = '';
+
+  /** Returns the text of a body, as `textOf`. Afterwards, `facts` belong to this body. */
+  textOf(data: Buffer, headers: IncomingHttpHeaders): string | Promise<string> {
+    const { 'content-type': type = '', 'content-encoding': encodings } = headers;
+    if (encodings === undefined && type === this.#type && data.equals(this.#bytes)) return this.#text;
+    this.facts = { firsts: new Map() };
+    this.#type = undefined;
+    if (encodings !== undefined || data.length > KEPT_BODY) return textOf(data, headers);
+    this.#type = type;
+    this.#bytes = Buffer.from(data);
+    this.#text = decoded(data, type);
+    return this.#text;
+  }
 }
 
 export const bodyFailure = (code: string): Error => Object.assign(new Error(code), { code });

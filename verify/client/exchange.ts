@@ -2,7 +2,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Failure } from '../core/response/outcome.ts';
-import { bodyOf, textOf } from './body.ts';
+import type { BodyFacts } from '../core/response/reply.ts';
+import { bodyOf, type LastBody, textOf } from './body.ts';
 import { isDistrust } from './certificate.ts';
 import type { Cookies } from './jar.ts';
 import type { RequestHead } from './request-text.ts';
@@ -29,6 +30,8 @@ export interface Outgoing {
   resent: boolean;
   /** The cookies among the headers. */
   cookies: Cookies['list'];
+  /** The body of the last response to such a request of the session. */
+  last: LastBody | undefined;
   watch: Watch | undefined;
 }
 
@@ -38,7 +41,7 @@ export interface Watch {
   readonly id: string;
   /** True: the request is never sent a second time, even if it is a GET. */
   readonly once: boolean;
-  /** Called after the last wait inside Baton, before a connection is opened or taken. */
+  /** Called before a connection is opened. A kept connection needs no opening. */
   begins(): void;
   /** Called when the connection is open, before the first byte leaves; again if the request is sent a second time. */
   departs(cookies: Cookies['list']): void;
@@ -51,6 +54,8 @@ export interface ResponseHead {
   headers: IncomingHttpHeaders;
   /** The decoded body; empty if the response was complete at its head. */
   body: string | Promise<string>;
+  /** The facts about the body, if other responses share them. */
+  facts?: BodyFacts;
   /** Resolves when the rest of an early response has come. Absent if the response is complete. */
   rest?: Promise<unknown>;
 }

@@ -140,11 +140,14 @@ export class Http1Connection {
   }
 
   #answer(flying: Flying, early: boolean): void {
-    flying.outgoing.watch?.arrives();
+    const { watch, last } = flying.outgoing;
+    watch?.arrives();
     const { head, body, done } = this.#reader;
     if (head === undefined) return;
     const { status, headers } = head;
-    if (!early) flying.resolve({ status, headers, body: textOf(body, headers) });
+    if (!early && last !== undefined)
+      flying.resolve({ status, headers, body: last.textOf(body, headers), facts: last.facts });
+    else if (!early) flying.resolve({ status, headers, body: textOf(body, headers) });
     else if (done) flying.resolve({ status, headers, body: '' });
     else {
       const rest = new Promise<void>(resolve => {

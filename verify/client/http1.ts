@@ -36,7 +36,7 @@ export class Http1 {
    */
   request(outgoing: Outgoing, fresh: boolean): Promise<ResponseHead> {
     this.#follow(outgoing.signal);
-    const kept = fresh ? undefined : this.#kept(outgoing.origin);
+    const kept = fresh ? undefined : this.#kept(outgoing.origin, performance.now());
     if (kept !== undefined) return kept.send(outgoing, requestOf(outgoing, false));
     if (fresh || this.#completed.length === 0) return this.#overNew(outgoing, fresh);
     return new Promise((resolve, reject) => this.#waiting.push({ outgoing, resolve, reject }));
@@ -69,9 +69,8 @@ export class Http1 {
   }
 
   /** Takes an idle connection that is not too old. If this process was paused, `#sweep` has not closed old ones yet. */
-  #kept(origin: string): Http1Connection | undefined {
+  #kept(origin: string, now: number): Http1Connection | undefined {
     const idle = this.#idle.get(origin);
-    const now = performance.now();
     for (let kept = idle?.pop(); kept !== undefined; kept = idle?.pop()) {
       if (kept.until > now) return kept;
       kept.fail();
@@ -82,6 +81,7 @@ export class Http1 {
   async #connected(outgoing: Outgoing, once: boolean): Promise<Http1Connection> {
     const { origin, signal } = outgoing;
     this.#timer ??= setInterval(() => this.#sweep(), EVERY).unref();
+    outgoing.watch?.begins();
     const connection = new Http1Connection(origin, once, this);
     const closing = this.#closing.signal;
     const ends = signal === undefined ? closing : AbortSignal.any([signal, closing]);
@@ -105,19 +105,20 @@ export class Http1 {
     this.#completed = [];
     const waiting = this.#waiting;
     this.#waiting = [];
+    const now = performance.now();
     for (const flying of waiting) {
       try {
-        this.#sendWaiting(flying);
+        this.#sendWaiting(flying, now);
       } catch (error) {
         flying.reject(error as Error);
       }
     }
   }
 
-  #sendWaiting(flying: Flying): void {
+  #sendWaiting(flying: Flying, now: number): void {
     const { outgoing } = flying;
     outgoing.signal?.throwIfAborted();
-    const kept = this.#kept(outgoing.origin);
+    const kept = this.#kept(outgoing.origin, now);
     if (kept === undefined) flying.resolve(this.#overNew(outgoing, false));
     else kept.carry(flying, requestOf(outgoing, false));
   }

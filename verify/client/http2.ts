@@ -61,6 +61,7 @@ export class Http2 {
   }
 
   async #connected(url: URL, outgoing: Outgoing): Promise<ClientHttp2Session | undefined> {
+    outgoing.watch?.begins();
     const options = { ...this.#tls, ALPNProtocols: ['h2', 'http/1.1'] };
     const socket = (await connected(outgoing, options)) as TLSSocket;
     if (socket.alpnProtocol !== 'h2') {

@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { Cookie, CookieJar, getPublicSuffix, MemoryCookieStore } from 'tough-cookie';
 import type { Reply } from '../core/response/reply.ts';
 import { MOST_BYTES } from '../core/timeline/session-jar.ts';
+import type { LastBody } from './body.ts';
 import { attributesOf } from './cookie-attributes.ts';
 import type { RequestHead } from './request-text.ts';
 
@@ -18,6 +19,8 @@ export interface Cookies {
    * such request.
    */
   head?: RequestHead;
+  /** The body of the last response to a GET with these cookies. Absent until the first such request. */
+  last?: LastBody;
   /** Names of the cookies that are not sent because of their attribute SameSite. */
   withheld?: readonly string[];
 }

@@ -39,6 +39,17 @@ it.each([
   expect(look(reply(headers as Record<string, string>, body), AT, [SECRET]).exposed).toEqual(expected);
 });
 
+it('searches an equal body again for other secrets', () => {
+  const facts = { firsts: new Map() };
+  const of = (secrets: readonly string[], body: string) =>
+    look({ ...reply({}, body), facts }, AT, secrets).exposed;
+  const secrets = [SECRET];
+  expect(of(secrets, 'nothing')).toBeUndefined();
+  // The body is not searched again: equal bodies share the facts.
+  expect(of(secrets, SECRET)).toBeUndefined();
+  expect(of([SECRET], SECRET)).toEqual(['body']);
+});
+
 it('reports no short values, which occur in pages for other reasons, and nothing without a response', () => {
   expect(look(reply({}, 'user 1'), AT, ['1']).exposed).toBeUndefined();
   expect(look({ headers: {}, body: '', cookies: [] }, AT, [SECRET])).toEqual({});

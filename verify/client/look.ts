@@ -18,7 +18,7 @@ export interface Moment {
 
 /** @param secrets values of the session cookies that were sent or set */
 export function look(
-  { status, headers, body }: Reply,
+  { status, headers, body, facts }: Reply,
   { now, took }: Moment,
   secrets: readonly string[],
 ): Looked {
@@ -30,7 +30,12 @@ export function look(
   const exposed: ('url' | 'body')[] = [];
   const { location } = headers;
   if (location !== undefined && shows(secrets, String(location))) exposed.push('url');
-  if (shows(secrets, body)) exposed.push('body');
+  let known = facts?.exposed;
+  if (known?.secrets !== secrets) {
+    known = { secrets, shown: shows(secrets, body) };
+    if (facts !== undefined) facts.exposed = known;
+  }
+  if (known.shown) exposed.push('body');
   if (exposed.length > 0) looked.exposed = exposed;
   return looked;
 }

@@ -54,7 +54,7 @@ export class Moments implements Watch {
 
   /** If no connection opens, the operation begins here. */
   begins(): void {
-    this.called.call = this.#recorder.clock.now();
+    if (!this.#departed) this.called.call = this.#recorder.clock.now();
   }
 
   departs(cookies: Cookies): void {
@@ -76,6 +76,8 @@ export class Moments implements Watch {
   ends({ failure }: Reply): void {
     if (failure === undefined) return;
     this.end = this.#recorder.clock.now();
+    // No connection was tried, for example because the run was stopped.
+    if (this.called.call === 0) this.called.call = this.end;
     if (!this.#departed && this.once) this.#recorder.starts(this.called);
   }
 }

@@ -39,7 +39,7 @@ describe('a response that the client abandons', () => {
   it('is abandoned a time after its request left, not while the request waited for its turn', async () => {
     const after = 1_000;
     const left: string[] = [];
-    let finish = (): void => {};
+    let finish: (() => void) | undefined;
     const url = await serving((request, response) => {
       if (request.url === '/first') finish = () => response.end('done');
       else response.once('close', () => left.push(`${request.url} ${response.writableFinished}`));
@@ -49,7 +49,8 @@ describe('a response that the client abandons', () => {
     const second = one.send({ ...get('/second'), abandon: after });
     // The second request waits for its turn as long as it would wait for its response.
     await once(AbortSignal.timeout(after), 'abort');
-    finish();
+    await until(() => finish !== undefined, { withinMs: 10_000, what: 'the first request' });
+    finish?.();
     expect((await first).body).toBe('done');
     expect((await second).failure).toBe('aborted');
     await until(() => left.length > 0, { withinMs: 10_000, what: 'the server to see the disconnect' });

@@ -95,16 +95,20 @@ export class ResponseReader {
   }
 
   #readHead(all: Buffer, at: number): number {
-    const end = all.indexOf(HEAD_END, at);
-    if (end === -1) return this.#keepRest(all, at);
-    checkSize(end - at);
-    const head = headOf(all.toString('latin1', at, end));
+    let known = knownHead(all, at);
+    if (known === undefined) {
+      const end = all.indexOf(HEAD_END, at);
+      if (end === -1) return this.#keepRest(all, at);
+      checkSize(end - at);
+      known = keepHead(all.subarray(at, end + HEAD_END.length));
+    }
+    const { head, bytes } = known;
     const { status, length } = head;
     if (status >= 200) {
       this.head = head;
       this.#begin(this.#bodiless || status === 204 || status === 304 ? 0 : length);
     } else if (status === 101) throw badResponse('expected a response, got 101 (a change of the protocol)');
-    return end + HEAD_END.length;
+    return at + bytes.length;
   }
 
   #begin(length: ParsedHead['length']): void {
@@ -180,19 +184,40 @@ function sizeOf(line: string): number {
   return Number.parseInt(size, 16);
 }
 
-/** Heads that came before. Within a second, an instance sends mostly the same head. */
-const heads = new Map<string, ParsedHead>();
-const HEADS = 200;
+interface KnownHead {
+  /** The head with its empty line. */
+  bytes: Buffer;
+  head: ParsedHead;
+}
 
-/** Returns the parsed form of a head without its empty line. Equal heads share one object. */
-function headOf(text: string): ParsedHead {
-  let head = heads.get(text);
-  if (head === undefined) {
-    head = parseHead(text);
-    if (heads.size >= HEADS) heads.clear();
-    heads.set(text, head);
+/** The last heads, the newest first. Within a second, an instance sends mostly the same head. */
+const heads: KnownHead[] = [];
+const HEADS = 8;
+
+/** Returns the known head that the bytes begin with; undefined if there is none. Equal heads share one object. */
+function knownHead(all: Buffer, at: number): KnownHead | undefined {
+  for (let i = 0; i < heads.length; i++) {
+    const known = heads[i] as KnownHead;
+    const { bytes } = known;
+    const end = at + bytes.length;
+    if (end > all.length || all[end - 1] !== LINE_FEED || all.compare(bytes, 0, bytes.length, at, end) !== 0)
+      continue;
+    if (i > 0) {
+      heads[i] = heads[0] as KnownHead;
+      heads[0] = known;
+    }
+    return known;
   }
-  return head;
+  return undefined;
+}
+
+/** Parses a head with its empty line, and keeps it. */
+function keepHead(bytes: Buffer): KnownHead {
+  const head = parseHead(bytes.toString('latin1', 0, bytes.length - HEAD_END.length));
+  const known = { bytes: Buffer.from(bytes), head };
+  if (heads.length < HEADS) heads.push(known);
+  else heads[HEADS - 1] = known;
+  return known;
 }
 
 const PROTOCOL = 'HTTP/1.';

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { filledJson } from '../core/response/form.ts';
 import type { Reply } from '../core/response/reply.ts';
 import type { Affinity } from './affinity.ts';
+import { LastBody } from './body.ts';
 import { reasonOf } from './certificate.ts';
 import { failureOf, type Outgoing, type ResponseHead, type Watch } from './exchange.ts';
 import { type Cookies, Jar } from './jar.ts';
@@ -74,7 +75,6 @@ export class SessionClient {
     const turn = network.turn(signal);
     const done = turn === undefined ? NOTHING : await turn;
     if (held !== undefined && !alone) await held.assemble();
-    watch?.begins();
     const place = network.place(request.path);
     const cookies = this.#cookies(request, place.site);
     const outgoing = this.#outgoing(request, forwarding, place, cookies, signal, watch);
@@ -87,6 +87,7 @@ export class SessionClient {
       const { body } = answer;
       const reply = this.#reply(answer, typeof body === 'string' ? body : await body, outgoing, place.site);
       reply.sent = cookies.list;
+      if (answer.facts !== undefined) reply.facts = answer.facts;
       if (cookies.withheld !== undefined) reply.withheld = cookies.withheld;
       if (outgoing.resent) reply.resent = true;
       if (reply.status === 429) network.rest(retryAfter(reply, Date.now()) ?? 0);
@@ -140,6 +141,7 @@ export class SessionClient {
     const body = bodyOf(request);
     // Only requests to the target have an id.
     const id = this.#abroad ? undefined : watch?.id;
+    if (method === 'GET') cookies.last ??= new LastBody();
     const head = this.#headers.shared(request, id, forwarding, place.site, cookies);
     return {
       origin: origin === undefined ? place.origin : new URL(origin).origin,
@@ -156,6 +158,7 @@ export class SessionClient {
       repeatable: watch?.once !== true && isSafe(method),
       resent: false,
       cookies: cookies.list,
+      last: method === 'GET' ? cookies.last : undefined,
       watch,
     };
   }

@@ -1,5 +1,6 @@
 /** Finds a value in a response, such as a name, a token or an item of a list. The target file describes where it is. */
 import { Finder } from './finder.ts';
+import type { BodyFacts } from './reply.ts';
 
 /** Describes where a value is: a regular expression whose first group is the value, or one of the places below. */
 export type Finding =
@@ -19,6 +20,7 @@ export type Finding =
 interface Found {
   headers: Readonly<Record<string, string | string[] | undefined>>;
   body: string;
+  facts?: BodyFacts;
   cookies: readonly { name: string; value?: string }[];
 }
 
@@ -33,10 +35,18 @@ export interface Findings {
 export function finder(finding: Finding, decode: (html: string) => string): Findings {
   if (typeof finding === 'string') {
     const expression = new Finder(finding);
+    const first = (body: string): string | null => {
+      const text = expression.first(body);
+      return text === undefined ? null : decode(text);
+    };
     return {
-      first: ({ body }) => {
-        const text = expression.first(body);
-        return text === undefined ? undefined : decode(text);
+      first: ({ body, facts }) => {
+        let found = facts?.firsts.get(expression);
+        if (found === undefined) {
+          found = first(body);
+          facts?.firsts.set(expression, found);
+        }
+        return found ?? undefined;
       },
       all: ({ body }) => {
         const texts = expression.all(body);

@@ -90,8 +90,8 @@ export class Interpreter {
   readonly #lists: Map<string, ListReader>;
   /** How private pages respond to a client without a session; used in addition to the target file. */
   readonly #strangers = { status: new Set<number>(), redirect: new Set<string>() };
-  /** The last headers without a canary. Responses with equal headers share one object in Node. */
-  #bare: Reply['headers'] | undefined;
+  /** Headers without a canary. Responses with equal headers share one object in Node. */
+  readonly #bare = new WeakSet<Reply['headers']>();
   readonly #csrf: Findings | undefined;
   readonly #instance: (reply: Reply) => Named | undefined;
   readonly #version: ReturnType<typeof versionNamer>;
@@ -169,8 +169,11 @@ export class Interpreter {
   }
 
   /** Returns whether the response says "busy, try again". */
-  busy({ body }: Reply): boolean {
-    return this.#busy?.test(body) === true;
+  busy({ body, facts }: Reply): boolean {
+    if (this.#busy === undefined) return false;
+    const busy = facts?.busy ?? this.#busy.test(body);
+    if (facts !== undefined) facts.busy = busy;
+    return busy;
   }
 
   #session(seen: Seen, reply: Reply, { action, object, unmarked = false }: Asked): void {
@@ -261,8 +264,7 @@ export class Interpreter {
 
   /** Records canaries outside of the requested state, and session cookies that changed. */
   #private(seen: Seen, reply: Reply): void {
-    const found = this.#canaries(reply.body);
-    if (reply.headers !== this.#bare) this.#inHeaders(reply.headers, found);
+    const found = this.#found(reply);
     const saw = seen.saw ?? [];
     // Most pages show no canaries except those of the requested state.
     if (found.length > 0 && !alike(found, saw)) {
@@ -274,9 +276,18 @@ export class Interpreter {
     if (cookies.length > 0) seen.cookies = cookies.map(cookie => this.#cookie(cookie));
   }
 
-  /** Adds the canaries in headers. */
-  #inHeaders(headers: Reply['headers'], found: string[]): void {
-    const before = found.length;
+  /** Returns the canaries in a response. */
+  #found({ body, facts, headers }: Reply): readonly string[] {
+    const found = facts?.canaries ?? this.#canaries(body);
+    if (facts !== undefined) facts.canaries = found;
+    if (this.#bare.has(headers)) return found;
+    const more = this.#inHeaders(headers);
+    if (more.length === 0) this.#bare.add(headers);
+    return more.length === 0 ? found : [...found, ...more];
+  }
+
+  #inHeaders(headers: Reply['headers']): string[] {
+    const found: string[] = [];
     // Does not use values() and flat(): in k6 they take longer than the search in a header.
     for (const name in headers) {
       const value = headers[name];
@@ -284,7 +295,7 @@ export class Interpreter {
       if (typeof value === 'string' && !value.includes(this.#reading.canary)) continue;
       for (const one of [value ?? []].flat()) found.push(...this.#canaries(one));
     }
-    if (found.length === before) this.#bare = headers;
+    return found;
   }
 
   #cookie({ name, value, attributes }: Reply['cookies'][number]): CookieChange {

@@ -13,7 +13,11 @@ export interface LoginPage {
 const NOT_NOW: readonly number[] = [409, 423, 425, 429];
 const PASSWORD_FIELD = /type=["']?password/i;
 
-export const hasPasswordField = ({ body }: Reply): boolean => PASSWORD_FIELD.test(body);
+export function hasPasswordField({ body, facts }: Reply): boolean {
+  if (facts === undefined) return PASSWORD_FIELD.test(body);
+  facts.password ??= PASSWORD_FIELD.test(body);
+  return facts.password;
+}
 
 /** Returns whether a response refuses the login according to `login.refused` of the target. */
 export const refusesLogin = ({ redirect, body }: Reply, { refused }: LoginPage): boolean =>

@@ -44,7 +44,7 @@ export class ListReader {
   /** Reads a page. @param path the requested path with its query, if known */
   page(reply: Reply, path = ''): ListPage {
     const { body } = reply;
-    const part = this.#within === undefined ? reply : { ...reply, body: this.#within.first(body) ?? '' };
+    const part = this.#within === undefined ? reply : partOf(reply, this.#within.first(body) ?? '');
     const values = this.#items.all(part);
     const next = this.#nextOf(reply, path);
     if (next !== undefined && next !== '') return { values, next, cut: false };
@@ -63,6 +63,11 @@ export class ListReader {
     const href = match?.[1] ?? match?.[2] ?? match?.[3] ?? numbered(body, path);
     return href === undefined ? undefined : this.#decode(href);
   }
+}
+
+/** Returns a response with a part of its body. The facts about the body are not those of its part. */
+function partOf({ facts: _, ...reply }: Reply, body: string): Reply {
+  return { ...reply, body };
 }
 
 /** Returns the link to the same page with the next page number. */
