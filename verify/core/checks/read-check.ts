@@ -1,10 +1,11 @@
 /** Compares each read with the session's earlier writes (read-your-writes), or earlier reads (monotonic-reads). */
 import type { Operation } from '../history/history.ts';
-import type { Contradiction, ReadFacts } from '../objects/read-facts.ts';
+import type { Contradiction, NewestAdd, ReadFacts } from '../objects/read-facts.ts';
 import { counted } from '../result/format.ts';
 import type { Guarantee } from '../result/guarantees.ts';
 import type { Standing } from '../timeline/sessions.ts';
 import { type Check, ENOUGH_HANDOFFS } from './check.ts';
+import { crosses, NO_READS, type Reads, whole } from './compared-reads.ts';
 import { atMost, brokenContinuity, check, few, Judging, type Violation } from './framework.ts';
 
 /** One of the two guarantees: its texts, and the facts about a read that it uses. */
@@ -14,6 +15,8 @@ export interface Measure {
   /** The words for the earlier operation with which a read is compared. */
   against: string;
   earlier(facts: ReadFacts): Operation | undefined;
+  /** True if a list that may be cut off, but shows the session's last add, is evidence. */
+  newest?: true;
   contradictions(facts: ReadFacts): readonly Contradiction[];
   summary(earlier: string, later: string): string;
   /** The names of two counts: all judged reads, and the judged reads on another instance. */
@@ -22,16 +25,6 @@ export interface Measure {
   ruledOut: string;
   /** The noun for one anomaly, and what is wrong with it: `2 acknowledged writes not in a later read`. */
   broken: readonly [noun: string, wrong: string];
-}
-
-interface Reads {
-  /** Number of reads that were compared with an earlier operation, because an older state would contradict it. */
-  reads: number;
-  /** Number of these reads that were served by another instance than the earlier operation. */
-  crossed: number;
-  sessions: number;
-  /** Number of lost sessions. Their later reads are not judged. */
-  lost: number;
 }
 
 /** Makes the check of one of the two guarantees. */
@@ -45,6 +38,7 @@ export function readCheck(measure: Measure): Check {
 
     override ended(operation: Operation, { session, data }: Standing): void {
       if (session.lost === operation) this.count.lost++;
+      if (measure.newest && data?.newest !== undefined) this.#newest(operation, data.newest);
       const reads = data?.reads;
       if (reads === undefined) return;
       const earlier = measure.earlier(reads);
@@ -55,11 +49,18 @@ export function readCheck(measure: Measure): Check {
         this.report(() => violationOf(measure, operation, contradiction));
     }
 
-    #compared({ session, instance }: Operation, earlier: Operation): void {
+    #compared(read: Operation, earlier: Operation): void {
       this.count.reads++;
-      this.#sessions.add(session);
-      if (earlier.instance !== undefined && instance !== undefined && earlier.instance !== instance)
-        this.count.crossed++;
+      this.#sessions.add(read.session);
+      if (crosses(read, earlier)) this.count.crossed++;
+    }
+
+    #newest(read: Operation, { add, shown }: NewestAdd): void {
+      if (!shown) this.count.unshown++;
+      else {
+        this.count.newest++;
+        if (crosses(read, add)) this.count.newestCrossed++;
+      }
     }
 
     override recount(): void {
@@ -72,19 +73,26 @@ export function readCheck(measure: Measure): Check {
     assumes,
     minimum: `${ENOUGH_HANDOFFS} reads of a session ${comparable}`,
     judge: ReadsOf,
-    counts: () => ({ reads: 0, crossed: 0, sessions: 0, lost: 0 }),
-    compared: ({ reads, crossed }) => reads + crossed,
+    counts: () => ({ ...NO_READS }),
+    compared: counts => whole(counts).reads + whole(counts).crossed,
     // With sticky routing, no other instance serves a read of the session.
-    missing: ({ lost, reads, crossed }, { routing }) =>
-      brokenContinuity(lost, 'later reads of such sessions cannot be judged') ??
-      (routing === 'sticky' && reads >= ENOUGH_HANDOFFS
-        ? undefined
-        : few(crossed, ENOUGH_HANDOFFS, 'read', ` ${comparable}`, HOW)),
-    rests: ({ reads, crossed, sessions }) => ({ [judged]: reads, [elsewhere]: crossed, sessions }),
-    rulesOut: ({ reads, crossed }, { routing }) =>
+    missing: (counts, { routing }) => {
+      const { lost, reads, crossed } = whole(counts);
+      return (
+        brokenContinuity(lost, 'later reads of such sessions cannot be judged') ??
+        (routing === 'sticky' && reads >= ENOUGH_HANDOFFS
+          ? undefined
+          : few(crossed, ENOUGH_HANDOFFS, 'read', ` ${comparable}`, HOW))
+      );
+    },
+    rests: counts => {
+      const { reads, crossed, sessions } = whole(counts);
+      return { [judged]: reads, [elsewhere]: crossed, sessions };
+    },
+    rulesOut: (counts, { routing }) =>
       routing === 'sticky'
-        ? `${atMost(reads)} of reads ${measure.ruledOut}`
-        : `${atMost(crossed)} of reads on another instance ${measure.ruledOut}`,
+        ? `${atMost(whole(counts).reads)} of reads ${measure.ruledOut}`
+        : `${atMost(whole(counts).crossed)} of reads on another instance ${measure.ruledOut}`,
     broken: violations => `${counted(violations, measure.broken[0])} ${measure.broken[1]}`,
   });
 }

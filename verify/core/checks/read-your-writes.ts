@@ -8,6 +8,7 @@ export const readYourWrites = readCheck({
     'a write that overlapped another request may be overwritten, which no-lost-updates judges',
   against: 'its last acknowledged write',
   earlier: facts => facts.write,
+  newest: true,
   contradictions: facts => facts.stale,
   summary: (earlier, later) => `${earlier} acknowledged a write that a later read on ${later} does not show`,
   rests: ['reads after a write', 'on another instance'],

@@ -28,6 +28,12 @@ const drawn = (
   return picture.inTime();
 };
 
+/** Makes all sessions use one object, which the sessions of the user share. */
+const shared = (picture: Picture): Picture => {
+  for (const event of picture.events) if ('object' in event) event.object = 'basket@alice';
+  return picture;
+};
+
 const broken = (picture: Picture): Guarantee[] =>
   DATA.filter(guarantee => picture.verdict(guarantee).violations > 0);
 
@@ -234,6 +240,42 @@ describe('a list of a usual page size', () => {
     expect(broken(oldest)).toContain('read-your-writes');
     const holed = filled(21, s => s.hops(22, values(21).toSpliced(9, 1)));
     expect(broken(holed)).toContain('read-your-writes');
+  });
+
+  it('is evidence if it shows the last add of its session, unless another such list lacks one', () => {
+    // The session reads on app-2 and app-1 in turn after each of its adds, while another session of the user adds too.
+    const newest = (lacks: boolean) => {
+      const picture = new Picture();
+      const [own, other] = ['s1', 's2'].map(name => picture.session(name, 'alice').login('app-1'));
+      const all: string[] = [];
+      const add = (session: SessionPicture | undefined, value: string) => {
+        session?.write(value, 'app-1');
+        all.unshift(value);
+      };
+      for (let i = 0; i < 50; i++) add(other, `v${i}`);
+      for (let i = 0; i < 12; i++) {
+        add(own, `own${i}`);
+        for (let n = 0; n < 3; n++) add(other, `o${i}-${n}`);
+        own?.read('app-2', all.slice(0, 50));
+      }
+      // Not one add came after this one. The app may sort the page by another order, so this is no violation.
+      if (lacks) {
+        add(own, 'last');
+        own?.read('app-2', all.slice(1, 51));
+      }
+      return shared(picture).verdict('read-your-writes');
+    };
+    expect(newest(false)).toMatchObject({ judgement: 'valid', rests: { 'on another instance': 12 } });
+    expect(newest(true)).toMatchObject({ judgement: 'unknown', violations: 0 });
+    // Fifty adds after the session's own may have pushed it out.
+    const pushed = new Picture();
+    const [own, other] = ['s1', 's2'].map(name => pushed.session(name, 'alice').login('app-1'));
+    own?.write('own', 'app-1');
+    const values = Array.from({ length: 50 }, (_, i) => `v${i}`);
+    for (const value of values) other?.write(value, 'app-1');
+    for (let i = 0; i < 12; i++) own?.read('app-2', values);
+    expect(shared(pushed).verdict('read-your-writes')).toMatchObject({ judgement: 'unknown', violations: 0 });
+    expect(pushed.verdict('read-your-writes').rests['on another instance']).toBe(0);
   });
 
   it('may be the newest values while an add is in flight, and after adds that overlapped', () => {

@@ -14,6 +14,12 @@ export interface Contradiction {
   summary?: string;
 }
 
+/** The session's last acknowledged add, and whether a list that may be cut off shows it. */
+export interface NewestAdd {
+  add: Operation;
+  shown: boolean;
+}
+
 export interface ReadFacts {
   /** The last acknowledged write of the read's session that the read was compared with. */
   write: Operation | undefined;
@@ -84,6 +90,11 @@ export interface ObjectState {
   settle?(read: Operation, before: Operation | undefined): readonly Write[];
   /** Returns the acknowledged adds that overlapped another request and that the last final state lacks. */
   lost?(read: Operation): Lost | undefined;
+  /**
+   * Compares a list that may be cut off with the last acknowledged add of its session. Returns undefined if the list may
+   * lack that add, because enough values may have been added after it.
+   */
+  newest?(read: Operation, saw: readonly string[]): NewestAdd | undefined;
   /** `due`: the values that the object should hold, acknowledged or shown by a read. `kept`: the acknowledged ones. */
   due?(): readonly DueValue[];
   kept?(): readonly KeptValue[];

@@ -77,12 +77,20 @@ export class Sift {
     for (const value of putsIn(effect)) if (!value.startsWith(this.#canary)) this.#known.add(value);
   }
 
-  /** Keeps only the values of the run in `saw`; deletes `saw` if the read does not show their state. */
-  read(read: Operation & Sifted, state: ObjectState): void {
+  /**
+   * Keeps only the values of the run in `saw`; deletes `saw` if the read does not show their state.
+   *
+   * @returns the values of the read if the app may have cut off the list; else undefined
+   */
+  read(read: Operation & Sifted, state: ObjectState): readonly string[] | undefined {
     const { saw } = read;
-    if (saw === undefined) return;
-    if (this.#collects && this.#cutOff(read, saw, state)) delete read.saw;
-    else if (!this.#whole && !this.#allOwn(saw)) this.#sift(read, saw);
+    if (saw === undefined) return undefined;
+    if (this.#collects && this.#cutOff(read, saw, state)) {
+      delete read.saw;
+      return saw;
+    }
+    if (!this.#whole && !this.#allOwn(saw)) this.#sift(read, saw);
+    return undefined;
   }
 
   #sift(read: Operation & Sifted, saw: readonly string[]): void {

@@ -3,7 +3,7 @@ import type { ObjectEvent, Operation, Start } from '../history/history.ts';
 import { Counter } from './counter.ts';
 import { isWrite } from './models.ts';
 import { Overlaps, type Write } from './overlaps.ts';
-import { type Lost, NOTHING, type ObjectState, type ReadFacts } from './read-facts.ts';
+import { type Lost, type NewestAdd, NOTHING, type ObjectState, type ReadFacts } from './read-facts.ts';
 import { Register } from './register.ts';
 import { type Shown, Sift } from './sift.ts';
 import { Values } from './values.ts';
@@ -17,6 +17,8 @@ export interface ObjectFacts {
   write: Write | undefined;
   /** The facts about a read for which `certain` is true; undefined for any other operation. */
   reads: ReadFacts | undefined;
+  /** Set for a read of a live session that shows a list which may be cut off. */
+  newest: NewestAdd | undefined;
   /** The acknowledged adds that were looked for in a final state. */
   looked: readonly Write[];
 }
@@ -48,6 +50,8 @@ export class TrackedObject {
     fresh: [],
   };
   readonly #facts: ObjectFacts;
+  /** The values of the read that ends, if the app may have cut off the list. */
+  #cut: readonly string[] | undefined;
   /** The last read of a final state; undefined once another write has started. */
   #final: Operation | undefined;
   /** The last read of any final state. */
@@ -60,7 +64,14 @@ export class TrackedObject {
     this.overlaps = new Overlaps(declared.kind);
     this.state = stateOf(declared, this.overlaps);
     this.#sift = new Sift(declared, canary, shown);
-    this.#facts = { object: this, certain: false, write: undefined, reads: undefined, looked: NOTHING };
+    this.#facts = {
+      object: this,
+      certain: false,
+      write: undefined,
+      reads: undefined,
+      newest: undefined,
+      looked: NOTHING,
+    };
   }
 
   started(start: Start): Write {
@@ -73,7 +84,7 @@ export class TrackedObject {
 
   /** Removes from a read the values that the run did not write. */
   sift(read: Operation): void {
-    this.#sift.read(read, this.state);
+    this.#cut = this.#sift.read(read, this.state);
   }
 
   /** @param certain true if acknowledged in a live session @param final true in the phase in which no writes start */
@@ -81,6 +92,7 @@ export class TrackedObject {
     const facts = this.#facts;
     facts.write = undefined;
     facts.reads = undefined;
+    facts.newest = undefined;
     facts.looked = NOTHING;
     if (isWrite(operation)) {
       facts.certain = certain;
@@ -89,6 +101,7 @@ export class TrackedObject {
       return facts;
     }
     this.overlaps.beside(operation);
+    if (certain && this.#cut !== undefined) facts.newest = this.state.newest?.(operation, this.#cut);
     facts.certain = certain && operation.saw !== undefined;
     if (facts.certain) this.#read(operation, final);
     return facts;

@@ -9,6 +9,7 @@ import {
   type DueValue,
   type KeptValue,
   type Lost,
+  type NewestAdd,
   NOTHING,
   type ObjectState,
   Readers,
@@ -194,6 +195,21 @@ export class Values implements ObjectState {
 
   lost(read: Operation): Lost | undefined {
     return this.#overfull ? undefined : this.#owed.lost(read);
+  }
+
+  newest(read: Operation, saw: readonly string[]): NewestAdd | undefined {
+    const { added } = this.#readers.of(read.session);
+    const own = added.findLast(({ add, present }) => present && add !== undefined && precedes(add, read));
+    const write = own?.adds[0];
+    if (own?.add === undefined || write === undefined || mayBeGone(own, read)) return undefined;
+    const shown = saw.includes(own.value);
+    let later = 0;
+    // Removed values count too: they may have pushed the add out before.
+    for (const values of [this.#present, this.#removed])
+      for (const { adds } of values.values())
+        if (adds.some(({ end }) => end === undefined || !precedes(end, write.start))) later++;
+    // The add itself is counted. A list of the newest values shows it if no more values are later than the list is long.
+    return later > saw.length ? undefined : { add: own.add, shown };
   }
 
   due(): readonly DueValue[] {

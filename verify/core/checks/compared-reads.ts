@@ -1,0 +1,36 @@
+/** Counts the reads that read-your-writes and monotonic-reads compared. */
+import type { Operation } from '../history/history.ts';
+
+export interface Reads {
+  /** Number of reads that were compared with an earlier operation, because an older state would contradict it. */
+  reads: number;
+  /** Number of these reads that were served by another instance than the earlier operation. */
+  crossed: number;
+  sessions: number;
+  /** Of lists that may be cut off: number of reads that showed the session's last add, and on another instance. */
+  newest: number;
+  newestCrossed: number;
+  /** Number of reads of such lists that lacked the add. They prove nothing, and so the reads above do not either. */
+  unshown: number;
+  /** Number of lost sessions. Their later reads are not judged. */
+  lost: number;
+}
+
+export const NO_READS: Reads = {
+  ...{ reads: 0, crossed: 0, sessions: 0, lost: 0 },
+  ...{ newest: 0, newestCrossed: 0, unshown: 0 },
+};
+
+/** Returns whether another instance served the earlier operation. */
+export const crosses = ({ instance }: Operation, earlier: Operation): boolean =>
+  earlier.instance !== undefined && instance !== undefined && earlier.instance !== instance;
+
+/** Adds the reads of lists that may be cut off, if each of them showed what a list of the newest values must show. */
+export const whole = (counts: Reads): Reads =>
+  counts.unshown > 0
+    ? counts
+    : {
+        ...counts,
+        reads: counts.reads + counts.newest,
+        crossed: counts.crossed + counts.newestCrossed,
+      };
