@@ -11,6 +11,7 @@ import {
   NotesInCookie,
   ShortTexts,
   Shouts,
+  ShowsNotesLate,
 } from './data.ts';
 import type { How } from './serve.ts';
 import type { SmallApp } from './small-app.ts';
@@ -163,6 +164,11 @@ describe('the audit', () => {
 });
 
 describe('an expression that finds no value', () => {
+  it('is not refused if a page shows the value later: the reads are stale', async () => {
+    const late = await run(new ShowsNotesLate(), {}, SESSION, ['hop']);
+    expect(those(late, 'violated')).toContain('read-your-writes');
+  });
+
   it('is refused, and the error shows the value on the page in its other form, without the form token', async () => {
     const refusal = await run(new Shouts(), {}, SESSION, ['hop']).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(UsageError);

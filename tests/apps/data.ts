@@ -100,6 +100,20 @@ export class Shouts extends SmallApp {
   }
 }
 
+/** Shows each note only 1 s after the first read that should show it, as a cache or a replica may do. */
+export class ShowsNotesLate extends SmallApp {
+  readonly #due = new Map<string, number>();
+
+  protected override notes(session: Session): string {
+    const now = Date.now();
+    for (const note of session.notes) if (!this.#due.has(note)) this.#due.set(note, now + 1_000);
+    return super.notes({
+      ...session,
+      notes: session.notes.filter(note => (this.#due.get(note) ?? 0) <= now),
+    });
+  }
+}
+
 /** Loses every note that is sent to the instance `two`. */
 export class LosesNotes extends SmallApp {
   protected override inside(asked: AppRequest, session: Session): AppResponse | undefined {

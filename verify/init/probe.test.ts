@@ -5,9 +5,14 @@ import { expect, it } from 'vitest';
 import { type FoundProbe, proven } from './probe.ts';
 import { Manners } from './visitor.ts';
 
-/** Finds the probe of an app that keeps the notes of a session on the server or in the session cookie. */
-async function found(where: 'server' | 'cookie'): Promise<FoundProbe | 'cut' | undefined> {
+/**
+ * Finds the probe of an app that keeps the notes of a session on the server or in the session cookie.
+ *
+ * @param hidden number of reads after the writes that get the page from before them, as from a cache
+ */
+async function found(where: 'server' | 'cookie', hidden = 0): Promise<FoundProbe | 'cut' | undefined> {
   const onServer: string[] = [];
+  let old = hidden;
   const server = http.createServer(async (request, response) => {
     const kept = /sid=([^;]*)/.exec(request.headers.cookie ?? '')?.[1]?.split('_') ?? [];
     const notes = where === 'server' ? onServer : kept;
@@ -19,7 +24,7 @@ async function found(where: 'server' | 'cookie'): Promise<FoundProbe | 'cut' | u
         'set-cookie': where === 'server' ? [] : `sid=${notes.join('_')}`,
       });
     }
-    const isStranger = !/sid=one/.test(request.headers.cookie ?? '');
+    const isStranger = !/sid=one/.test(request.headers.cookie ?? '') || (notes.length === 2 && old-- > 0);
     response.end(isStranger ? '<ul></ul>' : notes.map(note => `<li class="n">${note}</li>`).join(''));
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -47,4 +52,9 @@ it('sees that the server keeps a session, if its cookies from before the writes 
   const inCookie = await found('cookie');
   expect(inCookie).toMatchObject({ scope: 'session', read: { path: '/' } });
   expect(inCookie).not.toHaveProperty('onServer');
+});
+
+it('looks for the values again after a wait, if a cache holds the page from before the writes', async () => {
+  expect(await found('server', 6)).toMatchObject({ read: { path: '/' }, scope: 'session' });
+  expect(await found('server', 99)).toBeUndefined();
 });

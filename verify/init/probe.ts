@@ -125,6 +125,9 @@ const READ_PAGES = 4;
 /** Maximum number of times that the page is read after the writes. */
 const READS = 6;
 
+/** Wait before the pages are read again if none showed the values, milliseconds. */
+const CACHED = 2500;
+
 /** Maximum number of times that another session reads the page. */
 const LOOKS = 3;
 
@@ -169,24 +172,33 @@ export async function proven(
     if ((answer.status ?? 500) >= 400) return undefined;
     if (answer.leads !== undefined && !places.includes(answer.leads)) places.unshift(answer.leads);
   }
-  for (const path of places.slice(0, READ_PAGES)) {
-    const items = await itemsOn(visitor, path, values);
-    if (items === undefined || items === 'cut') {
-      if (items === 'cut') return 'cut';
-      continue;
+  const read = await readOf(visitor, places.slice(0, READ_PAGES), values);
+  if (read === undefined || read === 'cut') return read;
+  const onServer = await sees(unchanged, read, values);
+  const shared = await sees(await others.same(), read, values);
+  const another = shared ? await others.another() : undefined;
+  const all = another !== undefined && (await sees(another, read, values));
+  return {
+    object: field.replaceAll(/[^\w-]/g, '-') || 'probe',
+    scope: all ? 'all' : shared ? 'user' : 'session',
+    ...(shared || !onServer ? {} : { onServer }),
+    read,
+    add: { ...request, ...(known.headers === undefined ? {} : { headers: known.headers }) },
+  };
+}
+
+/** Finds the page that shows the values. Looks again after a wait, because a cache may hold an old page. */
+async function readOf(
+  visitor: Visitor,
+  pages: readonly string[],
+  values: readonly string[],
+): Promise<FoundProbe['read'] | 'cut' | undefined> {
+  for (const wait of [0, CACHED]) {
+    await visitor.manners.wait(wait);
+    for (const path of pages) {
+      const items = await itemsOn(visitor, path, values);
+      if (items !== undefined) return items === 'cut' ? 'cut' : { path, items };
     }
-    const read = { path, items };
-    const onServer = await sees(unchanged, read, values);
-    const shared = await sees(await others.same(), read, values);
-    const another = shared ? await others.another() : undefined;
-    const all = another !== undefined && (await sees(another, read, values));
-    return {
-      object: field.replaceAll(/[^\w-]/g, '-') || 'probe',
-      scope: all ? 'all' : shared ? 'user' : 'session',
-      ...(shared || !onServer ? {} : { onServer }),
-      read,
-      add: { ...request, ...(known.headers === undefined ? {} : { headers: known.headers }) },
-    };
   }
   return undefined;
 }

@@ -19,7 +19,7 @@ const MOST = 600;
 const REDIRECTS = 5;
 /** Matches the messages of apps that limit logins or requests. */
 const ENOUGH =
-  /too many (failed )?(login |sign.?in )?(attempts|requests|tries)|account (is |has been |was )?(temporarily )?locked|locked out|rate.?limit(ed)? (exceeded|reached)|try again in \d+ (seconds?|minutes?)/i;
+  /too many (failed )?(login |sign.?in )?(attempts|requests|tries)|account (is |has been |was )?(temporarily )?locked|locked out|rate.?limit(ed)? (exceeded|reached)|log.?ins? (is |are )?(occurring |made )?too (fast|often|frequent)|try again in \d+ (seconds?|minutes?)/i;
 
 /** Name of the captured value that is sent in the header Authorization after a login. */
 export const AUTHORIZATION = 'authorization';
@@ -44,7 +44,7 @@ export class Manners {
   /** True: cookies are sent even if SameSite forbids it, because no login succeeds without them. */
   lenient = false;
 
-  /** @param pause between two requests, milliseconds */
+  /** @param pause between two requests, milliseconds; with 0, `wait` does not wait either */
   constructor(reached: Reached, signal: AbortSignal, pause = PAUSE) {
     this.#pause = pause;
     // Every request has this header. It has a value after a login by HTTP Basic, or a login that returned a token.
@@ -55,6 +55,11 @@ export class Manners {
 
   close(): void {
     this.network.close();
+  }
+
+  /** Waits for a time in milliseconds, or until init is aborted: then throws. */
+  async wait(time: number): Promise<void> {
+    if (this.#pause > 0) await sleep(time, undefined, { signal: this.#signal });
   }
 
   /** Returns a visitor without cookies. */

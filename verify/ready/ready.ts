@@ -195,7 +195,7 @@ function refused(tried: readonly LoginAttempt[], { target, registration }: Conte
       `${[...new Set(pairs)].sort().join(', ')}. The user name, the password or ` +
       '`login.form` in the target file is wrong' +
       (alone ? '' : ', or no instance accepts a form that another one gave') +
-      '. Try the same by hand in a browser' +
+      '. Try the same by hand in a browser. The app may also have locked the account for a while after refused logins' +
       (registration === undefined ? '' : `. It was registered before: ${registration.answer}`),
   );
 }

@@ -3,6 +3,7 @@ import { canaryOwner, canarySession, foreignCanary } from '../history/canary.ts'
 import type { Operation } from '../history/history.ts';
 import { stepsOf } from '../result/verdict.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
+import { lateCookie, shared } from './browser-notes.ts';
 import { Judging, type Violation } from './framework.ts';
 import { IssuedIds } from './issued-ids.ts';
 import { sharedId } from './issued-values.ts';
@@ -47,7 +48,10 @@ export class Isolation extends Judging<Responses> {
       this.#users.add(user);
     }
     if (sawUser !== undefined && sawUser !== user)
-      this.report(() => this.#bleed(operation, `shows that ${sawUser} is signed in`, sawUser));
+      this.report(() => ({
+        ...this.#bleed(operation, `shows that ${sawUser} is signed in`, sawUser),
+        notes: lateCookie(session, operation, sawUser),
+      }));
     else this.#searched(operation, standing);
   }
 
@@ -78,14 +82,9 @@ export class Isolation extends Judging<Responses> {
     if (foreign === undefined) return;
     this.#bled.add(session);
     const owner = canaryOwner(foreign, canary) ?? '';
-    // A client has the name of its first session. So the other session was in the same browser, and has logged out.
-    const shared = canarySession(foreign, canary) === operation.client;
-    const notes = shared
-      ? [`${owner} had logged out of the same browser before: the logout did not delete it`]
-      : [];
     this.report(() => ({
       ...this.#bleed(operation, `shows "${foreign}", private to ${owner}`, owner),
-      notes,
+      notes: shared(canarySession(foreign, canary), operation, owner),
     }));
   }
 

@@ -142,6 +142,19 @@ describe('isolation', () => {
     expect(at('s3')).toEqual([]);
   });
 
+  it('mentions late responses if the cookies of a browser that another session had used show its user', () => {
+    const notes = (more: object) => {
+      const { bob, verdict } = two();
+      bob.read('app-1', [], { sawUser: 'alice', ...more });
+      return verdict().anomalies[0]?.notes;
+    };
+    const shared = notes({ with: 'old', client: 's1' });
+    expect(shared).toEqual([
+      expect.stringMatching(/alice had logged out .* arrived after this login may have set/),
+    ]);
+    expect([notes({ with: 'old' }), notes({ client: 's1' })]).toEqual([[], []]);
+  });
+
   it('shows the write of the private value, and counts the responses', () => {
     const { picture, alice, bob, verdict } = two();
     // These responses show neither state nor user.

@@ -1,0 +1,25 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, it } from 'vitest';
+import { Manners } from './visitor.ts';
+
+it('stops if the response to a form says that logins are too frequent, and not if another page says so', async () => {
+  const server = http.createServer((_, response) => {
+    response
+      .setHeader('content-type', 'text/html')
+      .end('<p>Logins occurring too fast. Please wait: 20 seconds.</p>');
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const manners = new Manners({ url, headers: {} }, new AbortController().signal, 0);
+  try {
+    expect((await manners.fresh().get('/login')).status).toBe(200);
+    const login = manners.fresh().send({ method: 'POST', path: '/login', form: { user: 'alice' } });
+    await expect(login).rejects.toThrow(/limits logins .*"Logins occurring too fast"/);
+  } finally {
+    manners.close();
+    server.close();
+    server.closeAllConnections();
+  }
+});
