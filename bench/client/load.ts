@@ -28,6 +28,22 @@ const target = await loadTarget(file ?? fileURLToPath(new URL('target.yaml', imp
 const out = mkdtempSync(join(tmpdir(), 'baton-bench-'));
 const at: Record<string, { time: number; cpu: number; requests: number }> = {};
 let requests = 0;
+/** Times in microseconds on the clock of the run. */
+const operations: { action: string; call: number; end: number }[] = [];
+
+/** Returns the rate, the median time and the shares of the actions while all sessions were logged in. */
+function steady(): { rate: number; median: number; shares: Record<string, number> } {
+  const all = operations.slice(at['load']?.requests);
+  const from = Math.max(...all.filter(({ action }) => action === 'login').map(({ end }) => end));
+  const to = Math.min(...all.filter(({ action }) => action === 'logout').map(({ call }) => call));
+  const during = all.filter(({ call, end }) => call >= from && end <= to);
+  const times = during.map(({ call, end }) => (end - call) / 1000).toSorted((a, b) => a - b);
+  const shares: Record<string, number> = {};
+  for (const { action } of during) shares[action] = (shares[action] ?? 0) + 1 / during.length;
+  const seconds = (to - from) / 1e6;
+  return { rate: during.length / seconds, median: times[times.length >> 1] ?? Number.NaN, shares };
+}
+
 const profile = process.env['PROFILE'];
 const inspector = new Session();
 const mark = (phase: string): void => {
@@ -47,8 +63,9 @@ try {
       workers: Number(process.env['WORKERS'] || 1),
       workloads: ['hop'],
       onPhase: mark,
-      onOperation: () => {
+      onOperation: ({ action, call, return: end = call }) => {
         requests++;
+        operations.push({ action, call, end });
       },
     },
   );
@@ -68,6 +85,7 @@ try {
       bytes: statSync(join(folder, HISTORY)).size / result.tally.operations,
       memory: process.memoryUsage.rss(),
       continuity: valid,
+      ...(process.env['STEADY'] === undefined ? {} : { steady: steady() }),
     })}\n`,
   );
 } finally {

@@ -3,7 +3,7 @@ import { canaryOf, padded, sharedPrefix } from '../core/history/canary.ts';
 import type { Operation } from '../core/history/history.ts';
 import type { Reply } from '../core/response/reply.ts';
 import { honoured } from '../core/timeline/sessions.ts';
-import type { Account, Target } from '../target/load.ts';
+import type { Account } from '../target/load.ts';
 import type { EndingSpec, Probe, RequestSpec, WriteSpec } from '../target/schema.ts';
 import type { Call } from './call.ts';
 import { confirmation } from './confirmation.ts';
@@ -11,6 +11,7 @@ import type { Context } from './context.ts';
 import { further, get, type How, type Who } from './how.ts';
 import { ListRead } from './list-read.ts';
 import { opening, SessionLogin } from './login.ts';
+import { numbered, writing } from './probes.ts';
 import type { Recorded } from './recorder.ts';
 import { SessionRequests } from './requests.ts';
 import type { SessionClient } from './session-client.ts';
@@ -313,27 +314,3 @@ const ONE_MORE: Written = { value: '1', filling: '1' };
 
 const twiceOf = ({ text }: How, filling: string): string | undefined =>
   text?.twice === true ? filling : undefined;
-
-/** Returns the request that writes the object of a probe. @throws Error if the probe has none */
-function writing(probe: Probe): WriteSpec {
-  const request = writeOf(probe);
-  if (request !== undefined) return request;
-  throw new Error(
-    `probe ${probe.object}: expected a request that writes (add, set or increment), found none`,
-  );
-}
-
-/** Returns the request that writes the object of a probe; undefined if the probe has no such request. */
-export const writeOf = ({ kind, add, set, increment }: Probe): WriteSpec | undefined =>
-  ({ counter: increment, register: set })[kind as 'counter'] ?? add;
-
-/** Returns whether the kind of object requires a read before its first write. */
-const numbered = ({ kind }: Probe): boolean => kind === 'register' || kind === 'counter';
-
-/** Returns the first probe whose values are private to a user. */
-export const privately = ({ probes }: Pick<Target, 'probes'>): Probe | undefined =>
-  probes.find(probe => probe.scope !== 'all' && writeOf(probe) !== undefined);
-
-/** Returns the first probe of a target that can be written. */
-export const writable = ({ probes }: Pick<Target, 'probes'>): Probe | undefined =>
-  probes.find(probe => writeOf(probe) !== undefined);

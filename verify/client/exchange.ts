@@ -2,9 +2,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Failure } from '../core/response/outcome.ts';
-import type { BodyFacts } from '../core/response/reply.ts';
+import type { BodyFacts, Reply } from '../core/response/reply.ts';
 import { bodyOf, type LastBody, textOf } from './body.ts';
-import { isDistrust } from './certificate.ts';
+import { isDistrust, reasonOf } from './certificate.ts';
 import type { Cookies } from './jar.ts';
 import type { RequestHead } from './request-text.ts';
 
@@ -106,4 +106,13 @@ export function failureOf(error: unknown): Failure {
   if (code === 'BODY_TOO_LARGE') return 'oversized';
   if (code === 'BODY_GARBLED') return 'garbled';
   return code?.includes('TIMEOUT') ? 'timeout' : 'reset';
+}
+
+/** Returns the reply of a request without a complete response. */
+export function failed(error: unknown, { resent }: Outgoing): Reply {
+  const failure = failureOf(error);
+  const reply: Reply = { failure, headers: {}, body: '', cookies: [] };
+  if (failure === 'certificate') reply.distrusted = reasonOf(error as Error);
+  if (resent) reply.resent = true;
+  return reply;
 }

@@ -1,20 +1,19 @@
 /** Reads HTTP/1.1 responses from the bytes of a connection (RFC 9112). A response may come in pieces of any size. */
-import { type IncomingHttpHeaders, maxHeaderSize } from 'node:http';
 import { bodyFailure, MAX_BODY } from './body.ts';
-
-export interface ParsedHead {
-  status: number;
-  headers: IncomingHttpHeaders;
-  /** Length of the body, bytes; or what marks its end: the last chunk, or the end of the connection. */
-  length: number | 'chunked' | 'close';
-  /** For how long the connection may wait for its next request, milliseconds. 0: it carries no further request. */
-  kept: number;
-}
+import {
+  badResponse,
+  checkSize,
+  HEAD_END,
+  keepHead,
+  knownHead,
+  LINE_FEED,
+  type ParsedHead,
+  PROTOCOL,
+  shown,
+} from './response-head.ts';
 
 type Part = 'head' | 'body' | 'size' | 'chunk' | 'crlf' | 'trailer' | 'close' | 'done';
 
-const HEAD_END = Buffer.from('\r\n\r\n');
-const LINE_FEED = 10;
 const NOTHING = Buffer.alloc(0);
 
 export class ResponseReader {
@@ -169,111 +168,8 @@ export class ResponseReader {
   }
 }
 
-const badResponse = (message: string): Error => Object.assign(new Error(message), { code: 'BAD_RESPONSE' });
-
-function checkSize(bytes: number): void {
-  if (bytes > maxHeaderSize)
-    throw badResponse(`expected at most ${maxHeaderSize} bytes of a head, got ${bytes}`);
-}
-
-const shown = (text: string): string => JSON.stringify(text.slice(0, 40));
-
 function sizeOf(line: string): number {
   const size = /^([0-9a-f]{1,8})[\t ]*(?:;.*)?$/i.exec(line)?.[1];
   if (size === undefined) throw badResponse(`expected the size of a chunk, got ${shown(line)}`);
   return Number.parseInt(size, 16);
-}
-
-interface KnownHead {
-  /** The head with its empty line. */
-  bytes: Buffer;
-  head: ParsedHead;
-}
-
-/** The last heads, the newest first. Within a second, an instance sends mostly the same head. */
-const heads: KnownHead[] = [];
-const HEADS = 8;
-
-/** Returns the known head that the bytes begin with; undefined if there is none. Equal heads share one object. */
-function knownHead(all: Buffer, at: number): KnownHead | undefined {
-  for (let i = 0; i < heads.length; i++) {
-    const known = heads[i] as KnownHead;
-    const { bytes } = known;
-    const end = at + bytes.length;
-    if (end > all.length || all[end - 1] !== LINE_FEED || all.compare(bytes, 0, bytes.length, at, end) !== 0)
-      continue;
-    if (i > 0) {
-      heads[i] = heads[0] as KnownHead;
-      heads[0] = known;
-    }
-    return known;
-  }
-  return undefined;
-}
-
-/** Parses a head with its empty line, and keeps it. */
-function keepHead(bytes: Buffer): KnownHead {
-  const head = parseHead(bytes.toString('latin1', 0, bytes.length - HEAD_END.length));
-  const known = { bytes: Buffer.from(bytes), head };
-  if (heads.length < HEADS) heads.push(known);
-  else heads[HEADS - 1] = known;
-  return known;
-}
-
-const PROTOCOL = 'HTTP/1.';
-const STATUS_LINE = /^HTTP\/1\.([01]) (\d{3})(?: [\t\x20-\x7e\x80-\xff]*)?$/;
-const FIELD = /^([!#$%&'*+.^_`|~\w-]+):([\t\x20-\x7e\x80-\xff]*)$/;
-
-function parseHead(text: string): ParsedHead {
-  const [first = '', ...lines] = text.split('\r\n');
-  const [, minor, status] = STATUS_LINE.exec(first) ?? [];
-  if (status === undefined)
-    throw badResponse(`expected the status of an HTTP/1.1 response, got ${shown(first)}`);
-  const headers: IncomingHttpHeaders = Object.create(null);
-  for (const line of lines) {
-    const [, name, value] = FIELD.exec(line) ?? [];
-    if (name === undefined || value === undefined) throw badResponse(`expected a header, got ${shown(line)}`);
-    const key = name.toLowerCase();
-    const before = headers[key];
-    const trimmed = value.replace(/^[\t ]+|[\t ]+$/g, '');
-    headers[key] = before === undefined ? trimmed : [before, trimmed].flat();
-  }
-  return {
-    status: Number(status),
-    headers,
-    length: lengthOf(headers),
-    kept: keptFor(headers, minor === '1'),
-  };
-}
-
-/** Returns how the end of a body is found (RFC 9112, 6.3). A head with two different ends is an attack or a defect. */
-function lengthOf(headers: IncomingHttpHeaders): ParsedHead['length'] {
-  const { 'transfer-encoding': coding, 'content-length': length } = headers;
-  if (coding !== undefined && length !== undefined)
-    throw badResponse('expected Content-Length or Transfer-Encoding, got both');
-  if (coding !== undefined) return wordsOf(coding).at(-1) === 'chunked' ? 'chunked' : 'close';
-  if (length === undefined) return 'close';
-  if (!/^\d{1,15}$/.test(`${length}`))
-    throw badResponse(`expected one Content-Length, got ${shown(`${length}`)}`);
-  return Number(length);
-}
-
-const wordsOf = (header: string | string[] | undefined): string[] =>
-  `${header ?? ''}`.toLowerCase().split(/[\t ]*,[\t ]*/);
-
-/**
- * Idle time after which a server may close a connection, if the server does not state its own timeout,
- * milliseconds.
- */
-const IDLE = 4000;
-/** Maximum idle time of a connection, milliseconds. */
-const MOST = 600_000;
-/** A connection is closed this long before its server would close it, milliseconds. */
-const MARGIN = 2000;
-
-function keptFor({ connection, 'keep-alive': hint }: IncomingHttpHeaders, persists: boolean): number {
-  const words = wordsOf(connection);
-  if (words.includes('close') || !(persists || words.includes('keep-alive'))) return 0;
-  const seconds = /\btimeout\s*=\s*(\d+)/i.exec(`${hint ?? ''}`)?.[1];
-  return seconds === undefined ? IDLE : Math.max(0, Math.min(MOST, Number(seconds) * 1000 - MARGIN));
 }

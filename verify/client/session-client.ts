@@ -4,8 +4,7 @@ import { filledJson } from '../core/response/form.ts';
 import type { Reply } from '../core/response/reply.ts';
 import type { Affinity } from './affinity.ts';
 import { LastBody } from './body.ts';
-import { reasonOf } from './certificate.ts';
-import { failureOf, type Outgoing, type ResponseHead, type Watch } from './exchange.ts';
+import { failed, type Outgoing, type ResponseHead, type Watch } from './exchange.ts';
 import { type Cookies, Jar } from './jar.ts';
 import type { Network, Place } from './network.ts';
 import { redirectOf } from './redirect.ts';
@@ -94,10 +93,7 @@ export class SessionClient {
       return reply;
     } catch (error) {
       done();
-      const failure = failureOf(error);
-      const why = failure === 'certificate' ? { distrusted: reasonOf(error as Error) } : {};
-      const resent = outgoing.resent ? { resent: true as const } : {};
-      return { failure, ...why, headers: {}, body: '', cookies: [], ...resent };
+      return failed(error, outgoing);
     }
   }
 

@@ -4,8 +4,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../client/context.ts';
-import { Driver, writeOf } from '../client/driver.ts';
+import { Driver } from '../client/driver.ts';
 import { leave } from '../client/leave.ts';
+import { writeOf } from '../client/probes.ts';
 import type { Recorded } from '../client/recorder.ts';
 import type { Operation } from '../core/history/history.ts';
 import { countOf } from '../core/objects/models.ts';

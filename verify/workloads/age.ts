@@ -5,8 +5,9 @@
  * requests and log out. Beside them, clients come and go.
  */
 import type { Context } from '../client/context.ts';
-import { Driver, writable, writeOf } from '../client/driver.ts';
+import { Driver } from '../client/driver.ts';
 import { leave } from '../client/leave.ts';
+import { writable, writeOf } from '../client/probes.ts';
 import type { Operation } from '../core/history/history.ts';
 import type { Target } from '../target/load.ts';
 import type { Probe } from '../target/schema.ts';

@@ -6,9 +6,10 @@
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
-import { Driver, writable, writeOf } from '../client/driver.ts';
+import { Driver } from '../client/driver.ts';
 import type { How } from '../client/how.ts';
 import { leave } from '../client/leave.ts';
+import { writable, writeOf } from '../client/probes.ts';
 import type { Operation } from '../core/history/history.ts';
 import type { Probe } from '../target/schema.ts';
 import { Edge } from './edge.ts';

@@ -4,8 +4,9 @@
  * requests. After a deploy, old and new sessions must get the same responses.
  */
 import type { Context } from '../client/context.ts';
-import { Driver, writable } from '../client/driver.ts';
+import { Driver } from '../client/driver.ts';
 import { leave } from '../client/leave.ts';
+import { writable } from '../client/probes.ts';
 import { collection } from './growth.ts';
 import { inTurn } from './workload.ts';
 

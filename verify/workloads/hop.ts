@@ -7,9 +7,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stepAside } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
-import { Driver, writeOf } from '../client/driver.ts';
+import { Driver } from '../client/driver.ts';
 import type { How } from '../client/how.ts';
 import { leave } from '../client/leave.ts';
+import { writeOf } from '../client/probes.ts';
 import type { Operation } from '../core/history/history.ts';
 import { showsAnother } from '../core/timeline/sessions.ts';
 import type { Random } from '../random.ts';

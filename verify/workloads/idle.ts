@@ -4,8 +4,9 @@
  * renews it.
  */
 import type { Context } from '../client/context.ts';
-import { Driver, writable } from '../client/driver.ts';
+import { Driver } from '../client/driver.ts';
 import { leave } from '../client/leave.ts';
+import { writable } from '../client/probes.ts';
 import type { Operation } from '../core/history/history.ts';
 import { timeoutTolerance } from '../core/timeline/sessions.ts';
 import { aim, everywhere, inTurn, pause, type Workload } from './workload.ts';

@@ -6,9 +6,10 @@
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
-import { Driver, privately } from '../client/driver.ts';
+import { Driver } from '../client/driver.ts';
 import type { How } from '../client/how.ts';
 import { leave } from '../client/leave.ts';
+import { privately } from '../client/probes.ts';
 import type { Target } from '../target/load.ts';
 import { late } from './late.ts';
 import { everywhere, inTurn, lasted, over, type Plan, type Workload } from './workload.ts';

@@ -5,8 +5,9 @@
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
-import { Driver, privately } from '../client/driver.ts';
+import { Driver } from '../client/driver.ts';
 import { leave } from '../client/leave.ts';
+import { privately } from '../client/probes.ts';
 import type { Operation } from '../core/history/history.ts';
 import type { Plan } from './workload.ts';
 

@@ -5,8 +5,9 @@
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
-import { Driver, writable } from '../client/driver.ts';
+import { Driver } from '../client/driver.ts';
 import type { How } from '../client/how.ts';
+import { writable } from '../client/probes.ts';
 import type { SessionClient } from '../client/session-client.ts';
 import type { Operation } from '../core/history/history.ts';
 import type { Account } from '../target/load.ts';

@@ -1,0 +1,146 @@
+/**
+ * `npm run bench:store`: compares the requests per second of Baton and wrk with the card store as the target: two
+ * instances, Redis and nginx. All share two cores. The programs take turns. wrk sends the cookies of as many sessions as
+ * Baton has, and as large shares of reads, adds and removals. Logins and logouts are in no figure. Needs Linux, nginx, redis-server, taskset and wrk. SECONDS
+ * (default 5) is the length of each run, ROUNDS (default 3) the number of rounds.
+ */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { startLocalStack } from '../../stack/local.ts';
+
+const SECONDS = Number(process.env['SECONDS'] || 5);
+const ROUNDS = Number(process.env['ROUNDS'] || 3);
+const SESSIONS = 32;
+const PASSWORD = 'correct-horse-battery';
+
+interface Figures {
+  /** Requests per second. */
+  rate: number;
+  /** Median response time, milliseconds. */
+  median: number;
+}
+
+interface Mix {
+  add: number;
+  remove: number;
+}
+
+interface LoggedIn {
+  cookie: string;
+  csrf: string;
+}
+
+const run = promisify(execFile);
+const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+
+/** Runs a command on the first two cores. Returns its output. */
+async function onTwoCores(command: readonly string[]): Promise<string> {
+  return (await run('taskset', ['-c', '0,1', ...command])).stdout;
+}
+
+async function baton(url: string): Promise<Figures & { mix: Mix }> {
+  const script = [pathOf('load.ts'), url, `${SECONDS}`, `${SESSIONS}`, pathOf('../../baton.yaml')];
+  const result = JSON.parse(await onTwoCores(['env', 'STEADY=1', process.execPath, ...script]));
+  if (result.continuity !== 'valid')
+    throw new Error(`expected continuity to be valid, got ${result.continuity}`);
+  process.stderr.write(`${JSON.stringify(result)}\n`);
+  const { rate, median, shares } = result.steady;
+  return { rate, median, mix: { add: shares.add ?? 0, remove: shares.remove ?? 0 } };
+}
+
+/** Logs in, and returns what the requests of the session need. */
+async function logIn(url: string, n: number): Promise<LoggedIn> {
+  const pageOf = async (path: string, cookie: string): Promise<LoggedIn> => {
+    const response = await fetch(url + path, { headers: { cookie }, redirect: 'manual' });
+    const csrf = /name="_csrf" value="([^"]*)"/.exec(await response.text())?.[1] ?? '';
+    return { cookie: cookieOf(response) ?? cookie, csrf };
+  };
+  const { cookie, csrf } = await pageOf('/login', '');
+  const body = new URLSearchParams({ email: `user${n}@example.test`, password: PASSWORD, _csrf: csrf });
+  const response = await fetch(`${url}/login`, {
+    method: 'POST',
+    headers: { cookie, origin: url },
+    body,
+    redirect: 'manual',
+  });
+  return pageOf('/dashboard', cookieOf(response) ?? cookie);
+}
+
+const cookieOf = (response: Response): string | undefined =>
+  response.headers.getSetCookie()[0]?.split(';')[0];
+
+async function wrk(url: string, sessions: readonly LoggedIn[], { add, remove }: Mix): Promise<Figures> {
+  const table = sessions.map(({ cookie, csrf }) => `{ cookie = "${cookie}", csrf = "${csrf}", items = {} }`);
+  const file = join(folder, 'mix.lua');
+  const head = `local add, remove, origin = ${add}, ${remove}, "${url}"\n`;
+  writeFileSync(file, `${head}local sessions = { ${table.join(', ')} }\n${MIX}`);
+  const load = ['wrk', '-t1', `-c${SESSIONS}`, `-d${SECONDS}s`, '--latency', '-s', file, url];
+  const text = await onTwoCores(load);
+  process.stderr.write(text);
+  const failed = Number(/Non-2xx or 3xx responses: (\d+)/.exec(text)?.[1] ?? 0);
+  if (failed > 0) throw new Error(`wrk: expected responses 2xx and 3xx only, got ${failed} others`);
+  const [, value, unit] = /50%\s+([\d.]+)(us|ms|s)/.exec(text) ?? [];
+  const median = Number(value) * ({ us: 0.001, ms: 1, s: 1000 }[unit ?? 'ms'] ?? 1);
+  return { rate: Number(/Requests\/sec:\s*([\d.]+)/.exec(text)?.[1]), median };
+}
+
+/** The requests of wrk: a session holds up to eight items, as in Baton. */
+const MIX = `
+local at, number = 0, 0
+local function post(path, session, item)
+  local headers = {
+    ["Cookie"] = session.cookie, ["Origin"] = origin, ["Accept-Encoding"] = "gzip, deflate, br",
+    ["Content-Type"] = "application/x-www-form-urlencoded",
+  }
+  return wrk.format("POST", path, headers, "item=" .. item .. "&_csrf=" .. session.csrf)
+end
+request = function()
+  at = at % #sessions + 1
+  local session = sessions[at]
+  local draw = math.random()
+  if draw < remove and #session.items > 0 then
+    return post("/basket/remove", session, table.remove(session.items, 1))
+  elseif draw < add + remove and #session.items < 16 then
+    number = number + 1
+    local item = "b0123456789.user" .. at .. ".r-" .. at .. "." .. number .. ".abcdefgh"
+    table.insert(session.items, item)
+    return post("/basket/items", session, item)
+  end
+  local headers = { ["Cookie"] = session.cookie, ["Accept-Encoding"] = "gzip, deflate, br" }
+  return wrk.format("GET", "/dashboard", headers)
+end
+`;
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+const folder = mkdtempSync(join(tmpdir(), 'baton-bench-store-'));
+const stack = await startLocalStack({ port: 'any' });
+try {
+  const own: Figures[] = [];
+  const others: Figures[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const { mix, ...figures } = await baton(stack.url);
+    own.push(figures);
+    const users = Array.from({ length: SESSIONS }, (_, n) => 100 + n);
+    const sessions = await Promise.all(users.map(n => logIn(stack.url, n)));
+    others.push(await wrk(stack.url, sessions, mix));
+  }
+  const row = (name: string, all: readonly Figures[]): string => {
+    const rate = median(all.map(one => one.rate));
+    return `| ${name} | ${rate.toFixed(0)} | ${median(all.map(one => one.median)).toFixed(1)} ms |`;
+  };
+  const ratio = median(own.map((one, i) => one.rate / (others[i]?.rate ?? Number.NaN)));
+  process.stdout.write(`${cpus()[0]?.model}, ${ROUNDS} rounds of ${SECONDS} s, ${SESSIONS} sessions\n\n`);
+  process.stdout.write('| program | requests/s | median response time |\n|---|--:|--:|\n');
+  process.stdout.write(
+    `${row('Baton', own)}\n${row('wrk -t1', others)}\n\nBaton / wrk: ${ratio.toFixed(2)}\n`,
+  );
+} finally {
+  await stack.stop();
+  rmSync(folder, { recursive: true });
+}

@@ -1,0 +1,27 @@
+/** Finds what a probe of the target file can do. */
+import type { Target } from '../target/load.ts';
+import type { Probe, WriteSpec } from '../target/schema.ts';
+
+/** Returns the request that writes the object of a probe. @throws Error if the probe has none */
+export function writing(probe: Probe): WriteSpec {
+  const request = writeOf(probe);
+  if (request !== undefined) return request;
+  throw new Error(
+    `probe ${probe.object}: expected a request that writes (add, set or increment), found none`,
+  );
+}
+
+/** Returns the request that writes the object of a probe; undefined if the probe has no such request. */
+export const writeOf = ({ kind, add, set, increment }: Probe): WriteSpec | undefined =>
+  ({ counter: increment, register: set })[kind as 'counter'] ?? add;
+
+/** Returns whether the kind of object requires a read before its first write. */
+export const numbered = ({ kind }: Probe): boolean => kind === 'register' || kind === 'counter';
+
+/** Returns the first probe whose values are private to a user. */
+export const privately = ({ probes }: Pick<Target, 'probes'>): Probe | undefined =>
+  probes.find(probe => probe.scope !== 'all' && writeOf(probe) !== undefined);
+
+/** Returns the first probe of a target that can be written. */
+export const writable = ({ probes }: Pick<Target, 'probes'>): Probe | undefined =>
+  probes.find(probe => writeOf(probe) !== undefined);
