@@ -1,7 +1,7 @@
 /**
- * Measures the host apps: `init` on each app, healthy and broken, then `verify` on the file that it wrote. Where `init`
- * does not learn the login, `verify` runs on the target file of the zoo. Prints the rows of the table in docs/init.md:
- * node scripts/host-apps.ts [NAME …]
+ * Measures the host apps, those of tests/hosts and of the zoo: `init` on each app, healthy and broken, then `verify` on
+ * the file that it wrote. Where `init` does not learn the login, `verify` runs on the target file of the zoo. Prints the
+ * rows of the table in docs/init.md: node scripts/host-apps.ts [DEPLOYMENT …]
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,12 +9,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
-import { type Deployed, deploy } from '../zoo/deploy.ts';
-import type { ZooEntry } from '../zoo/entry.ts';
+import { PASSWORD as HOST_PASSWORD, HOSTS, type Host, startHost } from '../tests/hosts/host.ts';
+import { deploy } from '../zoo/deploy.ts';
 import { ENTRIES } from '../zoo/index.ts';
 
 /** The password of the accounts of all hosts in the zoo. */
-const PASSWORD = 'correct-horse-battery';
+const ZOO_PASSWORD = 'correct-horse-battery';
 const CLI = join(import.meta.dirname, '../verify/cli.ts');
 
 interface HostApp {
@@ -58,10 +58,42 @@ const APPS: readonly HostApp[] = [
   },
 ];
 
+/** One row of the table. */
+interface Deployment {
+  app: string;
+  name: string;
+  users: readonly string[];
+  password: string;
+  /** Options for `init`; absent if it does not learn the login. */
+  init?: readonly string[];
+  /** Starts the deployment. Returns its address, and its target file in the zoo. */
+  start(): Promise<{ url: string; target?: string; stop(): Promise<void> }>;
+}
+
+const inZoo = ({ app, entries, users = MAILS, init }: HostApp): Deployment[] =>
+  entries.map(name => ({
+    ...{ app, name, users, password: ZOO_PASSWORD },
+    ...(init && { init: [] }),
+    async start() {
+      const entry = ENTRIES.find(one => one.name === name);
+      if (entry === undefined) throw new Error(`the zoo has no ${name}`);
+      const { stack, target, stop } = await deploy(entry);
+      return { url: stack.url, target, stop };
+    },
+  }));
+
+const inTests = (host: Host): Deployment[] =>
+  [0, 1, 2].map(defect => ({
+    app: host.name,
+    name: defect === 0 ? `${host.name}-done-right` : `${host.name}-defect-${defect}`,
+    ...{ users: host.users, password: HOST_PASSWORD, init: host.init ?? [] },
+    start: () => startHost(host, defect),
+  }));
+
 /** Runs a command of Baton. Returns its output and its exit code. */
-function baton(args: readonly string[]): Promise<{ stdout: string; code: number | null }> {
+function baton(args: readonly string[], password: string): Promise<{ stdout: string; code: number | null }> {
   const child = spawn(process.execPath, [CLI, ...args], {
-    env: { ...process.env, HOST_PASSWORD: PASSWORD },
+    env: { ...process.env, HOST_PASSWORD: password },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const parts: Buffer[] = [];
@@ -71,65 +103,39 @@ function baton(args: readonly string[]): Promise<{ stdout: string; code: number 
   );
 }
 
-/** Writes the target file of a deployment: by `init`, or that of the zoo. */
-async function written(
-  { init, users = MAILS }: HostApp,
-  { stack, target }: Deployed,
-  file: string,
-  out: string,
-): Promise<void> {
-  // The files of the zoo name single claims.
-  if (!init) return writeFileSync(file, stringify({ ...JSON.parse(target), claims: ['standard'] }));
-  const accounts = users.flatMap(user => ['--user', user]);
-  await baton([
-    'init',
-    stack.url,
-    ...accounts,
-    '--password-env',
-    'HOST_PASSWORD',
-    '--probe',
-    '--quiet',
-    '--file',
-    file,
-    '--out',
-    out,
-  ]);
-}
-
 interface Verdict {
   guarantee: string;
   claimed: boolean;
   judgement: string;
 }
 
-/** Returns a row of the table for one deployment. */
-async function row(app: HostApp, entry: ZooEntry): Promise<string> {
+/** Returns the row of the table for one deployment. */
+async function row({ app, name, users, password, init, start }: Deployment): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'baton-hosts-'));
   const file = join(folder, 'target.yaml');
-  const deployed = await deploy(entry);
+  const { url, target = '{}', stop } = await start();
   try {
     const begun = performance.now();
-    await written(app, deployed, file, folder);
+    const accounts = [...users.flatMap(user => ['--user', user]), '--password-env', 'HOST_PASSWORD'];
+    const written = ['--probe', '--quiet', '--file', file, '--out', folder];
+    if (init) await baton(['init', url, ...accounts, ...init, ...written], password);
+    // The files of the zoo name single claims.
+    else writeFileSync(file, stringify({ ...JSON.parse(target), claims: ['standard'] }));
     const after = performance.now();
-    const { stdout, code } = await baton(['verify', file, '--json', '--out', folder]);
+    const { stdout, code } = await baton(['verify', file, '--json', '--out', folder], password);
     const seconds = (from: number, to: number): string => `${((to - from) / 1000).toFixed(0)} s`;
     const { guarantees } = JSON.parse(stdout) as { guarantees: Verdict[] };
     const violated = guarantees.filter(one => one.claimed && one.judgement === 'violated');
     const names = violated.map(({ guarantee }) => `\`${guarantee}\``).join(', ');
-    const by = app.init ? seconds(begun, after) : 'zoo file';
-    const secret = readFileSync(file, 'utf8').includes(PASSWORD) && app.init ? ' PASSWORD WRITTEN' : '';
-    return `| ${app.app} | \`${entry.name}\` | ${code} | ${names} | ${by} | ${seconds(after, performance.now())} |${secret}`;
+    const by = init ? seconds(begun, after) : 'zoo file';
+    const secret = readFileSync(file, 'utf8').includes(password) && init ? ' PASSWORD WRITTEN' : '';
+    return `| ${app} | \`${name}\` | ${code} | ${names} | ${by} | ${seconds(after, performance.now())} |${secret}`;
   } finally {
-    await deployed.stop();
+    await stop();
     rmSync(folder, { recursive: true });
   }
 }
 
 const { positionals } = parseArgs({ allowPositionals: true });
-for (const app of APPS)
-  for (const name of app.entries) {
-    if (positionals.length > 0 && !positionals.includes(name)) continue;
-    const entry = ENTRIES.find(one => one.name === name);
-    if (entry === undefined) throw new Error(`the zoo has no ${name}`);
-    console.log(await row(app, entry));
-  }
+for (const deployment of [...HOSTS.flatMap(inTests), ...APPS.flatMap(inZoo)])
+  if (positionals.length === 0 || positionals.includes(deployment.name)) console.log(await row(deployment));

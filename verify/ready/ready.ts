@@ -182,7 +182,8 @@ function refused(tried: readonly LoginAttempt[], { target, registration }: Conte
   if (stop !== undefined)
     return new UsageError(
       `the login of ${account} did not come back to ${target.url}: ${stop}. The password or the names of the fields in ` +
-        '`login.form` are wrong, or the page needs a step of its own under `login.steps`',
+        '`login.form` are wrong, the page needs a step of its own under `login.steps`, or the instances of the provider do ' +
+        'not share the logins that have begun',
     );
   const pairs = tried.map(({ form, login }) => `${form.instance ?? '?'} → ${login.instance ?? '?'}`);
   // If an instance refuses its own form, only the target file can be wrong.

@@ -1,0 +1,120 @@
+/**
+ * Runs Keycloak as an identity provider beside the stack: two nodes that share a database, behind nginx, on another
+ * site than the stack.
+ */
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Beside } from '../../stack/local.ts';
+import { Nginx } from '../../stack/nginx.ts';
+import { freePort } from '../../stack/ports.ts';
+import { ServerProcess } from '../../stack/process.ts';
+import { startServer } from '../../stack/servers.ts';
+import { makeFolder, removeFolder, temporaryPath } from '../../stack/watchdog.ts';
+
+const VERSION = '26.4.5';
+const CACHE = join(import.meta.dirname, '../../node_modules/.cache/baton-hosts');
+const HOME = join(CACHE, `keycloak-${VERSION}`);
+const PROGRAM = join(HOME, 'bin/kc.sh');
+const run = promisify(execFile);
+
+/** The password of the accounts in the realm. */
+export const PASSWORD = 'correct-horse-battery';
+
+/**
+ * Installs Keycloak in the cache, unless it is there: downloads it with Maven, and builds it for PostgreSQL. That takes
+ * some minutes. Throws the error of the command that failed.
+ */
+export async function installKeycloak(): Promise<void> {
+  const built = join(HOME, 'built');
+  if (existsSync(built)) return;
+  rmSync(HOME, { recursive: true, force: true });
+  mkdirSync(CACHE, { recursive: true });
+  const archive = join(CACHE, `keycloak-quarkus-dist-${VERSION}.tar.gz`);
+  const artifact = `org.keycloak:keycloak-quarkus-dist:${VERSION}:tar.gz`;
+  await run('mvn', ['-q', '-B', 'dependency:copy', `-Dartifact=${artifact}`, `-DoutputDirectory=${CACHE}`]);
+  await run('tar', ['-xzf', archive, '-C', CACHE]);
+  rmSync(archive);
+  await run(PROGRAM, ['build', '--db=postgres']);
+  mkdirSync(built);
+}
+
+/**
+ * Starts two nodes, a database and a balancer. Instances of the relying party find Keycloak in OIDC_ISSUER. Its address
+ * is at localhost and that of the stack at 127.0.0.1: to browsers, these are two sites.
+ */
+export async function startKeycloak(): Promise<Beside> {
+  const dir = temporaryPath('baton-keycloak-');
+  makeFolder(dir);
+  const stops: (() => Promise<void>)[] = [async () => removeFolder(dir)];
+  const stop = async (): Promise<void> => {
+    for (const one of stops.splice(0).reverse()) await one();
+  };
+  try {
+    const database = await startServer('postgres');
+    stops.push(() => database.dispose());
+    const [port, statusPort] = [await freePort(), await freePort()];
+    const balancer = new Nginx({ port, statusPort, dir });
+    stops.push(() => balancer.dispose());
+    const url = `http://localhost:${port}`;
+    const secret = randomBytes(24).toString('hex');
+    const env = { OIDC_ISSUER: `${url}/realms/baton`, OIDC_CLIENT: 'notes', OIDC_SECRET: secret };
+    const settings = { ...env, ...databaseOf(database.url), KC_HOSTNAME: url };
+    importRealm();
+    const nodes = [];
+    // One after the other: the first node creates the tables and the realm.
+    for (const name of ['keycloak-1', 'keycloak-2']) {
+      const node = await keycloakNode(name, dir, settings);
+      stops.push(() => node.server.dispose());
+      await node.server.start();
+      nodes.push({ name, url: node.url });
+    }
+    await balancer.registerAll(nodes);
+    await balancer.start();
+    return { env, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Puts the realm where Keycloak imports it from. A node that finds the realm in the database ignores the file. */
+function importRealm(): void {
+  const folder = join(HOME, 'data/import');
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(join(import.meta.dirname, 'realm.json'), join(folder, 'baton-realm.json'));
+}
+
+function databaseOf(address: string): Record<string, string> {
+  const { host, pathname, username } = new URL(address);
+  return { KC_DB_URL: `jdbc:postgresql://${host}${pathname}`, KC_DB_USERNAME: username };
+}
+
+/** Returns a node that does not run yet, and its address. */
+async function keycloakNode(name: string, dir: string, settings: Record<string, string>) {
+  const [port, clusterPort] = [await freePort(), await freePort()];
+  const url = `http://127.0.0.1:${port}`;
+  const discovery = `${url}/realms/baton/.well-known/openid-configuration`;
+  const server = new ServerProcess({
+    name,
+    command: [PROGRAM, 'start', '--optimized', '--import-realm'],
+    env: {
+      ...process.env,
+      ...settings,
+      PASSWORD,
+      KC_HTTP_ENABLED: 'true',
+      KC_HTTP_HOST: '127.0.0.1',
+      KC_HTTP_PORT: `${port}`,
+      KC_CACHE_EMBEDDED_NETWORK_BIND_ADDRESS: '127.0.0.1',
+      KC_CACHE_EMBEDDED_NETWORK_BIND_PORT: `${clusterPort}`,
+      // Limits the JIT compiler: otherwise two nodes use all cores for seconds.
+      JAVA_OPTS_APPEND: '-XX:TieredStopAtLevel=1',
+    },
+    log: join(dir, `${name}.log`),
+    readyMs: 600_000,
+    ready: async () => (await fetch(discovery).catch(() => undefined))?.ok === true,
+  });
+  return { server, url };
+}
