@@ -42,7 +42,7 @@ export function knownHead(all: Buffer, at: number): KnownHead | undefined {
     if (end > all.length || all[end - 1] !== LINE_FEED || all.compare(bytes, 0, bytes.length, at, end) !== 0)
       continue;
     if (i > 0) {
-      heads[i] = heads[0] as KnownHead;
+      heads.copyWithin(1, 0, i);
       heads[0] = known;
     }
     return known;
@@ -54,8 +54,8 @@ export function knownHead(all: Buffer, at: number): KnownHead | undefined {
 export function keepHead(bytes: Buffer): KnownHead {
   const head = parseHead(bytes.toString('latin1', 0, bytes.length - HEAD_END.length));
   const known = { bytes: Buffer.from(bytes), head };
-  if (heads.length < HEADS) heads.push(known);
-  else heads[HEADS - 1] = known;
+  heads.unshift(known);
+  if (heads.length > HEADS) heads.pop();
   return known;
 }
 

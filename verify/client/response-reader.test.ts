@@ -190,3 +190,19 @@ describe('rubbish', () => {
       expect(read(text, { ends: true }).done).toBe(false);
   });
 });
+
+it('parses the heads of instances that take turns once, although other heads come between them', () => {
+  const headOf = (name: string): unknown => {
+    const reader = new ResponseReader();
+    reader.begin('GET');
+    reader.read(Buffer.from(`HTTP/1.1 200 OK\r\nX-Instance-Id: ${name}\r\nContent-Length: 0\r\n\r\n`));
+    return reader.head;
+  };
+  for (let i = 0; i < 20; i++) headOf(`other-${i}`);
+  const first = [headOf('app-1'), headOf('app-2')];
+  for (let i = 0; i < 20; i++) {
+    expect(headOf('app-1')).toBe(first[0]);
+    if (i % 5 === 0) headOf(`between-${i}`);
+    expect(headOf('app-2')).toBe(first[1]);
+  }
+});
