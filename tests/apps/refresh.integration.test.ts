@@ -82,7 +82,10 @@ it('the example of the docs: sessions are refreshed, token-refresh is valid, and
   const app = new TokenApp();
   const served = await serve(app.answer);
   try {
-    const text = example.replace(/^url: .*$/m, `url: ${served.url}`).replace('grace: 10s', 'grace: 1s');
+    const text = example
+      .replace(/^url: .*$/m, `url: ${served.url}`)
+      .replace('grace: 10s', 'grace: 1s')
+      .replace('x-instance-id', 'x-instance');
     const target = parsed(text);
     const { result } = await verify(target, {
       ...{ seed: 1, sessions: 4, duration: 2_500, out },
