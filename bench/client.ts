@@ -4,7 +4,7 @@
  * if they are not installed. SECONDS (default 5) is the length of each run, ROUNDS (default 3) the number of rounds.
  *
  * Baton records all requests and judges them at the end. k6 has two checks. wrk reads no response. `CPU` is the CPU
- * time of a request: it depends less than the rate on other work of the machine.
+ * time of a request. Other work on the machine changes this time less than the rate.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';

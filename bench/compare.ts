@@ -70,7 +70,10 @@ function drawn(random: Random): [Digest[], Digest[]] {
   return [[one()], [one()]];
 }
 
-/** Counts how often planted changes are found. Each must be found in 20 of 20 trials. */
+/**
+ * Counts how often a comparison finds changes that were made on purpose. Each change must be found in 20 of 20
+ * trials.
+ */
 function plants(): string[] {
   const healthy = judgedSessions(0, 0);
   const lost = (i: number): Trend | undefined => found([healthy], [judgedSessions(1 / 500, i)], 'continuity');
@@ -104,7 +107,7 @@ function plants(): string[] {
 
 const SESSIONS = 5_000;
 
-/** Judges a history. `part` is the share of its sessions that lose their login before they end. */
+/** Judges a generated history. @param part share of its sessions that are lost before their end */
 function judgedSessions(part: number, seed: number): Digest {
   const random = seeded(seed, 'lost');
   const lost = new Set<string>();

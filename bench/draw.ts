@@ -32,8 +32,8 @@ export function inTurns(runs: readonly Digest[], pairs: number, random: Random):
 const LONG = 6;
 
 /**
- * Joins LONG recorded runs into one, and assigns each response at random to one of two builds. So differences between
- * recorded runs affect both builds equally.
+ * Joins LONG recorded runs into one run. Assigns each response at random to one of two builds, so that differences
+ * between the recorded runs affect both builds equally.
  */
 export function dealt(runs: readonly Digest[], pairs: number, random: Random): [Digest[], Digest[]] {
   const [base, current]: [Digest[], Digest[]] = [[], []];

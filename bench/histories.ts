@@ -11,7 +11,7 @@ export interface Shape {
   /** The number of operations on each object; `clients`: the number of clients that perform them. */
   operations: number;
   clients: number;
-  /** The number of distinct values; 0: every value is unique. */
+  /** Number of distinct values. 0: every value is unique. */
   values: number;
   /** Actions from which each write is chosen at random. */
   writes: readonly Action[];
@@ -19,7 +19,7 @@ export interface Shape {
   reads: number;
   /** Share of writes without a response. Half of these take effect. */
   info: number;
-  /** The number of reads of the last object whose response is replaced by a wrong one. */
+  /** Number of reads of the last object that get a wrong response. */
   broken: number;
 }
 
@@ -122,7 +122,7 @@ function plan({ operations, clients }: Shape, random: Random): Planned[] {
 /** The maximum number of attempts to find a different response. */
 const TRIES = 20;
 
-/** Gives one read in the later half the response of another read, if it finds a different response. */
+/** Gives one read in the later half the response of another read, if the search finds a different response. */
 function damage({ kind }: Shape, operations: Interval[], random: Random): void {
   const reads = operations.filter(({ operation }) => operation.action === 'read');
   const half = reads.length >> 1;

@@ -1,5 +1,6 @@
 /**
- * `npm run bench:judge`: measures the speed of the judge. Most tables compare it with other software in the same run.
+ * `npm run bench:judge`: measures the speed of the judge. Most tables compare the judge with other software in the
+ * same run.
  */
 import { linearizabilityBench, totalsBench } from './linearizability.ts';
 import { memoryBench, speedBench } from './throughput.ts';

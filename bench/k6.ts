@@ -2,7 +2,7 @@
  * `npm run bench:k6`: measures the CPU time of k6 for the checks of loadtests/dashboard.ts. It compares that script
  * with the same script without checks, and with a plain script that sends the same requests and has two simple
  * checks. The scripts take turns against one stack. Needs k6. REQUESTS (default 100000) is the number of requests of
- * each run, RUNS (default 3) the number of runs of each script. The result of a script is its fastest run, since
+ * each run, RUNS (default 3) the number of runs of each script. The result of a script is its fastest run, because
  * other work on the machine and a cold start only add time.
  */
 import { spawnSync } from 'node:child_process';

@@ -1,7 +1,7 @@
 /**
- * `npm run bench:power`: draws defects and healthy variants at random, and counts which ones Baton finds or accuses at
- * default settings. `--tally FILE` stores a line for each trial, and continues after an interruption; `--write` writes
- * the tables of docs/power.md.
+ * `npm run bench:power`: chooses defects and healthy variants of apps at random. Counts which defects Baton finds,
+ * and which healthy variants it accuses, at default settings. `--tally FILE` stores a line for each trial, and
+ * continues after an interruption; `--write` writes the tables of docs/power.md.
  */
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';

@@ -1,4 +1,7 @@
-/** Reads the histories in Porcupine's tests: of a key-value store, and of etcd, which Jepsen recorded. */
+/**
+ * Reads the histories in Porcupine's tests: histories of a key-value store, and histories of etcd that Jepsen
+ * recorded.
+ */
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { getOrInsert } from '../verify/core/get-or-insert.ts';

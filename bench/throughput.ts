@@ -82,7 +82,10 @@ export async function speedBench(): Promise<string[]> {
   return [described(events, lines), '', ...table(rows)];
 }
 
-/** Compares each read with the previous read: the least work that a judge of reads can do. Returns how many differ. */
+/**
+ * Compares each read with the previous read, which is the least work of any judge of reads. Returns the number of
+ * differences.
+ */
 function compared(events: readonly Event[]): number {
   const last = new Map<string, readonly string[]>();
   let differ = 0;
@@ -134,7 +137,7 @@ const peakMemory = (): number =>
     /VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? process.memoryUsage().rss / 1024,
   );
 
-/** Returns a table of peak memory: of a process that judges the operations of 10,000 sessions with all checks. */
+/** Returns a table of the peak memory of a process that judges the operations of 10,000 sessions with all checks. */
 export function memoryBench(): string[] {
   const rows = [1, 3, 10].map(millions => {
     const args = [import.meta.filename, '--judge', String(millions * 1e6), '10000'];

@@ -21,7 +21,7 @@ export class Changes {
 
   /** Aborts the signal, so that the running change ends and later changes throw. Resolves once no change runs. */
   async end(): Promise<void> {
-    this.#end.abort(new Error('the stack was stopped, and is not changed any more'));
+    this.#end.abort(new Error('the stack is stopping or stopped: it accepts no more changes'));
     await this.#last;
   }
 }

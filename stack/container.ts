@@ -18,7 +18,7 @@ export interface ContainerSpec {
 
 /** One run of the container, from its start to its end. */
 interface Run {
-  /** True once the stack has stopped the container, so its end is expected. */
+  /** True after the stack asked the container to stop. The container's exit is then not reported as a failure. */
   stopRequested: boolean;
   ready: boolean;
   readonly over: AbortController;

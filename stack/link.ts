@@ -15,7 +15,9 @@ interface Disturbance {
   bytesPerSecond: number;
   /** True: no data passes. */
   held: boolean;
-  /** True: of each response, only the first half of the next piece passes. Then the connection is reset. */
+  /**
+   * True: when a server sends its next data, only the first half of these bytes passes. Then the connection is reset.
+   */
   cutting: boolean;
   /** Number of times that data had to wait for bandwidth. */
   jams: number;

@@ -40,9 +40,9 @@ export interface ServerSpec {
 interface Run {
   child: ChildProcess;
   pid: number;
-  /** True once the stack has stopped the server, so its end is expected. */
+  /** True after the stack asked the server to stop. The server's exit is then not reported to `onDeath`. */
   stopRequested: boolean;
-  /** True once the server was ready. From then on, its unexpected end is reported to `onDeath`. */
+  /** True after the server was ready for the first time. From then on, an unexpected exit is reported to `onDeath`. */
   ready: boolean;
   /** Description of the end; set when the server and its process group have ended. */
   end?: string;

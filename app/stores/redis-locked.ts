@@ -175,7 +175,7 @@ export class RedisLockedStore extends PromiseStore {
     await this.#client.releaseSessionLock(this.#lock(sid), token);
   }
 
-  // The braces keep both keys in one slot of a cluster.
+  // Redis Cluster hashes only the text in braces. So the key of the session and the key of its lock are in one slot.
   #key(sid: string): string {
     return `${this.#prefix}{${sid}}`;
   }

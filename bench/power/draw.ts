@@ -1,11 +1,11 @@
-/** Draws defects and healthy variants at random. The same seed and kind give the same draw. */
+/** Chooses a defect or a healthy variant of an app at random: a draw. The same seed and kind give the same draw. */
 import type { Guarantee } from '../../verify/core/result/guarantees.ts';
 import { type Random, seeded } from '../../verify/random.ts';
 
 export type DrawnKind = 'defect' | 'healthy';
 type Host = 'card-store' | 'plain';
 
-/** The condition under which a defect may strike. */
+/** The condition under which a change of the app (`Act`) may take effect. */
 type When =
   | 'always'
   /** The session is at least `wait` old. */
@@ -29,9 +29,9 @@ export interface Draw {
   readonly host: Host;
   readonly act: string;
   readonly when: When;
-  /** The part strikes one time in this number of requests that fulfil the condition. */
+  /** Of the requests that fulfil the condition, one in this number is changed. */
   readonly every: number;
-  /** The duration that the act uses, milliseconds; 0 if it uses none. */
+  /** The duration that the change uses, milliseconds; 0 if it uses none. */
   readonly ms: number;
   /** The duration that the condition uses, milliseconds; 0 if it uses none. */
   readonly wait: number;
@@ -43,9 +43,9 @@ interface Act {
   /** Completes the sentence "one time in n, the app …". */
   readonly does: string;
   readonly hosts: readonly Host[];
-  /** The conditions that the act may have; none: it has no condition. */
+  /** The conditions that the change may have. Empty: the change has no condition. */
   readonly whens: readonly When[];
-  /** Range of `ms`, if the act itself uses a duration. */
+  /** Range of `ms`, if the change itself uses a duration. */
   readonly ms?: readonly [number, number];
 }
 
@@ -57,7 +57,7 @@ const PLACES: readonly When[] = ['one instance', 'some users'];
 /** The share of draws without a condition. */
 const ALWAYS = 0.5;
 
-/** What a defect does, and the guarantee that it breaks first. */
+/** The changes that make the app wrong, each with the guarantee that it breaks first. */
 export const DEFECTS: Readonly<Record<string, Act & { readonly breaks: Guarantee }>> = {
   'drop-save': {
     does: 'acknowledges a save and does not make it',
@@ -137,7 +137,7 @@ export const DEFECTS: Readonly<Record<string, Act & { readonly breaks: Guarantee
   },
 };
 
-/** What a healthy variant does: it looks odd, and is correct. */
+/** The changes that look odd, but leave the app correct. */
 export const HEALTHY: Readonly<Record<string, Act>> = {
   'wait-to-save': {
     does: 'takes `ms` to save, and then acknowledges',
@@ -164,7 +164,7 @@ export const HEALTHY: Readonly<Record<string, Act>> = {
   },
 };
 
-/** The range of rates: one strike in this many requests. Requests that do not fulfil the condition count too. */
+/** The range of rates: one change in this many requests. Requests that do not fulfil the condition count too. */
 const EVERY = [2, 1_000] as const;
 /** For each condition: about one of this many requests fulfils it. */
 const ODDS: Readonly<Record<When, number>> = {

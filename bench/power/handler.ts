@@ -1,6 +1,6 @@
 /**
- * A middleware that behaves as the draw says for the cookie layer or for a handler. It runs after the session
- * is loaded.
+ * A middleware that applies the drawn change if the change concerns cookies or responses (`HANDLER_ACTS`). The
+ * middleware runs after the session is loaded.
  */
 import type { Request, RequestHandler, Response } from 'express';
 import type { Oracle } from './oracle.ts';
@@ -69,7 +69,7 @@ export const HANDLER_ACTS: Readonly<Record<string, Strike>> = {
   },
 };
 
-/** Returns the middleware of a draw. It also informs the oracle of each request. */
+/** Returns the middleware. It also reports each request to the oracle. */
 export const drawnHandler =
   (oracle: Oracle): RequestHandler =>
   (request, response, next) => {

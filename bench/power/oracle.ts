@@ -1,7 +1,7 @@
 /**
- * Runs inside an instance. Decides when the drawn part strikes, and records each strike that a client could notice: the
- * oracle of the measurement. It compares what the app did with what a correct app would have done at that moment, and
- * knows nothing of Baton.
+ * The oracle of the measurement. Runs inside an instance. Selects the requests that the drawn change affects, and
+ * records each effect that a client could notice. The oracle compares what the app did with what a correct app would
+ * have done at that moment. It knows nothing of Baton.
  */
 import { appendFileSync } from 'node:fs';
 import type { SessionData } from 'express-session';
@@ -27,7 +27,7 @@ export class Oracle {
   readonly #random: Random;
   readonly #sessions = new Map<string, Seen>();
 
-  /** @param file the harms are appended to it, one line each */
+  /** @param file the file to which each harm is appended as one line */
   constructor(draw: Draw, file: string, instance: string) {
     this.draw = draw;
     this.#file = file;
@@ -53,7 +53,10 @@ export class Oracle {
     };
   }
 
-  /** Returns whether the part strikes now. `data`: the session that is read or saved, if there is one. */
+  /**
+   * Returns whether the drawn change affects the current request. @param data the session that is read or saved, if
+   * there is one
+   */
   strikes(sid: string, data?: Partial<SessionData> | null): boolean {
     return this.#applies(sid, data ?? {}) && this.#random.next() * this.draw.every < 1;
   }

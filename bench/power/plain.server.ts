@@ -34,7 +34,7 @@ const unchecked: RequestHandler = (request, _response, next) => {
   next();
 };
 
-/** Adds a note twice, if the draw says so. */
+/** Adds a note twice if the oracle selects this request. */
 function doubling(redis: Redis): void {
   const push = redis.rpush.bind(redis);
   Reflect.set(redis, 'rpush', async (key: string, text: string) => {
@@ -47,7 +47,10 @@ function doubling(redis: Redis): void {
 }
 
 let last = '';
-/** Returns the user whose notes a request reads or writes: if the draw says so, the user of the request before. */
+/**
+ * Returns the user whose notes a request reads or writes. If the oracle selects this request, returns the user of the
+ * request before.
+ */
 function keyOf(user: string): string {
   const before = last;
   last = user;

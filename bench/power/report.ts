@@ -1,4 +1,4 @@
-/** Sums up the trials of drawn defects and healthy variants. Returns Markdown. */
+/** Sums up the trials of drawn defects and healthy variants, as Markdown. */
 import { DEFECTS, drawOf } from './draw.ts';
 import type { TrialRecord } from './trial.ts';
 

@@ -1,4 +1,7 @@
-/** A correct session store, with one drawn part that is broken, or odd but correct. */
+/**
+ * A correct session store with one randomly chosen change. The change makes the store wrong, or unusual but still
+ * correct.
+ */
 import { callbackify, promisify } from 'node:util';
 import type { SessionData } from 'express-session';
 import { type RedisAttributesOptions, RedisAttributesStore } from '../../app/stores/redis-attributes.ts';
@@ -15,7 +18,7 @@ export interface Raw {
   end(sid: string): Promise<void>;
 }
 
-/** Returns the operations that an act replaces. */
+/** Takes the methods of the correct store. Returns the methods that replace some of them. */
 type Replace = (real: Raw, oracle: Oracle) => Partial<Raw>;
 
 const later = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
@@ -42,7 +45,10 @@ function withoutOldest(data: SessionData): SessionData | undefined {
   return copy;
 }
 
-/** Returns a load that calls `strike` for sessions that exist, when the oracle says so. */
+/**
+ * Returns a `load` method. If the session exists and the oracle selects this request, `load` returns the result of
+ * `strike`.
+ */
 const onLoad =
   (strike: (sid: string, data: SessionData, real: Raw, oracle: Oracle) => Promise<Loaded>): Replace =>
   (real, oracle) => ({
@@ -53,8 +59,8 @@ const onLoad =
   });
 
 /**
- * Returns a save function. If the oracle lets the defect strike and the save changes the session, it calls
- * `strike` in place of the save.
+ * Returns a `save` method. If the oracle selects this request and the save would change the session, `strike` runs
+ * instead of the save.
  */
 const onSave =
   (strike: (sid: string, data: SessionData, real: Raw, oracle: Oracle) => Promise<void>): Replace =>
@@ -65,13 +71,14 @@ const onSave =
     },
   });
 
-/** How long a reply waits for another read, milliseconds. */
+/** Time that the reply of one read waits for the reply of another read, milliseconds. Longer than one read takes. */
 const PARKED = 40;
 
 /**
- * Exchanges the replies of two reads.
+ * Gives two reads the replies of each other.
  *
- * @param inFlight true if a reply waits 1 ms for the next one, so that both reads were in flight; false if it waits `PARKED`
+ * @param inFlight true: a reply waits 1 ms, so only reads that overlap get swapped replies. false: a reply waits
+ *   `PARKED` milliseconds, so a read that began later can get it
  */
 const exchanging =
   (inFlight: boolean): Replace =>
@@ -221,7 +228,7 @@ export const STORE_ACTS: Readonly<Record<string, Replace>> = {
   }),
 };
 
-/** The store of the card store, with the act of the draw if that is an act of a store. */
+/** The store of the card store. If the drawn change concerns the store (`STORE_ACTS`), applies it. */
 export class DrawnStore extends RedisAttributesStore {
   readonly #raw: Raw;
 

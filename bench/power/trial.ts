@@ -1,5 +1,6 @@
 /**
- * Runs Baton with default settings against a drawn app, and finds out whether a client could notice the app's defect.
+ * Runs Baton with default settings against an app with a drawn change, and finds out whether a client could notice
+ * the change.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,12 +19,9 @@ export const outcome = z.object({
   kind: z.enum(['defect', 'healthy']),
   seed: z.number(),
   draw: z.string(),
-  /** Number of strikes in the run that a client could notice. */
+  /** Number of harms in the run: wrong effects that a client could notice. */
   harms: z.number(),
-  /**
-   * True if there was a strike that a client could notice: in the run, or in the requests of an attentive
-   * client after the run.
-   */
+  /** True if there was a harm in the run, or in the requests of an attentive client after the run. */
   noticeable: z.boolean(),
   /** The claimed guarantees that Baton reported as violated. */
   violated: z.array(z.string()),
@@ -33,7 +31,7 @@ export const outcome = z.object({
 
 export type TrialRecord = z.infer<typeof outcome>;
 
-/** Both hosts run with the claims that they keep when nothing is broken. */
+/** Both hosts run with the claims that they fulfil without a drawn change. */
 function entryOf(draw: Draw, harms: string): Control {
   const { host } = draw;
   const program = new URL(`./${host}.server.ts`, import.meta.url);
@@ -76,7 +74,7 @@ export async function tryDraw(draw: Draw, out: string, signal: AbortSignal): Pro
   }
 }
 
-/** Limits of the attentive client: its rounds, and its time, milliseconds. */
+/** Limits of the attentive client: number of rounds, and time in milliseconds. */
 const ROUNDS = 400;
 const TIME = 12_000;
 /** Number of its users. */
@@ -84,12 +82,12 @@ const USERS = 12;
 /** Length of a large value, characters. The plain host accepts at most 2000. */
 const LONG = 1_900;
 
-/** The acts that strike at a login or a logout: the attentive client logs in and out as often as it can. */
+/** The changes that affect a login or a logout. For these, the attentive client logs in and out as often as it can. */
 const COMING_AND_GOING = ['expose', 'forget-delete', 'revive'];
 
 /**
- * Drives sessions in the way that the draw needs, until a strike can be noticed: it waits, overlaps requests, writes
- * long and non-ASCII values, logs out, and changes its cookie.
+ * Drives sessions until a client can notice the drawn change. The client waits, overlaps requests, writes long and
+ * non-ASCII values, logs out, and changes its cookie.
  */
 async function attentive(
   draw: Draw,
@@ -112,7 +110,7 @@ async function attentive(
   };
   for (let n = 0; n < ROUNDS && Date.now() < end && (await count()) === 0; n++)
     await Promise.all(users.map(user => round(user, n)));
-  // Waits for a strike whose effect comes late.
+  // Waits for a change that takes effect late.
   if ((await count()) === 0) await sleep(Math.min(3_000, draw.ms));
 }
 

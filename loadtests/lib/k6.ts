@@ -53,7 +53,10 @@ export interface Verified {
   summary(data: SummaryData, lines?: readonly string[]): Record<string, string>;
 }
 
-/** The claims for your own script: every script gives evidence for them. Other violations fail the run too. */
+/**
+ * The default claims and thresholds of a user's own script. Any script can test these claims. The thresholds fail the
+ * run for violations of guarantees that are not claimed.
+ */
 const OWN = {
   judge: { claims: ['continuity', 'routing', 'availability'] },
   thresholds: { baton_bleed: ['count==0'], baton_stale: ['count==0'], baton_back: ['count==0'] },

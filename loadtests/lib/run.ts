@@ -67,7 +67,10 @@ function unnamedIn({ app, url }: Settings): string[] {
   return reads.filter(({ read }) => hidden(http.get(url + read.path, params))).map(({ object }) => object);
 }
 
-/** Returns the target's budgets. If the run is one fault window, adds a fault with the script's name and budget. */
+/**
+ * Returns the target's budgets. If the script declares the whole run as one fault window, adds that window's budget
+ * under the script's name.
+ */
 function declaredOf({ app, judged, script }: Settings): Pick<Run, 'declared'> {
   const { budgets } = app;
   const { window } = judged;

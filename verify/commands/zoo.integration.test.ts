@@ -95,7 +95,7 @@ describe('baton zoo', () => {
     [['zoo', 'run', 'nothing'], 'there is no nothing. See: npx baton-verify zoo'],
     [['zoo', 'walk'], 'expected "npx baton-verify zoo", "zoo run NAME"'],
     [['zoo', 'run'], 'expected "npx baton-verify zoo", "zoo run NAME"'],
-    [['zoo', 'run', 'plain-done-right', '--tally', 'x'], '--tally is about many runs'],
+    [['zoo', 'run', 'plain-done-right', '--tally', 'x'], '--tally applies only to --all and --disturbed'],
     [['zoo', 'run', '--all', '--runs', '0'], '--runs: expected a whole number from 1'],
   ])('%j is refused with what to do', async (args, said) => {
     const { code, stderr } = await baton(args);

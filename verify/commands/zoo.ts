@@ -30,7 +30,7 @@ export async function zooCommand(
   const many = SERIES.find(option => values[option] !== undefined && values[option] !== defaultOf(option));
   if (many !== undefined && name !== undefined)
     throw new UsageError(
-      `zoo run ${name}: --${many} is about many runs: expected --all or --disturbed instead of a name`,
+      `zoo run ${name}: --${many} applies only to --all and --disturbed, which run many entries: leave out the name or --${many}`,
     );
   const abort = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => abort.abort());

@@ -141,7 +141,7 @@ class Round {
   /** The time of the last operation on the run's clock, microseconds, and the same moment on the clock of Node, ms. */
   #latest = { run: 0, node: 0 };
   #error: string | undefined;
-  /** The verdict before the first `stop`. */
+  /** The verdict when `stop` was first called. Later calls of `stop` return the same verdict. */
   #last: CanaryVerdict | undefined;
 
   constructor(target: Target, options: GateOptions) {

@@ -57,7 +57,7 @@ describe('accounts in a CSV file', () => {
     [{ csv: file('empty.csv', 'user,password\n') }, 'accounts.0.csv: empty.csv has no row'],
     [
       { csv: file('no-user.csv', 'name,password\nann,p\n') },
-      'has no user in row 1: a column `user` is expected',
+      'row 1: expected a value in the column `user`, got none',
     ],
     [{ csv: file('open.csv', 'user\nann\n') }, 'has no password for ann'],
     [

@@ -89,7 +89,7 @@ function inFile(text: string, password: string | undefined, wrong: (text: string
   return rows.map((row, i) => {
     const { user = '', shown, totp } = row;
     const own = row['password'] || password;
-    if (user === '') throw wrong(`has no user in row ${i + 1}: a column \`user\` is expected`);
+    if (user === '') throw wrong(`row ${i + 1}: expected a value in the column \`user\`, got none`);
     if (own === undefined)
       throw wrong(
         `has no password for ${user}: expected a column \`password\`, or \`password\` next to \`csv\``,

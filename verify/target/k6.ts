@@ -36,8 +36,8 @@ export function k6Target(target: Target, text: string): string {
     );
   if (login.follow || /^\s*-?\s*totp:/m.test(text))
     throw new UsageError(
-      'k6: expected a login whose own response shows whether it succeeded, without one-time codes: ' +
-        `the k6 scripts do not support \`follow\` and \`totp\`. Use ${COMMAND} verify`,
+      'k6: expected a login without `follow` and one-time codes: the k6 scripts do not support `follow` and `totp`. ' +
+        `Use ${COMMAND} verify`,
     );
   if (target.register !== undefined || /^\s*-?\s*(csv|passwordFile):/m.test(text) || text.includes('{run}'))
     throw new UsageError(

@@ -26,7 +26,8 @@ export const parallelFirstRequestsSplitSession: Defect = {
     },
   },
   must: { guarantee: 'one-session', anomaly: 'FORK' },
-  // continuity is not listed: each response may set a new session, and a late one may replace that of the login.
+  // continuity is not listed: each response may set a new session. A late response may replace the session that the
+  // login created.
   mustNot: ['isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
 

@@ -24,7 +24,8 @@ export const sessionPerHealthCheck: Defect = {
   },
   target: { public: ['/status'] },
   must: { guarantee: 'cookie-policy', anomaly: 'EXPOSED' },
-  // continuity is not listed: each response may set a new session, and a late one may replace that of the login.
+  // continuity is not listed: each response may set a new session. A late response may replace the session that the
+  // login created.
   mustNot: [
     'isolation',
     'instances-agree',

@@ -3,6 +3,8 @@ import { decodeHTML } from 'entities';
 
 export function parseHTML(html: string): { text(): string } {
   if (html.includes('<'))
-    throw new Error(`the double of k6/html does not support elements, got ${JSON.stringify(html)}`);
+    throw new Error(
+      `this test double of k6/html decodes text only: expected a text without elements, got ${JSON.stringify(html)}`,
+    );
   return { text: () => decodeHTML(html) };
 }

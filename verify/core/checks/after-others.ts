@@ -11,14 +11,20 @@ const REMEMBERED = 2;
 /** The finding names this cause if at least ENOUGH losses, and this share of all, follow a login or logout. */
 const ENOUGH = 3;
 const SHARE = 0.9;
-/** Maximum share of the handoffs without a loss that follow one too: else it happens all the time. */
+/**
+ * If more than this share of the handoffs without a loss also follow a login or logout, the login or logout is not
+ * the cause.
+ */
 const USUAL = 0.5;
-/** Maximum probability that so many losses follow one by chance. */
+/** Maximum probability that chance makes so many losses follow a login or logout. */
 const CHANCE = 0.01;
 
 /** Counts of losses and of handoffs without a loss, and how many of both follow a login or logout of the same user. */
 export interface Followed {
-  /** Losses on an instance that had known the session. Another instance may lose it without such a cause. */
+  /**
+   * Number of losses on an instance that had known the session. An instance that never knew the session also loses it
+   * without this cause.
+   */
   here: number;
   followed: number;
   kept: number;

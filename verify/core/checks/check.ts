@@ -1,4 +1,4 @@
-/** The interface of a check, as the judge and k6 use it. */
+/** Defines the interface of a check, which the judge and k6 use. */
 import type { FaultLedger } from '../faults/ledger.ts';
 import type { Event, Operation, Run, Start } from '../history/history.ts';
 import type { Started, TrackedObject } from '../objects/tracked-object.ts';
@@ -15,7 +15,10 @@ export interface Fold extends LogReader {
   ended?(operation: Operation, standing: Standing): void;
   /** Called for every event that is not the start or the end of an operation. */
   event?(event: Event): void;
-  /** Called when a session has ended, for each object that only this session has. Others last until `finish`. */
+  /**
+   * Called when a session has ended, for each object of this session only. All other objects are kept until the end
+   * of the run.
+   */
   objectEnded?(object: TrackedObject): void;
   /** Called once for each session: after its last operation, or at the end of the run. */
   sessionEnded?(session: SessionState): void;
@@ -28,7 +31,7 @@ export interface Fold extends LogReader {
 export type Counts = Readonly<Record<string, Count>>;
 type Count = number | { readonly [name: string]: Count };
 
-/** Counts by name. The names are mostly those of instances. */
+/** Counts by name, usually the name of an instance. */
 export type NamedCounts = Record<string, number>;
 
 /** Called with each anomaly that is kept, as soon as it is found. */

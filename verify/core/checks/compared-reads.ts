@@ -7,10 +7,16 @@ export interface Reads {
   /** Number of these reads that were served by another instance than the earlier operation. */
   crossed: number;
   sessions: number;
-  /** Of lists that may be cut off: number of reads that showed the session's last add, and on another instance. */
+  /**
+   * Number of reads that showed a list which may be cut off, and in it the session's last add. `newestCrossed`: the
+   * reads of these that another instance served.
+   */
   newest: number;
   newestCrossed: number;
-  /** Number of reads of such lists that lacked the add. They prove nothing, and so the reads above do not either. */
+  /**
+   * Number of reads of such lists without the session's last add. If there is one, `newest` and `newestCrossed` are
+   * no evidence.
+   */
   unshown: number;
   /** Number of lost sessions. Their later reads are not judged. */
   lost: number;
@@ -25,7 +31,7 @@ export const NO_READS: Reads = {
 export const crosses = ({ instance }: Operation, earlier: Operation): boolean =>
   earlier.instance !== undefined && instance !== undefined && earlier.instance !== instance;
 
-/** Adds the reads of lists that may be cut off, if each of them showed what a list of the newest values must show. */
+/** Adds `newest` to the counts of compared reads, if every list that may be cut off showed the session's last add. */
 export const whole = (counts: Reads): Reads =>
   counts.unshown > 0
     ? counts

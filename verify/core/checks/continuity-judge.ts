@@ -32,7 +32,7 @@ interface Aftermath {
 export class Continuity extends Judging<ContinuityCounts> {
   readonly #logins = new LoginPairs();
   readonly #others = new AfterOthers();
-  /** The lost sessions whose clients still send requests. */
+  /** By lost session whose client still sends requests: the results of its replays. */
   readonly #afterwards = new Map<string, Aftermath>();
   /** Losses that may have a login or logout of another session of the user as their cause. */
   readonly #ended: { anomaly: Anomaly; other: Operation }[] = [];
@@ -70,7 +70,10 @@ export class Continuity extends Judging<ContinuityCounts> {
     this.#afterwards.set(session.session, { anomaly, honouredBy: new HonouredBy(), replaced, other });
   }
 
-  /** Counts a request with the cookie of a lost session, until a response changes the cookies of the jar. */
+  /**
+   * Counts a request that replays the cookie of a lost session. Stops counting when a response changes the cookies of
+   * the jar.
+   */
   #replayed(operation: Operation, shown: boolean | undefined): void {
     const entry = this.#afterwards.get(operation.session);
     if (entry === undefined || operation.action === 'login') return;

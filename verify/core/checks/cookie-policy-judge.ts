@@ -35,7 +35,7 @@ export class CookiePolicy extends Judging<CookieCounts> {
   readonly #places = new Places();
   /** The session ids that logins issued. */
   readonly #ids = new IssuedIds();
-  /** By cookie: the anomalies that are held back while the cookie is constant and so may carry no session. */
+  /** By cookie: the anomalies that wait for a second value of the cookie. A constant cookie may carry no session. */
   readonly #waiting = new Map<string, (() => Violation)[]>();
   /** By cookie name: the different pairs of Domain and Path with which it was set. */
   readonly #scopes = new Map<string, Set<string>>();

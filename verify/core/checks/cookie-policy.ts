@@ -4,7 +4,10 @@ import { idSpace } from '../result/statistics.ts';
 import { type CookieCounts, CookiePolicy } from './cookie-policy-judge.ts';
 import { check, reached, tally, untried } from './framework.ts';
 
-/** Minimum number of proven bits of randomness that the finding mentions. To prove them takes about 30 ids. */
+/**
+ * The finding mentions the randomness of ids if at least this many bits are proven. A proof of 7 bits takes about 30
+ * ids.
+ */
 const WORTH_REPORTING = 7;
 
 export const cookiePolicy = check<CookieCounts>({

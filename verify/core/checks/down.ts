@@ -14,7 +14,10 @@ export class Down {
   starved = 0;
   /** Live sessions that sent a request during the outage, and have not sent a request since. */
   readonly sessions = new Set<SessionState>();
-  /** By name: the number of violations that wait until the outage is known to take effect, and the first few. */
+  /**
+   * By name: the violations that are reported only once the outage is known to have taken effect: their number, and
+   * the first few.
+   */
   waiting: Record<'LOGOUT' | 'HANG', { found: number; kept: Violation[] }>;
 
   constructor(window: FaultWindow) {

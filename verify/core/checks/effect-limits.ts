@@ -10,7 +10,10 @@ const KEPT = 64;
 
 /** The maximum count of each value, or the maximum sum of a counter. */
 export class EffectLimits {
-  /** Maximum count of each value. For a counter: its highest sum, under ''. An add counts from its call. */
+  /**
+   * Maximum count of each value. For a counter: its highest possible sum, under ''. An add counts as soon as its
+   * request is sent.
+   */
   readonly most = new Map<string, number>();
   readonly kind: ObjectKind;
   /** The latest adds since the last read, for the witness. */
@@ -54,7 +57,10 @@ export class EffectLimits {
     if (this.adds.length > KEPT) this.adds.shift();
   }
 
-  /** Called when the sum of a counter may fall: until a set or clear without overlap, the highest sum is not known. */
+  /**
+   * Called when the sum of a counter may fall. The highest sum is then unknown until a set or clear that overlaps no
+   * other request.
+   */
   #falling(): void {
     this.#falls++;
     this.#known = false;

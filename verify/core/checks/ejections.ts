@@ -10,7 +10,10 @@ export class Ejections {
   /** Number of requests during which an instance may have been ejected. */
   requests = 0;
 
-  /** Adds the request that ended next. @returns true if an instance may have been ejected at that time */
+  /**
+   * Adds a request. Call it in the order in which requests end. @returns true if an instance may have been ejected
+   * when this request ended
+   */
   covers(operation: Operation, instance: string): boolean {
     const failed = this.#failed.get(instance);
     if (UNAVAILABLE.has(operation.status ?? 0)) this.#failed.set(instance, operation);
@@ -22,6 +25,9 @@ export class Ejections {
   }
 }
 
-/** Returns whether a request was called after a failure returned. A request in flight at the failure does not count. */
+/**
+ * Returns whether a request was sent after a failed response came. A request that was in flight at that time does not
+ * count.
+ */
 const isAfter = (operation: Operation, failed: Operation): boolean =>
   operation.clock === failed.clock && failed.return !== undefined && operation.call >= failed.return;

@@ -23,8 +23,8 @@ export class Evidence extends Judging<Sources> {
   override logged(request: LoggedRequest, complete: boolean): void {
     const { id, sent, balancer, instances } = request;
     if (sent === undefined) {
-      // All sources had logged the request before, and now an instance logs it again. So the request was
-      // served twice. But if the history was cut off, the operation itself may be missing.
+      // Every source has already logged this request, and now an instance logs it again. So the request was served
+      // twice. Exception: if the history was cut off, the operation itself may be missing.
       const again = this.#resent.has(id) ? undefined : instances[0];
       if (again !== undefined && balancer === undefined && this.#complete)
         this.#dispute(request, `request ${id} was served once more by ${again.source}`);

@@ -1,4 +1,7 @@
-/** Checks evidence: the response header and all logs name one instance, and it served the request only once. */
+/**
+ * Checks evidence: the response header and all logs name the same instance, and this instance served the request
+ * once.
+ */
 import { counted } from '../result/format.ts';
 import { Evidence, type Sources } from './evidence-judge.ts';
 import { check } from './framework.ts';

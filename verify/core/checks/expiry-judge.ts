@@ -14,9 +14,12 @@ export interface Timeouts {
   expired: Record<Timeout, number>;
   /** Number of sessions that were lost without a wait, so not by a timeout. */
   lost: number;
-  /** Number of early refusals by instances that had not served the session before, and so may not know it. */
+  /**
+   * Number of early refusals by instances that had not served the session before. Such an instance may not know the
+   * session.
+   */
   strangers: number;
-  /** Time from the first call to the last return, microseconds. */
+  /** Time from the first request to the last response of the run, microseconds. */
   length: number;
   tried: NamedCounts;
 }

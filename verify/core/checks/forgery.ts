@@ -8,7 +8,10 @@ import { addTo, atMost, check, few, Judging, reached, tally, untried, type Viola
 
 /** Minimum number of different ways in which a cookie was changed. */
 const CHANGES = 2;
-/** Statuses of a gateway or of an overloaded server: they say nothing about the cookie. 520 to 530 are Cloudflare's. */
+/**
+ * Statuses of a gateway or of an overloaded server. A response with such a status says nothing about the cookie. 520
+ * to 530 are Cloudflare's.
+ */
 const SAYS_NOTHING = new Set([429, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530]);
 
 interface Forgeries {

@@ -32,8 +32,8 @@ export interface CheckContext {
 }
 
 /**
- * The counts of a check, the number of its anomalies, and the number of responses that look like anomalies, but prove
- * nothing: the app shows pages of their user to other users.
+ * The counts of a check. `violations`: the number of its anomalies. `doubtful`: the number of responses that look
+ * like anomalies but prove nothing, because the app shows the pages of the same user to other users.
  */
 type Counted<C> = C & { violations: number; doubtful: number };
 
@@ -46,7 +46,7 @@ export interface Declaration<C> extends Pick<Check, 'guarantee' | 'assumes' | 'm
     declaration: Declaration<C>,
     context: CheckContext,
   ) => Fold;
-  /** Returns the number of violations. Without this function, it is the number of reported anomalies. */
+  /** Returns the number of violations. By default: the number of reported anomalies. */
   violations?(counts: Counted<C>, run: Run): number;
   /** Returns the number of comparisons that could have shown a violation. With 0 the verdict is unknown. */
   compared(counts: Counted<C>): number;
@@ -58,7 +58,7 @@ export interface Declaration<C> extends Pick<Check, 'guarantee' | 'assumes' | 'm
   rulesOut(counts: Counted<C>, run: Run): string;
   /** Describes how much was violated: `3 sessions lost`. */
   broken(violations: number, counts: Counted<C>, run: Run): string;
-  /** Returns facts to report with the verdict if they are true. They are not violations. */
+  /** Returns remarks, each with the condition under which the verdict shows it. A remark is not a violation. */
   remarks?(counts: Counted<C>): [isTrue: boolean, remark: string][];
 }
 
@@ -89,7 +89,10 @@ function concludeFrom<C>(declaration: Declaration<C>, counts: Counted<C>, run: R
   );
 }
 
-/** Says why no verdict is possible if pages of a user are shown to other users; undefined if they are not. */
+/**
+ * Returns why no verdict is possible: the app shows pages of a user to other users. Undefined if no response is
+ * doubtful.
+ */
 const doubt = (doubtful: number): string | undefined =>
   doubtful === 0
     ? undefined
@@ -98,7 +101,7 @@ const doubt = (doubtful: number): string | undefined =>
 
 /** An anomaly without the names that the framework adds. */
 export interface Violation {
-  /** The operation that shows the anomaly. The anomaly gets its session and user. */
+  /** The operation that shows the anomaly. The session and the user of the anomaly are those of this operation. */
   at?: Operation | undefined;
   summary: string;
   witness: WitnessStep[];
@@ -119,7 +122,10 @@ export abstract class Judging<C extends object> implements Fold {
   #kept: Anomaly[] = [];
   /** By user: the anomalies whose only proof is a response that is signed in as this user. */
   readonly #signedIn = new Map<string, { violations: number; kept: Anomaly[] }>();
-  /** Number of the kept anomalies of each name. Each name has its own limit, so that no name hides another. */
+  /**
+   * By anomaly name: the number of kept anomalies. Each name has a limit of its own, so one name cannot use up the
+   * space of another name.
+   */
   readonly #of = new Map<string, number>();
 
   constructor(declaration: Declaration<C>, { run, faults, seen, onAnomaly }: CheckContext) {
@@ -156,8 +162,9 @@ export abstract class Judging<C extends object> implements Fold {
   }
 
   /**
-   * Counts an anomaly whose only proof is that the response is signed in. It proves nothing if the app shows the pages of
-   * this user to other users: then the anomaly is not counted, or withdrawn at the end of the run.
+   * Counts an anomaly whose only proof is a response that is signed in. If the app shows the pages of this user to
+   * other users, the response proves nothing. Then the anomaly is not counted, or it is withdrawn at the end of the
+   * run.
    */
   reportSignedIn({ sawUser, user }: Operation, make: () => Violation, name?: string): Anomaly | undefined {
     const shown = sawUser ?? user;
@@ -238,7 +245,7 @@ export const brokenContinuity = (
 ): string | undefined =>
   lost === 0 ? undefined : `continuity is broken in ${counted(lost, 'session')}: ${what}`;
 
-/** Returns a tally without counts. It has no prototype, so that an instance may have any name. */
+/** Returns an object without counts and without a prototype, so an instance may have any name. */
 export const tally = (): NamedCounts => Object.create(null);
 
 /** Adds 1 to the count of an instance; does nothing if the instance is not known. */

@@ -6,7 +6,10 @@ export interface Freshness {
   because?: string;
   /** True if the response has no directive for caches. */
   silent?: true;
-  /** True if a cache must revalidate the response, or store it for each cookie apart. Then a cache hit is no leak. */
+  /**
+   * True if a cache must revalidate the response, or store it separately for each cookie. Then a cache hit is no
+   * leak.
+   */
   keptApart?: true;
 }
 
@@ -43,7 +46,8 @@ export class CacheReader {
   /**
    * Returns whether a response is fresh for a shared cache, and why.
    *
-   * @param cookieOnly true if only the cookie that it sets is private: then `no-cache="Set-Cookie"` protects it
+   * @param cookieOnly true if nothing in the response is private except the cookie that it sets: then
+   *   `no-cache="Set-Cookie"` is enough protection
    */
   read({ control, expires, vary }: Caching, cookieOnly: boolean): Freshness {
     const directives = this.#directives(control ?? '');

@@ -1,4 +1,4 @@
-/** Counts by instance how often a replayed cookie was sent, and how often it was honoured. */
+/** Counts for each instance how often it received a replayed cookie, and how often it honoured the cookie. */
 import { getOrInsert } from '../get-or-insert.ts';
 
 export class HonouredBy {

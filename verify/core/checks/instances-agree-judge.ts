@@ -27,7 +27,7 @@ export class InstancesAgree extends Judging<Answers> {
   readonly #clocks = new InstanceClocks();
   readonly #cookies = new CookieWays();
   readonly #outdated = new OutdatedSessions(this.faults);
-  /** The pairs that served before the first fault. After a fault, instances may be new or missing. */
+  /** The pairs of instances that served before the first fault. Later, faults may have added or removed instances. */
   #before: PairRequests | undefined;
 
   override event(event: Event): void {
@@ -95,7 +95,7 @@ export class InstancesAgree extends Judging<Answers> {
     for (const difference of this.#outdated.differences()) this.report(() => difference, 'OUTDATED');
   }
 
-  /** Adds the clocks that differ to the text of the verdict, if the target does not claim equal clocks. */
+  /** Adds the instances whose clocks differ to the text of the verdict, if the target does not claim equal clocks. */
   override conclusion(fromCounts: Conclusion): Conclusion {
     if (this.run.declared?.clocks === 'strict') return fromCounts;
     const apart = this.#clocks.differences().map(({ summary }) => `; ${summary}`);

@@ -24,7 +24,7 @@ export interface Responses {
 
 export class Isolation extends Judging<Responses> {
   readonly #ids = new IssuedIds();
-  /** The users who got a response that shows a user name or a state. */
+  /** The users with at least one response that shows a user name or a state. */
   readonly #users = new Set<string>();
   /** By user: the first write of a canary in the user's last session, for the witness. */
   readonly #planted = new Map<string, Operation>();
@@ -57,8 +57,8 @@ export class Isolation extends Judging<Responses> {
 
   #issued(operation: Operation, { session, live }: Standing): void {
     const { action, outcome, signedIn, sawUser, user } = operation;
-    // A login or a response in a live session issues an id. Other responses, and signed-out responses, may
-    // set one value for all users, which means "signed out".
+    // A login, or a response in a live session, issues an id. All other responses, and signed-out ones, may set a
+    // value that means "signed out" and is the same for all users.
     const issued = (live && signedIn !== 'out') || (action === 'login' && outcome === 'ok');
     if (issued && operation.cookies !== undefined) this.#ids.add(operation, session);
     if (live && signedIn === 'in' && sawUser === user) this.#ids.honoured(operation, session);

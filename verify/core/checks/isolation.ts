@@ -29,7 +29,7 @@ export const isolation = check<Responses>({
   rests: ({ responses, users, planted, ids }) => ({
     ...{ responses, users, 'users with canaries': planted, 'session ids': ids },
   }),
-  // k6 counts neither the names nor the writes. Its verdict is valid only with private values.
+  // k6 counts neither user names nor writes. A verdict from k6 is valid only if users have private values.
   rulesOut: ({ responses, planted, named }) =>
     planted === 0
       ? `${atMost(named)} of responses name another user`

@@ -5,8 +5,8 @@ import type { SessionState } from '../timeline/sessions.ts';
 import { type Collision, IssuedValues } from './issued-values.ts';
 
 /**
- * Records issued session ids. A cookie that has the same value for many users (`logged_in=1`) is not a session id: all
- * users have that value, or the app distinguishes two users who have it.
+ * Records issued session ids. A cookie that has the same value for several users (`logged_in=1`) is not a session id,
+ * if all users have this value, or if the app distinguishes two users with this value.
  *
  * Memory: one entry for each login, and for each open session whose cookie is issued again.
  */
@@ -41,12 +41,14 @@ export class IssuedIds {
     this.#held.delete(session);
   }
 
-  /** @returns whether a cookie may be a session id, by the facts so far */
+  /** @returns whether the responses so far allow that the cookie is a session id */
   isId(name: string): boolean {
     return this.#names.get(name)?.isId ?? true;
   }
 
-  /** Returns whether a cookie has had several values. If so, its faults are reported without delay. */
+  /**
+   * Returns whether a cookie has had several values. If so, the violations of its policy are reported without delay.
+   */
   varies(name: string): boolean {
     return (this.#names.get(name)?.values ?? 0) > 1;
   }

@@ -18,7 +18,7 @@ export class IssuedValues {
   readonly #name: string;
   /** By label of a value: the operation that first issued the value. */
   readonly #first = new Map<string, Operation>();
-  /** By label of a value that two users have: for each instance, the user that it signed in with this value. */
+  /** By label of a value that two users have: by instance, the user that the instance signed in with this value. */
   readonly #shared = new Map<string, Map<string, string>>();
   /** True after one instance has signed in two users correctly who had the same value. */
   #apart = false;

@@ -30,8 +30,8 @@ export class LateCookies {
   }
 
   /**
-   * Notes the cookies that a response set after the logout. Counts in `again` cookies of the ended session, and in
-   * `undone` changes of the cookie of a later login in the same jar.
+   * Handles the cookies that a response set after the logout. `again` counts responses that set a cookie of the ended
+   * session. `undone` counts responses that change the cookie of a later login in the same jar.
    */
   set(operation: Operation, session: SessionState, replays: Replays): void {
     const { count, run } = this.#check;
@@ -54,7 +54,9 @@ export class LateCookies {
   }
 }
 
-/** Returns whether a late response ended after a later login of its client, and changed that login's cookie. */
+/**
+ * Returns whether a late response came after a later login of the same client, and changed the cookie of this login.
+ */
 function undoes(late: Operation, login: Operation, changed: CookieChange): boolean {
   if (late.clock !== login.clock || late.return === undefined || login.return === undefined) return false;
   const sets = cookiesSet(login).filter(({ name }) => name === changed.name);
@@ -67,7 +69,10 @@ function undoes(late: Operation, login: Operation, changed: CookieChange): boole
 const cookiesSet = (login: Operation | undefined): readonly CookieChange[] =>
   (login?.cookies ?? []).filter(({ change }) => change === 'set');
 
-/** Returns whether a deletion has another Path or Domain than the cookie, so that clients keep the cookie. */
+/**
+ * Returns whether a response deletes a cookie under another Path or Domain than the cookie's. Clients then keep the
+ * cookie.
+ */
 function deletesBeside({ change, attributes }: CookieChange, set: CookieChange): boolean {
   if (change !== 'deleted' || set.attributes === undefined || attributes === undefined) return false;
   return set.attributes.path !== attributes.path || set.attributes.domain !== attributes.domain;
@@ -86,7 +91,10 @@ const undone = (late: Operation, { session, user }: SessionState, login: Operati
   ],
 });
 
-/** Returns whether a logout misses a cookie, because it deletes it only under other Paths or Domains than the login set. */
+/**
+ * Returns whether a logout deletes a cookie only under other Paths or Domains than the login set. Clients then keep
+ * the cookie.
+ */
 export const misses = ({ cookies = [] }: Operation, { login }: SessionState): boolean =>
   cookiesSet(login).some(set => {
     const deletions = cookies.filter(({ name, change }) => name === set.name && change === 'deleted');

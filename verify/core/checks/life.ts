@@ -18,7 +18,7 @@ const SOON = 1.25;
 
 export class Life {
   readonly login: Operation;
-  /** True if later operations of the session are not judged any more. */
+  /** True if later operations of the session are not judged. */
   over = false;
   /** The last operation that may have renewed the idle timeout. */
   latest: Operation | undefined;
@@ -38,12 +38,12 @@ export class Life {
     return this.#declared[timeout] ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Returns the maximum time for which the timeout may have run, microseconds. */
+  /** Returns the longest time for which the timeout may have run before an operation, microseconds. */
   elapsed({ call }: Operation, timeout: Timeout): number {
     return call - this.#from(timeout);
   }
 
-  /** @returns the timeout that had certainly passed when the operation was called, if there is one */
+  /** @returns a timeout that had certainly passed when the request was sent; undefined if there is none */
   tooLate({ call }: Operation): Timeout | undefined {
     const { idle, absolute } = this.#declared;
     const born = this.login.return ?? Number.POSITIVE_INFINITY;
@@ -52,7 +52,7 @@ export class Life {
     return undefined;
   }
 
-  /** @returns the timeouts whose end was near when the operation was called */
+  /** @returns the timeouts whose end was near when the request was sent */
   near(operation: Operation): Timeout[] {
     return this.#timeouts().filter(timeout => {
       const from = timeout === 'idle' ? this.#most : (this.login.return ?? Number.POSITIVE_INFINITY);
@@ -92,15 +92,16 @@ export class Life {
   }
 
   /**
-   * Updates the bounds with an operation that may have renewed the idle timeout, even if it was refused. An operation
-   * without a proper response may still renew the timeout at any time, so no later success counts as too late.
+   * Updates the bounds with an operation that may have renewed the idle timeout, even if it was refused. A request
+   * without a proper response may renew the timeout at any later time. After it, no success counts as too late.
    */
   take(operation: Operation, alive: boolean | undefined): void {
     const { idle, renew } = this.#declared;
     if (idle === undefined || !this.#mayRenew(operation, renew, idle)) return;
     const { call, return: end, status, outcome } = operation;
     const pending = end === undefined || status === undefined || outcome === 'info' || status >= 500;
-    // With `half`, this operation certainly renews only if half of the timeout had passed since the latest renewal.
+    // With `half`, an operation certainly renews the timeout only if half of the timeout had passed since the latest
+    // renewal.
     const sure = renew !== 'half' || call >= this.#most + idle / 2 + timeoutTolerance(idle);
     this.#most = Math.max(this.#most, pending ? Number.POSITIVE_INFINITY : end);
     this.latest = operation;

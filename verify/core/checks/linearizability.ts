@@ -21,7 +21,7 @@ interface Least {
 
 const LEAST: Least = { overlaps: 10, handoffs: ENOUGH_HANDOFFS, reads: 1 };
 
-/** Makes the check with other minimum evidence or other search limits. */
+/** Makes the check with the given minimum evidence and search limits. */
 export const linearizabilityOf = (least: Least, searching: Searching = {}): Check =>
   check<OrderCounts>({
     guarantee: 'linearizability',
@@ -53,7 +53,7 @@ export const linearizability = linearizabilityOf(LEAST);
 /** Makes a check like `linearizability`, but with other search limits. */
 export const linearizabilityWithin = (searching: Searching): Check => linearizabilityOf(LEAST, searching);
 
-/** Describes what the searches left undecided; an empty text if they decided all. */
+/** Describes the objects that the searches left undecided; an empty text if there are none. */
 function left(undecided: NamedCounts, before: string): string {
   const names = Object.keys(undecided);
   if (names.length === 0) return '';

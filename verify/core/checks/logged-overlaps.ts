@@ -22,7 +22,10 @@ export class LoggedOverlaps {
     this.#entries.set(operation, entry);
   }
 
-  /** `logged`: the number of pairs with times of both requests in the log. `met`: how many of them overlap there. */
+  /**
+   * `logged`: the number of pairs whose two requests have times in the balancer's log. `met`: the number of these
+   * pairs that overlap by those times.
+   */
   counts(): Counts {
     let [logged, met] = [0, 0];
     for (const pair of this.#pairs.values()) {

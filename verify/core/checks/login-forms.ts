@@ -5,7 +5,7 @@ import { precedes } from '../timeline/clocks.ts';
 export class LoginForms {
   /** By session: the response with the login form. */
   readonly #forms = new Map<string, Operation>();
-  /** By session: of its requests before the login, the one that returned last. */
+  /** By session: the request before the login whose response came last. */
   readonly #firsts = new Map<string, Operation>();
 
   /**

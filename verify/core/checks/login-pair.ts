@@ -1,4 +1,4 @@
-/** Counts the logins of a pair of instances: the first one sends the form, the second one receives the login. */
+/** Counts the logins of a pair of instances: the first instance sends the form, the second one receives the login. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { stepsOf, type WitnessStep } from '../result/verdict.ts';

@@ -21,7 +21,7 @@ export class LoginPairs {
   readonly #withheld = new Map<string, LoginPair>();
   readonly #forms = new LoginForms();
 
-  /** Adds an operation. Ignores all operations except logins and the requests before them. */
+  /** Adds an operation. Ignores all operations except logins and the requests before a login. */
   add(operation: Operation, session: SessionState): void {
     if (operation.action !== 'login') {
       if (session.login === undefined) this.#forms.add(operation);

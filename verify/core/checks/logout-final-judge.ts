@@ -13,7 +13,7 @@ export interface Logouts {
   /** Number of logouts during which a request was in flight. */
   raced: number;
   replays: number;
-  /** Number of logouts that are no evidence, because the session was already lost. */
+  /** Number of logouts of sessions that were already lost. Such a logout is no evidence. */
   indeterminate: number;
   /** Number of logouts that deleted a cookie under another Path or Domain than the login had set. */
   missed: number;
@@ -29,7 +29,7 @@ export interface Logouts {
 export class LogoutFinal extends Judging<Logouts> {
   /** Open sessions of each user, for a logout that ends all sessions of a user. */
   readonly #users = new Map<string, Set<SessionState>>();
-  /** By session: the replays of its cookie since the call of its logout. */
+  /** By session: the replays of its cookie since its logout was sent. */
   readonly #after = new Map<SessionState, Replays>();
   readonly #late = new LateCookies(this);
 
@@ -60,7 +60,7 @@ export class LogoutFinal extends Judging<Logouts> {
     if (session === by && misses(logout, session)) this.count.missed++;
     this.count.logouts++;
     replays.logout = logout;
-    // If the instance never showed the session signed in, it may not know the session, and may not have ended it.
+    // If this instance never showed the session signed in, it may not know the session, and may not have ended it.
     replays.strange = logout.instance !== undefined && !by.knownBy.includes(logout.instance);
     if (replays.flight !== undefined && precedes(replays.flight, logout)) replays.flight = undefined;
     if (replays.flight !== undefined) this.count.raced++;

@@ -44,8 +44,7 @@ export const logoutFinal = check<Logouts>({
     known === violations
       ? `the identity provider still knew the user after ${grouped(known)} of ${counted(logouts, 'logout')}`
       : `the cookie was honoured after ${grouped(violations - known)} of ${counted(logouts, 'logout')}`,
-  // Reported with the verdict, because the client may still have the old cookie, or may have lost its new
-  // cookie.
+  // The verdict shows these remarks: the client may still have the old cookie, or may have lost its new cookie.
   remarks: ({ violations, known, missed, again, undone }) => [
     [
       known > 0 && violations > known,

@@ -13,11 +13,14 @@ import { LoggedOverlaps } from './logged-overlaps.ts';
 const ENOUGH = 10;
 
 interface Adds {
-  /** Number of acknowledged adds that overlapped an acknowledged add, and were looked for in a final state. */
+  /** Number of acknowledged adds that overlapped an acknowledged add, and that were searched in a final state. */
   overlapping: number;
   /** Number of these adds that overlapped an add on another instance. */
   crossed: number;
-  /** Number of pairs of such adds with times in the balancer's log; `met`: the pairs that overlap there. */
+  /**
+   * Number of pairs of such adds with times in the balancer's log. `met`: the number of these pairs that overlap by
+   * those times.
+   */
   logged: number;
   met: number;
   lost: number;
@@ -38,7 +41,7 @@ class NoLostUpdates extends Judging<Adds> {
       this.#loggedOverlaps.routed(operation, entry);
   }
 
-  /** Counts the adds that were looked for in a final state, if they overlapped an acknowledged add. */
+  /** Counts the adds that were searched in a final state and that overlapped an acknowledged add. */
   #look(looked: readonly Write[]): void {
     for (const { end, rivals } of looked) {
       const adds = rivals.filter(

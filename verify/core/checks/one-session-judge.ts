@@ -22,7 +22,7 @@ export interface Logins {
 
 /** The first requests of a jar, and its login. */
 interface Jar {
-  /** The first request that ended. Requests called before its return were sent without a cookie. */
+  /** The request whose response came first. Requests sent before this response had no cookie. */
   first: Operation;
   /** A request that overlapped the first one. */
   second?: Operation;
@@ -33,7 +33,7 @@ interface Jar {
 
 export class OneSession extends Judging<Logins> {
   readonly #jars = new Map<SessionState, Jar>();
-  /** Possible violations. They are reported at the end, if other sessions fail less often. */
+  /** Possible violations. At the end they are reported if sessions without parallel first requests fail less often. */
   readonly #forks: Violation[] = [];
 
   override ended(operation: Operation, { session }: Standing): void {
@@ -60,7 +60,7 @@ export class OneSession extends Judging<Logins> {
     const jar = getOrInsert<SessionState, Jar>(this.#jars, session, () => ({ first: login }));
     if (jar.login !== undefined && jar.refused === undefined) return;
     jar.login = login;
-    // Only a signed-out response counts as a refusal. "Too many requests" does not.
+    // Only a signed-out response counts as a refusal; "too many requests" does not.
     jar.refused = login.outcome === 'fail' && login.signedIn === 'out' ? login : undefined;
   }
 

@@ -1,4 +1,7 @@
-/** Checks one-session: if a new jar sends its first requests in parallel, login still works, and the session lives. */
+/**
+ * Checks one-session: if a new client sends its first requests in parallel, the login still works, and the session
+ * lives.
+ */
 import { counted, grouped } from '../result/format.ts';
 import { atMost, check, few } from './framework.ts';
 import { ENOUGH, type Logins, OneSession, violationsIn } from './one-session-judge.ts';

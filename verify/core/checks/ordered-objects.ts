@@ -20,14 +20,20 @@ export interface OrderCounts {
   lost: number;
   /** Stretches that the search left undecided, by object. */
   undecided: NamedCounts;
-  /** Stretches with reads that were recorded too late, and stretches whose order depends on uncertain clocks. */
+  /**
+   * `late`: number of stretches with reads that were recorded too late. `clocks`: number of stretches whose order
+   * depends on uncertain clocks.
+   */
   late: number;
   clocks: number;
   /** Objects that could not be followed to the end. */
   closed: number;
 }
 
-/** Returns the class that judges one run. @param longest maximum number of operations of an object without a cut */
+/**
+ * Returns the class that judges one run. @param longest maximum number of operations of one object that are kept
+ * without a cut
+ */
 export const linearizing = (searching: Searching, longest = LONGEST): Declaration<OrderCounts>['judge'] =>
   class extends Judging<OrderCounts> {
     readonly #objects = new Map<TrackedObject, Stretches>();

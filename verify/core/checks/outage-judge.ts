@@ -9,11 +9,11 @@ import { naming } from './trouble.ts';
 
 export interface OutageCounts {
   outages: number;
-  /** Number of outages that took effect. The counts below are for these outages only. */
+  /** Number of outages that took effect. All other counts are for these outages only. */
   effective: number;
   /** Number of requests of live sessions that overlapped an outage. */
   requests: number;
-  /** Number of sessions with such a request that were still alive after the outage. */
+  /** Number of live sessions that sent a request during an outage, and were still alive after it. */
   recovered: number;
   /** Number of late responses while the machine that runs Baton was starved. */
   starved: number;

@@ -17,7 +17,8 @@ interface Cookie {
 }
 
 /**
- * By name: the response that set a session's cookie last; undefined if that request was sent to an instance directly.
+ * By name of a session's cookie: the last response that set the cookie; undefined if the client sent this request
+ * directly to an instance.
  */
 export type SetCookies = Map<string, Cookie | undefined>;
 
@@ -46,7 +47,7 @@ export class OutdatedCookies {
     }
   }
 
-  /** Adds the cookies of a session that has ended. @param side whether it began before the first fault */
+  /** Adds the cookies of a session that has ended. @param side `old` if the session began before the first fault */
   sessionEnded(held: SetCookies, side: SessionAge): void {
     for (const [name, cookie] of held) {
       if (cookie === undefined) continue;

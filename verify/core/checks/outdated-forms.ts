@@ -8,7 +8,7 @@ import { kindOf } from './refusals.ts';
 
 /** Minimum number of refused forms for a violation. */
 const ENOUGH = 3;
-/** How many times rarer the same kind of refusal must be for newer forms. */
+/** Factor by which the same kind of refusal must be rarer for newer forms. */
 const RARER = 2;
 
 /** A form that a session sent. `page`: the response with the form. */

@@ -7,8 +7,8 @@ import type { Violation } from './framework.ts';
 import { kindOf } from './refusals.ts';
 
 /**
- * The p-value below which a difference of responses is significant. It is divided by the number of tests. The test
- * counts sessions, not requests, because the requests of one session mostly get the same response.
+ * The p-value below which a difference of responses is significant, divided by the number of tests. A test counts
+ * sessions, not requests, because the requests of one session usually get the same response.
  */
 const SIGNIFICANT = 1e-4;
 /** Minimum difference between the shares of old and new sessions that get the same kind of response. */
@@ -33,7 +33,10 @@ export type PagesOfSession = Map<string, Responses>;
 /** The sessions of one group, old or new, that requested a page. */
 interface Sessions {
   sessions: number;
-  /** By kind of response: the sessions for which it was more than half of their responses. */
+  /**
+   * By kind of response: the number of sessions that got this kind in more than half of their responses, and an
+   * example.
+   */
   kinds: Map<string, { sessions: number; example: Operation; login: Operation }>;
 }
 
@@ -54,7 +57,7 @@ export class OutdatedPages {
       getOrInsert(page.kinds, kind, () => ({ times: 0, example: operation })).times++;
   }
 
-  /** Adds a session. It counts once for each page. */
+  /** Adds a session that has ended: one count for each page that it requested. */
   sessionEnded(pages: PagesOfSession, login: Operation, side: SessionAge): void {
     for (const [key, { requests, kinds }] of pages) {
       if (!this.#pages.has(key) && this.#pages.size >= PAGES) continue;

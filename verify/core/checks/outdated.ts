@@ -61,7 +61,7 @@ export class OutdatedSessions {
     return this.#isAfter(login) ? 'new' : undefined;
   }
 
-  /** Returns whether an operation was called after a fault, and overlaps neither a fault nor a recovery time. */
+  /** Returns whether a request was sent after a fault, and overlaps neither a fault nor a recovery time. */
   #isAfter(operation: Operation): boolean {
     const { windows, open } = this.#faults;
     const { call } = operation;

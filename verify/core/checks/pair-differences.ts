@@ -3,11 +3,11 @@ import { fisherP } from '../result/statistics.ts';
 import type { Violation } from './framework.ts';
 import type { Pair, PairOf, PairTable } from './pairs.ts';
 
-/** The p-value below which a difference is significant. It is divided by the number of tests. */
+/** The p-value below which a difference is significant, divided by the number of tests. */
 const SIGNIFICANT = 1e-6;
 /** Minimum share of a pair's requests that get one kind of refusal. */
 const OFTEN = 0.1;
-/** How many times rarer this kind of refusal must be on another pair. */
+/** Factor by which this kind of refusal must be rarer on another pair. */
 const RARER = 4;
 
 /** If every other instance responds "signed out", continuity reports LOSS, and no instance differs from the others. */

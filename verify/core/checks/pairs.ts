@@ -59,7 +59,7 @@ export class PairTable {
     for (const [from, row] of this.rows) for (const [to, pair] of row) yield { from, to, pair };
   }
 
-  /** True if an instance honoured a session of another instance. If none did, continuity reports the losses. */
+  /** True if an instance honoured a session of another instance. If no instance did, continuity reports the losses. */
   get shared(): boolean {
     for (const { from, to, pair } of this.all()) if (from !== to && pair.successes > 0) return true;
     return false;
@@ -78,8 +78,8 @@ export class PairTable {
 }
 
 /**
- * Returns the first pair of two instances, by name, with fewer than `least` requests. Returns undefined if all pairs
- * have enough requests, and `one instance` if there are no two instances.
+ * Returns the first pair of two instances, by name, with fewer than `least` requests; undefined if all pairs have
+ * enough requests; `one instance` if there are fewer than two instances.
  */
 export function fewestOn(
   pairs: PairRequests,

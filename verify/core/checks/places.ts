@@ -1,4 +1,4 @@
-/** Remembers the places in which a fault was seen, so that it is reported once for each instance and path. */
+/** Remembers where a fault was seen, so that it is reported once for each instance and path. */
 import type { Operation } from '../history/history.ts';
 
 /** Maximum number of places that are kept. Faults in further places are not reported. */

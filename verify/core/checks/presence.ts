@@ -2,7 +2,7 @@
 import type { Run } from '../history/history.ts';
 import type { NamedCounts } from './check.ts';
 
-/** The p-value below which shares are uneven. It is divided by the number of tests. */
+/** The p-value below which shares are uneven, divided by the number of tests. */
 const SIGNIFICANT = 1e-6;
 
 /** The counts of routing. */
@@ -48,10 +48,10 @@ export const sum = (counts: Iterable<number>): number => [...counts].reduce((a, 
 export const significantIn = ({ sessions }: Routes): number => SIGNIFICANT / (1 + sessions);
 
 /**
- * Returns when each instance was present. An instance that serves nothing before its first response, or after its last
- * one, may have come or gone in a deploy of which Baton does not know. It counts as absent then, if chance does not
- * explain that it served nothing. An instance that has a weight, or that only direct requests reach, must serve during
- * the whole run.
+ * Returns when each instance was present. A deploy that Baton does not know of may add or remove an instance during
+ * the run. So an instance counts as absent before its first response, or after its last one, if chance does not
+ * explain that it served nothing there. An instance that has a weight, or that only direct requests reach, must serve
+ * during the whole run.
  *
  * @param significant the p-value below which chance does not explain the absence; 1 if each absence counts
  */

@@ -12,10 +12,10 @@ import { atMost, brokenContinuity, check, few, Judging, type Violation } from '.
 export interface Measure {
   guarantee: Guarantee;
   assumes: string;
-  /** The words for the earlier operation with which a read is compared. */
+  /** Describes the earlier operation with which a read is compared, for messages. */
   against: string;
   earlier(facts: ReadFacts): Operation | undefined;
-  /** True if a list that may be cut off, but shows the session's last add, is evidence. */
+  /** True if a read counts as evidence when its list may be cut off, but shows the session's last add. */
   newest?: true;
   contradictions(facts: ReadFacts): readonly Contradiction[];
   summary(earlier: string, later: string): string;

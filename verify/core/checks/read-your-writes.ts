@@ -1,4 +1,7 @@
-/** Checks read-your-writes: a read called after an acknowledged write of its session returned shows that write. */
+/**
+ * Checks read-your-writes: after a write of a session is acknowledged, every later read of this session shows the
+ * write.
+ */
 import { readCheck } from './read-check.ts';
 
 export const readYourWrites = readCheck({

@@ -8,7 +8,7 @@ const BAD_TIME = new Set([408, 409, 412, 423, 425, 429, 502, 503, 504]);
 /** Maximum number of refusals of a session that are kept until another instance honours the session. */
 export const PENDING = 8;
 
-/** A refusal. It counts as a difference after a later response honours the same session. */
+/** A refusal. It becomes a difference when a later response honours the same session. */
 interface Pending {
   pair: Pair;
   kind: string;
@@ -38,7 +38,7 @@ export function confirm(operation: Operation, route: Route): void {
   if (route.pending.length === 0) route.pending = undefined;
 }
 
-/** Returns the kind of a refusal; undefined if the response says nothing about the instance. */
+/** Returns the kind of refusal that a response is; undefined if the response says nothing about the instance. */
 export function kindOf({ signedIn, status }: Operation): string | undefined {
   if (signedIn === 'out') return 'signed out';
   if (status === undefined || status < 400 || BAD_TIME.has(status)) return undefined;

@@ -9,13 +9,16 @@ import { HonouredBy } from './honoured-by.ts';
 export class Replays {
   /** The acknowledged logout; absent while it is in flight, or if the session was lost before it. */
   logout: Operation | undefined;
-  /** True if the instance of the logout may not have known the session, because it never showed it signed in. */
+  /**
+   * True if the instance of the logout never showed the session signed in. This instance may not have known the
+   * session.
+   */
   strange = false;
   /** True after the same jar has logged in again. */
   again = false;
   /** A request of the session that overlapped the logout. */
   flight: Operation | undefined;
-  /** By label of a cookie: the response that set the cookie and ended after the call of the logout. */
+  /** By label of a cookie: the response that set the cookie and came after the logout was sent. */
   readonly late = new Map<string, Operation>();
   readonly #refused: Operation[] = [];
   readonly #tally = new HonouredBy();
@@ -23,8 +26,9 @@ export class Replays {
   anomaly: Anomaly | undefined;
 
   /**
-   * Returns whether a replay says something about the logout. A refusal does only if the request carried the session
-   * cookie. If the instance of the logout may not have known the session, only a replay that this instance honours does.
+   * Returns whether a replay says something about the logout. A refusal says something only if the request carried
+   * the session cookie. If the instance of the logout may not have known the session, only a replay that this
+   * instance honours says something.
    */
   isEvidence(replay: Operation, alive: boolean, { jar }: SessionState): boolean {
     if (!alive && jar.used && replay.sent === undefined) return false;
@@ -42,8 +46,8 @@ export class Replays {
   }
 
   /**
-   * Returns the refusal after which this replay was honoured. Another instance's refusal counts only if it was called
-   * before the end of a request in flight during the logout.
+   * Returns the refusal after which this replay was honoured. A refusal by another instance counts only if its
+   * request was sent while a request that overlapped the logout was still in flight.
    */
   #died(replay: Operation): Operation | undefined {
     const before = this.#refused.filter(refusal => precedes(refusal, replay));

@@ -1,4 +1,6 @@
-/** Checks rotation: a login does not sign in the cookies from before it, which an attacker may have too. */
+/**
+ * Checks rotation: a login must not sign in the cookies from before the login, because an attacker may have them too.
+ */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { counted, grouped } from '../result/format.ts';
@@ -69,7 +71,7 @@ class Rotation extends Judging<Replays> {
   }
 }
 
-/** Returns whether a replay that is not signed in as the user is evidence that its cookies stayed signed out. */
+/** Returns whether a replay without a signed-in response is evidence that its cookies stayed signed out. */
 function rules(operation: Operation, kind: Kind, { lost, logout }: SessionState): boolean {
   // Cookies of a dead session, and requests without a session cookie, are refused in any case.
   if (lost !== undefined || logout !== undefined || operation.sent === undefined) return false;

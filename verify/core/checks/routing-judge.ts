@@ -11,7 +11,10 @@ import { unevenly, unevenness } from './shares.ts';
 export class Routing extends Judging<Routes> {
   readonly #routes = new SessionRoutes();
   readonly #ejections = new Ejections();
-  /** Moves of sticky sessions: each request with the one before it. They wait for the balancer's log. */
+  /**
+   * Moves of sticky sessions that wait for an entry in the balancer's log: each request, with the session's previous
+   * request.
+   */
   readonly #moves = new Map<Operation, Operation>();
 
   override ended(operation: Operation, standing: Standing): void {
@@ -40,7 +43,7 @@ export class Routing extends Judging<Routes> {
     return handoffFrom;
   }
 
-  /** Explains a move by the balancer's log. The move was needed if the balancer tried another instance first. */
+  /** Judges a move by the balancer's log. The move is excused if the balancer tried another instance first. */
   override routed(to: Operation, { tried }: Served): void {
     const from = this.#moves.get(to);
     if (from === undefined) return;

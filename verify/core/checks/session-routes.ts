@@ -24,7 +24,7 @@ export class SessionRoutes {
   /**
    * Adds a request for which the balancer chose the instance.
    *
-   * @param count its `requests` includes this request; its `sessions`, `repeats` and `several` are counted here
+   * @param count `requests` already includes this request; this function updates `sessions`, `repeats` and `several`
    * @param isTested true if it is judged whether chance explains that one instance served the whole session
    */
   add(operation: Operation, session: SessionState, count: Routes, isTested: boolean): void {
@@ -48,7 +48,7 @@ export class SessionRoutes {
     this.#open.delete(session);
     if (route === undefined || route.several) return;
     this.#pinned.push(route);
-    // The longest ones prove most.
+    // The sessions with the most requests prove most.
     if (this.#pinned.length > 100) this.#pinned = this.pinned().slice(0, 50);
   }
 

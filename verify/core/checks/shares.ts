@@ -35,7 +35,7 @@ function expectedOf(presences: readonly Presence[], requests: number): number[] 
   const isRequest = (end: number): boolean => end > 0 && end <= requests && Number.isInteger(end);
   const points = [...new Set(presences.flatMap(({ since, until }) => [since, until]))].sort((a, b) => a - b);
   const expected = presences.map(
-    // The request that defines when an instance came or went belongs to this instance.
+    // The request that defines the begin or end of an instance's presence was served by this instance.
     ({ since, until }) => [...new Set([since, until])].filter(isRequest).length,
   );
   for (let i = 1; i < points.length; i++) {

@@ -11,7 +11,7 @@ import { check, few, Judging, type Violation } from './framework.ts';
 const NAMED = 12;
 
 interface Faults {
-  /** 1 in the final phase of the run. */
+  /** 1 in the final phase of the run, else 0. */
   final: number;
 }
 
@@ -103,7 +103,7 @@ function missingIn(windows: readonly FaultWindow[], final: boolean): string | un
   return undefined;
 }
 
-/** A verdict from the counts alone is for k6, which injects no faults: there was nothing to survive. */
+/** Only k6 makes the verdict from the counts alone. k6 injects no faults, so there was nothing to survive. */
 export const survival = check<Faults>({
   guarantee: 'survival',
   assumes: 'final reads are marked by the phase `final`; faults are timed by the run’s clock',

@@ -31,7 +31,7 @@ export const survivedReuse = (reuse: Operation, operation: Operation): Violation
   ),
 });
 
-/** @param what the kind of token */
+/** @param what the kind of token, for the summary */
 export const stillAccepted = (logout: Operation, operation: Operation, what: string): Violation => ({
   at: operation,
   summary: `${operation.instance ?? 'the app'} still accepts the ${what} after the logout`,

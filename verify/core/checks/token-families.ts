@@ -1,4 +1,4 @@
-/** Keeps the tokens of all open sessions. A session has an entry once it got tokens, or sent a refresh. */
+/** Keeps the tokens of all open sessions. A session gets an entry with its first tokens or its first refresh. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation, RefreshRules } from '../history/history.ts';
 import { TokenFamily } from './token-family.ts';

@@ -6,9 +6,9 @@ import { type SessionState, timeoutTolerance } from '../timeline/sessions.ts';
 
 /** How a refresh relates to earlier refreshes with the same token. */
 export interface Use {
-  /** The refresh that replaced the token so long ago that the grace period is certainly over. */
+  /** The earlier refresh that replaced the token, if the grace period is certainly over. */
   spent?: Operation | undefined;
-  /** Another refresh with the same token overlapped this one, or came before it. */
+  /** Another refresh with the same token overlapped this refresh, or was sent before it. */
   again?: 'overlapped' | 'repeated';
 }
 
@@ -20,7 +20,7 @@ export class TokenFamily {
   reuse: Operation | undefined;
   /** Refreshes whose token another refresh sent too. */
   readonly races: Operation[] = [];
-  /** True if the end of the session is not judged: a race may have outlived the grace period, or had no response. */
+  /** True if the end of the session is not judged: a race may have lasted too long, or had no response. */
   unjudged = false;
   /** True after a refused refresh that ended the session. Further refusals of the session say nothing new. */
   #over = false;
@@ -83,7 +83,7 @@ export class TokenFamily {
   }
 
   /**
-   * Returns the kind of an ended access token that the app must refuse by now, if the response shows whether it does.
+   * Returns the kind of access token that the app must refuse by now; undefined if the response shows no decision.
    */
   endedAccess(read: Operation, alive: boolean): 'access token' | 'expired access token' | undefined {
     if (this.#rules.revokes !== 'access' && !this.#expired(read)) return undefined;

@@ -9,10 +9,10 @@ import { TokenFamilies } from './token-families.ts';
 import type { TokenFamily } from './token-family.ts';
 
 export interface Refreshes {
-  /** Number of accepted refreshes, and how many of them replaced the refresh token. */
+  /** Number of accepted refreshes. `replaced`: the number of these that replaced the refresh token. */
   refreshes: number;
   replaced: number;
-  /** Number of refreshes that overlapped, or (`repeated`) came after, another one with the same token. */
+  /** Numbers of refreshes that overlapped, or came after (`repeated`), another refresh with the same token. */
   overlapped: number;
   repeated: number;
   /** Number of replaced tokens that were sent after the grace period. */
@@ -91,7 +91,7 @@ export class TokenRefresh extends Judging<Refreshes> {
       family.refused.push(operation);
   }
 
-  /** Judges a replaced token that comes after the grace period. */
+  /** Judges a refresh that sends a replaced token after the grace period. */
   #late(operation: Operation, family: TokenFamily, spent: Operation): void {
     this.count.replays++;
     family.reuse ??= operation;

@@ -1,4 +1,7 @@
-/** Checks token-refresh: no refresh by the protocol ends a session, and no spent or revoked token is accepted. */
+/**
+ * Checks token-refresh: no refresh that follows the protocol ends a session, and no replaced or revoked token is
+ * accepted.
+ */
 import { counted } from '../result/format.ts';
 import { atMost, check, few, reached, tally, untried } from './framework.ts';
 import { type Refreshes, TokenRefresh } from './token-refresh-judge.ts';

@@ -16,8 +16,8 @@ export const loadOf = ({ during, recovering }: FaultWindow): Load => ({
 });
 
 /**
- * Compares a fault window with its budget. `starved`: the number of failures and waits beyond the budget that a starved
- * machine may explain.
+ * Compares a fault window with its budget. Returns the violations. `starved`: the number of failures and waits beyond
+ * the budget that a starved machine may explain.
  */
 export function exceeded(window: FaultWindow): { violations: Violation[]; starved: number } {
   const { requests, failed, starved } = loadOf(window);
@@ -88,6 +88,6 @@ export function naming(windows: readonly FaultWindow[], conclusion: Conclusion):
 /** Describes a starved machine, for messages. */
 const CROWDED = "too many processes waited for this machine's cores";
 
-/** @returns the reason for an unknown verdict if requests failed or were late on a starved machine */
+/** @returns the reason for the verdict `unknown` when requests failed or were late because the machine was starved */
 export const starved = (requests: number): string =>
   `${counted(requests, 'request')} failed or came late while ${CROWDED}: run less on this machine, or use a larger one`;

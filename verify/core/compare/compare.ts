@@ -1,4 +1,4 @@
-/** Compares two sides, each of one or more runs: what became worse or better, and what is undetermined. */
+/** Compares two sides, each of one or more runs. Reports what became worse or better, and what is undetermined. */
 import { combine, type Judgement } from '../result/verdict.ts';
 import type { Difference, Trend } from './difference.ts';
 import type { Digest } from './digest.ts';
@@ -20,7 +20,7 @@ export interface Compared {
 export interface Comparison {
   format: 'baton-comparison';
   version: 1;
-  /** `violated`: a claimed guarantee is worse. `unknown`: too little evidence to exclude that. */
+  /** `violated`: a claimed guarantee is worse. `unknown`: the evidence is too little to exclude a worse guarantee. */
   judgement: Judgement;
   base: Compared;
   current: Compared;

@@ -9,7 +9,7 @@ export interface Difference {
   /** A guarantee, `share` of an instance, or `latency` of an action. */
   about: Guarantee | 'share' | 'latency';
   change: Trend;
-  /** True if the base or the current run claims the guarantee. Other differences decide nothing. */
+  /** True if the base or the current run claims the guarantee. Only such a difference decides the verdict. */
   claimed: boolean;
   /** What this difference means for the verdict and the exit code. */
   means: Judgement;

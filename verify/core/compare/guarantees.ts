@@ -6,7 +6,10 @@ import type { Judgement } from '../result/verdict.ts';
 import { type Difference, SIGNIFICANT } from './difference.ts';
 import type { Digest, GuaranteeDigest } from './digest.ts';
 
-/** The total for the violation rate, by its name in `rests`. For other guarantees it is the first count. */
+/**
+ * By guarantee: the name of the count in `rests` that is the total for the violation rate. By default: the first
+ * count.
+ */
 const OUT_OF: Partial<Record<Guarantee, string>> = {
   continuity: 'sessions',
   outage: 'requests',
@@ -22,7 +25,7 @@ interface Side {
   /** Name of the total for the violation rate. `trials`: its value. */
   unit: string;
   trials: number;
-  /** The instance that all witnesses blame, if it is always the same instance. */
+  /** The instance that all witnesses blame; undefined if they blame different instances. */
   blamed: string | undefined;
 }
 
@@ -83,7 +86,9 @@ type Found = Pick<Difference, 'change' | 'said' | 'means'>;
 const worse = (said: string): Found => ({ change: 'worse', means: 'violated', said });
 const better = (said: string): Found => ({ change: 'better', means: 'valid', said });
 const same = (said: string): Found => ({ change: 'same', means: 'valid', said });
-/** Says that a change is not known. @param means `unknown` if the verdict of the comparison needs that evidence */
+/**
+ * Makes the result "undetermined". @param means `unknown` if the verdict of the comparison needs the missing evidence
+ */
 const undetermined = (said: string, means: Judgement): Found => ({ change: 'untold', means, said });
 
 function compareOne(before: Side | undefined, now: Side | undefined, tests: number): Found | undefined {

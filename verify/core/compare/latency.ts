@@ -15,13 +15,13 @@ const REPORTED = [0.5, 0.95, 0.99] as const;
 const JUDGED = [0.5, 0.95] as const;
 /** Minimum number of responses in a run for a meaningful quantile. */
 const ENOUGH = 100;
-/** A change of the response time by a smaller factor does not matter. */
+/** A change of the response time by less than this factor is ignored. */
 const MARGIN = 1.05;
 /** Significance level over all quantiles together. */
 const SIGNIFICANT = 5e-4;
 /**
- * Minimum share of the pairs whose base ran first, and of those whose current run was first. Otherwise a machine that
- * becomes slower would look like a worse build.
+ * Minimum share of the pairs in which the base ran first, and of the pairs in which the current build ran first.
+ * Otherwise a machine that becomes slower would look like a worse build.
  */
 const EACH_ORDER = 1 / 3;
 
@@ -56,7 +56,10 @@ function mostFrequent(digests: readonly Digest[]): Action | undefined {
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
 }
 
-/** Returns the runs as pairs (base, current) that followed one another, or why they are no such pairs. */
+/**
+ * Returns the runs as pairs (base, current) that ran one after the other, or the reason why the runs are not such
+ * pairs.
+ */
 function inTurns(base: readonly Digest[], current: readonly Digest[]): [Digest, Digest][] | string {
   const least = Math.ceil(Math.log2(JUDGED.length / SIGNIFICANT));
   const asked = `take turns (base current current base …) for ${least} pairs of runs`;
@@ -138,7 +141,7 @@ function byInstance(digests: readonly Digest[], action: Action): ReadonlyMap<str
   return new Map([...all].map(([instance, parts]) => [instance, merged(parts)]));
 }
 
-/** Reports quantiles with their intervals. Does not judge: the intervals assume independent responses. */
+/** Reports quantiles with their intervals. Does not judge them, because the intervals assume independent responses. */
 function reportOnly(
   base: readonly Digest[],
   current: readonly Digest[],

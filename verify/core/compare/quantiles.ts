@@ -40,9 +40,10 @@ function lastThat(n: number, holds: (rank: number) => boolean): number {
 }
 
 /**
- * Computes Wilcoxon's signed-rank test, exact and one-sided. It ranks the differences by size and adds up the ranks of
- * the positive differences. Then it computes the share of all assignments of signs that reach this sum. It assumes only
- * that without a real difference both signs are equally likely, which holds if runs of the same build alternate.
+ * Computes Wilcoxon's signed-rank test, exact and one-sided. The test ranks the differences by size and adds up the
+ * ranks of the positive differences. Then it computes the share of all assignments of signs that reach this sum. The
+ * only assumption: without a real difference, both signs are equally likely. This holds if the runs of the two builds
+ * alternate.
  *
  * @returns the probability of a sum this large by chance; 1 if all differences are 0
  */

@@ -39,13 +39,16 @@ export class Gaps {
     firstWait: Number.POSITIVE_INFINITY,
     lastFailure: Number.NEGATIVE_INFINITY,
   };
-  /** The closed gaps that the result needs, in order of time. Requests that end later may also have waited in them. */
+  /**
+   * The closed gaps that the result needs, in order of time. A request that ends later may also have waited in these
+   * gaps.
+   */
   readonly #closed: Gap[] = [];
 
   /**
    * Adds a request that has ended.
    *
-   * @param failed undefined if the run aborted it, or its end is not known
+   * @param failed undefined if the run aborted the request, or the request's end is not known
    * @param matters returns whether the result needs the gaps between two times
    */
   ended(

@@ -7,15 +7,18 @@ import { Losses } from './losses.ts';
 import { Waiting } from './waits.ts';
 import { type FaultWindow, type Load, overBy, overlaps, windowOf } from './window.ts';
 
-/** Facts about the operation that ended last, and the faults that this operation overlaps. */
+/** Facts about the operation that ended last. */
 export interface FaultFacts {
-  /** Undefined if the operation says nothing about the target: the run aborted it, or its end is not known. */
+  /**
+   * Undefined if the operation says nothing about the target, because the run aborted the operation or its end is not
+   * known.
+   */
   failed: boolean | undefined;
   /** The fault windows that the operation overlaps. Here, a window includes its recovery time. */
   touched: readonly FaultWindow[];
-  /** The first request since the session's last success. The client has waited since the call of this request. */
+  /** The first request since the session's last success. The client has waited since it sent this request. */
   first: Operation | undefined;
-  /** True if a fault window overlaps that wait. */
+  /** True if a fault window overlaps the client's wait since `first`. */
   disturbed: boolean;
 }
 
@@ -45,8 +48,8 @@ export class FaultLedger {
   /** @param follow true to follow sessions and writes, so that their losses are known at the end */
   constructor({ declared }: Pick<Run, 'declared'>, follow = true) {
     this.#declared = declared;
-    // Assigned in the constructor, because in k6's engine a class field that is an arrow function with `this` cannot
-    // see the constants of the module.
+    // Assigned in the constructor: in k6's engine, an arrow function in a class field that uses `this` cannot see the
+    // constants of the module.
     this.#matters = (from, until) =>
       this.windows.some(window => until >= window.begin && from <= overBy(window));
     if (follow) this.#losses = new Losses(this.windows);

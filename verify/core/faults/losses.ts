@@ -31,8 +31,8 @@ export class Losses {
     if (!this.#final || operation.with !== undefined || this.#windows.length === 0) return;
     const alive = honoured(operation);
     if (alive === undefined || session.login === undefined || session.logout !== undefined) return;
-    // Near its timeout, a session may be honoured or refused, so it says nothing. A session that was lost may
-    // live again, so it is checked.
+    // A session near its timeout may be honoured or refused, so it is no evidence. A session that was lost may live
+    // again, so it is checked.
     if (!live && session.lost === undefined) return;
     const checked = this.#checked.get(session);
     if (checked === undefined) this.#checked.set(session, { first: operation, alive });
@@ -52,7 +52,7 @@ export class Losses {
     else if (lost !== undefined) this.#lost(login, last ?? login, lost);
   }
 
-  /** Counts a session that is honoured at the end. It has survived all faults that began after its login. */
+  /** Counts a session that is honoured at the end, for each fault that began after its login. */
   #survived({ return: born = 0 }: Operation, end: number): void {
     for (const { begin, sessions } of this.#windows) {
       if (begin > born && begin <= end) sessions.survived++;

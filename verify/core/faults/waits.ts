@@ -5,7 +5,10 @@ export class Waiting {
   /** For each session whose last request failed: the request with which its wait began. */
   readonly #first = new Map<string, Operation>();
 
-  /** Returns the request that began the session's wait: the first failure since its last success, or this one. */
+  /**
+   * Returns the request that began the session's wait: the first failure since the session's last success, or this
+   * request.
+   */
   ended(operation: Operation, failed: boolean): Operation {
     const { session } = operation;
     const first = this.#first.get(session) ?? operation;

@@ -26,11 +26,11 @@ export interface FaultWindow extends Omit<Fault, 'type' | 'clock'> {
   budget: Budget;
   /** Counts of requests that overlap the window. */
   during: Load;
-  /** Counts of requests that were called after the end of the window, within its recovery time. */
+  /** Counts of requests that were sent after the end of the window, but within the window's recovery time. */
   recovering: Load;
   /** The first failed request that a starved machine does not explain. */
   failure?: Operation;
-  /** The longest interval in which requests waited and none succeeded. */
+  /** The longest interval in which requests waited and no request succeeded. */
   gap?: Gap;
   waits: WaitTimes;
   /** Number of clients that lost their session through this fault and logged in again. */
@@ -70,7 +70,7 @@ export function budgetOf(budgets: Budgets = {}, name = ''): Budget {
 
 type Times = Pick<Fault, 'begin' | 'end'>;
 
-/** Returns whether an operation overlaps or touches a window that is extended by `after` microseconds. */
+/** Returns whether an operation overlaps or touches a window plus the `after` microseconds that follow it. */
 export function overlaps(
   { begin, end = Number.POSITIVE_INFINITY }: Times,
   { call, return: returned = Number.POSITIVE_INFINITY }: Pick<Operation, 'call' | 'return'>,

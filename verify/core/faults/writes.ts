@@ -88,10 +88,10 @@ function settle(kept: readonly KeptValue[], reads: Reads, windows: readonly Faul
     // The reads of the object say nothing about faults that began after the last read.
     windows.slice(0, reads.epoch).forEach((window, index) => {
       const { end: until = Number.POSITIVE_INFINITY, bit, writes, examples } = window;
-      // This fault did not lose a write that was acknowledged after the fault or lost before it.
+      // A write that was acknowledged after this fault, or lost before it, was not lost through this fault.
       if (end > until) return;
       const wasThere = shows(before[index], value, end);
-      // If a read after this fault shows the value, a later fault lost it.
+      // If a read after this fault shows the value, a later fault lost the write.
       const outlived = before
         .slice(index + 1)
         .some(read => read !== undefined && read.call > until && shows(read, value, end) === true);

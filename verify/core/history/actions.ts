@@ -1,5 +1,5 @@
 /** Says what an action may change. No other file decides this. */
 import type { Action } from './history.ts';
 
-/** Returns whether the action changes nothing, so that its request may be sent again. */
+/** Returns whether the action changes nothing, so that a client may send its request again. */
 export const isSafe = (action: Action): boolean => action === 'read' || action === 'form';

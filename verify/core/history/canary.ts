@@ -1,4 +1,7 @@
-/** Makes and recognises canaries: unguessable private values of a user, which show a leak in other responses. */
+/**
+ * Makes and recognises canaries: unguessable private values of a user. A canary in a response to another user shows a
+ * leak.
+ */
 
 /** Returns `<prefix>.<user>.<session>.<number>.<random>`, short enough for a text field of most apps. */
 export function canaryOf(parts: {
@@ -40,7 +43,7 @@ const LONGEST = 256;
  */
 export function canaryFinder(prefix: string): (text: string) => string[] {
   const canary = new RegExp(`^${prefix}\\.[\\w-]+\\.[\\w-]+\\.\\d+\\.[0-9a-z]{8}`);
-  /** The canaries of the last text with canaries. The next text mostly has the same canaries in the same order. */
+  /** The canaries of the last text with canaries. The next text usually has the same canaries in the same order. */
   let before: readonly string[] = [];
   return text => {
     const found: string[] = [];

@@ -11,7 +11,9 @@ export type Run = Line<'run'>;
 export type Declared = ObjectOf<typeof fields.DECLARED>;
 export type Budget = ObjectOf<typeof fields.BUDGET>;
 export type RefreshRules = ObjectOf<typeof fields.REFRESH>;
-/** A clock. Times of two clocks are ordered only if they differ by more than both uncertainties. */
+/**
+ * A clock. Times of two clocks are ordered only if their difference is greater than the sum of the two uncertainties.
+ */
 export type Clock = Line<'clock'>;
 export type SessionEvent = Line<'session'>;
 /** An object whose operations are judged. Without this line, an object is a set. */

@@ -8,7 +8,7 @@ export class HistoryError extends Error {
   override name = 'HistoryError';
 }
 
-/** Thrown for a line that is not JSON, such as the last line of a history that was cut by a kill. */
+/** Thrown for a line that is not JSON, such as the last line of a history after a kill of the recorder. */
 export class CutLineError extends HistoryError {}
 
 type Test = (value: unknown) => boolean;

@@ -1,8 +1,8 @@
 /** Makes the trace ids of requests (W3C Trace Context), so that the requests are found in the tracing of the target. */
 
 /**
- * Returns the trace id of a request: 32 hexadecimal digits. It consists of digits of the run's name and the request's
- * number, so the id of a request in a history can be computed again.
+ * Returns the trace id of a request: 32 hexadecimal digits. The digits come from the run's name and the request's
+ * number, so the trace id can be computed again from a history.
  *
  * @param request the X-Request-Id, `<run>-<number>`
  */

@@ -1,4 +1,4 @@
-/** Follows a counter: finds which earlier write or read of the same session a read contradicts. */
+/** Follows a counter. Finds the earlier write or read of the same session that a read contradicts. */
 
 import type { ObjectEvent, Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
@@ -7,7 +7,7 @@ import { acknowledged, type Overlaps, overlapped, type Write } from './overlaps.
 import { type Lost, NOTHING, type ObjectState, type Reader, Readers, type ReadFacts } from './read-facts.ts';
 
 interface Viewer extends Reader {
-  /** The write of the operation `wrote`, and its phase. */
+  /** The write that belongs to `wrote`. `writtenIn`: the phase of this write. */
   written?: Write;
   writtenIn?: number;
   /** The phase of the last read. */
@@ -16,7 +16,7 @@ interface Viewer extends Reader {
 
 const viewer = (session: string): Viewer => ({ session });
 
-/** Maximum number of increments that are kept, because a request that overlapped them may end later. */
+/** Maximum number of increments that are kept until all requests that overlapped them have ended. */
 const KEPT = 64;
 
 /**
@@ -29,9 +29,9 @@ export class Counter implements ObjectState {
   #base: number | undefined;
   /** The largest count that the phase can have; undefined while it is not known. */
   #most: number | undefined;
-  /** The last increments of the phase that were called. Earlier increments are included in `#base`. */
+  /** The latest increments of the phase, ended or in flight. Earlier increments are included in `#base`. */
   #rises: Write[] = [];
-  /** Sum of earlier increments that may have been undone by a request that overlapped them. */
+  /** Sum of earlier increments that an overlapping request may have undone. */
   #undoable = 0;
   /** The count with all acknowledged increments of the phase; undefined while `#base` is undefined. */
   #sum: number | undefined;

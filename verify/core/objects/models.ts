@@ -66,11 +66,11 @@ const numberOf = (value: string | undefined, absent: number): number =>
 /** Returns the count in a state of a counter; 0 if the state shows nothing. */
 export const countOf = (state: readonly string[] | undefined): number => numberOf(state?.[0], 0);
 
-/** Returns the value that a read shows once a change has taken effect; undefined if the change has no such value. */
+/** Returns the value that reads show after a change has taken effect; undefined if the change has no such value. */
 export const shownValue = ({ action, value }: Change): string | undefined =>
   action === 'remove' || action === 'increment' ? undefined : value;
 
-/** Returns the values that a change puts into a collection or register. */
+/** Returns the values that a change adds to a collection, or sets in a register. */
 export function putsIn(effect: Effect | undefined): readonly string[] {
   if (effect?.does === 'adds') return [effect.value];
   return effect?.does === 'replaces' ? effect.values : NOTHING;
@@ -158,14 +158,14 @@ const collection = (
 
 const sorted = (values: readonly string[]): State => [...values].sort();
 
-/** A set holds a value or does not. A read that shows a value twice equals a read that shows it once. */
+/** A set holds each value at most once. A read that shows a value twice equals a read that shows this value once. */
 const set = collection(
   'set',
   values => [...new Set(values)].sort(),
   (state, value) => (state.includes(value) ? state : sorted([...state, value])),
 );
 
-/** A bag may hold a value several times; a removal removes one of them. The order of values has no meaning. */
+/** A bag may hold a value several times. A removal removes one of the equal values. The order has no meaning. */
 const bag = collection('bag', sorted, (state, value) => sorted([...state, value]));
 
 /** A list holds values in the order of their adds. */

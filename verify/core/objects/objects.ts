@@ -5,7 +5,7 @@ import { isWrite } from './models.ts';
 import { cutOffRemark, type Shown } from './sift.ts';
 import { type ObjectFacts, type Started, TrackedObject } from './tracked-object.ts';
 
-// Defined once: in k6, creating such a function takes as long as running it.
+// Defined once and not in the loop, because creating such a function in k6 takes as long as running it.
 const besideStarted = ({ overlaps }: TrackedObject, start: Start): void => overlaps.besideStarted(start);
 const beside = ({ overlaps }: TrackedObject, operation: Operation): void => overlaps.beside(operation);
 
@@ -16,8 +16,8 @@ interface Change {
 }
 
 /**
- * Keeps objects by their names, `<what>@<scope>`: the scope is a session, a user, or `*` for all users. The objects of
- * a session are deleted with it.
+ * Keeps objects by their names, `<what>@<scope>`. The scope is a session, a user, or `*` for all users. When a
+ * session ends, its objects are deleted.
  */
 export class Objects {
   readonly #canary: string;
@@ -79,7 +79,7 @@ export class Objects {
 
   /**
    * Adds an operation that has ended. Removes from its `saw` the values that the run did not write. Returns the facts
-   * about it, if it has an object. @param live true if the session was live, and still is
+   * about the operation, if it has an object. @param live true if the session lived before and after the operation
    */
   ended(operation: Operation, live: boolean): ObjectFacts | undefined {
     const object = operation.object === undefined ? undefined : this.#of(operation.object);
@@ -123,7 +123,10 @@ export class Objects {
     }
   }
 
-  /** Forgets what a session wrote and saw. Returns the objects that were its own, and deletes them. */
+  /**
+   * Forgets the writes and reads of a session. Deletes the objects that belonged only to this session, and returns
+   * them.
+   */
   sessionEnded({ session, user }: Pick<SessionEvent, 'session' | 'user'>): readonly TrackedObject[] {
     const own = this.#scopes.get(session) ?? [];
     this.#scopes.delete(session);

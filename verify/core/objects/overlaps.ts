@@ -12,13 +12,16 @@ export interface Write {
   end?: Operation;
   /** True if the write was acknowledged in a live session. */
   certain: boolean;
-  /** The operation after whose return the write can no longer take effect; absent while it still can. */
+  /** The write can no longer take effect after the return of this operation. Absent while the write still can. */
   over?: Operation;
   /** The first few writes that overlapped this write. */
   rivals: Write[];
   /** True if reads cannot show whether the write took effect, for example because its value may have been removed. */
   traceless: boolean;
-  /** Another request that overlapped this write. That request may have loaded an older state and written it back. */
+  /**
+   * Another request that overlapped this write. It may have loaded an older state, and saved this state after the
+   * write.
+   */
   beside?: Start | Operation;
 }
 
@@ -26,10 +29,10 @@ export interface Write {
 export const overlapped = ({ rivals, beside }: Write): boolean => rivals.length > 0 || beside !== undefined;
 
 /**
- * Returns whether a request that overlapped a write may have undone the write, as far as the reads so far show. Subtle:
- * an app that loads a state and saves it later also saves its own change. So an `info` add whose value no read shows
- * has undone nothing. But if the request of the add was still in flight when the write was called, the app may have
- * saved the older state without the added value.
+ * Returns whether a request that overlapped a write may have undone the write, as far as the reads so far show.
+ * Subtle: an app that loads a state and saves it later also saves its own change. So if no read shows the value of an
+ * `info` add, the add has undone nothing. Exception: if the add was still in flight when the write was sent, the app
+ * may have saved the older state without the added value.
  */
 export const mayBeUndone = ({ start, rivals, beside }: Write): boolean =>
   beside !== undefined ||
@@ -43,7 +46,7 @@ export const acknowledged = ({ end }: Write): boolean => end?.outcome === 'ok';
 
 /** Maximum number of rivals that are kept for each write: enough to find a rival that another instance served. */
 const RIVALS = 8;
-/** Maximum number of ended writes that a later call is compared with. */
+/** Maximum number of ended writes with which a later operation is compared. */
 const RECENT = 64;
 
 /**
@@ -63,7 +66,8 @@ export class Overlaps {
   /** Writes and changes of other objects that have ended as `info`, by their ids. */
   readonly #indeterminate = new Map<number, Operation>();
   /**
-   * The values written so far, and the values written twice: a read does not show which of the two writes took effect.
+   * The values written so far. `#repeated`: the values written twice, whose reads do not show which of the two writes
+   * took effect.
    */
   readonly #values = new Set<string>();
   readonly #repeated = new Set<string>();
@@ -174,13 +178,16 @@ export class Overlaps {
     }
   }
 
-  /** Returns whether no change, not even of another object of the session or user, can take effect after this call. */
+  /**
+   * Returns whether no earlier change can still take effect when an operation begins. Includes changes of other
+   * objects of the session or user.
+   */
   overBefore(other: Operation): boolean {
     if (this.open.size > 0 || this.#others.size > 0 || !this.#allBefore(other)) return false;
     return this.#lastOther === undefined || precedes(this.#lastOther, other);
   }
 
-  /** Returns whether every write had returned before this call. An `info` write may still take effect later. */
+  /** Returns whether every write had returned when an operation began. An `info` write may still take effect later. */
   returnedBefore(other: Operation): boolean {
     if (!this.#allBefore(other)) return false;
     for (const id of this.open.keys()) {
@@ -190,17 +197,22 @@ export class Overlaps {
     return true;
   }
 
-  /** Returns whether every ended write returned before the operation: then none needs to be compared. */
+  /**
+   * Returns whether every ended write returned before the operation began. Then the operation overlaps none of them.
+   */
   #allBefore(operation: Operation | Start): boolean {
     return this.#last === undefined || precedes(this.#last, operation);
   }
 }
 
-/** Returns the operation that returned later. An operation that has never returned counts as the earlier one. */
+/** Returns the operation whose response came later. An operation without a response counts as the earlier one. */
 const later = (a: Operation | undefined, b: Operation): Operation | undefined =>
   b.return === undefined || (a?.return ?? 0) >= b.return ? a : b;
 
-/** Returns an `info` change as an operation that ended with a read, because the read shows its value. */
+/**
+ * Returns a change with unknown outcome (`info`) as an operation that ended when a read ended. The read shows the
+ * value, so the change had happened by then.
+ */
 const overAt = (start: Start, { call, return: end = call }: Operation): Operation => ({
   ...start,
   type: 'op',

@@ -23,7 +23,7 @@ interface Owed {
 /** Up to this number of expected values, each value is searched for on its own. */
 const FEW = 4;
 
-/** The values that a final state must have. When a read has shown a value, only the value is kept, not its adds. */
+/** The values that a final state must have. After a read has shown a value, its adds are no longer kept. */
 export class OwedValues {
   readonly #bag: boolean;
   readonly #values = new Map<Value, Owed>();
@@ -44,7 +44,8 @@ export class OwedValues {
   settle({ saw = [] }: Operation, before: Operation | undefined): readonly Write[] {
     const looked: Write[] = [];
     if (this.#values.size === 0) return looked;
-    // Mostly one value is expected, near the end of the list. Searching for it is faster than counting all values.
+    // Usually the read must show only one value, which is near the end of the list. Searching this value is faster
+    // than counting all values.
     const has = !this.#bag && this.#values.size <= FEW ? within(saw) : counted(saw);
     for (const [known, owed] of this.#values) {
       if (mayBeGone(known)) this.#values.delete(known);
@@ -52,8 +53,8 @@ export class OwedValues {
         owed.raced ||= owed.adds.some(overlapped);
         looked.push(...owed.adds.splice(0));
         owed.absent = false;
-        // Other guarantees judge a value without overlapping adds. A bag keeps the value, because the number
-        // of its adds must be known.
+        // Other guarantees judge a value whose adds overlap nothing, so the value is not kept. A bag keeps it, to
+        // know the number of its adds.
         if (!owed.raced && !this.#bag) this.#values.delete(known);
       } else if (!owed.absent) {
         owed.absent = true;

@@ -10,7 +10,7 @@ export interface Contradiction {
   was: string;
   expected: string;
   came: string;
-  /** A summary for a special case; it replaces the usual summary. */
+  /** A summary for a special case, in place of the usual summary. */
   summary?: string;
 }
 
@@ -26,11 +26,14 @@ export interface ReadFacts {
   /** The session's previous read, if the two reads were compared. */
   read: Operation | undefined;
   /**
-   * True if the session's next read is compared with this one, provided that it shows the same state and that nothing
-   * changes before it.
+   * True if the session's next read is compared with this one, provided that both show the same state and that
+   * nothing changes in between.
    */
   again: boolean;
-  /** All values of this read that the session's previous read did not show, and perhaps others. */
+  /**
+   * Includes all values of this read that the session's previous read did not show. May include more values of this
+   * read.
+   */
   fresh: readonly string[];
   /** Contradictions to acknowledged writes of the read's session. */
   stale: Contradiction[];
@@ -49,7 +52,9 @@ export interface LostUpdate {
   read: Operation;
 }
 
-/** `lost`: the adds that the last final state lacks. `looked`: the adds that are checked here and not in `settle`. */
+/**
+ * `lost`: the adds that the last final state lacks. `looked`: the adds that `lost` checks, because `settle` does not.
+ */
 export interface Lost {
   lost: readonly LostUpdate[];
   looked: readonly Write[];
@@ -70,8 +75,8 @@ export interface DueValue {
 export const NOTHING: readonly never[] = [];
 
 /**
- * The known state of one object. Only collections and counters accumulate, so a register has no `settle` and `lost`;
- * only collections have `due` and `kept`.
+ * The known state of one object. A register keeps only its last value, so it has no `settle` and no `lost`. Only
+ * collections have `due` and `kept`.
  */
 export interface ObjectState {
   started(write: Write): void;
@@ -79,13 +84,13 @@ export interface ObjectState {
   wrote(write: Write, operation: Operation): void;
   /** Called when a session has ended. The session reads and writes nothing more. */
   sessionEnded(session: string): void;
-  /** Compares a read of a live session with earlier operations. Adds what it finds to `facts`. */
+  /** Compares a read of a live session with earlier operations. Adds the contradictions to `facts`. */
   read(read: Operation, facts: ReadFacts): void;
   /**
-   * Looks for the acknowledged adds in a final state, which is read after all writes so far have returned. Returns the
-   * adds that it checked, found or not. Each add is checked once.
+   * Searches a final state for the acknowledged adds. A final state is read after all writes so far have returned.
+   * Returns the adds that were searched, found or not. Each add is returned once.
    *
-   * @param before the read of the previous final state
+   * @param before the read that showed the previous final state
    */
   settle?(read: Operation, before: Operation | undefined): readonly Write[];
   /** Returns the acknowledged adds that overlapped another request and that the last final state lacks. */
@@ -95,7 +100,10 @@ export interface ObjectState {
    * lack that add, because enough values may have been added after it.
    */
   newest?(read: Operation, saw: readonly string[]): NewestAdd | undefined;
-  /** `due`: the values that the object should hold, acknowledged or shown by a read. `kept`: the acknowledged ones. */
+  /**
+   * `due`: the values that the object should hold, because their adds were acknowledged or a read showed them.
+   * `kept`: only those with an acknowledged add.
+   */
   due?(): readonly DueValue[];
   kept?(): readonly KeptValue[];
 }
@@ -109,7 +117,7 @@ export interface Reader {
   last?: Operation;
 }
 
-/** Keeps a `Reader` for each session of an object, and the last one apart: it often reads again. */
+/** Keeps a `Reader` for each session of an object. Keeps the last reader separately, because it often reads again. */
 export class Readers<R extends Reader> {
   readonly #make: (session: string) => R;
   readonly #all = new Map<string, R>();

@@ -1,4 +1,4 @@
-/** Follows a register: finds which earlier write or read of the same session a read contradicts. */
+/** Follows a register. Finds the earlier write or read of the same session that a read contradicts. */
 
 import type { ObjectEvent, Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
@@ -9,7 +9,7 @@ import { type Contradiction, type ObjectState, type Reader, Readers, type ReadFa
 type Shown = Write | 'first';
 
 interface Viewer extends Reader {
-  /** The write of the operation `wrote`. */
+  /** The write that belongs to `wrote`. */
   written?: Write;
   /** The state that the last read showed. */
   shown?: Shown | undefined;
@@ -20,9 +20,10 @@ interface Viewer extends Reader {
 const viewer = (session: string): Viewer => ({ session, past: new Set() });
 
 /**
- * Follows the states of a register. Version numbers of the server order the states. Without them values must be unique,
- * and two rules order the states: if a client called write B after its write A had returned, B's state is later; and a
- * state that a session saw replaced never comes back. A request that overlapped a write may undo it.
+ * Follows the states of a register. Version numbers of the server order the states. Without version numbers, values
+ * must be unique, and two rules order the states. First, if a client sent write B after its write A had returned, B's
+ * state is later. Second, a state that a session has seen replaced never comes back. A request that overlapped a
+ * write may undo this write.
  */
 export class Register implements ObjectState {
   /** The write of each value. */

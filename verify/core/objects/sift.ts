@@ -24,11 +24,14 @@ export const mayBeCutOff = (values: number): boolean => values >= FEWEST_ROWS &&
 export interface Shown {
   /** Number of values in the longest list of a read. */
   most: number;
-  /** Number of reads of that length that lacked values and were not compared. */
+  /** Number of reads with a list of length `most` that lacked values, and were not compared. */
   cut: number;
 }
 
-/** Minimum `cut` for a remark. Fewer reads prove little: an app that loses values may show that length by chance. */
+/**
+ * Minimum `cut` for a remark. Fewer reads prove little, because an app that loses values may show a list of this
+ * length by chance.
+ */
 const FEWEST_CUT = 5;
 
 /** Returns a remark on a probe whose lists may be cut off; an empty list if too few reads suggest that. */
@@ -42,8 +45,8 @@ export const cutOffRemark = (probe: string, { most, cut }: Shown): string[] =>
       ];
 
 /**
- * Returns whether the app may have received all values that a read shows after those that it lacks. Requests that
- * overlap may arrive in any order.
+ * Returns whether the app may have received all values that a read shows later than all values that the read lacks.
+ * Requests that overlap may arrive in any order.
  */
 function mayBeNewest(there: readonly DueValue[], missing: readonly DueValue[]): boolean {
   const calls = missing.map(({ add }) => add.start);
@@ -55,7 +58,7 @@ function mayBeNewest(there: readonly DueValue[], missing: readonly DueValue[]): 
 export class Sift {
   readonly #kind: ObjectEvent;
   readonly #canary: string;
-  /** True if the initial state is known: then the run must have written every other value. */
+  /** True if the initial state is known. Then the run must have written every value that is not in it. */
   readonly #whole: boolean;
   readonly #collects: boolean;
   /** Values of the run that are not canaries, and values that a register showed before its first write. */

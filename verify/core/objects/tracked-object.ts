@@ -11,7 +11,7 @@ import { Values } from './values.ts';
 /** The facts about one operation on its object. Valid until the next operation. */
 export interface ObjectFacts {
   object: TrackedObject;
-  /** True if the operation is a read that shows the state, or an acknowledged write, in a live session. */
+  /** True for a read that shows the state, and for an acknowledged write, in a live session. */
   certain: boolean;
   /** The write; undefined for a read. */
   write: Write | undefined;
@@ -19,7 +19,7 @@ export interface ObjectFacts {
   reads: ReadFacts | undefined;
   /** Set for a read of a live session that shows a list which may be cut off. */
   newest: NewestAdd | undefined;
-  /** The acknowledged adds that were looked for in a final state. */
+  /** The acknowledged adds that were searched in a final state. */
   looked: readonly Write[];
 }
 

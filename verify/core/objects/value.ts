@@ -1,9 +1,9 @@
 /**
  * Follows one value of a set, list or bag: its writes, the reads that showed it, and whether a read may lack it.
  *
- * A request that overlapped a write may have overwritten it. Then a state without the value contradicts nothing
- * (no-lost-updates judges it). But if a later read shows the value again, it was never overwritten, and the state
- * without it is a contradiction.
+ * A request that overlapped a write may have overwritten the value. Then a state without the value contradicts
+ * nothing (no-lost-updates judges this case). But if a later read shows the value again, the value was never
+ * overwritten, and the earlier state without it is a contradiction.
  */
 
 import { getOrInsert } from '../get-or-insert.ts';
@@ -18,7 +18,9 @@ export interface Value {
   /** The acknowledged add of the value. */
   add: Operation | undefined;
   adds: Write[];
-  /** The removals and replacements that were called and may have removed the value. Some may have failed later. */
+  /**
+   * The removals and replacements that were sent and may have removed the value. Some of them may have failed later.
+   */
   removing: Write[];
   /** True if a read was reported because it lacks this value. */
   missed: boolean;
@@ -61,7 +63,8 @@ export interface Viewer extends Reader {
   /** The values that the last read showed. */
   values: readonly Value[];
   /**
-   * The operations that the last read was compared with, and whether an equal next read will be. Valid until a change.
+   * The operations with which the last read was compared. `next`: whether an equal next read is compared with this
+   * read. Valid until a change.
    */
   compared: { write: Operation | undefined; read: boolean; next: boolean };
 }
@@ -112,7 +115,7 @@ export function lacking(
     if (!precedes(earlier, read)) return;
     if (mayBeGone(known, read)) {
       if (!reader.gone.has(known)) reader.gone.set(known, read);
-      // A removal that is not acknowledged may still turn out to have failed.
+      // An unacknowledged removal may have failed.
       if (known.removing.some(acknowledged)) reader.shown.delete(known);
     } else if (raced(known)) {
       if (quiet) suspect(known, read, reader, 'back');
@@ -163,14 +166,16 @@ function notOverwritten(known: Value, read: Operation, reader: Viewer, facts: Re
 export function mustBeGone({ removing, add }: Value, read: Operation): Operation | undefined {
   for (const { start, effect, end } of removing) {
     if (end?.outcome !== 'ok' || end.session !== read.session || !precedes(end, read)) continue;
-    // A replacement removes the values that were added before its call. A removal removes its value, whenever it was
-    // added.
+    // A replacement removes only values that were added before the replacement was sent. A removal removes its value
+    // in any case.
     if (effect?.does === 'removes' || (add !== undefined && precedes(add, start))) return end;
   }
   return undefined;
 }
 
-/** Returns whether a read without the value is reported, now or later. @param quiet as in `lacking` */
+/**
+ * Returns whether a read without the value must be reported, now or after a later read. @param quiet as in `lacking`
+ */
 export const mustShow = (known: Value, read: Operation, quiet: boolean): boolean =>
   known.present && !known.forgotten && !mayBeGone(known, read) && (quiet || !raced(known));
 

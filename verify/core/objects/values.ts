@@ -1,4 +1,7 @@
-/** Follows a set, list or bag of unique values: which earlier write or read of its session a read contradicts. */
+/**
+ * Follows a set, list or bag of unique values. Finds the earlier write or read of the same session that a read
+ * contradicts.
+ */
 
 import type { ObjectEvent, Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
@@ -34,7 +37,7 @@ import {
 
 /** Maximum number of removed values that are remembered for an object, to detect a value that comes back. */
 const REMEMBERED = 1000;
-/** Maximum number of writes that replace all values at once that are remembered for an object. */
+/** Maximum number of replacing writes (each replaces all values at once) that are remembered for an object. */
 const REPLACEMENTS = 16;
 
 const NOTHING_COMPARED = { write: undefined, read: false, next: false };
@@ -129,7 +132,7 @@ export class Values implements ObjectState {
     } else if (operation.outcome === 'fail') this.#refused(known, operation);
   }
 
-  /** Removes a value whose only add was refused: the value is not in the object and does not count for the cap. */
+  /** Removes a value whose only add was refused. The object does not hold this value, and the cap does not count it. */
   #refused(known: Value, { id }: Operation): void {
     const { value, add, adds, removing, shownIn } = known;
     if (add !== undefined || shownIn > 0 || this.#initial.has(value)) return;
@@ -204,11 +207,12 @@ export class Values implements ObjectState {
     if (own?.add === undefined || write === undefined || mayBeGone(own, read)) return undefined;
     const shown = saw.includes(own.value);
     let later = 0;
-    // Removed values count too: they may have pushed the add out before.
+    // Removed values count too, because they may have pushed the session's add out of the list before their removal.
     for (const values of [this.#present, this.#removed])
       for (const { adds } of values.values())
         if (adds.some(({ end }) => end === undefined || !precedes(end, write.start))) later++;
-    // The add itself is counted. A list of the newest values shows it if no more values are later than the list is long.
+    // `later` includes the add itself. A list of the newest values shows the add if `later` is at most the length of
+    // the list.
     return later > saw.length ? undefined : { add: own.add, shown };
   }
 
@@ -234,7 +238,8 @@ export class Values implements ObjectState {
     const { last } = reader;
     const after = last !== undefined && precedes(last, read);
     reader.last = read;
-    // The read shows the same state as the previous read, which contradicted nothing and left nothing open.
+    // The read shows the same state as the previous read. The previous read contradicted nothing, and needed no later
+    // comparison.
     if (reader.settled === this.#changes && last !== undefined && alike(last.saw ?? [], read.saw ?? [])) {
       facts.fresh = NOTHING;
       reader.compared.read = reader.compared.next;
@@ -250,7 +255,7 @@ export class Values implements ObjectState {
 
   /**
    * Compares a read with the earlier operations of its session. Returns true if an equal later read must be compared
-   * again: it may contradict an operation that overlaps this read.
+   * again, because it may contradict an operation that overlaps this read.
    */
   #compare(read: Operation & Sifted, reader: Viewer, facts: ReadFacts): boolean {
     const number = ++this.#reads;
@@ -274,7 +279,7 @@ export class Values implements ObjectState {
     return seen.removing || misses || lacks;
   }
 
-  /** Returns the session's last write that would be reported if this read did not show its effect. */
+  /** Returns the session's last write whose effect this read must show. */
   #comparedWrite(read: Operation, quiet: boolean, reader: Viewer): Operation | undefined {
     const { added, removed } = reader;
     while (added.at(-1)?.present === false) added.pop();

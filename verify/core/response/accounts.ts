@@ -1,9 +1,9 @@
 /** Finds the account and its label by account number or by the user's name on a page, without listing all accounts. */
 
-/** One account. With `count`: that many accounts, with {n} replaced by the numbers 1 to `count`. */
+/** One account, or `count` accounts in which {n} is replaced by the numbers 1 to `count`. */
 interface AccountSpec {
   user: string;
-  /** The user's name on pages, if it differs from the login name. Like the login name, it may contain {n}. */
+  /** The user's name on pages, if different from the login name. May contain {n}, like the login name. */
   shown?: string | undefined;
   password: string;
   count?: number | undefined;

@@ -1,9 +1,9 @@
 /**
  * Finds the first group of a regular expression in a text, fast in k6 too. k6 compiles an expression again for each
- * `matchAll`, and is five times slower in a text with a non-ASCII character. So expressions of the most common shape,
- * such as `<body[^>]* data-user="([^"]*)"`, are searched for by their literal parts. If another expression begins with
- * a literal text, the part of the page before this text is cut off. That part usually contains the title, which often
- * has the only non-ASCII characters of the page.
+ * `matchAll`, and is five times slower in a text with a non-ASCII character. So this class searches for the literal
+ * parts of an expression of the most common shape, such as `<body[^>]* data-user="([^"]*)"`. If another expression
+ * begins with a literal text, the part of the page before this text is cut off. That part usually contains the title,
+ * which often has the only non-ASCII characters of the page.
  */
 export class Finder {
   readonly #search: Search | undefined;
@@ -38,7 +38,7 @@ export class Finder {
     this.#pattern.lastIndex = 0;
     for (let match = this.#pattern.exec(rest); match !== null; match = this.#pattern.exec(rest)) {
       found.push(match[1] ?? '');
-      // An empty match would be found again at the same place, for ever.
+      // Without this step, an empty match would be found again at the same place without end.
       if (match[0] === '') this.#pattern.lastIndex++;
     }
     return found;
@@ -111,7 +111,7 @@ class Search {
   #groupAt(text: string, from: number): boolean {
     const { quote, after } = this.#shape;
     const to = text.indexOf(quote, from);
-    // The text after the group begins with the quote, and mostly is the quote alone.
+    // The text after the group begins with the quote, and usually consists of the quote alone.
     if (to === -1 || (after !== quote && !text.startsWith(after, to))) return false;
     this.from = from;
     this.to = to;
@@ -124,6 +124,6 @@ class Search {
 function literalStart(source: string): string {
   if (source.includes('|')) return '';
   const [literal = ''] = /^[^\\^$.*+?()[\]{}]*/.exec(source) ?? [];
-  // A character before a quantifier may be absent from a match.
+  // The character before a quantifier may be missing in a match.
   return /[*+?{]/.test(source.charAt(literal.length)) ? literal.slice(0, -1) : literal;
 }

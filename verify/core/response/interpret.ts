@@ -16,7 +16,7 @@ export interface Pages {
   signedIn: { user: Finding };
   /** Responses that mean "signed out", in addition to 401 and a redirect to the login page. */
   signedOut?: { status: readonly number[]; redirect: readonly string[] } | undefined;
-  /** Other hosts that take part in logins. A page that redirects to one of them asks for a login. */
+  /** Other hosts that take part in logins. A response that redirects to such a host asks for a login. */
   origins?: readonly string[] | undefined;
   csrf?: Finding | undefined;
   probes: readonly { object: string; read: ListSpec }[];
@@ -36,7 +36,7 @@ export interface Reading {
   decode(html: string): string;
 }
 
-/** The facts about a target that the checks before the load have found. */
+/** The facts about a target that the checks before the load found. */
 export interface Learned {
   sessionCookies: readonly string[];
   unnamed: readonly string[];
@@ -63,7 +63,7 @@ export interface Asked {
   action: Action;
   /** The target file's name of the object whose state the response shows, if any. */
   object?: string | undefined;
-  /** True if the page need not name its user: a page without the name then shows nothing about the session. */
+  /** True if the page need not name its user. A page without the name then shows nothing about the session. */
   unmarked?: boolean | undefined;
   /** The requested path, with its query. */
   path?: string;
@@ -80,7 +80,7 @@ const REFUSED: readonly number[] = [400, 401, 403];
 export class Interpreter {
   /** Names of the session cookies. While they are unknown, no cookie is recorded. */
   sessionCookies: readonly string[] = [];
-  /** Probes whose page does not name its user but requires a login: a 2xx means "signed in". */
+  /** Probes whose page requires a login but does not name its user. For them, a 2xx means "signed in". */
   readonly unnamed = new Set<string>();
   readonly #pages: Pages;
   readonly #reading: Reading;
@@ -146,7 +146,7 @@ export class Interpreter {
     return this.#user.first(reply);
   }
 
-  /** Interprets a response. @param named the instance that sent it, if the caller knows it already */
+  /** Interprets a response. @param named the instance that sent the response, if the caller knows it already */
   seen(reply: Reply, asked: Asked, named: Named | undefined = this.#instance(reply)): Seen {
     const { action, object, unmarked = false, path } = asked;
     const seen: Seen = { outcome: 'ok', note: noteOf(reply) };
@@ -223,7 +223,7 @@ export class Interpreter {
     );
   }
 
-  /** Records the user that the page names. A page that should name its user but does not counts as signed out. */
+  /** Records the user that the page names. If a page should name its user and does not, it counts as signed out. */
   #mark(seen: Seen, reply: Reply, unmarked: boolean): void {
     const name = this.userName(reply);
     if (name === undefined || name === '') {

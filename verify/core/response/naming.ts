@@ -93,7 +93,10 @@ const lastOf = (text: string): number => {
   return Math.max(comma === -1 ? 0 : comma + 2, group === -1 ? 0 : group + 3);
 };
 
-/** Finds the name in the balancer's cookie: the one that the response sets, else the one that the request sent. */
+/**
+ * Finds the name in the balancer's cookie. Uses the cookie that the response sets; if there is none, the cookie that
+ * the request sent.
+ */
 function inCookie({ status, cookies, sent }: Reply, name: string): string | undefined {
   if (status === undefined) return undefined;
   const set = cookies.find(cookie => cookie.name === name)?.value;

@@ -17,7 +17,7 @@ export interface Answer {
 /**
  * Decides whether an operation happened. No other code decides this.
  *
- * @param safe true if the operation changes nothing. Without a response it then counts as not happened
+ * @param safe true if the operation changes nothing; without a response, such an operation counts as not happened
  * @returns `ok`, `fail` (certainly did not happen) or `info` (may have happened)
  */
 export function outcomeOf(answer: Answer, signedIn: 'in' | 'out' | undefined, safe: boolean): Outcome {

@@ -48,7 +48,7 @@ export class ListReader {
     const values = this.#items.all(part);
     const next = this.#nextOf(reply, path);
     if (next !== undefined && next !== '') return { values, next, cut: false };
-    // If the target file says where the next page is linked, a page without that link is the last one.
+    // If the target file says where the link to the next page is, a page without this link is the last page.
     return { values, cut: this.#next === undefined && values.length === this.#rows };
   }
 
@@ -65,7 +65,10 @@ export class ListReader {
   }
 }
 
-/** Returns a response with a part of its body. The facts about the body are not those of its part. */
+/**
+ * Returns a response whose body is only a part. Removes the facts about the whole body, which may be wrong for the
+ * part.
+ */
 function partOf({ facts: _, ...reply }: Reply, body: string): Reply {
   return { ...reply, body };
 }

@@ -19,8 +19,8 @@ interface Kept {
 const KEPT = 6;
 
 /**
- * Most pages under load equal an earlier page, except for the name of the instance, and have the same result. In k6,
- * comparing two pages takes 1 µs, interpreting one takes 100 µs.
+ * Most pages under load equal an earlier page, except for the name of the instance. The result of such a page is the
+ * same. In k6, comparing two pages takes 1 µs, interpreting a page takes 100 µs.
  */
 export class Readings {
   readonly #interpreter: Interpreter;
@@ -31,7 +31,10 @@ export class Readings {
     this.#interpreter = interpreter;
   }
 
-  /** Interprets a response. For a known page it returns the same object again, with the instance of this response. */
+  /**
+   * Interprets a response. For a known page, returns the object of the earlier result, with the instance of this
+   * response.
+   */
   seen(reply: Reply, asked: Asked): Seen {
     // Only pages whose result does not depend on other headers can be reused.
     const plain =
@@ -60,7 +63,7 @@ export class Readings {
     return seen;
   }
 
-  /** Forgets all pages. To be called after a change, since the pages from before the change will hardly come again. */
+  /** Forgets all pages. Call it after a change: the pages from before the change are unlikely to come again. */
   changed(): void {
     this.#kept.length = 0;
     this.#next = 0;
@@ -108,7 +111,7 @@ function again(seen: Seen, named: Named | undefined): Seen {
   return seen;
 }
 
-/** Returns whether the values on a page contain the name of the instance, so that it must not be replaced. */
+/** Returns whether the values on a page contain the name of the instance. Then the name must not be replaced. */
 const names = ({ saw, canaries }: Seen, instance: string): boolean =>
   anyNames(saw, instance) || anyNames(canaries, instance);
 

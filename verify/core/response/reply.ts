@@ -1,10 +1,10 @@
-/** Defines a response as the core interprets it, however it was received. */
+/** Defines a response in the form that the core interprets, whether Node or k6 received it. */
 import type { CookieAttributes } from '../history/history.ts';
 import type { Failure } from './outcome.ts';
 
-/** What was found in a body. Equal bodies of one page may share it, so that such a body is searched once. */
+/** What was found in a body. Equal bodies of one page may share this object, so that such a body is searched once. */
 export interface BodyFacts {
-  /** The first values, by the search that found them; null if a search found none. */
+  /** By search: the first value that the search found; null if it found none. */
   readonly firsts: Map<object, string | null>;
   canaries?: readonly string[];
   busy?: boolean;
@@ -27,7 +27,10 @@ export interface Reply {
   facts?: BodyFacts;
   /** Path of the redirect's target on the same host, without query; absent when there is no redirect. */
   redirect?: string;
-  /** The redirect's address with its query. Absent if it leaves the target or its scheme: it is not followed. */
+  /**
+   * The redirect's address with its query. Absent if the redirect leads to another host or scheme, because it is then
+   * not followed.
+   */
   leads?: string;
   /** Cookies that the response changed; a cookie without a value is deleted. */
   cookies: { name: string; value?: string; attributes?: CookieAttributes }[];

@@ -1,8 +1,8 @@
-/** Measures how old the sessions of a run became: which ages were tried, and which were not. */
+/** Measures how old the sessions of a run became. */
 import type { Operation, Run } from '../history/history.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
 
-/** The longest times that the sessions of a run reached, microseconds; 0 if no session reached such a time. */
+/** The longest times in any session of the run, microseconds; 0 if no session has such a time. */
 export interface Ages {
   /** From a login to a request of the live session. */
   used: number;
@@ -56,7 +56,7 @@ export function timeText(time: number): string {
   return `${Number((time / unit).toFixed(1))} ${name}`;
 }
 
-/** Returns a remark if an idle timeout is declared and no session in use outlived it. */
+/** Returns a remark if an idle timeout is declared, but no session was in use for longer than this timeout. */
 export function untriedAges(
   { declared }: Run,
   { ages, duration }: { ages?: Ages; duration: number },

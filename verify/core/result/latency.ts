@@ -73,7 +73,7 @@ export function percentilesOf(buckets: Buckets): Record<Percentile, number> {
   return { p50: at(p50), p90: at(p90), p95: at(p95), p99: at(p99) };
 }
 
-/** Maximum number of pairs of action and instance that are recorded. No deployment is expected to have more. */
+/** Maximum number of pairs of action and instance that are recorded. Larger than in any expected deployment. */
 const MOST = 100;
 
 /** Collects the response times of a run. */

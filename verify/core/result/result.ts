@@ -25,9 +25,12 @@ export interface Tally {
   sessions: number;
   users: number;
   handoffs: number;
-  /** Number of requests sent again, since the server had closed the kept-alive connection; absent if not known (k6). */
+  /**
+   * Number of requests that the client sent twice, because the server had closed the kept-alive connection. Absent in
+   * results of k6.
+   */
   resent?: number;
-  /** Time from the first call to the last return, microseconds. */
+  /** Time from the first request to the last response, microseconds. */
   duration: number;
   /** Number of failed requests by status or failure, in no order. */
   failures: Record<string, number>;
@@ -36,7 +39,10 @@ export interface Tally {
   namedBy?: Record<string, number>;
   /** Number of requests with an intended start; absent if the load had no rate. */
   intended?: number;
-  /** Response times of successful requests outside fault windows. They count from the intended start, if there is one. */
+  /**
+   * Response times of successful requests outside fault windows. If a request has an intended start, its time counts
+   * from there.
+   */
   latency?: Latency[];
   /** How old the sessions became; absent if no session was used, and in results of k6. */
   ages?: Ages;
@@ -54,9 +60,9 @@ export interface FaultSummary {
   bit: boolean;
   /** True if everything that was disturbed was healthy again in time. */
   healthy: boolean;
-  /** False if healing failed, so that the disturbance may go on; else absent. */
+  /** False if Baton could not undo the disturbance, which may then go on; else absent. */
   healed?: false;
-  /** Time until everything was healthy again; absent if that never happened. */
+  /** Time until everything was healthy again; absent if not everything became healthy. */
   duration?: number;
   requests: number;
   failed: number;
@@ -83,7 +89,7 @@ export interface Result {
   command: string;
   /** `cut off`: the history has no last line, as after a kill. */
   finished: Finish['reason'] | 'cut off';
-  /** The verdict over all claimed guarantees. If one of `limits` is exceeded, it is `violated` too. */
+  /** The verdict over all claimed guarantees. `violated` also if one of `limits` was exceeded. */
   judgement: Judgement;
   guarantees: Verdict[];
   tally: Tally;

@@ -132,7 +132,10 @@ export function fisherP(events: number, trials: number, otherEvents: number, oth
   return Math.min(1, p);
 }
 
-/** From this number of ids on, an approximation is used: its error is negligible, and the exact sum would take long. */
+/**
+ * From this number of ids on, an approximation replaces the exact sum, which would take long. The error is
+ * negligible.
+ */
 const MANY = 10_000;
 
 /**

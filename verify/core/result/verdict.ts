@@ -42,10 +42,13 @@ export interface Anomaly {
 
 export interface Verdict {
   guarantee: Guarantee;
-  /** True if the target claims the guarantee. Otherwise a violation is reported, but does not fail the run. */
+  /**
+   * True if the target claims the guarantee. A violation of an unclaimed guarantee is reported, but does not fail the
+   * run.
+   */
   claimed: boolean;
   judgement: Judgement;
-  /** Only if `unknown`: which evidence is missing and how to get it. */
+  /** Which evidence is missing and how to get it. Only for the verdict `unknown`. */
   why?: string;
   /** The counts that the verdict is based on, by name, in display order. */
   rests: Record<string, number>;
@@ -56,13 +59,19 @@ export interface Verdict {
   anomalies: Anomaly[];
 }
 
-/** Returns the violated guarantees that are not claimed: they do not fail the run, but must be reported. */
+/**
+ * Returns the violated guarantees that are not claimed. Such a violation does not fail the run, but reports must show
+ * it.
+ */
 export const brokenUnclaimed = (verdicts: readonly Verdict[]): Verdict[] =>
   verdicts.filter(({ claimed, judgement }) => !claimed && judgement === 'violated');
 
 const order: Record<Judgement, number> = { valid: 0, unknown: 1, violated: 2 };
 
-/** Returns `violated` if any is violated, else `unknown` if any is unknown or the list is empty, else `valid`. */
+/**
+ * Returns `violated` if any judgement is `violated`; else `unknown` if any is `unknown` or the list is empty; else
+ * `valid`.
+ */
 export function combine(judgements: Iterable<Judgement>): Judgement {
   let worst: Judgement | undefined;
   for (const judgement of judgements) {

@@ -9,10 +9,13 @@ export interface Interval {
   operation: ObjectOperation;
 }
 
-/** The result of a search. `steps` is the number of operations that it looked at. */
+/** The result of a search. `steps`: the number of operations that the search looked at. */
 export type Decision = { steps: number } & (
   | { verdict: 'ok' }
-  /** `placed` is the longest order that was found; `culprit` cannot follow it. Both are indexes of operations. */
+  /**
+   * `placed`: the longest order that was found. `culprit`: the operation that cannot follow this order. Both are
+   * indexes of operations.
+   */
   | { verdict: 'violated'; culprit: number; placed: readonly number[] }
   /** The limit was reached. `placed` is the longest order that was found. */
   | { verdict: 'unknown'; placed: readonly number[] }

@@ -1,7 +1,7 @@
 /**
- * Decides linearizability without a search if all values are unique and only added (in a register: set). Then the reads
- * determine the order. An operation without a response has happened if a read shows its value. Otherwise it counts as
- * never happened.
+ * Decides linearizability without a search if all values are unique and are only added (in a register: set). Then the
+ * reads determine the order. If a read shows the value of an operation without a response, the operation has
+ * happened. If no read shows the value, the operation counts as never happened.
  */
 import type { ObjectKind } from '../history/history.ts';
 import { effectOf, type ObjectOperation, putsIn } from '../objects/models.ts';
@@ -12,7 +12,7 @@ type Direct = { verdict: 'ok' } | { verdict: 'violated'; culprit: number; placed
 const OK: Direct = { verdict: 'ok' };
 const violated = (culprit: number): Direct => ({ verdict: 'violated', culprit, placed: [] });
 
-/** The index of the write of an initial value: this write is not in the history. */
+/** Stands for the index of the write of an initial value, which is not in the history. */
 const BEFORE = -1;
 
 /** The number of each value, and the operation that wrote each value. */
@@ -146,7 +146,10 @@ class Growth {
   }
 }
 
-/** Decides whether the slots agree with the times: no operation returned before one of an earlier slot was called. */
+/**
+ * Decides whether the slots agree with the times: no operation returned before an operation of an earlier slot was
+ * called.
+ */
 function inTime(slots: Int32Array, count: number, operations: readonly Interval[]): Direct {
   /** By slot: the operation that was called last. `firstReturn`: the time of the first return. */
   const lastCalled = new Int32Array(count).fill(-1);
@@ -178,9 +181,9 @@ interface Zone {
 
 /**
  * Decides a register with unique values by the zones of Gibbons and Korach, "Testing shared memories" (1997). Of two
- * values one must come first. That is impossible if and only if each value has an operation that returned before an
- * operation of the other value was called. Then either both zones run forward (first < last) and overlap, or one zone
- * lies within another one that runs forward.
+ * values, one must come before the other. No order exists if and only if each value has an operation that returned
+ * before an operation of the other value was called. Then either both zones run forward (first < last) and overlap,
+ * or one zone lies within another one that runs forward.
  */
 function register(initial: string | undefined, writes: Writes, operations: readonly Interval[]): Direct {
   const zones: (Zone | undefined)[] = [];

@@ -1,6 +1,6 @@
 /**
- * Decides whether the operations on one object are linearizable (Herlihy and Wing 1990): they have an order in which
- * each takes effect at one point between its call and its return, and every response fits.
+ * Decides whether the operations on one object are linearizable (Herlihy and Wing 1990): there is an order in which
+ * each operation takes effect at one moment between its call and its return, and in which every response is correct.
  *
  * Operations that do not overlap have only one order (quiet.ts). A history whose values are unique and only added is
  * decided directly, in near-linear time (direct.ts). All other histories are searched (search.ts), within a budget.
@@ -51,10 +51,10 @@ export function searched(
 
 /**
  * Returns how long the search may put off an unacknowledged operation i. Let q be an acknowledged operation that is
- * possible without i. If "i, q" leads to the same state as "q, i", i may come after q. If it leads to the same state
- * as q alone, i may be left out. One of the two is true for each q if values are set, added, removed or
- * counted one by one. Neither need be true for places in a list, or for a `clear` or `set` of a whole collection or
- * counter.
+ * possible without i. If "i, q" leads to the same state as "q, i", i may come after q. If "i, q" leads to the same
+ * state as q alone, i may be left out. If values are set, added, removed or counted one by one, one of the two
+ * conditions is true for each q. For places in a list, and for a `clear` or `set` of a whole collection or counter,
+ * both may be false.
  */
 function puttingOff(kind: ObjectKind, operations: readonly Interval[]): PuttingOff {
   if (kind === 'list') return 'no';

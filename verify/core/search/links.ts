@@ -1,4 +1,6 @@
-/** Doubly linked lists of numbers. Removed members can be put back, last one first ("dancing links", Knuth 2000). */
+/**
+ * Doubly linked lists of numbers. Removed members can be put back in the reverse order ("dancing links", Knuth 2000).
+ */
 export class Links {
   readonly #next: Int32Array;
   readonly #previous: Int32Array;

@@ -5,9 +5,10 @@ import { Links } from './links.ts';
 import type { Transitions } from './transitions.ts';
 
 /**
- * How long the search may put off an operation without a response. `no`: it may be needed at any place. `together`:
- * until a response is impossible without it; other operations without a response may come right before it. `alone`:
- * like `together`, but never two of them in a row, because the second one undoes the first.
+ * How long the search may put off an operation without a response. `no`: not at all, because the operation may be
+ * needed at any place. `together`: until a response is impossible without the operation. Other operations without a
+ * response may come right before it. `alone`: like `together`, but never two such operations in a row, because the
+ * second one undoes the first.
  */
 export type PuttingOff = 'no' | 'together' | 'alone';
 
@@ -26,9 +27,11 @@ export class Tables {
   readonly unsure: readonly Unsure[];
   readonly calls: Float64Array;
   readonly returns: Float64Array;
-  /** For each operation: the last return among the operations that are called before it returns. */
+  /** For each operation: the last return of all operations that were called before this operation returned. */
   readonly latest: Float64Array;
-  /** The class of each operation. `idle`: 1 if the operation may be placed at once where it changes nothing. */
+  /**
+   * The class of each operation. `idle`: 1 if the operation may be placed at once in a state that it does not change.
+   */
   readonly kinds: Int32Array;
   readonly idle: Uint8Array;
   /** The operations that are not placed, sorted by call, by return, and (`twins`) by return within a class. */
@@ -43,7 +46,7 @@ export class Tables {
     const happened = this.sure.map(i => operations[i] as Interval);
     this.end = end;
     this.calls = Float64Array.from(happened, ({ call }) => call);
-    // One more entry, for `end`: if no operation is left, there is no limit.
+    // One more entry, for `end`: when no operation is left to place, there is no limit.
     this.returns = Float64Array.from([...happened.map(of => of.return), Number.POSITIVE_INFINITY]);
     this.latest = latestReturns(this.calls, this.returns);
     this.kinds = Int32Array.from(happened, ({ operation }) => transitions.classOf(operation));

@@ -1,9 +1,12 @@
-/** Confirms linearizability without a search if no operations overlap, as in most of a run: only one order exists. */
+/**
+ * Confirms linearizability without a search if no operations overlap, so that only one order exists. Most of a run is
+ * like this.
+ */
 import type { ObjectKind } from '../history/history.ts';
 import { alike, effectOf, type ObjectOperation } from '../objects/models.ts';
 import type { Interval } from './decision.ts';
 
-/** @returns true if the operations, in the given order, do not overlap and every response fits */
+/** @returns true if the operations, in the given order, do not overlap and every response is correct */
 export function quiet(
   kind: ObjectKind,
   initial: readonly string[] | undefined,
@@ -35,7 +38,7 @@ function changed(kind: ObjectKind, values: string[], operation: ObjectOperation)
   if (effect?.does !== 'removes') return false;
   const at = values.indexOf(effect.value);
   if (at >= 0) values.splice(at, 1);
-  // `initial` comes from a read, which may have shown a value of a set twice. Then one of the two is still there, and
-  // the search must decide.
+  // `initial` comes from a read, which may have shown a value of a set twice. After one removal `values` then still
+  // has this value, and the search must decide.
   return kind !== 'set' || !values.includes(effect.value);
 }

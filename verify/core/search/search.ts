@@ -1,14 +1,14 @@
 /**
- * Searches for an order of the operations on one object in which every response fits. If an operation
- * returned before another one was called, it must come first. Wing and Gong, "Testing and verifying
- * concurrent objects" (1993): place an operation that may come next, go on with the rest, and take the
- * operation back at a dead end. Lowe, "Testing for linearizability" (2017): remember each configuration, so
- * that none is tried twice. Four additions:
+ * Searches for an order of the operations on one object in which every response is correct. If an operation returned
+ * before another one was called, the earlier one must come first. Wing and Gong, "Testing and verifying concurrent
+ * objects" (1993): place an operation that may come next, go on with the rest, and take the operation back at a dead
+ * end. Lowe, "Testing for linearizability" (2017): remember each configuration, so that no configuration is tried
+ * twice. Four additions:
  *
  * - A read that fits the state is placed at once, without an alternative.
  * - The operation that returns first is tried first.
- * - Equal operations are placed in the order of their returns. If an order has two equal operations the other
- *   way round, it stays an order when they are swapped.
+ * - Equal operations are placed in the order of their returns. An order with two equal operations the other way round
+ *   stays valid when the two are swapped.
  * - Operations without a response are tried last. If the kind allows it (`PuttingOff`), they are tried only
  *   right before a response that is impossible without them.
  */
@@ -19,7 +19,10 @@ import { firstLeft, namesOf, type PuttingOff, Tables, type Unsure } from './orde
 import { type Configuration, SeenStates } from './seen.ts';
 import { type Machine, REFUSED, Transitions } from './transitions.ts';
 
-/** The search gives up at this size of all remembered configurations, in bytes, or at `VALUES` values in all states. */
+/**
+ * The search gives up when all remembered configurations have this size, in bytes, or all states have `VALUES`
+ * values.
+ */
 const MEMORY = 512 * 1024 * 1024;
 const VALUES = 20_000_000;
 /** Number of dead ends between two checks of the time limit. */
@@ -44,17 +47,20 @@ class Search {
   readonly #at: Configuration;
   readonly #end: number;
   #left: number;
-  /** True if no operation has been tried since the last placement. */
+  /** True if the search has not tried an operation since it last placed one. */
   #fresh = true;
   /** For each placed operation: true if no alternative to it needs to be tried. */
   readonly #forced: boolean[] = [];
-  /** The next operation to try. `#class`: the next class of operations without a response, tried afterwards. */
+  /**
+   * The next operation to try. `#class`: the next class of operations without a response to try, after all operations
+   * with a response.
+   */
   #cursor: number;
   #class = 0;
   #steps = 0;
   /** The placed operations in order: the number of an operation, or −1 − its class if it has no response. */
   readonly #stack: number[] = [];
-  /** The state, chain, from and to before each placement. */
+  /** For each placed operation: `state`, `chain`, `from` and `to` before it was placed. */
   readonly #saved: number[] = [];
   #longest: readonly number[] = [];
 
@@ -118,8 +124,8 @@ class Search {
   }
 
   /**
-   * Finds an operation that can be placed at once, without alternatives: it does not change the state. Subtle: if an
-   * order has this operation later, the order stays valid when the operation is moved here.
+   * Finds an operation that does not change the state, so it can be placed at once, without alternatives. Subtle: if
+   * a valid order has this operation later, the order stays valid when the operation is moved here.
    */
   #idleOne(limit: number): number {
     for (let i = this.#tables.byCall.next(this.#end); i < this.#end; i = this.#tables.byCall.next(i)) {
@@ -210,7 +216,7 @@ class Search {
     this.#class = 0;
   }
 
-  /** Takes back the last placement that has an alternative. @returns false if there is none */
+  /** Takes back placed operations up to the last one that has an alternative. @returns false if there is none */
   #back(): boolean {
     for (;;) {
       const last = this.#stack.pop();
@@ -256,7 +262,10 @@ class Search {
     this.#at.to = to;
   }
 
-  /** Returns a violation. Its culprit must come next: of all operations that are not placed it returns first. */
+  /**
+   * Returns a violation. The culprit is the operation that returns first of all operations without a place, so it
+   * must come next.
+   */
   #violated(): Decision {
     const culprit = firstLeft(new Set(this.#longest), this.#tables.returns, this.#end);
     return {

@@ -1,14 +1,17 @@
 /**
- * Searches each stretch once when it is complete, and undecided ones again at the end of the run: with more steps, the
- * shortest first.
+ * Searches each stretch once when it is complete. At the end of the run, searches undecided stretches again with more
+ * steps, the shortest first.
  */
 import type { Stretch } from './stretches.ts';
 import { judgeStretch, type StretchVerdict } from './witness.ts';
 
-/** Maximum placements in the first search of a stretch. Each undecided stretch halves it for the following ones. */
+/**
+ * Maximum number of steps in the first search of a stretch. Each undecided stretch halves this limit for the
+ * stretches after it.
+ */
 const FIRST = 1_000_000;
 const LEAST_FIRST = 10_000;
-/** Maximum placements in all searches after the end of the history together. */
+/** Maximum number of steps in all searches after the end of the history. */
 const AFTERWARDS = 20_000_000;
 /** Maximum number of steps in the first round. Each further round has ten times as many as the round before. */
 const FIRST_ROUND = 100_000;
@@ -17,9 +20,9 @@ const KEPT = 200_000;
 
 /** The limits of the searches. */
 export interface Searching {
-  /** Maximum placements in the first search of a stretch. */
+  /** Maximum number of steps in the first search of a stretch. */
   first?: number;
-  /** Maximum placements in all searches after the end of the history together. */
+  /** Maximum number of steps in all searches after the end of the history. */
   steps?: number;
   /** Polled after the end of the history. Returns true when there is no time left. */
   isLate?: () => boolean;
@@ -71,7 +74,7 @@ export class Searches {
     this.#isLate = this.#searching.isLate;
   }
 
-  /** Searches the undecided stretches again, until one is violated or the limit for all together is reached. */
+  /** Searches the undecided stretches again, until one is violated or the limit for all searches is reached. */
   again(): void {
     const { steps: all = AFTERWARDS, allObjects = false } = this.#searching;
     let left = all;

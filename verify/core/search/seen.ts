@@ -1,6 +1,7 @@
 /**
- * Remembers the configurations of a search (Lowe 2017). A configuration is the set of placed operations, as bits, and
- * the state that they lead to. Another order with the same result leads to nothing new.
+ * Remembers the configurations of a search (Lowe 2017). A configuration is the set of operations that already have a
+ * place in the order (one bit each), and the state after them. A search that reaches a configuration again need not
+ * continue.
  */
 
 /** A position in the search. */
@@ -11,7 +12,10 @@ export interface Configuration {
   from: number;
   to: number;
   state: number;
-  /** The state before the last operations without a response, if an operation with a response must follow; else −1. */
+  /**
+   * If an operation with a response must follow the last operations without a response: the state before these
+   * operations. Else −1.
+   */
   chain: number;
   /** Number of placed operations without a response, by class. */
   counts: Uint32Array;
@@ -33,9 +37,9 @@ export class SeenStates {
   }
 
   /**
-   * Returns whether it was seen before; if not, remembers it. Subtle: it also counts as seen if an earlier one has the
-   * same state, the same placed operations with a response, and no more placed operations without one. Every order
-   * that can follow the new one can follow the earlier one.
+   * Returns whether a configuration was seen before; if not, remembers it. Subtle: a configuration also counts as
+   * seen if an earlier one has the same state, the same placed operations with a response, and no more placed
+   * operations without a response. Every order that can follow the new configuration can then follow the earlier one.
    */
   add(configuration: Configuration): boolean {
     const hash = hashOf(configuration);

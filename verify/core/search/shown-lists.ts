@@ -18,7 +18,7 @@ interface Shown {
   state: State;
   /** The lists that have one more value at the end, by that value. */
   longer: Map<string, Shown>;
-  /** True if the list holds a value that is written only once. Then it cannot appear again after another list. */
+  /** True if the list holds a value that is written only once. Such a list cannot appear again after another list. */
   once: boolean;
 }
 
@@ -37,7 +37,7 @@ export function shownLists(
   const lists = new ShownLists(operations, writers);
   const reduced = operations.map(interval => {
     const operation = lists.reduced(interval.operation);
-    // A write without a response need not have happened. No read shows this write, so it has no effect on the search,
+    // A write without a response need not have happened. If no read shows the write, the search can leave it out,
     // like a read without a response.
     const needless = interval.return === Number.POSITIVE_INFINITY && operation.value === undefined;
     return { ...interval, operation: needless ? READ : operation };
@@ -122,8 +122,8 @@ class ShownLists implements Machine {
   }
 
   /**
-   * Subtle: if a list cannot come back, and some read shows a longer list that begins with it, the next write
-   * must extend it. Reads of the list itself are placed before anything else.
+   * Subtle: if a list cannot come back, and some read shows a longer list with the same begin, the next write must
+   * extend the list. Reads of the list itself are placed before any other operation.
    */
   step(state: State, { action, value, saw }: ObjectOperation): State | undefined {
     const [name = ''] = state;
@@ -141,7 +141,10 @@ class ShownLists implements Machine {
     return name;
   }
 
-  /** Returns true for reads, and for writes whose result no read shows: in the state `unshown` they change nothing. */
+  /**
+   * Returns true for reads, and for writes whose result no read shows. Such a write changes nothing in the state
+   * `unshown`.
+   */
   isIdle({ action, value }: ObjectOperation): boolean {
     return action === 'read' || value === undefined;
   }

@@ -1,4 +1,4 @@
-/** Delta debugging: removes from a proof all items that it does not need. */
+/** Removes all unnecessary items from a proof (delta debugging). */
 
 /**
  * Reduces a list by ddmin, of Zeller and Hildebrandt ("Simplifying and isolating failure-inducing input", 2002).

@@ -1,7 +1,7 @@
 /**
  * Cuts the history of one object into stretches while its operations arrive. Each stretch is judged on its own. A cut
  * is at a read that no operation overlaps, because this read shows the whole state. The next stretch begins with this
- * state. It also gets the operations without a response whose value no read has shown.
+ * state. The operations without a response whose value no read has shown move to the next stretch.
  */
 
 import type { ObjectEvent, Operation, Start } from '../history/history.ts';
@@ -15,18 +15,18 @@ export interface Entry {
   /** True if the operation took effect before its return; false if it may take effect at any time after its call. */
   sure: boolean;
   /**
-   * True if the operation was recorded after its stretch was cut off. The next stretch judges it as if it came after
-   * the cut, which is too strict.
+   * True if the operation was recorded after its stretch was cut off. The next stretch judges the operation as if it
+   * came after the cut, which is too strict.
    */
   late: boolean;
 }
 
-/** A part of the history of one object. It is judged on its own. */
+/** A part of the history of one object, which is judged separately. */
 export interface Stretch {
   object: ObjectEvent;
-  /** The state before the stretch; undefined if it is not known, as in `ObjectEvent`. */
+  /** The state before the stretch; undefined if the state is not known, as in `ObjectEvent`. */
   initial: readonly string[] | undefined;
-  /** The read that showed that state; absent at the begin of the run. */
+  /** The read that showed `initial`; absent at the begin of the run. */
   from: Operation | undefined;
   entries: readonly Entry[];
 }
@@ -48,11 +48,17 @@ export class Stretches {
   readonly #open = new Map<number, Start>();
   /** The operation of this stretch that returned last. */
   #last: Operation | undefined;
-  /** The read to cut at, the number of entries up to it, and the clients that have sent no request since. */
+  /**
+   * `read`: the read at which to cut. `length`: the number of entries up to this read. `waiting`: the clients that
+   * have sent no request since.
+   */
   #cut: { read: Operation; length: number; waiting: Set<string> } | undefined;
   /** The last return of each client. */
   readonly #clients = new Map<string, number>();
-  /** True once a client had two requests in flight: then its next request does not show that its reads have ended. */
+  /**
+   * True once a client had two requests in flight. From then on, a client's next request does not show that its reads
+   * have ended.
+   */
   #parallel = false;
   /** True once this stretch can never be cut, see #ambiguous. */
   #stuck = false;
@@ -125,8 +131,8 @@ export class Stretches {
   }
 
   /**
-   * Returns whether an acknowledged operation overlapped a write, and whether another instance served the one before
-   * it. Call it once, after `ended`.
+   * Returns whether an acknowledged operation overlapped a write, and whether another instance served the
+   * acknowledged operation before it. Call it once, after `ended`.
    */
   relate(operation: Operation): { overlaps: boolean; crosses: boolean } {
     const reads = operation.action === 'read';
@@ -178,7 +184,10 @@ export class Stretches {
     return this.#open.size === 0 && (this.#last === undefined || precedes(this.#last, read));
   }
 
-  /** Returns whether the last read that no operation overlapped showed the same state, and no operation came since. */
+  /**
+   * Returns whether a read shows the same state as the last read that no operation overlapped, and no operation came
+   * in between.
+   */
   #repeats({ saw = [] }: Operation): boolean {
     const cut = this.#cut;
     if (cut !== undefined) return cut.length === this.#entries.length && alike(cut.read.saw ?? [], saw);
@@ -187,7 +196,7 @@ export class Stretches {
     );
   }
 
-  /** Notes that a client sent a request after the cut. Cancels the cut if the request overlaps its read. */
+  /** Notes that a client sent a request after the cut. Cancels the cut if the request overlaps the read of the cut. */
   #calledAfterCut(called: Operation | Start): void {
     if (this.#cut === undefined) return;
     if (precedes(this.#cut.read, called)) this.#cut.waiting.delete(called.client);
@@ -199,7 +208,7 @@ export class Stretches {
     if (cut === undefined) return undefined;
     if (cut.waiting.size > 0 && this.#entries.length < LONGEST_WAIT) return undefined;
     if (this.#parallel && this.#entries.length - cut.length < PARALLEL) return undefined;
-    // Forgets the clients that have sent nothing since the cut: perhaps they will never send again.
+    // Forgets the clients that have sent nothing since the cut, because they may never send a request again.
     for (const client of cut.waiting) this.#clients.delete(client);
     const entries = this.#entries.slice(0, cut.length);
     const stretch = this.#unknown ? undefined : this.#stretch(entries);
@@ -221,9 +230,10 @@ export class Stretches {
   }
 
   /**
-   * Returns whether the stretch cannot be cut here. Subtle: an unacknowledged operation takes effect once at most, so
-   * at a cut it must be known whether it did. That is known for unique values: a read showed the value, or the write is
-   * carried into the next stretch. With other unacknowledged operations there is no cut.
+   * Returns whether the stretch cannot be cut here. Subtle: an unacknowledged operation takes effect at most once, so
+   * a cut requires to know whether the operation has taken effect. For unique values this is known: either a read
+   * showed the value, or the write moves to the next stretch. If there are other unacknowledged operations, there is
+   * no cut.
    */
   #ambiguous(): boolean {
     if (this.#stuck || this.#unsure === 0) return this.#stuck;

@@ -16,7 +16,7 @@ export const REFUSED = -1;
 /** The result of a step that has not been computed yet. */
 const UNTRIED = -2;
 
-/** With more classes than this, steps are kept in a map: most of a table would be empty. */
+/** With more classes than this, steps are kept in a map, because most entries of a table would be empty. */
 const WIDE = 256;
 
 export class Transitions {
@@ -90,7 +90,10 @@ export class Transitions {
   }
 }
 
-/** Returns a text that only equal operations share: short for frequent ones, else JSON, which begins with a bracket. */
+/**
+ * Returns a text that only equal operations share. It is short for frequent operations. For others it is JSON, which
+ * begins with a bracket.
+ */
 function nameOf({ action, value, expected, state, saw }: ObjectOperation): string {
   if (action === 'read' && saw?.length === 1) return `read=${saw[0]}`;
   if (action !== 'read' && value !== undefined && expected === undefined && state === undefined) {

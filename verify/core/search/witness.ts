@@ -13,7 +13,7 @@ export type StretchVerdict = 'ok' | 'violated' | 'budget' | 'late' | 'clocks';
 
 /** Maximum number of placements in the search of one candidate witness. */
 const CANDIDATE: Limit = { steps: 5_000 };
-/** Maximum number of operations that the searches of all candidates look at together: some seconds. */
+/** Maximum number of steps in the searches of all candidates: some seconds. */
 const SHRINKING = 10_000_000;
 /** Maximum number of placements in the search for the longest order. */
 const EXPLANATION: Limit = { steps: 2_000 };
@@ -51,7 +51,7 @@ const exact = ({ operation, sure }: Entry): LooseInterval => ({
 const severalClocks = ({ entries }: Stretch): boolean =>
   entries.some(({ operation }) => operation.clock !== entries[0]?.operation.clock);
 
-/** Widens each interval by the uncertainty of its clock, and leaves out late reads. */
+/** Leaves out late reads. Widens each interval by the uncertainty of its clock. */
 function looseEntries(stretch: Stretch): LooseInterval[] {
   const several = severalClocks(stretch);
   return stretch.entries
@@ -74,7 +74,7 @@ const relaxed = ({ operation }: Interval): Interval => ({
   operation,
 });
 
-/** Returns the writes outside the witness. They may have happened at any time or never. */
+/** Returns the writes outside the witness, as writes that may have happened at any time or never. */
 const others = (all: readonly LooseInterval[], kept: readonly LooseInterval[]): Interval[] => {
   const keeps = new Set(kept);
   return all.filter(interval => !keeps.has(interval) && interval.operation.action !== 'read').map(relaxed);

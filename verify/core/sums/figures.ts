@@ -24,7 +24,7 @@ export interface Judged {
   /** The guarantees of these checks that the target claims. Only these guarantees can fail the run. */
   claims: readonly Guarantee[];
   figures: readonly Figure[];
-  /** The budget of a script whose whole run is one fault window; absent: no request may fail. */
+  /** The budget of a script whose whole run is one fault window. Absent: no request may fail. */
   window?: WindowBudget;
 }
 
@@ -48,7 +48,7 @@ export function judgedBy(claims: readonly string[], logouts: boolean, window?: W
   const claimed = names.filter(name => claims.includes(name));
   const figures = FIGURES.filter(({ of }) => names.includes(of[0]));
   if (window === undefined) return { checks, claims: claimed, figures };
-  // Errors are only counted here, without a threshold; the budget limits their number.
+  // These figures count errors without a threshold. The budget limits the number of errors.
   const tolerant = figures.map(figure => {
     if (figure.metric !== DOWN) return figure;
     const { needs: _, ...counted } = figure;
@@ -60,12 +60,15 @@ export function judgedBy(claims: readonly string[], logouts: boolean, window?: W
 export interface Figure {
   /** Name of the counter. */
   metric: string;
-  /** Name of the count that this counter records, and the guarantees that have it: equal, so the first one is read. */
+  /**
+   * Name of the count that this counter records. `of`: the guarantees that have this count. It is equal in all, so
+   * only the first one is read.
+   */
   count: string;
   of: readonly [Guarantee, ...Guarantee[]];
   /**
-   * The condition on the sum, as a k6 threshold. All conditions hold exactly if the verdicts from the sums are valid. A
-   * counter without any increment is 0, so no condition passes because data is missing.
+   * The condition on the sum, as a k6 threshold. All conditions hold if and only if the verdicts from the sums are
+   * valid. A counter without any increment is 0, so no condition passes because data is missing.
    */
   needs?: string;
   /** The count of repeated reads that is added to the counter. */

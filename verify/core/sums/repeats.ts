@@ -1,7 +1,7 @@
 /**
- * Counts reads that repeat an already judged read, so that the judge need not judge them. Most reads of an unchanged
- * session show exactly the same page; only the instance may be new. In k6, counting such a read is 50 times as fast as
- * judging it. These counts and the counts of the judge add up to the counts that the judge alone would have made
+ * Counts reads that repeat an already judged read. The judge need not judge such a read. Most reads of an unchanged
+ * session show exactly the same page; only the instance may be new. In k6, counting such a read is 50 times as fast
+ * as judging it. These counts and the counts of the judge add up to the counts that the judge alone would have made
  * (repeats.property.test.ts).
  */
 
@@ -11,13 +11,22 @@ import type { Seen } from '../response/interpret.ts';
 
 /** The numbers that repeated reads add to the counts of the checks. */
 export interface Repeated {
-  /** `reads`: all reads. `handoffs`: the reads on another instance than the previous operation. */
+  /**
+   * `reads`: number of all repeated reads. `handoffs`: number of reads on another instance than the previous
+   * operation.
+   */
   reads: number;
   handoffs: number;
-  /** `written`: reads compared with a write of the session. `writtenElsewhere`: on another instance than the write. */
+  /**
+   * `written`: number of reads compared with a write of the session. `writtenElsewhere`: those on another instance
+   * than the write.
+   */
   written: number;
   writtenElsewhere: number;
-  /** `pairs`: reads compared with the previous read. `pairsElsewhere`: on another instance than that read. */
+  /**
+   * `pairs`: number of reads compared with the previous read. `pairsElsewhere`: those on another instance than the
+   * previous read.
+   */
   pairs: number;
   pairsElsewhere: number;
 }
@@ -34,10 +43,16 @@ export const nothingRepeated = (): Repeated => ({
 /** The operations that a judged read was compared with. An equal read is compared with the same operations. */
 export type ComparedWith = Pick<ReadFacts, 'write' | 'again'>;
 
-/** Counts the repeats of one session. Its object must have no other writer, its operations must not overlap. */
+/**
+ * Counts the repeated reads of one session. No other session may write its object, and its operations must not
+ * overlap.
+ */
 export class Repeats {
   readonly #counts: Repeated;
-  /** The results of the reads since the last operation of another kind: all equal, and without a violation. */
+  /**
+   * The results of the reads since the last operation that was not a read. All of them are equal and without a
+   * violation.
+   */
   readonly #settled: Seen[] = [];
   /** True if a write may still take effect, or there was a violation. Then every later read is judged. */
   #unsure = false;
@@ -62,7 +77,7 @@ export class Repeats {
     else if (outcome !== 'ok' || instance === undefined) this.#unsure = true;
   }
 
-  /** Called when a read of another object was judged: the next operation is compared with that read. */
+  /** Called when a read of another object was judged. The next operation is compared with that read. */
   interrupted(): void {
     this.#settled.length = 0;
   }
@@ -70,7 +85,7 @@ export class Repeats {
   /**
    * Called when a read was judged.
    *
-   * @param clean true if it shows the session signed in and caused no anomaly
+   * @param clean true if the response shows the session signed in and caused no anomaly
    */
   read(seen: Seen, clean: boolean, compared: ComparedWith | undefined): void {
     const { instance, saw } = seen;
@@ -87,9 +102,9 @@ export class Repeats {
   }
 
   /**
-   * Counts a read if it repeats a judged read. Otherwise returns false: the judge must judge it.
+   * Counts a read if it repeats a judged read. Returns false if the judge must judge the read.
    *
-   * @param seen the result of the read; for a repeated read it is the same object, not only an equal one
+   * @param seen the result of the read; for a repeated read the same object, not only an equal one
    */
   repeats(seen: Seen): boolean {
     const { instance } = seen;
@@ -101,8 +116,9 @@ export class Repeats {
   }
 
   /**
-   * Returns whether the judge must judge the session's last read before the next operation, which is compared with it:
-   * the read came from another instance than the last judged read. Takes the count of this read back.
+   * Returns true if the session's last read came from another instance than the last judged read. The judge must then
+   * judge this read before the next operation, because that operation is compared with it. Takes the count of this
+   * read back.
    */
   settle(): boolean {
     if (!this.#pending) return false;

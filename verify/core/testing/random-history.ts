@@ -1,4 +1,4 @@
-/** Generates small random histories of one object. Each history is correct at first; most are then damaged a little. */
+/** Generates small random histories of one object. Each history is first correct. Most of them then get one error. */
 import type { Action, ObjectKind } from '../history/history.ts';
 import { MODELS, type ObjectOperation, type State } from '../objects/models.ts';
 import type { Interval } from '../search/decision.ts';
@@ -63,7 +63,8 @@ export function drawHistory(
     if (action === 'set' && kind !== 'register' && kind !== 'counter') operation.state = [value(), value()];
     const after = model.step(state, operation);
     const info = action !== 'read' && draw(4) === 0;
-    // Drops an acknowledged operation that is impossible in this state. Keeps an unacknowledged one: it had no effect.
+    // Drops an acknowledged operation that is impossible in this state. Keeps an unacknowledged operation, because it
+    // had no effect.
     if (after === undefined && !info) continue;
     if (after !== undefined && (!info || draw(2) > 0)) state = after;
     operations.push({

@@ -1,6 +1,4 @@
-/**
- * Writes a whole verdict as text, so that a test that compares the text notices every change of the verdict.
- */
+/** Writes a whole verdict as text. A test that compares this text fails on every change of the verdict. */
 import type { Anomaly, Verdict, WitnessStep } from '../result/verdict.ts';
 
 export function verdictText(verdict: Verdict): string {

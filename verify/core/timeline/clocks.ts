@@ -1,7 +1,10 @@
 /** Converts times of several clocks to the first clock, and decides which of two operations came first. */
 import type { Clock } from '../history/history.ts';
 
-/** The times of an operation, microseconds, and the uncertainty of its clock: exact if absent. */
+/**
+ * The times of an operation and the uncertainty of its clock, microseconds. Without `uncertainty`, the times are
+ * exact.
+ */
 export interface Placed {
   clock: string;
   call: number;
@@ -34,7 +37,10 @@ export class Clocks {
   }
 }
 
-/** Returns whether `a` had certainly returned before `b` was called. If both times are equal, they are concurrent. */
+/**
+ * Returns whether the response to `a` certainly came before `b` was sent. If both times are equal, the operations are
+ * concurrent.
+ */
 export function precedes(a: Placed, b: Placed): boolean {
   if (a.return === undefined) return false;
   if (a.clock === b.clock) return a.return < b.call;

@@ -34,12 +34,12 @@ export class Judge {
   readonly #clocks = new Clocks();
   /** The ledger that the checks, the tally and the result share. */
   readonly #faults: FaultLedger;
-  /** Counts of the whole run; undefined if no result is wanted. */
+  /** Counts of the whole run. Undefined if the caller wants no result. */
   readonly #tally: Tallying | undefined;
-  /** Undefined if no log is read. */
+  /** Joins requests with log entries. Undefined if no log is read. */
   readonly #logs: RequestLogs | undefined;
   readonly #open = new Map<number, Start>();
-  /** Facts about the last operation, if it is a read of a live session that shows an object. */
+  /** Facts about the last operation. Undefined unless it is a read of a live session that shows an object. */
   reads: ReadFacts | undefined;
   #finish: Finish | undefined;
   #fingerprint: Fingerprint | undefined;
@@ -166,7 +166,7 @@ export class Judge {
     const tallying = this.#tally;
     if (tallying === undefined)
       throw new Error('finish: expected a Judge with wanted = result, got one with wanted = counts');
-    // The outcome of these operations is unknown: they may take effect at any time after their call.
+    // The outcome of these operations is unknown: each may take effect at any time after its request was sent.
     for (const start of this.#open.values()) {
       this.#ended(joined(start, { id: start.id, outcome: 'info', note: 'never ended' }));
     }
@@ -206,7 +206,7 @@ export class Judge {
     ];
   }
 
-  /** Returns the verdicts of all checks, then an `unknown` for each claim that no check judges. */
+  /** Returns the verdicts of all checks, then a verdict `unknown` for each claim that no check judges. */
   #verdicts(findings: ReadonlyMap<Guarantee, CheckFinding>): Verdict[] {
     const claims = new Set(this.#run.claims.filter(isGuarantee));
     const verdicts: Verdict[] = [...findings].map(([guarantee, finding]) => ({

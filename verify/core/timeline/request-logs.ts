@@ -1,4 +1,4 @@
-/** Joins each request with its entries in the logs, in whichever order they come. The memory is bounded. */
+/** Joins each request with its log entries. Requests and entries may come in any order. The memory is bounded. */
 import type { FaultLedger } from '../faults/ledger.ts';
 import { getOrInsert } from '../get-or-insert.ts';
 import { isSafe } from '../history/actions.ts';
@@ -15,11 +15,11 @@ interface Sent {
   resent: boolean;
   /** Absent if only an outline of the request is kept. */
   operation?: Operation;
-  /** True if the request counts as missing in a log that has no entry for it; absent while that is not decided. */
+  /** True if the request counts as missing in a log without an entry for it. Absent while this is undecided. */
   misses?: boolean;
 }
 
-/** The statements of the response and of the logs about one request so far. */
+/** What the response and the logs have stated about one request so far. */
 export interface LoggedRequest {
   id: string;
   /** Absent if no operation with this id has ended. */
@@ -30,7 +30,7 @@ export interface LoggedRequest {
 
 /** The part of a check that reads the logs. */
 export interface LogReader {
-  /** Called for each operation with an entry in the balancer's log, when both have come. */
+  /** Called for each operation with an entry in the balancer's log, once the operation and the entry have arrived. */
   routed?(operation: Operation, entry: Served): void;
   /** Called for each request when every log has an entry for it, and at the end for each other request. */
   logged?(request: LoggedRequest, complete: boolean): void;
@@ -38,7 +38,7 @@ export interface LogReader {
 
 /** Maximum number of requests that are kept whole. For each older request only a number, its outline, is kept. */
 const WHOLE = 20_000;
-/** A killed process may lose the log lines of its last second; microseconds. */
+/** A killed process may lose the log lines of this time before its end, microseconds. */
 const LAST_LINES = 1_000_000;
 
 /** The bits of an outline. The higher bits are the number of the instance. */
@@ -50,7 +50,7 @@ const INSTANCE = 16;
 const MISSES = 32;
 const NUMBER = 64;
 
-/** Returns the number of instances that the balancer tried, by its log. */
+/** Returns the number of instances that the balancer tried, according to its log. */
 export const triedOf = ({ balancer }: LoggedRequest): number => balancer?.tried?.length ?? 1;
 
 export class RequestLogs {
@@ -61,7 +61,8 @@ export class RequestLogs {
   readonly #readers: readonly LogReader[];
   readonly #whole = new Map<string, LoggedRequest>();
   /**
-   * Iterates over the whole requests, the oldest first. Kept, since a new iterator would step over all deleted ones.
+   * Iterates over the requests that are kept whole, the oldest first. One iterator for the whole run: a new iterator
+   * would first step over all deleted entries.
    */
   #oldest = this.#whole.entries();
   /** The outlines of old requests. The key is the number in the request's id, or the id if it has no number. */
@@ -70,7 +71,7 @@ export class RequestLogs {
   readonly #instances = new Map<string, number>();
   readonly #names: string[] = [''];
 
-  /** @param faults decides whether a missing entry is explained by a fault */
+  /** @param faults shows whether a fault explains a missing entry */
   constructor({ run, logs }: Run, faults: FaultLedger, readers: readonly LogReader[]) {
     this.#prefix = `${run}-`;
     this.#hasBalancer = logs.includes('balancer');
@@ -140,14 +141,14 @@ export class RequestLogs {
     return !this.#hasBalancer || sent.direct || balancer !== undefined;
   }
 
-  /** Passes on the requests for which an entry is still missing. Called at the end of the history. */
+  /** Passes the requests without all entries to the readers. Called at the end of the history. */
   finish(): void {
     for (const request of this.#whole.values()) {
       if (request.sent !== undefined) request.sent.misses = this.#misses(request.sent);
       this.#logged(request, this.#isComplete(request));
     }
-    // Requests with the same outline are passed on as one object, because a log without entries leaves an
-    // outline of each request.
+    // Requests with the same outline are passed to the readers as one object. If a log has no entries at all, every
+    // request leaves an outline.
     const alike = new Map<number, LoggedRequest>();
     for (const outline of this.#outlines.values())
       this.#logged(
@@ -157,8 +158,8 @@ export class RequestLogs {
   }
 
   /**
-   * Returns whether the request counts as missing in a log that has no entry for it. It does not count if perhaps no
-   * instance received it, or if a fault may have lost the entry.
+   * Returns whether the request counts as missing in a log without an entry for it. The request does not count if it
+   * may have reached no instance, or if a fault may have lost the entry.
    */
   #misses({ operation, misses = false }: Sent): boolean {
     if (operation === undefined) return misses;

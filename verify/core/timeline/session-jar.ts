@@ -11,7 +11,7 @@ export const tooLarge = ({ cookies }: Operation): CookieChange | undefined =>
 export class SessionJar {
   /** The label of each cookie's value, by the key of the cookie. */
   readonly #held = new Map<string, string | undefined>();
-  /** True if a response has set a session cookie: then a cookie carries the session. */
+  /** True if a response has set a session cookie. Then cookies, not another header, carry the session. */
   used = false;
 
   /** Applies a response's cookie changes. Returns whether it deleted a session cookie and left the jar empty. */
@@ -25,7 +25,7 @@ export class SessionJar {
       } else {
         deleted = true;
         this.#held.delete(key);
-        // If the attributes were not recorded, only the name is known.
+        // If the history has no attributes of the cookie, only the name is known.
         if (change.attributes === undefined) this.#forget(change.name);
         else this.#held.delete(change.name);
       }

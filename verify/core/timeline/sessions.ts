@@ -26,19 +26,19 @@ export interface SessionState {
   knownBy: string[];
   /** The session cookies that the session's client holds. */
   jar: SessionJar;
-  /** The last response that set another session cookie and did not show the session signed in. */
+  /** The last response that replaced the session cookie and did not show the session signed in. */
   replaced?: Operation | undefined;
   /** The last response that set a session cookie which clients drop, because it is too large. */
   dropped?: Operation;
-  /** The login that created the session, once it was acknowledged. */
+  /** The acknowledged login that created the session. */
   login?: Operation;
-  /** The first logout, set as soon as it is called. */
+  /** The first logout. Set when its request is sent, before the response. */
   logout?: Start;
   /** The first judged operation that lost the session: its response was signed out or left the jar without a cookie. */
   lost?: Operation;
   /** The last judged operation before `lost`; at first the login. */
   last?: Operation;
-  /** Call time of the operation from which the idle timeout counts, microseconds. */
+  /** Time when the idle timeout began: the call of the last operation that renewed it, microseconds. */
   active?: number;
 }
 
@@ -46,12 +46,12 @@ export interface SessionState {
 export interface Standing {
   session: SessionState;
   /**
-   * True if the operation was called after the login returned, and returned before any logout was called.
-   * Continuity judges these operations. False after the session was lost, and if a timeout may have ended it. Also
-   * false for a response that is signed in as another user, which only isolation judges.
+   * True if the operation began after the login had returned, and ended before any logout was sent. Continuity judges
+   * these operations. False after the session was lost, or if a timeout may have ended the session. Also false if the
+   * response is signed in as another user: only isolation judges such a response.
    */
   live: boolean;
-  /** The session's previous operation, if another instance served it: then this operation is a handoff. */
+  /** The session's previous operation, if another instance served it. If set, this operation is a handoff. */
   handoffFrom: Operation | undefined;
   /** True for the first response of this instance to the session since the session's login. */
   firstContact: boolean;
@@ -70,7 +70,7 @@ export const timeoutTolerance = (timeout: number): number => Math.max(2_000_000,
 export class Sessions {
   /** The instances that served a session before the first fault, in the order of first contact. */
   readonly instances = new Set<string>();
-  /** The users whose pages were shown in a session of another user. A page of these does not prove a login. */
+  /** The users whose pages were shown in a session of another user. A page of such a user does not prove a login. */
   readonly bled = new Set<string>();
   readonly #open = new Map<string, SessionState>();
   readonly #expiry: NonNullable<Declared['expiry']>;
@@ -136,7 +136,9 @@ export class Sessions {
     return result;
   }
 
-  /** Follows the session cookies. Returns whether the response left the client without a session cookie. */
+  /**
+   * Applies the response's cookie changes to the jar. Returns true if they left the client without a session cookie.
+   */
   #keeps(operation: Operation, session: SessionState): boolean {
     if (operation.with !== undefined) return false;
     if (honoured(operation) === true) session.replaced = undefined;
@@ -174,8 +176,8 @@ export class Sessions {
     if (ending?.start.id === operation.id) ending.end = operation;
     if (!lives(session, operation) || showsAnother(operation)) return standing(session, false);
     if (this.#expires && mayHaveExpired(this.#expiry, session, operation)) {
-      // Near the timeout both responses are right. But a signed-in response shows that the session has not
-      // expired: its timeout begins again.
+      // Near the timeout, signed in and signed out are both correct. A signed-in response shows that the session has
+      // not expired, so its timeout begins again.
       if (honoured(operation) === true) this.#renew(session, operation);
       return standing(session, false);
     }
@@ -242,7 +244,9 @@ const standing = (session: SessionState, live: boolean, handoffFrom?: Operation)
   data: undefined,
 });
 
-/** Returns whether the response is signed in as another user. Then it does not show the state of the session. */
+/**
+ * Returns whether the response is signed in as another user. Such a response does not show the state of the session.
+ */
 export const showsAnother = ({ sawUser, user }: Operation): boolean =>
   sawUser !== undefined && sawUser !== user;
 
@@ -263,7 +267,10 @@ export const refusedLogin = ({ outcome, signedIn }: Operation): boolean =>
 export const deletedCookie = (operation: Operation): string | undefined =>
   operation.cookies?.find(cookie => cookie.change === 'deleted')?.name;
 
-/** Returns whether a timeout may have ended the session: within its tolerance, signed in and out are both correct. */
+/**
+ * Returns whether a timeout may have ended the session. Within the timeout's tolerance, signed in and signed out are
+ * both correct.
+ */
 export function mayHaveExpired(
   { idle, absolute }: NonNullable<Declared['expiry']>,
   { login, active }: SessionState,
@@ -282,8 +289,8 @@ function lives(session: SessionState, operation: Operation): boolean {
 }
 
 /**
- * Returns whether an operation was called after the login of its session and returned before any logout. False if the
- * session was lost.
+ * Returns whether an operation began after the login of its session, and ended before any logout was sent. False if
+ * the session was lost.
  */
 export function isDuring({ login, logout, lost }: SessionState, operation: Operation): boolean {
   if (login === undefined || lost !== undefined || !precedes(login, operation)) return false;

@@ -98,12 +98,15 @@ export interface AnomalyMark {
   at: number;
   from: number;
   until: number;
-  /** The session of that request, and all sessions of the proof. */
+  /** Session of the request that broke the guarantee. */
   session: string;
+  /** All sessions whose requests the witness shows. */
   sessions: string[];
-  /** X-Request-Id of that request, the expected response, and the response that came. */
+  /** X-Request-Id of the request that broke the guarantee. */
   request: string;
+  /** The expected response, as a text. */
   expected: string;
+  /** The response that came, as a text. */
   came: string;
   summary: string;
 }
