@@ -48,7 +48,7 @@ export function record(plan: RunPlan, clock: RecorderClock = startClock()): RunR
     plan.compress,
   );
   const context = contextOf(plan, history, network, clock, operation => {
-    load.saw(operation);
+    if (plan.schedule.length > 0) load.saw(operation);
     // During a fault, an instance may never log the request, because the fault may kill the instance.
     if (!context.recorder.disturbed) logs.ended(operation);
     plan.onOperation?.(operation);
