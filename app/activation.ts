@@ -1,6 +1,6 @@
 /**
- * Activates accounts by mail. The link in a mail is signed, so any instance can check it; it expires; and it works once,
- * because the account keeps a random number that the first use removes.
+ * Activates accounts by mail. The link in a mail is signed, so any instance can check the link. The link expires. It
+ * works once, because the account keeps a random number that the first use removes.
  */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
@@ -11,7 +11,7 @@ import { createSigner, type Signer } from './secrets.ts';
 
 const Claim = z.tuple([z.string(), z.string(), z.number()]);
 
-/** The result of the use of a link. `expired` also means that the account was removed meanwhile. */
+/** The result of the use of a link. `expired`: the link has expired, or the account no longer exists. */
 export type Activated = 'activated' | 'used' | 'expired' | 'invalid';
 
 type Settings = Pick<Config, 'secrets' | 'publicUrl' | 'activationSeconds'>;
@@ -31,8 +31,9 @@ export class Activation {
   }
 
   /**
-   * Creates an account that cannot log in yet, and mails the link. If the link is not used in time, Redis removes the
-   * account. Returns false if the email address is taken. Throws Refusal 503 if the mail server does not accept the mail.
+   * Creates an account that cannot log in yet, and mails the link. If the user does not open the link in time, Redis
+   * removes the account. Returns false if the email address is taken. Throws Refusal 503 if the mail server does not
+   * accept the mail.
    */
   async register(email: string, name: string, password: string): Promise<boolean> {
     const nonce = randomBytes(16).toString('base64url');

@@ -18,8 +18,8 @@ interface Waiting {
   /** Milliseconds since the epoch. */
   addedAt: number;
   /**
-   * Id that the card will get. If the client retries the checkout after a lost response, the app finds the card by this
-   * id and charges nothing.
+   * Id of the card that the checkout will create. If the client retries the checkout after a lost response, the app
+   * finds the card by this id and charges nothing.
    */
   card: string;
 }

@@ -17,7 +17,7 @@ export interface Config {
   readonly instance: string;
   /** Version of the app that responses name; '' if they name none. */
   readonly version: string;
-  /** URL of Redis. With sentinels or a cluster, only user, password, database and TLS in the URL are used. */
+  /** URL of Redis. With sentinels or a cluster, only user, password, database and TLS of the URL are used. */
   readonly redisUrl: string;
   /**
    * Servers of a cluster. At least one of them must be up when the app connects. Empty for a Redis without
@@ -53,7 +53,7 @@ export interface Config {
   readonly sessionLockMs: number;
   readonly sessionLockWaitMs: number;
   /**
-   * The first secret signs; signatures by any of the secrets are accepted. So a secret can be replaced
+   * The app signs with the first secret, and accepts signatures by any of the secrets. So a secret can be replaced
    * without logging users out.
    */
   readonly secrets: readonly string[];
@@ -196,7 +196,7 @@ const NEED_PUBLIC_URL = [
   ['S3_BUCKET', 'The store redirects browsers to it after an upload'],
 ] as const;
 
-/** Returns the reason why other machines can reach the app; undefined if they cannot. */
+/** Returns the reason why other machines can reach the app; undefined if no other machine can. */
 function exposure(host: string): string | undefined {
   if (host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)) return undefined;
   return `HOST is ${host} and not a loopback address`;

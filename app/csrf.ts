@@ -14,7 +14,10 @@ export interface CsrfProtection {
   readonly require: RequestHandler;
 }
 
-/** Creates the protection. Instances with the same secrets accept each other's tokens; the first secret signs. */
+/**
+ * Creates the protection. The app signs tokens with the first secret. Instances with the same secrets accept each
+ * other's tokens.
+ */
 export function createCsrf(secrets: readonly string[]): CsrfProtection {
   const keys = secrets.map(secret => deriveKey(secret, 'csrf'));
   const tokens = byProtocol(secure =>
@@ -38,8 +41,8 @@ export function createCsrf(secrets: readonly string[]): CsrfProtection {
 }
 
 /**
- * Returns the session id, or '' if no user is signed in. With '', the token is bound only to its cookie, and needs no
- * store.
+ * Returns the session id, or '' if no user is signed in. With '', the token is bound only to its cookie, so the store
+ * need not be up.
  */
 function getSessionIdentifier(request: Request): string {
   return signedInUser(request) === undefined ? '' : request.sessionID;

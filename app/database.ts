@@ -5,8 +5,8 @@ import { Pool } from 'pg';
 const CONNECTIONS = 10;
 
 /**
- * Key of an advisory lock. With it, instances that start at once create the tables one after the other. No other
- * program may use this key.
+ * Key of an advisory lock, so that instances that start at the same time create the tables one after the other. No
+ * other program may use this key.
  */
 const TABLES_LOCK = 7_215_036;
 
@@ -28,8 +28,8 @@ export function connectDatabase(url: string, timeoutMs: number, onError: (error:
     connectionString: url,
     max: CONNECTIONS,
     connectionTimeoutMillis: timeoutMs,
-    // The client applies `query_timeout`, for a server that vanished. The server applies `statement_timeout`, for a
-    // query that still waits for a lock after the client has given it up.
+    // The client applies `query_timeout`, in case the server has vanished. The server applies `statement_timeout`, in
+    // case a query still waits for a lock after the client has stopped waiting.
     query_timeout: timeoutMs,
     statement_timeout: timeoutMs,
     keepAlive: true,
@@ -40,7 +40,7 @@ export function connectDatabase(url: string, timeoutMs: number, onError: (error:
 
 /** Creates the missing tables. Throws PostgreSQL's error. */
 export async function createTables(pool: Pool): Promise<void> {
-  // "IF NOT EXISTS" alone fails if two instances run it at once. All statements of one text form one transaction, and
-  // the lock ends with the transaction.
+  // "IF NOT EXISTS" alone fails if two instances run the statement at the same time. All statements of one text form
+  // one transaction, and the lock ends with the transaction.
   await pool.query(`SELECT pg_advisory_xact_lock(${TABLES_LOCK}); ${TABLES}`);
 }

@@ -23,7 +23,7 @@ export function limitCommands(redis: Redis, timeoutMs: number): void {
   };
 }
 
-/** A timer for some commands. After the timeout, it rejects the commands that have no reply. */
+/** A timer for some commands. After the timeout, rejects the commands that have no reply. */
 class Deadline {
   readonly #timeoutMs: number;
   readonly #open = new Set<Command>();
@@ -34,7 +34,7 @@ class Deadline {
   }
 
   bind(command: Command): void {
-    // Rejects one step of the event loop later, so that replies that have arrived are read first.
+    // Rejects one turn of the event loop later, so that Node first reads the replies that have arrived.
     if (this.#open.size === 0)
       this.#timer = setTimeout(() => setImmediate(() => this.#reject()), this.#timeoutMs);
     this.#open.add(command);

@@ -4,7 +4,7 @@ import type { Config } from './config.ts';
 
 /** Returns a client that connects at the first request. */
 export async function connectDynamoDb(config: Config): Promise<DynamoDB> {
-  // Loaded only where it is used.
+  // Imported here, so that other stores do not load the AWS SDK.
   const { DynamoDB } = await import('@aws-sdk/client-dynamodb');
   const { dynamodbEndpoint: endpoint, dynamodbCredentials: credentials, storeTimeoutMs } = config;
   return new DynamoDB({

@@ -9,7 +9,7 @@ export class Refusal extends Error {
 
   /**
    * @param message shown to the user: what is wrong and what to do
-   * @param options a `cause` is logged, and never shown
+   * @param options the app logs a `cause`, and never shows it
    */
   constructor(status: number, message: string, options?: ErrorOptions) {
     super(message, options);
@@ -17,7 +17,7 @@ export class Refusal extends Error {
   }
 }
 
-/** Thrown if the store did not confirm a change: the change may or may not have happened. The response is 503. */
+/** Thrown if the store did not confirm a change. The change may or may not have happened. The response is 503. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 
@@ -32,7 +32,7 @@ export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message || error.name : String(error);
 }
 
-/** Waits for a store's response. Throws StoreUnavailable with the cause if it fails. */
+/** Waits for a store's response. If the store fails, throws StoreUnavailable with the cause. */
 export async function confirmed<T>(response: Promise<T>): Promise<T> {
   try {
     return await response;

@@ -10,7 +10,10 @@ const RETRIES_HEADER = 'x-balancer-retries';
 export class Lifecycle {
   /** True once the tables and the fixture users exist. Requests need the tables and the users. */
   prepared = false;
-  /** Number of requests that this instance refused, so that other instances serve them; undefined before `leave`. */
+  /**
+   * Number of requests that this instance refused since `leave`, so that other instances serve them; undefined before
+   * `leave`.
+   */
   leftToOthers: number | undefined;
   #draining = false;
   readonly #open = new Set<Response>();

@@ -23,8 +23,7 @@ export function createLogger({ logLevel: level, logFile: file }: LogOptions): Lo
     formatters: { level: (label: string) => ({ level: label }) },
   };
   if (file === '') return pino(options);
-  // Writes synchronously, like to stdout. So the log has each request that got a response, even if the process is
-  // killed.
+  // Writes synchronously, as to stdout. So the log has each request with a response, even if the process is killed.
   const streams = [process.stdout, destination({ dest: file, sync: true })];
   // The logger applies the log level. Each stream has its own level too: without a level of its own, a stream
   // drops lines below `info`.

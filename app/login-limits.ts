@@ -1,10 +1,10 @@
 /**
  * Limits logins and registrations. The counts are in Redis, so that all instances share them.
  *
- * A login is counted before its password is hashed, so that parallel guesses cannot exceed the limit. A successful login
- * is subtracted again. Failures count for the address, and for the pair of address and account. Failures of one account
- * from all addresses only lower the limit of each address. An address without failures is never refused, so no attacker
- * can lock a user out.
+ * A login is counted before its password is hashed, so that parallel guesses cannot exceed the limit. A successful
+ * login is subtracted again. Failed logins count for the address, and for the pair of address and account. Failed
+ * logins of one account from all addresses only lower the limit of each address for this account. An address without
+ * failures is never refused, so no attacker can lock a user out.
  */
 import { isIPv4, isIPv6 } from 'node:net';
 import { RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible';
@@ -31,8 +31,8 @@ export const REGISTRATIONS = 20;
 export const REGISTRATION_WINDOW_MINUTES = 60;
 
 /**
- * Limit of further mails to one account, and of further mails that one address requests, within the same
- * window.
+ * Limit of further mails to one account, and of further mails that one address requests, within
+ * `REGISTRATION_WINDOW_MINUTES`.
  */
 export const MAILS = 5;
 
@@ -150,7 +150,7 @@ export function networkOf(address: string): string {
   const mapped = /^::ffff:([\d.]+)$/i.exec(plain)?.[1];
   if (mapped !== undefined && isIPv4(mapped)) return mapped;
   if (!isIPv6(plain)) return plain;
-  // An IPv6 address may end in dotted IPv4 form. Those 32 bits are its last two groups, and not needed here.
+  // An IPv6 address may end in dotted IPv4 form. These 32 bits are the last two groups, which are not needed here.
   const [head = '', tail] = plain.replace(/[\d.]+\.[\d.]+$/, '0:0').split('::');
   const groups = (text: string) => (text === '' ? [] : text.split(':'));
   const [left, right] = [groups(head), groups(tail ?? '')];

@@ -4,8 +4,8 @@ import type { Config } from './config.ts';
 import { Refusal } from './failures.ts';
 
 /**
- * Timeout of a request to the mail server, milliseconds. It is shorter than that of a balancer, because a
- * user waits for the response.
+ * Timeout of a request to the mail server, milliseconds. Shorter than the timeout of a balancer, because a user waits
+ * for the response.
  */
 const TIMEOUT_MS = 10_000;
 
@@ -17,7 +17,9 @@ interface Mail {
   readonly text: string;
 }
 
-/** Returns a mailer that connects for each mail; undefined if SMTP_URL is not set. Then nodemailer is not loaded. */
+/**
+ * Returns a mailer that connects for each mail; undefined if SMTP_URL is not set, and then does not load nodemailer.
+ */
 export async function createMailer({ smtpUrl, mailFrom }: Config): Promise<Mailer | undefined> {
   if (smtpUrl === '') return undefined;
   const { createTransport } = await import('nodemailer');
@@ -29,7 +31,7 @@ export async function createMailer({ smtpUrl, mailFrom }: Config): Promise<Maile
   return createTransport({ url: smtpUrl, ...timeouts }, { from: mailFrom });
 }
 
-/** Sends a mail. Throws Refusal 503 if the mail server does not accept it within `TIMEOUT_MS`. */
+/** Sends a mail. Throws Refusal 503 if the mail server does not accept the mail within `TIMEOUT_MS`. */
 export async function sendMail(mailer: Mailer, mail: Mail): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   // The timeouts of the mailer limit each step. This timeout limits all steps together.

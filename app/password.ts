@@ -21,7 +21,10 @@ interface PasswordHash extends ScryptParameters {
 const KEY_BYTES = 32;
 const BLOCK_SIZE = 8;
 
-/** Runs two hashes at once. Node's pool has four threads, for DNS and files too. Two hashes at N = 2^17 use 256 MiB. */
+/**
+ * Runs two hashes at the same time. Node's pool has four threads, which DNS and files also use. Two hashes at N =
+ * 2^17 use 256 MiB.
+ */
 const turns = new Turns({ atOnce: 2, waitMs: 10_000 });
 
 /** Hashes a password. Throws Refusal 503 if it has waited more than 10 s for other hashes. */
@@ -33,8 +36,8 @@ export async function hashPassword(password: string, parameters: ScryptParameter
 }
 
 /**
- * Returns whether the password belongs to the hash. Throws an error if `hash` is not a password hash, and Refusal 503
- * like `hashPassword`.
+ * Returns whether the password belongs to the hash. Throws an error if `hash` is not a password hash; throws Refusal
+ * 503 as `hashPassword` does.
  */
 export async function verifyPassword(password: string, hash: string): Promise<boolean> {
   const expected = parseHash(hash);

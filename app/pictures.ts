@@ -15,7 +15,7 @@ export const MAX_BYTES = 5 * 1024 * 1024;
 /** A form for an upload is valid for this time, seconds. */
 export const FORM_SECONDS = 600;
 
-/** The types of pictures, and how their files begin, in hexadecimal. */
+/** The types of pictures, each with the first bytes of its files in hexadecimal. */
 const TYPES: readonly [type: string, start: RegExp][] = [
   ['image/jpeg', /^ffd8ff/],
   ['image/png', /^89504e470d0a1a0a/],
@@ -38,7 +38,10 @@ export interface Purpose {
 
 type Settings = Pick<Config, 'bucket' | 'bucketUrl' | 'publicUrl' | 'secrets' | 'storeTimeoutMs'>;
 
-/** Returns the pictures of the configured bucket; undefined if there is none. Loads the AWS SDK only if there is one. */
+/**
+ * Returns the pictures of the configured bucket; undefined if no bucket is configured, and then does not load the AWS
+ * SDK.
+ */
 export async function connectPictures(config: Config): Promise<Pictures | undefined> {
   if (config.bucket === '') return undefined;
   const { S3 } = await import('@aws-sdk/client-s3');
@@ -51,7 +54,7 @@ export async function connectPictures(config: Config): Promise<Pictures | undefi
   return new Pictures(config, s3, createPresignedPost);
 }
 
-/** All methods throw StoreUnavailable if the bucket does not answer. */
+/** All methods throw StoreUnavailable if the bucket does not respond. */
 export class Pictures {
   readonly #settings: Settings;
   readonly #s3: S3;
@@ -90,9 +93,9 @@ export class Pictures {
   }
 
   /**
-   * Checks an upload, and copies it to the address that pages show. Returns the key of the copy, which is the same for
-   * the same upload. Throws Refusal 404 if the key was not signed for this user and card, 409 if nothing was uploaded
-   * or the upload changes during the check, 413 if it is too large, and 422 if it is no picture.
+   * Checks an upload, and copies it to the address that pages show. Returns the key of the copy, which is the same
+   * for the same upload. Throws Refusal 404 if the key was not signed for this user and card; 409 if nothing was
+   * uploaded, or the upload changes during the check; 413 if the file is too large; 422 if the file is no picture.
    */
   async accept({ user, card }: Purpose, key: string): Promise<string> {
     const [, id = '', signature = ''] = /^uploads\/([\w-]{22})\.([\w-]{43})$/.exec(key) ?? [];
@@ -129,7 +132,10 @@ export class Pictures {
 
 const claim = (user: string, card: string, id: string) => JSON.stringify([user, card, id]);
 
-/** Waits for the bucket. Throws Refusal 409 if the upload is not there or has changed, else StoreUnavailable. */
+/**
+ * Waits for the bucket. If the upload is missing or has changed, throws Refusal 409; for other errors,
+ * StoreUnavailable.
+ */
 async function answered<T>(response: T | Promise<T>): Promise<T> {
   try {
     return await response;

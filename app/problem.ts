@@ -1,4 +1,4 @@
-/** Turns every error of a request into a page that says what happened and what to do. */
+/** Turns every error of a request into a page that describes the problem and says what to do. */
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { Refusal, StoreUnavailable } from './failures.ts';
@@ -31,7 +31,8 @@ export function problems(log: Logger): ErrorRequestHandler {
     const { status, message } = describe(error);
     const failed = error instanceof Refusal ? error.cause : error;
     if (status >= 500 && failed !== undefined) logFailure(log, request, response, failed);
-    // The response was already sent and cannot be changed. The error came later, when the session was touched.
+    // The response was already sent and cannot be changed. The error came after the response, when express-session
+    // touched the session.
     if (response.headersSent) return;
     if (status === 503) {
       // A 503 sets no cookie, and the session is neither saved nor touched again.

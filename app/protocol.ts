@@ -1,4 +1,4 @@
-/** Handles the differences between http and https. The client's protocol decides, as a trusted proxy reports it. */
+/** Handles the differences between http and https. A trusted proxy reports the client's protocol, which decides. */
 import type { Request, Response } from 'express';
 
 /**
@@ -24,8 +24,8 @@ export function forgetCookie(request: Request, response: Response, name: string)
 }
 
 /**
- * Removes the `Set-Cookie` lines of a cookie, given its full name: two lines for one cookie would contradict each
- * other.
+ * Removes the `Set-Cookie` lines of a cookie, because two lines for one cookie would contradict each other. @param
+ * name full name of the cookie
  */
 export function withdrawCookie(response: Response, name: string): void {
   const lines = [response.getHeader('Set-Cookie') ?? []].flat().map(String);

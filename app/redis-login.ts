@@ -7,14 +7,14 @@ import type { Redis } from 'ioredis';
 import type { Config } from './config.ts';
 
 const TOKEN_SECONDS = 900;
-/** A new token replaces the last one after this time, and after a failure sooner, milliseconds. */
+/** A new token replaces the last token after this time, milliseconds; sooner after a failure. */
 const RENEW_MS = 600_000;
 const RETRY_MS = 5_000;
 
 /** Resolves with a new token. */
 export type TokenSource = () => Promise<string>;
 
-/** The current token. Emits `renewed` when there is a new one. */
+/** Holds the current token. Emits `renewed` when there is a new token. */
 export class RedisLogin extends EventEmitter<{ renewed: [] }> {
   readonly #sign: TokenSource;
   readonly #onError: (error: Error) => void;
@@ -22,7 +22,7 @@ export class RedisLogin extends EventEmitter<{ renewed: [] }> {
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  /** @param onError called when no new token could be made; the last one stays valid for some minutes */
+  /** @param onError called when no new token could be made; the last token stays valid for some minutes */
   constructor(sign: TokenSource, onError: (error: Error) => void) {
     super();
     this.#sign = sign;
@@ -30,7 +30,10 @@ export class RedisLogin extends EventEmitter<{ renewed: [] }> {
     this.setMaxListeners(0); // One for each connection of a cluster.
   }
 
-  /** Makes a token, and from then on a new one every ten minutes. Throws if there is no token, which ends nothing. */
+  /**
+   * Makes a token, and from then on a new token every ten minutes. Throws if the first token cannot be made; the
+   * renewal goes on.
+   */
   async renew(): Promise<void> {
     clearTimeout(this.#timer);
     let wait = RETRY_MS;
@@ -44,7 +47,10 @@ export class RedisLogin extends EventEmitter<{ renewed: [] }> {
     this.emit('renewed');
   }
 
-  /** Gives each login of this connection the current token, and logs an open connection in again with each new one. */
+  /**
+   * Gives each login of this connection the current token. When there is a new token, logs an open connection in
+   * again.
+   */
   use(redis: Redis): void {
     // ioredis reads this option before it connects, and when it copies the connection.
     Object.defineProperty(redis.options, 'password', { get: () => this.#token, enumerable: true });
@@ -63,8 +69,8 @@ export class RedisLogin extends EventEmitter<{ renewed: [] }> {
 }
 
 /**
- * Returns the login of REDIS_IAM_CACHE, with a token; undefined if the URL has a password or none is needed. If there is no
- * token yet, reports why to `onError`, and retries.
+ * Returns the login of REDIS_IAM_CACHE, with a token; undefined if the URL has a password, or Redis needs none. If
+ * the first token cannot be made, reports the reason to `onError`, and retries.
  */
 export async function createLogin(
   config: Settings,
@@ -83,7 +89,7 @@ type Settings = Pick<Config, 'redisUrl' | 'redisIamCache' | 'redisIamRegion'>;
  * in the role of the container or machine.
  */
 export async function iamSigner({ redisUrl, redisIamCache, redisIamRegion }: Settings): Promise<TokenSource> {
-  // Loaded only where it is used.
+  // Imported here, so that apps without IAM logins do not load the AWS SDK.
   const [{ SignatureV4 }, { Hash }, { defaultProvider }] = await Promise.all([
     import('@smithy/signature-v4'),
     import('@smithy/core/serde'),

@@ -89,7 +89,7 @@ function connectCluster(
     scaleReads: 'master',
     dnsLookup: (name: string, callback: (error: null, address: string) => void) => callback(null, name),
     enableOfflineQueue: false,
-    // The check sends a command to a server that is still connecting.
+    // Off, because this check sends a command to a server before the connection is open.
     enableReadyCheck: false,
     // Never resends a command that may have run. A command that a server has refused (MOVED, ASK, TRYAGAIN)
     // is sent again.
@@ -112,7 +112,10 @@ export async function ping(redis: RedisClient): Promise<void> {
   else await Promise.any(redis.nodes('master').map(node => node.ping()));
 }
 
-/** Waits until each primary of a cluster replies. Throws if one does not reply. Does nothing for a single server. */
+/**
+ * Waits until each primary of a cluster replies. Throws if a primary does not reply. Does nothing for a single
+ * server.
+ */
 export async function reachPrimaries(redis: RedisClient): Promise<void> {
   if (redis instanceof Cluster) await Promise.all(redis.nodes('master').map(node => node.ping()));
 }
@@ -130,8 +133,8 @@ const LEAVE_EVERY_MS = 250;
 
 /**
  * Returns a function that decides whether to reconnect after an error. A primary that became a replica keeps its
- * connections and refuses each write; a new connection finds the new primary. It does not reconnect after every
- * refusal: while there is no other primary, reads would fail too.
+ * connections and refuses each write. A new connection finds the new primary. The function does not reconnect after
+ * every refusal, because reads would fail too while there is no other primary.
  */
 function leavesReplicas(): (error: Error) => boolean {
   let left = Number.NEGATIVE_INFINITY;
@@ -146,14 +149,14 @@ function leavesReplicas(): (error: Error) => boolean {
 function open(redis: Redis, timeoutMs: number, login: RedisLogin | undefined): void {
   bound(redis, timeoutMs);
   login?.use(redis);
-  redis.connect().catch(() => {}); // The event `error` reports it.
+  redis.connect().catch(() => {}); // The event `error` reports the failure.
 }
 
 /**
- * Ends each command of a connection after `timeoutMs`, and the connection if Redis does not reply to a PING.
- * A server that vanished without closing (power, firewall) leaves a connection that looks open for many
- * minutes. ioredis' socketTimeout is not used: its timer outlives the connection, and cuts the next
- * connection, which is healthy.
+ * Ends each command of a connection after `timeoutMs`, and ends the connection if Redis does not reply to a PING. If
+ * a server vanishes without closing its connections (power, firewall), a connection looks open for many minutes.
+ * ioredis' socketTimeout is not used: its timer outlives the connection, and cuts the next connection, which is
+ * healthy.
  */
 function bound(redis: Redis, timeoutMs: number): void {
   limitCommands(redis, timeoutMs);

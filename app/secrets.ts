@@ -1,22 +1,19 @@
-/** Derives keys for separate purposes from one secret: for signatures, and for labels that replace ids in logs. */
+/** Derives a key for each purpose from one secret: for signatures, and for labels that replace ids in logs. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** Derives a key for one purpose. A signature for one purpose is never valid for another. */
+/** Derives a key for one purpose. A signature for one purpose is never valid for another purpose. */
 export function deriveKey(secret: string, purpose: string): string {
   return createHmac('sha256', secret).update(`baton:${purpose}`).digest('hex');
 }
 
-/** Signs texts that a client brings back. */
+/** Signs texts that a client sends back later. */
 export interface Signer {
   sign(text: string): string;
   /** Returns whether an instance with one of the secrets signed this text. */
   accepts(text: string, signature: string): boolean;
 }
 
-/**
- * Creates a signer for one purpose. The first secret signs, and signatures by any of the secrets are
- * accepted.
- */
+/** Creates a signer for one purpose. It signs with the first secret, and accepts signatures by any of the secrets. */
 export function createSigner(secrets: readonly string[], purpose: string): Signer {
   const keys = secrets.map(secret => deriveKey(secret, purpose));
   const signature = (key: string, text: string) => createHmac('sha256', key).update(text).digest('base64url');

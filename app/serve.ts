@@ -25,7 +25,7 @@ const EXIT_USAGE = 64;
 
 /** Parts that replace parts of the shipped app. With them, another program can run this app with one difference. */
 export interface Parts extends Pick<Deps, 'csrf' | 'onSession'> {
-  /** Creates the session store, instead of the one that SESSION_STORE names. */
+  /** Creates the session store, instead of the store that SESSION_STORE names. */
   readonly store?: (config: Config, redis: RedisClient) => Store;
 }
 
@@ -52,11 +52,11 @@ export async function serve(parts: Parts = {}): Promise<void> {
   const server = createServer(
     createApp({ ...parts, config, backing, store, users, log, lifecycle, pay, mailer, pictures }),
   );
-  // Longer than the balancer keeps an idle connection. Otherwise the balancer may send a request on a connection that
-  // this server closes at that moment.
+  // Longer than the time for which the balancer keeps an idle connection. Otherwise the balancer may send a request
+  // on a connection that this server closes at that moment.
   server.keepAliveTimeout = config.keepAliveMs;
-  // Node starts this timeout at the end of the last request. If it were shorter than the keep-alive timeout, it would
-  // cut idle connections.
+  // Node starts this timeout at the end of the last request. If this timeout were shorter than the keep-alive
+  // timeout, Node would cut idle connections.
   server.headersTimeout = config.keepAliveMs + 10_000;
   leaveInOrder({
     server,
@@ -118,7 +118,7 @@ interface Preparing {
   log: Logger;
 }
 
-/** The wait between two attempts to prepare starts with the first value and doubles up to the second; milliseconds. */
+/** Wait between two attempts to prepare, milliseconds. Starts with RETRY_MS, and doubles up to RETRY_MS_MOST. */
 const RETRY_MS = 50;
 const RETRY_MS_MOST = 1000;
 /** Failed attempts with the same reason are logged at most once in this time, milliseconds. */

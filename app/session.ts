@@ -26,7 +26,7 @@ export interface SessionLimits {
   readonly absoluteSeconds: number;
 }
 
-/** Returns the seconds that an unused session has left: its idle time, or less if its absolute end is earlier. */
+/** Returns the seconds until an unused session ends: its idle time, or less if its absolute end is earlier. */
 export function secondsLeft(data: SessionData, limits: SessionLimits, now = Date.now()): number {
   const absolute = ((data.signedInAt ?? now) - now) / 1000 + limits.absoluteSeconds;
   return Math.min(limits.idleSeconds, absolute);
@@ -58,7 +58,7 @@ export function sessions(store: Store, secrets: readonly string[], limits: Sessi
       saveUninitialized: false,
       // With a cookie in every response, a slow response of an old session could overwrite the cookie of a new login.
       rolling: false,
-      // Only `end` ends a session. It waits for the store to confirm this before the response.
+      // Only `end` ends a session. Before the response, `end` waits until the store has confirmed.
       unset: 'keep',
       // The cookie has no maxAge, because only the store knows when a session ends. `cookie` is a function, because
       // both middlewares share one store, which keeps only the `generate` of the middleware that was created last.
@@ -98,10 +98,10 @@ export function signedInUser(request: Request): string | undefined {
 }
 
 /**
- * Saves the session, and resolves only when the store has confirmed. Call it last, right before the response.
- * Without this call, express-session sends the headers first, then saves, and ignores an error of the save.
- * Throws Refusal 409 if the session has ended meanwhile or has grown too large, Refusal 503 if the request
- * outlived its lock, and StoreUnavailable if the store did not confirm.
+ * Saves the session, and resolves only when the store has confirmed. Call it last, right before the response. Without
+ * this call, express-session sends the headers first, then saves, and ignores an error of the save. Throws Refusal
+ * 409 if the session has ended since it was loaded, or has grown too large; Refusal 503 if the request took longer
+ * than its lock; StoreUnavailable if the store did not confirm.
  */
 export async function save(request: Request): Promise<void> {
   const { session } = request;
@@ -115,7 +115,8 @@ export async function save(request: Request): Promise<void> {
     throw failure(cause);
   }
   // After `regenerate`, express-session does not know that this session is saved, and would save it again after the
-  // response. That save could fail unseen, or, with a store that writes whole sessions, undo a logout.
+  // response. An error of the second save would stay unseen. With a store that writes whole sessions, the second save
+  // could undo a logout.
   Object.defineProperty(session, 'save', {
     configurable: true,
     value: (done?: (error?: unknown) => void) => {
@@ -125,7 +126,10 @@ export async function save(request: Request): Promise<void> {
   });
 }
 
-/** Converts a store's error for the user: the store refused, for the given reason, or it did not respond. */
+/**
+ * Converts a store's error for the user: into a Refusal with the reason if the store refused, else into
+ * StoreUnavailable.
+ */
 function failure(cause: unknown): Refusal | StoreUnavailable {
   if (cause instanceof SessionGoneError)
     return new Refusal(
@@ -169,7 +173,7 @@ export async function end(request: Request): Promise<void> {
   });
 }
 
-/** Makes express-session forget the session, so that an error response neither sets a cookie nor saves again. */
+/** Makes express-session forget the session, so that an error response neither sets a cookie nor saves the session. */
 export function abandon(request: Request): void {
   Reflect.deleteProperty(request, 'session');
 }

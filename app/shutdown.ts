@@ -1,5 +1,6 @@
 /**
- * Stops an instance without dropping a request: it reports not ready, closes connections, finishes requests, exits.
+ * Stops an instance without dropping a request. The instance reports that it is not ready, closes connections,
+ * finishes requests, and exits.
  */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
@@ -74,8 +75,8 @@ function pause(ms: number, hurry?: AbortSignal): Promise<void> {
 }
 
 /**
- * If no request comes within this time, in milliseconds, the balancer is considered to send no more. The
- * first value applies until a request was refused, the second value after that.
+ * After this time without a request, milliseconds, the balancer counts as having stopped to send requests. The first
+ * value applies until a request was refused, the second value afterwards.
  */
 const NOTHING_TO_SEND_MS = 400;
 const UNDERSTOOD_MS = 50;
@@ -101,8 +102,7 @@ async function noneSent(lifecycle: Lifecycle, hurry: AbortSignal, end: number): 
 }
 
 /**
- * Maximum number of turns of the event loop to wait for a quiet one. A turn shorter than `QUIET_TURN_MS` is
- * quiet.
+ * Maximum number of turns of the event loop to wait for a quiet turn. A turn shorter than `QUIET_TURN_MS` is quiet.
  */
 const TURNS = 2_000;
 const QUIET_TURN_MS = 0.1;

@@ -1,10 +1,11 @@
-/** Limits how many pieces of work run at once; the others wait in a queue. */
+/** Limits the number of tasks that run at the same time. Other tasks wait in a queue. */
 import { Refusal } from './failures.ts';
 
 export interface TurnLimits {
   readonly atOnce: number;
   /**
-   * Milliseconds. Work that has waited longer is refused when its turn comes, because its client has given up by then.
+   * Maximum wait, milliseconds. A task that has waited longer is refused when its turn comes, because its client has
+   * disconnected by then.
    */
   readonly waitMs: number;
 }
@@ -18,7 +19,7 @@ export class Turns {
     this.#limits = limits;
   }
 
-  /** Runs `work` when its turn comes. Throws Refusal 503 if it has waited longer than `waitMs`. */
+  /** Runs `work` when its turn comes. Throws Refusal 503 if `work` has waited longer than `waitMs`. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     const since = performance.now();
     if (this.#running >= this.#limits.atOnce) await new Promise<void>(go => this.#waiting.push(go));
@@ -28,7 +29,7 @@ export class Turns {
         throw new Refusal(503, 'Too many people are signing in right now. Try again in a moment.');
       return await work();
     } finally {
-      // Passes the turn to the next in the queue, so that new work cannot take it first.
+      // Passes the turn to the next task in the queue, so that no new task can take the turn first.
       const next = this.#waiting.shift();
       if (next) next();
       else this.#running--;

@@ -27,7 +27,7 @@ interface Sent {
 
 const CLOCK = 'c0';
 const OBJECT = 'values';
-/** Timeout of a request, milliseconds. After it, the request counts as one without a response. */
+/** Timeout of a request, milliseconds. A request that takes longer counts as a request without a response. */
 const TIMEOUT_MS = 20_000;
 
 export class SessionUnderTest {
@@ -123,7 +123,10 @@ export class SessionUnderTest {
     }
   }
 
-  /** Returns the outcome of a response. Keeps the cookie longer than its Expires allows: only the store is judged. */
+  /**
+   * Returns the outcome of a response. Keeps the cookie longer than its Expires allows, because only the store is
+   * judged.
+   */
   #interpret({ action }: Sent, response: Response, body: ResponseBody): Returned {
     const { status } = response;
     const undetermined = action === 'read' ? 'fail' : 'info';

@@ -21,7 +21,10 @@ export interface HostOptions {
   idleMs: number;
 }
 
-/** Prefix of session attributes for values. Each value has its own attribute: some stores save single attributes. */
+/**
+ * Prefix of session attributes for values. Each value has its own attribute, because some stores save single
+ * attributes.
+ */
 const VALUE = 'value:';
 
 /** Starts the app at a free port of 127.0.0.1. */

@@ -31,17 +31,20 @@ export type StoreGuarantee = (typeof STORE_GUARANTEES)[number];
 export interface StoreUnderTest {
   /** The name of the store in test names and reports. */
   name: string;
-  /** Opens the store. Called once for each of the two instances, which must share their data. */
+  /** Opens the store. Called once for each of the two instances. Both stores must share their data. */
   open(): Store | Promise<Store>;
   /** Closes a store that `open` returned. Called at the end for each of the two stores. */
   close?(store: Store): void | Promise<void>;
   /** The claimed guarantees; all by default. Other guarantees are measured too, but cannot fail a test. */
   claims?: readonly StoreGuarantee[];
-  /** Idle timeout of the sessions, seconds; at least 10, the default. A run takes 1.25 times as long. */
+  /** Idle timeout of the sessions, seconds; at least 10 (the default). A run takes 1.25 times this timeout. */
   idleSeconds?: number;
 }
 
-/** Minimum idle timeout, seconds. A shorter one is too close to the tolerance of 2 s and to a store's whole seconds. */
+/**
+ * Minimum idle timeout, seconds. A shorter timeout is too close to the tolerance of 2 s, and to the whole seconds in
+ * which stores count.
+ */
 const LEAST_IDLE_SECONDS = 10;
 
 /** The type of the function `test` in vitest and in node:test. */

@@ -43,7 +43,10 @@ export const options: Options = {
   },
 };
 
-/** Returns thresholds that end the run at their first violation, except those that require a minimum count. */
+/**
+ * Returns thresholds that end the run at their first violation. Thresholds that require a minimum count do not end
+ * the run.
+ */
 function endingWith(thresholds: Readonly<Record<string, string[]>>): NonNullable<Options['thresholds']> {
   return Object.fromEntries(
     Object.entries(thresholds).map(([metric, conditions]) => [

@@ -16,7 +16,8 @@ const { thresholds, start, end, session, guarded, summary } = verified('deploy',
 });
 
 export const options: Options = {
-  // Without RATE, each user waits for a response before its next request. With RATE, all users log in first.
+  // Without RATE, each user waits for a response before its next request. With RATE, all users log in before the
+  // load.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

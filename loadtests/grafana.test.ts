@@ -10,7 +10,7 @@ import { feed } from '../verify/testing/feed.ts';
 const text = readFileSync(new URL('../deploy/grafana.json', import.meta.url), 'utf8');
 const { panels } = JSON.parse(text) as { panels: { targets: { expr: string }[] }[] };
 const expressions = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
-/** Names of the metrics that the dashboard takes from both, without `k6_` and `_total`. */
+/** Names of the metrics that the dashboard takes from k6 and from `verify`, without `k6_` and `_total`. */
 const asked = new Set([...text.matchAll(/\(k6_\)\?(baton_\w+?)_total/g)].map(match => match[1] ?? ''));
 
 describe('deploy/grafana.json', () => {
@@ -30,7 +30,7 @@ describe('deploy/grafana.json', () => {
     picture.session('s1', 'alice').login('app-1').hops(4);
     picture.disturb(1, 'restart', { where: 'app-2' });
     const served = metricsOf(feed(picture, new RunStatus(() => {})));
-    // Only a script can throw.
+    // Only k6 has ERRORS, because only a script can throw.
     const both = [...asked].filter(metric => metric !== ERRORS).map(metric => `${metric}_total`);
     const own = expressions.flatMap(expression => expression.match(/\bbaton_\w+(?=\{)/g) ?? []);
     expect(own.length).toBeGreaterThan(1);

@@ -17,7 +17,7 @@ const { shop, pages = [], probes, signedIn } = target;
 const home = probes[0]?.read.path ?? signedIn.page;
 
 export const options: Options = {
-  // Without RATE, each user begins its next visit when the last one ends. With RATE, RATE visits begin per second.
+  // Without RATE, each user begins its next visit when its last visit ends. With RATE, RATE visits begin per second.
   ...(rate === undefined
     ? { vus: users, duration }
     : {
@@ -62,8 +62,8 @@ export default guarded((run: Run) => {
 });
 
 /**
- * Buys a card and sells it. The card's name is not a canary, since canaries are private and all users see cards for
- * sale. If a failed write may have left a canary in the basket, no card is sold.
+ * Buys a card and sells it. The card's name is not a canary: canaries are private, but all users see cards for sale.
+ * If a failed write may have left a canary in the basket, no card is sold.
  */
 function buyAndSell(s: Session, canary: string, requests: NonNullable<typeof shop>): void {
   const { checkout, owned, picture, sell } = requests;

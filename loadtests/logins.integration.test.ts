@@ -113,7 +113,7 @@ class GuestOnly extends SmallApp {
   ): AppResponse | undefined {
     const id = headers['x-request-id'];
     if (id !== undefined) this.ids.push(`${id}`);
-    // As an API that a gateway protects by a key.
+    // Responds like an API behind a gateway that requires a key.
     if (path === '/notes.json' && headers['x-key'] !== 'k') return { status: 403, body: '{}' };
     if (`${method} ${path}` === 'GET /login' && session !== undefined) return { to: '/account' };
     if (path !== '/notes.json') return undefined;

@@ -1,7 +1,7 @@
 /**
  * All users log out at once, again and again, half of them while a page loads. Then the script sends the old cookies
- * to every instance. Tests whether a logout is final: even on instances that did not serve it, and even if a late
- * write follows.
+ * to every instance. Tests whether a logout is final: also on instances that did not serve the logout, and also if a
+ * late write follows.
  */
 import { check, sleep } from 'k6';
 import exec from 'k6/execution';
@@ -14,12 +14,16 @@ const { users, duration, rate, errors, p95, dropped } = loadOf(__ENV, { duration
 
 /** Seconds from one round of logouts to the next. */
 const PERIOD = 4;
-/** Number of requests before a logout, so that every instance knows the session; and of replays after the logout. */
+/**
+ * Number of requests before a logout, so that every instance knows the session. Also the number of replays after the
+ * logout.
+ */
 const REQUESTS = 12;
 const REPLAYS = 6;
 
 export const options: Options = {
-  // Without RATE, each user waits for a response before its next request. With RATE, all users log in first.
+  // Without RATE, each user waits for a response before its next request. With RATE, all users log in before the
+  // load.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

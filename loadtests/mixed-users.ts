@@ -1,6 +1,6 @@
 /**
- * Thousands of users, few of them active at a time: each virtual user keeps many sessions open and switches between
- * them. Tests whether state in a process or connection shows one user's data to another user.
+ * Thousands of users, of which few are active at the same time. Each virtual user keeps many sessions open and
+ * switches between them. Tests whether state in a process or connection shows one user's data to another user.
  */
 import { check, sleep } from 'k6';
 import exec from 'k6/execution';
@@ -16,7 +16,8 @@ const { users, duration, rate, think, errors, p95, dropped } = load;
 const BETWEEN = 4;
 
 export const options: Options = {
-  // Without RATE, each user waits for a response before its next request. With RATE, all users log in first.
+  // Without RATE, each user waits for a response before its next request. With RATE, all users log in before the
+  // load.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

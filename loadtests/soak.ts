@@ -15,11 +15,12 @@ const { thresholds, start, end, session, guarded, summary } = verified('soak', {
 
 /** The four parts of the run, which the summary shows separately. */
 const parts = equalParts(4, seconds(duration));
-/** One in SELDOM pauses is a long one. */
+/** One of SELDOM pauses is a long pause. */
 const SELDOM = 20;
 
 export const options: Options = {
-  // Without RATE, each user waits for a response before its next request. With RATE, all users log in first.
+  // Without RATE, each user waits for a response before its next request. With RATE, all users log in before the
+  // load.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

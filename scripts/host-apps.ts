@@ -21,7 +21,7 @@ interface HostApp {
   app: string;
   /** The healthy entry of the zoo, and the broken ones. */
   entries: readonly string[];
-  /** The names of the accounts, if they are not `MAILS`. */
+  /** The names of the accounts; `MAILS` by default. */
   users?: readonly string[];
   /** True if `init` writes the target file. Otherwise the target file of the zoo is used. */
   init?: true;
@@ -119,7 +119,7 @@ async function row({ app, name, users, password, init, start }: Deployment): Pro
     const accounts = [...users.flatMap(user => ['--user', user]), '--password-env', 'HOST_PASSWORD'];
     const written = ['--probe', '--quiet', '--file', file, '--out', folder];
     if (init) await baton(['init', url, ...accounts, ...init, ...written], password);
-    // The files of the zoo name single claims.
+    // Replaces the claims, because the files of the zoo name single guarantees.
     else writeFileSync(file, stringify({ ...JSON.parse(target), claims: ['standard'] }));
     const after = performance.now();
     const { stdout, code } = await baton(['verify', file, '--json', '--out', folder], password);

@@ -22,7 +22,10 @@ const LARGEST = 1 << 20;
 /** The maximum clock error of nodes that use the same time servers, milliseconds. */
 const UNCERTAINTY = '500';
 
-/** What a namespace with the restricted pod security standard demands. The user is that of the image of k6. */
+/**
+ * The settings that a namespace with the restricted pod security standard requires. The user is the user of k6's
+ * image.
+ */
 const RESTRICTED = {
   securityContext: { runAsNonRoot: true, runAsUser: 12345, seccompProfile: { type: 'RuntimeDefault' } },
   containerSecurityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
@@ -53,7 +56,7 @@ export function manifestsOf(options: Distributed): string {
       metadata: meta,
       spec: {
         parallelism,
-        // The log of a pod is its history. The judge ignores lines in it that are no events.
+        // The log of a pod is its history. The judge ignores log lines that are no events.
         arguments: '--log-output=stdout --log-format=raw --no-usage-report',
         quiet: 'true',
         script: { configMap: { name, file } },
@@ -77,7 +80,8 @@ function environmentOf({ env, envFrom, image, run }: Distributed, name: string) 
     ['CLOCK_UNCERTAINTY', UNCERTAINTY],
     ...env,
   ];
-  // The initializer's `k6 archive` gets the variables of `env`, but none of `envFrom`, and the script needs the key there.
+  // The initializer's `k6 archive` gets the variables of `env`, but not of `envFrom`. The script needs the key in `k6
+  // archive` too.
   const key = { name: 'RUN_KEY', valueFrom: { secretKeyRef: { name, key: 'RUN_KEY' } } };
   return {
     image,

@@ -76,7 +76,7 @@ function packagesOf({ outputs }: Metafile): string[] {
   return [...new Set(names)].toSorted();
 }
 
-/** Writes the type declarations of the entry points, and those that they import directly or indirectly. */
+/** Writes the type declarations of the entry points, and the declarations that they import directly or indirectly. */
 function declare(): void {
   const all = join(DIST, 'all');
   execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', 'scripts/tsconfig.types.json', '--outDir', all], {
@@ -148,7 +148,7 @@ function published(own: Manifest, packages: readonly string[]): object {
       '!docs/asvs.md',
       '!docs/aws.md',
       '!docs/kubernetes.md',
-      // Its pictures are not in the package.
+      // The pictures of this page are not in the package.
       '!docs/gallery.md',
       'docs/target.schema.json',
       'docs/result.schema.json',

@@ -44,7 +44,10 @@ const COLUMNS = [
   ...['cookie-policy', 'private-responses', 'expiry', 'availability'],
 ] as Guarantee[];
 
-/** Session timeouts, seconds: short enough to wait for, and different by more than the tolerance of 2 s. */
+/**
+ * Session timeouts, seconds. They are short, so that a run can wait for them, and differ by more than the tolerance
+ * of 2 s.
+ */
 const IDLE = 10;
 const ABSOLUTE = 24;
 const TIMEOUTS = { SESSION_IDLE_SECONDS: String(IDLE), SESSION_ABSOLUTE_SECONDS: String(ABSOLUTE) };
@@ -130,7 +133,10 @@ async function run(env: Settings, claims: Guarantee[], out: string): Promise<Res
   }
 }
 
-/** Returns a cell: ✓ kept in all runs; ✗ broken in at least one; ? never broken, but insufficient evidence in a run. */
+/**
+ * Returns a cell. ✓: kept in all runs. ✗: broken in at least one run. ?: never broken, but insufficient evidence in a
+ * run.
+ */
 function cell(guarantee: Guarantee, results: readonly Result[]): string {
   const judgements: Judgement[] = results
     .filter(result => result.guarantees.some(verdict => verdict.guarantee === guarantee && verdict.claimed))

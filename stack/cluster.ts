@@ -10,7 +10,7 @@ import { makeFolder, removeFolder, temporaryPath } from './watchdog.ts';
 
 const PRIMARIES = 3;
 const SLOTS = 16_384;
-/** Slots of each primary. */
+/** Number of slots of each primary. */
 const SHARE = Math.ceil(SLOTS / PRIMARIES);
 /** The certificate is valid only for this name, so clients must keep the names that the cluster announces. */
 const HOST = 'localhost';
@@ -21,7 +21,7 @@ const SETTLE = { withinMs: 30_000, everyMs: 50 };
 const SETTINGS = [
   ...['--cluster-enabled', 'yes', '--tls-cluster', 'yes', '--cluster-node-timeout', String(DOWN_AFTER_MS)],
   ...['--cluster-announce-hostname', HOST, '--cluster-preferred-endpoint-type', 'hostname'],
-  // As on ElastiCache: the other slots are served while one primary is down.
+  // As on ElastiCache: while one primary is down, the cluster still serves the slots of the other primaries.
   ...['--cluster-require-full-coverage', 'no'],
 ];
 
@@ -44,7 +44,10 @@ export async function planClusterRedis({ args = [], ...options }: ServerOptions)
   return new ClusterRedis(members, access, folder);
 }
 
-/** The primary is the one that holds the users and cards, which each request needs, and a third of the sessions. */
+/**
+ * As the primary counts the server that holds the users and cards, which each request needs. It also holds a third of
+ * the sessions.
+ */
 class ClusterRedis extends RedisGroup {
   override readonly failover = { by: 'cluster', done: () => this.#replaced() } as const;
   override readonly addresses: Readonly<Record<string, string>>;
@@ -123,7 +126,7 @@ class ClusterRedis extends RedisGroup {
     });
   }
 
-  /** Returns the primary that holds the users and cards, by the reply of a server that was not stopped. */
+  /** Returns the primary that holds the users and cards. Asks a server that was not stopped. */
   async #leader(): Promise<BackingServer | undefined> {
     const other = this.#members.find(({ server }) => server !== this.fallen);
     if (other === undefined) return undefined;

@@ -48,9 +48,9 @@ export class ComposeProject {
   }
 
   /**
-   * Creates and starts only these services, and does not wait until they are healthy. Throws an error with compose's
-   * output if it fails. @param added all services that differ from docker-compose.yml or are not in it, also running
-   * ones
+   * Creates and starts only these services. Does not wait until they are healthy. Throws an error with compose's
+   * output if compose fails. @param added all services that differ from docker-compose.yml or are missing there,
+   * including services that run already
    */
   up(services: readonly string[], added: Services, ...options: string[]): Promise<void> {
     return this.#ups.run(async () => {
@@ -76,7 +76,8 @@ export class ComposeProject {
   async #compose(file: string, ...args: string[]): Promise<void> {
     const files = ['--file', this.file, '--file', file];
     const all = ['compose', '--project-name', this.name, '--project-directory', ROOT, ...files, ...args];
-    // A separate process group: the terminal's Ctrl-C reaches only Baton, which stops everything in order.
+    // Runs in a separate process group. So Ctrl-C in the terminal reaches only Baton, which stops everything in
+    // order.
     const child = spawn('docker', all, {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],

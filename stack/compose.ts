@@ -23,10 +23,10 @@ const FIRST = 'app-1';
 const PARTS = ['redis', 'balancer'];
 
 /**
- * Builds the image, starts Redis, the instances and nginx as containers, and waits until all are ready.
- * Throws MissingProgramError if there is no engine, an error if the options need a server that docker-compose.yml does
- * not have, or an error with the output of the part that did not start. Nothing is left running after such an error, or
- * after the end of this process, however it ends.
+ * Builds the image, starts Redis, the instances and nginx as containers, and waits until all are ready. Throws
+ * MissingProgramError if there is no engine, an error if the options need a server that docker-compose.yml does not
+ * have, or an error with the output of the part that did not start. Nothing is left running after such an error, or
+ * after any end of this process.
  */
 export async function startComposeStack(options: StackOptions = {}): Promise<Stack> {
   requireItsServers(options);
@@ -203,7 +203,7 @@ class ComposeStack implements Stack {
       ports: [`127.0.0.1:${port}:${INSTANCE_PORT}`],
       ...(command && { command }),
     };
-    // Includes the secret, because a caller that replaces the secret needs the old one.
+    // Includes the secret, because a caller that replaces the secret also needs the old secret.
     const own = { ...options, env: { SESSION_SECRET: this.#secret, ...env } };
     return { name, url: `http://127.0.0.1:${port}`, options: own };
   }

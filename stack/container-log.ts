@@ -9,7 +9,8 @@ const RETRY_MS = 100;
  * Yields the output of a container in pieces. Each line begins with its time, as text of fixed width that sorts by time.
  *
  * @param since a time; lines of exactly this time are included
- * @param signal until it aborts, also yields what the container writes from now on; absent: ends with the last line
+ * @param signal if given, also yields later output of the container, until the signal aborts; absent: ends with the
+ *   last line
  */
 export type Read = (container: string, since: string, signal?: AbortSignal) => AsyncIterable<string>;
 
@@ -19,7 +20,7 @@ const readOutput: Read = async function* (container, since, signal) {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const end = () => child.kill();
-  child.on('error', () => {}); // Its output ends then.
+  child.on('error', () => {}); // The stream of the output ends after this error.
   signal?.addEventListener('abort', end);
   if (signal?.aborted) end();
   try {
@@ -30,7 +31,10 @@ const readOutput: Read = async function* (container, since, signal) {
   }
 };
 
-/** Returns the lines of a container. A position is a time, by the clock of this machine, which the engine shares. */
+/**
+ * Returns the lines of a container. A position is a time on the clock of this machine, which is also the engine's
+ * clock.
+ */
 export function containerLines(container: string, read: Read = readOutput): LogLines<string> {
   /** Yields complete lines. The last piece may end within a line, if it was interrupted. */
   async function* lines(since: string, signal?: AbortSignal): AsyncGenerator<{ time: string; line: string }> {
@@ -68,7 +72,7 @@ const BEGINNING = '1970-01-01T00:00:00.000000000Z';
 /** Removes repeated lines. The engine sends the last line again if the log is requested from the time of that line. */
 class Seen {
   time: string;
-  /** Number of lines with exactly that time, and number of these lines that are still to be skipped. */
+  /** Number of lines with exactly the time `time`. `#skip`: number of these lines that are still to be skipped. */
   #count = 0;
   #skip = 0;
 

@@ -8,7 +8,7 @@ export interface ContainerSpec {
   name: string;
   /** Name of the container. */
   container: string;
-  /** Its address on this machine. */
+  /** The container's address on this machine. */
   url: string;
   /** Called repeatedly until it resolves with true. Then the container counts as started. */
   ready: () => Promise<boolean>;
@@ -51,7 +51,10 @@ export class ContainerService implements Service {
     return this.#run !== undefined;
   }
 
-  /** Waits until the container is ready. Throws NotReadyError with its last output if it ends, or after 30 s. */
+  /**
+   * Waits until the container is ready. If the container ends, or is not ready after 30 s, throws NotReadyError with
+   * its last output.
+   */
   async untilReady(): Promise<void> {
     const run = this.#requireRunning('wait for');
     const wait = { withinMs: READY_MS, what: `${this.name} to be ready`, signal: run.over.signal };
@@ -105,7 +108,10 @@ export class ContainerService implements Service {
     await this.#run?.ended;
   }
 
-  /** Call this before the container is removed. Its end is then expected, and it cannot be started again. */
+  /**
+   * Marks the end of the container as expected. Call this before the container is removed. It cannot be started
+   * again.
+   */
   dispose(): void {
     this.#disposed = true;
     if (this.#run) this.#run.stopRequested = true;

@@ -19,7 +19,10 @@ export async function lastOutputOf(container: string): Promise<string> {
   return (stdout + stderr).trim();
 }
 
-/** Throws MissingProgramError, which says what to do, if there is no engine or no compose plugin. */
+/**
+ * Checks that there is an engine with the compose plugin. Otherwise throws MissingProgramError, which says what to
+ * do.
+ */
 export async function requireEngine(): Promise<void> {
   try {
     await docker('compose', 'version', '--short');

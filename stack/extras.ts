@@ -14,7 +14,7 @@ interface Extra extends Beside {
 }
 
 /**
- * Starts the programs that the environment does not replace. Without SeaweedFS, cards have no pictures.
+ * Starts the programs whose addresses the environment does not set. Without SeaweedFS, cards have no pictures.
  *
  * @param onDeath called with a description when the store of pictures ends unexpectedly
  */

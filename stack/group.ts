@@ -1,7 +1,7 @@
 /**
- * Signals and lists process groups. Each child of this process leads a group, so that signals also reach the processes
- * that the child starts (nginx's workers). Some of these lead separate groups, for example in PostgreSQL. They count as
- * members while their parent, the leader, runs.
+ * Signals and lists process groups. Each child of this process leads a group, so that signals also reach the
+ * processes that the child starts (nginx's workers). Some of these child processes lead separate groups, for example
+ * in PostgreSQL. Such a process counts as a member while its parent, the leader, runs.
  */
 import { processes } from './process-table.ts';
 
@@ -11,9 +11,9 @@ interface Member {
   stopped: boolean;
 }
 
-/** Sends a signal to every process of the group. Returns false if there is none. */
+/** Sends a signal to every process of the group. Returns false if the group has no process. */
 export function signalGroup(pgid: number, signal: NodeJS.Signals): boolean {
-  // Finds the leaders of separate groups before the signal: they can only be found while their parent runs.
+  // Finds the leaders of separate groups before the signal, because they can only be found while their parent runs.
   const leaders = groupMembers(pgid).filter(member => member.group !== pgid);
   const sent = send(-pgid, signal);
   for (const { group } of leaders) send(-group, signal);

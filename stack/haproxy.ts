@@ -36,8 +36,8 @@ interface Known {
 }
 
 /**
- * Runs HAProxy in front of a changing set of instances. Changes of an instance that the running process knows need no
- * reload. The constructor throws MissingProgramError if HAProxy is not installed.
+ * Runs HAProxy in front of a changing set of instances. If the running process knows an instance, a change of this
+ * instance needs no reload. The constructor throws MissingProgramError if HAProxy is not installed.
  */
 export class Haproxy extends ServerProcess implements LocalBalancer {
   readonly url: string;
@@ -112,7 +112,7 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
 
   async deregister(instance: Routed): Promise<void> {
     const before = await this.#changes.run(() => this.#retire(instance));
-    // Other instances may be registered and deregistered meanwhile.
+    // During this wait, other instances may be registered and deregistered.
     await until(() => this.#hasDrained(instance, before), {
       withinMs: IN_FLIGHT_MS,
       what: `the requests in flight to ${instance.name} to end`,
@@ -165,8 +165,8 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
   }
 
   /**
-   * Returns whether no request to the instance is in flight, and all retired workers of `before` have ended: such a
-   * worker ends after its last connection.
+   * Returns whether no request to the instance is in flight, and all retired workers of `before` have ended. A
+   * retired worker ends after its last connection.
    */
   async #hasDrained({ name }: Routed, before: readonly number[]): Promise<boolean> {
     if (before.length === 0) return true;
@@ -176,7 +176,7 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
     return servers.flat().every(server => server.name !== name || server.busy === 0);
   }
 
-  /** Resolves once a new worker accepts all new connections. The old one closes each connection after a response. */
+  /** Resolves once a new worker accepts all new connections. The old worker closes each connection after a response. */
   async #reload(): Promise<void> {
     await this.#checkConfiguration();
     const before = (await this.#control.workers()).serving;

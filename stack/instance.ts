@@ -7,7 +7,7 @@ import type { Instance, InstanceOptions } from './stack.ts';
 
 export interface LocalInstanceOptions extends InstanceOptions {
   name: string;
-  /** The options of only this instance. A caller can start a similar instance with them. */
+  /** The options of this instance only. A caller can start a similar instance with these options. */
   own: InstanceOptions;
   /** Port to listen on, on 127.0.0.1. */
   port: number;
@@ -23,7 +23,7 @@ export interface LocalInstanceOptions extends InstanceOptions {
 
 const APP = fileURLToPath(new URL('../app/server.ts', import.meta.url));
 
-/** Longer than nginx keeps an idle connection (keepalive_timeout in the template). */
+/** Drain time. Longer than the time for which nginx keeps an idle connection (keepalive_timeout in the template). */
 const DRAIN_MS = '3000';
 /** The sum of DRAIN_MS and the app's limit for requests in flight (SHUTDOWN_MS), plus a margin. */
 const STOP_MS = 15_000;

@@ -154,14 +154,14 @@ class Pipe {
   readonly #to: Socket;
   readonly #disturbance: Disturbance;
   readonly #cut: (() => void) | undefined;
-  /** Data that has not passed yet, with the time of its arrival. An undefined piece marks the end of the data. */
+  /** Data that has not passed yet, with its time of arrival. An undefined piece marks the end of the data. */
   readonly #waiting: { piece: Buffer | undefined; came: number }[] = [];
   #bytes = 0;
   /** Time at which the last piece will have passed, if the bandwidth is limited. */
   #busyUntil = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param cut called to cut the connection while responses are cut; undefined for the direction of requests */
+  /** @param cut called to cut the connection after a half response; undefined for the direction of requests */
   constructor(from: Socket, to: Socket, disturbance: Disturbance, cut: (() => void) | undefined) {
     this.#from = from;
     this.#to = to;

@@ -27,7 +27,7 @@ export class StackLinks {
     this.#left.push(link);
   }
 
-  /** Returns the address, but with the port of a server's link instead of the server's port. */
+  /** Returns the address. If the server has a link, the port is the link's port. */
   led(address: string, servers: readonly { name: string; port: number }[]): string {
     return servers.reduce((text, { name, port }) => {
       const link = this.#open.get(name);

@@ -3,12 +3,15 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 const TAIL_BYTES = 32 * 1024;
 
-/** Returns the last `count` lines of a file; '' if it does not exist. */
+/** Returns the last `count` lines of a file; '' if the file does not exist. */
 export function lastLines(file: string, count: number): string {
   return readFrom(file, -TAIL_BYTES).trimEnd().split('\n').slice(-count).join('\n');
 }
 
-/** Returns the text of a file from a byte offset, or from the end if it is negative. '' if there is no file. */
+/**
+ * Returns the text of a file from a byte offset. A negative offset counts from the end. Returns '' if the file does
+ * not exist.
+ */
 export function readFrom(file: string, offset: number): string {
   let fd: number;
   try {

@@ -1,6 +1,6 @@
 /**
- * Receives the mails of the stack, and shows them: all mails on one page, and the newest mail to an address
- * at the same path as Mailpit. The mails stay in memory and go nowhere.
+ * Receives the mails of the stack, and shows them: all mails on one page, and the newest mail to an address at the
+ * same path as Mailpit. The mails stay in memory, and are not sent on.
  */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
@@ -27,7 +27,7 @@ export interface Mailbox {
 /** The oldest mails are dropped above this number. */
 const MOST = 10_000;
 
-/** A mail in flight has this time when the mailbox stops, milliseconds. Then its connection is closed. */
+/** When the mailbox stops, a mail in flight has this time before its connection is closed, milliseconds. */
 const CLOSE_MS = 1000;
 
 /** Starts a mailbox that accepts every mail without a login. @param port of the page; 0 takes any free port */
@@ -46,7 +46,7 @@ export async function startMailbox(port = 0): Promise<Mailbox> {
       }, accepted);
     },
   });
-  smtp.on('error', () => {}); // A client that resets its connection is no problem of the mailbox.
+  smtp.on('error', () => {}); // A client may reset its connection.
   const server = pages(mails);
   try {
     const [smtpPort, httpPort] = await Promise.all([

@@ -13,8 +13,8 @@ export interface NginxAdditions {
   /** Added to the server for clients; these directives override those for all servers. */
   server?: string;
   /**
-   * How nginx chooses an instance: directives at the start of the group. A function gets the number of `forget` calls,
-   * so that it can place all visitors anew.
+   * How nginx chooses an instance: directives at the start of the group. A function gets the number of `forget`
+   * calls, so that it can pin all visitors anew.
    */
   upstream?: string | ((forgotten: number) => string);
   /** Parameters of each instance in the group: its weight, max_fails … A function gets its index, from 0. */
@@ -48,7 +48,8 @@ export function nginxFiles(dir: string) {
 }
 
 export function nginxCommand(files: NginxFiles, retireMs: number): [string, ...string[]] {
-  // Without this, root would start workers as a user that cannot enter the folder. Only root can set a user.
+  // Without this directive, a master that runs as root would start workers as a user that cannot enter the folder.
+  // Only root can set a user.
   const group = process.platform === 'darwin' ? 'wheel' : 'root';
   const user = process.getuid?.() === 0 ? ` user root ${group};` : '';
   const program = findProgram('nginx');

@@ -32,7 +32,9 @@ export interface NginxOptions {
 }
 
 const WORKERS = 2;
-/** If the number of idle connections has not fallen for this time (ms), their clients are not busy. */
+/**
+ * If the number of idle connections does not fall for this time (ms), the clients of these connections are not busy.
+ */
 const RESTING_MS = 500;
 /** Number of checks in a row that must find no idle connection. */
 const LOOKS = 10;
@@ -118,8 +120,8 @@ export class Nginx extends ServerProcess implements Balancer {
       this.#writeInstances();
       retired = await this.#reload();
     });
-    // Waits for the retired workers, because only they still know the instance. They end after their last request in
-    // flight. Other changes do not wait.
+    // Waits for the retired workers, because only these workers still know the instance. A retired worker ends after
+    // its last request in flight. Other changes do not wait.
     await until(() => this.#workers().every(worker => !retired.includes(worker)), {
       withinMs: this.#retireMs + 5_000,
       everyMs: 50,
@@ -155,7 +157,7 @@ export class Nginx extends ServerProcess implements Balancer {
     return master === undefined ? [] : memberPids(master).filter(pid => pid !== master);
   }
 
-  /** Reloads. Resolves with the workers of the old configuration, once none of them accepts new connections. */
+  /** Reloads. Resolves with the workers of the old configuration, as soon as none of them accepts new connections. */
   async #reload(): Promise<number[]> {
     await this.#checkConfiguration();
     writeFileSync(this.#files.closing, '');
@@ -168,8 +170,8 @@ export class Nginx extends ServerProcess implements Balancer {
   }
 
   /**
-   * Waits until busy clients have no idle connection left. Others may be closed without harm. One check is not
-   * sufficient: a request in flight may end meanwhile and leave its connection idle.
+   * Waits until busy clients have no idle connection left. Connections of other clients may be closed without harm.
+   * One check is not sufficient, because a request in flight may end after the check and leave its connection idle.
    */
   async #untilFewAreIdle(): Promise<void> {
     const { signal } = this.#changes;
@@ -228,15 +230,16 @@ export class Nginx extends ServerProcess implements Balancer {
     const { upstream, perInstance = PER_INSTANCE, noInstance, instances } = this.#additions;
     const registered = [...this.#registered.values()];
     const hosts = registered.map(instance => new URL(instance.url).host);
-    // nginx requires a server in each group. If the only server is marked `down`, nginx responds as if all were down.
+    // nginx requires a server in each group. With a single server that is marked `down`, nginx responds as if all
+    // instances were down.
     const lines = (options: string | ((place: number) => string)) =>
       hosts
         .map((host, place) => `server ${host} ${typeof options === 'string' ? options : options(place)};\n`)
         .join('');
     const none = 'server 127.0.0.1:9 down;\n';
     const choice = typeof upstream === 'function' ? upstream(this.#forgotten) : (upstream ?? '');
-    // While nginx retries slow requests, it must not mark a slow instance as failed: it would send no more
-    // requests to that instance.
+    // While nginx retries slow requests, it must not mark a slow instance as failed. Otherwise nginx would send no
+    // more requests to that instance.
     const servers = lines(this.#repeats ? 'max_fails=0' : perInstance) || none;
     writeFileSync(this.#files.instances, `${choice}\n${servers}`);
     writeFileSync(this.#files.anyInstance, lines('max_fails=0') || none);

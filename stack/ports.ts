@@ -8,16 +8,19 @@ import { createServer } from 'node:net';
 const FIRST = 20_000;
 const AFTER_LAST = 30_000;
 
-/** Maximum number of reserved ports; a process uses fewer at a time. Above it, the oldest reservation is released. */
+/**
+ * Maximum number of reserved ports, more than a process uses at the same time. Above this number, the oldest
+ * reservation is released.
+ */
 const HELD = 1_000;
 
 /**
- * The ports that this process has reserved, each with an open UDP socket of the same number, so that two processes
- * cannot both get the port. It is closed when the process ends.
+ * The ports that this process has reserved. Each has an open UDP socket of the same number, so that two processes
+ * cannot both get the port. The end of the process closes the socket.
  */
 const held = new Map<number, Socket>();
 
-/** Returns a free port that this function has not returned yet, in this process or another. */
+/** Returns a free port that this function has not returned before, in any process. */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < 200; tries += 1) {
     const port = randomInt(FIRST, AFTER_LAST);
@@ -55,7 +58,7 @@ async function take(port: number): Promise<boolean> {
   return true;
 }
 
-/** Reserves a port. @returns the UDP socket; undefined if another process has it */
+/** Reserves a port. @returns the UDP socket; undefined if another process has reserved the port */
 function hold(port: number): Promise<Socket | undefined> {
   return new Promise(resolve => {
     const socket = createSocket('udp4');

@@ -23,7 +23,7 @@ export interface ServerSpec {
   readyMs?: number;
   /** Signal that ends the server in order; SIGTERM by default. */
   stopSignal?: NodeJS.Signals;
-  /** Milliseconds between that signal and SIGKILL. */
+  /** Milliseconds between `stopSignal` and SIGKILL. */
   stopMs?: number;
   /** Signal with which `dispose` ends the server at once; SIGTERM by default. */
   disposeSignal?: NodeJS.Signals;
@@ -52,8 +52,8 @@ interface Run {
 const LAST_LINES = 50;
 
 /**
- * Shell script that waits for the line `go` and then becomes the program. The line is sent after the watchdog knows the
- * process. If this process is killed before that, the script exits at the end of the pipe.
+ * Shell script that waits for the line `go` and then becomes the program. Baton sends the line after it has named the
+ * process to the watchdog. If Baton is killed before, the script exits at the end of the pipe.
  */
 const AWAIT_GO = 'read -r go <&3 || exit; exec 3<&-; exec "$@"';
 
@@ -78,8 +78,8 @@ export class ServerProcess implements Service {
   }
 
   /**
-   * Starts the server and waits until it is ready. Throws NotReadyError with its last output if it ends before that or
-   * is not ready in time, and leaves nothing running.
+   * Starts the server and waits until it is ready. If the server ends before, or is not ready in time, throws
+   * NotReadyError with its last output, and leaves nothing running.
    */
   async start(): Promise<void> {
     if (this.#disposed) throw new Error(`${this.name} was stopped for good and does not start again`);
@@ -212,7 +212,10 @@ export class ServerProcess implements Service {
     return run;
   }
 
-  /** Ends the rest of the process group: nginx's workers survive a killed master. Returns a description of the end. */
+  /**
+   * Ends the rest of the process group, for example nginx's workers, which survive a killed master. Returns a
+   * description of the end.
+   */
   async #finish(run: Run, [code, signal]: unknown[]): Promise<string> {
     if (signalGroup(run.pid, 'SIGKILL')) {
       const gone = () => groupMembers(run.pid).length === 0;

@@ -14,7 +14,7 @@ const OPTIONAL: readonly string[] = ['postgres', 'memcached', 'haproxy', 'weed']
 // several versions may be installed.
 const ALSO = [
   ...['/usr/local/sbin', '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin', ...postgresFolders()],
-  // Of the npm packages of this checkout.
+  // The programs of the npm packages of this checkout.
   join(import.meta.dirname, '../node_modules/.bin'),
 ];
 
@@ -62,7 +62,10 @@ function isExecutable(file: string): boolean {
   }
 }
 
-/** Checks that programs are installed. Each argument lists alternatives. One MissingProgramError names all. */
+/**
+ * Checks that programs are installed. Each argument lists alternatives. Throws one MissingProgramError that names all
+ * missing programs.
+ */
 export function requirePrograms(...choices: string[][]): void {
   const problems: string[] = [];
   for (const names of choices) {

@@ -1,4 +1,4 @@
-/** Connections of the stack to its own Redis servers, for one command or a few. */
+/** Opens connections of the stack to its own Redis servers, for one or a few commands. */
 import { Redis, type RedisOptions } from 'ioredis';
 
 /** Runs `act` with a connection, and closes it. Throws the errors of Redis. */

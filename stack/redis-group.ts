@@ -51,7 +51,10 @@ export abstract class RedisGroup implements BackingServer {
     await this.settle();
   }
 
-  /** Restarts the server that was stopped, killed or paused last. It becomes a replica if there is a new primary. */
+  /**
+   * Restarts the server that was stopped, killed or paused last. If there is a new primary, this server becomes a
+   * replica.
+   */
   async restart(): Promise<void> {
     await (this.fallen ?? this.primary).restart();
     await this.settle();

@@ -86,13 +86,13 @@ class SentinelRedis extends RedisGroup {
     await following.subscribe('+switch-master');
   }
 
-  /** Makes a restarted primary a replica of the current one. The sentinels would do so only after ten seconds. */
+  /** Makes a restarted primary a replica of the current primary. The sentinels would do this only after ten seconds. */
   protected override async inSync(): Promise<void> {
     const what = 'one primary, and all others in sync with it';
     await until(() => this.#inLine(), { withinMs: 30_000, everyMs: 50, what });
   }
 
-  /** Returns whether all running servers have their role. Otherwise gives its role to the first one without it. */
+  /** Returns whether all running servers have their role. If not, gives the first server without its role this role. */
   async #inLine(): Promise<boolean> {
     const primary = this.primary;
     for (const server of this.#servers.filter(one => one.running())) {
@@ -134,7 +134,10 @@ sentinel failover-timeout ${PRIMARY_NAME} 5000
 sentinel parallel-syncs ${PRIMARY_NAME} ${SERVERS - 1}
 `;
 
-/** Returns whether a sentinel knows all replicas and all other sentinels. Only then can they replace the primary. */
+/**
+ * Returns whether a sentinel knows all replicas and all other sentinels. Only then can the sentinels replace the
+ * primary.
+ */
 function agrees(port: number): Promise<boolean> {
   return withConnection({ port }, async redis => {
     const state = (await redis.call('SENTINEL', 'MASTER', PRIMARY_NAME)) as string[];

@@ -6,7 +6,7 @@ export const dial = (port: number): Socket => createConnection({ host: '127.0.0.
 /** Sends a command. @returns whether the start of the reply is as expected */
 export function replies(socket: Socket, command: string, expected: RegExp): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    socket.write(`${command}\r\n`); // Node sends this after the connection is open.
+    socket.write(`${command}\r\n`); // Node sends the command as soon as the connection is open.
     socket.on('data', reply => {
       socket.destroy();
       resolve(expected.test(reply.toString('latin1')));

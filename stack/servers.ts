@@ -33,7 +33,9 @@ export interface ServerOptions {
 
 /** How to run a kind of server. */
 interface Kind {
-  /** The programs that the kind needs, the server first. Of each list one is enough. */
+  /**
+   * The programs that the kind needs, the server first. Each list names alternatives, of which one must be installed.
+   */
   programs: readonly [string[], ...string[][]];
   plan(place: Place): Plan;
 }
@@ -47,7 +49,7 @@ interface Place {
 }
 
 interface Plan extends Omit<ServerSpec, 'name' | 'log' | 'folder'> {
-  /** By default the name of the kind. */
+  /** Name of the server; by default the name of the kind. */
   name?: string;
   url: string;
   addresses: Record<string, string>;
@@ -81,7 +83,7 @@ const REDIS: Kind = {
   },
 };
 
-/** Configured like managed services: see redis-hardened.ts. */
+/** Redis with the restrictions of managed services: see redis-hardened.ts. */
 const HARDENED: Kind = {
   programs: [...REDIS.programs, ['openssl']],
   plan(place) {
@@ -98,7 +100,7 @@ const HARDENED: Kind = {
   },
 };
 
-/** The superuser of the cluster. */
+/** The superuser of the PostgreSQL cluster. */
 const USER = 'baton';
 
 /** The Unix user without rights. A server that refuses to run as root runs as this user. */
@@ -120,7 +122,7 @@ if [ ! -d "$folder/data" ]; then
 fi
 exec "$program" -D "$folder/data" "$@"`;
 
-/** A database cluster of its own, which accepts all clients without a password. */
+/** PostgreSQL with a separate database cluster, which accepts all clients without a password. */
 const POSTGRES: Kind = {
   programs: [['postgres']],
   plan({ program, port, folder }) {
@@ -146,7 +148,7 @@ const POSTGRES: Kind = {
   },
 };
 
-/** The data is lost when the process ends. */
+/** memcached. It keeps data in memory only, so the data is lost when the process ends. */
 const MEMCACHED: Kind = {
   programs: [['memcached']],
   plan({ program, port }) {
@@ -211,7 +213,7 @@ export async function startServer(kind: ServerKind, options: ServerOptions = {})
   }
 }
 
-/** Starts redis-server, or valkey-server if only that is installed. */
+/** Starts redis-server; valkey-server if Redis is not installed. */
 export const startRedis = (options?: ServerOptions): Promise<BackingServer> => startServer('redis', options);
 
 /** Prepares a server and chooses its port, but does not start it. Throws MissingProgramError. */

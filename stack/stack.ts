@@ -26,7 +26,7 @@ export interface Service {
 
 /**
  * One app process; `url` is its own address. `stop` and `restart` do not notify the balancer, as in a crash or a
- * careless deploy, so requests may be lost. To lose none, deregister the instance first.
+ * careless deploy, so requests may be lost. To lose no request, deregister the instance first.
  */
 export interface Instance extends Service {
   readonly url: string;
@@ -40,17 +40,21 @@ export interface StoreServer extends Service {
   readonly url?: string;
   readonly port?: number;
   /**
-   * Present if the store has several servers: `stop`, `kill` and `pause` apply to one primary, `done` waits until a
-   * replica replaces it, `restart` and `resume` return it as a replica. There is no link.
+   * Present if the store has several servers. Then `stop`, `kill` and `pause` apply to one primary. `done` waits
+   * until a replica has replaced this primary. `restart` and `resume` bring the old primary back as a replica. Such a
+   * store has no link.
    */
   readonly failover?: { readonly by: 'sentinel' | 'cluster'; done(): Promise<void> };
   /** Removes all data. Throws if the server runs. Absent if that is not possible. */
   wipe?(): void;
 }
 
-/** A proxy between two parts of the stack. It can disturb connections, and does not close open ones afterwards. */
+/**
+ * A proxy between two parts of the stack, which can disturb connections. The end of a disturbance does not close open
+ * connections.
+ */
 export interface Link {
-  /** Port of the proxy on 127.0.0.1. It forwards connections to the part behind it. */
+  /** Port of the proxy on 127.0.0.1. The proxy forwards connections to the part behind it. */
   readonly port: number;
   /** Number of responses that were cut so far. */
   readonly cuts: number;
@@ -104,7 +108,7 @@ export interface Keeper {
   whole(): boolean;
   /** Milliseconds within which a new instance serves in place of a crashed instance. */
   readonly recoversWithinMs: number;
-  /** Calls the listener each time an instance has joined or left. @returns a function that removes the listener */
+  /** Calls the listener each time when an instance has joined or left. @returns a function that removes the listener */
   onChange(listener: () => void): () => void;
 }
 
@@ -114,7 +118,10 @@ export interface Stack {
   instances(): readonly Instance[];
   /** Starts one more instance and registers it with the balancer. */
   add(options?: InstanceOptions): Promise<Instance>;
-  /** Removes an instance gracefully: it gets no new requests, ends those in flight, and is stopped. */
+  /**
+   * Removes an instance gracefully: the balancer sends it no new requests, the requests in flight end, and then the
+   * instance stops.
+   */
   remove(instance: Instance): Promise<void>;
   readonly balancer: Balancer;
   /** Keeps the number of instances. Absent: an instance that dies is not replaced. */

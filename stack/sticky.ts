@@ -20,7 +20,7 @@ interface StickyCookie {
   attributes?: string;
   /** True: set in every response. False: set only when the value changes. */
   renewed: boolean;
-  /** A second cookie with the same value, for requests from other sites; with its own attributes. */
+  /** A second cookie with the same value and other attributes, for requests from other sites. */
   twin?: { name: string; attributes: string };
 }
 
@@ -56,7 +56,7 @@ const DAY_S = 86_400;
 /**
  * Returns the directives and the cookie of a sticky mode.
  *
- * @param like whose cookie to set: that of a classic or an application load balancer; absent: a plain cookie
+ * @param like the balancer whose cookie to set: a classic or an application load balancer; absent: a plain cookie
  * @param seconds lifetime of the cookie after each response that sets it, in mode `duration`; one day by default
  */
 export function stickyBy(mode: StickyMode, like?: 'classic' | 'alb', seconds = DAY_S): Sticky {
@@ -116,7 +116,8 @@ function perInstance(
   return [
     ...groups,
     ...[`map ${key} $sticky_first {`, '  default instances;', ...first, '}'],
-    // Maps the address that was tried last to a word. `volatile`, because nginx does not know the address at first.
+    // Maps the address that nginx tried last to a word. `volatile`, because nginx does not know this address at
+    // first.
     ...['map $upstream_addr $sticky_chosen {', '  volatile;', '  default "";', ...chosen, '}'],
   ].join('\n');
 }

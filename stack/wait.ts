@@ -7,7 +7,7 @@ export interface Wait {
   what: string;
   /** Milliseconds between two checks. */
   everyMs?: number;
-  /** Ends the wait at once; its reason is thrown. */
+  /** Ends the wait at once: `until` throws the reason of the signal. */
   signal?: AbortSignal;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Ensures that no process, container or temporary folder outlives this process, however it ends, even by `kill -9`. A
- * small second process (watchdog-process.ts) holds the reading end of a pipe. When this process ends, the kernel closes
- * the other end, and the second process cleans up.
+ * Ensures that no process, container or temporary folder outlives this process, even if `kill -9` ends this process.
+ * A small second process (watchdog-process.ts) holds the reading end of a pipe. When this process ends, the kernel
+ * closes the other end, and the second process cleans up.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';

@@ -62,7 +62,7 @@ export const formatBaseline = (runs: readonly Digest[]): string =>
  * @param path a baseline, a result, a history, the folder of a run, or a folder of several runs
  * @param revision the revision of the code that was verified
  * @returns at least one run
- * @throws UsageError when the path is none of these
+ * @throws UsageError when the path leads to no such file or folder
  */
 export async function runsIn(path: string, revision?: string): Promise<Digest[]> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
@@ -106,7 +106,9 @@ async function runsInFile(file: string, revision: string | undefined): Promise<D
   throw new UsageError(`${file}: ${issue?.path.join('.')}: ${issue?.message} (docs/baseline.schema.json)`);
 }
 
-/** Returns the first 200 bytes of a file. They show whether it is a history, which may be too long to read whole. */
+/**
+ * Returns the first 200 bytes of a file, which show whether it is a history. A history may be too long to read whole.
+ */
 async function beginOf(file: string): Promise<string> {
   const handle = await open(file);
   try {
@@ -122,7 +124,7 @@ function parsed(file: string, text: string): object {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null) return value;
   } catch {
-    // The error below says what was expected.
+    // The error after this block says what was expected.
   }
   throw new UsageError(`${file}: expected a baseline, a result or a history, got a file that is not JSON`);
 }

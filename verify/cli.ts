@@ -48,8 +48,8 @@ const COMMANDS: Commands = {
 async function main(argv: readonly string[]): Promise<number> {
   const complaint = nodeComplaint(process.versions, process.execPath);
   if (complaint !== undefined) throw new UsageError(complaint);
-  // Node compiles code after this line only once: it caches the result for the next command. A short command spends
-  // most of its time on compilation.
+  // From here on, Node caches compiled code for the next command. A short command spends most of its time on
+  // compilation.
   (await import('node:module')).enableCompileCache();
   const { isCommand, unknownCommand, usage, usageOf } = await import('./commands/options.ts');
   const [name = 'help', ...rest] = argv;

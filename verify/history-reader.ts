@@ -24,7 +24,7 @@ export async function partsIn(folder: string): Promise<string[]> {
 }
 
 /**
- * Defines which lines may be in a file: only lines of a history, or also other lines, as in a log that
+ * The lines that a file may have. `history`: only lines of a history. `mixed`: also other lines, as in a log that
  * contains a history.
  */
 export type Lines = 'history' | 'mixed';
@@ -44,8 +44,8 @@ export class HistoryReader {
   #next: Event | undefined;
   #skipped = 0;
   /**
-   * A line that is not JSON. If it is the last line of the file, it is ignored: the process was killed while
-   * it wrote the line.
+   * A line that is not JSON. As the last line of the file it is ignored, because the process was killed while it
+   * wrote this line.
    */
   #bad: { number: number; error: HistoryError } | undefined;
 
@@ -95,7 +95,7 @@ export class HistoryReader {
     return this.#next;
   }
 
-  /** Sentences that say which lines were left out. */
+  /** Remarks about lines that were left out. */
   get remarks(): string[] {
     const bad = this.#bad;
     const skipped = this.#skipped === 0 ? [] : [`${this.#skipped} lines are not part of a history`];
@@ -212,7 +212,7 @@ function firstLine(line: string): Run {
   return event;
 }
 
-/** Returns format and version. They are read before the other fields, because another version may have other fields. */
+/** Returns format and version. Read before the other fields, because another version may have other fields. */
 function headOf(line: string): { format?: unknown; version?: unknown } {
   try {
     const value: unknown = JSON.parse(line);

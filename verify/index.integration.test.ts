@@ -42,7 +42,7 @@ describe('verify', () => {
   ])('ends when its signal aborts %s, and judges what was recorded', async (_, options) => {
     const stop = new AbortController();
     const { result, folder } = await verify(target(), {
-      // Longer than the test may take: the test must abort the run.
+      // Longer than the test may take, so the test must abort the run.
       duration: 3_600_000,
       out,
       signal: stop.signal,
@@ -54,7 +54,7 @@ describe('verify', () => {
 
   it('waits at its end for a log that lags behind', async () => {
     const logsPhase = new AbortController();
-    /** Yields entries only while the run waits for its logs: not before that wait, and not after it. */
+    /** Yields entries only while the run waits for its logs, neither before nor after this wait. */
     const late = (source: LogSource): LogSource => ({
       ...{ name: source.name, kind: source.kind },
       async *follow(signal) {

@@ -38,9 +38,9 @@ export async function judgeFile(
 const REASONS: readonly Finish['reason'][] = ['complete', 'interrupted', 'failed'];
 
 /**
- * Judges several histories as one history: each load machine has written one part of the same run. It merges the lines
+ * Judges several histories as one history. Each load machine has written one part of the same run. Merges the lines
  * of all files by time, and keeps the order within each file. Events of two machines that are close in time have no
- * order (see `uncertainty` in docs/history.md). It skips lines that are not part of a history, such as the other lines
+ * order (see `uncertainty` in docs/history.md). Skips lines that are not part of a history, such as the other lines
  * of a log.
  *
  * @throws UsageError with file and line when a line is wrong, when the files are not from one run, or when two files
@@ -80,7 +80,10 @@ async function partsOf(paths: readonly string[]): Promise<{ first: Part; parts: 
   return { first, parts };
 }
 
-/** Passes the events of all parts in their order. Returns the worst end; undefined if a part is incomplete. */
+/**
+ * Passes the events of all parts in their order. Returns the worst of their ends (`REASONS`); undefined if a part is
+ * incomplete.
+ */
 async function merge(parts: readonly Part[], take: (event: Event) => void): Promise<Finish | undefined> {
   const owners = new Map<string, Part>();
   for (let part = earliest(parts); part !== undefined; part = earliest(parts)) {
@@ -126,7 +129,10 @@ function assertOwnClock(clock: string, part: Part, owners: Map<string, Part>): v
 class Part {
   readonly reader: HistoryReader;
   finish: Finish | undefined;
-  /** Wall-clock time of the next event, microseconds. An event without a time comes before those of all other files. */
+  /**
+   * Wall-clock time of the next event, microseconds. An event without a time comes before the events of all other
+   * files.
+   */
   at = Number.NEGATIVE_INFINITY;
   readonly #bases = new Map<string, number>();
 
@@ -166,7 +172,7 @@ class Part {
   #timeOf(event: Event): number {
     if (event.type === 'op' || event.type === 'start') return this.#wallTime(event.clock, event.call);
     if (event.type === 'session' || event.type === 'finish') return this.#wallTime(event.clock, event.at);
-    // The end of an operation has no clock. It gets the time of the event before it in the same file.
+    // The end of an operation has no clock, so it gets the time of the event before it in the same file.
     return event.type === 'end' ? this.at : Number.NEGATIVE_INFINITY;
   }
 

@@ -12,7 +12,7 @@ export interface K6 {
   version: string;
 }
 
-/** A message of one line about how to get k6. */
+/** A message of one line that says how to get k6. */
 export const GET_K6 =
   'get it at https://grafana.com/docs/k6/latest/set-up/install-k6/, or name it with K6=path';
 
@@ -55,7 +55,7 @@ export interface K6Options {
   env: Readonly<Record<string, string>>;
   /** Additional flags of `k6 run`. */
   flags?: readonly string[];
-  /** When it aborts, k6 gets SIGINT and stops gracefully. */
+  /** When this signal aborts, k6 gets SIGINT and stops gracefully. */
   signal?: AbortSignal;
 }
 
@@ -98,10 +98,10 @@ export interface SecondLoad {
 const SECONDS = 5;
 
 /**
- * Runs a second load against the bundled stack with k6. If k6 is not on the machine, it reports how to get k6.
+ * Runs a second load against the bundled stack with k6. If k6 is not on the machine, reports how to get k6.
  *
  * @param onStep called with a description of each step
- * @returns what k6 printed, and its verdict; undefined when k6 is not on the machine
+ * @returns the output of k6, and its verdict; undefined when k6 is not on the machine
  * @throws UnavailableError when k6 itself failed
  * @throws the reason of the signal, once it aborts
  */

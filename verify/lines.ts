@@ -22,15 +22,16 @@ async function* textOf(file: string): AsyncGenerator<string> {
 }
 
 /**
- * Returns the whole lines of a compressed file, and the plain text that continues it. A process that was
- * killed while it compressed a block has left the block in the plain file, too, and may have left a part of
- * it in the compressed file. Then the end of the compressed text is equal to the begin of the plain text, and
- * these lines are returned once.
+ * Returns the whole lines of a compressed file, and then the plain text that follows them. If a process was killed
+ * while it compressed a block, the plain file still has this block, and the compressed file may have a part of it.
+ * Then the end of the compressed text equals the begin of the plain text. These lines are returned once.
  *
  * @throws errors of the file system and of zlib
  */
 async function* bothTexts(packed: string, plain: string): AsyncGenerator<string> {
-  /** The compressed text that is not returned yet: it may be the begin of the plain text. */
+  /**
+   * The text from the compressed file that is not returned yet, because the plain text may begin with the same text.
+   */
   let held = '';
   /** True if no plain text is left, because the compressed file has all of it. */
   let over = plain === '';
@@ -47,7 +48,7 @@ async function* bothTexts(packed: string, plain: string): AsyncGenerator<string>
   if (!over) yield plain;
 }
 
-/** Returns the text of a compressed file in pieces. It may end in the middle of a block. */
+/** Returns the text of a compressed file in pieces. The file may end in the middle of a block. */
 async function* unpacked(packed: string): AsyncGenerator<string> {
   const stream = pipeline(createReadStream(packed), createGunzip(), () => {});
   try {
@@ -58,8 +59,8 @@ async function* unpacked(packed: string): AsyncGenerator<string> {
 }
 
 /**
- * Calls `line` for each line of a UTF-8 file, in order, without its line end (LF or CRLF). It ignores an empty last
- * line. It takes a callback, because an async iterator would await a promise for each of millions of lines.
+ * Calls `line` for each line of a UTF-8 file, in order, without its line end (LF or CRLF). Ignores an empty last
+ * line. Takes a callback, because an async iterator would await a promise for each of millions of lines.
  *
  * @throws errors of the file system and of `line`; Error when a line is longer than 64 Mi characters
  */

@@ -20,7 +20,7 @@ export class Live {
   #server: Listening | undefined;
   readonly #code: ViewCode;
   readonly #pages = new Set<ServerResponse>();
-  /** All messages so far: a page that is opened later gets them too. */
+  /** All messages so far. A page that is opened later gets these messages too. */
   readonly #sent: string[] = [];
   readonly #timer: NodeJS.Timeout;
   readonly #status: RunStatus;
@@ -73,7 +73,7 @@ export class Live {
   }
 
   #respond({ headers, url }: IncomingMessage, response: ServerResponse): void {
-    // Refuses other host names: a page of another site could reach this server through a name that points at
+    // Refuses other host names, because a page of another site could reach this server through a name that points at
     // 127.0.0.1.
     if (`http://${headers.host}` !== this.#server?.url) response.writeHead(403).end();
     else if (url === `${this.#path}events`) this.#follow(response);
@@ -94,7 +94,7 @@ export class Live {
     response.on('close', () => this.#pages.delete(response));
   }
 
-  /** Replaces each open page by the report, which stays when the server has stopped. */
+  /** Replaces each open page by the report. The report stays visible when the server has stopped. */
   async end(report: string): Promise<void> {
     this.#report = report;
     clearInterval(this.#timer);

@@ -1,4 +1,7 @@
-/** Serves the metrics of a run while it goes on, for Prometheus. Their names are those of the k6 scripts, without `k6_`. */
+/**
+ * Serves the metrics of a run for Prometheus while the run goes on. The metrics have the same names as in the k6
+ * scripts, without `k6_`.
+ */
 import { createServer } from 'node:http';
 import { percentilesOf, sizeOf } from './core/result/latency.ts';
 import { FIGURES, RELOGINS, TAGGED } from './core/sums/figures.ts';

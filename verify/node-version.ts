@@ -6,7 +6,7 @@
  */
 export const LEAST_NODE = '22.18';
 
-/** Returns whether a version is at least `least`. It compares the first two numbers. */
+/** Returns whether a version is at least `least`. Compares only the first two numbers. */
 export function isAtLeast(version: string, least: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [leastMajor = 0, leastMinor = 0] = least.split('.').map(Number);
@@ -14,8 +14,8 @@ export function isAtLeast(version: string, least: string): boolean {
 }
 
 /**
- * Returns a message about the version of Node that is needed and how to get it. Deno and Bun also report a
- * version of Node, but they have their own HTTP clients and clocks, and Baton was not tested on them.
+ * Returns a message that says which version of Node is needed and how to get it. Deno and Bun also report a version
+ * of Node. But they have their own HTTP clients and clocks, and Baton was not tested with them.
  *
  * @param versions process.versions of the running program
  * @param path path of the running program

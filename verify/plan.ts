@@ -23,7 +23,7 @@ export interface VerifyOptions {
   sessions?: number;
   /** Actions per second of the workload hop, constant or changing. Absent: each session acts as fast as it can. */
   rate?: Rate | undefined;
-  /** Number of threads that drive the sessions of hop, each with accounts of its own; 1 by default. */
+  /** Number of threads that drive the sessions of hop; 1 by default. Each thread has its own accounts. */
   workers?: number;
   /** Names of workloads. Absent or empty: the workloads that the claims need. */
   workloads?: readonly string[];
@@ -41,11 +41,11 @@ export interface VerifyOptions {
   stack?: Stack;
   /** The faults to perform while the workload hop runs, and the system that they disturb. */
   faults?: FaultPlan;
-  /** When it aborts, the run stops early; the recorded part is saved and judged. */
+  /** When this signal aborts, the run stops early. The recorded part is saved and judged. */
   signal?: AbortSignal;
   /**
-   * True: each request that changes something uses its own connection, as during faults. For a balancer that reloads
-   * its configuration during the run, and closes idle connections then.
+   * True: each request that changes something uses its own connection, as during faults. Needed if the balancer
+   * reloads its configuration during the run, because a reload closes idle connections.
    */
   apart?: boolean;
   /** Returns why the run was aborted: `interrupted` by a user, or `failed` because the system under test broke down. */
@@ -71,8 +71,7 @@ export interface RunPlan extends VerifyOptions {
   signal: AbortSignal;
   workloads: readonly string[];
   /**
-   * The part of the run that this thread performs. `sessions`, `rate` and the limits of `target` are those of
-   * this part.
+   * The part of the run that this thread performs. `sessions`, `rate` and the limits of `target` apply to this part.
    */
   part: WorkerPart;
   /** Key of the labels in the history. It is never stored. */
@@ -151,7 +150,10 @@ export function partOf(plan: RunPlan, number: number): RunPlan {
   };
 }
 
-/** Returns the claims of a run: the claims of the target, and the claims that faults add. */
+/**
+ * Returns the claims of a run: the claims of the target, and the guarantees that a run with faults claims in
+ * addition.
+ */
 function claimsOf(
   { claims, bySet, deadline }: Target,
   faults: readonly Disturbance[],

@@ -12,7 +12,7 @@ export interface Out {
 
 /** Interval between two updates, milliseconds: `live` on a terminal, `line` otherwise. */
 const EVERY = { live: 200, line: 3_000 };
-/** The rate is measured over this time before now, milliseconds. */
+/** Length of the last interval over which the rate is measured, milliseconds. */
 const RATE = 2_000;
 
 export class Progress {
@@ -36,7 +36,7 @@ export class Progress {
     this.#live = out.isTTY === true && !process.env['CI'] && process.env['TERM'] !== 'dumb';
   }
 
-  /** True: the screen shows anomalies, so the run should be judged while it goes on. */
+  /** True if the screen shows anomalies. Then the run should be judged while it goes on. */
   get judged(): boolean {
     return this.#live && !this.#quiet;
   }

@@ -49,7 +49,8 @@ export function record(plan: RunPlan, clock: RecorderClock = startClock()): RunR
   );
   const context = contextOf(plan, history, network, clock, operation => {
     if (plan.schedule.length > 0) load.saw(operation);
-    // During a fault, an instance may never log the request, because the fault may kill the instance.
+    // The fault may kill the instance before it logs the request, so the run does not wait for log entries of these
+    // requests.
     if (!context.recorder.disturbed) logs.ended(operation);
     plan.onOperation?.(operation);
   });

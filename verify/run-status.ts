@@ -1,4 +1,4 @@
-/** Counts what happens in a run while it goes on: for the terminal, the live page and the metrics. */
+/** Counts the events of a run while it goes on, for the terminal, the live page and the metrics. */
 import type { Check } from './core/checks/check.ts';
 import { CHECKS } from './core/checks/index.ts';
 import { titleOf } from './core/faults/window.ts';
@@ -12,8 +12,8 @@ import { Judge } from './core/timeline/judge.ts';
 const INSTANCES = 24;
 
 /**
- * The checks during the run. Linearizability is left out, because its search may take seconds, and would stop
- * the load meanwhile.
+ * The checks during the run. Linearizability is left out, because its search may take seconds, and the load would
+ * stop during the search.
  */
 const LIVE = CHECKS.filter(({ guarantee }) => guarantee !== 'linearizability');
 
@@ -29,7 +29,7 @@ export class RunStatus {
   /** Response times of successful requests. */
   readonly times = new Map<number, number>();
   readonly live = new Set<string>();
-  /** Sessions that were lost: their clients had to log in again. */
+  /** Number of lost sessions. The client of a lost session had to log in again. */
   lost = 0;
   /** The active faults, by their ids. */
   readonly faults = new Map<number, string>();
@@ -43,7 +43,8 @@ export class RunStatus {
   #judge: Judge | undefined;
 
   /**
-   * @param onTrouble called if judging must stop; the run goes on. Absent: the run is only counted, not judged
+   * @param onTrouble called if the judge fails and judging stops; the run goes on. Absent: the run is only counted,
+   *   not judged
    * @param workers number of workers of the run. With several workers, only the requests of the first worker
    * are counted
    */
@@ -67,7 +68,7 @@ export class RunStatus {
     return this.#judge?.counts() ?? [];
   }
 
-  /** Number of lost sessions. If the run is judged, it is the number that the judge counts. */
+  /** Number of lost sessions: the judge's count, if the run is judged. */
   get losses(): number {
     const judged = this.counts.find(({ guarantee }) => guarantee === 'continuity')?.counts['lost'];
     return typeof judged === 'number' ? judged : this.lost;

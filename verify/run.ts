@@ -17,7 +17,7 @@ import { measureGrowth } from './workloads/growth.ts';
 import { perform } from './workloads/index.ts';
 
 /**
- * Verifies a running target. It prints nothing and never exits; it reports events to the callbacks.
+ * Verifies a running target. Prints nothing and never exits; reports events to the callbacks.
  *
  * @returns the result, and the folder with the history and result.json
  * @throws UsageError when the target file or the credentials are wrong
@@ -47,7 +47,7 @@ export async function verify(
   return { result: await judge(plan), folder: plan.folder };
 }
 
-/** Waits until the target is ready, and measures the limits that the audit must not exceed. */
+/** Waits until the target is ready. Measures the limits of the target that the audit must not exceed. */
 async function waitUntilReady({ onPhase, workloads }: RunPlan, { context }: RunRecording): Promise<void> {
   onPhase?.('ready');
   await ready(context);
@@ -65,7 +65,7 @@ async function loadWithFaults(
 ): Promise<void> {
   plan.onPhase?.('load');
   workers?.go();
-  // This thread sends its last requests after all other workers have ended. So when the logs have the last
+  // This thread sends its last requests after all other workers have ended. So as soon as the logs have the last
   // request, they have the requests of all workers.
   const together = workers && { settle: async () => void (await workers.ended) };
   const faults = phases(context, plan.schedule, { ...plan, load, logs });

@@ -44,7 +44,7 @@ const bar = (share: number): string => {
   return '█'.repeat(full) + '░'.repeat(BAR - full);
 };
 
-/** Returns a line for each kind of anomaly: what broke first, where and when. */
+/** Returns a line for each kind of anomaly: the first anomaly, its instance and its time. */
 function anomalies({ anomalies: all, run }: RunStatus): string[] {
   const kinds = new Map(all.toReversed().map(anomaly => [`${anomaly.name} ${anomaly.guarantee}`, anomaly]));
   const lines = [...kinds].reverse().map(([kind, { summary, witness, guarantee }]) => {

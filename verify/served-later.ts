@@ -19,7 +19,7 @@ const NAMED: readonly unknown[] = ['header', 'cookie', 'body'];
 
 type Asked = Pick<Called, 'request' | 'call' | 'clock' | 'path'>;
 
-/** The entries of an access log: with the request id of Baton (`named`), and without it (`unnamed`). */
+/** The entries of an access log. `named`: with a request id of Baton. `unnamed`: without one. */
 interface Lines {
   named: Served[];
   unnamed: Unnamed[];
@@ -41,8 +41,8 @@ export class ServedLater {
     this.#logs = logs;
     this.#named = named;
     this.#unnamed = unnamed.toSorted((a, b) => a.to - b.to);
-    // The log of a balancer names all instances; the log of an instance names only itself. The balancer's
-    // entries come last, so they replace the entries of instances.
+    // The log of a balancer names all instances, the log of an instance only that instance. The balancer's entries
+    // come last, so they replace the entries of instances.
     const sorted = [...named].sort((a, b) => Number(a.kind === 'balancer') - Number(b.kind === 'balancer'));
     this.#instances = new Map(
       sorted.flatMap(({ request, instance }) => (instance === undefined ? [] : [[request, instance]])),
@@ -74,7 +74,8 @@ export class ServedLater {
    * Returns the log entries that a history contains. A history contains them if logs were followed during the run.
    *
    * @param path a history, or the folder of a run
-   * @returns undefined if the history contains none, or does not need them because its responses name their instances
+   * @returns undefined if the history contains no log entries, or needs none because its responses name their
+   *   instances
    */
   static async within(path: string): Promise<ServedLater | undefined> {
     const reader = await HistoryReader.open(path);
@@ -125,9 +126,9 @@ export class ServedLater {
   }
 
   /**
-   * Returns the instance of an operation from the log lines without ids, if only one instance is possible. It
-   * considers lines with the path and the status of the operation. The logged request must have ended while
-   * the operation was in flight, within the assumed clock difference.
+   * Returns the instance of an operation from the log lines without ids, if only one instance is possible. Considers
+   * lines with the path and the status of the operation. The logged request must have ended while the operation was
+   * in flight, within the assumed clock difference.
    */
   #alone({ path, call, clock }: Asked, { status, return: end }: Returned, { url }: Run): string | undefined {
     const zero = this.#zeros.get(clock);

@@ -1,4 +1,4 @@
-/** Finds which name in responses and which name in logs mean the same instance, such as `app-1` and `10.0.0.2:8080`. */
+/** Pairs names in responses with names in logs for the same instance, such as `app-1` and `10.0.0.2:8080`. */
 import type { Served } from './core/history/history.ts';
 
 export class Names {
@@ -27,8 +27,8 @@ export class Names {
   }
 
   /**
-   * Pairs the names one to one. So a header that gives all instances the same name is recognised as wrong. If logs and
-   * responses have a name in common, they already use the same names, and no names are paired.
+   * Pairs the names one to one. So a header that gives all instances the same name is recognised as wrong. If a name
+   * occurs both in logs and in responses, both already use the same names, and no names are paired.
    */
   #pairs(): ReadonlyMap<string, string> {
     const all = [...this.#times].flatMap(([log, of]) =>

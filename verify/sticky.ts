@@ -1,4 +1,7 @@
-/** Finds out whether stickiness can be turned off: runs the same seeded load with it on, off, re-pinned and broken. */
+/**
+ * Finds out whether stickiness can be turned off: runs the same seeded load with stickiness on, off, re-pinned and
+ * broken.
+ */
 import { AFFINITIES, type AffinityMode } from './client/affinity.ts';
 import type { Result } from './core/result/result.ts';
 import { UsageError } from './errors.ts';
@@ -31,7 +34,7 @@ export async function stickyReport(
       '--sticky-report: expected `instance.sticky` in the target file: the cookie by which the balancer pins a client ' +
         'to its instance, such as AWSALB or route',
     );
-  // The runs do not wait for session timeouts, because four waits would add no evidence. No request bypasses the
+  // The runs do not wait for session timeouts, because these waits would add no evidence. No request bypasses the
   // balancer, because such a request gives no evidence about stickiness.
   const { expiry: _, ...rest } = target;
   const through = { ...rest, instance: { ...instance, addresses: {} } };

@@ -93,7 +93,7 @@ function large(): Picture {
   return picture.inTime().finish();
 }
 
-/** What the browser traces: the tasks of its threads. */
+/** Categories of the browser's trace: the tasks of its threads. */
 const TRACED = ['toplevel'];
 const FRAMES = 40;
 /** Pans right, and back. Returns the number of rectangles that were drawn on the way back, without the axis. */
@@ -367,7 +367,7 @@ describe.skipIf(!executablePath)('the HTML report in a browser', () => {
     writeFileSync(join(folder, 'large.html'), text);
     const page = await open('large.html', { traced: true });
     expect(await shown(page)).toContain('500 of 500 sessions');
-    // The first picture within 2 s, and 30 frames per second, if the machine does nothing else.
+    // Expects the first picture within 2 s, and 30 frames per second, if the machine does nothing else.
     expect(await cpuTime()).toBeLessThan(2000);
     await browser.startTracing(page, { categories: TRACED });
     const drawn = await page.evaluate(PANS);

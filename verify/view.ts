@@ -39,7 +39,7 @@ export async function viewOf(result: Result, replay: Replay, sides?: Side[]): Pr
   return { ...code, data: text, left, ...(sides === undefined ? {} : { sides }) };
 }
 
-/** Returns what is new in the timeline: the length of its JSON as four bytes, the JSON and the columns, deflated. */
+/** Returns the new part of the timeline: the length of its JSON as four bytes, the JSON and the columns, deflated. */
 export function packed(timeline: Timeline): { text: string; left: number } {
   const { chunk, bytes } = timeline.take();
   const head = Buffer.from(JSON.stringify(chunk));

@@ -1,4 +1,4 @@
-/** A worker of a run: a thread that drives a part of the sessions, and records them in a history of its own. */
+/** A worker of a run: a thread that drives a part of the sessions, and records them in a separate history. */
 import { once } from 'node:events';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { type RecorderClock, startClock } from './client/clock.ts';
@@ -10,7 +10,10 @@ import { perform } from './workloads/index.ts';
 /** Number of times that the clocks are compared. */
 const ROUNDS = 20;
 
-/** Starts a clock that shows the time of the first worker. Its uncertainty is half of the fastest exchange. */
+/**
+ * Starts a clock that shows the time of the first worker. Its uncertainty is half the duration of the fastest
+ * exchange of messages.
+ */
 async function clockOf(name: string, port: MessagePort): Promise<RecorderClock> {
   let [offset, half] = [performance.timeOrigin, Number.POSITIVE_INFINITY];
   for (let round = 0; round < ROUNDS; round++) {

@@ -1,4 +1,4 @@
-/** Divides the sessions of a run among threads, because one core drives only so many requests. */
+/** Divides the sessions of a run among threads, because one core limits the number of requests per second. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Finish } from './core/history/history.ts';
@@ -12,9 +12,9 @@ export interface Assignment {
   learned: Learned;
 }
 
-/** Messages to a worker, in addition to times: it begins, or stops for a reason. */
+/** Messages to a worker, in addition to times: begin, or stop for a reason. */
 export type WorkerCommand = 'go' | Finish['reason'];
-/** Messages of a worker: it asks for the time, or is ready to begin. */
+/** Messages from a worker: a request for the time, or that the worker is ready to begin. */
 export type WorkerReport = 'time' | 'ready';
 
 /** The file of a worker; next to this file, in a checkout and in the package. */

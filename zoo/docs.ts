@@ -33,7 +33,7 @@ async function between(mark: string, path: string, lines: readonly string[]): Pr
   await writeFile(path, replaced(await readFile(path, 'utf8'), mark, lines, path));
 }
 
-/** Returns the text with `lines` between its marks. @throws if it has no marks; the error names `path` */
+/** Returns the text with `lines` between its marks. @throws Error that names `path` if the text has no marks */
 export function replaced(text: string, mark: string, lines: readonly string[], path: string): string {
   const [begin, end] = [`<!-- ${mark} -->\n`, `<!-- /${mark} -->\n`];
   const [before, rest = ''] = text.split(begin);

@@ -88,7 +88,7 @@ function exampleOf(page: string): string {
   return /```yaml\n([\s\S]*?)```/.exec(text)?.[1] ?? '';
 }
 
-/** The others take a minute each. */
+/** The entries that run by default. Each other entry takes a minute. */
 const SHORT = ['oidc-state-in-memory'];
 
 it.each(

@@ -92,7 +92,7 @@ const undecided = ({ entry, result }: Trial): boolean =>
     ({ guarantee, judgement }) => guarantee === breaks(entry) && judgement === 'unknown',
   );
 
-/** Defects that few requests show, or other workloads than usual: these always run at default settings. */
+/** Defects that only few requests or unusual workloads show. These always run at default settings. */
 const RARE: ReadonlySet<string> = new Set([
   'reply-of-an-abandoned-request',
   'column-cuts-session',

@@ -24,7 +24,10 @@ export interface Trial {
   folder: string;
   /** For a defect, the required anomaly; for a control, the first violation. Undefined if there is none. */
   shown: Anomaly | undefined;
-  /** When the anomaly in `shown` was complete: number of responses until then, and seconds since the first call. */
+  /**
+   * The moment when the anomaly in `shown` was complete: number of responses until then, and seconds since the first
+   * request.
+   */
   reached: { requests: number; seconds: number } | undefined;
   /** Guarantees that were reported as violated but must not be: false accusations. */
   accused: string[];
@@ -125,7 +128,10 @@ async function judged(entry: ZooEntry, result: Result, folder: string): Promise<
   };
 }
 
-/** Returns the required anomaly of a defect; of several, the first that was complete. Undefined if there is none. */
+/**
+ * Returns the required anomaly of a defect; undefined if there is none. If there are several, returns the first that
+ * was complete.
+ */
 export function demandedOf(entry: ZooEntry, { guarantees }: Result): Anomaly | undefined {
   if (entry.kind === 'control') return undefined;
   const verdict = guarantees.find(({ guarantee }) => guarantee === entry.must.guarantee);
@@ -148,7 +154,7 @@ async function reached(file: string, anomaly: Anomaly): Promise<NonNullable<Tria
     if (event.type === 'op' || event.type === 'end') returns.push(event.return ?? Number.POSITIVE_INFINITY);
     if (event.type === 'fault' && event.healthy === false) unhealthy ||= event.end ?? 0;
   });
-  // If an instance never became ready, no request shows this. The end of the fault does.
+  // If an instance never became ready, no request shows this. Then the end of the fault is the moment.
   const until = anomaly.witness.length === 0 ? unhealthy : completed(anomaly);
   const requests = returns.filter(end => end <= until).length;
   return { requests, seconds: Math.max(0, until - first) / 1e6 };

@@ -74,7 +74,7 @@ describe('the zoo', () => {
   it('has a test that shows each defect', () => {
     const tests = globSync('zoo/plants/*.test.ts').map(file => readFileSync(file, 'utf8'));
     const shown = tests.flatMap(text => [...text.matchAll(/^plant\(\s*'([^']+)'/gm)].map(match => match[1]));
-    // logins.integration.test.ts and the matrix test the others, whose visitors need more than a form.
+    // logins.integration.test.ts and the matrix test the other defects, whose visitors need more than a form.
     const lasting = DEFECTS.filter(defect => defect.faults === undefined && canVisit(defect));
     expect(shown.toSorted()).toEqual(lasting.map(({ name }) => name).toSorted());
   });

@@ -15,7 +15,7 @@ export interface Card {
   readonly owner: string;
   /** In credits; null if the card is not for sale. */
   readonly price: number | null;
-  /** Address of its picture. */
+  /** Address of the card's picture. */
   readonly picture?: string;
 }
 
@@ -73,8 +73,8 @@ export class Cards {
   }
 
   /**
-   * Charges `price` credits for each order and creates its card. An order whose card exists has been paid already and
-   * costs nothing. Returns false, and changes nothing, if the balance is too low.
+   * Charges `price` credits for each order and creates its card. If the card of an order exists, the order was paid
+   * before and costs nothing. Returns false, and changes nothing, if the balance is too low.
    */
   async checkout(email: string, orders: readonly Order[], price: number): Promise<boolean> {
     const keys = [userKey(email), ownedKey(email), ...orders.map(order => cardKey(order.card))];

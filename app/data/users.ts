@@ -19,7 +19,7 @@ export interface User {
 interface Pending {
   /** The random number that the activation must contain. */
   readonly nonce: string;
-  /** After this time without an activation, the user is removed; seconds. */
+  /** Redis removes the user after this time without an activation, seconds. */
   readonly seconds: number;
 }
 
@@ -57,7 +57,8 @@ if ARGV[4] ~= '' then
 end
 return 1`;
 
-// Renews the time to live of a user who is not active yet. An active user must have none: Redis would remove the user.
+// Renews the time to live of a user who is not active yet. An active user must have no time to live, because Redis
+// would remove the user at its end.
 const RENEW = `
 local nonce = redis.call('HGET', KEYS[1], 'pending')
 if nonce then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
@@ -72,7 +73,7 @@ redis.call('HDEL', KEYS[1], 'pending')
 redis.call('PERSIST', KEYS[1])
 return 'activated'`;
 
-// Replaces the hash only if no other request has changed it meanwhile.
+// Replaces the hash only if it is still the hash that this request has read.
 const REPLACE_PASSWORD = `
 if redis.call('HGET', KEYS[1], 'password') ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'password', ARGV[2])
@@ -113,12 +114,12 @@ export class Users {
     return confirmed(this.#redis.renewShopUser(userKey(email), seconds));
   }
 
-  /** Activates a pending user. `expired`: the user was removed, or registered again since. */
+  /** Activates a pending user. `expired`: the user was removed, or has registered again. */
   activate(email: string, nonce: string): Promise<'activated' | 'used' | 'expired'> {
     return confirmed(this.#redis.activateShopUser(userKey(email), nonce));
   }
 
-  /** Returns whether the user exists and is not pending. A user who was just removed is not active. */
+  /** Returns whether the user exists and is not pending. */
   async isActive(email: string): Promise<boolean> {
     const [name, pending] = await confirmed(this.#redis.hmget(userKey(email), 'name', 'pending'));
     return name !== null && pending === null;

@@ -21,7 +21,7 @@ export interface ActivationDeps {
 
 /**
  * Serves GET /activation, which a link in a mail opens; POST /activation, which activates; and POST /activation/mail,
- * which sends the mail again. The link alone changes nothing: mail programs open links to check them.
+ * which sends the mail again. Opening the link changes nothing, because mail programs open links to check them.
  */
 export function activationRoutes({ activation, csrf, limits }: ActivationDeps): Router {
   const router = Router();

@@ -89,7 +89,8 @@ async function startSession(request: Request, response: Response, user: string, 
   request.session.signedInAt = Date.now();
   await save(request);
   noteIdentity(response, labels, request.sessionID, user);
-  // Sets the new token now. If the next page set it, pages loaded in parallel would each set a different token.
+  // Sets the new token in this response. If the next page set it, pages that are loaded in parallel would each set a
+  // different token.
   request.csrfToken?.({ overwrite: true });
 }
 

@@ -20,7 +20,7 @@ export interface BasketDeps {
 export function basketRoutes({ baskets, cards, csrf, pay }: BasketDeps): Router {
   const router = Router();
   router.use(requireUser);
-  // For POST only: with another method, a path has no form, and the response is 404.
+  // Only for POST. A request with another method has no form, and gets 404.
   router.post('/{*path}', csrf.require);
 
   router.post('/items', async (request, response) => {
@@ -40,8 +40,8 @@ export function basketRoutes({ baskets, cards, csrf, pay }: BasketDeps): Router 
     const paid = await cards.checkout(userOf(request), items, CARD_PRICE);
     if (!paid)
       throw new Refusal(409, `You need ${items.length * CARD_PRICE} credits for this basket. Remove a card.`);
-    // Removes the items by name, so that items which another request added meanwhile stay. The cards exist already: if
-    // the removal fails, a second checkout finds the cards and charges nothing for them.
+    // Removes the items by name, so that items of concurrent requests stay. If the removal fails, a second checkout
+    // finds the cards and charges nothing, because the cards exist already.
     const texts = items.map(item => item.text);
     await baskets.remove(request, texts);
     done(request, response, '/dashboard', {

@@ -18,8 +18,8 @@ export const requireUser: RequestHandler = (request, response, next) => {
 };
 
 /**
- * Returns the email address of the signed-in user. Throws Refusal 401 if there is none, which means that the route
- * lacks `requireUser`.
+ * Returns the email address of the signed-in user. Throws Refusal 401 if no user is signed in, which happens only if
+ * the route lacks `requireUser`.
  */
 export function userOf(request: Request): string {
   const user = signedInUser(request);

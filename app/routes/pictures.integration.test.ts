@@ -44,7 +44,7 @@ interface Sent {
   location: URL | null;
 }
 
-/** Uploads a file as a browser does, with other fields in place of those of the form. */
+/** Uploads a file as a browser does. @param other fields that replace fields of the form */
 async function upload(form: UploadForm, file: Uint8Array<ArrayBuffer>, other: object = {}): Promise<Sent> {
   const body = new FormData();
   for (const [name, value] of Object.entries({ ...form.fields, ...other })) body.append(name, value);
@@ -205,7 +205,7 @@ describe.skipIf(skip !== '')('a picture', () => {
     const html = await confirm(alice, card, await uploaded(alice, card, Buffer.from('<script>1</script>')));
     expect([html.status, html.text]).toEqual([422, expect.stringContaining('no JPEG, PNG or WebP picture')]);
     const key = await uploaded(alice, card);
-    // As on a store that does not enforce the size.
+    // Uploads directly, as if the store did not enforce the size.
     const [accessKeyId = '', secretAccessKey = ''] = store.env['S3_CREDENTIALS']?.split(':') ?? [];
     const endpoint = store.env['S3_ENDPOINT'] ?? '';
     const s3 = new S3({

@@ -13,9 +13,9 @@ export interface PictureDeps {
 }
 
 /**
- * Serves GET /cards/:id/picture, which shows the form of an upload; after the upload, the bucket redirects to the same
- * page with the key, and the page shows a button. POST /cards/:id/picture, which the button sends, takes the upload as
- * the picture of the card. The redirect alone changes nothing.
+ * Serves GET /cards/:id/picture, which shows the form of an upload; after the upload, the bucket redirects to the
+ * same page with the key, and the page shows a button. POST /cards/:id/picture, which the button sends, makes the
+ * upload the picture of the card. The redirect alone changes nothing.
  */
 export function pictureRoutes({ cards, csrf, pictures }: PictureDeps): Router {
   const router = Router();

@@ -46,9 +46,8 @@ export abstract class AttributesStore extends PromiseStore {
   readonly #disableTTL: boolean;
   readonly #disableTouch: boolean;
   /**
-   * The key is the session object that was loaded or saved. So a snapshot belongs to one request and is
-   * dropped with it. Neither JSON.stringify nor a handler sees the snapshot. An object without a snapshot is
-   * a new session.
+   * By session object that was loaded or saved. So a snapshot belongs to one request, and is dropped at its end.
+   * Neither JSON.stringify nor a handler sees the snapshot. An object without a snapshot is a new session.
    */
   readonly #snapshots = new WeakMap<object, Snapshot>();
 
@@ -61,7 +60,7 @@ export abstract class AttributesStore extends PromiseStore {
 
   /** Returns all attributes; none if the session does not exist. */
   protected abstract read(sid: string): Promise<[string, string][]>;
-  /** Writes all of a change or nothing. Returns false if the session does not exist. */
+  /** Writes all of a change, or nothing. Returns false, and writes nothing, if the session does not exist. */
   protected abstract write(sid: string, change: AttributesChange): Promise<boolean>;
   /** Sets the time to live of a session that exists, in milliseconds. Does nothing if it does not exist. */
   protected abstract prolong(sid: string, ttlMs: number): Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * Keeps each session in its cookie, encrypted and authenticated (iron), without a store. Every instance with the secret
- * can read it, and no instance can revoke it. docs/stores.md states which guarantees this breaks.
+ * Keeps each session in its cookie, encrypted and authenticated (iron), without a store. Every instance with the
+ * secret can read the cookie, and no instance can revoke it. docs/stores.md states which guarantees this breaks.
  */
 import { randomBytes } from 'node:crypto';
 import { callbackify } from 'node:util';
@@ -13,7 +13,7 @@ import { deriveKey } from '../secrets.ts';
 import { SessionGoneError, SessionTooLargeError } from './errors.ts';
 
 export interface CookieStoreOptions {
-  /** The first secret seals cookies. Cookies sealed with any of the secrets are accepted. */
+  /** The first secret seals cookies. The store accepts cookies that were sealed with any of the secrets. */
   secrets: readonly string[];
   /** Returns the seconds that a session has left. */
   ttl: (session: SessionData) => number;
@@ -24,9 +24,9 @@ export interface CookieStoreOptions {
 /** The content of a cookie. */
 const Sealed = z.object({
   id: z.string(),
-  /** Milliseconds since the epoch, by the clock of the instance that sealed it. */
+  /** Milliseconds since the epoch, on the clock of the instance that sealed the cookie. */
   sealedAt: z.number(),
-  /** Time from which the cookie is invalid, by the same clock. */
+  /** Time from which the cookie is invalid, on the same clock. */
   until: z.number(),
   data: z.record(z.string(), z.unknown()),
 });
@@ -36,7 +36,7 @@ type Sealed = z.infer<typeof Sealed>;
  * Browsers accept cookies of up to 4096 bytes, with name and attributes. The remaining 96 bytes are for the attributes.
  */
 const MOST_BYTES = 4000;
-/** Tolerance for clock differences between instances. It is zero, because sessions would live longer by this time. */
+/** Tolerance for clock differences between instances. Zero, because sessions would live longer by this tolerance. */
 const SKEW_SECONDS = 0;
 
 /** Has the interface of an express-session store, but `handle` replaces the express-session middleware. */
@@ -85,12 +85,15 @@ export class CookieStore extends session.Store {
     callback(null, null);
   }
 
-  /** Seals the session into the cookie of the response. Calls back with SessionTooLargeError if it does not fit. */
+  /**
+   * Seals the session into the cookie of the response. Calls back with SessionTooLargeError if the session does not
+   * fit.
+   */
   override set(sid: string, data: SessionData, callback: (error?: unknown) => void = () => {}): void {
     callbackify(() => this.#give(responseOf(data), sid, data))(callback);
   }
 
-  /** Does nothing: a client that kept the cookie can replay it until its time is over. */
+  /** Does nothing. A client that kept the cookie can replay it until its time is over. */
   override destroy(_sid: string, callback: (error?: unknown) => void = () => {}): void {
     callback();
   }
@@ -104,7 +107,7 @@ export class CookieStore extends session.Store {
       const left = this.#options.ttl({ ...sealed.data, cookie: new session.Cookie() });
       return sealed.until > Date.now() && left > 0 ? sealed : undefined;
     } catch {
-      return undefined; // A forged or truncated cookie, or one sealed with a removed secret, is ignored.
+      return undefined; // Ignores forged or truncated cookies, and cookies that were sealed with a removed secret.
     }
   }
 

@@ -1,12 +1,12 @@
 /**
  * An express-session store in DynamoDB: attributes.ts, with one item for each session. The item has a map with all
- * attributes, and the end of the session in seconds since 1970. DynamoDB may remove an item days after that time, so each
- * operation compares the time itself.
+ * attributes, and the end of the session in seconds since 1970. DynamoDB may remove an item days after the end of the
+ * session, so each operation compares the time itself.
  */
 import type { DynamoDB, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
 import { type AttributesChange, type AttributesOptions, AttributesStore } from './attributes.ts';
 
-/** Sessions always expire here. */
+/** No `disableTTL`: in this store, sessions always expire. */
 export interface DynamoDbOptions extends Omit<AttributesOptions, 'disableTTL'> {
   client: DynamoDB;
   /** A table whose partition key is the text `id`. The attribute of its time to live is `expires`. */
@@ -77,7 +77,7 @@ export class DynamoDbStore extends AttributesStore {
     await this.#client.deleteItem(this.#item(sid), this.#limit());
   }
 
-  /** Updates a session. Returns false, and changes nothing, if it does not exist or has ended. */
+  /** Updates a session. Returns false, and changes nothing, if the session does not exist or has ended. */
   async #update(sid: string, change: Partial<UpdateItemCommandInput>): Promise<boolean> {
     const request = {
       ...this.#item(sid),

@@ -1,4 +1,7 @@
-/** The errors of a session store that refuses an operation, but has not failed. The user can act on each of them. */
+/**
+ * The errors of a session store that refuses an operation, but has not failed. For each error, the user can do
+ * something.
+ */
 
 /** Thrown if a save is refused because the session was destroyed or expired after it was loaded. */
 export class SessionGoneError extends Error {
@@ -26,8 +29,8 @@ export class SessionBusyError extends Error {
 }
 
 /**
- * Thrown if a save is refused because the request outlived its lock: another request may have changed the session
- * since.
+ * Thrown if a save is refused because the request took longer than its lock lasts. Another request may have changed
+ * the session since then.
  */
 export class SessionLockLostError extends Error {
   override readonly name = 'SessionLockLostError';

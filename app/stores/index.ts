@@ -52,7 +52,8 @@ export function createStore(
     case 'postgres':
       if (database === undefined)
         throw new Error('SESSION_STORE=postgres: expected `database` in the backing, got none');
-      // PgStore has the same time to live for all sessions; `sessions` ends each session at its absolute end.
+      // PgStore has one time to live for all sessions. The middleware of session.ts ends each session at its absolute
+      // end.
       return new PgStore({ pool: database, ttl: config.idleSeconds });
     case 'memcached':
       if (memcached === undefined)

@@ -18,12 +18,15 @@ export interface MemcachedStoreOptions {
 }
 
 /**
- * Longest time to live that memcached accepts. It reads a larger number as a date, in seconds since 1970, and the
- * session would expire at once.
+ * Longest time to live that memcached accepts. memcached reads a larger number as a date, in seconds since 1970, and
+ * the session would expire at once.
  */
 const LONGEST_SECONDS = 30 * 24 * 60 * 60;
 
-/** An express-session store. After concurrent saves, the last one remains. A destroyed session never comes back. */
+/**
+ * An express-session store. After concurrent saves, the state of the last save remains. A destroyed session never
+ * comes back.
+ */
 export class MemcachedStore extends PromiseStore {
   readonly #client: MemcacheClient;
   readonly #prefix: string;

@@ -1,9 +1,10 @@
 /**
- * Stores sessions as connect-redis does, one JSON text each, but lets only one request at a time use a session: a request
- * that has loaded a session holds its lock until the response ends. docs/stores.md states the guarantees and the costs.
+ * Stores each session as one JSON text, as connect-redis does, but lets only one request at a time use a session. A
+ * request that has loaded a session holds the session's lock until the response ends. docs/stores.md states the
+ * guarantees and the costs.
  *
  * The lock is a key with a random token and a time to live. Saving and releasing compare the token in the same step.
- * So a request that outlived its lock saves nothing, and releases no lock of another request.
+ * So a request that took longer than its lock saves nothing, and releases no lock of another request.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -71,8 +72,8 @@ export class RedisLockedStore extends PromiseStore {
   readonly #prefix: string;
   readonly #options: RedisLockedOptions;
   /**
-   * The key is first the loaded data, then the Session that express-session makes of it. An object without a lock is a
-   * new session.
+   * Keyed first by the loaded data, then by the Session that express-session makes of this data. An object without a
+   * lock is a new session.
    */
   readonly #held = new WeakMap<object, Held>();
 
@@ -85,7 +86,10 @@ export class RedisLockedStore extends PromiseStore {
     this.#client.defineCommand('releaseSessionLock', { numberOfKeys: 1, lua: RELEASE });
   }
 
-  /** Passes the lock to the Session that express-session creates from the data of `get`, until the response ends. */
+  /**
+   * Passes the lock to the Session that express-session creates from the data of `get`. The lock lasts until the
+   * response ends.
+   */
   override createSession(request: Request, data: SessionData) {
     const held = this.#held.get(data);
     const created = super.createSession(request, data);
@@ -149,8 +153,8 @@ export class RedisLockedStore extends PromiseStore {
   }
 
   /**
-   * Ends the session and its lock. Requests that wait for the lock find no session, and the request that held it cannot
-   * save.
+   * Ends the session and its lock. Requests that wait for the lock find no session, and the request that held the
+   * lock cannot save.
    */
   protected async destroySession(sid: string): Promise<void> {
     await this.#client.del(this.#key(sid), this.#lock(sid));

@@ -1,6 +1,6 @@
 /**
- * The browser of all tests: keeps cookies, and sends the token of the page with each form. A request with a `cookie`
- * header of its own does not change the cookies.
+ * The browser of all tests: keeps cookies, and sends the token of the page with each form. A request with an explicit
+ * `cookie` header does not change the cookies.
  */
 import { CookieJar } from 'tough-cookie';
 

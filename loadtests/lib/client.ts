@@ -9,19 +9,22 @@ export type Params = RefinedParams<'text'>;
 /** The fields of a form, or a body that is sent unchanged. */
 export type Body = Record<string, string> | string | null;
 
-/** The timeout of a request. After it, the request counts as one without a response. */
+/** The timeout of a request. A request that takes longer counts as a request without a response. */
 const TIMEOUT = '10s';
 
 /**
  * Returns the parameters of a client's requests. k6 must not follow redirects, since the judge must see each of them.
- * All requests share one object: k6 reads it during the request, and creating one takes as long as judging a
- * response.
+ * All requests share one object, because creating an object takes as long as judging a response. k6 reads the object
+ * only during the request.
  */
 export function paramsOf(jar?: CookieJar): Params & { headers: Record<string, string>; jar?: CookieJar } {
   return { headers: {}, redirects: 0, timeout: TIMEOUT, ...(jar === undefined ? {} : { jar }) };
 }
 
-/** Statuses that k6 does not count as failed: a request after a logout must be refused, a login page may be missing. */
+/**
+ * Statuses that k6 must not count as failed, because the app must refuse a request after a logout, and may have no
+ * login page.
+ */
 export const REFUSABLE: ReturnType<typeof http.expectedStatuses> = http.expectedStatuses({
   min: 200,
   max: 499,
@@ -44,7 +47,7 @@ export interface ReplySettings {
 /** Converts the responses of one target to replies. */
 export class Replies {
   readonly #url: string;
-  /** Names of headers as k6 writes them (`sent`), and in lower case (`name`). */
+  /** `sent`: name of a header as k6 writes it. `name`: the name in lower case. */
   readonly #headers: readonly { sent: string; name: string }[];
   /** A Set-Cookie header is relevant if it contains one of these: names of session cookies, and the canary. */
   readonly #cookies: readonly string[];
@@ -59,8 +62,8 @@ export class Replies {
   }
 
   /**
-   * Returns the reply, with the relevant headers only. Each access to a header crosses from JavaScript to Go, and a
-   * loop over all of them takes ten times as long as one access.
+   * Returns the reply, with the relevant headers only. Each access to a header crosses from JavaScript to Go. A loop
+   * over all headers takes ten times as long as one access.
    */
   of(response: Response): Reply {
     const { status } = response;
@@ -131,7 +134,10 @@ function cookiesOf(response: Response): Reply['cookies'] {
   });
 }
 
-/** Returns the path of a redirect without its query. For another host, adds the origin. k6 has no `URL`. */
+/**
+ * Returns the path of a redirect without its query. Adds the origin if the redirect leads to another host. Does not
+ * use `URL`, which k6 lacks.
+ */
 function pathOf(location: string, url: string): string {
   const plain = barePath(location);
   if (plain.startsWith('/') && !plain.startsWith('//')) return plain;

@@ -32,7 +32,7 @@ export interface Verified {
   target: App;
   /** The number of accounts of the target. */
   accounts: number;
-  /** Thresholds for `options.thresholds`. They pass if, and only if, every claimed guarantee is valid. */
+  /** Thresholds for `options.thresholds`. All of them pass if, and only if, every claimed guarantee is valid. */
   thresholds: Record<string, string[]>;
   /** Starts the run. Call it in setup(). */
   start(): Shared;
@@ -42,14 +42,17 @@ export interface Verified {
    * Returns the session of a user. A virtual user gets the same session object in every iteration.
    *
    * @param user the number of an account of the target, from 1 on (default: the number of the virtual user); or the
-   *   name of a user that the script itself logs in, as the app's pages show it; or a new account
+   *   name, as the app's pages show it, of a user that the script itself logs in; or a new account
    */
   session(run: Shared, user?: number | string | PoolAccount): Session;
   /** Returns a new account, for the script to register. */
   newcomer(run: Shared): PoolAccount;
   /** Wraps an iteration. If it throws, `baton_script_errors` is incremented. */
   guarded(iteration: (run: Shared) => void): (run: Shared) => void;
-  /** Returns k6's summary with the verdict below it, for handleSummary(). @param lines printed between the two */
+  /**
+   * Returns k6's summary and the verdict, for handleSummary(). @param lines printed between the summary and the
+   * verdict
+   */
   summary(data: SummaryData, lines?: readonly string[]): Record<string, string>;
 }
 

@@ -10,7 +10,7 @@ import { add } from './metrics.ts';
 import { type Shared, writeLine } from './run.ts';
 import type { Settings } from './settings.ts';
 
-/** A k6 counter. Its value is raised to a count that a check reports. */
+/** A k6 counter that follows a count of a check. */
 interface Raised {
   readonly metric: string;
   /** Index of the check. */
@@ -43,7 +43,7 @@ function raisedFrom({ checks, figures }: Judged, instances: readonly string[], f
   ];
 }
 
-/** An increment that k6 has not received yet: of one counter, for one value of its tag. */
+/** An increment of one counter, for one value of its tag, that k6 has not received yet. */
 interface Waiting {
   readonly metric: string;
   readonly tags: Record<string, string>;
@@ -69,8 +69,8 @@ function counting(of: { metric: string; tag: string }, all: Waiting[], known?: r
 const BATCH = 64;
 const LATEST = 500_000;
 /**
- * The first FIRST operations of a user are counted without delay, and the operations after `isClosing` too:
- * k6 sends no event when a user ends.
+ * The first FIRST operations of a user, and all operations after `isClosing`, are counted without delay, because k6
+ * sends no event when a user ends.
  */
 const FIRST = 2 * BATCH;
 
@@ -117,14 +117,17 @@ export class Observer {
     if (this.#settings.history) writeLine(event);
   }
 
-  /** Passes an event to the judge, which reports the first few anomalies of a kind. Returns true if it reports none. */
+  /**
+   * Passes an event to the judge, which reports the first few anomalies of a kind. Returns true if the judge reports
+   * no anomaly.
+   */
   judge(event: Event): boolean {
     const { broke } = this;
     this.#judge.step(event);
     return this.broke === broke;
   }
 
-  /** The values that the last judged read was compared with. */
+  /** The operations with which the last judged read was compared. */
   get compared(): ComparedWith | undefined {
     return this.#judge.reads;
   }
@@ -148,7 +151,7 @@ export class Observer {
     if (due || this.#closing || this.#urgent || this.#operations <= FIRST) this.flush(now);
   }
 
-  /** Adds to k6's counters what this virtual user and its checks have counted since the last call. */
+  /** Adds the counts of this virtual user and its checks since the last call to k6's counters. */
   flush(now: number): void {
     for (const waiting of this.#waiting) {
       if (waiting.count > 0) add(waiting.metric, waiting.count, waiting.tags);
@@ -169,9 +172,12 @@ export class Observer {
     this.#closing ||= isClosing();
   }
 
-  /** Prints the first violation of each virtual user. Prints none if a history is written, since it has all of them. */
+  /**
+   * Prints the first violation of each virtual user. Prints nothing if a history is written, because the history has
+   * all violations.
+   */
   #found({ name, guarantee, session, user, summary }: Anomaly): void {
-    // If the run is a fault window, its budget is checked at the end of the run.
+    // If the whole run is a fault window, the window's budget is checked at the end of the run.
     if (guarantee === 'availability' && this.#settings.judged.window !== undefined) return;
     this.broke++;
     this.#urgent = true;

@@ -35,7 +35,7 @@ export class Recording {
   #heldSeen: Seen | undefined;
   #heldInstance: string | undefined;
   #heldReturn = 0;
-  /** Time of the last success; of the first call if there was no success yet. Microseconds. */
+  /** Time of the last success, microseconds. Before the first success: time of the first request. */
   #success: number | undefined;
   /** True if a request has failed since the last success. */
   #failing = false;
@@ -129,7 +129,7 @@ export class Recording {
     else this.#repeats.interrupted();
   }
 
-  /** Passes the last read to the judge if it was held back: the next event may be compared with it. */
+  /** Passes the last read to the judge if it was held back, because the next event may be compared with this read. */
   #settle(): void {
     const { observer } = this.#vu;
     if (this.#held === undefined || this.#heldSeen === undefined || !this.#repeats.settle()) return;
@@ -150,7 +150,7 @@ export class Recording {
     return true;
   }
 
-  /** Measures the time since the user's last success. Does so at each failure too: there may be no later success. */
+  /** Measures the time since the user's last success, also at each failure, because no success may follow. */
   #gap({ outcome, status }: Seen, call: number, now: number): void {
     const since = this.#success ?? call;
     const unavailable = status === undefined || status >= 500;

@@ -44,14 +44,14 @@ export function makeRun(settings: Settings, environment: Environment): Shared {
     claims: [...settings.judged.claims],
     ...declaredOf(settings),
   };
-  // If several k6 processes share a run, each one calls setup(), and so has its own clock.
+  // If several k6 processes share a run, each process calls setup() and has its own clock.
   const clock = settings.shared === undefined ? 'k6' : `k6-${hex(4)}`;
   return { run, key, zero, clock, unnamed: unnamedIn(settings) };
 }
 
 /**
- * Returns the probes that read JSON without a user name and refuse clients without a session. So a successful read
- * shows that the client is signed in.
+ * Returns the probes that read JSON without a user name and refuse clients without a session. A successful read of
+ * such a probe shows that the client is signed in.
  */
 function unnamedIn({ app, url }: Settings): string[] {
   const { user } = app.signedIn;
@@ -59,7 +59,7 @@ function unnamedIn({ app, url }: Settings): string[] {
   const reads = app.probes.filter(
     ({ read: { items } }) => !named && typeof items === 'object' && 'json' in items,
   );
-  // A header with a placeholder needs a login first.
+  // Omits headers with a placeholder, because their values are known only after a login.
   const fixed = Object.entries(app.headers ?? {}).filter(([, text]) => !/\{\w+\}/.test(text));
   const headers = Object.fromEntries(fixed);
   const params = { ...paramsOf(new http.CookieJar()), headers, responseCallback: REFUSABLE };
@@ -102,7 +102,10 @@ export function lastLines(shared: Shared, settings: Settings): Event[] {
   return [...windowLine(shared, settings, at), { type: 'finish', clock, at, reason: 'complete' }];
 }
 
-/** Returns the line of the fault window if the whole run is one, as in deploy.ts. With `end`, the line closes it. */
+/**
+ * Returns the line of the fault window if the whole run is one fault window, as in deploy.ts. With `end`, the line
+ * closes the window.
+ */
 function windowLine({ clock }: Shared, { judged, script }: Settings, end?: number): Fault[] {
   if (judged.window === undefined) return [];
   const fault: Fault = { type: 'fault', id: 1, name: script, clock, begin: 0 };

@@ -14,7 +14,7 @@ import type { VirtualUser } from './virtual-user.ts';
 
 /** Pause after a failed login or a lost session, seconds. It prevents a flood of logins to a broken app. */
 const PAUSE = 1;
-/** Number of reads after the first lost session. They show which instances still accept its cookie. */
+/** Number of reads after the first lost session. These reads show which instances still accept the session's cookie. */
 const REPLAYS = 4;
 /**
  * Maximum number of reads of the login page after a login. One read may not be enough, since the instance that
@@ -48,7 +48,7 @@ export class JudgedSession {
     this.account = account;
     this.vu = vu;
     this.#byScript = login === 'script';
-    // A jar of its own, because k6's own jar is replaced at each iteration.
+    // Uses a separate jar, because k6 replaces its own jar at each iteration.
     this.params = paramsOf(this.#byScript ? undefined : new http.CookieJar());
     this.recording = new Recording(vu, account.label);
     this.filling = new Filling(vu, account);
@@ -98,7 +98,10 @@ export class JudgedSession {
     return this.returned(called, http.request(sent.method, url, sent.body, this.paramsOf(called, sent, own)));
   }
 
-  /** Returns the parameters of a request. Most share one object: creating it takes as long as judging a response. */
+  /**
+   * Returns the parameters of a request. Most requests share one object, because creating an object takes as long as
+   * judging a response.
+   */
   protected paramsOf({ what, request }: RequestInFlight, { headers, name }: Sent, own?: Params): Params {
     const login = what.action === 'form' || what.action === 'login';
     const special = login || what.with !== undefined || name !== undefined;
@@ -129,7 +132,10 @@ export class JudgedSession {
     return seen;
   }
 
-  /** Decides whether a login that redirects to the login page succeeded. If so, that page redirects or has no form. */
+  /**
+   * Decides whether a login that redirects to the login page succeeded: after a success, the login page redirects or
+   * has no form.
+   */
   #land(seen: Seen): void {
     const { app, settings, interpreter, replies } = this.vu;
     if (this.#byScript || app.login.accepted !== undefined) return;

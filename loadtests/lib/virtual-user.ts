@@ -30,7 +30,7 @@ const headersOf = ({ instance, csrf }: App): string[] => [
 ];
 
 export class VirtualUser {
-  /** The name of this virtual user in a history: of its clock and of the client. */
+  /** The name of this virtual user's clock and client in a history. */
   readonly name: string;
   readonly app: App;
   /** The page with the state of the first probe; without a probe, the page that names the user. */
@@ -79,7 +79,7 @@ export class VirtualUser {
     this.observer = new Observer(shared, settings, number, poolOf(app.accounts));
     this.observer.step(clockLine(shared, this.name, settings.uncertainty));
     this.#ids = number * IDS;
-    // Requests of a login have a tag of their own.
+    // Requests of a login have another value of this tag.
     exec.vu.metrics.tags['phase'] = 'load';
   }
 

@@ -12,7 +12,7 @@ export interface LoadSettings {
   think: readonly [least: number, most: number];
   /** Limit for the time that a script measures, such as the longest gap, milliseconds. */
   budget: number;
-  /** Duration of a long pause, seconds: slightly shorter than the session's idle timeout. 0: no long pauses. */
+  /** Duration of a long pause, seconds: a little shorter than the session's idle timeout. 0: no long pauses. */
   idle: number;
   /** The number of sessions that a virtual user keeps open, in scripts that keep several. */
   sessions: number;

@@ -3,7 +3,7 @@ import { sleep } from 'k6';
 import http from 'k6/http';
 
 const MAILBOX = __ENV['MAILBOX'] || 'http://127.0.0.1:8025';
-/** Maximum number of reads, one a second: a mail may arrive after the response of the request that sent it. */
+/** Maximum number of reads, one per second. A mail may arrive later than the response to the request that caused it. */
 const READS = 10;
 
 /**

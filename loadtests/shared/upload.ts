@@ -1,7 +1,7 @@
 /** Uploads a picture straight to the store of pictures, as a browser does with the form of a page. */
 import http from 'k6/http';
 
-/** The start of a WebP picture, which is all that the app looks at. It is ASCII, so text can hold it. */
+/** The first bytes of a WebP picture. The app looks at no other bytes. They are ASCII, so a text can hold them. */
 const PICTURE = 'RIFF\x24\0\0\0WEBPVP8 ';
 const BOUNDARY = 'baton-picture-boundary';
 

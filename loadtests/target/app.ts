@@ -106,7 +106,7 @@ const BUDGETS = {
   faults: Object.fromEntries(QUIET.map(fault => [fault, { errors: 0 }])),
 };
 
-/** The bundled card store. k6 reads no YAML, so this repeats baton.yaml; a test checks that the two agree. */
+/** The bundled card store. k6 reads no YAML, so this object repeats baton.yaml. A test checks that both agree. */
 export const CARD_STORE: App = {
   name: 'card store',
   url: 'http://127.0.0.1:8080',
@@ -199,7 +199,7 @@ function parsed(text: string): App {
     const app = JSON.parse(text) as Partial<App> & { format?: string };
     if (app.format === 'baton-k6') return app as App;
   } catch {
-    // The error below reports invalid JSON, with the actual value.
+    // The error after this block reports invalid JSON, with the actual value.
   }
   throw new Error(`${hint}, got ${JSON.stringify(text.slice(0, 40))}`);
 }

@@ -20,7 +20,7 @@ export function address(text: string): string {
   throw new Error(`BASE_URL: expected an address such as http://127.0.0.1:8080, got ${JSON.stringify(text)}`);
 }
 
-/** The maximum number of instances. Each one adds time series to every output of k6. */
+/** The maximum number of instances. Each instance adds time series to every output of k6. */
 const MOST_INSTANCES = 64;
 
 /** Parses a list of names, or a number of instances with the names app-1, app-2 … */

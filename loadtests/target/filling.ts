@@ -13,7 +13,7 @@ export interface Sent {
   path: string;
   body: Body;
   headers?: Readonly<Record<string, string>>;
-  /** Name for k6's metrics, used instead of a path with placeholders: such a path has many values. */
+  /** Name for k6's metrics in place of a path with placeholders, because such a path has many values. */
   name?: string;
 }
 
@@ -25,7 +25,7 @@ const JSON_BODY = { 'content-type': 'application/json' };
 export class Filling {
   /** Headers of every request. A header is omitted as long as the value of one of its placeholders is unknown. */
   always: Readonly<Record<string, string>> = {};
-  /** The last page that may contain a form token. The token is read from it when a form is sent. */
+  /** The last page that may contain a form token. When a form is sent, the token is read from this page. */
   page = NO_PAGE;
   readonly #vu: VirtualUser;
   readonly #account: PoolAccount;

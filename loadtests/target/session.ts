@@ -11,8 +11,8 @@ import type { Sent } from './filling.ts';
 import type { RequestMeaning } from './meaning.ts';
 
 /**
- * Number of values in the first probe's object from which on a write removes a value, if it can. At twice this
- * number, no write adds a value.
+ * With at least this number of values in the first probe's object, a write removes a value, if the target can. With
+ * twice this number, no write adds a value.
  */
 const ITEMS = 8;
 
@@ -102,7 +102,7 @@ export class Session extends JudgedSession {
     return true;
   }
 
-  /** Removes a random one of the values. @returns false if nothing was sent */
+  /** Removes a random value. @returns false if nothing was sent */
   remove(): boolean {
     const [probe] = this.vu.app.probes;
     if (!this.alive || probe?.remove === undefined || this.items.length === 0) return false;
@@ -142,7 +142,7 @@ export class Session extends JudgedSession {
   /**
    * Logs out, then replays the old cookies, which must no longer be accepted.
    *
-   * @param raced true to send a read at the same time as the logout; the read must not restore the session
+   * @param raced true: sends a read at the same time as the logout; the read must not restore the session
    * @param replays number of requests with the old cookies
    */
   logout({ raced = false, replays = 0 } = {}): void {

@@ -17,7 +17,10 @@ export interface Proxy {
 
 /** The number of requests after which the proxy dies. */
 const LIFE = 60;
-/** Returns true for half of all numbers, in irregular order: a regular one could match requests that alternate. */
+/**
+ * Returns true for half of all numbers, in irregular order. A regular order could match the order of alternating
+ * requests.
+ */
 const inHalf = (n: number): boolean => Math.imul(n + 1, 0x9e3779b1) < 0;
 
 /**

@@ -1,4 +1,4 @@
-/** Adds health checks to a balancer, like in clouds: it routes only to instances that pass the checks. */
+/** Adds health checks to a balancer, as clouds do. The balancer then routes only to instances that pass the checks. */
 import { Changes } from '../changes.ts';
 import type { LocalBalancer, Routed } from '../stack.ts';
 import { until } from '../wait.ts';
@@ -52,8 +52,8 @@ export class CheckedBalancer implements LocalBalancer {
   }
 
   /**
-   * Resolves once the instance has passed its first checks and gets requests. Throws if that takes longer than the checks
-   * and GRACE_MS.
+   * Resolves once the instance has passed its first checks and gets requests. Throws if this takes longer than the
+   * checks plus GRACE_MS.
    */
   async register(instance: Routed, via = instance.url): Promise<void> {
     const known = this.#targets.get(instance.url);
@@ -105,13 +105,16 @@ export class CheckedBalancer implements LocalBalancer {
     if (this.#targets.get(target.instance.url) !== target) return;
     const { state: before } = target.health;
     target.health = after(target.health, passed, check);
-    // If the balancer rejects the change now, the next check tries again.
+    // If the balancer rejects the change, the next check tries again.
     this.#route().catch(() => {});
     const { state } = target.health;
     if (state !== before) onHealth?.(target.instance, state);
   }
 
-  /** Updates the balancer to the healthy instances. Registers first, so that it always has an instance. */
+  /**
+   * Registers the healthy instances with the balancer, then deregisters the others. In this order, the balancer
+   * always has an instance.
+   */
   #route(): Promise<void> {
     return this.#changes.run(async () => {
       const wanted = this.#wanted();

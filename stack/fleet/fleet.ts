@@ -18,7 +18,7 @@ export interface FleetActions {
 
 interface Member {
   instance: Instance;
-  /** Number of the launch configuration: equal for equal options, higher for later ones. */
+  /** Number of the launch configuration: equal for equal options, higher for later options. */
   launch: number;
 }
 
@@ -31,7 +31,7 @@ export class Fleet implements Keeper {
   readonly recoversWithinMs: number;
   readonly #group: Group;
   readonly #actions: FleetActions;
-  /** Instances that serve, or that have served and became unhealthy; the oldest first. */
+  /** Instances that serve, or that served before they became unhealthy. The oldest comes first. */
   readonly #members = new Set<Member>();
   readonly #leaving = new Map<Instance, Promise<void>>();
   readonly #ended = new WeakSet<Instance>();
@@ -43,14 +43,14 @@ export class Fleet implements Keeper {
   readonly #listeners = new Set<() => void>();
   #closed = false;
 
-  /** @param recoversWithinMs time to replace a crashed instance, without the start of the new one */
+  /** @param recoversWithinMs time to replace a crashed instance, without the start time of the new instance */
   constructor(group: Group, actions: FleetActions, recoversWithinMs = 0) {
     this.recoversWithinMs = recoversWithinMs + START_MS;
     this.#group = group;
     this.#actions = actions;
   }
 
-  /** Takes over the first instances of a stack. From then on the fleet keeps the number of instances constant. */
+  /** Takes over the first instances of a stack, and keeps the number of instances constant from then on. */
   begin(instances: readonly Instance[]): void {
     for (const instance of instances) this.#join(instance);
     this.#wanted = this.#bounded(instances.length);
@@ -109,7 +109,7 @@ export class Fleet implements Keeper {
     }
   }
 
-  /** Stops the fleet: it starts and ends no more instances. */
+  /** Stops the fleet. From then on it starts and ends no instances. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#again);
@@ -147,7 +147,7 @@ export class Fleet implements Keeper {
     return instance;
   }
 
-  /** Ends an instance only once, even if this is called several times. */
+  /** Ends an instance. Calls after the first one wait for the same end. */
   #end(instance: Instance): Promise<void> {
     const known = this.#leaving.get(instance);
     if (known !== undefined) return known;

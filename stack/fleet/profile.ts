@@ -1,6 +1,6 @@
 /**
- * Defines the balancers and groups that the bundled stack can imitate, with the numbers of their documentation. Times
- * are milliseconds. `baton stack conformance` measures the likeness (docs/fleet.md).
+ * Defines the balancers and groups that the bundled stack can imitate. The numbers come from their documentation.
+ * Times are milliseconds. `baton stack conformance` measures the likeness (docs/fleet.md).
  */
 import type { NginxAdditions } from '../nginx-files.ts';
 import type { HealthProbe, Thresholds } from './health.ts';
@@ -19,7 +19,8 @@ export interface Group {
   min: number;
   max: number;
   /**
-   * Which surplus instance ends, by a name of Auto Scaling. `Default`: the oldest of the oldest launch configuration.
+   * The policy that chooses the surplus instance to end, named as in Auto Scaling. `Default`: the oldest instance of
+   * the oldest launch configuration.
    */
   policy: 'OldestInstance' | 'Default';
   /** Which instances are replaced: all unhealthy instances, or only unhealthy instances whose process has ended. */
@@ -28,7 +29,7 @@ export interface Group {
 
 /** The balancer's behaviour when an instance does not respond. */
 interface Failures {
-  /** If no connection opens: the balancer retries on another instance, or responds with 502. */
+  /** If an instance refuses the connection: the balancer tries another instance, or responds with 502. */
   refused: 'another' | 502;
   /**
    * If an instance closes the connection during a request: the balancer sends the request to another instance if that
@@ -64,8 +65,8 @@ export interface Profile {
 }
 
 /**
- * The documented timeouts and statuses of a classic balancer. It retries connections that fail, as its metric
- * BackendConnectionErrors shows: the metric can exceed the number of requests.
+ * The documented timeouts and statuses of a classic balancer. A classic balancer retries failed connections: its
+ * metric BackendConnectionErrors can exceed the number of requests.
  */
 const CLASSIC = {
   choice: 'least-outstanding',
@@ -167,7 +168,7 @@ export function directivesOf({ choice, failures, noInstance }: Profile): NginxAd
       `proxy_connect_timeout ${connectMs}ms;`,
       `proxy_read_timeout ${idleMs}ms;`,
       `proxy_send_timeout ${idleMs}ms;`,
-      // Applies nginx's own rule for retries. It replaces the rule of the template, which is more careful.
+      // Applies nginx's own rule for retries instead of the template's rule, which retries less.
       ...(closed === 'another-if-safe' ? ['proxy_next_upstream error timeout;'] : []),
     ].join('\n'),
     // Without an instance, nginx itself responds with 502.
@@ -179,7 +180,10 @@ const NO_INSTANCE = `add_header X-Request-Id $request_name always;
 add_header Cache-Control no-store always;
 return 503;`;
 
-/** Returns the rule for failures. The template's rule retries if nothing was sent, and otherwise responds with 502. */
+/**
+ * Returns the rule for failures. By default (the template's rule), nginx retries if nothing was sent to the instance,
+ * and otherwise responds with 502.
+ */
 function ruleAfter({ refused, closed }: Failures): string {
   if (refused === 502 || closed === 'another-if-safe') return '~. @bad_gateway;';
   return closed === 504 ? '~^something @gateway_timeout;' : '';

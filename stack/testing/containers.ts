@@ -18,7 +18,7 @@ const engine: string | undefined = (() => {
   }
 })();
 
-/** Returns why containers of these images cannot be started here; '' if they can. Pulls missing images. */
+/** Pulls missing images. Returns why containers of these images cannot be started on this machine; '' if they can. */
 export function whyNot(...images: string[]): string {
   if (engine === undefined) return 'no Docker engine with compose';
   const missing = images.filter(image => !isHere(image) && !pulled(image));

@@ -51,7 +51,7 @@ export const judgementsOf = (
   comparison: Comparison | undefined,
 ): Judgement[] => (comparison === undefined || baseline?.update === true ? [] : [comparison.judgement]);
 
-/** Returns the part of the comparison that reports show: nothing if the run replaces the baseline. */
+/** Returns the comparison that reports show; undefined if the run replaces the baseline. */
 export const compared = (
   baseline: Baseline | undefined,
   comparison: Comparison | undefined,

@@ -20,7 +20,7 @@ async function check(history: string, ...options: string[]): Promise<{ exit: num
 }
 
 /**
- * Returns concurrent cas operations for all pairs of values. Executed in some order, they go from 0 back to 0. If the
+ * Returns concurrent cas operations for all pairs of values. Any valid order of them leads from 0 back to 0. If the
  * read after them shows another value, the history is wrong, and the proof must try all orders.
  */
 function roundTrips(values: number, last: number): string {

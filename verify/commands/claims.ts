@@ -1,10 +1,16 @@
 /** Lists the guarantees of baton.yaml that the card store does not claim, by SESSION_STORE and BASKET_STORE. */
 import type { Guarantee } from '../core/result/guarantees.ts';
 
-/** Guarantees that are not claimed if a session is saved as one value, because the last save replaces all others. */
+/**
+ * Guarantees that are not claimed if a store saves a session as one value, because the last save replaces all earlier
+ * saves.
+ */
 const WHOLE_SESSIONS: readonly Guarantee[] = ['no-lost-updates', 'linearizability'];
 
-/** The guarantees that are not claimed, by SESSION_STORE. `memory` claims all, because Baton must find it broken. */
+/**
+ * The guarantees that are not claimed, by SESSION_STORE. `memory` claims all guarantees, because Baton must find this
+ * store broken.
+ */
 const IN_SESSIONS: Record<string, readonly Guarantee[]> = {
   'redis-attributes': [],
   'redis-locked': [],
@@ -16,7 +22,10 @@ const IN_SESSIONS: Record<string, readonly Guarantee[]> = {
   cookie: [...WHOLE_SESSIONS, 'logout-final'],
 };
 
-/** The guarantees not claimed with BASKET_STORE=postgres, by SESSION_STORE. There, only a login saves a session. */
+/**
+ * The guarantees that are not claimed with BASKET_STORE=postgres, by SESSION_STORE. With these baskets, only a login
+ * saves a session.
+ */
 const BESIDE_TABLES: Record<string, readonly Guarantee[]> = { cookie: ['logout-final'] };
 
 /** Returns the guarantees that the card store does not claim. @param env the environment of the instances */

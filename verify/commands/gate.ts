@@ -9,7 +9,7 @@ import type { OptionValues } from './options.ts';
 import type { Output } from './output.ts';
 import { TARGET } from './tables.ts';
 
-/** Runs until SIGINT, SIGTERM or SIGHUP. The exit code is that of the last verdict. */
+/** Runs until SIGINT, SIGTERM or SIGHUP. Returns the exit code of the last verdict. */
 export async function gateCommand(
   file: string | undefined,
   values: OptionValues<'gate'>,

@@ -24,15 +24,15 @@ import { withVariables } from './replay.ts';
 
 type Account = { user: string; password: string; passwordEnv: string; totpEnv?: string };
 
-/** The begin of a file that init could not finish. Another start of init replaces it. */
+/** The begin of a file that init could not finish. The next start of init replaces such a file. */
 const UNFINISHED = '# UNFINISHED';
 
 /** Options of the short run that tests the file. */
 const PROOF = { sessions: 8, duration: 3_000, workloads: ['hop'] };
 
 /**
- * @returns the exit code of the short run. It is 1 if the system is broken, although the target file is
- * right. It is 2 if the file could not be finished
+ * @returns the exit code of the short run: 1 if the system is broken, although the target file is right; 2 if init
+ *   could not finish the file
  * @throws UsageError if an argument is missing
  */
 export async function initCommand(
@@ -169,7 +169,7 @@ async function proof(
   const passwords = accounts.map(({ passwordEnv, password }) => [passwordEnv, password]);
   const known = { ...Object.fromEntries(passwords), ...environment };
   const target = parseTarget(text, file, { ...process.env, ...known });
-  // The short run keeps only the claims for which it collects evidence.
+  // The short run claims only the guarantees for which it collects evidence.
   target.claims = target.claims.filter(name => hopAt({ pause: 0 }).feeds.includes(name));
   const progress = new Progress(output.progress, values.quiet);
   const seed = randomInt(2 ** 31);

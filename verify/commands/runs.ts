@@ -24,7 +24,10 @@ async function namesIn(out: string): Promise<string[]> {
   return names.filter(name => existsSync(join(out, name, HISTORY))).sort();
 }
 
-/** Returns the folder of a run: its path, its name in the folder of runs, or the latest run there. */
+/**
+ * Returns the folder of a run. @param run path of the folder, or name in the folder of runs; undefined for the latest
+ * run
+ */
 async function folderOf(run: string | undefined, out: string): Promise<string> {
   if (run !== undefined) {
     const found = [run, join(out, run)].find(path => existsSync(join(path, HISTORY)));
@@ -38,7 +41,7 @@ async function folderOf(run: string | undefined, out: string): Promise<string> {
   throw new UsageError(`${out}: expected folders of runs, found none; ${COMMAND} verify makes one`);
 }
 
-/** Returns the result of a run; undefined if there is none that this version can read. */
+/** Returns the result of a run; undefined if there is no result that this version can read. */
 async function resultIn(folder: string): Promise<Result | undefined> {
   try {
     const result = JSON.parse(await readFile(join(folder, 'result.json'), 'utf8')) as Result | null;

@@ -29,7 +29,7 @@ export async function serveReports(
   // A second request for a page waits until the first request has written the file.
   const pages = new Changes();
   const respond = async ({ headers, url }: IncomingMessage, response: ServerResponse): Promise<void> => {
-    // Refuses other host names: a page of another site could reach this server through a name that points at
+    // Refuses other host names, because a page of another site could reach this server through a name that points at
     // this machine.
     if (!/^(localhost|[\d.]+|\[[\da-f:]+\])(:\d+)?$/i.test(headers.host ?? ''))
       return text(response, 403, 'expected localhost or an address as the host');

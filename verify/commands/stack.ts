@@ -21,7 +21,7 @@ import { stackUp } from './stack-up.ts';
 /** Default of --speedup: the factor by which all times are divided. */
 const SPEEDUP = '10';
 
-/** The options that have no meaning without a word, and with `conformance`. */
+/** The options that have no meaning for plain `baton stack`, and for `baton stack conformance`. */
 const NEEDLESS = {
   up: ['write', 'json', 'quiet'],
   conformance: ['instances', 'port', 'sticky'],

@@ -121,7 +121,8 @@ export async function verifyCommand(
       );
       target.url = stack.url;
       behaves(target, like);
-      // Requests directly to an instance find differences between instances sooner than requests to the balancer.
+      // Requests that go directly to an instance find differences between instances sooner than requests through the
+      // balancer.
       if (target.instance !== undefined) target.instance.addresses ??= addressesOf(stack);
       void stack.died.then(what => stop.fail(what));
     }
@@ -219,7 +220,10 @@ async function start(
   }
 }
 
-/** Stops the load on Ctrl-C, SIGTERM, SIGHUP, or if a part of the stack dies. The recorded history is still judged. */
+/**
+ * Stops the load on Ctrl-C, SIGTERM or SIGHUP, or if a part of the stack dies. The recorded history is judged in any
+ * case.
+ */
 function stopping() {
   const controller = new AbortController();
   const state = {

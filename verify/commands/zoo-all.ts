@@ -32,7 +32,7 @@ interface Task {
 }
 
 /**
- * Runs all entries with the first seed, then all with the second, and so on.
+ * Runs all entries with the first seed, then all entries with the second seed, and so on.
  *
  * @returns the exit code: 0 if all verdicts are as expected
  */
@@ -86,7 +86,7 @@ function runsOf(values: OptionValues<'zoo'>): Runs {
   };
 }
 
-/** Returns the runs that are still missing, each with a seed that the tally does not have for this entry. */
+/** Returns the runs that are still missing. Each has a seed that the tally does not have for this entry. */
 function tasksOf(all: readonly Measured[], runs: Runs, first: number, done: readonly TrialOutcome[]): Task[] {
   const known = new Set(done.map(({ entry, seed }) => `${entry} ${seed}`));
   const tasks = all.flatMap(measured => {
@@ -124,7 +124,7 @@ async function perform(
   }
 }
 
-/** Reads a tally, the file with one line for each trial. @throws UsageError if a line is not of a tally */
+/** Reads a tally: a file with one line for each trial. @throws UsageError if a line is not the outcome of a trial */
 async function outcomesIn(tally: string): Promise<TrialOutcome[]> {
   const text = await readFile(tally, 'utf8').catch(error => {
     if (error.code === 'ENOENT') return '';

@@ -23,8 +23,8 @@ export const balancerReload: StackFault = {
 };
 
 /**
- * The fault has taken effect if the instance serves no request in this time, while other instances serve. The
- * check is repeated, because the instance may first serve requests that were already sent to it.
+ * The fault has taken effect if the instance serves no request in this time, while other instances serve. The check
+ * is repeated, because the instance may first serve requests that it had already received.
  */
 const WITHOUT_MS = 500;
 
@@ -61,7 +61,7 @@ export const affinityLost: StackFault = {
   },
 };
 
-/** Response timeout of the balancer, milliseconds. After it, another instance gets the same request. */
+/** Response timeout of the balancer, milliseconds. After this timeout, another instance gets the same request. */
 const REPEAT_MS = 800;
 /** Delay in each direction, milliseconds: the request arrives before the timeout, the response after it. */
 const LATE_MS = 500;

@@ -118,8 +118,8 @@ export const rollingDeploy: StackFault = {
 const newSecret = (): string => randomBytes(32).toString('hex');
 const secretOf = (env: Record<string, string> | undefined): string => env?.['SESSION_SECRET'] ?? '';
 /**
- * The fault needs a SESSION_SECRET. In the bundled app it is a list: the app signs with the first secret, and
- * accepts all of them.
+ * The fault needs a SESSION_SECRET. In the bundled app this variable is a list: the app signs with the first secret,
+ * and accepts all secrets.
  */
 const lacksSecret: StackFault['lacks'] = stack =>
   secretOf(stack.instances()[0]?.options.env) === '' ? 'instances whose SESSION_SECRET is known' : undefined;

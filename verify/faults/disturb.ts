@@ -29,8 +29,8 @@ export interface Disturbing {
   /** Declared deadline of the target for responses while the store is down, milliseconds. */
   deadline: number;
   /**
-   * Returns the maximum time until the system is healthy, milliseconds: after the named fault, or, without a name,
-   * before a fault.
+   * Returns the maximum time until the system is healthy, milliseconds. With a name: after this fault. Without a
+   * name: before a fault.
    */
   recovery: (fault?: string) => number;
   /** Folder for the output of commands. */
@@ -45,8 +45,8 @@ export interface Disturbing {
 }
 
 /**
- * Performs the faults, and heals each one even after an error or a stop. Performs no more faults if the system is not
- * healthy before a fault, or does not get healthy in time after it.
+ * Performs the faults. Heals each fault even after an error or a stop. Stops if the system is not healthy before a
+ * fault, or does not become healthy in time after it.
  */
 export async function disturb(all: Disturbing): Promise<void> {
   for (const [index, fault] of all.faults.entries()) {
@@ -68,9 +68,8 @@ export async function disturb(all: Disturbing): Promise<void> {
 }
 
 /**
- * Waits until clients have written enough values for `survival`, so that the fault can lose some. On a slow
- * machine, clients may not have written enough values yet. Waits up to 15 s. Does not wait if the clients
- * write nothing.
+ * Waits until clients have written enough values for `survival`, so that the fault can lose some of them. This takes
+ * longer on a slow machine. Waits up to 15 s. Does not wait if the clients write nothing.
  */
 async function written(all: Disturbing): Promise<void> {
   for (let i = 0; i < WRITTEN_TRIES && !all.signal.aborted; i++) {
@@ -144,8 +143,8 @@ async function injected(
 }
 
 /**
- * Returns the functions that a fault may call. `heals`: the list to which the fault adds its heals. `effect.did`: what
- * the fault says about itself in the report.
+ * Returns the functions that a fault may call. `heals`: the list to which the fault adds its heals. `effect.did`: the
+ * text about the fault in the report.
  */
 function meansOf(
   all: Disturbing,
@@ -189,7 +188,7 @@ async function healAll(heals: (() => Promise<unknown>)[], report: (what: string)
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Waits until the system is healthy. Returns false if that takes longer than `withinMs`. */
+/** Waits until the system is healthy. Returns false if this takes longer than `withinMs`. */
 const becomesHealthy = (
   { system, load, signal }: Disturbing,
   instances: number,

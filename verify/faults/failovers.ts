@@ -8,12 +8,12 @@ import { lacksLink } from './store-link.ts';
 
 /** Delay of the data on its way to the replica, milliseconds. */
 const LAG_MS = 800;
-/** Age of the data of a replica that has lost its primary without noticing it, milliseconds. */
+/** Age of the data of a replica that has lost the connection to its primary without noticing, milliseconds. */
 const OLD_MS = 4_000;
 const SYNC = { withinMs: 15_000, everyMs: 20 };
 
 /**
- * Returns a fault that kills the primary and makes a replica the primary that lacks some of the data.
+ * Returns a fault that kills the primary, and promotes a replica that lacks some of the data.
  *
  * @param falls makes the replica fall behind, and lets the load continue; `lag` is its link to the primary
  */
@@ -116,7 +116,7 @@ export const storeDemoted: StackFault = {
       if (await demoted(store.url)) await handOver(replica.url, port, store.url);
       await link.lead(port);
     });
-    // From now on, the link sends new connections to the replica, which takes over.
+    // From now on, the link forwards new connections to the replica, which becomes the primary.
     await link.lead(replica.port, { keep: true });
     await handOver(store.url, replica.port, replica.url);
     return demoted(store.url);
@@ -130,7 +130,7 @@ const demoted = (url: string | undefined): Promise<boolean> =>
 /** Swaps the roles of primary and replica. Redis delays writes until the replica has all data. */
 async function handOver(url: string | undefined, to: number, other: string | undefined): Promise<void> {
   const what = `the Redis on port ${to} to take over`;
-  // The primary refuses FAILOVER until the replica has reported that it is in sync. Retry until then.
+  // The primary refuses FAILOVER until the replica has reported that it is in sync. So the command is repeated.
   const asked = async () => {
     await withRedis(url, redis => redis.call('FAILOVER', 'TO', '127.0.0.1', to, 'TIMEOUT', SWITCH.withinMs));
     return true;
@@ -139,7 +139,7 @@ async function handOver(url: string | undefined, to: number, other: string | und
   await until(async () => (await demoted(url)) && !(await demoted(other)), { ...SWITCH, what });
 }
 
-/** Returns a fault that kills a primary, which the servers themselves replace by a replica. */
+/** Returns a fault that kills a primary. The servers themselves then replace this primary by a replica. */
 function failoverBy(by: 'sentinel' | 'cluster', what: string, does: string): StackFault {
   return {
     name: `${by}-failover`,

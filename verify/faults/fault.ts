@@ -10,7 +10,7 @@ export interface Means {
   undo(heal: () => Promise<unknown>): void;
   /** Waits for this time, or until the run is stopped. The load continues. */
   last(milliseconds: number): Promise<void>;
-  /** Waits up to 5 s until the condition is true. @returns false if it stays false */
+  /** Waits up to 5 s until the condition is true. @returns false if the condition is still false after 5 s */
   shown(condition: () => boolean | Promise<boolean>): Promise<boolean>;
   /** Returns the number of signed-in requests that an instance has served since the fault began. */
   answered(instance: string): number;
@@ -47,7 +47,7 @@ export interface FaultTraits {
   /** The store serves no request while the fault lasts. */
   down?: true;
   /**
-   * The fault loses data, whatever the app does, unless the store guarantees more. Performed only if
+   * No app can prevent that this fault loses data, unless the store guarantees more. Baton performs the fault only if
    * `--faults` names it.
    */
   loses?: true;
@@ -63,13 +63,13 @@ export interface StackFault extends FaultTraits {
   linked?: true;
   /** Returns what the stack lacks for this fault; undefined if it lacks nothing. */
   lacks?(stack: Stack, next: InstanceOptions | undefined): string | undefined;
-  /** Performs the fault. Returns whether it was seen to take effect. */
+  /** Performs the fault. Returns whether its effect was seen. */
   inject(stage: Stage): Promise<boolean>;
 }
 
 /** A fault together with the system that it disturbs: the bundled stack or another system. */
 export interface Disturbance extends FaultTraits {
-  /** Number of instances after the fault, if the fault changes it. */
+  /** Number of instances after the fault; absent if the fault does not change this number. */
   instances?: number;
   /** Returns what this machine lacks for this fault; undefined if it lacks nothing. */
   lacks?(): string | undefined;
@@ -80,7 +80,7 @@ export interface Disturbance extends FaultTraits {
 interface Aim {
   /** Name of the instance, store or service that is disturbed. */
   where?: string | undefined;
-  /** Performs the fault. Returns whether it was seen to take effect. */
+  /** Performs the fault. Returns whether its effect was seen. */
   inject(means: Means): Promise<boolean>;
 }
 

@@ -84,13 +84,13 @@ function deploying(known: readonly Known[]): Known[] {
 
 const ofStack = (fault: Known): fault is StackFault => !('aim' in fault);
 
-/** Returns whether a named fault, or one that may be chosen at random, needs links between instances and store. */
+/** Returns whether a named fault, or a fault that may be chosen at random, needs links between instances and store. */
 export const needsLinks = (wanted: Wanted): boolean =>
   ('draw' in wanted ? wanted.among : wanted).some(fault => ofStack(fault) && fault.linked === true);
 
 /**
- * Returns the faults of a run in their order. A random choice takes only faults that are possible on this
- * system, and repeats a fault only when all possible faults were taken. After `scale-out` it adds `scale-in`.
+ * Returns the faults of a run in their order. A random choice takes only faults that are possible on this system. It
+ * repeats a fault only after all possible faults were chosen. After `scale-out`, this function adds `scale-in`.
  *
  * @throws UsageError if a named fault is impossible on this system
  */

@@ -16,11 +16,12 @@ export class ObservedLoad {
   /** The instance that served the last request of each session. */
   readonly #at = new Map<string, string>();
   #moved = 0;
-  /** Acknowledged adds of each session, minus acknowledged removals. */
+  /** Number of acknowledged adds of each session, minus the acknowledged removals. */
   readonly #kept = new Map<string, number>();
 
   /**
-   * Counts an operation that has ended. A response that shows the signed-in user proves that all parts work together.
+   * Counts an operation that has ended. A response that shows the signed-in user proves that all parts of the system
+   * work together.
    */
   saw(operation: Operation): void {
     const { session, instance, signedIn, direct, status, note, with: as } = operation;
@@ -64,7 +65,7 @@ export class ObservedLoad {
     return this.#through;
   }
 
-  /** True if requests fail and none failed before `begin`, or if an instance has appeared or become silent. */
+  /** True if requests fail that did not fail before `begin`, or if an instance has appeared or has become silent. */
   felt(): boolean {
     const { instances, failed } = this.#before;
     if (this.#failed > 0 && failed === 0) return true;

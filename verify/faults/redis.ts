@@ -24,7 +24,7 @@ export async function openRedis(url: string | undefined): Promise<Redis> {
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
   });
-  redis.on('error', () => {}); // Ignored here, since each command rejects with its own error.
+  redis.on('error', () => {}); // Each command rejects with its own error.
   await redis.connect();
   return redis;
 }

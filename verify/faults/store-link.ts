@@ -5,7 +5,7 @@ import { ONE_SERVER } from './redis.ts';
 import { talks } from './seeing.ts';
 
 const SLOW_MS = 60;
-/** Bytes a second, for each connection and direction: less than the load needs. */
+/** Bandwidth of each connection and direction, bytes per second: less than the load needs. */
 const NARROW = 64 << 10;
 const pastDeadline = ({ deadline }: Stage): number => deadline + 1_000;
 

@@ -1,4 +1,4 @@
-/** Faults that delete data in Redis. No app can prevent that, unless the store guarantees more. */
+/** Faults that delete data in Redis. No app can prevent this loss, unless the store guarantees more. */
 import type { Redis } from 'ioredis';
 import type { StackFault } from './fault.ts';
 import { evictedOf, keysOf, lacksRedis, withRedis } from './redis.ts';
@@ -15,7 +15,7 @@ interface Kept {
 async function lastingOf(redis: Redis): Promise<Kept[]> {
   const names = await keysOf(redis, 'lasting');
   const kept = await Promise.all(names.map(async name => ({ name, data: await redis.dumpBuffer(name) })));
-  return kept.filter((each): each is Kept => each.data !== null); // null: the key was deleted in the meantime.
+  return kept.filter((each): each is Kept => each.data !== null); // null: the key was deleted after the scan.
 }
 
 export const storeRestartEmpty: StackFault = {

@@ -2,7 +2,7 @@
 import type { StackFault, Stage } from './fault.ts';
 import { talks } from './seeing.ts';
 
-/** Returns a duration in milliseconds. A request that waits for the store this long exceeds the deadline. */
+/** Returns a duration in milliseconds. A request that waits so long for the store exceeds the deadline. */
 const pastDeadline = ({ deadline }: Stage): number => deadline + 1_000;
 
 /** Returns whether the store does not respond on its port. If the port is unknown: whether its process is down. */

@@ -11,7 +11,7 @@ import { UsageError } from '../errors.ts';
 import { verify } from '../run.ts';
 import type { Target } from '../target/load.ts';
 
-/** The guarantees that the sessions of the gate give evidence for, whatever the weights of the versions are. */
+/** The guarantees for which the sessions of the gate give evidence at any weights of the versions. */
 const JUDGED: readonly Guarantee[] = [
   'continuity',
   'isolation',
@@ -66,10 +66,7 @@ export class Gate {
   readonly #target: Target;
   readonly #options: GateOptions;
   #round: Round | undefined;
-  /**
-   * The last start or stop. Each start or stop waits for the previous start or stop, so that no run is left
-   * running.
-   */
+  /** The last start or stop. Each start or stop waits for the one before, so that no run is left running. */
   #change: Promise<void> = Promise.resolve();
 
   /** @throws UsageError if the target file does not say which version served a response */
@@ -135,7 +132,7 @@ class Round {
   readonly #done: Promise<void>;
   #run: Run | undefined;
   #judge: Judge | undefined;
-  /** Undefined until the load begins: the logins before it only check the target. */
+  /** Undefined until the load begins. The logins before the load only check the target. */
   #cohorts: Cohorts | undefined;
   #ended: number | undefined;
   /** The time of the last operation on the run's clock, microseconds, and the same moment on the clock of Node, ms. */
@@ -233,7 +230,7 @@ class Round {
     };
   }
 
-  /** Ends the run. Returns the verdict of the moment before the end. */
+  /** Ends the run. Returns the verdict from just before the end. */
   async stop(): Promise<CanaryVerdict> {
     this.#last ??= this.status();
     this.#stop.abort();

@@ -12,7 +12,7 @@ const LOGINS = 60;
 
 interface Route {
   readonly does: string;
-  /** True: the request changes something, so GET is refused. */
+  /** True: the route changes something, so it refuses GET. */
   readonly post?: true;
   handle(gate: Gate, query: Query): Promise<{ status: number; gate: Status }>;
 }

@@ -2,9 +2,9 @@
 import type { Served } from '../core/history/history.ts';
 import { barePath } from '../core/response/paths.ts';
 
-/** Matches the X-Request-Id of a request of Baton. It shows to which request a log line belongs. */
+/** Matches the X-Request-Id of a request of Baton, which shows to which request a log line belongs. */
 const REQUEST = /\b\d{8}-\d{6}-[0-9a-f]{6}-\d+\b/;
-/** nginx: "$request" $status. Somewhere after that comes $upstream_addr, all addresses that nginx tried. */
+/** nginx: "$request" $status. Later in the line comes $upstream_addr: all addresses that nginx tried. */
 const NGINX = /"[A-Z]+ [^"]*" (?<status>\d{3}) /;
 const ADDRESS = /(?:[\w.-]+|\[[0-9a-f:]+\]):\d{1,5}/g;
 /**

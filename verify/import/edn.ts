@@ -1,6 +1,6 @@
 /**
- * Parses a stream of EDN (https://github.com/edn-format/edn) or JSON. Does not use the npm package edn-data, because it
- * accepts unclosed forms, does not report the position of an error, and needs the whole file in memory.
+ * Parses a stream of EDN (https://github.com/edn-format/edn) or JSON. Does not use the npm package edn-data, because
+ * that package accepts unclosed forms, does not report the position of an error, and needs the whole file in memory.
  */
 
 /** An EDN value. Keywords, symbols, characters and strings become texts; sets become lists; tags are ignored. */
@@ -26,7 +26,7 @@ interface Frame {
  */
 const TOKEN =
   /[\s,:]+|;.*|#_|#\{|[[\](){}]|"(?:[^"\\]|\\[\s\S])*"|(?:\\[\s\S]|[^\s,:;"[\](){}])[^\s,;"[\](){}]*/y;
-/** Matches a token that ends by itself. A word or a comment may continue in the next piece. */
+/** Matches a token that is certainly complete. A word or a comment may continue in the next piece. */
 const WHOLE = /^(?:#_|#\{|[\s,:"[\](){}])/;
 const CLOSES: Record<string, string> = { '[': ']', '(': ')', '{': '}', '#{': '#}' };
 const ESCAPES: Record<string, string> = { t: '\t', r: '\r', n: '\n', b: '\b', f: '\f' };
@@ -104,7 +104,7 @@ export class EdnReader {
       const value = Number(plain);
       if (Number.isNaN(value))
         throw this.#error(`expected a number, got ${JSON.stringify(text.slice(0, 40))}`);
-      // An integer beyond the safe range stays a text: that is enough, since values are only compared.
+      // An integer beyond the safe range stays a text, because values are only compared.
       return Number.isInteger(value) && !Number.isSafeInteger(value) ? plain : value;
     }
     if (text.startsWith('\\')) return CHARACTERS[text.slice(1)] ?? text.slice(1);

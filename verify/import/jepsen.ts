@@ -27,7 +27,10 @@ interface JepsenOptions {
   model: keyof typeof MODELS;
   /** Initial values of each object, in EDN. Absent if objects are empty at first. */
   initial?: string | undefined;
-  /** Meaning of a read of nil. `any`: it says nothing about the state. `initial`: the object has its initial state. */
+  /**
+   * Meaning of a read of nil. `any`: the read says nothing about the state. `initial`: the object has its initial
+   * state.
+   */
   nilReads: 'any' | 'initial';
 }
 
@@ -107,7 +110,7 @@ class JepsenHistory {
   readonly #invoked = new Map<string, { id: number; action: Action }>();
   /** The processes and objects so far. */
   readonly #known = new Set<string>();
-  /** True if values are `[key value]`. The first value decides this for all. */
+  /** True if values are `[key value]`. The first value decides for all values. */
   #keyed: boolean | undefined;
   #ids = 0;
 
@@ -123,7 +126,7 @@ class JepsenHistory {
     const expected = (what: string) => new EdnError(`line ${line}: ${what}`);
     if (!(form instanceof Map)) throw expected(`expected an operation, got ${short(form)}`);
     const [process, type, f, value = null] = ['process', 'type', 'f', 'value'].map(name => form.get(name));
-    // Skips the nemesis (Jepsen's faults): it is not a client, and its process is not a number.
+    // Skips the nemesis, which injects Jepsen's faults: its process is not a number, as a client's is.
     if (process !== undefined && typeof process !== 'number') return;
     if (process === undefined || typeof type !== 'string' || typeof f !== 'string')
       throw expected(`expected :process, :type and :f, got ${short(form)}`);

@@ -8,12 +8,15 @@ import type { Served } from '../core/history/history.ts';
 import { servedIn } from './access-log.ts';
 import { type LogParser, parseBalancerLine, parseInstanceLine, RoutedLog } from './stack-log.ts';
 
-/** Milliseconds between two reads of a log. Reads cost less than a watcher for each file, and are fast enough. */
+/**
+ * Interval between two reads of a log, milliseconds. Reads cost less than a watcher for each file, and are fast
+ * enough.
+ */
 const LOOK_EVERY_MS = 25;
 const CHUNK_BYTES = 64 * 1024;
 const NEWLINE = 0x0a;
 
-/** The lines of a log. `Position` is a place in it. */
+/** The lines of a log. `Position` is a place in the log. */
 export interface LogLines<Position> {
   /** Returns the present end of the log. */
   end(): Position;
@@ -61,7 +64,7 @@ export function foreignLog(file: string, own?: string): LogSource {
 
 /**
  * Returns the logs of a bundled stack that Baton did not start, from the folder that compose shares through volumes.
- * Throws if there are none.
+ * Throws if the folder has no log.
  *
  * @param folder contains `balancer/access.log` (of deploy/balancer.sh), or `instances/NAME.log` (LOG_FILE), or both
  */
@@ -80,7 +83,8 @@ export function logFolder(folder: string): LogSource[] {
 }
 
 function linesOf(file: string): LogLines<number> {
-  // Creates the file, so that it can be followed from its start. Opens no existing file: it may be read-only.
+  // Creates the file, so that it can be followed from its start. Does not open an existing file, which may be
+  // read-only.
   if (!existsSync(file)) closeSync(openSync(file, 'a'));
   return {
     end: () => statSync(file).size,

@@ -80,7 +80,7 @@ export function parseBalancerLine(
   return {
     ...{ type: 'served', source: 'balancer', kind: 'balancer', request },
     ...(answered && last !== undefined && { instance: nameOf(last) ?? last }),
-    // Skips the name of the group. nginx logs this name if it had no instance to try.
+    // Skips the name of the group, which nginx logs if it had no instance to try.
     tried: tried.filter(address => address.includes(':')).map(address => nameOf(address) ?? address),
     status,
     ...spanOf(ended, upstreamSeconds),

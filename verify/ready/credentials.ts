@@ -1,4 +1,7 @@
-/** Before the load, finds the cause of a refused login: the account, or the hop between two instances. */
+/**
+ * Before the load, finds the cause of a refused login: the account, or that the form and the login go to different
+ * instances.
+ */
 import { stepAnywhere } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
@@ -19,8 +22,8 @@ export interface LoginAttempt {
 }
 
 /**
- * Maximum number of logins until an instance accepts its own form, if requests cannot choose the instance:
- * `each` for each known instance, but at least `least` and at most `most`.
+ * Maximum number of logins until an instance accepts its own form, if clients cannot choose the instance: `each` for
+ * each known instance, but at least `least` and at most `most`.
  */
 const TRIES = { each: 6, least: 12, most: 60 };
 /**
@@ -59,7 +62,7 @@ export async function enterAlone(
     const form = driver.lastForm ?? page;
     if (login.outcome === 'ok') return driver;
     driver.end('refused');
-    // The instance refuses its own form, so the password is wrong. Each further try may lock the account.
+    // An instance refuses its own form, so the password is wrong. Further attempts might lock the account.
     if (refusedLogin(login) && form.instance !== undefined && form.instance === login.instance)
       return undefined;
   }
@@ -125,11 +128,11 @@ async function depart(context: Context, driver: Driver): Promise<void> {
   await leave(context, driver);
 }
 
-/** Returns false if every instance refuses the account every time; true if only the hop between instances fails. */
+/** Returns false if every instance refuses the account every time; true if logins fail only between two instances. */
 async function accepted(context: Context, account: Account, anywhere: boolean): Promise<boolean> {
   const silent = new Set(context.instances.names());
   for (let i = 2; (i <= REFUSALS || silent.size > 0) && !context.signal.aborted; i++) {
-    // An instance that never responded may know the account.
+    // An instance that has never responded may know the account.
     if (i > TRIES.least) return true;
     await stepAnywhere(context);
     const login = await tryAccount(context, account, `r-${account.label}-${i}`);

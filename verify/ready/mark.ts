@@ -12,7 +12,7 @@ const READS = 6;
 /** Number of logins of each kind (with and without redirects), to find out whether redirects must be followed. */
 const BOTH_WAYS = 3;
 /**
- * Statuses that mean "the app has no such page" if every fresh login gets one: 4xx without 401, 403 and 429.
+ * Statuses that mean "the app has no such page" if every new login gets such a status: 4xx except 401, 403 and 429.
  */
 const NO_PAGE = /^4(?!01|03|29)\d\d$/;
 /**
@@ -22,15 +22,15 @@ const NO_PAGE = /^4(?!01|03|29)\d\d$/;
 const FRESH = 12;
 
 /**
- * Returns the driver of a session that was seen alive: the given driver, or a new driver if requests on other
- * instances end every session.
+ * Returns the driver of a session that a response has shown alive: the given driver, or a new driver if requests on
+ * other instances end every session.
  *
  * @throws UsageError when no page shows the mark
  */
 export async function signedInMark(context: Context, driver: Driver): Promise<Driver> {
   const notes: string[] = [];
   let [seen, out] = [false, false];
-  // After a signed-out response, all READS reads are made: they show which instance knows the session.
+  // After a signed-out response, the loop makes all READS reads, because they show which instance knows the session.
   for (let i = 0; i < READS && !context.signal.aborted && !(seen && notes.length === 0); i++) {
     // A signed-out response may have replaced the cookie.
     const operation = out ? await driver.readAsHeld() : (await driver.read()).operation;
@@ -57,8 +57,8 @@ function namesUser({ target }: Context, driver: Driver, { sawUser }: Operation):
 }
 
 /**
- * Throws if the target file describes a mark that the page does not have. Does not throw for a redirect to
- * the login page, because the run judges that.
+ * Throws if the page does not have the mark that the target file describes. Does not throw for a redirect to the
+ * login page, because the run judges this case.
  */
 function throwIfWrong({ target }: Context, notes: readonly string[], out: boolean): void {
   const [note = ''] = notes;
@@ -101,16 +101,16 @@ async function freshOnItsInstance(context: Context, { account }: Driver): Promis
 }
 
 /**
- * Throws if a login is complete only after its redirects are followed. If only one instance knows a session,
- * its reads may miss that instance by chance. So this function logs in several times, with and without
- * following redirects. It stops when the login with redirects fails, or when the login without them works. It also stops
- * when the login without them is refused: an instance may refuse a form that another instance gave.
+ * Throws if a login is complete only after its redirects are followed. If only one instance knows a session, its
+ * reads may miss that instance by chance. So this function logs in several times, with and without following
+ * redirects. It stops when a login with redirects fails, or when a login without redirects works. It also stops when
+ * a login without redirects is refused, because an instance may refuse a form that another instance gave.
  */
 async function needsFollowing(context: Context, { account }: Driver): Promise<void> {
   const { target, signal } = context;
   if (target.login.follow) return;
   const following = { ...context, target: { ...target, login: { ...target.login, follow: true } } };
-  /** Returns whether a read of the new session is signed in; undefined if the login is refused. */
+  /** Logs in. Returns whether a read of the new session is signed in; undefined if the login is refused. */
   const enters = async (how: Context, session: string): Promise<boolean | undefined> => {
     const driver = new Driver(how, { client: 'ready', session, account });
     let inside = (await driver.enter()) ? false : undefined;

@@ -1,6 +1,6 @@
 /**
- * Before the load, writes a value with each probe and looks for it on the probe's page. If the expression in the target
- * file cannot find a value that was certainly written, every later read would look stale.
+ * Before the load, writes a value with each probe and searches this value on the probe's page. If the expression in
+ * the target file cannot find a value that was certainly written, every later read would look stale.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../client/context.ts';
@@ -28,7 +28,7 @@ const TRIES = 9;
 const READS = 8;
 /** Reads after the last write, before the file is rejected; pause between them, milliseconds. */
 const LATE = { reads: 6, pause: 400 };
-/** Number of characters before and after the value in the excerpt of the page, which the error shows. */
+/** Number of characters before and after the value in the excerpt of the page that the error shows. */
 const AROUND = 120;
 
 /** Writes with each probe in a new session. Throws UsageError if `items` of a probe finds no written value. */
@@ -44,7 +44,7 @@ export async function checkProbes(context: Context): Promise<void> {
   await leave(context, driver);
 }
 
-/** Checks one probe. Returns false if the session was lost; the run judges that. */
+/** Checks one probe. Returns false if the session was lost. The run judges such a loss. */
 async function checked(context: Context, driver: Driver, probe: Probe): Promise<boolean> {
   const missed: { write: Operation; reply: Reply }[] = [];
   for (let i = 0; i < TRIES && !context.signal.aborted; i++) {
@@ -69,15 +69,17 @@ async function checked(context: Context, driver: Driver, probe: Probe): Promise<
   return true;
 }
 
-/** Returns whether the missed writes prove that the expression is wrong, not that one instance is broken. */
+/**
+ * Returns whether the missed writes prove that the expression is wrong. One broken instance alone does not prove
+ * this.
+ */
 function proves({ instances }: Context, missed: readonly { write: Operation }[]): boolean {
   const wrote = new Set(missed.map(({ write }) => write.instance));
   return missed.length >= WRITES && wrote.size >= Math.min(2, instances.names().length);
 }
 
 /**
- * Looks for a value several times, on the instance of the write and on other instances, because an instance
- * may lag.
+ * Searches a value several times, on the instance of the write and on other instances, because an instance may lag.
  */
 async function sought(
   context: Context,

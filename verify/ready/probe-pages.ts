@@ -33,8 +33,8 @@ export async function probePages(context: Context, driver: Driver): Promise<void
 }
 
 /**
- * Returns false if the page does not name the user of a session that is alive. Returns true if it does, or if that
- * cannot be found out.
+ * Returns false if the page of a live session does not name the user. Returns true if the page names the user, or if
+ * this is undetermined.
  */
 async function names(context: Context, driver: Driver, path: string): Promise<boolean> {
   const { target, interpreter, signal } = context;
@@ -59,7 +59,10 @@ async function names(context: Context, driver: Driver, path: string): Promise<bo
   return true;
 }
 
-/** Returns the status with which a client without a session gets the page; undefined if it never gets the page. */
+/**
+ * Returns the status with which a client without a session gets the page; undefined if such a client never gets the
+ * page.
+ */
 async function shownToStrangers(
   { connect, signal }: Context,
   read: Probe['read'],

@@ -76,7 +76,10 @@ function undecided({ session }: Target): string {
 
 const withholds = ({ login }: LoginAttempt): boolean => login.withheld !== undefined;
 
-/** Finds out why every login failed. If one instance alone accepts a login, the hop between instances is the cause. */
+/**
+ * Finds out why every login failed. If a login on one instance alone works, the cause is that the form and the login
+ * went to different instances.
+ */
 async function onOneInstance(context: Context, tried: readonly LoginAttempt[]): Promise<void> {
   const refusedAlone = tried.some(
     ({ form, login }) => refusedLogin(login) && form.instance === login.instance,
@@ -93,7 +96,7 @@ async function onOneInstance(context: Context, tried: readonly LoginAttempt[]): 
 }
 
 /**
- * Collects the facts that the run needs, with the first session that is alive.
+ * Collects the facts that the run needs, with the first live session.
  *
  * @param jar a copy of the jar after the login, because a later response may have replaced the cookie
  */
@@ -117,8 +120,8 @@ async function tryLogin(context: Context, number: number) {
     account,
   });
   const page = await driver.form();
-  // Without these random requests, a round robin in step with our requests (open, post, open, post) would give the same
-  // pairs for ever.
+  // Without these random requests, a balancer with round robin would give the same pairs of instances again and
+  // again, because requests alternate (open, post, open, post).
   const between = async (): Promise<void> => {
     if (context.random.next() >= 0.5) return;
     const bystander = new Driver(context, {
@@ -209,7 +212,7 @@ async function fingerprint({ target, recorder, connect, signal }: Context): Prom
   const { header, cookie, body } = target.instance ?? {};
   if ((header ?? cookie ?? body) !== undefined || target.instance?.addresses !== undefined) return;
   const pages: Look[][] = [];
-  // An existing page and a missing page, because error pages differ more between instances.
+  // Requests an existing page and a missing page, because error pages differ more between instances.
   for (const path of [target.login.page, `/no-such-page-${randomBytes(4).toString('hex')}`]) {
     const looks: Look[] = [];
     for (let i = 0; i < LOOKS && !signal.aborted; i++) {
@@ -225,7 +228,7 @@ async function fingerprint({ target, recorder, connect, signal }: Context): Prom
 async function strangers({ target, interpreter, connect, signal }: Context): Promise<void> {
   const pages = new Set([target.signedIn.page, ...target.probes.map(({ read }) => read.path)]);
   for (const path of pages) {
-    // Two requests, because two instances may respond differently.
+    // Sends two requests, because two instances may respond differently.
     for (let i = 0; i < 2 && !signal.aborted; i++)
       interpreter.stranger(await connect().send({ method: 'GET', path }, signal));
   }

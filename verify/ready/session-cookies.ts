@@ -5,8 +5,8 @@ import type { SessionClient } from '../client/session-client.ts';
 type Asking = Pick<Context, 'target' | 'interpreter' | 'random' | 'signal' | 'connect'>;
 
 /**
- * Number of signed-in responses with all cookies, and of signed-out responses without one cookie, that are needed.
- * `alive` is for sessions that every instance knows, `flaky` for other sessions.
+ * Minimum number of signed-in responses with all cookies, and of signed-out responses without one cookie. `alive`:
+ * for sessions that every instance knows. `flaky`: for other sessions.
  */
 const SURE = { alive: 3, flaky: 12 };
 /** Maximum number of requests to find out about one cookie. */
@@ -31,11 +31,11 @@ interface Alive {
 }
 
 /**
- * Finds the cookies that carry the session. It sends requests without one cookie, for each cookie in turn. If each
- * cookie can be omitted, it sends each cookie alone, because an app may remember its user in a second cookie.
+ * Finds the cookies that carry the session. Sends requests without one cookie, for each cookie in turn. If each
+ * single cookie can be omitted, sends each cookie alone, because an app may remember its user in a second cookie.
  *
  * @param own a client that has just logged in, because a later response may delete the cookie
- * @param other logs in as another user; undefined if that fails, or if there is no other user
+ * @param other logs in as another user; resolves with undefined if the login fails, or if there is no other user
  * @returns names of the cookies that the session needs, without cookies for which a foreign value is enough. A foreign
  * value is from a client without a session, or from another user. Returns no names if the session was never signed in.
  */

@@ -1,7 +1,7 @@
 /**
- * Writes a result as workflow commands of GitHub Actions: one annotation for each guarantee that is violated
- * or lacks evidence, worst first. GitHub shows at most ten annotations of each kind for a step, so the tenth
- * annotation names the rest.
+ * Writes a result as workflow commands of GitHub Actions: one annotation for each guarantee that is violated or lacks
+ * evidence, worst first. GitHub shows at most ten annotations of each kind for a step, so the tenth annotation names
+ * all further guarantees.
  */
 import { counted } from '../core/result/format.ts';
 import { type Result, unhealed } from '../core/result/result.ts';

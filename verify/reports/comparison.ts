@@ -91,13 +91,13 @@ export function sentence({ said, instance, claimed }: Difference): string {
   return `${said}${where}${claimed ? '' : ' (not claimed)'}`;
 }
 
-/** Returns a line with everything that is the same in both runs; an empty list if nothing is the same. */
+/** Returns a line with the names of all subjects that are the same in both runs; an empty list if there are none. */
 export function sameLine({ differences }: Comparison): string[] {
   const same = differences.filter(({ change }) => change === 'same');
   return same.length === 0 ? [] : [`same  ${[...new Set(same.map(({ about }) => about))].join(', ')}`];
 }
 
-/** Returns one line that names what is worse, the instance, and the baseline. */
+/** Returns one line with the guarantees that are worse, the instance, and the baseline. */
 export function conclusionOf({ judgement, differences, base }: Comparison): string {
   const deciding = differences.filter(({ means }) => means === judgement && judgement !== 'valid');
   const what = deciding.map(({ about, instance }) =>

@@ -1,7 +1,7 @@
 /**
- * Writes a result as CTRF (Common Test Report Format, ctrf.io). A claim without enough evidence must fail a
- * build, but readers fail a build only for `failed`. So the status of such a claim is `failed`, and its raw
- * status is `unknown`.
+ * Writes a result as CTRF (Common Test Report Format, ctrf.io). A claim without enough evidence must fail a build,
+ * but tools that read CTRF fail a build only for the status `failed`. So such a claim has the status `failed` and the
+ * raw status `unknown`.
  */
 
 import { GUARANTEES } from '../core/result/guarantees.ts';

@@ -1,4 +1,4 @@
-/** The parts of the page that a browser fills: the timeline, the plots, and their data. */
+/** The parts of the page that a script fills in the browser: the timeline, the plots, and their data. */
 import { grouped } from '../core/result/format.ts';
 import type { Result } from '../core/result/result.ts';
 import { escaped } from './markup.ts';

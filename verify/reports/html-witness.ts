@@ -50,8 +50,8 @@ interface Box {
 const laneOf = ({ instance }: Operation): string => instance ?? 'not named';
 
 /**
- * Draws a witness. Time runs from left to right, but not to scale: a position is the rank of a call or a
- * return, so that overlaps show. Each instance has a lane.
+ * Draws a witness. Time runs from left to right, but not to scale: a position is the rank of a call or a return, so
+ * that the picture shows overlaps. Each instance has a lane.
  */
 function picture({ witness, summary }: Anomaly): string {
   const lanes = [...new Set(witness.map(({ operation }) => laneOf(operation)))];
@@ -129,7 +129,7 @@ function roomBelow(boxes: readonly Box[], at: number): number {
 }
 
 /**
- * Describes where the cookie of a request comes from, and whether the response sets a cookie. Never shows a
+ * Names the request that set the cookie of a request, and says whether the response sets a cookie. Never shows a
  * value.
  */
 function cookieOf(boxes: readonly Box[], at: number): string {

@@ -68,7 +68,7 @@ export const html = (explain: Explain = () => undefined): Report =>
 const brokenOf = ({ guarantees }: Result): Verdict[] =>
   worstFirst(guarantees).filter(verdict => verdict.violations > 0);
 
-/** Returns the page of a run that is in progress. The server sends all its data. */
+/** Returns the page of a run that is in progress. The page gets all data from the server. */
 export function liveHtml(code: Pick<View, 'code' | 'hash' | 'style'>): string {
   const facts: Facts = { run: '', anomalies: [], live: true };
   return page(
@@ -135,7 +135,7 @@ function banner(input: ReportInput, broken: readonly Verdict[]): string {
 /** Maximum number of violated guarantees that the top of the page describes. */
 const HEADLINES = 3;
 
-/** Describes a violation: what broke, how often, on which instance, and since when. */
+/** Describes a violation: the guarantee, the number of violations, the instance, and the time of the first one. */
 function what(verdict: Verdict): string {
   const { anomaly, where, since } = headlineOf(verdict);
   const places = where.map(([instance]) => instance);
@@ -209,9 +209,7 @@ function proof(anomaly: Anomaly, { claimed, guarantee }: Verdict, number: number
   );
 }
 
-/**
- * Returns two buttons. One copies the command, the other one copies the violation as an issue in Markdown.
- */
+/** Returns two buttons: one copies the command, the other copies the violation as an issue in Markdown. */
 function issue(verdict: Verdict, result: Result): string {
   const [title = '', ...lines] = storyLines(verdict, result);
   const text = [

@@ -61,7 +61,7 @@ export const junit: Report = safely(all => {
   ].join('\n');
 });
 
-/** Returns test cases for problems of the whole run that keep it from passing, such as an early stop. */
+/** Returns test cases for problems of the whole run that prevent a pass, such as an early stop. */
 function casesOfRun(result: Result): Case[] {
   const cut = unfinished(result);
   const nothing = result.guarantees.some(verdict => verdict.claimed) ? undefined : 'nothing is claimed';
@@ -100,7 +100,9 @@ function testCase({ name, as, type, message, lines }: Case): string[] {
   ];
 }
 
-/** Escapes an XML token: removes repeated spaces, and white space at both ends, since readers drop them anyway. */
+/**
+ * Escapes an XML token. Removes repeated spaces, and white space at both ends, because XML parsers drop them anyway.
+ */
 const token = (text: string): string => escaped(text.replace(/ +/g, ' ').trim());
 
 /** Returns a time in the format 2026-11-24T10:50:55. */

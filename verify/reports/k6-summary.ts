@@ -1,6 +1,6 @@
 /**
  * Writes k6's end-of-test summary from the data that k6 passes to handleSummary(). A script that exports
- * handleSummary() turns off k6's own summary, and k6 has no function that returns that text.
+ * handleSummary() turns off k6's own summary, and k6 has no function that returns this summary.
  */
 import type { Metric, Summed } from '../core/sums/result.ts';
 

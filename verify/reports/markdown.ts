@@ -20,7 +20,7 @@ import { TIME_HEADS, timeRows } from './times.ts';
 
 const MARK: Record<Judgement, string> = { valid: '✅', violated: '❌', unknown: '❔' };
 
-/** Headlines by the verdict of the comparison. Used if this verdict is worse than the verdict of the run. */
+/** Headlines by the verdict of the comparison, for a comparison whose verdict is worse than the verdict of the run. */
 const COMPARED: Record<Judgement, string> = {
   valid: 'valid',
   violated: 'worse than the baseline',
@@ -30,7 +30,7 @@ const COMPARED: Record<Judgement, string> = {
 /** Limits, bytes. GitHub drops a summary of more than 1 MiB, and refuses a comment of more than 65,536 characters. */
 const LIMITS = { summary: { most: 1_000_000, size: bytesOf }, comment: { most: 60_000, size: bytesOf } };
 
-/** The first line of a comment. By this line the next run finds the comment, and replaces it. */
+/** The first line of a comment. The next run finds the comment by this line, and replaces the comment. */
 const COMMENT_MARK = '<!-- baton-verify -->';
 
 export const stepSummary: Report = safely(input => fitted(blocksOf(input), LIMITS.summary));
@@ -124,7 +124,7 @@ const sharesOf = ({ tally }: Result): string =>
     )
     .join(' · ');
 
-/** Joins the first blocks that fit into the limit. If some do not fit, adds a last line with their number. */
+/** Joins the first blocks that fit into the limit. If blocks are left over, adds a last line with their number. */
 function fitted(
   blocks: readonly string[],
   { most, size }: { most: number; size: (text: string) => number },

@@ -51,7 +51,7 @@ function visible(character: string): string {
   return HIDDEN.some(([from, to]) => from <= code && code <= to) ? '\ufffd' : character;
 }
 
-/** Returns the first `length` UTF-16 units of a text; one less if that would split a character. */
+/** Returns the first `length` UTF-16 units of a text; one unit less if this length would split a character. */
 export function startOf(text: string, length: number): string {
   const last = text.charCodeAt(length - 1);
   return text.slice(0, last >= 0xd800 && last < 0xdc00 ? length - 1 : length);

@@ -14,7 +14,7 @@ import { printable } from './printable.ts';
 import type { Side } from './view/chunk.ts';
 import { traceLines, witnessLines } from './witness.ts';
 
-/** The target file and the lines of its claims. Some formats require that each finding points at a file. */
+/** The target file and the lines of its claims. Some formats require a file and a line for each finding. */
 export interface Source {
   /** Path relative to the folder of the project, with `/`. */
   path: string;
@@ -60,7 +60,7 @@ export const safely =
 export const overall = ({ result, comparison }: ReportInput): Judgement =>
   combine([result.judgement, ...(comparison === undefined ? [] : [comparison.judgement])]);
 
-/** Returns the differences from the baseline that keep the run from passing, grouped by subject. */
+/** Returns the differences from the baseline because of which the run does not pass, grouped by subject. */
 export function against({
   comparison,
 }: ReportInput): { about: string; means: 'violated' | 'unknown'; lines: string[] }[] {

@@ -74,8 +74,8 @@ export function brief(given: Result, options: TerminalOptions): string {
     paint(`run ${result.run} · seed ${result.seed} · ${did(result)}`, 'dim'),
     '',
     ...table(by('violated'), paint, options.width),
-    // If there is a violation, it usually is the reason why other guarantees are unknown, so their reasons
-    // are not shown.
+    // A violation usually is the reason why other guarantees are unknown. So if there is a violation, the reasons of
+    // unknown guarantees are not shown.
     ...(worst === undefined ? table(by('unknown'), paint, options.width) : names('unknown')),
     ...names('valid'),
     '',
@@ -95,7 +95,7 @@ function did({ tally }: Result): string {
   );
 }
 
-/** Returns which ages of sessions the run tried; nothing if no session became 1 s old. */
+/** Returns lines with the ages of sessions that the run tried; none if no session became 1 s old. */
 function agesOf({ tally: { ages } }: Result, width: number): string[] {
   if (ages === undefined || ages.used < 1e6) return [];
   const { used, overlapped, loggedOut, rested } = ages;

@@ -1,11 +1,11 @@
-/** Writes a witness as numbered requests: time, action, overlap, instance, response, and what was expected. */
+/** Writes a witness as numbered requests: time, action, overlap, instance, response, and the expected result. */
 import type { Operation } from '../core/history/history.ts';
 import { traceIdOf } from '../core/history/trace.ts';
 import type { WitnessStep } from '../core/result/verdict.ts';
 
 /**
- * Returns one line for each request, in columns. The request that violates the guarantee has a second line, so that it
- * shows what was expected and what came. Draws overlapping requests as bars from call to return; `▶`: never returned.
+ * Returns one line for each request, in columns. The request that violates the guarantee has a second line with the
+ * expected and the actual result. Draws overlapping requests as bars from call to return; `▶`: never returned.
  */
 export function witnessLines(steps: readonly WitnessStep[]): string[] {
   const bars = overlaps(steps) ? barsOf(steps.map(step => step.operation)) : undefined;
@@ -46,8 +46,8 @@ export function whatOf({ action, object, value, with: cookies }: Operation): str
 }
 
 /**
- * Shortens a long value: keeps the end, which is unique. Counts whole characters, since half a character would break a
- * report.
+ * Shortens a long value: keeps the end, which is unique. Counts whole characters, because half a character would make
+ * a report invalid.
  */
 function short(value: string): string {
   const characters = [...value];
@@ -62,7 +62,10 @@ const overlaps = (steps: readonly WitnessStep[]): boolean =>
     steps.some(({ operation: b }, j) => i < j && a.call <= end(b) && b.call <= end(a)),
   );
 
-/** Columns between two moments. Always the same, since one request may take a thousand times longer than another. */
+/**
+ * Columns between two moments. Independent of the time between them, because one request may take a thousand times
+ * longer than another.
+ */
 const STEP = 4;
 
 function barsOf(operations: readonly Operation[]): string[] {

@@ -1,10 +1,10 @@
-/** Finds the lines of a target file that make claims. Reports that point at a line need them. */
+/** Finds the line of each claim in a target file, for reports that give the line of a finding. */
 import { readFile } from 'node:fs/promises';
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { GUARANTEES, type Guarantee, isGuarantee } from '../core/result/guarantees.ts';
 
 /**
- * Returns the line number of each claim, from 1. For a claim from a set, it is the line of `claims`.
+ * Returns the line number of each claim, counted from 1. A claim from a set has the line of `claims`.
  *
  * @param file a target file. If it cannot be read, the result is empty
  */

@@ -1,7 +1,4 @@
-/**
- * Computes the claims and declarations of a target. A run of the target is judged by these claims and
- * declarations.
- */
+/** Computes the claims and declarations of a target, by which its runs are judged. */
 
 import type { Budget, Declared, Run } from '../core/history/history.ts';
 import { CLAIM_SETS, GUARANTEES, type Guarantee, isGuarantee } from '../core/result/guarantees.ts';
@@ -35,8 +32,8 @@ const ABOUT_COOKIES = new Set<Guarantee>(['rotation', 'forgery', 'cookie-policy'
 export const ABOUT_LOGINS: readonly Guarantee[] = ['rotation', 'one-session', 'cookie-policy'];
 
 /**
- * Returns whether a header carries the session: HTTP Basic, or a token from the login response. A header with the id of
- * each request, `{request}` or `{trace}`, carries none.
+ * Returns whether a header carries the session: HTTP Basic, or a token from the login response. A header with the id
+ * of each request, `{request}` or `{trace}`, carries no session.
  */
 const byHeader = ({ headers, login, session }: Pick<TargetFile, 'headers' | 'login' | 'session'>): boolean =>
   login?.basic === true ||
@@ -46,8 +43,8 @@ const byHeader = ({ headers, login, session }: Pick<TargetFile, 'headers' | 'log
   );
 
 /**
- * Returns whether a set can claim a guarantee for this target. A set cannot claim a guarantee for which the
- * target has no means.
+ * Returns whether a set can claim a guarantee for this target. For some guarantees the target file must declare
+ * something, such as a logout.
  */
 function declares(file: TargetFile, guarantee: Guarantee): boolean {
   const { logout, expiry, probes, session, refresh } = file;
@@ -58,7 +55,8 @@ function declares(file: TargetFile, guarantee: Guarantee): boolean {
     return (
       logout !== undefined &&
       (session === undefined || session.command !== undefined) &&
-      // If a logout does not revoke access tokens, they may stay valid after it; `token-refresh` judges that.
+      // If a logout does not revoke access tokens, a token may stay valid after the logout. `token-refresh` judges
+      // this case.
       (refresh === undefined || refresh.revokes === 'access')
     );
   if (guarantee === 'token-refresh') return refresh !== undefined;

@@ -7,7 +7,7 @@ type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
 /**
- * Returns the explanation of an issue, and the path of keys to the place that it is about.
+ * Returns the explanation of an issue, and the path of keys to the wrong value.
  *
  * @param issue the issue from the check against the schema
  * @param value the content of the whole file
@@ -32,8 +32,8 @@ export function complaint(issue: Issue, value: unknown): { path: Path; text: str
 const dotted = (path: Path): string => (path.length === 0 ? '' : `${path.map(String).join('.')}: `);
 
 /**
- * Returns the issue to report. A value that fits no alternative of a union has issues for each alternative. The user
- * meant the only alternative whose type the value has, so its issue is returned.
+ * Returns the issue to report. A value that fits no alternative of a union has issues for each alternative. If the
+ * type of the value fits only one alternative, the user meant that one, so its issue is returned.
  */
 function innermost(issue: Issue): Issue {
   if (issue.code !== 'invalid_union') return issue;

@@ -17,9 +17,9 @@ interface Entry {
 }
 
 /**
- * Returns the login, and the headers that carry the session. A ready-made session begins with a request for
- * the page that shows the user. All clients of an account share their ready-made session, so no client logs
- * out; but if a command makes a session for each client, clients log out as usual.
+ * Returns the login, and the headers that carry the session. A ready-made session begins with a request for the page
+ * that shows the user. All clients of an account share their ready-made session, so no client logs out. But if a
+ * command makes a session for each client, clients log out as usual.
  */
 export function entry({ headers, login, session, signedIn, probes }: TargetFile): Entry {
   if (login !== undefined) {
@@ -42,11 +42,14 @@ export function entry({ headers, login, session, signedIn, probes }: TargetFile)
   };
 }
 
-/** Returns the path of a read with a name of its own, if the read has a JSON body. */
+/** Returns the path of a read. If the read has a JSON body, adds a name that is unique for this read. */
 const nameOf = (path: string, json: unknown, name: string): string =>
   json === undefined ? path : `${path}#${name}`;
 
-/** Gives reads by POST paths of their own, since many share one path, such as /graphql. The part after # is not sent. */
+/**
+ * Gives each read by POST a separate path, because many reads share one path, such as /graphql. The part after # is
+ * not sent.
+ */
 export function withNames(file: TargetFile): TargetFile {
   const { signedIn, probes } = file;
   return {
@@ -66,7 +69,6 @@ export function postsOf(file: TargetFile): Record<string, unknown> {
 }
 
 /**
- * Returns the probe for clients that share one session: an object of the session is then an object of the
- * user.
+ * Returns the probe for clients that share one session. An object of the session then becomes an object of the user.
  */
 const shared = (probe: Probe): Probe => (probe.scope === 'session' ? { ...probe, scope: 'user' } : probe);

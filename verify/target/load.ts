@@ -36,13 +36,13 @@ export interface Target
   login: LoginSpec & { page: string };
   /** Folder of the target file; paths in the file are relative to it. */
   folder: string;
-  /** JSON bodies of reads that are sent by POST, by path. Each such path ends with # and a name of its own. */
+  /** JSON bodies of reads that are sent by POST, by path. Each such path ends with # and a unique name. */
   posts: Readonly<Record<string, unknown>>;
   /** The environment variables that the file names as ${NAME}. */
   variables: readonly string[];
 }
 
-/** Matches a target file that is a JavaScript or TypeScript module, for targets that need code. */
+/** Matches the name of a target file that is a JavaScript or TypeScript module, for targets that need code. */
 const MODULE = /\.[cm]?[jt]s$/;
 
 /**
@@ -119,7 +119,7 @@ function plain(document: Document, file: string): unknown {
   try {
     return document.toJS();
   } catch (error) {
-    // A YAML alias without an anchor fails only here.
+    // A YAML alias without an anchor fails only in this conversion.
     throw new UsageError(
       `${file}: not YAML: ${(error as Error).message}; a text that begins with * needs quotes`,
     );

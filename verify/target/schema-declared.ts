@@ -1,4 +1,4 @@
-/** Schemas of what a target declares about its sessions: their number, cookies and timeouts, and its budgets. */
+/** Schemas of the declarations of a target: number, cookies and timeouts of its sessions, and its budgets. */
 import { z } from 'zod';
 import { path, share, time } from './schema-parts.ts';
 
@@ -32,7 +32,7 @@ export const attributes = z
     path: path.optional(),
     domain: z.string().min(1).optional(),
   })
-  // A key without a value must not count as declared.
+  // Removes keys without a value, which must not count as declared.
   .transform(given => Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)));
 
 /** Timeouts of a session. */

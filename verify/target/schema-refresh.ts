@@ -1,4 +1,4 @@
-/** The keys of `refresh` in a target file, in addition to those of a request. */
+/** The keys of `refresh` in a target file, in addition to the keys of a request. */
 import { z } from 'zod';
 import { header, json, time, token } from './schema-parts.ts';
 

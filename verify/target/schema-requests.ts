@@ -4,7 +4,7 @@ import { path, pattern, place, regex, token } from './schema-parts.ts';
 
 export const texts = z.record(z.string(), z.string());
 
-/** Returns the schema of a request, whose path has the given schema. */
+/** Returns the schema of a request. @param to the schema of its path */
 const requestTo = <P extends z.ZodType<string, string | undefined>>(to: P) =>
   z
     .strictObject({

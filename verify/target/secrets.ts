@@ -8,7 +8,9 @@ export const SECRET = /auth|cookie|token|secret|passw|pwd|api[-_]?key|credential
 /** Environment variables that match SECRET, but hold the current folder of a shell. */
 const FOLDERS = ['PWD', 'OLDPWD'];
 
-/** Minimum length of a secret, in characters. A shorter text is too common: hiding it would hide other text. */
+/**
+ * Minimum length of a secret, in characters. A shorter text may occur by chance, and hiding it would hide other text.
+ */
 const SHORTEST = 4;
 
 /** Patterns of text with a secret: headers, assignments, and the part of an address before the @. */
@@ -33,7 +35,7 @@ export function secretsOf({ accounts }: Pick<Target, 'accounts'>, environment: N
   return [...found].filter(({ length }) => length >= SHORTEST).sort((a, b) => b.length - a.length);
 }
 
-/** Returns the text with all secrets hidden: known secrets, and text that looks like one. */
+/** Returns the text with all secrets hidden: known secrets, and text that looks like a secret. */
 export function scrub(text: string, secrets: readonly string[]): string {
   const known = secrets.reduce((left, secret) => left.replaceAll(secret, HIDDEN), text);
   return SHAPES.reduce((left, [shape, instead]) => left.replace(shape, instead), known);

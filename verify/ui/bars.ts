@@ -57,7 +57,7 @@ export class Sheet {
     this.#line = (lane - 4) / this.#lines;
   }
 
-  /** True: overlapping requests have lines of their own. False: each instance has a line. */
+  /** True: overlapping requests have separate lines. False: each instance has a line. */
   get #tall(): boolean {
     return this.lane > 60;
   }

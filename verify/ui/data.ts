@@ -47,7 +47,7 @@ export const is = (op: Op, flag: keyof typeof FLAGS): boolean => (op.state & FLA
 /** Returns true if the request got no response, or an error of a server. */
 export const failed = (op: Op): boolean => (op.status === 0 && op.note !== 'aborted') || op.status >= 500;
 
-/** Returns true if the own cookie of the session was not honoured. */
+/** Returns true if the app did not honour the session's own cookie. */
 export const signedOut = (op: Op): boolean => is(op, 'out') && op.with === '';
 
 type Columns = Record<Column, Float64Array>;
@@ -141,7 +141,7 @@ const objectOf = (object: string, { name, user }: ShownSession): string =>
  */
 export const LINES = 4;
 
-/** Sorts the requests of a session, and gives each its line and its reach. */
+/** Sorts the requests of a session. Sets `line` and `reach` of each request. */
 function layOut({ ops }: ShownSession): void {
   ops.sort((a, b) => a.call - b.call);
   const ends: number[] = [];

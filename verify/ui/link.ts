@@ -1,5 +1,5 @@
 /**
- * Writes into the address of the page which part of the report it shows: `#continuity-1`, or
+ * Keeps the shown part of the report in the address of the page: `#continuity-1`, or
  * `#session=r1&request=…&time=0.2-1.5`.
  */
 import type { ViewState } from './state.ts';
@@ -25,7 +25,7 @@ export function follow(state: ViewState): boolean {
   return true;
 }
 
-/** Returns the address of what the page shows. */
+/** Returns the address that shows the present part of the report. */
 export function linkOf({ focus, chosen, from, until, facts }: ViewState): string {
   const parts = new URLSearchParams();
   for (const { name } of focus) parts.append('session', name);

@@ -7,7 +7,7 @@ import type { ViewState } from './state.ts';
 /** @param redraw draws everything after new requests */
 export function followRun(state: ViewState, redraw: () => void): void {
   const source = new EventSource('events');
-  // Each chunk continues the chunk before it, so it waits for that chunk.
+  // Each chunk continues the chunk before it, so it must be added after that chunk.
   let last: Promise<void> = Promise.resolve();
   source.addEventListener('message', event => {
     const { run, about, chunk, anomalies } = JSON.parse(event.data) as LiveNews;

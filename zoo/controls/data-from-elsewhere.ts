@@ -67,7 +67,7 @@ export const dataFromElsewhere: Control = {
 
 /** The maximum length of a text in a list, characters. Longer texts are dropped without an error. */
 const LONGEST = 200;
-/** Another program adds a value after every BESIDE writes. */
+/** After every BESIDE writes, another program adds a value. */
 const BESIDE = 9;
 
 if (import.meta.main)
@@ -113,7 +113,7 @@ function motto(router: Router, redis: Redis): void {
   });
 }
 
-/** Adds routes for one counter per user. It begins at 57. */
+/** Adds routes for one counter per user. The counter begins at 57. */
 function visits(router: Router, redis: Redis): void {
   const path = '/app/visits';
   router.get(path, async (request, response) => {

@@ -27,8 +27,8 @@ class WaitingStore extends RedisAttributesStore {
     this.#redis = redis;
   }
 
-  // A session is gone only when the replicas have no session either. Otherwise a second logout would be acknowledged
-  // after a first one that did not reach them.
+  // A session counts as deleted only when the replicas have also deleted it. Otherwise the app would acknowledge a
+  // second logout although the first logout did not reach the replicas.
   protected override async read(sid: string): Promise<[string, string][]> {
     const attributes = await super.read(sid);
     if (attributes.length === 0) await this.#replicated();

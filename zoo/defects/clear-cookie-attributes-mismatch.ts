@@ -24,7 +24,7 @@ export const clearCookieAttributesMismatch: Defect = {
   },
   must: { guarantee: 'logout-final', anomaly: 'ZOMBIE' },
   // continuity is not listed: a cookie that holds the whole session is lost when it grows (session-cookie-too-large).
-  // isolation is not listed: a late response may restore the user before (rolling-cookie-restores-user).
+  // isolation is not listed: a late response may restore the previous user (rolling-cookie-restores-user).
   mustNot: ['routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
 

@@ -29,7 +29,7 @@ export const columnCutsSession: Defect = {
 /** The size of the column, characters. */
 const COLUMN = 8_000;
 
-/** Cuts the text of a session to the size of the column, and reads a text that is no JSON as no session. */
+/** Cuts the text of a session to the size of the column. Treats a text that is no JSON as no session. */
 const cutting = {
   stringify: (data: object) => JSON.stringify(data).slice(0, COLUMN),
   parse(text: string) {

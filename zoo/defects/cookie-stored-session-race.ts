@@ -22,7 +22,7 @@ export const cookieStoredSessionRace: Defect = {
   },
   must: { guarantee: 'no-lost-updates', anomaly: 'CLOBBER' },
   // continuity is not listed: a cookie that holds the whole session is lost when it grows (session-cookie-too-large).
-  // isolation is not listed: a late response may restore the user before (rolling-cookie-restores-user).
+  // isolation is not listed: a late response may restore the previous user (rolling-cookie-restores-user).
   mustNot: ['routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
 

@@ -2,10 +2,10 @@ import { serve } from '../../app/serve.ts';
 import { abandon, signedInUser } from '../../app/session.ts';
 import type { Defect } from '../entry.ts';
 
-/** nginx behind a cloud balancer with two nodes. Each of them adds the address of its client to X-Forwarded-For. */
+/** nginx behind a cloud balancer with two nodes. Each node adds the address of its client to X-Forwarded-For. */
 const BEHIND_TWO_NODES = {
   http: 'split_clients $request_id $node { 50% 10.0.1.17; * 10.0.2.23; }',
-  // All headers are repeated, because nginx inherits none from the outer level if this level sets one.
+  // Repeats all headers: if a level sets one header, nginx inherits no headers from the outer level.
   server: `
     proxy_set_header Connection "";
     proxy_set_header Host $http_host;

@@ -27,7 +27,7 @@ export const localCopyOutlivesSharedSession: Defect = {
 
 const ttl = Number(process.env['SESSION_SECONDS']);
 
-/** Reads a session from the shared store, and uses its local copy only to know that the session is active here. */
+/** Reads sessions from the shared store. Uses a local copy only to know that a session is active on this instance. */
 class LocalTouchStore extends RedisStore {
   readonly #active = new Map<string, { data: SessionData; until: number }>();
 

@@ -41,7 +41,7 @@ export const logoutLocalToNode: Defect = {
 
 const versionOf = (sid: string) => `baton:stock-version:${sid}`;
 
-/** Returns its copy of a session from memory while Redis has the same version number as the copy. */
+/** Returns a copy of a session from memory as long as Redis has the same version number as the copy. */
 class VersionedCacheStore extends RedisStore {
   readonly #redis: RedisClient;
   readonly #copies = new Map<string, { data: SessionData; version: string | null }>();

@@ -28,7 +28,8 @@ const sameSite = RELEASE === '2' ? 'strict' : 'lax';
 if (import.meta.main)
   servePlain({
     session: { cookie: { httpOnly: true, sameSite }, rolling: RENEWS === 'true' },
-    // The attributes of a cookie are part of its session: a release that renews cookies must change them there.
+    // The attributes of a cookie are part of its session. A release that renews cookies must also change them in the
+    // session.
     onSession: () => (request, _response, next) => {
       if (RENEWS === 'true') request.session.cookie.sameSite = sameSite;
       next();

@@ -3,7 +3,7 @@ import { servePlain } from '../hosts/plain/serve.ts';
 
 /** nginx behind a balancer that terminates TLS. For 127.0.0.1, clients keep a Secure cookie even without TLS. */
 const BEHIND_TLS = {
-  // All headers are repeated, because nginx inherits none from the outer level if this level sets one.
+  // Repeats all headers: if a level sets one header, nginx inherits no headers from the outer level.
   server: `
     proxy_set_header Connection "";
     proxy_set_header Host $http_host;

@@ -25,7 +25,7 @@ export const sessionCookieTooLarge: Defect = {
     program: new URL(import.meta.url),
   },
   must: { guarantee: 'cookie-policy', anomaly: 'EXPOSED' },
-  // isolation is not listed: a late response may restore the user before (rolling-cookie-restores-user).
+  // isolation is not listed: a late response may restore the previous user (rolling-cookie-restores-user).
   mustNot: ['rotation', 'forgery', 'evidence'],
 };
 

@@ -1,4 +1,4 @@
-/** Starts a replica of the store that lags behind it. */
+/** Starts a replica that lags behind the store. */
 
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';

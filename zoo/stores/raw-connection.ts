@@ -1,4 +1,7 @@
-/** A connection to Redis as simple clients have it: it sends one command, and takes the next reply for its own. */
+/**
+ * A connection to Redis like in simple clients: sends a command, and takes the next reply as the reply to this
+ * command.
+ */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
@@ -12,7 +15,10 @@ export class RawConnection {
     this.#socket.setEncoding('latin1').on('data', text => this.#take(String(text)));
   }
 
-  /** Returns the value of a key; undefined if it has none. Rejects when `signal` aborts, and leaves the reply unread. */
+  /**
+   * Returns the value of a key; undefined if the key has none. When `signal` aborts, rejects and leaves the reply
+   * unread.
+   */
   async get(key: string, signal: AbortSignal): Promise<string | undefined> {
     this.#socket.write(`*2\r\n$3\r\nGET\r\n$${key.length}\r\n${key}\r\n`);
     while (this.#replies.length === 0) await once(this.#socket, 'reply', { signal });

@@ -17,8 +17,8 @@ export interface Plant {
 export interface PlantOptions {
   /**
    * Where an ordinary visit must not show the defect: on one instance, or through the balancer. `nowhere`: an
-   * ordinary visit shows the defect. It sends one request after the other, waits for no timeout and replays no
-   * cookie.
+   * ordinary visit shows the defect. An ordinary visit sends one request after the other, waits for no timeout and
+   * replays no cookie.
    */
   ordinary?: 'one instance' | 'balancer' | 'nowhere';
 }

@@ -1,6 +1,6 @@
 /**
- * Scenes that measure health checks: how soon they find an instance dead, hung or healthy, and where requests go
- * then.
+ * Scenes that measure health checks: the time until they find an instance dead, hung or healthy, and the instances
+ * that get requests then.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../wait.ts';

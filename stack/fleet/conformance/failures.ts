@@ -1,4 +1,4 @@
-/** A scene that measures the balancer's response when an instance fails, and which instance it chooses. */
+/** A scene that measures the balancer's response when an instance fails, and which instance the balancer chooses. */
 import { heldBy, type Rig } from './rig.ts';
 import type { ConformanceStage, Scene } from './scene.ts';
 

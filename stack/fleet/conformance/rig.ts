@@ -122,7 +122,7 @@ export async function heldBy(rig: Rig, instance: Instance, path = '/hold'): Prom
     const answer = rig.get(`${path}?only=${instance.name}`).finally(() => {
       done = true;
     });
-    answer.catch(() => {}); // The caller that awaits it gets the error.
+    answer.catch(() => {}); // The caller that awaits `answer` gets the error.
     await until(async () => done || (await rig.control(instance)) > 0, {
       ...{ withinMs: 20_000, what: `a request to be held by ${instance.name}, or to get a response` },
     });

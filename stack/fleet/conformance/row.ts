@@ -14,7 +14,10 @@ export interface Row {
   known?: string;
 }
 
-/** The measured behaviour agrees; differs for a known reason; differs unexpectedly; could not be measured. */
+/**
+ * `agrees`: as documented. `known`: differs for a known reason. `differs`: differs unexpectedly. `unknown`: could not
+ * be measured.
+ */
 export type RowOutcome = 'agrees' | 'known' | 'differs' | 'unknown';
 
 export function outcomeOf({ agrees, known }: Row): RowOutcome {

@@ -16,7 +16,7 @@ const SCENES: readonly Scene[] = [
   ...[draining, drainLimit, group, byDuration, byApplication],
 ];
 
-/** Number of scenes that run at once. They do not disturb each other, because they mostly wait. */
+/** Number of scenes that run at the same time. They do not disturb each other, because a scene mostly waits. */
 const AT_ONCE = 4;
 /** Maximum number of times that a scene is run. */
 const TIMES = 3;
@@ -52,7 +52,9 @@ export async function conformance(options: ConformanceOptions): Promise<Row[]> {
   return tasks.flatMap(({ rows }) => rows);
 }
 
-/** Repeats a scene with an unexpected difference: on a busy machine checks fail and responses are late. */
+/**
+ * Repeats a scene with an unexpected difference, because checks may fail and responses may be late on a busy machine.
+ */
 async function settled(scene: Scene, name: ProfileName, options: ConformanceOptions): Promise<Row[]> {
   let rows: Row[] = [];
   for (let i = 0; i < TIMES; i++) {

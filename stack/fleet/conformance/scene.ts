@@ -10,7 +10,8 @@ export interface ConformanceStage {
   /**
    * Records a result: a behaviour, as documented and as measured.
    *
-   * @param more `agrees`: whether both are the same, if their texts do not show that; `known`: why they differ
+   * @param more `agrees`: whether both behaviours are the same, if their texts do not show this; `known`: the reason
+   *   for a known difference
    */
   row(
     what: string,

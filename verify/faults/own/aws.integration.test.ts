@@ -1,5 +1,5 @@
 /**
- * Faults of a deployment on AWS: the real AWS CLI sends its calls to moto, which stands in for AWS. moto 5.2 has no
+ * Tests faults of a deployment on AWS: the real AWS CLI sends its requests to moto, a fake AWS. moto 5.2 has no
  * instance refresh and no failover, so a gateway before it responds to these calls as AWS documents them.
  */
 import { createServer, type Server } from 'node:http';

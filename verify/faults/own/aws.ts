@@ -86,7 +86,7 @@ class Group {
     const instances = await this.#inService();
     const instance = instances[random.below(instances.length)] as string;
     await this.#orders.run(aws(this.#spec, 'ec2', 'terminate-instances', '--instance-ids', instance));
-    // Registered after the call, because a call that fails ends no instance, so none is replaced.
+    // Registered after the call: if the call fails, no instance ends, so no instance is replaced.
     this.#orders.waits(this.#settled(instances.length, instance));
     this.#means.did(`${instance} terminated`);
     const state = aws(
@@ -137,7 +137,7 @@ class Group {
     return true;
   }
 
-  /** Returns the ids of the instances in service. Throws if there are none. */
+  /** Returns the ids of the instances in service. Throws if no instance is in service. */
   async #inService(): Promise<string[]> {
     const output = await this.#describe(
       "AutoScalingGroups[0].Instances[?LifecycleState=='InService'].InstanceId",

@@ -1,6 +1,5 @@
 /**
- * Faults of a service in a compose file: they disturb one container of the service, or each container in
- * turn.
+ * Faults of a service in a compose file. A fault disturbs one container of the service, or each container in turn.
  */
 import { until } from '../../../stack/wait.ts';
 import { counted } from '../../core/result/format.ts';
@@ -21,8 +20,8 @@ interface Container {
 }
 
 /**
- * Output format of `inspect`. Takes the whole state as JSON: a template for a part that the container lacks, such as
- * the health check, is an error on some engines.
+ * Output format of `inspect`. Prints the whole state as JSON, because on some engines a template for a missing part,
+ * such as the health check, is an error.
  */
 const FORMAT = '{{.Id}} {{.Name}} {{json .State}}';
 

@@ -23,7 +23,7 @@ echo "Baton ended before it had healed this; the heal was run in its place, exit
 export interface Guard {
   /** @param group the process group of the running command; 0 when the command has ended */
   runs(group: number): void;
-  /** Ends the guard: everything is healed. */
+  /** Ends the guard without a heal. Call it when everything is healed. */
   release(): void;
 }
 
@@ -45,7 +45,7 @@ export function guard(heal: readonly string[], cwd: string, log: string): Guard 
   child.unref();
   const { stdin } = child;
   if (!(stdin instanceof Writable)) throw new Error('expected a pipe to the shell that heals after a crash');
-  stdin.on('error', () => {}); // The shell may have ended before, for example if all shells were killed.
+  stdin.on('error', () => {}); // The shell may have been killed.
   // The pipe is a Socket, although its type is Writable. `unref`: it must not keep this process alive.
   if ('unref' in stdin && typeof stdin.unref === 'function') stdin.unref();
   return {

@@ -126,9 +126,9 @@ class Deployment {
   }
 
   /**
-   * Evicts the pods of a node. A PodDisruptionBudget may forbid to evict all these pods before new pods are
-   * ready on other nodes. So Baton stops the drain after half of the time limit. Pods that were evicted until
-   * then count.
+   * Evicts the pods of a node. A PodDisruptionBudget may forbid the eviction of all these pods until new pods are
+   * ready on other nodes. So Baton stops the drain after half of the time limit. The pods that were evicted by then
+   * count as the effect.
    */
   async #drain(random: Random): Promise<boolean> {
     const { node } = await this.#pick(random);

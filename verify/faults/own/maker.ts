@@ -1,4 +1,7 @@
-/** Joins the properties of a fault that its kind sets (compose, processes, …) and those that the target file sets. */
+/**
+ * Makes a fault from the properties that its kind sets (compose, processes, …) and the properties that the target
+ * file sets.
+ */
 import { findProgram } from '../../../stack/programs.ts';
 import type { Random } from '../../random.ts';
 import type { FaultSpec } from '../../target/schema-faults.ts';

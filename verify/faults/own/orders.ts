@@ -10,7 +10,7 @@ import { type Guard, guard } from './guard.ts';
 
 /** Grace period of a command after SIGTERM, milliseconds. */
 const GRACE_MS = 2_000;
-/** Maximum length of a command's output in the log, bytes. The beginning is dropped. */
+/** Maximum length of a command's output in the log, bytes. Of a longer output, the beginning is dropped. */
 const KEPT = 64 << 10;
 /** Number of lines at the end of the output that an error message shows. */
 const SHOWN = 3;
@@ -54,14 +54,14 @@ export class Orders {
     return this.#demand(command, this.#means.signal);
   }
 
-  /** Runs a command and returns how it ended. Does not throw if it fails. */
+  /** Runs a command and returns how it ended. Does not throw if the command fails. */
   tryRun(command: Command): Promise<Ran> {
     return this.#run(command, this.#means.signal);
   }
 
   /**
-   * Registers a command that heals. Call it before you disturb. The command runs even after an error or a stop; if
-   * Baton is killed, a guard runs it.
+   * Registers a command that heals. Call it before you disturb. The command runs even after an error or a stop. If
+   * Baton is killed, a guard runs the command.
    */
   heals(command: Command): void {
     const watching = guard(argvOf(command), this.#office.cwd, this.#means.log);
@@ -77,7 +77,7 @@ export class Orders {
     });
   }
 
-  /** Registers a command that only waits, to run together with the heals. It heals nothing, so it needs no guard. */
+  /** Registers a command that only waits, and runs it together with the heals. Such a command needs no guard. */
   waits(command: Command): void {
     this.#means.undo(() => this.#demand(command));
   }
@@ -127,7 +127,9 @@ export class Orders {
 const argvOf = (command: Command): readonly string[] =>
   typeof command === 'string' ? ['/bin/sh', '-c', command] : command;
 
-/** Opens a file and unlinks it at once: its content may be secret, and disappears when the file is closed. */
+/**
+ * Opens a file and unlinks it at once, so that its content, which may be secret, disappears when the file is closed.
+ */
 function scratch(beside: string): number {
   const name = `${beside}.tmp`;
   const file = openSync(name, 'w+', 0o600);

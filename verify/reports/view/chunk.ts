@@ -34,7 +34,7 @@ export type Column = (typeof COLUMNS)[number];
 /** Bits of the column `state`. */
 export const FLAGS = { fail: 1, info: 2, in: 4, out: 8, cookie: 16, deleted: 32, handoff: 64, direct: 128 };
 
-/** Requests, and the names that they use. Indices continue the indices of the previous chunk. */
+/** Requests, and the names that these requests use. Indices continue the indices of the previous chunk. */
 export interface Chunk {
   count: number;
   /** Bytes per value of each column. */
@@ -89,7 +89,7 @@ export interface Plots {
 
 /** A mark of an anomaly on the timeline. */
 export interface AnomalyMark {
-  /** Id of the article of the page that shows the proof. */
+  /** Id of the page's article that shows the witness. */
   id: string;
   name: string;
   guarantee: string;
@@ -115,7 +115,7 @@ export interface AnomalyMark {
 export interface Facts {
   run: string;
   anomalies: AnomalyMark[];
-  /** True while the run goes on: then the page gets its chunks from the server. */
+  /** True while the run goes on. Then the page gets its chunks from the server. */
   live?: true;
   /** Response times and requests by instance of the baseline and of this run; absent without a baseline. */
   sides?: Side[];

@@ -1,6 +1,6 @@
 /**
- * Finds the facts about an anomaly that a reader needs first: which request broke the guarantee, on which
- * instance, since when.
+ * Finds the facts about an anomaly that a reader needs first: the request that broke the guarantee, its instance, and
+ * its time.
  */
 import { brokenStep } from '../../core/compare/digest.ts';
 import type { Result } from '../../core/result/result.ts';
@@ -9,20 +9,20 @@ import { printable } from '../printable.ts';
 import { shownOf, storyOf } from '../report.ts';
 import type { AnomalyMark } from './chunk.ts';
 
-/** Returns the id of the article that shows the proof of an anomaly, or of one of the same kind. */
+/** Returns the id of the article that shows the witness of an anomaly, or of an anomaly of the same kind. */
 function articleOf(verdict: Verdict, anomaly: Anomaly): string {
   const shown = shownOf(verdict);
   const at = shown.findIndex(one => one === anomaly || storyOf(one) === storyOf(anomaly));
   return `${verdict.guarantee}-${Math.max(0, at) + 1}`;
 }
 
-/** Returns a mark for each anomaly whose proof was kept. */
+/** Returns a mark for each anomaly whose witness was kept. */
 export const marksOf = ({ guarantees }: Result): AnomalyMark[] =>
   guarantees.flatMap(verdict =>
     verdict.anomalies.flatMap(anomaly => markOf(anomaly, articleOf(verdict, anomaly), verdict.claimed)),
   );
 
-/** Returns the marks of anomalies that were found while the run goes on. Their proofs are not on the page. */
+/** Returns the marks of anomalies that were found while the run goes on. Their witnesses are not on the page. */
 export const liveMarks = (anomalies: readonly Anomaly[], claims: readonly string[]): AnomalyMark[] =>
   anomalies.flatMap(anomaly => markOf(printable(anomaly), 'live', claims.includes(anomaly.guarantee)));
 
@@ -50,13 +50,13 @@ function markOf(anomaly: Anomaly, id: string, claimed: boolean): AnomalyMark[] {
 export interface Headline {
   verdict: Verdict;
   anomaly: Anomaly | undefined;
-  /** Instances that sent the wrong responses, with the number of proofs; the most frequent first. */
+  /** Instances that sent the wrong responses, each with its number of witnesses; the most frequent instance first. */
   where: [instance: string, proofs: number][];
   /** Time of the first wrong response, microseconds from the start of the run. */
   since: number | undefined;
 }
 
-/** Finds what broke, where and since when, from the proofs of a verdict. */
+/** Finds the instances with wrong responses, and the time of the first one, from the witnesses of a verdict. */
 export function headlineOf(verdict: Verdict): Headline {
   const proofs = verdict.anomalies.flatMap(anomaly => {
     const step = brokenStep(anomaly.witness);

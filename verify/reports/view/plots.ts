@@ -10,9 +10,9 @@ const FIRST = 100_000;
  * length.
  */
 const MOST = 160;
-/** Maximum number of parts of a run that have response times of their own: before, during and after some faults. */
+/** Maximum number of parts of a run with separate response times: before, during and after some faults. */
 const PARTS = 15;
-/** Maximum number of instances with counts of their own. Further instances count as one. */
+/** Maximum number of instances with separate counts. All further instances count as one. */
 const INSTANCES = 24;
 
 type Series = number[];
@@ -28,7 +28,7 @@ export class PlotCounts {
     this.part('');
   }
 
-  /** Begins the next part of the run: `during rolling-restart`. Its response times are counted apart. */
+  /** Begins the next part of the run, such as `during rolling-restart`. Its response times are counted separately. */
   part(part: string): void {
     if (this.#parts.length < PARTS) this.#parts.push({ part, instances: new Map() });
   }

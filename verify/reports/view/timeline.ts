@@ -1,6 +1,6 @@
 /**
- * Collects the requests of a run for the timeline and the plots of the HTML report. It is a `Fold`, as the
- * checks are: the judge passes it the events from a file, or while the run goes on.
+ * Collects the requests of a run for the timeline and the plots of the HTML report. It is a `Fold`, as the checks
+ * are, so the judge passes the events to it, from a file or while the run goes on.
  */
 import type { Check, Conclusion, Fold } from '../../core/checks/check.ts';
 import { titleOf } from '../../core/faults/window.ts';
@@ -207,10 +207,7 @@ export class Timeline implements Fold {
 
 const NOTHING: Conclusion = { judgement: 'valid', rests: {}, finding: '', violations: 0 };
 
-/**
- * Returns the name of the object. Leaves out the name of the session or the user, which the page knows from
- * the session.
- */
+/** Returns the name of the object without the name of its session or user, which the page knows from the session. */
 function objectOf({ object, session, user }: Operation): string | undefined {
   if (object?.endsWith(`@${session}`)) return object.slice(0, -session.length);
   return object?.endsWith(`@${user}`) ? `${object.slice(0, -user.length)}@` : object;

@@ -1,7 +1,7 @@
 /**
  * An MCP server with the Streamable HTTP transport of @modelcontextprotocol/sdk. MCP_SESSIONS says where it keeps its
  * sessions: in `redis`, so that each instance knows them; or in `memory`, as in the examples of the SDK. With
- * `never-deleted` they are in Redis, and DELETE ends none.
+ * `never-deleted` the sessions are in Redis, and DELETE ends no session.
  */
 import { randomUUID } from 'node:crypto';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';

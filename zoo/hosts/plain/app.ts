@@ -42,7 +42,7 @@ export function plainApp(options: PlainOptions): Express {
   return app;
 }
 
-/** Forbids shared caches to store a user's pages. */
+/** Forbids that shared caches store a user's pages. */
 const privately: RequestHandler = (_request, response, next) => {
   response.set('Cache-Control', 'private, no-store');
   next();

@@ -21,8 +21,8 @@ export function sessions(redis: Redis, secret: string, parts: PlainParts): Reque
 /** Saves the session with a new time to live. Resolves when the store has saved it. */
 export function save(request: Request): Promise<void> {
   return new Promise((resolve, reject) => {
-    // Without `touch`, the session keeps its old expiry. If that has passed, connect-redis deletes the session. Sessions
-    // in a cookie have no expiry, and may have no `touch`.
+    // Without `touch`, the session keeps its old expiry. If the old expiry has passed, connect-redis deletes the
+    // session. Sessions in a cookie have no expiry, and may have no `touch`.
     if ('touch' in request.session) request.session.touch();
     request.session.save(error => (error ? reject(error) : resolve()));
   });

@@ -100,7 +100,7 @@ app.get('/login', async (request, response) => {
     redirect_uri: `${publicUrl}/callback`,
     scope: 'openid',
     state,
-    // The provider gets the hash only, so a code cannot be used without the cookie.
+    // The provider gets only the hash, so a code cannot be used without the cookie.
     nonce: hash(nonce),
     code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',

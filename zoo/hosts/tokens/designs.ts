@@ -13,7 +13,7 @@ interface Tokens {
 export interface Design {
   /** Begins a session. */
   begin(user: string): Promise<Tokens>;
-  /** Returns new tokens for a refresh token; undefined if it refuses the token. */
+  /** Returns new tokens for a refresh token; undefined if the token is refused. */
   renew(refresh: string): Promise<Tokens | undefined>;
   /** Ends a session at its logout. */
   end(session: string, accessId: string): Promise<void>;
@@ -30,7 +30,7 @@ interface Rotation {
   ends: boolean;
 }
 
-/** Replaces a token in one step. Returns user, session and the new token; nothing if it refuses the token. */
+/** Replaces a token in one step. Returns user, session and the new token; returns nothing if the token is refused. */
 const ROTATE = `
 local token, new, grace, within, ends = KEYS[1], ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local session = redis.call('HGET', token, 'session')
@@ -67,7 +67,7 @@ async function begun(redis: Redis, user: string): Promise<Required<Tokens>> {
   return tokens;
 }
 
-/** A design that replaces tokens in one step. Its parts may be replaced by those of another design. */
+/** A design that replaces tokens in one step. @param parts parts of another design, which replace parts of this one */
 const rotating = (redis: Redis, rotation: Rotation, parts: Partial<Design> = {}): Design => ({
   begin: user => begun(redis, user),
   renew: token => rotate(redis, token, rotation),
@@ -76,7 +76,10 @@ const rotating = (redis: Redis, rotation: Rotation, parts: Partial<Design> = {})
   ...parts,
 });
 
-/** Uses one result for all refreshes with the same token: the first makes it under a lock, the others wait for it. */
+/**
+ * Uses one result for all refreshes with the same token. The first refresh makes the result under a lock, the others
+ * wait for the result.
+ */
 async function once(
   redis: Redis,
   token: string,
@@ -93,7 +96,7 @@ async function once(
       if (tokens !== undefined) await redis.set(`made:${token}`, JSON.stringify(tokens), 'PX', keepMs);
       return tokens;
     }
-    // The session may have ended since.
+    // The session may have ended since the result was made.
     const tokens: Tokens = JSON.parse(made);
     return (await redis.exists(`session:${tokens.session}`)) === 1 ? tokens : undefined;
   } finally {
@@ -186,7 +189,7 @@ export const DESIGNS: Readonly<Record<string, Make>> = {
     rotating(redis, { graceMs, within: 'new', ends: true }, { forgetsExpiry: true }),
 };
 
-/** Keeps the current and the previous token in one record, which it reads and writes in two steps. */
+/** Keeps the current and the previous token in one record. Reads and writes the record in two steps: the defect. */
 function lastWriter(redis: Redis, graceMs: number): Partial<Design> {
   return {
     async begin(user) {

@@ -20,7 +20,7 @@ export interface Tried {
 export class Bench {
   readonly folder = mkdtempSync(join(tmpdir(), 'baton-own-'));
   readonly stop = new AbortController();
-  /** The value that `felt` of the means returns: whether the load shows the fault. */
+  /** The result of `Means.felt`: whether the load shows the fault. */
   felt = false;
   #tries = 0;
   readonly #path = process.env['PATH'];
@@ -37,7 +37,7 @@ export class Bench {
     return found;
   }
 
-  /** Injects a fault. If that throws, runs the heals and throws the same error. */
+  /** Injects a fault. If the injection throws, runs the heals and throws the same error. */
   async inject(faults: object, name: string, seed = 1): Promise<Tried> {
     const heals: (() => Promise<unknown>)[] = [];
     const log = join(this.folder, 'faults', `${++this.#tries}-${name}.log`);
@@ -71,7 +71,7 @@ export class Bench {
   }
 
   /**
-   * Puts a stand-in for a program on the PATH. It writes its arguments to a file, and runs the script in the folder of
+   * Puts a fake program on the PATH. The fake writes its arguments to a file, and runs the script in the folder of
    * the `files`.
    */
   standIn(name: string, script: string, files: Record<string, string>): void {
