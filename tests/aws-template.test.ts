@@ -186,7 +186,7 @@ describe('the script of an instance', () => {
   const release = join(folder, 'cards.tar.gz');
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  /** Stand-ins for the programs that need an instance: each notes its arguments. */
+  /** Fake programs in place of the programs that need an instance. Each one writes its arguments to a file. */
   const STAND_INS = {
     dnf: '[ "$3" != "$BROKEN" ]',
     useradd: '',
@@ -283,7 +283,7 @@ test('the target file is that of the card store, with faults of the group and th
   const target = parsed('deploy/aws/target.yaml');
   const { login, signedIn, probes, logout, instance } = parsed('baton.yaml');
   expect(target).toMatchObject({ login, signedIn, probes, logout, instance });
-  // Both are named after the stack.
+  // The names of both come from the name of the stack.
   const template = templateIn(FOLDER, 'cards');
   expect(only(template, 'AutoScaling::AutoScalingGroup')['AutoScalingGroupName']).toEqual(STACK);
   expect(only(template, 'ElastiCache::ReplicationGroup')['ReplicationGroupId']).toEqual(STACK);
@@ -321,7 +321,7 @@ test.skipIf(!lints)('cfn-lint finds nothing in the templates', () => {
 });
 
 describe.skipIf(!synthesises)('the CDK', () => {
-  // Not made here: a skipped group would leave it behind.
+  // Made in a hook and not here, because a skipped group would leave the folder behind.
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'baton-cdk-'));

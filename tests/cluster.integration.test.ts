@@ -16,7 +16,10 @@ const FOLDER = join(ROOT, 'deploy/kubernetes');
 const NAMESPACE = 'cards';
 /** The address of nginx: port 30880 of the node, which the cluster makes reachable on this machine. */
 const URL = process.env['CLUSTER_URL'] ?? 'http://127.0.0.1:30880';
-/** Gives the cluster images of the local engine, whose names follow the command: `kind load docker-image`. */
+/**
+ * The command that gives images of the local engine to the cluster, such as `kind load docker-image`. The names of
+ * the images follow.
+ */
 const LOAD = process.env['CLUSTER_LOAD'];
 /** A folder with the published CRDs of Argo Rollouts, Flagger, the Gateway API and the k6 operator. */
 const CRDS = process.env['CLUSTER_CRDS'];
@@ -171,11 +174,11 @@ describe.skipIf(why !== '')('deploy/kubernetes on a cluster', { timeout: 900_000
 
 const DRY_RUN = ['--dry-run=server', '--validate=strict'];
 
-/** Has the API server validate the objects of a file, without storing them. Throws if it rejects one. */
+/** Lets the API server validate the objects of a file, without storing them. Throws if it rejects an object. */
 const accepted = (file: string): Promise<string> =>
   inCards('apply', ...DRY_RUN, '--filename', resolve(ROOT, file));
 
-/** Verifies through nginx while these actions disturb the deployment, and returns how that ended. */
+/** Verifies through nginx while these actions disturb the deployment. Returns the result of the run. */
 async function disturbed(actions: string[]): Promise<{ code: number | null; result: Result }> {
   const target = {
     ...parse(readFileSync(join(ROOT, 'baton.yaml'), 'utf8')),

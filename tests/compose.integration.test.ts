@@ -78,7 +78,7 @@ describe.skipIf(why !== '')('docker compose', { timeout: 600_000 }, () => {
     return files.map(({ stdout }) => stdout);
   }
 
-  /** Runs the command as a user types it, without repeating the variables of `up`. */
+  /** Runs the command as a user types it, without the variables of `up`. */
   async function verify(...args: string[]): Promise<Ran & { result: Result }> {
     const ran = await compose({ RUNS: runs }, 'run', '--rm', 'verify', '--quiet', '--json', ...args);
     return { ...ran, result: JSON.parse(ran.stdout.slice(ran.stdout.indexOf('{\n'))) as Result };
@@ -92,7 +92,7 @@ describe.skipIf(why !== '')('docker compose', { timeout: 600_000 }, () => {
 
   afterAll(async () => {
     await up?.down({ removeVolumes: true });
-    await compose({}, '--profile', '*', 'down', '--volumes'); // `down` leaves the services of profiles.
+    await compose({}, '--profile', '*', 'down', '--volumes'); // Without `--profile`, `down` leaves the services of profiles.
     const { stdout } = await compose({}, 'ps', '--all', '--quiet');
     expect(stdout).toBe('');
     rmSync(runs, { recursive: true, force: true });

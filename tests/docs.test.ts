@@ -132,7 +132,7 @@ describe('docs', () => {
       expect.arrayContaining(['cookie-policy: asvs', 'private-responses: strict', 'routing: spread']),
     );
     const schema = z.toJSONSchema(targetSchema, { io: 'input', unrepresentable: 'any' });
-    // A setting of Traefik's access log, not of Baton.
+    // The docs also contain this setting of Traefik's access log.
     const others = ['format: json'];
     expect([...named].filter(setting => !accepts(schema, setting))).toEqual(others);
   });

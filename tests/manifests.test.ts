@@ -127,7 +127,7 @@ test.skipIf(!validates)('the validator finds an unknown field', () => {
   expect(complaints(JSON.stringify(wrong))).toContain('selektor');
 });
 
-/** Returns what the validator says against the published schemas; '' for nothing. */
+/** Returns the errors of the validator, which uses the published schemas; '' if there are none. */
 function complaints(text: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'baton-manifests-'));
   const file = join(folder, 'manifests.yaml');

@@ -1,7 +1,7 @@
 /**
  * Tests the npm package: packs a copy of this checkout, and installs it into an empty folder, as a user does. The
- * test does not use the registry. It first copies the packages that Baton needs, together with their dependencies. So
- * an install that needs another package fails.
+ * test does not use the registry. First copies the packages that Baton needs, together with their dependencies, so
+ * that an install that needs another package fails.
  */
 import { execFile, execFileSync } from 'node:child_process';
 import {

@@ -9,7 +9,7 @@ import { relative } from 'node:path';
 
 type Status = 'passed' | 'failed' | 'skipped' | 'pending' | 'todo';
 
-/** The fields that this file reads of a report of vitest or Jest. */
+/** The fields of a report of vitest or Jest that this file reads. */
 export interface Report {
   success: boolean;
   testResults: {
@@ -82,7 +82,7 @@ const outcomes = ({ testResults }: Report): [key: string, status: Status][] =>
     assertionResults.map((test): [string, Status] => [`${name}\n${nameOf(test)}`, test.status]),
   );
 
-/** Counts files that failed without a failed test, which means that they could not be loaded. */
+/** Counts files that failed without a failed test. Such a file could not be loaded. */
 const broken = ({ testResults }: Report): number =>
   testResults.filter(
     ({ status, assertionResults }) =>

@@ -28,8 +28,8 @@ export type Part =
   | 'an older Node';
 
 /**
- * Records which program the tests of a file use, or why they do not run. Call it at the top level of the file. Each
- * distinct note is printed once.
+ * Records which program the tests of a file use, or why these tests do not run. Call it at the top level of the file.
+ * Each different note is printed once.
  */
 export function used(part: Part, answer: string): void {
   const file = process.env[FILE];
@@ -37,7 +37,8 @@ export function used(part: Part, answer: string): void {
 }
 
 /**
- * Global setup of vitest: runs before all tests. The returned function runs after them, when the results are printed.
+ * Global setup of vitest: runs before all tests. The returned function runs after all tests, when the results are
+ * printed.
  */
 export default function setup(_: TestProject): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'baton-tests-'));

@@ -80,14 +80,14 @@ const run = (app: SmallApp, file: object, addressed: boolean, seed: number): Pro
       const instance = { ...USUAL.instance, ...(addressed ? { addresses } : {}) };
       return judged({ ...USUAL, url, claims: CLAIMS, ...file, instance }, { duration: 2_000, seed });
     },
-    // Routes at random. If few clients took turns, a client could always reach the same instance.
+    // Routes at random. With round robin and few clients, a client could always reach the same instance.
     { addressed, balance: () => ({ instance: randomInt(2) === 0 ? 'one' : 'two' }) },
   );
 
 /** The default suite runs one target, `npm run test:long` all of them. */
 const TRIED = LONG ? TARGETS : TARGETS.slice(0, 1);
 
-/** The maximum number of runs to reach a verdict. One may not suffice, since some evidence depends on chance. */
+/** The maximum number of runs to reach a verdict. One run may not suffice, because some evidence depends on chance. */
 const TRIES = 3;
 
 it.each(TRIED)(

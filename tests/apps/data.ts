@@ -1,4 +1,4 @@
-/** Apps whose data is not just notes in a session: shared notes, older notes, limited notes, or a single value. */
+/** Apps with other data than notes in a session: shared notes, older notes, limited notes, or a single value. */
 import type { AppRequest, AppResponse, InstanceName } from './serve.ts';
 import { form, hidden, type Session, SmallApp } from './small-app.ts';
 
@@ -43,7 +43,7 @@ export class Motto extends SmallApp {
   }
 }
 
-/** Keeps a counter in each session. It begins at 57. */
+/** Keeps a counter in each session. The counter begins at 57. */
 export class Counts extends SmallApp {
   protected override notes({ notes, csrf }: Session): string {
     return `<p id="count">${57 + notes.length}</p>${form('/notes', field('text', csrf), 'Count')}`;
@@ -81,7 +81,7 @@ export class KeepsNewest extends SmallApp {
   }
 }
 
-/** Accepts texts of any length, and drops those longer than `longest` characters. */
+/** Accepts texts of any length, but drops texts that are longer than `longest` characters. */
 export class ShortTexts extends SmallApp {
   readonly longest = 120;
 
@@ -93,7 +93,7 @@ export class ShortTexts extends SmallApp {
   }
 }
 
-/** Shows notes in upper case, and so differently from how they were sent. */
+/** Shows notes in upper case, so a note looks different from the text that was sent. */
 export class Shouts extends SmallApp {
   protected override notes(session: Session): string {
     return super.notes({ ...session, notes: session.notes.map(note => note.toUpperCase()) });

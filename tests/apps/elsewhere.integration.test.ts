@@ -1,4 +1,6 @@
-/** Checks that `baton init` learns a login at a provider on another host, and finds what is broken there. */
+/**
+ * Checks that `baton init` learns a login at a provider on another host, and that a run finds a defect of this login.
+ */
 import { describe, expect, it } from 'vitest';
 import { type Found, found } from './found.ts';
 import { type AppRequest, type AppResponse, type InstanceName, type Served, serve } from './serve.ts';
@@ -77,7 +79,7 @@ class RelyingParty extends SmallApp {
   }
 }
 
-/** Serves an app and its provider, which to browsers are on two sites. */
+/** Serves an app and its provider. For browsers, these are two sites. */
 async function withProvider(
   defect: Defect | undefined,
   act: (served: Served, provider: string) => Promise<void>,

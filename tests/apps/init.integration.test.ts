@@ -45,7 +45,7 @@ describe('the sessions that an app allows a user', () => {
     await withApp(app, async served => {
       const { file } = await found(served);
       expect(file['sessions']).toEqual(sessions);
-      // `init` must leave no session signed in, since it would count towards the limit.
+      // `init` must leave no session signed in, because a session that is left counts towards the limit.
       if (sessions && 'most' in sessions)
         expect(app.sessions.filter(({ user }) => user === 'alice')).toEqual([]);
     });
@@ -106,7 +106,7 @@ describe('the login', () => {
     await withApp(app, async served => {
       const options = { accounts: ACCOUNTS, secretOf: async (user: string) => secretOf(user) };
       const { text, file } = await found(served, options);
-      // The app refused one code. `init` sent it to find out that each code is valid once.
+      // The app refused one code. `init` sent this code twice, to find out that each code is valid once.
       expect([file['sessions'], app.refused]).toEqual([{ every: '1s' }, 1]);
       expect(text).toMatch(/totp: \$\{ALICE_TOTP\}/);
       expect(text).not.toContain(secretOf('alice'));

@@ -15,7 +15,7 @@ class ComesBack extends SmallApp {
 
   protected override route(asked: AppRequest): AppResponse | undefined {
     const ended = this.#ended.get(asked.cookies['sid'] ?? '');
-    // Only a request in flight comes so soon after the logout, and only once.
+    // Only a request that was in flight at the logout comes so soon after it, and only once.
     if (ended === undefined || asked.path !== '/account' || !this.#ended.delete(ended.id)) return undefined;
     this.sessions.push(ended);
     return { ...super.inside(asked, ended), cookies: [`sid=${ended.id}; Path=/; HttpOnly; SameSite=Lax`] };
@@ -29,7 +29,7 @@ class Deletes extends SmallApp {
   }
 }
 
-/** The second login of a user ends the first session: only a declaration allows this. */
+/** The second login of a user ends the first session. Only a target that declares this limit is valid. */
 class OneDevice extends SmallApp {
   override users = ['alice', 'bob', 'carol'];
 

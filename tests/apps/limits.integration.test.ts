@@ -20,7 +20,7 @@ const ALL = [...QUICK, 'audit', 'logout-race'];
 const run = (app: SmallApp, file: object, workloads: string[]): Promise<Judged> =>
   withApp(app, ({ url }) => judged({ ...USUAL, url, claims: CLAIMS, ...file }, { workloads }));
 
-// Only one of the limits is tested with all workloads. For the others, this would only take more time.
+// Only one of the limits is tested with all workloads. For the other limits, all workloads would only take more time.
 const LIMITS = [
   { most: 1, full: 'oldest-ends', workloads: ALL, judges: 7 },
   { most: 1, full: 'refused', workloads: QUICK, judges: 5 },

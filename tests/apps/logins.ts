@@ -69,7 +69,7 @@ export class BasicApp extends SmallApp {
   }
 }
 
-/** Returns the secret of a user as an otpauth URL. It makes each code valid for one second. */
+/** Returns the secret of a user as an otpauth URL. Each code of this secret is valid for one second. */
 export const secretOf = (user: string): string =>
   `otpauth://totp/app:${user}?period=1&secret=${user === 'alice' ? 'GEZDGNBVGY3TQOJQ' : 'MFRGGZDFMZTWQ2LK'}`;
 
@@ -116,7 +116,10 @@ export class CodeApp extends SmallApp {
   }
 }
 
-/** An app that renders in the browser. The login takes JSON and returns a token. Every request sends it in a header. */
+/**
+ * An app that renders in the browser. The login takes JSON and returns a token. Every request sends the token in a
+ * header.
+ */
 export class TokenApi extends SmallApp {
   protected override route(asked: AppRequest, session: Session | undefined): AppResponse | undefined {
     const json = (value: object, status = 200): AppResponse => ({

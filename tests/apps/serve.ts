@@ -48,11 +48,14 @@ export interface How {
     n: number,
     connection: number,
   ): { instance: InstanceName; cookies?: readonly string[] };
-  /** True, the default, if responses name their instance. */
+  /** True if responses name their instance (the default). */
   named?: boolean;
   /** The number of instances; 2 by default. */
   instances?: number;
-  /** True if each instance has its own address too. Only the balancer adds the name of the instance to responses. */
+  /**
+   * True if each instance also has its own address. Then only the balancer adds the name of the instance to
+   * responses.
+   */
   addressed?: boolean;
 }
 

@@ -1,4 +1,7 @@
-/** Tests what `baton init` writes about a balancer that pins clients: by what, and how to turn it off. */
+/**
+ * Tests what `baton init` writes about a balancer that pins clients: which cookie pins a client, and how to turn this
+ * off.
+ */
 import { describe, expect, it } from 'vitest';
 import { startLocalStack } from '../../stack/local.ts';
 import { stickyBy } from '../../stack/sticky.ts';

@@ -1,6 +1,6 @@
 /**
- * Tests the questions that `baton init` asks at a terminal: accounts, missing information, permission for risky
- * requests.
+ * Tests the questions that `baton init` asks at a terminal: for accounts, for missing information, and for permission
+ * to send risky requests.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -4,7 +4,7 @@
 import type { AppRequest, AppResponse } from './serve.ts';
 import { form, hidden, newId, PASSWORD, type Session, SmallApp } from './small-app.ts';
 
-/** Shows the last texts in another panel too, and the last one in the search box. */
+/** Shows the last texts also in another panel, and the last text in the search box. */
 export class Panels extends SmallApp {
   protected override notes(session: Session): string {
     const last = session.notes.slice(-2).map(note => `<p>Added ${note}</p>`);
@@ -26,7 +26,7 @@ export class FlashOnly extends SmallApp {
   }
 }
 
-/** Shows the newest hundred rows, newest first, and a link to a page with older ones. */
+/** Shows the newest hundred rows, newest first, and a link to a page with older rows. */
 export class Paged extends SmallApp {
   protected override notes({ notes, csrf }: Session): string {
     const rows = [...notes].reverse().slice(0, 100);
@@ -158,7 +158,7 @@ export class TwoTokens extends SmallApp {
   }
 }
 
-/** Locks an account after `most` wrong passwords. Then it redirects to a page that reports the lock. */
+/** Locks an account after `most` wrong passwords, and then redirects to a page that reports the lock. */
 export class Locks extends SmallApp {
   readonly #most: number;
   passwords: string[] = [];

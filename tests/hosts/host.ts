@@ -63,7 +63,7 @@ function python(): string {
 function goProgram(): string {
   const program = join(CACHE, 'go-host');
   mkdirSync(CACHE, { recursive: true });
-  // It is built each time: Go's build cache makes a second build fast.
+  // Builds the program each time. Go's build cache makes a second build fast.
   execFileSync(findProgram('go'), ['build', '-o', program, '.'], { cwd: join(here, 'go'), stdio: 'ignore' });
   return program;
 }
@@ -148,7 +148,7 @@ export interface Running {
  * Starts a host.
  *
  * @param defect number of the defect; 0 for the healthy variant
- * @throws Error if a part of it is not available on this machine
+ * @throws Error if a part of the host is not available on this machine
  */
 export async function startHost(host: Host, defect: number): Promise<Running> {
   const dir = temporaryPath('baton-host-');
@@ -206,7 +206,7 @@ export async function startHost(host: Host, defect: number): Promise<Running> {
   }
 }
 
-/** A shorter value of a cookie is none of an app: Baton also sends empty and cut ones. */
+/** Shorter values of cookies are ignored, because Baton also sends empty and cut values, which no app has made. */
 const SHORTEST = 12;
 
 /** Returns the values of cookies, and of the form fields with tokens and passwords, in a log of nginx. */

@@ -52,7 +52,7 @@ async function verdicts(
   preset: string | undefined;
   claimed: Verdict[];
   init: string;
-  /** The secrets of the app, and those of them that Baton wrote to a file or printed. */
+  /** `all`: the secrets of the app. `written`: the secrets that Baton wrote to a file or printed. */
   secrets: { all: string[]; written: string[] };
 }> {
   const folder = mkdtempSync(join(tmpdir(), 'baton-init-'));
@@ -117,7 +117,7 @@ const named = (text: string) => {
 const violated = (claimed: readonly Verdict[]): string[] =>
   claimed.filter(({ judgement }) => judgement === 'violated').map(({ guarantee }) => guarantee);
 
-/** The hosts of the short test. The others and most broken variants take minutes; `npm run test:long` runs them. */
+/** The hosts of the short test. `npm run test:long` runs all hosts and all broken variants, which takes minutes. */
 const QUICK = ['django', 'php'];
 
 describe.each(HOSTS.filter(({ name }) => LONG || QUICK.includes(name)))('$name', host => {

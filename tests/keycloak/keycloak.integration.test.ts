@@ -36,7 +36,7 @@ describe.skipIf(!LONG || lacks !== '')(`a relying party and two nodes of Keycloa
   const file = join(folder, 'target.yaml');
   const env = { HOST_PASSWORD: PASSWORD };
   let keycloak: Beside;
-  /** Why Keycloak could not be installed; undefined if it was. */
+  /** Why Keycloak could not be installed; undefined if it is installed. */
   let missing: string | undefined;
 
   beforeAll(async () => {
@@ -51,7 +51,7 @@ describe.skipIf(!LONG || lacks !== '')(`a relying party and two nodes of Keycloa
     rmSync(folder, { recursive: true });
   });
 
-  /** Starts the relying party, and runs the commands for its address. Returns the result of the last one. */
+  /** Starts the relying party, and runs the commands for its address. Returns the result of the last command. */
   async function judged(defect: string, ...commands: ((url: string) => readonly string[])[]) {
     const deployment = {
       host: 'relying-party',
@@ -79,7 +79,7 @@ describe.skipIf(!LONG || lacks !== '')(`a relying party and two nodes of Keycloa
       await stop();
     }
   }
-  // Few sessions: four processes and the load share the cores of one machine.
+  // Few sessions, because four processes and the load share the cores of one machine.
   const verify =
     (...options: string[]) =>
     (url: string) => ['verify', file, '--url', url, '--json', '--sessions', '4', ...options];

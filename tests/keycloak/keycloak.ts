@@ -42,8 +42,8 @@ export async function installKeycloak(): Promise<void> {
 }
 
 /**
- * Starts two nodes, a database and a balancer. Instances of the relying party find Keycloak in OIDC_ISSUER. Its address
- * is at localhost and that of the stack at 127.0.0.1: to browsers, these are two sites.
+ * Starts two nodes, a database and a balancer. Instances of the relying party find Keycloak in OIDC_ISSUER. Keycloak
+ * is at localhost, the stack is at 127.0.0.1: for browsers, these are two sites.
  */
 export async function startKeycloak(): Promise<Beside> {
   const dir = temporaryPath('baton-keycloak-');
@@ -64,7 +64,7 @@ export async function startKeycloak(): Promise<Beside> {
     const settings = { ...env, ...databaseOf(database.url), KC_HOSTNAME: url };
     importRealm();
     const nodes = [];
-    // One after the other: the first node creates the tables and the realm.
+    // Starts the nodes one after the other, because the first node creates the tables and the realm.
     for (const name of ['keycloak-1', 'keycloak-2']) {
       const node = await keycloakNode(name, dir, settings);
       stops.push(() => node.server.dispose());

@@ -40,7 +40,7 @@ export interface Judged {
   history: string;
 }
 
-/** The number of operations after which a run ends, on fast and slow machines. It is enough for every finding. */
+/** The number of operations after which a run ends, on fast and slow machines: enough for every finding. */
 const ENOUGH = 260;
 
 /**

@@ -203,7 +203,10 @@ describe('cookies', () => {
   });
 
   it('a second one that is valid once, and ends the session when it is used again, is not used twice', async () => {
-    /** Like a remember-me series with theft detection: the session accepts only the last value of the cookie `once`. */
+    /**
+     * Works like a remember-me cookie with theft detection: the session accepts only the last value of the cookie
+     * `once`.
+     */
     class Web extends SmallWeb {
       readonly #last = new Map<Session, string>();
 
@@ -299,7 +302,7 @@ describe('lists', () => {
     const { of } = await judged(new Losing(), { probes: [{ ...(TARGET.probes[0] as object), read }] });
     expect(of('read-your-writes').judgement).toBe('violated');
 
-    /** Shows no written value in the list. It is then more likely that the expression is wrong than the app. */
+    /** Shows no written value in the list. Then the expression in the target file is probably wrong, not the app. */
     class Elsewhere extends Web {
       override list(): string {
         return super.list([]);
@@ -355,7 +358,7 @@ describe('lists', () => {
         enough: 500,
       });
       expect(of('read-your-writes').judgement).toBe('valid');
-      // A read found values on the third page or later, where the written values are.
+      // A read found values on the third page or on later pages, which have the written values.
       expect(operations.some(({ saw = [] }) => saw.length > 9)).toBe(true);
     }
   });
@@ -385,7 +388,10 @@ describe('lists', () => {
 });
 
 describe('a write that only a message confirms', () => {
-  /** Responds in the same way whether it keeps the value or refuses it. The next page shows once what happened. */
+  /**
+   * Gives the same response to a write that it keeps and to a write that it refuses. Only the next page shows the
+   * result, once.
+   */
   class Flash extends SmallWeb {
     override add({ form }: WebRequest, session: Session): WebResponse {
       const item = form.get('item') ?? '';

@@ -10,7 +10,7 @@ import type { Random } from '../random.ts';
 export const AFFINITIES = ['on', 'off', 're-pinned', 'broken'] as const;
 export type AffinityMode = (typeof AFFINITIES)[number];
 
-/** Returns the name of the affinity cookie, and the name of its copy, which the same balancer also accepts. */
+/** Returns the name of the affinity cookie, and the name of its copy, if the balancer also accepts a copy. */
 export const twinsOf = (cookie: string): string[] => [cookie, `${cookie}CORS`];
 
 /** Maximum number of cookie values of other clients that are remembered. */
@@ -23,7 +23,7 @@ interface Pair {
 
 export class Affinity {
   readonly cookie: string;
-  /** Both names of the cookie: AWS sets it as AWSALB and as AWSALBCORS, and accepts either. */
+  /** Both names of the cookie. For example, AWS sets AWSALB and AWSALBCORS with the same value, and accepts either. */
   readonly twins: readonly string[];
   readonly mode: AffinityMode;
   readonly #random: Random;
@@ -53,8 +53,7 @@ export class Affinity {
   sent(cookies: readonly Pair[]): readonly Pair[] {
     if (this.mode === 'on' || this.mode === 'broken') return cookies;
     const others = cookies.filter(({ name }) => !this.twins.includes(name));
-    // A client without an affinity cookie first gets its own cookie. Later requests send another client's cookie
-    // instead.
+    // A client first gets its own affinity cookie. Later requests send another client's cookie instead.
     if (this.mode === 're-pinned' && others.length === cookies.length) return others;
     const value = this.#values[this.#random.below(this.#values.length)];
     if (this.mode === 'off' || value === undefined) return others;

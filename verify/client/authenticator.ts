@@ -37,16 +37,17 @@ type Ceremony = 'create' | 'get';
 
 export class Authenticator {
   readonly #passkeys = new Map<Account, Passkey>();
-  /** The ceremonies that have succeeded in this run, so that their steps in the target file are right. */
+  /** The ceremonies that have succeeded in this run. Their steps in the target file are certainly right. */
   readonly #works = new Set<Ceremony>();
 
   /**
    * Makes the passkey of an account, or signs in with that passkey.
    *
-   * @param body of the response that has the options, at any place in its JSON
+   * @param body of the response; its JSON has the options at any place
    * @param site address of the app
-   * @returns the credential in the form that the credential's `toJSON()` returns in a browser. Undefined if there is
-   * none, although the same ceremony has succeeded in this run: then the app has failed, for example during a fault
+   * @returns the credential in the form that the credential's `toJSON()` returns in a browser. Undefined if the
+   *   response has no usable options, although the same ceremony has succeeded in this run. Then the app has failed,
+   *   for example during a fault
    * @throws UsageError if the response has no options, or options that the authenticator cannot fulfil
    */
   respond(ceremony: Ceremony, body: string, account: Account, site: URL): object | undefined {
@@ -166,7 +167,7 @@ function cborHead(type: number, size: number): Buffer {
   return Buffer.from([(type << 5) | 25, size >> 8, size & 0xff]);
 }
 
-/** Returns the options in a response: the outermost object in it that has a challenge. */
+/** Returns the options in a response: the outermost object with a challenge. */
 function optionsIn(value: unknown): Options | undefined {
   const left = [value];
   for (const one of left) {

@@ -10,14 +10,17 @@ export interface Held {
   assemble(): Promise<void>;
   /** Waits until the last byte may leave. */
   pass(): Promise<void>;
-  /** Removes the request from the race, if it is sent separately or has failed. The others then do not wait for it. */
+  /**
+   * Removes a request that is sent separately, or has failed, from the race. The other requests then do not wait for
+   * this one.
+   */
   leave(): void;
 }
 
 export class Barrier {
   readonly #assembled: Gate;
   readonly #released: Gate;
-  /** Resolves when the last bytes leave. */
+  /** Resolves when the last bytes of all requests leave. */
   readonly opened: Promise<void>;
 
   /** @param size number of requests that race */

@@ -61,7 +61,7 @@ export class LastBody {
   #type: string | undefined;
   #text = '';
 
-  /** Returns the text of a body, as `textOf`. Afterwards, `facts` belong to this body. */
+  /** Returns the text of a body, like `textOf`. Afterwards, `facts` are the facts about this body. */
   textOf(data: Buffer, headers: IncomingHttpHeaders): string | Promise<string> {
     const { 'content-type': type = '', 'content-encoding': encodings } = headers;
     if (encodings === undefined && type === this.#type && data.equals(this.#bytes)) return this.#text;
@@ -138,11 +138,11 @@ function charsetOf(text: string, type: string): string | undefined {
   const { charset, page } = declaredBy(type);
   if (charset !== undefined || !page) return charset;
   const said = /<meta[^>]+charset\s*=\s*["']?([\w:-]+)/i.exec(text.slice(0, PRESCAN))?.[1];
-  // If the declaration of UTF-16 is readable as ASCII, the page cannot be UTF-16.
+  // The declaration was readable as ASCII, so a page that declares UTF-16 cannot be UTF-16.
   return said !== undefined && /^utf-16/i.test(said) ? 'utf-8' : said;
 }
 
-/** A parsed content type: its charset; if it names no charset, whether the page may declare the charset. */
+/** A parsed content type: the charset that it names. If it names no charset: whether the page may declare one. */
 interface Declared {
   charset: string | undefined;
   page: boolean;
@@ -165,7 +165,10 @@ function declaredBy(type: string): Declared {
 
 const strict = new TextDecoder('utf-8', { fatal: true });
 
-/** Decodes text without a charset: as UTF-8 if it is valid, otherwise as windows-1252, like western browsers. */
+/**
+ * Decodes text without a charset: as UTF-8 if the bytes are valid UTF-8, otherwise as windows-1252, like western
+ * browsers.
+ */
 function undeclared(data: Buffer): string {
   try {
     return strict.decode(data);

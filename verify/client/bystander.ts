@@ -1,4 +1,6 @@
-/** Sends unrecorded requests of other clients, so that our clients do not fall into step with a round robin. */
+/**
+ * Sends unrecorded requests of other clients, so that the recorded clients do not fall into step with a round robin.
+ */
 import type { Context } from './context.ts';
 
 type Asking = Pick<Context, 'connect' | 'target' | 'signal'>;
@@ -6,8 +8,8 @@ type Asking = Pick<Context, 'connect' | 'target' | 'signal'>;
 /** A session may be in step with the balancer if one instance served it this many times in a row. */
 const STAYED = 6;
 /**
- * If one instance served a session more times in a row than this, the balancer has pinned it. Requests of other clients
- * cannot change that.
+ * If one instance served a session more times in a row than this, the balancer has pinned the session. Requests of
+ * other clients cannot change this.
  */
 const KEPT = 60;
 
@@ -44,11 +46,12 @@ export class OutOfStep {
 
   /**
    * Call this just before each request whose instance the balancer chooses. If the session has stayed on one
-   * instance, another client sends a request too, in half of the cases, at the same time. If it always sent
-   * its request before the session's request, the two clients would alternate, and the session would stay in
+   * instance, then in half of the cases another client sends a request at the same time. If the other client always
+   * sent its request before the session's request, the two clients would alternate, and the session would stay in
    * step with the balancer.
    *
-   * @returns the request of the other client. The session's next request must wait for it. Undefined if there is none
+   * @returns the request of the other client; undefined if no other client sends one. The session's next request must
+   *   wait for this promise
    */
   aside(): Promise<void> | undefined {
     const stayed = this.#stayed >= STAYED && this.#stayed <= KEPT;

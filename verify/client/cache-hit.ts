@@ -23,7 +23,7 @@ const ALL = ['cache-status', 'age', ...STATUS];
 
 /** Words for a hit: the cache sent its stored response, fresh or stale, or the app confirmed it as unchanged. */
 const SERVED = /^(?:\w*hit|hit(?:cluster|stale)|stale|updating|revalidated?)$/;
-/** Words for a response that is no hit: HIT-FOR-PASS, HIT-FOR-MISS, HITPASS, TCP_REFRESH_MISS, no hit. */
+/** Words for a response that is no hit, such as HIT-FOR-PASS, HIT-FOR-MISS, HITPASS, TCP_REFRESH_MISS and "no hit". */
 const NOT = /^(?:\w*pass|\w*miss|synth|bypass|no|false|0)$/;
 
 /**
@@ -69,8 +69,8 @@ function isHit(member: string): boolean {
 const ROUNDING = 1;
 
 /**
- * Returns whether Age is greater than the duration of the request: then the response is older than the request. Age 0
- * proves nothing.
+ * Returns whether Age is greater than the duration of the request. Then the response is older than the request, so a
+ * cache has stored it. Age 0 proves nothing.
  */
 function isOlder(value: string | string[] | undefined, took: number): boolean {
   // If there are several values, the first one counts (RFC 9111, 5.1).

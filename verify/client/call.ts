@@ -1,11 +1,11 @@
-/** Defines what the history gets to know of an operation before its request is sent. */
+/** Defines the facts about an operation that the history gets before its request is sent. */
 import type { Called, Outcome, Returned, With } from '../core/history/history.ts';
 import type { Asked, Seen } from '../core/response/interpret.ts';
 import { barePath } from '../core/response/paths.ts';
 import type { Reply } from '../core/response/reply.ts';
 import type { ListRead } from './list-read.ts';
 
-/** The facts that a follow-up request decides, because the response alone does not. */
+/** The facts that a follow-up request decides, because the response alone does not show them. */
 type Settled = Pick<Returned, 'issued' | 'lost'> & {
   outcome?: Outcome;
   signedIn?: Seen['signedIn'] | undefined;
@@ -26,17 +26,17 @@ export interface Call extends Asked {
   with?: With | undefined;
   /** Description of the change to a forged cookie. */
   change?: string | undefined;
-  /** The instance whose own address the request is sent to, if it bypasses the balancer. */
+  /** The instance to which the request is sent directly, if it bypasses the balancer. */
   address?: string | undefined;
   steered?: boolean | undefined;
-  /** When the request was to begin, microseconds on the run's clock, if the load has a rate. */
+  /** Planned begin of the request, microseconds on the run's clock. Absent if the load has no rate. */
   due?: number | undefined;
   /** The refresh token that the request sends. The history gets its label. */
   token?: string | undefined;
   /** The read of a list, if this request reads one page of it. */
   list?: ListRead | undefined;
   /**
-   * Decides what the response alone does not show. The history gets this operation first, and then the
+   * Decides the facts that the response alone does not show. The history gets this operation first, and then the
    * requests that this function sends.
    */
   settle?: ((reply: Reply, outcome: Outcome, later: Later) => Promise<Settled>) | undefined;

@@ -1,6 +1,6 @@
 /**
- * The clock of a recorder, monotonic, in whole microseconds since its base. Each time in a history is a time
- * of such a clock.
+ * The monotonic clock of a recorder, in whole microseconds since its base. Each time in a history is a time on such a
+ * clock.
  */
 
 export interface RecorderClock {
@@ -13,7 +13,7 @@ export interface RecorderClock {
 }
 
 /**
- * Starts a clock. It is zero at a whole millisecond, because its base has no smaller unit.
+ * Starts a clock. The clock is zero at a whole millisecond, because its base has no smaller unit.
  *
  * @param offset milliseconds to add to `performance.now()` to get the wall-clock time
  */

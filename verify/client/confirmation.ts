@@ -1,7 +1,4 @@
-/**
- * Decides the outcome of a write that only a message confirms. The message is in the response, or on the page that its
- * redirect leads to.
- */
+/** Decides the outcome of a write that only a message on a page confirms: in the response, or after its redirect. */
 import { escaped } from '../core/response/finding.ts';
 import type { Reply } from '../core/response/reply.ts';
 import type { Call, Later } from './call.ts';
@@ -14,8 +11,8 @@ export const REDIRECTS = 20;
  * the write may still have happened: the app stores the message in the session, and both may be lost together.
  *
  * @param confirmed regular expression of the message; {value} in it is replaced by the written value
- * @param open opens a page of the target in the session that wrote. The history gets that request after the write,
- * because the two do not overlap
+ * @param open opens a page of the target in the session that wrote. The history gets this request after the write,
+ *   because the two do not overlap
  * @param busy returns whether a page says "busy, try again". Such a page refuses the write
  */
 export function confirmation(

@@ -11,7 +11,7 @@ import type { Seats, Spacing } from './seats.ts';
 import type { SessionClient } from './session-client.ts';
 import type { Text } from './texts.ts';
 
-/** Limits to which a workload may grow a session, so that no request is refused for its size. */
+/** Limits to which a workload may grow a session, so that the app refuses no request for its size. */
 export interface Growth {
   /** Length of the longest text to send, in characters. 0: no text is padded. */
   longest: number;
@@ -35,7 +35,7 @@ export interface Context {
   random: Random;
   /** Prefix of the names of clients and sessions; each workload has its own. */
   prefix: string;
-  /** Returns the account of the n-th client of this workload; if there are too few accounts, clients share them. */
+  /** Returns the account of the n-th client of this workload. If there are too few accounts, clients share accounts. */
   account(n: number): Account;
   /** Present if the app limits the sessions of a user: a client must take seats before it logs in. */
   seats?: Seats | undefined;
@@ -43,11 +43,11 @@ export interface Context {
   spacing?: Spacing | undefined;
   /** Present if logins send mails. */
   mails?: MailReader | undefined;
-  /** Has the passkeys of the accounts. */
+  /** Keeps the passkeys of the accounts. */
   authenticator: Authenticator;
   /** Present if Baton registers the accounts. */
   registration?: Registration | undefined;
-  /** Limits to which the audit grows a session. Absent if they were not measured; then no text is padded. */
+  /** Limits to which the audit grows a session. Absent if nothing was measured; then no text is padded. */
   growth?: Growth | undefined;
   /** Aborts when the run must stop: requests in flight are aborted. */
   signal: AbortSignal;

@@ -36,7 +36,8 @@ export class Driver {
   #held: SessionClient;
   #values = 0;
   /**
-   * The first read of each register and counter, which completes before its first write: then the old state is known.
+   * By register and counter: the session's first read of it. This read completes before the first write, so that the
+   * old state is known.
    */
   readonly #begun = new Map<string, Promise<unknown>>();
 
@@ -81,12 +82,12 @@ export class Driver {
     return operation;
   }
 
-  /** After a logout, begins a login in the same browser without a password. The provider must ask for it. */
+  /** After a logout, begins a login in the same browser without a password. The provider must ask for the password. */
   enterAgain(): Promise<Operation> {
     return this.#login.again({ as: { client: this.#client, with: 'old' } });
   }
 
-  /** A sentence about where the last login stopped, if it led over several pages and did not reach the last one. */
+  /** A sentence that says where the last login stopped; undefined if it reached its last page, or has only one page. */
   get stop(): string | undefined {
     return this.#login.stop;
   }
@@ -150,10 +151,7 @@ export class Driver {
     await this.#requests.unrecorded({ ...get(path), abandon: after }, {});
   }
 
-  /**
-   * Adds a value that was never used before, or increments a counter. The probe must have a request for this
-   * write.
-   */
+  /** Adds a new value, or increments a counter. The probe must have a request for this write. */
   async write(probe: Probe, how: How = {}, request: WriteSpec = writing(probe)): Promise<Operation> {
     const action = ({ counter: 'increment', register: 'set' } as const)[probe.kind as 'counter'] ?? 'add';
     const { value, filling } = action === 'increment' ? ONE_MORE : this.#newText(probe, how);
@@ -174,15 +172,15 @@ export class Driver {
   }
 
   /**
-   * Writes a value of a given length or a given kind of text, and looks for it, without recording the operations. An
-   * app may refuse or change any value, but all instances must do the same.
+   * Writes a value of a given length or a given kind of text, and searches this value on the page. Records no
+   * operation. An app may refuse or change any value, but all instances must do the same.
    */
   async trial(probe: Probe, how: How): Promise<TrialWrite> {
     const { interpreter } = this.#context;
     const shows = (page: Reply): boolean => {
       const { values, next, cut } = interpreter.page(page, probe.object, probe.read.path);
       const times = values.filter(one => one === value).length;
-      // If a field comes twice, an app may add both texts: then it does not show the value unchanged.
+      // If a field is sent twice, an app may add both texts. Then it does not show the value unchanged.
       if (how.text !== undefined) return probe.kind === 'set' ? times > 0 : times === 1;
       // If the list has more pages, the value may be on another page.
       return times > 0 || next !== undefined || cut;

@@ -1,4 +1,4 @@
-/** Decides the outcome of a login if its response is an unclear redirect. The last page of the redirects decides. */
+/** Decides the outcome of a login whose response is an unclear redirect: follows the redirects to their last page. */
 import type { Interpreter } from '../core/response/interpret.ts';
 import { refusesLogin } from '../core/response/login-answer.ts';
 import type { Reply } from '../core/response/reply.ts';
@@ -7,16 +7,16 @@ import type { Call, Later } from './call.ts';
 import { REDIRECTS } from './confirmation.ts';
 
 /**
- * Maximum number of reads of a page that shows the login form. It is read again, because an instance that
- * does not know the session may have sent it.
+ * Maximum number of reads of a page that shows the login form. The page is read again, because an instance that does
+ * not know the session may have sent the form.
  */
 const TRIES = 4;
 
 /**
- * Returns a function that follows the redirects of a login. The last page decides the outcome. It follows them if the
- * target file has `follow: true`, or if the redirect leads back to the login form.
+ * Returns a function that follows the redirects of a login, and decides the outcome by the last page. It follows
+ * redirects if the target file has `follow: true`, or if the redirect leads back to the login form.
  *
- * @param open opens a page of the target with the cookies of the login. The history gets that request after the login
+ * @param open opens a page of the target with the cookies of the login. The history gets this request after the login
  */
 export function entrance(
   { login }: Pick<Target, 'login'>,
@@ -45,9 +45,7 @@ async function ended(answer: Reply, open: (path: string) => Promise<Reply>): Pro
   return reply;
 }
 
-/**
- * Returns a function that decides whether a ready-made session is signed in: it is if the page names a user.
- */
+/** Returns a function that decides whether a ready-made session is signed in: the page must name a user. */
 export function known(interpreter: Interpreter): NonNullable<Call['settle']> {
   return async answer => {
     if (answer.status === undefined || answer.status >= 500) return {};

@@ -1,4 +1,7 @@
-/** Defines one HTTP request and its response as they are sent, without cookies and outcomes; names its failures. */
+/**
+ * Defines one HTTP request and its response as bytes on a connection, without cookies and outcomes. Names the
+ * failures of requests.
+ */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Failure } from '../core/response/outcome.ts';
@@ -14,15 +17,15 @@ export interface Outgoing {
   /** Path and query. */
   path: string;
   method: string;
-  /** The headers that other requests have too. */
+  /** The headers that many requests share. */
   head: RequestHead;
-  /** The other headers, names and values in turn. */
+  /** The headers of this request only: names and values in turn. */
   own: readonly string[];
   body: string | null;
   /** Timeout for the whole response, milliseconds. */
   timeout: number;
   signal: AbortSignal | undefined;
-  /** True: a redirect is complete when its head has come. Its body is read in the background. */
+  /** True: a redirect counts as complete when its head has come. Its body is read in the background. */
   early: boolean;
   /** True: the request may be sent a second time. */
   repeatable: boolean;
@@ -37,13 +40,16 @@ export interface Outgoing {
 
 /** Follows a request: names it, and receives its moments. */
 export interface Watch {
-  /** Sent as X-Request-Id, and in the headers of the target file that name it. */
+  /** The id that is sent as X-Request-Id, and in headers of the target file with a placeholder for this id. */
   readonly id: string;
   /** True: the request is never sent a second time, even if it is a GET. */
   readonly once: boolean;
   /** Called before a connection is opened. A kept connection needs no opening. */
   begins(): void;
-  /** Called when the connection is open, before the first byte leaves; again if the request is sent a second time. */
+  /**
+   * Called when the connection is open, before the first byte leaves. If the request is sent a second time, called
+   * again.
+   */
   departs(cookies: Cookies['list']): void;
   /** Called when the last byte of the response has come, before anything reads it. */
   arrives(): void;
@@ -56,7 +62,10 @@ export interface ResponseHead {
   body: string | Promise<string>;
   /** The facts about the body, if other responses share them. */
   facts?: BodyFacts;
-  /** Resolves when the rest of an early response has come. Absent if the response is complete. */
+  /**
+   * Resolves when the body of a redirect that counted as complete at its head has come. Absent if the response is
+   * complete.
+   */
   rest?: Promise<unknown>;
 }
 

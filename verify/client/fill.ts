@@ -34,7 +34,7 @@ export function fill(
     headers: filled(spec.headers, known),
     form: filled(spec.form, known),
     ...(spec.json === undefined ? {} : { json: filledJson(spec.json, known, credentialOf(client)) }),
-    // A captured value in the path, such as the token of a link, must not be recorded.
+    // Keeps captured values in a path, such as the token of a link, out of the history.
     ...(/\{(?!(?:user|value)\})/.test(spec.path) ? { shown: spec.path } : {}),
   };
 }
@@ -60,7 +60,7 @@ function tokenOf(csrf: Target['csrf'], client: SessionClient, path: string): str
   return decoded(client.cookies(page).find(({ name }) => name === csrf.cookie)?.value ?? '');
 }
 
-/** The things that a user has besides the browser: a mailbox and an authenticator. */
+/** The things that a user has in addition to the browser: a mailbox and an authenticator. */
 export interface Aids {
   mails?: MailReader | undefined;
   authenticator: Authenticator;

@@ -1,14 +1,13 @@
 /**
- * Estimates the number of instances behind the responses, if no response names its instance. This is the last resort:
- * proxies and chance can make one instance look like two, and two instances usually look alike. The number is a hint,
- * not evidence.
+ * Estimates the number of instances behind the responses, if no response names its instance. The number is a hint,
+ * not evidence: proxies and chance can make one instance look like two, and two instances usually look alike.
  */
 import type { Reply } from '../core/response/reply.ts';
 
 /** One of the responses to a request that is sent several times in a row. */
 export interface Look {
   reply: Reply;
-  /** Our wall clock when the response came, milliseconds since the epoch. */
+  /** Time when the response came, on the wall clock of this machine, milliseconds since the epoch. */
   at: number;
 }
 
@@ -18,7 +17,7 @@ export interface InstanceEstimate {
   by: string[];
 }
 
-/** Minimum number of responses with the same look: a look that occurs once may be chance. */
+/** Minimum number of responses with the same look. A look that occurs only once may be chance. */
 const TIMES = 2;
 /** Headers whose presence depends on the content of the response. */
 const PASSING = new Set([
@@ -35,7 +34,7 @@ const PASSING = new Set([
 ]);
 /** Smallest difference of two clocks, milliseconds: `Date` counts whole seconds, and responses take time to arrive. */
 const CLOCKS_APART = 2000;
-/** Maximum increase of a counter in one instance between two of our requests. */
+/** Maximum increase of a counter in one instance between two of Baton's requests. */
 const STEP = 50;
 
 /** @param pages for each request, its responses in the order in which they came */

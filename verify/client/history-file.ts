@@ -16,7 +16,7 @@ const LEVEL = { level: 1 };
 export class HistoryFile {
   readonly path: string;
   readonly #file: number;
-  /** The compressed file. When a block is full, it moves there from the history file. */
+  /** The compressed file. When a block in the history file is full, it moves to the compressed file. */
   readonly #packed: number | undefined;
   #block = Buffer.allocUnsafe(BLOCK);
   #used = 0;
@@ -38,7 +38,10 @@ export class HistoryFile {
     this.#packed = compress ? openSync(packedOf(path), 'ax') : undefined;
   }
 
-  /** Writes an event to a block, which a kill of the process may lose. If an event must survive, call `writeNow`. */
+  /**
+   * Writes an event to a block in memory. A kill of the process may lose this block. For events that must survive,
+   * call `writeNow`.
+   */
   write(event: Event): void {
     if (this.#closed) return;
     const line = lineOf(event);
@@ -49,8 +52,8 @@ export class HistoryFile {
   }
 
   /**
-   * Writes the start of an operation that may change state. When it returns, the operating system has the line, and a
-   * kill of this process cannot lose it.
+   * Writes the start of an operation that may change state. When this method returns, the operating system has the
+   * line, so a kill of this process cannot lose the line.
    */
   writeNow(event: Event): void {
     this.write(event);
@@ -67,7 +70,7 @@ export class HistoryFile {
     if (this.#packed === undefined) this.flush();
     else if (this.#used > 0) {
       append(this.#packed, gzipSync(this.#block.subarray(0, this.#used), LEVEL));
-      // A kill before this line leaves the lines in both files. A reader counts them once.
+      // After a kill just before this statement, both files have the lines. A reader counts such lines once.
       ftruncateSync(this.#file, 0);
     }
     this.#used = 0;

@@ -13,7 +13,7 @@ export interface How {
   to?: string | undefined;
   /** Holds back the last byte of the request. */
   held?: Held | undefined;
-  /** True: a redirect is complete when its head has come. */
+  /** True: a redirect counts as complete when its head has come. */
   early?: boolean | undefined;
   /** True: the history gets the label of the session cookie that was sent. */
   labelled?: boolean | undefined;
@@ -23,9 +23,9 @@ export interface How {
   size?: number | undefined;
   /** The kind of text to write. Absent: a text of letters and digits, which may be padded. */
   text?: Text | undefined;
-  /** When the request was to begin, microseconds on the run's clock, if the load has a rate. */
+  /** Planned begin of the request, microseconds on the run's clock. Absent if the load has no rate. */
   due?: number | undefined;
-  /** True: the tokens of a refresh are dropped, as if the response of the refresh had been lost. */
+  /** True: the client drops the tokens of a refresh, as if the response had been lost. */
   lost?: boolean | undefined;
   /** Called before the last request of a login: after its form and its steps. */
   between?: (() => Promise<void>) | undefined;
@@ -33,7 +33,9 @@ export interface How {
   as?: { client: SessionClient; with: With; change?: string } | undefined;
 }
 
-/** Returns the options for the further requests of an action: only its first request has a planned time. */
+/**
+ * Returns the options for the further requests of an action. Only the first request of an action has a planned time.
+ */
 export const further = ({ due: _, ...how }: How): How => how;
 
 export type What = Pick<Call, 'list' | 'settle' | 'later' | 'token'> & {
@@ -52,8 +54,8 @@ export interface Who {
 }
 
 /**
- * Returns the facts of an operation for the history. All of these objects have the same fields, so that reads of them
- * are fast.
+ * Returns the facts of an operation for the history. All these objects have the same fields, so that the JavaScript
+ * engine reads them fast.
  */
 export function callOf({ client, session, user }: Who, what: What, how: How, way: Way | undefined): Call {
   return {
@@ -78,7 +80,7 @@ export function callOf({ client, session, user }: Who, what: What, how: How, way
   };
 }
 
-/** Returns a request that goes to the wanted instance: the given one, if nothing is added to it. */
+/** Returns a request that goes to the wanted instance. Returns the given request if it needs no change. */
 export function routed(send: Send, how: How, way: Way | undefined, client: SessionClient): Send {
   const { query = '', held, early } = how;
   const path = send.path.startsWith('/') ? withQuery(send.path, query) : send.path;

@@ -15,17 +15,17 @@ export interface Flying {
   outgoing: Outgoing;
   resolve: (answer: ResponseHead | Promise<ResponseHead>) => void;
   reject: (error: Error) => void;
-  /** Present if the head of the response has completed the request. Called when the rest has come. */
+  /** Present if the request counted as complete at the head of the response. Called when the rest has come. */
   finishEarly?: () => void;
 }
 
-/** All connections read into this buffer, one after the other. */
+/** The buffer into which all connections read. Each read is processed before the next one. */
 const buffer = Buffer.allocUnsafeSlow(1 << 16);
 
 export class Http1Connection {
   readonly origin: string;
   /**
-   * Time at which the request in flight is late, or an idle connection must be closed, on the clock of
+   * Time at which the request in flight fails as late, or at which an idle connection must be closed, on the clock of
    * `performance`.
    */
   until = Number.POSITIVE_INFINITY;
@@ -72,7 +72,7 @@ export class Http1Connection {
     return new Promise((resolve, reject) => this.carry({ outgoing, resolve, reject }, request, whole));
   }
 
-  /** Sends a request, like `send`, and ends it by its functions. */
+  /** Sends a request, like `send`. The functions of `flying` receive its result. */
   carry(flying: Flying, request: string | Buffer, whole = true): void {
     const { outgoing } = flying;
     this.#flying = flying;
@@ -85,7 +85,7 @@ export class Http1Connection {
     this.#write(request);
   }
 
-  /** Sends the last bytes of a request. If its response has come before them, the connection is closed already. */
+  /** Sends the last bytes of a request. If the response came before these bytes, the connection is closed already. */
   complete(rest: Buffer): void {
     this.#whole = true;
     this.#write(rest);
@@ -95,7 +95,7 @@ export class Http1Connection {
     this.#socket?.write(bytes as string, 'latin1');
   }
 
-  /** Waits until the operating system has all bytes, or the connection is closed. */
+  /** Waits until the operating system has taken all bytes, or the connection is closed. */
   written(): Promise<void> {
     return new Promise(resolve => this.#socket?.write('', () => resolve()));
   }

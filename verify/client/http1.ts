@@ -18,7 +18,10 @@ export class Http1 {
   readonly #idle = new Map<string, Http1Connection[]>();
   /** Connections whose request has just completed. */
   #completed: Http1Connection[] = [];
-  /** Requests that wait for the completed connections, so that there are no more connections than needed. */
+  /**
+   * Requests that wait for the completed connections to become idle, so that no more connections are opened than
+   * needed.
+   */
   #waiting: Flying[] = [];
   readonly #signals = new WeakSet<AbortSignal>();
   readonly #closing = new AbortController();
@@ -48,7 +51,7 @@ export class Http1 {
   }
 
   /**
-   * Sends a request on a new connection, except for its last byte. It sends that byte when `held` allows it.
+   * Sends a request on a new connection. Sends its last byte only when `held` allows it.
    *
    * @throws as `request`
    */
@@ -68,7 +71,10 @@ export class Http1 {
     }
   }
 
-  /** Takes an idle connection that is not too old. If this process was paused, `#sweep` has not closed old ones yet. */
+  /**
+   * Takes an idle connection that is not too old. After a pause of this process, `#sweep` may not have closed the old
+   * connections yet.
+   */
   #kept(origin: string, now: number): Http1Connection | undefined {
     const idle = this.#idle.get(origin);
     for (let kept = idle?.pop(); kept !== undefined; kept = idle?.pop()) {
@@ -92,8 +98,8 @@ export class Http1 {
   }
 
   /**
-   * Takes back a connection whose response is complete. It is reused one turn of the event loop later. By
-   * then, a server that violates the standard has closed it.
+   * Takes back a connection whose response is complete. The connection is reused one turn of the event loop later.
+   * Until then, a server that violates the standard may close it.
    */
   free(connection: Http1Connection): void {
     if (this.#completed.push(connection) === 1) setImmediate(() => this.#reuse());

@@ -1,6 +1,6 @@
 /**
  * Speaks HTTP/2 if the server offers it over TLS, like browsers. A connection carries one request at a time, like in
- * HTTP/1.1, so that no request can affect another one.
+ * HTTP/1.1, so that no request can affect another request.
  */
 
 import http2, { type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
@@ -54,7 +54,7 @@ export class Http2 {
     try {
       return await answered(stream, outgoing);
     } catch (error) {
-      // The server has not processed a refused stream, or a stream that came after its GOAWAY (RFC 9113, 8.7).
+      // The server has not processed a stream that it refused, or that came after its GOAWAY (RFC 9113, 8.7).
       if (kept !== undefined && failureOf(error) === 'reset') lost.add(error as Error);
       throw error;
     }

@@ -151,7 +151,7 @@ describe('a client that disconnects before the response', () => {
     const server = new Closer(socket => {
       closed = once(socket, 'close');
     });
-    // Longer than a test may take: if only this limit closed the connection, the test would fail.
+    // Longer than a test may take, so the test fails if only this limit closes the connection.
     const one = await server.listen(false, 600_000);
     await twice(one, { ...get, abandon: 20 }).catch(() => {});
     expect(server.seen).toEqual(['1 GET', '1 GET']);
@@ -185,7 +185,8 @@ describe('a response that comes before the end of its request', () => {
     const arrived = Promise.withResolvers<void>();
     const watch = watching({ arrives: arrived.resolve });
     const held = one.send({ ...post, held: barrier.place() }, undefined, watch);
-    // The server responds without the last byte. Until that byte is sent, the connection may carry nothing else.
+    // The server responds without the last byte. Until the last byte is sent, the connection may carry no other
+    // request.
     await arrived.promise;
     await turn();
     expect(await one.send(get)).toMatchObject({ status: 413 });

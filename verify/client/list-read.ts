@@ -6,7 +6,7 @@ import type { Reply } from '../core/response/reply.ts';
 /** Maximum number of pages. The state of a longer list is not recorded. */
 const PAGES = 20;
 
-/** When a request was sent, and how much later than planned. */
+/** The time when a request was sent, and its delay after the planned time. */
 type Timing = Pick<Called, 'call' | 'late'>;
 
 export class ListRead {
@@ -26,16 +26,16 @@ export class ListRead {
   }
 
   /**
-   * Adds a page to the list.
+   * Adds a page to the list. Sets `next` to the address of the next page.
    *
    * @param path the path that was requested
    * @param own timing of the request
    * @param seen the content of the page. On the last page, its `saw` becomes the whole list; on earlier pages, `saw` is
    * removed
-   * @returns the timing of the operation: on the last page, that of the first request
+   * @returns the timing of the operation: on the last page, the timing of the first request
    */
   turn(path: string, own: Timing, reply: Reply, seen: Seen): Timing {
-    // The access token has expired, so the same page is requested again.
+    // If the access token has expired, the same page is requested again.
     if (this.#pages === 0 && seen.signedIn === 'out') return own;
     const { call, late } = own;
     this.#first ??= late === undefined ? { call } : { call, late };

@@ -15,14 +15,14 @@ import type { SessionRequests } from './requests.ts';
 import type { SessionClient, ShownPage } from './session-client.ts';
 import { lastOf, Walk } from './walk.ts';
 
-/** Replaces the response to a login that was not sent, because a step lacks its mail or its credential. */
+/** Stands for the response to a login that was not sent, because a step lacks its mail or its credential. */
 const INCOMPLETE: Reply = { failure: 'timeout', headers: {}, body: '', cookies: [] };
 
 const hasPath = ({ path }: RequestSpec): boolean => path !== '';
 
 /**
- * Returns a function that opens a page, because the page decides the outcome of another operation. The history gets
- * that operation before the page.
+ * Returns a function that opens a page which decides the outcome of another operation. The history gets the other
+ * operation before the page.
  */
 export function opening(
   requests: SessionRequests,
@@ -39,7 +39,7 @@ export class SessionLogin {
   readonly #context: Context;
   readonly #account: Account;
   readonly #requests: SessionRequests;
-  /** Where the last login stopped, if it led over several pages and did not reach the last one. */
+  /** A sentence that says where the last login stopped; undefined if it reached its last page, or has only one page. */
   stop: string | undefined;
 
   constructor(context: Context, account: Account, requests: SessionRequests) {
@@ -54,7 +54,7 @@ export class SessionLogin {
     return (await this.#requests.perform({ action: 'form' }, get(page), how)).operation;
   }
 
-  /** Logs in. Waits for the turns of its account: to log in, and to read the mails of the login. */
+  /** Logs in. First waits until its account may log in, and may read the mails of the login. */
   async perform(how: How): Promise<Operation> {
     const { target, registration, spacing, mails, signal } = this.#context;
     const { login: spec } = target;
@@ -74,14 +74,14 @@ export class SessionLogin {
     return operation;
   }
 
-  /** Headers of the target file may contain these values, for example in a header that names the user. */
+  /** Gives the values to headers of the target file, for example to a header that names the user. */
   #giveCredentials({ captured }: SessionClient): void {
     const { user, password } = this.#account;
     captured.set('user', user).set('password', password);
     if (this.#context.target.login.basic) captured.set(BASIC, basicOf(user, password));
   }
 
-  /** @param complete false if a step of the login failed: then the login is recorded, but not sent */
+  /** @param complete false if a step of the login failed; the login is then recorded, but not sent */
   #send(complete: boolean, how: How): Promise<Recorded> {
     const { login: spec } = this.#context.target;
     const client = this.#requests.clientOf(how);

@@ -1,4 +1,4 @@
-/** Follows the logs of the system under test. It writes the entries about requests of this run into the history. */
+/** Follows the logs of the system under test. Writes the entries about requests of this run into the history. */
 import type { Operation, Run, Served } from '../core/history/history.ts';
 
 /** A log that names the instance that served each request. */
@@ -30,8 +30,8 @@ export function followLogs(
 ): FollowedLogs {
   const stop = new AbortController();
   const kinds = new Set(sources.map(source => source.kind));
-  // Requests, each with the kind of log. `early`: the log had the entry before the operation ended here. `awaited`: the
-  // log does not have the entry yet.
+  // Each item is a request together with a kind of log. `early`: this log had the entry before the operation ended.
+  // `awaited`: this log does not have the entry yet.
   const early = new Set<string>();
   const awaited = new Set<string>();
   let changed = (): void => {};
@@ -83,8 +83,8 @@ export function followLogs(
 }
 
 /**
- * Returns the kinds of log that should contain a request. The balancer does not log requests that bypass it, and no
- * instance logs a response that the balancer made itself.
+ * Returns the kinds of log that should contain a request. The balancer does not log requests that bypass it. No
+ * instance logs a request to which the balancer itself responded.
  */
 function loggingKinds({ status, instance, direct }: Operation): LogSource['kind'][] {
   if (status === undefined) return [];

@@ -20,7 +20,7 @@ it('reads what a response says to caches', () => {
     hit: true,
   });
   expect(look(reply({ expires: '0' }), AT, []).caching).toEqual({ expires: -1 });
-  // If the response has no Date, Expires is compared with our clock.
+  // If the response has no Date, Expires is compared with the clock of this machine.
   expect(look(reply({ expires: 'Thu, 01 Jan 2026 00:01:10 GMT' }), AT, []).caching).toEqual({ expires: 60 });
   expect(look(reply({ 'x-cache': 'MISS' }), AT, []).caching).toEqual({});
 });

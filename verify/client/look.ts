@@ -10,9 +10,9 @@ const MIN_LENGTH = 16;
 export type Looked = Pick<Operation, 'skew' | 'caching' | 'exposed'>;
 
 export interface Moment {
-  /** Our wall clock when the response came, milliseconds since the epoch. */
+  /** Time when the response came, on the wall clock of this machine, milliseconds since the epoch. */
   now: number;
-  /** Time from call to return, milliseconds. */
+  /** Time from the request to the end of the response, milliseconds. */
   took: number;
 }
 
@@ -63,10 +63,10 @@ function stands(value: string, text: string): boolean {
 const joined = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value.join(', ') : value;
 
-/** The caching of headers that came before. Responses with equal headers mostly share one object. */
+/** By headers object: its caching. Responses with equal headers usually share one headers object. */
 const cachings = new WeakMap<Reply['headers'], Caching>();
 
-/** Returns the caching of headers. If it depends only on the headers, computes it once. */
+/** Returns the caching of headers. Computes it only once if it depends only on the headers. */
 function knownCaching(headers: Reply['headers'], date: number, took: number): Caching {
   let caching = cachings.get(headers);
   if (caching === undefined) {

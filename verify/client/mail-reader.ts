@@ -25,11 +25,12 @@ export class MailReader {
   readonly #signal: AbortSignal;
   readonly #timeout: number;
   /**
-   * The logins of an account, one at a time: a newer mail may make the link or code of an older mail invalid.
+   * Makes the logins of an account wait for each other, because a newer mail may make the link or code of an older
+   * mail invalid.
    */
   readonly turns = new Spacing(0);
   readonly #reads = new RequestTurns(undefined, READS);
-  /** True if a mail has arrived in this run, so that the target file is right. */
+  /** True if a mail has arrived in this run. Then the settings in the target file are right. */
   #works = false;
 
   /**
@@ -44,12 +45,12 @@ export class MailReader {
   }
 
   /**
-   * Notes the newest mail of an account, before a request that causes another mail.
+   * Notes the newest mail of an account. Call it before a request that causes another mail.
    *
-   * @returns the function that waits for the next mail that has what the login needs, and ignores other mails. The
-   * function returns the text, or undefined if no such mail arrives within 30 s
-   * @throws UsageError if no such mail of the run has arrived yet, or the mailbox cannot be read and no mail has arrived
-   * yet. After the first mail, the target file is right, so the function returns undefined
+   * @returns a function that waits for the next mail with the values that the login needs, and ignores other mails.
+   *   It returns the text of the mail, or undefined if no such mail arrives within 30 s
+   * @throws UsageError if no such mail arrives, or if the mailbox cannot be read, as long as no mail has arrived in
+   *   this run. After the first mail, the target file is certainly right, so the function returns undefined instead
    */
   async watch({
     user,
@@ -83,7 +84,7 @@ export class MailReader {
     };
   }
 
-  /** Returns the text of the newest mail; undefined if the mailbox cannot be read, but could be read before. */
+  /** Returns the text of the newest mail; undefined if the mailbox cannot be read now, but could be read before. */
   async #known(user: string): Promise<string | undefined> {
     const end = await this.#reads.take(this.#signal);
     try {

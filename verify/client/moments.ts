@@ -6,7 +6,7 @@ import type { Cookies as SessionCookies } from './jar.ts';
 
 type Cookies = SessionCookies['list'];
 
-/** The parts of a recorder that it needs. */
+/** The parts of a recorder that `Moments` needs. */
 interface Recording {
   readonly clock: { now(): number };
   /** Writes the start of an operation. */
@@ -32,7 +32,8 @@ export class Moments implements Watch {
 
   /**
    * @param labelled true: the history gets the label of the session cookie that is sent
-   * @param due when the request was to begin, microseconds on the clock of the recorder, if the load has a rate
+   * @param due planned begin of the request, microseconds on the clock of the recorder; absent if the load has no
+   *   rate
    */
   constructor(
     recorder: Recording,
@@ -52,7 +53,7 @@ export class Moments implements Watch {
     return this.called.request;
   }
 
-  /** If no connection opens, the operation begins here. */
+  /** Sets the begin of the operation, for the case that no connection opens. */
   begins(): void {
     if (!this.#departed) this.called.call = this.#recorder.clock.now();
   }

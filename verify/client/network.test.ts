@@ -47,7 +47,7 @@ describe('a response that the client abandons', () => {
     const one = client({ url, limits: { connections: 1 } });
     const first = one.send(get('/first'));
     const second = one.send({ ...get('/second'), abandon: after });
-    // The second request waits for its turn as long as it would wait for its response.
+    // The second request waits for its turn at most as long as it would wait for its response.
     await once(AbortSignal.timeout(after), 'abort');
     await until(() => finish !== undefined, { withinMs: 10_000, what: 'the first request' });
     finish?.();

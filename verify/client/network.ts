@@ -1,4 +1,4 @@
-/** Connects to a target: with its address, TLS options, headers, and limits that are never exceeded. */
+/** Connects to a target with its address, its TLS options and its headers. Never exceeds the limits of the target. */
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -43,7 +43,7 @@ export class Network {
   readonly constant: boolean;
   readonly #http1: Http1;
   /**
-   * True: requests that must not be sent twice use a new connection. A balancer that reloads closes idle
+   * True: requests that must not be sent twice use a new connection, because a balancer that reloads closes idle
    * connections.
    */
   apart = false;
@@ -51,7 +51,10 @@ export class Network {
   readonly #http2: Http2;
   readonly timeout: number;
   #turns: RequestTurns | undefined;
-  /** The other hosts that logins and logouts may visit, by their origin. They get no header of the target file. */
+  /**
+   * The other hosts that logins and logouts may visit, by origin. Requests to these hosts have no header of the
+   * target file.
+   */
   readonly others: Map<string, Network>;
   readonly #tls: Target['tls'];
   readonly #places = new Map<string, Place>();
@@ -97,8 +100,8 @@ export class Network {
     let place = this.#places.get(path);
     if (place === undefined) {
       const { origin, pathname, search } = new URL(this.url + path);
-      // Joins the path as text. Resolved as a relative address, a path such as //account would name another
-      // host.
+      // Joins the path as text. If it were resolved as a relative address, a path such as //account would name
+      // another host.
       const site = new URL(this.site.origin + this.site.pathname.replace(/\/$/, '') + path);
       place = { origin, path: pathname + search, site };
       if (this.#places.size >= PLACES) this.#places.clear();
@@ -108,8 +111,8 @@ export class Network {
   }
 
   /**
-   * Returns how to name an address in a request: as a path on the target, or in full if it is on one of the other
-   * hosts. Returns undefined if it is on neither.
+   * Returns how to name an address in a request: as a path if it is on the target, in full if it is on one of the
+   * other hosts; otherwise undefined.
    */
   nameOf({ origin, pathname, search, href }: URL): string | undefined {
     const prefix = this.site.pathname.replace(/\/$/, '');
@@ -153,8 +156,8 @@ export class Network {
   }
 
   /**
-   * Returns the headers that the balancer would add to a request. An app behind a balancer uses them instead of its own
-   * address.
+   * Returns the headers that the balancer would add to a request. An app behind a balancer uses these headers instead
+   * of its own address.
    */
   async forwarding(): Promise<Readonly<Record<string, string>>> {
     this.#own ??= ownAddress(new URL(this.url));
@@ -169,8 +172,8 @@ export class Network {
 
   /**
    * Sends a request over the shared connections. A server may close a kept-alive connection just when the request
-   * leaves. Then the request is sent once more on a new connection, like in browsers (RFC 9112, 9.3.1). If `apart` is
-   * true, a request that must not be sent twice never uses a kept-alive connection.
+   * leaves. Then the request is sent again on a new connection, as browsers do (RFC 9112, 9.3.1). If `apart` is true,
+   * a request that must not be sent twice never uses a kept-alive connection.
    *
    * @throws errors of the network
    */

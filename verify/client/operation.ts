@@ -1,9 +1,9 @@
-/** Puts the two parts of an operation together: its request and its response. */
+/** Joins the two parts of an operation: its request and its response. */
 import type { Called, Operation, Returned } from '../core/history/history.ts';
 
 /**
- * Returns the operation of a request and its response. It copies each field by its name: after `Object.assign` or a
- * spread of this many fields, all reads of the operation are slow.
+ * Returns the operation of a request and its response. Copies each field by its name, because all reads of the
+ * operation would be slow after `Object.assign` or a spread of so many fields.
  */
 export function operationOf(called: Called, returned: Returned): Operation {
   const { id, clock, client, session, user, action, request, call } = called;
@@ -58,8 +58,9 @@ function addReturned(operation: Operation, returned: Returned): void {
 }
 
 /**
- * If the response names no instance, names the instance whose address the request was sent to. Direct responses have no
- * instance name if only the balancer adds it. Other hosts, such as an identity provider, are no instances of the target.
+ * If the response names no instance, and the request was sent directly to an instance, names this instance. A direct
+ * response has no instance name if only the balancer adds it. Other hosts, such as an identity provider, are no
+ * instances of the target.
  */
 export function nameServer(returned: Returned, path: string, address: string | undefined): void {
   if (!path.startsWith('/')) {

@@ -21,7 +21,7 @@ export interface Form {
   fields: FormField[];
   /** Id, name, class, action, label and buttons of the form, in lower case. */
   words: string;
-  /** Name and value of the first button that submits the form; absent if that button has no name. */
+  /** Name and value of the first button that submits the form; absent if this button has no name. */
   button?: { name: string; value: string };
   /** True if the encoding is multipart, as for files. Such forms are not supported. */
   multipart: boolean;
@@ -43,8 +43,8 @@ export interface Parsed {
 }
 
 /**
- * Parses a page. Keeps each field in the form that contains it in the HTML. Browsers may move fields out of a form in a
- * table, but the author meant the HTML as it is written.
+ * Parses a page. Keeps each field in the form that contains it in the HTML. Browsers may move fields out of a form in
+ * a table, but the form in the HTML shows which fields the author meant.
  */
 export function parsePage(html: string): Parsed {
   const { children } = parseDocument(html);

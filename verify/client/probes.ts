@@ -2,7 +2,7 @@
 import type { Target } from '../target/load.ts';
 import type { Probe, WriteSpec } from '../target/schema.ts';
 
-/** Returns the request that writes the object of a probe. @throws Error if the probe has none */
+/** Returns the request that writes the object of a probe. @throws Error if the probe has no such request */
 export function writing(probe: Probe): WriteSpec {
   const request = writeOf(probe);
   if (request !== undefined) return request;

@@ -32,7 +32,7 @@ const stored = z.object({
 /**
  * Puts the session of an account into a client: cookies into its jar, and values for headers into its captured values.
  *
- * @param site address of the target, which decides the cookies and the local storage that belong to it
+ * @param site address of the target; only cookies and local storage of this address are used
  * @throws UsageError if there is no session for the account, or if Baton does not understand the session. No
  * message contains a secret
  */

@@ -59,7 +59,10 @@ async function recording(listener: http.RequestListener, more: Partial<Reached> 
 
 const CALL = { client: 'c', session: 's', user: 'u' };
 
-/** Requests pages by status, and a late one. @returns for each page, whether the history marks it as starved */
+/**
+ * Requests a page for each status, and a late page. @returns for each page, whether the history marks its operation
+ * as starved
+ */
 async function starved(crowded: boolean): Promise<Record<string, boolean>> {
   vi.spyOn(Starvation.prototype, 'during').mockReturnValue(crowded);
   let now = 0;
@@ -106,7 +109,7 @@ it('reads the clock when the first byte leaves, and when the last byte has come,
   });
   const [begun, ...rest] = order;
   expect(begun).toBe('time');
-  // Our end may see the connection before the server does.
+  // The client may see the connection before the server does.
   expect(rest.filter(what => what !== 'connected')).toEqual(['time', 'served', 'time', 'read']);
   expect(operation).toMatchObject({ call: order.indexOf('served'), return: order.indexOf('read') });
   await stop();

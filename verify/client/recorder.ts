@@ -1,4 +1,4 @@
-/** Records requests as operations of a history. All requests of a run go through it. */
+/** Records requests as operations of a history. All recorded requests of a run go through the recorder. */
 import type {
   Called,
   Clock,
@@ -31,7 +31,10 @@ import { Starvation } from './starvation.ts';
 
 /** A response slower than this, microseconds, may have exceeded a timeout. */
 const SLOW = 500_000;
-/** Statuses of a proxy whose server did not respond in time. Other quick failures are from the app itself. */
+/**
+ * Statuses of a proxy whose server did not respond in time. A quick failure with another status comes from the app
+ * itself.
+ */
 const UNANSWERED = [502, 503, 504];
 
 export interface Recorded {
@@ -54,7 +57,7 @@ export class Recorder {
   readonly #remarks: string[] = [];
   readonly #secrets: SessionSecrets;
   readonly #starvation: Starvation;
-  /** The last id. Each worker of a run has ids of its own. */
+  /** The last id. Each worker of a run has its own range of ids. */
   #ids: number;
   readonly #of: number;
   #disturbed = false;
@@ -204,7 +207,7 @@ export class Recorder {
     this.#history.write(event);
   }
 
-  /** Adds a sentence to the result that says what the run left out, and why. */
+  /** Adds a remark to the result: what the run left out, and why. */
   remark(text: string): void {
     this.#remarks.push(text);
   }

@@ -6,7 +6,7 @@ import type { Reply } from '../core/response/reply.ts';
  * @param location the header of the response: a relative or absolute address, or another text
  * @param base the address of the request, with the target's own Host
  * @param site the target's address; its path is the prefix of all other paths
- * @param asked the address that the request was sent to: that of an instance if it bypassed the balancer
+ * @param asked the address to which the request was sent: an instance's address if the request bypassed the balancer
  */
 export function redirectOf(
   location: string,
@@ -22,8 +22,8 @@ export function redirectOf(
   const prefix = site.pathname.replace(/\/$/, '');
   if (!path.startsWith(`${prefix}/`)) return { redirect: path };
   const redirect = path.slice(prefix.length);
-  // A redirect to another scheme is not followed. From https to http it would send secrets unencrypted, and the user
-  // chose http on purpose.
+  // A redirect to another scheme is not followed. A redirect from https to http would send secrets unencrypted. A
+  // redirect from http to https would ignore that the user chose http.
   if (url.protocol !== there.protocol) return { redirect };
   return { redirect, leads: url.pathname.slice(prefix.length) + url.search };
 }

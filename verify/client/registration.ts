@@ -36,7 +36,7 @@ export class Registration {
   }
 
   /**
-   * Registers an account once, and ignores the response: if the account already exists, that is fine. The login shows
+   * Registers an account once, and ignores the response, because the account may already exist. The login shows
    * whether the account works.
    */
   of(account: Account, signal: AbortSignal): Promise<void> {
@@ -45,7 +45,7 @@ export class Registration {
     return asked;
   }
 
-  /** Registers an account. A refused passkey is tried again: without a passkey, the account is useless. */
+  /** Registers an account. If a passkey is refused, tries again, because an account without a passkey is useless. */
   async #register(account: Account, signal: AbortSignal): Promise<void> {
     const tries = this.#spec.steps.some(({ passkey }) => passkey !== undefined) ? TRIES : 1;
     for (let i = 0; i < tries && !signal.aborted; i++) {
@@ -57,8 +57,8 @@ export class Registration {
   /**
    * Sends the requests of a registration.
    *
-   * @param aside true: another client sends a request before the last request. Without that request, a strict
-   * round robin would always route the last request to another instance than its step
+   * @param aside true: another client sends a request before the last request. Without it, a strict round robin would
+   *   always route the last request and the step before it to different instances
    * @returns the status of the last response; undefined if there was no response
    */
   async #once(account: Account, signal: AbortSignal, aside: boolean): Promise<number | undefined> {

@@ -34,8 +34,8 @@ export class RequestHeaders {
   }
 
   /**
-   * Returns the headers that depend neither on the body nor on the id of the request. Requests without
-   * headers of their own share one object.
+   * Returns the headers that depend neither on the body nor on the id of the request. Requests without additional
+   * headers share one object.
    */
   shared(
     request: Send,
@@ -80,7 +80,8 @@ export class RequestHeaders {
       own.push('content-type', json === undefined ? FORM : 'application/json');
     if (isSafe(method) && body === null) return own;
     const origin = originOf(from ?? site, site, head);
-    // Browsers send Origin with each such request. Some frameworks refuse a form without it (SvelteKit, nosurf).
+    // Browsers send Origin with each request that changes something. Some frameworks refuse a form without Origin
+    // (SvelteKit, nosurf).
     if (!isSafe(method) && !head.has('origin')) own.push('origin', origin);
     // Over https, some frameworks require the Referer header with a form (Django does).
     if (body !== null && site.protocol === 'https:' && !head.has('referer'))
@@ -88,7 +89,7 @@ export class RequestHeaders {
     return own;
   }
 
-  /** Returns the headers for every request. It omits a header whose placeholder has no value yet. */
+  /** Returns the headers for every request. Omits a header whose placeholder has no value yet. */
   #always({ omit }: Send, id: string | undefined): Readonly<Record<string, string>> {
     const { constant, headers } = this.#network;
     if (constant) return headers;
@@ -98,7 +99,7 @@ export class RequestHeaders {
     return Object.fromEntries(all.filter(([, text]) => !/\{\w+\}/.test(text as string)));
   }
 
-  /** @param of the address, or the cookies to send there */
+  /** @param of the address of the request, or the cookies to send */
   #cookiesOf(of: URL | Cookies, more: Record<string, string> = {}): string {
     const header = this.#cookieHeader(of);
     const names = Object.keys(more);
@@ -123,8 +124,9 @@ export class RequestHeaders {
 const FORM = 'application/x-www-form-urlencoded';
 
 /**
- * Returns the origin of the page that sends a request. If the page is on the site of the request, `X-Forwarded-Proto` and
- * `X-Forwarded-Host` of the target file replace its scheme and its host, because the app takes them for its own.
+ * Returns the origin of the page that sends a request. If the page is on the site of the request, `X-Forwarded-Proto`
+ * and `X-Forwarded-Host` of the target file replace the page's scheme and host, because the app considers these
+ * values as its own address.
  */
 function originOf(page: URL, site: URL, head: RequestHead): string {
   if (page.origin !== site.origin) return page.origin;

@@ -1,6 +1,9 @@
 /** Writes requests in the form of HTTP/1.1 (RFC 9112). */
 
-/** The headers of many requests, names and values in turn. It keeps their text, since most requests repeat it. */
+/**
+ * The headers of many requests, names and values in turn. Keeps the text of the headers, because most requests repeat
+ * it.
+ */
 export class RequestHead {
   readonly fields: readonly string[];
   /** The values by their names in lower case. */
@@ -31,7 +34,7 @@ export class RequestHead {
   }
 }
 
-/** Headers that say where a message ends. Only the body decides them. */
+/** Headers that say where a message ends. Callers cannot set them: the body decides. */
 const FRAMING = ['content-length', 'transfer-encoding'];
 /** Methods of requests that need no Content-Length if they have no body. */
 const BODILESS = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];

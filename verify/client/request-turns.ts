@@ -15,7 +15,7 @@ export class RequestTurns {
     this.#most = most;
   }
 
-  /** Returns true if a request would not wait for another one to end. */
+  /** Returns true if a request could be sent without waiting for the end of another request. */
   room(): boolean {
     return this.#under < this.#most;
   }

@@ -15,7 +15,10 @@ import type { Send } from './send.ts';
 import type { SessionClient, ShownPage } from './session-client.ts';
 import { SessionTokens } from './session-tokens.ts';
 
-/** Maximum number of retries of a request that gets 429 with Retry-After. Each retry waits for that time. */
+/**
+ * Maximum number of retries of a request that gets 429 with Retry-After. Before each retry, the client waits as long
+ * as Retry-After says.
+ */
 const TRIES_AGAIN = 3;
 
 export class SessionRequests {
@@ -60,8 +63,8 @@ export class SessionRequests {
     const aside = balanced && how.held === undefined ? this.#step.aside() : undefined;
     let recorded = await recorder.perform(call, client, sent, signal);
     if (aside !== undefined) await aside;
-    // A request with status 429 had no effect, so it is sent again after the time in Retry-After. A request
-    // of a race is not sent again.
+    // A request that got status 429 had no effect, so it is sent again after the time in Retry-After. Exception: a
+    // request of a race is not sent again.
     for (let i = 0; i < TRIES_AGAIN && how.held === undefined && this.#mayGoAgain(recorded.reply); i++)
       recorded = await recorder.perform({ ...call, due: undefined }, client, sent, signal);
     if (balanced) this.#step.served(recorded.operation.instance);
@@ -73,7 +76,7 @@ export class SessionRequests {
     return recorded;
   }
 
-  /** Records a page as the end of an operation that did not get further. Sends no request. */
+  /** Records a page as the end of an operation that stopped at this page. Sends no request. */
   stopped(what: What, { url, reply }: ShownPage, how: How): Promise<Recorded> {
     const call = callOf(this.#who, what, how, undefined);
     // The path on another host may hold a secret.
@@ -124,7 +127,7 @@ export class SessionRequests {
    * @returns false if a step lacks its mail or its credential
    */
   async steps(steps: readonly (Parameters<typeof takeStep>[0] & RequestSpec)[], how: How): Promise<boolean> {
-    // The steps do not hold back their last byte; only the request after them does.
+    // Only the request after the steps holds back its last byte.
     const { held: _, ...sent } = how;
     for (const step of steps) {
       const send = async (): Promise<Reply> =>

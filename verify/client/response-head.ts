@@ -1,12 +1,15 @@
-/** Parses the head of an HTTP/1.1 response (RFC 9112), and recognises a head that came before. */
+/** Parses the head of an HTTP/1.1 response (RFC 9112). Recognises a head that was parsed before. */
 import { type IncomingHttpHeaders, maxHeaderSize } from 'node:http';
 
 export interface ParsedHead {
   status: number;
   headers: IncomingHttpHeaders;
-  /** Length of the body, bytes; or what marks its end: the last chunk, or the end of the connection. */
+  /** Length of the body, bytes; or the mark of its end: the last chunk, or the end of the connection. */
   length: number | 'chunked' | 'close';
-  /** For how long the connection may wait for its next request, milliseconds. 0: it carries no further request. */
+  /**
+   * Maximum time that the connection may wait for its next request, milliseconds. 0: the connection carries no
+   * further request.
+   */
   kept: number;
 }
 
@@ -33,7 +36,7 @@ interface KnownHead {
 const heads: KnownHead[] = [];
 const HEADS = 8;
 
-/** Returns the known head that the bytes begin with; undefined if there is none. Equal heads share one object. */
+/** Returns the known head at the begin of the bytes; undefined if there is none. Equal heads share one object. */
 export function knownHead(all: Buffer, at: number): KnownHead | undefined {
   for (let i = 0; i < heads.length; i++) {
     const known = heads[i] as KnownHead;
@@ -85,7 +88,10 @@ function parseHead(text: string): ParsedHead {
   };
 }
 
-/** Returns how the end of a body is found (RFC 9112, 6.3). A head with two different ends is an attack or a defect. */
+/**
+ * Returns the length of a body or the mark of its end (RFC 9112, 6.3). A head with two different lengths is an attack
+ * or a defect.
+ */
 function lengthOf(headers: IncomingHttpHeaders): ParsedHead['length'] {
   const { 'transfer-encoding': coding, 'content-length': length } = headers;
   if (coding !== undefined && length !== undefined)

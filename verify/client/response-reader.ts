@@ -17,11 +17,11 @@ type Part = 'head' | 'body' | 'size' | 'chunk' | 'crlf' | 'trailer' | 'close' | 
 const NOTHING = Buffer.alloc(0);
 
 export class ResponseReader {
-  /** The head of the response. Absent until it has come. Interim responses (1xx) are skipped. */
+  /** The head of the response. Absent until the whole head has come. Interim responses (1xx) are skipped. */
   head: ParsedHead | undefined;
   /**
-   * The body of a complete response. Its bytes are valid only until the `read` that completed it returns:
-   * copy them to keep them.
+   * The body of a complete response. Copy these bytes before you read more: the next data of the connection
+   * overwrites them.
    */
   body: Buffer = NOTHING;
   /** True if bytes came after the end of the response. */
@@ -50,7 +50,7 @@ export class ResponseReader {
   }
 
   /**
-   * Reads the next bytes of the connection. The caller may reuse them afterwards.
+   * Reads the next bytes of the connection. Afterwards the caller may reuse the buffer with these bytes.
    *
    * @throws errors with a `code`: BAD_RESPONSE, BODY_TOO_LARGE
    */
@@ -62,7 +62,7 @@ export class ResponseReader {
     if (this.#part === 'done' && at < all.length) this.surplus = true;
   }
 
-  /** Reports the end of the connection. @returns whether that completes the response */
+  /** Handles the end of the connection. @returns whether this end completes the response */
   end(): boolean {
     if (this.#part !== 'close') return false;
     this.#finish();

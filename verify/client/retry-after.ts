@@ -1,4 +1,4 @@
-/** Reads how long a target wants no requests, from a response with status 429 and Retry-After. */
+/** Reads from a response with status 429 and Retry-After how long a client must not send requests. */
 import type { Reply } from '../core/response/reply.ts';
 
 /** Maximum wait, milliseconds, even if Retry-After requests more. */

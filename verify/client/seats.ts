@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Account, Target } from '../target/load.ts';
 
-/** The seats of a client: it may use one session for each item of `accounts`. */
+/** The seats of a client. The client may use one session for each item of `accounts`. */
 export interface Taken {
   accounts: readonly Account[];
   /** Call this when the sessions have ended. */
@@ -16,8 +16,8 @@ interface Waiting {
 }
 
 /**
- * Gives seats to clients in the order in which they ask. A seat is the right to one session of an account. A client
- * gets all its seats together, so that no client holds one seat while it waits for another.
+ * Gives seats to clients, first come, first served. A seat is the right to one session of an account. A client gets
+ * all its seats together, so that no client holds one seat while it waits for another.
  */
 export class Seats {
   /** Maximum number of sessions at the same time. */
@@ -94,9 +94,9 @@ export function seatsOf({ accounts, sessions }: Pick<Target, 'accounts' | 'sessi
 /** Keeps the minimum interval between two logins of an account. */
 export class Spacing {
   readonly #every: number;
-  /** Earliest time of an account's first login: an earlier run may have logged in just before. */
+  /** Earliest time of an account's first login. Later than now, because an earlier run may have just logged in. */
   readonly #first: number;
-  /** Earliest time of each account's next login. It is known when the last login has its response. */
+  /** By account: the earliest time of its next login. Resolves when the last login has its response. */
   readonly #next = new Map<Account, Promise<number>>();
 
   /** @param every minimum interval between two logins of an account, milliseconds */
@@ -106,7 +106,7 @@ export class Spacing {
   }
 
   /**
-   * Waits until the account may log in again. If the run is aborted, it returns at once.
+   * Waits until the account may log in again. If the run is aborted, returns at once.
    *
    * @returns the function to call when the login has its response
    */

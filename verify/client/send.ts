@@ -1,4 +1,4 @@
-/** Defines a request as a client is asked to send it. */
+/** Defines a request in the form in which callers pass it to a client. */
 import type { Held } from './barrier.ts';
 
 export interface Send {
@@ -7,11 +7,14 @@ export interface Send {
   path: string;
   /** The path to record, if the path has a secret. */
   shown?: string | undefined;
-  /** The page whose link, redirect or form leads here, if it may be on another site. It decides which cookies are sent. */
+  /**
+   * The page whose link, redirect or form leads to this request, if this page may be on another site. The page
+   * decides which cookies are sent.
+   */
   from?: URL | undefined;
   /** Sent as application/x-www-form-urlencoded. */
   form?: Record<string, string>;
-  /** The fields of the form that have this text are sent twice. */
+  /** Every form field with this text is sent twice. */
   twice?: string | undefined;
   /** Sent as application/json. If present, `form` is not sent. */
   json?: unknown;
@@ -20,11 +23,16 @@ export interface Send {
   omit?: string | undefined;
   /** Address of one instance. Absent: the target's own address, through the balancer. */
   origin?: string | undefined;
-  /** Cookies for the balancer, in addition to the cookies of the jar. They replace cookies of the same name. */
+  /**
+   * Cookies for the balancer, in addition to the cookies of the jar. A cookie of the same name in the jar is not
+   * sent.
+   */
   cookies?: Record<string, string> | undefined;
   /** Holds back the last byte of the request. */
   held?: Held | undefined;
-  /** True: a redirect is complete when its head has come, like in a browser. Its body is read in the background. */
+  /**
+   * True: a redirect counts as complete when its head has come, as in a browser. Its body is read in the background.
+   */
   early?: boolean | undefined;
   /** Disconnects after this many milliseconds, like a user who closes the tab. */
   abandon?: number | undefined;

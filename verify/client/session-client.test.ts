@@ -53,7 +53,7 @@ describe('requests that are held back', () => {
     const send = (held: ReturnType<Barrier['place']>) =>
       client(url).send({ method: 'POST', path: '/', form, held });
     const two = [send(barrier.place()), send(barrier.place())];
-    // Another request completes meanwhile, so the two requests are not slow: they wait for each other.
+    // Another request completes in the meantime, so the two requests are not slow, but wait for each other.
     expect((await client(url).send(get('/'))).body).toBe('done');
     expect(whole).toBe(1);
     const replies = await Promise.all([...two, send(barrier.place())]);

@@ -1,4 +1,4 @@
-/** Drives one session with one cookie jar. It sends requests like a browser, but follows no redirect. */
+/** Drives one session with one cookie jar. Sends requests as a browser does, but follows no redirect. */
 import { randomBytes } from 'node:crypto';
 import { filledJson } from '../core/response/form.ts';
 import type { Reply } from '../core/response/reply.ts';
@@ -25,13 +25,13 @@ export class SessionClient {
   readonly #affinity: Affinity | undefined;
   readonly #jar: Jar;
   readonly #headers: RequestHeaders;
-  /** True if the client sends to another host of the target file. */
+  /** True while the client sends a request to another host of the target file. */
   #abroad = false;
   /** True: cookies are sent even if SameSite forbids it. */
   lenient = false;
   /** The form token of the last page. */
   csrf = '';
-  /** The page that the client shows: the next login begins there. */
+  /** The page that the client shows. The next login begins at this page. */
   page: ShownPage | undefined;
   /** The user whose password the client has sent to another host, which may know the user from then on. */
   known: string | undefined;
@@ -59,7 +59,9 @@ export class SessionClient {
     this.known = undefined;
   }
 
-  /** Sends one request and waits for the response. Never throws: if the request fails, the reply contains the error. */
+  /**
+   * Sends one request and waits for the response. Never throws: if the request fails, the reply contains the failure.
+   */
   async send(asked: Send, signal?: AbortSignal, watch?: Watch): Promise<Reply> {
     if (!asked.path.startsWith('/')) return this.#sendAbroad(asked, signal, watch);
     const network = this.#network;
@@ -67,8 +69,8 @@ export class SessionClient {
     const { held, origin } = request;
     const forwarding = origin === undefined ? undefined : await network.forwarding();
     if (network.resting) await network.rested(signal);
-    // If no turn is free, a request of a race is sent separately. Otherwise it would wait for a turn that the
-    // other requests hold, while these requests wait for it.
+    // If no turn is free, a request of a race is sent separately. Otherwise this request would wait for a turn that
+    // the other requests of the race hold, while they wait for this request.
     const alone = held !== undefined && !network.room();
     if (alone) held.leave();
     const turn = network.turn(signal);
@@ -112,8 +114,8 @@ export class SessionClient {
   }
 
   /**
-   * Returns a request with its JSON body, if it has one. In the body, `{request}` is replaced by an id that
-   * is new for each request.
+   * Returns a request with its JSON body, if it has one. Replaces `{request}` in the body by a new id for each
+   * request.
    */
   #withJson(asked: Send, watch: Watch | undefined): Send {
     const { posts } = this.#network;
@@ -204,8 +206,8 @@ export class SessionClient {
   }
 
   /**
-   * Returns how `send` names an address: as a path, or in full on another host; undefined if the address is
-   * on neither.
+   * Returns how `send` names an address: as a path if it is on the target, in full if it is on another host of the
+   * target file; otherwise undefined.
    */
   nameOf(url: URL): string | undefined {
     return this.#network.nameOf(url);

@@ -16,7 +16,7 @@ const UNREFRESHED: ReadonlySet<Action> = new Set<Action>(['form', 'login', 'refr
 /** Maximum number of refreshes for one request. */
 const REFRESHES = 3;
 
-/** The parts of `SessionRequests` that it needs. */
+/** The parts of `SessionRequests` that `SessionTokens` needs. */
 interface Requests {
   clientOf(how: How): SessionClient;
   filled(spec: RequestSpec, how: How): Send;
@@ -32,7 +32,9 @@ export class SessionTokens {
   readonly #once: Once;
   /** The refresh in flight. Requests that need a new token wait for this refresh, as in apps. */
   #refreshing: Promise<Operation> | undefined;
-  /** True after a logout or a refused refresh: the client has forgotten its tokens, so it refreshes no more. */
+  /**
+   * True after a logout or a refused refresh. The client has then forgotten its tokens, and sends no more refreshes.
+   */
   #over = false;
 
   constructor(context: Context, client: SessionClient, requests: Requests, once: Once) {
@@ -66,8 +68,8 @@ export class SessionTokens {
     const { held: _, early: __, ...again } = further(how);
     for (let i = 0; i < REFRESHES && expired && (await this.#renewed(had)); i++) {
       had = this.#client.captured.get(ACCESS);
-      // The new token may expire too, while a slow request is in flight. If the lifetime of tokens is not
-      // known, the response to this resent request decides whether the session is signed in.
+      // The new token may also expire while a slow request is in flight. If the lifetime of tokens is not known, the
+      // response to the resent request decides whether the session is signed in.
       const decides = this.#client.access === undefined;
       expired = false;
       recorded = await this.#once(decides ? what : { ...what, settle }, send, again, page);
@@ -77,8 +79,8 @@ export class SessionTokens {
   }
 
   /**
-   * Returns whether the client has a newer access token than `had`. If not, refreshes it first, once for all
-   * requests that wait.
+   * Makes sure that the client has a newer access token than `had`: refreshes the token if necessary, once for all
+   * waiting requests. Returns whether there is a newer token.
    */
   async #renewed(had: string | undefined): Promise<boolean> {
     if (this.#client.captured.get(ACCESS) !== had) return true;

@@ -1,6 +1,6 @@
 /**
- * Detects when the machine of the run is overloaded. Then the machine may be the cause of failed or late responses: a
- * target on the same machine gets too little CPU time, like the run itself.
+ * Detects when the machine of the run is overloaded (starved). Then the machine may be the cause of failed or late
+ * responses: the run, and a target on the same machine, get too little CPU time.
  */
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -18,7 +18,7 @@ const CROWDED = 6;
 const STRETCH = 1_000_000;
 /** Interval between two samples, milliseconds. */
 const EVERY = 100;
-/** Number of samples that are kept: those of two minutes. No request takes longer. */
+/** Number of samples that are kept: the samples of two minutes. No request takes longer. */
 const KEPT = 1200;
 
 export class Starvation {
@@ -46,7 +46,7 @@ export class Starvation {
   }
 
   /**
-   * Returns whether the machine was overloaded during a request or in the second before its end; false if that is
+   * Returns whether the machine was overloaded during a request or in the second before its end; false if the load is
    * unknown.
    *
    * @param call time at which the request left; `end`: time at which its response came, both in microseconds

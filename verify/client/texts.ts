@@ -1,9 +1,9 @@
 /**
- * Texts that parsers, encodings and serialisers may change. An app may change or refuse any of them. But a kind of text
- * that one instance has returned unchanged must come back unchanged from every instance.
+ * Texts that parsers, encodings and serialisers may change. An app may change or refuse any of these texts. But if
+ * one instance has returned a kind of text unchanged, every instance must return it unchanged.
  */
 
-/** How to make a text and to send it. */
+/** A kind of text: how to make the text, and how to send it. */
 export interface Text {
   /**
    * Returns the text.
@@ -20,8 +20,8 @@ export interface Text {
 const ending = (text: string): Text => ({ of: canary => canary + text });
 
 /**
- * Returns a number of 18 digits. It begins with 0 and is greater than 2^53: a program that reads it as a number returns
- * other digits.
+ * Returns a number of 18 digits that begins with 0 and is greater than 2^53. A program that reads the text as a
+ * number returns other digits.
  */
 function digits(canary: string): string {
   const [number = '', random = ''] = canary.split('.').slice(-2);
@@ -32,7 +32,7 @@ function digits(canary: string): string {
 export const TEXTS: readonly (readonly Text[])[] = [
   [ending(' Grüße 漢字 🃏 "a" \\n \'b\' %41+&amp;<i>'), ending(' Grüße 漢字'), ending(" ö 'b'")],
   [{ of: digits }],
-  // Nested values: a program that decodes its data once more returns something else.
+  // Nested values. A program that decodes its data twice returns something else.
   [{ of: canary => JSON.stringify({ a: [canary, null, '0', {}], b: { c: [] } }) }],
   [{ of: canary => canary, twice: true }],
   [{ of: () => '', once: true }],

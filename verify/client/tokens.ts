@@ -18,10 +18,10 @@ const claims = z.object({ iat: z.number(), exp: z.number() });
 /**
  * Keeps the tokens of a response for later requests.
  *
- * @param called when the request was called, milliseconds since the epoch. The access token was issued after
- * this time
- * @returns the refresh token, if the response has one, and the lifetime of the access token in milliseconds, if it is
- * known; undefined if the response has no access token
+ * @param called time when the request was sent, milliseconds since the epoch. The access token was issued after this
+ *   time
+ * @returns undefined if the response has no access token; otherwise the refresh token, if the response has one, and
+ *   the lifetime of the access token in milliseconds, if known
  */
 export function keepTokens(
   { access, token, lifetime }: Pick<RefreshSpec, 'access' | 'token' | 'lifetime'>,
@@ -44,7 +44,7 @@ export function keepTokens(
   return { refresh, lifetime: known };
 }
 
-/** Returns the lifetime that a JWT states, milliseconds; NaN if the token is no JWT or states none. */
+/** Returns the lifetime that a JWT states, milliseconds; NaN if the token is no JWT or states no lifetime. */
 function lifetimeOf(token: string): number {
   try {
     const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString();

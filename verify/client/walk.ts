@@ -51,7 +51,7 @@ export class Walk {
     return { ...(same ? this.#last : { method: 'GET' }), path, from: this.#from };
   }
 
-  /** Returns the request of a form that needs no input; undefined if the page has none. */
+  /** Returns the request of a form that needs no input; undefined if the page has no such form. */
   press(): Send | undefined {
     const { url, reply } = this.#page;
     if ((reply.status ?? 500) >= 400) return undefined;
@@ -65,9 +65,9 @@ export class Walk {
   }
 
   /**
-   * Returns whether a form needs no input: it has hidden fields only, and sends them from or to another host.
-   * Examples: a consent, "log out here too?" and the response of a provider by `form_post`. A form from the
-   * target to itself does not count, because it may be the logout.
+   * Returns whether a form needs no input. Such a form has only hidden fields, and is sent from or to another host.
+   * Examples: a consent, "log out here too?" and the response of a provider by `form_post`. A form from the target to
+   * itself does not count, because it may be the logout.
    */
   #needsNoInput({ method, fields, action }: Form, page: URL): boolean {
     if (method !== 'POST' || fields.some(({ type }) => type !== 'hidden')) return false;
@@ -104,7 +104,7 @@ export class Walk {
     return url === null ? undefined : this.#client.nameOf(url);
   }
 
-  /** Returns in a sentence where the walk stopped, without queries, which may hold secrets. */
+  /** Returns a sentence that says where the walk stopped. Omits queries, which may hold secrets. */
   get stop(): string {
     const { url, reply } = this.#page;
     const at = `${url.origin}${url.pathname.replace(/[\w-]{16,}/g, '…')}`;
@@ -128,7 +128,7 @@ export class Walk {
  * last form if the target itself shows that form.
  *
  * @param forms values of the forms to fill in, in order
- * @param send sends a request on the way
+ * @param send sends a request of the walk
  * @returns the last request, not sent yet; undefined if the walk stopped before it, at `walk.page`
  */
 export async function lastOf(
@@ -150,8 +150,8 @@ export async function lastOf(
 }
 
 /**
- * Follows a logout to the other hosts and back, up to the first response of the target. Stops there: the next page may
- * already begin another login.
+ * Follows a logout to the other hosts and back, up to the first response of the target. Stops there, because the next
+ * page may already begin another login.
  *
  * @returns whether the last response was no error
  */

@@ -26,12 +26,12 @@ const ONE_FIELD =
   /(?:stringify\(|\.(?:post|put|patch)\([^,()]{1,80},|["'`](?:POST|PUT|PATCH)["'`],(?:[^,(){}]{1,80},)?)\s*\{\s*["']?(\w{2,20})["']?\s*(?::\s*[\w.$]{1,30}(?:\.trim\(\))?\s*)?\}\s*\)/g;
 const USER = /^(user(name)?|e?mail|login|name|account|identifier)$/i;
 const PASSWORD = /^(password|passwd|pass|pwd)$/i;
-/** Matches a path to a file. Such a path is no request of a login, a logout or a write. */
+/** Matches a path to a file. A login, a logout or a write never has such a path. */
 const FILE = /\.\w{2,5}$/;
 
 /**
- * Reads the scripts in a page, the scripts that it loads, and the scripts that those scripts load. Returns the requests that
- * they suggest.
+ * Reads the scripts in a page, the scripts that the page loads, and the scripts that these scripts load. Returns the
+ * requests that the scripts suggest.
  */
 export async function hintsOfScripts(stranger: Visitor, page: PageVisit): Promise<Hints> {
   const waiting = [...page.body.matchAll(SCRIPT)].map(([, address = '']) => [address, page.path] as const);
@@ -106,7 +106,7 @@ function pathsIn(text: string): string[] {
   return [...new Set([...whole, ...paths.filter(path => /\/(api|auth|v\d)\b/.test(path)), ...paths])];
 }
 
-/** Returns the login bodies that the scripts build; if they show none, returns the usual body. */
+/** Returns the login bodies that the scripts build; if the scripts show none, returns the usual body. */
 function credentialsIn(text: string): Record<string, string>[] {
   const bodies = [...text.matchAll(CREDENTIALS)].flatMap(([, inside = '']) => {
     const names = inside.split(',').map(part => /^\s*["']?(\w+)["']?\s*(?::|$)/.exec(part)?.[1] ?? '');

@@ -1,6 +1,6 @@
 /**
- * Chooses the claims that fit the app, explains the choice, and says how to add each guarantee for which init
- * found no means.
+ * Chooses the claims that fit the app, and explains the choice. Says what the file lacks for each guarantee that is
+ * not claimed, and how to add it.
  */
 
 import type { Target } from '../target/load.ts';
@@ -14,8 +14,8 @@ import type { Alone, Signal } from './signal.ts';
 /**
  * Returns the claims and the reason for them.
  *
- * @param values values of the session cookies; `users` login names; `probe` may show that the server keeps the session.
- *   Otherwise the form of the cookies decides whether they contain it
+ * @param values values of the session cookies; `users` login names; `probe` may show that the server keeps the
+ *   session. If it does not, the form of the cookies decides whether the cookies contain the session
  */
 export function claimsOf({
   values,
@@ -34,7 +34,7 @@ export function claimsOf({
 }): Pick<AppFindings, 'claims' | 'because'> {
   const sticky = signal !== undefined && 'sticky' in signal && signal.sticky;
   const holds = probe?.onServer !== true && values.some(value => isSelfContained(value, users));
-  // `token-refresh` judges what the logout of a session with a refresh token ends.
+  // If a session has a refresh token, `token-refresh` judges the effect of its logout.
   const token =
     login.refresh === undefined && left?.livesOn === true && (login.capture !== undefined || holds);
   if (token || login.basic)

@@ -1,4 +1,7 @@
-/** Logs in on another host, such as an identity provider: follows the redirects there and back, and sends its forms. */
+/**
+ * Logs in on another host, such as an identity provider: follows the redirects to the host and back, and sends its
+ * forms.
+ */
 import { lastOf, Walk } from '../client/walk.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 
@@ -12,9 +15,9 @@ export async function opened(visitor: Visitor, path: string): Promise<Walk> {
  *
  * @param page the page of the app that leads to the other host
  * @param forms the values of the forms, in order
- * @param aside if true, another visitor opens the page in between. With round robin, another instance then serves the
- *   return
- * @returns the response of the app when the login comes back to it. If the login does not come back, `returned` is
+ * @param aside true: another visitor opens the page before the login returns. With round robin, another instance then
+ *   serves the return
+ * @returns the response of the app when the login returns to the app. If the login does not return, `returned` is
  *   false and `answer` is the last page
  */
 export async function enterElsewhere(

@@ -12,7 +12,7 @@ import { Tokens } from './renewal.ts';
 import { fieldOf, tokenIn } from './tokens.ts';
 import { AUTHORIZATION, type Manners, type PageVisit, type Visitor } from './visitor.ts';
 
-/** Maximum number of attempts for each login, since in a broken system some pairs of instances refuse it. */
+/** Maximum number of attempts for each login, because in a broken system some pairs of instances refuse a login. */
 export const LOGINS = 4;
 
 /** The result of a login. */
@@ -48,9 +48,9 @@ export class Codes {
   }
 
   /**
-   * Returns a code that was not sent before. Waits for the next period if the current code was already sent.
+   * Returns a code that was not sent before. If the current code was sent, waits for the next period.
    *
-   * @param last if true, returns the code that was sent last
+   * @param last true: returns the code that was sent last
    * @throws UsageError if there is no secret; the reason of the abort if the signal aborts
    */
   async next(user: string, last = false): Promise<string> {
@@ -78,7 +78,7 @@ export class Codes {
   }
 }
 
-/** The login, the codes and the request limits: all that a login needs except the account. */
+/** Everything that a login needs except the account: the requests, the codes and the request limits. */
 export interface LoginProcedure {
   manners: Manners;
   login: Login;
@@ -88,8 +88,8 @@ export interface LoginProcedure {
 /**
  * Logs in once: opens the page and sends the requests that follow.
  *
- * @param lastCode if true, sends the last one-time code again
- * @param aside if true, another visitor sends a request after the login page was opened. With round robin, other
+ * @param lastCode true: sends the last one-time code again
+ * @param aside true: another visitor sends a request after the login page was opened. With round robin, other
  *   instances then serve the rest of the login
  */
 export async function enter(
@@ -133,16 +133,19 @@ export async function valuesOf(
   return filled(form, { user, password, ...code });
 }
 
-/** Returns the result of a login that has come back from another host. */
+/** Returns the result of a login that has returned from another host. */
 export function arrived(visitor: Visitor, answer: PageVisit, login: Login): Entered {
   const accepted = isAccepted(answer, login);
-  // SameSite makes browsers withhold a cookie from this request, so no browser can log in. Init now sends such
-  // cookies, so that it can finish the target file: the run then reports the fault.
+  // Because of SameSite, browsers withhold a cookie from this request, so no browser can log in. From now on init
+  // sends such cookies, so that it can finish the target file. The run then reports the problem.
   if (!accepted && answer.withheld !== undefined) visitor.manners.lenient = true;
   return { visitor, answer, accepted };
 }
 
-/** Takes the tokens from the response to the login, if it has any. The visitor then sends them with every request. */
+/**
+ * Takes the tokens from the response to the login, if it has tokens. The visitor then sends these tokens with every
+ * request.
+ */
 export function takeToken(visitor: Visitor, { capture, refresh }: Login, answer: PageVisit): void {
   const token = capture === undefined ? undefined : finder(capture.token, text => text).first(answer);
   if (token === undefined) return;
@@ -161,14 +164,14 @@ function bodyOf(step: LoginStep | Login, known: Record<string, string>) {
 }
 
 /**
- * Maximum number of reads of the page with the form. It is read again, because an instance that does not know
+ * Maximum number of reads of the page with the form. The page is read again, because an instance that does not know
  * the session may have sent the form.
  */
 const READS = 4;
 
 /**
- * Returns whether a login was accepted, as a run decides it. A redirect back to the page of the form is followed: if
- * the login was accepted, the page has no password field any more.
+ * Returns whether a login was accepted, by the same rules as a run. Follows a redirect back to the page of the form:
+ * after an accepted login, this page has no password field.
  */
 export async function leadsInside(visitor: Visitor, answer: PageVisit, login: Login): Promise<boolean> {
   const { redirect, leads } = answer;

@@ -6,10 +6,7 @@ import type { FoundProbe } from './probe.ts';
 import type { Carried } from './session.ts';
 import type { Alone, Signal } from './signal.ts';
 
-/**
- * A guarantee that a run could not decide, what the file lacks for the guarantee, and how to add what is
- * missing.
- */
+/** A guarantee that a run could not decide, the part that the file lacks for it, and how to add this part. */
 export interface Unclaimed {
   guarantee: string;
   lacks: string;
@@ -45,13 +42,13 @@ export interface AppFindings {
   /** Forms that were not sent, each with the reason. */
   skipped?: readonly string[];
   claims: (string | { routing: string })[];
-  /** The reason for these claims. */
+  /** The reason for `claims`. */
   because: string;
   /** Other pages that only a signed-in user can see. */
   pages?: readonly string[];
   /** Paths that need no session. */
   public?: readonly string[];
-  /** Guarantees that a run cannot decide for a reason that the file does not show. */
+  /** Guarantees that a run cannot decide, for reasons that the file does not show. */
   undecidable?: readonly Unclaimed[];
 }
 

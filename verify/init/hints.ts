@@ -1,8 +1,8 @@
 /** Requests of an app that init knows before it tries them: from the app's scripts or from a recording of its traffic. */
 
 /**
- * A request that sends a text. Baton replaces `{value}`, `{user}` and `{password}` by the value, the user
- * name and the password that it sends.
+ * A request that sends a text. Baton replaces the placeholders `{value}`, `{user}` and `{password}` when it sends the
+ * request.
  */
 export interface HintedRequest {
   method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';

@@ -16,12 +16,12 @@ interface KeptSession {
   known: Inside;
 }
 
-/** Number of instances that are assumed if nothing names them. */
+/** Assumed number of instances if no response names its instance. */
 const INSTANCES = 2;
 
 /**
- * Finds the mark, with a session that lives on. If no session does, instances may end the sessions of each other. Then
- * tries again with the requests on one instance only, on each in turn.
+ * Finds the mark, with a session that lives on. If no session lives on, instances may end the sessions of each other.
+ * Then tries again with requests to only one instance, for each instance in turn.
  *
  * @param signal the signal that names the instances
  * @returns the sessions and the mark; `alone`: true if the requests now go to one instance only
@@ -97,9 +97,7 @@ async function knownOf(
   return { login: changed, csrf, page: mark.page, signedIn, pages };
 }
 
-/**
- * Returns whether a login with this other CSRF token is accepted. If so, puts the session of this login into `found`.
- */
+/** Tries a login with another CSRF token. Returns whether it is accepted. If so, puts its session into `found`. */
 async function fits(
   entrance: LoginProcedure,
   found: Marked,

@@ -4,9 +4,9 @@ import type { Lack } from '../reports/doctor.ts';
 import type { Target } from '../target/load.ts';
 
 export interface Given {
-  /** True: logs will name the instance of each request, with `--logs` or a stack that Baton starts. */
+  /** True if logs name the instance of each request: with `--logs`, or with a stack that Baton starts. */
   logs: boolean;
-  /** True: the run will perform faults, with `--faults`. */
+  /** True if the run performs faults (`--faults`). */
   faults: boolean;
 }
 

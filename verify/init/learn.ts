@@ -20,15 +20,15 @@ import {
 import { besideToken, fieldIn, fieldOf, isTokenField, TOKEN, tokenOf } from './tokens.ts';
 import type { Manners, PageVisit, Visitor } from './visitor.ts';
 
-/** `form`: the fields that a form sends. `capture`: the fields whose values are read from the page first. */
+/** `form`: the fields that a form sends. `capture`: the fields whose values must be read from the page before. */
 interface Sending {
   form: Record<string, string>;
   capture: Record<string, { field: string }>;
 }
 
 /**
- * Returns the request of the first form. Opens the page again with another cookie jar: hidden fields with another value
- * there are tokens.
+ * Returns the request of the first form. Opens the page again with another cookie jar: hidden fields whose value is
+ * then different are tokens.
  *
  * @param preferred the token to choose if there are several tokens
  * @throws UsageError if the form is sent to another host
@@ -63,7 +63,7 @@ export async function firstLogin(stranger: Visitor, beginning: Beginning, prefer
 
 /**
  * Returns the names of the hidden fields whose values differ between two visitors. Searches all forms of the other
- * visitor's page, since another form, such as a search form, may have a field of the same name.
+ * visitor's page, because another form, such as a search form, may have a field of the same name.
  *
  * @param fresh the same page, opened by another visitor
  */
@@ -133,12 +133,13 @@ async function goes(
     const { path, method } = whole;
     const headers = filled(whole.headers ?? {}, known);
     const answer = await visitor.send({ method, path, headers, form: filled(whole.form ?? {}, known) });
-    // Copies the cookie jar now: an instance that does not know the session may delete the cookie in the next response.
+    // Copies the cookie jar now, because an instance that does not know the session may delete the cookie in the next
+    // response.
     const inside = visitor.twin();
     page = await visitor.follow(answer, true);
     const next = nextForm(page, sent);
     if (next === undefined) {
-      // If the only form asked for the user name alone, the login is not complete.
+      // If the only form asked for just the user name, the login is not complete.
       const isComplete = whole !== login || beginning.asks !== 'user';
       return {
         login: whole,
@@ -164,7 +165,7 @@ function captured(
 }
 
 /**
- * Adds one form to the login. The request so far becomes a step, and the page that it redirects to becomes
+ * Adds one form to the login. The last request so far becomes a step, and the page to which it redirects becomes
  * another step.
  */
 function longer(

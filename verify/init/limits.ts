@@ -17,8 +17,8 @@ export interface Crowd {
 }
 
 /**
- * Makes sessions until a new one ends the oldest or is refused. The oldest session must be seen ended twice,
- * because an instance that does not know a session gives the same response.
+ * Makes sessions until a new session ends the oldest one, or is refused. Two responses must show the end of the
+ * oldest session, because an instance that does not know a session gives the same response.
  *
  * @param one the first session
  * @param two the second session; undefined if its login was refused
@@ -49,7 +49,8 @@ export async function crowd(
 }
 
 /**
- * Returns whether one logout ends all sessions of the user. Tests it twice: with `living`, and with two new sessions.
+ * Returns whether one logout ends all sessions of the user. Tests this twice: with `living`, and with two new
+ * sessions.
  *
  * @param living sessions that were live when another session of the user logged out
  */

@@ -18,16 +18,16 @@ export interface LoginStep {
 
 export interface Login {
   page: string;
-  /** The requests before the last request, which the app accepts or refuses. */
+  /** The requests before the last request. The app accepts or refuses the login at the last request. */
   steps?: LoginStep[];
-  /** Empty: the form of the last page is sent, which has the fields of `form`. */
+  /** Path of the request. Empty: sends the form on the last page that has the fields of `form`. */
   path: string;
   method: 'GET' | 'POST';
   form?: Record<string, string>;
   json?: unknown;
   headers?: Record<string, string>;
   csrf?: Token;
-  /** Matches the response to a refused login. Absent if that response shows the login form. */
+  /** Matches the response to a refused login. Absent if a refused login shows the login form again. */
   refused?: string;
   /** The login uses HTTP Basic. */
   basic?: true;
@@ -35,7 +35,7 @@ export interface Login {
   capture?: { token: { json: string } };
   /** The request that refreshes the token. */
   refresh?: Refresh;
-  /** True if the response to the login has a refresh token, and no request is known that takes it. */
+  /** True if the response to the login has a refresh token, but init found no request that takes it. */
   unrefreshed?: true;
   /** True if the app has no page for the login: `page` is not written. */
   pageless?: true;
@@ -86,7 +86,7 @@ export async function findLogin(stranger: Visitor, page?: string, first?: string
     if (leavesApp(seen)) away ??= seen;
     const beginning = beginningOn(seen);
     if (beginning === undefined) continue;
-    // Drops the query, such as a return address, if the page also has the login form without it.
+    // Drops the query, such as a return address, if the page has the login form also without the query.
     const [path = '', query] = seen.path.split('?');
     const plain = query === undefined ? undefined : beginningOn(await stranger.open(path));
     return plain ?? beginning;
@@ -167,7 +167,7 @@ function userForm({ forms, path = '' }: Page): Form | undefined {
 /**
  * Returns the next form of the login; undefined if there is none.
  *
- * @param sent the inputs that were already sent: a form that asks again for such an input means a refusal
+ * @param sent the inputs that were already sent; a form that asks for such an input again means a refusal
  */
 export function nextForm(page: Page, sent: ReadonlySet<Asks>): { form: Form; asks: Asks } | undefined {
   const { forms, path = '', text = '' } = page;

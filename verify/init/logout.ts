@@ -19,7 +19,7 @@ export interface Logout {
   form?: Record<string, string>;
   json?: unknown;
   headers?: Record<string, string>;
-  /** True if the logout leads to the identity provider, so that the next login must ask for the password. */
+  /** True if the logout leads to the identity provider. Then the next login must ask for the password. */
   provider?: true;
 }
 
@@ -74,7 +74,8 @@ export async function findLogout(
     const found: Logout = atProvider ? { ...logout, provider: true } : logout;
     const acknowledged = atProvider || acknowledges(answer);
     const byToken = visitor.tokens !== undefined;
-    // A 404 says nothing about the session, although an instance that does not know it may have replaced its cookie.
+    // A 404 says nothing about the session, even if an instance that does not know the session has replaced the
+    // cookie.
     const isRefused = byToken ? !acknowledged : (answer.status ?? 500) >= 400;
     if (!isRefused && !(await isAlive(leaving, known)))
       return { left: { logout: found, livesOn: await livesOn(visitor, known) }, failed: [] };
@@ -96,15 +97,15 @@ const once = (logouts: readonly Logout[]): Logout[] =>
   ].reverse();
 
 /**
- * Returns whether an API says that a logout succeeded. A page for a person also says that, but in words that
+ * Returns whether the response of an API confirms a logout. A page for people may also confirm it, but in words that
  * this function does not read.
  */
 const acknowledges = ({ status = 500, json }: PageVisit): boolean =>
   status === 204 || status === 205 || (status < 300 && json !== undefined);
 
 /**
- * Returns whether the cookie or the access token from before a logout is still signed in. An access token that may have
- * expired since its refresh counts as still signed in: no run must demand that the logout ends it.
+ * Returns whether the cookie or the access token from before a logout is still signed in. An access token that may
+ * have expired since its refresh counts as still signed in, so that no run requires that the logout ends this token.
  */
 async function livesOn(visitor: Visitor, known: Known): Promise<boolean> {
   const { tokens } = visitor;
@@ -116,8 +117,8 @@ async function livesOn(visitor: Visitor, known: Known): Promise<boolean> {
 /**
  * Logs out with the requests that the target file will describe.
  *
- * @returns the response; `last`: the page that its redirects lead to; `atProvider`: true if it leads to another host of
- * the login, and on to a page that asks for no password
+ * @returns the response; `last`: the page to which its redirects lead; `atProvider`: true if the redirects lead to
+ *   another host of the login, and from there to a page that asks for no password
  */
 export async function leave(
   leaving: Visitor,
@@ -157,7 +158,7 @@ function forms(
   pages: readonly PageVisit[],
   { login, csrf, page: marked }: Known,
 ): Logout[] {
-  // A run opens the page of the mark before the logout. Another page is opened only for the token on it.
+  // A run opens the page of the mark before the logout. It opens another page only for the token on that page.
   const own = pages.find(({ path }) => path === marked);
   const isThere = own !== undefined && tokenIn(visitor, own, csrf) !== undefined;
   return pages.flatMap(page =>
@@ -234,14 +235,14 @@ function usual({ login, csrf }: Known): Logout[] {
   return sent.flatMap(one => [one, { ...one, json: { [member]: '{refresh}' } }]);
 }
 
-/** Returns where an API probably has its logout: beside the login, as `/api/logout` for `/api/login`. */
+/** Returns the probable path of an API's logout: next to the login, as `/api/logout` for `/api/login`. */
 const besides = ({ json, path }: Login): string[] =>
   json === undefined ? [] : [`${path.replace(/\/[^/]*(\/?)$/, '/logout$1')}`];
 
 /**
  * Returns whether a cookie seems to contain the session data itself, signed or encrypted, and not only an id.
  *
- * @param users login names: a cookie that contains one, as it is or in base64, is no id
+ * @param users login names; a cookie that contains a login name, in plain text or in base64, is no id
  */
 export function isSelfContained(value: string, users: readonly string[] = []): boolean {
   const text = decodedOnce(value);
@@ -253,7 +254,7 @@ export function isSelfContained(value: string, users: readonly string[] = []): b
   return users.some(user => user.length >= LEAST_NAME && parts.some(part => part.includes(user)));
 }
 
-/** Minimum length of a name, in characters: a shorter text is in many random ids by chance. */
+/** Minimum length of a name, in characters. A shorter text is in many random ids by chance. */
 const LEAST_NAME = 3;
 
 const decoded64 = (text: string): string => Buffer.from(text, 'base64').toString('latin1');

@@ -54,7 +54,7 @@ const costOf = ({ user, shown }: Mark, { outside, first }: Views): number =>
   (typeof user === 'string' ? user.length : 0) +
   (first[0]?.body.length ?? 0) / 1000;
 
-/** Returns whether a page has what later requests need: a form token, or a way to log out. */
+/** Returns whether a page has something that later requests need: a form token, or a way to log out. */
 const isWorkplace = ({ forms, links, metas }: PageVisit): boolean =>
   [...metas.keys()].some(name => TOKEN_FIELD.test(name)) ||
   forms.some(
@@ -148,9 +148,9 @@ function shortest(
 }
 
 /**
- * Yields expressions for the text before a place, the shortest first: as it is, then with any id in the place of each
- * number or id, such as `/users/[\w-]+">`. An expression begins at a word or a tag if possible: it is easier to read,
- * and changes less often.
+ * Yields expressions for the text before a place, the shortest first: the text itself, then the text with a pattern
+ * in place of each number or id, such as `/users/[\w-]+">`. If possible, an expression begins at a word or a tag,
+ * because it is then easier to read, and changes less often.
  */
 export function* prefixes(
   body: string,

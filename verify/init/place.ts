@@ -10,7 +10,7 @@ export type ListPlace = string | { json: string };
 
 /**
  * Returns the place of the values, if two of these responses show each value there. The values may be in different
- * responses: in a broken app each instance may keep what was sent to it.
+ * responses, because in a broken app each instance may keep only the values that it received.
  */
 export function placeIn(seen: readonly PageVisit[], values: readonly string[]): ListPlace | undefined {
   for (const { body, json } of seen) {
@@ -40,7 +40,10 @@ function pointerTo(json: unknown, values: readonly string[]): { json: string } |
 
 /** Words of page areas that show a text only for a time, such as recent activity. */
 const NEVER = /recent|activit|histor|audit|search|latest|\blast\b|\btitle\b/;
-/** Words of page areas that often show a text only once, such as messages. Used if no other area shows it. */
+/**
+ * Words of page areas that often show a text only once, such as messages. Such an area is used only if no other area
+ * shows the text.
+ */
 const RATHER_NOT = /flash|alert|notice|toast|notif|message|status/;
 
 /** Minimum and maximum length of the text before an item, characters. */

@@ -1,4 +1,4 @@
-/** Finds a form that stores a text and is safe to send. A run needs it to judge the guarantees about data. */
+/** Finds a form that stores a text and is safe to send. A run needs such a form to judge the guarantees about data. */
 import { decodeHTML } from 'entities';
 import type { Form, FormField } from '../client/page.ts';
 import type { Send } from '../client/send.ts';
@@ -22,7 +22,10 @@ export interface Candidate {
 export interface FoundProbe {
   object: string;
   scope: 'session' | 'user' | 'all';
-  /** True if the session cookies from before the writes show the values: the server keeps the session. */
+  /**
+   * True if a read with the session cookies from before the writes shows the values. Then the server keeps the
+   * session.
+   */
   onServer?: true;
   read: { path: string; items: ListPlace };
   add: Candidate['request'] & { headers?: Record<string, string> };
@@ -44,7 +47,7 @@ const FILLED: Readonly<Record<string, string>> = {
   'datetime-local': '2030-01-01T12:00',
 };
 
-/** Forms that may store a text, and the other forms with the reason why they are left alone. */
+/** Forms that may store a text. Also the other forms, each with the reason why init does not send it. */
 export interface Offer {
   candidates: Candidate[];
   skipped: string[];
@@ -87,7 +90,7 @@ export function offered(
   };
 }
 
-/** Returns why a form is not sent; undefined if it may be sent. */
+/** Returns the reason why init does not send a form; undefined if init may send the form. */
 function unfit(path: string, form: Form, csrf: Token | undefined, folder: string): string | undefined {
   const visible = form.fields.filter(({ type }) => type !== 'hidden');
   const own = form.fields.filter(({ name }) => !isTokenField(name, form.fields, csrf));
@@ -119,7 +122,7 @@ export const hintedCandidates = (hints: readonly HintedRequest[], lists: readonl
     return { pages: pages.slice(0, READ_PAGES), request, field };
   });
 
-/** Maximum number of pages on which a text is looked for. */
+/** Maximum number of pages on which a text is searched. */
 const READ_PAGES = 4;
 
 /** Maximum number of times that the page is read after the writes. */
@@ -140,9 +143,9 @@ export interface Others {
 }
 
 /**
- * Writes two values. Finds the place of the page that shows the values, and reads the page again: a text
- * that has disappeared was only a message. Then reads with other sessions, to see whether the user's
- * sessions, or all users, share the object.
+ * Writes two values. Finds the place of the page that shows the values, and reads the page again, because a text that
+ * has disappeared was only a message. Then reads with other sessions, to find out whether the user's sessions, or all
+ * users, share the object.
  *
  * @returns undefined if the page does not show the values; `cut` if the page shows only a part of the list
  */

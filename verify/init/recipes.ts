@@ -1,6 +1,6 @@
 /**
- * Recipes: the defaults of well-known frameworks. A recipe only says what to try first. Init tests each part on the
- * app, and reports differences.
+ * Recipes: the defaults of well-known frameworks. A recipe only defines the order in which init tries things. Init
+ * tests each part on the app, and reports differences.
  */
 import { nearest } from '../nearest.ts';
 import type { Token } from './login.ts';

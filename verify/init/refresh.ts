@@ -62,7 +62,10 @@ export async function findRefresh(
   return undefined;
 }
 
-/** Returns the requests that may take a refresh token: those that scripts name, and usual ones beside the login. */
+/**
+ * Returns the requests that may take a refresh token: requests that scripts name, and usual requests next to the
+ * login.
+ */
 function requests(
   login: Login,
   pointer: string,
@@ -86,7 +89,7 @@ function requests(
   ];
 }
 
-/** Returns where the response has the lifetime of the access token, in seconds, beside the token. */
+/** Returns where the response has the lifetime of the access token, in seconds. The lifetime is next to the token. */
 function lifetimeIn(seen: PageVisit, access: string): string | undefined {
   const beside = access.replace(/\/[^/]*$/, '');
   return ['expires_in', 'expiresIn']
@@ -106,7 +109,7 @@ const UNDECLARED = 2_300;
 /**
  * Measures how long a replaced refresh token is still accepted.
  *
- * @param visitor a session that is used for nothing else: at its end, the app may end it
+ * @param visitor a session that is used for nothing else, because the app may end the session after the measurement
  * @returns milliseconds; `endless` if it is accepted after 35 s; undefined if it is refused when a run without a declared
  * grace period sends it, or if no refresh replaces the token
  */

@@ -22,7 +22,7 @@ export interface Refresh {
 const LEAST = 16;
 /** An access token counts as old when less than this share of its lifetime is left. */
 const LEFT = 0.5;
-/** Number of times that a refused refresh is sent, since only one instance may know the token. */
+/** Number of times that a refused refresh is sent, because possibly only one instance knows the token. */
 const TRIES = 3;
 
 /** Returns where a response has an access token. */
@@ -36,14 +36,14 @@ export function accessIn({ json }: { json: unknown }): { pointer: string; value:
 
 type Sending<R extends Reply> = (request: Send) => Promise<R>;
 
-/** The tokens of one session. A visitor and its twins share them, because a refresh may end the old ones. */
+/** The tokens of one session. A visitor and its twins share the tokens, because a refresh may end the old tokens. */
 export class Tokens {
   readonly #spec: Refresh;
   /** The access token and the refresh token. */
   readonly captured: Map<string, string>;
   /** The lifetime of the access token, and when it ends, milliseconds; undefined if they are not known. */
   access: { lifetime: number; ends: number } | undefined;
-  /** True after a logout: the session refreshes no more. */
+  /** True after a logout. The session then sends no more refreshes. */
   over = false;
 
   /** @param captured the tokens of the session so far */
@@ -66,7 +66,7 @@ export class Tokens {
     return this.access !== undefined && Date.now() > this.access.ends - this.access.lifetime * LEFT;
   }
 
-  /** Keeps the tokens of the response to a login. Returns false if it has no access token. */
+  /** Keeps the tokens of the response to a login. Returns false if the response has no access token. */
   begin(reply: Reply): boolean {
     const { atLogin, lifetime } = this.#spec;
     const places = { access: { json: atLogin.access }, token: { json: atLogin.refresh }, lifetime };
@@ -81,12 +81,12 @@ export class Tokens {
     return reply !== undefined && this.keep(reply, called);
   }
 
-  /** Keeps the tokens of the response to a refresh. Returns false if it has no access token. */
+  /** Keeps the tokens of the response to a refresh. Returns false if the response has no access token. */
   keep(reply: Reply, called = Date.now()): boolean {
     return keepTokens(this.#spec, reply, this, called) !== undefined;
   }
 
-  /** Sends the refresh token. Returns the response; undefined if it is refused, or nothing is at the path. */
+  /** Sends the refresh token. Returns the response; undefined if the token is refused, or the path does not exist. */
   async renewed<R extends Reply>(send: Sending<R>): Promise<R | undefined> {
     const { path, json, form } = this.#spec;
     const values = { refresh: this.refresh ?? '' };

@@ -8,7 +8,7 @@ import { findMark, type Mark, type Views } from './mark.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGIN, LOGOUT } from './words.ts';
 
-/** Maximum number of attempts for each page, since an instance that does not know the session may respond. */
+/** Maximum number of attempts for each page, because an instance that does not know the session may respond. */
 const TRIES = 6;
 /** Maximum number of times that the pages of the second user are opened. */
 const LOOKS = 3;
@@ -33,8 +33,8 @@ export interface Marked {
 }
 
 /**
- * Finds the mark: the part of a page that names the signed-in user. Each session opens all pages before the next login,
- * because that login may end the session.
+ * Finds the mark: the part of a page that names the signed-in user. Each session opens all pages before the next
+ * login, because the next login may end the session.
  *
  * @param one the first session of the first account
  * @param hinted paths that the scripts of the app request
@@ -59,7 +59,7 @@ export async function marked(
   const users = [first, second].flatMap(account => (account === undefined ? [] : [account.user]));
   let views: Views[] = [];
   let mark: Mark | undefined;
-  // A broken instance may show the second user the name of the first. Then another instance is looked for.
+  // A broken instance may show the second user the name of the first user. Then the loop tries other instances.
   for (let i = 0; i < (last === undefined ? 1 : LOOKS) && mark === undefined; i++) {
     for (let n = 0; n < i; n++) await manners.fresh().get(login.page);
     const other = last === undefined ? undefined : await looks(last, outside);
@@ -167,8 +167,8 @@ export const isAlive = (visitor: Visitor, sign: Sign): Promise<boolean> =>
   visitor.tokens === undefined ? isIn(visitor, sign) : visitor.renew();
 
 /**
- * Sends the request of another visitor before the third and the fifth try, since a round robin may be in step with
- * us.
+ * Sends the request of another visitor before the third and the fifth try, because the visitor may be in step with a
+ * round robin.
  */
 async function outOfStep({ manners }: Visitor, path: string, tries: number): Promise<void> {
   if (tries > 0 && tries % 2 === 0) await manners.fresh().get(path);

@@ -1,4 +1,7 @@
-/** Finds the header, cookie or text that names the instance: it has few values, which repeat over many responses. */
+/**
+ * Finds the header, cookie or text that names the instance. Such a signal has few values, which repeat over many
+ * responses.
+ */
 import { twinsOf } from '../client/affinity.ts';
 import type { Manners, PageVisit, Visitor } from './visitor.ts';
 
@@ -8,11 +11,11 @@ export interface Signal {
   /** Names of the instances that responded. */
   names: string[];
   sticky: boolean;
-  /** Name of the affinity cookie. Without this cookie, requests are balanced again. */
+  /** Name of the affinity cookie. Requests without this cookie may go to any instance. */
   by?: string;
 }
 
-/** The instance, if all responses over the first connections name the same instance. */
+/** The only instance that responses over the first connections name, and how they name it. */
 export interface Alone {
   name: string;
   header: string;
@@ -112,7 +115,7 @@ function inPages(looks: readonly PageVisit[]): Found | undefined {
   return names === undefined ? undefined : { instance, names };
 }
 
-/** Returns the name of the instance that a response contains; undefined if it has none. */
+/** Returns the name of the instance in a response; undefined if the response names no instance. */
 function instanceOf(seen: PageVisit, instance: Signal['instance']): string | undefined {
   if ('cookie' in instance) return seen.cookies.find(({ name }) => name === instance.cookie)?.value;
   if ('body' in instance) return new RegExp(instance.body).exec(seen.body)?.[1];
@@ -148,7 +151,7 @@ async function stays(
   const names = new Set<string>();
   for (let i = 0; i < 8; i++) {
     const twin = visitor.twin(without);
-    // If only the first response has set the cookie, the cookie jar contains the name.
+    // The app may set the cookie only in the first response. Then the cookie jar contains the name.
     const seen = await twin.get(path);
     const name =
       'cookie' in instance

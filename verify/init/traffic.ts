@@ -1,4 +1,7 @@
-/** Reads hints from recorded requests: a HAR file, or what a browser sent. Copies no secret of the recording. */
+/**
+ * Reads hints from recorded requests: from a HAR file, or from a browser that init has started. Copies no secret of
+ * the recording.
+ */
 import { z } from 'zod';
 import { UsageError } from '../errors.ts';
 import type { HintedRequest, Hints } from './hints.ts';
@@ -66,7 +69,7 @@ const USER = /^(user(_?name)?|e?mail|login|account|identifier|name)$|\b(user|ema
 /**
  * Returns the requests of a recording that init can use.
  *
- * @param site the address of the app; requests to other places are ignored
+ * @param site the address of the app; requests to other addresses are ignored
  * @param accounts accounts that may have been used in the recording. Their values are replaced by placeholders
  * @throws UsageError if no request sent a password
  */
@@ -117,8 +120,8 @@ function pathOf({ pathname, searchParams }: URL): string {
 }
 
 /**
- * Returns the index of the last login. A request with a password and no user name may be another kind of
- * request, so it counts only if there is no other.
+ * Returns the index of the last login. A request with a password and no user name may be another kind of request. It
+ * counts only if no request has both.
  */
 function loginAt(own: readonly Own[], accounts: readonly Credentials[]): number {
   const all = own.map(one => (one.method === 'POST' ? loginOf(one, accounts) : undefined));
@@ -141,7 +144,7 @@ const requestOf = ({ method, path }: Own): HintedRequest => ({
   path,
 });
 
-/** Returns the login that a request sends, with placeholders; undefined if it has no password. */
+/** Returns the login that a request sends, with placeholders; undefined if the request has no password. */
 function loginOf(one: Own, accounts: readonly Credentials[]): HintedRequest | undefined {
   const texts: string[] = [];
   const body = bodyOf(one, (name, value) => {
@@ -157,7 +160,10 @@ function loginOf(one: Own, accounts: readonly Credentials[]): HintedRequest | un
   return texts.includes('{password}') ? { ...requestOf(one), ...body } : undefined;
 }
 
-/** Returns a write with `{value}` in the place of its only free text; an empty list if there is none, or several. */
+/**
+ * Returns a write with `{value}` in the place of its only free text; an empty list if the write has no free text, or
+ * several.
+ */
 function writeOf(one: Own): HintedRequest[] {
   let found = 0;
   const body = bodyOf(one, (name, value) => {

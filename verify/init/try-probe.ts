@@ -19,7 +19,7 @@ interface Means {
   hints: Hints;
 }
 
-/** The probe that was found, and the forms that were left alone. */
+/** The probe that was found, and the forms that init did not send. */
 export interface Tried {
   probe: FoundProbe | undefined;
   skipped: string[];
@@ -69,7 +69,7 @@ const FILE = /\.\w{2,4}$/;
 /**
  * Opens the pages behind the links of a page, and behind their links to a form for something new.
  *
- * @param left the logout, whose link is not opened, whatever its words are
+ * @param left the logout, whose link is never opened
  */
 export async function formPages(
   visitor: Visitor,

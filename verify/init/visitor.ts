@@ -39,15 +39,16 @@ export class Manners {
   #sent = 0;
   /** True if the app has responded. */
   reached = false;
-  /** Requests without cookies that are sent before each request, and their path. */
+  /** Number of requests without cookies that are sent before each request, and their path. */
   #aside = { count: 0, path: '/' };
   /** True: cookies are sent even if SameSite forbids it, because no login succeeds without them. */
   lenient = false;
 
-  /** @param pause between two requests, milliseconds; with 0, `wait` does not wait either */
+  /** @param pause pause between two requests, milliseconds; with 0, `wait` does not wait either */
   constructor(reached: Reached, signal: AbortSignal, pause = PAUSE) {
     this.#pause = pause;
-    // Every request has this header. It has a value after a login by HTTP Basic, or a login that returned a token.
+    // Adds the header Authorization to every request. The header has a value after a login by HTTP Basic, or a login
+    // that returned a token.
     this.#reached = { ...reached, headers: { ...reached.headers, Authorization: `{${AUTHORIZATION}}` } };
     this.network = new Network(this.#reached);
     this.#signal = signal;
@@ -57,7 +58,7 @@ export class Manners {
     this.network.close();
   }
 
-  /** Waits for a time in milliseconds, or until init is aborted: then throws. */
+  /** Waits for a time in milliseconds. Throws if init is aborted during the wait. */
   async wait(time: number): Promise<void> {
     if (this.#pause > 0) await sleep(time, undefined, { signal: this.#signal });
   }
@@ -70,8 +71,8 @@ export class Manners {
   }
 
   /**
-   * Sends every later request to one instance, if the balancer's turns are round robin: before each request, sends one
-   * for each other instance. Each call changes to the next instance.
+   * Makes every later request reach the same instance, if the balancer uses round robin: before each request, sends
+   * one request for each other instance. Each call of this method changes to the next instance.
    *
    * @param instances number of instances
    * @param path path of a public page
@@ -102,8 +103,8 @@ export class Manners {
   /**
    * Sends a request.
    *
-   * @param addressed true if texts in the response are about this request. Otherwise a text may be meant for all
-   *   visitors, and is no sign of a rate limit
+   * @param addressed true if texts in the response are about this request; a text for all visitors is no sign of a
+   *   rate limit
    * @throws UnavailableError if there is no response, or the app limits logins or requests
    */
   async send(client: SessionClient, request: Send, addressed = request.method !== 'GET'): Promise<PageVisit> {
@@ -160,7 +161,7 @@ function jsonOf({ headers, body }: Reply): unknown {
 export class Visitor {
   readonly manners: Manners;
   readonly client: SessionClient;
-  /** The tokens of the session, if its access token is refreshed. Twins share them. */
+  /** The tokens of the session, if its access token can be refreshed. Twins share these tokens. */
   tokens: Tokens | undefined;
 
   constructor(manners: Manners, client = new SessionClient(manners.network)) {
@@ -190,7 +191,7 @@ export class Visitor {
     return seen.status === 401 && (await this.renew()) ? once() : seen;
   }
 
-  /** Refreshes the access token. Returns false if there is none, or the app refuses the refresh token. */
+  /** Refreshes the access token. Returns false if there are no tokens, or the app refuses the refresh token. */
   renew(): Promise<boolean> {
     return this.tokens?.renew(this.asStranger) ?? Promise.resolve(false);
   }

@@ -14,7 +14,7 @@ import type { PageVisit, Visitor } from './visitor.ts';
 
 /** The known part of the login, and the requests that the app's scripts or a recording suggest. */
 export interface LoginStart {
-  /** Absent if no page has the form of the login: then `begun` is the whole login. */
+  /** Absent if no page has the form of the login. Then `begun` is the whole login. */
   beginning?: Beginning;
   begun: Login;
   hints: Hints;
@@ -82,10 +82,9 @@ function tokenFor(stranger: Visitor, page: PageVisit, { form }: { form?: Record<
 }
 
 /**
- * Tries the logins that hints name, until one begins a session.
+ * Tries the logins in the hints, until a login begins a session.
  *
- * @throws UsageError if no login begins a session. Stops when the app has refused as many logins as init may
- * try
+ * @throws UsageError if no login begins a session. Stops when the app has refused the maximum number of logins
  */
 async function hintedLogin(
   { manners, codes, first, options }: Looking,

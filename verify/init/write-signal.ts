@@ -13,8 +13,8 @@ export function signalPart({ signal, carried }: Pick<AppFindings, 'signal' | 'ca
       '',
     ].join('\n');
   const names = `${signal.names.length} were seen: ${signal.names.join(', ')}.`;
-  // A run drops the affinity cookie to reach another instance. It cannot drop an affinity cookie that is also
-  // a session cookie.
+  // A run drops the affinity cookie to reach another instance. If this cookie is also a session cookie, the run
+  // cannot drop it.
   const off = signal.by === undefined || carried.cookies.includes(signal.by) ? {} : { sticky: signal.by };
   return comment(`Which instance answered; ${names}${stickyText(signal, off)}`, {
     instance: { ...signal.instance, ...off },

@@ -1,8 +1,8 @@
 /**
- * age: drives sessions that live as long as the load. Some sessions are busy. Some rest, each time for
- * longer. Some stay on one instance, each time for longer, and then visit the other instances. Some send
- * changed cookies. The sessions log out one after the other, so that sessions of every age send overlapping
- * requests and log out. Beside them, clients come and go.
+ * age: drives sessions that live as long as the load. Some sessions are busy. Some rest, each time for longer. Some
+ * stay on one instance, each time for longer, and then visit the other instances. Some send changed cookies. The
+ * sessions log out one after the other, so that sessions of every age send overlapping requests and log out. In
+ * addition, short sessions log in and out all the time (visits.ts).
  */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
@@ -20,7 +20,10 @@ import { aim, everywhere, inTurn, over, pause, replayed, type Workload } from '.
 
 /** Number of sessions of each kind. */
 const EACH = 5;
-/** Number of bursts, of rests and of stays in the life of the oldest session. */
+/**
+ * Number of bursts in the life of the oldest busy session. Also the number of rests, and the number of stays on one
+ * instance.
+ */
 const TIMES = 14;
 /**
  * Shortest rest and shortest stay on one instance, milliseconds. Each rest or stay is `LONGER` times as long
@@ -28,20 +31,18 @@ const TIMES = 14;
  */
 const SHORTEST = 200;
 const LONGER = 1.5;
-/**
- * Number of stays that outlive the idle timeout, and the length of such a stay as a multiple of that timeout.
- */
+/** Number of stays that are longer than the idle timeout. `OUTLIVES`: the length of such a stay, in idle timeouts. */
 const LONG_STAYS = 2;
 const OUTLIVES = 1.2;
-/** One burst in this number has slow requests. */
+/** One of this number of bursts has slow requests. */
 const SLOW_EACH = 3;
 /** Pause between the requests of a session that stays on one instance, milliseconds. */
 const OFTEN = 150;
-/** Pause after the changed cookies of a session, which are sent together, milliseconds. */
+/** Pause between two rounds of changed cookies of a session, milliseconds. The cookies of a round are sent together. */
 const FORGED_EVERY = 80;
 /** Pause between two pairs of overlapping reads of a busy session, milliseconds. */
 const PAIRS_EVERY = 120;
-/** The share of a declared timeout up to which a session rests or lives, so that it does not expire. */
+/** A session rests or lives at most this share of a declared timeout, so that it does not expire. */
 const ALIVE = 0.6;
 
 /** The kinds of sessions. Sessions take these kinds in turn. */
@@ -62,7 +63,8 @@ export const age: Workload = {
   run: async (context, plan) => {
     const { clock } = context.recorder;
     const life = Math.min(((plan.loadEnds ?? 0) - clock.now()) / 1000, lifeOf(context.target) * ALIVE);
-    // If the app limits the sessions of a user, the other workloads would wait for these long sessions.
+    // Does nothing if the app limits the sessions of a user, because the other workloads would wait for these long
+    // sessions.
     if (life <= 0 || context.seats !== undefined) return;
     const shared: Shared = { overlapped: 0, edge: new Edge(), logouts: new Edge(), logins: [] };
     const dead: (() => Promise<void>)[] = [];
@@ -104,12 +106,12 @@ interface Shared {
 interface Pace {
   /** Interval between two bursts, milliseconds. */
   every: number;
-  /** When the session logs out, microseconds on the run's clock. */
+  /** Time at which the session logs out, microseconds on the run's clock. */
   until: number;
   ended(): boolean;
 }
 
-/** A session, and the object that it writes; undefined if the target has none. */
+/** A session, and the object that it writes. `probe` is undefined if the target has no such object. */
 interface Session extends Omit<Racer, 'probe'> {
   shared: Shared;
   probe: Probe | undefined;
@@ -127,7 +129,7 @@ async function begun(context: Context, n: number, shared: Shared): Promise<Sessi
   shared.logins.push({ driver, cookies: () => cookies });
   const { probes } = context.target;
   const written = probes.filter(one => writeOf(one) !== undefined && one.scope !== 'all');
-  // Sessions of the same habit use the probes in turn.
+  // The sessions of each kind (HABITS) use the probes in turn: the first session the first probe, and so on.
   const probe = written[Math.floor(n / HABITS.length) % written.length] ?? writable(context.target);
   await everywhere(context, async how => (await driver.read(probe, how)).operation);
   return { context, driver, probe, other: undefined, shared, written: 0 };
@@ -173,14 +175,14 @@ async function busy(session: Session, { every, ended }: Pace): Promise<void> {
 }
 
 /**
- * Sends two reads at the same time, repeatedly. Two of three pairs go to one instance: a balancer that takes the
- * instances in turn would divide each pair.
+ * Sends two reads at the same time, repeatedly. Sends two of three pairs directly to one instance, because a balancer
+ * that takes the instances in turn would divide each pair.
  */
 async function readsInPairs({ context, driver, probe }: Session, length: number, ended: () => boolean) {
   const { clock } = context.recorder;
   const end = clock.now() + length * 1000;
   for (let i = 0; clock.now() < end && !ended(); i++) {
-    // The number of pairs that went to one instance before this pair is 0, 1, 2, …: no instance is left out.
+    // The index counts the earlier pairs to one instance (0, 1, 2, …), so that no instance is left out.
     const to = i % 3 === 0 ? undefined : aim(context, Math.floor((i * 2) / 3));
     await Promise.all([driver.read(probe, { to }), driver.read(undefined, { to })]);
     await pause(context, Math.min((end - clock.now()) / 1000, PAIRS_EVERY));
@@ -206,9 +208,9 @@ async function rests(session: Session, { ended }: Pace): Promise<void> {
 }
 
 /**
- * Stays on one instance for some time, reads on every instance, and then stays on the next instance. If there
- * is time, the first stays are longer than the idle timeout. These stays only read after their first request,
- * because a write may renew more than a read does. Each later stay is longer than the stay before it.
+ * Stays on one instance for some time, reads on every instance, and then stays on the next instance. If there is
+ * time, the first stays are longer than the idle timeout. After its first request, such a stay only reads, because a
+ * write may renew the session more than a read does. Each later stay is longer than the stay before it.
  */
 async function stays(session: Session, { until, ended }: Pace): Promise<void> {
   const { context, driver, probe } = session;
@@ -230,16 +232,17 @@ async function stays(session: Session, { until, ended }: Pace): Promise<void> {
 }
 
 /**
- * Sends changed cookies through the balancer as long as the session lives: an instance that accepts one perhaps does
- * so only once in many requests. An emptied cookie has nothing that an instance could accept: only `audit` sends it.
- * The cookies of another session show which part of a cookie names the instance: that part is not changed.
+ * Sends changed cookies through the balancer as long as the session lives, because an instance may accept a changed
+ * cookie only once in many requests. Does not send an emptied cookie, which no instance can accept; `audit` sends
+ * one. Does not change the part of a cookie that names the instance: the cookies of another session show which part
+ * that is.
  */
 async function forges({ context, driver, shared }: Session, { ended }: Pace): Promise<void> {
   for (let i = 0; !ended(); i++) {
     const other = shared.logins.find(login => login.driver !== driver);
     const all = other === undefined ? [] : changed(context, driver, other);
     const forgeries = all.filter(({ forged }) => forged !== '');
-    // No two of these requests depend on each other, so they need not wait for each other.
+    // These requests do not depend on each other, so they are sent together.
     await Promise.all(
       forgeries.map(({ name, change, forged }) => {
         const client = driver.copyJar([name]);
@@ -247,7 +250,8 @@ async function forges({ context, driver, shared }: Session, { ended }: Pace): Pr
         return driver.read(undefined, { as: { client, with: 'forged', change } });
       }),
     );
-    // Not in each round: otherwise a balancer that takes the instances in turn may give each change to one instance.
+    // Only in every second round. Otherwise a balancer that takes the instances in turn might route each kind of
+    // change always to the same instance.
     if (i % 2 === 0) await driver.read();
     await pause(context, FORGED_EVERY);
   }

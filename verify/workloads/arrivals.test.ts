@@ -59,7 +59,7 @@ describe('arrivals', () => {
     arrivals.start();
     expect(await arrivals.take()).toBe(0);
     expect(await arrivals.take()).toBe(500_000);
-    // It looks every 200 ms whether the load is over.
+    // The plan checks every 200 ms whether the load is over.
     expect(waits).toEqual([200, 200, 100]);
     now += 499_000;
     // A timer that fires a little late is no delay of the target, but a longer delay may be.

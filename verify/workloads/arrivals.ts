@@ -1,4 +1,6 @@
-/** Plans when requests begin if the load has a rate: constant, or changing evenly from one rate to another. */
+/**
+ * Plans when requests begin if the load has a rate. The rate is constant, or changes evenly from one rate to another.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Actions per second at the start and at the end of the load. */
@@ -10,9 +12,9 @@ export interface Rate {
 /** Maximum wait between two checks of `over`, milliseconds. */
 const SLICE = 200;
 /**
- * A timer may fire this much late, microseconds, because timers have whole milliseconds. Then the time at
- * which it fires becomes the planned time of the action. If the timer fires later than that, the original
- * planned time counts.
+ * Accepted delay of a timer, microseconds, because timers have whole milliseconds. Within this delay, the time at
+ * which the timer fires becomes the planned time of the action. After a longer delay, the original planned time
+ * counts.
  */
 const TIMER = 5_000;
 
@@ -26,7 +28,7 @@ export class Arrivals {
   #taken = 0;
 
   /**
-   * @param length time in which the rate goes from `from` to `to`, microseconds. After it, the rate stays at `to`
+   * @param length time in which the rate goes from `from` to `to`, microseconds. Afterwards the rate stays at `to`
    * @param now the run's clock, microseconds
    * @param over returns whether no action may begin
    * @param wait waits for a number of milliseconds; by default with a timer
@@ -51,10 +53,10 @@ export class Arrivals {
   }
 
   /**
-   * Waits for the next planned time. If all sessions were busy at that time, the time has passed, and there
-   * is no wait.
+   * Waits for the next planned time. If all sessions were busy at the planned time, it has passed, and this method
+   * does not wait.
    *
-   * @returns when the action was to begin, on the run's clock; undefined if the load is over
+   * @returns the planned begin of the action, on the run's clock; undefined if the load is over
    */
   async take(): Promise<number | undefined> {
     while (this.#start === undefined && !this.#over()) await this.#wait(SLICE / 10);

@@ -14,13 +14,13 @@ import { aim, everywhere, inTurn, over, type Plan, type Workload } from './workl
 
 /** Paths that are requested if the target file names no public paths. Most apps have one of these files. */
 const USUAL = ['/favicon.ico', '/robots.txt', '/healthz', '/health'];
-/** Maximum number of static files to request as well, from links in the login page. */
+/** Maximum number of additional static files to request. The links in the login page name these files. */
 const LINKED = 2;
 /** Number of checks of each instance: three responses show whether an instance differs from the others. */
 const TIMES = 3;
 /**
- * Minimum and maximum number of rounds with changed cookies. After the minimum, the rounds end when every instance has
- * received a changed cookie.
+ * Minimum and maximum number of rounds with changed cookies. After the minimum, the rounds end as soon as every
+ * instance has received a changed cookie.
  */
 const FORGED = { least: 4, most: 12 };
 
@@ -86,7 +86,7 @@ async function linkedFiles({ target, connect, signal }: Context): Promise<string
   return paths.slice(0, LINKED);
 }
 
-/** Sends changed cookies. It uses several sessions, because a sticky balancer pins each session to one instance. */
+/** Sends changed cookies. Uses several sessions, because a sticky balancer pins each session to one instance. */
 async function forges(context: Context, plan: Plan): Promise<void> {
   const tried = new Set<string>();
   const enough = (i: number): boolean =>
@@ -105,8 +105,8 @@ async function forges(context: Context, plan: Plan): Promise<void> {
 }
 
 /**
- * Returns a session on an instance that has not yet received a changed cookie. A new session costs few requests, but
- * the changed cookies of a session cost many.
+ * Returns a session on an instance that has not yet received a changed cookie. Logs in again if necessary: a new
+ * session costs few requests, but the changed cookies of a session cost many.
  */
 async function servedOutside(
   tried: ReadonlySet<string>,
@@ -124,7 +124,7 @@ async function servedOutside(
  * Sends the changed cookies of the first session.
  *
  * @param done returns whether no further request may begin
- * @param tried the instances that have received a changed cookie; the function adds to it
+ * @param tried the instances that have received a changed cookie; this function adds instances
  */
 async function forge(
   context: Context,
@@ -157,8 +157,8 @@ export function changed(context: Context, driver: Driver, other: Pick<Driver, 'c
 }
 
 /**
- * Grows a session within the measured limits, reads it on every instance after each stage, and shrinks it again. It
- * stops earlier when the app does not accept a value.
+ * Grows a session within the measured limits, reads it on every instance after each stage, and shrinks it again.
+ * Stops early when the app does not accept a value.
  */
 async function grows(context: Context, plan: Plan): Promise<void> {
   const probe = collection(context.target);
@@ -192,7 +192,7 @@ const SHRINKS = 30;
 /** Number of awkward texts of each kind. */
 const AWKWARD = 3;
 
-/** Writes awkward texts on all instances: if one instance returns a text unchanged, all instances must do so. */
+/** Writes awkward texts on all instances. If one instance returns a text unchanged, all instances must do the same. */
 async function awkward(context: Context, plan: Plan): Promise<void> {
   const probe = collection(context.target);
   const texts = context.growth?.texts ?? [];

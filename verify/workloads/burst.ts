@@ -39,8 +39,8 @@ interface Part {
 }
 
 /**
- * The sessions of the workload, in order. Short sessions and one with slow requests come first, so that common defects
- * are found early.
+ * The sessions of the workload, in order. Short sessions and a session with slow requests come first, so that common
+ * defects are found early.
  */
 const PARTS: readonly Part[] = [
   ...Array(3).fill({ quick: 2, slow: 0, late: false }),
@@ -61,7 +61,7 @@ interface Shared {
   edge: Edge;
 }
 
-/** A session, the object that it writes, and a second object that it can write, if the target has one. */
+/** A session, the object that it writes, and a second object that it can write, if the target has a second one. */
 export interface Racer {
   context: Context;
   driver: Driver;
@@ -91,7 +91,7 @@ export const burst: Workload = {
         plan,
         part,
       );
-      // If the app limits sessions, other sessions wait until this session ends, so it ends at once.
+      // If the app limits sessions, other sessions wait for the end of this session, so it ends at once.
       if (part.late && context.seats === undefined) ends.push(end);
       else await end();
     };
@@ -189,8 +189,8 @@ function longFor({ target, growth }: Context, probe: Probe): number {
 }
 
 /**
- * Returns the offset at which each request leaves, milliseconds. Writes get any offset within the span; a read gets an
- * offset around that of the first write.
+ * Returns the offset at which each request leaves, milliseconds. Writes get any offset within the span. A read gets
+ * an offset near the offset of the first write.
  */
 function offsetsOf({ context: { random }, shared }: Racer, kinds: readonly Kind[], span: number): number[] {
   const writes = kinds.map(() => random.next() * span);

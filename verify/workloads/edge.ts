@@ -1,6 +1,7 @@
 /**
- * Finds the offset at which the response to a racing request changes. With a smaller offset this request comes first,
- * with a larger one the other request. A race shows near this offset, so half of the generated offsets are close to it.
+ * Finds the edge: the offset at which the response to a racing request changes. With a smaller offset this request
+ * comes first, with a larger offset the other request. A race shows near the edge, so half of the generated offsets
+ * are close to it.
  */
 import type { Random } from '../random.ts';
 
@@ -21,7 +22,7 @@ export class Edge {
   }
 
   /**
-   * Generates an offset. It always uses two random numbers, so that responses do not change the later numbers.
+   * Generates an offset. Always uses two random numbers, so that responses do not change later random numbers.
    *
    * @param span the earliest and the latest offset, milliseconds
    * @returns an offset in the span

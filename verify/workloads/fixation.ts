@@ -25,8 +25,8 @@ export const fixation: Workload = {
     await inTurn(context, 2 * ROUNDS, ROUNDS, async (own, n) => {
       if (!over(own, plan, n % ROUNDS < NEEDED)) await (n < ROUNDS ? before(own, n) : invented(own, n));
     });
-    // These rounds run separately, with two seats per task. If other tasks took one seat at the same time, the two
-    // seats could belong to the same user.
+    // These rounds run separately, with two seats per task. If other tasks took seats at the same time, both seats of
+    // a task could belong to the same user.
     const pairs = { ...context, random: context.random.fork('pairs') };
     const round = async (own: Context, n: number) => {
       if (!over(own, plan, n < NEEDED)) await overAnother(own, n);
@@ -52,7 +52,7 @@ async function before(context: Context, n: number): Promise<void> {
 const carries = ({ interpreter, target }: Context, client: SessionClient): boolean =>
   client.cookies(target.signedIn.page).some(({ name }) => interpreter.sessionCookies.includes(name));
 
-/** Plays an attacker who plants an invented id. If the app adopts that id, the attacker has the session. */
+/** Plays an attacker who plants an invented id. If the app adopts the id at the login, the attacker has the session. */
 async function invented(context: Context, n: number): Promise<void> {
   const model = Driver.of(context, n);
   if (!(await model.enter())) return model.end('refused');
@@ -76,8 +76,9 @@ async function invented(context: Context, n: number): Promise<void> {
 }
 
 /**
- * Plays an attacker who logs in as themselves in the victim's browser. Then the victim logs in without a logout. If the
- * app redirects signed-in users away from the login, the victim is not logged in, and nothing is judged.
+ * Plays an attacker who logs in with their own account in the victim's browser. Then the victim logs in without a
+ * logout before. If the app redirects signed-in users away from the login, the victim is not logged in, and nothing
+ * is judged.
  */
 async function overAnother(context: Context, n: number): Promise<void> {
   const attacker = Driver.of(context, ROUNDS * 4 + 2 * n);
@@ -119,7 +120,10 @@ async function replays(context: Context, driver: Driver, planted: SessionClient,
   });
 }
 
-/** Returns a value of the same form, in which each letter and digit of parts of 8 or more characters is random. */
+/**
+ * Returns a value of the same form: in parts of 8 or more characters, each letter and digit is replaced by a random
+ * one.
+ */
 function unlike(value: string, random: Random): string {
   const any = (from: string): string => from[random.below(from.length)] as string;
   const drawn = (letter: string): string => {

@@ -7,7 +7,10 @@ export interface Forgery {
   forged: string;
 }
 
-/** A part of a cookie value that may carry the session. Shorter parts are prefixes, versions or names of instances. */
+/**
+ * A part of a cookie value that may carry the session: a long part. Short parts are prefixes, versions or names of
+ * instances.
+ */
 interface Part {
   text: string;
   at: number;
@@ -16,12 +19,12 @@ interface Part {
 const PART = /[\w+/-]{12,}/g;
 /** Maximum number of parts of each value that are changed. */
 const MOST = 3;
-/** If two values have this many first characters in common, they are names of instances, not random. */
+/** If two values begin with the same characters, at least this number, they are names of instances and not random. */
 const ALIKE = 3;
 
 /**
- * Returns forged values. It never changes the last character of a part, because the result may decode to the same
- * value. It never changes a part by which a balancer routes.
+ * Returns forged values. Never changes the last character of a part, because the result may decode to the same value.
+ * Never changes a part by which a balancer routes.
  *
  * @param value the value of the cookie to forge
  * @param other the value of the same cookie in another session
@@ -56,9 +59,9 @@ const partsOf = (value: string): Part[] =>
   [...value.matchAll(PART)].map(({ 0: text, index }) => ({ text, at: index }));
 
 /**
- * Returns the parts of a value that carry the session. It omits a part that names an instance: the last of several
- * parts (`<id>.<name>`, Tomcat's jvmRoute), or the first part before a `~` (`<name>~<id>`, HAProxy's prefix). Such a
- * part begins with the same characters in another session.
+ * Returns the parts of a value that carry the session. Omits a part that names an instance: the last of several parts
+ * (`<id>.<name>`, Tomcat's jvmRoute), or the first part before a `~` (`<name>~<id>`, HAProxy's prefix). In another
+ * session, such a part begins with the same characters.
  */
 function carryingOf(value: string, other: string): Part[] {
   const [parts, others] = [partsOf(value), partsOf(other)];

@@ -1,7 +1,8 @@
 /**
- * Measures two limits before the load: the longest text that the app shows unchanged, and the size of a session that a
- * balancer still accepts in requests and responses. The audit stays within these limits. Otherwise it would itself
- * cause failures that the run judges: many balancers take an instance out of service after it sent a too large header.
+ * Measures two limits before the load: the longest text that the app shows unchanged, and the size of a session that
+ * a balancer still accepts in requests and responses. The audit stays within these limits. Otherwise the audit itself
+ * would cause failures that the run judges: many balancers take an instance out of service that sent a header which
+ * is too large.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, Growth } from '../client/context.ts';
@@ -14,8 +15,8 @@ import type { Probe } from '../target/schema.ts';
 /** Lengths of text that are tried, characters. */
 const LENGTHS = [100, 400, 1_000, 4_000, 16_000, 64_000];
 /**
- * Stages of growth, characters: the length of one text, and the total length at the end of the stage. They go beyond the
- * size limit of a cookie, and beyond the buffers of a proxy.
+ * Stages of growth, characters: the length of one text, and the total length at the end of the stage. The last stages
+ * exceed the size limit of a cookie, and the buffers of a proxy.
  */
 const STAGES = [
   { value: 100, total: 1_000 },
@@ -25,8 +26,8 @@ const STAGES = [
   { value: 64_000, total: 1_100_000 },
 ];
 /**
- * Total length of a session, characters. A stage with a larger total is left out if the app does not show the
- * long texts of the stage, because the stage would need too many shorter texts.
+ * Limit for the total length of a stage, characters, if the app does not show the long texts of the stage. A larger
+ * total would need too many short texts, so such a stage is left out.
  */
 const MANY = 100_000;
 /** Approximate length of a text that is not padded, characters. */
@@ -36,8 +37,8 @@ export const UNMEASURED: Growth = { longest: 0, total: 2_000, refused: false };
 /** Maximum number of texts in one session. */
 const ADDS = 130;
 /**
- * Fraction of a measured limit that the audit uses, if more text was refused: the audit's requests may be a
- * little larger than those of the measurement.
+ * Fraction of a measured limit that the audit uses if more text was refused, because the audit's requests may be a
+ * little larger than the measurement's requests.
  */
 const WITHIN = 0.8;
 /** Number of texts that are added between two reads of the page. */
@@ -47,7 +48,7 @@ const TRIES = 2;
 /** Maximum wait for instances that were taken out of service, and interval of the requests, milliseconds. */
 const BACK = { within: 30_000, every: 250 };
 
-/** Statuses of a balancer or server for a too large request; 502: for a too large response header. */
+/** Statuses of a balancer or server for a request that is too large. 502: for a response header that is too large. */
 const TOO_LARGE = [413, 414, 431, 502];
 
 const refusesSize = ({ status, body }: Reply): boolean =>
@@ -83,7 +84,7 @@ export const collection = ({ probes }: Context['target']): Probe | undefined =>
   );
 
 /**
- * Returns the maximum number of short texts in a session, so that no request is refused for its size. It allows half of
+ * Returns the maximum number of short texts in a session, so that no request is refused for its size. Allows half of
  * the total length that was measured with long texts, because each text adds separators, quotes and a name.
  */
 export const roomOf = (growth: Growth | undefined): number =>
@@ -121,7 +122,7 @@ class Measurement {
     this.#probe = probe;
   }
 
-  /** Returns the length of the longest text that some instance shows unchanged. */
+  /** Returns the length of the longest text that at least one instance shows unchanged. */
   async longest(): Promise<number> {
     let longest = 0;
     for (const length of LENGTHS) {
@@ -131,7 +132,9 @@ class Measurement {
     return longest;
   }
 
-  /** Returns the total length of texts that one session can hold. It measures only as far as the audit would go. */
+  /**
+   * Returns the total length of texts that one session can hold. Measures only up to the largest total of the audit.
+   */
   async total(longest: number): Promise<number> {
     if (this.cause !== undefined) return 0;
     let total = 0;
@@ -140,7 +143,7 @@ class Measurement {
         const { status, refused } = await this.#write(driver, size, n);
         if (refused || status === undefined) return false;
         if (status >= 500 && (await this.#refusesMore(driver, size, status))) return false;
-        // Any other error counts as within the limit, so that the audit repeats it and the run judges it.
+        // Any other error counts as within the limit. So the audit causes it again, and the run judges it.
         total += size;
         return status < 400;
       });
@@ -150,9 +153,9 @@ class Measurement {
   }
 
   /**
-   * Returns whether an error of the app itself is a refusal of the size: every instance responds with an
-   * error to one more text, and without an error to a short text in a new session. Rails responds with status
-   * 500 if a cookie would be too large.
+   * Returns whether an error of the app itself is a refusal of the size: every instance responds with an error to one
+   * more text, but not to a short text in a new session. For example, Rails responds with status 500 if a cookie
+   * would be too large.
    */
   async #refusesMore(driver: Driver, size: number, status: number): Promise<boolean> {
     for (const to of this.#ways()) {
@@ -168,7 +171,7 @@ class Measurement {
     return small;
   }
 
-  /** Returns of each kind the most awkward text that at least one instance shows unchanged. */
+  /** Returns, for each kind, the most awkward text that at least one instance shows unchanged. */
   async texts(): Promise<Text[]> {
     const kept: Text[] = [];
     const cause = this.cause;
@@ -219,7 +222,8 @@ class Measurement {
   }
 
   /**
-   * Writes the n-th text of a stage. After every tenth text, reads the page, because that request has the cookie too.
+   * Writes the n-th text of a stage. After every tenth text, reads the page, because this request also carries the
+   * cookie.
    */
   async #write(
     driver: Driver,

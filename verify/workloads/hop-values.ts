@@ -7,16 +7,19 @@ import type { Random } from '../random.ts';
 import type { Probe } from '../target/schema.ts';
 import { collection, roomOf } from './growth.ts';
 
-/** Approximate number of values that a session holds. It is small, so that pages stay small and removals occur. */
+/** Approximate number of values that a session holds: few, so that pages stay small and removals occur. */
 const ITEMS = 8;
 /** Share of requests that write. Above `upTo` values the share falls, because pages grow with each value. */
 const WRITES = { share: 0.25, upTo: 50 };
-/** Share and maximum number of values that are never removed during faults: the final reads must find them. */
+/**
+ * Share and maximum number of values that are written during faults and never removed, so that the final reads must
+ * find them.
+ */
 const KEPT = { share: 0.3, most: 30 };
-/** Share of writes with an awkward text, in the probe for which it is known that the app keeps such texts unchanged. */
+/** Share of writes with an awkward text, for the probe whose texts the app is known to keep unchanged. */
 const AWKWARD = 0.25;
 
-/** Returns whether no request can remove an awkward text: a path cannot hold every text. */
+/** Returns whether awkward texts cannot be removed, because a path cannot hold every text. */
 const sticks = ({ remove }: Probe): boolean => remove?.path.includes('{value}') === true;
 
 export class HeldValues {
@@ -43,7 +46,7 @@ export class HeldValues {
     this.#kept = 0;
   }
 
-  /** Draws a value to remove; undefined if none is to be removed. @param draw random, from 0 to 1 */
+  /** Chooses a value to remove; undefined if no value is to be removed. @param draw a random number from 0 to 1 */
   toRemove({ object, remove }: Probe, draw: number): string | undefined {
     const items = this.#items.get(object) ?? [];
     if (remove === undefined || items.length === 0 || draw >= (items.length >= ITEMS ? 0.2 : 0.05))
@@ -72,7 +75,7 @@ export class HeldValues {
     return texts[Math.floor((draw / AWKWARD) * texts.length)];
   }
 
-  /** Takes note of a write that has ended. @param disturbed true while faults are performed */
+  /** Updates the values of this client after a write has ended. @param disturbed true while faults are performed */
   wrote(
     probe: Probe,
     { action, value, outcome }: Operation,
@@ -84,7 +87,7 @@ export class HeldValues {
       this.#stuck.set(probe.object, (this.#stuck.get(probe.object) ?? 0) + 1);
       return;
     }
-    // Some values are kept: they are never removed.
+    // Keeps some values, which are then never removed.
     if (disturbed && this.#kept < KEPT.most && this.#random.next() < KEPT.share) this.#kept++;
     else getOrInsert(this.#items, probe.object, (): string[] => []).push(value);
   }

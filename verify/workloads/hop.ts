@@ -19,16 +19,19 @@ import { Arrivals } from './arrivals.ts';
 import { HeldValues } from './hop-values.ts';
 import { BESIDE, everywhere, over, type Plan, seated, type Workload } from './workload.ts';
 
-/** Maximum number of new logins of a client after lost sessions. Then it stops: the loss is already found. */
+/**
+ * Maximum number of new logins of a client after lost sessions. After these, the client stops, because the losses are
+ * already found.
+ */
 const LOGINS_AGAIN = 2;
 /** Maximum number of lost sessions whose cookie is replayed, to see which instances still honour it. */
 const REPLAYED = 5;
 /** Number of replays of each such cookie. */
 const REPLAYS = 6;
-/** Share of writes whose redirect is followed as soon as its head has come, like in browsers. */
+/** Share of writes whose redirect is followed as soon as its head has come, as in browsers. */
 const EARLY = 0.5;
 
-/** With at most this many sessions, each may fall into step with a round robin and stay on one instance. */
+/** With at most this number of sessions, a session may fall into step with a round robin and stay on one instance. */
 const FEW = 4;
 
 /** Defines how hop shares the machine with other workloads. */
@@ -75,7 +78,7 @@ export const hopAt = (pace: Pace): Workload => ({
   },
 });
 
-/** @param plan its deadline may move closer during the run */
+/** @param plan its `deadline` may become earlier during the run */
 async function hops(context: Context, plan: Plan, sessions: number, pace: Pace): Promise<void> {
   let outside = sessions;
   const ends = (): boolean => over(context, plan);
@@ -119,7 +122,7 @@ class HopClient {
   readonly #values: HeldValues;
   /** True if the outcome of the last write is unknown. */
   #unsure = false;
-  /** When the next request was to begin, if the load has a rate. */
+  /** Planned begin of the next request. Absent if the load has no rate. */
   #due: number | undefined;
   /** The session of this client that is alive at the end of the load. */
   #open: Driver | undefined;
@@ -194,7 +197,7 @@ class HopClient {
           if (this.#due === undefined) break;
         } else if (this.#shared.pace.pause > 0)
           await sleep(this.#shared.pace.pause * 2 * this.#pauses.next());
-        // Another client sends a request at the same time. If it always sent its request first, the two
+        // Another client sends a request at the same time. If the other client always sent its request first, the two
         // clients would alternate and stay in step with a round robin.
         const aside = this.#shared.few && this.#pauses.next() < BESIDE && stepAside(this.#context);
         alive = await this.#step(driver);
@@ -241,14 +244,14 @@ class HopClient {
     const add = await driver.write(probe, { early, to, text, due: this.#due });
     this.#values.wrote(probe, add, text, this.#shared.pace.disturbed === true);
     if (!this.#wrote(add)) return false;
-    // The head of a response acknowledges the write, so the value must be visible on another instance at once.
+    // The head of the response has acknowledged the write, so the value must be visible on another instance at once.
     const other = names.find(name => name !== add.instance);
     return early && other !== undefined ? this.#read(driver, probe, { to: other }) : true;
   }
 
   /**
-   * Remembers whether the outcome of a write is unknown. If it is, the client reads before its next write. Otherwise
-   * all writes in an outage would have unknown outcomes, and the order of their effects could not be decided.
+   * Remembers whether the outcome of a write is unknown. If so, the client reads before its next write. Otherwise all
+   * writes in an outage would have unknown outcomes, and the order of their effects could not be decided.
    *
    * @returns false if the session is known to be signed out
    */

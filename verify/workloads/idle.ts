@@ -42,7 +42,7 @@ export const idle: Workload = {
     if (quiet !== undefined) {
       for (const wait of [quiet / 2, before(quiet), after(quiet), after(quiet), quiet * 1.2])
         add((own, n) => waits(own, n, wait));
-      // These two sessions send a copy of their cookie: the server may honour the cookie for longer than a
+      // These two sessions send a copy of their cookie, because the server may honour the cookie for longer than a
       // browser keeps it.
       for (let i = 0; i < 2; i++) add((own, n) => waits(own, n, after(quiet), true));
       const until = absolute === undefined ? quiet * LONG : Math.min(quiet * LONG, before(absolute));
@@ -69,7 +69,7 @@ async function enter(context: Context, n: number): Promise<Driver | undefined> {
   return driver;
 }
 
-/** Waits, and sends one request to one instance. After an expiry, more requests of the session show nothing new. */
+/** Waits, and sends one request to one instance. More requests would show nothing new about the expiry. */
 async function waits(context: Context, n: number, milliseconds: number, byHand = false): Promise<void> {
   const driver = await enter(context, n);
   if (driver === undefined) return;
@@ -101,8 +101,8 @@ async function busy(context: Context, n: number, every: number, until: number): 
 }
 
 /**
- * Ends the session. It logs out if the session is alive and the app limits sessions, because a live session
- * counts towards the limit.
+ * Ends the session. Logs out if the session is alive and the app limits sessions, because a live session counts
+ * towards the limit.
  */
 async function finish(context: Context, driver: Driver, { signedIn }: Operation): Promise<void> {
   const counted = context.target.sessions?.most !== undefined;

@@ -34,22 +34,22 @@ const OTHERS: readonly Workload[] = [
 /** Names of all workloads, hop first. */
 const WORKLOADS: readonly string[] = ['hop', ...OTHERS.map(({ name }) => name)];
 
-/** Duration for which hop runs alone, milliseconds. */
+/** Time during which only hop runs, milliseconds. */
 const ALONE = 700;
 /** Pause of hop before each request while other workloads race, milliseconds. */
 const SLOWLY = 25;
 /**
- * Pause of hop before each request while faults are performed, milliseconds. Many sessions must experience the faults,
- * and the machine needs CPU time.
+ * Pause of hop before each request while faults are performed, milliseconds. Many sessions must run during the
+ * faults, but must leave CPU time for the system.
  */
 const STEADILY = 60;
 /** Number of accounts that only one workload uses, if there are enough accounts. */
 const OWN_ACCOUNTS = 60;
 /** Time limit of the other workloads, as a multiple of hop's duration. */
 const LONGER = 3;
-/** Minimum of that limit, milliseconds. */
+/** Minimum time limit of the other workloads, milliseconds. */
 const LEAST = 30_000;
-/** Factor for that limit if the workloads wait for one another's seats. */
+/** Factor for the time limit of the other workloads if they wait for each other's seats. */
 const SEATED = 4;
 
 /**
@@ -81,7 +81,9 @@ export function feeding(target: Target, guarantees: readonly Guarantee[]): strin
   return ['hop', ...wanted.map(({ name }) => name)];
 }
 
-/** Returns the time that the workloads must wait for the target's timeouts, milliseconds; 0 if they do not wait. */
+/**
+ * Returns the time for which the workloads must wait for the target's timeouts, milliseconds; 0 if they do not wait.
+ */
 export const waits = (target: Target, names: readonly string[]): number =>
   Math.max(0, ...OTHERS.filter(({ name }) => names.includes(name)).map(({ takes }) => takes?.(target) ?? 0));
 
@@ -104,7 +106,7 @@ export interface Performance {
   onActive?: (what: readonly string[]) => void;
 }
 
-/** Descriptions of workloads that may take longer than the load. Other workloads are shown by their names. */
+/** Descriptions of workloads that may take longer than the load. For other workloads, the progress shows the name. */
 const GOES_ON: Readonly<Record<string, string>> = {
   hop: 'the last reads of the sessions',
   idle: 'sessions that must reach their declared timeouts',
@@ -134,8 +136,9 @@ class Active {
 }
 
 /**
- * Runs the workloads together, and returns when all have ended. If one fails, the others end first. If the app limits the sessions of a user, hop
- * runs after the other workloads, because it takes all sessions.
+ * Runs the workloads together, and returns when all have ended. If a workload fails, waits for the end of the others,
+ * then throws. If the app limits the sessions of a user, hop runs after the other workloads, because hop takes all
+ * sessions.
  */
 export async function perform(
   outer: Context,
@@ -145,7 +148,7 @@ export async function perform(
   const failing = new AbortController();
   const context = { ...outer, signal: AbortSignal.any([outer.signal, failing.signal]) };
   const begun: Promise<void>[] = [];
-  /** Adds a task. If it fails, all tasks end. */
+  /** Adds a task. If the task fails, all tasks end. */
   const begin = (task: Promise<void>): Promise<void> => {
     begun.push(task);
     task.catch(() => failing.abort());
@@ -189,16 +192,16 @@ export async function perform(
     );
   let aging: Promise<void> | undefined;
   try {
-    // These sessions live as long as the sessions of hop, and send few requests. So hop returns to full speed
-    // without waiting for them.
+    // The sessions of `age` live as long as the sessions of hop, and send few requests. So hop returns to full speed
+    // without waiting for `age`.
     aging = others.includes(age) ? run(age) : undefined;
     await Promise.all(others.filter(workload => workload !== age).map(run));
     hopping ??= hops();
     if (disturb !== undefined) Object.assign(pace, { pause: STEADILY, disturbed: true });
     else pace.pause = 0;
     if (disturb !== undefined) {
-      // Waits until the sessions of hop exist, because a session that begins later has not experienced the fault.
-      // Without hop there is no session to wait for.
+      // Waits until the sessions of hop exist, because a session that begins later does not see the fault. Without
+      // hop, waits for no session.
       await Promise.race([inside.promise, hopping]);
       await active.during('faults', beside(disturb, context, { ...hopPlan }));
     }
@@ -211,8 +214,8 @@ export async function perform(
 }
 
 /**
- * Runs the faults, together with clients that log out during them and make their last replays after all
- * faults. Then compares sessions from before the faults with new sessions.
+ * Runs the faults, together with clients that log out during the faults and make their last replays after all faults.
+ * Then compares sessions from before the faults with new sessions.
  */
 async function beside(disturb: () => Promise<void>, context: Context, plan: Plan): Promise<void> {
   const own = (name: string, place: number): Context => scope(context, { name }, OTHERS.length + place);

@@ -20,7 +20,7 @@ const ROUNDS = 12;
 const SHARED = 3;
 /** Number of users that disconnect before the response comes. */
 const HASTY = 2;
-/** Number of browsers with late responses of an old session, and number of users with two devices. */
+/** Number of browsers with late responses of an old session. Also the number of users with two devices. */
 const LATE = 4;
 const DEVICES = 3;
 /** Number of requests that each of these users abandons in a round. */
@@ -45,7 +45,7 @@ export const interleave: Workload = {
 
 /**
  * Abandons requests while another user reads. An app may reuse a connection to the store before it has read the
- * response for an abandoned request. Then the next request gets that response. Abandoned requests are not recorded,
+ * store's reply to an abandoned request. Then the next request gets this reply. Abandoned requests are not recorded,
  * because a lost response may have changed the cookie.
  */
 async function hasty(context: Context, plan: Plan, n: number): Promise<void> {
@@ -76,7 +76,9 @@ async function enters(context: Context, driver: Driver): Promise<boolean> {
   return true;
 }
 
-/** Uses a second device of a user while the first is in use. The logout on one device must not end the other session. */
+/**
+ * Uses two devices of a user at the same time. The logout on one device must not end the session of the other device.
+ */
 async function devices(context: Context, plan: Plan, n: number): Promise<void> {
   const { sessions, logout } = context.target;
   if (sessions?.logout === 'all' || (sessions?.most ?? 2) < 2 || logout === undefined) return;
@@ -105,7 +107,7 @@ async function shared(context: Context, _plan: Plan, n: number): Promise<void> {
   const { logout, probes, pages } = context.target;
   const account = context.account(n + 1);
   const first = Driver.of(context, n);
-  // Without a logout, this would only be two tabs of the same browser.
+  // Needs a logout and two users: otherwise the two sessions would only be two tabs of one browser.
   if (logout === undefined || account.label === first.account.label) return;
   if (!(await enters(context, first))) return first.end('refused');
   if (!(await leave(context, first))) return;
@@ -150,7 +152,7 @@ async function round(context: Context, users: Driver[], stranger: Driver, i: num
     const barrier = new Barrier(reads.length);
     await Promise.all(reads.map(read => read({ held: barrier.place() })));
   }
-  // If a cache has stored a page or a cookie of the users, it sends these to the next client.
+  // If a cache has stored a page or a cookie of a user, the cache sends it to the next client.
   await stranger.visit(path, { query });
   await stranger.visit(login.page);
 }

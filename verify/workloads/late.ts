@@ -1,7 +1,7 @@
 /**
  * Lets responses of an old session arrive late: a user logs out, and the same or another user logs in with the same
- * browser, while requests of the old session are in flight. The browser applies their cookies when they arrive. The
- * page after that must not show the old user. If a late response signs the new user out, reports mention it.
+ * browser, while requests of the old session are in flight. When a late response arrives, the browser applies its
+ * cookies. The next page must not show the old user. If a late response signs the new user out, reports mention this.
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
@@ -36,7 +36,7 @@ export async function late(context: Context, _plan: Plan, n: number): Promise<vo
   const own = next.copyJar();
   const before = JSON.stringify(next.cookies());
   gate.leave();
-  // A slow response may have changed the jar already during the login. Then `own` is not the new login's cookie.
+  // A slow response may have changed the jar during the login. Then `own` is not the cookie of the new login.
   const slow = (await Promise.all(flying)).slice(HELD);
   const early = slow.some(({ cookies = [], return: end = 0 }) => cookies.length > 0 && end >= from);
   old.end('logout');
@@ -47,8 +47,8 @@ export async function late(context: Context, _plan: Plan, n: number): Promise<vo
     await leave(context, next);
     return;
   }
-  // A late response may have replaced the cookie of the new login in the jar. These reads show which user the jar signs
-  // in now. Because of `with`, the checks do not expect the new session in the responses.
+  // A late response may have replaced the cookie of the new login in the jar. These reads show which user the jar
+  // signs in now. Because of `with`, the checks do not require that the responses show the new session.
   for (const one of [undefined, probe]) await next.read(one, { as: { client: next.copyJar(), with: 'old' } });
   await next.logout(logout, { as: { client: own, with: 'old' } });
   next.end('over');
@@ -59,7 +59,7 @@ function inFlight({ target }: Context, driver: Driver, barrier: Barrier): Promis
   const { slow, signedIn, claims } = target;
   const held = Array.from({ length: HELD }, () => driver.visit(signedIn.page, { held: barrier.place() }));
   if (slow?.read !== undefined) held.push(driver.visit(slow.read));
-  // A target that does not claim logout-final may keep the session in the cookie: then every late write would
+  // A target that does not claim logout-final may keep the whole session in the cookie. Then every late write would
   // restore the session, because each copy of the cookie stays valid.
   if (slow?.write !== undefined && claims.includes('logout-final')) held.push(driver.touch(slow.write));
   return held;

@@ -1,6 +1,6 @@
 /**
- * leaving: during faults, a few clients log in while hop runs, stay for a while, and log out at any moment of a fault.
- * Then they replay the old cookie on every instance, at once and again after all faults.
+ * leaving: during faults, a few clients log in while hop runs, stay for a while, and log out at any moment of a
+ * fault. After its logout, each client replays the old cookie on every instance, at once and again after all faults.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../client/context.ts';
@@ -11,15 +11,18 @@ import { everywhere, inTurn, over, type Plan, replayed } from './workload.ts';
 
 const CLIENTS = 4;
 /**
- * Number of clients that stay until a fault begins: a fault may prevent logins, and then only these clients
- * can log out.
+ * Number of clients that stay until a fault begins. A fault may prevent logins, and then only these clients can log
+ * out.
  */
 const PATIENT = 2;
 /** Maximum duration of a session, milliseconds. */
 const STAY = 1_200;
 /** Interval between two attempts of a failed request, milliseconds. */
 const AGAIN = 200;
-/** Average pause between two reads, milliseconds. A connection that is idle longer might close at the logout. */
+/**
+ * Average pause between two reads, milliseconds. It is short, because the server may close a connection that is idle
+ * for longer just at the logout.
+ */
 const PAUSE = 80;
 /** Time after which a client disconnects from a request that it abandons, milliseconds. */
 const ABANDONED = 250;
@@ -66,7 +69,7 @@ async function live(context: Context, plan: Plan, n: number, logout: EndingSpec)
     await sleep(AGAIN);
     return undefined;
   }
-  // Every instance serves the session first, because an instance that never served it may ignore its logout.
+  // First every instance serves the session, because an instance that never served the session may ignore its logout.
   await everywhere(context, async how => (await driver.read(undefined, how)).operation, { balanced: true });
   const old = driver.replayer();
   const pauses = context.random.fork('pauses');
@@ -74,9 +77,11 @@ async function live(context: Context, plan: Plan, n: number, logout: EndingSpec)
   const slow = context.target.slow?.read;
   const look = async (): Promise<void> => {
     await sleep(PAUSE * 2 * pauses.next());
-    // A client that disconnects while the store is down leaves a reply of the store that no request reads.
+    // If a client disconnects while the store is down, the store's reply may stay unread on the connection between
+    // app and store.
     if (context.recorder.disturbed) await driver.abandon(context.target.signedIn.page, ABANDONED);
-    // A slow request may be in flight when an instance dies. The next request then finds the locks of that request.
+    // A slow request may be in flight when an instance dies. The next request then finds the locks of the slow
+    // request.
     if (slow !== undefined) await driver.visit(slow);
     await driver.read();
   };

@@ -1,7 +1,7 @@
 /**
  * logout-race: logs out while requests of the same session are in flight: reads and writes, quick and slow requests.
- * Then it sends the old cookie to every instance, at once and at the end of the run. In the same way, it also tests the
- * request that ends all sessions of a user.
+ * Then it sends the old cookie to every instance, at once and at the end of the run. In the same way, the workload
+ * tests the request that ends all sessions of a user.
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
@@ -15,14 +15,14 @@ import type { EndingSpec } from '../target/schema.ts';
 import { Edge } from './edge.ts';
 import { everywhere, inTurn, lasted, over, replayed, type Workload } from './workload.ts';
 
-/** Number of rounds. A race that fails one time in ten needs about 30 tries before "none seen" is evidence. */
+/** Number of rounds. If a race fails one time in ten, about 30 rounds without a failure are evidence. */
 const ROUNDS = 40;
 const AT_ONCE = 4;
 /** Number of quick requests in flight at a logout. */
 const TOGETHER = 4;
-/** Number of rounds in which all sessions of a user are ended. */
+/** Number of rounds in which one request ends all sessions of a user. */
 const ALL_ROUNDS = 4;
-/** Number of sessions of that user. */
+/** Number of sessions of the user in such a round. */
 const ALL_SESSIONS = 5;
 
 /** A session that was logged out. Its cookie is replayed again when the run ends. */
@@ -79,9 +79,9 @@ interface Race {
   edge: Edge;
 }
 
-/** Logs a session out while requests of it are in flight, and sends its old cookie to every instance. */
+/** Logs a session out while requests of the session are in flight, and sends the old cookie to every instance. */
 export async function raceLogout(context: Context, driver: Driver, { n, logout, edge }: Race): Promise<Dead> {
-  // Every instance serves the session first, because an instance that never served it may ignore its logout.
+  // First every instance serves the session, because an instance that never served the session may ignore its logout.
   let span = 1;
   await everywhere(context, async how => {
     const { operation } = await driver.read(context.target.probes[0], how);
@@ -90,7 +90,7 @@ export async function raceLogout(context: Context, driver: Driver, { n, logout, 
   });
   const old = driver.replayer();
   const flying = inFlight(context, driver, n);
-  // Slow requests need no barrier: they are long enough that the logout comes while they are in flight.
+  // Slow requests need no barrier, because they take so long that the logout comes while they are in flight.
   const barrier = new Barrier(flying.quick.length + 1);
   const part = (n % 8) / 8 + context.random.next() / 8;
   const slow = flying.slow.map(send => send({}));
@@ -104,7 +104,7 @@ export async function raceLogout(context: Context, driver: Driver, { n, logout, 
   await everywhere(context, how => replayed(driver, old, how));
   await Promise.all(slow);
   await everywhere(context, how => replayed(driver, old, how), { times: slow.length > 0 ? 2 : 1 });
-  // The jar may have received a cookie after the logout. The next request from this browser sends it.
+  // The jar may have received a cookie after the logout. The next request from this browser sends this cookie.
   await driver.read(undefined, { labelled: true });
   if (logout.provider === true) await driver.enterAgain();
   return { driver, old };
@@ -112,7 +112,10 @@ export async function raceLogout(context: Context, driver: Driver, { n, logout, 
 
 type Sending = (how: How) => Promise<Operation>;
 
-/** Returns the requests to have in flight at the n-th logout. It takes the kinds that the target allows in turn. */
+/**
+ * Returns the requests that are in flight at the n-th logout. Takes the kinds of requests that the target allows in
+ * turn.
+ */
 function inFlight(context: Context, driver: Driver, n: number): { quick: Sending[]; slow: Sending[] } {
   const { probes, slow } = context.target;
   const probe = writable(context.target);

@@ -1,4 +1,4 @@
-/** Tests that the same seed gives the same plan at any speed of requests, and another seed another plan. */
+/** Tests that the same seed gives the same plan at any speed of requests, and that another seed gives another plan. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,7 @@
 /**
  * refresh-race: refreshes the tokens of one session several times at once, again after a lost response, and during a
- * logout. After the grace period it sends the spent tokens to every instance, and after a logout all tokens.
+ * logout. After the grace period it sends the replaced tokens to every instance. After a logout it sends all tokens
+ * to every instance.
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
@@ -13,14 +14,14 @@ import { aim, everywhere, inTurn, over, pause, replayed, type Workload } from '.
 
 const ROUNDS = 24;
 const AT_ONCE = 12;
-/** Number of refreshes at once. */
+/** Number of refreshes at the same time. */
 const TABS = 3;
 /** Maximum delay between two of these refreshes, milliseconds. */
 const APART = 10;
 /** Additional wait, milliseconds, so that a timeout has certainly passed. */
 const MARGIN = 300;
 
-/** A round of one session. It returns the spent tokens and the current tokens. */
+/** A round of one session. Returns the replaced tokens and the current tokens. */
 type Race = (
   context: Context,
   driver: Driver,
@@ -58,7 +59,7 @@ const graceOver = ({ grace = 0 }: RefreshSpec): number =>
 
 const copied = (client: SessionClient) => ({ client, with: 'copy' as const });
 
-/** Races, refreshes once more with the current tokens, and sends the spent token after the grace period. */
+/** Runs the race, refreshes once more with the current tokens, and sends the replaced token after the grace period. */
 async function raced(
   race: Race,
   spec: RefreshSpec,
@@ -74,7 +75,7 @@ async function raced(
   await driver.refresh({ as: copied(current) });
 }
 
-/** Refreshes in several tabs at once. The current tokens are those of the last response. */
+/** Refreshes in several tabs at the same time. The current tokens come from the last response. */
 const overlapping: Race = async (context, driver, n) => {
   const spent = driver.copyJar();
   const barrier = new Barrier(TABS);
@@ -101,7 +102,7 @@ const lostResponse: Race = async (context, driver, n) => {
   return { spent, current };
 };
 
-/** Sends the spent token to another instance at once, although the client already has the new tokens. */
+/** Sends the replaced token to another instance at once, although the client already has the new tokens. */
 const spentAtOnce: Race = async (context, driver, n) => {
   const spent = driver.copyJar();
   const current = spent.copy();
@@ -115,7 +116,7 @@ const spentAtOnce: Race = async (context, driver, n) => {
  * instance.
  */
 async function duringLogout(logout: EndingSpec, context: Context, driver: Driver, n: number): Promise<void> {
-  // Every instance serves the session first, because an instance that never served it may ignore its logout.
+  // First every instance serves the session, because an instance that never served the session may ignore its logout.
   await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   const old = driver.replayer();
   if (n % 16 === 3) await driver.refresh();
@@ -125,7 +126,7 @@ async function duringLogout(logout: EndingSpec, context: Context, driver: Driver
   const place = (longest: number) => (n % 16 === 3 ? undefined : barrier.place(longest * random.next()));
   const refreshing =
     n % 16 === 3 || driver.refresh({ as: copied(tab), to: aim(context, n), held: place(APART) });
-  // The logout mostly comes a little later than the refresh, which then finds the session alive.
+  // The logout usually comes a little later than the refresh, so the refresh finds the session alive.
   await driver.logout(logout, { held: place(3 * APART) });
   await refreshing;
   const clients = [old, tab];
@@ -138,8 +139,5 @@ async function duringLogout(logout: EndingSpec, context: Context, driver: Driver
   for (const client of clients) await everywhere(context, how => replayed(driver, client, how));
 }
 
-/**
- * Maximum lifetime of an access token, milliseconds, for which the workload waits until the token has
- * expired.
- */
+/** If an access token lives at most this time, milliseconds, the workload waits until the token has expired. */
 const LONGEST = 20_000;

@@ -44,7 +44,7 @@ async function started(): Promise<{ url: string; most(): number }> {
     if (url === '/login') {
       const own = randomBytes(16).toString('hex');
       sessions.set(own, []);
-      // Like Jetty, the app does not look at the name of the instance.
+      // Like Jetty, the app ignores the name of the instance in the cookie.
       response.setHeader('set-cookie', `sid=${own}.instance-number-1; Path=/`);
       return response.writeHead(303, { location: '/' }).end();
     }

@@ -1,6 +1,7 @@
 /**
- * Visits: beside the long sessions of `age`, some clients log in, look at a page on every instance, log out and send
- * the old cookie again, as long as the load. A response to a login or a logout may be wrong only rarely.
+ * Drives short sessions in addition to the long sessions of `age`, as long as the load: clients log in, read a page
+ * on every instance, log out, and send the old cookie again. Many visits are needed, because a login or logout may
+ * fail only rarely.
  */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
@@ -12,7 +13,7 @@ const CLIENTS = 2;
 const PAUSE = 100;
 
 /**
- * Does nothing if the app limits how often a user logs in.
+ * Drives visits. Does nothing if the app limits how often a user logs in.
  *
  * @param first number of the first client among the clients of the workload
  */
@@ -32,7 +33,7 @@ export async function visits(context: Context, first: number, ended: () => boole
 
 async function visit(context: Context, driver: Driver): Promise<void> {
   if (!(await driver.enter())) return driver.end('refused');
-  // Every instance serves the session first, because an instance that never served it may ignore its logout.
+  // First every instance serves the session, because an instance that never served the session may ignore its logout.
   await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   const { logout } = context.target;
   const old = driver.replayer();

@@ -1,4 +1,4 @@
-/** Defines what a workload is: the actions of its clients, the guarantees that it is evidence for, and its end. */
+/** Defines a workload: the actions of its clients, the guarantees for which it gives evidence, and its end. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stepAside } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
@@ -21,7 +21,7 @@ export interface Plan {
    * load ends.
    */
   loadEnds?: number | undefined;
-  /** The rate at which the sessions of hop begin actions, and the time in which it changes, milliseconds. */
+  /** The rate at which the sessions of hop begin actions, and the time in which the rate changes, milliseconds. */
   rate?: (Rate & { length: number }) | undefined;
   /** The part of the sessions of hop that this plan performs. Absent: all. */
   part?: WorkerPart | undefined;
@@ -35,7 +35,7 @@ export interface Workload {
   name: string;
   /** A short description of what the clients do. */
   does: string;
-  /** The guarantees that the workload gives evidence for. */
+  /** The guarantees for which the workload gives evidence. */
   feeds: readonly Guarantee[];
   /** Returns what the target file lacks for this workload; undefined if it lacks nothing. */
   lacks?(target: Target): string | undefined;
@@ -47,15 +47,15 @@ export interface Workload {
 /**
  * Returns whether the workload must not begin new actions.
  *
- * @param needed true if a verdict needs the action: then it begins also after the deadline, so that a slow machine gives
- *   enough evidence too
+ * @param needed true if a verdict needs the action. Such an action may begin after the deadline, so that a slow
+ *   machine gives enough evidence
  */
 export const over = ({ signal, recorder }: Context, { deadline }: Plan, needed = false): boolean =>
   signal.aborted || (!needed && recorder.clock.now() >= deadline);
 
-/** Maximum number of tries for each wanted instance, if the instance cannot be chosen. */
+/** Maximum number of tries for each wanted instance, if clients cannot choose the instance. */
 const TRIES = 6;
-/** Number of consecutive timeouts after which the tries end, because more tries would only wait. */
+/** After this number of consecutive timeouts the tries end, because more tries would only wait. */
 const TIMEOUTS = 2;
 /** Share of tries with a concurrent request of another client, so that a round robin does not fall into step. */
 export const BESIDE = 0.35;
@@ -70,8 +70,8 @@ interface Everywhere {
 }
 
 /**
- * Performs a request on every instance. If an instance can be chosen, it does so directly. Otherwise it sends
- * requests through the balancer until each instance has served a request, with a limited number of tries.
+ * Performs a request on every instance. If clients can choose the instance, sends one request to each. Otherwise
+ * sends requests through the balancer until each instance has served a request, with a limited number of tries.
  *
  * @returns the instances that served a request
  */
@@ -102,8 +102,8 @@ export async function everywhere(
   const tries = Math.max(1, missing.size) * times * TRIES;
   const more = (i: number): boolean => timeouts < TIMEOUTS && (missing.size > 0 || i < nowhere);
   for (let i = 0; i < tries && !signal.aborted && more(i); i++) {
-    // Another client sends a request at the same time. If it always sent its request first, the two clients
-    // would alternate and stay in step with a round robin.
+    // Another client sends a request at the same time. If the other client always sent its request first, the two
+    // clients would alternate and stay in step with a round robin.
     const aside = random.next() < BESIDE && stepAside(context);
     await one({});
     await aside;

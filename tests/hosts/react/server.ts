@@ -98,7 +98,7 @@ api.post('/logout', (request, response, next) => {
     if (failed) next(failed);
     else response.clearCookie('sid', { httpOnly: true, sameSite: 'lax' }).sendStatus(204);
   };
-  // Defect 2: the logout deletes the cookie, and not the session.
+  // Defect 2: the logout deletes only the cookie, not the session.
   if (BROKEN === '2') end();
   else request.session.destroy(end);
 });
