@@ -60,7 +60,7 @@ export interface Config {
   readonly idleSeconds: number;
   readonly absoluteSeconds: number;
   readonly trustProxy: boolean | number | string;
-  /** True if every request counts as https, whatever the proxy reports. */
+  /** True if every request counts as https, even if the proxy reports http. */
   readonly alwaysSecure: boolean;
   readonly keepAliveMs: number;
   readonly drainMs: number;

@@ -1,7 +1,7 @@
 /**
- * All users log out at once, again and again, half of them while a page loads. Then the script sends the old cookies
- * to every instance. Tests whether a logout is final: also on instances that did not serve the logout, and also if a
- * late write follows.
+ * All users log out at the same time, repeatedly; half of them log out while a page loads. Then the script sends the
+ * old cookies to every instance. Tests whether a logout is final: also on instances that did not serve the logout,
+ * and also if a late write follows.
  */
 import { check, sleep } from 'k6';
 import exec from 'k6/execution';

@@ -64,7 +64,7 @@ interface Deployment {
   name: string;
   users: readonly string[];
   password: string;
-  /** Options for `init`; absent if it does not learn the login. */
+  /** Options for `init`; absent if `init` cannot learn the login. */
   init?: readonly string[];
   /** Starts the deployment. Returns its address, and its target file in the zoo. */
   start(): Promise<{ url: string; target?: string; stop(): Promise<void> }>;

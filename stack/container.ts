@@ -92,7 +92,7 @@ export class ContainerService implements Service {
 
   async restart(): Promise<void> {
     await this.stop();
-    if (this.#disposed) throw new Error(`${this.name} was stopped for good and does not start again`);
+    if (this.#disposed) throw new Error(`${this.name} was stopped for good: it cannot be started again`);
     await docker('start', this.container);
     this.#watch();
     try {

@@ -1,4 +1,4 @@
-/** Starts the programs beside the stack of `npm run stack`: a mailbox, and the store of pictures. */
+/** Starts the additional programs of `npm run stack`: a mailbox, and the store of pictures. */
 import type { Beside } from './local.ts';
 import { startMailbox } from './mailbox.ts';
 import { startPictureStore } from './pictures.ts';

@@ -20,7 +20,7 @@ import { makeFolder, removeFolder, temporaryPath } from './watchdog.ts';
 
 /** A further program that the instances use. */
 export interface Beside {
-  /** Added to the environment of all instances: the address of the program. */
+  /** Variables with the address of the program, for the environment of all instances. */
   env: Record<string, string>;
   stop(): Promise<void>;
 }
@@ -31,18 +31,21 @@ export interface LocalStackOptions extends StackOptions {
   sticky?: Sticky | undefined;
   /** The balancer and the group that the stack imitates. The balancer is then nginx. */
   profile?: Profile | undefined;
-  /** Directives for nginx. The balancer is then nginx, even if STACK_BALANCER names another one. */
+  /** Directives for nginx. The balancer is then nginx, even if STACK_BALANCER names another balancer. */
   nginx?: NginxAdditions;
   /** Arguments of redis-server that override the arguments from the stack. */
   redis?: readonly string[];
-  /** Starts a further program once Redis is ready. It gets the address of the balancer. It is stopped after the instances. */
+  /**
+   * Starts a further program once Redis is ready. `url`: the address of the balancer. The stack stops the program
+   * after the instances.
+   */
   beside?: (redis: BackingServer, url: string) => Promise<Beside>;
 }
 
 /**
- * Starts Redis, the servers that the stores of the instances need, the instances and the balancer, and waits until all
- * are ready. Throws MissingProgramError that names all missing programs, or an error with the output of the part that
- * did not start. Nothing is left running after an error, or after this process, however it ends.
+ * Starts Redis, the servers that the stores of the instances need, the instances and the balancer, and waits until
+ * all are ready. Throws MissingProgramError that names all missing programs, or an error with the output of the part
+ * that did not start. Nothing is left running after an error, or after any end of this process.
  */
 export async function startLocalStack(options: LocalStackOptions = {}): Promise<Stack> {
   const environments = instancesOf(options).map(({ env }) => ({ ...process.env, ...options.env, ...env }));
@@ -84,7 +87,7 @@ class LocalStack implements Stack {
   readonly #plan: Plan;
   readonly #secret = randomBytes(32).toString('hex');
   readonly #instances: LocalInstance[] = [];
-  /** Name of each instance by its address. Keeps removed instances, because the balancer's log may still name them. */
+  /** By address: the name of the instance. Keeps removed instances, because the balancer's log may still name them. */
   readonly #names = new Map<string, string>();
   readonly #links = new StackLinks();
   #created = 0;
@@ -122,8 +125,8 @@ class LocalStack implements Stack {
       for (const server of this.servers)
         if (server.failover === undefined) await this.#links.open(server.name, server.port);
     this.#beside = await this.#options.beside?.(this.#plan.backing.redis, this.url);
-    // If the start was aborted meanwhile, `stop` has not stopped this program, because the stack did not have
-    // it yet.
+    // If the start was aborted while this program started, `stop` has not stopped the program, because the stack did
+    // not have it yet.
     if (this.#stopped) await this.#beside?.stop();
     onStep?.(`starting ${wanted.length} instances`);
     // Creates the instances one after the other, so that app-1 is the first.
@@ -228,7 +231,10 @@ class LocalStack implements Stack {
     return { ...Object.fromEntries(led), PUBLIC_URL: url };
   }
 
-  /** Returns the options of one instance with its secret: a caller that replaces the secret needs the old one. */
+  /**
+   * Returns the options of one instance, with its secret, because a caller that replaces the secret also needs the
+   * old secret.
+   */
   #own(options: InstanceOptions): InstanceOptions {
     const secret =
       options.env?.['SESSION_SECRET'] ??

@@ -82,7 +82,7 @@ export class ServerProcess implements Service {
    * NotReadyError with its last output, and leaves nothing running.
    */
   async start(): Promise<void> {
-    if (this.#disposed) throw new Error(`${this.name} was stopped for good and does not start again`);
+    if (this.#disposed) throw new Error(`${this.name} was stopped for good: it cannot be started again`);
     if (this.running()) return;
     this.#prepare();
     const child = this.#spawn();

@@ -109,7 +109,7 @@ function earliest(parts: readonly Part[]): Part | undefined {
 function assertSameRun({ reader: { file, run } }: Part, { reader: first }: Part): void {
   if (run.run === first.run.run && run.canary === first.run.canary) return;
   throw new UsageError(
-    `${file}: expected a history of run ${first.run.run}, as in ${first.file}, got one of run ${run.run}: ` +
+    `${file}: expected a history of run ${first.run.run}, as in ${first.file}, got a history of run ${run.run}: ` +
       'judge runs one by one, or give all k6 processes of a run the same RUN and RUN_KEY (docs/k6.md)',
   );
 }

@@ -142,7 +142,7 @@ function decode(fields: [string, string][]): SessionData {
   );
   if (!isSessionData(data)) {
     throw new Error(
-      'expected a session with an attribute "cookie", got one without it; another program wrote it',
+      'expected a session with an attribute "cookie", got a session without it, which another program wrote',
     );
   }
   return data;

@@ -104,7 +104,7 @@ export class Fleet implements Keeper {
       const launch = Math.min(...members.map(member => member.launch));
       const first = members.find(member => policy === 'OldestInstance' || member.launch === launch);
       const { instance } = first as Member;
-      this.#actions.report(`${instance.name} is one too many, and is ended (${policy})`);
+      this.#actions.report(`more instances run than wanted: ends ${instance.name} (${policy})`);
       void this.#end(instance).catch(this.#reportError);
     }
   }

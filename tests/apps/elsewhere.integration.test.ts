@@ -136,7 +136,7 @@ describe('a login at a provider on another host', () => {
   it('is not followed without permission', async () => {
     await withProvider(undefined, async (served, provider) => {
       await expect(found(served)).rejects.toThrow(
-        `the login of /login leads to ${provider}, which it may not visit`,
+        `the login of /login leads to ${provider}, which init may not visit`,
       );
     });
   });

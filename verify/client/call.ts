@@ -12,7 +12,7 @@ type Settled = Pick<Returned, 'issued' | 'lost'> & {
   return?: number;
 };
 
-/** Functions that report operations. They are called after another operation is reported. */
+/** Functions that report operations. They run after another operation has been reported. */
 export type Later = (() => void)[];
 
 /** The facts of an operation that are known before its first byte leaves. */

@@ -84,7 +84,7 @@ function who({ clock, client, session, user }: Called): string {
 
 const cachings = new WeakMap<Caching, string>();
 
-/** Returns the JSON of a caching. Responses with equal headers mostly share one object. */
+/** Returns the JSON of a caching. Responses with equal headers usually share one object. */
 function caching(value: Caching): string {
   let json = cachings.get(value);
   if (json === undefined) {

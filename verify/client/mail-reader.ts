@@ -74,8 +74,8 @@ export class MailReader {
       if (this.#works || this.#signal.aborted) return undefined;
       if (other)
         throw new UsageError(
-          `mail: expected a new mail to ${user} that has each value of \`mail\` in the step, got one without. Correct ` +
-            'the expressions in the target file',
+          `mail: expected each expression of \`mail\` in the step to match the new mail to ${user}, got a mail that does not ` +
+            'match. Correct the expressions in the target file',
         );
       throw new UsageError(
         `mail: expected a new mail to ${user} within ${ARRIVES / 1000} s of the request, got none. See whether the app ` +

@@ -32,7 +32,7 @@ interface KnownHead {
   head: ParsedHead;
 }
 
-/** Heads that came before, the last one first. Within a second, an instance sends mostly the same head. */
+/** Heads that came before, the last one first. Within a second, an instance usually sends the same head. */
 const heads: KnownHead[] = [];
 const HEADS = 8;
 

@@ -103,7 +103,7 @@ export class SessionClient {
   async #sendAbroad(asked: Send, signal: AbortSignal | undefined, watch: Watch | undefined): Promise<Reply> {
     const url = new URL(asked.path);
     const network = this.#network.others.get(url.origin);
-    if (network === undefined) throw new Error(`${url.origin} is no host of the target file`);
+    if (network === undefined) throw new Error(`expected a host of the target file, got ${url.origin}`);
     const other = new SessionClient(network, undefined, this.#jar);
     other.#abroad = true;
     const { origin: _, cookies: __, from = this.#network.site, ...rest } = asked;

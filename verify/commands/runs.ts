@@ -38,7 +38,7 @@ async function folderOf(run: string | undefined, out: string): Promise<string> {
   }
   const latest = (await namesIn(out)).at(-1);
   if (latest !== undefined) return join(out, latest);
-  throw new UsageError(`${out}: expected folders of runs, found none; ${COMMAND} verify makes one`);
+  throw new UsageError(`${out}: expected folders of runs, found none: make a run with ${COMMAND} verify`);
 }
 
 /** Returns the result of a run; undefined if there is no result that this version can read. */

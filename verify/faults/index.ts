@@ -1,4 +1,4 @@
-/** Lists all faults, those of instances first, and parses the option `--faults`. */
+/** Lists all faults, first the faults of instances. Parses the option `--faults`. */
 import type { InstanceOptions, Stack } from '../../stack/stack.ts';
 import { UsageError } from '../errors.ts';
 import type { Random } from '../random.ts';
@@ -135,5 +135,7 @@ function drawn({ draw, among }: Exclude<Wanted, readonly Known[]>, random: Rando
   }
   if (faults.length > 0) return faults;
   const why = [...new Set(among.map(lacksOf).filter(lacks => lacks !== undefined))].join('; ');
-  throw new UsageError(`--faults: no fault can be drawn${why === '' ? '' : `: this needs ${why}`}`);
+  throw new UsageError(
+    `--faults: no fault is possible on this system${why === '' ? '' : `: this needs ${why}`}`,
+  );
 }

@@ -27,8 +27,8 @@ export type { InitOptions } from './inquiry.ts';
  * Visits the app like a careful user, and describes it.
  *
  * @returns the text of a target file
- * @throws Unfinished if the app has responded, and init still cannot finish the file: a part of the app is not understood,
- * it limits requests, or it stops responding
+ * @throws Unfinished if the app has responded, but init cannot finish the file: init does not understand a part of
+ *   the app, or the app limits requests or stops responding
  * @throws UnavailableError if the app does not respond to the first request
  */
 export async function init(options: InitOptions): Promise<string> {
@@ -46,7 +46,7 @@ export async function init(options: InitOptions): Promise<string> {
 
 /** Thrown if init has reached the app, but could not finish the target file. */
 export class Unfinished extends Error {
-  /** A target file of what was found, marked as unfinished. */
+  /** A target file with the findings so far, marked as unfinished. */
   readonly text: string;
 
   /** @param cause the error that stopped init */
@@ -132,7 +132,7 @@ class Inquiry {
     });
   }
 
-  /** Returns a target file of what was found before an error stopped init. */
+  /** Returns a target file with the findings from before an error stopped init. */
   unfinished(why: string): string {
     return unfinishedFile(this.#begun, why);
   }
@@ -233,7 +233,7 @@ class Inquiry {
   }
 
   /**
-   * Returns the page's status and redirect for a signed-out client. Omits a redirect to the login page, and to another
+   * Returns the page's status and redirect for a signed-out client. Omits a redirect to the login page, or to another
    * host of the login.
    */
   #refusal({ status, redirect }: PageVisit, login: Login): { status?: number; redirect?: string } {

@@ -15,7 +15,10 @@ export interface InitOptions {
   /** Name of the recipe to try first. */
   recipe?: string | undefined;
   loginPage?: string | undefined;
-  /** Path of the login request, for an app that renders its login page in the browser. `loginJson` is its body. */
+  /**
+   * Path of the login request, for an app that renders its login page in the browser. `loginJson`: the body of this
+   * request.
+   */
   loginPath?: string | undefined;
   loginJson?: unknown;
   /** Fields of the login request, for a form that scripts draw. Replaces `loginJson`. */
@@ -29,11 +32,16 @@ export interface InitOptions {
   say(line: string): void;
   /** Asks the user for permission to send a form twice. */
   mayWrite(form: { page: string; path: string; field: string }): Promise<boolean>;
-  /** Returns whether the login may visit another host, to which the app redirects. Absent: it may not. */
+  /**
+   * Returns whether the login may visit another host to which the app redirects. Absent: it may visit no other host.
+   */
   mayVisit?(origin: string): Promise<boolean>;
   /** Asks the user for the path of the login page, if none was found. Returns undefined if the user knows none. */
   whereLogin?(): Promise<string | undefined>;
-  /** Asks the user for the secret of the one-time codes, if the login needs it. Returns undefined if there is none. */
+  /**
+   * Asks the user for the secret of the one-time codes, if the login needs such codes. Returns undefined if the user
+   * has no secret.
+   */
   secretOf?(user: string): Promise<string | undefined>;
 }
 

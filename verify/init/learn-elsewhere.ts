@@ -31,7 +31,7 @@ export async function learnElsewhere(
     const to = unknownHost(walk);
     if (to !== undefined) {
       if ((await options.mayVisit?.(to)) !== true)
-        throw new UsageError(`init: the login of ${begun.page} leads to ${to}, which it may not visit`);
+        throw new UsageError(`init: the login of ${begun.page} leads to ${to}, which init may not visit`);
       manners.network.admit(to);
     }
     const next = walk.redirect() === undefined ? nextForm(walk.page.reply as PageVisit, sent) : undefined;

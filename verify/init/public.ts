@@ -27,7 +27,7 @@ export async function publicPaths(stranger: Visitor, pages: readonly PageVisit[]
 /** Maximum number of further pages that the target file names. */
 const PAGES = 4;
 
-/** Returns pages that only a signed-in user can see, except those that the file names already. */
+/** Returns pages that only a signed-in user can see, except pages that the file names already. */
 export const privatePages = ({ views }: Marked, named: readonly string[]): string[] =>
   views
     .filter(({ path, outside: [stranger] }) => stranger?.status !== 200 && !named.includes(path))

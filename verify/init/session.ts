@@ -102,7 +102,7 @@ const viewsOf = (
       : [{ path, first: [seen, once], second: other?.get(path), outside: [stranger, outsideLogin] }];
   });
 
-/** Returns usual paths of an API that show the user, beside the path of its login. */
+/** Returns usual paths of an API that show the user, next to the path of its login. */
 const besideLogin = ({ json, path }: Login): string[] =>
   json === undefined ? [] : [`${path.replace(/\/[^/]*\/?$/, '')}/me`, '/users/me', '/api/user'];
 

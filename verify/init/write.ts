@@ -121,7 +121,10 @@ export function loginPart({ login, carried }: Pick<AppFindings, 'login' | 'carri
   });
 }
 
-/** Returns the places of the tokens in the response to the login, if they differ from those of a refresh. */
+/**
+ * Returns the places of the tokens in the response to the login, if they differ from the places in the response to a
+ * refresh.
+ */
 function atLoginOnly({ access, token, atLogin }: Refresh): Record<string, { json: string }> | undefined {
   if (access.json === atLogin.access && token?.json === atLogin.refresh) return undefined;
   return { access: { json: atLogin.access }, refresh: { json: atLogin.refresh } };

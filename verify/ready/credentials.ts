@@ -79,8 +79,8 @@ export async function enterAlone(
 export async function otherAccounts(context: Context, anywhere: boolean): Promise<void> {
   const { target, registration, spacing, signal } = context;
   const [first, ...others] = target.accounts;
-  // Without a logout, one more login might exceed the limit of sessions. Accounts that Baton registers cannot have a
-  // wrong password.
+  // Tries no other accounts if the target limits sessions and has no logout, because one more login might exceed the
+  // limit. Also not if Baton registers the accounts, because then no password can be wrong.
   const mayTry = target.sessions?.most === undefined || target.logout !== undefined;
   if (first === undefined || registration !== undefined || spacing !== undefined || !mayTry) return;
   const passwords = new Set([first.password]);

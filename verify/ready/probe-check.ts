@@ -130,7 +130,7 @@ function notFound({ target }: Context, probe: Probe, { value = '' }: Operation, 
   const what =
     probe.kind === 'counter' ? 'a number' : `${JSON.stringify(value)}, which had just been written`;
   return new UsageError(
-    `probes (${object}): expected read.items to find ${what}, in ${read.path}, and it did not, in ${WRITES} writes or more ` +
+    `probes (${object}): expected read.items to find ${what}, in ${read.path}, but it found none, in ${WRITES} writes or more ` +
       `with ${READS} reads each. Correct the expression, \`within\` or the path, so that it finds each value as it was sent. ` +
       `The page has: ${excerpt(body, value, secretsOf(target, process.env))}`,
   );

@@ -25,7 +25,7 @@ export async function probePages(context: Context, driver: Driver): Promise<void
     if (open === undefined) interpreter.unnamed.add(object);
     else if (!signal.aborted)
       throw new UsageError(
-        `probes.${object}.read: expected ${read.path} to name its user, as \`signedIn.user\` finds it, and no response does ` +
+        `probes.${object}.read: expected ${read.path} to name its user, as \`signedIn.user\` finds it, but no response names the user ` +
           `while the session lives. A client that is not signed in gets status ${open} there as well, so that a lost ` +
           'session looks like a living one. Name a page that shows the user too',
       );

@@ -87,7 +87,7 @@ function shelf(router: Router, redis: Redis): void {
   });
 }
 
-/** Adds routes for one text per user. After a 503, the text is saved later, and may overwrite a newer one. */
+/** Adds routes for one text per user. After a 503, the text is saved later, and may overwrite a newer text. */
 function motto(router: Router, redis: Redis): void {
   const path = '/app/motto';
   let writes = 0;

@@ -1,4 +1,4 @@
-/** Starts a mailbox beside the stack. */
+/** Starts a mailbox in addition to the stack. */
 import type { Beside } from '../../stack/local.ts';
 import { startMailbox } from '../../stack/mailbox.ts';
 

@@ -123,8 +123,8 @@ export abstract class Judging<C extends object> implements Fold {
   /** By user: the anomalies whose only proof is a response that is signed in as this user. */
   readonly #signedIn = new Map<string, { violations: number; kept: Anomaly[] }>();
   /**
-   * By anomaly name: the number of kept anomalies. Each name has a limit of its own, so one name cannot use up the
-   * space of another name.
+   * By anomaly name: the number of kept anomalies. Each name has a separate limit, so that many anomalies of one name
+   * leave room for other names.
    */
   readonly #of = new Map<string, number>();
 

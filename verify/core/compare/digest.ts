@@ -65,6 +65,6 @@ function guaranteeOf(verdict: Verdict): GuaranteeDigest {
   };
 }
 
-/** Returns the number of fault windows. Faults change shares and response times, whichever build runs. */
+/** Returns the number of fault windows. Faults change shares and response times of any build. */
 export const faultsIn = ({ guarantees }: Digest): number =>
   guarantees.find(({ guarantee }) => guarantee === 'availability')?.rests['fault windows'] ?? 0;

@@ -106,7 +106,7 @@ function compareOne(before: Side | undefined, now: Side | undefined, tests: numb
   return holds(before, now, tests);
 }
 
-/** Compares a guarantee that is violated now. A new anomaly is a regression, whatever its rate. */
+/** Compares a guarantee that is violated now. A new anomaly is a regression at any rate. */
 function broken(before: Side | undefined, now: Side, tests: number): Found {
   const rate = rateOf(now);
   if (before === undefined || before.judgement === 'unknown') {

@@ -58,7 +58,7 @@ function sharesOf(digests: readonly Digest[], unit: 'requests' | 'sessions'): Sh
 
 const total = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
 
-/** Pairs the instances of both sides by name. If the names changed, as those of containers do, pairs them by share. */
+/** Pairs the instances of both sides by name. If the names changed, as names of containers do, pairs them by share. */
 function paired(before: readonly Share[], now: readonly Share[]): [Share, Share][] {
   const named = now.every(({ instance }) => before.some(share => share.instance === instance));
   const order = (shares: readonly Share[]): Share[] =>

@@ -13,7 +13,7 @@ export interface Load {
   starved: number;
 }
 
-/** Counts of the sessions or writes from before a fault: those that survived, and those that were lost. */
+/** Numbers of the sessions or writes from before a fault that survived, and that were lost. */
 export interface Survivors {
   survived: number;
   gone: number;

@@ -77,7 +77,10 @@ function shows(read: Operation | undefined, value: string, end: number): boolean
   return read.saw.includes(value);
 }
 
-/** For each fault, counts the writes that survived and those that were lost, by the final reads of an object. */
+/**
+ * For each fault, counts the writes that survived and the writes that were lost, according to the final reads of an
+ * object.
+ */
 function settle(kept: readonly KeptValue[], reads: Reads, windows: readonly FaultWindow[]): void {
   const { final, shown, before } = reads;
   if (final === undefined) return;

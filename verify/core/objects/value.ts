@@ -98,7 +98,7 @@ export function suspect(known: Value, read: Operation, reader: Viewer, as: 'stal
 /**
  * Reports values that earlier reads of the session showed and this read lacks. Returns whether it lacks any.
  *
- * @param quiet whether no write could take effect any more when the read was called
+ * @param quiet true if no write could still take effect when the read was sent
  */
 export function lacking(
   read: Operation,
@@ -162,7 +162,7 @@ function notOverwritten(known: Value, read: Operation, reader: Viewer, facts: Re
   if (of.back) facts.back.push(again);
 }
 
-/** Returns the removal of the value by the read's session, if it was acknowledged before the read was called. */
+/** Returns the removal of the value by the read's session, if the removal was acknowledged before the read was sent. */
 export function mustBeGone({ removing, add }: Value, read: Operation): Operation | undefined {
   for (const { start, effect, end } of removing) {
     if (end?.outcome !== 'ok' || end.session !== read.session || !precedes(end, read)) continue;

@@ -36,7 +36,7 @@ export function accountOf(accounts: Accounts, n: number): PoolAccount {
   throw new Error('expected at least one account');
 }
 
-/** Returns the label of the account whose user is called `name` on pages; undefined if the pool has no such account. */
+/** Returns the label of the account whose user pages show as `name`; undefined if the pool has no such account. */
 export function userLabel(accounts: Accounts, name: string): string | undefined {
   for (let i = 0; i < accounts.length; i++) {
     const spec = accounts[i] as AccountSpec;
@@ -49,7 +49,7 @@ export function userLabel(accounts: Accounts, name: string): string | undefined 
 const nameOf = ({ user, count }: AccountSpec, n: number): string =>
   count === undefined ? user : user.replaceAll('{n}', String(n));
 
-/** Returns the number of the account in this entry whose user is called `name` on pages; undefined if there is none. */
+/** Returns the number of the account in this entry whose user pages show as `name`; undefined if there is none. */
 function numberOf({ user, shown = user, count }: AccountSpec, name: string): number | undefined {
   if (count === undefined) return shown === name ? 1 : undefined;
   const before = shown.slice(0, shown.indexOf('{n}'));

@@ -1,5 +1,5 @@
 /**
- * Finds the first group of a regular expression in a text, fast in k6 too. k6 compiles an expression again for each
+ * Finds the first group of a regular expression in a text. Fast also in k6. k6 compiles an expression again for each
  * `matchAll`, and is five times slower in a text with a non-ASCII character. So this class searches for the literal
  * parts of an expression of the most common shape, such as `<body[^>]* data-user="([^"]*)"`. If another expression
  * begins with a literal text, the part of the page before this text is cut off. That part usually contains the title,

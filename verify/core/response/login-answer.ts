@@ -9,7 +9,7 @@ export interface LoginPage {
   refused?: string | undefined;
 }
 
-/** Statuses that refuse a login temporarily, whatever the password. */
+/** Statuses that refuse a login temporarily, even with the correct password. */
 const NOT_NOW: readonly number[] = [409, 423, 425, 429];
 const PASSWORD_FIELD = /type=["']?password/i;
 

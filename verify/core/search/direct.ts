@@ -151,7 +151,7 @@ class Growth {
  * called.
  */
 function inTime(slots: Int32Array, count: number, operations: readonly Interval[]): Direct {
-  /** By slot: the operation that was called last. `firstReturn`: the time of the first return. */
+  /** By slot: the operation with the last call. `firstReturn`: the time of the first return. */
   const lastCalled = new Int32Array(count).fill(-1);
   const firstReturn = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
   const call = (i: number): number => (i < 0 ? Number.NEGATIVE_INFINITY : (operations[i]?.call as number));
@@ -175,7 +175,7 @@ function inTime(slots: Int32Array, count: number, operations: readonly Interval[
 interface Zone {
   first: number;
   last: number;
-  /** The operation that was called last. */
+  /** The operation with the last call. */
   latest: number;
 }
 

@@ -248,8 +248,8 @@ export class Site {
   }
 
   /**
-   * Adds a restart of the store. Requests during the restart get an error at once: none of them waits for its
-   * end.
+   * Adds a restart of the store. Requests during the restart get an error at once, and do not wait for the end of the
+   * restart.
    */
   restart(sessions: readonly [SessionPicture, string][]): void {
     const { picture } = this;

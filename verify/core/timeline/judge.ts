@@ -165,7 +165,7 @@ export class Judge {
   finish(remarks: readonly string[] = []): Result {
     const tallying = this.#tally;
     if (tallying === undefined)
-      throw new Error('finish: expected a Judge with wanted = result, got one with wanted = counts');
+      throw new Error('finish: expected a Judge with wanted = result, got wanted = counts');
     // The outcome of these operations is unknown: each may take effect at any time after its request was sent.
     for (const start of this.#open.values()) {
       this.#ended(joined(start, { id: start.id, outcome: 'info', note: 'never ended' }));
