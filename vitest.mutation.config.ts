@@ -1,7 +1,10 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Runs fast tests first and those with random histories last: the first failing test ends the run of a mutant. */
+/**
+ * Runs fast tests first, and tests with random histories last, because the first failing test ends the run of a
+ * mutant.
+ */
 class QuickFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
@@ -10,7 +13,7 @@ class QuickFirst extends BaseSequencer {
   }
 }
 
-// Runs the tests that must notice a broken check: those of the core, without tests that start a server.
+// Runs the tests that must notice a broken check: the tests of the core, except tests that start a server.
 export default defineConfig({
   test: {
     include: ['verify/core/**/*.test.ts', 'verify/judge-file.test.ts', 'verify/client/interpreter.test.ts'],

@@ -48,7 +48,7 @@ class Reader {
       );
   }
 
-  /** The operations of each object. Reads without a response prove nothing and are left out. */
+  /** The operations of each object. Leaves out reads without a response, which prove nothing. */
   get objects(): Interval[][] {
     return [...this.#objects.values()].map(operations =>
       operations.filter(

@@ -12,8 +12,9 @@ export interface Distributed {
   envFrom: string | undefined;
   image: string;
   namespace: string;
-  /** Name of the run, and the key for its labels. Both are the same in all pods. */
+  /** Name of the run, the same in all pods. */
   run: string;
+  /** The key for the labels of the run, the same in all pods. */
   key: string;
 }
 

@@ -69,7 +69,7 @@ export function containerLines(container: string, read: Read = readOutput): LogL
 
 const BEGINNING = '1970-01-01T00:00:00.000000000Z';
 
-/** Removes repeated lines. The engine sends the last line again if the log is requested from the time of that line. */
+/** Removes repeated lines: if the log is requested from the time of its last line, the engine sends this line again. */
 class Seen {
   time: string;
   /** Number of lines with exactly the time `time`. `#skip`: number of these lines that are still to be skipped. */

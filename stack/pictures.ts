@@ -35,11 +35,12 @@ export async function startPictureStore(onDeath?: (description: string) => void)
   const process = new ServerProcess({
     name: 'seaweedfs',
     command: [program, ...argumentsOf(folder, ports)],
-    // SeaweedFS also reads settings in the home folder.
+    // Its own folder as home folder, because SeaweedFS also reads settings in the home folder.
     env: { HOME: folder },
     log: join(folder, 'seaweedfs.log'),
     folder,
-    // SeaweedFS creates the bucket after it listens. Until then, this response is NoSuchBucket, which is 404 too.
+    // SeaweedFS creates the bucket only after it listens. Until then, it responds with NoSuchBucket, which is also a
+    // 404.
     ready: async () => (await (await fetch(`${url}/${BUCKET}/pictures/none`)).text()).includes('NoSuchKey'),
     ...(onDeath && { onDeath }),
   });

@@ -19,7 +19,7 @@ export interface User {
 interface Pending {
   /** The random number that the activation must contain. */
   readonly nonce: string;
-  /** Redis removes the user after this time without an activation, seconds. */
+  /** If the user is not activated within this time, seconds, Redis removes the user. */
   readonly seconds: number;
 }
 

@@ -51,7 +51,7 @@ export class Replies {
   readonly #headers: readonly { sent: string; name: string }[];
   /** A Set-Cookie header is relevant if it contains one of these: names of session cookies, and the canary. */
   readonly #cookies: readonly string[];
-  /** Location of the last redirect. It is cached since the next redirect usually has the same Location. */
+  /** Location of the last redirect, cached because the next redirect usually has the same Location. */
   #location = '';
   #redirect = '';
 

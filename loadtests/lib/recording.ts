@@ -30,8 +30,9 @@ export class Recording {
   #named: { probe: ProbeRequests; object: string } | undefined;
   /** Instances that have served the session. */
   #contacted: string[] = [];
-  /** The last read that was held back from the judge, and its response. */
+  /** The last read that was held back from the judge. */
   #held: RequestInFlight | undefined;
+  /** The response to `#held`. */
   #heldSeen: Seen | undefined;
   #heldInstance: string | undefined;
   #heldReturn = 0;

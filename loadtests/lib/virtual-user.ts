@@ -90,7 +90,7 @@ export class VirtualUser {
     return { user, password: '', label: known ?? `user-${this.label(user)}` };
   }
 
-  /** Returns the label of a user. It is cached, since most pages name the same user. */
+  /** Returns the label of a user. Keeps the last label, because most pages name the same user. */
   #labelOf(name: string): string | undefined {
     if (name !== this.#shown.name) {
       const label =

@@ -25,7 +25,7 @@ export interface Health {
 }
 
 export const NEW: Health = { state: 'initial', passed: undefined, run: 0 };
-/** The health of an instance that already serves. One failed check does not make it unhealthy. */
+/** The health of an instance that already serves. One failed check does not make this instance unhealthy. */
 export const SERVING: Health = { state: 'healthy', passed: true, run: 1 };
 
 /** Returns the health after one more check. */

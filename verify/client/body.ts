@@ -27,7 +27,7 @@ export async function bodyOf(stream: Readable, until: number): Promise<Buffer> {
     for await (const chunk of stream) {
       chunks.push(chunk as Buffer);
       bytes += (chunk as Buffer).length;
-      // Leaving the loop destroys the stream, and the connection too.
+      // The error ends the loop, which destroys the stream and its connection.
       if (bytes > MAX_BODY) throw bodyFailure('BODY_TOO_LARGE');
     }
   } finally {

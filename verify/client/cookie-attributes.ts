@@ -26,9 +26,10 @@ export function attributesOf(cookie: Cookie, line: string, date = Date.now()): C
 }
 
 /**
- * Matches several cookies that were folded into one header line: it looks for a comma followed by `name=`. Neither the
- * value of a cookie nor an attribute may contain this (RFC 6265, 4.1.1). The comma of a date is followed by a number
- * and a month. Before the first `;` a space after the comma is required, because some apps put commas into values.
+ * Matches several cookies that were folded into one header line, by a comma followed by `name=`. Neither the value of
+ * a cookie nor an attribute may contain this text (RFC 6265, 4.1.1): after the comma of a date comes a number and a
+ * month. Before the first `;`, the expression requires a space after the comma, because some apps put commas into
+ * values.
  */
 const FOLDED = /^[^;]*,\s+[\w!#$%&'*+.^`|~-]+=|;.*,\s*[\w!#$%&'*+.^`|~-]+=/s;
 
@@ -52,8 +53,8 @@ function bitsOf(text: string): number {
 }
 
 /**
- * Number of values that are needed to know which positions vary. A random hexadecimal digit is the same in all of them
- * only once in 16^19.
+ * Number of values that are needed to know which positions vary. By chance, all these values have the same
+ * hexadecimal digit at a position only once in 16^19.
  */
 const ENOUGH_VALUES = 20;
 

@@ -33,7 +33,7 @@ export interface Outgoing {
   resent: boolean;
   /** The cookies among the headers. */
   cookies: Cookies['list'];
-  /** The body of the last response to such a request of the session. */
+  /** The body of the session's last response to a GET with the same cookies. */
   last: LastBody | undefined;
   watch: Watch | undefined;
 }

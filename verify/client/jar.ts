@@ -1,4 +1,4 @@
-/** Stores the cookies of one browser. It follows RFC 6265bis. */
+/** Stores the cookies of one browser, as RFC 6265bis says. */
 
 import { isIP } from 'node:net';
 import { Cookie, CookieJar, getPublicSuffix, MemoryCookieStore } from 'tough-cookie';
@@ -12,14 +12,14 @@ import type { RequestHead } from './request-text.ts';
 export interface Cookies {
   list: { name: string; value: string }[];
   header: string;
-  /** Time at which the first of these cookies expires, milliseconds since the epoch. */
+  /** Time at which the first cookie of `list` expires, milliseconds since the epoch. */
   until: number;
   /**
    * The headers that all requests with these cookies share, kept for the next request. Absent until the first
    * such request.
    */
   head?: RequestHead;
-  /** The body of the last response to a GET with these cookies. Absent until the first such request. */
+  /** The body of the last response to a GET with the cookies of `list`. Absent until the first such request. */
   last?: LastBody;
   /** Names of the cookies that are not sent because of their attribute SameSite. */
   withheld?: readonly string[];
@@ -32,11 +32,11 @@ export class Jar {
   readonly #site: URL;
   #cookies: CookieJar;
   /**
-   * Cache of cookies by path, because a lookup for each request is slow. It is valid until a response changes a cookie
-   * or a cookie expires.
+   * Cache of cookies by path, because a lookup for each request is slow. Valid until a response changes a cookie, or
+   * a cookie expires.
    */
   readonly #known = new Map<string, Cookies>();
-  /** The cookies that other hosts have set, such as those of an identity provider, by domain, path and name. */
+  /** The cookies that other hosts have set, such as an identity provider, by domain, path and name. */
   readonly #foreign = new Map<string, [domain: string, path: string, name: string]>();
 
   /** @param site address of the target that the cookies belong to */
@@ -49,7 +49,7 @@ export class Jar {
   }
 
   /**
-   * Stores the cookie of a Set-Cookie line like a browser: it drops a cookie that is too large (RFC 6265bis, 5.6).
+   * Stores the cookie of a Set-Cookie line as a browser does. Drops a cookie that is too large (RFC 6265bis, 5.6).
    *
    * @param date when the response was made, milliseconds since the epoch
    * @returns the change; undefined if the line is no cookie
@@ -119,9 +119,9 @@ export class Jar {
   }
 
   /**
-   * Adds a cookie that no response has set. It is valid for the whole host and every path. It is `Secure` over https and
-   * if its name begins with `__Host-` or `__Secure-`: without `Secure`, the jar drops such names, also over http to this
-   * machine.
+   * Adds a cookie that no response has set. The cookie is valid for the whole host and every path. It is `Secure`
+   * over https, and if its name begins with `__Host-` or `__Secure-`. Without `Secure`, the jar would drop a cookie
+   * with such a name, also over http to this machine.
    */
   put(name: string, value: string): void {
     const secure = this.#site.protocol === 'https:' || /^__(Host|Secure)-/.test(name);
@@ -139,7 +139,10 @@ export class Jar {
     this.#known.clear();
   }
 
-  /** Returns a copy without the cookies of other hosts: their sessions belong to this browser only. */
+  /**
+   * Returns a copy without the cookies of other hosts, because the sessions on other hosts belong to this browser
+   * only.
+   */
   copy(): Jar {
     const copy = new Jar(this.#site);
     copy.#cookies = this.#cookies.cloneSync() ?? copy.#cookies;

@@ -14,8 +14,8 @@ const LOOK = { first: 25, most: 400 };
 /** Timeout of a request to the mailbox, milliseconds. */
 const TIMEOUT = 10_000;
 /**
- * Maximum number of concurrent requests to the mailbox. Node accepts one connection in each turn of its event loop, so a
- * busy mailbox would let many connections wait for longer than the timeout.
+ * Maximum number of concurrent requests to the mailbox. A mailbox in Node accepts one connection in each turn of its
+ * event loop, so many connections to a busy mailbox would wait for longer than the timeout.
  */
 const READS = 4;
 

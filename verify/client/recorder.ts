@@ -171,7 +171,7 @@ export class Recorder {
     return returned;
   }
 
-  /** True if an overloaded machine may explain this response: the client or a proxy waited too long. */
+  /** Returns true if an overloaded machine may explain this response, because the client or a proxy waited too long. */
   #starved({ status }: Reply, call: number, end: number): boolean {
     const waited = status === undefined || UNANSWERED.includes(status) || end - call > SLOW;
     return waited && this.#starvation.during(call, end);

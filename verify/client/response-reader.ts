@@ -30,8 +30,9 @@ export class ResponseReader {
   #bodiless = false;
   /** The bytes of an incomplete head or line. */
   #rest: Buffer | undefined;
-  /** The earlier bytes of the body, and their number. */
+  /** The bytes of the body that have come so far. */
   #parts: Buffer[] = [];
+  /** Number of bytes in `#parts`. */
   #bytes = 0;
   /** Number of bytes that are missing in the body or the chunk. */
   #left = 0;

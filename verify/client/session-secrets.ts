@@ -9,9 +9,9 @@ type Sent = Cookies['list'];
 export class SessionSecrets {
   readonly #interpreter: Pick<Interpreter, 'sessionCookies'>;
   readonly #rooms = new Rooms();
-  /** Cache: for each list of cookies that a jar gave, the values of the session cookies in it. */
+  /** Cache. By list of cookies of a jar: the values of the session cookies in this list. */
   #known = new WeakMap<Sent, readonly string[]>();
-  /** The names that the values in the cache belong to. */
+  /** The names of the session cookies for which the cache is valid. */
   #names: readonly string[] = [];
 
   constructor(interpreter: Pick<Interpreter, 'sessionCookies'>) {

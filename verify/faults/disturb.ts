@@ -14,7 +14,7 @@ import type { ObservedLoad } from './load.ts';
 const QUIET_MS = 1_000;
 /** Number of writes that must exist before a fault: twice the minimum of `survival`. */
 const WRITTEN = 20;
-/** Maximum number of waits for these writes, `QUIET_MS` each. */
+/** Maximum number of waits for `WRITTEN` writes. Each wait takes `QUIET_MS`. */
 const WRITTEN_TRIES = 15;
 /** Default duration of a fault, milliseconds. */
 const LASTS_MS = 1_500;

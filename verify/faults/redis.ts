@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import type { Stack } from '../../stack/stack.ts';
 import { until } from '../../stack/wait.ts';
 
-/** What a stack with several Redis servers lacks for a fault that needs a single server. */
+/** The missing part, for messages, if a stack has several Redis servers and a fault needs a single server. */
 export const ONE_SERVER = 'a Redis without Sentinel or cluster';
 
 /** Returns what the stack lacks for faults that send commands to Redis; undefined if it lacks nothing. */

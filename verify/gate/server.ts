@@ -18,7 +18,7 @@ interface Route {
 }
 
 interface Query {
-  /** Seconds that the request may wait; undefined if it does not say. */
+  /** Seconds that the request may wait; undefined if the request names no time. */
   readonly wait: number | undefined;
   /** Aborts when the client disconnects. */
   readonly signal: AbortSignal;

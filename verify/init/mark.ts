@@ -134,8 +134,8 @@ function shortest(
 ): Mark | undefined {
   const after = body[end];
   if (after === undefined) return undefined;
-  // Characters that end the name: the character after the name. If that character is no markup, quote or
-  // space, `<` and `"` end the name too.
+  // Characters that end the name. If the character after the name is markup, a quote or a space: only this character.
+  // Otherwise this character, `<` and `"`.
   const stop = /[<"'\s]/.test(after) ? after.replace(/\s/, '\\s') : `<"${after}`;
   const name = body.slice(at, end);
   if (new RegExp(`[${classEscaped(stop)}]`).test(name)) return undefined;

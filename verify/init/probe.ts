@@ -53,7 +53,7 @@ export interface Offer {
   skipped: string[];
 }
 
-/** Returns the folder in which all paths are: `/admin/` if the whole app is below it, `/` otherwise. */
+/** Returns the folder that contains all paths: `/admin/` if the whole app is below /admin/, otherwise `/`. */
 export function folderOf([first = '/', ...others]: readonly string[]): string {
   let folder = first.slice(0, first.lastIndexOf('/') + 1);
   while (folder !== '' && !others.every(path => path.startsWith(folder)))
@@ -220,7 +220,7 @@ function filledWith(
   };
 }
 
-/** Returns where a page shows the values; `cut` if the page has links to more of the list. */
+/** Returns where a page shows the values; `cut` if the page has links to further pages of the list. */
 async function itemsOn(
   visitor: Visitor,
   path: string,

@@ -100,8 +100,9 @@ function lifetimeIn(seen: PageVisit, access: string): string | undefined {
     });
 }
 
-/** Interval between two uses of a replaced token, and the maximum time of the measurement, milliseconds. */
+/** Interval between two uses of a replaced token, milliseconds. */
 const EVERY = 500;
+/** Maximum time of the measurement, milliseconds. */
 const MOST = 35_000;
 /** Time after which a run sends a replaced token if the target declares no grace period, milliseconds. */
 const UNDECLARED = 2_300;

@@ -34,8 +34,9 @@ export interface ReportInput {
 
 /** The part of the HTML report that a browser draws. The texts go into the page as they are. */
 export interface View {
-  /** The script, and its SHA-256 in base64, by which the page allows the script. */
+  /** The script. */
   code: string;
+  /** SHA-256 of the script in base64. The content security policy of the page allows the script by this hash. */
   hash: string;
   /** The style sheet of the plots. */
   style: string;

@@ -26,7 +26,7 @@ const SHAPES: readonly [RegExp, string][] = [
 /**
  * Returns the secret texts that must be hidden, the longest first.
  *
- * @param environment environment variables; those with a name that matches SECRET contain secrets too
+ * @param environment environment variables; a variable whose name matches SECRET contains a secret
  */
 export function secretsOf({ accounts }: Pick<Target, 'accounts'>, environment: NodeJS.ProcessEnv): string[] {
   const found = new Set(accounts.map(({ password }) => password));

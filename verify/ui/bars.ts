@@ -42,8 +42,9 @@ export class Sheet {
   /** CSS pixels for a microsecond, and for a lane. */
   readonly unit: number;
   readonly lane: number;
-  /** Number of lines that a lane has, and their height. */
+  /** Number of lines in a lane. */
   readonly #lines: number;
+  /** Height of a line, CSS pixels. */
   readonly #line: number;
 
   constructor(state: ViewState, paint: Paint, unit: number, lane: number) {

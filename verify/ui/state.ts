@@ -21,7 +21,7 @@ export class ViewState {
    */
   rows: ShownSession[] = [];
   filters: Filters = { text: '', instance: '', status: '', guarantee: '' };
-  /** The only sessions to show; empty: all. */
+  /** The sessions to show. Empty: shows all sessions. */
   focus: ShownSession[] = [];
   chosen: Op | undefined;
   /** Called after each change. */

@@ -97,7 +97,7 @@ interface Shared {
   overlapped: number;
   /** The offset that separates reads that show a racing write from reads that do not. */
   edge: Edge;
-  /** The offset that separates requests before a logout from requests that are refused because of it. */
+  /** The offset that separates requests before a logout from requests that are refused because of the logout. */
   logouts: Edge;
   /** The cookies of each session after its login. */
   logins: (Pick<Driver, 'cookies'> & { driver: Driver })[];

@@ -57,7 +57,7 @@ const MORE_TIMES = 6;
 interface Shared {
   /** Number of rounds in which two requests overlapped, according to their times. */
   overlapped: number;
-  /** The offset that separates reads that show the racing write from reads that do not. */
+  /** The offset that separates reads that show the racing write from reads that do not show it. */
   edge: Edge;
 }
 

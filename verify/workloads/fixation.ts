@@ -68,7 +68,7 @@ async function invented(context: Context, n: number): Promise<void> {
   await victim.form({ as });
   await victim.login({ as });
   await replays(context, victim, planted, 'invented');
-  // The new session is in the planted jar. The first page of the session has the form token for the logout.
+  // The new session is in the planted jar. Reads a page of the session, which has the form token for the logout.
   const { session, account } = victim;
   const inside = new Driver(context, { client: session, session, account }, made);
   await inside.read();

@@ -19,7 +19,7 @@ interface Part {
 const PART = /[\w+/-]{12,}/g;
 /** Maximum number of parts of each value that are changed. */
 const MOST = 3;
-/** If two values begin with the same characters, at least this number, they are names of instances and not random. */
+/** Two values that begin with at least this number of equal characters are names of instances, not random. */
 const ALIKE = 3;
 
 /**

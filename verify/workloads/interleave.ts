@@ -23,7 +23,7 @@ const HASTY = 2;
 /** Number of browsers with late responses of an old session. Also the number of users with two devices. */
 const LATE = 4;
 const DEVICES = 3;
-/** Number of requests that each of these users abandons in a round. */
+/** Number of requests that a user who disconnects abandons in a round. */
 const ABANDONED = 6;
 
 export const interleave: Workload = {

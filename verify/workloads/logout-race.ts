@@ -75,7 +75,7 @@ interface Race {
   /** Number of the round, which decides the kinds of requests in flight. */
   n: number;
   logout: EndingSpec;
-  /** The offset that separates requests before the logout from requests that are refused because of it. */
+  /** The offset that separates requests before the logout from requests that are refused because of the logout. */
   edge: Edge;
 }
 

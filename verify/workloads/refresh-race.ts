@@ -16,7 +16,7 @@ const ROUNDS = 24;
 const AT_ONCE = 12;
 /** Number of refreshes at the same time. */
 const TABS = 3;
-/** Maximum delay between two of these refreshes, milliseconds. */
+/** Maximum delay between two refreshes of a race, milliseconds. */
 const APART = 10;
 /** Additional wait, milliseconds, so that a timeout has certainly passed. */
 const MARGIN = 300;

@@ -15,7 +15,7 @@ interface AlarmOn {
 /**
  * Adds the alarms. Nothing subscribes to the returned topic.
  *
- * @param replicationGroup id of the replication group; its two nodes are named after it
+ * @param replicationGroup id of the replication group; the names of its two nodes come from this id
  */
 export function addAlarms(stack: Stack, balancer: BalancerMetrics, replicationGroup: string): sns.Topic {
   const topic = new sns.Topic(stack, 'Alarms');

@@ -12,9 +12,9 @@ import { atMost, brokenContinuity, check, few, Judging } from './framework.ts';
 const ENOUGH = 10;
 
 interface Adds {
-  /** Number of acknowledged adds with a read after them. */
+  /** Number of acknowledged adds with a later read of the same object. */
   judged: number;
-  /** Number of these adds for which one instance served the add and another instance the read. */
+  /** Number of acknowledged adds whose later read another instance served. */
   crossed: number;
   /** Number of lost sessions. Their data is not judged. */
   lost: number;

@@ -13,7 +13,7 @@ export const ENOUGH = 100;
 export const ENOUGH_IN_WINDOW = 10;
 
 export interface AvailabilityCounts {
-  /** Number of requests outside fault windows, and number of these requests that failed. */
+  /** Number of requests outside fault windows. `errors`: number of failed requests among them. */
   requests: number;
   errors: number;
   windows: number;

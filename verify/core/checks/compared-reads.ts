@@ -4,7 +4,7 @@ import type { Operation } from '../history/history.ts';
 export interface Reads {
   /** Number of reads that were compared with an earlier operation, because an older state would contradict it. */
   reads: number;
-  /** Number of these reads that were served by another instance than the earlier operation. */
+  /** Number of compared reads on another instance than the earlier operation. */
   crossed: number;
   sessions: number;
   /**

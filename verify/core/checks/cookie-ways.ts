@@ -15,7 +15,7 @@ interface Ways {
   times: number;
   /** The different sets of attributes. At most two are kept, since two already prove that the attributes vary. */
   ways: Set<string>;
-  /** The shortest and the longest lifetime of the cookie, seconds. */
+  /** The shortest lifetime of the cookie, seconds. `most`: the longest. */
   least: number;
   most: number;
   example: Operation;

@@ -23,7 +23,7 @@ export class Life {
   /** The last operation that may have renewed the idle timeout. */
   latest: Operation | undefined;
   readonly #declared: Expiring;
-  /** The earliest and the latest possible time of the last renewal of the idle timeout. */
+  /** The earliest possible time of the last renewal of the idle timeout. `#most`: the latest possible time. */
   #least: number;
   #most: number;
 

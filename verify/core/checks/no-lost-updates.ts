@@ -15,11 +15,11 @@ const ENOUGH = 10;
 interface Adds {
   /** Number of acknowledged adds that overlapped an acknowledged add, and that were searched in a final state. */
   overlapping: number;
-  /** Number of these adds that overlapped an add on another instance. */
+  /** Number of adds in `overlapping` that overlapped an add on another instance. */
   crossed: number;
   /**
-   * Number of pairs of such adds with times in the balancer's log. `met`: the number of these pairs that overlap by
-   * those times.
+   * Number of pairs of overlapping adds with times in the balancer's log. `met`: the number of pairs that also
+   * overlap by these times.
    */
   logged: number;
   met: number;

@@ -1,4 +1,7 @@
-/** Checks outage: while the store is down, no session is signed out and no request hangs. Sessions live afterwards. */
+/**
+ * Checks outage: while the store is down, no session is signed out and no request hangs. Afterwards all sessions
+ * still live.
+ */
 import { counted, grouped } from '../result/format.ts';
 import { ENOUGH_HANDOFFS } from './check.ts';
 import { atMost, check, few } from './framework.ts';

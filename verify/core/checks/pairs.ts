@@ -17,7 +17,7 @@ interface Difference {
 export class Pair {
   /** Number of requests that the second instance served. */
   requests = 0;
-  /** Number of these requests that succeeded. */
+  /** Number of requests in `requests` that succeeded. */
   successes = 0;
   /** The refusals by kind of response: `signed out`, or a status. */
   readonly kinds = new Map<string, Difference>();

@@ -103,7 +103,7 @@ export class TokenFamily {
       .splice(0)
       // If another response delivered new tokens, the new tokens decide whether the session lives.
       .filter(({ sent = '' }) => !this.#delivered.has(sent));
-    // After a reuse the app may have ended the session rightly.
+    // After the reuse of a replaced token, the app may end the session.
     if (first === undefined || this.reuse !== undefined || this.#over) return undefined;
     this.#over = true;
     return first;

@@ -13,7 +13,7 @@ export interface Crossing {
   readonly served: string;
   /** Number of sessions. */
   readonly sessions: number;
-  /** Number of these sessions that the version `served` lost. */
+  /** Number of sessions in `sessions` that the version `served` lost. */
   readonly lost: number;
   readonly requests: number;
   /** Time of the oldest of the last `RECENT` requests, microseconds; undefined if there were fewer requests. */

@@ -31,8 +31,9 @@ export class FaultLedger {
   open = 0;
   readonly facts: FaultFacts = { failed: undefined, touched: UNTOUCHED, first: undefined, disturbed: false };
   readonly #declared: Declared | undefined;
-  /** The latest end of a closed window, and the latest end of a recovery time, microseconds. */
+  /** The latest end of a closed window, microseconds. */
   #until = Number.NEGATIVE_INFINITY;
+  /** The latest end of a recovery time, microseconds. */
   #over = Number.NEGATIVE_INFINITY;
   /** The last time in the history. */
   #last = Number.NEGATIVE_INFINITY;

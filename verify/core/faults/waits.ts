@@ -26,8 +26,9 @@ const STEP = Math.log(1.05);
 
 /** A histogram of waiting times, accurate to 5 %, in bounded memory. */
 export class WaitTimes {
-  /** The longest wait so far, whether or not it ended in a success, and its first and last request. */
+  /** The longest wait so far, with or without a success at its end, microseconds. */
   longest = 0;
+  /** The first and the last request of the longest wait. */
   example: readonly [Operation, Operation] | undefined;
   #count = 0;
   readonly #buckets = new Map<number, number>();

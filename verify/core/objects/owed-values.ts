@@ -20,7 +20,7 @@ interface Owed {
   showed: Operation | undefined;
 }
 
-/** Up to this number of expected values, each value is searched for on its own. */
+/** Up to this number of expected values, each value is searched separately. */
 const FEW = 4;
 
 /** The values that a final state must have. After a read has shown a value, its adds are no longer kept. */

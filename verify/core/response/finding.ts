@@ -1,8 +1,11 @@
-/** Finds a value in a response, such as a name, a token or an item of a list. The target file describes where it is. */
+/**
+ * Finds a value in a response, such as a name, a token or an item of a list. The target file describes where the
+ * value is.
+ */
 import { Finder } from './finder.ts';
 import type { BodyFacts } from './reply.ts';
 
-/** Describes where a value is: a regular expression whose first group is the value, or one of the places below. */
+/** Describes where a value is: a regular expression whose first group is the value, or one of these places. */
 export type Finding =
   | string
   /** A JSON pointer (RFC 6901) into the body, or into each message of an event stream; `*`: every member. */

@@ -72,7 +72,7 @@ export interface Asked {
 const NO_PAGE: ListPage = { values: [], cut: false };
 
 const writes = (action: Action): boolean => !isSafe(action) && !silent.has(action) && action !== 'login';
-/** Actions whose responses do not show whether the session is signed in. */
+/** Actions whose responses do not show whether the session is signed in or out. */
 const silent = new Set<Action>(['form', 'logout', 'logout-all']);
 /** Statuses that refuse a refresh token for good (RFC 6749, 5.2). */
 const REFUSED: readonly number[] = [400, 401, 403];

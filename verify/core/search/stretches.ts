@@ -74,8 +74,9 @@ export class Stretches {
     this.#unknown = object.initial === undefined && (object.kind === 'register' || object.kind === 'counter');
   }
 
-  /** The acknowledged operation that returned last, and the acknowledged write that returned last. */
+  /** The acknowledged operation that returned last. */
   #before: Operation | undefined;
+  /** The acknowledged write that returned last. */
   #wrote: Operation | undefined;
 
   /** True if new operations are judged. */
@@ -231,7 +232,7 @@ export class Stretches {
 
   /**
    * Returns whether the stretch cannot be cut here. Subtle: an unacknowledged operation takes effect at most once, so
-   * a cut requires to know whether the operation has taken effect. For unique values this is known: either a read
+   * at a cut it must be known whether the operation has taken effect. For unique values this is known: either a read
    * showed the value, or the write moves to the next stretch. If there are other unacknowledged operations, there is
    * no cut.
    */

@@ -17,7 +17,7 @@ const CANDIDATE: Limit = { steps: 5_000 };
 const SHRINKING = 10_000_000;
 /** Maximum number of placements in the search for the longest order. */
 const EXPLANATION: Limit = { steps: 2_000 };
-/** If a witness is still longer than `LONG` after shrinking, only this number of its operations is shown. */
+/** Number of operations that are shown of a witness that is still longer than `LONG` after shrinking. */
 const SHOWN = 8;
 const LONG = 32;
 

@@ -21,7 +21,7 @@ const ALWAYS: readonly Check[] = [
 /** The checks of a script. To save time, checks for which the script gives no evidence are left out. */
 export interface Judged {
   checks: readonly Check[];
-  /** The guarantees of these checks that the target claims. Only these guarantees can fail the run. */
+  /** The claimed guarantees that `checks` judge. Only these guarantees can fail the run. */
   claims: readonly Guarantee[];
   figures: readonly Figure[];
   /** The budget of a script whose whole run is one fault window. Absent: no request may fail. */

@@ -26,8 +26,9 @@ import { type SessionState, Sessions } from './sessions.ts';
 export class Judge {
   readonly #run: Run;
   readonly #folds: { check: Check; fold: Fold }[];
-  /** The folds that handle starts, and the folds that handle ended operations. */
+  /** The folds that handle the starts of operations. */
   readonly #starting: Fold[];
+  /** The folds that handle ended operations. */
   readonly #ending: Fold[];
   readonly #sessions: Sessions;
   readonly #objects: Objects;
@@ -125,7 +126,7 @@ export class Judge {
     this.reads = standing.data?.reads;
     this.#faults.ended(operation, standing);
     this.#tally?.ended(operation, standing);
-    // Loops with an index, here and above: in k6, one step of `for … of` takes as long as a check.
+    // Loops with an index, as in `started`, because in k6 one step of `for … of` takes as long as a check.
     for (let i = 0; i < this.#ending.length; i++) this.#ending[i]?.ended?.(operation, standing);
     this.#logs?.ended(operation);
   }

@@ -38,7 +38,7 @@ export interface LogReader {
 
 /** Maximum number of requests that are kept whole. For each older request only a number, its outline, is kept. */
 const WHOLE = 20_000;
-/** A killed process may lose the log lines of this time before its end, microseconds. */
+/** A killed process may lose the log lines of its last moments: of this time, microseconds. */
 const LAST_LINES = 1_000_000;
 
 /** The bits of an outline. The higher bits are the number of the instance. */

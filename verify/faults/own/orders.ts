@@ -96,8 +96,8 @@ export class Orders {
     const began = performance.now();
     const [program = '', ...args] = argvOf(command);
     const file = scratch(this.#means.log);
-    // A file, not a pipe: if the command starts a server that keeps running, the server can still write its output
-    // after Baton has ended.
+    // Writes the output to a file and not to a pipe. If the command starts a server, the server can then write its
+    // output even after Baton has ended.
     const child = spawn(program, args, {
       cwd: this.#office.cwd,
       detached: true,

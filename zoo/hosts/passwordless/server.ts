@@ -33,7 +33,7 @@ const LINK_S = 600;
 /** Values that a login needs for a short time: links by their tokens, and challenges. */
 interface Pending {
   put(key: string, value: string): Promise<void>;
-  /** Returns a value once. */
+  /** Returns the value of a key and deletes it, so that it is returned only once. */
   take(key: string): Promise<string | null>;
 }
 
