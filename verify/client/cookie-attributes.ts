@@ -8,7 +8,7 @@ import type { CookieAttributes } from '../core/history/history.ts';
  * @param line the Set-Cookie line
  * @param date when the response was made, milliseconds since the epoch; now, if the response has no date
  */
-export function attributesOf(cookie: Cookie, line: string, date = Date.now()): CookieAttributes {
+export function attributesOf(cookie: Cookie, line: string, date?: number): CookieAttributes {
   const attributes: CookieAttributes = {
     httpOnly: cookie.httpOnly,
     secure: cookie.secure,
@@ -19,10 +19,15 @@ export function attributesOf(cookie: Cookie, line: string, date = Date.now()): C
   if (cookie.path !== null) attributes.path = cookie.path;
   if (cookie.domain !== null) attributes.domain = cookie.domain;
   if (FOLDED.test(line)) attributes.folded = true;
-  const { maxAge, expires } = cookie;
-  if (typeof maxAge === 'number') attributes.lifetime = maxAge;
-  else if (expires instanceof Date) attributes.lifetime = Math.round((expires.getTime() - date) / 1000);
+  const lifetime = lifetimeOf(cookie, date);
+  if (lifetime !== undefined) attributes.lifetime = lifetime;
   return attributes;
+}
+
+/** Returns the lifetime of a cookie, seconds; undefined if it has none. @param date as in `attributesOf` */
+export function lifetimeOf({ maxAge, expires }: Cookie, date = Date.now()): number | undefined {
+  if (typeof maxAge === 'number') return maxAge;
+  return expires instanceof Date ? Math.round((expires.getTime() - date) / 1000) : undefined;
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Reply } from '../core/response/reply.ts';
 import { MOST_BYTES } from '../core/timeline/session-jar.ts';
 import type { LastBody } from './body.ts';
 import { attributesOf } from './cookie-attributes.ts';
+import { Renewals } from './cookie-renewal.ts';
 import type { RequestHead } from './request-text.ts';
 
 /** The cookies to send with a path. */
@@ -36,6 +37,7 @@ export class Jar {
    * a cookie expires.
    */
   readonly #known = new Map<string, Cookies>();
+  readonly #renewals = new Renewals(() => this.#cookies.store);
   /** The cookies that other hosts have set, such as an identity provider, by domain, path and name. */
   readonly #foreign = new Map<string, [domain: string, path: string, name: string]>();
 
@@ -55,6 +57,12 @@ export class Jar {
    * @returns the change; undefined if the line is no cookie
    */
   keep(line: string, url: URL, date: number | undefined): Reply['cookies'][number] | undefined {
+    const renewal = this.#renewals.renew(line, url.origin, date);
+    if (renewal !== undefined) {
+      const { cookie, attributes, until } = renewal;
+      for (const known of this.#known.values()) known.until = Math.min(known.until, until);
+      return { name: cookie.key, attributes, value: cookie.value };
+    }
     const cookie = Cookie.parse(line, { loose: true });
     if (cookie === undefined) return undefined;
     const attributes = attributesOf(cookie, line, date);
@@ -62,6 +70,7 @@ export class Jar {
     if (attributes.bytes <= MOST_BYTES) {
       this.#cookies.setCookieSync(cookie, url.href, { ignoreError: true });
       this.#setBy(url, cookie);
+      this.#renewals.remember(line, url.origin, cookie, attributes);
     }
     this.#known.clear();
     return cookie.TTL() <= 0 ? change : { ...change, value: cookie.value };

@@ -33,10 +33,12 @@ export class SessionSecrets {
     return found;
   }
 
-  /** Returns the secrets in a request and in its response. */
+  /** Returns the secrets in a request and in its response. If the response has no others, returns the same list. */
   ofBoth(cookies: Sent, set: Reply['cookies']): readonly string[] {
     const sent = this.sent(cookies);
-    return set.length === 0 ? sent : [...sent, ...this.#valuesOf(set)];
+    if (set.length === 0) return sent;
+    const others = this.#valuesOf(set).filter(value => !sent.includes(value));
+    return others.length === 0 ? sent : [...sent, ...others];
   }
 
   #valuesOf(cookies: readonly { name: string; value?: string }[]): string[] {
