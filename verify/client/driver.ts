@@ -32,8 +32,8 @@ export class Driver {
   readonly #client: SessionClient;
   readonly #requests: SessionRequests;
   readonly #login: SessionLogin;
-  /** A separate jar with the cookies of the last response that showed the session alive. */
-  #held: SessionClient;
+  /** Returns a client with the cookies of the last response that showed the session alive. */
+  #held: () => SessionClient;
   #values = 0;
   /**
    * By register and counter: the session's first read of it. This read completes before the first write, so that the
@@ -52,7 +52,7 @@ export class Driver {
     this.account = account;
     this.#who = { client: name, session, user: account.label };
     this.#client = client;
-    this.#held = client;
+    this.#held = () => client;
     this.#requests = new SessionRequests(context, this.#who, account, client);
     this.#login = new SessionLogin(context, account, this.#requests);
   }
@@ -75,7 +75,7 @@ export class Driver {
   async login(how: How = {}): Promise<Operation> {
     const operation = await this.#login.perform(how);
     if (operation.outcome !== 'ok') return operation;
-    this.#held = this.replayer();
+    this.#hold();
     const { session, user } = this.#who;
     if (how.as === undefined)
       this.#context.recorder.session({ type: 'session', session, user, event: 'born' });
@@ -103,9 +103,12 @@ export class Driver {
     const recorded = await this.#read(probe, how);
     const { operation, reply } = recorded;
     // The session is alive, and the response changed its cookies.
-    if (how.as === undefined && honoured(operation) === true && reply.cookies.length > 0)
-      this.#held = this.replayer();
+    if (how.as === undefined && honoured(operation) === true && reply.cookies.length > 0) this.#hold();
     return recorded;
+  }
+
+  #hold(): void {
+    this.#held = this.#client.replayerLater(this.#context.target.signedIn.page);
   }
 
   #read(probe: Probe | undefined, how: How): Promise<Recorded> {
@@ -131,7 +134,7 @@ export class Driver {
 
   /** Reads with the cookies of the last response that showed the session alive, even if the jar has newer cookies. */
   async readAsHeld(probe?: Probe): Promise<Operation> {
-    const as = { client: this.#held.copy(), with: 'old' as const };
+    const as = { client: this.#held().copy(), with: 'old' as const };
     return (await this.#read(probe, { as, labelled: true })).operation;
   }
 
@@ -267,7 +270,7 @@ export class Driver {
 
   /** Returns a client with a copy of the cookies of the last response that showed the session alive. */
   heldJar(): SessionClient {
-    return this.#held.copy();
+    return this.#held().copy();
   }
 
   /** Returns a client that sends the current cookies and never changes them. */

@@ -145,6 +145,25 @@ describe('cookies', () => {
     expect((await replayer.send(get('/'))).body).toBe('sid=1');
   });
 
+  it('of a moment, with the values of that moment, can be replayed later', async () => {
+    let set = 'sid=1; Path=/';
+    const url = await serve((request, response) => {
+      response.setHeader('Set-Cookie', set);
+      response.end(request.headers.cookie ?? '');
+    });
+    const browser = client(url);
+    await browser.send(get('/'));
+    browser.captured.set('token', 'old');
+    const later = browser.replayerLater('/');
+    set = 'sid=2; Path=/';
+    await browser.send(get('/'));
+    browser.captured.set('token', 'new');
+    const [one, other] = [later(), later()];
+    expect((await one.send(get('/'))).body).toBe('sid=1');
+    expect((await other.send(get('/'))).body).toBe('sid=1');
+    expect(one.captured.get('token')).toBe('old');
+  });
+
   it('say how they were set', async () => {
     const url = await serve((_request, response) => {
       response.setHeader(

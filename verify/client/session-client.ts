@@ -18,6 +18,9 @@ export interface ShownPage {
   reply: Reply;
 }
 
+/** What a copy of a client has in common with it, except for the jar. */
+type Remembered = Pick<SessionClient, 'csrf' | 'captured' | 'mailed' | 'page' | 'access'>;
+
 const NOTHING = (): void => {};
 
 export class SessionClient {
@@ -239,13 +242,23 @@ export class SessionClient {
 
   /** Returns a client with copies of the current cookies. The copies never expire. */
   replayer(path: string): SessionClient {
-    const replayer = new SessionClient(this.#network, this.#affinity);
-    for (const { name, value } of this.cookies(path)) replayer.put(name, value);
-    replayer.#remember(this);
-    return replayer;
+    return this.replayerLater(path)();
   }
 
-  #remember({ csrf, captured, mailed, page, access }: SessionClient): void {
+  /** Returns a function that makes a client with copies of the cookies of now, because most callers need none. */
+  replayerLater(path: string): () => SessionClient {
+    const cookies = this.cookies(path);
+    const { csrf, page, access } = this;
+    const [captured, mailed] = [new Map(this.captured), new Set(this.mailed)];
+    return () => {
+      const replayer = new SessionClient(this.#network, this.#affinity);
+      for (const { name, value } of cookies) replayer.put(name, value);
+      replayer.#remember({ csrf, captured, mailed, page, access });
+      return replayer;
+    };
+  }
+
+  #remember({ csrf, captured, mailed, page, access }: Remembered): void {
     this.csrf = csrf;
     this.access = access;
     this.page = page;
