@@ -1,6 +1,7 @@
 /**
  * Runs the workload hop against the address in argv, and prints as JSON what it cost. `bench/client.ts` starts it, so
- * that it runs on a core of its own. WORKERS (default 1) is the number of threads.
+ * that it runs on a core of its own. WORKERS (default 1) is the number of threads. STEADY=1 adds the figures after the
+ * first WARM seconds (default 0), in which V8 compiles most of the code. PROFILE=FILE writes a CPU profile of that time.
  */
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
@@ -31,26 +32,48 @@ let requests = 0;
 /** Times in microseconds on the clock of the run. */
 const operations: { action: string; call: number; end: number }[] = [];
 
-/** Returns the rate, the median time and the shares of the actions while all sessions were logged in. */
-function steady(): { rate: number; median: number; shares: Record<string, number> } {
+/** CPU time and number of requests at the end of the start, which WARM (seconds of the load, default 0) sets. */
+let warm: { cpu: number; requests: number; end: number } | undefined;
+
+/** Returns what requests cost after the start: the rate, the median time, CPU time, and the shares of the actions. */
+function steady(): { rate: number; median: number; cpu: number; shares: Record<string, number> } {
+  if (warm === undefined) throw new Error('expected a load that is longer than WARM');
   const all = operations.slice(at['load']?.requests);
-  const from = Math.max(...all.filter(({ action }) => action === 'login').map(({ end }) => end));
+  const logins = all.filter(({ action }) => action === 'login').map(({ end }) => end);
+  const from = Math.max(warm.end, ...logins);
   const to = Math.min(...all.filter(({ action }) => action === 'logout').map(({ call }) => call));
   const during = all.filter(({ call, end }) => call >= from && end <= to);
   const times = during.map(({ call, end }) => (end - call) / 1000).toSorted((a, b) => a - b);
   const shares: Record<string, number> = {};
   for (const { action } of during) shares[action] = (shares[action] ?? 0) + 1 / during.length;
   const seconds = (to - from) / 1e6;
-  return { rate: during.length / seconds, median: times[times.length >> 1] ?? Number.NaN, shares };
+  const { cpu = 0, requests: sent = 0 } = at['logs'] ?? {};
+  return {
+    rate: during.length / seconds,
+    median: times[times.length >> 1] ?? Number.NaN,
+    cpu: (cpu - warm.cpu) / (sent - warm.requests),
+    shares,
+  };
 }
 
+const WARM = Number(process.env['WARM'] || 0) * 1000;
 const profile = process.env['PROFILE'];
+/** Returns the CPU time of this process, microseconds. */
+const cpuTime = (): number => {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+};
 const inspector = new Session();
 const mark = (phase: string): void => {
-  if (profile !== undefined && phase === 'load') void profileFrom(inspector);
   if (profile !== undefined && phase === 'logs') void profileTo(inspector, profile);
-  const { user, system } = process.cpuUsage();
-  at[phase] = { time: performance.now(), cpu: user + system, requests };
+  at[phase] = { time: performance.now(), cpu: cpuTime(), requests };
+};
+/** Begins the measurement, and the profile, when the start is over. */
+const warmUp = (end: number): void => {
+  const begun = at['load'];
+  if (begun === undefined || performance.now() - begun.time < WARM) return;
+  warm = { cpu: cpuTime(), requests, end };
+  if (profile !== undefined) void profileFrom(inspector);
 };
 try {
   const { result, folder } = await verify(
@@ -66,6 +89,7 @@ try {
       onOperation: ({ action, call, return: end = call }) => {
         requests++;
         operations.push({ action, call, end });
+        if (warm === undefined) warmUp(end);
       },
     },
   );

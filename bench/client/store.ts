@@ -1,8 +1,9 @@
 /**
  * `npm run bench:store`: compares the requests per second of Baton and wrk with the card store as the target: two
  * instances, Redis and nginx. All share two cores. The programs take turns. wrk sends the cookies of as many sessions as
- * Baton has, and as large shares of reads, adds and removals. Logins and logouts are in no figure. Needs Linux, nginx, redis-server, taskset and wrk. SECONDS
- * (default 5) is the length of each run, ROUNDS (default 3) the number of rounds.
+ * Baton has, and as large shares of reads, adds and removals. Logins, logouts and the first WARM seconds (default 5) of
+ * each run are in no figure. Needs Linux, nginx, redis-server, taskset and wrk. SECONDS (default 5) is the length of the
+ * measurement, ROUNDS (default 3) the number of rounds.
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,6 +14,7 @@ import { promisify } from 'node:util';
 import { startLocalStack } from '../../stack/local.ts';
 
 const SECONDS = Number(process.env['SECONDS'] || 5);
+const WARM = Number(process.env['WARM'] || 5);
 const ROUNDS = Number(process.env['ROUNDS'] || 3);
 const SESSIONS = 32;
 const PASSWORD = 'correct-horse-battery';
@@ -22,6 +24,8 @@ interface Figures {
   rate: number;
   /** Median response time, milliseconds. */
   median: number;
+  /** CPU time of the program, microseconds a request. Absent if the program does not measure it. */
+  cpu?: number;
 }
 
 interface Mix {
@@ -43,13 +47,15 @@ async function onTwoCores(command: readonly string[]): Promise<string> {
 }
 
 async function baton(url: string): Promise<Figures & { mix: Mix }> {
-  const script = [pathOf('load.ts'), url, `${SECONDS}`, `${SESSIONS}`, pathOf('../../baton.yaml')];
-  const result = JSON.parse(await onTwoCores(['env', 'STEADY=1', process.execPath, ...script]));
+  const script = [pathOf('load.ts'), url, `${WARM + SECONDS}`, `${SESSIONS}`, pathOf('../../baton.yaml')];
+  const result = JSON.parse(
+    await onTwoCores(['env', 'STEADY=1', `WARM=${WARM}`, process.execPath, ...script]),
+  );
   if (result.continuity !== 'valid')
     throw new Error(`expected continuity to be valid, got ${result.continuity}`);
   process.stderr.write(`${JSON.stringify(result)}\n`);
-  const { rate, median, shares } = result.steady;
-  return { rate, median, mix: { add: shares.add ?? 0, remove: shares.remove ?? 0 } };
+  const { rate, median, cpu, shares } = result.steady;
+  return { rate, median, cpu, mix: { add: shares.add ?? 0, remove: shares.remove ?? 0 } };
 }
 
 /** Logs in, and returns what the requests of the session need. */
@@ -132,11 +138,18 @@ try {
   }
   const row = (name: string, all: readonly Figures[]): string => {
     const rate = median(all.map(one => one.rate));
-    return `| ${name} | ${rate.toFixed(0)} | ${median(all.map(one => one.median)).toFixed(1)} ms |`;
+    const time = median(all.map(one => one.median));
+    const cpu = median(all.map(one => one.cpu ?? Number.NaN));
+    const cost = Number.isNaN(cpu) ? 'not measured' : `${cpu.toFixed(0)} µs`;
+    return `| ${name} | ${rate.toFixed(0)} | ${time.toFixed(1)} ms | ${cost} |`;
   };
   const ratio = median(own.map((one, i) => one.rate / (others[i]?.rate ?? Number.NaN)));
-  process.stdout.write(`${cpus()[0]?.model}, ${ROUNDS} rounds of ${SECONDS} s, ${SESSIONS} sessions\n\n`);
-  process.stdout.write('| program | requests/s | median response time |\n|---|--:|--:|\n');
+  process.stdout.write(
+    `${cpus()[0]?.model}, ${ROUNDS} rounds of ${SECONDS} s after ${WARM} s, ${SESSIONS} sessions\n\n`,
+  );
+  process.stdout.write(
+    '| program | requests/s | median response time | CPU a request |\n|---|--:|--:|--:|\n',
+  );
   process.stdout.write(
     `${row('Baton', own)}\n${row('wrk -t1', others)}\n\nBaton / wrk: ${ratio.toFixed(2)}\n`,
   );
