@@ -31,9 +31,17 @@ export interface Routes {
    */
   since: NamedCounts;
   until: NamedCounts;
+  /**
+   * The interval in which each instance was not seen although most requests were sent. `left`: the instance's last
+   * request before it. `back`: its first one after it. `without`: how many of the requests in it belong to another
+   * session than the request before them. So a session that stays on one instance makes no such interval for others.
+   */
+  left: NamedCounts;
+  back: NamedCounts;
+  without: NamedCounts;
 }
 
-/** An instance, and the requests between which it counts as present. */
+/** An instance, and the requests between which it counts as present. An instance may have two such intervals. */
 export interface Presence {
   instance: string;
   weight: number;
@@ -49,9 +57,10 @@ export const significantIn = ({ sessions }: Routes): number => SIGNIFICANT / (1 
 
 /**
  * Returns when each instance was present. A deploy that Baton does not know of may add or remove an instance during
- * the run. So an instance counts as absent before its first response, or after its last one, if chance does not
- * explain that it served nothing there. An instance that has a weight, or that only direct requests reach, must serve
- * during the whole run.
+ * the run, and a balancer may eject one for some seconds, after a failure that it hides by a second try. So an
+ * instance counts as absent before its first response, after its last one, or in its longest interval without
+ * one, if chance does not explain that it served nothing there. An instance that has a weight, or that only direct requests
+ * reach, must serve during the whole run.
  *
  * @param significant the p-value below which chance does not explain the absence; 1 if each absence counts
  */
@@ -60,28 +69,35 @@ export function presencesOf(
   { declared }: Run,
   significant = significantIn(count),
 ): Presence[] {
-  const { served, chosen, since, until } = count;
+  const { served, chosen, since, until, left, back, without } = count;
   const { weights } = declared ?? {};
   const names = new Set([...Object.keys(served), ...Object.keys(chosen)]);
   for (const name of names) if (!served[name] && !chosen[name]) names.delete(name);
   if (names.size > 0) for (const name of Object.keys(weights ?? {})) names.add(name);
   const all = sum(Object.values(served));
-  const isAbsent = (requests: number): boolean => (1 - 1 / names.size) ** requests < significant;
-  return [...names].map(instance => {
+  const isAbsent = (requests: number, p = significant): boolean => (1 - 1 / names.size) ** requests < p;
+  return [...names].flatMap(instance => {
     const presence = { instance, weight: weights?.[instance] ?? 1, since: 0, until: all + 1 };
     if (weights !== undefined || !served[instance]) return presence;
     const [first = 1, last = all] = [since[instance], until[instance]];
     if (isAbsent(first - 1)) presence.since = first;
     if (isAbsent(all - last)) presence.until = last;
-    return presence;
+    if (!isAbsent(without[instance] ?? 0, significantIn(count))) return presence;
+    return [
+      { ...presence, until: left[instance] ?? 0 },
+      { ...presence, since: back[instance] ?? 0 },
+    ];
   });
 }
 
 /** Returns the instances that do not count as present during the whole run. */
-export const cameOrWent = (count: Routes, run: Run): string[] =>
-  presencesOf(count, run)
-    .filter(({ since, until }) => since > 0 || until <= count.requests)
-    .map(({ instance }) => instance);
+export const cameOrWent = (count: Routes, run: Run): string[] => [
+  ...new Set(
+    presencesOf(count, run)
+      .filter(({ since, until }) => since > 0 || until <= count.requests)
+      .map(({ instance }) => instance),
+  ),
+];
 
 /**
  * Returns the probability that fair routing sends a request to an instance.

@@ -16,6 +16,11 @@ export class Routing extends Judging<Routes> {
    * request.
    */
   readonly #moves = new Map<Operation, Operation>();
+  /** The session of the latest request, and how often it was another one than that of the request before. */
+  #latest: SessionState | undefined;
+  #turns = 0;
+  /** By instance: the value of `#turns` when it was seen last. */
+  readonly #turnsAt = new Map<string, number>();
 
   override ended(operation: Operation, standing: Standing): void {
     const from = this.faults.windows.length > 0 ? undefined : this.#counted(operation, standing);
@@ -34,13 +39,26 @@ export class Routing extends Judging<Routes> {
       return undefined;
     addTo(chosen ? this.count.chosen : this.count.served, instance);
     if (!chosen) this.count.requests++;
-    const { requests, since, until } = this.count;
-    const seen = chosen ? requests + 0.5 : requests;
-    since[instance] ??= seen;
-    until[instance] = seen;
+    this.#seen(instance, session, chosen ? this.count.requests + 0.5 : this.count.requests);
     if (chosen || !live) return undefined;
     this.#routes.add(operation, session, this.count, this.run.routing === 'spread');
     return handoffFrom;
+  }
+
+  /** Notes that an instance was seen. @param seen as in `Routes.since` */
+  #seen(instance: string, session: SessionState, seen: number): void {
+    const { since, until, left, back, without } = this.count;
+    if (session !== this.#latest) this.#turns++;
+    this.#latest = session;
+    const turns = this.#turns - (this.#turnsAt.get(instance) ?? this.#turns) - 1;
+    if (turns > (without[instance] ?? 0)) {
+      left[instance] = until[instance] ?? 0;
+      back[instance] = seen;
+      without[instance] = turns;
+    }
+    this.#turnsAt.set(instance, this.#turns);
+    since[instance] ??= seen;
+    until[instance] = seen;
   }
 
   /** Judges a move by the balancer's log. The move is excused if the balancer tried another instance first. */

@@ -165,6 +165,38 @@ describe('routing, while a balancer ejects an instance that failed', () => {
   });
 });
 
+describe('routing, while a balancer ejects an instance after a failure that it hides', () => {
+  /** Ten sessions send requests in turn. */
+  const inTurn = (row: string, run: Partial<Run> = {}) => {
+    const picture = new Picture(run);
+    const sessions = Array.from({ length: 10 }, (_, i) => picture.session(`s${i}`, 'alice').login('app-1'));
+    [...row].forEach((instance, n) => {
+      sessions[n % 10]?.read(`app-${instance}`);
+    });
+    return picture.verdict('routing');
+  };
+
+  it('is unknown, not PINNED, if all sessions miss the instance for some time', () => {
+    const halves = (gap: string) => `${'12'.repeat(55)}${gap}${'21'.repeat(55)}`;
+    expect(inTurn(halves('1'.repeat(150)))).toMatchObject({
+      ...{ judgement: 'unknown', anomalies: [] },
+      why: expect.stringContaining('a part of the run has no response from app-2') as string,
+    });
+    expect(inTurn(halves('')).judgement).toBe('valid');
+    // With the same shares, but without such an interval, chance does not explain them.
+    expect(inTurn('11212'.repeat(80)).judgement).toBe('violated');
+    expect(
+      inTurn(halves('1'.repeat(150)), { declared: { weights: { 'app-1': 1, 'app-2': 1 } } }).judgement,
+    ).toBe('violated');
+  });
+
+  it('is PINNED if the rest of the run is uneven, too', () => {
+    expect(inTurn(`${'11112'.repeat(40)}${'1'.repeat(150)}${'11112'.repeat(40)}`)).toMatchObject({
+      judgement: 'violated',
+    });
+  });
+});
+
 describe('routing, with declared weights', () => {
   const weights = { 'app-1': 9, 'app-2': 1 };
   const weighted = (row: string, declared: Run['declared'] = { weights }) =>

@@ -12,8 +12,8 @@ const ENOUGH_REPEATS = 10;
 export const routing = check<Routes>({
   guarantee: 'routing',
   assumes:
-    'instances have the declared weights, or equal weights, and run at least from their first to their last ' +
-    'response; from the first fault on, instances may come and go, and nothing is judged; after a 502, 503 or 504 of an instance, the balancer may eject it until it serves again',
+    'instances have the declared weights, or equal weights; one that serves nothing for some time, while requests of ' +
+    'several sessions come, may have been absent; from the first fault on, instances may come and go, and nothing is judged; after a 502, 503 or 504 of an instance, the balancer may eject it until it serves again',
   minimum:
     'two instances, 100 requests whose instance is known, and a session that two instances served (sticky: two ' +
     'instances, and 10 repeated requests)',
@@ -21,6 +21,7 @@ export const routing = check<Routes>({
   counts: () => ({
     ...{ requests: 0, sessions: 0, several: 0, repeats: 0, unexplained: 0, unavailable: 0 },
     ...{ served: tally(), chosen: tally(), since: tally(), until: tally() },
+    ...{ left: tally(), back: tally(), without: tally() },
   }),
   violations: (count, run) => count.violations + Number(unevenly(count, run).length > 0),
   compared: ({ requests }) => requests,

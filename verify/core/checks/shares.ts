@@ -1,4 +1,6 @@
 /** Computes each instance's share of the requests, and whether the shares are fair. */
+
+import { getOrInsert } from '../get-or-insert.ts';
 import type { Run } from '../history/history.ts';
 import { percent } from '../result/format.ts';
 import { chiSquareP } from '../result/statistics.ts';
@@ -23,11 +25,15 @@ export function sharesOf(count: Routes, run: Run): Share[] {
   const all = sum(Object.values(count.served));
   const expected = expectedOf(presences, all);
   const weight = sum(presences.map(presence => presence.weight));
-  return presences.map(({ instance, weight: own }, i) => {
+  const shares = new Map<string, Share>();
+  presences.forEach(({ instance, weight: own }, i) => {
     const requests = count.served[instance] ?? 0;
-    if (all === 0) return { instance, requests, fair: own / weight, part: 0 };
-    return { instance, requests, fair: (expected[i] ?? 0) / all, part: requests / all };
+    const share = getOrInsert(shares, instance, () => ({
+      ...{ instance, requests, fair: 0, part: all === 0 ? 0 : requests / all },
+    }));
+    share.fair += all === 0 ? own / weight : (expected[i] ?? 0) / all;
   });
+  return [...shares.values()];
 }
 
 /** Returns the number of requests that fair routing sends to each instance. @param requests number of all requests */

@@ -150,8 +150,8 @@ export const sessions: readonly Explanation[] = [
       'Requests reach the instances as claimed. `spread`: every session with enough requests reaches several ' +
       'instances, and the shares fit the weights, which are equal if none are declared. A share does not fit if ' +
       'it is off by more than a fifth, and the chi-square test, corrected for the number of tests, gives p < ' +
-      '10⁻⁶. If an instance serves nothing at the beginning or at the end of the run, and nothing shows whether ' +
-      'it ran, it is judged from its first to its last response, and the verdict is not valid. `sticky`: a ' +
+      '10⁻⁶. If an instance serves nothing for some time while requests of several sessions come, and nothing shows ' +
+      'whether it ran, these requests do not count, and the verdict is not valid. `sticky`: a ' +
       'session changes its instance only if that instance was unavailable, or the set of ' +
       'instances changed. `least-outstanding`: all instances serve requests. PINNED: an instance gets no fair ' +
       'share of the requests, or a session stays on one instance. UNPINNED: a session moved without need.',
