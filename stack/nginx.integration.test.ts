@@ -312,5 +312,5 @@ test('dispose also ends the changes in progress, so that nothing is written into
   await new Promise(setImmediate);
   expect(over).toBe(true);
   expect((await changes).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
-  await expect(nginx.reload()).rejects.toThrow('the stack was stopped');
+  await expect(nginx.reload()).rejects.toThrow('the stack is stopping or stopped');
 });

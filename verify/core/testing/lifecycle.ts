@@ -149,12 +149,12 @@ export class Site {
     if (this.#on.has('logout is local to the instance')) stored?.forgotten.add(here);
     else if (!this.#on.has('logout only clears the cookie')) this.#store.delete(id);
     for (const instance of INSTANCES)
-      this.#read(session, id, instance, { with: 'old', call: this.picture.now });
+      this.#read(session, id, instance, { with: 'old', sent: id, call: this.picture.now });
     this.picture.wait(long);
     if (this.#on.has('a save in flight revives the session') && stored !== undefined) {
       this.#store.set(id, stored);
     }
-    for (const instance of INSTANCES) this.#read(session, id, instance, { with: 'old' });
+    for (const instance of INSTANCES) this.#read(session, id, instance, { with: 'old', sent: id });
     session.ended();
   }
 
