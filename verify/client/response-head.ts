@@ -73,12 +73,9 @@ function parseHead(text: string): ParsedHead {
     throw badResponse(`expected the status of an HTTP/1.1 response, got ${shown(first)}`);
   const headers: IncomingHttpHeaders = Object.create(null);
   for (const line of lines) {
-    const [, name, value] = FIELD.exec(line) ?? [];
-    if (name === undefined || value === undefined) throw badResponse(`expected a header, got ${shown(line)}`);
-    const key = name.toLowerCase();
+    const { key, value } = fieldOf(line);
     const before = headers[key];
-    const trimmed = value.replace(/^[\t ]+|[\t ]+$/g, '');
-    headers[key] = before === undefined ? trimmed : [before, trimmed].flat();
+    headers[key] = before === undefined ? value : [before, value].flat();
   }
   return {
     status: Number(status),
@@ -86,6 +83,30 @@ function parseHead(text: string): ParsedHead {
     length: lengthOf(headers),
     kept: keptFor(headers, minor === '1'),
   };
+}
+
+interface Field {
+  /** The name in lower case. */
+  key: string;
+  value: string;
+}
+
+/** The fields of lines that came before. An id or a date makes a head new, but most of its lines are known. */
+const fields = new Map<string, Field>();
+/** Maximum number of lines whose fields are kept. */
+const FIELDS = 200;
+
+/** Returns the field of a line. @throws an error with the code BAD_RESPONSE */
+function fieldOf(line: string): Field {
+  let field = fields.get(line);
+  if (field === undefined) {
+    const [, name, value] = FIELD.exec(line) ?? [];
+    if (name === undefined || value === undefined) throw badResponse(`expected a header, got ${shown(line)}`);
+    field = { key: name.toLowerCase(), value: value.replace(/^[\t ]+|[\t ]+$/g, '') };
+    if (fields.size >= FIELDS) fields.clear();
+    fields.set(line, field);
+  }
+  return field;
 }
 
 /**

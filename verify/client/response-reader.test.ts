@@ -206,3 +206,18 @@ it('parses the heads of instances that take turns once, although other heads com
     expect(headOf('app-2')).toBe(first[1]);
   }
 });
+
+it('reads the same headers from heads that share lines, also after more lines than it keeps', () => {
+  for (let i = 0; i < 500; i++) {
+    const lines = ['Vary:  Accept ', `X-Request-Id: r-${i}`, 'Set-Cookie: a=1', 'set-cookie: a=1'];
+    if (i % 3 === 0) lines.push('Set-Cookie: a=1');
+    const reader = new ResponseReader();
+    reader.begin('GET');
+    reader.read(Buffer.from(message('HTTP/1.1 204 No Content', ...lines, '', '')));
+    expect({ ...reader.head?.headers }).toEqual({
+      vary: 'Accept',
+      'x-request-id': `r-${i}`,
+      'set-cookie': Array(i % 3 === 0 ? 3 : 2).fill('a=1'),
+    });
+  }
+});
