@@ -195,6 +195,26 @@ function byDefinition(operations: readonly Operation[]): { stale: boolean; back:
   return { stale, back };
 }
 
+/** The value is missing in two reads, and is shown again after the first one only. */
+const missedTwice: Parameters<typeof drawn>[0] = (
+  [
+    ['add', 0, 1, 'ok', 'no'],
+    ['remove', 0, 1, 'fail', 'no'],
+    ['read', 2, 1, 'ok', 'misses'],
+    ['read', 0, 1, 'ok', 'no'],
+    ['read', 2, 2, 'ok', 'no'],
+    ['read', 0, 1, 'ok', 'misses'],
+  ] as const
+).map(([what, after, lasts, outcome, wrong]) => ({
+  session: 's1',
+  what,
+  after,
+  lasts,
+  outcome,
+  which: 0,
+  wrong,
+}));
+
 describe('what a read contradicts', () => {
   it('agrees with the definitions, whatever overlaps', () => {
     const found = { stale: 0, back: 0, neither: 0, both: 0 };
@@ -213,7 +233,7 @@ describe('what a read contradicts', () => {
         found[expected.stale ? (expected.back ? 'both' : 'stale') : expected.back ? 'back' : 'neither']++;
         expect(got).toEqual(expected);
       }),
-      { numRuns: share(4000) },
+      { numRuns: share(4000), examples: [[missedTwice]] },
     );
     // The comparison is meaningful only if all kinds occurred.
     expect(Math.min(...Object.values(found))).toBeGreaterThan(share(4000) / 200);

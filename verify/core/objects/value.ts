@@ -43,6 +43,9 @@ export const newValue = (value: string): Value => ({
   shownIn: 0,
 });
 
+/** The quiet reads that lack a value. */
+type Suspects = Partial<Record<'stale' | 'back', Operation>>;
+
 /** The writes and reads of one session. The maps are keyed by `Value`, not by text, for speed: every read uses them. */
 export interface Viewer extends Reader {
   /** The values of the session's acknowledged adds, without values that are known to be removed. */
@@ -54,10 +57,11 @@ export interface Viewer extends Reader {
   /** For values that were shown and may have been removed: the first read without the value. */
   gone: Map<Value, Operation>;
   /**
-   * Values that a quiet read (see `lacking`) lacks, perhaps because they were overwritten. If a later read shows such a
-   * value again, the quiet read is a contradiction.
+   * Values that a quiet read (see `lacking`) lacks, perhaps because they were overwritten. `stale`: the first quiet read
+   * without a value that the session had added. `back`: the first one without a value that it had been shown. If a
+   * later read shows such a value again, the quiet read is a contradiction.
    */
-  suspects: Map<Value, { read: Operation; stale: boolean; back: boolean }>;
+  suspects: Map<Value, Suspects>;
   /** The object's change count at the last read, if an equal next read needs no comparison; else −1. */
   settled: number;
   /** The values that the last read showed. */
@@ -92,7 +96,7 @@ export function mayRemove(known: Value, removing: Write): void {
 }
 
 export function suspect(known: Value, read: Operation, reader: Viewer, as: 'stale' | 'back'): void {
-  getOrInsert(reader.suspects, known, () => ({ read, stale: false, back: false }))[as] = true;
+  getOrInsert(reader.suspects, known, (): Suspects => ({}))[as] ??= read;
 }
 
 /**
@@ -148,19 +152,23 @@ export function shows(known: Value, read: Operation, reader: Viewer, facts: Read
 /** Reports an earlier read that lacked a value which this read shows: the value was never overwritten. */
 function notOverwritten(known: Value, read: Operation, reader: Viewer, facts: ReadFacts): void {
   const of = reader.suspects.size === 0 ? undefined : reader.suspects.get(known);
-  if (of === undefined || !precedes(of.read, read)) return;
-  reader.suspects.delete(known);
-  const { value } = known;
-  const again: Contradiction = {
-    against: of.read,
-    was: `"${value}" was not there`,
-    expected: 'not there either, had it been overwritten',
-    came: `"${value}" is there`,
-    summary: `${of.read.instance ?? 'the app'} did not show a value that was there before and after`,
-  };
-  if (of.stale) facts.stale.push(again);
-  if (of.back) facts.back.push(again);
+  if (of === undefined) return;
+  for (const kind of ['stale', 'back'] as const) {
+    const without = of[kind];
+    if (without === undefined || !precedes(without, read)) continue;
+    delete of[kind];
+    facts[kind].push(overwrittenAndBack(known, without));
+  }
+  if (of.stale === undefined && of.back === undefined) reader.suspects.delete(known);
 }
+
+const overwrittenAndBack = ({ value }: Value, without: Operation): Contradiction => ({
+  against: without,
+  was: `"${value}" was not there`,
+  expected: 'not there either, had it been overwritten',
+  came: `"${value}" is there`,
+  summary: `${without.instance ?? 'the app'} did not show a value that was there before and after`,
+});
 
 /** Returns the removal of the value by the read's session, if the removal was acknowledged before the read was sent. */
 export function mustBeGone({ removing, add }: Value, read: Operation): Operation | undefined {
