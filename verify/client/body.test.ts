@@ -173,6 +173,35 @@ describe('the last body of a page', () => {
     expect(last.facts).toBe(facts);
   });
 
+  it('gives an equal compressed body the same text, also before the first is decompressed', async () => {
+    const last = new LastBody();
+    const headers = { ...html, 'content-encoding': 'gzip' };
+    const first = last.textOf(gzipSync('zipped'), headers);
+    const { facts } = last;
+    expect(last.textOf(gzipSync('zipped'), headers)).toBe(first);
+    expect(await first).toBe('zipped');
+    expect(last.textOf(gzipSync('zipped'), headers)).toBe('zipped');
+    expect(last.facts).toBe(facts);
+    const other = last.textOf(gzipSync('other'), headers);
+    expect(last.textOf(Buffer.from('plain'), html)).toBe('plain');
+    expect(await other).toBe('other');
+    expect(last.textOf(Buffer.from('plain'), html)).toBe('plain');
+  });
+
+  it('keeps no compressed body with a long text, and gives each garbled body its error', async () => {
+    const last = new LastBody();
+    const headers = { ...html, 'content-encoding': 'gzip' };
+    const long = 'a'.repeat(1 << 15);
+    expect(await last.textOf(gzipSync(long), headers)).toBe(long);
+    const { facts } = last;
+    expect(await last.textOf(gzipSync(long), headers)).toBe(long);
+    expect(last.facts).not.toBe(facts);
+    for (let i = 0; i < 2; i++)
+      await expect(last.textOf(Buffer.from('garbled'), headers)).rejects.toMatchObject({
+        code: 'BODY_GARBLED',
+      });
+  });
+
   it('gives no other body, and no body of another type or encoding, the facts of the last one', async () => {
     const last = new LastBody();
     const one = Buffer.from([0xfc]);

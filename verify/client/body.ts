@@ -48,7 +48,7 @@ export function textOf(data: Buffer, headers: IncomingHttpHeaders): string | Pro
   return decompressed(Buffer.from(data), encodings).then(plain => decoded(plain, type));
 }
 
-/** Maximum length of a body that is kept, bytes. */
+/** Maximum length of a body and of its text, if they are kept: bytes, and characters. */
 const KEPT_BODY = 16 << 10;
 
 /**
@@ -59,19 +59,31 @@ export class LastBody {
   facts: BodyFacts = { firsts: new Map() };
   #bytes: Buffer = Buffer.alloc(0);
   #type: string | undefined;
-  #text = '';
+  #encodings: string | undefined;
+  #text: string | Promise<string> = '';
 
   /** Returns the text of a body, like `textOf`. Afterwards, `facts` are the facts about this body. */
   textOf(data: Buffer, headers: IncomingHttpHeaders): string | Promise<string> {
     const { 'content-type': type = '', 'content-encoding': encodings } = headers;
-    if (encodings === undefined && type === this.#type && data.equals(this.#bytes)) return this.#text;
+    if (type === this.#type && encodings === this.#encodings && data.equals(this.#bytes)) return this.#text;
     this.facts = { firsts: new Map() };
     this.#type = undefined;
-    if (encodings !== undefined || data.length > KEPT_BODY) return textOf(data, headers);
+    if (data.length > KEPT_BODY) return textOf(data, headers);
+    const bytes = Buffer.from(data);
+    const text = textOf(data, headers);
     this.#type = type;
-    this.#bytes = Buffer.from(data);
-    this.#text = decoded(data, type);
-    return this.#text;
+    this.#encodings = encodings;
+    this.#bytes = bytes;
+    this.#text = text;
+    if (typeof text !== 'string') text.then(plain => this.#settle(bytes, plain)).catch(() => {});
+    return text;
+  }
+
+  /** Keeps the text of a compressed body, unless it is too long or another body came meanwhile. */
+  #settle(bytes: Buffer, text: string): void {
+    if (this.#bytes !== bytes) return;
+    if (text.length > KEPT_BODY) this.#type = undefined;
+    this.#text = text.length > KEPT_BODY ? '' : text;
   }
 }
 
