@@ -32,13 +32,14 @@ export interface Routes {
   since: NamedCounts;
   until: NamedCounts;
   /**
-   * The interval in which each instance was not seen although most requests were sent. `left`: the instance's last
-   * request before it. `back`: its first one after it. `without`: how many of the requests in it belong to another
-   * session than the request before them. So a session that stays on one instance makes no such interval for others.
+   * The longest interval in which each instance was not seen, between its requests `left` and `back`. `without`: how many
+   * requests of it belong to another session than the request before them. One session alone makes no such interval.
    */
   left: NamedCounts;
   back: NamedCounts;
   without: NamedCounts;
+  /** Number of sessions that stayed on one instance while another one was not seen. */
+  excused: number;
 }
 
 /** An instance, and the requests between which it counts as present. An instance may have two such intervals. */
@@ -63,11 +64,13 @@ export const significantIn = ({ sessions }: Routes): number => SIGNIFICANT / (1 
  * reach, must serve during the whole run.
  *
  * @param significant the p-value below which chance does not explain the absence; 1 if each absence counts
+ * @param ejected true if the longest interval without a response counts as an absence, too
  */
 export function presencesOf(
   count: Routes,
   { declared }: Run,
   significant = significantIn(count),
+  ejected = false,
 ): Presence[] {
   const { served, chosen, since, until, left, back, without } = count;
   const { weights } = declared ?? {};
@@ -82,18 +85,19 @@ export function presencesOf(
     const [first = 1, last = all] = [since[instance], until[instance]];
     if (isAbsent(first - 1)) presence.since = first;
     if (isAbsent(all - last)) presence.until = last;
-    if (!isAbsent(without[instance] ?? 0, significantIn(count))) return presence;
+    if (!ejected || !isAbsent(without[instance] ?? 0, significantIn(count))) return presence;
+    const { [instance]: end = 0 } = left;
     return [
-      { ...presence, until: left[instance] ?? 0 },
+      { ...presence, until: end },
       { ...presence, since: back[instance] ?? 0 },
     ];
   });
 }
 
-/** Returns the instances that do not count as present during the whole run. */
-export const cameOrWent = (count: Routes, run: Run): string[] => [
+/** Returns the instances that do not count as present during the whole run. @param ejected as in `presencesOf` */
+export const cameOrWent = (count: Routes, run: Run, ejected: boolean): string[] => [
   ...new Set(
-    presencesOf(count, run)
+    presencesOf(count, run, significantIn(count), ejected)
       .filter(({ since, until }) => since > 0 || until <= count.requests)
       .map(({ instance }) => instance),
   ),

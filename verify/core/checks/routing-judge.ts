@@ -4,7 +4,7 @@ import type { WitnessStep } from '../result/verdict.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
 import { Ejections } from './ejections.ts';
 import { addTo, Judging, type Violation } from './framework.ts';
-import { fairAt, presencesOf, type Routes, significantIn } from './presence.ts';
+import { fairAt, type Presence, presencesOf, type Routes, significantIn } from './presence.ts';
 import { type SessionRoute, SessionRoutes } from './session-routes.ts';
 import { unevenly, unevenness } from './shares.ts';
 
@@ -92,13 +92,18 @@ export class Routing extends Judging<Routes> {
     if (uneven.length > 0)
       this.show(() => ({ summary: unevenness(uneven, this.run), witness: [] }), 'PINNED');
     if (this.run.routing !== 'spread') return;
-    const presences = presencesOf(this.count, this.run, 1);
+    const [present, ejected] = [false, true].map(out => presencesOf(this.count, this.run, 1, out));
     for (const route of this.#routes.pinned()) {
-      const { first, repeats } = route;
-      const fair = repeats.map(request => fairAt(presences, first.instance ?? '', request));
-      const byChance = fair.reduce((chance, part) => chance * part, 1);
-      if (byChance < significantIn(this.count)) this.report(() => pinned(route), 'PINNED');
+      if (!this.#isPinned(route, present)) continue;
+      if (this.#isPinned(route, ejected)) this.report(() => pinned(route), 'PINNED');
+      else this.count.excused++;
     }
+  }
+
+  /** Returns whether chance does not explain that a session stayed on its instance. */
+  #isPinned({ first, repeats }: SessionRoute, presences: readonly Presence[] = []): boolean {
+    const fair = repeats.map(request => fairAt(presences, first.instance ?? '', request));
+    return fair.reduce((chance, part) => chance * part, 1) < significantIn(this.count);
   }
 }
 

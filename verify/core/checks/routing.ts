@@ -4,7 +4,15 @@ import { counted, grouped, percent } from '../result/format.ts';
 import { check, few, tally } from './framework.ts';
 import { cameOrWent, type Routes } from './presence.ts';
 import { Routing } from './routing-judge.ts';
-import { chance, ENOUGH_REQUESTS, type Share, sharesOf, unevenly, unweighted } from './shares.ts';
+import {
+  chance,
+  ENOUGH_REQUESTS,
+  needsEjection,
+  type Share,
+  sharesOf,
+  unevenly,
+  unweighted,
+} from './shares.ts';
 
 /** Minimum number of requests after the first request of each session, for the claim `sticky`. */
 const ENOUGH_REPEATS = 10;
@@ -21,7 +29,7 @@ export const routing = check<Routes>({
   counts: () => ({
     ...{ requests: 0, sessions: 0, several: 0, repeats: 0, unexplained: 0, unavailable: 0 },
     ...{ served: tally(), chosen: tally(), since: tally(), until: tally() },
-    ...{ left: tally(), back: tally(), without: tally() },
+    ...{ left: tally(), back: tally(), without: tally(), excused: 0 },
   }),
   violations: (count, run) => count.violations + Number(unevenly(count, run).length > 0),
   compared: ({ requests }) => requests,
@@ -66,7 +74,7 @@ function missing(count: Routes, run: Run): string | undefined {
       ? few(repeats, ENOUGH_REPEATS, 'request', '', 'run for longer')
       : few(requests, ENOUGH_REQUESTS, 'request', '', 'run for longer');
   if (tooFew !== undefined) return unavailable > 0 ? ejected : tooFew;
-  const partly = spread ? cameOrWent(count, run) : [];
+  const partly = spread ? cameOrWent(count, run, needsEjection(count, run)) : [];
   if (partly.length > 0)
     return (
       `a part of the run has no response from ${partly.slice(0, 3).join(', ')}${partly.length > 3 ? ', …' : ''}: a ` +

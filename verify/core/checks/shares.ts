@@ -19,9 +19,12 @@ export interface Share {
   part: number;
 }
 
-/** @returns the share of every instance that served a request, was chosen by a client, or has a weight */
-export function sharesOf(count: Routes, run: Run): Share[] {
-  const presences = presencesOf(count, run);
+/**
+ * @returns the share of every instance that served a request, was chosen by a client, or has a weight
+ * @param ejected as in `presencesOf`
+ */
+export function sharesOf(count: Routes, run: Run, ejected = false): Share[] {
+  const presences = presencesOf(count, run, significantIn(count), ejected);
   const all = sum(Object.values(count.served));
   const expected = expectedOf(presences, all);
   const weight = sum(presences.map(presence => presence.weight));
@@ -63,9 +66,19 @@ export const chance = (shares: readonly Share[]): number =>
     shares.map(({ fair }) => fair),
   );
 
-/** Returns the instances whose share differs from the fair share by more than chance explains. */
-export function unevenly(count: Routes, run: Run): Share[] {
-  const shares = sharesOf(count, run);
+/**
+ * Returns the instances whose share differs from the fair share by more than chance explains, also if the balancer
+ * ejected an instance in its longest interval without a response.
+ */
+export const unevenly = (count: Routes, run: Run): Share[] =>
+  uneven(count, run, false).length === 0 ? [] : uneven(count, run, true);
+
+/** Returns whether the requests are spread as claimed only if the balancer ejected an instance. */
+export const needsEjection = (count: Routes, run: Run): boolean =>
+  count.excused > 0 || (uneven(count, run, false).length > 0 && uneven(count, run, true).length === 0);
+
+function uneven(count: Routes, run: Run, ejected: boolean): Share[] {
+  const shares = sharesOf(count, run, ejected);
   const requests = sum(shares.map(share => share.requests));
   if (run.routing === 'sticky' || requests < ENOUGH_REQUESTS || unweighted(shares, run).length > 0) return [];
   const significant = significantIn(count);
@@ -76,13 +89,13 @@ export function unevenly(count: Routes, run: Run): Share[] {
   return shares.filter(({ part, fair }) => Math.abs(part - fair) > OFF * fair);
 }
 
-export function unevenness(uneven: readonly Share[], { declared }: Run): string {
+export function unevenness(shares: readonly Share[], { declared }: Run): string {
   const shown = (share: Share): string => `${share.instance} served ${percent(share.part)}`;
-  const fair = new Set(uneven.map(share => percent(share.fair)));
+  const fair = new Set(shares.map(share => percent(share.fair)));
   if (declared?.weights === undefined && fair.size === 1)
-    return `${uneven.map(shown).join(', ')}, where ${[...fair][0]} is fair`;
+    return `${shares.map(shown).join(', ')}, where ${[...fair][0]} is fair`;
   const is = declared?.weights === undefined ? 'is fair' : 'is declared';
-  return uneven.map(share => `${shown(share)}, where ${percent(share.fair)} ${is}`).join('; ');
+  return shares.map(share => `${shown(share)}, where ${percent(share.fair)} ${is}`).join('; ');
 }
 
 /** Returns the instances without a weight, if weights are declared. Their fair share is not known. */
