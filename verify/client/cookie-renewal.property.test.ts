@@ -136,6 +136,41 @@ it('expires a renewed cookie at its new date, earlier or later', () => {
   expect(sentAfter(200)).toBe('');
 });
 
+it('counts Max-Age from the response, not from the last use of the cookie', () => {
+  const jar = new Jar(SITE);
+  const set = () => jar.keep('sid=1; Path=/; Max-Age=60', SITE, undefined);
+  /** Returns whether the jar and its copy send the cookie after a time, while another cookie changes. */
+  const sentAfter = (seconds: number): boolean[] => {
+    vi.setSystemTime(Date.now() + seconds * 1000);
+    jar.keep(`other=${Date.now()}; Path=/`, SITE, undefined);
+    return [jar, jar.copy()].map(one => one.for(SITE).header.includes('sid=1'));
+  };
+  set();
+  expect(sentAfter(40)).toEqual([true, true]);
+  expect(sentAfter(40)).toEqual([false, false]);
+  set();
+  expect(sentAfter(40)).toEqual([true, true]);
+  set();
+  expect(sentAfter(40)).toEqual([true, true]);
+  expect(sentAfter(40)).toEqual([false, false]);
+});
+
+it('keeps a cookie with a Max-Age that ends after the last possible date', () => {
+  const jar = new Jar(SITE);
+  for (let i = 0; i < 2; i++) {
+    const change = jar.keep('sid=1; Path=/; Max-Age=99999999999999', SITE, undefined);
+    expect(change?.attributes?.lifetime).toBe(99999999999999);
+    expect(jar.for(SITE).header).toBe('sid=1');
+  }
+});
+
+it('reports a second cookie after the date of a line as folded, also if an earlier line had no second cookie', () => {
+  const jar = new Jar(SITE);
+  const line = `sid=1; Path=/; Expires=${date(60)}`;
+  expect(jar.keep(line, SITE, undefined)?.attributes?.folded).toBeUndefined();
+  expect(jar.keep(`${line}, csrf=2`, SITE, undefined)?.attributes?.folded).toBe(true);
+});
+
 it('reports a deletion again, and attributes that the caller of an earlier line has not changed', () => {
   const jar = new Jar(SITE);
   for (const line of ['sid=0123456789abcdef; Path=/', 'sid=; Path=/; Max-Age=0']) {

@@ -9,6 +9,8 @@ interface SetLine {
   text: string;
   origin: string;
   cookie: Cookie;
+  /** Max-Age of the line, seconds; undefined if it has none. */
+  maxAge: number | undefined;
   attributes: CookieAttributes;
 }
 
@@ -32,11 +34,19 @@ export class Renewals {
   /**
    * Remembers the line of a cookie that the jar has just stored. A cookie without a Path is not remembered, because
    * its path depends on the page.
+   *
+   * @param maxAge Max-Age of the line, which `endsByDate` has returned
    */
-  remember(line: string, origin: string, cookie: Cookie, attributes: CookieAttributes): void {
+  remember(
+    line: string,
+    origin: string,
+    cookie: Cookie,
+    maxAge: number | undefined,
+    attributes: CookieAttributes,
+  ): void {
     const { text } = undated(line);
     if (cookie.pathIsDefault === true) this.#lines.delete(nameOf(line));
-    else this.#lines.set(nameOf(line), { text, origin, cookie, attributes: { ...attributes } });
+    else this.#lines.set(nameOf(line), { text, origin, cookie, maxAge, attributes: { ...attributes } });
   }
 
   /**
@@ -49,7 +59,7 @@ export class Renewals {
   renew(line: string, origin: string, date: number | undefined): Renewal | undefined {
     const set = this.#lines.get(nameOf(line));
     if (set === undefined) return undefined;
-    const { cookie, attributes } = set;
+    const { cookie, maxAge, attributes } = set;
     const { text, expires } = undated(line);
     const now = new Date();
     const over = (cookie.expiryTime() ?? Number.POSITIVE_INFINITY) <= now.getTime();
@@ -59,8 +69,8 @@ export class Renewals {
       if (end === undefined || end <= now) return undefined;
       cookie.expires = end;
     }
-    cookie.lastAccessed = now;
-    const lifetime = lifetimeOf(cookie, date);
+    if (maxAge !== undefined) cookie.expires = after(maxAge);
+    const lifetime = maxAge ?? lifetimeOf(cookie, date);
     return {
       cookie,
       attributes: lifetime === undefined ? { ...attributes } : { ...attributes, lifetime },
@@ -78,10 +88,31 @@ export class Renewals {
   }
 }
 
+/**
+ * Replaces the Max-Age of a cookie that has just come by a date. tough-cookie counts Max-Age from the last use of the
+ * cookie, but a browser counts it from the response (RFC 6265, 5.3). Returns the Max-Age; undefined if there is none,
+ * or if it deletes the cookie.
+ */
+export function endsByDate(cookie: Cookie): number | undefined {
+  const { maxAge } = cookie;
+  if (typeof maxAge !== 'number' || maxAge <= 0) return undefined;
+  cookie.expires = after(maxAge);
+  cookie.maxAge = null;
+  return maxAge;
+}
+
+/** The latest time that a Date can hold, milliseconds since the epoch. */
+const LATEST = 8.64e15;
+
+const after = (seconds: number): Date => new Date(Math.min(Date.now() + seconds * 1000, LATEST));
+
 const nameOf = (line: string): string => line.slice(0, line.indexOf('='));
 
-/** Matches a line with an Expires attribute. If it has several, the last one counts (RFC 6265, 5.3). */
-const DATED = /^(.*;\s*expires\s*=)([^;]*)(.*)$/is;
+/**
+ * Matches a line with an Expires attribute. If it has several, the last one counts (RFC 6265, 5.3). A date has no `=`:
+ * with `=`, a second cookie follows the date in the same line.
+ */
+const DATED = /^(.*;\s*expires\s*=)([^;=]*)(.*)$/is;
 
 /** Returns a line without its expiry date, and the date. */
 function undated(line: string): { text: string; expires?: string } {

@@ -6,7 +6,7 @@ import type { Reply } from '../core/response/reply.ts';
 import { MOST_BYTES } from '../core/timeline/session-jar.ts';
 import type { LastBody } from './body.ts';
 import { attributesOf } from './cookie-attributes.ts';
-import { Renewals } from './cookie-renewal.ts';
+import { endsByDate, Renewals } from './cookie-renewal.ts';
 import type { RequestHead } from './request-text.ts';
 
 /** The cookies to send with a path. */
@@ -68,9 +68,10 @@ export class Jar {
     const attributes = attributesOf(cookie, line, date);
     const change = { name: cookie.key, attributes };
     if (attributes.bytes <= MOST_BYTES) {
+      const maxAge = endsByDate(cookie);
       this.#cookies.setCookieSync(cookie, url.href, { ignoreError: true });
       this.#setBy(url, cookie);
-      this.#renewals.remember(line, url.origin, cookie, attributes);
+      this.#renewals.remember(line, url.origin, cookie, maxAge, attributes);
     }
     this.#known.clear();
     return cookie.TTL() <= 0 ? change : { ...change, value: cookie.value };
