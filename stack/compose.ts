@@ -9,7 +9,6 @@ import { ComposeBalancer, INSTANCE_PORT, routeTo } from './compose-balancer.ts';
 import { ComposeProject, type Services } from './compose-project.ts';
 import { ContainerService, type ContainerSpec } from './container.ts';
 import { containerLines } from './container-log.ts';
-
 import { docker, requireEngine } from './docker.ts';
 import { isReady } from './instance.ts';
 import { freePort } from './ports.ts';

@@ -5,7 +5,6 @@ import type { LogSource } from '../verify/client/logs.ts';
 import { instanceLog } from '../verify/import/log-file.ts';
 import { type BackingServers, planBacking } from './backing.ts';
 import { type BalancerKind, balancerOf, logOf, planBalancer } from './balancer.ts';
-
 import { type Fleet, govern } from './fleet/fleet.ts';
 import { directivesOf, type Profile } from './fleet/profile.ts';
 import { LocalInstance } from './instance.ts';

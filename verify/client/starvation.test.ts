@@ -6,6 +6,7 @@ let made: Starvation[] = [];
 afterEach(() => {
   for (const one of made) one.stop();
   made = [];
+  vi.useRealTimers();
 });
 
 /** Takes ten samples a second. Each item of `crowds` is the load in one second. */
@@ -51,7 +52,6 @@ it('takes samples by itself, until it is stopped', () => {
   starvation.stop();
   vi.advanceTimersByTime(1000);
   expect(looks).toBe(10);
-  vi.useRealTimers();
 });
 
 it.runIf(process.platform === 'linux')('reads the load of the system', () => {

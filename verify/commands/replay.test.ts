@@ -1,7 +1,9 @@
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parseTarget } from '../target/load.ts';
 import { type OptionValues, parse } from './options.ts';
 import { replay } from './replay.ts';
+
+afterEach(() => void vi.unstubAllEnvs());
 
 const valuesOf = (...argv: string[]): OptionValues<'verify'> => {
   const parsed = parse('verify', argv);
@@ -57,7 +59,6 @@ describe('the command that shows it again', () => {
     vi.stubEnv('SESSION_STORE', 'memory');
     vi.stubEnv('SESSION_SECRET', 'keyboard cat');
     const command = replay({ file: undefined, values: valuesOf('--stack', 'local'), seed: 7, variables: [] });
-    vi.unstubAllEnvs();
     expect(command).toMatch(
       /^(SESSION_STORE=memory |SESSION_SECRET=… ){2}npx baton-verify verify --stack local --seed 7$/,
     );

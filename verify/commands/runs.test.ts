@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Picture } from '../core/testing/picture.ts';
 import type { Output } from './output.ts';
 import { openCommand, reportCommand, runsCommand } from './runs.ts';
@@ -35,6 +35,7 @@ beforeAll(() => {
   mkdirSync(join(out, 'other'));
 });
 afterAll(() => rmSync(out, { recursive: true, force: true }));
+afterEach(() => void vi.unstubAllEnvs());
 
 async function text(act: () => Promise<number>): Promise<string> {
   printed = '';
@@ -94,7 +95,7 @@ describe('runs', () => {
   });
 
   it('open writes the page with its timeline into the folder of the run', async () => {
-    process.env['CI'] ??= '1';
+    vi.stubEnv('CI', '1');
     const folder = join(out, '20260101-000000-aaaaaa');
     expect(await text(() => openCommand(folder, { out }, output))).toBe(`${join(folder, 'report.html')}\n`);
     expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('id="chunk-data"');
