@@ -4,7 +4,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { until } from '../../stack/wait.ts';
 import { MailReader } from './mail-reader.ts';
 
 const alice = { user: 'alice+1@example.test' };
@@ -85,20 +86,24 @@ it('after the first mail, takes an unreadable mailbox for a mail that did not ar
 });
 
 it('sends at most four requests at once to the mailbox', async () => {
-  let [now, most] = [0, 0];
-  const counting = createServer((_, response) => {
-    most = Math.max(most, ++now);
-    setTimeout(() => {
-      now--;
-      response.end('a mail');
-    }, 20);
-  });
-  await new Promise<void>(resolve => void counting.listen(0, '127.0.0.1', resolve));
-  const reader = mailbox({ url: `http://127.0.0.1:${(counting.address() as AddressInfo).port}/?{user}` });
-  await Promise.all(Array.from({ length: 12 }, (_, n) => reader.watch({ user: `user${n}` })));
-  counting.close();
-  counting.closeAllConnections();
-  expect(most).toBe(4);
+  const waiting: ((response: Response) => void)[] = [];
+  const send = vi
+    .spyOn(globalThis, 'fetch')
+    .mockImplementation(() => new Promise(resolve => waiting.push(resolve)));
+  try {
+    const reader = mailbox();
+    const watches = Array.from({ length: 12 }, (_, n) => reader.watch({ user: `user${n}` }));
+    for (let sent = 4; sent <= 12; sent += 4) {
+      await until(() => waiting.length >= 4, { withinMs: 10_000, what: 'four requests' });
+      // After one turn of the event loop, a fifth request would have been sent.
+      await new Promise(resolve => setImmediate(resolve));
+      expect(send).toHaveBeenCalledTimes(sent);
+      for (const respond of waiting.splice(0)) respond(new Response('a mail'));
+    }
+    await Promise.all(watches);
+  } finally {
+    send.mockRestore();
+  }
 });
 
 it('reports a mailbox that responds with an error', async () => {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Reply } from '../core/response/reply.ts';
 import { Barrier } from './barrier.ts';
 import { Network } from './network.ts';
 import { SessionClient } from './session-client.ts';
@@ -103,16 +104,28 @@ describe('an early response', () => {
 });
 
 describe('cookies', () => {
-  it('too large for a browser are dropped, and what was there stays', async () => {
-    let size = 10;
+  /**
+   * Starts a server that responds with the cookies of each request. Returns a client to which the server has sent a
+   * Set-Cookie line, and a function that requests a response with another line.
+   */
+  async function browsing(line: string) {
+    let sent = line;
     const url = await serve((request, response) => {
-      response.setHeader('Set-Cookie', `sid=${'x'.repeat(size)}; Path=/`);
+      response.setHeader('Set-Cookie', sent);
       response.end(request.headers.cookie ?? '');
     });
     const browser = client(url);
-    await browser.send(get('/'));
-    size = 4094;
-    const reply = await browser.send(get('/'));
+    const set = (another: string): Promise<Reply> => {
+      sent = another;
+      return browser.send(get('/'));
+    };
+    await set(line);
+    return { browser, set };
+  }
+
+  it('too large for a browser are dropped, and what was there stays', async () => {
+    const { browser, set } = await browsing(`sid=${'x'.repeat(10)}; Path=/`);
+    const reply = await set(`sid=${'x'.repeat(4094)}; Path=/`);
     expect(reply.cookies[0]?.attributes?.bytes).toBe(4097);
     expect((await browser.send(get('/'))).body).toBe(`sid=${'x'.repeat(10)}`);
   });
@@ -131,32 +144,18 @@ describe('cookies', () => {
   });
 
   it('copied by hand outlive their expiry', async () => {
-    let set = 'sid=1; Path=/';
-    const url = await serve((request, response) => {
-      response.setHeader('Set-Cookie', set);
-      response.end(request.headers.cookie ?? '');
-    });
-    const browser = client(url);
-    await browser.send(get('/'));
+    const { browser, set } = await browsing('sid=1; Path=/');
     const replayer = browser.replayer('/');
-    set = 'sid=; Path=/; Max-Age=0';
-    await browser.send(get('/'));
+    await set('sid=; Path=/; Max-Age=0');
     expect((await browser.send(get('/'))).body).toBe('');
     expect((await replayer.send(get('/'))).body).toBe('sid=1');
   });
 
   it('of a moment, with the values of that moment, can be replayed later', async () => {
-    let set = 'sid=1; Path=/';
-    const url = await serve((request, response) => {
-      response.setHeader('Set-Cookie', set);
-      response.end(request.headers.cookie ?? '');
-    });
-    const browser = client(url);
-    await browser.send(get('/'));
+    const { browser, set } = await browsing('sid=1; Path=/');
     browser.captured.set('token', 'old');
     const later = browser.replayerLater('/');
-    set = 'sid=2; Path=/';
-    await browser.send(get('/'));
+    await set('sid=2; Path=/');
     browser.captured.set('token', 'new');
     const [one, other] = [later(), later()];
     expect((await one.send(get('/'))).body).toBe('sid=1');
