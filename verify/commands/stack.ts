@@ -21,10 +21,10 @@ import { stackUp } from './stack-up.ts';
 /** Default of --speedup: the factor by which all times are divided. */
 const SPEEDUP = '10';
 
-/** The options that have no meaning for plain `baton stack`, and for `baton stack conformance`. */
-const NEEDLESS = {
-  up: ['write', 'json', 'quiet'],
-  conformance: ['instances', 'port', 'sticky'],
+/** The options that only `baton stack` has, and those that only `baton stack conformance` has. */
+const ONLY = {
+  stack: ['instances', 'port', 'sticky'],
+  'stack conformance': ['write', 'json', 'quiet'],
 } as const;
 
 /** @param words the words after `stack`: none, or conformance */
@@ -36,10 +36,13 @@ export async function stackCommand(
   const [word] = words;
   if (word !== undefined && word !== 'conformance')
     throw new UsageError(`stack: expected conformance or no word, got ${JSON.stringify(word)}`);
-  const needless = word === undefined ? NEEDLESS.up : NEEDLESS.conformance;
-  for (const name of needless)
+  const [called, other] =
+    word === undefined
+      ? (['stack', 'stack conformance'] as const)
+      : (['stack conformance', 'stack'] as const);
+  for (const name of ONLY[other])
     if (values[name] !== undefined && values[name] !== false)
-      throw new UsageError(`--${name}: not an option of ${COMMAND} ${['stack', ...words].join(' ')}`);
+      throw new UsageError(`--${name}: not an option of ${COMMAND} ${called}, but of ${COMMAND} ${other}`);
   const abort = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => abort.abort());
   return word === undefined ? stackUp(values, output, abort.signal) : compared(values, output, abort.signal);
