@@ -1,6 +1,7 @@
 /** Measures which guarantees the card store keeps while its session store fails: one run for each store and fault. */
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
+import { STORES as SESSION_STORES } from '../app/variables.ts';
 import { startLocalStack } from '../stack/local.ts';
 import type { Guarantee } from '../verify/core/result/guarantees.ts';
 import type { Result } from '../verify/core/result/result.ts';
@@ -11,15 +12,7 @@ import { verify } from '../verify/run.ts';
 import { loadTarget } from '../verify/target/load.ts';
 
 /** The session stores except `memory`, which keeps no guarantee on two instances, even without faults. */
-export const STORES: readonly string[] = [
-  'redis-attributes',
-  'redis-locked',
-  'connect-redis',
-  'postgres',
-  'memcached',
-  'dynamodb',
-  'cookie',
-];
+export const STORES: readonly string[] = SESSION_STORES.filter(store => store !== 'memory');
 
 /** The guarantees for which a run with faults gives evidence. */
 const CLAIMS = [
