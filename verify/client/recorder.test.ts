@@ -13,6 +13,7 @@ import { Barrier } from './barrier.ts';
 import { startClock } from './clock.ts';
 import { HistoryFile } from './history-file.ts';
 import { makeLabeller } from './labels.ts';
+import type { ListRead } from './list-read.ts';
 import { Network, type Reached } from './network.ts';
 import { Recorder } from './recorder.ts';
 import { SessionClient } from './session-client.ts';
@@ -60,8 +61,9 @@ async function recording(listener: http.RequestListener, more: Partial<Reached> 
 const CALL = { client: 'c', session: 's', user: 'u' };
 
 /**
- * Requests a page for each status, and a late page. @returns for each page, whether the history marks its operation
- * as starved
+ * Requests a page for each status, late pages, and the last page of a list whose first page was late.
+ *
+ * @returns for each page, whether the history marks its operation as starved
  */
 async function starved(crowded: boolean): Promise<Record<string, boolean>> {
   vi.spyOn(Starvation.prototype, 'during').mockReturnValue(crowded);
@@ -78,14 +80,21 @@ async function starved(crowded: boolean): Promise<Record<string, boolean>> {
   const one = client();
   for (const page of ['/200', '/500', '/503', '/late/200', '/late/500'])
     await recorder.perform({ ...CALL, action: 'read' }, one, { method: 'GET', path: page });
+  const call = now - 600_000;
+  const list = { turn: () => ({ call }) } as unknown as ListRead;
+  await recorder.perform({ ...CALL, action: 'read', list }, one, { method: 'GET', path: '/last-page/200' });
   const operations = (await stop()).filter(event => event.type === 'op');
   return Object.fromEntries(operations.map(({ path: page, starved: is = false }) => [page, is]));
 }
 
 it('marks requests without a timely response while the machine was overloaded, and no others', async () => {
-  const early = { '/200': false, '/500': false };
-  expect(await starved(true)).toEqual({ ...early, '/503': true, '/late/200': true, '/late/500': true });
-  expect(await starved(false)).toEqual({ ...early, '/503': false, '/late/200': false, '/late/500': false });
+  const [early, late] = [
+    ['/200', '/500'],
+    ['/503', '/late/200', '/late/500', '/last-page/200'],
+  ];
+  const of = (pages: string[], is: boolean) => Object.fromEntries(pages.map(page => [page, is]));
+  expect(await starved(true)).toEqual({ ...of(early, false), ...of(late, true) });
+  expect(await starved(false)).toEqual(of([...early, ...late], false));
 });
 
 it('reads the clock when the first byte leaves, and when the last byte has come, before anything is read', async () => {

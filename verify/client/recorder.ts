@@ -110,6 +110,8 @@ export class Recorder {
       called.call = left;
       if (late !== undefined) called.late = late;
     }
+    // The operation of a list with several pages begins with the request of the first page.
+    if (this.#starved(reply, called.call, moments.end)) returned.starved = true;
     if (settle === undefined && later === undefined) return this.#report(changes, called, returned, reply);
     const afterwards: Later = [];
     if (settle !== undefined) Object.assign(returned, await settle(reply, returned.outcome, afterwards));
@@ -167,7 +169,6 @@ export class Recorder {
     if (exposed !== undefined) returned.exposed = exposed;
     if (reply.resent !== undefined) returned.resent = true;
     if (reply.withheld !== undefined) returned.withheld = [...reply.withheld];
-    if (this.#starved(reply, left, end)) returned.starved = true;
     return returned;
   }
 
