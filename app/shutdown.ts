@@ -75,8 +75,8 @@ function pause(ms: number, hurry?: AbortSignal): Promise<void> {
 }
 
 /**
- * After this time without a request, milliseconds, the balancer counts as having stopped to send requests. The first
- * value applies until a request was refused, the second value afterwards.
+ * After this time without a request, milliseconds, the instance assumes that the balancer sends no more requests. The
+ * first value applies until a request was refused, the second value afterwards.
  */
 const NOTHING_TO_SEND_MS = 400;
 const UNDERSTOOD_MS = 50;

@@ -47,7 +47,7 @@ export interface FaultTraits {
   /** The store serves no request while the fault lasts. */
   down?: true;
   /**
-   * No app can prevent that this fault loses data, unless the store guarantees more. Baton performs the fault only if
+   * No app can prevent the data loss of this fault, unless the store guarantees more. Baton performs the fault only if
    * `--faults` names it.
    */
   loses?: true;

@@ -42,7 +42,7 @@ export function plainApp(options: PlainOptions): Express {
   return app;
 }
 
-/** Forbids that shared caches store a user's pages. */
+/** Prevents shared caches from storing a user's pages. */
 const privately: RequestHandler = (_request, response, next) => {
   response.set('Cache-Control', 'private, no-store');
   next();
