@@ -29,7 +29,8 @@ const target = await loadTarget(file ?? fileURLToPath(new URL('target.yaml', imp
 const out = mkdtempSync(join(tmpdir(), 'baton-bench-'));
 const at: Record<string, { time: number; cpu: number; requests: number }> = {};
 let requests = 0;
-/** Times in microseconds on the clock of the run. */
+const STEADY = process.env['STEADY'] === '1';
+/** The operations of the run, if STEADY is set. Times in microseconds on the clock of the run. */
 const operations: { action: string; call: number; end: number }[] = [];
 
 /** CPU time and number of requests at the end of the start, which WARM (seconds of the load, default 0) sets. */
@@ -37,7 +38,10 @@ let warm: { cpu: number; requests: number; end: number } | undefined;
 
 /** Returns what requests cost after the start: the rate, the median time, CPU time, and the shares of the actions. */
 function steady(): { rate: number; median: number; cpu: number; shares: Record<string, number> } {
-  if (warm === undefined) throw new Error('expected a load that is longer than WARM');
+  if (warm === undefined)
+    throw new Error(
+      `WARM: expected a load of more than ${WARM / 1000} s, got ${seconds} s. Reduce WARM, or extend the load`,
+    );
   const all = operations.slice(at['load']?.requests);
   const logins = all.filter(({ action }) => action === 'login').map(({ end }) => end);
   const from = Math.max(warm.end, ...logins);
@@ -46,10 +50,10 @@ function steady(): { rate: number; median: number; cpu: number; shares: Record<s
   const times = during.map(({ call, end }) => (end - call) / 1000).toSorted((a, b) => a - b);
   const shares: Record<string, number> = {};
   for (const { action } of during) shares[action] = (shares[action] ?? 0) + 1 / during.length;
-  const seconds = (to - from) / 1e6;
+  const length = (to - from) / 1e6;
   const { cpu = 0, requests: sent = 0 } = at['logs'] ?? {};
   return {
-    rate: during.length / seconds,
+    rate: during.length / length,
     median: times[times.length >> 1] ?? Number.NaN,
     cpu: (cpu - warm.cpu) / (sent - warm.requests),
     shares,
@@ -88,7 +92,7 @@ try {
       onPhase: mark,
       onOperation: ({ action, call, return: end = call }) => {
         requests++;
-        operations.push({ action, call, end });
+        if (STEADY) operations.push({ action, call, end });
         if (warm === undefined) warmUp(end);
       },
     },
@@ -109,7 +113,7 @@ try {
       bytes: statSync(join(folder, HISTORY)).size / result.tally.operations,
       memory: process.memoryUsage.rss(),
       continuity: valid,
-      ...(process.env['STEADY'] === undefined ? {} : { steady: steady() }),
+      ...(STEADY ? { steady: steady() } : {}),
     })}\n`,
   );
 } finally {

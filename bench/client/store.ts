@@ -1,9 +1,9 @@
 /**
  * `npm run bench:store`: compares the requests per second of Baton and wrk with the card store as the target: two
- * instances, Redis and nginx. All share two cores. The programs take turns. wrk sends the cookies of as many sessions as
- * Baton has, and as large shares of reads, adds and removals. Logins, logouts and the first WARM seconds (default 5) of
- * each run are in no figure. Needs Linux, nginx, redis-server, taskset and wrk. SECONDS (default 5) is the length of the
- * measurement, ROUNDS (default 3) the number of rounds.
+ * instances, Redis and nginx. All share two cores. The programs take turns. wrk uses the same number of sessions as
+ * Baton, and sends reads, adds and removals in the same shares. The figures omit logins, logouts and the first WARM
+ * seconds (default 5) of Baton's load. Needs Linux, nginx, redis-server, taskset and wrk. SECONDS (default 5) is the
+ * length of the measurement, ROUNDS (default 3) the number of rounds.
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -89,12 +89,14 @@ async function wrk(url: string, sessions: readonly LoggedIn[], { add, remove }: 
   process.stderr.write(text);
   const failed = Number(/Non-2xx or 3xx responses: (\d+)/.exec(text)?.[1] ?? 0);
   if (failed > 0) throw new Error(`wrk: expected responses 2xx and 3xx only, got ${failed} others`);
+  const errors = /Socket errors: (.*)/.exec(text)?.[1];
+  if (errors !== undefined) throw new Error(`wrk: expected a response to each request, got ${errors}`);
   const [, value, unit] = /50%\s+([\d.]+)(us|ms|s)/.exec(text) ?? [];
   const median = Number(value) * ({ us: 0.001, ms: 1, s: 1000 }[unit ?? 'ms'] ?? 1);
   return { rate: Number(/Requests\/sec:\s*([\d.]+)/.exec(text)?.[1]), median };
 }
 
-/** The requests of wrk: a session holds up to eight items, as in Baton. */
+/** The requests of wrk. A session holds at most 16 items, as in Baton. */
 const MIX = `
 local at, number = 0, 0
 local function post(path, session, item)
@@ -124,8 +126,8 @@ end
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
-const folder = mkdtempSync(join(tmpdir(), 'baton-bench-store-'));
 const stack = await startLocalStack({ port: 'any' });
+const folder = mkdtempSync(join(tmpdir(), 'baton-bench-store-'));
 try {
   const own: Figures[] = [];
   const others: Figures[] = [];
@@ -154,6 +156,6 @@ try {
     `${row('Baton', own)}\n${row('wrk -t1', others)}\n\nBaton / wrk: ${ratio.toFixed(2)}\n`,
   );
 } finally {
-  await stack.stop();
   rmSync(folder, { recursive: true });
+  await stack.stop();
 }
