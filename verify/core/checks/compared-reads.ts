@@ -13,9 +13,11 @@ export interface Reads {
    */
   newest: number;
   newestCrossed: number;
+  /** Number of sessions with such reads, and without a compared read. */
+  newestSessions: number;
   /**
-   * Number of reads of such lists without the session's last add. If there is one, `newest` and `newestCrossed` are
-   * no evidence.
+   * Number of reads of such lists without the session's last add. If there is one, the three
+   * counts above are no evidence.
    */
   unshown: number;
   /** Number of lost sessions. Their later reads are not judged. */
@@ -24,7 +26,7 @@ export interface Reads {
 
 export const NO_READS: Reads = {
   ...{ reads: 0, crossed: 0, sessions: 0, lost: 0 },
-  ...{ newest: 0, newestCrossed: 0, unshown: 0 },
+  ...{ newest: 0, newestCrossed: 0, newestSessions: 0, unshown: 0 },
 };
 
 /** Returns whether another instance served the earlier operation. */
@@ -39,4 +41,5 @@ export const whole = (counts: Reads): Reads =>
         ...counts,
         reads: counts.reads + counts.newest,
         crossed: counts.crossed + counts.newestCrossed,
+        sessions: counts.sessions + counts.newestSessions,
       };

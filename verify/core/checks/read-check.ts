@@ -35,6 +35,8 @@ export function readCheck(measure: Measure): Check {
 
   class ReadsOf extends Judging<Reads> {
     readonly #sessions = new Set<string>();
+    /** Includes the sessions with a read that counts as `newest`. */
+    readonly #allSessions = new Set<string>();
 
     override ended(operation: Operation, { session, data }: Standing): void {
       if (session.lost === operation) this.count.lost++;
@@ -52,6 +54,7 @@ export function readCheck(measure: Measure): Check {
     #compared(read: Operation, earlier: Operation): void {
       this.count.reads++;
       this.#sessions.add(read.session);
+      this.#allSessions.add(read.session);
       if (crosses(read, earlier)) this.count.crossed++;
     }
 
@@ -59,12 +62,14 @@ export function readCheck(measure: Measure): Check {
       if (!shown) this.count.unshown++;
       else {
         this.count.newest++;
+        this.#allSessions.add(read.session);
         if (crosses(read, add)) this.count.newestCrossed++;
       }
     }
 
     override recount(): void {
       this.count.sessions = this.#sessions.size;
+      this.count.newestSessions = this.#allSessions.size - this.#sessions.size;
     }
   }
 

@@ -14,9 +14,10 @@ export interface Contradiction {
   summary?: string;
 }
 
-/** The session's last acknowledged add, and whether a list that may be cut off shows it. */
+/** The session's last acknowledged add, in relation to a list that may be cut off. */
 export interface NewestAdd {
   add: Operation;
+  /** True if the list shows this add, and lacks no add of the session that is later than one that it shows. */
   shown: boolean;
 }
 

@@ -116,12 +116,15 @@ export class Sift {
     if (this.#kind.initial !== undefined || !mayBeCutOff(length)) return false;
     const shown = new Set(saw);
     const due = state.due?.() ?? [];
-    const missing = due.filter(
-      ({ value, add: { end } }) => !shown.has(value) && end !== undefined && precedes(end, read),
-    );
-    if (missing.length === 0) return false;
-    const there = due.filter(({ value }) => shown.has(value));
-    const cut = PAGE_SIZES.includes(length) || mayBeNewest(there, missing);
+    const isMissing = ({ value, add: { end } }: DueValue): boolean =>
+      !shown.has(value) && end !== undefined && precedes(end, read);
+    if (!due.some(isMissing)) return false;
+    const cut =
+      PAGE_SIZES.includes(length) ||
+      mayBeNewest(
+        due.filter(({ value }) => shown.has(value)),
+        due.filter(isMissing),
+      );
     if (cut) this.#shown.cut++;
     return cut;
   }

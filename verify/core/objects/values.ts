@@ -51,6 +51,33 @@ interface Seen {
   removing: boolean;
 }
 
+/**
+ * Returns whether a list lacks an acknowledged add of its session, but shows an earlier add of this session. Then it does
+ * not show the newest values. An add that another request may have overwritten is no such gap.
+ *
+ * @param added the session's acknowledged adds
+ * @param own the values among them that the list shows
+ */
+function hasGap(added: readonly Value[], read: Operation, own: ReadonlySet<Value>): boolean {
+  let lacks: Write | undefined;
+  for (let i = added.length - 1, left = own.size; i >= 0 && left > 0; i--) {
+    const known = added[i] as Value;
+    const { add, adds, present } = known;
+    if (own.has(known)) {
+      left--;
+      if (add !== undefined && lacks !== undefined && precedes(add, lacks.start)) return true;
+    } else if (
+      present &&
+      add !== undefined &&
+      precedes(add, read) &&
+      !mayBeGone(known, read) &&
+      !raced(known)
+    )
+      lacks ??= adds[0];
+  }
+  return false;
+}
+
 /** Follows a set, list or bag. A state is later than another state if it has the values that were added in between. */
 export class Values implements ObjectState {
   readonly #present = new Map<string, Value>();
@@ -205,11 +232,13 @@ export class Values implements ObjectState {
     const own = added.findLast(({ add, present }) => present && add !== undefined && precedes(add, read));
     const write = own?.adds[0];
     if (own?.add === undefined || write === undefined || mayBeGone(own, read)) return undefined;
-    const shown = saw.includes(own.value);
+    const values = saw.flatMap(value => this.#present.get(value) ?? []);
+    const ofSession = new Set(values.filter(({ add }) => add?.session === read.session));
+    const shown = ofSession.has(own) && !hasGap(added, read, ofSession);
     let later = 0;
     // Removed values count too, because they may have pushed the session's add out of the list before their removal.
-    for (const values of [this.#present, this.#removed])
-      for (const { adds } of values.values())
+    for (const all of [this.#present, this.#removed])
+      for (const { adds } of all.values())
         if (adds.some(({ end }) => end === undefined || !precedes(end, write.start))) later++;
     // `later` includes the add itself. A list of the newest values shows the add if `later` is at most the length of
     // the list.
