@@ -164,6 +164,19 @@ it('keeps a cookie with a Max-Age that ends after the last possible date', () =>
   }
 });
 
+it('renews a cookie also after more names of cookies than it remembers', () => {
+  const jar = new Jar(SITE);
+  const renews = (): boolean => {
+    const before = jar.for(SITE);
+    jar.keep('sid=1; Path=/', SITE, undefined);
+    return jar.for(SITE) === before;
+  };
+  expect([renews(), renews()]).toEqual([false, true]);
+  for (let i = 0; i < 150; i++) jar.keep(`nonce${i}=1; Path=/in`, SITE, undefined);
+  expect([renews(), renews()]).toEqual([false, true]);
+  expect(jar.for(SITE).header).toBe('sid=1');
+});
+
 it('reports a second cookie after the date of a line as folded, also if an earlier line had no second cookie', () => {
   const jar = new Jar(SITE);
   const line = `sid=1; Path=/; Expires=${date(60)}`;

@@ -21,6 +21,9 @@ interface Renewal {
   until: number;
 }
 
+/** Maximum number of remembered lines. Some apps set a cookie with a new name in each response. */
+const LINES = 100;
+
 export class Renewals {
   readonly #store: () => Store;
   /** The last line for each name of a cookie. */
@@ -45,6 +48,7 @@ export class Renewals {
     attributes: CookieAttributes,
   ): void {
     const { text } = undated(line);
+    if (this.#lines.size >= LINES) this.#lines.clear();
     if (cookie.pathIsDefault === true) this.#lines.delete(nameOf(line));
     else this.#lines.set(nameOf(line), { text, origin, cookie, maxAge, attributes: { ...attributes } });
   }
