@@ -96,6 +96,9 @@ export class Values implements ObjectState {
   #reads = 0;
   /** Number of events so far that may change what a read must show. */
   #changes = 0;
+  /** The last result of `#laterThan`, and of `due`. Both are valid until a change; `due` also until a compared read. */
+  #later: { write: Write; changes: number; count: number } | undefined;
+  #due: { values: readonly DueValue[]; changes: number; reads: number } | undefined;
 
   constructor({ kind, cap, initial = [] }: ObjectEvent, overlaps: Overlaps) {
     this.#owed = new OwedValues(kind === 'bag');
@@ -235,23 +238,34 @@ export class Values implements ObjectState {
     const values = saw.flatMap(value => this.#present.get(value) ?? []);
     const ofSession = new Set(values.filter(({ add }) => add?.session === read.session));
     const shown = ofSession.has(own) && !hasGap(added, read, ofSession);
-    let later = 0;
-    // Removed values count too, because they may have pushed the session's add out of the list before their removal.
-    for (const all of [this.#present, this.#removed])
-      for (const { adds } of all.values())
-        if (adds.some(({ end }) => end === undefined || !precedes(end, write.start))) later++;
+    const later = this.#laterThan(write);
     // `later` includes the add itself. A list of the newest values shows the add if `later` is at most the length of
     // the list.
     return later > saw.length ? undefined : { add: own.add, shown };
   }
 
+  /** Counts the values whose add the app may have received after this write was sent. */
+  #laterThan(write: Write): number {
+    if (this.#later?.write === write && this.#later.changes === this.#changes) return this.#later.count;
+    let count = 0;
+    // Removed values count too, because they may have pushed the session's add out of the list before their removal.
+    for (const all of [this.#present, this.#removed])
+      for (const { adds } of all.values())
+        if (adds.some(({ end }) => end === undefined || !precedes(end, write.start))) count++;
+    this.#later = { write, changes: this.#changes, count };
+    return count;
+  }
+
   due(): readonly DueValue[] {
+    const last = this.#due;
+    if (last?.changes === this.#changes && last.reads === this.#reads) return last.values;
     const due: DueValue[] = [];
     for (const known of this.#present.values()) {
       const [add] = known.adds;
       if (add === undefined || mayBeGone(known)) continue;
       if (known.add !== undefined || known.shownIn > 0) due.push({ value: known.value, add });
     }
+    this.#due = { values: due, changes: this.#changes, reads: this.#reads };
     return due;
   }
 
