@@ -128,6 +128,7 @@ export const FIGURES: readonly Figure[] = [
   figure('baton_logouts_untold', 'indeterminate', 'logout-final', none),
   figure('baton_replays', 'replays', 'logout-final', some),
   figure('baton_zombies', 'violations', 'logout-final', none),
+  figure('baton_replays_doubtful', 'doubtful', 'logout-final', none),
 ];
 
 /** Counters with a tag. */
