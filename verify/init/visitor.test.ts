@@ -23,3 +23,30 @@ it('stops if the response to a form says that logins are too frequent, and not i
     server.closeAllConnections();
   }
 });
+
+it('stops at a limit without the query of the address, which may hold a secret', async () => {
+  const server = http.createServer((_, response) => response.writeHead(429).end());
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const manners = new Manners({ url, headers: {} }, new AbortController().signal, 0);
+  const failed = (path: string): Promise<Error> =>
+    manners
+      .fresh()
+      .send({ method: 'GET', path })
+      .then(
+        () => new Error('no limit'),
+        error => error,
+      );
+  try {
+    expect((await failed('/callback?code=secret')).message).toMatch(/^GET \/callback: the app limits .*429/);
+    server.close();
+    server.closeAllConnections();
+    const { message } = await failed('/callback?code=secret');
+    expect(message).toMatch(/^http:\S+\/callback: expected a response, got none/);
+    expect(message).not.toContain('secret');
+  } finally {
+    manners.close();
+    server.close();
+    server.closeAllConnections();
+  }
+});

@@ -121,8 +121,7 @@ export class Manners {
       throw new UnavailableError(distrust(this.network.url, reply.distrusted, '--ca ca.pem'));
     if (reply.status === undefined)
       throw new UnavailableError(
-        // An address on another host may hold a secret in its query.
-        `${path.startsWith('/') ? this.network.url + path : new URL(path).origin}: expected a response, got none ` +
+        `${path.startsWith('/') ? this.network.url : ''}${withoutSecrets(path)}: expected a response, got none ` +
           `(${reply.failure}). Start the app and its balancer`,
       );
     this.reached = true;
@@ -132,6 +131,10 @@ export class Manners {
     return { ...reply, ...parsed, path, json: jsonOf(reply) };
   }
 }
+
+/** Returns a path without its query, or the origin of another host. Both may hold a secret, such as the code of a login. */
+const withoutSecrets = (path: string): string =>
+  path.startsWith('/') ? path.replace(/\?.*/s, '') : new URL(path).origin;
 
 /** Throws if the response shows a rate limit, so that no further request is sent. */
 function stopAt(
@@ -144,7 +147,7 @@ function stopAt(
   if (status !== 429 && (sign === undefined || !addressed)) return;
   const after = headers['retry-after'] === undefined ? '' : `, Retry-After: ${headers['retry-after']}`;
   throw new UnavailableError(
-    `${method} ${path}: the app limits logins or requests (status ${status}${after}${sign === undefined ? '' : `, "${sign}"`}), ` +
+    `${method} ${withoutSecrets(path)}: the app limits logins or requests (status ${status}${after}${sign === undefined ? '' : `, "${sign}"`}), ` +
       'so nothing more is sent. Wait until the limit is over, or exempt this machine; then start again',
   );
 }
