@@ -9,7 +9,7 @@ import { expect, it } from 'vitest';
 import { until } from '../../stack/wait.ts';
 import { Baton, baton } from '../../verify/testing/baton.ts';
 import { found } from './found.ts';
-import { PASSWORD, SmallApp } from './small-app.ts';
+import { PASSWORD, type Session, SmallApp } from './small-app.ts';
 import { Limits, Locks } from './traits.ts';
 import { withApp } from './verified.ts';
 
@@ -26,6 +26,25 @@ it('stops at the first 429, and reports how long to wait', async () => {
     });
     expect(served.asked.at(-1)).toMatchObject({ method: 'POST', path: '/login' });
   });
+});
+
+/** Names no user on its pages, and limits the number of logins. */
+class Nameless extends Limits {
+  protected override page(session: Session | undefined, title: string, inside: string): string {
+    return super.page(session && { ...session, user: 'you' }, title, inside);
+  }
+}
+
+it('reports why no session is usable, although the app then limits the logins of another attempt', async () => {
+  // The first attempt logs in 3 times.
+  for (const most of [3, 100])
+    await withApp(new Nameless(most), async served => {
+      await expect(found(served)).rejects.toThrow(
+        /none of \d+ pages .* names its user in a way that differs/,
+      );
+      const logins = served.asked.filter(({ method, path }) => method === 'POST' && path === '/login');
+      expect(logins.length).toBeGreaterThan(3);
+    });
 });
 
 it('stops if the page after a refused login says that the account is locked', async () => {

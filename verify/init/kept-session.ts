@@ -1,7 +1,7 @@
 /** Finds a session that lives on, the page that names its user, and the CSRF token. */
 import { decodeHTML } from 'entities';
 import { finder } from '../core/response/finding.ts';
-import { UsageError } from '../errors.ts';
+import { UnavailableError, UsageError } from '../errors.ts';
 import { type Entered, enter, type LoginProcedure, signIn } from './enter.ts';
 import type { Inside, Looking } from './inquiry.ts';
 import type { LoginCredentials, Token } from './login.ts';
@@ -48,6 +48,8 @@ export async function keptSession(
         say('instances', `${names}; they end the sessions of each other, so init goes on with one of them`);
         return { ...kept, alone: true };
       } catch (again) {
+        // The app may limit the additional logins. The first error says more than this limit.
+        if (again instanceof UnavailableError) break;
         if (!(again instanceof UsageError)) throw again;
       }
     }
