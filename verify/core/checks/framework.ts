@@ -122,6 +122,8 @@ export abstract class Judging<C extends object> implements Fold {
   #kept: Anomaly[] = [];
   /** By user: the anomalies whose only proof is a response that is signed in as this user. */
   readonly #signedIn = new Map<string, { violations: number; kept: Anomaly[] }>();
+  /** The first anomalies of further users, in case all kept anomalies are withdrawn. */
+  readonly #reserve: { user: string; anomaly: Anomaly }[] = [];
   /**
    * By anomaly name: the number of kept anomalies. Each name has a separate limit, so that many anomalies of one name
    * leave room for other names.
@@ -176,6 +178,8 @@ export abstract class Judging<C extends object> implements Fold {
     of.violations++;
     const anomaly = this.report(make, name);
     if (anomaly !== undefined) of.kept.push(anomaly);
+    else if (of.violations === 1 && this.#reserve.length < KEPT)
+      this.#reserve.push({ user: shown, anomaly: this.#anomaly(make(), name) });
     return anomaly;
   }
 
@@ -187,26 +191,34 @@ export abstract class Judging<C extends object> implements Fold {
       this.count.doubtful += violations;
       this.#kept = this.#kept.filter(anomaly => !kept.includes(anomaly));
     }
+    if (this.#kept.length === 0)
+      for (const { user, anomaly } of this.#reserve) if (!this.#seen.bled.has(user)) this.#kept.push(anomaly);
     this.#signedIn.clear();
   }
 
   /** Like `report`, but does not count the anomaly. */
   show(make: () => Violation, name?: string): Anomaly | undefined {
-    const { guarantee } = this.#declaration;
-    const [first = ''] = GUARANTEES[guarantee].anomalies as readonly string[];
-    const called = name ?? first;
+    const called = name ?? this.#firstName();
     const known = this.#of.get(called) ?? 0;
     if (known >= KEPT) return undefined;
     this.#of.set(called, known + 1);
-    const { at, summary, witness, notes = [] } = make();
-    const anomaly: Anomaly = {
-      ...{ name: called, guarantee },
-      ...(at === undefined ? {} : { session: at.session, user: at.user }),
-      ...{ summary, witness, notes },
-    };
+    const anomaly = this.#anomaly(make(), called);
     this.#kept.push(anomaly);
     this.#onAnomaly?.(anomaly);
     return anomaly;
+  }
+
+  #firstName(): string {
+    const [first = ''] = GUARANTEES[this.#declaration.guarantee].anomalies as readonly string[];
+    return first;
+  }
+
+  #anomaly({ at, summary, witness, notes = [] }: Violation, name = this.#firstName()): Anomaly {
+    return {
+      ...{ name, guarantee: this.#declaration.guarantee },
+      ...(at === undefined ? {} : { session: at.session, user: at.user }),
+      ...{ summary, witness, notes },
+    };
   }
 
   counts(): Counts {

@@ -143,6 +143,14 @@ describe('rotation', () => {
       });
     }
     expect(shared('never').verdict('rotation')).toMatchObject({ judgement: 'violated', violations: 2 });
+    // The first anomalies are withdrawn. An anomaly of another user, which was only counted before, is then shown.
+    const many = new Picture({ claims: ['rotation', 'isolation'] });
+    for (const n of [1, 2, 3, 4, 5, 6])
+      many.session(`f${n}`, 'alice').login('app-1').honours('invented', 'app-2');
+    many.session('g', 'bob').login('app-1').honours('invented', 'app-2');
+    many.session('c', 'carol').login('app-1').read('app-2', [], { sawUser: 'alice' });
+    const left = many.verdict('rotation');
+    expect(left).toMatchObject({ judgement: 'violated', violations: 1, anomalies: [{ user: 'bob' }] });
   });
 
   it('does not compare values: cookies that stay as they are or change at each response prove nothing', () => {
