@@ -45,9 +45,7 @@ export function readCheck(measure: Measure): Check {
       if (reads === undefined) return;
       const earlier = measure.earlier(reads);
       if (earlier !== undefined) this.#compared(operation, earlier);
-      const contradictions = measure.contradictions(reads);
-      if (contradictions.length === 0) return;
-      for (const contradiction of contradictions)
+      for (const contradiction of measure.contradictions(reads))
         this.report(() => violationOf(measure, operation, contradiction));
     }
 
