@@ -67,8 +67,8 @@ async function started(): Promise<{ url: string; most(): number }> {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, most: () => most };
 }
 
-/** Returns the context of a run against the app, and the operations that are recorded in it. */
-function recorded(url: string): { context: Context; operations: Operation[] } {
+/** Returns the context of a run against the app, and its operations. Calls `added` after each of them. */
+function recorded(url: string, added = () => {}): { context: Context; operations: Operation[] } {
   const target = parseTarget(
     JSON.stringify({
       ...{ version: 1, name: 'small', url, accounts: [{ user: 'alice', password: 'x' }] },
@@ -90,7 +90,11 @@ function recorded(url: string): { context: Context; operations: Operation[] } {
   const out = mkdtempSync(join(tmpdir(), 'baton-requests-'));
   ends.push(() => rmSync(out, { recursive: true }));
   const operations: Operation[] = [];
-  const plan = planOf(target, { seed: 1, out, onOperation: operation => operations.push(operation) });
+  const onOperation = (operation: Operation): void => {
+    operations.push(operation);
+    added();
+  };
+  const plan = planOf(target, { seed: 1, out, onOperation });
   const { context, close } = record(plan);
   ends.push(() => close('complete'));
   context.interpreter.sessionCookies = ['sid'];
@@ -100,7 +104,7 @@ function recorded(url: string): { context: Context; operations: Operation[] } {
 interface Until {
   growth?: Growth;
   duration?: number;
-  /** Called with the operations so far. Once it returns true, the clock jumps to the end of the workload. */
+  /** Called with the operations so far, after each. Once it returns true, the workload ends. */
   enough?(operations: readonly Operation[]): boolean;
 }
 
@@ -110,17 +114,13 @@ async function operationsOf(
   workload: Workload,
   { growth, duration = DURATION, enough = () => false }: Until = {},
 ): Promise<Operation[]> {
-  const { context, operations } = recorded(url);
-  const { clock } = context.recorder;
-  const deadline = clock.now() + duration * 1000;
-  const now = clock.now.bind(clock);
-  let over = false;
-  clock.now = () => {
-    over ||= enough(operations);
-    return now() + (over ? duration * 1000 : 0);
-  };
+  const { context, operations } = recorded(url, () => {
+    if (enough(operations)) plan.deadline = 0;
+  });
+  const loadEnds = context.recorder.clock.now() + duration * 1000;
+  const plan = { sessions: 1, deadline: loadEnds, loadEnds };
   const own = growth === undefined ? context : { ...context, growth };
-  await workload.run(own, { sessions: 1, deadline, loadEnds: deadline });
+  await workload.run(own, plan);
   return operations;
 }
 
