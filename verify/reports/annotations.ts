@@ -10,13 +10,13 @@ import { nameOf } from './comparison.ts';
 import { faultLines } from './faults.ts';
 import { startOf } from './printable.ts';
 import {
-  against,
+  failingDifferences,
+  findingOf,
   lineOf,
   proofLines,
   type Report,
   type Source,
   safely,
-  said,
   shownOf,
   worstFirst,
 } from './report.ts';
@@ -32,7 +32,7 @@ export const annotations: Report = safely(input => {
   const wrong = worstFirst(result.guarantees).filter(
     ({ claimed, judgement }) => judgement === 'violated' || (claimed && judgement === 'unknown'),
   );
-  const worse = against(input).map(({ about, means, lines }) =>
+  const worse = failingDifferences(input).map(({ about, means, lines }) =>
     command(
       'error',
       { file: source.path, title: `${about} ${means === 'violated' ? 'is worse' : 'cannot be compared'}` },
@@ -61,7 +61,7 @@ export const annotations: Report = safely(input => {
   return [...first, ...lines, ...faults].map(line => `${line}\n`).join('');
 });
 
-/** Returns one annotation about all faults; an empty list if there were none. */
+/** Returns a list with one annotation about all faults; an empty list if the run had no fault. */
 function disturbed(result: Result, { path: file }: Source): string[] {
   const lines = faultLines(result);
   if (lines.length === 0) return [];
@@ -74,9 +74,11 @@ function annotation(kind: Kind, verdict: Verdict, source: Source): string {
   const [first] = shownOf(verdict);
   const title = `${guarantee} ${judgement}${first === undefined ? '' : ` (${first.name})`}`;
   const proof = first === undefined ? [] : [first.summary, ...proofLines(first)];
-  const text = [said(verdict), ...proof, ...(claimed ? [] : ['not claimed: does not fail the run'])].join(
-    '\n',
-  );
+  const text = [
+    findingOf(verdict),
+    ...proof,
+    ...(claimed ? [] : ['not claimed: does not fail the run']),
+  ].join('\n');
   const line = `${lineOf(source, guarantee)}`;
   return command(kind, { file: source.path, line, title }, startOf(text, LONGEST));
 }

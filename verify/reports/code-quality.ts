@@ -2,7 +2,16 @@
  * Writes a result as a code quality report of GitLab: an array of issues, each with one line of text and a fingerprint.
  */
 import type { Verdict } from '../core/result/verdict.ts';
-import { fingerprint, lineOf, type Report, safely, said, shownOf, storyOf, worstFirst } from './report.ts';
+import {
+  findingOf,
+  fingerprint,
+  lineOf,
+  type Report,
+  safely,
+  shownOf,
+  storyOf,
+  worstFirst,
+} from './report.ts';
 
 export const codeQuality: Report = safely(({ result, source }) => {
   const issues = worstFirst(result.guarantees).flatMap(verdict =>
@@ -19,11 +28,11 @@ export const codeQuality: Report = safely(({ result, source }) => {
   return `${JSON.stringify(issues, null, 2)}\n`;
 });
 
-/** Returns the issues of a verdict; an empty list if it is valid, or unknown and not claimed. */
+/** Returns the issues to report about a guarantee: its anomalies, or one issue if it is claimed but undetermined. */
 function findingsOf(verdict: Verdict): { name: string; text: string; story: string }[] {
   const { guarantee, claimed, judgement, violations } = verdict;
   if (judgement === 'unknown' && claimed) {
-    return [{ name: 'unknown', text: `${guarantee}: ${said(verdict)}`, story: 'unknown' }];
+    return [{ name: 'unknown', text: `${guarantee}: ${findingOf(verdict)}`, story: 'unknown' }];
   }
   if (judgement !== 'violated') return [];
   const shown = shownOf(verdict).map(anomaly => ({
@@ -31,7 +40,7 @@ function findingsOf(verdict: Verdict): { name: string; text: string; story: stri
     text: `${anomaly.summary} (${violations} times in this run; ${guarantee})`,
     story: storyOf(anomaly),
   }));
-  return shown.length > 0 ? shown : [{ name: guarantee, text: said(verdict), story: 'violated' }];
+  return shown.length > 0 ? shown : [{ name: guarantee, text: findingOf(verdict), story: 'violated' }];
 }
 
 function severityOf({ claimed, judgement }: Verdict): 'blocker' | 'major' | 'minor' {

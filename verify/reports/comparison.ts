@@ -21,7 +21,7 @@ const VERDICT: Record<Judgement, { text: string; colour: number }> = {
   valid: { text: 'NOT WORSE', colour: 32 },
 };
 
-/** Returns the differences, worst first, then a line with the verdict. Each line ends with a newline. */
+/** Returns the differences, worst first, and a last line with the verdict. Each line ends with a newline. */
 export function comparisonText(given: Comparison, { colour, width }: TerminalOptions): string {
   const comparison = printable(given);
   const paint = (text: string, code: number): string => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
@@ -44,7 +44,7 @@ export function comparisonText(given: Comparison, { colour, width }: TerminalOpt
   ].join('\n');
 }
 
-/** Returns the differences, worst first. Puts differences with the same sentence into one group. */
+/** Returns the differences, worst first. Joins guarantees that differ in the same way into one entry. */
 export function whatDiffers({
   differences,
 }: Comparison): { change: Trend; abouts: string[]; said: string }[] {
@@ -82,22 +82,19 @@ export function comparisonMarkdown(comparison: Comparison): string[] {
   ];
 }
 
-/**
- * Returns the sentence of a difference. Adds the instance that the difference points at, and a note if the
- * guarantee is not claimed.
- */
+/** Describes a difference in a sentence: what changed, the instance that caused it, and whether it is not claimed. */
 export function sentence({ said, instance, claimed }: Difference): string {
   const where = instance === undefined || said.includes(instance) ? '' : `; it points at ${instance}`;
   return `${said}${where}${claimed ? '' : ' (not claimed)'}`;
 }
 
-/** Returns a line with the names of all subjects that are the same in both runs; an empty list if there are none. */
+/** Returns a list with one line: the guarantees that did not change since the baseline. Empty if all changed. */
 export function sameLine({ differences }: Comparison): string[] {
   const same = differences.filter(({ change }) => change === 'same');
   return same.length === 0 ? [] : [`same  ${[...new Set(same.map(({ about }) => about))].join(', ')}`];
 }
 
-/** Returns one line with the guarantees that are worse, the instance, and the baseline. */
+/** Returns one line that explains the verdict: the guarantees that are worse or undetermined, and the baseline. */
 export function conclusionOf({ judgement, differences, base }: Comparison): string {
   const deciding = differences.filter(({ means }) => means === judgement && judgement !== 'valid');
   const what = deciding.map(({ about, instance }) =>
@@ -109,7 +106,7 @@ export function conclusionOf({ judgement, differences, base }: Comparison): stri
   return `nothing claimed is worse ${since}`;
 }
 
-/** Returns the name of one side of the comparison: run, revision and day, if known. */
+/** Returns the name of the baseline or of the current runs: `run 20261129-020201-81427f of 4f2a91c, 2026-11-29`. */
 export function nameOf({ runs, started, revision }: Compared): string {
   const day = started.slice(0, 10);
   const code = revision === undefined ? '' : ` of ${revision.slice(0, 12)}`;

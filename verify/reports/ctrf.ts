@@ -7,7 +7,16 @@
 import { GUARANTEES } from '../core/result/guarantees.ts';
 import { unhealed } from '../core/result/result.ts';
 import type { Verdict } from '../core/result/verdict.ts';
-import { against, epoch, overall, type Report, safely, said, storyLines, unfinished } from './report.ts';
+import {
+  epoch,
+  failingDifferences,
+  findingOf,
+  overall,
+  type Report,
+  safely,
+  storyLines,
+  unfinished,
+} from './report.ts';
 
 interface Test {
   name: string;
@@ -30,14 +39,14 @@ export const ctrf: Report = safely(input => {
       rawStatus: verdict.judgement,
       duration: 0,
       suite: ['baton', ...(result.target === '' ? [] : [result.target])],
-      message: said(verdict),
+      message: findingOf(verdict),
       ...(verdict.judgement === 'valid' ? {} : { trace: storyLines(verdict, result).join('\n') }),
       tags: [...GUARANTEES[verdict.guarantee].standards],
       filePath: source.path,
       extra: { claimed: verdict.claimed, violations: verdict.violations, rests: verdict.rests },
     }),
   );
-  const regressions = against(input).map(
+  const regressions = failingDifferences(input).map(
     ({ about, means, lines }): Test => ({
       name: `baseline: ${about}`,
       status: 'failed',

@@ -2,7 +2,7 @@
 import type { Guarantee } from '../core/result/guarantees.ts';
 import { wrap } from './wrap.ts';
 
-/** A program that Baton can use, and its state on this machine. */
+/** A program that Baton can use, and whether this machine has it. */
 export interface Tool {
   name: string;
   /** Version of the program; absent if the program was not found. */

@@ -1,4 +1,4 @@
-/** Describes the effects of each fault on clients. All reports use these texts. */
+/** Describes in words what each fault did to clients. All reports use these texts. */
 
 import { titleOf } from '../core/faults/window.ts';
 import { counted, grouped, percent } from '../core/result/format.ts';
@@ -6,10 +6,10 @@ import type { FaultSummary, Result } from '../core/result/result.ts';
 
 type Faults = Pick<Result, 'faults'>;
 
-/** The texts about one fault. */
+/** The texts about one fault. Each field is a column of a report. */
 export interface FaultRow {
   title: string;
-  /** The action of the fault, the load during it, and the number of failed requests. */
+  /** What the fault did, and the load during it: `2 instances restarted under 350 req/s: …, 0 failed`. */
   load: string;
   sessions: string;
   writes: string;
@@ -19,7 +19,7 @@ export interface FaultRow {
   well: boolean;
 }
 
-/** Returns a row for each fault, in the order in which the faults began. */
+/** Returns one row of texts for each fault, in the order in which the faults began. */
 export const faultRows = ({ faults = [] }: Faults): FaultRow[] => faults.map(rowOf);
 
 /** Returns lines of text about all faults, with an empty line after each fault; an empty list without faults. */

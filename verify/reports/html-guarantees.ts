@@ -1,4 +1,4 @@
-/** Shows the guarantees. A click on a guarantee shows its evidence, bound, explanation and remedy. */
+/** Makes the list of guarantees of the HTML report. A click on a guarantee shows its evidence and its explanation. */
 import type { Check } from '../core/checks/check.ts';
 import { grouped } from '../core/result/format.ts';
 import { GUARANTEES, type Guarantee } from '../core/result/guarantees.ts';
@@ -6,14 +6,11 @@ import type { Result } from '../core/result/result.ts';
 import type { Judgement, Verdict } from '../core/result/verdict.ts';
 import type { Explanation } from './explain/explanation.ts';
 import { escaped } from './markup.ts';
-import { said, worstFirst } from './report.ts';
+import { findingOf, worstFirst } from './report.ts';
 
 export const MARK: Record<Judgement, string> = { valid: '✓', violated: '✗', unknown: '?' };
 
-/**
- * The texts about a guarantee that a full report shows. Inside k6 there are no such texts, to keep the script
- * small.
- */
+/** Returns the explanation of a guarantee for the report. Reports made in k6 omit it, to keep the k6 script small. */
 export type Explain = (
   guarantee: Guarantee,
 ) => { explanation: Explanation; check: Pick<Check, 'assumes' | 'minimum'> } | undefined;
@@ -41,7 +38,7 @@ function guarantee(verdict: Verdict, explain: Explain): string {
       : `<p><a href="#${name}-1">The requests that prove the violation</a> (${grouped(violations)} found)</p>`;
   return (
     `<details id="guarantee-${name}"><summary><span class="verdict ${judgement}">${MARK[judgement]} ${how}</span>` +
-    `<strong>${name}</strong><span class="finding">${escaped(said(verdict))}</span></summary>` +
+    `<strong>${name}</strong><span class="finding">${escaped(findingOf(verdict))}</span></summary>` +
     `<div class="inside"><p>It holds when ${escaped(GUARANTEES[name].holds)}.</p>${proofs}` +
     (counts.length === 0 ? '' : `<h3>What the verdict rests on</h3><dl>${counts.join('')}</dl>`) +
     `${explained(name, explain)}</div></details>`

@@ -1,4 +1,4 @@
-/** The parts of the page that a script fills in the browser: the timeline, the plots, and their data. */
+/** Makes the parts of the HTML report that a script fills in the browser: the timeline, the plots, and their data. */
 import { grouped } from '../core/result/format.ts';
 import type { Result } from '../core/result/result.ts';
 import { escaped } from './markup.ts';
@@ -17,7 +17,7 @@ const HELP =
   'drag in the overview to choose a time. Keys: arrows pan, + and − zoom, 0 shows all, n and p go to the next and the ' +
   'previous anomaly, . and , to the next and the previous request of the session.';
 
-/** Returns the section with the timeline. @param left number of requests that it leaves out */
+/** Returns the HTML of the timeline. @param left number of requests that the timeline does not show */
 export function timelineHtml(left: number): string {
   const rest =
     left === 0
@@ -43,14 +43,12 @@ export function timelineHtml(left: number): string {
 export const plotsHtml = (): string =>
   '<section id="plots" class="scripted"><h2>Over time</h2><div id="charts"></div></section>';
 
-/** The top of the page while the run goes on. The script fills it. */
+/** The top of the page during a run. The script in the page writes the counts and anomalies into it. */
 export const LIVE_HEADER =
   '<header id="live" class="banner"><h1>Running</h1><p id="live-about"></p><p role="status" id="live-counts"></p>' +
   '<ul class="broke" id="live-anomalies"></ul></header>';
 
-/**
- * Returns the elements with the data and with the script. The data cannot end its element: see `inScript`.
- */
+/** Returns the `script` elements that contain the data and the code of the page. */
 export const scriptHtml = ({ result, view }: ReportInput & { view: View }): string =>
   scripts(factsOf(result, view), view.data, view.code);
 
@@ -62,7 +60,7 @@ function factsOf(result: Result, { sides }: Pick<View, 'sides'>): Facts {
   return { run: result.run, anomalies: marksOf(result), ...(sides === undefined ? {} : { sides }) };
 }
 
-/** Returns a value as JSON that contains no markup. */
+/** Returns a value as JSON without `<`, `>` and `&`, so that a text such as `</script>` cannot end the element. */
 const inScript = (value: unknown): string =>
   JSON.stringify(value).replace(
     /[<>&]/g,

@@ -1,4 +1,4 @@
-/** Shows a witness: as a picture of the requests on their instances, and as a list with all details. */
+/** Shows the requests that prove an anomaly: as a picture with one lane for each instance, and as a list. */
 import type { Operation } from '../core/history/history.ts';
 import type { Anomaly, WitnessStep } from '../core/result/verdict.ts';
 import { escaped } from './markup.ts';
@@ -13,7 +13,7 @@ const CHARACTER = 7.3;
 /** Sizes of the picture, in its own units. */
 const SIZE = { left: 120, lane: 96, right: 230, box: 28, top: 24, row: 78 };
 
-/** Returns the picture, if the witness is small enough for one, and the list. */
+/** Returns the picture and the list of a witness. A large witness has no picture. */
 export function witnessHtml(anomaly: Anomaly): string {
   const { witness } = anomaly;
   if (witness.length === 0) return '';
@@ -50,8 +50,8 @@ interface Box {
 const laneOf = ({ instance }: Operation): string => instance ?? 'not named';
 
 /**
- * Draws a witness. Time runs from left to right, but not to scale: a position is the rank of a call or a return, so
- * that the picture shows overlaps. Each instance has a lane.
+ * Draws each request as a box in the lane of its instance. Time runs from left to right. The picture shows which
+ * requests overlap, but not how long they took: each call or return is one unit to the right of the previous one.
  */
 function picture({ witness, summary }: Anomaly): string {
   const lanes = [...new Set(witness.map(({ operation }) => laneOf(operation)))];
@@ -65,7 +65,7 @@ function picture({ witness, summary }: Anomaly): string {
   let height = SIZE.top;
   const lines = lanes.map(lane => {
     const y = height + 22;
-    const rows = placed(
+    const rows = placeInRows(
       boxes.filter(({ step }) => laneOf(step.operation) === lane),
       y,
     );
@@ -81,8 +81,8 @@ function picture({ witness, summary }: Anomaly): string {
   );
 }
 
-/** Places the boxes of a lane. Boxes that overlap in time get rows of their own. @returns the number of rows */
-function placed(boxes: readonly Box[], y: number): number {
+/** Places the boxes of a lane, and puts overlapping requests into separate rows. @returns the number of rows */
+function placeInRows(boxes: readonly Box[], y: number): number {
   const ends: number[] = [];
   for (const box of boxes) {
     const free = ends.findIndex(end => end <= box.x);
@@ -128,10 +128,7 @@ function roomBelow(boxes: readonly Box[], at: number): number {
   return Math.min(44, Math.max(8, Math.floor((Math.min(...next) - x) / CHARACTER) - 1));
 }
 
-/**
- * Names the request that set the cookie of a request, and says whether the response sets a cookie. Never shows a
- * value.
- */
+/** Describes the cookies of a request without their values: `cookie of 1, sets cookie 3fa0` (1: the first request). */
 function cookieOf(boxes: readonly Box[], at: number): string {
   const operation = boxes[at]?.step.operation;
   const sets = operation?.cookies?.find(({ change }) => change === 'set')?.label;
@@ -148,9 +145,7 @@ function cookieOf(boxes: readonly Box[], at: number): string {
   return [sent, done].filter(part => part !== '').join(', ');
 }
 
-/**
- * Draws an arrow to the request that broke the guarantee, from the request whose effect it should have shown.
- */
+/** Draws an arrow from a write or login to the later request whose response should have shown it, and did not. */
 function arrow(boxes: readonly Box[], at: number): string {
   const box = boxes[at];
   if (box === undefined || box.step.expected === undefined || at === 0) return '';

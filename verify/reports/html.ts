@@ -1,7 +1,7 @@
 /**
- * Writes a result as one self-contained HTML page, without network access. It is complete without scripts; with a
- * `view` it also has a timeline and plots. Without a view the page is also well-formed XML, so that tests can check it
- * with an HTML parser and with an XML parser.
+ * Writes a result as one HTML page that loads nothing from the network. Without JavaScript the page still shows all
+ * verdicts and proofs. If the input has a `view`, a script adds a timeline and plots. A page without a view is also
+ * well-formed XML, so tests can check it with an HTML parser and with an XML parser.
  */
 import { COMMAND } from '../core/command.ts';
 import type { Trend } from '../core/compare/difference.ts';
@@ -18,11 +18,11 @@ import { did } from './markdown.ts';
 import { escaped, fenced, inMarkdown } from './markup.ts';
 import {
   conclusion,
+  findingOf,
   overall,
   type Report,
   type ReportInput,
   safely,
-  said,
   shownOf,
   storyLines,
   titleOf,
@@ -33,7 +33,7 @@ import { TIME_HEADS, timeRows } from './times.ts';
 import type { Facts } from './view/chunk.ts';
 import { headlineOf } from './view/marks.ts';
 
-/** Returns the report as a function of a result. @param explain the texts about a guarantee */
+/** Makes the function that writes the HTML report. @param explain returns the explanation of a guarantee */
 export const html = (explain: Explain = () => undefined): Report =>
   safely(input => {
     const { result, view } = input;
@@ -42,7 +42,7 @@ export const html = (explain: Explain = () => undefined): Report =>
       `${overall(input)}: ${result.target}`,
       [
         banner(input, broken),
-        ...compared(input),
+        ...comparisonSection(input),
         ...(view === undefined ? [] : [timelineHtml(view.left)]),
         ...(broken.length === 0
           ? []
@@ -68,7 +68,7 @@ export const html = (explain: Explain = () => undefined): Report =>
 const brokenOf = ({ guarantees }: Result): Verdict[] =>
   worstFirst(guarantees).filter(verdict => verdict.violations > 0);
 
-/** Returns the page of a run that is in progress. The page gets all data from the server. */
+/** Returns the page that shows a run in progress. The page requests its data from the server of `--ui`. */
 export function liveHtml(code: Pick<View, 'code' | 'hash' | 'style'>): string {
   const facts: Facts = { run: '', anomalies: [], live: true };
   return page(
@@ -79,7 +79,7 @@ export function liveHtml(code: Pick<View, 'code' | 'hash' | 'style'>): string {
   );
 }
 
-/** @param more directives that are added to the content security policy */
+/** Joins the sections to a page. @param more further directives of the content security policy */
 function page(
   title: string,
   sections: readonly string[],
@@ -125,7 +125,7 @@ function banner(input: ReportInput, broken: readonly Verdict[]): string {
   return (
     `<header class="banner ${judgement}"><h1>${MARK[judgement]} ${escaped(capital(headline))}</h1>` +
     `<p>${escaped(target)} at <code>${escaped(url)}</code></p>` +
-    (shown.length === 0 ? '' : `<ul class="broke">${shown.map(what).join('')}</ul>`) +
+    (shown.length === 0 ? '' : `<ul class="broke">${shown.map(headlineHtml).join('')}</ul>`) +
     (more > 0 ? `<p class="dim">and ${counted(more, 'more violated guarantee')}, below</p>` : '') +
     `<p>The verdict rests on ${escaped(did(result))}.</p>` +
     `<p class="dim">run ${escaped(run)}, ${escaped(started)}</p></header>`
@@ -135,8 +135,8 @@ function banner(input: ReportInput, broken: readonly Verdict[]): string {
 /** Maximum number of violated guarantees that the top of the page describes. */
 const HEADLINES = 3;
 
-/** Describes a violation: the guarantee, the number of violations, the instance, and the time of the first one. */
-function what(verdict: Verdict): string {
+/** Describes a violated guarantee in the header: the anomaly, the instances, the finding and the time of the first. */
+function headlineHtml(verdict: Verdict): string {
   const { anomaly, where, since } = headlineOf(verdict);
   const places = where.map(([instance]) => instance);
   const on = places.length === 0 ? '' : ` on <strong>${escaped(places.join(', '))}</strong>`;
@@ -144,15 +144,15 @@ function what(verdict: Verdict): string {
     since === undefined ? '' : `, first <strong>${(since / 1e6).toFixed(2)} s</strong> after the start`;
   return (
     `<li><a href="#${verdict.guarantee}-1"><strong>${escaped(anomaly?.name ?? '')}</strong> ${verdict.guarantee}</a>` +
-    `${verdict.claimed ? '' : ' (not claimed)'}${on}: ${escaped(said(verdict))}${when}` +
+    `${verdict.claimed ? '' : ' (not claimed)'}${on}: ${escaped(findingOf(verdict))}${when}` +
     `<br/>${escaped(anomaly?.summary ?? 'the requests that prove it were not recorded')}</li>`
   );
 }
 
 const COLOUR: Record<Trend, string> = { worse: 'violated', untold: 'unknown', better: 'valid', same: 'dim' };
 
-/** Returns the section of the comparison: the differences, worst first. */
-function compared({ comparison }: ReportInput): string[] {
+/** Returns the section with the differences from the baseline, worst first. */
+function comparisonSection({ comparison }: ReportInput): string[] {
   if (comparison === undefined) return [];
   const rows = whatDiffers(comparison).map(
     ({ change, abouts, said: text }) =>
@@ -196,7 +196,7 @@ function proofs(verdict: Verdict, result: Result): string {
       ? ''
       : `<p>${verdict.guarantee} was violated ${counted(verdict.violations, 'time')}; the requests that prove it were not recorded.</p>`;
   const all = shown.map((anomaly, i) => proof(anomaly, verdict, i + 1)).join('');
-  return `<div class="card">${all}${none}${rest}${issue(verdict, result)}</div>`;
+  return `<div class="card">${all}${none}${rest}${copyButtons(verdict, result)}</div>`;
 }
 
 function proof(anomaly: Anomaly, { claimed, guarantee }: Verdict, number: number): string {
@@ -209,8 +209,8 @@ function proof(anomaly: Anomaly, { claimed, guarantee }: Verdict, number: number
   );
 }
 
-/** Returns two buttons: one copies the command, the other copies the violation as an issue in Markdown. */
-function issue(verdict: Verdict, result: Result): string {
+/** Returns two buttons: one copies the command, the other copies a description of the violation as Markdown. */
+function copyButtons(verdict: Verdict, result: Result): string {
   const [title = '', ...lines] = storyLines(verdict, result);
   const text = [
     `## ${verdict.guarantee} is violated: ${inMarkdown(title)}`,

@@ -1,20 +1,20 @@
 /**
- * Writes a result as JUnit XML for Jenkins, GitLab, Azure and Ant: one test case for each guarantee. A violated claim
- * is a failure, a claim without enough evidence is an error. A guarantee that is not claimed is a skipped test case,
- * with its finding as the message.
+ * Writes a result as JUnit XML for Jenkins, GitLab, Azure and Ant, with one test case for each guarantee. A violated
+ * claim is a failure, and a claim without enough evidence is an error. A guarantee that is not claimed is a skipped
+ * test case, and its message is the finding.
  */
 import { type Result, unhealed } from '../core/result/result.ts';
 import type { Verdict } from '../core/result/verdict.ts';
 import { faultLines } from './faults.ts';
 import { escaped } from './markup.ts';
 import {
-  against,
   conclusion,
   epoch,
+  failingDifferences,
+  findingOf,
   type Report,
   type ReportInput,
   safely,
-  said,
   storyLines,
   unfinished,
   worstFirst,
@@ -61,7 +61,7 @@ export const junit: Report = safely(all => {
   ].join('\n');
 });
 
-/** Returns test cases for problems of the whole run that prevent a pass, such as an early stop. */
+/** Returns a test case for each reason, other than a guarantee, why the run cannot pass: for example an early stop. */
 function casesOfRun(result: Result): Case[] {
   const cut = unfinished(result);
   const nothing = result.guarantees.some(verdict => verdict.claimed) ? undefined : 'nothing is claimed';
@@ -70,9 +70,9 @@ function casesOfRun(result: Result): Case[] {
     .map(message => ({ name: 'run', as: 'error', type: 'unknown', message, lines: [message] }));
 }
 
-/** Returns a test case for each subject that is worse than in the baseline, or undetermined. */
+/** Returns a test case for each guarantee, share or latency that is worse than in the baseline, or undetermined. */
 const casesOfComparison = (input: ReportInput): Case[] =>
-  against(input).map(({ about, means, lines }) => ({
+  failingDifferences(input).map(({ about, means, lines }) => ({
     name: `baseline: ${about}`,
     as: means === 'violated' ? 'failure' : 'error',
     type: means,
@@ -83,7 +83,7 @@ const casesOfComparison = (input: ReportInput): Case[] =>
 function caseOf(verdict: Verdict, result: Result): Case {
   const { guarantee: name, claimed, judgement: type } = verdict;
   const as = { valid: 'passed', violated: 'failure', unknown: 'error' } as const;
-  const message = claimed ? said(verdict) : `not claimed, measured: ${type}, ${said(verdict)}`;
+  const message = claimed ? findingOf(verdict) : `not claimed, measured: ${type}, ${findingOf(verdict)}`;
   return { name, as: claimed ? as[type] : 'skipped', type, message, lines: storyLines(verdict, result) };
 }
 

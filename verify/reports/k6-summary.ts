@@ -84,7 +84,7 @@ function sectionsOf(metrics: readonly Named[], data: SummaryData): [title: strin
 
 const baseOf = (name: string): string => name.split('{')[0] ?? name;
 
-/** Makes one line for each metric: pads names with dots, and aligns the values in columns. */
+/** Makes one line for each metric, as k6 does: pads the names with dots, and aligns the values in columns. */
 function rowsOf(metrics: readonly Named[], data: SummaryData): { name: string; line: string }[] {
   const rows = metrics.map(([name, metric]) => ({
     name,
@@ -116,7 +116,7 @@ function cellsOf(metric: Metric, { options }: SummaryData): string[] {
   return stats.map(stat => `${stat}=${stat === 'count' ? (values[stat] ?? 0) : show(values[stat])}`);
 }
 
-/** Returns the measured value that a threshold limits: `p(95)=1.2s`. */
+/** Returns the measured value to print beside its threshold: `p(95)=1.2s` for the threshold `p(95)<500`. */
 function measured(metric: Metric, threshold: string, { options }: SummaryData): string {
   const stat = /^[^=<>!\s]+/.exec(threshold.trim())?.[0] ?? '';
   const value = metric.values[stat] ?? 0;
@@ -150,7 +150,7 @@ function checkLines({ metrics, root_group, state }: SummaryData, mark: (ok: bool
 const checksIn = ({ checks, groups }: Group): Checked[] => [...checks, ...groups.flatMap(checksIn)];
 
 const trimmed = (value: number, digits: number): string => String(Number(value.toFixed(digits)));
-/** Cuts a number to two decimals like k6, without rounding up: 99.999 % does not become 100 %. */
+/** Cuts a number to two decimals without rounding up, as k6 does: 99.999 becomes 99.99. */
 const cut = (value: number): number => Math.trunc(value * 100) / 100;
 const share = (rate: number): string => `${cut(rate * 100).toFixed(2)}%`;
 

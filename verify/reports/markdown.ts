@@ -7,12 +7,12 @@ import { faultRows } from './faults.ts';
 import { bytesOf, escaped, fenced, inMarkdown } from './markup.ts';
 import {
   conclusion,
+  findingOf,
   overall,
   proofLines,
   type Report,
   type ReportInput,
   safely,
-  said,
   shownOf,
   worstFirst,
 } from './report.ts';
@@ -20,14 +20,14 @@ import { TIME_HEADS, timeRows } from './times.ts';
 
 const MARK: Record<Judgement, string> = { valid: '✅', violated: '❌', unknown: '❔' };
 
-/** Headlines by the verdict of the comparison, for a comparison whose verdict is worse than the verdict of the run. */
+/** The headline if the comparison with the baseline is worse than the verdict of the run itself. */
 const COMPARED: Record<Judgement, string> = {
   valid: 'valid',
   violated: 'worse than the baseline',
   unknown: 'too little evidence to compare',
 };
 
-/** Limits, bytes. GitHub drops a summary of more than 1 MiB, and refuses a comment of more than 65,536 characters. */
+/** Limits in bytes. GitHub drops a summary above 1 MiB, and refuses a comment above 65,536 characters. */
 const LIMITS = { summary: { most: 1_000_000, size: bytesOf }, comment: { most: 60_000, size: bytesOf } };
 
 /** The first line of a comment. The next run finds the comment by this line, and replaces the comment. */
@@ -66,7 +66,7 @@ export function did({ tally }: Result): string {
   );
 }
 
-/** Returns the table of verdicts, without guarantees that are neither claimed nor judged. */
+/** Returns the table of verdicts. Omits guarantees that are not claimed and for which the run has no evidence. */
 const tableOf = ({ guarantees }: Result): string =>
   [
     '| | guarantee | verdict | |',
@@ -79,7 +79,7 @@ const tableOf = ({ guarantees }: Result): string =>
 function row(verdict: Verdict): string[] {
   const { guarantee, claimed, judgement } = verdict;
   const how = claimed ? judgement : `${judgement}, not claimed`;
-  return [claimed ? MARK[judgement] : '', guarantee, how, inMarkdown(said(verdict))];
+  return [claimed ? MARK[judgement] : '', guarantee, how, inMarkdown(findingOf(verdict))];
 }
 
 function faultsOf(result: Result): string {
@@ -124,7 +124,7 @@ const sharesOf = ({ tally }: Result): string =>
     )
     .join(' · ');
 
-/** Joins the first blocks that fit into the limit. If blocks are left over, adds a last line with their number. */
+/** Joins as many blocks as fit into the limit. If some do not fit, adds a last line with their number. */
 function fitted(
   blocks: readonly string[],
   { most, size }: { most: number; size: (text: string) => number },

@@ -13,15 +13,15 @@ export const escaped = (text: string): string =>
   text.replace(/[&<>"']/g, character => ENTITIES[character] ?? '');
 
 /**
- * Escapes a line for the Markdown of GitHub and GitLab. Replaces each character that may begin markup, a mention, a
- * reference or a link by its character reference, which is shown as this character.
+ * Escapes a line for the Markdown of GitHub and GitLab, so that no text becomes markup, a mention or a link. Example:
+ * `@alice` becomes `&#64;alice`, which browsers show as `@alice`.
  */
 export const inMarkdown = (text: string): string =>
   text.replace(/[&<>"'\\`*_[\]{}()#|~@:$!^=+]|\bwww\./g, found =>
     [...found].map(character => `&#${character.charCodeAt(0)};`).join(''),
   );
 
-/** Returns the lines as a code block. Its fence has more backticks than any sequence of them in the lines. */
+/** Returns the lines as a Markdown code block. The fence is longer than each sequence of backticks in the lines. */
 export function fenced(lines: readonly string[]): string {
   const text = lines.join('\n');
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));

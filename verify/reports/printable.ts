@@ -1,14 +1,14 @@
-/** Makes texts of the target (user names, values, failures) safe to show: no control or invisible characters. */
+/** Replaces control and invisible characters in texts that the target sent, such as user names and values. */
 
-/** Maximum length of a text, in UTF-16 units. A longer text loses its middle. */
+/** Maximum length of a text, in UTF-16 units. The middle of a longer text is left out. */
 const LONGEST = 1000;
 
-/** Number of UTF-16 units that are kept before and after the cut. */
+/** Number of UTF-16 units that a longer text keeps at its start and at its end. */
 const KEPT = 450;
 
 /**
- * Returns a copy in which every text is one line of visible characters, of limited length. Control characters become
- * their symbols (`␛`, `␊`). Characters that reorder text, and unpaired surrogates, become `�`.
+ * Returns a copy of a value. In the copy, every text is one line of visible characters, of limited length. Control
+ * characters become symbols (`␛`, `␊`). Characters that reorder text, and unpaired surrogates, become `�`.
  */
 export function printable<T>(value: T): T {
   return copied(value) as T;
@@ -51,7 +51,7 @@ function visible(character: string): string {
   return HIDDEN.some(([from, to]) => from <= code && code <= to) ? '\ufffd' : character;
 }
 
-/** Returns the first `length` UTF-16 units of a text; one unit less if this length would split a character. */
+/** Returns the first `length` UTF-16 units of a text, or one unit less so that no character is cut in two. */
 export function startOf(text: string, length: number): string {
   const last = text.charCodeAt(length - 1);
   return text.slice(0, last >= 0xd800 && last < 0xdc00 ? length - 1 : length);

@@ -32,7 +32,7 @@ export interface ReportInput {
   view?: View;
 }
 
-/** The part of the HTML report that a browser draws. The texts go into the page as they are. */
+/** The part of the HTML report that a script draws in the browser. Its texts are put into the page unescaped. */
 export interface View {
   /** The script. */
   code: string;
@@ -40,7 +40,7 @@ export interface View {
   hash: string;
   /** The style sheet of the plots. */
   style: string;
-  /** The requests: a `Chunk` as JSON and its columns, deflated, in base64. */
+  /** The requests of the run: a `Chunk` as JSON and its columns, deflated, in base64. */
   data: string;
   /** Number of requests that the timeline leaves out because the run is too long. The plots include them. */
   left: number;
@@ -51,7 +51,7 @@ export interface View {
 /** A function that returns the text of a report. */
 export type Report = (input: ReportInput) => string;
 
-/** Wraps a report function, so that its input has only printable texts. */
+/** Wraps a report function: before each call, replaces control and invisible characters in the texts of the input. */
 export const safely =
   (report: Report): Report =>
   ({ view, ...input }) =>
@@ -61,8 +61,8 @@ export const safely =
 export const overall = ({ result, comparison }: ReportInput): Judgement =>
   combine([result.judgement, ...(comparison === undefined ? [] : [comparison.judgement])]);
 
-/** Returns the differences from the baseline because of which the run does not pass, grouped by subject. */
-export function against({
+/** Returns the differences from the baseline that keep the run from passing, one entry for each guarantee or figure. */
+export function failingDifferences({
   comparison,
 }: ReportInput): { about: string; means: 'violated' | 'unknown'; lines: string[] }[] {
   const found = new Map<string, { about: string; means: 'violated' | 'unknown'; lines: string[] }>();
@@ -91,11 +91,11 @@ function rank({ claimed, judgement }: Verdict): number {
 export const worstFirst = (verdicts: readonly Verdict[]): Verdict[] =>
   verdicts.toSorted((a, b) => rank(a) - rank(b));
 
-/** Returns the sentence that explains a verdict. */
-export const said = (verdict: Verdict): string =>
+/** Returns what the check found, or, if the verdict is unknown, which evidence is missing. */
+export const findingOf = (verdict: Verdict): string =>
   verdict.judgement === 'unknown' ? (verdict.why ?? '') : verdict.finding;
 
-/** Returns one anomaly of each kind. Anomalies that differ only in numbers or quoted names are of the same kind. */
+/** Returns one anomaly of each kind. Two anomalies are of one kind if only numbers or quoted names differ. */
 export function distinct(anomalies: readonly Anomaly[]): Anomaly[] {
   const stories = new Map<string, Anomaly>();
   for (const anomaly of anomalies) {
@@ -111,7 +111,7 @@ const STORIES = 5;
 /** Returns the anomalies of a verdict that a report shows, one of each kind. */
 export const shownOf = ({ anomalies }: Verdict): Anomaly[] => distinct(anomalies).slice(0, STORIES);
 
-/** Returns a text that is the same for all anomalies of one kind, in all runs. */
+/** Returns a key of the anomaly's kind, equal in all runs: its summary with `#` for each number and quoted name. */
 export const storyOf = ({ name, summary }: Anomaly): string =>
   `${name} ${summary.replace(/"[^"]*"|\d+/g, '#')}`;
 
@@ -124,19 +124,19 @@ export function titleOf({ name, guarantee, session, user }: Anomaly): string {
 /** Maximum number of lines of a proof that a report shows. */
 const LINES = 60;
 
-/** Returns the requests of the witness and the notes, one line each. */
+/** Returns the requests that prove an anomaly, and the notes about it, as lines of text. */
 export function proofLines({ witness, notes }: Anomaly): string[] {
   const lines = [...witnessLines(witness), ...traceLines(witness), ...notes.map(note => `  ${note}`)];
   if (lines.length <= LINES) return lines;
   return [...lines.slice(0, LINES), `  … and ${lines.length - LINES} more lines in result.json`];
 }
 
-/** Returns a verdict as plain text: the finding, the proofs, the definition, and the command that reproduces it. */
+/** Describes a verdict in lines of plain text: finding, proofs, definition of the guarantee, command of the run. */
 export function storyLines(verdict: Verdict, { command }: Result): string[] {
   const shown = shownOf(verdict);
   const more = verdict.violations - shown.length;
   return [
-    said(verdict),
+    findingOf(verdict),
     ...shown.flatMap(anomaly => ['', titleOf(anomaly), `  ${anomaly.summary}`, ...proofLines(anomaly)]),
     ...(more > 0 && shown.length > 0 ? ['', `… and ${more} more of ${verdict.guarantee}`] : []),
     '',
@@ -147,14 +147,11 @@ export function storyLines(verdict: Verdict, { command }: Result): string[] {
 
 const stopped = { interrupted: 'interrupted', failed: 'stopped by a failure', 'cut off': 'cut off' };
 
-/** Returns a text that says how the run was stopped; undefined if the run is complete. */
+/** Returns why the run stopped early, such as `the run was interrupted`; undefined if the run is complete. */
 export const unfinished = ({ finished }: Result): string | undefined =>
   finished === 'complete' ? undefined : `the run was ${stopped[finished]}`;
 
-/**
- * Returns the judgement as a sentence. It names violated claims, claims without enough evidence, and violations that
- * are not claimed.
- */
+/** Returns the verdict of the run as a sentence, with the guarantees that decide it: `broken: continuity`. */
 export function conclusion(result: Result): string {
   const claimed = result.guarantees.filter(verdict => verdict.claimed);
   const by = (judgement: Judgement): string =>
@@ -177,7 +174,7 @@ export function conclusion(result: Result): string {
   ].join('; ');
 }
 
-/** Returns a stable hash of a text: two FNV-1a hashes of 32 bits each, in hexadecimal. */
+/** Returns a hash that is the same in all runs: two FNV-1a hashes of 32 bits each, in hexadecimal. */
 export function fingerprint(text: string): string {
   const hash = (basis: number): string => {
     let value = basis;

@@ -3,13 +3,13 @@ import type { Verdict } from '../core/result/verdict.ts';
 import { fenced } from './markup.ts';
 import {
   epoch,
+  findingOf,
   fingerprint,
   lineOf,
   proofLines,
   type Report,
   type Source,
   safely,
-  said,
   shownOf,
   storyOf,
   titleOf,
@@ -57,19 +57,19 @@ interface Finding {
 function findingsOf(verdict: Verdict): Finding[] {
   const { guarantee, claimed, judgement, violations } = verdict;
   if (judgement === 'unknown' && claimed) {
-    const text = `${guarantee} could not be judged: ${said(verdict)}`;
+    const text = `${guarantee} could not be judged: ${findingOf(verdict)}`;
     return [{ message: { text }, story: 'unknown', kind: 'open' }];
   }
   if (judgement !== 'violated') return [];
   const shown = shownOf(verdict).map((anomaly): Finding => {
     const text = `${anomaly.summary} (${titleOf(anomaly)}; ${violations} in this run)`;
-    // A proof is plain text. The code block keeps readers from parsing it as Markdown.
+    // The code block keeps SARIF viewers from interpreting the plain text of a proof as Markdown.
     const markdown = fenced([text, ...proofLines(anomaly)]);
     return { message: { text: plain(text), markdown }, story: storyOf(anomaly), kind: 'fail' };
   });
   return shown.length > 0
     ? shown
-    : [{ message: { text: plain(said(verdict)) }, story: 'violated', kind: 'fail' }];
+    : [{ message: { text: plain(findingOf(verdict)) }, story: 'violated', kind: 'fail' }];
 }
 
 /** Escapes a message text. In SARIF, `[…](…)` is a link and braces are placeholders. */

@@ -1,4 +1,4 @@
-/** Writes a table of verdicts and a conclusion. The columns are modes of stickiness: on, off, re-pinned, broken. */
+/** Writes the report of `--sticky-report`: a table with a column for each mode of stickiness, and a conclusion. */
 import type { Result } from '../core/result/result.ts';
 import type { Judgement } from '../core/result/verdict.ts';
 
@@ -46,7 +46,7 @@ export function stickyText(runs: readonly Run[]): string {
 const judgementOf = ({ guarantees }: Result, name: string): Judgement =>
   guarantees.find(({ guarantee }) => guarantee === name)?.judgement ?? 'unknown';
 
-/** Returns the guarantees, except routing, that are violated only without stickiness. */
+/** Returns the guarantees, except routing, that hold with stickiness and are violated without it. */
 export function brokenWithout(runs: readonly Run[]): string[] {
   const [on, ...without] = runs;
   if (on === undefined) return [];

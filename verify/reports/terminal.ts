@@ -6,7 +6,7 @@ import { failuresOf, type Result, type Tally } from '../core/result/result.ts';
 import type { Judgement, Verdict } from '../core/result/verdict.ts';
 import { faultLines } from './faults.ts';
 import { printable } from './printable.ts';
-import { conclusion, distinct, said, titleOf, worstFirst } from './report.ts';
+import { conclusion, distinct, findingOf, titleOf, worstFirst } from './report.ts';
 import { timeLines } from './times.ts';
 import { traceLines, witnessLines } from './witness.ts';
 import { type TerminalOptions, wrap } from './wrap.ts';
@@ -74,8 +74,7 @@ export function brief(given: Result, options: TerminalOptions): string {
     paint(`run ${result.run} · seed ${result.seed} · ${did(result)}`, 'dim'),
     '',
     ...table(by('violated'), paint, options.width),
-    // A violation usually is the reason why other guarantees are unknown. So if there is a violation, the reasons of
-    // unknown guarantees are not shown.
+    // After a violation, unknown guarantees are only named: usually the violation is the reason why they are unknown.
     ...(worst === undefined ? table(by('unknown'), paint, options.width) : names('unknown')),
     ...names('valid'),
     '',
@@ -95,7 +94,7 @@ function did({ tally }: Result): string {
   );
 }
 
-/** Returns lines with the ages of sessions that the run tried; none if no session became 1 s old. */
+/** Returns how old the sessions were when requests used them; an empty list if no session reached an age of 1 s. */
 function agesOf({ tally: { ages } }: Result, width: number): string[] {
   if (ages === undefined || ages.used < 1e6) return [];
   const { used, overlapped, loggedOut, rested } = ages;
@@ -103,7 +102,7 @@ function agesOf({ tally: { ages } }: Result, width: number): string[] {
     `sessions up to ${timeText(used)} old`,
     ...(overlapped > 0 ? [`overlapping requests up to ${timeText(overlapped)} after the login`] : []),
     ...(loggedOut > 0 ? [`logouts up to ${timeText(loggedOut)} after it`] : []),
-    `rests up to ${timeText(rested)}`,
+    `pauses up to ${timeText(rested)}`,
   ];
   return wrap(parts.join(', '), width);
 }
@@ -114,7 +113,7 @@ function table(verdicts: readonly Verdict[], paint: Paint, width: number): strin
   return verdicts.flatMap(verdict => {
     const { guarantee, judgement } = verdict;
     const head = `${mark[judgement]} ${guarantee.padEnd(names)}  ${judgement.padEnd(9)}`;
-    const [first = '', ...rest] = wrap(said(verdict), Math.max(30, width - indent));
+    const [first = '', ...rest] = wrap(findingOf(verdict), Math.max(30, width - indent));
     return [
       `${paint(head, colourOf[judgement])} ${first}`,
       ...rest.map(line => ' '.repeat(indent) + line),
@@ -130,7 +129,7 @@ const restsOn = (verdict: Verdict): string =>
     .map(([name, value]) => `${name} ${grouped(value)}`)
     .join(' · ');
 
-/** Returns a line with the guarantees that are neither claimed nor measured. */
+/** Returns a list of the guarantees that are not claimed and for which the run has no evidence. */
 function unmeasured(others: readonly Verdict[], paint: Paint, width: number): string[] {
   const names = others.filter(verdict => verdict.judgement === 'unknown').map(verdict => verdict.guarantee);
   if (names.length === 0) return [];
@@ -201,9 +200,7 @@ function proof(
   ];
 }
 
-/**
- * Returns a line with the number of anomalies that are not shown. A result of k6 has only counts, and no anomalies.
- */
+/** Returns a line with the number of anomalies that are not shown. Of a k6 run none is shown: k6 only counts them. */
 const moreOf = ({ guarantee }: Verdict, more: number, shown: number): string =>
   shown === 0
     ? `${guarantee} was violated ${counted(more, 'time')}; the requests that prove it were not recorded`

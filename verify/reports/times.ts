@@ -6,7 +6,7 @@ import type { Result } from '../core/result/result.ts';
 /** The heads of the columns. */
 export const TIME_HEADS = ['response times', 'instance', 'requests', ...Object.keys(PERCENTILES)];
 
-/** Returns a row for each action and instance; an empty list if the load had no rate. */
+/** Returns a row for each action and instance; an empty list if the run had no `--rate`. */
 export function timeRows({ tally }: Pick<Result, 'tally'>): string[][] {
   if (tally.intended === undefined) return [];
   return (tally.latency ?? []).map(({ action, instance = '', buckets, percentiles }) => [

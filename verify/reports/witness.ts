@@ -1,11 +1,12 @@
-/** Writes a witness as numbered requests: time, action, overlap, instance, response, and the expected result. */
+/** Writes the requests that prove an anomaly as numbered lines of text. */
 import type { Operation } from '../core/history/history.ts';
 import { traceIdOf } from '../core/history/trace.ts';
 import type { WitnessStep } from '../core/result/verdict.ts';
 
 /**
- * Returns one line for each request, in columns. The request that violates the guarantee has a second line with the
- * expected and the actual result. Draws overlapping requests as bars from call to return; `▶`: never returned.
+ * Returns a line for each request: number, time, action, instance and response. The request that violates the guarantee
+ * has a second line for the expected response. If requests overlap, each gets a bar `├──┤` from its call to its return;
+ * a bar that ends in `▶` belongs to a request that never returned.
  */
 export function witnessLines(steps: readonly WitnessStep[]): string[] {
   const bars = overlaps(steps) ? barsOf(steps.map(step => step.operation)) : undefined;
@@ -28,10 +29,10 @@ export function witnessLines(steps: readonly WitnessStep[]): string[] {
   });
 }
 
-/** Matches the id of a request that Baton sent, with a trace id. Imported requests have ids of another form. */
+/** Matches the request ids that Baton makes. Only these requests carried a trace id; imported ones did not. */
 const SENT = /^\d{8}-\d{6}-[\da-f]{6}-\d+$/;
 
-/** Returns a line with the trace id of the request that violates the guarantee, to find it in the target's tracing. */
+/** Returns a line with the trace id of the last request, by which the user finds it in the tracing of the app. */
 export function traceLines(steps: readonly WitnessStep[]): string[] {
   const last = steps.at(-1)?.operation;
   if (last === undefined || !SENT.test(last.request) || last.path?.startsWith('http') === true) return [];
@@ -40,16 +41,13 @@ export function traceLines(steps: readonly WitnessStep[]): string[] {
 
 /** Returns the action of an operation: `add "b41"`, `read basket with old cookie`. */
 export function whatOf({ action, object, value, with: cookies }: Operation): string {
-  const what = value === undefined ? object?.slice(0, object.lastIndexOf('@')) : `"${short(value)}"`;
+  const what = value === undefined ? object?.slice(0, object.lastIndexOf('@')) : `"${shortened(value)}"`;
   const sent = action === 'refresh' ? 'token' : 'cookie';
   return [action, what, cookies && `with ${cookies} ${sent}`].filter(part => part).join(' ');
 }
 
-/**
- * Shortens a long value: keeps the end, which is unique. Counts whole characters, because half a character would make
- * a report invalid.
- */
-function short(value: string): string {
+/** Cuts the beginning of a long value, since only the end is unique. Never splits a character: XML would be invalid. */
+function shortened(value: string): string {
   const characters = [...value];
   return characters.length > 16 ? `…${characters.slice(-14).join('')}` : value;
 }
@@ -62,10 +60,7 @@ const overlaps = (steps: readonly WitnessStep[]): boolean =>
     steps.some(({ operation: b }, j) => i < j && a.call <= end(b) && b.call <= end(a)),
   );
 
-/**
- * Columns between two moments. Independent of the time between them, because one request may take a thousand times
- * longer than another.
- */
+/** Columns between two moments in a picture, however much time is between them: a slow request would fill the line. */
 const STEP = 4;
 
 function barsOf(operations: readonly Operation[]): string[] {
@@ -76,7 +71,7 @@ function barsOf(operations: readonly Operation[]): string[] {
 }
 
 export interface Span {
-  /** `from` and `to`: ranks of the call and the return among the calls and returns of all requests. */
+  /** `from` and `to`: positions of the call and the return in the ordered list of all calls and returns. */
   from: number;
   to: number;
   /** True if the request never returned. */

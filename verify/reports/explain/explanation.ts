@@ -1,4 +1,4 @@
-/** Defines the explanation of a guarantee. `baton explain` and the page under docs/guarantees/ show it. */
+/** Defines the explanation of a guarantee, which `baton explain` and the pages in docs/guarantees/ show. */
 import type { Guarantee } from '../../core/result/guarantees.ts';
 
 export interface Explanation {
@@ -9,8 +9,8 @@ export interface Explanation {
   picture: string;
   /** The usual causes of a violation. */
   causes: readonly string[];
-  /** For each stack, how to fix a violation. */
+  /** How to fix a violation, by framework, balancer or store. */
   mend: readonly { stack: string; how: string }[];
-  /** Requirements in published standards, each with its content. */
+  /** Requirements of published standards: `OWASP ASVS 5.0 7.3.1: there is an inactivity timeout`. */
   standards: readonly string[];
 }

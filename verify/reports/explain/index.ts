@@ -15,7 +15,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
   ...faults,
 ];
 
-/** @returns the guarantee with this name, or the guarantee that the anomaly with this name breaks; ignores case */
+/** Returns the guarantee that a name means: its own name, or the name of an anomaly, such as `loss`. Ignores case. */
 export function guaranteeNamed(name: string): Guarantee | undefined {
   const names = Object.keys(GUARANTEES) as Guarantee[];
   const anomalies: Record<Guarantee, { anomalies: readonly string[] }> = GUARANTEES;

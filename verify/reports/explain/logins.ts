@@ -1,4 +1,4 @@
-/** Explains the guarantees on the begin and the end of a session, and on the cookies that no session may accept. */
+/** Explains the guarantees on login, logout, expiry and token refresh, and on cookies that the app must refuse. */
 import type { Explanation } from './explanation.ts';
 
 export const logins: readonly Explanation[] = [
@@ -216,10 +216,10 @@ export const logins: readonly Explanation[] = [
   {
     guarantee: 'token-refresh',
     definition:
-      'Concerns sessions whose access token is refreshed. No instance refuses a refresh token that was not used before. ' +
+      'This guarantee is about sessions whose access token is refreshed. No instance refuses an unused refresh token. ' +
       'Where the target file declares `grace`, overlapping refreshes, a refresh whose response was lost, and a retry on ' +
-      'another instance leave one live session. Otherwise a session that ends so is only reported. A refresh token that ' +
-      'was replaced is refused after the grace period, and under `reuse: ends-session` it ends the session. After a ' +
+      'another instance leave one live session. Without `grace`, a session that ends so is only reported. A replaced ' +
+      'refresh token is refused after the grace period. Under `reuse: ends-session` it ends the session. After a ' +
       'logout, every instance refuses the refresh tokens of the session. It refuses the access tokens when they expire, ' +
       'or at once under `revokes: access`. EVICTED: a client that followed the protocol lost its session. REUSED: a ' +
       'spent or revoked token was accepted. The tolerance of each time is 2 s or 5 %, whichever is larger.',

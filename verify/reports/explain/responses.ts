@@ -65,7 +65,7 @@ export const responses: readonly Explanation[] = [
     guarantee: 'private-responses',
     definition:
       'A signed-in page, or a response that sets the session cookie, is not explicitly fresh for a shared ' +
-      'cache. It is fresh if it has `public`, `s-maxage`, `max-age` or `Expires` in the future, without ' +
+      'cache. A response is fresh if it has `public`, `s-maxage`, `max-age` or `Expires` in the future, without ' +
       '`private`, `no-store`, `no-cache` or `Vary: Cookie`. No such response was served from a cache. The sign ' +
       'of that is Cache-Status, X-Cache and the like (MISS and HIT-FOR-PASS are not hits), or an Age that is ' +
       'greater than the time of the request. A response without any directive is reported; under the claim ' +
@@ -85,7 +85,10 @@ export const responses: readonly Explanation[] = [
         stack: 'every app',
         how: 'send Cache-Control: private, no-store with every response that depends on the session or sets its cookie',
       },
-      { stack: 'Express', how: 'set it in a middleware after the session, if req.session has a user' },
+      {
+        stack: 'Express',
+        how: 'in a middleware after the session middleware, set Cache-Control if req.session has a user',
+      },
       {
         stack: 'Django',
         how: 'use @never_cache or cache_control(private=True) on signed-in views; the session middleware adds Vary: Cookie',

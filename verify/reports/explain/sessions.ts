@@ -106,9 +106,9 @@ export const sessions: readonly Explanation[] = [
       'different ways. One slow or overloaded response, or a conflict, is not a difference. A session that only ' +
       'its own instance knows is LOSS. Clocks that are certainly more than 2 s apart are reported with their ' +
       'offset. Under the claim `strict` they are SKEW too. OUTDATED: after a fault, such as the deploy of a new ' +
-      'version, the app treats sessions from before it differently from new ones. It refuses the form on a page ' +
-      'from before, responds differently to the same page, or sets the cookie of new sessions with other ' +
-      'attributes and leaves the older cookies as they were.',
+      'version, the app treats older sessions differently from new ones. It refuses a form that it sent before ' +
+      'the fault, responds differently to a request for the same page, or sets cookies with other attributes for ' +
+      'new sessions only.',
     picture: `
   1  read           ├──┤              on app-1   200, with a form
   2  add "b41"            ├──┤        on app-2   403

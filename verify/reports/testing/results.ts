@@ -17,8 +17,9 @@ export function healthy(): Result {
 }
 
 /**
- * Returns a result with two faults. The second fault was not healed, and lost a session and a write. `text` is in every
- * place that shows a text of the target.
+ * Returns a result with two faults. The second fault was not healed, and lost a session and a write.
+ *
+ * @param text put wherever a real result has a name or value that the target sent
  */
 export function disturbed(text = 'redis'): Result {
   const result = healthy();
@@ -46,13 +47,13 @@ export function disturbed(text = 'redis'): Result {
   return { ...result, faults, remarks: unhealed({ faults }) };
 }
 
-/** Placeholder for any text of the target. */
+/** Placeholder for each name or value that the target sent. */
 const MARK = 'MARK';
 
-/** The result of `one`, as JSON. Made only once, since tests use it hundreds of times. */
-const BROKEN = JSON.stringify(one());
+/** A result with anomalies, as JSON. Made only once, since tests use it hundreds of times. */
+const BROKEN = JSON.stringify(resultWithAnomalies());
 
-function one(): Result {
+function resultWithAnomalies(): Result {
   const picture = new Picture({
     claims: ['continuity', 'no-lost-updates', 'expiry', 'isolation'],
     target: MARK,
@@ -75,14 +76,15 @@ function one(): Result {
 
 /**
  * Returns a result with violated claims (with and without overlap in the proof), a claim without evidence, and
- * violations that are not claimed. `text` is in every place that shows a text of the target.
+ * violations of guarantees that are not claimed. `text` replaces each name or value that the target sent.
  */
 export const broken = (text = 'alice'): Result =>
   JSON.parse(BROKEN, (_, value) => (typeof value === 'string' ? value.replaceAll(MARK, () => text) : value));
 
 /**
- * Returns `healthy` with a comparison: a share is worse, a guarantee is undetermined. `text` is part of the
- * names in it.
+ * Returns a healthy result with a comparison: the share of an instance is worse, and a guarantee is undetermined.
+ *
+ * @param text put into the names of the runs and instances
  */
 export function compared(text = 'app-2'): ReportInput {
   const before = digest(0, {
@@ -111,7 +113,7 @@ export function huge(): Result {
       anomalies: Array.from({ length: 8 }, (_, i) => ({
         name: 'LOSS',
         guarantee: verdict.guarantee,
-        // Different texts, so that each anomaly is of a different kind.
+        // Each summary begins with another character, so that no two anomalies are of one kind.
         summary: `${String.fromCodePoint(0x4e00 + i)} ${long}`,
         witness: [],
         notes: Array.from({ length: 70 }, () => long),

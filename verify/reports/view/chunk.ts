@@ -1,15 +1,15 @@
 /**
- * Defines the data of the timeline and the plots. The page gets it once from the file, or repeatedly while
- * the run goes on.
+ * Defines the data from which the HTML report draws the timeline and the plots. A saved page contains one chunk of
+ * data. A page that shows a run in progress gets a further chunk every second.
  */
 
 /** Unit of the times in the columns, microseconds. */
 export const UNIT = 10;
 
-/** The text for the user of the session, in the column `sawUser`. */
+/** Stands in the column `sawUser` for "the response named the session's own user". */
 export const OWN = '=';
 
-/** The columns of the requests, in the order of the bytes. A text is an index into `texts`; 0 means absent. */
+/** The columns of the requests, in the order of the bytes. A text is stored as its index in `texts`; 0 means absent. */
 export const COLUMNS = [
   'call', // difference from the request before, signed, in units
   'length', // duration in units, plus 1; 0: never returned
@@ -34,7 +34,7 @@ export type Column = (typeof COLUMNS)[number];
 /** Bits of the column `state`. */
 export const FLAGS = { fail: 1, info: 2, in: 4, out: 8, cookie: 16, deleted: 32, handoff: 64, direct: 128 };
 
-/** Requests, and the names that these requests use. Indices continue the indices of the previous chunk. */
+/** The requests since the previous chunk. Lists only new texts and sessions: their indices continue the old ones. */
 export interface Chunk {
   count: number;
   /** Bytes per value of each column. */
@@ -61,35 +61,29 @@ export interface FaultBand {
   end?: number;
 }
 
-/** Counts of intervals of equal length from time 0, and other figures. */
+/** Counts for the plots. The run is cut into intervals of equal length, and a series has one number for each. */
 export interface Plots {
   /** Length of an interval, microseconds. */
   width: number;
-  /**
-   * Names of the instances, in the order of `requests` and `failed`; the name is empty for responses that
-   * named no instance.
-   */
+  /** Names of the instances, in the order of `requests` and `failed`. Responses that named no instance have name ''. */
   instances: string[];
-  /** Requests that ended, by instance and interval. */
+  /** Number of requests that ended, by instance and interval. */
   requests: number[][];
-  /** The requests without a response, or with a status of 500 or more. */
+  /** How many of these got no response, or a status of 500 or more. */
   failed: number[][];
-  /**
-   * Sessions by interval: logins, ends, and losses. A loss is an end after which the client had to log in
-   * again.
-   */
+  /** Numbers of sessions by interval: logins, ends, and ends by a loss, after which the client had to log in again. */
   born: number[];
   ended: number[];
   lost: number[];
-  /** Requests by the age of their session: under 1 s, under 2 s, under 4 s, and so on. */
+  /** Numbers of requests by the age of their session: under 1 s, under 2 s, under 4 s, and so on. */
   ages: number[];
-  /** Response times by part of the run and instance, microseconds. */
+  /** Response times in microseconds, by part of the run (before, during and after each fault) and instance. */
   latency: { part: string; instance: string; count: number; p50: number; p95: number; p99: number }[];
 }
 
 /** A mark of an anomaly on the timeline. */
 export interface AnomalyMark {
-  /** Id of the page's article that shows the witness. */
+  /** Id of the HTML element that shows the requests of the witness. */
   id: string;
   name: string;
   guarantee: string;
@@ -111,17 +105,17 @@ export interface AnomalyMark {
   summary: string;
 }
 
-/** The data that the page needs in addition to the chunks. */
+/** Data of the page besides the chunks. */
 export interface Facts {
   run: string;
   anomalies: AnomalyMark[];
-  /** True while the run goes on. Then the page gets its chunks from the server. */
+  /** True if the page shows a run in progress. Such a page gets its chunks from the server. */
   live?: true;
   /** Response times and requests by instance of the baseline and of this run; absent without a baseline. */
   sides?: Side[];
 }
 
-/** A message to a live page. */
+/** A message from the server to a page that shows a run in progress. */
 export interface LiveNews {
   run: string;
   /** Target, address and name of the run. */
@@ -132,7 +126,7 @@ export interface LiveNews {
   anomalies: AnomalyMark[];
 }
 
-/** One side of a comparison. */
+/** One side of a comparison: the baseline or the current runs. */
 export interface Side {
   name: string;
   /** Response time at the percentiles of PERCENTILES, milliseconds. */

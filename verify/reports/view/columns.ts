@@ -1,7 +1,6 @@
 /**
- * Packs columns of whole numbers into bytes, and unpacks them. For each column, the lowest bytes of all
- * values come first, then their next bytes, and so on. In this order, deflate finds more repetition than in
- * rows or in JSON.
+ * Packs columns of whole numbers into bytes, and unpacks them. Of each column, the lowest bytes of all values come
+ * first, then their second bytes, and so on. Deflate compresses bytes in this order better than rows or JSON.
  */
 
 /** Returns the number of bytes that each value of the column needs. */
@@ -40,7 +39,7 @@ export function unpack(bytes: Uint8Array, widths: readonly number[], count: numb
   });
 }
 
-/** Maps a whole number to a whole number of 0 or more. Numbers near 0, positive or negative, stay small. */
+/** Maps 0, -1, 1, -2, 2 … to 0, 1, 2, 3, 4 …, since columns have no negative numbers. */
 export const unsigned = (value: number): number => (value < 0 ? -2 * value - 1 : 2 * value);
 
 /** Reverses `unsigned`. */

@@ -1,7 +1,4 @@
-/**
- * Finds the facts about an anomaly that a reader needs first: the request that broke the guarantee, its instance, and
- * its time.
- */
+/** Finds the request that broke a guarantee, for the marks on the timeline and for the header of the HTML report. */
 import { brokenStep } from '../../core/compare/digest.ts';
 import type { Result } from '../../core/result/result.ts';
 import type { Anomaly, Verdict } from '../../core/result/verdict.ts';
@@ -9,20 +6,20 @@ import { printable } from '../printable.ts';
 import { shownOf, storyOf } from '../report.ts';
 import type { AnomalyMark } from './chunk.ts';
 
-/** Returns the id of the article that shows the witness of an anomaly, or of an anomaly of the same kind. */
+/** Returns the id of the HTML element that shows this anomaly. The page shows one anomaly of each kind. */
 function articleOf(verdict: Verdict, anomaly: Anomaly): string {
   const shown = shownOf(verdict);
   const at = shown.findIndex(one => one === anomaly || storyOf(one) === storyOf(anomaly));
   return `${verdict.guarantee}-${Math.max(0, at) + 1}`;
 }
 
-/** Returns a mark for each anomaly whose witness was kept. */
+/** Returns a mark for each anomaly that has a witness. */
 export const marksOf = ({ guarantees }: Result): AnomalyMark[] =>
   guarantees.flatMap(verdict =>
     verdict.anomalies.flatMap(anomaly => markOf(anomaly, articleOf(verdict, anomaly), verdict.claimed)),
   );
 
-/** Returns the marks of anomalies that were found while the run goes on. Their witnesses are not on the page. */
+/** Returns the marks for a page that shows a run in progress. That page does not show the requests of witnesses. */
 export const liveMarks = (anomalies: readonly Anomaly[], claims: readonly string[]): AnomalyMark[] =>
   anomalies.flatMap(anomaly => markOf(printable(anomaly), 'live', claims.includes(anomaly.guarantee)));
 
@@ -50,13 +47,13 @@ function markOf(anomaly: Anomaly, id: string, claimed: boolean): AnomalyMark[] {
 export interface Headline {
   verdict: Verdict;
   anomaly: Anomaly | undefined;
-  /** Instances that sent the wrong responses, each with its number of witnesses; the most frequent instance first. */
+  /** The instances that sent wrong responses, and how many witnesses show it. The highest number comes first. */
   where: [instance: string, proofs: number][];
   /** Time of the first wrong response, microseconds from the start of the run. */
   since: number | undefined;
 }
 
-/** Finds the instances with wrong responses, and the time of the first one, from the witnesses of a verdict. */
+/** Returns which instances sent wrong responses, and when the first came, as the witnesses of a verdict show. */
 export function headlineOf(verdict: Verdict): Headline {
   const proofs = verdict.anomalies.flatMap(anomaly => {
     const step = brokenStep(anomaly.witness);

@@ -1,18 +1,15 @@
-/** Counts the data of the plots. The memory is bounded for a run of any length. */
+/** Counts requests and sessions for the plots of the HTML report. The counts of a long run take no more memory. */
 import type { Operation } from '../../core/history/history.ts';
 import { atRank, bucketOf, sizeOf } from '../../core/result/latency.ts';
 import type { Plots } from './chunk.ts';
 
 /** Length of the intervals at first, microseconds. */
 const FIRST = 100_000;
-/**
- * Maximum number of intervals. When there are more, each two neighbours become one interval of twice the
- * length.
- */
+/** Maximum number of intervals. A run that needs more gets intervals of twice the length. */
 const MOST = 160;
-/** Maximum number of parts of a run with separate response times: before, during and after some faults. */
+/** Maximum number of parts of a run (before, during and after each fault) that have separate response times. */
 const PARTS = 15;
-/** Maximum number of instances with separate counts. All further instances count as one. */
+/** Maximum number of instances with separate counts. All further instances are counted together, as `others`. */
 const INSTANCES = 24;
 
 type Series = number[];
@@ -28,12 +25,12 @@ export class PlotCounts {
     this.part('');
   }
 
-  /** Begins the next part of the run, such as `during rolling-restart`. Its response times are counted separately. */
+  /** Begins the next part of the run, such as `during rolling-restart`, whose response times are counted separately. */
   part(part: string): void {
     if (this.#parts.length < PARTS) this.#parts.push({ part, instances: new Map() });
   }
 
-  /** @param age age of the session at the call, microseconds; undefined if no session was live */
+  /** Counts a request. @param age age of its session at the call, microseconds; undefined if no session was live */
   ended(operation: Operation, age: number | undefined): void {
     const { call, return: end, status, outcome, note } = operation;
     const known = operation.instance ?? '';

@@ -8,7 +8,7 @@ import { marksOf } from './marks.ts';
 import { PlotCounts } from './plots.ts';
 import { Timeline } from './timeline.ts';
 
-/** Puts a chunk into the form in which the page gets it, before it is deflated. */
+/** Returns the bytes that the page gets for a chunk, before they are deflated. */
 function bytesOf({ chunk, bytes }: { chunk: Chunk; bytes: Uint8Array }): Uint8Array {
   const head = new TextEncoder().encode(JSON.stringify(chunk));
   const all = new Uint8Array(4 + head.length + bytes.length);
@@ -18,7 +18,7 @@ function bytesOf({ chunk, bytes }: { chunk: Chunk; bytes: Uint8Array }): Uint8Ar
   return all;
 }
 
-/** Runs a history through the judge and a timeline. @param operations number of requests of the run, as the timeline expects it */
+/** Judges a history with a timeline. @param operations number of requests that the timeline expects */
 function drawn(picture: Picture, operations?: number): { data: Data; timeline: Timeline; chunk: Chunk } {
   const anomalies = marksOf(picture.result());
   const { run } = picture.run;

@@ -1,6 +1,6 @@
 /**
- * Collects the requests of a run for the timeline and the plots of the HTML report. It is a `Fold`, as the checks
- * are, so the judge passes the events to it, from a file or while the run goes on.
+ * Collects the requests of a run for the timeline and the plots of the HTML report. It has the interface of a check, so
+ * the judge passes it all events: those of a recorded history, or those of a run in progress.
  */
 import type { Check, Conclusion, Fold } from '../../core/checks/check.ts';
 import { titleOf } from '../../core/faults/window.ts';
@@ -22,14 +22,14 @@ import { PlotCounts } from './plots.ts';
 
 /** Maximum number of requests that the timeline shows. A page with so many requests stays below 1 MB. */
 const MOST = 100_000;
-/** Time around an anomaly or a fault that is shown completely in a longer run, microseconds. */
+/** A longer run is shown completely from this time before an anomaly or fault to this time after it; microseconds. */
 const AROUND = 1_000_000;
-/** Maximum number of different texts. Further texts are shown as `…`. */
+/** Maximum number of different texts, such as paths and values. Further texts are shown as `…`. */
 const TEXTS = 20_000;
 
-/** The parts of a run that the timeline must show completely. */
-export interface Interest {
-  /** Name of the run: the request ids begin with it. */
+/** What the timeline needs to know about the run. */
+export interface TimelineOptions {
+  /** Name of the run, with which its request ids begin. */
   run: string;
   /** Number of requests of the run; undefined while the run goes on. */
   operations?: number;
@@ -38,7 +38,7 @@ export interface Interest {
 
 export class Timeline implements Fold {
   readonly #plots = new PlotCounts();
-  readonly #interest: Interest;
+  readonly #options: TimelineOptions;
   readonly #broken: ReadonlySet<string>;
   readonly #texts = new Map<string, number>([
     ['', 0],
@@ -47,7 +47,7 @@ export class Timeline implements Fold {
   readonly #sessions = new Map<string, number>();
   readonly #born = new Map<string, number>();
   readonly #faults = new Map<number, FaultBand>();
-  /** The requests since the last call of `take`; `call` and `number` are absolute. */
+  /** The requests since the last call of `take`, which replaces `call` and `number` by differences. */
   #rows: Record<Column, number>[] = [];
   #news: Pick<Chunk, 'texts' | 'sessions' | 'ends'> = { texts: ['', '…'], sessions: [], ends: [] };
   #call = 0;
@@ -55,12 +55,12 @@ export class Timeline implements Fold {
   #shown = 0;
   #left = 0;
 
-  constructor(interest: Interest) {
-    this.#interest = interest;
-    this.#broken = new Set(interest.anomalies.flatMap(({ sessions }) => sessions));
+  constructor(options: TimelineOptions) {
+    this.#options = options;
+    this.#broken = new Set(options.anomalies.flatMap(({ sessions }) => sessions));
   }
 
-  /** Returns the timeline as a check that the judge can run. Its verdict has no meaning. */
+  /** Returns the timeline in the form of a check, so that the judge can run it. Its verdict is never used. */
   get check(): Check {
     return { guarantee: 'evidence', assumes: '', minimum: '', start: () => this, conclude: () => NOTHING };
   }
@@ -73,7 +73,7 @@ export class Timeline implements Fold {
       this.#plots.session('born', event.at);
       return;
     }
-    // A session counts as live only if its begin is in the history.
+    // A session counts as ended only if the history also has its login.
     if (!this.#born.delete(event.session)) return;
     const reason = event.reason ?? '';
     this.#plots.session('ended', event.at);
@@ -106,16 +106,16 @@ export class Timeline implements Fold {
   }
 
   /**
-   * Returns whether the timeline shows the request. It shows all requests of a short run. In a longer run, it
-   * shows the sessions of anomalies, and the time around anomalies and faults.
+   * Returns whether the timeline shows the request. It shows all requests of a short run. Of a longer run, it shows the
+   * sessions of anomalies, and all requests near an anomaly or a fault.
    */
   #keeps({ session, call, return: end = call }: Operation): boolean {
-    const { operations = 0, anomalies } = this.#interest;
+    const { operations = 0, anomalies } = this.#options;
     if (this.#shown >= MOST) return false;
     if (operations <= MOST || this.#broken.has(session)) return true;
     const near = (from: number, until = from): boolean => end >= from - AROUND && call <= until + AROUND;
     if (anomalies.some(({ from, until }) => near(from, until))) return true;
-    // Half of the requests are reserved for anomalies.
+    // Requests near faults may take at most half of the space, so that the anomalies have room.
     return this.#shown < MOST / 2 && [...this.#faults.values()].some(fault => near(fault.begin, fault.end));
   }
 
@@ -132,7 +132,7 @@ export class Timeline implements Fold {
       sawUser,
     } = operation;
     const [, group, number] =
-      /(?:-(\d+))?-(\d+)$/.exec(operation.request.slice(this.#interest.run.length)) ?? [];
+      /(?:-(\d+))?-(\d+)$/.exec(operation.request.slice(this.#options.run.length)) ?? [];
     const start = Math.round(call / UNIT);
     return {
       call: start,
@@ -178,7 +178,7 @@ export class Timeline implements Fold {
 
   /** Returns a chunk with the requests and names since the last call. */
   take(): { chunk: Chunk; bytes: Uint8Array } {
-    // In order of their calls, requests differ less from each other, and deflate makes them smaller.
+    // Sorted by their calls, requests differ little from the ones before, so deflate compresses them better.
     const rows = this.#rows.sort((a, b) => a.call - b.call);
     for (const row of rows) {
       const { call, number } = row;
@@ -207,13 +207,13 @@ export class Timeline implements Fold {
 
 const NOTHING: Conclusion = { judgement: 'valid', rests: {}, finding: '', violations: 0 };
 
-/** Returns the name of the object without the name of its session or user, which the page knows from the session. */
+/** Returns the object's name without its session or user, which the page knows: `basket@s1` → `basket@`. */
 function objectOf({ object, session, user }: Operation): string | undefined {
   if (object?.endsWith(`@${session}`)) return object.slice(0, -session.length);
   return object?.endsWith(`@${user}`) ? `${object.slice(0, -user.length)}@` : object;
 }
 
-/** Returns the value that was written, and the values that were seen. */
+/** Returns what the request wrote and what its response showed: `wrote b41; saw b40, b41`. */
 function detailOf({ value, saw }: Operation): string | undefined {
   const seen = saw === undefined ? [] : [`saw ${saw.length === 0 ? 'nothing' : saw.join(', ')}`];
   const parts = [...(value === undefined ? [] : [`wrote ${value}`]), ...seen];
