@@ -81,7 +81,9 @@ describe('docs', () => {
     expect(found.map(({ name }) => name)).toEqual(
       expect.arrayContaining(['db-stop', 'app-pause', 'store-cut-off']),
     );
-    for (const { name, does } of found.filter(fault => !fault.does.startsWith('what its commands do')))
+    for (const { name, does } of found.filter(
+      fault => !fault.does.startsWith('runs the command of the target file'),
+    ))
       expect(text).toContain(`| \`${name}\` | ${does}.`);
   });
 

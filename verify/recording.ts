@@ -17,7 +17,7 @@ import { Registration } from './client/registration.ts';
 import { Spacing, seatsOf } from './client/seats.ts';
 import { SessionClient } from './client/session-client.ts';
 import type { Finish, Operation } from './core/history/history.ts';
-import { takesUp } from './faults/changes.ts';
+import { instanceUpdater } from './faults/changes.ts';
 import { ObservedLoad } from './faults/load.ts';
 import { HISTORY, partFile } from './history-reader.ts';
 import type { RunPlan } from './plan.ts';
@@ -55,7 +55,7 @@ export function record(plan: RunPlan, clock: RecorderClock = startClock()): RunR
     plan.onOperation?.(operation);
   });
   const logs = followLogs(plan.logs ?? [], run, entry => context.recorder.log(entry));
-  const unfollow = stack?.fleet?.onChange(takesUp(stack, context, logs));
+  const unfollow = stack?.fleet?.onChange(instanceUpdater(stack, context, logs));
   const close = async (reason: Finish['reason']): Promise<void> => {
     unfollow?.();
     await logs.stop();

@@ -1,4 +1,4 @@
-/** Faults of a balancer on the real stack: it forgets which client is pinned to which instance, or repeats writes. */
+/** Tests two faults of the balancer on the real stack: it loses the pins of its clients, and it sends a write twice. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -2,8 +2,12 @@ import { expect, it } from 'vitest';
 import { instanceOut } from './balancer.ts';
 import type { Stage } from './fault.ts';
 
-/** Takes `app-1` out of a fake balancer. `shown` are the requests that each instance has served, read every 500 ms. */
-async function bit(...shown: readonly (readonly [out: number, other: number])[]): Promise<boolean> {
+/**
+ * Takes `app-1` out of a fake balancer. Returns whether the fault sees that app-1 serves no more requests.
+ *
+ * @param shown for each check, the number of requests that app-1 and app-2 have served so far
+ */
+async function takesEffect(...shown: readonly (readonly [out: number, other: number])[]): Promise<boolean> {
   const [out, other] = ['app-1', 'app-2'].map(name => ({ name }));
   const left = [...shown];
   const stage = {
@@ -21,11 +25,11 @@ async function bit(...shown: readonly (readonly [out: number, other: number])[])
 }
 
 it('is seen once only others serve, whatever the balancer had sent to it just before', async () => {
-  expect(await bit([3, 3], [3, 9])).toBe(true);
-  expect(await bit([3, 3], [5, 9], [5, 14])).toBe(true);
-  expect(await bit([3, 3], [5, 9], [8, 14])).toBe(false);
+  expect(await takesEffect([3, 3], [3, 9])).toBe(true);
+  expect(await takesEffect([3, 3], [5, 9], [5, 14])).toBe(true);
+  expect(await takesEffect([3, 3], [5, 9], [8, 14])).toBe(false);
 });
 
 it('is not seen while no instance responds', async () => {
-  expect(await bit([3, 3], [3, 3], [3, 3])).toBe(false);
+  expect(await takesEffect([3, 3], [3, 3], [3, 3])).toBe(false);
 });

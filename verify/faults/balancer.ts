@@ -1,6 +1,6 @@
 /**
- * Faults of the balancer. One fault is a misconfiguration: the balancer resends a write if the response is
- * late.
+ * Faults of the balancer: it reloads, drops an instance, forgets its pins, or sends a late write to a second
+ * instance.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -23,15 +23,15 @@ export const balancerReload: StackFault = {
 };
 
 /**
- * The fault has taken effect if the instance serves no request in this time, while other instances serve. The check
- * is repeated, because the instance may first serve requests that it had already received.
+ * `instance-out` has taken effect if the instance serves no request for this time, while other instances serve some.
+ * The check is repeated, because the instance may first serve requests that were in flight.
  */
 const WITHOUT_MS = 500;
 
 export const instanceOut: StackFault = {
   name: 'instance-out',
   part: 'balancer',
-  does: 'an instance is taken out of the balancer, and put in again after a while',
+  does: 'the balancer stops routing to an instance, and routes to it again after a while',
   one: true,
   lacks: stack => (stack.instances().length < 2 ? 'a second instance' : undefined),
   async inject({ stack, instance, undo, answered, last, shown }) {
@@ -61,15 +61,17 @@ export const affinityLost: StackFault = {
   },
 };
 
-/** Response timeout of the balancer, milliseconds. After this timeout, another instance gets the same request. */
+/**
+ * Response timeout of the balancer in `write-repeated`, milliseconds. Then it sends the request to another instance.
+ */
 const REPEAT_MS = 800;
-/** Delay in each direction, milliseconds: the request arrives before the timeout, the response after it. */
+/** Delay of requests and of responses, milliseconds: a request arrives before the timeout, its response after it. */
 const LATE_MS = 500;
 
 export const writeRepeated: StackFault = {
   name: 'write-repeated',
   part: 'balancer',
-  does: `responses of an instance are late, and after ${REPEAT_MS} ms the balancer repeats requests, including writes, on another instance`,
+  does: `responses of an instance are late, and the balancer sends each request, even a write, to another instance after ${REPEAT_MS} ms`,
   one: true,
   loses: true,
   lacks: stack =>
@@ -89,7 +91,9 @@ export const writeRepeated: StackFault = {
   lasts: () => 3_000,
 };
 
-/** Sends POST requests until the logs of two instances contain the same request. Returns whether that happened. */
+/**
+ * Sends POST requests until two instances have logged the same request. Returns false if this does not happen in 5 s.
+ */
 async function servedTwice(
   stack: Stack,
   shown: (condition: () => Promise<boolean>) => Promise<boolean>,

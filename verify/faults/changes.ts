@@ -3,8 +3,11 @@ import type { Stack } from '../../stack/stack.ts';
 import type { Context } from '../client/context.ts';
 import type { FollowedLogs } from '../client/logs.ts';
 
-/** Returns a function that updates the run to the current instances. Call it after an instance joined or left. */
-export function takesUp(
+/**
+ * Returns a function to call after an instance has joined or left. It updates the instances and logs that the run
+ * uses.
+ */
+export function instanceUpdater(
   stack: Stack,
   { target: { instance }, instances }: Context,
   logs: FollowedLogs,

@@ -1,17 +1,15 @@
-/**
- * Replaces an instance by an instance with a wrong clock: libfaketime shifts the time that the process reads.
- */
+/** Replaces an instance by one with a wrong clock. The library libfaketime changes the time that the process reads. */
 import { existsSync, globSync } from 'node:fs';
 import type { Instance } from '../../stack/stack.ts';
 import { withEnvironment } from './deploys.ts';
 import type { StackFault } from './fault.ts';
 
-/** Offset of the clock, seconds. Longer than the idle timeout of a session. */
+/** The wrong clock is ahead by this time, seconds. It is longer than the idle timeout of a session. */
 const AHEAD = 3_600;
-/** Tolerance for the header `Date` of a response, seconds. `Date` has no fractions of a second. */
+/** Allowed difference between the expected and the real `Date` header of a response, seconds. */
 const TOLERANCE = 10;
 
-/** The build of libfaketime for programs with threads. Its folder differs: Debian, Fedora, manual build. */
+/** The variant of libfaketime for programs with threads. Debian, Fedora and `make install` use different folders. */
 const LIBRARY = 'faketime/libfaketimeMT.so.1';
 const library = (): string | undefined =>
   [...globSync(`/usr/lib/*/${LIBRARY}`), `/usr/lib64/${LIBRARY}`, `/usr/local/lib/${LIBRARY}`].find(file =>
@@ -21,7 +19,7 @@ const library = (): string | undefined =>
 export const clockOffset: StackFault = {
   name: 'clock-offset',
   part: 'instance',
-  does: 'an instance is replaced for a while by one whose clock is an hour ahead',
+  does: 'for a while, an instance with a clock that is an hour ahead replaces another instance',
   one: true,
   lacks: stack => {
     if (stack.link === undefined) return 'instances that are processes of this machine: --stack local';
@@ -38,7 +36,7 @@ export const clockOffset: StackFault = {
       withEnvironment(instance, {
         LD_PRELOAD: library() ?? '',
         FAKETIME: `+${AHEAD}s`,
-        // The monotonic clock stays right, so that timers keep their length.
+        // Leaves the monotonic clock unchanged, so that timers keep their length.
         FAKETIME_DONT_FAKE_MONOTONIC: '1',
       }),
     );
@@ -49,7 +47,7 @@ export const clockOffset: StackFault = {
   },
 };
 
-/** Returns whether the header `Date` of a response shows the offset. */
+/** Returns whether the `Date` header of a response is an hour ahead. */
 async function ahead(url: string): Promise<boolean> {
   const answer = await fetch(`${url}/readyz`, { redirect: 'manual', signal: AbortSignal.timeout(2_000) });
   await answer.arrayBuffer();

@@ -1,11 +1,11 @@
-/** Faults that replace instances, as deploys and scaling do, and the steps of a careful deploy. */
+/** Faults that restart, replace, add and remove instances, as a deploy does. */
 
 import { randomBytes } from 'node:crypto';
 import type { Instance, InstanceOptions } from '../../stack/stack.ts';
 import { counted } from '../core/result/format.ts';
 import type { StackFault, Stage } from './fault.ts';
 
-/** Takes an instance out of the balancer while `act` runs, and puts it back. */
+/** Takes an instance out of the balancer, runs `act`, and puts the instance back. */
 async function aside({ stack, undo }: Stage, instance: Instance, act: () => Promise<unknown>): Promise<void> {
   let back: Promise<void> | undefined;
   const putBack = (): Promise<void> => {
@@ -21,7 +21,7 @@ async function aside({ stack, undo }: Stage, instance: Instance, act: () => Prom
   await putBack();
 }
 
-/** Replaces one instance after the other: starts the new instance, then removes the old instance. */
+/** Replaces all instances, one after the other. Starts each new instance before it removes the old one. */
 async function replaceEach(
   { stack, did }: Stage,
   options: (instance: Instance) => InstanceOptions,
@@ -35,7 +35,7 @@ async function replaceEach(
   return old.every(instance => !instance.running());
 }
 
-/** Returns the options of an instance together with additional environment variables. */
+/** Returns the options to start a copy of an instance with additional environment variables. */
 export const withEnvironment = ({ options }: Instance, env: Record<string, string>): InstanceOptions => ({
   ...options,
   env: { ...options.env, ...env },
@@ -64,7 +64,7 @@ export const replaceOldest: StackFault = {
   name: 'replace-oldest',
   part: 'instance',
   deploy: true,
-  does: 'a new instance joins, then the oldest is taken out of the balancer, drained and ended',
+  does: 'a new instance joins, then the oldest instance is taken out of the balancer, drained and ended',
   async inject({ stack, instance, answered, shown, did }) {
     const oldest = stack.instances()[0] ?? instance;
     const added = await stack.add(oldest.options);
@@ -90,7 +90,7 @@ export const scaleIn: StackFault = {
   name: 'scale-in',
   part: 'instance',
   deploy: true,
-  does: 'an instance is taken out of the balancer, drained and ended, and stays away',
+  does: 'an instance is taken out of the balancer, drained and ended, and is not started again',
   one: true,
   lacks: stack => (stack.instances().length < 2 ? 'a second instance' : undefined),
   async inject({ stack, instance, did }) {
@@ -103,7 +103,7 @@ export const scaleIn: StackFault = {
 export const rollingDeploy: StackFault = {
   name: 'rolling-deploy',
   part: 'instance',
-  does: 'each instance in turn is replaced by one of the next version',
+  does: 'each instance in turn is replaced by an instance of the next version of the app',
   lacks: (_, next) => (next === undefined ? 'a next version: --next NAME=VALUE,…' : undefined),
   inject(stage) {
     const { next = {} } = stage;
@@ -118,8 +118,8 @@ export const rollingDeploy: StackFault = {
 const newSecret = (): string => randomBytes(32).toString('hex');
 const secretOf = (env: Record<string, string> | undefined): string => env?.['SESSION_SECRET'] ?? '';
 /**
- * The fault needs a SESSION_SECRET. In the bundled app this variable is a list: the app signs with the first secret,
- * and accepts all secrets.
+ * The faults of the secret need a SESSION_SECRET. In the card store it is a list: the app signs cookies with the
+ * first secret, and accepts cookies that any of the secrets signed.
  */
 const lacksSecret: StackFault['lacks'] = stack =>
   secretOf(stack.instances()[0]?.options.env) === '' ? 'instances whose SESSION_SECRET is known' : undefined;
@@ -127,7 +127,7 @@ const lacksSecret: StackFault['lacks'] = stack =>
 export const secretRotation: StackFault = {
   name: 'secret-rotation',
   part: 'instance',
-  does: 'the secret is replaced by two rolling deploys: first all accept the new one, then all sign with it',
+  does: 'two rolling deploys replace the secret: after the first, all instances accept the new secret; after the second, all sign with it',
   lacks: lacksSecret,
   async inject(stage) {
     const secret = newSecret();
@@ -145,7 +145,7 @@ export const secretRotation: StackFault = {
 export const secretReplaced: StackFault = {
   name: 'secret-replaced',
   part: 'instance',
-  does: 'the secret is replaced by a rolling deploy whose instances know only the new one',
+  does: 'a rolling deploy replaces the secret: new instances know only the new secret',
   loses: true,
   lacks: lacksSecret,
   inject(stage) {

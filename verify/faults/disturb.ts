@@ -1,4 +1,4 @@
-/** Performs faults one after the other, and writes the window of each into the history. */
+/** Performs the faults of a run one after the other, and writes the begin and end of each into the history. */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NotReadyError } from '../../stack/not-ready.ts';
@@ -10,13 +10,13 @@ import type { Disturbance, Means } from './fault.ts';
 import type { System } from './health.ts';
 import type { ObservedLoad } from './load.ts';
 
-/** Interval before each fault and after the last one, milliseconds. */
+/** Time without a fault, before each fault and after the last one, milliseconds. */
 const QUIET_MS = 1_000;
-/** Number of writes that must exist before a fault: twice the minimum of `survival`. */
+/** Number of writes before a fault starts. It is twice the number that the check of `survival` needs for a verdict. */
 const WRITTEN = 20;
-/** Maximum number of waits for `WRITTEN` writes. Each wait takes `QUIET_MS`. */
+/** Maximum number of waits, of `QUIET_MS` each, until clients have made `WRITTEN` writes. */
 const WRITTEN_TRIES = 15;
-/** Default duration of a fault, milliseconds. */
+/** Default time between the start of a fault and its heal, milliseconds. */
 const LASTS_MS = 1_500;
 const SHOWN_MS = 5_000;
 
@@ -29,11 +29,11 @@ export interface Disturbing {
   /** Declared deadline of the target for responses while the store is down, milliseconds. */
   deadline: number;
   /**
-   * Returns the maximum time until the system is healthy, milliseconds. With a name: after this fault. Without a
-   * name: before a fault.
+   * Returns how long to wait for a healthy system, milliseconds: after the named fault, or before any fault if no
+   * name is given.
    */
   recovery: (fault?: string) => number;
-  /** Folder for the output of commands. */
+  /** Folder for the log files of faults, with the output of their commands. */
   folder: string;
   signal: AbortSignal;
   /** Called with a description of each step. */
@@ -45,13 +45,13 @@ export interface Disturbing {
 }
 
 /**
- * Performs the faults. Heals each fault even after an error or a stop. Stops if the system is not healthy before a
- * fault, or does not become healthy in time after it.
+ * Performs the faults. Heals each fault, also if its injection fails or the run is stopped. Performs no more faults
+ * if the system is not healthy in time before or after a fault.
  */
 export async function disturb(all: Disturbing): Promise<void> {
   for (const [index, fault] of all.faults.entries()) {
     await quiet(all, QUIET_MS);
-    await written(all);
+    await waitForWrites(all);
     if (all.signal.aborted) return;
     const before = all.load.instances().length;
     const healthy = (await becomesHealthy(all, before, all.recovery()))
@@ -68,10 +68,10 @@ export async function disturb(all: Disturbing): Promise<void> {
 }
 
 /**
- * Waits until clients have written enough values for `survival`, so that the fault can lose some of them. This takes
- * longer on a slow machine. Waits up to 15 s. Does not wait if the clients write nothing.
+ * Waits up to 15 s until clients have written enough values to judge whether the fault loses any. Does not wait if
+ * the clients write nothing.
  */
-async function written(all: Disturbing): Promise<void> {
+async function waitForWrites(all: Disturbing): Promise<void> {
   for (let i = 0; i < WRITTEN_TRIES && !all.signal.aborted; i++) {
     const kept = all.load.kept();
     if (kept === 0 || kept >= WRITTEN) return;
@@ -82,7 +82,12 @@ async function written(all: Disturbing): Promise<void> {
 const quiet = ({ signal }: Disturbing, milliseconds: number): Promise<void> =>
   sleep(milliseconds, undefined, { signal }).catch(() => {});
 
-/** @param before number of instances that served before the fault. @returns whether all is healthy again */
+/**
+ * Performs and heals one fault, and writes it into the history.
+ *
+ * @param before number of instances that served before the fault
+ * @returns whether the system is healthy afterwards
+ */
 async function perform(all: Disturbing, fault: Disturbance, id: number, before: number): Promise<boolean> {
   const { recorder, random, load, signal, onStep, onAlarm } = all;
   const { clock } = recorder;
@@ -101,7 +106,7 @@ async function perform(all: Disturbing, fault: Disturbance, id: number, before: 
   let healthy = false;
   let came: Came = { bit: false };
   try {
-    came = await injected(fault, () => inject(means), all);
+    came = await tryInject(fault, () => inject(means), all);
     if (heals.length > 0 && came.unready === undefined) await quiet(all, fault.lasts?.(means) ?? LASTS_MS);
   } finally {
     const healed = await healAll(heals, what =>
@@ -123,8 +128,11 @@ async function perform(all: Disturbing, fault: Disturbance, id: number, before: 
 
 type Came = Pick<FaultEvent, 'bit' | 'unready'>;
 
-/** Injects a fault. Returns whether its effect was seen. An instance that never gets ready counts as an effect. */
-async function injected(
+/**
+ * Injects a fault, and returns whether its effect was seen. If the injection throws, reports the error instead of
+ * throwing. An instance that never gets ready counts as an effect.
+ */
+async function tryInject(
   fault: Disturbance,
   inject: () => Promise<boolean>,
   { signal, onStep }: Disturbing,
@@ -143,8 +151,8 @@ async function injected(
 }
 
 /**
- * Returns the functions that a fault may call. `heals`: the list to which the fault adds its heals. `effect.did`: the
- * text about the fault in the report.
+ * Returns `means`, the functions that a fault may call. `means.undo` adds to `heals`, and `means.did` sets
+ * `effect.did`.
  */
 function meansOf(
   all: Disturbing,
@@ -172,7 +180,7 @@ function meansOf(
   return { means, heals, effect };
 }
 
-/** Runs the heals, last registered first. Continues if a heal fails. @returns whether all heals succeeded */
+/** Runs all heals, the last registered one first, even if one of them fails. @returns whether all heals succeeded */
 async function healAll(heals: (() => Promise<unknown>)[], report: (what: string) => void): Promise<boolean> {
   let well = true;
   for (const heal of heals.reverse()) {

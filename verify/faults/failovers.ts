@@ -1,4 +1,7 @@
-/** Failovers to a replica: planned without data loss, unplanned with a lag or with old data, and by Sentinel. */
+/**
+ * Faults in which a Redis replica replaces the primary: a planned failover, and failovers after the primary was
+ * killed.
+ */
 import { ProxyLink } from '../../stack/link.ts';
 import { type BackingServer, startRedis } from '../../stack/servers.ts';
 import { until } from '../../stack/wait.ts';
@@ -6,20 +9,20 @@ import type { StackFault, Stage } from './fault.ts';
 import { inSync, lacksRedis, openRedis, withRedis } from './redis.ts';
 import { lacksLink } from './store-link.ts';
 
-/** Delay of the data on its way to the replica, milliseconds. */
+/** Delay of the data from the primary to the replica of `store-failover`, milliseconds. */
 const LAG_MS = 800;
-/** Age of the data of a replica that has lost the connection to its primary without noticing, milliseconds. */
+/** The replica of `store-old-copy` gets no data for this time before its promotion, milliseconds. */
 const OLD_MS = 4_000;
 const SYNC = { withinMs: 15_000, everyMs: 20 };
 
 /**
- * Returns a fault that kills the primary, and promotes a replica that lacks some of the data.
+ * Returns a fault that kills the primary, and promotes a replica that lacks the last writes.
  *
- * @param falls makes the replica fall behind, and lets the load continue; `lag` is its link to the primary
+ * @param fallBehind delays or stops the data on `lag`, the link from primary to replica, and waits under load
  */
 function failoverTo(
   { name, does }: Pick<StackFault, 'name' | 'does'>,
-  falls: (lag: ProxyLink, stage: Stage) => Promise<void>,
+  fallBehind: (lag: ProxyLink, stage: Stage) => Promise<void>,
 ): StackFault {
   return {
     ...{ name, does, part: 'store', loses: true, linked: true },
@@ -36,7 +39,7 @@ function failoverTo(
       const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(lag.port)] });
       undo(() => replica.dispose());
       await inSync(replica.url);
-      await falls(lag, stage);
+      await fallBehind(lag, stage);
       undo(async () => {
         await store.restart();
         await handBack(store.url, primaryPort, replica);
@@ -54,7 +57,7 @@ function failoverTo(
 export const storeFailover = failoverTo(
   {
     name: 'store-failover',
-    does: `the primary is killed, and a replica that lags ${LAG_MS} ms behind takes its place`,
+    does: `the primary is killed, and a replica with data that is ${LAG_MS} ms old takes its place`,
   },
   async (lag, { last }) => {
     lag.slow(LAG_MS);
@@ -65,7 +68,7 @@ export const storeFailover = failoverTo(
 export const storeOldCopy = failoverTo(
   {
     name: 'store-old-copy',
-    does: `the primary is killed, and a replica takes its place that got no data in the last ${OLD_MS / 1_000} s`,
+    does: `the primary is killed, and a replica that got no data for ${OLD_MS / 1_000} s takes its place`,
   },
   async (lag, { last }) => {
     lag.hold();
@@ -73,7 +76,10 @@ export const storeOldCopy = failoverTo(
   },
 );
 
-/** Makes the old primary the primary again, with all data of the new primary. Writes wait during the switch. */
+/**
+ * Makes the old primary the primary again. It first copies all data from the new primary, which delays writes
+ * meanwhile.
+ */
 async function handBack(url: string | undefined, port: number, from: BackingServer): Promise<void> {
   const [old, current] = [await openRedis(url), await openRedis(from.url)];
   try {
@@ -94,7 +100,10 @@ async function handBack(url: string | undefined, port: number, from: BackingServ
 }
 
 const SWITCH = { withinMs: 15_000, everyMs: 20 };
-/** Duration of the fault: long enough to see clients that continue to write to the old primary. */
+/**
+ * Duration of `store-demoted`, milliseconds: long enough for clients to write to the old primary, which refuses
+ * writes.
+ */
 const DEMOTED_MS = 3_000;
 
 export const storeDemoted: StackFault = {
@@ -116,7 +125,7 @@ export const storeDemoted: StackFault = {
       if (await demoted(store.url)) await handOver(replica.url, port, store.url);
       await link.lead(port);
     });
-    // From now on, the link forwards new connections to the replica, which becomes the primary.
+    // New connections of the instances go to the replica, which becomes the primary.
     await link.lead(replica.port, { keep: true });
     await handOver(store.url, replica.port, replica.url);
     return demoted(store.url);
@@ -127,10 +136,10 @@ export const storeDemoted: StackFault = {
 const demoted = (url: string | undefined): Promise<boolean> =>
   withRedis(url, async redis => /role:slave/.test(await redis.info('replication')));
 
-/** Swaps the roles of primary and replica. Redis delays writes until the replica has all data. */
+/** Makes the replica on port `to` the primary, and the primary at `url` its replica. Redis delays writes meanwhile. */
 async function handOver(url: string | undefined, to: number, other: string | undefined): Promise<void> {
   const what = `the Redis on port ${to} to take over`;
-  // The primary refuses FAILOVER until the replica has reported that it is in sync. So the command is repeated.
+  // Redis refuses FAILOVER until the replica has reported that it is in sync, so `until` repeats the command.
   const asked = async () => {
     await withRedis(url, redis => redis.call('FAILOVER', 'TO', '127.0.0.1', to, 'TIMEOUT', SWITCH.withinMs));
     return true;
@@ -139,7 +148,7 @@ async function handOver(url: string | undefined, to: number, other: string | und
   await until(async () => (await demoted(url)) && !(await demoted(other)), { ...SWITCH, what });
 }
 
-/** Returns a fault that kills a primary. The servers themselves then replace this primary by a replica. */
+/** Returns a fault that kills a primary. Sentinel or the Redis cluster then promotes a replica. */
 function failoverBy(by: 'sentinel' | 'cluster', what: string, does: string): StackFault {
   return {
     name: `${by}-failover`,

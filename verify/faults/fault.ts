@@ -6,7 +6,10 @@ import type { Random } from '../random.ts';
 export interface Means {
   /** Declared deadline of the target for responses while the store is down, milliseconds. */
   deadline: number;
-  /** Registers a heal. Call it before you disturb. Heals run last registered first, even after an error or a stop. */
+  /**
+   * Registers a function that heals the fault. Call it before you disturb. The heals run in reverse order, also if
+   * the fault throws or the run is stopped.
+   */
   undo(heal: () => Promise<unknown>): void;
   /** Waits for this time, or until the run is stopped. The load continues. */
   last(milliseconds: number): Promise<void>;
@@ -18,9 +21,9 @@ export interface Means {
   felt(): boolean;
   /** Returns the number of times that a session moved to another instance since the fault began. */
   moved(): number;
-  /** Sets the text in the report that says what the fault did: `2 instances restarted`. */
+  /** Sets the sentence of the report about this fault, such as `2 instances restarted`. */
   did(text: string): void;
-  /** File for the output of commands. */
+  /** Log file for the output of the fault's commands. */
   log: string;
   /** Aborts when the run must stop. */
   signal: AbortSignal;
@@ -44,14 +47,11 @@ export interface FaultTraits {
   does: string;
   /** The fault is a part of a deploy: `--faults deploy` performs it. */
   deploy?: true;
-  /** The store serves no request while the fault lasts. */
+  /** The store responds to no request while the fault lasts. */
   down?: true;
-  /**
-   * No app can prevent the data loss of this fault, unless the store guarantees more. Baton performs the fault only if
-   * `--faults` names it.
-   */
+  /** The fault deletes data, and no app can prevent that. Baton performs the fault only if `--faults` names it. */
   loses?: true;
-  /** Returns the duration of the fault after its injection, milliseconds. Default: 1.5 s. */
+  /** Returns the time between the injection and the heals, milliseconds. Default: 1,500. */
   lasts?(means: Means): number;
 }
 
@@ -59,9 +59,9 @@ export interface FaultTraits {
 export interface StackFault extends FaultTraits {
   /** The fault disturbs a single instance. */
   one?: true;
-  /** The fault needs a link between the instances and the store: a proxy that can disturb connections. */
+  /** The fault needs a link: a proxy between the instances and the store that can delay and cut connections. */
   linked?: true;
-  /** Returns what the stack lacks for this fault; undefined if it lacks nothing. */
+  /** Returns what the stack lacks for this fault, such as `a second instance`; undefined if it lacks nothing. */
   lacks?(stack: Stack, next: InstanceOptions | undefined): string | undefined;
   /** Performs the fault. Returns whether its effect was seen. */
   inject(stage: Stage): Promise<boolean>;
@@ -71,9 +71,9 @@ export interface StackFault extends FaultTraits {
 export interface Disturbance extends FaultTraits {
   /** Number of instances after the fault; absent if the fault does not change this number. */
   instances?: number;
-  /** Returns what this machine lacks for this fault; undefined if it lacks nothing. */
+  /** Returns what this machine lacks for this fault, such as `kubectl on the PATH`; undefined if it lacks nothing. */
   lacks?(): string | undefined;
-  /** Chooses what to disturb. Disturbs nothing yet. */
+  /** Chooses at random what to disturb, such as one instance. Does not disturb it yet. */
   aim(random: Random): Aim;
 }
 
@@ -84,7 +84,7 @@ interface Aim {
   inject(means: Means): Promise<boolean>;
 }
 
-/** Binds a fault to the bundled stack. */
+/** Returns the fault with the bundled stack as the system that it disturbs. */
 export function onStack(fault: StackFault, stack: Stack, next: InstanceOptions | undefined): Disturbance {
   const { lacks, inject, one, ...facts } = fault;
   return {

@@ -1,4 +1,6 @@
-/** Faults on the real stack: the shipped app survives each one, its effect is seen, and no process is left running. */
+/**
+ * Tests faults on the real stack. The card store survives each fault, Baton sees the effect, and no process is left.
+ */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +33,7 @@ async function resultOf(faults: string, env: Record<string, string> = {}): Promi
   return result;
 }
 
-/** Returns for each session whether its first logout was sent after the first fault began. */
+/** Returns `in a fault` for each session whose first logout was sent after the first fault began, else `before`. */
 function loggedOut(run: string, sessions: readonly string[]): string[] {
   const lines = readFileSync(join(out, run, HISTORY), 'utf8')
     .trimEnd()
@@ -68,11 +70,11 @@ it.runIf(LONG)('an unavailable store signs no client out, and no request hangs',
   const names = ['store-restart', 'store-refuses', 'store-full', 'store-read-only'];
   const { run, faults, guarantees } = await resultOf(names.join());
   expect(faults).toEqual(seenAndHealed(names));
-  // Clients that log out during the fault log in before it, since a login may fail while the store fails.
+  // The workload logs these two clients in before the first fault, and out during a fault.
   expect(loggedOut(run, ['leaving-1', 'leaving-2'])).toEqual(['in a fault', 'in a fault']);
   const verdict = (name: string) => guarantees.find(({ guarantee }) => guarantee === name);
   expect(verdict('outage')).toMatchObject({ claimed: true });
-  // Clients log out during the fault, and no acknowledged logout is undone.
+  // No acknowledged logout is undone, although clients log out during the faults.
   expect(verdict('logout-final')).toMatchObject({ violations: 0 });
   expect(verdict('logout-final')?.rests['logouts']).toBeGreaterThan(20);
 });
@@ -107,7 +109,7 @@ it.runIf(LONG)(
   },
 );
 
-/** Only in `npm run test:long`: the faults that lose no data, in several orders. */
+/** Performs all faults that lose no data, in three random orders. Only `npm run test:long` runs this test. */
 it.runIf(process.env['BATON_SHARE'])(
   'all faults, three times: nothing is violated',
   { timeout: 900_000 },

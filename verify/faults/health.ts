@@ -1,11 +1,15 @@
-/** Decides whether a system is healthy, before a fault and after it. */
+/** Decides before and after each fault whether the system is healthy. */
 import type { Stack } from '../../stack/stack.ts';
 import type { Target } from '../target/load.ts';
 import type { ObservedLoad } from './load.ts';
 
-/** A system that a run disturbs: how to see that it is healthy, and how long it may take to recover. */
+/** The system that a run disturbs. */
 export interface System {
-  /** @param instances number of instances that must serve, if responses name the instance */
+  /**
+   * Returns whether the system is healthy.
+   *
+   * @param instances number of instances that must have served, if responses name their instance
+   */
   healthy(load: ObservedLoad, instances: number): Promise<boolean>;
   /** Default maximum time until the system is healthy again, milliseconds. */
   recovery: number;
@@ -27,7 +31,10 @@ export const stackSystem = (stack: Stack, reached: boolean): System => ({
   },
 });
 
-/** Returns a system that Baton did not start. Its parts are unknown, so only the load shows whether it is healthy. */
+/**
+ * Returns a system that Baton did not start. Baton cannot see its processes, so its responses show whether it is
+ * healthy.
+ */
 export const ownSystem = ({ instance, routing }: Target): System => ({
   recovery: 60_000,
   /** True if the load reaches as many instances as before, and every address in `instance.addresses` responds. */

@@ -1,4 +1,4 @@
-/** Lists all faults, first the faults of instances. Parses the option `--faults`. */
+/** Lists the faults of the bundled stack, parses the option `--faults`, and chooses the faults of a run. */
 import type { InstanceOptions, Stack } from '../../stack/stack.ts';
 import { UsageError } from '../errors.ts';
 import type { Random } from '../random.ts';
@@ -73,12 +73,12 @@ export function wantedFaults(
   });
 }
 
-/** Returns the faults that a deploy consists of. */
+/** Returns the faults that are marked as part of a deploy. */
 function deploying(known: readonly Known[]): Known[] {
   const faults = known.filter(({ deploy }) => deploy === true);
   if (faults.length > 0) return faults;
   throw new UsageError(
-    '--faults deploy: the target file has no fault that is part of a deploy: add `deploy: true` to a fault',
+    '--faults deploy: expected a fault with `deploy: true` in the target file, found none: add it to a fault that a deploy consists of',
   );
 }
 
@@ -89,8 +89,8 @@ export const needsLinks = (wanted: Wanted): boolean =>
   ('draw' in wanted ? wanted.among : wanted).some(fault => ofStack(fault) && fault.linked === true);
 
 /**
- * Returns the faults of a run in their order. A random choice takes only faults that are possible on this system. It
- * repeats a fault only after all possible faults were chosen. After `scale-out`, this function adds `scale-in`.
+ * Returns the faults of a run in their order. A random choice takes only faults that are possible on this system, and
+ * repeats a fault only after all others were chosen. It adds `scale-in` after each `scale-out`.
  *
  * @throws UsageError if a named fault is impossible on this system
  */

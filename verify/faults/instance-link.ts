@@ -4,7 +4,7 @@ import type { StackFault, Stage } from './fault.ts';
 import { answers, talks } from './seeing.ts';
 
 const SLOW_MS = 150;
-/** Bandwidth of each connection and direction, bytes per second. A page then takes a large part of a second. */
+/** Bandwidth of each connection in each direction, bytes per second. A page then needs a large part of a second. */
 const NARROW = 16 << 10;
 
 function onLink(

@@ -11,7 +11,7 @@ export const kill: StackFault = {
   one: true,
   async inject(stage) {
     const { instance, undo } = stage;
-    undo(() => comesBack(stage, instance));
+    undo(() => bringBack(stage, instance));
     await instance.kill();
     return !(await answers(instance.url));
   },
@@ -20,11 +20,11 @@ export const kill: StackFault = {
 export const stop: StackFault = {
   name: 'stop',
   part: 'instance',
-  does: 'an instance is ended (SIGTERM) under load without notice to the balancer, and started again after a while',
+  does: 'an instance gets SIGTERM under load, is not taken out of the balancer before, and is started again after a while',
   one: true,
   async inject(stage) {
     const { instance, undo } = stage;
-    undo(() => comesBack(stage, instance));
+    undo(() => bringBack(stage, instance));
     await instance.stop();
     return !(await answers(instance.url));
   },
@@ -45,7 +45,7 @@ export const pause: StackFault = {
 export const restart: StackFault = {
   name: 'restart',
   part: 'instance',
-  does: 'an instance ends (SIGTERM) and starts again at once, without notice to the balancer',
+  does: 'an instance gets SIGTERM and starts again at once, and is not taken out of the balancer',
   one: true,
   async inject({ instance, undo }) {
     undo(async () => instance.running() || (await instance.restart()));
@@ -56,8 +56,8 @@ export const restart: StackFault = {
   },
 };
 
-/** Starts an ended instance again. If a fleet manages the instances, waits until the fleet has replaced it. */
-async function comesBack({ stack }: Stage, instance: Instance): Promise<void> {
+/** Starts an ended instance again. With `--profile`, waits instead until the fleet has replaced the instance. */
+async function bringBack({ stack }: Stage, instance: Instance): Promise<void> {
   const { fleet } = stack;
   if (fleet === undefined) return instance.restart();
   await until(() => fleet.whole() && !stack.instances().includes(instance), {

@@ -1,4 +1,6 @@
-/** Ctrl-C during each fault: the fault is healed, no process is left running, and the recorded history is judged. */
+/**
+ * Sends SIGINT to Baton during each fault. Baton heals the fault, leaves no process running, and judges the history.
+ */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +10,7 @@ import { parseEvent } from '../core/history/parse.ts';
 import { allGone, Baton } from '../testing/baton.ts';
 import { FAULTS } from './index.ts';
 
-/** Number of history lines to record during the fault before the run is interrupted. */
+/** The test interrupts the run after this number of history lines that follow the start of the fault. */
 const LINES = 30;
 
 /** Options and environment variables that some faults need. */

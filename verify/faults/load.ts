@@ -1,4 +1,4 @@
-/** Counts what the load shows while a fault is active. */
+/** Counts responses and failures of the load, so that a fault can see whether it takes effect. */
 import type { Operation } from '../core/history/history.ts';
 
 /** With N instances, an instance counts as silent if none of the last N × 20 responses came from it. */
@@ -6,12 +6,12 @@ const ENOUGH = 20;
 
 export class ObservedLoad {
   readonly #answered = new Map<string, number>();
-  /** For each instance, the value of `#through` when the instance sent its last response. */
+  /** For each instance, the value of `#through` at its last signed-in response. */
   readonly #last = new Map<string, number>();
   #through = 0;
   #failed = 0;
   #silent = false;
-  /** The state before `begin`. */
+  /** The instances and the number of failed requests before the last call of `begin`, for comparison. */
   #before: { instances: string[]; failed: number } = { instances: [], failed: 0 };
   /** The instance that served the last request of each session. */
   readonly #at = new Map<string, string>();
@@ -20,15 +20,15 @@ export class ObservedLoad {
   readonly #kept = new Map<string, number>();
 
   /**
-   * Counts an operation that has ended. A response that shows the signed-in user proves that all parts of the system
-   * work together.
+   * Adds an ended operation to the counts. Only signed-in responses count as served, because each of them needs
+   * balancer, instance and store.
    */
   saw(operation: Operation): void {
     const { session, instance, signedIn, direct, status, note, with: as } = operation;
-    this.#keeps(operation);
+    this.#countKept(operation);
     if (direct === true) return;
     if (as === undefined && note !== 'aborted' && (status === undefined || status >= 500)) this.#failed++;
-    if (instance !== undefined) this.#goes(session, instance);
+    if (instance !== undefined) this.#countMove(session, instance);
     if (signedIn !== 'in') return;
     this.#through++;
     if (instance === undefined) return;
@@ -39,7 +39,7 @@ export class ObservedLoad {
     this.#silent ||= instances.some(name => since(name) >= ENOUGH * instances.length);
   }
 
-  /** Resets the counts since `begin` to zero. Called at the start of a fault, and after its heals. */
+  /** Starts all counts at zero, except `kept`. Called at the start of each fault, and after its heals. */
   begin(): void {
     this.#before = { instances: this.instances(), failed: this.#failed };
     this.#answered.clear();
@@ -65,19 +65,25 @@ export class ObservedLoad {
     return this.#through;
   }
 
-  /** True if requests fail that did not fail before `begin`, or if an instance has appeared or has become silent. */
+  /**
+   * Returns whether the load shows a fault since `begin`: requests fail, and none failed before; or an instance is
+   * new; or an instance that served before serves no more.
+   */
   felt(): boolean {
     const { instances, failed } = this.#before;
     if (this.#failed > 0 && failed === 0) return true;
     return this.#silent || (instances.length > 0 && this.instances().some(name => !instances.includes(name)));
   }
 
-  /** Returns the number of acknowledged adds of live sessions since the run began, minus removals. */
+  /**
+   * Returns the number of acknowledged adds, minus removals, of all sessions that are not logged out, since the run
+   * began.
+   */
   kept(): number {
     return [...this.#kept.values()].reduce((sum, count) => sum + count, 0);
   }
 
-  #keeps({ session, action, outcome }: Operation): void {
+  #countKept({ session, action, outcome }: Operation): void {
     if (action === 'logout' || action === 'clear') this.#kept.delete(session);
     if (outcome !== 'ok' || (action !== 'add' && action !== 'remove')) return;
     const kept = (this.#kept.get(session) ?? 0) + (action === 'add' ? 1 : -1);
@@ -89,7 +95,7 @@ export class ObservedLoad {
     return this.#moved;
   }
 
-  #goes(session: string, instance: string): void {
+  #countMove(session: string, instance: string): void {
     if ((this.#at.get(session) ?? instance) !== instance) this.#moved++;
     this.#at.set(session, instance);
   }

@@ -1,4 +1,4 @@
-/** The phases of a run that perform faults, in addition to its workloads. */
+/** Adds the faults to a run, and marks its phases in the history: warm-up, load, settle, final. */
 import { join } from 'node:path';
 import type { InstanceOptions, Stack } from '../../stack/stack.ts';
 import type { Context } from '../client/context.ts';
@@ -6,7 +6,7 @@ import type { FollowedLogs } from '../client/logs.ts';
 import { budgetOf } from '../core/faults/window.ts';
 import { seeded } from '../random.ts';
 import type { Performance } from '../workloads/index.ts';
-import { takesUp } from './changes.ts';
+import { instanceUpdater } from './changes.ts';
 import { disturb } from './disturb.ts';
 import type { Disturbance } from './fault.ts';
 import { ownSystem, stackSystem } from './health.ts';
@@ -19,13 +19,13 @@ const DEADLINE = 3_000;
 /** The faults to perform, and the system to disturb. */
 export interface FaultPlan {
   wanted: Wanted;
-  /** The bundled stack; absent if Baton did not start the target. */
+  /** The bundled stack; absent if Baton did not start the target itself. */
   stack?: Stack | undefined;
   /** Options of the next version of the app, from `--next`. */
   next?: InstanceOptions | undefined;
 }
 
-interface Beside {
+interface PhaseOptions {
   faults?: FaultPlan;
   onStep?: (text: string) => void;
   onAlarm?: (text: string) => void;
@@ -39,11 +39,14 @@ interface Beside {
 export const scheduled = (asked: FaultPlan | undefined, seed: number): readonly Disturbance[] =>
   asked === undefined ? [] : schedule(asked.wanted, seeded(seed).fork('schedule'), asked.stack, asked.next);
 
-/** Returns the phases that follow when all workloads except hop have ended: load with faults, settle, final. */
+/**
+ * Returns two callbacks for the workloads. `disturb` performs all faults while only the workload `hop` runs. `settle`
+ * marks the begin of the last phase in the history.
+ */
 export function phases(
   context: Context,
   faults: readonly Disturbance[],
-  { faults: asked, load, logs, folder, onStep = () => {}, onAlarm = () => {} }: Beside,
+  { faults: asked, load, logs, folder, onStep = () => {}, onAlarm = () => {} }: PhaseOptions,
 ): Pick<Performance, 'disturb' | 'settle'> {
   if (asked === undefined || faults.length === 0) return {};
   const { stack } = asked;
@@ -52,7 +55,7 @@ export function phases(
   const reached = instance?.header !== undefined && target.routing === 'spread';
   const system = stack === undefined ? ownSystem(target) : stackSystem(stack, reached);
   const onChange =
-    stack === undefined ? () => instances.only(load.instances()) : takesUp(stack, context, logs);
+    stack === undefined ? () => instances.only(load.instances()) : instanceUpdater(stack, context, logs);
   recorder.phase('warm-up');
   return {
     disturb: async () => {
@@ -70,8 +73,8 @@ export function phases(
 }
 
 /**
- * Returns the recovery time that the target file declares for this fault, or for all faults, milliseconds; undefined
- * if it declares none.
+ * Returns the recovery time that the target file declares for this fault, else for all faults, milliseconds;
+ * undefined if it declares none.
  */
 function recoveryOf({ declared }: Context['target'], fault?: string): number | undefined {
   const { recovery } = budgetOf(declared?.budgets, fault);

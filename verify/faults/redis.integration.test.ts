@@ -3,8 +3,8 @@ import { expect, it } from 'vitest';
 import { startRedis } from '../../stack/servers.ts';
 import { keysOf } from './redis.ts';
 
-/** Deletes a key right after a scan has listed it, like a request that releases its lock. */
-class Hurried extends Redis {
+/** Deletes the key `lock` right after a scan has listed it, as a request of the app may do at this moment. */
+class DeletingRedis extends Redis {
   override async pttl(key: string): Promise<number> {
     if (key === 'lock') await this.del(key);
     return super.pttl(key);
@@ -13,7 +13,7 @@ class Hurried extends Redis {
 
 it('a key that is deleted during the scan is neither one that expires nor one that lasts', async () => {
   const server = await startRedis();
-  const redis = new Hurried(server.url);
+  const redis = new DeletingRedis(server.url);
   try {
     const withLock = async (which: 'expiring' | 'lasting') => {
       await redis.mset({ user: 'a', lock: 'b' });

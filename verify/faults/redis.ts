@@ -3,10 +3,10 @@ import type { Redis } from 'ioredis';
 import type { Stack } from '../../stack/stack.ts';
 import { until } from '../../stack/wait.ts';
 
-/** The missing part, for messages, if a stack has several Redis servers and a fault needs a single server. */
+/** The missing part in the error message of a fault that works on a single Redis only. */
 export const ONE_SERVER = 'a Redis without Sentinel or cluster';
 
-/** Returns what the stack lacks for faults that send commands to Redis; undefined if it lacks nothing. */
+/** Returns what the stack lacks for faults that send commands to its Redis; undefined if it lacks nothing. */
 export function lacksRedis({ store }: Stack): string | undefined {
   if (store.name !== 'redis' || store.url === undefined)
     return 'a Redis that holds the sessions, and can be reached';
@@ -14,7 +14,7 @@ export function lacksRedis({ store }: Stack): string | undefined {
   return store.url.startsWith('redis://') ? undefined : 'a Redis that accepts CONFIG and REPLICAOF';
 }
 
-/** Connects to Redis directly, not through a link. Throws connection errors. The caller must disconnect. */
+/** Connects to Redis directly, not through a link. The caller must disconnect. @throws connection errors */
 export async function openRedis(url: string | undefined): Promise<Redis> {
   // Imported here, so that runs without store faults do not load ioredis.
   const { Redis } = await import('ioredis');
@@ -29,7 +29,7 @@ export async function openRedis(url: string | undefined): Promise<Redis> {
   return redis;
 }
 
-/** Runs `act` with a separate connection. Throws the errors of Redis. */
+/** Opens a connection, passes it to `act`, and closes it. @throws the errors of Redis */
 export async function withRedis<T>(url: string | undefined, act: (redis: Redis) => Promise<T>): Promise<T> {
   const redis = await openRedis(url);
   try {
@@ -49,7 +49,7 @@ export const inSync = (url: string | undefined): Promise<void> =>
     }),
   );
 
-/** Returns whether Redis refuses a command with this error code, the first word of the error. */
+/** Returns whether Redis refuses a command with this error code, such as `READONLY`. */
 export async function refuses(command: Promise<unknown>, code: string): Promise<boolean> {
   try {
     await command;
@@ -59,7 +59,7 @@ export async function refuses(command: Promise<unknown>, code: string): Promise<
   }
 }
 
-/** Result of PTTL for a key that never expires. For a deleted key the result is -2, and `keysOf` skips the key. */
+/** The reply of Redis to PTTL for a key that never expires. For a deleted key it is -2. */
 const NEVER = -1;
 
 /** Returns the names of all keys that expire, or of all keys that never expire. */

@@ -1,4 +1,4 @@
-/** Tests whether a server responds. Faults use this to see their effect. */
+/** Tests whether a server responds, so that a fault can see its effect. */
 import { createConnection } from 'node:net';
 
 const WITHIN_MS = 400;

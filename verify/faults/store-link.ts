@@ -5,11 +5,11 @@ import { ONE_SERVER } from './redis.ts';
 import { talks } from './seeing.ts';
 
 const SLOW_MS = 60;
-/** Bandwidth of each connection and direction, bytes per second: less than the load needs. */
+/** Bandwidth of each connection in each direction, bytes per second: less than the load needs. */
 const NARROW = 64 << 10;
 const pastDeadline = ({ deadline }: Stage): number => deadline + 1_000;
 
-/** Returns what a stack lacks for faults on the path to its store. */
+/** Returns what a stack lacks for faults on the path to its store; undefined if it lacks nothing. */
 export function lacksLink({ link, store }: Stack): string | undefined {
   if (link === undefined) return 'links: they come with --stack local';
   return store.failover === undefined ? undefined : ONE_SERVER;
@@ -37,7 +37,7 @@ function onLink(
 export const storeBlackHole = onLink(
   {
     name: 'store-black-hole',
-    does: 'no data passes between instances and store, without an error on either side, as when packets are lost',
+    does: 'no data passes between instances and store, and neither side gets an error, as when all packets are lost',
     down: true,
     lasts: pastDeadline,
   },
@@ -50,7 +50,7 @@ export const storeBlackHole = onLink(
 export const storeRefuses = onLink(
   {
     name: 'store-refuses',
-    does: 'connections to the store are reset, and new ones refused',
+    does: 'connections to the store are reset, and new connections are refused',
     down: true,
   },
   async link => {
@@ -73,7 +73,7 @@ export const storeSlow = onLink(
 export const storeNarrow = onLink(
   {
     name: 'store-narrow',
-    does: `no more than ${NARROW >> 10} KB a second pass on each connection between instances and store`,
+    does: `each connection between instances and store carries no more than ${NARROW >> 10} KB per second`,
   },
   async (link, { shown }) => {
     link.narrow(NARROW);
@@ -84,7 +84,7 @@ export const storeNarrow = onLink(
 export const storeLate = onLink(
   {
     name: 'store-late',
-    does: 'responses of the store come, but later than the deadline of the app',
+    does: 'responses of the store arrive later than the deadline of the app',
     down: true,
     lasts: pastDeadline,
   },
@@ -97,7 +97,7 @@ export const storeLate = onLink(
 export const storeCut = onLink(
   {
     name: 'store-cut',
-    does: 'the connections between instances and store are reset, five times, and can be opened again at once',
+    does: 'the connections between instances and store are reset five times, and can be opened again at once',
   },
   async (link, { last }) => {
     for (let i = 0; i < 5; i++) {

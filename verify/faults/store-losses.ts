@@ -1,11 +1,10 @@
-/** Faults that delete data in Redis. No app can prevent this loss, unless the store guarantees more. */
+/** Faults that delete data in Redis. No app can prevent this loss. */
 import type { Redis } from 'ioredis';
 import type { StackFault } from './fault.ts';
 import { evictedOf, keysOf, lacksRedis, withRedis } from './redis.ts';
 
 /**
- * A key without an expiry. In the bundled stack these keys are users and cards, not sessions, so the fault restores
- * them.
+ * A key that never expires. In the card store such keys hold users and cards, not sessions: the fault restores them.
  */
 interface Kept {
   name: string;
@@ -21,7 +20,7 @@ async function lastingOf(redis: Redis): Promise<Kept[]> {
 export const storeRestartEmpty: StackFault = {
   name: 'store-restart-empty',
   part: 'store',
-  does: 'the store is killed and comes back without any session, as a store that keeps nothing on disk',
+  does: 'the store is killed and comes back without any session, because it keeps nothing on disk',
   down: true,
   loses: true,
   lacks: stack =>
@@ -44,7 +43,7 @@ export const storeRestartEmpty: StackFault = {
 export const storeFlush: StackFault = {
   name: 'store-flush',
   part: 'store',
-  does: 'all sessions are deleted from the store at once, as by FLUSHALL where it holds nothing else',
+  does: 'all sessions are deleted from the store at once',
   loses: true,
   lacks: lacksRedis,
   inject: ({ stack }) =>
@@ -57,7 +56,7 @@ export const storeFlush: StackFault = {
 export const storeEvict: StackFault = {
   name: 'store-evict',
   part: 'store',
-  does: 'the memory of the store is used up, and it evicts sessions to make room',
+  does: 'the store has no memory left, and evicts sessions',
   loses: true,
   lacks: lacksRedis,
   async inject({ stack, undo, shown }) {

@@ -6,7 +6,7 @@ import { evictedOf, lacksRedis, openRedis, refuses, withRedis } from './redis.ts
 export const storeReadOnly: StackFault = {
   name: 'store-read-only',
   part: 'store',
-  does: 'the store accepts no writes, like a primary that became a replica',
+  does: 'the store refuses all writes, like a primary that became a replica',
   lacks: lacksRedis,
   async inject({ stack, undo }) {
     const { url } = stack.store;
@@ -22,7 +22,7 @@ export const storeReadOnly: StackFault = {
 export const storeFull: StackFault = {
   name: 'store-full',
   part: 'store',
-  does: 'the memory of the store is used up: it refuses writes that need memory or evicts keys, as it is configured',
+  does: 'the store has no memory left: it refuses writes or evicts keys, depending on its `maxmemory-policy`',
   lacks: lacksRedis,
   async inject({ stack, undo, shown }) {
     const { url } = stack.store;
@@ -41,12 +41,12 @@ export const storeFull: StackFault = {
 export const storeConnections: StackFault = {
   name: 'store-connections',
   part: 'store',
-  does: 'the store closes its connections and accepts no new ones, as when its limit of connections is reached',
+  does: 'the store closes its connections and accepts no new ones, as if its limit of connections were reached',
   down: true,
   lacks: lacksRedis,
   async inject({ stack, undo }) {
     const { url } = stack.store;
-    // This connection stays open to raise the limit again: Redis would refuse a new connection.
+    // Stays open until the heal, because Redis would refuse a new connection for raising the limit again.
     const ours = await openRedis(url);
     const [, most = '10000'] = (await ours.config('GET', 'maxclients')) as string[];
     undo(async () => {

@@ -2,10 +2,10 @@
 import type { StackFault, Stage } from './fault.ts';
 import { talks } from './seeing.ts';
 
-/** Returns a duration in milliseconds. A request that waits so long for the store exceeds the deadline. */
+/** Returns the duration of a pause, milliseconds: longer than the declared deadline of a response. */
 const pastDeadline = ({ deadline }: Stage): number => deadline + 1_000;
 
-/** Returns whether the store does not respond on its port. If the port is unknown: whether its process is down. */
+/** Returns whether the store gives no response on its port, or whether its process has ended if the port is unknown. */
 async function silent(stage: Stage): Promise<boolean> {
   const { store } = stage.stack;
   return store.port === undefined ? !store.running() : !(await talks(store.port));
@@ -14,7 +14,7 @@ async function silent(stage: Stage): Promise<boolean> {
 export const storeRestart: StackFault = {
   name: 'store-restart',
   part: 'store',
-  does: 'the store is killed (SIGKILL) and started again after a while, with what it keeps on disk',
+  does: 'the store is killed (SIGKILL), and started again after a while with the data on its disk',
   down: true,
   async inject(stage) {
     const { store } = stage.stack;

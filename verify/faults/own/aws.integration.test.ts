@@ -1,6 +1,6 @@
 /**
- * Tests faults of a deployment on AWS: the real AWS CLI sends its requests to moto, a fake AWS. moto 5.2 has no
- * instance refresh and no failover, so a gateway before it responds to these calls as AWS documents them.
+ * Tests faults of a deployment on AWS. The real AWS CLI sends its requests to moto, a fake AWS. moto 5.2 cannot do an
+ * instance refresh or a failover, so the test's gateway responds to these calls as AWS documents them.
  */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

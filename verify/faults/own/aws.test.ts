@@ -1,11 +1,8 @@
-/**
- * Faults of a deployment on AWS, without AWS. A stand-in for the AWS CLI records its arguments. aws.integration.test.ts
- * runs the real CLI.
- */
+/** Tests faults of a deployment on AWS with a fake AWS CLI, which records its arguments. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Bench } from './testing/try.ts';
 
-/** The file `instances` has the instances in service, one a line. */
+/** The fake AWS CLI. Its file `instances` lists the instances in service, one per line. */
 const STAND_IN = `
 case "$*" in
   *MinSize*) cat warning sizes ;;
@@ -47,8 +44,8 @@ afterEach(() => bench.remove());
 
 const cards = (more: object = {}) => ({ cards: { autoScaling: { group: 'cards', ...more }, within: '90s' } });
 const redis = { redis: { elastiCache: { replicationGroup: 'cards' }, within: '2s' } };
-/** Returns the calls that change something. */
-const changes = (): string[] => bench.orders().filter(order => !/^\S+ describe/.test(order));
+/** Returns the recorded calls without those that only describe. */
+const changes = (): string[] => bench.commands().filter(order => !/^\S+ describe/.test(order));
 const update = (min: number, max: number, desired: number): string =>
   'autoscaling update-auto-scaling-group --auto-scaling-group-name cards ' +
   `--min-size ${min} --max-size ${max} --desired-capacity ${desired} --output text`;
@@ -59,13 +56,13 @@ it('terminate-instance terminates one, and waits for its successor', async () =>
   const [instance = ''] = /i-0[ab]/.exec(did ?? '') ?? [];
   expect([bit, did]).toEqual([true, `${instance} terminated`]);
   expect(changes()).toEqual([`ec2 terminate-instances --instance-ids ${instance} --output text`]);
-  expect(bench.orders().at(-1)).toContain(`InstanceId!='${instance}'])`);
+  expect(bench.commands().at(-1)).toContain(`InstanceId!='${instance}'])`);
 });
 
 it('terminate-instance waits for nothing if AWS refuses it', async () => {
   bench.put('refused', '');
   await expect(bench.inject(cards(), 'cards-terminate-instance')).rejects.toThrow(/UnauthorizedOperation/);
-  expect(bench.orders().at(-1)).toContain('terminate-instances');
+  expect(bench.commands().at(-1)).toContain('terminate-instances');
 });
 
 it('instance-refresh waits for its end, and has taken effect when none of the old instances is left', async () => {
@@ -80,7 +77,7 @@ it('instance-refresh waits for its end, and has taken effect when none of the ol
 it('instance-refresh fails if the refresh fails', async () => {
   bench.put('refresh', 'RollbackSuccessful\n');
   await expect(bench.inject(cards(), 'cards-instance-refresh')).rejects.toThrow(
-    'expected the instance refresh of cards to be Successful, got RollbackSuccessful: ',
+    'expected the instance refresh of cards to end as Successful, got RollbackSuccessful; ',
   );
 });
 
@@ -100,7 +97,7 @@ it('goes to the region and the profile that are named, and never below one insta
   await expect(bench.inject(there, 'cards-scale-in')).rejects.toThrow(
     'to have two instances or more, it has 1',
   );
-  expect(bench.orders()).toEqual([
+  expect(bench.commands()).toEqual([
     expect.stringMatching(/^autoscaling describe.* --output text --region eu-central-1 --profile staging$/),
   ]);
 });
@@ -122,7 +119,7 @@ it('test-failover waits for another primary, and then until the group is availab
   expect(changes()).toEqual([
     'elasticache test-failover --replication-group-id cards --node-group-id 0001 --output text',
   ]);
-  expect(bench.orders().at(-1)).toContain('ReplicationGroups[0].Status');
+  expect(bench.commands().at(-1)).toContain('ReplicationGroups[0].Status');
 });
 
 it('test-failover has no effect if the primary stays, and needs one that ElastiCache names', async () => {

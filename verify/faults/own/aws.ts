@@ -4,8 +4,8 @@ import { counted } from '../../core/result/format.ts';
 import type { Random } from '../../random.ts';
 import type { AutoScalingSpec, ElastiCacheSpec } from '../../target/schema-faults.ts';
 import type { Disturbance, Means } from '../fault.ts';
+import type { Commands } from './commands.ts';
 import { lacksProgram, type Maker } from './maker.ts';
-import type { Orders } from './orders.ts';
 
 type Action = AutoScalingSpec['do'][number];
 
@@ -17,9 +17,9 @@ const DOES: Record<Action, string> = {
   'scale-in': 'the group has one instance fewer for a while',
 };
 
-/** Interval between two checks of a change that takes minutes, milliseconds. */
+/** Interval between two checks whether AWS has made a change, milliseconds. */
 const LOOK_MS = 2_000;
-/** Repeats a command until it prints the first argument. */
+/** A shell script that repeats the command in its arguments until the command prints `$1`. */
 const PRINTS = 'wanted=$1; shift; until [ "$("$@")" = "$wanted" ]; do sleep 2; done';
 /** States of an instance refresh that has not ended. */
 const UNFINISHED = /^(Pending|InProgress|Baking|Cancelling|RollbackInProgress)$/;
@@ -30,7 +30,7 @@ interface Account {
 }
 
 /**
- * Returns a fault for each action on an Auto Scaling group.
+ * Returns a fault for each action on an Auto Scaling group that the target file lists.
  *
  * @param withinMs maximum time until the group has replaced, started or ended instances, milliseconds
  */
@@ -42,7 +42,7 @@ export const ofGroup = (name: string, spec: AutoScalingSpec, withinMs: number, m
       where: spec.group,
       ...(action === 'terminate-instance' ? {} : { deploy: true }),
       lacks: () => lacksProgram('aws'),
-      inject: (orders, means, random) => new Group(spec, withinMs, orders, means).suffers(action, random),
+      inject: (commands, means, random) => new Group(spec, withinMs, commands, means).perform(action, random),
     }),
   );
 
@@ -59,24 +59,24 @@ export const ofCache = (name: string, spec: ElastiCacheSpec, withinMs: number, m
       where: spec.replicationGroup,
       part: 'store',
       lacks: () => lacksProgram('aws'),
-      inject: (orders, means, random) => failover(spec, withinMs, orders, means, random),
+      inject: (commands, means, random) => failover(spec, withinMs, commands, means, random),
     }),
   );
 
 class Group {
   readonly #spec: AutoScalingSpec;
   readonly #withinMs: number;
-  readonly #orders: Orders;
+  readonly #commands: Commands;
   readonly #means: Means;
 
-  constructor(spec: AutoScalingSpec, withinMs: number, orders: Orders, means: Means) {
+  constructor(spec: AutoScalingSpec, withinMs: number, commands: Commands, means: Means) {
     this.#spec = spec;
     this.#withinMs = withinMs;
-    this.#orders = orders;
+    this.#commands = commands;
     this.#means = means;
   }
 
-  suffers(action: Action, random: Random): Promise<boolean> {
+  perform(action: Action, random: Random): Promise<boolean> {
     if (action === 'terminate-instance') return this.#terminate(random);
     if (action === 'instance-refresh') return this.#refresh();
     return this.#scale(action === 'scale-out' ? 1 : -1);
@@ -85,35 +85,35 @@ class Group {
   async #terminate(random: Random): Promise<boolean> {
     const instances = await this.#inService();
     const instance = instances[random.below(instances.length)] as string;
-    await this.#orders.run(aws(this.#spec, 'ec2', 'terminate-instances', '--instance-ids', instance));
-    // Registered after the call: if the call fails, no instance ends, so no instance is replaced.
-    this.#orders.waits(this.#settled(instances.length, instance));
+    await this.#commands.run(aws(this.#spec, 'ec2', 'terminate-instances', '--instance-ids', instance));
+    // Registers the wait only now: if the call failed, no instance was terminated, and the wait would never end.
+    this.#commands.waits(this.#settled(instances.length, instance));
     this.#means.did(`${instance} terminated`);
     const state = aws(
       this.#spec,
       ...['ec2', 'describe-instances', '--instance-ids', instance],
       ...['--query', 'Reservations[0].Instances[0].State.Name'],
     );
-    return this.#means.shown(async () => !/running/.test(await this.#orders.run(state)));
+    return this.#means.shown(async () => !/running/.test(await this.#commands.run(state)));
   }
 
   async #refresh(): Promise<boolean> {
     const before = await this.#inService();
-    this.#orders.waits(this.#settled(before.length));
-    await this.#orders.run(this.#to('start-instance-refresh'));
+    this.#commands.waits(this.#settled(before.length));
+    await this.#commands.run(this.#to('start-instance-refresh'));
     const look = this.#to('describe-instance-refreshes', '--query', 'InstanceRefreshes[0].Status');
     let status = '';
     await until(
       async () => {
-        status = lastWord(await this.#orders.run(look));
+        status = lastWord(await this.#commands.run(look));
         return !UNFINISHED.test(status);
       },
       { ...this.#patience(), what: `the instance refresh of ${this.#spec.group} to end` },
     );
     if (status !== 'Successful')
       throw new Error(
-        `expected the instance refresh of ${this.#spec.group} to be Successful, got ${status}: ` +
-          'aws autoscaling describe-instance-refreshes says why',
+        `expected the instance refresh of ${this.#spec.group} to end as Successful, got ${status}:` +
+          'the command aws autoscaling describe-instance-refreshes shows the reason',
       );
     const after = await this.#inService();
     this.#means.did(`${counted(before.length, 'instance')} replaced by ${after.length}`);
@@ -124,15 +124,19 @@ class Group {
     const sizes = await this.#describe('AutoScalingGroups[0].[MinSize,MaxSize,DesiredCapacity]');
     const [min, max, desired] = (lastLine(sizes).match(/\d+/g) ?? []).map(Number);
     if (min === undefined || max === undefined || desired === undefined)
-      throw new Error(`expected an Auto Scaling group ${this.#spec.group}, found none in this region`);
+      throw new Error(
+        `expected an Auto Scaling group ${this.#spec.group}, found none in this region: check group and region`,
+      );
     const wanted = desired + by;
     if (wanted < 1)
-      throw new Error(`expected ${this.#spec.group} to have two instances or more, it has ${desired}`);
-    this.#orders.waits(this.#settled(desired));
-    this.#orders.heals(this.#sized(min, max, desired));
-    // Changes the limits of the group too, because the wanted size may be outside of the present limits.
-    await this.#orders.run(this.#sized(Math.min(min, wanted), Math.max(max, wanted), wanted));
-    await this.#orders.run(this.#settled(wanted));
+      throw new Error(
+        `expected ${this.#spec.group} to have two instances or more, it has ${desired}: add one`,
+      );
+    this.#commands.waits(this.#settled(desired));
+    this.#commands.heals(this.#sized(min, max, desired));
+    // Changes the minimum and maximum size of the group too, because the wanted size may be outside of them.
+    await this.#commands.run(this.#sized(Math.min(min, wanted), Math.max(max, wanted), wanted));
+    await this.#commands.run(this.#settled(wanted));
     this.#means.did(`scaled from ${desired} to ${wanted}`);
     return true;
   }
@@ -145,20 +149,20 @@ class Group {
     const found = output.match(/\bi-[0-9a-f]+/g) ?? [];
     if (found.length > 0) return found;
     throw new Error(
-      `expected instances of the Auto Scaling group ${this.#spec.group} in service, found none in this region`,
+      `expected instances of the Auto Scaling group ${this.#spec.group} in service, found none in this region: start some`,
     );
   }
 
   /**
-   * Returns a command that ends when `count` instances are in service. The instance `without`, which is being
-   * terminated, does not count.
+   * Returns a command that ends when `count` instances are in service, not counting the terminated instance
+   * `without`.
    */
   #settled(count: number, without = ''): readonly string[] {
     const query = `length(AutoScalingGroups[0].Instances[?LifecycleState=='InService' && InstanceId!='${without}'])`;
     return ['/bin/sh', '-c', PRINTS, 'sh', `${count}`, ...this.#toDescribe(query)];
   }
 
-  #describe = (query: string): Promise<string> => this.#orders.run(this.#toDescribe(query));
+  #describe = (query: string): Promise<string> => this.#commands.run(this.#toDescribe(query));
 
   #toDescribe = (query: string): string[] =>
     aws(
@@ -179,11 +183,11 @@ class Group {
   #patience = () => ({ withinMs: this.#withinMs, everyMs: LOOK_MS, signal: this.#means.signal });
 }
 
-/** Makes ElastiCache fail over one node group, and waits for the new primary. */
+/** Starts a failover of one ElastiCache node group, and waits for its new primary. */
 async function failover(
   spec: ElastiCacheSpec,
   withinMs: number,
-  orders: Orders,
+  commands: Commands,
   means: Means,
   random: Random,
 ): Promise<boolean> {
@@ -198,20 +202,20 @@ async function failover(
       '--query',
       `ReplicationGroups[0].${query}`,
     );
-  const nodeGroups = await orders.run(describe('NodeGroups[].NodeGroupId'));
+  const nodeGroups = await commands.run(describe('NodeGroups[].NodeGroupId'));
   const shards = lastLine(nodeGroups).match(/\b\d{4}\b/g) ?? [];
   const shard = shards[random.below(shards.length)];
   const look = describe(
     `NodeGroups[?NodeGroupId=='${shard}'].NodeGroupMembers[] | [?CurrentRole=='primary'].CacheClusterId`,
   );
-  const primary = async (): Promise<string> => lastWord(await orders.run(look));
+  const primary = async (): Promise<string> => lastWord(await commands.run(look));
   const before = shard === undefined ? '' : await primary();
   if (shard === undefined || before === '')
     throw new Error(
-      `expected a primary of ${group}, found none: ElastiCache names it only where cluster mode is disabled`,
+      `expected a primary of ${group}, found none: ElastiCache reports it only if cluster mode is disabled`,
     );
-  orders.waits(['/bin/sh', '-c', PRINTS, 'sh', 'available', ...describe('Status')]);
-  await orders.run(aws(spec, 'elasticache', 'test-failover', ...of, '--node-group-id', shard));
+  commands.waits(['/bin/sh', '-c', PRINTS, 'sh', 'available', ...describe('Status')]);
+  await commands.run(aws(spec, 'elasticache', 'test-failover', ...of, '--node-group-id', shard));
   let now = before;
   const changed = async (): Promise<boolean> => {
     now = await primary();
@@ -222,19 +226,19 @@ async function failover(
     what: `another primary of ${group} than ${before}`,
   }).then(
     () => true,
-    // The last check throws if AWS did not say which node is the primary.
+    // After the time limit, looks once more: so an error of the AWS CLI is thrown instead of a timeout.
     changed,
   );
   means.did(bit ? `${now} took over from ${before}` : `${before} stayed the primary`);
   return bit;
 }
 
-/** Returns the last line of an output. Warnings of the AWS CLI, which may contain numbers, come before it. */
+/** Returns the last line of an output, without the warnings that the AWS CLI may print before it. */
 const lastLine = (output: string): string => output.trim().split('\n').at(-1) ?? '';
 
 const lastWord = (output: string): string => lastLine(output).split(/\s+/).at(-1) ?? '';
 
-/** Returns a command of the AWS CLI that prints text. */
+/** Returns a command of the AWS CLI with text as its output format. */
 const aws = ({ region, profile }: Account, ...args: string[]): string[] => [
   'aws',
   ...args,

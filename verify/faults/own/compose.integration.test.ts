@@ -1,4 +1,4 @@
-/** Faults of a service of a compose file, on a real engine. */
+/** Tests the faults of a compose service on a real container engine. */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -5,8 +5,8 @@ import { until } from '../../../stack/wait.ts';
 import { counted } from '../../core/result/format.ts';
 import type { ComposeSpec } from '../../target/schema-faults.ts';
 import type { Disturbance, Means } from '../fault.ts';
+import type { Commands } from './commands.ts';
 import { lacksProgram, type Maker } from './maker.ts';
-import type { Orders } from './orders.ts';
 
 type Action = ComposeSpec['do'][number];
 
@@ -15,13 +15,13 @@ interface Container {
   name: string;
   status: string;
   started: string;
-  /** Status of the health check; empty if the container has none. */
+  /** Status of the health check, such as `healthy`; empty if the container has no health check. */
   health: string;
 }
 
 /**
- * Output format of `inspect`. Prints the whole state as JSON, because on some engines a template for a missing part,
- * such as the health check, is an error.
+ * Output format of `docker inspect`. It prints the whole state as JSON, because some engines reject a template such
+ * as `{{.State.Health}}` for a container without a health check.
  */
 const FORMAT = '{{.Id}} {{.Name}} {{json .State}}';
 
@@ -38,7 +38,7 @@ const DOES: Record<Action, string> = {
   pause: 'a container of the service freezes, and resumes after a while',
 };
 
-/** The two commands of each action: the first performs it, the second heals it. */
+/** Two docker commands for each action: the first disturbs the container, the second heals it. */
 const SINGLE = { kill: ['kill', 'start'], stop: ['stop', 'start'], pause: ['pause', 'unpause'] } as const;
 
 /**
@@ -54,16 +54,16 @@ export const ofService = (name: string, spec: ComposeSpec, withinMs: number, mak
       where: spec.service,
       ...(action === 'restart' ? { deploy: true } : {}),
       lacks: () => lacksProgram('docker'),
-      async inject(orders, means, random) {
-        const containers = await runningOf(spec, orders);
-        if (action === 'restart') return restart(containers, withinMs, orders, means);
+      async inject(commands, means, random) {
+        const containers = await runningOf(spec, commands);
+        if (action === 'restart') return restart(containers, withinMs, commands, means);
         const container = containers[random.below(containers.length)] as Container;
         const [does, heals] = SINGLE[action];
-        orders.heals(['docker', heals, container.id]);
-        await orders.run(['docker', does, container.id]);
+        commands.heals(['docker', heals, container.id]);
+        await commands.run(['docker', does, container.id]);
         means.did(`${container.name} ${{ kill: 'killed', stop: 'stopped', pause: 'paused' }[action]}`);
-        const [now] = await look([container.id], orders);
-        // If the start time has changed, a restart policy has already started the container again.
+        const [now] = await look([container.id], commands);
+        // A container that runs with a new start time was disturbed too: its restart policy has restarted it.
         return now !== undefined && (now.status !== 'running' || now.started !== container.started);
       },
     }),
@@ -72,14 +72,14 @@ export const ofService = (name: string, spec: ComposeSpec, withinMs: number, mak
 async function restart(
   containers: readonly Container[],
   withinMs: number,
-  orders: Orders,
+  commands: Commands,
   { did, signal }: Means,
 ): Promise<boolean> {
   for (const { id, name } of containers) {
-    orders.heals(['docker', 'start', id]);
-    await orders.run(['docker', 'restart', id]);
+    commands.heals(['docker', 'start', id]);
+    await commands.run(['docker', 'restart', id]);
     const back = async (): Promise<boolean> => {
-      const [now] = await look([id], orders);
+      const [now] = await look([id], commands);
       return now?.status === 'running' && ['', 'healthy'].includes(now.health);
     };
     await until(back, { withinMs, what: `${name} to be healthy`, everyMs: 200, signal });
@@ -87,18 +87,18 @@ async function restart(
   did(`${counted(containers.length, 'container')} restarted`);
   const now = await look(
     containers.map(({ id }) => id),
-    orders,
+    commands,
   );
   return now.every(({ id, started }) => started !== containers.find(one => one.id === id)?.started);
 }
 
 /** Returns the running containers of the service, sorted by name. Throws if there are none. */
-async function runningOf({ file, project, service }: ComposeSpec, orders: Orders): Promise<Container[]> {
+async function runningOf({ file, project, service }: ComposeSpec, commands: Commands): Promise<Container[]> {
   const of = [
     ...(file === undefined ? [] : ['--file', file]),
     ...(project === undefined ? [] : ['--project-name', project]),
   ];
-  const output = await orders.run([
+  const output = await commands.run([
     'docker',
     'compose',
     ...of,
@@ -109,13 +109,13 @@ async function runningOf({ file, project, service }: ComposeSpec, orders: Orders
     service,
   ]);
   const ids = output.split('\n').filter(line => /^[0-9a-f]{12,}$/.test(line));
-  const found = ids.length === 0 ? [] : await look(ids, orders);
+  const found = ids.length === 0 ? [] : await look(ids, commands);
   if (found.length > 0) return found.sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
   throw new Error(`expected a running container of the service ${service}, found none: start it first`);
 }
 
-async function look(ids: readonly string[], orders: Orders): Promise<Container[]> {
-  const output = await orders.run(['docker', 'inspect', '--format', FORMAT, ...ids]);
+async function look(ids: readonly string[], commands: Commands): Promise<Container[]> {
+  const output = await commands.run(['docker', 'inspect', '--format', FORMAT, ...ids]);
   return output
     .trim()
     .split('\n')

@@ -1,11 +1,13 @@
 /**
- * Heals a fault even if this process is killed by `kill -9`. A shell in a separate session reads a pipe from this
- * process. If the pipe closes before this process has written `healed`, the shell runs the heal.
+ * Heals a fault even if Baton is killed by `kill -9`. A shell process reads a pipe from Baton. If the pipe closes
+ * before Baton has written `healed`, the shell runs the command that heals.
  */
 import { spawn } from 'node:child_process';
 import { Writable } from 'node:stream';
 
-/** The script of the shell. Before the heal, it kills a command that still runs and could disturb the system again. */
+/**
+ * The script of the shell. First it kills Baton's command that still runs, because that command could disturb again.
+ */
 const WATCH = `
 group=
 while read -r word value; do
@@ -21,32 +23,33 @@ echo "Baton ended before it had healed this; the heal was run in its place, exit
 `;
 
 export interface Guard {
-  /** @param group the process group of the running command; 0 when the command has ended */
+  /** Reports which command of Baton runs. @param group its process group; 0 when the command has ended */
   runs(group: number): void;
-  /** Ends the guard without a heal. Call it when everything is healed. */
+  /** Ends the shell without a heal. Call it when Baton itself has healed the fault. */
   release(): void;
 }
 
 /**
- * Starts a guard.
+ * Starts the shell process.
  *
  * @param heal program and arguments
  * @param cwd folder in which it runs
- * @param log file that gets a line when the guard has run the heal
+ * @param log file that gets a line when the shell has run the heal
  */
 export function guard(heal: readonly string[], cwd: string, log: string): Guard {
   const child = spawn('/bin/sh', ['-c', WATCH, 'sh', log, ...heal], {
     cwd,
-    // A separate session, so that Ctrl-C or a closed terminal does not end the shell.
+    // Puts the shell into a separate session, so that Ctrl-C or a closed terminal does not end it.
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   child.on('error', () => {});
   child.unref();
   const { stdin } = child;
-  if (!(stdin instanceof Writable)) throw new Error('expected a pipe to the shell that heals after a crash');
+  if (!(stdin instanceof Writable))
+    throw new Error('expected a pipe to the shell that heals after a crash of Baton, got none');
   stdin.on('error', () => {}); // The shell may have been killed.
-  // The pipe is a Socket, although its type is Writable. `unref`: it must not keep this process alive.
+  // The pipe must not keep this process alive. It is a Socket, which has `unref`, although its type is Writable.
   if ('unref' in stdin && typeof stdin.unref === 'function') stdin.unref();
   return {
     runs: group => void stdin.write(`runs ${group === 0 ? '' : group}\n`),

@@ -1,13 +1,13 @@
-/** Makes the faults that a target file defines, for a system that Baton did not start. */
+/** Creates the faults that a target file defines, for a system that Baton did not start. */
 import type { Target } from '../../target/load.ts';
 import type { FaultSpec } from '../../target/schema-faults.ts';
 import { secretsOf } from '../../target/secrets.ts';
 import type { Disturbance, Means } from '../fault.ts';
 import { ofCache, ofGroup } from './aws.ts';
+import { Commands } from './commands.ts';
 import { ofService } from './compose.ts';
 import { ofDeployment } from './kubernetes.ts';
 import { type Maker, makerOf } from './maker.ts';
-import { Orders } from './orders.ts';
 import { ofProcesses } from './processes.ts';
 
 /**
@@ -16,10 +16,10 @@ import { ofProcesses } from './processes.ts';
  * @param environment contains the secrets of the target, which are hidden in the output of commands
  */
 export function ownFaults(target: Target, environment: NodeJS.ProcessEnv): Disturbance[] {
-  const office = { cwd: target.folder, secrets: secretsOf(target, environment) };
+  const settings = { cwd: target.folder, secrets: secretsOf(target, environment) };
   return Object.entries(target.faults ?? {}).flatMap(([name, spec]) => {
     const { compose, processes, kubernetes, autoScaling, elastiCache, within } = spec;
-    const make = makerOf(spec, (means: Means) => new Orders(office, means, within));
+    const make = makerOf(spec, (means: Means) => new Commands(settings, means, within));
     if (compose !== undefined) return ofService(name, compose, within, make);
     if (processes !== undefined) return ofProcesses(name, processes, target.folder, within, make);
     if (kubernetes !== undefined) return ofDeployment(name, kubernetes, within, make);
@@ -29,18 +29,18 @@ export function ownFaults(target: Target, environment: NodeJS.ProcessEnv): Distu
   });
 }
 
-/** Returns the fault that `inject`, `heal` and `check` define. */
+/** Returns the fault that the commands `inject`, `heal` and `check` of the target file define. */
 function byCommands(name: string, { inject, heal, check }: FaultSpec, make: Maker): Disturbance[] {
   if (inject === undefined) return [];
   return [
     make({
       name,
-      does: `what its commands do: ${typeof inject === 'string' ? inject : inject.join(' ')}`,
-      async inject(orders, means) {
-        if (heal !== undefined) orders.heals(heal);
-        await orders.run(inject);
+      does: `runs the command of the target file:${typeof inject === 'string' ? inject : inject.join(' ')}`,
+      async inject(commands, means) {
+        if (heal !== undefined) commands.heals(heal);
+        await commands.run(inject);
         if (check === undefined) return means.shown(() => means.felt());
-        return means.shown(async () => (await orders.tryRun(check)).code === 0);
+        return means.shown(async () => (await commands.tryRun(check)).code === 0);
       },
     }),
   ];

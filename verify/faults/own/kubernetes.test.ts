@@ -1,13 +1,13 @@
 /**
- * Faults of a Kubernetes deployment, without a cluster. A fake kubectl records its arguments and responds like the
- * documentation of kubectl says. The test proves that exactly the expected commands are run.
+ * Tests the faults of a Kubernetes deployment without a cluster. A fake kubectl records its arguments, and responds
+ * as the documentation of kubectl says.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Bench } from './testing/try.ts';
 
-/** The fake kubectl. Its pods are `old-1 old-2` until a rollout or a deletion. A file holds the number of replicas. */
+/** The fake kubectl. It lists the pods `old-1` and `old-2` until a rollout or a deletion. */
 const STAND_IN = `
 case "$*" in
   *spec.replicas*|*status.replicas*) cat replicas ;;
@@ -44,14 +44,14 @@ it('rollout-restart waits for the rollout, and has taken effect when none of the
   expect([bit, did]).toEqual([true, '2 pods replaced by 2']);
   await heal();
   const restart = 'rollout restart deployment/shop';
-  expect(bench.orders()).toEqual([SELECTOR, PODS, restart, SETTLED, SELECTOR, PODS, SETTLED]);
+  expect(bench.commands()).toEqual([SELECTOR, PODS, restart, SETTLED, SELECTOR, PODS, SETTLED]);
 });
 
 it('delete-pod deletes one, and waits for its successor', async () => {
   const { heal, did } = await bench.inject(shop(), 'shop-delete-pod', 3);
   await heal();
   const [name = ''] = /old-\d/.exec(did ?? '') ?? [];
-  const given = bench.orders();
+  const given = bench.commands();
   expect(given.slice(0, 3)).toEqual([SELECTOR, PODS, `delete pod ${name} --wait=false`]);
   expect(given.at(-1)).toBe(SETTLED);
 });
@@ -60,29 +60,29 @@ it('evict-pod asks for the eviction of one, and waits for its successor', async 
   const { bit, did, heal } = await bench.inject(shop({ do: ['evict-pod'] }), 'shop-evict-pod', 3);
   await heal();
   expect([bit, did]).toEqual([true, 'old-1 evicted']);
-  expect(bench.orders()).toContain('create --raw /api/v1/namespaces/web/pods/old-1/eviction --filename -');
+  expect(bench.commands()).toContain('create --raw /api/v1/namespaces/web/pods/old-1/eviction --filename -');
   expect(JSON.parse(readFileSync(join(bench.folder, 'bin', 'eviction'), 'utf8'))).toEqual({
     ...{ apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'old-1', namespace: 'web' } },
   });
-  expect(bench.orders().at(-1)).toBe(SETTLED);
+  expect(bench.commands().at(-1)).toBe(SETTLED);
 });
 
 it('drain evicts the pods of one node, and then lets it take pods again', async () => {
   const { bit, did, heal } = await bench.inject(shop({ do: ['drain'] }), 'shop-drain', 3);
   expect([bit, did]).toEqual([true, '1 of 1 pod evicted from a']);
   await heal();
-  expect(bench.orders()).toContain(
+  expect(bench.commands()).toContain(
     'drain a --pod-selector app=shop,tier=web --ignore-daemonsets --delete-emptydir-data --timeout=45s',
   );
-  expect(bench.orders().slice(-2)).toEqual(['uncordon a', SETTLED]);
+  expect(bench.commands().slice(-2)).toEqual(['uncordon a', SETTLED]);
 });
 
 it('drain refuses a node that is cordoned already, because it would take pods afterwards', async () => {
   bench.put('cordoned', 'true');
   await expect(bench.inject(shop({ do: ['drain'] }), 'shop-drain', 3)).rejects.toThrow(
-    'expected the node a to take pods, it is cordoned: kubectl uncordon a',
+    'expected a node that takes pods, but a is cordoned: run kubectl uncordon a',
   );
-  expect(bench.orders().join()).not.toMatch(/drain|,uncordon/);
+  expect(bench.commands().join()).not.toMatch(/drain|,uncordon/);
 });
 
 it.each([
@@ -92,7 +92,7 @@ it.each([
   const { bit, did, heal } = await bench.inject(shop(), `shop-${action}`);
   expect([bit, did]).toEqual([true, `scaled from 2 to ${replicas}`]);
   await heal();
-  expect(bench.orders()).toEqual([
+  expect(bench.commands()).toEqual([
     'get deployment/shop --output jsonpath={.spec.replicas}',
     `scale deployment/shop --replicas=${replicas}`,
     SETTLED,
@@ -106,7 +106,7 @@ it('goes to the context and the namespace that are named, and never below one po
   const there = shop({ namespace: 'staging', context: 'kind' });
   bench.put('replicas', '1\n');
   await expect(bench.inject(there, 'shop-scale-in')).rejects.toThrow('to have two pods or more, it has 1');
-  expect(bench.orders()).toEqual([
+  expect(bench.commands()).toEqual([
     '--context kind --namespace staging get deployment/shop --output jsonpath={.spec.replicas}',
   ]);
 });

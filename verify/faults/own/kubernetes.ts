@@ -3,8 +3,8 @@ import { counted } from '../../core/result/format.ts';
 import type { Random } from '../../random.ts';
 import type { KubernetesSpec } from '../../target/schema-faults.ts';
 import type { Disturbance, Means } from '../fault.ts';
+import type { Commands } from './commands.ts';
 import { lacksProgram, type Maker } from './maker.ts';
-import type { Orders } from './orders.ts';
 
 type Action = KubernetesSpec['do'][number];
 
@@ -20,7 +20,7 @@ const DOES: Record<Action, string> = {
 /** The actions that are part of a deploy. */
 const DEPLOYS: readonly Action[] = ['rollout-restart', 'scale-out', 'scale-in'];
 
-/** Output format of the pods: one line each. */
+/** Output format of `kubectl get pods`: one line for each pod. */
 const PODS = `jsonpath={range .items[*]}${['uid', 'name', 'namespace', 'deletionTimestamp']
   .map(key => `{.metadata.${key}} `)
   .join('')}{.spec.nodeName}{"\\n"}{end}`;
@@ -32,11 +32,11 @@ interface Pod {
   node: string;
 }
 
-/** Runs the command in the arguments, with the first argument as its input. */
+/** Shell command that runs the command in its further arguments, with the first argument as standard input. */
 const WITH_INPUT = ['/bin/sh', '-c', 'printf %s "$0" | "$@"'];
 
 /**
- * Returns a fault for each action.
+ * Returns a fault for each action on a deployment that the target file lists.
  *
  * @param withinMs maximum duration of a rollout, milliseconds
  */
@@ -53,13 +53,13 @@ export const ofDeployment = (
       where: spec.deployment,
       ...(DEPLOYS.includes(action) ? { deploy: true } : {}),
       lacks: () => lacksProgram('kubectl'),
-      inject: (orders, means, random) =>
-        new Deployment(spec, withinMs, orders, means).suffers(action, random),
+      inject: (commands, means, random) =>
+        new Deployment(spec, withinMs, commands, means).perform(action, random),
     }),
   );
 
-/** Returns the pods that still exist. @param now all present pods */
-const left = (pods: readonly Pod[], now: readonly Pod[]): Pod[] =>
+/** Returns those of `pods` that are also in `now`, the list of all pods that exist at present. */
+const stillIn = (pods: readonly Pod[], now: readonly Pod[]): Pod[] =>
   pods.filter(({ uid }) => now.some(pod => pod.uid === uid));
 
 class Deployment {
@@ -67,10 +67,10 @@ class Deployment {
   readonly #name: string;
   readonly #settled: readonly string[];
   readonly #withinMs: number;
-  readonly #orders: Orders;
+  readonly #commands: Commands;
   readonly #means: Means;
 
-  constructor(spec: KubernetesSpec, withinMs: number, orders: Orders, means: Means) {
+  constructor(spec: KubernetesSpec, withinMs: number, commands: Commands, means: Means) {
     const { deployment, namespace, context } = spec;
     this.#kubectl = [
       'kubectl',
@@ -80,11 +80,11 @@ class Deployment {
     this.#name = `deployment/${deployment}`;
     this.#settled = this.#to('rollout', 'status', this.#name, `--timeout=${Math.ceil(withinMs / 1000)}s`);
     this.#withinMs = withinMs;
-    this.#orders = orders;
+    this.#commands = commands;
     this.#means = means;
   }
 
-  suffers(action: Action, random: Random): Promise<boolean> {
+  perform(action: Action, random: Random): Promise<boolean> {
     if (action === 'rollout-restart') return this.#restart();
     if (action === 'delete-pod') return this.#deletePod(random);
     if (action === 'evict-pod') return this.#evictPod(random);
@@ -94,20 +94,20 @@ class Deployment {
 
   async #restart(): Promise<boolean> {
     const before = await this.#pods();
-    this.#orders.waits(this.#settled);
-    await this.#orders.run(this.#to('rollout', 'restart', this.#name));
-    await this.#orders.run(this.#settled);
+    this.#commands.waits(this.#settled);
+    await this.#commands.run(this.#to('rollout', 'restart', this.#name));
+    await this.#commands.run(this.#settled);
     const after = await this.#pods();
     this.#means.did(`${counted(before.length, 'pod')} replaced by ${after.length}`);
-    return before.length > 0 && left(before, after).length === 0;
+    return before.length > 0 && stillIn(before, after).length === 0;
   }
 
   async #deletePod(random: Random): Promise<boolean> {
     const pod = await this.#pick(random);
-    this.#orders.waits(this.#settled);
-    await this.#orders.run(this.#to('delete', 'pod', pod.name, '--wait=false'));
+    this.#commands.waits(this.#settled);
+    await this.#commands.run(this.#to('delete', 'pod', pod.name, '--wait=false'));
     this.#means.did(`${pod.name} deleted`);
-    return this.#means.shown(async () => left([pod], await this.#pods()).length === 0);
+    return this.#means.shown(async () => stillIn([pod], await this.#pods()).length === 0);
   }
 
   async #evictPod(random: Random): Promise<boolean> {
@@ -115,30 +115,31 @@ class Deployment {
     const { name, namespace } = pod;
     const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace } };
     const path = `/api/v1/namespaces/${namespace}/pods/${name}/eviction`;
-    this.#orders.waits(this.#settled);
-    await this.#orders.run([
+    this.#commands.waits(this.#settled);
+    await this.#commands.run([
       ...WITH_INPUT,
       JSON.stringify(eviction),
       ...this.#to('create', '--raw', path, '--filename', '-'),
     ]);
     this.#means.did(`${name} evicted`);
-    return this.#means.shown(async () => left([pod], await this.#pods()).length === 0);
+    return this.#means.shown(async () => stillIn([pod], await this.#pods()).length === 0);
   }
 
   /**
-   * Evicts the pods of a node. A PodDisruptionBudget may forbid the eviction of all these pods until new pods are
-   * ready on other nodes. So Baton stops the drain after half of the time limit. The pods that were evicted by then
-   * count as the effect.
+   * Drains a node. A PodDisruptionBudget may forbid further evictions until new pods are ready, and they may never
+   * be. So the drain ends after half of the time limit. The fault took effect if at least one pod was evicted.
    */
   async #drain(random: Random): Promise<boolean> {
     const { node } = await this.#pick(random);
     const pods = (await this.#pods()).filter(pod => pod.node === node);
     const cordoned = this.#to('get', 'node', node, '--output', 'jsonpath={.spec.unschedulable}');
-    if ((await this.#orders.run(cordoned)).trim() !== '')
-      throw new Error(`expected the node ${node} to take pods, it is cordoned: kubectl uncordon ${node}`);
-    this.#orders.waits(this.#settled);
-    this.#orders.heals(this.#to('uncordon', node));
-    const refused = await this.#orders
+    if ((await this.#commands.run(cordoned)).trim() !== '')
+      throw new Error(
+        `expected a node that takes pods, but ${node} is cordoned: run kubectl uncordon ${node}`,
+      );
+    this.#commands.waits(this.#settled);
+    this.#commands.heals(this.#to('uncordon', node));
+    const refused = await this.#commands
       .run(
         this.#to(
           ...['drain', node, '--pod-selector', await this.#selector(), '--ignore-daemonsets'],
@@ -149,7 +150,7 @@ class Deployment {
         () => undefined,
         (error: Error) => error,
       );
-    const evicted = pods.length - left(pods, await this.#pods()).length;
+    const evicted = pods.length - stillIn(pods, await this.#pods()).length;
     if (evicted === 0 && refused !== undefined) throw refused;
     this.#means.did(`${evicted} of ${counted(pods.length, 'pod')} evicted from ${node}`);
     return evicted > 0;
@@ -158,18 +159,18 @@ class Deployment {
   async #scale(by: number): Promise<boolean> {
     const replicas = Number(await this.#get('jsonpath={.spec.replicas}'));
     if (replicas + by < 1)
-      throw new Error(`expected ${this.#name} to have two pods or more, it has ${replicas}`);
-    this.#orders.waits(this.#settled);
-    this.#orders.heals(this.#replicas(replicas));
-    await this.#orders.run(this.#replicas(replicas + by));
-    await this.#orders.run(this.#settled);
+      throw new Error(`expected ${this.#name} to have two pods or more, it has ${replicas}: add one`);
+    this.#commands.waits(this.#settled);
+    this.#commands.heals(this.#replicas(replicas));
+    await this.#commands.run(this.#replicas(replicas + by));
+    await this.#commands.run(this.#settled);
     this.#means.did(`scaled from ${replicas} to ${replicas + by}`);
     return Number(await this.#get('jsonpath={.status.replicas}')) === replicas + by;
   }
 
   async #pick(random: Random): Promise<Pod> {
     const pods = await this.#pods();
-    if (pods.length === 0) throw new Error(`expected a pod of ${this.#name}, found none`);
+    if (pods.length === 0) throw new Error(`expected a pod of ${this.#name}, found none: start it first`);
     return pods[random.below(pods.length)] as Pod;
   }
 
@@ -182,9 +183,9 @@ class Deployment {
       .join(',');
   }
 
-  /** Returns the pods that are not being deleted. */
+  /** Returns all pods of the deployment, except those that Kubernetes is deleting. */
   async #pods(): Promise<Pod[]> {
-    const output = await this.#orders.run(
+    const output = await this.#commands.run(
       this.#to('get', 'pods', '--selector', await this.#selector(), '--output', PODS),
     );
     return output.split('\n').flatMap(line => {
@@ -194,7 +195,7 @@ class Deployment {
   }
 
   #get(output: string): Promise<string> {
-    return this.#orders.run(this.#to('get', this.#name, '--output', output));
+    return this.#commands.run(this.#to('get', this.#name, '--output', output));
   }
 
   #replicas = (count: number): readonly string[] => this.#to('scale', this.#name, `--replicas=${count}`);

@@ -1,26 +1,26 @@
 /**
- * Makes a fault from the properties that its kind sets (compose, processes, …) and the properties that the target
- * file sets.
+ * Combines the two sources of a target file's fault: the code of its kind (compose, processes, …), and its keys such
+ * as `lasts`.
  */
 import { findProgram } from '../../../stack/programs.ts';
 import type { Random } from '../../random.ts';
 import type { FaultSpec } from '../../target/schema-faults.ts';
 import type { Disturbance, FaultTraits, Means } from '../fault.ts';
-import type { Orders } from './orders.ts';
+import type { Commands } from './commands.ts';
 
-/** The properties of a fault that its kind sets. */
+/** The properties of a fault that the code of its kind sets. */
 interface Made extends Pick<FaultTraits, 'name' | 'does' | 'deploy'> {
   where?: string;
-  /** The part that the fault always disturbs. Absent: the target file names the part. */
+  /** The part that this kind of fault always disturbs. If absent, the key `part` of the target file says it. */
   part?: FaultTraits['part'];
   lacks?: () => string | undefined;
-  /** Performs the fault. Returns whether it was seen to take effect. */
-  inject(orders: Orders, means: Means, random: Random): Promise<boolean>;
+  /** Performs the fault. Returns whether its effect was seen. */
+  inject(commands: Commands, means: Means, random: Random): Promise<boolean>;
 }
 
 export type Maker = (made: Made) => Disturbance;
 
-export function makerOf(spec: FaultSpec, ordersOf: (means: Means) => Orders): Maker {
+export function makerOf(spec: FaultSpec, commandsOf: (means: Means) => Commands): Maker {
   const { down, loses, lasts, instances } = spec;
   return ({ name, does, where, inject, lacks, deploy = false, part = spec.part }) => ({
     ...{ name, does, part },
@@ -30,11 +30,11 @@ export function makerOf(spec: FaultSpec, ordersOf: (means: Means) => Orders): Ma
     ...(lasts === undefined ? {} : { lasts: () => lasts }),
     ...(instances === undefined ? {} : { instances }),
     ...(lacks === undefined ? {} : { lacks }),
-    aim: random => ({ where, inject: means => inject(ordersOf(means), means, random) }),
+    aim: random => ({ where, inject: means => inject(commandsOf(means), means, random) }),
   });
 }
 
-/** Returns what is missing, for an error message, if a program is not on the PATH; else undefined. */
+/** Returns `NAME on the PATH`, for an error message, if a program is not found; else undefined. */
 export function lacksProgram(name: string): string | undefined {
   try {
     findProgram(name);

@@ -1,4 +1,7 @@
-/** Faults of a target file on real processes: each takes effect, the effect is seen, and the fault is healed. */
+/**
+ * Tests faults of a target file on real processes. Each fault takes effect, Baton sees the effect, and heals the
+ * fault.
+ */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -45,7 +48,7 @@ describe('commands', () => {
   it('that fail report how, with the end of their output; what they began is healed', async () => {
     const faults = { a: { inject: 'touch half; echo no such unit; exit 5', heal: 'rm half' } };
     await expect(bench.inject(faults, 'a')).rejects.toThrow(
-      /ended with exit code 5: no such unit \(its whole output: /,
+      /ended with exit code 5: no such unit \(complete output: /,
     );
     expect(there('half')).toBe(false);
     const wrong = { a: { inject: ['no-such-program'] } };
@@ -90,7 +93,7 @@ describe('processes by their files', () => {
   const servers: ServerProcess[] = [];
   const file = (name: string): string => join(bench.folder, `${name}.pid`);
 
-  /** A program that writes its own PID file, like servers do. `start` runs it again. */
+  /** A shell script that writes a PID file, as servers do. */
   const PROGRAM = 'echo $$ >"$0"; exec sleep 600';
 
   async function started(name: string): Promise<ServerProcess> {

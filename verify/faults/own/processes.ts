@@ -1,12 +1,14 @@
-/** Faults of processes that have PID files. A fault disturbs one process, chosen at random. */
+/**
+ * Faults of processes that the target file lists by their PID files. A fault disturbs one of them, chosen at random.
+ */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isAlive, stateOf } from '../../../stack/process-table.ts';
 import { until } from '../../../stack/wait.ts';
 import type { Command, ProcessesSpec } from '../../target/schema-faults.ts';
 import type { Disturbance, Means } from '../fault.ts';
+import type { Commands } from './commands.ts';
 import type { Maker } from './maker.ts';
-import type { Orders } from './orders.ts';
 
 type Action = ProcessesSpec['do'][number];
 
@@ -19,9 +21,9 @@ const DOES: Record<Action, string> = {
 };
 
 /**
- * Returns a fault for each action.
+ * Returns a fault for each action that the target file lists.
  *
- * @param folder the PID files are relative to this folder
+ * @param folder folder of the target file: the paths of PID files are relative to it
  * @param withinMs maximum time for a process to end, and to be started again, milliseconds
  */
 export const ofProcesses = (
@@ -35,12 +37,12 @@ export const ofProcesses = (
     make({
       name: `${name}-${action}`,
       does: DOES[action],
-      async inject(orders, means, random) {
+      async inject(commands, means, random) {
         const file = spec.pidFiles[random.below(spec.pidFiles.length)] as string;
         const path = resolve(folder, file);
         const pid = pidIn(path);
-        if (action === 'pause') orders.heals(['/bin/sh', '-c', 'kill -s CONT "$1"', 'sh', `${pid}`]);
-        else comesBack(path, pid, spec.start, withinMs, orders, means);
+        if (action === 'pause') commands.heals(['/bin/sh', '-c', 'kill -s CONT "$1"', 'sh', `${pid}`]);
+        else bringBack(path, pid, spec.start, withinMs, commands, means);
         process.kill(pid, SIGNALS[action]);
         means.did(`process ${pid} of ${file} ${DID[action]}`);
         const bitten = () => (action === 'pause' ? /^[Tt]/.test(stateOf(pid) ?? '') : !isAlive(pid));
@@ -57,15 +59,15 @@ export const ofProcesses = (
   );
 
 /**
- * Registers the heal: runs `start` and waits for a new process. Without `start`, a supervisor must start the
- * new process.
+ * Registers the heal: it runs the command `start`, and waits until the PID file names a new process. If the target
+ * file has no `start`, a supervisor must start the process.
  */
-function comesBack(
+function bringBack(
   path: string,
   pid: number,
   start: Command | undefined,
   withinMs: number,
-  orders: Orders,
+  commands: Commands,
   { undo }: Means,
 ): void {
   undo(() =>
@@ -74,7 +76,7 @@ function comesBack(
       what: `${path} to name another process than ${pid}${start === undefined ? '; no command starts it again: add `start`, if no supervisor does' : ''}`,
     }),
   );
-  if (start !== undefined) orders.heals(filled(start, path));
+  if (start !== undefined) commands.heals(filled(start, path));
 }
 
 const filled = (command: Command, path: string): Command =>
@@ -99,7 +101,7 @@ function pidIn(path: string): number {
     );
   if (!isAlive(pid))
     throw new Error(
-      `${path}: expected the id of a running process, got ${pid}, which does not exist: start the app`,
+      `${path}: expected the id of a running process, got ${pid}, but no such process runs: start the app`,
     );
   return pid;
 }

@@ -1,6 +1,6 @@
 /**
- * `baton verify TARGET --faults …` on a system that Baton did not start. The test starts a stack; the faults use its
- * PID files, or commands that send requests to a server of the test.
+ * Tests `baton verify TARGET --faults …` on a system that the test started. The faults use PID files, or commands
+ * that ask a server of the test to disturb an instance.
  */
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ let control: Server;
 const path = (name: string): string => join(folder, name);
 const instance = (name: string): Instance => stack.instances().find(one => one.name === name) as Instance;
 
-/** Serves a request of a fault command, such as GET /app-1/restart, like a script of the user would. */
+/** Disturbs an instance when a fault command has requested it, such as GET /app-1/restart. */
 async function act(name: string, what: string): Promise<boolean> {
   const one = instance(name);
   if (what === 'stop') await one.stop();
@@ -67,7 +67,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Starts a run with these faults in the target file. Only the workload hop runs, on the card store. */
+/** Starts a run of the workload hop on the card store, with these faults in the target file. */
 function verify(faults: object, ...more: string[]): Baton {
   const target = { ...parse(readFileSync('baton.yaml', 'utf8')), url: stack.url, faults };
   writeFileSync(path('target.json'), JSON.stringify({ ...target, budgets: { survival: '100%' } }));
@@ -122,7 +122,7 @@ it('a fault that is not seen is unknown, and a heal that fails prints a warning:
   ).finished;
   expect(ran.code).toBe(69);
   expect(ran.stderr).toMatch(
-    /!! broken could not be healed, .* ended with exit code 3: token=\(hidden\) \(its whole output: /,
+    /!! broken could not be healed, .* ended with exit code 3: token=\(hidden\) \(complete output: /,
   );
   expect(ran.stderr).toMatch(/baton: broken could not be healed: .* Heal it by hand/);
   expect(ran.stdout).toMatch(/survival {2,}unknown .*not seen to take effect: idle/);

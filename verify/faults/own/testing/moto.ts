@@ -1,25 +1,25 @@
-/** Starts moto's server, which stands in for AWS, and runs the AWS CLI against it. */
+/** Starts moto, a fake AWS, and runs the AWS CLI against it. */
 import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
 import { freePort } from '../../../../stack/ports.ts';
 import { until } from '../../../../stack/wait.ts';
 
-/** The programs that are needed and missing on this machine. */
+/** Programs that the tests need and this machine lacks. */
 export const missing = ['aws', 'moto_server'].filter(
   name => spawnSync(name, ['--version']).error !== undefined,
 );
 
 export interface Moto {
   url: string;
-  /** Variables for the AWS CLI. */
+  /** Environment variables for the AWS CLI. */
   env: Record<string, string>;
   /** Runs the AWS CLI and returns its output, parsed from JSON. */
   aws(...args: string[]): Promise<unknown>;
   stop(): Promise<void>;
 }
 
-/** Returns the variables with which the AWS CLI sends its requests to this address. */
+/** Returns environment variables that make the AWS CLI send its requests to this address. */
 const environmentFor = (url: string): Record<string, string> => ({
   ...{ AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'us-east-1' },
   ...{ AWS_DEFAULT_REGION: 'us-east-1', AWS_PAGER: '', AWS_ENDPOINT_URL: url },

@@ -1,4 +1,4 @@
-/** Performs faults of a target file on real processes and containers, without a run and without load. */
+/** Performs faults of a target file in a test, without a run and without load. */
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -10,22 +10,22 @@ import { ownFaults } from '../index.ts';
 export interface Tried {
   bit: boolean;
   did: string | undefined;
-  /** Runs the heals, the last one first. */
+  /** Runs the heals, the last registered one first. */
   heal(): Promise<void>;
-  /** Returns the output of the commands. */
+  /** Returns the log of the fault's commands. */
   log(): string;
 }
 
-/** A temporary folder for a target file and the files that it names. `remove` deletes the folder. */
+/** Performs faults in a temporary folder, which `remove` deletes. */
 export class Bench {
   readonly folder = mkdtempSync(join(tmpdir(), 'baton-own-'));
   readonly stop = new AbortController();
-  /** The result of `Means.felt`: whether the load shows the fault. */
+  /** The fault sees this value as the result of `Means.felt`: whether the load shows the fault. */
   felt = false;
   #tries = 0;
   readonly #path = process.env['PATH'];
 
-  /** @param faults the key `faults` of a target file. @returns the fault with this name */
+  /** Returns the fault of this name. @param faults value of the key `faults` in the target file */
   fault(faults: object, name: string) {
     const target = {
       ...{ version: 1, url: 'http://127.0.0.1:1', accounts: [{ user: 'a', password: 'open-sesame' }] },
@@ -71,27 +71,27 @@ export class Bench {
   }
 
   /**
-   * Puts a fake program on the PATH. The fake writes its arguments to a file, and runs the script in the folder of
-   * the `files`.
+   * Puts a fake program on the PATH. Each call of the program records its arguments, and runs `script`, which can
+   * read the `files`.
    */
   standIn(name: string, script: string, files: Record<string, string>): void {
     const bin = join(this.folder, 'bin');
     mkdirSync(bin);
     for (const [file, text] of Object.entries(files)) writeFileSync(join(bin, file), text);
-    const head = `#!/bin/sh\ncd "$(dirname "$0")"\nprintf '%s\\n' "$*" >>orders\n`;
+    const head = `#!/bin/sh\ncd "$(dirname "$0")"\nprintf '%s\\n' "$*" >>commands\n`;
     writeFileSync(join(bin, name), `${head}${script}`);
     chmodSync(join(bin, name), 0o755);
     process.env['PATH'] = `${bin}${delimiter}${this.#path}`;
   }
 
-  /** Changes a file of the stand-in. */
+  /** Changes a file that the script of the fake program reads. */
   put(file: string, text: string): void {
     writeFileSync(join(this.folder, 'bin', file), text);
   }
 
-  /** Returns the arguments of each call of the stand-in. */
-  orders(): string[] {
-    return readFileSync(join(this.folder, 'bin', 'orders'), 'utf8')
+  /** Returns the recorded arguments of each call of the fake program. */
+  commands(): string[] {
+    return readFileSync(join(this.folder, 'bin', 'commands'), 'utf8')
       .trim()
       .split('\n');
   }

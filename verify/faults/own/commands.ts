@@ -10,13 +10,13 @@ import { type Guard, guard } from './guard.ts';
 
 /** Grace period of a command after SIGTERM, milliseconds. */
 const GRACE_MS = 2_000;
-/** Maximum length of a command's output in the log, bytes. Of a longer output, the beginning is dropped. */
+/** The log keeps only the end of a command's output, up to this length, bytes. */
 const KEPT = 64 << 10;
-/** Number of lines at the end of the output that an error message shows. */
+/** An error message shows this number of lines from the end of the output. */
 const SHOWN = 3;
 
-/** Settings that all commands of a run share. */
-export interface Office {
+/** Settings for all fault commands of a run. */
+export interface CommandSettings {
   /** Folder in which commands run. */
   cwd: string;
   /** Texts to hide in the output of the commands. */
@@ -28,27 +28,28 @@ export interface Ran {
   code: number | undefined;
   /** The last 64 KiB of the command's output. */
   output: string;
-  /** Text for a message that says how the command ended. */
+  /** How the command ended, for a message, such as `ended with exit code 1`. */
   how: string;
 }
 
-export class Orders {
-  readonly #office: Office;
+export class Commands {
+  readonly #settings: CommandSettings;
   readonly #means: Means;
   readonly #withinMs: number;
   readonly #guards = new Set<Guard>();
 
   /** @param withinMs time limit of each command */
-  constructor(office: Office, means: Means, withinMs: number) {
-    this.#office = office;
+  constructor(settings: CommandSettings, means: Means, withinMs: number) {
+    this.#settings = settings;
     this.#means = means;
     this.#withinMs = withinMs;
     mkdirSync(dirname(means.log), { recursive: true });
   }
 
   /**
-   * Runs a command and returns its output. If the command fails or exceeds the time limit, throws an error
-   * with the last lines of the output.
+   * Runs a command and returns its output.
+   *
+   * @throws an error with the last lines of the output, if the command fails or exceeds the time limit
    */
   async run(command: Command): Promise<string> {
     return this.#demand(command, this.#means.signal);
@@ -60,24 +61,24 @@ export class Orders {
   }
 
   /**
-   * Registers a command that heals. Call it before you disturb. The command runs even after an error or a stop. If
-   * Baton is killed, a guard runs the command.
+   * Registers a command that heals the fault. Call it before you disturb. The command runs also if the fault fails or
+   * the run is stopped. If Baton is killed, a separate shell runs the command.
    */
   heals(command: Command): void {
-    const watching = guard(argvOf(command), this.#office.cwd, this.#means.log);
+    const watching = guard(argvOf(command), this.#settings.cwd, this.#means.log);
     this.#guards.add(watching);
     this.#means.undo(async () => {
       try {
         await this.#demand(command);
       } finally {
-        // Even if the heal has failed, the guard must not run it again.
+        // Ends the separate shell also if the command has failed, so that the command does not run twice.
         this.#guards.delete(watching);
         watching.release();
       }
     });
   }
 
-  /** Registers a command that only waits, and runs it together with the heals. Such a command needs no guard. */
+  /** Registers a command that waits until the system is healthy. It runs with the heals, but not if Baton is killed. */
   waits(command: Command): void {
     this.#means.undo(() => this.#demand(command));
   }
@@ -86,9 +87,9 @@ export class Orders {
     const { code, output, how } = await this.#run(command, signal);
     if (code === 0) return output;
     const said = output.trim().split('\n').slice(-SHOWN).join('\n');
-    const hidden = scrub(said, this.#office.secrets);
+    const hidden = scrub(said, this.#settings.secrets);
     throw new Error(
-      `${this.#shown(command)} ${how}${hidden === '' ? '' : `: ${hidden}`} (its whole output: ${this.#means.log})`,
+      `${this.#shown(command)} ${how}${hidden === '' ? '' : `: ${hidden}`} (complete output:${this.#means.log})`,
     );
   }
 
@@ -96,10 +97,10 @@ export class Orders {
     const began = performance.now();
     const [program = '', ...args] = argvOf(command);
     const file = scratch(this.#means.log);
-    // Writes the output to a file and not to a pipe. If the command starts a server, the server can then write its
-    // output even after Baton has ended.
+    // The output goes to a file, not to a pipe: a server that the command starts can still write after Baton has
+    // ended.
     const child = spawn(program, args, {
-      cwd: this.#office.cwd,
+      cwd: this.#settings.cwd,
       detached: true,
       stdio: ['ignore', file, file],
     });
@@ -109,7 +110,7 @@ export class Orders {
     const output = lastOf(file);
     closeSync(file);
     const seconds = ((performance.now() - began) / 1000).toFixed(1);
-    const text = scrub(output, this.#office.secrets);
+    const text = scrub(output, this.#settings.secrets);
     appendFileSync(
       this.#means.log,
       `$ ${this.#shown(command)}\n${text}${text.endsWith('\n') || text === '' ? '' : '\n'}${how} after ${seconds} s\n\n`,
@@ -119,16 +120,17 @@ export class Orders {
 
   #shown(command: Command): string {
     const text = typeof command === 'string' ? command.trim() : command.join(' ');
-    return scrub(text, this.#office.secrets);
+    return scrub(text, this.#settings.secrets);
   }
 }
 
-/** Returns the program and its arguments. If the command is one text, the shell runs it. */
+/** Returns the program and its arguments. For a command that is one text, the program is the shell. */
 const argvOf = (command: Command): readonly string[] =>
   typeof command === 'string' ? ['/bin/sh', '-c', command] : command;
 
 /**
- * Opens a file and unlinks it at once, so that its content, which may be secret, disappears when the file is closed.
+ * Opens a temporary file and deletes its name at once, so that its content, which may hold secrets, is gone when the
+ * file is closed.
  */
 function scratch(beside: string): number {
   const name = `${beside}.tmp`;
@@ -145,7 +147,10 @@ function lastOf(file: number): string {
   return bytes.toString('utf8');
 }
 
-/** Waits until a command ends. Ends its whole process group after the time limit, or when the run is stopped. */
+/**
+ * Waits until a command ends. After the time limit, or when the run is stopped, ends the command and its child
+ * processes.
+ */
 async function ended(
   child: ChildProcess,
   withinMs: number,
