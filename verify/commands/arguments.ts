@@ -1,4 +1,4 @@
-/** Parses the texts of options. Each function throws a UsageError that says what was expected and what it got. */
+/** Parses the values of options. Each function throws a UsageError that names the expected and the given value. */
 import { statSync } from 'node:fs';
 import { type InstanceOptions, RUNNERS, type Runner } from '../../stack/stack.ts';
 import type { LogSource } from '../client/logs.ts';
@@ -17,7 +17,7 @@ export function whole(option: string, text: string, least: number, most: number)
   );
 }
 
-/** Parses a rate such as 200 or 50..500, in actions per second. */
+/** Parses `--rate`, in actions per second: `200` is constant, and `50..500` rises from 50 to 500. */
 export function rate(text: string | undefined): Rate | undefined {
   if (text === undefined) return undefined;
   const [, from, to = from] = /^(\d+(?:\.\d+)?)(?:\.\.(\d+(?:\.\d+)?))?$/.exec(text) ?? [];
@@ -27,7 +27,7 @@ export function rate(text: string | undefined): Rate | undefined {
   );
 }
 
-/** Parses a time such as 10, 10s, 2m or 500ms. Returns milliseconds; a number without a unit means seconds. */
+/** Parses a time such as 500ms, 10s or 2m, and returns milliseconds. A number without a unit means seconds. */
 export function milliseconds(text: string, option = '--duration'): number {
   const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
   const value = Number(number) * { ms: 1, s: 1e3, m: 6e4, h: 36e5 }[unit as 'ms'];
@@ -35,7 +35,7 @@ export function milliseconds(text: string, option = '--duration'): number {
   throw new UsageError(`${option}: expected a time such as 10s, 2m or 500ms, got ${JSON.stringify(text)}`);
 }
 
-/** Returns the runner that --stack names. Throws if --url or --logs is given too: a bundled stack sets both itself. */
+/** Returns how `--stack` runs the bundled stack. Refuses `--url` and `--logs` beside it: the stack has its own. */
 export function runnerOf({
   stack,
   url,
@@ -50,7 +50,7 @@ export function runnerOf({
   throw new UsageError('--stack: the bundled stack has its own address and logs; remove --url and --logs');
 }
 
-/** Returns the faults that --faults names: faults of the bundled stack or of the target file. */
+/** Returns the faults that `--faults` names. They are faults of the bundled stack, or come from the target file. */
 export function faultsOf(
   { faults, stack }: Partial<Record<'faults' | 'stack', string>>,
   target: Target,
@@ -65,7 +65,7 @@ export function faultsOf(
   );
 }
 
-/** Parses --next: the environment variables of the app's next version. */
+/** Parses `--next`: the environment variables of the app's next version, which the fault rolling-deploy starts. */
 export function nextVersion(text: string | undefined): InstanceOptions | undefined {
   if (text === undefined) return undefined;
   const pairs = text.split(',').map(pair => /^(\w+)=(.*)$/.exec(pair));
@@ -74,18 +74,18 @@ export function nextVersion(text: string | undefined): InstanceOptions | undefin
   return { env: Object.fromEntries(pairs.map(pair => [pair?.[1] ?? '', pair?.[2] ?? ''])) };
 }
 
-/** @param said the option or command that expects the address, named in the error */
-export function address(text: string, said = '--url'): string {
+/** Checks an http or https address, and removes a final `/`. @param option the option or command, for the error */
+export function address(text: string, option = '--url'): string {
   if (['http:', 'https:'].includes(URL.parse(text)?.protocol ?? '')) return text.replace(/\/+$/, '');
   throw new UsageError(
-    `${said}: expected an address such as http://127.0.0.1:8080, got ${JSON.stringify(text)}`,
+    `${option}: expected an address such as http://127.0.0.1:8080, got ${JSON.stringify(text)}`,
   );
 }
 
 /**
- * Returns the address of the target: `--url`. If `--url` has no path, adds the path of `url` in the target file.
+ * Returns the address that `--url` gives. If it has no path, adds the path of the address in the target file.
  *
- * @param file the `url` of the target file
+ * @param file the address in the target file
  */
 export function addressOf(text: string, file: string): string {
   const given = address(text);
@@ -93,7 +93,7 @@ export function addressOf(text: string, file: string): string {
   return pathname === '/' ? given + new URL(file).pathname.replace(/\/+$/, '') : given;
 }
 
-/** @param text a folder with the layout of docs/compose.md, or log files separated by commas: FILE or NAME=FILE */
+/** Parses `--logs`: a folder with the layout of docs/compose.md, or a comma-separated list of `FILE` or `NAME=FILE`. */
 export function logsIn(text: string | undefined): LogSource[] {
   if (text === undefined) return [];
   const files = text.split(',').map(one => /^(?:([\w.-]+)=)?(.+)$/.exec(one));

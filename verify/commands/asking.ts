@@ -5,13 +5,13 @@ import type { Output } from './output.ts';
 
 export interface Asking {
   text(question: string): Promise<string>;
-  /** Asks for a secret. Does not show the typed text. */
+  /** Asks for a secret, and does not show it while the user types it. */
   secret(question: string): Promise<string>;
   yes(question: string): Promise<boolean>;
   close(): void;
 }
 
-/** @returns undefined if stdin or stderr is not a terminal */
+/** Returns undefined if the user cannot answer, because stdin or stderr is not a terminal. */
 export function asking({ progress }: Output): Asking | undefined {
   const { stdin } = process;
   if (stdin.isTTY !== true || progress.isTTY !== true) return undefined;

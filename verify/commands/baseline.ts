@@ -1,4 +1,4 @@
-/** Reads and writes the baseline: `--baseline FILE` and `--update-baseline` of verify and check. */
+/** Handles the options `--baseline FILE` and `--update-baseline`: reads, compares with, and writes a baseline. */
 import { existsSync } from 'node:fs';
 import { formatBaseline, runsIn } from '../baseline.ts';
 import { type Comparison, compare } from '../core/compare/compare.ts';
@@ -12,16 +12,12 @@ import { write } from './reports.ts';
 
 export interface Baseline {
   file: string;
-  /** The runs in the file; undefined if the file does not exist yet. */
+  /** The good runs in the file, to compare with; undefined if the file does not exist yet. */
   runs: Digest[] | undefined;
   update: boolean;
 }
 
-/**
- * Reads the baseline before the run starts.
- *
- * @returns undefined if --baseline is not given
- */
+/** Reads the baseline before the run, so that a wrong file is reported at once. Undefined without --baseline. */
 export async function baselineOf(
   values: Pick<OptionValues<'check'>, 'baseline' | 'update-baseline'>,
 ): Promise<Baseline | undefined> {
@@ -42,17 +38,14 @@ export function compareWith(baseline: Baseline | undefined, result: Result): Com
   return compare(baseline.runs, [digestOf(result, revisionOf(process.env))]);
 }
 
-/**
- * Returns the judgement of the comparison; an empty list if there is no comparison or the run replaces the
- * baseline.
- */
+/** Returns the verdict of the comparison in a list. The list is empty without a baseline, or with --update-baseline. */
 export const judgementsOf = (
   baseline: Baseline | undefined,
   comparison: Comparison | undefined,
 ): Judgement[] => (comparison === undefined || baseline?.update === true ? [] : [comparison.judgement]);
 
-/** Returns the comparison that reports show; undefined if the run replaces the baseline. */
-export const compared = (
+/** Returns the comparison for the reports. Undefined with --update-baseline: this run becomes the baseline. */
+export const comparisonForReports = (
   baseline: Baseline | undefined,
   comparison: Comparison | undefined,
 ): { comparison: Comparison | undefined; base: readonly Digest[] } =>
@@ -60,7 +53,7 @@ export const compared = (
     ? { comparison: undefined, base: [] }
     : { comparison, base: baseline?.runs ?? [] };
 
-/** Writes the baseline for --update-baseline, if the run is valid and complete. */
+/** Writes this run as the new baseline, if --update-baseline is given and the run is valid and complete. */
 export async function updateBaseline(
   baseline: Baseline | undefined,
   result: Result,
@@ -75,7 +68,7 @@ export async function updateBaseline(
   output.progress.write(`baseline: ${baseline.file}\n`);
 }
 
-/** Returns the commit hash from the environment variable that GitHub, GitLab, Jenkins or Azure sets. */
+/** Returns the hash of the tested commit, which GitHub, GitLab, Jenkins and Azure put into the environment. */
 const revisionOf = (environment: NodeJS.ProcessEnv): string | undefined =>
   ['GITHUB_SHA', 'CI_COMMIT_SHA', 'GIT_COMMIT', 'BUILD_SOURCEVERSION']
     .map(name => environment[name])

@@ -20,8 +20,9 @@ async function check(history: string, ...options: string[]): Promise<{ exit: num
 }
 
 /**
- * Returns concurrent cas operations for all pairs of values. Any valid order of them leads from 0 back to 0. If the
- * read after them shows another value, the history is wrong, and the proof must try all orders.
+ * Returns a Jepsen history: concurrent compare-and-set operations for all pairs of values, and a read of `last` after
+ * them. Each possible order of the operations ends at 0. So another `last` is a violation, and only a search through
+ * all orders proves it.
  */
 function roundTrips(values: number, last: number): string {
   const swaps = Array.from(

@@ -11,13 +11,13 @@ import { jepsenOptions, judgeJepsen } from '../import/jepsen.ts';
 import { judgeFile, judgeFiles } from '../judge-file.ts';
 import { ServedLater } from '../served-later.ts';
 import { milliseconds } from './arguments.ts';
-import { baselineOf, compared, compareWith, judgementsOf, updateBaseline } from './baseline.ts';
+import { baselineOf, compareWith, comparisonForReports, judgementsOf, updateBaseline } from './baseline.ts';
 import type { OptionValues } from './options.ts';
 import { type Output, printResult } from './output.ts';
 import { reportsOf, writeReports } from './reports.ts';
 import { TARGET } from './tables.ts';
 
-/** @param runs one recorded run, or the parts of one run that several machines recorded */
+/** Judges a recorded run, and returns the exit code. @param runs one run, or its parts from several k6 machines */
 export async function checkCommand(
   runs: readonly string[],
   values: OptionValues<'check'>,
@@ -41,12 +41,17 @@ export async function checkCommand(
   const comparison = compareWith(baseline, result);
   printResult(result, values, output, comparison);
   const replay = values.from === undefined ? (check: Check) => judge([check]) : undefined;
-  await writeReports(reports, { result, ...compared(baseline, comparison), replay }, TARGET, output);
+  await writeReports(
+    reports,
+    { result, ...comparisonForReports(baseline, comparison), replay },
+    TARGET,
+    output,
+  );
   await updateBaseline(baseline, result, output);
   return EXIT[combine([result.judgement, ...judgementsOf(baseline, comparison)])];
 }
 
-/** Returns the limits of the searches. The time limit starts with the first search, after the history was read. */
+/** Returns the limits of the searches of linearizability. The time of `--budget` begins with the first search. */
 function searchingOf(values: OptionValues<'check'>): Searching {
   const budget = milliseconds(values.budget, '--budget');
   let end: number | undefined;
@@ -57,7 +62,7 @@ function searchingOf(values: OptionValues<'check'>): Searching {
   return { isLate, steps: Number.POSITIVE_INFINITY, allObjects: values['all-objects'] };
 }
 
-/** Returns a function that reads the history, and judges it by the given checks. */
+/** Returns a function that reads the history of the run, and judges it by the checks in its argument. */
 function judging(
   run: string,
   more: readonly string[],

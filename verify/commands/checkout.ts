@@ -1,18 +1,18 @@
-/** Loads parts that only a checkout of the repository has: the bundled stack, the app and the zoo. */
+/** Loads the code that the npm package does not contain: the bundled stack, the app and the zoo. */
 import { COMMAND } from '../core/command.ts';
 import { UsageError } from '../errors.ts';
 
 /**
- * Imports a part of the checkout.
+ * Imports code that only a checkout of the repository has.
  *
- * @param what the option or command that needs the part, such as --stack
- * @throws UsageError if the part is missing; it says how to get a checkout
+ * @param what the option or command that needs the code, such as --stack
+ * @throws UsageError in the npm package; it says how to get a checkout
  */
 export async function fromCheckout<Part>(what: string, load: () => Promise<Part>): Promise<Part> {
   try {
     return await load();
   } catch (error) {
-    // Node sets `url` only if a file is missing. If a package is not installed, throws the error unchanged.
+    // Node sets `url` if a file is missing, but not if an npm package is missing: then setup was not run.
     const { code, url } = error as { code?: string; url?: string };
     if (code !== 'ERR_MODULE_NOT_FOUND' || url === undefined) throw error;
     throw new UsageError(

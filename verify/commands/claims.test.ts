@@ -1,28 +1,28 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { STORES } from '../../app/variables.ts';
-import { notKept } from './claims.ts';
+import { unclaimedGuarantees } from './claims.ts';
 
 const DOCS = readFileSync(new URL('../../docs/stores.md', import.meta.url), 'utf8');
-/** Rows of the table that lists the guarantees each store does not keep, with baskets in sessions and in tables. */
+/** Rows of the table in docs/stores.md that lists for each store the guarantees that the card store does not claim. */
 const rows = [...DOCS.matchAll(/^\| `([a-z-]+)` \| ([^|]+) \| ([^|]+) \|$/gm)].map(
   ([, store = '', inSession = '', beside = '']) => ({ store, inSession, beside }),
 );
 
-/** Returns the guarantees in a cell of the table. */
+/** Returns the names of the guarantees in a cell of the table. */
 const named = (cell: string) => [...cell.matchAll(/`([\w-]+)`/g)].map(match => match[1]);
 
 test.each(rows)('the docs list the guarantees that $store does not claim', ({ store, inSession, beside }) => {
-  expect(named(inSession)).toEqual(notKept({ SESSION_STORE: store }));
-  expect(named(beside)).toEqual(notKept({ SESSION_STORE: store, BASKET_STORE: 'postgres' }));
+  expect(named(inSession)).toEqual(unclaimedGuarantees({ SESSION_STORE: store }));
+  expect(named(beside)).toEqual(unclaimedGuarantees({ SESSION_STORE: store, BASKET_STORE: 'postgres' }));
 });
 
 test('the docs list all stores', () => {
   expect(rows.map(({ store }) => store).toSorted()).toEqual(STORES.toSorted());
-  expect(notKept({})).toEqual([]);
+  expect(unclaimedGuarantees({})).toEqual([]);
 });
 
-/** Rows of the table that was measured without disturbances. They list the violated guarantees. */
+/** The table in docs/stores.md with the verdicts that were measured without faults. */
 const UNDISTURBED = /^\| \| continuity .*\n(?:\|.*\n)*/m.exec(DOCS)?.[0] ?? '';
 const measured = [...UNDISTURBED.matchAll(/^\| `([a-z-]+)`([^|]*) \| ((?:[✓✗?][^|]*\|\s?)+)$/gm)].map(
   ([, store = '', more = '', cells = '']) => ({
@@ -40,7 +40,9 @@ function columns(): string[] {
 test.each(measured.filter(({ store }) => store !== 'memory'))(
   'guarantees that were measured as violated with $store and baskets in $basket are not claimed',
   ({ store, basket, broken }) => {
-    expect(notKept({ SESSION_STORE: store, BASKET_STORE: basket })).toEqual(expect.arrayContaining(broken));
+    expect(unclaimedGuarantees({ SESSION_STORE: store, BASKET_STORE: basket })).toEqual(
+      expect.arrayContaining(broken),
+    );
   },
 );
 

@@ -1,15 +1,12 @@
-/** Lists the guarantees of baton.yaml that the card store does not claim, by SESSION_STORE and BASKET_STORE. */
+/** Lists which claims of baton.yaml do not apply to the card store, depending on SESSION_STORE and BASKET_STORE. */
 import type { Guarantee } from '../core/result/guarantees.ts';
 
-/**
- * Guarantees that are not claimed if a store saves a session as one value, because the last save replaces all earlier
- * saves.
- */
+/** Guarantees that break if a store saves a session as one value: of two concurrent saves, the last one wins. */
 const WHOLE_SESSIONS: readonly Guarantee[] = ['no-lost-updates', 'linearizability'];
 
 /**
- * The guarantees that are not claimed, by SESSION_STORE. `memory` claims all guarantees, because Baton must find this
- * store broken.
+ * The guarantees that each SESSION_STORE does not claim. `memory` claims all, although it breaks some, because it is
+ * the example in which Baton must find violations.
  */
 const IN_SESSIONS: Record<string, readonly Guarantee[]> = {
   'redis-attributes': [],
@@ -22,19 +19,16 @@ const IN_SESSIONS: Record<string, readonly Guarantee[]> = {
   cookie: [...WHOLE_SESSIONS, 'logout-final'],
 };
 
-/**
- * The guarantees that are not claimed with BASKET_STORE=postgres, by SESSION_STORE. With these baskets, only a login
- * saves a session.
- */
-const BESIDE_TABLES: Record<string, readonly Guarantee[]> = { cookie: ['logout-final'] };
+/** The same with BASKET_STORE=postgres. Baskets are then in tables, and only a login changes a session. */
+const WITH_BASKET_TABLES: Record<string, readonly Guarantee[]> = { cookie: ['logout-final'] };
 
 /** Returns the guarantees that the card store does not claim. @param env the environment of the instances */
-export function notKept(env: Record<string, string | undefined>): readonly Guarantee[] {
+export function unclaimedGuarantees(env: Record<string, string | undefined>): readonly Guarantee[] {
   const store = env['SESSION_STORE'] || 'redis-attributes';
-  return (basketOfUser(env) ? BESIDE_TABLES : IN_SESSIONS)[store] ?? [];
+  return (basketOfUser(env) ? WITH_BASKET_TABLES : IN_SESSIONS)[store] ?? [];
 }
 
-/** Returns whether all sessions of a user share one basket. baton.yaml describes a separate basket for each session. */
+/** Returns whether all sessions of a user share one basket, unlike in baton.yaml, where each session has its own. */
 export function basketOfUser(env: Record<string, string | undefined>): boolean {
   return env['BASKET_STORE'] === 'postgres';
 }

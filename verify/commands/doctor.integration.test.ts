@@ -64,7 +64,7 @@ describe('baton doctor', () => {
     const file = join(out, 'target.yaml');
     writeFileSync(file, JSON.stringify({ ...bundled, logout: undefined }));
     const { code, stdout } = await baton(['doctor', file], { K6: '/nowhere/k6' });
-    expect(stdout).toMatch(/- k6 +what K6 names is none; needed for --k6/);
+    expect(stdout).toMatch(/- k6 +the variable K6 does not name a k6 program; needed for --k6/);
     expect(stdout).toMatch(
       /claimed, but cannot be judged with this target file\n {4}\? logout-final +no way to log out: add `logout`/,
     );

@@ -1,4 +1,4 @@
-/** `baton doctor`: lists the programs of this machine, and the guarantees that no run can judge. Sends no requests. */
+/** `baton doctor`: lists the programs on this machine, and the guarantees that a target file leaves unknown. */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -17,10 +17,12 @@ import type { OptionValues } from './options.ts';
 import { type Output, widthOf } from './output.ts';
 import { TARGET } from './tables.ts';
 
-/** Timeout for a program to print its version, milliseconds. */
+/** Time that a program may take to print its version, milliseconds. */
 const VERSION_TIMEOUT = 10_000;
 
 /**
+ * Prints the lists. Sends no requests.
+ *
  * @param file a target file. Default: baton.yaml, if it exists
  * @returns the exit code: 2 (unknown) if a claimed guarantee cannot be judged with this target file
  * @throws UsageError if the target file is wrong
@@ -52,13 +54,13 @@ async function toolsOf(environment: NodeJS.ProcessEnv): Promise<Tool[]> {
     own.checkout ? `${script} installs it` : `get a checkout of Baton, whose ${script} installs it`;
   const [stack, stores] = [setup('scripts/setup'), setup('scripts/setup --stores')];
   const [docker, k6, nginx, redis, haproxy, postgres, memcached] = await Promise.all([
-    printed(['docker'], ['version', '--format', '{{.Server.Version}}']),
+    versionPrinted(['docker'], ['version', '--format', '{{.Server.Version}}']),
     k6Of(environment),
-    printed(['nginx'], ['-v']),
-    printed(['redis-server', 'valkey-server'], ['--version']),
-    printed(['haproxy'], ['-v']),
-    printed(['postgres'], ['--version']),
-    printed(['memcached'], ['--version']),
+    versionPrinted(['nginx'], ['-v']),
+    versionPrinted(['redis-server', 'valkey-server'], ['--version']),
+    versionPrinted(['haproxy'], ['-v']),
+    versionPrinted(['postgres'], ['--version']),
+    versionPrinted(['memcached'], ['--version']),
   ]);
   return [
     {
@@ -98,8 +100,8 @@ function ownPackage(): { version: string; checkout: boolean } {
   return { version, checkout: existsSync(join(dirname(file), 'stack/start.ts')) };
 }
 
-/** Returns the version that a program prints, or its error if it fails. Both are absent if the program is missing. */
-async function printed(names: string[], args: string[]): Promise<Pick<Tool, 'version' | 'wrong'>> {
+/** Runs a program to get its version. Returns its error if it fails, and nothing if the program is missing. */
+async function versionPrinted(names: string[], args: string[]): Promise<Pick<Tool, 'version' | 'wrong'>> {
   try {
     const { stdout, stderr } = await promisify(execFile)(findProgram(...names), args, {
       timeout: VERSION_TIMEOUT,
@@ -118,7 +120,7 @@ async function k6Of(environment: NodeJS.ProcessEnv): Promise<Pick<Tool, 'version
     const k6 = await findK6(environment);
     return k6 === undefined ? {} : { version: k6.version.replace(/^v/, '') };
   } catch (error) {
-    if (error instanceof UsageError) return { wrong: 'what K6 names is none' };
+    if (error instanceof UsageError) return { wrong: 'the variable K6 does not name a k6 program' };
     throw error;
   }
 }

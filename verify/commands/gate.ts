@@ -1,4 +1,4 @@
-/** `baton gate`: serves the verdict on a new version over HTTP while it gets more and more traffic. */
+/** `baton gate`: judges a new version of an app while it gets more and more traffic. Serves the verdict over HTTP. */
 import { EXIT } from '../errors.ts';
 import { Gate } from '../gate/gate.ts';
 import { gateServer } from '../gate/server.ts';
@@ -9,7 +9,7 @@ import type { OptionValues } from './options.ts';
 import type { Output } from './output.ts';
 import { TARGET } from './tables.ts';
 
-/** Runs until SIGINT, SIGTERM or SIGHUP. Returns the exit code of the last verdict. */
+/** Runs the gate until SIGINT, SIGTERM or SIGHUP. Returns the exit code of the last verdict. */
 export async function gateCommand(
   file: string | undefined,
   values: OptionValues<'gate'>,
@@ -20,7 +20,7 @@ export async function gateCommand(
   const gate = new Gate(target, {
     sessions: whole('--sessions', values.sessions, 1, 10_000),
     rate: whole('--rate', values.rate, 1, 10_000),
-    window: milliseconds(values.window),
+    window: milliseconds(values.window, '--window'),
     out: values.out,
     onStep: text => output.progress.write(`${text}\n`),
   });

@@ -1,4 +1,4 @@
-/** `baton init`: finds out how an app works, writes the target file, and tests the file by a short run. */
+/** `baton init`: explores an app, writes its target file, and tests the file by a short run. */
 import { randomInt } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -24,15 +24,16 @@ import { withVariables } from './replay.ts';
 
 type Account = { user: string; password: string; passwordEnv: string; totpEnv?: string };
 
-/** The begin of a file that init could not finish. The next start of init replaces such a file. */
+/** First line of a target file that init could not finish. Init may replace such a file without --force. */
 const UNFINISHED = '# UNFINISHED';
 
-/** Options of the short run that tests the file. */
-const PROOF = { sessions: 8, duration: 3_000, workloads: ['hop'] };
+/** Options of the short run that tests the target file. */
+const TEST_RUN = { sessions: 8, duration: 3_000, workloads: ['hop'] };
 
 /**
- * @returns the exit code of the short run: 1 if the system is broken, although the target file is right; 2 if init
- *   could not finish the file
+ * Writes and tests a target file.
+ *
+ * @returns the exit code of the short run: 1 if the app broke a guarantee; 2 if init could not finish the file
  * @throws UsageError if an argument is missing
  */
 export async function initCommand(
@@ -58,7 +59,7 @@ export async function initCommand(
   const secrets = new Secrets(ask);
   const stop = new AbortController();
   try {
-    await allowed(reached.url, values, ask);
+    await requirePermission(reached.url, values, ask);
     const accounts = await accountsOf(values, ask);
     process.once('SIGINT', () => stop.abort());
     const text = await init({
@@ -78,7 +79,7 @@ export async function initCommand(
               (await ask.text('Which page has the login form (its path)? ')) || undefined,
           }),
       mayVisit: async origin => {
-        await allowed(origin, values, ask);
+        await requirePermission(origin, values, ask);
         return true;
       },
       secretOf: user => secrets.of(accounts, user),
@@ -93,12 +94,12 @@ export async function initCommand(
     await writeFile(file, text);
     output.progress.write(`written     ${file}\n`);
     const known = { accounts, environment: secrets.environment };
-    return await proof(text, file, known, stop.signal, values, output).catch(error => {
+    return await testRun(text, file, known, stop.signal, values, output).catch(error => {
       if (!(error instanceof UsageError)) throw error;
       throw new Unfinished(error, `${unfinishedHead(error.message)}\n${text}`);
     });
   } catch (error) {
-    if (error instanceof Unfinished) return await unfinished(error, file, output);
+    if (error instanceof Unfinished) return await writeUnfinished(error, file, output);
     if (!stop.signal.aborted) throw error;
     output.progress.write('init: interrupted\n');
     return EXIT.interrupted;
@@ -108,12 +109,12 @@ export async function initCommand(
 }
 
 /**
- * Writes an unfinished target file.
+ * Writes the target file that init could not finish.
  *
  * @returns the exit code
- * @throws the error that stopped init, if it is an error of init itself
+ * @throws the error that stopped init, if it is a bug of Baton
  */
-async function unfinished(
+async function writeUnfinished(
   { message, text, cause }: Unfinished,
   file: string,
   output: Output,
@@ -124,7 +125,7 @@ async function unfinished(
   return EXIT.unknown;
 }
 
-/** Returns the requests that a recording shows; undefined without `--har` and `--browser`. */
+/** Returns what `--har` or `--browser` recorded: the app's requests. Undefined if neither option is given. */
 async function hintsOf(
   values: OptionValues<'init'>,
   url: string,
@@ -140,14 +141,14 @@ async function hintsOf(
     url: site.href.replace(/\/$/, '') + (values['login-page'] ?? '/'),
     account: accounts[0] as Account,
     probe,
-    // The browser does not know the certificate authority that --ca names.
+    // The browser does not trust the certificates that --ca adds, so it must accept all certificates.
     insecure: ca !== undefined,
     byHand: ask === undefined ? undefined : async () => void (await ask.text(done)),
   });
   return hintsOfTraffic(recorded, site, accounts);
 }
 
-/** @throws UsageError if the file cannot be read */
+/** Reads the recording. @throws UsageError if the file cannot be read */
 function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
@@ -158,7 +159,8 @@ function textOf(file: string): string {
   }
 }
 
-async function proof(
+/** Tests the target file by a short run. Returns the exit code of the run. */
+async function testRun(
   text: string,
   file: string,
   { accounts, environment }: { accounts: readonly Account[]; environment: Record<string, string> },
@@ -169,21 +171,21 @@ async function proof(
   const passwords = accounts.map(({ passwordEnv, password }) => [passwordEnv, password]);
   const known = { ...Object.fromEntries(passwords), ...environment };
   const target = parseTarget(text, file, { ...process.env, ...known });
-  // The short run claims only the guarantees for which it collects evidence.
+  // The short run claims only guarantees that its one workload can judge. The others would be unknown.
   target.claims = target.claims.filter(name => hopAt({ pause: 0 }).feeds.includes(name));
   const progress = new Progress(output.progress, values.quiet);
   const seed = randomInt(2 ** 31);
   const again = withVariables(target.variables, `${COMMAND} verify ${file}`);
   const command = `${again} --seed ${seed}`;
-  const { result } = await verify(target, { ...PROOF, seed, out: values.out, command, signal });
+  const { result } = await verify(target, { ...TEST_RUN, seed, out: values.out, command, signal });
   progress.end();
   printResult(result, values, output);
-  output.progress.write(`that was a short run of ${PROOF.workloads[0]}; to judge all claims:  ${again}\n`);
+  output.progress.write(`that was a short run of ${TEST_RUN.workloads[0]}; to judge all claims:  ${again}\n`);
   return signal.aborted ? EXIT.interrupted : EXIT[result.judgement];
 }
 
-/** Asks the user for permission if the app is not on this machine. */
-async function allowed(
+/** Asks the user for permission if the app is on another machine. @throws UsageError without permission */
+async function requirePermission(
   url: string,
   { yes }: Pick<OptionValues<'init'>, 'yes'>,
   ask: Asking | undefined,
@@ -193,7 +195,10 @@ async function allowed(
   const warning = `${hostname} is not this machine: Baton will log in there, and send some hundred requests`;
   if (ask === undefined)
     throw new UsageError(`init: ${warning}. If you have permission to test this app, add --yes`);
-  if (!(await ask.yes(`${warning}. May it?`))) throw new UsageError('init: nothing was sent');
+  if (!(await ask.yes(`${warning}. Do you have permission to test this app?`)))
+    throw new UsageError(
+      'init: stopped before it sent a request, because you did not confirm the permission',
+    );
 }
 
 async function accountsOf(values: OptionValues<'init'>, ask: Asking | undefined): Promise<Account[]> {
@@ -201,7 +206,7 @@ async function accountsOf(values: OptionValues<'init'>, ask: Asking | undefined)
   if (users.length === 0 && ask !== undefined) return askedFor(ask);
   if (users.length === 0)
     throw new UsageError(
-      'init: expected --user NAME --password-env VARIABLE, twice: two accounts that may log in',
+      'init: expected two accounts of the app: --user NAME --password-env VARIABLE, each twice',
     );
   if (variables.length !== users.length && variables.length !== 1)
     throw new UsageError(
@@ -220,19 +225,18 @@ async function accountsOf(values: OptionValues<'init'>, ask: Asking | undefined)
   });
 }
 
-/** @throws UsageError if the variable is not set */
+/** Returns the value of an environment variable. @throws UsageError if it is not set */
 function fromEnvironment(option: string, name: string): string {
   const value = process.env[name];
   if (value) return value;
-  throw new UsageError(`${option}: the environment has no ${name}: set it, as in ${name}=… ${COMMAND} init`);
+  throw new UsageError(
+    `${option}: expected the environment variable ${name}: set it, as in ${name}=… ${COMMAND} init`,
+  );
 }
 
-/**
- * Secrets of one-time codes. They come from the environment, or the user types a secret when a login needs
- * it.
- */
+/** The secrets from which one-time codes are made: taken from the environment, or asked for when a login needs one. */
 class Secrets {
-  /** The secrets that the user typed, by the environment variable that the target file names for each. */
+  /** The secrets that the user typed. The key is the environment variable that the target file will name. */
   readonly environment: Record<string, string> = {};
   readonly #ask: Asking | undefined;
 
@@ -268,17 +272,17 @@ async function askedFor(ask: Asking): Promise<Account[]> {
     });
   }
   if (accounts.length > 0) return accounts;
-  throw new UsageError('init: expected an account');
+  throw new UsageError('init: expected the user name and password of an account, because Baton must log in');
 }
 
-/** Returns the body of a login: JSON, or form fields. The default body has the field names that most APIs use. */
+/** Returns the body of the login request, as JSON or form fields. By default it has the field names of most APIs. */
 function bodyOf(
   values: OptionValues<'init'>,
   [first]: readonly Account[],
 ): Pick<InitOptions, 'loginForm' | 'loginJson'> {
   const { 'login-json': json, 'login-form': form, 'login-path': path } = values;
   if (json !== undefined && form !== undefined)
-    throw new UsageError('expected --login-form or --login-json, got both');
+    throw new UsageError('init: expected --login-form or --login-json, got both: remove one');
   const option = form === undefined ? '--login-json' : '--login-form';
   const text = form ?? json;
   if (path === undefined && text !== undefined)

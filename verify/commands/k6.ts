@@ -1,4 +1,4 @@
-/** `baton k6`: prints a target file in the format that the scripts of loadtests/ read. */
+/** `baton k6`: converts a target file to the format that the k6 scripts in loadtests/ read, and prints it. */
 import { readFile } from 'node:fs/promises';
 import { EXIT } from '../errors.ts';
 import { k6Target } from '../target/k6.ts';

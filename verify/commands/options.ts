@@ -1,4 +1,4 @@
-/** Parses the arguments of a command by its table, and makes help texts. */
+/** Parses the arguments of a command, and makes the help texts, from the tables in tables.ts. */
 import { parseArgs } from 'node:util';
 import { COMMAND } from '../core/command.ts';
 import { EXIT, EXIT_MEANS, UsageError } from '../errors.ts';
@@ -8,12 +8,12 @@ import { type Option, TABLES, type Table } from './tables.ts';
 
 export type CommandName = keyof typeof TABLES;
 
-/** The values of the options of a command. */
+/** The parsed options of a command, by name. */
 export type OptionValues<Name extends CommandName> = ReturnType<
   typeof parseArgs<{ options: (typeof TABLES)[Name]['options']; allowPositionals: true }>
 >['values'];
 
-/** Exit codes with their meanings, in ascending order. */
+/** Each exit code with its meaning, in ascending order. */
 const CODES = (Object.keys(EXIT) as (keyof typeof EXIT)[]).map(
   name => [EXIT[name], EXIT_MEANS[name]] as const,
 );
@@ -36,7 +36,7 @@ export const isCommand = (name: string): name is CommandName => Object.hasOwn(TA
  * Parses the arguments after a command.
  *
  * @returns undefined if --help is given
- * @throws UsageError if the command does not have an option, or there are too many words
+ * @throws UsageError if the command does not have one of the options, or takes fewer arguments
  */
 export function parse<Name extends CommandName>(
   name: Name,
@@ -76,13 +76,13 @@ function wrongOption(name: CommandName, error: Error): string {
   }`;
 }
 
-/** @throws UsageError that names the known commands */
+/** Throws a UsageError that names the known commands. */
 export function unknownCommand(name: string): never {
   const what = name.startsWith('-') ? `expected a command before ${name}` : `unknown command "${name}"`;
   throw new UsageError(`${what}: expected ${NAMES.join(', ')} or help\nSee: ${COMMAND} help`);
 }
 
-/** Returns the help text of Baton, which lists the commands. */
+/** Returns the text of `baton help`: a list of the commands. */
 export function usage(): string {
   const rows = NAMES.map(name => row(`  ${name} ${TABLES[name].words}`, TABLES[name].does, 25));
   return (
@@ -91,7 +91,7 @@ export function usage(): string {
   );
 }
 
-/** Returns the help text of a command, which lists its options. */
+/** Returns the text of `baton COMMAND --help`: a list of the options. */
 export function usageOf(name: CommandName): string {
   const { words, does, options }: Table = TABLES[name];
   const rows = Object.entries(options).map(([option, of]) =>
@@ -102,7 +102,7 @@ export function usageOf(name: CommandName): string {
   return `usage: ${COMMAND} ${name} ${words}\n\n${about}\n${list}\n${EXIT_CODES}`;
 }
 
-/** Returns the text of docs/commands.md. */
+/** Returns the page docs/commands.md. */
 export function commandsPage(): string {
   const parts = NAMES.map(name => {
     const { words, does, page, options }: Table = TABLES[name];
@@ -125,11 +125,11 @@ const shown = (option: string, { value }: Option): string =>
   `--${option}${value === undefined ? '' : ` ${value}`}`;
 const standard = ({ default: value }: Option): string => (typeof value === 'string' ? ` (${value})` : '');
 const sentence = (does: string): string => does.charAt(0).toUpperCase() + does.slice(1);
-/** Escapes a text for a Markdown table, and makes links of the names of files in docs/. */
+/** Escapes a text for a Markdown table, and turns names of files in docs/ into links. */
 const cell = (text: string): string =>
   text.replaceAll('|', '\\|').replaceAll(/\bdocs\/([\w-]+\.(?:md|schema\.json))/g, '[$1]($1)');
 
-/** @param column the column in which the text begins. A longer name gets its own line */
+/** Returns a row of a help text. @param column where the text begins; a name that is too long gets a line for itself */
 function row(name: string, text: string, column: number): string {
   const lines = wrap(text, WIDTH - column);
   const [first = '', ...rest] =

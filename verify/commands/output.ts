@@ -1,4 +1,4 @@
-/** Prints the results of a command. cli.ts passes stdout and stderr. */
+/** Prints the result of a command to the streams that cli.ts passes. */
 import type { Comparison } from '../core/compare/compare.ts';
 import type { Result } from '../core/result/result.ts';
 import type { Out } from '../progress.ts';
@@ -11,11 +11,11 @@ export interface Output {
   result: Out;
   /** Stream for progress and the paths of written files: stderr. */
   progress: Out;
-  /** True if results may have colours. */
+  /** True if results are printed in colours. */
   colour: boolean;
 }
 
-/** Default width in columns, if stdout does not report its width. */
+/** Width in columns if stdout is not a terminal. */
 const WIDTH = 100;
 
 export const widthOf = ({ result }: Output): number => result.columns || WIDTH;

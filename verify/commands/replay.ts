@@ -1,14 +1,14 @@
-/** Makes the command that repeats a run. The command does not contain the values of secrets. */
+/** Makes the command that repeats a run, without the values of secrets. Reports show it as "see it again". */
 import { COMMAND } from '../core/command.ts';
 import type { OptionValues } from './options.ts';
 import { type Option, TABLES } from './tables.ts';
 
-/** Environment variables that the bundled stack and its app read. */
+/** Names of the environment variables that the bundled stack and its app read. */
 const STACK_VARIABLES =
   /^(STACK_|SESSION_|BASKET_STORE$|PAYMENT_MS$|STORE_TIMEOUT_MS$|SCRYPT_COST$|FIXTURE_USERS$)/;
 const SECRET = /SECRET|PASSW|TOKEN/;
-/** Options to leave out, since they do not change the run. `seed` is added separately. */
-const ASIDE = [
+/** Options that the command omits, because they do not change the load. The seed is added separately. */
+const NOT_REPEATED = [
   'k6',
   'seed',
   'out',
@@ -22,7 +22,7 @@ const ASIDE = [
   'metrics',
 ];
 
-/** Returns the environment variables that the bundled stack reads. */
+/** Returns those variables of the environment that the bundled stack and its app read. */
 export const passedOn = (environment: NodeJS.ProcessEnv): Record<string, string> =>
   Object.fromEntries(
     Object.entries(environment).filter(
@@ -30,12 +30,12 @@ export const passedOn = (environment: NodeJS.ProcessEnv): Record<string, string>
     ),
   );
 
-/** Puts environment variables before a command, with `…` for values that the user must fill in. */
+/** Puts environment variables before a command: `PASSWORD=… npx …`. The user must replace each `…` by the value. */
 export const withVariables = (names: readonly string[], command: string): string =>
   names.map(name => `${name}=… `).join('') + command;
 
 /**
- * Returns the command, with the seed and all options that differ from their defaults.
+ * Returns the command that repeats a run, with the seed and all options that differ from their defaults.
  *
  * @param variables environment variables that the target file reads, such as passwords
  */
@@ -57,7 +57,7 @@ export function replay({
   );
   const options: Readonly<Record<string, Option>> = TABLES.verify.options;
   const given = Object.entries(values).filter(
-    ([name, value]) => !ASIDE.includes(name) && value !== options[name]?.default,
+    ([name, value]) => !NOT_REPEATED.includes(name) && value !== options[name]?.default,
   );
   const flags = given.map(([name, value]) =>
     value === true ? ` --${name}` : ` --${name} ${quoted(`${value}`)}`,

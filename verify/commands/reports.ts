@@ -12,10 +12,10 @@ import { claimLines } from '../target/claim-lines.ts';
 import { type Replay, sideOf, viewOf } from '../view.ts';
 import type { Output } from './output.ts';
 
-/** Name of the HTML report in the folder of its run. */
+/** Name of the HTML report in the folder of a run. */
 export const PAGE = 'report.html';
 
-interface Wanted {
+interface RequestedReport {
   format: string;
   report: Report;
   /** Path of the file; `-` means stdout. */
@@ -23,7 +23,7 @@ interface Wanted {
 }
 
 /** Parses the values of --report: FORMAT=FILE. */
-export function reportsOf(values: readonly string[] = []): Wanted[] {
+export function reportsOf(values: readonly string[] = []): RequestedReport[] {
   return values.map(value => {
     const [, format = '', file = ''] = /^([^=]*)=(.*)$/.exec(value) ?? [];
     const found = Object.hasOwn(REPORTS, format) ? REPORTS[format] : undefined;
@@ -35,19 +35,19 @@ export function reportsOf(values: readonly string[] = []): Wanted[] {
   });
 }
 
-/** The input of all reports. */
+/** What the reports show. */
 export interface Reported {
   result: Result;
   comparison: Comparison | undefined;
-  /** The runs of the baseline that the comparison is about. */
+  /** The runs in the baseline, with which the comparison compares this run. */
   base: readonly Digest[];
-  /** Reads the history again, for the timeline; undefined if there is none, as for a history of Jepsen. */
+  /** Reads the history again, for the timeline. Undefined for a history that Jepsen recorded: it gets no timeline. */
   replay: Replay | undefined;
 }
 
-/** @param target path of the target file: some reports point at its lines */
+/** Writes the reports. @param target path of the target file, because some reports point at the line of a claim */
 export async function writeReports(
-  wanted: readonly Wanted[],
+  wanted: readonly RequestedReport[],
   reported: Reported,
   target: string,
   output: Output,
@@ -66,7 +66,7 @@ export async function writeReports(
   }
 }
 
-/** Returns the timeline and the plots of the HTML report. */
+/** Returns the timeline and the plots for the HTML report. Without esbuild, warns and returns neither. */
 async function drawing(
   { result, comparison, base, replay }: Reported,
   { progress }: Output,

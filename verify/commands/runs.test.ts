@@ -16,7 +16,7 @@ const write = (text: string) => {
 };
 const output: Output = { result: { write }, progress: { write }, colour: false };
 
-/** Writes a run with a lost session, or a healthy one. */
+/** Writes a run into the folder of runs. @param broken true for a run that loses a session */
 function record(name: string, broken: boolean, judged: boolean): void {
   const picture = new Picture({ claims: ['continuity'], run: name });
   const session = picture.session('s1', 'alice').login('app-1').hops(60);
@@ -43,7 +43,7 @@ async function text(act: () => Promise<number>): Promise<string> {
   return printed;
 }
 
-/** Runs `open --serve` in a folder of runs. `stop` ends it as a signal does, and returns its exit code. */
+/** Starts `baton open --serve`. The returned `stop` ends it like the signal SIGHUP, and returns the exit code. */
 async function serving(folder: string): Promise<{ url: string; stop: () => Promise<number> }> {
   printed = '';
   const before = process.listeners('SIGHUP');

@@ -1,4 +1,4 @@
-/** `baton runs`, `baton report` and `baton open`: list recorded runs, and show one. */
+/** The commands `baton runs`, `baton report` and `baton open`: list recorded runs, and show one of them. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
@@ -24,10 +24,7 @@ async function namesIn(out: string): Promise<string[]> {
   return names.filter(name => existsSync(join(out, name, HISTORY))).sort();
 }
 
-/**
- * Returns the folder of a run. @param run path of the folder, or name in the folder of runs; undefined for the latest
- * run
- */
+/** Returns the folder of a run. @param run a path, or the name of a run in `out`; undefined for the latest run */
 async function folderOf(run: string | undefined, out: string): Promise<string> {
   if (run !== undefined) {
     const found = [run, join(out, run)].find(path => existsSync(join(path, HISTORY)));
@@ -41,7 +38,7 @@ async function folderOf(run: string | undefined, out: string): Promise<string> {
   throw new UsageError(`${out}: expected folders of runs, found none: make a run with ${COMMAND} verify`);
 }
 
-/** Returns the result of a run; undefined if there is no result that this version can read. */
+/** Reads result.json of a run; undefined if the file is missing, or another version of Baton wrote it. */
 async function resultIn(folder: string): Promise<Result | undefined> {
   try {
     const result = JSON.parse(await readFile(join(folder, 'result.json'), 'utf8')) as Result | null;
@@ -112,7 +109,7 @@ export async function openCommand(
   return EXIT.valid;
 }
 
-/** Opens a page in the browser of the user. Does nothing in CI, or if the machine has no program for it. */
+/** Opens a page in the user's browser. Does nothing in CI, or on a machine without a browser. */
 function openInBrowser(page: string): void {
   if (process.env['CI']) return;
   const [program = '', ...args] = { darwin: ['open'], win32: ['cmd', '/c', 'start', ''] }[

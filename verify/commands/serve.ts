@@ -10,14 +10,14 @@ import { listen, PAGE_HEADERS, untilStopped } from '../listen.ts';
 import type { Output } from './output.ts';
 import { PAGE } from './reports.ts';
 
-/** Writes the report into the folder of a run. */
+/** Writes the HTML report of a run. */
 type WritePage = (folder: string, page: string) => Promise<void>;
 
 /**
- * Serves the report of the latest run at `/`, and of each run at its name, until Ctrl-C.
+ * Serves the reports of all runs until Ctrl-C: each at `/<name of the run>`, and the latest one also at `/`.
  *
  * @param at PORT or HOST:PORT
- * @param names returns the names of the runs in the folder, the oldest first
+ * @param names returns the names of the recorded runs, the oldest first
  */
 export async function serveReports(
   out: string,
@@ -26,11 +26,10 @@ export async function serveReports(
   write: WritePage,
   output: Output,
 ): Promise<number> {
-  // A second request for a page waits until the first request has written the file.
+  // Writes one page at a time, so that a second request for a page waits until the first one has written it.
   const pages = new Changes();
   const respond = async ({ headers, url }: IncomingMessage, response: ServerResponse): Promise<void> => {
-    // Refuses other host names, because a page of another site could reach this server through a name that points at
-    // this machine.
+    // Prevents DNS rebinding: a page of another site could read the reports through a name that points at 127.0.0.1.
     if (!/^(localhost|[\d.]+|\[[\da-f:]+\])(:\d+)?$/i.test(headers.host ?? ''))
       return text(response, 403, 'expected localhost or an address as the host');
     const runs = await names();
@@ -59,17 +58,14 @@ export async function serveReports(
   return EXIT.valid;
 }
 
-/** Returns the path of the report of a run. The folder of a run may have been renamed to any name. */
+/** Returns the URL path of a run's report. Encodes it, since the user may have renamed the folder of the run. */
 const pathOf = (run: string): string => `/${encodeURI(run)}`;
 
 function text(response: ServerResponse, status: number, what: string): void {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${what}\n`);
 }
 
-/**
- * Returns the report in the folder of a run. If the report is missing or older than the history, writes the
- * report first.
- */
+/** Returns the HTML report of a run. Writes it first if it is missing or older than the history. */
 async function pageOf(folder: string, write: WritePage): Promise<string> {
   const page = join(folder, PAGE);
   const changed = async (path: string): Promise<number> =>

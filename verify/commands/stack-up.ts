@@ -1,21 +1,21 @@
-/** `baton stack` and `npm run stack`: starts the bundled stack, and keeps it up until Ctrl-C. */
+/** `baton stack` and `npm run stack`: starts the bundled stack, and keeps it running until Ctrl-C. */
 import { startExtras } from '../../stack/extras.ts';
 import { startLocalStack } from '../../stack/local.ts';
 import type { Stack } from '../../stack/stack.ts';
 import { EXIT, UnavailableError } from '../errors.ts';
 import { whole } from './arguments.ts';
-import { likenessOf } from './likeness.ts';
+import { parseBalancerBehaviour } from './balancer-behaviour.ts';
 import type { OptionValues } from './options.ts';
 import type { Output } from './output.ts';
 
-/** @returns the exit code: 0 after Ctrl-C, 69 if a part that the stack cannot run without has ended */
+/** Runs the stack. @returns the exit code: 0 after Ctrl-C, 69 if an essential part, such as the balancer, died */
 export async function stackUp(
   values: OptionValues<'stack'>,
   output: Output,
   signal: AbortSignal,
 ): Promise<number> {
   const instances = whole('--instances', values.instances ?? '2', 1, 64);
-  const like = likenessOf(values, instances);
+  const like = parseBalancerBehaviour(values, instances);
   const port = whole('--port', values.port ?? '8080', 1, 65_535);
   const say = (message: string): void => void output.progress.write(`${message}\n`);
   let stack: Stack;
@@ -53,10 +53,12 @@ export async function stackUp(
   });
   await stack.stop();
   if (missing === undefined) return EXIT.valid;
-  throw new UnavailableError(`The stack cannot run without ${missing}: everything is stopped.`);
+  throw new UnavailableError(
+    `The stack cannot run without ${missing}, so Baton has stopped it. Start it again.`,
+  );
 }
 
-/** Returns the name of an essential part that died: a server, the balancer, or the last instance. */
+/** Returns the name of a part that died and that the stack needs: a server, the balancer, or the last instance. */
 function essentialThatDied(stack: Stack): string | undefined {
   const server = stack.servers.find(one => !one.running());
   if (server) return server.name;

@@ -12,7 +12,7 @@ it.each([
     `--port: not an option of ${COMMAND} stack conformance, but of ${COMMAND} stack`,
   ],
   [['--write'], `--write: not an option of ${COMMAND} stack, but of ${COMMAND} stack conformance`],
-  [['up'], 'stack: expected conformance or no word, got "up"'],
+  [['up'], 'stack: expected conformance or no argument, got "up"'],
   [['--instances', '65'], '--instances: expected a whole number from 1 to 64, got "65"'],
 ])('stack %j is an error that says why', async (argv, message) => {
   const { words, values } = parse('stack', argv) ?? expect.fail('expected arguments');

@@ -1,4 +1,4 @@
-/** `baton stack`: keeps the bundled stack up, or compares it with the documented behaviour of each profile. */
+/** `baton stack` runs the bundled stack; `baton stack conformance` compares it with what AWS and nginx document. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import {
@@ -13,21 +13,21 @@ import { PROFILES, type ProfileName } from '../../stack/fleet/profile.ts';
 import { replaced } from '../../zoo/docs.ts';
 import { COMMAND } from '../core/command.ts';
 import { EXIT, UnavailableError, UsageError } from '../errors.ts';
-import { likenessOf } from './likeness.ts';
+import { parseBalancerBehaviour } from './balancer-behaviour.ts';
 import type { OptionValues } from './options.ts';
 import type { Output } from './output.ts';
 import { stackUp } from './stack-up.ts';
 
-/** Default of --speedup: the factor by which all times are divided. */
+/** Default of --speedup: waits are this many times shorter than in the documentation. */
 const SPEEDUP = '10';
 
-/** The options that only `baton stack` has, and those that only `baton stack conformance` has. */
+/** Options of only one of the two commands. */
 const ONLY = {
   stack: ['instances', 'port', 'sticky'],
   'stack conformance': ['write', 'json', 'quiet'],
 } as const;
 
-/** @param words the words after `stack`: none, or conformance */
+/** Runs `baton stack`, or `baton stack conformance`. @param words the arguments after `stack` */
 export async function stackCommand(
   words: readonly string[],
   values: OptionValues<'stack'>,
@@ -35,7 +35,7 @@ export async function stackCommand(
 ): Promise<number> {
   const [word] = words;
   if (word !== undefined && word !== 'conformance')
-    throw new UsageError(`stack: expected conformance or no word, got ${JSON.stringify(word)}`);
+    throw new UsageError(`stack: expected conformance or no argument, got ${JSON.stringify(word)}`);
   const [called, other] =
     word === undefined
       ? (['stack', 'stack conformance'] as const)
@@ -45,11 +45,11 @@ export async function stackCommand(
       throw new UsageError(`--${name}: not an option of ${COMMAND} ${called}, but of ${COMMAND} ${other}`);
   const abort = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => abort.abort());
-  return word === undefined ? stackUp(values, output, abort.signal) : compared(values, output, abort.signal);
+  return word === undefined ? stackUp(values, output, abort.signal) : conform(values, output, abort.signal);
 }
 
-/** @returns the exit code: 1 (violated) for an unexpected difference, 2 (unknown) if a row could not be measured */
-async function compared(values: OptionValues<'stack'>, output: Output, signal: AbortSignal): Promise<number> {
+/** Measures and prints the table. Returns the exit code: 1 for an unexpected difference, 2 if a row is missing. */
+async function conform(values: OptionValues<'stack'>, output: Output, signal: AbortSignal): Promise<number> {
   const { profiles, speedup } = wanted(values);
   let rows: Row[];
   try {
@@ -76,7 +76,7 @@ function wanted({ profile, speedup = SPEEDUP }: OptionValues<'stack'>): {
   profiles: ProfileName[];
   speedup: number;
 } {
-  likenessOf({ profile: profile ?? PROFILES[0], speedup }, 2);
+  parseBalancerBehaviour({ profile: profile ?? PROFILES[0], speedup }, 2);
   return {
     profiles: PROFILES.filter(name => profile === undefined || name === profile),
     speedup: Number(speedup),
@@ -88,17 +88,17 @@ const scaled = (speedup: number): string =>
     ? 'Times are those of the profiles.'
     : `All times of the profiles were divided by ${speedup} (--speedup), and are shown multiplied by it again.`;
 
-/** Writes the table into docs/fleet.md, between the two marks in that file. */
+/** Replaces the table in docs/fleet.md. */
 async function write(
   rows: readonly Row[],
   { profile, speedup }: OptionValues<'stack'>,
   scale: string,
 ): Promise<void> {
   const path = fileURLToPath(new URL('../../docs/fleet.md', import.meta.url));
-  const said = `${profile === undefined ? '' : ` --profile ${profile}`}${speedup === undefined ? '' : ` --speedup ${speedup}`}`;
+  const flags = `${profile === undefined ? '' : ` --profile ${profile}`}${speedup === undefined ? '' : ` --speedup ${speedup}`}`;
   const date = new Date().toISOString().slice(0, 10);
   const lines = [
-    `Measured ${date} with \`${COMMAND} stack conformance${said}\`: ${counts(rows)}. ${scale}`,
+    `Measured ${date} with \`${COMMAND} stack conformance${flags}\`: ${counts(rows)}. ${scale}`,
     ...conformanceMarkdown(rows),
   ];
   await writeFile(path, replaced(await readFile(path, 'utf8'), 'measured', lines, path));

@@ -1,4 +1,4 @@
-/** Tables of the options of each command. The parser, --help and docs/commands.md use them. */
+/** Lists the commands and their options, for the parser, --help and docs/commands.md. */
 import { COMMAND } from '../core/command.ts';
 import { REPORTS } from '../reports/index.ts';
 
@@ -15,7 +15,7 @@ export interface Option {
 }
 
 export interface Table {
-  /** The arguments after the command, for help texts. */
+  /** The arguments after the command, as help texts show them: `BASE CURRENT`. */
   readonly words: string;
   /** Maximum number of arguments that are not options. */
   readonly most: number;
@@ -25,7 +25,7 @@ export interface Table {
   readonly options: Readonly<Record<string, Option>>;
 }
 
-/** An option without a value. */
+/** Defines an option without a value. */
 const flag = (does: string) => ({ type: 'boolean', default: false, does }) as const;
 
 interface TextOption {
@@ -35,12 +35,12 @@ interface TextOption {
 }
 function text(value: string, does: string): TextOption;
 function text(value: string, does: string, standard: string): TextOption & { readonly default: string };
-/** An option with a value. @param value its placeholder @param standard its default */
+/** Defines an option with a value. @param value placeholder of the value, such as FILE @param standard default value */
 function text(value: string, does: string, standard?: string): TextOption {
   return { type: 'string', value, does, ...(standard !== undefined && { default: standard }) };
 }
 
-/** An option that may be repeated. */
+/** Defines an option with a value that may be given several times. */
 const texts = (value: string, does: string) => ({ type: 'string', multiple: true, value, does }) as const;
 
 const JSON_OUT = flag('prints the whole result as JSON (docs/result.schema.json)');
@@ -164,13 +164,13 @@ const verify = {
 const init = {
   words: 'URL',
   most: 1,
-  does: 'finds out how to describe an app, writes the target file, and proves it by a short run',
+  does: 'explores an app, writes its target file, and tests the file by a short run',
   page: 'init.md',
   options: {
     user: texts('NAME', 'user name of an account; give two, because isolation needs two users'),
     'password-env': texts(
       'VAR',
-      'environment variable with the password of each --user, in the same order; a single one holds for all accounts',
+      'environment variable with the password of each --user, in the same order; a single variable is used for all accounts',
     ),
     'totp-env': texts(
       'VAR',
@@ -182,7 +182,7 @@ const init = {
     ),
     as: text(
       'NAME',
-      'framework of the app, which says what to look for first: django, laravel, rails-devise, spring-security, aspnet-identity, wordpress, express-passport, flask-login',
+      'framework of the app, so that init tries its usual pages first: django, laravel, rails-devise, spring-security, aspnet-identity, wordpress, express-passport, flask-login',
     ),
     'login-page': text('PATH', 'page with the login form; by default Baton finds it'),
     'login-path': text(
@@ -196,15 +196,17 @@ const init = {
     ),
     har: text(
       'FILE',
-      'recording of a login, of some use and of a logout, saved by a browser: learns the requests from it',
+      'HAR file that a browser saved: learns the requests of the app from this recording of a login, some use and a logout',
     ),
     browser: flag(
       "uses the app in this machine's Chromium, and learns the requests from it; needs the package playwright-core",
     ),
-    probe: flag('sends forms that look harmless, twice each, to find one whose writes can be read'),
+    probe: flag(
+      'submits forms that look harmless, each twice, to find one whose text a page shows afterwards',
+    ),
     file: text('FILE', 'target file to write', TARGET),
     force: flag('replaces an existing target file'),
-    yes: flag('confirms that you may test the address, which is another machine'),
+    yes: flag('confirms that you have permission to test an app on another machine'),
     out: OUT,
     json: JSON_OUT,
     brief: BRIEF,
@@ -224,7 +226,7 @@ const check = {
     ),
     budget: text(
       'TIME',
-      'time for the searches of linearizability, after the history is read; objects that are undecided then are listed, and the verdict is unknown',
+      'time for the searches of linearizability, after the history is read; objects that are still undecided are listed, and make the verdict unknown',
       '60s',
     ),
     'all-objects': flag('searches every undecided object, even if another object is violated'),
@@ -233,7 +235,7 @@ const check = {
     initial: text('EDN', 'initial value of each object of the Jepsen history; none by default'),
     'nil-reads': text(
       'R',
-      'meaning of an ok read of nil in the Jepsen history: it shows the initial value (initial, the default) or says nothing (any)',
+      'what a successful read of nil means in the Jepsen history: the initial value (initial, the default), or any value (any)',
     ),
     ...JUDGED,
   },
@@ -305,7 +307,7 @@ const zoo = {
 const stack = {
   words: '[conformance]',
   most: 1,
-  does: 'starts the bundled stack, a mailbox, and SeaweedFS if it is installed, and keeps them up until Ctrl-C; the app reads its settings (SESSION_STORE, PAYMENT_MS …) from the environment. stack conformance compares the stack with the documented behaviour of the balancers and groups that it stands in for, and prints a table. Needs a checkout',
+  does: 'starts the bundled stack, a mailbox, and SeaweedFS if it is installed, and keeps them up until Ctrl-C; the app reads its settings (SESSION_STORE, PAYMENT_MS …) from the environment. stack conformance compares the stack with the documented behaviour of nginx and of the AWS balancers and groups that it imitates, and prints a table. Needs a checkout',
   page: 'fleet.md',
   options: {
     instances: text('N', 'number of instances (2)'),
@@ -329,7 +331,7 @@ const explain = {
 const doctor = {
   words: '[TARGET]',
   most: 1,
-  does: 'lists which programs this machine has, and which guarantees stay unknown with a target file, and why; exits with 2 if one of those is claimed. Sends nothing',
+  does: 'lists which programs this machine has, and which guarantees stay unknown with a target file, and why; exits with 2 if one of these guarantees is claimed. Sends nothing',
   page: 'target-file.md',
   options: {
     ...STACK,
@@ -348,7 +350,7 @@ const k6 = {
 const gate = {
   words: '[TARGET]',
   most: 1,
-  does: 'keeps sessions open while a new version gets more and more traffic, and serves over HTTP whether it honours them, for Argo Rollouts, Flagger and Prometheus',
+  does: 'keeps sessions open while a new version of the app gets more and more traffic, and serves over HTTP whether the version honours them, for Argo Rollouts, Flagger and Prometheus',
   page: 'gate.md',
   options: {
     target: text('FILE', `target file (default ${TARGET}); its \`instance.version\` names the version`),

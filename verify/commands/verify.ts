@@ -33,10 +33,10 @@ import {
   runnerOf,
   whole,
 } from './arguments.ts';
-import { baselineOf, compared, compareWith, judgementsOf, updateBaseline } from './baseline.ts';
+import { type BalancerBehaviour, balancerBehaviour } from './balancer-behaviour.ts';
+import { baselineOf, compareWith, comparisonForReports, judgementsOf, updateBaseline } from './baseline.ts';
 import { fromCheckout } from './checkout.ts';
-import { basketOfUser, notKept } from './claims.ts';
-import { type Likeness, likeness } from './likeness.ts';
+import { basketOfUser, unclaimedGuarantees } from './claims.ts';
 import type { OptionValues } from './options.ts';
 import { type Output, printResult } from './output.ts';
 import { passedOn, replay } from './replay.ts';
@@ -75,14 +75,16 @@ export async function verifyCommand(
   };
   const count = whole('--instances', values.instances, 1, 64);
   const runner = runnerOf(values);
-  const like = likeness(values, count);
+  const like = balancerBehaviour(values, count);
   const wanted = faultsOf(values, target);
   const next = nextVersion(values.next);
   if (wanted !== undefined && !chosen(target, load.workloads).includes('hop'))
-    throw new UsageError('--faults: hop must run during faults; add it to --workload');
+    throw new UsageError(
+      '--faults: expected the workload hop, which must run during faults; add it to --workload',
+    );
   if (load.rate !== undefined && !chosen(target, load.workloads).includes('hop'))
     throw new UsageError('--rate: only the workload hop has a rate; add hop to --workload');
-  // Each worker writes its own history, and the status follows only one history.
+  // Each worker writes its own history, but --ui and --metrics follow one history.
   const divided = load.workers > 1;
   const shown = values.ui || values.metrics !== undefined;
   if (divided && shown)
@@ -94,13 +96,13 @@ export async function verifyCommand(
     );
   }
   if (runner !== undefined) {
-    const less = notKept(process.env);
+    const less = unclaimedGuarantees(process.env);
     target.claims = target.claims.filter(name => !less.includes(name));
     if (basketOfUser(process.env)) for (const probe of target.probes) probe.scope = 'user';
   }
   const waiting = waits(target, chosen(target, load.workloads));
   const logs = logsIn(values.logs);
-  const stop = stopping();
+  const stop = stopSignal();
   const progress = new Progress(output.progress, values.quiet);
   const judged = !divided && (progress.judged || shown);
   const status = new RunStatus(judged ? text => progress.alarm(text) : undefined, load.workers);
@@ -120,9 +122,9 @@ export async function verifyCommand(
         progress.step(step),
       );
       target.url = stack.url;
-      behaves(target, like);
-      // Requests that go directly to an instance find differences between instances sooner than requests through the
-      // balancer.
+      setRouting(target, like);
+      // With the addresses, workloads can also send requests directly to an instance. Then they find differences
+      // between instances sooner than through the balancer.
       if (target.instance !== undefined) target.instance.addresses ??= addressesOf(stack);
       void stack.died.then(what => stop.fail(what));
     }
@@ -154,7 +156,7 @@ export async function verifyCommand(
     const comparison = compareWith(baseline, result);
     printResult(result, values, output, comparison);
     const replay = (check: Check) => judgeFile(folder, [check]);
-    const reported = { result, ...compared(baseline, comparison), replay };
+    const reported = { result, ...comparisonForReports(baseline, comparison), replay };
     await writeReports(reports, reported, file ?? TARGET, output);
     if (live !== undefined) {
       const page = join(folder, PAGE);
@@ -164,11 +166,13 @@ export async function verifyCommand(
     }
     await updateBaseline(baseline, result, output);
     output.progress.write(`history: ${folder}\n`);
-    // Baton removes the bundled stack after the run, but another system stays disturbed.
+    // The bundled stack is gone after the run. Another system is still running, and the user must repair it.
     if (stack === undefined && unhealed(result).length > 0) throw notHealed(result, folder);
     if (result.finished === 'interrupted') return EXIT.interrupted;
     const all = { url: target.url, instances: count, seed, signal: stop.signal };
-    const second = values.k6 ? await byK6(all, progress, values.json ? output.progress : output.result) : [];
+    const second = values.k6
+      ? await loadByK6(all, progress, values.json ? output.progress : output.result)
+      : [];
     if (stop.died === undefined)
       return EXIT[combine([result.judgement, ...judgementsOf(baseline, comparison), ...second])];
     throw new UnavailableError(`a part of the stack died, so the load was stopped: ${stop.died}`);
@@ -183,7 +187,7 @@ export async function verifyCommand(
   }
 }
 
-/** Serves the page of the run, and prints its address. */
+/** Starts the server of `--ui`, and prints its address. */
 async function liveView(status: RunStatus, progress: Progress): Promise<Live> {
   const code = await browserCode();
   if (code === undefined) throw new UsageError('--ui: expected esbuild in node_modules; run npm install');
@@ -198,8 +202,8 @@ function notHealed(result: Result, folder: string): UnavailableError {
   );
 }
 
-/** Sets the routing of the target to match the profile and the stickiness of the bundled stack. */
-function behaves(target: Target, { profile, sticky }: Likeness): void {
+/** Claims the routing that the options --profile and --sticky give the bundled stack, instead of that in baton.yaml. */
+function setRouting(target: Target, { profile, sticky }: BalancerBehaviour): void {
   if (profile?.choice === 'least-outstanding') target.routing = profile.choice;
   if (sticky === undefined) return;
   target.routing = 'sticky';
@@ -208,7 +212,7 @@ function behaves(target: Target, { profile, sticky }: Likeness): void {
 
 async function start(
   runner: Runner,
-  options: Pick<StackOptions, 'instances' | 'links'> & Likeness & { signal: AbortSignal },
+  options: Pick<StackOptions, 'instances' | 'links'> & BalancerBehaviour & { signal: AbortSignal },
   onStep: (step: string) => void,
 ): Promise<Stack> {
   const { startStack } = await fromCheckout('--stack', () => import('../../stack/start.ts'));
@@ -220,11 +224,8 @@ async function start(
   }
 }
 
-/**
- * Stops the load on Ctrl-C, SIGTERM or SIGHUP, or if a part of the stack dies. The recorded history is judged in any
- * case.
- */
-function stopping() {
+/** Returns the signal that stops the load on Ctrl-C, SIGTERM or SIGHUP, or if a part of the bundled stack dies. */
+function stopSignal() {
   const controller = new AbortController();
   const state = {
     signal: controller.signal,
@@ -242,8 +243,8 @@ function stopping() {
   return state;
 }
 
-/** Runs the second load, by k6. Returns its judgement, or an empty list if k6 is not installed. */
-async function byK6(load: SecondLoad, progress: Progress, out: Out): Promise<Judgement[]> {
+/** Runs the load of --k6. Returns its verdict in a list, which is empty if k6 is not installed. */
+async function loadByK6(load: SecondLoad, progress: Progress, out: Out): Promise<Judgement[]> {
   const second = await secondLoad(load, step => progress.step(step));
   if (second === undefined) return [];
   out.write(second.summary);

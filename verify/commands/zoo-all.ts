@@ -1,6 +1,6 @@
 /**
- * `baton zoo run --all` runs all deployments many times; with `--disturbed`, only those that need a fault. Shows in how
- * many runs, and how soon, each defect is found.
+ * `baton zoo run --all` and `--disturbed`: run many deployments of the zoo several times. Show in how many runs Baton
+ * finds each defect, and how soon.
  */
 import { appendFile, readFile } from 'node:fs/promises';
 import { writeDocs } from '../../zoo/docs.ts';
@@ -23,7 +23,7 @@ import { whole } from './arguments.ts';
 import type { OptionValues } from './options.ts';
 import type { Output } from './output.ts';
 
-/** Options of all trials. `seed` is the seed of the first trial of each entry. */
+/** Options of all runs. Each deployment is run with `seed` first, then with the next numbers. */
 type Load = TrialOptions & { seed: number; signal: AbortSignal };
 
 interface Task {
@@ -32,7 +32,7 @@ interface Task {
 }
 
 /**
- * Runs all entries with the first seed, then all entries with the second seed, and so on.
+ * Runs the deployments: all of them with the first seed, then all with the second, and so on. Prints what was found.
  *
  * @returns the exit code: 0 if all verdicts are as expected
  */
@@ -70,7 +70,7 @@ interface Runs {
   flags: string;
 }
 
-/** Returns the number of runs of each kind of entry: defects, controls and, with --all, entries that need a fault. */
+/** Returns how often to run each kind of deployment: broken, healthy, or in need of a fault. */
 function runsOf(values: OptionValues<'zoo'>): Runs {
   const { runs = '', 'control-runs': control = runs, 'fault-runs': fault = runs } = values;
   const times = {
@@ -86,7 +86,7 @@ function runsOf(values: OptionValues<'zoo'>): Runs {
   };
 }
 
-/** Returns the runs that are still missing. Each has a seed that the tally does not have for this entry. */
+/** Returns the runs that the tally does not have yet, each with a seed that is new for its deployment. */
 function tasksOf(all: readonly Measured[], runs: Runs, first: number, done: readonly TrialOutcome[]): Task[] {
   const known = new Set(done.map(({ entry, seed }) => `${entry} ${seed}`));
   const tasks = all.flatMap(measured => {
@@ -99,7 +99,7 @@ function tasksOf(all: readonly Measured[], runs: Runs, first: number, done: read
   return tasks.sort((a, b) => a.seed - b.seed);
 }
 
-/** Runs one trial. Returns false if it could not be run. */
+/** Runs a deployment once. Returns false if that failed, for example because the stack did not start. */
 async function perform(
   { measured, seed }: Task,
   load: Load,
@@ -124,7 +124,7 @@ async function perform(
   }
 }
 
-/** Reads a tally: a file with one line for each trial. @throws UsageError if a line is not the outcome of a trial */
+/** Reads a tally: a file with one line for each run of a deployment. @throws UsageError if it has another line */
 async function outcomesIn(tally: string): Promise<TrialOutcome[]> {
   const text = await readFile(tally, 'utf8').catch(error => {
     if (error.code === 'ENOENT') return '';

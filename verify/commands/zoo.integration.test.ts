@@ -14,7 +14,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(out, { recursive: true, force: true }));
 
-/** Returns a line of a tally. */
+/** Returns a line as `zoo run --all --tally` writes it for a run. */
 const ranOf = (entry: string, seed: number): string =>
   JSON.stringify({ entry, seed, passed: true, accused: [], unproven: [], violated: ['continuity'] });
 
@@ -49,7 +49,7 @@ describe('baton zoo', () => {
         0,
         expect.stringMatching(/healthy ones: wrongly accused in 0 of \d+ runs\.\n$/),
       ]);
-      // The tally is also complete with another seed: only the number of runs of each entry counts.
+      // The tally is complete for any seed, because only the number of runs of each deployment counts.
       expect((await baton([...all.slice(0, 3), '--tally', tally])).stdout).toBe(stdout);
       for (const rubbish of [
         'what is this',
@@ -110,7 +110,7 @@ describe('--sticky-report', () => {
     'says that sessions in memory need stickiness, behind %s',
     async (STACK_BALANCER, context) => {
       context.skip(STACK_BALANCER === 'haproxy' && noHaproxy !== '', noHaproxy);
-      // The verdict `valid` needs a hundred requests. On a busy machine they take longer than the 2 s of `brief`.
+      // The verdict `valid` needs a hundred requests. On a busy machine the 2 s of `brief` are too short for them.
       const longer = ['--duration', '6s', '--sessions', '8', '--out', out];
       const args = ['verify', '--stack', 'local', '--sticky-report', '--workload', 'hop', ...longer];
       const { code, stdout } = await baton(args, { SESSION_STORE: 'memory', STACK_BALANCER });

@@ -1,4 +1,4 @@
-/** `baton zoo`: lists broken and healthy deployments, runs them, and shows what Baton finds in them. */
+/** `baton zoo`: lists the broken and healthy deployments of the zoo, runs them, and shows what Baton finds. */
 import { randomInt } from 'node:crypto';
 import type { ZooEntry } from '../../zoo/entry.ts';
 import { ENTRIES } from '../../zoo/index.ts';
@@ -13,7 +13,9 @@ import { type Option, TABLES } from './tables.ts';
 import { measure } from './zoo-all.ts';
 
 /**
- * @param words the words after `zoo`: none, `run NAME`, or `run` (with --all or --disturbed)
+ * Runs `baton zoo`.
+ *
+ * @param words the arguments after `zoo`: none, `run NAME`, or `run` (with --all or --disturbed)
  * @returns the exit code: 0 if all verdicts are as expected
  */
 export async function zooCommand(
@@ -44,7 +46,7 @@ export async function zooCommand(
   }
 }
 
-/** Options that need --all or --disturbed. */
+/** Options that only --all and --disturbed allow. */
 const SERIES = ['runs', 'control-runs', 'fault-runs', 'at-once', 'tally', 'write'] as const;
 
 const defaultOf = (option: keyof OptionValues<'zoo'>): unknown =>
@@ -77,7 +79,7 @@ const load = (values: OptionValues<'zoo'>, seed: number, signal: AbortSignal) =>
 const seedOf = ({ seed }: OptionValues<'zoo'>): number =>
   seed === undefined ? randomInt(2 ** 31) : whole('--seed', seed, 0, Number.MAX_SAFE_INTEGER);
 
-/** Runs one entry. Prints what is broken in it, the verdict and the remedy. */
+/** Runs one deployment. Prints what is broken in it, the verdict and the remedy. */
 async function runOne(
   entry: ZooEntry,
   values: OptionValues<'zoo'>,

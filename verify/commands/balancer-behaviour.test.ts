@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { likenessOf } from './likeness.ts';
+import { parseBalancerBehaviour } from './balancer-behaviour.ts';
 
 describe('the options of the stack', () => {
-  it('no options: no profile and no stickiness', () => expect(likenessOf({}, 2)).toEqual({}));
+  it('no options: no profile and no stickiness', () => expect(parseBalancerBehaviour({}, 2)).toEqual({}));
 
   it('a profile, faster', () => {
-    const { profile } = likenessOf({ profile: 'alb', speedup: '10' }, 3);
+    const { profile } = parseBalancerBehaviour({ profile: 'alb', speedup: '10' }, 3);
     expect(profile).toMatchObject({ name: 'alb', check: { everyMs: 3_000 } });
   });
 
@@ -18,11 +18,11 @@ describe('the options of the stack', () => {
     ['hash', 'seed', 'route'],
     ['none', 'seed', undefined],
   ])('sticky by %s, profile %s: the cookie %s', (sticky, profile, cookie) => {
-    expect(likenessOf({ sticky, profile }, 2).sticky?.cookie).toBe(cookie);
+    expect(parseBalancerBehaviour({ sticky, profile }, 2).sticky?.cookie).toBe(cookie);
   });
 
   it('a sticky cookie has the given lifetime', () => {
-    const { sticky } = likenessOf({ sticky: 'duration=5' }, 2);
+    const { sticky } = parseBalancerBehaviour({ sticky: 'duration=5' }, 2);
     expect(sticky?.additions.http).toContain('Max-Age=5;');
   });
 
@@ -34,6 +34,6 @@ describe('the options of the stack', () => {
     [{ sticky: 'duration=0' }, '--sticky: expected none, duration, application, hash; got "duration=0"'],
     [{ profile: 'seed' }, '--instances: expected exactly 2 with --profile seed, got 3'],
   ])('%j', (words, message) => {
-    expect(() => likenessOf(words, 3)).toThrow(message);
+    expect(() => parseBalancerBehaviour(words, 3)).toThrow(message);
   });
 });

@@ -1,9 +1,9 @@
-/** Parses the options --profile, --speedup and --sticky of the bundled stack. */
+/** Parses the options --profile, --speedup and --sticky, which say how the balancer of the bundled stack behaves. */
 import { PROFILES, type Profile, profileOf } from '../../stack/fleet/profile.ts';
 import { STICKY, type Sticky, stickyBy } from '../../stack/sticky.ts';
 import { UsageError } from '../errors.ts';
 
-export interface Likeness {
+export interface BalancerBehaviour {
   profile?: Profile;
   sticky?: Sticky;
 }
@@ -14,25 +14,32 @@ interface Words {
   sticky?: string | undefined;
 }
 
-/** Returns the profile and the stickiness of the bundled stack. With --sticky-report the default is sticky. */
-export function likeness(
+/** Parses the options of `baton verify`, which need --stack local. With --sticky-report, --sticky is on by default. */
+export function balancerBehaviour(
   words: Words & { stack?: string | undefined; 'sticky-report'?: boolean },
   instances: number,
-): Likeness {
+): BalancerBehaviour {
   const report = words['sticky-report'] === true && words.stack !== undefined;
-  const said = (['profile', 'speedup', 'sticky'] as const).filter(name => words[name] !== undefined);
-  const [option = report ? 'sticky-report' : undefined] = said;
+  const given = (['profile', 'speedup', 'sticky'] as const).filter(name => words[name] !== undefined);
+  const [option = report ? 'sticky-report' : undefined] = given;
   if (option !== undefined && words.stack !== 'local')
     throw new UsageError(`--${option}: only the local stack supports this option; use --stack local`);
-  return likenessOf({ ...words, ...(report && { sticky: words.sticky ?? 'duration' }) }, instances);
+  return parseBalancerBehaviour(
+    { ...words, ...(report && { sticky: words.sticky ?? 'duration' }) },
+    instances,
+  );
 }
 
 /**
- * Parses the options. Throws a UsageError that names the option, with the expected and the given value.
+ * Parses the options.
  *
- * @param instances number of instances at the start of the stack
+ * @param instances number of instances with which the stack starts
+ * @throws UsageError that names the option, the expected and the given value
  */
-export function likenessOf({ profile: name, speedup, sticky }: Words, instances: number): Likeness {
+export function parseBalancerBehaviour(
+  { profile: name, speedup, sticky }: Words,
+  instances: number,
+): BalancerBehaviour {
   const profile =
     name === undefined ? undefined : profileOf(oneOf('--profile', PROFILES, name), times(speedup));
   if (profile === undefined && speedup !== undefined)
@@ -62,7 +69,7 @@ function requireSize({ name, group }: Profile, instances: number): void {
   throw new UsageError(`--instances: expected ${size} with --profile ${name}, got ${instances}`);
 }
 
-/** @param text a sticky mode; `duration=60` also sets the seconds */
+/** Parses --sticky: `duration`, `application`, `hash` or `none`; `duration=60` makes the cookie last for 60 s. */
 function stickyOf(text: string, like: Profile['cookies']): Sticky | undefined {
   const [, word = text, seconds] = /^(duration)=([1-9]\d*)$/.exec(text) ?? [];
   const mode = oneOf('--sticky', ['none', ...STICKY], word);
