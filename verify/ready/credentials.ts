@@ -1,6 +1,6 @@
 /**
- * Before the load, finds the cause of a refused login: the account, or that the form and the login go to different
- * instances.
+ * Before the load, finds out why a login is refused: because of the account, or because one instance gave the form
+ * and another one received the login.
  */
 import { stepAnywhere } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
@@ -11,36 +11,34 @@ import { refusedLogin } from '../core/timeline/sessions.ts';
 import { UsageError } from '../errors.ts';
 import type { Account } from '../target/accounts.ts';
 
-/** The last request before a login (for the login page, or a step), and the login itself. */
+/** A try to log in: the request for the login page or for the last step before the login, and the login. */
 export interface LoginAttempt {
   form: Operation;
   login: Operation;
-  /**
-   * A sentence about where the login stopped, if it leads over several pages and did not reach the last page.
-   */
+  /** Where a login of several pages stopped, as part of a sentence; undefined if it reached the last page. */
   stop?: string | undefined;
 }
 
 /**
- * Maximum number of logins until an instance accepts its own form, if clients cannot choose the instance: `each` for
- * each known instance, but at least `least` and at most `most`.
+ * Maximum number of logins through the balancer until form and login reach the same instance by chance. It is `each`
+ * times the number of known instances, but at least `least` and at most `most`.
  */
 const TRIES = { each: 6, least: 12, most: 60 };
 /**
- * Maximum number of accounts that are tried. If the target has more accounts, one account for each distinct
- * password is tried.
+ * Maximum number of accounts whose login is tried. If there are more accounts, only one account per password is
+ * tried.
  */
 const ACCOUNTS = 60;
 const AT_ONCE = 4;
-/** Number of refused logins after which an account counts as wrong. */
+/** Number of refused logins after which the user name or password counts as wrong. */
 const REFUSALS = 3;
 const NAMED = 5;
 
 /**
- * Logs in so that the same instance gives the form and accepts it: directly on an instance, or by repeated logins
- * through the balancer.
+ * Logs in so that one instance gives the form and receives the login. It sends both requests to one instance, or,
+ * where clients cannot choose the instance, repeats logins through the balancer.
  *
- * @param lenient true: cookies are sent even if their SameSite forbids it
+ * @param lenient if true, the client sends cookies even if their SameSite attribute forbids it
  * @returns undefined when no such login is accepted
  */
 export async function enterAlone(
@@ -62,7 +60,8 @@ export async function enterAlone(
     const form = driver.lastForm ?? page;
     if (login.outcome === 'ok') return driver;
     driver.end('refused');
-    // An instance refuses its own form, so the password is wrong. Further attempts might lock the account.
+    // Stops if an instance refuses a login with its own form: the password is wrong, and more tries might lock the
+    // account.
     if (refusedLogin(login) && form.instance !== undefined && form.instance === login.instance)
       return undefined;
   }
@@ -70,17 +69,17 @@ export async function enterAlone(
 }
 
 /**
- * Tries to log in to each of the other accounts. If there are ACCOUNTS or more of them, tries one account for
- * each further password.
+ * Tries the login of each account except the first. If there are ACCOUNTS or more of them, tries only one account per
+ * password.
  *
- * @param anywhere true if every login of the first account was accepted, on every pair of instances
+ * @param anywhere true if the app accepted the first account's login on every pair of instances
  * @throws UsageError with the names of the accounts whose login is refused
  */
 export async function otherAccounts(context: Context, anywhere: boolean): Promise<void> {
   const { target, registration, spacing, signal } = context;
   const [first, ...others] = target.accounts;
-  // Tries no other accounts if the target limits sessions and has no logout, because one more login might exceed the
-  // limit. Also not if Baton registers the accounts, because then no password can be wrong.
+  // Without a logout, more logins might exceed the target's limit of sessions. If Baton registers the accounts, no
+  // password can be wrong.
   const mayTry = target.sessions?.most === undefined || target.logout !== undefined;
   if (first === undefined || registration !== undefined || spacing !== undefined || !mayTry) return;
   const passwords = new Set([first.password]);
@@ -92,7 +91,7 @@ export async function otherAccounts(context: Context, anywhere: boolean): Promis
   if (wrong.length === 0 || signal.aborted) return;
   const names = wrong.slice(0, NAMED).map(({ user }) => user);
   throw new UsageError(
-    `accounts: expected the app to accept each login, and it refused ${wrong.length} of ${tried.length + 1} accounts ` +
+    `accounts: expected the app to accept each login, but it refused ${wrong.length} of ${tried.length + 1} accounts ` +
       `every time: ${names.join(', ')}${wrong.length > NAMED ? ' …' : ''}; ${first.user} was accepted. Correct their user ` +
       'names or passwords, or unlock them in the app',
   );
@@ -117,31 +116,34 @@ async function tryAccount(context: Context, account: Account, session: string): 
   const driver = new Driver(context, { client: 'ready', session, account });
   await driver.form();
   const login = await driver.login();
-  if (login.outcome === 'ok') await depart(context, driver);
+  if (login.outcome === 'ok') await readAndLeave(context, driver);
   else driver.end('refused');
   return login;
 }
 
-/** Ends a session. Reads a page before the logout, because the logout may need its form token. */
-async function depart(context: Context, driver: Driver): Promise<void> {
+/** Ends a session. Requests a page before the logout, because the logout may need the page's form token. */
+async function readAndLeave(context: Context, driver: Driver): Promise<void> {
   await driver.read();
   await leave(context, driver);
 }
 
-/** Returns false if every instance refuses the account every time; true if logins fail only between two instances. */
+/**
+ * Returns false if every instance refuses the account. Returns true if a login is accepted that uses only one
+ * instance.
+ */
 async function accepted(context: Context, account: Account, anywhere: boolean): Promise<boolean> {
   const silent = new Set(context.instances.names());
   for (let i = 2; (i <= REFUSALS || silent.size > 0) && !context.signal.aborted; i++) {
-    // An instance that has never responded may know the account.
+    // Gives up: an instance that has not responded to these logins may still accept the account.
     if (i > TRIES.least) return true;
     await stepAnywhere(context);
     const login = await tryAccount(context, account, `r-${account.label}-${i}`);
-    // An error, or a response such as "not now", shows nothing about the account.
+    // An error, or a response such as "try again later", is no evidence against the account.
     if (!refusedLogin(login)) return true;
     silent.delete(login.instance ?? '');
   }
   if (anywhere || context.signal.aborted) return context.signal.aborted;
   const alone = await enterAlone(context, account, `r-${account.label}-alone`);
-  if (alone !== undefined) await depart(context, alone);
+  if (alone !== undefined) await readAndLeave(context, alone);
   return alone !== undefined || context.signal.aborted;
 }

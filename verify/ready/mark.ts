@@ -1,4 +1,4 @@
-/** Checks, before the load, that the signed-in page shows the user (the mark) after an accepted login. */
+/** Checks before the load that `signedIn` of the target file is right: its page shows the user after a login. */
 import { stepAnywhere } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
@@ -7,32 +7,27 @@ import type { Operation } from '../core/history/history.ts';
 import { honoured } from '../core/timeline/sessions.ts';
 import { UsageError } from '../errors.ts';
 
-/** Number of reads of a session for each check. */
+/** Number of requests for the signed-in page in each check of a session. */
 const READS = 6;
-/** Number of logins of each kind (with and without redirects), to find out whether redirects must be followed. */
+/** Number of logins that follow redirects, and of logins that do not, to find out whether clients must follow them. */
 const BOTH_WAYS = 3;
-/**
- * Statuses that mean "the app has no such page" if every new login gets such a status: 4xx except 401, 403 and 429.
- */
+/** Matches a status that means "no such page" if it comes after every login: 4xx except 401, 403 and 429. */
 const NO_PAGE = /^4(?!01|03|29)\d\d$/;
-/**
- * Maximum number of new sessions that are tried, until a session is read on the instance on which it logged
- * in.
- */
+/** Maximum number of logins until the first request of a session reaches the instance of its login. */
 const FRESH = 12;
 
 /**
- * Returns the driver of a session that a response has shown alive: the given driver, or a new driver if requests on
- * other instances end every session.
+ * Checks that the page shows the user, and returns the driver of a session that a response has shown signed in. It is
+ * a new driver if the given session was never shown signed in.
  *
- * @throws UsageError when no page shows the mark
+ * @throws UsageError when the page shows no user, or another text
  */
 export async function signedInMark(context: Context, driver: Driver): Promise<Driver> {
   const notes: string[] = [];
   let [seen, out] = [false, false];
-  // After a signed-out response, the loop makes all READS reads, because they show which instance knows the session.
+  // Stops after the first response if it is signed in. After another response, makes all READS requests.
   for (let i = 0; i < READS && !context.signal.aborted && !(seen && notes.length === 0); i++) {
-    // A signed-out response may have replaced the cookie.
+    // After a signed-out response, sends the cookie of the login again, because the response may have replaced it.
     const operation = out ? await driver.readAsHeld() : (await driver.read()).operation;
     if (operation.signedIn === 'in') {
       seen = true;
@@ -41,7 +36,7 @@ export async function signedInMark(context: Context, driver: Driver): Promise<Dr
     if (operation.signedIn === 'out') out = true;
   }
   if (seen || context.signal.aborted) return driver;
-  await needsFollowing(context, driver);
+  await throwIfNeedsFollow(context, driver);
   const fresh = await freshOnItsInstance(context, driver);
   if (fresh !== undefined) return fresh;
   throwIfWrong(context, [...new Set(notes)], out);
@@ -57,8 +52,8 @@ function namesUser({ target }: Context, driver: Driver, { sawUser }: Operation):
 }
 
 /**
- * Throws if the page does not have the mark that the target file describes. Does not throw for a redirect to the
- * login page, because the run judges this case.
+ * Throws if the responses show that `signedIn` of the target file is wrong. Does not throw if they redirect to the
+ * login page: then the session may be lost, which the run judges.
  */
 function throwIfWrong({ target }: Context, notes: readonly string[], out: boolean): void {
   const [note = ''] = notes;
@@ -83,8 +78,8 @@ function throwIfWrong({ target }: Context, notes: readonly string[], out: boolea
 }
 
 /**
- * Looks for a session that is alive on the instance on which it logged in. If other instances end the session and send
- * the login page with status 200, only the first read on that instance shows the session alive.
+ * Logs in until the first request of a session is signed in, on the instance of the login. Needed if the other
+ * instances end each session that reaches them, and show the login page with status 200.
  */
 async function freshOnItsInstance(context: Context, { account }: Driver): Promise<Driver | undefined> {
   for (let i = 1; i <= FRESH && !context.signal.aborted; i++) {
@@ -101,12 +96,11 @@ async function freshOnItsInstance(context: Context, { account }: Driver): Promis
 }
 
 /**
- * Throws if a login is complete only after its redirects are followed. If only one instance knows a session, its
- * reads may miss that instance by chance. So this function logs in several times, with and without following
- * redirects. It stops when a login with redirects fails, or when a login without redirects works. It also stops when
- * a login without redirects is refused, because an instance may refuse a form that another instance gave.
+ * Throws if a login is complete only after the client has followed its redirects. Compares logins that follow
+ * redirects with logins that do not, several times, because requests may miss the instance of the session by chance.
+ * Returns without an error if a login that follows them fails, or if a login that does not works or is refused.
  */
-async function needsFollowing(context: Context, { account }: Driver): Promise<void> {
+async function throwIfNeedsFollow(context: Context, { account }: Driver): Promise<void> {
   const { target, signal } = context;
   if (target.login.follow) return;
   const following = { ...context, target: { ...target, login: { ...target.login, follow: true } } };

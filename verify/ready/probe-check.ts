@@ -1,6 +1,6 @@
 /**
- * Before the load, writes a value with each probe and searches this value on the probe's page. If the expression in
- * the target file cannot find a value that was certainly written, every later read would look stale.
+ * Before the load, writes a value with each probe and looks for it on the probe's page. If `items` of the target file
+ * could not find written values, every read of the run would look stale.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../client/context.ts';
@@ -17,44 +17,47 @@ import type { Probe } from '../target/schema.ts';
 import { scrub, secretsOf } from '../target/secrets.ts';
 
 /**
- * Number of acknowledged writes with one probe after which the target file is rejected, if no read shows any of them.
- * If there are several instances, at least two must have served these writes: a deployment that loses writes on only
- * one instance is judged, not rejected.
+ * After this number of acknowledged writes that no read shows, the target file is rejected. At least two instances
+ * must have served them: writes that only one instance loses are judged by the run.
  */
 const WRITES = 3;
-/** Maximum number of writes with one probe, acknowledged or not. */
+/** Maximum number of writes with one probe, counting also those that were not acknowledged. */
 const TRIES = 9;
 /** Number of reads after each write, some of them on the instance that served the write. */
 const READS = 8;
-/** Reads after the last write, before the file is rejected; pause between them, milliseconds. */
+/** Number of late reads before the file is rejected, and the pause before each, milliseconds. */
 const LATE = { reads: 6, pause: 400 };
-/** Number of characters before and after the value in the excerpt of the page that the error shows. */
+/** The error shows this number of characters of the page before and after the value. */
 const AROUND = 120;
 
-/** Writes with each probe in a new session. Throws UsageError if `items` of a probe finds no written value. */
+/**
+ * Writes and reads with each probe, in a new session.
+ *
+ * @throws UsageError if `items` of a probe finds no written value
+ */
 export async function checkProbes(context: Context): Promise<void> {
   const written = context.target.probes.filter(probe => writeOf(probe) !== undefined);
   if (written.length === 0 || context.signal.aborted) return;
   const account = context.account(0);
   const driver = new Driver(context, { client: 'ready', session: 'r-probes', account });
   if (!(await driver.enter())) return driver.end('refused');
-  // The first page of the session has its form token.
+  // The first page of a session has the form token that writes may need.
   if ((await driver.read()).operation.signedIn === 'in')
-    for (const probe of written) if (!(await checked(context, driver, probe))) break;
+    for (const probe of written) if (!(await checkProbe(context, driver, probe))) break;
   await leave(context, driver);
 }
 
-/** Checks one probe. Returns false if the session was lost. The run judges such a loss. */
-async function checked(context: Context, driver: Driver, probe: Probe): Promise<boolean> {
+/** Checks one probe. Returns false if the session was lost, which is no error here: the run judges it. */
+async function checkProbe(context: Context, driver: Driver, probe: Probe): Promise<boolean> {
   const missed: { write: Operation; reply: Reply }[] = [];
   for (let i = 0; i < TRIES && !context.signal.aborted; i++) {
     // Without these random reads, a strict round robin would send every write to the same instance.
     if (context.random.next() < 0.5) await driver.read();
     const write = await driver.write(probe);
     if (write.signedIn === 'out') return false;
-    // A write that was refused, or that only may have happened, shows nothing about the expression.
+    // If the write was not acknowledged, a page without its value does not show that `items` is wrong.
     if (write.outcome !== 'ok') continue;
-    const { found, lost, reply } = await sought(context, driver, probe, write);
+    const { found, lost, reply } = await lookFor(context, driver, probe, write);
     if (lost) return false;
     if (found && probe.remove !== undefined && write.value !== undefined && write.action === 'add')
       await driver.remove(probe, probe.remove, write.value);
@@ -62,7 +65,7 @@ async function checked(context: Context, driver: Driver, probe: Probe): Promise<
     if (reply === undefined) continue;
     missed.push({ write, reply });
     if (!proves(context, missed)) continue;
-    // A cache may hold an old page. Then the expression is right, and the run judges the stale reads.
+    // A cache may have held an old page. Then `items` is right, and the run judges the stale reads.
     if (await appears(context, driver, probe, missed)) return true;
     throw notFound(context, probe, write, reply);
   }
@@ -70,18 +73,15 @@ async function checked(context: Context, driver: Driver, probe: Probe): Promise<
 }
 
 /**
- * Returns whether the missed writes prove that the expression is wrong. One broken instance alone does not prove
- * this.
+ * Returns whether the missed writes prove that `items` is wrong: a single broken instance cannot have lost them all.
  */
 function proves({ instances }: Context, missed: readonly { write: Operation }[]): boolean {
   const wrote = new Set(missed.map(({ write }) => write.instance));
   return missed.length >= WRITES && wrote.size >= Math.min(2, instances.names().length);
 }
 
-/**
- * Searches a value several times, on the instance of the write and on other instances, because an instance may lag.
- */
-async function sought(
+/** Looks for a written value on the page several times, on the instance of the write and on others, which may lag. */
+async function lookFor(
   context: Context,
   driver: Driver,
   probe: Probe,
@@ -94,17 +94,17 @@ async function sought(
     const read: Recorded = await driver.read(probe, i % 2 === 0 && own ? { to: write.instance } : {});
     const { signedIn, saw, outcome } = read.operation;
     if (signedIn === 'out') return { found: false, lost: true, reply: page };
-    // A signed-out page, or only a part of the list, proves nothing.
+    // Ignores responses that are not a complete page of the signed-in user.
     if (outcome !== 'ok' || signedIn !== 'in' || saw === undefined) continue;
     if (shows(probe, write, saw)) return { found: true, lost: false, reply: page };
-    // The page may show only a part of the list, without the value.
+    // A long list may be cut off before the value.
     if (mayBeCutOff(saw.length)) continue;
     page = read.reply;
   }
   return { found: false, lost: false, reply: page };
 }
 
-/** Returns whether a later read shows one of the missed values. Reads for up to 3 s. */
+/** Returns whether a later read shows one of the missed values. Repeats the read for up to 3 s. */
 async function appears(
   { signal }: Context,
   driver: Driver,
@@ -120,7 +120,7 @@ async function appears(
 }
 
 function shows({ kind }: Probe, { value = '' }: Operation, saw: readonly string[]): boolean {
-  // The run judges whether the count is right.
+  // Any number will do: the run judges whether the count is right.
   if (kind === 'counter') return saw.length > 0 && Number.isFinite(countOf(saw));
   return saw.includes(value);
 }
@@ -136,7 +136,7 @@ function notFound({ target }: Context, probe: Probe, { value = '' }: Operation, 
   );
 }
 
-/** Returns the part of a page where the value may occur in another form. Hides everything that looks like a secret. */
+/** Returns the part of a page where the value may stand in another form, such as in lower case. Hides secrets. */
 function excerpt(body: string, value: string, secrets: readonly string[]): string {
   const text = hidden(body, secrets);
   const low = text.toLowerCase();
@@ -151,7 +151,7 @@ function excerpt(body: string, value: string, secrets: readonly string[]): strin
   return JSON.stringify(`${from > 0 ? '…' : ''}${part}…`);
 }
 
-/** Hides known secrets, and the values of hidden fields and meta elements, which contain form tokens. */
+/** Hides known secrets, and the values of hidden fields and meta elements, because they may be form tokens. */
 function hidden(body: string, secrets: readonly string[]): string {
   return scrub(body, secrets)
     .replaceAll(/<input\b[^>]*\btype=["']?hidden\b[^>]*>/gi, '<input type="hidden" (hidden)>')

@@ -1,7 +1,6 @@
 /**
- * Before the load, checks whether the page of each probe names its user. A page without the user, such as a JSON list,
- * looks the same after the session is lost. Such a page is accepted only if the app does not show it to signed-out
- * clients.
+ * Before the load, checks that the page of each probe reveals a lost session: it names its user, or the app does not
+ * show it to signed-out clients. A JSON list without the user that a signed-out client gets too reveals nothing.
  */
 import { stepAnywhere } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
@@ -10,18 +9,22 @@ import type { Reply } from '../core/response/reply.ts';
 import { UsageError } from '../errors.ts';
 import type { Probe } from '../target/schema.ts';
 
-/** Maximum number of requests until an instance that knows the session has responded often enough. */
+/** Maximum number of requests to find out whether a page names its user. */
 const ROUNDS = 24;
 const ENOUGH = 3;
-/** Number of requests without a session. */
-const STRANGERS = 4;
+/** Number of requests for a page without a session. */
+const SIGNED_OUT = 4;
 
-/** @throws UsageError when a page neither names its user nor refuses a client that is not signed in */
+/**
+ * Checks the page of each probe.
+ *
+ * @throws UsageError when a page does not name its user, and signed-out clients get it too
+ */
 export async function probePages(context: Context, driver: Driver): Promise<void> {
   const { target, interpreter, signal } = context;
   for (const { object, read } of target.probes) {
     if (signal.aborted || (await names(context, driver, read.path))) continue;
-    const open = await shownToStrangers(context, read);
+    const open = await shownToSignedOut(context, read);
     if (open === undefined) interpreter.unnamed.add(object);
     else if (!signal.aborted)
       throw new UsageError(
@@ -32,14 +35,14 @@ export async function probePages(context: Context, driver: Driver): Promise<void
   }
 }
 
-/**
- * Returns false if the page of a live session does not name the user. Returns true if the page names the user, or if
- * this is undetermined.
- */
+/** Returns false if the page of a live session does not name its user; true if it does, or if this is undetermined. */
 async function names(context: Context, driver: Driver, path: string): Promise<boolean> {
   const { target, interpreter, signal } = context;
   const named = (reply: Reply): boolean => (interpreter.userName(reply) ?? '') !== '';
-  /** For each instance, the number of pages without the user; undefined if the instance did not know the session. */
+  /**
+   * Instances that know the session, each with its number of pages without the user. The value undefined marks an
+   * instance that does not know the session.
+   */
   const lacking = new Map<string, number | undefined>();
   for (let i = 0; i < ROUNDS && !signal.aborted; i++) {
     await stepAnywhere(context);
@@ -48,7 +51,7 @@ async function names(context: Context, driver: Driver, path: string): Promise<bo
     const at = interpreter.named(reply)?.instance ?? '';
     if (!signedIn && named(reply)) return true;
     if (signedIn && !named(reply)) lacking.set(at, undefined);
-    // An instance counts only after it has shown the session signed in.
+    // This instance knows the session, so its pages count from now on.
     else if (signedIn && !lacking.has(at)) lacking.set(at, 0);
     else if (!signedIn && (reply.status ?? 500) < 300) {
       const count = lacking.get(at);
@@ -60,14 +63,13 @@ async function names(context: Context, driver: Driver, path: string): Promise<bo
 }
 
 /**
- * Returns the status with which a client without a session gets the page; undefined if such a client never gets the
- * page.
+ * Requests a page without a session. Returns the status with which the app shows the page; undefined if it does not.
  */
-async function shownToStrangers(
+async function shownToSignedOut(
   { connect, signal }: Context,
   read: Probe['read'],
 ): Promise<number | undefined> {
-  for (let i = 0; i < STRANGERS && !signal.aborted; i++) {
+  for (let i = 0; i < SIGNED_OUT && !signal.aborted; i++) {
     const { status } = await connect().send({ method: 'GET', path: read.path }, signal);
     if (status !== undefined && status < 300) return status;
   }

@@ -18,24 +18,24 @@ import { probePages } from './probe-pages.ts';
 import { sessionCookies } from './session-cookies.ts';
 import { requireTokens } from './tokens.ts';
 
-/** Maximum number of logins before the load: enough for all pairs of two or three instances. */
+/** Maximum number of logins before the load: enough for all nine pairs of three instances. */
 const LOGINS = 12;
 
 /**
- * Logs in until every pair of known instances has occurred. A pair is the instance that gives the form, and
- * the instance that receives it. Stops after twelve logins at the latest; if a login is refused, makes all
- * twelve. Then finds out which cookies carry the session, and tries the other accounts.
+ * Logs in up to twelve times, until each instance has received a login with a form from each instance. After a
+ * refused login, makes all twelve. With the first session, finds out which cookies carry the session. Then tries the
+ * other accounts.
  *
  * @throws UnavailableError when the target does not respond, or when every login fails with an error
- * @throws UsageError when an instance refuses a login with its own form, when a login gives no tokens for `refresh`, or
- * when no page shows the signed-in user
+ * @throws UsageError when an instance refuses a login with its own form, when a login gives no tokens for `refresh`,
+ * or when no page shows the signed-in user
  */
 export async function ready(context: Context): Promise<void> {
   const pairs = new Pairs();
   let works = false;
   const tried: LoginAttempt[] = [];
-  // If the app limits the rate of logins, one login is enough. If some logins are refused, further logins
-  // show for which pairs of instances.
+  // One login is enough if the app limits the rate of logins. After a refused login, more logins show which pairs of
+  // instances refuse.
   const accepted = () => tried.every(({ login }) => login.outcome === 'ok');
   const enough = () =>
     works &&
@@ -56,8 +56,8 @@ export async function ready(context: Context): Promise<void> {
     }
   }
   if (context.signal.aborted) return;
-  if (!works) await onOneInstance(context, tried);
-  // Browsers withhold a cookie that each login needs, so no account could log in.
+  if (!works) await tryOneInstance(context, tried);
+  // If browsers withhold a cookie that each login needs, no account can log in.
   if (!works && tried.some(withholds)) return;
   await otherAccounts(context, works && accepted());
   await checkProbes(context);
@@ -65,7 +65,7 @@ export async function ready(context: Context): Promise<void> {
   if (target.session !== undefined) recorder.remark(undecided(target));
 }
 
-/** Returns the guarantees that ready-made sessions cannot decide. */
+/** Returns a remark about the guarantees that a run with ready-made sessions cannot decide. */
 function undecided({ session }: Target): string {
   const final = session?.command === undefined ? ['logout-final'] : [];
   return (
@@ -77,10 +77,10 @@ function undecided({ session }: Target): string {
 const withholds = ({ login }: LoginAttempt): boolean => login.withheld !== undefined;
 
 /**
- * Finds out why every login failed. If a login on one instance alone works, the cause is that the form and the login
- * went to different instances.
+ * Finds out why every login failed. If a login works whose form and login use one instance, the others failed because
+ * they used two. Throws if no login works.
  */
-async function onOneInstance(context: Context, tried: readonly LoginAttempt[]): Promise<void> {
+async function tryOneInstance(context: Context, tried: readonly LoginAttempt[]): Promise<void> {
   const refusedAlone = tried.some(
     ({ form, login }) => refusedLogin(login) && form.instance === login.instance,
   );
@@ -96,15 +96,15 @@ async function onOneInstance(context: Context, tried: readonly LoginAttempt[]): 
 }
 
 /**
- * Collects the facts that the run needs, with the first live session.
+ * Uses the first live session to find out what the run needs, such as the session cookies.
  *
- * @param jar a copy of the jar after the login, because a later response may have replaced the cookie
+ * @param jar the cookies right after the login, because later responses may replace them
  */
 async function learn(context: Context, first: Driver, jar: SessionClient): Promise<void> {
   requireTokens(context, first.browser);
   const driver = await signedInMark(context, first);
   await probePages(context, driver);
-  await strangers(context);
+  await learnSignedOut(context);
   await fingerprint(context);
   const own = driver === first ? jar : driver.heldJar();
   const other = () => loginOfAnother(context, driver.account);
@@ -120,8 +120,8 @@ async function tryLogin(context: Context, number: number) {
     account,
   });
   const page = await driver.form();
-  // Without these random requests, a balancer with round robin would give the same pairs of instances again and
-  // again, because requests alternate (open, post, open, post).
+  // Without this random request, a round robin over two instances would always send the form and the login to the
+  // same two instances.
   const between = async (): Promise<void> => {
     if (context.random.next() >= 0.5) return;
     const bystander = new Driver(context, {
@@ -136,7 +136,7 @@ async function tryLogin(context: Context, number: number) {
   return { driver, jar: driver.copyJar(), page, form: driver.lastForm ?? page, login, stop: driver.stop };
 }
 
-/** Logs in as another user and returns the cookies; undefined if there is no other account or its login fails. */
+/** Logs in as another user and returns its client; undefined if there is no other account, or its login fails. */
 async function loginOfAnother(context: Context, own: Account): Promise<SessionClient | undefined> {
   const account = context.account(1);
   if (account.label === own.label) return undefined;
@@ -156,7 +156,7 @@ function reachable(form: Operation, { target }: Context): void {
         'Start the app and its balancer, or correct `url` in the target file; the bundled one is `npm run stack`',
     );
   }
-  // Without a login page, Baton requests the signed-in page. A status such as 401 also shows that the app responds.
+  // If the target has no login page, the signed-in page was requested, and a status such as 401 is as expected.
   const inside = target.login.page === target.signedIn.page && form.status < 404;
   if (form.status >= 400 && !inside) {
     throw new UnavailableError(
@@ -189,7 +189,7 @@ function refused(tried: readonly LoginAttempt[], { target, registration }: Conte
         'not share the logins that have begun',
     );
   const pairs = tried.map(({ form, login }) => `${form.instance ?? '?'} → ${login.instance ?? '?'}`);
-  // If an instance refuses its own form, only the target file can be wrong.
+  // An instance refuses a login with its own form only if the target file is wrong.
   const alone = tried.some(
     ({ form, login }) => form.instance !== undefined && form.instance === login.instance,
   );
@@ -204,7 +204,7 @@ function refused(tried: readonly LoginAttempt[], { target, registration }: Conte
   );
 }
 
-/** Number of responses that are compared, for each of two requests. */
+/** Number of responses to compare for each of the two pages. */
 const LOOKS = 12;
 
 /** Estimates the number of instances from differences between responses, if the target file names no instances. */
@@ -212,7 +212,7 @@ async function fingerprint({ target, recorder, connect, signal }: Context): Prom
   const { header, cookie, body } = target.instance ?? {};
   if ((header ?? cookie ?? body) !== undefined || target.instance?.addresses !== undefined) return;
   const pages: Look[][] = [];
-  // Requests an existing page and a missing page, because error pages differ more between instances.
+  // Requests an existing page and a missing page, because error pages often differ more between instances.
   for (const path of [target.login.page, `/no-such-page-${randomBytes(4).toString('hex')}`]) {
     const looks: Look[] = [];
     for (let i = 0; i < LOOKS && !signal.aborted; i++) {
@@ -224,17 +224,22 @@ async function fingerprint({ target, recorder, connect, signal }: Context): Prom
   recorder.log({ type: 'fingerprint', ...fingerprintOf(pages) });
 }
 
-/** Learns the responses to a client without a session. They are often a redirect, or a 403 or 404 without a page. */
-async function strangers({ target, interpreter, connect, signal }: Context): Promise<void> {
+/**
+ * Requests each page without a session, so that Baton recognises the app's signed-out responses, such as a redirect
+ * or a 404.
+ */
+async function learnSignedOut({ target, interpreter, connect, signal }: Context): Promise<void> {
   const pages = new Set([target.signedIn.page, ...target.probes.map(({ read }) => read.path)]);
   for (const path of pages) {
-    // Sends two requests, because two instances may respond differently.
+    // Sends each request twice, because two instances may respond differently.
     for (let i = 0; i < 2 && !signal.aborted; i++)
       interpreter.stranger(await connect().send({ method: 'GET', path }, signal));
   }
 }
 
-/** The pairs of instances that logins have used: the instance of the form, then the instance of the login. */
+/**
+ * Collects which pairs of instances logins have used: the instance that gave the form, and the instance of the login.
+ */
 class Pairs {
   readonly #pairs = new Set<string>();
 
@@ -242,7 +247,7 @@ class Pairs {
     this.#pairs.add(`${form} ${login}`);
   }
 
-  /** @param instances number of known instances; 0 if no response names its instance */
+  /** Returns whether all pairs have occurred. @param instances number of known instances; 0 if no response names one */
   complete(instances: number): boolean {
     return this.#pairs.size >= instances ** 2;
   }

@@ -1,4 +1,4 @@
-/** Tests which cookies carry a session, against small servers that set several cookies. */
+/** Tests with small servers, which set several cookies, whether Baton finds the cookies that carry the session. */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -27,7 +27,7 @@ type Cookies = Record<string, string | undefined>;
 const cookiesOf = ({ headers }: IncomingMessage): Cookies =>
   Object.fromEntries((headers.cookie ?? '').split('; ').map(pair => pair.split('=')));
 
-/** Logs a client in to an app with these responses. Returns the session cookies that were found. */
+/** Logs in to an app with these responses. Returns the names of the session cookies that Baton finds. */
 async function found(
   answer: (cookies: Cookies) => Answer,
   own: Record<string, string>,
@@ -91,7 +91,7 @@ const sticky =
   (named: boolean) =>
   ({ route, sid }: Cookies): Answer => {
     const known = route?.startsWith('app-');
-    // Some new clients also reach app-1.
+    // Routes some new clients to app-1 nevertheless.
     const to = known
       ? (route as string).slice(0, 5)
       : sid === undefined && ++strangers % 2 === 0

@@ -5,39 +5,40 @@ import type { SessionClient } from '../client/session-client.ts';
 type Asking = Pick<Context, 'target' | 'interpreter' | 'random' | 'signal' | 'connect'>;
 
 /**
- * Minimum number of signed-in responses with all cookies, and of signed-out responses without one cookie. `alive`:
- * for sessions that every instance knows. `flaky`: for other sessions.
+ * A cookie counts as needed after this number of signed-in responses with it, and of signed-out responses without it.
+ * `flaky` applies if some responses with all cookies are signed out too, else `alive`.
  */
 const SURE = { alive: 3, flaky: 12 };
 /** Maximum number of requests to find out about one cookie. */
 const TRIES = 80;
 /**
- * Number of foreign cookies that are tried. `there`: on an instance that knows the session. `anywhere`: if responses
- * name no instance.
+ * Number of requests that replace a cookie by another client's cookie. `there` applies if responses name their
+ * instance, and counts only requests on an instance that knows the session; else `anywhere` applies.
  */
 const FOREIGN = { there: 3, anywhere: 16 };
 
-/** The facts in a response of the signed-in page. */
+/** What a response of the signed-in page shows. */
 interface Answer {
   signedIn: boolean;
   user: string | undefined;
   instance: string | undefined;
 }
 
-/** The user and the instances of the signed-in responses to requests with all cookies. */
+/** What the responses to requests with all cookies have shown: the user, and the instances that know the session. */
 interface Alive {
   user: string | undefined;
   instances: ReadonlySet<string>;
 }
 
 /**
- * Finds the cookies that carry the session. Sends requests without one cookie, for each cookie in turn. If each
- * single cookie can be omitted, sends each cookie alone, because an app may remember its user in a second cookie.
+ * Finds the cookies that carry the session. Omits each cookie in turn: without a session cookie, the user is signed
+ * out. If no single cookie is needed, sends each cookie alone, because an app may have a second cookie that signs the
+ * user in.
  *
- * @param own a client that has just logged in, because a later response may delete the cookie
- * @param other logs in as another user; resolves with undefined if the login fails, or if there is no other user
- * @returns names of the cookies that the session needs, without cookies for which a foreign value is enough. A foreign
- * value is from a client without a session, or from another user. Returns no names if the session was never signed in.
+ * @param own the client right after its login, because later responses may delete a cookie
+ * @param other logs in as another user; returns undefined if this fails, or if there is no other user
+ * @returns names of the cookies that the session needs with its own value. A cookie whose value from another client
+ * works too is left out. The list is empty if no response was signed in.
  */
 export async function sessionCookies(
   asking: Asking,
@@ -48,7 +49,7 @@ export async function sessionCookies(
   const found = new Map<string, Alive>();
   for (const name of names) {
     const alive = await needed(asking, own, name);
-    if (alive !== undefined && !(await strangersDo(asking, own, name, alive))) found.set(name, alive);
+    if (alive !== undefined && !(await acceptsAnyClients(asking, own, name, alive))) found.set(name, alive);
   }
   if (found.size === 0) return await alone(asking, own, names);
   if (found.size === 1) return [...found.keys()];
@@ -56,16 +57,15 @@ export async function sessionCookies(
   if (stranger === undefined) return [...found.keys()];
   const carrying: string[] = [];
   for (const [name, alive] of found)
-    if (!(await othersDo(asking, own, stranger, name, alive))) carrying.push(name);
+    if (!(await acceptsAnotherUsers(asking, own, stranger, name, alive))) carrying.push(name);
   return carrying;
 }
 
 /**
- * Finds out whether the session needs a cookie. Sends requests with all cookies and requests without this cookie in
- * random order. In a fixed order, a round robin could route all requests of one kind to instances that do not know
- * the session.
+ * Finds out whether the session needs a cookie. Sends requests with and without this cookie in random order: in a
+ * fixed order, a round robin could route all requests without it to instances that do not know the session.
  *
- * @returns undefined if the session is also signed in without the cookie, or is never signed in
+ * @returns what the responses have shown; undefined if the session needs no such cookie, or was never signed in
  */
 async function needed(asking: Asking, own: SessionClient, name: string): Promise<Alive | undefined> {
   const whole = { signedIn: 0, out: 0 };
@@ -86,7 +86,7 @@ async function needed(asking: Asking, own: SessionClient, name: string): Promise
   return whole.signedIn === 0 || lacking === 0 ? undefined : { user, instances };
 }
 
-/** Returns the cookies that are enough alone. Called if each single cookie can be omitted. */
+/** Returns the cookies that keep the session signed in without any other cookie. */
 async function alone(asking: Asking, own: SessionClient, names: readonly string[]): Promise<string[]> {
   if (names.length < 2 || (await everSignedIn(asking, own, names))) return [];
   const carrying: string[] = [];
@@ -108,13 +108,17 @@ async function everSignedIn(
 }
 
 /**
- * Replaces a cookie by the cookie of a client without a session, and returns whether the session is still signed in. If
- * only one instance knows the session, the request also needs an affinity cookie, so that the balancer routes it to
- * that instance. But the affinity cookie of any client on that instance is enough.
+ * Replaces a cookie by that of a client without a session, and returns whether the session is still signed in. This
+ * tells an affinity cookie from a session cookie: the affinity cookie of any client on the same instance works too.
  */
-async function strangersDo(asking: Asking, own: SessionClient, name: string, alive: Alive): Promise<boolean> {
+async function acceptsAnyClients(
+  asking: Asking,
+  own: SessionClient,
+  name: string,
+  alive: Alive,
+): Promise<boolean> {
   const { connect, target } = asking;
-  return await foreignDo(asking, own, name, alive, async () => {
+  return await acceptsForeign(asking, own, name, alive, async () => {
     const stranger = connect();
     const { instance } = await ask(asking, stranger);
     const value = stranger.cookies(target.signedIn.page).find(cookie => cookie.name === name)?.value;
@@ -126,7 +130,7 @@ async function strangersDo(asking: Asking, own: SessionClient, name: string, ali
  * Replaces a cookie by the cookie of another user, and returns whether the session is still signed in. For example,
  * `logged_in=1` is the same for all users and identifies no user.
  */
-async function othersDo(
+async function acceptsAnotherUsers(
   asking: Asking,
   own: SessionClient,
   other: SessionClient,
@@ -134,11 +138,14 @@ async function othersDo(
   alive: Alive,
 ): Promise<boolean> {
   const value = other.cookies(asking.target.signedIn.page).find(cookie => cookie.name === name)?.value;
-  return await foreignDo(asking, own, name, alive, () => Promise.resolve({ value, there: true }));
+  return await acceptsForeign(asking, own, name, alive, () => Promise.resolve({ value, there: true }));
 }
 
-/** Returns whether the session, with a foreign value of the cookie, is still signed in as its own user. */
-async function foreignDo(
+/**
+ * Replaces a cookie by values from another client. Returns whether a response is still signed in as the session's
+ * user.
+ */
+async function acceptsForeign(
   asking: Asking,
   own: SessionClient,
   name: string,
@@ -149,7 +156,7 @@ async function foreignDo(
   const enough = instances.size > 0 ? FOREIGN.there : FOREIGN.anywhere;
   for (let i = 0; i < TRIES && tried < enough && !asking.signal.aborted; i++) {
     const { value, there } = await foreign();
-    // The foreign client has no cookie of this name, so no foreign value is enough.
+    // The other client has no cookie of this name.
     if (value === undefined) return false;
     if (!there) continue;
     const mixed = own.copy([name]);

@@ -1,12 +1,12 @@
-/** Checks that a login gives the tokens that `refresh` needs. */
+/** Checks that the response to a login has the tokens that `refresh` of the target file needs. */
 import type { Context } from '../client/context.ts';
 import type { SessionClient } from '../client/session-client.ts';
 import { ACCESS, REFRESH } from '../client/tokens.ts';
 import { UsageError } from '../errors.ts';
 
 /**
- * Checks the tokens of a client that has logged in. A client without these tokens could not refresh, so its
- * session would seem lost.
+ * Checks the tokens of a client that has logged in. Without them, it could not refresh its token, and its session
+ * would seem lost.
  *
  * @throws UsageError if the target has a `refresh`, and the client lacks one of its tokens
  */

@@ -112,7 +112,7 @@ class Group {
     );
     if (status !== 'Successful')
       throw new Error(
-        `expected the instance refresh of ${this.#spec.group} to end as Successful, got ${status}:` +
+        `expected the instance refresh of ${this.#spec.group} to end as Successful, got ${status}; ` +
           'the command aws autoscaling describe-instance-refreshes shows the reason',
       );
     const after = await this.#inService();

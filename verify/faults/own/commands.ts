@@ -89,7 +89,7 @@ export class Commands {
     const said = output.trim().split('\n').slice(-SHOWN).join('\n');
     const hidden = scrub(said, this.#settings.secrets);
     throw new Error(
-      `${this.#shown(command)} ${how}${hidden === '' ? '' : `: ${hidden}`} (complete output:${this.#means.log})`,
+      `${this.#shown(command)} ${how}${hidden === '' ? '' : `: ${hidden}`} (complete output: ${this.#means.log})`,
     );
   }
 

@@ -35,7 +35,7 @@ function byCommands(name: string, { inject, heal, check }: FaultSpec, make: Make
   return [
     make({
       name,
-      does: `runs the command of the target file:${typeof inject === 'string' ? inject : inject.join(' ')}`,
+      does: `runs the command of the target file: ${typeof inject === 'string' ? inject : inject.join(' ')}`,
       async inject(commands, means) {
         if (heal !== undefined) commands.heals(heal);
         await commands.run(inject);
