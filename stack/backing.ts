@@ -17,7 +17,7 @@ export interface BackingServers {
 export interface BackingOptions {
   /** The environment of each instance. */
   environments: readonly Environment[];
-  /** A further program that the stack needs. */
+  /** Name of the balancer's program. An error names it together with the other missing programs. */
   balancer: string;
   /** Arguments of redis-server that override the arguments from the stack. */
   redis?: readonly string[] | undefined;
@@ -25,7 +25,7 @@ export interface BackingOptions {
   onDeath: (description: string) => void;
 }
 
-/** The values of STACK_REDIS, each with the kind of its servers. */
+/** Maps each value of STACK_REDIS to the kind of server that it starts. */
 const KINDS = {
   plain: 'redis',
   hardened: 'hardened',
@@ -35,7 +35,7 @@ const KINDS = {
 } as const satisfies Record<string, ServerKind>;
 const REDIS = Object.keys(KINDS) as (keyof typeof KINDS)[];
 
-/** The functions that plan a Redis of several servers. */
+/** The functions that prepare a Redis of several servers. */
 const PLANS: Partial<Record<keyof typeof KINDS, typeof planSentinelRedis>> = {
   sentinel: planSentinelRedis,
   cluster: planClusterRedis,

@@ -38,7 +38,7 @@ export interface BalancerOptions {
   additions?: NginxAdditions | undefined;
   /** Pins each visitor to one instance. */
   sticky?: Sticky | undefined;
-  /** Maximum time of a request in flight after the deregistration, milliseconds (30,000); only for nginx. */
+  /** Only for nginx: time for requests in flight to a deregistered instance, milliseconds (30,000). */
   retireMs?: number | undefined;
   /** Called with the exit status and the last output when the process ends unexpectedly. */
   onDeath: (description: string) => void;

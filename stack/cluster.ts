@@ -45,8 +45,8 @@ export async function planClusterRedis({ args = [], ...options }: ServerOptions)
 }
 
 /**
- * As the primary counts the server that holds the users and cards, which each request needs. It also holds a third of
- * the sessions.
+ * A Redis cluster. Its `primary` is the server that holds the users and cards, because each request reads them. The
+ * same server also holds a third of the sessions.
  */
 class ClusterRedis extends RedisGroup {
   override readonly failover = { by: 'cluster', done: () => this.#replaced() } as const;

@@ -146,7 +146,7 @@ class ComposeStack implements Stack {
     this.logs.push(followedLog('balancer', 'balancer', containerLines(nginx), new RoutedLog()));
     const found = planned.map(one => this.#find(one));
     await Promise.all([store, ...found, balancer].map(service => service.untilReady()));
-    // When nginx started, it knew only the addresses that the instances had at that time.
+    // Containers may have got new addresses since nginx started. A reload makes nginx look them up again.
     await balancer.reload();
     onStep?.(`ready at ${this.url}`);
   }
@@ -195,14 +195,15 @@ class ComposeStack implements Stack {
       extends: { file: this.#project.file, service: FIRST },
       ...WITHOUT_HEALTHCHECK,
       environment: {
-        // The service that makes a secret is not started.
+        // docker-compose.yml has a service that writes the secret to a file. The stack passes the secret itself, and
+        // does not start this service.
         ...{ SESSION_SECRET: this.#secret, SESSION_SECRET_FILE: '' },
         ...{ ...this.#options.env, INSTANCE_ID: name, LOG_FILE: '', ...env },
       },
       ports: [`127.0.0.1:${port}:${INSTANCE_PORT}`],
       ...(command && { command }),
     };
-    // Includes the secret, because a caller that replaces the secret also needs the old secret.
+    // Reports the secret too, because the fault that replaces the secret also needs the old one.
     const own = { ...options, env: { SESSION_SECRET: this.#secret, ...env } };
     return { name, url: `http://127.0.0.1:${port}`, options: own };
   }

@@ -36,7 +36,7 @@ const readOutput: Read = async function* (container, since, signal) {
  * clock.
  */
 export function containerLines(container: string, read: Read = readOutput): LogLines<string> {
-  /** Yields complete lines. The last piece may end within a line, if it was interrupted. */
+  /** Yields complete lines. Drops an incomplete last line, which ends an interrupted read. */
   async function* lines(since: string, signal?: AbortSignal): AsyncGenerator<{ time: string; line: string }> {
     let open = '';
     for await (const piece of read(container, since, signal)) {
@@ -69,10 +69,10 @@ export function containerLines(container: string, read: Read = readOutput): LogL
 
 const BEGINNING = '1970-01-01T00:00:00.000000000Z';
 
-/** Removes repeated lines: if the log is requested from the time of its last line, the engine sends this line again. */
+/** Recognises repeated lines: the engine sends the last line again if the log is read on from its time. */
 class Seen {
   time: string;
-  /** Number of lines with exactly the time `time`. `#skip`: number of these lines that are still to be skipped. */
+  /** Number of received lines with the time `time`. `#skip` is how many of them the engine will repeat. */
   #count = 0;
   #skip = 0;
 

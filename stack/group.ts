@@ -1,7 +1,7 @@
 /**
- * Signals and lists process groups. Each child of this process leads a group, so that signals also reach the
- * processes that the child starts (nginx's workers). Some of these child processes lead separate groups, for example
- * in PostgreSQL. Such a process counts as a member while its parent, the leader, runs.
+ * Sends signals to process groups and lists their processes. Each server that Baton starts leads a process group, so a
+ * signal to the group also reaches the server's children, such as nginx's workers. PostgreSQL puts some children into
+ * groups of their own. They count as members while the server runs.
  */
 import { processes } from './process-table.ts';
 

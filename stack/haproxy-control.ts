@@ -11,7 +11,7 @@ export interface Workers {
   retired: number[];
 }
 
-/** An instance in one group of one worker. */
+/** An instance as one HAProxy worker knows it, in one group (backend). */
 interface Server {
   name: string;
   /** Number of requests in flight to the instance. */
@@ -37,7 +37,7 @@ export class HaproxyControl {
   /** Sends a command to a worker. A successful command has no reply. If it fails, throws an error with the reply. */
   async order(worker: number, order: string): Promise<void> {
     const reply = await this.#send(`@!${worker} ${order}`);
-    // Commands with these replies were successful too.
+    // HAProxy also sends these replies after success.
     if (reply === '' || /^(IP|port) changed from|^no need to change/.test(reply)) return;
     throw new Error(`expected HAProxy to accept "${order}", got: ${reply}`);
   }

@@ -26,7 +26,7 @@ const TEMPLATE = new URL('../deploy/haproxy.cfg.template', import.meta.url);
 const GROUPS = ['instances', 'any_instance'] as const;
 /** Maximum time until an instance responds. */
 const RESPONSE_TIMEOUT_MS = 10_000;
-/** hard-stop-after of the template, plus a margin. */
+/** Limit for requests in flight: hard-stop-after in the template, plus a margin. */
 const IN_FLIGHT_MS = 35_000;
 
 /** An instance in the configuration. Deregistered instances stay there, disabled. */

@@ -7,7 +7,7 @@ import type { Instance, InstanceOptions } from './stack.ts';
 
 export interface LocalInstanceOptions extends InstanceOptions {
   name: string;
-  /** The options of this instance only. A caller can start a similar instance with these options. */
+  /** The options that only this instance has. A caller can start a similar instance with them. */
   own: InstanceOptions;
   /** Port to listen on, on 127.0.0.1. */
   port: number;
@@ -23,7 +23,7 @@ export interface LocalInstanceOptions extends InstanceOptions {
 
 const APP = fileURLToPath(new URL('../app/server.ts', import.meta.url));
 
-/** Drain time. Longer than the time for which nginx keeps an idle connection (keepalive_timeout in the template). */
+/** A stopping instance accepts requests for this time, longer than nginx keeps idle connections; milliseconds. */
 const DRAIN_MS = '3000';
 /** The sum of DRAIN_MS and the app's limit for requests in flight (SHUTDOWN_MS), plus a margin. */
 const STOP_MS = 15_000;
@@ -71,7 +71,7 @@ function environment(options: LocalInstanceOptions): NodeJS.ProcessEnv {
 /**
  * Returns true if the instance is ready; throws an error with its response if not.
  *
- * @param ours true for the shipped app; without its /readyz, any status below 500 counts as ready
+ * @param ours true for the card store. Another app may lack /readyz, so any status below 500 counts as ready.
  */
 export async function isReady(url: string, ours: boolean): Promise<boolean> {
   const { status } = await fetch(`${url}/readyz`, {

@@ -5,7 +5,7 @@ export class StackLinks {
   /** Open links by the name of the part behind them. */
   readonly #open = new Map<string, ProxyLink>();
   /** Links that get no new connections, but still serve the requests in flight. */
-  readonly #left: ProxyLink[] = [];
+  readonly #retired: ProxyLink[] = [];
 
   get(to: string): ProxyLink | undefined {
     return this.#open.get(to);
@@ -20,15 +20,15 @@ export class StackLinks {
   }
 
   /** Retires a link. It gets no new connections, but still serves the requests in flight. */
-  leave(to: string): void {
+  retire(to: string): void {
     const link = this.#open.get(to);
     if (link === undefined) return;
     this.#open.delete(to);
-    this.#left.push(link);
+    this.#retired.push(link);
   }
 
-  /** Returns the address. If the server has a link, the port is the link's port. */
-  led(address: string, servers: readonly { name: string; port: number }[]): string {
+  /** Returns the address with the port of the server's link, if there is one, in place of the server's port. */
+  throughLink(address: string, servers: readonly { name: string; port: number }[]): string {
     return servers.reduce((text, { name, port }) => {
       const link = this.#open.get(name);
       return link === undefined ? text : text.replace(`:${port}`, `:${link.port}`);
@@ -36,6 +36,6 @@ export class StackLinks {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#open.values(), ...this.#left].map(link => link.close()));
+    await Promise.all([...this.#open.values(), ...this.#retired].map(link => link.close()));
   }
 }

@@ -86,7 +86,7 @@ class LocalStack implements Stack {
   readonly #plan: Plan;
   readonly #secret = randomBytes(32).toString('hex');
   readonly #instances: LocalInstance[] = [];
-  /** By address: the name of the instance. Keeps removed instances, because the balancer's log may still name them. */
+  /** Address of each instance → its name. Includes removed instances, which the balancer's log may still name. */
   readonly #names = new Map<string, string>();
   readonly #links = new StackLinks();
   #created = 0;
@@ -124,8 +124,7 @@ class LocalStack implements Stack {
       for (const server of this.servers)
         if (server.failover === undefined) await this.#links.open(server.name, server.port);
     this.#beside = await this.#options.beside?.(this.#plan.backing.redis, this.url);
-    // If the start was aborted while this program started, `stop` has not stopped the program, because the stack did
-    // not have it yet.
+    // If the start was aborted while this program was starting, `stop` ran before `#beside` was set. So stops it here.
     if (this.#stopped) await this.#beside?.stop();
     onStep?.(`starting ${wanted.length} instances`);
     // Creates the instances one after the other, so that app-1 is the first.
@@ -185,7 +184,7 @@ class LocalStack implements Stack {
     await link.restore();
     const instance = this.#instances.find(({ name }) => name === to);
     if (instance !== undefined) await this.balancer.register(instance); // Otherwise the fleet has replaced it.
-    this.#links.leave(to);
+    this.#links.retire(to);
   }
 
   #named(name: string): LocalInstance {
@@ -226,13 +225,13 @@ class LocalStack implements Stack {
   #backingEnv(): Record<string, string> {
     const { servers, url } = this;
     const addresses = servers.flatMap(server => Object.entries(server.addresses));
-    const led = addresses.map(([name, address]) => [name, this.#links.led(address, servers)]);
+    const led = addresses.map(([name, address]) => [name, this.#links.throughLink(address, servers)]);
     return { ...Object.fromEntries(led), PUBLIC_URL: url };
   }
 
   /**
-   * Returns the options of one instance, with its secret, because a caller that replaces the secret also needs the
-   * old secret.
+   * Returns the options of one instance, including its secret, because the fault that replaces the secret also needs
+   * the old one.
    */
   #own(options: InstanceOptions): InstanceOptions {
     const secret =

@@ -24,7 +24,7 @@ export interface Mailbox {
   stop(): Promise<void>;
 }
 
-/** The oldest mails are dropped above this number. */
+/** Maximum number of stored mails. Above it, the oldest mails are dropped. */
 const MOST = 10_000;
 
 /** When the mailbox stops, a mail in flight has this time before its connection is closed, milliseconds. */
@@ -82,7 +82,7 @@ function addresses(to: AddressObject | AddressObject[] | undefined): string[] {
   return [to ?? []].flat().flatMap(({ value }) => value.map(({ address = '' }) => address));
 }
 
-/** Serves the text of the newest mail at /view/latest.txt?query=to:ADDRESS, and a page with all mails elsewhere. */
+/** Serves the newest mail as text at /view/latest.txt?query=to:ADDRESS, and a page of all mails elsewhere. */
 function pages(mails: readonly Mail[]): Server {
   return createServer((request, response) => {
     const url = URL.parse(request.url ?? '/', 'http://mailbox');

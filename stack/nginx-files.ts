@@ -13,13 +13,13 @@ export interface NginxAdditions {
   /** Added to the server for clients; these directives override those for all servers. */
   server?: string;
   /**
-   * How nginx chooses an instance: directives at the start of the group. A function gets the number of `forget`
-   * calls, so that it can pin all visitors anew.
+   * Directives at the start of the group, which say how nginx chooses an instance. A function gets the number of calls
+   * of `forget`. It can put this number into a hash, so that each call pins all visitors anew.
    */
   upstream?: string | ((forgotten: number) => string);
   /** Parameters of each instance in the group: its weight, max_fails … A function gets its index, from 0. */
   perInstance?: string | ((place: number) => string);
-  /** Put before the rules for failures. Each rule is a pattern and a location: `~. @bad_gateway;`. */
+  /** Rules for failures, tried before the template's. A rule is a pattern and a location: `~. @bad_gateway;`. */
   failure?: string;
   /** Added to the server for clients while no instance is registered. */
   noInstance?: string;

@@ -32,9 +32,7 @@ export interface NginxOptions {
 }
 
 const WORKERS = 2;
-/**
- * If the number of idle connections does not fall for this time (ms), the clients of these connections are not busy.
- */
+/** Idle connections whose number has not fallen for this time, milliseconds, belong to inactive clients. */
 const RESTING_MS = 500;
 /** Number of checks in a row that must find no idle connection. */
 const LOOKS = 10;
@@ -120,8 +118,8 @@ export class Nginx extends ServerProcess implements Balancer {
       this.#writeInstances();
       retired = await this.#reload();
     });
-    // Waits for the retired workers, because only these workers still know the instance. A retired worker ends after
-    // its last request in flight. Other changes do not wait.
+    // Waits until the workers of the old configuration have ended. Only they may still have requests in flight to the
+    // instance. Other changes of the balancer need not wait for this.
     await until(() => this.#workers().every(worker => !retired.includes(worker)), {
       withinMs: this.#retireMs + 5_000,
       everyMs: 50,
@@ -170,8 +168,9 @@ export class Nginx extends ServerProcess implements Balancer {
   }
 
   /**
-   * Waits until busy clients have no idle connection left. Connections of other clients may be closed without harm.
-   * One check is not sufficient, because a request in flight may end after the check and leave its connection idle.
+   * Waits until no active client has an idle connection, because nginx closes idle connections at a reload, and a
+   * client may send a request on one at that moment. Connections of inactive clients may be closed. Repeats the check,
+   * because a request may end just after a check and leave its connection idle.
    */
   async #untilFewAreIdle(): Promise<void> {
     const { signal } = this.#changes;

@@ -35,7 +35,7 @@ export async function startPictureStore(onDeath?: (description: string) => void)
   const process = new ServerProcess({
     name: 'seaweedfs',
     command: [program, ...argumentsOf(folder, ports)],
-    // Its own folder as home folder, because SeaweedFS also reads settings in the home folder.
+    // Gives SeaweedFS an empty home folder, because it would also read settings from the user's home folder.
     env: { HOME: folder },
     log: join(folder, 'seaweedfs.log'),
     folder,

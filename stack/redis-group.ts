@@ -1,4 +1,4 @@
-/** Several Redis servers that act as one store. Each operation applies to the server that is the primary at that time. */
+/** A store of several Redis servers. `stop`, `kill` and `pause` apply to the present primary. */
 import type { BackingServer } from './servers.ts';
 
 export abstract class RedisGroup implements BackingServer {

@@ -86,13 +86,13 @@ class SentinelRedis extends RedisGroup {
     await following.subscribe('+switch-master');
   }
 
-  /** Makes a restarted primary a replica of the current primary. The sentinels would do this only after ten seconds. */
+  /** Waits until all replicate from the primary. Corrects a restarted server, for which sentinels need ten seconds. */
   protected override async inSync(): Promise<void> {
     const what = 'one primary, and all others in sync with it';
     await until(() => this.#inLine(), { withinMs: 30_000, everyMs: 50, what });
   }
 
-  /** Returns whether all running servers have their role. If not, gives the first server without its role this role. */
+  /** Returns whether each running server is the primary or its replica. Corrects the first that is neither. */
   async #inLine(): Promise<boolean> {
     const primary = this.primary;
     for (const server of this.#servers.filter(one => one.running())) {

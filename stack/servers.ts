@@ -23,7 +23,7 @@ export interface BackingServer extends StoreServer {
 }
 
 export interface ServerOptions {
-  /** Arguments that override the default ones, as `['--maxmemory', '10mb']` or `['-c', 'max_connections=5']`. */
+  /** Arguments that override the default ones, for example `['--maxmemory', '10mb']`. */
   args?: readonly string[];
   /** The users and the certificate that several hardened servers share; by default, a server has its own. */
   access?: Access;
@@ -230,7 +230,7 @@ class BackingProcess extends ServerProcess implements BackingServer {
   constructor(kind: ServerKind, port: number, { args = [], access, onDeath }: ServerOptions) {
     const { programs, plan } = SERVERS[kind];
     const [program] = programs.map(names => findProgram(...names));
-    // Not in the stack's folder, because the server may run as a user that cannot enter the stack's folder.
+    // The server may run as a user that cannot enter the stack's folder, so its folder is elsewhere.
     const folder = temporaryPath(`baton-${kind}-`);
     const place = { program: program ?? '', port, folder, ...(access && { access }) };
     const { url, addresses, data, ...spec } = plan(place);

@@ -72,7 +72,7 @@ export interface Link {
   refuse(): Promise<void>;
   /** Resets all connections. */
   cut(): void;
-  /** Forwards to another port from now on. Resets open connections; with `keep`, they stay open. */
+  /** Forwards new connections to another port. Resets open ones; with `keep`, they stay open to the old port. */
   lead(port: number, options?: { keep?: boolean }): Promise<void>;
   /** Ends all disturbances. */
   restore(): Promise<void>;

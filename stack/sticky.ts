@@ -14,9 +14,9 @@ export type StickyMode = (typeof STICKY)[number];
 /** A cookie of the balancer that names an instance. */
 interface StickyCookie {
   name: string;
-  /** A cookie of the app. The balancer ignores its own cookie if the client does not send the app's cookie too. */
+  /** Name of a cookie of the app. The balancer ignores its own cookie in requests that lack this one. */
   beside?: string;
-  /** `Path=/; Max-Age=60`. If absent, the attributes of the app's cookie. */
+  /** Attributes of the cookie, such as `Path=/; Max-Age=60`. Absent: the attributes of the app's cookie. */
   attributes?: string;
   /** True: set in every response. False: set only when the value changes. */
   renewed: boolean;
@@ -81,7 +81,7 @@ function byApplication(like: 'classic' | 'alb' | undefined): StickyCookie {
   return { name: like === 'classic' ? 'AWSELB' : ROUTE_COOKIE, beside, renewed: false };
 }
 
-/** Returns directives for a cookie that names an instance by a word that clients cannot guess. */
+/** Returns directives that pin visitors by a cookie. Its value stands for an instance, and clients cannot guess it. */
 function namedBy(cookie: StickyCookie): NginxAdditions {
   const { twin } = cookie;
   const secret = randomBytes(16).toString('hex');
@@ -95,7 +95,9 @@ function namedBy(cookie: StickyCookie): NginxAdditions {
   };
 }
 
-/** Returns the directives for the instances: their groups, the choice of a group by the cookie, and the words. */
+/**
+ * Returns a group for each instance, and maps from the cookie's value to its group and from its address to the value.
+ */
 function perInstance(
   { name, beside }: StickyCookie,
   instances: readonly Routed[],
@@ -116,13 +118,13 @@ function perInstance(
   return [
     ...groups,
     ...[`map ${key} $sticky_first {`, '  default instances;', ...first, '}'],
-    // Maps the address that nginx tried last to a word. `volatile`, because nginx does not know this address at
-    // first.
+    // Maps the address that served the request to the cookie value. `volatile` makes nginx evaluate the map again once
+    // it knows the address.
     ...['map $upstream_addr $sticky_chosen {', '  volatile;', '  default "";', ...chosen, '}'],
   ].join('\n');
 }
 
-/** Returns the directives that decide when the cookie is set, and its value. */
+/** Returns a map that decides whether a response sets the cookie, and to which value. */
 function issue({ name, beside, attributes, renewed }: StickyCookie): string {
   const follows = beside !== undefined && attributes === undefined;
   const value = `"${name}=$sticky_chosen${follows ? '$sticky_attributes' : `; ${attributes}`}"`;
@@ -131,7 +133,7 @@ function issue({ name, beside, attributes, renewed }: StickyCookie): string {
     beside === undefined
       ? [...same('^'), `  default ${value};`]
       : [
-          // The cookie is set if the app has set its own, or if the request has both cookies.
+          // Sets the cookie if the app sets its own in this response, or if the request has both cookies.
           ...[`  "~^[^|]+\\|" ${value};`, ...same('^\\|[^|]+\\|'), `  "~^\\|[^|]+\\|[^:]+:" ${value};`],
           '  default "";',
         ];

@@ -25,7 +25,7 @@ interface Target {
   drained: Promise<void>;
 }
 
-/** Time in which a new instance must pass its first checks, in addition to the duration of the checks; milliseconds. */
+/** Milliseconds that the first checks of a new instance may take longer than their intervals. */
 const GRACE_MS = 60_000;
 
 /** Controls a balancer of any kind, and registers only the healthy instances with it. */

@@ -69,8 +69,8 @@ describe('a fleet', () => {
   it('replaces each unhealthy instance once', async () => {
     const [first] = begin();
     yard.sick.add(first as Instance);
-    fleet.look();
-    fleet.look();
+    fleet.reconcile();
+    fleet.reconcile();
     expect(fleet.whole()).toBe(false);
     await whole();
     expect(yard.names()).toEqual(['app-2', 'app-3']);
@@ -80,7 +80,7 @@ describe('a fleet', () => {
 
   it('replaces all instances if all are unhealthy', async () => {
     for (const instance of begin()) yard.sick.add(instance);
-    fleet.look();
+    fleet.reconcile();
     await whole();
     expect(yard.names()).toEqual(['app-3', 'app-4']);
   });
@@ -89,7 +89,7 @@ describe('a fleet', () => {
     const [first, second] = begin({ replaces: 'ended' });
     yard.sick.add(first as Instance);
     yard.dead.add(second as Instance);
-    fleet.look();
+    fleet.reconcile();
     await whole();
     expect(yard.names()).toEqual(['app-1', 'app-3']);
   });
@@ -137,7 +137,7 @@ describe('a fleet', () => {
   it('a second removal of the same instance waits for the first', async () => {
     const [first] = begin();
     yard.sick.add(first as Instance);
-    fleet.look();
+    fleet.reconcile();
     await fleet.remove(first as Instance);
     expect(yard.ended).toEqual(['app-1']);
     await whole();
@@ -150,7 +150,7 @@ describe('a fleet', () => {
     await expect(fleet.add({})).rejects.toThrow('no room');
     expect(yard.ended).toEqual([]);
     yard.sick.add(first as Instance);
-    fleet.look();
+    fleet.reconcile();
     await whole();
     expect(yard.said).toContain('still no room');
     expect(yard.names()).toEqual(['app-2', 'app-3']);
@@ -160,7 +160,7 @@ describe('a fleet', () => {
     const [first] = begin();
     fleet.close();
     yard.sick.add(first as Instance);
-    fleet.look();
+    fleet.reconcile();
     await Promise.resolve();
     expect(yard.ended).toEqual([]);
   });

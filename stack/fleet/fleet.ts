@@ -18,11 +18,11 @@ export interface FleetActions {
 
 interface Member {
   instance: Instance;
-  /** Number of the launch configuration: equal for equal options, higher for later options. */
+  /** Number of the launch configuration: equal for equal options, higher for options that came later. */
   launch: number;
 }
 
-/** Wait after a failed start of an instance before the next attempt, milliseconds. */
+/** Pause after an instance failed to start, before the fleet tries again, milliseconds. */
 const RETRY_MS = 1_000;
 /** Time within which an instance starts, milliseconds. */
 const START_MS = 20_000;
@@ -54,7 +54,7 @@ export class Fleet implements Keeper {
   begin(instances: readonly Instance[]): void {
     for (const instance of instances) this.#join(instance);
     this.#wanted = this.#bounded(instances.length);
-    this.look();
+    this.reconcile();
   }
 
   /** Adds an instance. Raises the number of instances, up to the maximum of the group. */
@@ -74,7 +74,7 @@ export class Fleet implements Keeper {
     if (this.#ended.has(instance)) return;
     if (!this.#leaving.has(instance)) this.#wanted = this.#bounded(this.#wanted - 1);
     const leaving = this.#end(instance);
-    this.look();
+    this.reconcile();
     await leaving;
   }
 
@@ -88,8 +88,8 @@ export class Fleet implements Keeper {
     return quiet && ![...this.#members].some(member => this.#fails(member));
   }
 
-  /** Compares the instances with the wanted state, and starts or ends instances to reach it. */
-  look(): void {
+  /** Starts or ends instances until as many run as the group wants, and replaces unhealthy ones. */
+  reconcile(): void {
     if (this.#closed) return;
     for (const member of [...this.#members].filter(one => this.#fails(one))) {
       this.#actions.report(`${member.instance.name} is unhealthy, and is replaced`);
@@ -97,7 +97,7 @@ export class Fleet implements Keeper {
     }
     while (this.#members.size + this.#starting < this.#wanted)
       void this.#launch(this.#launches.at(-1) ?? {}).catch(this.#reportError);
-    // Counts only instances that serve, because instances that are starting may still fail.
+    // Counts only instances that serve. Instances that are starting may still fail.
     while (this.#members.size > this.#wanted) {
       const { policy } = this.#group;
       const members = [...this.#members];
@@ -137,7 +137,7 @@ export class Fleet implements Keeper {
       instance = await this.#actions.launch(options);
     } catch (error) {
       clearTimeout(this.#again);
-      if (!this.#closed) this.#again = setTimeout(() => this.look(), RETRY_MS);
+      if (!this.#closed) this.#again = setTimeout(() => this.reconcile(), RETRY_MS);
       throw error;
     } finally {
       this.#starting -= 1;
@@ -147,7 +147,7 @@ export class Fleet implements Keeper {
     return instance;
   }
 
-  /** Ends an instance. Calls after the first one wait for the same end. */
+  /** Ends an instance. A second call for the same instance waits for the first. */
   #end(instance: Instance): Promise<void> {
     const known = this.#leaving.get(instance);
     if (known !== undefined) return known;
@@ -162,7 +162,7 @@ export class Fleet implements Keeper {
   }
 
   #changed(): void {
-    this.look();
+    this.reconcile();
     for (const listener of this.#listeners) listener();
   }
 
@@ -184,7 +184,7 @@ export function govern(
     ...{ check, drainMs, failOpen },
     onHealth: ({ name }, state) => {
       actions.report(`${name} was found ${state}`);
-      fleet?.look();
+      fleet?.reconcile();
     },
   });
   if (group === undefined) return { balancer };

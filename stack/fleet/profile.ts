@@ -117,8 +117,8 @@ const ALL: Record<ProfileName, Profile> = {
     name: 'nginx',
     about: 'nginx with its defaults: no health checks, no group',
     choice: 'round-robin',
-    // 60 s is the default limit of a response. By default, nginx does not limit how long a worker runs after a reload
-    // has retired it (worker_shutdown_timeout).
+    // nginx waits at most 60 s for a response by default. It has no default limit for a worker that a reload has
+    // retired (worker_shutdown_timeout).
     drainMs: 60_000,
     failOpen: false,
     noInstance: 502,
@@ -147,13 +147,13 @@ function faster(value: unknown, by: number): unknown {
   );
 }
 
-/** Returns the longest time until a new instance serves in place of a crashed one, without the time of its start. */
+/** Returns the milliseconds from the crash of an instance until its replacement serves, without its start. */
 export function replacedWithinMs({ check }: Profile): number {
   if (check === undefined) return 0;
   return check.everyMs * (check.unhealthy + check.first + 1) + check.timeoutMs;
 }
 
-/** Returns directives that make nginx choose instances and handle failures like the profile, without health checks. */
+/** Returns directives that make nginx choose instances and handle failures like the imitated balancer. */
 export function directivesOf({ choice, failures, noInstance }: Profile): NginxAdditions {
   const { connectMs, idleMs, closed, passive } = failures;
   return {
@@ -168,7 +168,7 @@ export function directivesOf({ choice, failures, noInstance }: Profile): NginxAd
       `proxy_connect_timeout ${connectMs}ms;`,
       `proxy_read_timeout ${idleMs}ms;`,
       `proxy_send_timeout ${idleMs}ms;`,
-      // Applies nginx's own rule for retries instead of the template's rule, which retries less.
+      // Retries as nginx does by default. The template retries in fewer cases.
       ...(closed === 'another-if-safe' ? ['proxy_next_upstream error timeout;'] : []),
     ].join('\n'),
     // Without an instance, nginx itself responds with 502.
@@ -181,8 +181,8 @@ add_header Cache-Control no-store always;
 return 503;`;
 
 /**
- * Returns the rule for failures. By default (the template's rule), nginx retries if nothing was sent to the instance,
- * and otherwise responds with 502.
+ * Returns the line of nginx's map that decides what happens after a failure; '' keeps the template's rule. The template
+ * retries if nothing was sent to the instance, and otherwise responds with 502.
  */
 function ruleAfter({ refused, closed }: Failures): string {
   if (refused === 502 || closed === 'another-if-safe') return '~. @bad_gateway;';

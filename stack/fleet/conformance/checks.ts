@@ -41,7 +41,7 @@ export const crash: Scene = {
 
 async function meanwhile({ rig, profile, row }: ConformanceStage, since: number): Promise<void> {
   const seen = new Set<string>();
-  for (let i = 0; i < 8 && !rig.heard('app-1 was found unhealthy', since); i++)
+  for (let i = 0; i < 8 && !rig.hasReported('app-1 was found unhealthy', since); i++)
     for (const answer of await rig.answers(1)) seen.add(answer);
   const refused = [...seen].find(answer => answer !== 'app-2');
   const expected = profile.cookies === 'alb' ? '502' : undefined;
@@ -57,16 +57,16 @@ async function meanwhile({ rig, profile, row }: ConformanceStage, since: number)
 async function replaced({ rig, check, pace, row }: Checked, since: number): Promise<void> {
   const apart = (count: number): string => `${count} passed checks, ${pace.seconds(check.everyMs)} apart`;
   const [least, most] = outWithin(check);
-  const noticed = await rig.said('app-1 was found unhealthy', since, most + SLACK_MS);
+  const noticed = await rig.untilReported('app-1 was found unhealthy', since, most + SLACK_MS);
   row(
     'a dead instance is found unhealthy',
     `${check.unhealthy} failed checks, ${pace.seconds(check.everyMs)} apart`,
     `after ${pace.seconds(noticed)}`,
     { agrees: pace.fits(noticed, least, most) },
   );
-  const started = since + (await rig.said('app-3 has started', since, most + 60_000));
+  const started = since + (await rig.untilReported('app-3 has started', since, most + 60_000));
   const first = check.first * check.everyMs;
-  const served = await rig.said('app-3 was found healthy', started, first + 30_000);
+  const served = await rig.untilReported('app-3 was found healthy', started, first + 30_000);
   row(
     'a new instance is found healthy',
     check.first === 1 ? 'one passed check' : apart(check.first),
@@ -95,7 +95,7 @@ async function forgiven({ rig, check, row }: Checked): Promise<void> {
   const since = performance.now();
   await rig.control(rig.second(), 'next=500');
   await sleep(3 * check.everyMs);
-  const out = rig.heard('app-2 was found unhealthy', since);
+  const out = rig.hasReported('app-2 was found unhealthy', since);
   row('a single failed check', 'is forgiven', out ? 'takes it out' : 'is forgiven');
 }
 
@@ -103,7 +103,7 @@ async function redirected({ rig, check, pace, row }: Checked): Promise<void> {
   const since = performance.now();
   await rig.control(rig.second(), 'health=302');
   const [least, most] = outWithin(check);
-  const noticed = await rig.said('app-2 was found unhealthy', since, most + SLACK_MS);
+  const noticed = await rig.untilReported('app-2 was found unhealthy', since, most + SLACK_MS);
   row(
     'checks with a 302 response',
     `only 200 passes: unhealthy after ${check.unhealthy}`,
@@ -117,7 +117,7 @@ async function healed({ rig, check, pace, row }: Checked): Promise<void> {
   const since = performance.now();
   await rig.control(rig.second(), 'health=200');
   const most = check.healthy * check.everyMs + check.timeoutMs;
-  const back = await rig.said('app-2 was found healthy', since, most + SLACK_MS);
+  const back = await rig.untilReported('app-2 was found healthy', since, most + SLACK_MS);
   row(
     'an instance that is healthy again gets requests',
     `after ${check.healthy} passed checks, ${pace.seconds(check.everyMs)} apart`,
@@ -131,7 +131,7 @@ async function noneHealthy({ rig, profile, check, row }: Checked): Promise<void>
   const since = performance.now();
   for (const instance of rig.stack.instances()) await rig.control(instance, 'health=500');
   const [, most] = outWithin(check);
-  for (const name of BOTH) await rig.said(`${name} was found unhealthy`, since, most + SLACK_MS);
+  for (const name of BOTH) await rig.untilReported(`${name} was found unhealthy`, since, most + SLACK_MS);
   const open = profile.cookies === 'alb';
   await rig.answeredBy(open ? BOTH : ['503'], SLACK_MS).catch(() => {});
   const answers = await rig.answers(6);
@@ -155,11 +155,11 @@ export const hung: Scene = {
     const what = 'an instance hangs, and its port is open';
     if (check.probe === 'TCP') {
       await sleep(most + 2 * check.everyMs);
-      const out = rig.heard('app-2 was found unhealthy', since);
+      const out = rig.hasReported('app-2 was found unhealthy', since);
       const measured = out ? 'found unhealthy' : `healthy after ${pace.seconds(performance.now() - since)}`;
       row(what, 'the check passes: the connection succeeds', measured, { agrees: !out });
     } else {
-      const noticed = await rig.said('app-2 was found unhealthy', since, most + SLACK_MS);
+      const noticed = await rig.untilReported('app-2 was found unhealthy', since, most + SLACK_MS);
       row(
         what,
         `unhealthy after ${check.unhealthy} checks that time out`,
@@ -180,7 +180,7 @@ export const allDead: Scene = {
     await Promise.all(rig.stack.instances().map(instance => instance.kill()));
     if (check !== undefined)
       for (const name of BOTH)
-        await rig.said(`${name} was found unhealthy`, since, outWithin(check)[1] + SLACK_MS);
+        await rig.untilReported(`${name} was found unhealthy`, since, outWithin(check)[1] + SLACK_MS);
     const expected = check === undefined ? '502' : '503';
     let measured = '';
     // Stops when the group has started new instances, because these respond again.

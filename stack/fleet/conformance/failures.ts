@@ -6,9 +6,12 @@ const BOTH = ['app-1', 'app-2'];
 const WITHIN_MS = 20_000;
 const OTHER = 'the other instance answers';
 
-/** Requests a path at which only the first instance misbehaves, until each instance has received a request. */
+/**
+ * Sends four requests to a path at which only app-1 misbehaves. Returns the error status that a client got, or OTHER if
+ * the balancer got every response from another instance.
+ */
 async function misbehaving(rig: Rig, path: string, init: Parameters<Rig['get']>[1] = {}): Promise<string> {
-  // An instance that failed may get no requests for a moment.
+  // After an earlier failure the balancer may send app-1 no requests for a moment.
   await rig.answeredBy(BOTH, WITHIN_MS);
   const answers = await rig.answers(4, `${path}?only=app-1`, init);
   return answers.find(answer => /^\d/.test(answer)) ?? OTHER;

@@ -22,11 +22,11 @@ type Init = RequestInit & { headers?: Record<string, string> };
 
 export class Rig {
   readonly stack: Stack;
-  readonly #said: { at: number; message: string }[];
+  readonly #reports: { at: number; message: string }[];
 
   private constructor(stack: Stack, said: { at: number; message: string }[]) {
     this.stack = stack;
-    this.#said = said;
+    this.#reports = said;
   }
 
   static async start(profile: Profile, signal: AbortSignal, sticky?: Sticky): Promise<Rig> {
@@ -73,7 +73,7 @@ export class Rig {
     return { status, text, set: response.headers.getSetCookie(), ms: performance.now() - begin };
   }
 
-  /** Sends requests. @returns each different result once: the name of the instance that responded, or the status */
+  /** Sends requests. @returns the different results, sorted: names of instances, and each status but 200 */
   async answers(count: number, path = '/', init: Init = {}): Promise<string[]> {
     const seen = new Set<string>();
     for (let i = 0; i < count; i++) {
@@ -89,18 +89,18 @@ export class Rig {
   }
 
   /** Waits until the stack reports a message. @returns milliseconds from `since` until then */
-  async said(what: string, since: number, withinMs: number): Promise<number> {
-    const found = () => this.#said.find(({ at, message }) => at >= since && message.includes(what));
+  async untilReported(what: string, since: number, withinMs: number): Promise<number> {
+    const found = () => this.#reports.find(({ at, message }) => at >= since && message.includes(what));
     await until(() => found() !== undefined, { withinMs, what: `the stack to report "${what}"` });
     return (found()?.at ?? since) - since;
   }
 
   /** Returns whether the stack has reported the message after `since`. */
-  heard(what: string, since: number): boolean {
-    return this.#said.some(({ at, message }) => at >= since && message.includes(what));
+  hasReported(what: string, since: number): boolean {
+    return this.#reports.some(({ at, message }) => at >= since && message.includes(what));
   }
 
-  /** Sends requests until they have exactly these results. */
+  /** Sends requests until exactly these instances respond. `expected` may also contain a status such as 502. */
   answeredBy(expected: readonly string[], withinMs: number): Promise<void> {
     const wanted = String([...expected].toSorted());
     return until(async () => String(await this.answers(6)) === wanted, {

@@ -10,7 +10,7 @@ import { outcomeOf, type Row } from './row.ts';
 import { type ConformanceStage, type Scene, TimeScale } from './scene.ts';
 import { byApplication, byDuration } from './stickiness.ts';
 
-/** In the order of the table. */
+/** The scenes, in the order of the tables in docs/fleet.md. */
 const SCENES: readonly Scene[] = [
   ...[crash, hung, answersOfChecks, allDead, failures],
   ...[draining, drainLimit, group, byDuration, byApplication],
@@ -18,12 +18,12 @@ const SCENES: readonly Scene[] = [
 
 /** Number of scenes that run at the same time. They do not disturb each other, because a scene mostly waits. */
 const AT_ONCE = 4;
-/** Maximum number of times that a scene is run. */
+/** Maximum number of attempts for one scene. */
 const TIMES = 3;
 
 export interface ConformanceOptions {
   profiles: readonly ProfileName[];
-  /** Divisor of the times of the profiles during the measurements. */
+  /** The profiles run faster by this factor: all their times are divided by it. */
   speedup: number;
   signal: AbortSignal;
   /** Called after each scene. */

@@ -29,11 +29,14 @@ export interface Scene {
   play(stage: ConformanceStage): Promise<void>;
 }
 
-/** Tolerances, milliseconds: a timer may fire early, and probes, reloads and a busy machine take more time. */
+/**
+ * A measured time may be shorter than documented by EARLY_MS, because timers may fire early, and longer by LATE_MS,
+ * because probes, reloads and a busy machine take time.
+ */
 const EARLY_MS = 50;
 const LATE_MS = 1_500;
 
-/** Formats measured times without the speedup of the profile, and compares them with their limits. */
+/** Shows measured times as the real system would take: multiplied by the profile's speedup. */
 export class TimeScale {
   readonly #speedup: number;
 
