@@ -16,7 +16,7 @@ export type Activated = 'activated' | 'used' | 'expired' | 'invalid';
 
 type Settings = Pick<Config, 'secrets' | 'publicUrl' | 'activationSeconds'>;
 
-/** All methods throw StoreUnavailable if Redis does not confirm. */
+/** All methods throw StoreUnavailable if Redis does not confirm a command. */
 export class Activation {
   readonly #users: Users;
   readonly #mailer: Mailer;

@@ -62,8 +62,8 @@ export function createApp(deps: Deps): Express {
   app.disable('etag');
   app.use(lifecycle.leaveToOthers, requestLog(log, config), lifecycle.track);
   app.use(safetyHeaders(pictures ? [new URL(config.bucketUrl).origin] : []));
-  // Serves static files and health checks before the session is loaded. They need no session, and must not
-  // fail when the store fails. Only paths of files are looked up on the disk.
+  // Serves static files and health checks before the session is loaded: they need no session, and must not fail when
+  // the store fails. Only paths that look like files are looked up on the disk.
   app.get(/^\/[\w-]+\.(css|svg)$/, express.static(join(import.meta.dirname, 'public'), { maxAge: '5m' }));
   app.use(notCached, healthRoutes({ backing, lifecycle }));
   // Parses the body before the session is loaded. A session that was loaded before a slow upload would become stale.

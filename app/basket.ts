@@ -54,11 +54,11 @@ export function addItem(basket: Basket, text: unknown): void {
   const name = itemName(text);
   if (Object.hasOwn(basket, name)) return;
   if (itemsOf(basket).length >= MAX_ITEMS) throw full();
-  basket[name] = waiting();
+  basket[name] = newItem();
 }
 
-/** Returns the fields to store for a card that is put into the basket now. */
-export function waiting(): Waiting {
+/** Returns the fields of a new item of the basket: the present time, and a random card id. */
+export function newItem(): Waiting {
   return { addedAt: Date.now(), card: randomBytes(9).toString('base64url') };
 }
 

@@ -15,7 +15,7 @@ export interface Config {
   readonly port: number;
   readonly host: string;
   readonly instance: string;
-  /** Version of the app that responses name; '' if they name none. */
+  /** Version of the app, sent in the header X-App-Version; '' to send no such header. */
   readonly version: string;
   /** URL of Redis. With sentinels or a cluster, only user, password, database and TLS of the URL are used. */
   readonly redisUrl: string;
@@ -24,7 +24,7 @@ export interface Config {
    * cluster mode.
    */
   readonly redisCluster: readonly { host: string; port: number }[];
-  /** Name of an ElastiCache cache with IAM logins, after `serverless:` for a serverless one; '' for a password. */
+  /** ElastiCache cache to log in to by IAM (`serverless:NAME` if it is serverless); '' to log in by password. */
   readonly redisIamCache: string;
   readonly redisIamRegion: string;
   /** The sentinels that name the primary; empty for a Redis without sentinels. */
@@ -60,7 +60,7 @@ export interface Config {
   readonly idleSeconds: number;
   readonly absoluteSeconds: number;
   readonly trustProxy: boolean | number | string;
-  /** True if every request counts as https, even if the proxy reports http. */
+  /** True: every request counts as https, whatever the proxy reports. */
   readonly alwaysSecure: boolean;
   readonly keepAliveMs: number;
   readonly drainMs: number;

@@ -41,8 +41,8 @@ export function createCsrf(secrets: readonly string[]): CsrfProtection {
 }
 
 /**
- * Returns the session id, or '' if no user is signed in. With '', the token is bound only to its cookie, so the store
- * need not be up.
+ * Returns the session id that a form token is bound to; '' for visitors who have not signed in. Their token is bound
+ * only to its cookie, so their pages need no session store.
  */
 function getSessionIdentifier(request: Request): string {
   return signedInUser(request) === undefined ? '' : request.sessionID;

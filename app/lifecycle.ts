@@ -11,8 +11,7 @@ export class Lifecycle {
   /** True once the tables and the fixture users exist. Requests need the tables and the users. */
   prepared = false;
   /**
-   * Number of requests that this instance refused since `leave`, so that other instances serve them; undefined before
-   * `leave`.
+   * Number of requests that this instance has refused since `leave`, for other instances to serve; undefined before it.
    */
   leftToOthers: number | undefined;
   #draining = false;

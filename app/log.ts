@@ -36,7 +36,10 @@ interface Identity {
   user: string;
 }
 
-/** Recorded before the response. The log line is written after the response, when the session may have ended. */
+/**
+ * The session and user of a response. Noted before it is sent, because the session may end before the log line is
+ * written.
+ */
 const identities = new WeakMap<Response, Identity>();
 
 /** Records the session and the user of a request, as labels, for its log line. */

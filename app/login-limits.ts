@@ -2,9 +2,9 @@
  * Limits logins and registrations. The counts are in Redis, so that all instances share them.
  *
  * A login is counted before its password is hashed, so that parallel guesses cannot exceed the limit. A successful
- * login is subtracted again. Failed logins count for the address, and for the pair of address and account. Failed
- * logins of one account from all addresses only lower the limit of each address for this account. An address without
- * failures is never refused, so no attacker can lock a user out.
+ * login is subtracted again, so only failures remain. They are counted for each client address, and for each pair of
+ * address and account. If one account has many failures from all addresses together, each address gets a lower limit
+ * for this account. An address without failures is never refused, so no attacker can lock a user out.
  */
 import { isIPv4, isIPv6 } from 'node:net';
 import { RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible';
@@ -36,7 +36,7 @@ export const REGISTRATION_WINDOW_MINUTES = 60;
  */
 export const MAILS = 5;
 
-/** All methods throw StoreUnavailable if Redis does not confirm. `address` is the client's IP address. */
+/** All methods throw StoreUnavailable if Redis does not confirm a command. `address` is the client's IP address. */
 export interface LoginLimits {
   /** Counts a login. Resolves with 0 if the login is allowed, or with the seconds to wait if it is refused. */
   countLogin(address: string, email: string): Promise<number>;
@@ -114,7 +114,9 @@ export class SharedLoginLimits implements LoginLimits {
   }
 }
 
-/** Counts in Redis within time windows; the window of a key begins with its first count. */
+/**
+ * Counts events in Redis. The window of a key begins with its first event, and its count is 0 again after the window.
+ */
 class Counter {
   readonly #limiter: RateLimiterRedis;
 
@@ -150,7 +152,7 @@ export function networkOf(address: string): string {
   const mapped = /^::ffff:([\d.]+)$/i.exec(plain)?.[1];
   if (mapped !== undefined && isIPv4(mapped)) return mapped;
   if (!isIPv6(plain)) return plain;
-  // An IPv6 address may end in dotted IPv4 form. These 32 bits are the last two groups, which are not needed here.
+  // An IPv6 address may end in dotted IPv4 form, as ::ffff:1.2.3.4. These last 32 bits are not part of the network.
   const [head = '', tail] = plain.replace(/[\d.]+\.[\d.]+$/, '0:0').split('::');
   const groups = (text: string) => (text === '' ? [] : text.split(':'));
   const [left, right] = [groups(head), groups(tail ?? '')];

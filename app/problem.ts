@@ -31,8 +31,7 @@ export function problems(log: Logger): ErrorRequestHandler {
     const { status, message } = describe(error);
     const failed = error instanceof Refusal ? error.cause : error;
     if (status >= 500 && failed !== undefined) logFailure(log, request, response, failed);
-    // The response was already sent and cannot be changed. The error came after the response, when express-session
-    // touched the session.
+    // express-session reports an error of the touch after the response was sent. Then no error page is possible.
     if (response.headersSent) return;
     if (status === 503) {
       // A 503 sets no cookie, and the session is neither saved nor touched again.

@@ -89,7 +89,7 @@ function connectCluster(
     scaleReads: 'master',
     dnsLookup: (name: string, callback: (error: null, address: string) => void) => callback(null, name),
     enableOfflineQueue: false,
-    // Off, because this check sends a command to a server before the connection is open.
+    // The ready check is off, because it sends a command before the connection is open.
     enableReadyCheck: false,
     // Never resends a command that may have run. A command that a server has refused (MOVED, ASK, TRYAGAIN)
     // is sent again.

@@ -23,7 +23,7 @@ import { createStore, REDIS_PREFIXES } from './stores/index.ts';
 
 const EXIT_USAGE = 64;
 
-/** Parts that replace parts of the shipped app. With them, another program can run this app with one difference. */
+/** Replacements for parts of the card store. With them, a program can run the card store with one difference. */
 export interface Parts extends Pick<Deps, 'csrf' | 'onSession'> {
   /** Creates the session store, instead of the store that SESSION_STORE names. */
   readonly store?: (config: Config, redis: RedisClient) => Store;

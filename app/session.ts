@@ -60,8 +60,8 @@ export function sessions(store: Store, secrets: readonly string[], limits: Sessi
       rolling: false,
       // Only `end` ends a session. Before the response, `end` waits until the store has confirmed.
       unset: 'keep',
-      // The cookie has no maxAge, because only the store knows when a session ends. `cookie` is a function, because
-      // both middlewares share one store, which keeps only the `generate` of the middleware that was created last.
+      // The cookie has no maxAge, because only the store knows when a session ends. `cookie` is a function, because the
+      // middlewares for http and https share one store: both create sessions by the `generate` of the later one.
       cookie: request => ({
         httpOnly: true,
         sameSite: 'lax',

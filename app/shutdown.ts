@@ -75,13 +75,13 @@ function pause(ms: number, hurry?: AbortSignal): Promise<void> {
 }
 
 /**
- * After this time without a request, milliseconds, the instance assumes that the balancer sends no more requests. The
- * first value applies until a request was refused, the second value afterwards.
+ * The instance assumes that the balancer sends no more requests after this time without one, milliseconds. The first
+ * value applies until the instance has refused a request, the second value afterwards.
  */
 const NOTHING_TO_SEND_MS = 400;
 const UNDERSTOOD_MS = 50;
 /**
- * Limit of the whole wait, milliseconds, because some balancers do not react to refusals and send requests for ever.
+ * Limit for refusing requests, milliseconds. Some balancers do not react to refusals, and never stop sending requests.
  */
 const UNDERSTANDS_WITHIN_MS = 2_000;
 

@@ -76,7 +76,7 @@ const ownName = () => `${hostname()}-${process.pid}`.replaceAll(/[^\w.-]/g, '-')
 
 const names = (all: readonly string[]) => all.map(name => `\`${name}\``).join(', ');
 
-/** In the order of docs/app.md. */
+/** All variables, in the order of docs/app.md. */
 export const VARIABLES = z.object({
   PORT: variable(wholeNumber('a port', 0, 65_535), '3000', 'Port to listen on; 0 takes any free port.'),
   HOST: variable(z.string(), '127.0.0.1', 'Address to listen on.'),

@@ -1,4 +1,4 @@
-/** Compares the double (the fake k6 of the tests) with real k6: both must print the same. Skipped without k6. */
+/** Compares the fake k6 of the tests (double.ts) with real k6: both must print the same. Skipped without k6. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -45,7 +45,7 @@ const lines = (text: string): unknown[] =>
     .filter(line => line !== '')
     .map(line => JSON.parse(line));
 
-describe.skipIf(realK6 === undefined)('the double of k6', () => {
+describe.skipIf(realK6 === undefined)('the fake k6', () => {
   it.each<[string, Record<string, string>, number]>([
     ['a script that passes', { KEEP: '1' }, 0],
     ['a jar that is replaced at each iteration', {}, 0],

@@ -1,4 +1,4 @@
-/** Runs dashboard.ts against the real stack: with the double, and with real k6 if it is installed. */
+/** Runs dashboard.ts against the real stack: with the fake k6, and with real k6 if it is installed. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,7 +46,7 @@ async function judged(history: string) {
 
 describe.each<[string, Runner | undefined]>([
   ['real k6', realK6],
-  ['the double', double],
+  ['the fake k6', double],
 ])('dashboard.ts on %s', (_, runner) => {
   const run = async (options: LocalStackOptions, env: Record<string, string> = {}) => {
     if (runner === undefined) throw new Error('expected k6: without it this test is skipped');

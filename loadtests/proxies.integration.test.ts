@@ -1,6 +1,6 @@
 /**
  * Checks that every script fails if an app fails but loses no session: a stack behind proxies that respond with 500,
- * respond late or cut connections. Runs with real k6 if it is installed, else with the double.
+ * respond late or cut connections. Runs with real k6 if it is installed, else with the fake k6.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -96,7 +96,7 @@ describe.each<[Trouble, string, Record<string, string>, RegExp]>([
     /broken: .*http_req_duration\{phase:load\} p\(95\)<200/,
   ],
 ])('a proxy: %s', (trouble, short, env, broken) => {
-  // The double starts a thread for each virtual user, so it runs only one script.
+  // The fake k6 starts a thread for each virtual user, so it runs only one script.
   it.concurrent.each(realK6 === undefined && !LONG ? [short] : Object.keys(SCRIPTS))(
     'fails %s',
     async script => {

@@ -1,4 +1,4 @@
-/** Runs every script against healthy and broken stacks: with real k6 if it is installed, else with the double. */
+/** Runs every script against healthy and broken stacks: with real k6 if it is installed, else with the fake k6. */
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startLocalStack } from '../stack/local.ts';
@@ -50,9 +50,9 @@ async function typeOfPictureOnMarket(url: string): Promise<string | null> {
   return (await fetch(picture)).headers.get('content-type');
 }
 
-/** The scripts that the double runs in the default suite. `npm run test:long` runs all of them. */
+/** The scripts that the fake k6 runs in the default suite. `npm run test:long` runs all of them. */
 const SHORT = ['journey', 'breakpoint', 'deploy', 'logout-storm'];
-/** The double starts a thread for each virtual user, so it runs only one script of each kind. */
+/** The fake k6 starts a thread for each virtual user, so it runs only one script of each kind. */
 const BROKEN = realK6 === undefined ? ['breakpoint', 'mixed-users'] : Object.keys(SCRIPTS);
 
 const pictured = whyWithout('SeaweedFS', 'weed') === '';

@@ -3,7 +3,7 @@
  * is one statement. So no request undoes the change of another request, and the basket outlives the session.
  */
 import type { Pool } from 'pg';
-import { type BasketItem, full, inscription, MAX_ITEMS, waiting } from '../basket.ts';
+import { type BasketItem, full, inscription, MAX_ITEMS, newItem } from '../basket.ts';
 import { confirmed } from '../failures.ts';
 
 const ITEMS = `
@@ -17,7 +17,7 @@ ON CONFLICT DO NOTHING`;
 
 const REMOVE = 'DELETE FROM basket_item WHERE owner = $1 AND inscription = ANY ($2)';
 
-/** All methods take the user's email address, and throw StoreUnavailable if PostgreSQL does not confirm. */
+/** All methods take the user's email address, and throw StoreUnavailable if PostgreSQL does not confirm a query. */
 export class BasketTable {
   readonly #pool: Pool;
 
@@ -36,7 +36,7 @@ export class BasketTable {
    */
   async add(owner: string, text: unknown): Promise<BasketItem[]> {
     const wanted = inscription(text);
-    const { addedAt, card } = waiting();
+    const { addedAt, card } = newItem();
     const { rowCount } = await confirmed(this.#pool.query(ADD, [owner, wanted, addedAt, card, MAX_ITEMS]));
     const after = await this.items(owner);
     // No row is added if the basket already has the item or is full.

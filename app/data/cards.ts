@@ -46,12 +46,12 @@ declare module 'ioredis' {
   }
 }
 
-/** All methods throw StoreUnavailable if Redis does not confirm. */
+/** All methods throw StoreUnavailable if Redis does not confirm a command. */
 export class Cards {
   readonly #redis: RedisClient;
   readonly #pictures: string | undefined;
 
-  /** @param pictures the beginning of the addresses of all pictures; without it, cards have no pictures */
+  /** @param pictures the URL with which the addresses of all pictures begin; without it, cards have no pictures */
   constructor(redis: RedisClient, pictures?: string) {
     this.#redis = redis;
     this.#pictures = pictures;
@@ -100,7 +100,7 @@ export class Cards {
     return card?.owner === owner ? card : undefined;
   }
 
-  /** Gives a card its picture, by the key in the bucket. Returns false if the card is not the user's. */
+  /** Sets the picture of a card to this key in the bucket. Returns false if the card is not the user's. */
   async show(id: string, owner: string, picture: string): Promise<boolean> {
     return (await confirmed(this.#redis.pictureCard(cardKey(id), owner, picture))) === 1;
   }

@@ -79,7 +79,7 @@ if redis.call('HGET', KEYS[1], 'password') ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'password', ARGV[2])
 return 1`;
 
-/** All methods throw StoreUnavailable if Redis does not confirm. */
+/** All methods throw StoreUnavailable if Redis does not confirm a command. */
 export class Users {
   readonly #redis: RedisClient;
   readonly #parameters: ScryptParameters;

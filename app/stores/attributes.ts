@@ -46,8 +46,9 @@ export abstract class AttributesStore extends PromiseStore {
   readonly #disableTTL: boolean;
   readonly #disableTouch: boolean;
   /**
-   * By session object that was loaded or saved. So a snapshot belongs to one request, and is dropped at its end.
-   * Neither JSON.stringify nor a handler sees the snapshot. An object without a snapshot is a new session.
+   * Maps each session object that was loaded or saved to its snapshot. The object belongs to one request, so the
+   * snapshot is dropped with the request, and neither JSON nor a handler contains it. A session object without a
+   * snapshot is new.
    */
   readonly #snapshots = new WeakMap<object, Snapshot>();
 

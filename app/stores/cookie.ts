@@ -36,7 +36,7 @@ type Sealed = z.infer<typeof Sealed>;
  * Browsers accept cookies of up to 4096 bytes, with name and attributes. The remaining 96 bytes are for the attributes.
  */
 const MOST_BYTES = 4000;
-/** Tolerance for clock differences between instances. Zero, because sessions would live longer by this tolerance. */
+/** Tolerance for clock differences between instances. It is zero, because a tolerance would prolong every session. */
 const SKEW_SECONDS = 0;
 
 /** Has the interface of an express-session store, but `handle` replaces the express-session middleware. */
@@ -52,7 +52,8 @@ export class CookieStore extends session.Store {
   constructor(options: CookieStoreOptions) {
     super();
     this.#options = options;
-    // The name of a key depends only on its secret. So the key is found even if its place in the list changes.
+    // Derives the id of a key from its secret. So an instance finds the key of a cookie in whatever order its secrets
+    // are.
     this.#keys = options.secrets.map(secret => ({
       id: deriveKey(secret, 'cookie-session-name').slice(0, 8),
       secret: deriveKey(secret, 'cookie-session'),
@@ -80,7 +81,7 @@ export class CookieStore extends session.Store {
     next();
   };
 
-  /** Finds nothing: sessions are only in cookies. */
+  /** Finds no session, because sessions are only in cookies. */
   override get(_sid: string, callback: (error: unknown, session?: SessionData | null) => void): void {
     callback(null, null);
   }

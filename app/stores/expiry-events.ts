@@ -33,7 +33,7 @@ export function followExpiry(options: ExpiryEventsOptions): () => void {
   subscriber.on('error', () => {}); // The subscriber reconnects by itself; the app's own connection reports the error.
   subscriber.on('message', (_channel, key) => {
     if (key === probe) heard.resolve();
-    // Removes the braces that redis-locked puts around the id. Its locks and other programs' keys do not match.
+    // Removes the braces that redis-locked puts around the id. Keys of locks and of other programs do not match.
     const sid = /^\{?([\w-]+)\}?$/.exec(key.startsWith(prefix) ? key.slice(prefix.length) : '')?.[1];
     if (sid !== undefined) options.onExpired(sid);
   });

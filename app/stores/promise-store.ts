@@ -1,4 +1,4 @@
-/** The base of express-session stores whose operations return promises: express-session passes callbacks instead. */
+/** The base of our session stores. Their operations return promises, where express-session expects callbacks. */
 import { callbackify } from 'node:util';
 import session, { type SessionData } from 'express-session';
 

@@ -72,8 +72,8 @@ export class RedisLockedStore extends PromiseStore {
   readonly #prefix: string;
   readonly #options: RedisLockedOptions;
   /**
-   * Keyed first by the loaded data, then by the Session that express-session makes of this data. An object without a
-   * lock is a new session.
+   * The lock of each session object. The key is first the loaded data, then the Session that express-session makes of
+   * it. An object without a lock is a new session.
    */
   readonly #held = new WeakMap<object, Held>();
 
@@ -145,7 +145,7 @@ export class RedisLockedStore extends PromiseStore {
     if (saved === -1) throw new SessionLockLostError(this.#options.lockMs);
   }
 
-  /** Also releases the lock: express-session calls this last. */
+  /** Prolongs the session and releases the lock, because this is express-session's last call for a request. */
   protected async touchSession(sid: string, data: SessionData): Promise<void> {
     await this.#client.pexpire(this.#key(sid), Math.ceil(this.#options.ttl(data) * 1000));
     const held = this.#held.get(data);

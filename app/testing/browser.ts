@@ -29,7 +29,7 @@ export class Browser {
   #next = 0;
   #token = '';
 
-  /** Requests go to the instances in turn. */
+  /** @param urls addresses of instances, which get the requests in turn */
   constructor(...urls: string[]) {
     this.#urls = urls;
   }

@@ -24,7 +24,7 @@ export type { App } from '../target/app.ts';
 export type { Session } from '../target/session.ts';
 export type { Response } from './client.ts';
 
-/** The run that `start` returns. Return it from setup(); k6 passes it to every iteration. */
+/** The type of the run that `start` returns. setup() must return this run, so that k6 passes it to every iteration. */
 export type { Shared as Run };
 
 export interface Verified {
@@ -57,8 +57,8 @@ export interface Verified {
 }
 
 /**
- * The default claims and thresholds of a user's own script. Any script can test these claims. The thresholds fail the
- * run for violations of guarantees that are not claimed.
+ * Defaults for a user's own script. Its claims are those for which every script gives evidence. Its thresholds also
+ * fail the run for a foreign user's data, a stale read or a read that goes back, although they are not claimed.
  */
 const OWN = {
   judge: { claims: ['continuity', 'routing', 'availability'] },

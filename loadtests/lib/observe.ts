@@ -10,7 +10,7 @@ import { add } from './metrics.ts';
 import { type Shared, writeLine } from './run.ts';
 import type { Settings } from './settings.ts';
 
-/** A k6 counter that follows a count of a check. */
+/** A k6 counter that shows one count of one check. */
 interface Raised {
   readonly metric: string;
   /** Index of the check. */
@@ -24,7 +24,7 @@ interface Raised {
   added: number;
 }
 
-/** Returns the counters to raise. @param first true if the virtual user is the first of its account */
+/** Returns the counters of one virtual user. @param first true if no other virtual user with its account came before */
 function raisedFrom({ checks, figures }: Judged, instances: readonly string[], first: boolean): Raised[] {
   const raised = (guarantee: string, more: Omit<Raised, 'check' | 'added'>): Raised[] => {
     const check = checks.findIndex(one => one.guarantee === guarantee);
@@ -43,14 +43,17 @@ function raisedFrom({ checks, figures }: Judged, instances: readonly string[], f
   ];
 }
 
-/** An increment of one counter, for one value of its tag, that k6 has not received yet. */
+/** A number to add to a k6 counter with one value of its tag. k6 gets it with the next batch. */
 interface Waiting {
   readonly metric: string;
   readonly tags: Record<string, string>;
   count: number;
 }
 
-/** Returns a function that counts the values of one tag. @param known the valid values; all others count as `other` */
+/**
+ * Returns a function that counts the values of one tag.
+ * @param known the valid values; every other value counts as `other`
+ */
 function counting(of: { metric: string; tag: string }, all: Waiting[], known?: readonly string[]) {
   const byValue = new Map<string, Waiting>();
   return (value: string): void => {
@@ -127,7 +130,7 @@ export class Observer {
     return this.broke === broke;
   }
 
-  /** The operations with which the last judged read was compared. */
+  /** The writes and reads with which the judge compared the last read. */
   get compared(): ComparedWith | undefined {
     return this.#judge.reads;
   }
@@ -188,7 +191,7 @@ export class Observer {
   }
 }
 
-/** Returns true if the scenario may end before the next batch is counted. */
+/** Returns true if the scenario may end before the next batch. Then counts must go to k6 at once, or be lost. */
 function isClosing(): boolean {
   const { progress, startTime } = exec.scenario;
   const elapsed = Date.now() - startTime;

@@ -26,11 +26,11 @@ export class Recording {
   readonly #repeats: Repeats;
   /** The target's budget for a response, microseconds. A response that took longer is always judged. */
   readonly #longest: number;
-  /** The probe and the object of the last request that used a probe. */
+  /** The last probe that a request used, with the name of its object. */
   #named: { probe: ProbeRequests; object: string } | undefined;
   /** Instances that have served the session. */
   #contacted: string[] = [];
-  /** The last read that was held back from the judge. */
+  /** The last read, if it was not passed to the judge because it repeats the read before it. */
   #held: RequestInFlight | undefined;
   /** The response to `#held`. */
   #heldSeen: Seen | undefined;
@@ -130,7 +130,7 @@ export class Recording {
     else this.#repeats.interrupted();
   }
 
-  /** Passes the last read to the judge if it was held back, because the next event may be compared with this read. */
+  /** Passes the last read to the judge if it was held back, because the next event may contradict it. */
   #settle(): void {
     const { observer } = this.#vu;
     if (this.#held === undefined || this.#heldSeen === undefined || !this.#repeats.settle()) return;
@@ -151,7 +151,10 @@ export class Recording {
     return true;
   }
 
-  /** Measures the time since the user's last success, also at each failure, because no success may follow. */
+  /**
+   * Measures the time since the last success of this user. Does so at each failure too, because the run may end before
+   * the next success.
+   */
   #gap({ outcome, status }: Seen, call: number, now: number): void {
     const since = this.#success ?? call;
     const unavailable = status === undefined || status >= 500;

@@ -22,7 +22,7 @@ export interface Shared {
   zero: number;
   /** Name of the clock of setup() and teardown(). */
   clock: string;
-  /** Probes whose page does not name the user, and can only be read by signed-in clients. */
+  /** Objects of probes whose page names no user and which only signed-in clients can read. */
   unnamed: readonly string[];
 }
 
@@ -44,7 +44,7 @@ export function makeRun(settings: Settings, environment: Environment): Shared {
     claims: [...settings.judged.claims],
     ...declaredOf(settings),
   };
-  // If several k6 processes share a run, each process calls setup() and has its own clock.
+  // Several k6 processes may share a run. Each calls setup(), so each needs a clock with a name of its own.
   const clock = settings.shared === undefined ? 'k6' : `k6-${hex(4)}`;
   return { run, key, zero, clock, unnamed: unnamedIn(settings) };
 }

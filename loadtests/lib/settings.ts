@@ -21,7 +21,7 @@ export interface Settings extends ScriptSettings {
   seed: number | undefined;
 }
 
-/** Options of the judge, in addition to the guarantees that every session must keep. */
+/** Describes to the judge what a script does. Without it, the judge expects no logouts and no faults. */
 export interface JudgeOptions {
   /** True if the script logs out and then sends the old cookie, so that logouts are judged too. */
   logouts?: boolean;
@@ -66,7 +66,7 @@ function sharedRun({ RUN = '', RUN_KEY = '' }: Environment): Settings['shared'] 
   );
 }
 
-/** The variables in the command that repeats a run with the same random choices. */
+/** The variables that the command to repeat a run contains if they are set. */
 const SHOWN = ['BASE_URL', 'USERS', 'VUS', 'RATE', 'DURATION', 'INSTANCES', 'ACCOUNT', 'SESSIONS', 'THINK'];
 
 /** Returns the command, without passwords, that repeats a run with the same random choices. */

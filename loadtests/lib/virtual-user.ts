@@ -33,7 +33,7 @@ export class VirtualUser {
   /** The name of this virtual user's clock and client in a history. */
   readonly name: string;
   readonly app: App;
-  /** The page with the state of the first probe; without a probe, the page that names the user. */
+  /** The page that a session reads: the page of the first probe or, without probes, the page that names the user. */
   readonly home: string;
   readonly shared: Shared;
   readonly settings: Settings;

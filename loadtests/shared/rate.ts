@@ -54,7 +54,7 @@ export function brokeFirst(data: SummaryData, load: LoadSettings): string {
     : `nothing broke: up to ${rate} a second all guarantees held, in ${load.budget} ms`;
 }
 
-/** Returns the guarantee that broke first, if the summary has a time for each guarantee. */
+/** Returns the guarantee that broke first, if k6's summary says when each guarantee broke. */
 function firstBroken({ metrics = {} }: SummaryData): string {
   const times = Object.entries(metrics)
     .map(([name, { values }]) => ({ guarantee: brokenIn(name), first: values['min'] ?? 0 }))

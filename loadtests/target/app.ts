@@ -139,7 +139,7 @@ export const CARD_STORE: App = {
     'availability',
     'logout-final',
   ],
-  // No request may fail while one of these faults replaces an instance (baton.yaml).
+  // As in baton.yaml: no request may fail while an instance is replaced by one of the faults in BUDGETS.
   budgets: BUDGETS,
   shop: {
     register: {

@@ -13,7 +13,9 @@ export interface Sent {
   path: string;
   body: Body;
   headers?: Readonly<Record<string, string>>;
-  /** Name for k6's metrics in place of a path with placeholders, because such a path has many values. */
+  /**
+   * Name of the request in k6's metrics, if its path has placeholders: `/cards/{id}` instead of one name for each card.
+   */
   name?: string;
 }
 

@@ -4,7 +4,7 @@ import type { Asked } from '../../verify/core/response/interpret.ts';
 import type { Body } from '../lib/client.ts';
 import type { App, FormRequest, ProbeRequests } from './app.ts';
 
-/** The meaning of a request. */
+/** What a request means to the judge: login, read, write, logout, or another page, with the object and the value. */
 export interface RequestMeaning extends Asked {
   probe?: ProbeRequests;
   value?: string;
@@ -13,7 +13,7 @@ export interface RequestMeaning extends Asked {
   sent?: string;
 }
 
-/** Returns the meaning of a read of the probe; if there is no probe, of a read of the page that names the user. */
+/** Returns the meaning of a request for the home page: a read of the probe or, without a probe, of the user's name. */
 const readOf = (probe: ProbeRequests | undefined): RequestMeaning =>
   probe === undefined ? { action: 'read' } : { action: 'read', probe, object: probe.object };
 
@@ -44,7 +44,7 @@ function writtenTo(probes: readonly ProbeRequests[], path: string, body: Body): 
   return undefined;
 }
 
-/** Returns the value that the body has in the field of the placeholder {value}. */
+/** Returns the value that a request writes: the body's field that is `{value}` in the target's form. */
 function valueIn(request: FormRequest | undefined, path: string, body: Body): string | undefined {
   if (request?.path !== path || body === null || typeof body === 'string') return undefined;
   const field = Object.keys(request.form).find(name => request.form[name] === '{value}');

@@ -87,7 +87,7 @@ function holds(condition: string, values: Readonly<Record<string, number>>): boo
   // As in k6, a trend without values is below every limit.
   const value = values[name] ?? (/^(max|p\(\d+\))$/.test(name) ? 0 : undefined);
   if (value === undefined)
-    throw new Error(`the double does not support the threshold ${JSON.stringify(condition)}`);
+    throw new Error(`the fake k6 does not support the threshold ${JSON.stringify(condition)}`);
   if (operator === '==') return value === Number(limit);
   if (operator === '>') return value > Number(limit);
   if (operator === '<') return value < Number(limit);

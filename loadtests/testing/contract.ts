@@ -1,4 +1,4 @@
-/** Uses each k6 feature that the scripts use, and prints the results. Real k6 and the double must print the same. */
+/** Uses each k6 feature that the scripts use, and prints the results. Real k6 and the fake k6 must print the same. */
 import { check, group } from 'k6';
 import { hmac, randomBytes } from 'k6/crypto';
 import exec from 'k6/execution';

@@ -1,6 +1,6 @@
 /**
- * Runs a k6 script without k6. Supports what the scripts of this folder need: setup, virtual users (one thread each),
- * teardown, thresholds, handleSummary and k6's exit codes. A contract test compares it with real k6.
+ * A fake k6: runs a k6 script without k6. Supports what the scripts of this folder need: setup, virtual users (one
+ * thread each), teardown, thresholds, handleSummary and k6's exit codes. A contract test compares it with real k6.
  */
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { Agent, type Dispatcher } from 'undici';
@@ -159,7 +159,7 @@ const canonical = (name: string): string => name.replace(/(^|-)[a-z]/g, start =>
 const codeOf = (error: unknown): number =>
   (error as NodeJS.ErrnoException).code === 'ECONNREFUSED' ? 1212 : 1000;
 
-/** Runs a script with the double. @param script path of the script */
+/** Runs a script with the fake k6. @param script path of the script */
 export const runDouble = (script: string, env: Record<string, string>): Promise<ScriptRun> =>
   new Double(script, env).run();
 

@@ -1,4 +1,4 @@
-/** The messages between the threads of the double and its main thread. */
+/** The messages between the threads of the fake k6 and its main thread. */
 
 /** A request of a script. Requests of k6 are synchronous, so the thread waits for the response. */
 export interface RequestMessage {
@@ -53,7 +53,7 @@ interface Threshold {
   abortOnFail?: boolean;
 }
 
-/** A scenario of k6, with the executors and options that the double supports. */
+/** A scenario of k6, with the executors and options that the fake k6 supports. */
 export interface Scenario {
   executor: 'constant-vus' | 'per-vu-iterations' | 'constant-arrival-rate' | 'ramping-arrival-rate';
   exec?: string;
@@ -67,7 +67,7 @@ export interface Scenario {
   stages?: { target: number; duration: string }[];
 }
 
-/** The options of a script that the double supports. */
+/** The options of a script that the fake k6 supports. */
 export interface ScriptOptions {
   vus?: number;
   duration?: string;
@@ -79,7 +79,7 @@ export interface ScriptOptions {
   scenarios?: Record<string, Scenario>;
 }
 
-/** A part of a virtual user's work. A time or a number of iterations limits it. It runs without pauses or at a rate. */
+/** Work of a virtual user, limited by a time or by a number of iterations. It runs without pauses, or at a rate. */
 export interface Stint {
   /** Name of the exported function to run. */
   exec: string;

@@ -1,4 +1,4 @@
-/** Runs scripts in tests: with real k6 if it is installed, or with the double. */
+/** Runs scripts in tests: with real k6 if it is installed, or with the fake k6. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ const k6 = await findK6(process.env);
 
 /** Reports whether real k6 was used. Printed in the last lines of the test run. */
 export const REAL_K6 =
-  k6 === undefined ? 'not found, scripts ran through the double' : `used (${k6.version})`;
+  k6 === undefined ? 'not found, scripts ran through the fake k6' : `used (${k6.version})`;
 
 /** Runs scripts with real k6; undefined if k6 is not installed. */
 export const realK6: Runner | undefined = k6 && {
@@ -34,7 +34,7 @@ export const realK6: Runner | undefined = k6 && {
   },
 };
 
-export const double: Runner = { name: 'the double', run: runDouble };
+export const double: Runner = { name: 'the fake k6', run: runDouble };
 
 /**
  * Runs a script for a short time. Runs it again for a longer time if the evidence was insufficient.

@@ -1,4 +1,4 @@
-/** Plans the work of each virtual user of the double from the options of a script. */
+/** Plans the work of each virtual user of the fake k6 from the options of a script. */
 import type { Scenario, ScriptOptions, Stint } from './messages.ts';
 
 /** Returns the number of virtual users and the work of each. */
@@ -46,5 +46,5 @@ function milliseconds(text = '1s'): number {
   const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text) ?? [];
   const value = Number(number) * ({ ms: 1, s: 1e3, m: 6e4 }[unit] ?? Number.NaN);
   if (value >= 0) return value;
-  throw new Error(`the double supports durations such as 500ms, 3s and 1m, got ${JSON.stringify(text)}`);
+  throw new Error(`the fake k6 supports durations such as 500ms, 3s and 1m, got ${JSON.stringify(text)}`);
 }

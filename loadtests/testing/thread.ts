@@ -1,4 +1,4 @@
-/** The state that the modules of the double (our fake k6) share in one thread. A thread is one virtual user. */
+/** The state that the modules of the fake k6 share in one thread. A thread is one virtual user. */
 import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { Message, RequestMessage, ResponseMessage, ScriptOptions, Task } from './messages.ts';
 

@@ -1,4 +1,4 @@
-/** A thread of the double: loads the script, as k6 does for each virtual user, and runs its part. */
+/** A thread of the fake k6: loads the script, as k6 does for each virtual user, and runs its part. */
 import { registerHooks } from 'node:module';
 import type { ScriptOptions, Stint } from './messages.ts';
 import { beginIteration } from './modules/http.ts';
@@ -12,7 +12,7 @@ interface Script {
   handleSummary?: (data: unknown) => unknown;
 }
 
-// `k6` and `k6/…` are not npm packages. They are resolved to the modules of the double.
+// `k6` and `k6/…` are not npm packages. They are resolved to the modules of the fake k6.
 registerHooks({
   resolve(specifier, context, next) {
     const name = /^k6(?:\/(\w+))?$/.exec(specifier);

@@ -1,4 +1,4 @@
-/** `k6/execution` of the double. */
+/** `k6/execution` of the fake k6. */
 import { script, tags, task } from '../thread.ts';
 
 export default {

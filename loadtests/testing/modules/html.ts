@@ -1,4 +1,4 @@
-/** `k6/html` of the double. It supports only `text()` of a document without elements. */
+/** `k6/html` of the fake k6. It supports only `text()` of a document without elements. */
 import { decodeHTML } from 'entities';
 
 export function parseHTML(html: string): { text(): string } {

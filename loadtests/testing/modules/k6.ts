@@ -1,4 +1,4 @@
-/** `k6` of the double. */
+/** The module `k6` of the fake k6. */
 import { block, report } from '../thread.ts';
 
 export const sleep = block;

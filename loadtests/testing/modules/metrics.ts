@@ -1,4 +1,4 @@
-/** `k6/metrics` of the double. */
+/** `k6/metrics` of the fake k6. */
 import type { Kind } from '../messages.ts';
 import { report } from '../thread.ts';
 
