@@ -71,8 +71,7 @@ function drawn(random: Random): [Digest[], Digest[]] {
 }
 
 /**
- * Counts how often a comparison finds changes that were made on purpose. Each change must be found in 20 of 20
- * trials.
+ * Counts how often a comparison finds changes that this file makes on purpose. Each must be found in 20 of 20 trials.
  */
 function plants(): string[] {
   const healthy = judgedSessions(0, 0);

@@ -8,7 +8,7 @@ import type { History } from './porcupine.ts';
 export interface Shape {
   kind: ObjectKind;
   objects: number;
-  /** The number of operations on each object; `clients`: the number of clients that perform them. */
+  /** The number of operations on each object. The number `clients` of clients perform them. */
   operations: number;
   clients: number;
   /** Number of distinct values. 0: every value is unique. */

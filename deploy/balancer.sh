@@ -95,7 +95,7 @@ replaced() {
   local serving=0 pid state
   while read -r pid state; do
     if [[ $state != serving ]]; then continue; fi
-    # An old worker that has not received the reload yet.
+    # An old worker still serves, because it has not received the reload yet.
     if [[ " $retired " == *" $pid "* ]]; then return 1; fi
     serving=$((serving + 1))
   done <<<"$all"
@@ -114,7 +114,7 @@ reload() {
   retired=$(workers | while read -r pid state; do [[ $state == retiring ]] || printf '%s ' "$pid"; done)
   [[ -s $STATE_DIR/nginx.pid ]] || return 0 # nginx has not started yet, and will read the new files.
   "${NGINX[@]}" -t -q || return 1
-  # The template explains this file.
+  # Makes nginx end idle connections before the reload. nginx.conf.template says why.
   touch "$STATE_DIR/closing"
   trap 'rm -f "$STATE_DIR/closing"' RETURN
   until_ 500 status 'Waiting: 0' || true
@@ -125,7 +125,7 @@ reload() {
 # Routes to the wanted names with their current addresses.
 apply() {
   local now
-  # shellcheck disable=SC2046 # `resolve` takes words.
+  # shellcheck disable=SC2046 # Each word that `wanted` prints is one argument.
   now=$(resolve $(wanted))
   retired=
   if [[ ${1:-} != always && $now == "$(cat "$STATE_DIR/routed")" ]]; then return 0; fi

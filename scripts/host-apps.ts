@@ -1,7 +1,7 @@
 /**
- * Measures the host apps, those of tests/hosts and of the zoo: `init` on each app, healthy and broken, then `verify` on
- * the file that it wrote. Where `init` does not learn the login, `verify` runs on the target file of the zoo. Prints the
- * rows of the table in docs/init.md: node scripts/host-apps.ts [DEPLOYMENT …]
+ * `node scripts/host-apps.ts [DEPLOYMENT …]` prints the rows of the table in docs/init.md. It runs `init` on each app
+ * of tests/hosts and of the zoo, healthy and broken, and then `verify` on the target file that `init` wrote. If `init`
+ * cannot learn the login of an app, `verify` runs on the app's target file in the zoo.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -28,8 +28,8 @@ export type Part =
   | 'an older Node';
 
 /**
- * Records which program the tests of a file use, or why these tests do not run. Call it at the top level of the file.
- * Each different note is printed once.
+ * Notes which program the tests of a file use, or why they do not run. Call it at the top level of the file. The last
+ * lines of the test run show each different note once.
  */
 export function used(part: Part, answer: string): void {
   const file = process.env[FILE];

@@ -11,7 +11,10 @@ interface Deployment {
    * GraphQL API; or the passwordless host, whose users log in by mails or passkeys.
    */
   readonly host: 'card-store' | 'plain' | 'relying-party' | 'tokens' | 'mcp' | 'graphql' | 'passwordless';
-  /** The program of each instance: usually the file of the entry, below `import.meta.main`. By default the host's. */
+  /**
+   * The program of each instance; by default the host's. Usually the file of the entry itself, which starts an instance
+   * if Node runs it as the main module (`import.meta.main`).
+   */
   readonly program?: URL;
   /** The number of instances; 2 by default. */
   readonly instances?: number;
@@ -67,7 +70,7 @@ type Need =
 
 export interface Defect extends Common {
   readonly kind: 'defect';
-  /** The guarantee that the literature assigns the defect to. */
+  /** The guarantee under which lists show the defect. It may also break others. */
   readonly section: Guarantee;
   /** Description of the defect, in a few sentences. */
   readonly broken: string;

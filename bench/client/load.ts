@@ -33,10 +33,12 @@ const STEADY = process.env['STEADY'] === '1';
 /** The operations of the run, if STEADY is set. Times in microseconds on the clock of the run. */
 const operations: { action: string; call: number; end: number }[] = [];
 
-/** CPU time and number of requests at the end of the start, which WARM (seconds of the load, default 0) sets. */
+/** CPU time and number of requests after the first WARM seconds of the load. */
 let warm: { cpu: number; requests: number; end: number } | undefined;
 
-/** Returns what requests cost after the start: the rate, the median time, CPU time, and the shares of the actions. */
+/**
+ * Returns what requests cost after the first WARM seconds: rate, median time, CPU time, and the shares of the actions.
+ */
 function steady(): { rate: number; median: number; cpu: number; shares: Record<string, number> } {
   if (warm === undefined)
     throw new Error(
@@ -72,7 +74,7 @@ const mark = (phase: string): void => {
   if (profile !== undefined && phase === 'logs') void profileTo(inspector, profile);
   at[phase] = { time: performance.now(), cpu: cpuTime(), requests };
 };
-/** Begins the measurement, and the profile, when the start is over. */
+/** Begins the measurement, and the CPU profile, after the first WARM seconds. */
 const warmUp = (end: number): void => {
   const begun = at['load'];
   if (begun === undefined || performance.now() - begun.time < WARM) return;

@@ -60,15 +60,15 @@ const ALWAYS = 0.5;
 /** The changes that make the app wrong, each with the guarantee that it breaks first. */
 export const DEFECTS: Readonly<Record<string, Act & { readonly breaks: Guarantee }>> = {
   'drop-save': {
-    does: 'acknowledges a save and does not make it',
+    does: 'acknowledges a save, but saves nothing',
     ...{ breaks: 'read-your-writes', hosts: BOTH, whens: SAVES },
   },
   'old-copy': {
-    does: 'returns its own copy of a session, up to `ms` old',
+    does: 'reads a session from its own copy, which is up to `ms` old',
     ...{ breaks: 'read-your-writes', hosts: BOTH, whens: USUAL, ms: [200, 5_000] },
   },
   'slow-save': {
-    does: 'acknowledges a save `ms` before it makes it',
+    does: 'acknowledges a save, and saves only `ms` later',
     ...{ breaks: 'read-your-writes', hosts: BOTH, whens: SAVES, ms: [5, 2_000] },
   },
   'save-again': {
@@ -76,7 +76,7 @@ export const DEFECTS: Readonly<Record<string, Act & { readonly breaks: Guarantee
     ...{ breaks: 'read-your-writes', hosts: BOTH, whens: SAVES, ms: [5, 2_000] },
   },
   'lose-item': {
-    does: 'leaves the oldest value out of a save',
+    does: 'saves a session without its oldest value',
     ...{ breaks: 'read-your-writes', hosts: BOTH, whens: SAVES },
   },
   'swap-keys': {
@@ -84,11 +84,11 @@ export const DEFECTS: Readonly<Record<string, Act & { readonly breaks: Guarantee
     ...{ breaks: 'isolation', hosts: BOTH, whens: USUAL },
   },
   'mix-replies': {
-    does: 'exchanges the replies of two reads of the store in flight',
+    does: 'swaps the replies of two concurrent reads of the session store',
     ...{ breaks: 'isolation', hosts: BOTH, whens: PLACES },
   },
   'late-reply': {
-    does: 'delivers the reply of one read of the store to the next',
+    does: 'gives a read of the session store the reply of the read before it',
     ...{ breaks: 'isolation', hosts: BOTH, whens: PLACES },
   },
   'lose-once': {
@@ -104,7 +104,7 @@ export const DEFECTS: Readonly<Record<string, Act & { readonly breaks: Guarantee
     ...{ breaks: 'continuity', hosts: BOTH, whens: USUAL },
   },
   'forget-delete': {
-    does: 'acknowledges a logout and keeps the session',
+    does: 'acknowledges a logout, but keeps the session',
     ...{ breaks: 'logout-final', hosts: BOTH, whens: USUAL },
   },
   revive: {
@@ -144,9 +144,9 @@ export const HEALTHY: Readonly<Record<string, Act>> = {
     ...{ hosts: BOTH, whens: USUAL, ms: [5, 200] },
   },
   'wait-to-load': { does: 'takes `ms` to load a session', hosts: BOTH, whens: USUAL, ms: [5, 200] },
-  'save-twice': { does: 'makes a save twice before it acknowledges', hosts: BOTH, whens: USUAL },
+  'save-twice': { does: 'saves twice before it acknowledges', hosts: BOTH, whens: USUAL },
   'copy-with-version': {
-    does: 'returns its own copy of a session after it has compared it with the store',
+    does: 'reads a session from its own copy, if that equals the session in the store',
     ...{ hosts: BOTH, whens: USUAL },
   },
   'late-renewal': {
@@ -156,10 +156,10 @@ export const HEALTHY: Readonly<Record<string, Act>> = {
     ms: [5, 500],
   },
   'set-again': { does: 'sets the same session cookie again', hosts: PLAIN, whens: USUAL },
-  'other-cookies': { does: 'sets a second cookie without a meaning', hosts: BOTH, whens: USUAL },
+  'other-cookies': { does: 'sets a second cookie that means nothing', hosts: BOTH, whens: USUAL },
   'try-again': { does: 'refuses a write with status 409 before it has an effect', hosts: BOTH, whens: USUAL },
   'refuse-size': {
-    does: 'refuses with status 500 a save of a session that has grown too large',
+    does: 'responds with 500 to a save of a session that is too large, and saves nothing',
     ...{ hosts: PLAIN, whens: ['large'] },
   },
 };

@@ -73,7 +73,7 @@ servePlain({
   ...(draw.act === 'share-notes' && { keyOf }),
   onError(error, request, response, next) {
     if (!(error instanceof SessionGoneError)) return next(error);
-    // The session was logged out during this request. Without a session object, nothing is saved after its response.
+    // As in plain-done-right.ts of the zoo: prevents a save that would restore a session after its logout.
     Reflect.deleteProperty(request, 'session');
     response.redirect(303, '/app/login');
   },

@@ -5,7 +5,7 @@ import type { TrialRecord } from './trial.ts';
 const percent = (count: number, of: number): string =>
   of === 0 ? '–' : `${Math.round((100 * count) / of)} %`;
 
-/** Returns the groups of the outcomes, the largest first. */
+/** Groups the outcomes by a key. Returns the largest group first. */
 function groupsOf(
   all: readonly TrialRecord[],
   keyOf: (one: TrialRecord) => string,

@@ -31,7 +31,9 @@ export const outcome = z.object({
 
 export type TrialRecord = z.infer<typeof outcome>;
 
-/** Both hosts run with the claims that they fulfil without a drawn change. */
+/**
+ * Returns an entry of the zoo whose program applies the draw. It claims what the host keeps without the drawn change.
+ */
 function entryOf(draw: Draw, harms: string): Control {
   const { host } = draw;
   const program = new URL(`./${host}.server.ts`, import.meta.url);

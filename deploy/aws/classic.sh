@@ -33,7 +33,7 @@ find_or_nothing() {
   fi
 }
 
-# Lets the members or addresses of the remaining arguments reach a port of the security group; keeps an existing rule.
+# Opens a port of a security group to the sources that the remaining arguments name. Accepts a rule that exists already.
 allow() {
   local group=$1 port=$2
   shift 2
@@ -69,7 +69,7 @@ launch_template() {
 up() {
   : "${RELEASE_URL:?expected the address of a release, the tar.gz of a checkout with node_modules}"
   : "${RELEASE_SHA256:?expected the SHA-256 of the release}"
-  # Both are put into the script that an instance runs as root.
+  # Rejects other characters, because instances run a script as root that contains both values.
   [[ $RELEASE_URL =~ ^https?://[^[:space:]\'\"]+$ ]] ||
     { say "RELEASE_URL: expected an address such as https://example.com/cards.tar.gz, got '$RELEASE_URL'"; exit 64; }
   [[ $RELEASE_SHA256 =~ ^[0-9a-f]{64}$ ]] ||
@@ -143,7 +143,7 @@ up() {
   echo "http://$balancer:8080"
 }
 
-# In the reverse order: nothing is removed while something else needs it.
+# Removes everything in the reverse order of `up`, because a part cannot be removed while another part needs it.
 down() {
   local instances template balancer cache group
   instances=$(auto_scaling_group)
@@ -176,7 +176,7 @@ down() {
   group=$(group_id)
   [ -n "$group" ] || return 0
   say "security group"
-  # Redis and the balancer's network interfaces use the group for some minutes more.
+  # Redis and the balancer keep using the security group for some minutes after their removal.
   for _ in $(seq 60); do
     aws ec2 delete-security-group --group-id "$group" >/dev/null 2>"$ERRORS" && return 0
     grep -q DependencyViolation "$ERRORS" || break

@@ -33,7 +33,8 @@ instance=$(curl -fsS -H "X-aws-ec2-metadata-token: $token" http://169.254.169.25
 redis_url=@REDIS_URL@
 session_secret=@SESSION_SECRET@
 
-# DRAIN_MS: the balancer notices within 12 s that /readyz fails (two checks, 5 s apart, and their timeout of 2 s).
+# DRAIN_MS is longer than the 12 s in which the balancer notices that /readyz fails (two checks, 5 s apart, 2 s
+# timeout).
 install -m 600 /dev/stdin /etc/cards.env <<SETTINGS
 HOST=0.0.0.0
 PORT=8080
@@ -63,7 +64,7 @@ EnvironmentFile=/etc/cards.env
 ExecStart=/usr/bin/node-24 app/server.ts
 StandardOutput=append:/var/log/cards/app.log
 Restart=always
-# DRAIN_MS and SHUTDOWN_MS, and a margin.
+# Longer than DRAIN_MS and SHUTDOWN_MS together, in which the app stops by itself.
 TimeoutStopSec=30
 NoNewPrivileges=true
 ProtectSystem=strict

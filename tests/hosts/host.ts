@@ -206,7 +206,7 @@ export async function startHost(host: Host, defect: number): Promise<Running> {
   }
 }
 
-/** Shorter values of cookies are ignored, because Baton also sends empty and cut values, which no app has made. */
+/** Ignores shorter cookie values. Baton itself sends empty and cut values, which are no secrets of the app. */
 const SHORTEST = 12;
 
 /** Returns the values of cookies, and of the form fields with tokens and passwords, in a log of nginx. */

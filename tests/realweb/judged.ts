@@ -40,7 +40,7 @@ export interface Judged {
   history: string;
 }
 
-/** The number of operations after which a run ends, on fast and slow machines: enough for every finding. */
+/** A run ends after this number of operations, which is enough for each finding of the tests. */
 const ENOUGH = 260;
 
 /**

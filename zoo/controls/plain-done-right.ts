@@ -37,7 +37,8 @@ if (import.meta.main)
     store: redis => new RedisAttributesStore({ client: redis }),
     onError(error, request, response, next) {
       if (!(error instanceof SessionGoneError)) return next(error);
-      // The session was logged out during this request. Without a session object, nothing is saved after its response.
+      // Without a session object, express-session saves nothing after the response. A save would restore the session,
+      // which the user has logged out of during this request.
       Reflect.deleteProperty(request, 'session');
       response.redirect(303, '/app/login');
     },

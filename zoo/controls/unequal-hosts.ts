@@ -60,7 +60,7 @@ if (import.meta.main)
     beforeSession: () => byOwnHost,
     onError(error, request, response, next) {
       if (!(error instanceof SessionGoneError)) return next(error);
-      // The session was logged out during this request. Without a session object, nothing is saved after its response.
+      // As in plain-done-right.ts: prevents a save that would restore a session after its logout.
       Reflect.deleteProperty(request, 'session');
       response.redirect(303, '/app/login');
     },

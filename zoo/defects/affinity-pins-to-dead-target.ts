@@ -20,8 +20,8 @@ export const affinityPinsToDeadTarget: Defect = {
   name: 'affinity-pins-to-dead-target',
   section: 'availability',
   broken:
-    'The cookie of a sticky balancer names an instance, and the balancer routes to this instance even after it stopped. Sessions are shared, so any other instance could serve them. Yet those users get 502 until they delete their cookies.',
-  wild: 'Affinity cookies that hold the address or name of a target, with a rule without a fallback; or weighted target groups, one of them empty.',
+    'The cookie of a sticky balancer names an instance, and the balancer routes to this instance even after it stopped. Sessions are shared, so any other instance could serve the users. Yet the users of the stopped instance get 502 until they delete their cookies.',
+  wild: 'The cookie holds the address or name of an instance, and the rule of the balancer has no fallback. Or the balancer divides users among groups of instances, and one group is empty.',
   references: [
     'traefik/traefik#1299',
     'vfarcic/docker-flow-proxy#446',

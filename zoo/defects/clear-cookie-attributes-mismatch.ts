@@ -7,7 +7,7 @@ export const clearCookieAttributesMismatch: Defect = {
   name: 'clear-cookie-attributes-mismatch',
   section: 'logout-final',
   broken:
-    'The session is in the cookie, so a logout must delete the cookie. Its Set-Cookie names no path, so the browser uses the path of the page, and the cookie of the path / stays. After the logout the user is still signed in.',
+    'The whole session is in a cookie with the path /, so a logout must delete this cookie. The Set-Cookie of the logout names no path, so the browser looks for a cookie with the path of the page, and deletes nothing. After the logout the user is still signed in.',
   wild: 'A cookie is the same only with the same name, domain and path. The code that sets it and the code that clears it are far apart, and only one of them is changed.',
   references: [
     'expressjs/express#3941',
@@ -23,8 +23,8 @@ export const clearCookieAttributesMismatch: Defect = {
     program: new URL(import.meta.url),
   },
   must: { guarantee: 'logout-final', anomaly: 'ZOMBIE' },
-  // continuity is not listed: a cookie that holds the whole session is lost when it grows (session-cookie-too-large).
-  // isolation is not listed: a late response may restore the previous user (rolling-cookie-restores-user).
+  // The defect may also break continuity: a cookie with the session is lost when it grows (session-cookie-too-large).
+  // It may also break isolation: a late response may restore the previous user (rolling-cookie-restores-user).
   mustNot: ['routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
 

@@ -7,7 +7,7 @@ export const cookieStoredSessionRace: Defect = {
   name: 'cookie-stored-session-race',
   section: 'no-lost-updates',
   broken:
-    'The whole session is in the cookie. Two overlapping requests send the same cookie, each response sets its own next cookie, and the browser keeps the last one.',
+    'The whole session is in the cookie. Two overlapping requests send the same cookie, each response sets its own next cookie, and the browser keeps only the last one. The change of the other request is lost.',
   wild: 'Cookie sessions are chosen because they need no store. The race is in the browser, where no log shows it.',
   references: [
     'rack/rack-session PR#24',
@@ -21,8 +21,8 @@ export const cookieStoredSessionRace: Defect = {
     program: new URL(import.meta.url),
   },
   must: { guarantee: 'no-lost-updates', anomaly: 'CLOBBER' },
-  // continuity is not listed: a cookie that holds the whole session is lost when it grows (session-cookie-too-large).
-  // isolation is not listed: a late response may restore the previous user (rolling-cookie-restores-user).
+  // The defect may also break continuity: a cookie with the session is lost when it grows (session-cookie-too-large).
+  // It may also break isolation: a late response may restore the previous user (rolling-cookie-restores-user).
   mustNot: ['routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
 

@@ -9,7 +9,7 @@ export const doubleCommitAfterResponse: Defect = {
   name: 'double-commit-after-response',
   section: 'no-lost-updates',
   broken:
-    'The app saves a session when it sends the response, and saves the same copy again when the request ends, a tenth of a second later. The second save undoes what the next request wrote in between.',
+    'The app saves a session when it sends the response, and saves the same copy again when the request ends, a tenth of a second later. The second save undoes a change that the next request made in between, although that change was acknowledged.',
   wild: 'A filter saves when the response is committed, and again in its own clean-up. Strictly sequential clients lose their second change once the server is busy.',
   references: ['spring-projects/spring-session#604', 'spring-projects/spring-session#508'],
   remedy: 'Save once, and before the response. A clean-up must not write data that it read long ago.',

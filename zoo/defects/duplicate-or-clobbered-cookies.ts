@@ -6,7 +6,7 @@ export const duplicateOrClobberedCookies: Defect = {
   name: 'duplicate-or-clobbered-cookies',
   section: 'continuity',
   broken:
-    'A new version sets the session cookie for /app, the old one for /. While both run, a browser has two cookies of one name and sends both. The server uses the first one, which is the cookie from before the login.',
+    'A new version sets the session cookie for /app, the old one for /. While both run, a browser has two cookies of one name and sends both. The server uses the first one, which is the cookie from before the login, so it sends the user back to the login.',
   wild: 'A deploy changes the path or the domain of the cookie, or two apps on one host share the default name. The login then redirects to the login again.',
   references: [
     'expressjs/session#448',

@@ -5,7 +5,7 @@ export const evictionLogsUsersOut: Defect = {
   name: 'eviction-logs-users-out',
   section: 'survival',
   broken:
-    'Sessions share a Redis with a cache. Once its memory is full, this Redis evicts keys that have an expiry. Sessions have one, so they are evicted too.',
+    'Sessions share a Redis with a cache. Once its memory is full, this Redis evicts keys that have an expiry. Sessions have one, so they are evicted too, and their users are signed out.',
   wild: 'The server was set up for the cache, with a `maxmemory-policy` for a cache, and got the sessions later.',
   references: [
     'dimagi/commcare-cloud PR#1865',

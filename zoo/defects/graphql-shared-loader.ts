@@ -6,7 +6,7 @@ export const graphqlSharedLoader: Defect = {
   section: 'isolation',
   broken:
     'A GraphQL API has one DataLoader for all requests. Requests of several users that come within one batch get the data of one of these users.',
-  wild: 'The loader is made once, beside the schema, as in examples. It looks like a cache of a request, and has the user of the last request in a field.',
+  wild: 'The loader is made once, beside the schema, as in examples. It looks like a cache of one request, but it lives as long as the process.',
   references: [
     'Consensys-Incorporated/ethql#55',
     'CDCgov/prime-simplereport PR#1429',

@@ -48,7 +48,7 @@ declare module 'express-session' {
 if (import.meta.main)
   await serve({
     onSession(request, _response, next) {
-      // A login is accepted from any address.
+      // A login may come from any address. Later requests must come from the same address.
       if (signedInUser(request) !== undefined && request.path !== '/login') {
         request.session.address ??= request.ip ?? '';
         if (request.session.address !== request.ip) abandon(request);

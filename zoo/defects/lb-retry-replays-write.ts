@@ -6,7 +6,7 @@ export const lbRetryReplaysWrite: Defect = {
   section: 'at-most-once',
   broken:
     'The balancer waits one second for a response, and then sends the same request to the next instance, even a POST. The first instance was only slow, so the write happens twice.',
-  wild: 'The balancer has `proxy_next_upstream` with `timeout` and `non_idempotent`, or is an old one that does so by default, and one instance is slower than the others.',
+  wild: 'The balancer has `proxy_next_upstream` with `timeout` and `non_idempotent`, or it is an old version that resends writes by default. One instance is slower than the others.',
   references: ['NatLabRockies/api-umbrella#18', 'openresty/openresty#190', 'kubernetes/ingress-nginx#4174'],
   remedy:
     'Retry a request only if no byte of it has reached an instance, or if its method is idempotent. Give writes an idempotency key.',

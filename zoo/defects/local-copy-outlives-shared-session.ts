@@ -9,8 +9,8 @@ export const localCopyOutlivesSharedSession: Defect = {
   name: 'local-copy-outlives-shared-session',
   section: 'continuity',
   broken:
-    'A read renews only the copy of the session on its own instance. A user whose requests reach one instance for longer than the idle timeout stays signed in there, while the shared session expires. The next instance signs the user out.',
-  wild: 'A local cache saves the write to the shared store that renews it. Behind a sticky balancer it shows only when an instance is removed.',
+    'A read of the session renews only the copy in the memory of its instance, not the session in the shared store. A user whose requests reach one instance for longer than the idle timeout stays signed in there, while the shared session expires. The next instance signs the user out.',
+  wild: 'The local cache was added to avoid a write to the shared store at each read. Behind a sticky balancer the defect shows only when an instance is removed.',
   references: ['hazelcast/hazelcast-wm#73', 'joshrotenberg/tower-mcp#1394'],
   remedy:
     'Renew the shared session at every request, or at the latest after a small part of the idle timeout.',

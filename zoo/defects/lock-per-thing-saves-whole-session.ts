@@ -13,7 +13,7 @@ export const lockPerThingSavesWholeSession: Defect = {
   name: 'lock-per-thing-saves-whole-session',
   section: 'no-lost-updates',
   broken:
-    'A lock on the cart serializes changes of the cart, and a lock on the wishes serializes changes of the wishes. Each change saves the whole session. If a change of the cart overlaps a change of the wishes, one undoes the other.',
+    'A lock on the cart serializes changes of the cart, and a lock on the wishes serializes changes of the wishes. Each change saves the whole session. If a change of the cart overlaps a change of the wishes, one undoes the other, and the user misses a change that was acknowledged.',
   wild: 'The cart lost items on double clicks, so a lock was put around it. The next form got its own lock. Sessions are still saved whole, whichever key was set.',
   references: ['aspnet/Session#60', 'aspnet/Session#72', 'laravel/framework#30996'],
   remedy:

@@ -7,8 +7,8 @@ export const lockTimeoutThenUnlockedWrite: Defect = {
   name: 'lock-timeout-then-unlocked-write',
   section: 'no-lost-updates',
   broken:
-    'A lock on the session serializes requests that write. A request that does not get the lock within 20 ms continues without it. It loads the session before the lock holder changes it, and one of the two saves undoes the other.',
-  wild: 'The lock has a small budget of tries, and the client library reports no failure when the budget is used up. It works until one request takes longer than the budget.',
+    'A lock on the session serializes requests that write. A request that does not get the lock within 20 ms continues without it. It loads the session before the lock holder changes it, and one of the two saves undoes the other. The user misses a change that was acknowledged.',
+  wild: 'The lock library tries a few times, and then continues without an error. This works until one request holds the lock for longer than these tries take.',
   references: [
     'phpredis/phpredis PR#1908',
     'phpredis/phpredis#2382',

@@ -9,7 +9,7 @@ export const logoutAcknowledgedWhileStoreFails: Defect = {
   section: 'logout-final',
   broken:
     'When the store cannot delete a session, the logout still reports success and deletes the cookie in the browser. Any copy of the cookie stays signed in, also after the store has recovered.',
-  wild: 'The app logs and drops an error of `destroy`. The primary became read-only, or the store was unavailable for a moment.',
+  wild: 'The app logs and drops an error of `destroy`. Then the primary becomes read-only, or the store is unavailable for a moment.',
   references: [
     'oauth2-proxy/oauth2-proxy#1658',
     'linuxfoundation/lfx-self-serve PR#1089',

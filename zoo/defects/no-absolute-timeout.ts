@@ -6,7 +6,7 @@ export const noAbsoluteTimeout: Defect = {
   name: 'no-absolute-timeout',
   section: 'expiry',
   broken:
-    'A session must end a fixed time after its login, but no code enforces it. Each request renews the session, so with enough requests it never ends.',
+    'A session must end a fixed time after its login, but no code enforces it. Each request renews the session, so a user, or a thief of the cookie, who sends enough requests stays signed in for ever.',
   wild: 'Session libraries have only the idle timeout. The time of the login is not stored, or not checked.',
   references: [
     'expressjs/session#557',

@@ -24,8 +24,7 @@ export const noIdRotationAtLogin: Defect = {
     program: new URL(import.meta.url),
   },
   must: { guarantee: 'rotation', anomaly: 'FIXED' },
-  // continuity is not listed: each response may set a new session cookie, and a late response may replace the
-  // cookie of the login.
+  // The defect may also break continuity: a late response may set a new session cookie in place of the login's.
   mustNot: [
     'isolation',
     'instances-agree',

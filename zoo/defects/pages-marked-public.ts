@@ -5,7 +5,7 @@ export const pagesMarkedPublic: Defect = {
   name: 'pages-marked-public',
   section: 'private-responses',
   broken:
-    'The balancer lets browsers and caches keep every page for a minute, also those of signed-in users. Any shared cache may then serve the page of one user to another.',
+    'The balancer marks every page as cacheable for a minute, also the pages of signed-in users. Any shared cache may then serve the page of one user to another.',
   wild: 'A caching rule for images was put where it applies to all responses, or a rule applies to all pages of a framework.',
   references: [
     'schemalabz/opencouncil PR#413',

@@ -26,8 +26,7 @@ export const parallelFirstRequestsSplitSession: Defect = {
     },
   },
   must: { guarantee: 'one-session', anomaly: 'FORK' },
-  // continuity is not listed: each response may set a new session. A late response may replace the session that the
-  // login created.
+  // The defect may also break continuity: a late response may replace the session that the login created.
   mustNot: ['isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
 
@@ -54,7 +53,7 @@ if (import.meta.main)
       const good =
         token === request.cookies.csrf && token === tokenFor(request.sessionID, token.split('-')[0]);
       if (!good) return void response.status(403).send('This form is out of date. Reload the page.');
-      // The login creates a new session. This token is not valid for it.
+      // The login creates a new session, for which this token is not valid.
       response.clearCookie('csrf', { httpOnly: true, sameSite: 'lax' });
       next();
     },

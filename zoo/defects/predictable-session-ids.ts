@@ -10,7 +10,7 @@ export const predictableSessionIds: Defect = {
   name: 'predictable-session-ids',
   section: 'cookie-policy',
   broken:
-    'Session ids consist of the time and a number that counts up, and are not signed. They look long and random, but a client with one id can guess the next ones.',
+    'Session ids consist of the time and a number that counts up, and are not signed. They look long and random, but a client with one id can guess the next ones, and so use the sessions of other users.',
   wild: 'An id from `Date.now()`, `uniqid()`, `rand()` or the number of a row seems sufficient, since no two are equal.',
   references: [
     'vanilla/vanilla#1163',

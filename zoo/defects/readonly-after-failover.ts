@@ -6,7 +6,7 @@ export const readonlyAfterFailover: Defect = {
   section: 'availability',
   broken:
     'After a failover the store client keeps its connection to the old primary, which is now a replica. Pages can be read, but every login and every change fails until the instance is restarted.',
-  wild: 'Connection pools and cached addresses cause it, and client libraries that treat READONLY like any other error, as ioredis does by default.',
+  wild: 'A connection pool or a cached address leads to the old primary. Or the client library treats READONLY like any other error, as ioredis does by default.',
   references: [
     'Azure/aspnet-redis-providers#130',
     'Azure/aspnet-redis-providers#22',

@@ -28,8 +28,7 @@ const sameSite = RELEASE === '2' ? 'strict' : 'lax';
 if (import.meta.main)
   servePlain({
     session: { cookie: { httpOnly: true, sameSite }, rolling: RENEWS === 'true' },
-    // The attributes of a cookie are part of its session. A release that renews cookies must also change them in the
-    // session.
+    // express-session keeps the attributes of a cookie in its session. So the release must also change them there.
     onSession: () => (request, _response, next) => {
       if (RENEWS === 'true') request.session.cookie.sameSite = sameSite;
       next();

@@ -7,7 +7,7 @@ export const sessionCookieTooLarge: Defect = {
   name: 'session-cookie-too-large',
   section: 'cookie-policy',
   broken:
-    'The session is in the cookie, and grows with the data of the user. Above 4096 bytes a browser keeps the old cookie without an error, and a balancer may refuse the response for its large headers.',
+    'The whole session is in a cookie, and grows with the data of the user. Above 4096 bytes the browser keeps the old cookie without an error, so the user misses the last changes. Or the balancer refuses the response with 502, because its headers are too large.',
   wild: 'A cookie session begins with an id, and later also holds baskets, messages and tokens of other services.',
   references: [
     'expressjs/cookie-session#35',
@@ -25,7 +25,7 @@ export const sessionCookieTooLarge: Defect = {
     program: new URL(import.meta.url),
   },
   must: { guarantee: 'cookie-policy', anomaly: 'EXPOSED' },
-  // isolation is not listed: a late response may restore the previous user (rolling-cookie-restores-user).
+  // The defect may also break isolation: a late response may restore the previous user (rolling-cookie-restores-user).
   mustNot: ['rotation', 'forgery', 'evidence'],
 };
 

@@ -9,7 +9,7 @@ export const sessionMissingWhileDisconnected: Defect = {
   section: 'outage',
   broken:
     'While the store is not connected, the session middleware skips itself. Pages find no session, and treat every user as a guest.',
-  wild: 'Unchanged express-session does this for stores that emit `disconnect`, and connect did it before.',
+  wild: 'Unchanged express-session does this for stores that emit `disconnect`. So did the session middleware of connect, its predecessor.',
   references: ['tj/connect-redis#88', 'tj/connect-redis PR#54', 'senchalabs/connect PR#653'],
   remedy:
     'Refuse requests that need a session while the store is not connected, with a 503 from a middleware right after the session middleware.',

@@ -6,7 +6,7 @@ export const sessionPerHealthCheck: Defect = {
   name: 'session-per-health-check',
   section: 'cookie-policy',
   broken:
-    'The health check is behind the session middleware, which gives every request a session. Each probe of the balancer, several per second, leaves a session in the store.',
+    'The health check is behind the session middleware, which gives every request a session. Each probe of the balancer, several per second, leaves a session in the store. In the end the store is full, and new logins fail.',
   wild: 'The app has `saveUninitialized: true`, or a framework that begins a session for each request, and handles its status page like any other page. Bots cause sessions in the same way.',
   references: [
     'expressjs/session#541',
@@ -24,8 +24,7 @@ export const sessionPerHealthCheck: Defect = {
   },
   target: { public: ['/status'] },
   must: { guarantee: 'cookie-policy', anomaly: 'EXPOSED' },
-  // continuity is not listed: each response may set a new session. A late response may replace the session that the
-  // login created.
+  // The defect may also break continuity: a late response may replace the session that the login created.
   mustNot: [
     'isolation',
     'instances-agree',

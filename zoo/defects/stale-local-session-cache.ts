@@ -10,7 +10,7 @@ export const staleLocalSessionCache: Defect = {
   section: 'monotonic-reads',
   broken:
     'Each instance caches the sessions that it has read for half a minute, and does not read the store in that time. A session alternates between new and old data, depending on the instance that responds.',
-  wild: 'A cache before the shared store saves a round trip, but has no invalidation, or one that misses messages while the network is down.',
+  wild: 'A cache in the process saves a round trip to the shared store. No message invalidates it when another instance changes the session, or such a message is lost while the network is down.',
   references: ['saleor/saleor#2354', 'redisson/redisson#1868', 'redisson/redisson#1432'],
   remedy:
     'Read the session from the store at each request. If that is too slow, read its version from the store before you use a copy.',

@@ -11,7 +11,7 @@ export const staleReplicaRead: Defect = {
   section: 'read-your-writes',
   broken:
     'Sessions are written to the primary of Redis and read from a replica, which is behind the primary. A read right after a write shows the session as it was before the write.',
-  wild: 'A setting of a client library, or the database layer of a framework, sends reads to replicas to take load off the primary. A session that has just written is not read from the primary.',
+  wild: 'A setting of a client library, or the database layer of a framework, sends reads to replicas to take load off the primary. The library does not read from the primary after a write of the same session.',
   references: [
     'laravel/framework#22164',
     'spring-projects/spring-session#3026',

@@ -9,7 +9,7 @@ export const tokenDecodedNotVerified: Defect = {
   name: 'token-decoded-not-verified',
   section: 'forgery',
   broken:
-    'The session is a signed token in a cookie, and the server does not check the signature. It accepts any changed token.',
+    'The session is a signed token in a cookie, and the server does not check the signature. It accepts any changed token, so any client can act as any user.',
   wild: 'Libraries for tokens have `decode` beside `verify`, and `decode` passes every test that uses a valid token.',
   references: [
     'voluntarily/vly2 PR#616',

@@ -56,8 +56,8 @@ export const refreshLastWriterWins = design(
   'EVICTED',
   {
     broken:
-      'Two instances read the session, replace the token, and write the session back. The token that the first instance issued is overwritten, and its client is logged out at the next refresh.',
-    wild: 'The current and the previous token are two columns of one row. The update does not check that the row still has the token that was read.',
+      'Two instances read the session, replace the token, and write the session back. The token that the first instance issued is overwritten, and the client that got this token is logged out at its next refresh.',
+    wild: 'The current and the previous refresh token are two columns of one row. The update does not check that the row still has the token that was read.',
     references: ['grafana/grafana#98195', 'grafana/grafana PR#131171', 'grafana/grafana PR#106075'],
     remedy:
       'Replace the token only if it is still the current one, in one step. If it is not, read the session again.',
@@ -71,7 +71,8 @@ export const refreshTokensInMemory = design(
   'tokens-in-memory',
   'EVICTED',
   {
-    broken: 'Each instance keeps its refresh tokens in memory. A refresh on another instance is refused.',
+    broken:
+      'Each instance keeps its refresh tokens in memory. A refresh on another instance is refused, and the user is logged out.',
     wild: 'Access tokens are self-contained, so the app looks stateless, and only the refresh tokens need a store.',
     references: ['PrefectHQ/fastmcp#4264', 'supabase/auth-js#201'],
     remedy: 'Keep refresh tokens in a store that all instances share.',
@@ -126,7 +127,7 @@ export const logoutKeepsRefreshToken = design(
   'REUSED',
   {
     broken:
-      'At the logout the client forgets its tokens, and the server ends nothing. The refresh token gets new tokens.',
+      'At the logout the client forgets its tokens, and the server ends nothing. A copy of the refresh token still gets new tokens.',
     wild: 'The logout of a single-page app only clears its local storage, or deletes the cookie of the refresh token.',
     references: ['grafana/grafana#87991', 'supabase/auth PR#2624'],
     remedy: 'End the session in the store at logout, and check it at each refresh.',
@@ -149,7 +150,7 @@ export const refreshReuseKeepsSession = design(
   'REUSED',
   {
     broken:
-      'The app says that the use of a spent refresh token ends the session. It refuses the token, and the session lives on: the thief may hold the newer token.',
+      'The app says that the use of a spent refresh token ends the session. It refuses the token, but the session lives on. A thief who used the token first holds the newer one, and stays signed in.',
     wild: 'The refusal and the end of the session are two code paths, and the second was never written or fails silently.',
     references: ['FlowFuse/flowfuse#8270', 'RFC 9700, 4.14.2'],
     remedy:
@@ -175,7 +176,7 @@ export const accessRevokedOnOneInstance = design(
 
 export const accessTokensNeverExpire = design('access-tokens-never-expire', 'expiry-not-checked', 'REUSED', {
   broken:
-    'The app verifies the signature of an access token, and not when it expires. It works after the logout, for ever.',
+    'The app verifies the signature of an access token, but not its expiry. A copy of the token works for ever, also after the logout.',
   wild: 'The expiry is ignored by an option that tests need, or a library only decodes the token.',
   references: ['auth0/node-jsonwebtoken#70', 'grafana/grafana#87991'],
   remedy: 'Verify `exp` on every request, with a tolerance of a few seconds.',

@@ -9,7 +9,7 @@ export const ttlUnitOrOverflow: Defect = {
   name: 'ttl-unit-or-overflow',
   section: 'expiry',
   broken:
-    'The app passes the idle timeout to the store in milliseconds, and the store takes it for seconds. Sessions live a thousand times as long as they should.',
+    'The app passes the idle timeout to the store in milliseconds, and the store takes it for seconds. Users who left long ago are still signed in: sessions live a thousand times as long as they should.',
   wild: 'Two libraries use two units, or a large number has another meaning: memcached takes more than thirty days for a date.',
   references: [
     'php-memcached-dev/php-memcached#142',

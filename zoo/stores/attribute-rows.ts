@@ -8,7 +8,7 @@ const LIFETIME_S = 86_400;
 
 export class AttributeRowsStore extends session.Store {
   readonly #redis: Redis;
-  /** By session object of a request: the attributes that had a row when the session was loaded. */
+  /** Maps the session object of a request to the names of the attributes that had a row when the session was loaded. */
   readonly #rows = new WeakMap<object, Set<string>>();
 
   constructor(redis: Redis) {

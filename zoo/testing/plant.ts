@@ -16,14 +16,14 @@ export interface Plant {
 
 export interface PlantOptions {
   /**
-   * Where an ordinary visit must not show the defect: on one instance, or through the balancer. `nowhere`: an
-   * ordinary visit shows the defect. An ordinary visit sends one request after the other, waits for no timeout and
-   * replays no cookie.
+   * Where an ordinary visit must not show the defect: on one instance, or through the balancer. `nowhere`: an ordinary
+   * visit shows it. An ordinary visit sends one request after the other, waits for no timeout, and never replays a
+   * cookie.
    */
   ordinary?: 'one instance' | 'balancer' | 'nowhere';
 }
 
-/** Returns options for `until`, for an event that depends on chance: it is awaited for up to 20 s. */
+/** Returns options of `until` that wait up to 20 s for an event that chance decides. */
 export const soon = (what: string) => ({ withinMs: 20_000, what });
 
 /** Declares the tests of a defect: an ordinary visit, and `scripts`. The key of a script describes what it shows. */

@@ -17,10 +17,10 @@ export class Visitor {
   readonly #user: number;
   readonly #urls: readonly string[];
   #browser: Browser;
-  /** The form token of the last page. All visitors with this browser share it. */
+  /** The form token of the last page. `as` shares this object, because it returns a user with the same browser. */
   #page = { csrf: '' };
 
-  /** Sends requests to the addresses in turn. `user` is the index of the account in the target. */
+  /** @param urls addresses that get the requests in turn @param user index of the account in the target */
   constructor(target: Target | string, urls: readonly string[], user = 0) {
     this.target = typeof target === 'string' ? parseTarget(target, 'target', {}) : target;
     this.#urls = urls;

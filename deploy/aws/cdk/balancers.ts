@@ -39,7 +39,7 @@ export interface BalancerMetrics {
 export interface Balancer {
   address: string;
   metrics: BalancerMetrics;
-  /** Must exist before an instance is registered. */
+  /** The listeners of the balancer. They must exist before an instance is registered. */
   listeners: readonly CfnResource[];
   /** Names of classic balancers, or target groups, that the Auto Scaling group registers instances with. */
   names?: string[];

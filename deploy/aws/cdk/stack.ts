@@ -165,7 +165,7 @@ export class CardStore extends Stack {
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ACLS_ONLY,
       encryption: s3.BucketEncryption.S3_MANAGED,
       enforceSSL: true,
-      // A form needs no CORS; a script of the store's pages does.
+      // Browsers need CORS only if a script uploads a picture. A plain form needs none.
       cors: [
         { allowedOrigins: [url], allowedMethods: [s3.HttpMethods.POST], allowedHeaders: ['*'], maxAge: 3600 },
       ],

@@ -20,7 +20,7 @@ import { save, sessions, signIn, signOut } from '../plain/session.ts';
 
 declare module 'express-session' {
   interface SessionData {
-    /** The key of the challenge that the session has got. */
+    /** Key of the passkey challenge that the app has sent to the browser of this session. */
     ceremony?: string;
   }
 }
@@ -84,7 +84,7 @@ function mailRoutes(redis: Redis): RequestHandler {
   const mails = createTransport(env['SMTP_URL'] ?? 'smtp://127.0.0.1:1');
   const routes = express.Router();
   routes.get('/login', async (request, response) => {
-    // Like a shop that remembers what a visitor has looked at, the app has a session before the login.
+    // With this defect visitors have a session before the login, as in a shop that remembers what they looked at.
     if (defect === 'keeps-session-id') await save(request);
     response.send(page(request, 'Log in', form('/app/login', ['email'], 'Send a link')));
   });

@@ -23,7 +23,10 @@ export interface Design {
   readonly forgetsExpiry?: boolean;
 }
 
-/** How a token that was replaced is treated within the grace period, and whether it ends the session afterwards. */
+/**
+ * How a design treats a refresh token that was replaced. `within`: in the grace period it returns new tokens, or the
+ * same as before. `ends`: after the grace period, its use ends the session.
+ */
 interface Rotation {
   graceMs: number;
   within: 'new' | 'same';
@@ -164,7 +167,7 @@ export const DESIGNS: Readonly<Record<string, Make>> = {
         async renew(token) {
           const tokens = await rotate(redis, token, { graceMs, within: 'new', ends: true });
           await sleep(40);
-          // Saves the session with the time of its last use, whether it still exists or not.
+          // The defect: writes the session back without a check that it still exists.
           if (tokens !== undefined) await redis.set(`session:${tokens.session}`, tokens.user);
           return tokens;
         },
