@@ -28,14 +28,11 @@ interface Figures {
   cpu?: number;
 }
 
-interface Mix {
-  add: number;
-  remove: number;
-}
-
 interface LoggedIn {
   cookie: string;
   csrf: string;
+  /** The items of the session. */
+  items: string[];
 }
 
 const run = promisify(execFile);
@@ -46,7 +43,7 @@ async function onTwoCores(command: readonly string[]): Promise<string> {
   return (await run('taskset', ['-c', '0,1', ...command])).stdout;
 }
 
-async function baton(url: string): Promise<Figures & { mix: Mix }> {
+async function baton(url: string): Promise<Figures> {
   const script = [pathOf('load.ts'), url, `${WARM + SECONDS}`, `${SESSIONS}`, pathOf('../../baton.yaml')];
   const result = JSON.parse(
     await onTwoCores(['env', 'STEADY=1', `WARM=${WARM}`, process.execPath, ...script]),
@@ -54,18 +51,24 @@ async function baton(url: string): Promise<Figures & { mix: Mix }> {
   if (result.continuity !== 'valid')
     throw new Error(`expected continuity to be valid, got ${result.continuity}`);
   process.stderr.write(`${JSON.stringify(result)}\n`);
-  const { rate, median, cpu, shares } = result.steady;
-  return { rate, median, cpu, mix: { add: shares.add ?? 0, remove: shares.remove ?? 0 } };
+  const { rate, median, cpu } = result.steady;
+  return { rate, median, cpu };
 }
 
-/** Logs in, and returns what the requests of the session need. */
-async function logIn(url: string, n: number): Promise<LoggedIn> {
-  const pageOf = async (path: string, cookie: string): Promise<LoggedIn> => {
-    const response = await fetch(url + path, { headers: { cookie }, redirect: 'manual' });
-    const csrf = /name="_csrf" value="([^"]*)"/.exec(await response.text())?.[1] ?? '';
-    return { cookie: cookieOf(response) ?? cookie, csrf };
+/** Opens a page of a session. Returns what its further requests need. */
+async function pageOf(url: string, path: string, cookie: string): Promise<LoggedIn> {
+  const response = await fetch(url + path, { headers: { cookie }, redirect: 'manual' });
+  const page = await response.text();
+  if (response.status !== 200) throw new Error(`${path}: expected status 200, got ${response.status}`);
+  return {
+    cookie: cookiesOf(response, cookie),
+    csrf: /name="_csrf" value="([^"]*)"/.exec(page)?.[1] ?? '',
+    items: [...page.matchAll(/data-item="([^"]*)"/g)].map(([, item = '']) => item),
   };
-  const { cookie, csrf } = await pageOf('/login', '');
+}
+
+async function logIn(url: string, n: number): Promise<LoggedIn> {
+  const { cookie, csrf } = await pageOf(url, '/login', '');
   const body = new URLSearchParams({ email: `user${n}@example.test`, password: PASSWORD, _csrf: csrf });
   const response = await fetch(`${url}/login`, {
     method: 'POST',
@@ -73,30 +76,51 @@ async function logIn(url: string, n: number): Promise<LoggedIn> {
     body,
     redirect: 'manual',
   });
-  return pageOf('/dashboard', cookieOf(response) ?? cookie);
+  return pageOf(url, '/dashboard', cookiesOf(response, cookie));
 }
 
-const cookieOf = (response: Response): string | undefined =>
-  response.headers.getSetCookie()[0]?.split(';')[0];
+/** Returns the Cookie header after a response. @param before the header of its request */
+function cookiesOf(response: Response, before: string): string {
+  const pairs = [...before.split('; '), ...response.headers.getSetCookie().map(line => line.split(';')[0])];
+  const cookies = new Map(pairs.filter(pair => pair !== '').map(pair => [pair?.split('=')[0], pair]));
+  return [...cookies.values()].join('; ');
+}
 
-async function wrk(url: string, sessions: readonly LoggedIn[], { add, remove }: Mix): Promise<Figures> {
-  const table = sessions.map(({ cookie, csrf }) => `{ cookie = "${cookie}", csrf = "${csrf}", items = {} }`);
+/** Runs wrk for a number of seconds, and returns its output. */
+async function load(url: string, sessions: readonly LoggedIn[], seconds: number): Promise<string> {
+  const table = sessions.map(({ cookie, csrf, items }) => {
+    const held = items.map(item => `"${item}"`).join(', ');
+    return `{ cookie = "${cookie}", csrf = "${csrf}", items = { ${held} } }`;
+  });
   const file = join(folder, 'mix.lua');
-  const head = `local add, remove, origin = ${add}, ${remove}, "${url}"\n`;
+  const head = `local origin, run = "${url}", "${seconds}-${Date.now()}"\n`;
   writeFileSync(file, `${head}local sessions = { ${table.join(', ')} }\n${MIX}`);
-  const load = ['wrk', '-t1', `-c${SESSIONS}`, `-d${SECONDS}s`, '--latency', '-s', file, url];
-  const text = await onTwoCores(load);
+  return onTwoCores(['wrk', '-t1', `-c${SESSIONS}`, `-d${seconds}s`, '--latency', '-s', file, url]);
+}
+
+/** Runs wrk with sessions of its own, first for WARM seconds, and then for the measurement. */
+async function wrk(url: string): Promise<Figures> {
+  const users = Array.from({ length: SESSIONS }, (_, n) => 100 + n);
+  const fresh = await Promise.all(users.map(n => logIn(url, n)));
+  if (WARM > 0) await load(url, fresh, WARM);
+  const again = (): Promise<LoggedIn[]> =>
+    Promise.all(fresh.map(({ cookie }) => pageOf(url, '/dashboard', cookie)));
+  const text = await load(url, await again(), SECONDS);
   process.stderr.write(text);
   const failed = Number(/Non-2xx or 3xx responses: (\d+)/.exec(text)?.[1] ?? 0);
   if (failed > 0) throw new Error(`wrk: expected responses 2xx and 3xx only, got ${failed} others`);
   const errors = /Socket errors: (.*)/.exec(text)?.[1];
   if (errors !== undefined) throw new Error(`wrk: expected a response to each request, got ${errors}`);
+  // Without a session, each response is a redirect to the login, which wrk counts as a success.
+  const sizes = (await again()).map(({ items }) => items.length);
+  process.stderr.write(`items: ${sizes.join(' ')}\n`);
+  if (sizes.includes(0)) throw new Error('wrk: expected an item in each session, got none');
   const [, value, unit] = /50%\s+([\d.]+)(us|ms|s)/.exec(text) ?? [];
   const median = Number(value) * ({ us: 0.001, ms: 1, s: 1000 }[unit ?? 'ms'] ?? 1);
   return { rate: Number(/Requests\/sec:\s*([\d.]+)/.exec(text)?.[1]), median };
 }
 
-/** The requests of wrk. A session holds at most 16 items, as in Baton. */
+/** The requests of wrk. It adds and removes by the same rule as `HeldValues` of the workload hop. */
 const MIX = `
 local at, number = 0, 0
 local function post(path, session, item)
@@ -109,12 +133,12 @@ end
 request = function()
   at = at % #sessions + 1
   local session = sessions[at]
-  local draw = math.random()
-  if draw < remove and #session.items > 0 then
-    return post("/basket/remove", session, table.remove(session.items, 1))
-  elseif draw < add + remove and #session.items < 16 then
+  local count, draw = #session.items, math.random()
+  if count > 0 and draw < (count >= 8 and 0.2 or 0.05) then
+    return post("/basket/remove", session, table.remove(session.items, math.random(count)))
+  elseif count < 16 and draw <= 0.25 then
     number = number + 1
-    local item = "b0123456789.user" .. at .. ".r-" .. at .. "." .. number .. ".abcdefgh"
+    local item = "b0123456789.user" .. at .. ".s" .. at .. "." .. run .. number .. ".abcdefgh"
     table.insert(session.items, item)
     return post("/basket/items", session, item)
   end
@@ -132,11 +156,8 @@ try {
   const own: Figures[] = [];
   const others: Figures[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    const { mix, ...figures } = await baton(stack.url);
-    own.push(figures);
-    const users = Array.from({ length: SESSIONS }, (_, n) => 100 + n);
-    const sessions = await Promise.all(users.map(n => logIn(stack.url, n)));
-    others.push(await wrk(stack.url, sessions, mix));
+    own.push(await baton(stack.url));
+    others.push(await wrk(stack.url));
   }
   const row = (name: string, all: readonly Figures[]): string => {
     const rate = median(all.map(one => one.rate));
