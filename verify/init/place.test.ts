@@ -29,4 +29,11 @@ describe('the place of two written values', () => {
     expect(place(VALUES, [], [], [])).toBeUndefined();
     expect(place(['b1.two'], ['b1.two'], ['b1.two'])).toBeUndefined();
   });
+
+  it('is an item of the class "title", not the title of the page', () => {
+    const [one, two] = VALUES;
+    const body = `<head><title>${two}</title></head><p class="title">${one}</p><p class="title">${two}</p>`;
+    const page = { status: 200, headers: {}, cookies: [], body, ...parsePage(body) } as unknown as PageVisit;
+    expect(placeIn([page, page], VALUES)).toContain('class="title">');
+  });
 });

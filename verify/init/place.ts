@@ -38,8 +38,11 @@ function pointerTo(json: unknown, values: readonly string[]): { json: string } |
   return pointer === undefined || pointer === '' ? undefined : { json: pointer };
 }
 
-/** Words of page areas that show a text only for a time, such as recent activity. */
-const NEVER = /recent|activit|histor|audit|search|latest|\blast\b|\btitle\b/;
+/**
+ * Words of page areas that show a text only for a time, such as recent activity. Also matches the element `title` of
+ * a page, but no class of this name, which many lists have.
+ */
+const NEVER = /^(head )?title\b|recent|activit|histor|audit|search|latest|\blast\b/;
 /**
  * Words of page areas that often show a text only once, such as messages. Such an area is used only if no other area
  * shows the text.
