@@ -147,9 +147,7 @@ describe('the audit', () => {
     const claims = ['routing', 'availability', 'continuity', ...SESSION];
     const judgedApp = await run(app, {}, claims, ['hop', 'audit'], how);
     expect(those(judgedApp, 'violated')).toEqual([]);
-    expect(judgedApp.remarks.join('\n')).toMatch(
-      /the audit grew a session to \d+ characters and no further: .*502/,
-    );
+    expect(judgedApp.remarks.join('\n')).toMatch(/a session can hold no more than \d+ characters: .*502/);
     expect(app.refused).toBe(1);
   });
 

@@ -106,7 +106,7 @@ describe('a user that is listed twice', () => {
         { user: 'ann', password: 'p' },
         { user: 'ann', password: 'q' },
       ],
-      'accounts.1.user: expected each user once, got "ann" twice, in entries 1 and 2: leave one out',
+      'accounts.1.user: expected each user once, got "ann" twice, in entries 1 and 2: remove one',
     ],
     [
       'alone and in a pattern',

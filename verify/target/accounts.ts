@@ -7,9 +7,9 @@ export interface Account {
   password: string;
   /** Name of the user on pages, if it differs from `user`. */
   shown?: string;
-  /** The secret that generates one-time codes. */
+  /** The secret of an authenticator app, which generates one-time codes. */
   totp?: string;
-  /** Unique name of the user in histories and reports, made from the part of `user` before the @. */
+  /** Unique name of the user in histories and reports: `user` without the @ and what follows. */
   label: string;
 }
 
@@ -18,9 +18,9 @@ type Unlabelled = Omit<Account, 'label'>;
 /**
  * Returns all accounts, each with a label.
  *
- * @param read reads a file that an account entry names; `where`: the path of keys to that name
+ * @param read reads a file; `where` is the path of keys in the target file that names it, for error messages
  * @param wrong returns the error for a problem in the target file
- * @param tag the text that replaces {run}; it is different in each run
+ * @param tag text that replaces {run} in user names; each run has another one
  */
 export function accountsOf(
   entries: TargetFile['accounts'],
@@ -38,7 +38,7 @@ export function accountsOf(
           `expected each user once, got ${JSON.stringify(user)} twice` +
             (earlier === index
               ? `, both in entry ${index + 1}${hint(entry)}`
-              : `, in entries ${earlier + 1} and ${index + 1}: leave one out`),
+              : `, in entries ${earlier + 1} and ${index + 1}: remove one`),
           ['accounts', index, entry.csv === undefined ? 'user' : 'csv'],
         );
       entryOf.set(user, index);
@@ -82,7 +82,7 @@ function accountsIn(
   });
 }
 
-/** @param password the password for rows without a password */
+/** Returns the accounts of a CSV file. @param password for rows that have no password */
 function inFile(text: string, password: string | undefined, wrong: (text: string) => Error): Unlabelled[] {
   const rows = csvRows(text);
   if (rows.length === 0) throw wrong('has no row below the names of its columns');
@@ -98,7 +98,7 @@ function inFile(text: string, password: string | undefined, wrong: (text: string
   });
 }
 
-/** Gives each account a label. Two users never have the same label, and a label never needs quotes. */
+/** Gives each account a unique label of letters, digits, `_` and `-`. */
 function labelled(accounts: Unlabelled[]): Account[] {
   const taken = new Set<string>();
   return accounts.map((account, index) => {

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { UsageError } from '../errors.ts';
 
 /**
- * Reads a file of certificates.
+ * Reads the certificates that clients trust, such as those of a private authority.
  *
- * @param named name of the file in the target file or the option, for error messages
- * @param where place where the file is named, for error messages
+ * @param named the file's name as the user wrote it, for error messages
+ * @param where the option, or the line of the target file, that names the file, for error messages
  * @returns the content of the file, PEM
  * @throws UsageError when the file cannot be read or has no certificate
  */

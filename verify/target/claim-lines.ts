@@ -1,12 +1,13 @@
-/** Finds the line of each claim in a target file, for reports that give the line of a finding. */
+/** Finds the line of each claim in a target file, so that reports can point to it. */
 import { readFile } from 'node:fs/promises';
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { GUARANTEES, type Guarantee, isGuarantee } from '../core/result/guarantees.ts';
 
 /**
- * Returns the line number of each claim, counted from 1. A claim from a set has the line of `claims`.
+ * Returns the line number, from 1, of each claimed guarantee. If a set such as `standard` claims it, returns the line
+ * of the key `claims`.
  *
- * @param file a target file. If it cannot be read, the result is empty
+ * @param file path of the target file; if it cannot be read, the result is empty
  */
 export async function claimLines(file: string): Promise<Partial<Record<Guarantee, number>>> {
   let text: string;

@@ -1,4 +1,4 @@
-/** Computes the claims and declarations of a target, by which its runs are judged. */
+/** Derives from a target file which guarantees it claims, and the declarations by which they are judged. */
 
 import type { Budget, Declared, Run } from '../core/history/history.ts';
 import { CLAIM_SETS, GUARANTEES, type Guarantee, isGuarantee } from '../core/result/guarantees.ts';
@@ -6,14 +6,12 @@ import type { TargetFile } from './schema.ts';
 
 export interface Claims {
   claims: Guarantee[];
-  /**
-   * Guarantees that are claimed only because a claimed set includes them. The target file does not name them.
-   */
+  /** Claimed guarantees that the target file does not name, but includes by a set such as `standard`. */
   bySet: Guarantee[];
-  /** Guarantees of the set `standard` that the chosen set does not claim. The run still measures them. */
+  /** Guarantees of the set `standard` that the file does not claim. The run measures them nevertheless. */
   leftOut: Guarantee[];
   routing: Run['routing'];
-  /** Absent when the target file has no declarations other than its claims. */
+  /** Absent if the target file declares nothing, such as timeouts or budgets. */
   declared?: Declared;
 }
 
@@ -28,12 +26,12 @@ const ABOUT_DATA = new Set<Guarantee>([
 /** Guarantees about the cookie that carries a session. */
 const ABOUT_COOKIES = new Set<Guarantee>(['rotation', 'forgery', 'cookie-policy']);
 
-/** Guarantees that only a login by Baton can show. */
+/** Guarantees that a run can judge only if Baton itself logs in. */
 export const ABOUT_LOGINS: readonly Guarantee[] = ['rotation', 'one-session', 'cookie-policy'];
 
 /**
- * Returns whether a header carries the session: HTTP Basic, or a token from the login response. A header with the id
- * of each request, `{request}` or `{trace}`, carries no session.
+ * Returns whether a header such as `Authorization` carries the session, instead of a cookie. A header with
+ * `{request}` or `{trace}`, the id of a request, does not count.
  */
 const byHeader = ({ headers, login, session }: Pick<TargetFile, 'headers' | 'login' | 'session'>): boolean =>
   login?.basic === true ||
@@ -43,8 +41,8 @@ const byHeader = ({ headers, login, session }: Pick<TargetFile, 'headers' | 'log
   );
 
 /**
- * Returns whether a set can claim a guarantee for this target. For some guarantees the target file must declare
- * something, such as a logout.
+ * Returns whether the target file declares what a run needs to judge a guarantee, such as a logout. Otherwise a set
+ * does not claim this guarantee.
  */
 function declares(file: TargetFile, guarantee: Guarantee): boolean {
   const { logout, expiry, probes, session, refresh } = file;
@@ -55,17 +53,16 @@ function declares(file: TargetFile, guarantee: Guarantee): boolean {
     return (
       logout !== undefined &&
       (session === undefined || session.command !== undefined) &&
-      // If a logout does not revoke access tokens, a token may stay valid after the logout. `token-refresh` judges
-      // this case.
+      // If a logout does not revoke access tokens, they stay valid, and `token-refresh` judges them instead.
       (refresh === undefined || refresh.revokes === 'access')
     );
   if (guarantee === 'token-refresh') return refresh !== undefined;
   if (guarantee === 'expiry') return expiry?.idle !== undefined || expiry?.absolute !== undefined;
-  // These two guarantees are about faults. A run claims them when it performs faults.
+  // A run claims these two guarantees itself if it performs faults.
   return guarantee !== 'outage' && guarantee !== 'survival';
 }
 
-/** @param unknown returns the error for a name that is neither a guarantee nor a set; `index`: its index in `claims` */
+/** Returns the claims of a target file. @param unknown returns the error for a wrong name at this index of `claims` */
 export function claimsOf(file: TargetFile, unknown: (name: string, index: number) => Error): Claims {
   const named = new Set<Guarantee>();
   const bySet = new Set<Guarantee>();

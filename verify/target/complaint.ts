@@ -1,4 +1,4 @@
-/** Explains an error in a target file: the expected value, the actual value, and the likely correction. */
+/** Explains an error in a target file: what was expected, what came, and how to correct it. */
 import type { z } from 'zod';
 import { nearest } from '../nearest.ts';
 import { targetSchema } from './schema-rules.ts';
@@ -7,9 +7,9 @@ type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
 /**
- * Returns the explanation of an issue, and the path of keys to the wrong value.
+ * Explains one issue, and returns the path of keys to the wrong value.
  *
- * @param issue the issue from the check against the schema
+ * @param issue the issue that the schema has found
  * @param value the content of the whole file
  */
 export function complaint(issue: Issue, value: unknown): { path: Path; text: string } {
@@ -32,8 +32,8 @@ export function complaint(issue: Issue, value: unknown): { path: Path; text: str
 const dotted = (path: Path): string => (path.length === 0 ? '' : `${path.map(String).join('.')}: `);
 
 /**
- * Returns the issue to report. A value that fits no alternative of a union has issues for each alternative. If the
- * type of the value fits only one alternative, the user meant that one, so its issue is returned.
+ * Returns the issue to report. If a value fits none of several alternatives, Zod reports issues for each of them. If
+ * only one alternative has the type of the value, the user meant it: returns its issue.
  */
 function innermost(issue: Issue): Issue {
   if (issue.code !== 'invalid_union') return issue;
@@ -80,7 +80,7 @@ const KINDS: Record<string, string> = {
   record: 'names with values',
 };
 
-/** Returns the last part of a message: the actual value, and its likely correction. */
+/** Returns the end of a message: what came, and how to correct it, such as `, got "30": without quotes`. */
 function got(came: unknown, issue: Issue): string {
   if (came === undefined || issue.message.includes(', got ')) return '';
   const wantsText = issue.code === 'invalid_type' && issue.expected === 'string';
@@ -115,7 +115,7 @@ function at(value: unknown, path: Path): unknown {
   return found;
 }
 
-/** Returns the keys that the schema has at a path, for "did you mean". */
+/** Returns the keys that the schema allows at a path, to suggest the correct spelling of a key. */
 function knownKeys(path: Path): string[] {
   let schemas: unknown[] = [targetSchema];
   for (const step of path) {
@@ -136,7 +136,7 @@ function knownKeys(path: Path): string[] {
   ];
 }
 
-/** Returns the alternatives of a schema, without wrappers such as `optional`. */
+/** Returns the alternatives that a schema allows, without wrappers such as `optional`. */
 function options(schema: unknown): unknown[] {
   let inner = schema;
   while (typeof inner === 'object' && inner !== null && 'unwrap' in inner && !('element' in inner)) {

@@ -1,13 +1,16 @@
-/** Completes a target file: the login of a target without one, and names for reads that share a path. */
+/** Completes a target file: adds a login if it has none, and a unique name to each read by POST. */
 import type { LoginSpec, Probe, TargetFile } from './schema.ts';
 
-/** Name of the captured value for HTTP Basic: user and password, encoded for the header. The login sets it. */
+/** Name of the placeholder for user and password, encoded as HTTP Basic requires. */
 export const BASIC = 'basic';
 
-/** Name of the captured value for the header of a ready-made session. */
+/** Name of the placeholder for the value of the header that carries a ready-made session. */
 export const READY_MADE = 'ready_made';
 
-/** The fields that depend on how clients get their sessions. An undefined field overrides the field of the file. */
+/**
+ * Fields of the target that depend on how clients get their sessions. A field that is undefined here removes the one
+ * in the file.
+ */
 interface Entry {
   headers: TargetFile['headers'];
   login: LoginSpec & { page: string };
@@ -17,9 +20,9 @@ interface Entry {
 }
 
 /**
- * Returns the login, and the headers that carry the session. A ready-made session begins with a request for the page
- * that shows the user. All clients of an account share their ready-made session, so no client logs out. But if a
- * command makes a session for each client, clients log out as usual.
+ * Returns the login, and the headers that carry the session. For ready-made sessions, the login is a request for the
+ * signed-in page. All clients of an account share its ready-made session, so no client logs out, except if a command
+ * makes a session for each client.
  */
 export function entry({ headers, login, session, signedIn, probes }: TargetFile): Entry {
   if (login !== undefined) {
@@ -42,13 +45,13 @@ export function entry({ headers, login, session, signedIn, probes }: TargetFile)
   };
 }
 
-/** Returns the path of a read. If the read has a JSON body, adds a name that is unique for this read. */
+/** Returns the path of a read. A read by POST gets a unique name: `/graphql` → `/graphql#cart`. */
 const nameOf = (path: string, json: unknown, name: string): string =>
   json === undefined ? path : `${path}#${name}`;
 
 /**
- * Gives each read by POST a separate path, because many reads share one path, such as /graphql. The part after # is
- * not sent.
+ * Adds a unique name to the path of each read by POST, because several reads may share a path such as /graphql.
+ * Clients do not send the part after #.
  */
 export function withNames(file: TargetFile): TargetFile {
   const { signedIn, probes } = file;
@@ -68,7 +71,5 @@ export function postsOf(file: TargetFile): Record<string, unknown> {
   return Object.fromEntries(reads.flatMap(({ path, json }) => (json === undefined ? [] : [[path, json]])));
 }
 
-/**
- * Returns the probe for clients that share one session. An object of the session then becomes an object of the user.
- */
+/** Returns the probe for clients that share one session: what belongs to a session then belongs to the user. */
 const shared = (probe: Probe): Probe => (probe.scope === 'session' ? { ...probe, scope: 'user' } : probe);

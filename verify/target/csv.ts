@@ -1,10 +1,8 @@
-/** Parses CSV files (RFC 4180). The first row names the fields. */
-
 /**
- * Returns each row as an object with the names in the first row as keys. It skips empty rows.
+ * Parses a CSV file (RFC 4180). Returns an object for each row, with the names in the first row as keys. Skips empty
+ * rows.
  *
- * @param text the content of the file. Commas separate fields; a field in quotes may contain commas, line ends, and
- * `""` for a quote
+ * @param text content of the file. A field in quotes may contain commas, line ends, and `""` for a quote
  */
 export function csvRows(text: string): Record<string, string>[] {
   const [names = [], ...rows] = fieldsOf(text.replace(/^\ufeff/, ''));

@@ -1,23 +1,23 @@
-/** Converts a target file to JSON. The scripts in loadtests/ read this JSON from the environment variable TARGET. */
+/**
+ * Converts a target file to JSON for the k6 scripts in loadtests/, which read it from the environment variable
+ * TARGET.
+ */
 import { parse } from 'yaml';
 import { COMMAND } from '../core/command.ts';
 import { UsageError } from '../errors.ts';
 import { BASIC } from './completed.ts';
 import type { Target } from './load.ts';
 
-/**
- * Kinds of objects that the scripts can check. They cannot check objects of all users, because each virtual
- * user judges alone.
- */
+/** Kinds of objects that the k6 scripts can check. */
 const FOLLOWED = ['set', 'list', 'bag'];
 
 /**
  * Returns the target as JSON, on one line.
  *
  * @param target the parsed file
- * @param text the text of the file. Accounts and headers are copied from it unchanged, so that the JSON has
- * ${NAME} in place of each secret, and {n} in patterns
- * @throws UsageError when the scripts cannot log in to this target
+ * @param text text of the file. Its accounts and headers are copied unchanged, so that the JSON has ${NAME} instead
+ * of secrets
+ * @throws UsageError when the k6 scripts do not support this target
  */
 export function k6Target(target: Target, text: string): string {
   const { name, url, login, csrf, signedIn, pages, logout, instance, busy, claims } = target;

@@ -1,4 +1,4 @@
-/** Loads a target file. Every error names file, line and column, the expected value and the actual value. */
+/** Loads a target file. Errors give the file, line and column, what was expected, and what came. */
 import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
@@ -36,19 +36,19 @@ export interface Target
   login: LoginSpec & { page: string };
   /** Folder of the target file; paths in the file are relative to it. */
   folder: string;
-  /** JSON bodies of reads that are sent by POST, by path. Each such path ends with # and a unique name. */
+  /** The JSON body of each read by POST, by its path. Such a path ends with # and a unique name. */
   posts: Readonly<Record<string, unknown>>;
   /** The environment variables that the file names as ${NAME}. */
   variables: readonly string[];
 }
 
-/** Matches the name of a target file that is a JavaScript or TypeScript module, for targets that need code. */
+/** Matches the name of a target file that is a JavaScript or TypeScript module. */
 const MODULE = /\.[cm]?[jt]s$/;
 
 /**
  * Loads a target file.
  *
- * @param file path of the target file: YAML, JSON, or a module whose default export is the same object
+ * @param file path of the target file: YAML, JSON, or a module that exports the target as its default
  * @param environment variables for ${NAME}
  * @param claims names of guarantees or sets that replace the claims of the file
  * @throws UsageError when the file cannot be read or is wrong
@@ -77,7 +77,9 @@ async function exported(file: string): Promise<unknown> {
   try {
     module = await import(pathToFileURL(resolve(file)).href);
   } catch (error) {
-    throw new UsageError(`${file}: expected a module that exports a target: ${(error as Error).message}`);
+    throw new UsageError(
+      `${file}: expected a module that exports a target, but it cannot be loaded: ${(error as Error).message}`,
+    );
   }
   if (module.default !== undefined) return module.default;
   throw new UsageError(`${file}: expected a default export, as in: export default { version: 1, … }`);
@@ -119,14 +121,14 @@ function plain(document: Document, file: string): unknown {
   try {
     return document.toJS();
   } catch (error) {
-    // A YAML alias without an anchor fails only in this conversion.
+    // The YAML parser reports an alias without an anchor only here.
     throw new UsageError(
       `${file}: not YAML: ${(error as Error).message}; a text that begins with * needs quotes`,
     );
   }
 }
 
-/** The place from which a target was read, for error messages. */
+/** The file of a target, to give the position of an error. */
 interface Source {
   file: string;
   root: ParsedNode | null;
@@ -140,7 +142,7 @@ function checked(value: unknown, source: Source, claims?: readonly string[]): Ta
     throw new UsageError(parsed.error.issues.map(issue => described(issue, value, source)).join('\n'));
   const { data } = parsed;
   if (claims === undefined) return understood(data, source);
-  // If the file has settings for one of these claims, they still apply.
+  // Keeps the settings that the file has for a claim, such as `routing: sticky`.
   const asked = claims.map(
     name => data.claims.find(claim => typeof claim !== 'string' && name in claim) ?? name,
   );
@@ -149,14 +151,14 @@ function checked(value: unknown, source: Source, claims?: readonly string[]): Ta
 
 type At = (offset: number) => string;
 
-/** A target file, for errors about one of its values. */
+/** The target file, to give the position of an error. */
 interface Place {
   path: string;
   root: ParsedNode | null;
   at: At;
 }
 
-/** Returns the node at a path of keys. If the path does not exist, returns the deepest node on it. */
+/** Returns the YAML node at a path of keys, or its deepest existing part. `key` is the node of the last key. */
 function nodeAt(root: ParsedNode | null, path: readonly PropertyKey[]): { node: Node | null; key?: Node } {
   let node: Node | null = root;
   let key: Node | undefined;
@@ -175,10 +177,7 @@ function nodeAt(root: ParsedNode | null, path: readonly PropertyKey[]): { node: 
   return key === undefined ? { node } : { node, key };
 }
 
-/**
- * Returns the message of an issue with its position: the position of the value, or of the key if the value is
- * missing or the key is wrong.
- */
+/** Returns the message of an issue after its position: that of the value, or of the key if the key is wrong. */
 function described(issue: z.core.$ZodIssue, value: unknown, { root, at }: Source): string {
   const { path, text } = complaint(issue, value);
   const { node, key } = nodeAt(root, path);
@@ -225,7 +224,7 @@ function understood(file: TargetFile, { file: path, root, at, variables }: Sourc
   };
 }
 
-/** Checks that a file exists. @param keys the path of keys to its name. @throws UsageError when it does not exist */
+/** Checks that a file exists. @param keys path of keys that names the file @throws UsageError when it does not exist */
 function requireFile(file: string, keys: readonly string[], { path, root, at }: Place): void {
   if (existsSync(resolve(dirname(path), file))) return;
   const { node } = nodeAt(root, keys);

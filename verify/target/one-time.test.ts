@@ -1,4 +1,4 @@
-/** Tests one-time codes with the examples of RFC 6238, appendix B (the last six of eight digits). */
+/** Tests one-time codes with the examples of RFC 6238, appendix B. Of their eight digits, it compares the last six. */
 import { describe, expect, it } from 'vitest';
 import { codeOf, oneTime } from './one-time.ts';
 

@@ -4,7 +4,7 @@ import { HOTP, Secret, TOTP, URI } from 'otpauth';
 /**
  * Parses the secret of an authenticator app.
  *
- * @param text a secret in base32, which apps show next to the QR code, or the otpauth:// address from the QR code
+ * @param text a secret in base32, or the otpauth:// address that a QR code contains
  * @throws Error when it is neither
  */
 export function oneTime(text: string): TOTP {
@@ -12,9 +12,11 @@ export function oneTime(text: string): TOTP {
     return new TOTP({ secret: Secret.fromBase32(text.replaceAll(/[\s-]/g, '')) });
   const parsed = URI.parse(text);
   if (parsed instanceof HOTP)
-    throw new Error('it counts logins (HOTP), and other logins would advance the same counter');
+    throw new Error(
+      'this secret counts logins (HOTP); Baton supports only codes that depend on the time (TOTP)',
+    );
   return parsed;
 }
 
-/** @param now milliseconds since the epoch */
+/** Returns the one-time code. @param now time, milliseconds since the epoch */
 export const codeOf = (secret: string, now: number): string => oneTime(secret).generate({ timestamp: now });

@@ -1,20 +1,20 @@
-/** Prints the target that Baton has read from a target file, without secrets. */
+/** Formats a target as YAML, without its secrets, for `--print-target`. */
 import { stringify } from 'yaml';
 import type { Target } from './load.ts';
 import type { SessionSpec } from './schema-session.ts';
 import { HIDDEN, SECRET, scrub, secretsOf } from './secrets.ts';
 
-/** Maximum number of accounts that are listed. The others are only counted. */
+/** The text lists at most this number of accounts. It only counts the others. */
 const LISTED = 3;
-/** Parts of the target file that requests contain. They may have secrets. */
+/** Keys of the target file for parts of a request. Their values may be secrets. */
 const SENT = new Set(['headers', 'form', 'json']);
-/** Matches a placeholder, which is replaced when the request is sent. A text with a placeholder contains no secret. */
+/** Matches a placeholder such as {password}. A text with a placeholder contains no secret. */
 const PLACE = /\{\w+\}/;
 
 /**
  * Returns the target as YAML.
  *
- * @param environment environment variables, whose secrets may occur in commands
+ * @param environment environment variables; their secrets are hidden in commands
  */
 export function targetText(target: Target, environment: NodeJS.ProcessEnv): string {
   const { bySet: _bySet, leftOut: _leftOut, folder: _folder, variables: _variables, ...written } = target;
@@ -59,7 +59,7 @@ function withoutSecrets(value: unknown, name = '', sent = false): unknown {
   );
 }
 
-/** Returns a value, and hides all secrets in its texts. */
+/** Returns a copy of a value with all secrets hidden in its texts. */
 function scrubbed(value: unknown, secrets: readonly string[]): unknown {
   if (typeof value === 'string') return scrub(value, secrets);
   if (Array.isArray(value)) return value.map(member => scrubbed(member, secrets));

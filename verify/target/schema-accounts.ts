@@ -3,13 +3,13 @@ import { z } from 'zod';
 import { oneTime } from './one-time.ts';
 import { name } from './schema-parts.ts';
 
-/** The secret that generates one-time codes. */
+/** The secret of an authenticator app, which generates one-time codes. */
 const totp = z.string().transform((text, context) => {
   try {
     oneTime(text);
     return text;
   } catch {
-    // Even a wrong text may be a secret, so the error does not show it.
+    // The error does not show the text, because even a wrong text may be a secret.
     context.addIssue(
       'expected the secret of one-time codes in base32, or an otpauth://totp/ address, got another text',
     );

@@ -1,8 +1,10 @@
-/** Schemas of the declarations of a target: number, cookies and timeouts of its sessions, and its budgets. */
+/**
+ * Schemas of what a target file declares: limits, cookie attributes and timeouts of sessions, and budgets of faults.
+ */
 import { z } from 'zod';
 import { path, share, time } from './schema-parts.ts';
 
-/** Limits of the app on the sessions of a user. */
+/** Limits of the app for the sessions of one user. */
 export const sessions = z.strictObject({
   most: z
     .int()
@@ -20,7 +22,7 @@ export const sessions = z.strictObject({
   every: time.optional().describe('Minimum interval between two logins.'),
 });
 
-/** Attributes that a session cookie must have. */
+/** Attributes that a session cookie must have, such as `secure`. */
 export const attributes = z
   .strictObject({
     sameSite: z
@@ -32,7 +34,7 @@ export const attributes = z
     path: path.optional(),
     domain: z.string().min(1).optional(),
   })
-  // Removes keys without a value, which must not count as declared.
+  // Removes keys without a value, because they declare nothing.
   .transform(given => Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)));
 
 /** Timeouts of a session. */

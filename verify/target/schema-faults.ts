@@ -13,7 +13,7 @@ const command = z.union(
   },
 );
 
-/** The ready-made faults to use; all of them by default. */
+/** Returns the schema of `do`, the list of faults to perform; by default all faults of the kind. */
 const actions = <const T extends readonly [string, ...string[]]>(all: T) =>
   z
     .array(z.enum(all))
@@ -50,7 +50,7 @@ const kubernetes = z.strictObject({
   deployment: name,
   namespace: name.optional(),
   context: name.optional(),
-  // A drain needs the permission to change nodes, so it is not a default: `do` must name it.
+  // A drain needs the permission to change nodes, so Baton performs it only if `do` names it.
   do: z
     .array(z.enum(['rollout-restart', 'delete-pod', 'evict-pod', 'scale-out', 'scale-in', 'drain']))
     .min(1)
@@ -133,7 +133,7 @@ const fault = z
     }
   });
 
-/** Names that no fault may have, because they have another meaning for `--faults`. */
+/** Names that no fault may have, because they have another meaning in the option `--faults`. */
 const TAKEN = ['all', 'deploy'];
 
 export const faults = z.record(

@@ -1,7 +1,7 @@
 /** The schema of `mail` in a target file: where to read the mails that a login sends. */
 import { z } from 'zod';
 
-/** Even a wrong address may be a secret, so no error shows it. */
+/** No error shows the address, because even a wrong address may contain a password. */
 export const mail = z
   .strictObject({
     url: z

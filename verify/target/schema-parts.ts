@@ -1,7 +1,7 @@
 /** Schemas that several parts of a target file use. */
 import { z } from 'zod';
 
-/** Parses a duration such as 30m, 12h, 90s or 500ms. The result is in milliseconds. */
+/** Parses a duration such as 30m, 12h, 90s or 500ms, and returns milliseconds. */
 export const time = z.string().transform((text, context) => {
   const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text) ?? [];
   const value = Number(number) * { ms: 1, s: 1e3, m: 6e4, h: 36e5, d: 864e5 }[unit as 'ms'];
@@ -14,7 +14,7 @@ export const name = z.string().min(1, 'expected a name, got an empty text');
 
 export const path = z.string().startsWith('/', 'expected a path that begins with /');
 
-/** Returns a web address; undefined if the text is no web address, or contains a user or a password. */
+/** Parses an http or https address; returns undefined if it is none, or contains a user or a password. */
 function webAddress(text: string): URL | undefined {
   const url = URL.parse(text);
   return url !== null && /^https?:$/.test(url.protocol) && url.username + url.password === ''
@@ -22,7 +22,10 @@ function webAddress(text: string): URL | undefined {
     : undefined;
 }
 
-/** The address of a host, without a path. The rest of a wrong address may be a secret, so no error shows it. */
+/**
+ * Scheme and host of an address, such as https://login.example.test. An error shows no other part, because it may be
+ * a secret.
+ */
 export const origin = z.string().transform((text, context) => {
   const url = webAddress(text);
   if (url !== undefined && url.pathname + url.search === '/') return url.origin;
@@ -34,7 +37,9 @@ export const origin = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** A path on this site, or an address on another host. A wrong address may be a secret, so no error shows it. */
+/**
+ * A path on the target's host, or an address on another host. No error shows the address, because it may be a secret.
+ */
 export const place = z
   .string()
   .regex(/^(\/|https?:\/\/)/, 'expected a path that begins with /')
@@ -43,7 +48,7 @@ export const place = z
     'expected a path, or an address such as https://login.example.test/logout without a user, got another address',
   );
 
-/** The place to which a redirect leads: a path on this site, or the address of another site without a query. */
+/** The target of a redirect: a path, or an address on another host. */
 export const destination = z
   .string()
   .regex(
@@ -82,7 +87,7 @@ export const json = z.strictObject({
 });
 export const header = z.strictObject({ header: name });
 
-/** Defines how to find a text on a page (`shown`), and how to find a token (`token`). */
+/** Two schemas: how to find a text on a page (`shown`), and how to find a token in a response (`token`). */
 export const shown = z.union([regex, json, header], {
   error: 'expected a regular expression with a group, { json: /pointer } or { header: name }',
 });
@@ -102,7 +107,7 @@ export const token = z.union(
   },
 );
 
-/** Parses a share such as 99.9 % or 100%. The result is a number from 0 to 1. */
+/** Parses a share such as 99.9 % or 100%, and returns a number from 0 to 1. */
 export const share = z.string().transform((text, context) => {
   const [, number] = /^(\d+(?:\.\d+)?) ?%$/.exec(text) ?? [];
   const value = Number(number) / 100;

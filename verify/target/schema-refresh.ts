@@ -1,4 +1,4 @@
-/** The keys of `refresh` in a target file, in addition to the keys of a request. */
+/** The keys of `refresh` in a target file: those of a request, and where to find the new tokens. */
 import { z } from 'zod';
 import { header, json, time, token } from './schema-parts.ts';
 

@@ -1,4 +1,4 @@
-/** The schemas of the requests in a target file. */
+/** Schemas of the requests in a target file, such as `login` and `logout`. */
 import { z } from 'zod';
 import { path, pattern, place, regex, token } from './schema-parts.ts';
 
@@ -23,9 +23,7 @@ const requestTo = <P extends z.ZodType<string, string | undefined>>(to: P) =>
 
 export const request = requestTo(path);
 
-/**
- * A request of a login. If its path is empty, Baton submits the form on the last page that has these fields.
- */
+/** A request of a login. Without a path, Baton submits the form of the last page that has these fields. */
 export const entering = requestTo(
   path
     .default('')
@@ -34,13 +32,13 @@ export const entering = requestTo(
     ),
 );
 
-/** Values of a response that later requests send: `{name}` in a request is replaced by the value. */
+/** Values to take from a response, by name. Baton replaces `{name}` in later requests by the value. */
 export const capture = z.record(z.string().regex(/^\w+$/, 'expected a name of letters, digits or _'), token);
 
 /** Requests to send before the main request, in order. */
 const steps = { steps: z.array(request.safeExtend({ capture: capture.default({}) })).default([]) };
 
-/** The keys of a step that needs more than the browser of the user: a mailbox or an authenticator. */
+/** Additional keys of a step: values to take from a response, or from a mail. */
 const aided = {
   capture: capture.default({}),
   mail: z

@@ -1,4 +1,4 @@
-/** The schema of a target file: its keys, and the rules that concern several keys. */
+/** The schema of a target file, with the rules that compare several of its keys. */
 import type { z } from 'zod';
 import { type TargetFile, targetKeys } from './schema.ts';
 
@@ -52,7 +52,7 @@ function checkLogouts(file: TargetFile, wrong: Wrong): void {
   }
 }
 
-/** Rejects a token in a path, because histories contain the paths of requests. */
+/** Rejects a token in the path of a request, because histories contain paths. */
 function checkTokens(file: TargetFile, wrong: Wrong): void {
   if (file.refresh === undefined) return;
   for (const name of ['refresh', 'logout', 'logoutEverywhere'] as const) {
@@ -66,7 +66,7 @@ function checkTokens(file: TargetFile, wrong: Wrong): void {
   }
 }
 
-/** Checks the steps that need a mailbox or a passkey. */
+/** Checks the steps that have `mail` or `passkey`. */
 function checkAids({ login, register, mail }: TargetFile, wrong: Wrong): void {
   login?.steps.forEach((step, i) => {
     if (step.path === '' && (step.mail ?? step.passkey) !== undefined)

@@ -1,7 +1,7 @@
-/** The schema of `session` in a target file: sessions that exist already, instead of a login. */
+/** The schema of `session` in a target file: existing sessions, which clients use instead of a login. */
 import { z } from 'zod';
 
-/** A text for all accounts, or a text for each user. Even a wrong text may be a secret, so no error shows it. */
+/** One text for all accounts, or one for each user. No error shows it, because even a wrong text may be a secret. */
 const given = z.union([z.string().min(1), z.record(z.string(), z.string().min(1))], {
   error: 'expected a text, or a text for each user, got another value',
 });
@@ -41,7 +41,6 @@ export const session = z
     error: 'expected one of `state`, `cookie`, `header` and `command`, got none or several',
   });
 
-/** Returns the texts of all users. */
 const textsOf = (value: z.infer<typeof given>): string[] =>
   typeof value === 'string' ? [value] : Object.values(value);
 

@@ -61,7 +61,7 @@ const probe = z.strictObject({
   increment: write.optional().describe('Increments a counter by one.'),
 });
 
-/** Slow requests of the target. Workloads with races need them. */
+/** Requests that take long in the app, so that Baton can send others while they are in flight. */
 const slow = z.strictObject({
   read: path.optional().describe('A slow page that changes nothing.'),
   write: request
@@ -72,7 +72,7 @@ const slow = z.strictObject({
     ),
 });
 
-/** The keys of a target file. `targetSchema` adds the rules that concern several keys. */
+/** The keys of a target file. `targetSchema` adds rules that compare several keys. */
 export const targetKeys = z.strictObject({
   $schema: z.string().optional(),
   version: z.literal(1),
@@ -227,7 +227,7 @@ export const targetKeys = z.strictObject({
         z.strictObject({
           routing: z.enum(['spread', 'sticky', 'least-outstanding']),
         }),
-        /** Cookies must also satisfy OWASP ASVS: at least 128 bits, and the prefix __Host- or __Secure-. */
+        /** Cookies must also satisfy OWASP ASVS: ids of at least 128 bits, and the prefix __Host- or __Secure-. */
         z.strictObject({ 'cookie-policy': z.literal('asvs') }),
         /** A signed-in response without a caching directive is a violation. */
         z.strictObject({ 'private-responses': z.literal('strict') }),

@@ -5,15 +5,13 @@ export const HIDDEN = '(hidden)';
 /** Matches the names of headers, form fields, JSON members and variables that hold a secret. */
 export const SECRET = /auth|cookie|token|secret|passw|pwd|api[-_]?key|credential/i;
 
-/** Environment variables that match SECRET, but hold the current folder of a shell. */
+/** Environment variables that match SECRET, but hold the shell's folder, not a secret. */
 const FOLDERS = ['PWD', 'OLDPWD'];
 
-/**
- * Minimum length of a secret, in characters. A shorter text may occur by chance, and hiding it would hide other text.
- */
+/** Shorter texts are not hidden, in characters: they may occur in other text by chance. */
 const SHORTEST = 4;
 
-/** Patterns of text with a secret: headers, assignments, and the part of an address before the @. */
+/** Matches secrets by their context, such as `Cookie: …`, `token=…`, and user and password in an address. */
 const SHAPES: readonly [RegExp, string][] = [
   [/\b((?:set-)?cookie|authorization)(["']?\s*[:=]\s*).*/gi, `$1$2${HIDDEN}`],
   [
@@ -24,9 +22,9 @@ const SHAPES: readonly [RegExp, string][] = [
 ];
 
 /**
- * Returns the secret texts that must be hidden, the longest first.
+ * Returns all texts that must be hidden, the longest first.
  *
- * @param environment environment variables; a variable whose name matches SECRET contains a secret
+ * @param environment environment variables; those whose names match SECRET are secrets
  */
 export function secretsOf({ accounts }: Pick<Target, 'accounts'>, environment: NodeJS.ProcessEnv): string[] {
   const found = new Set(accounts.map(({ password }) => password));
@@ -35,7 +33,7 @@ export function secretsOf({ accounts }: Pick<Target, 'accounts'>, environment: N
   return [...found].filter(({ length }) => length >= SHORTEST).sort((a, b) => b.length - a.length);
 }
 
-/** Returns the text with all secrets hidden: known secrets, and text that looks like a secret. */
+/** Replaces known secrets, and text that looks like a secret, by `(hidden)`. */
 export function scrub(text: string, secrets: readonly string[]): string {
   const known = secrets.reduce((left, secret) => left.replaceAll(secret, HIDDEN), text);
   return SHAPES.reduce((left, [shape, instead]) => left.replace(shape, instead), known);

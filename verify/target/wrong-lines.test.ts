@@ -5,7 +5,7 @@ import { parseTarget } from './load.ts';
 
 /** The lines of a correct target file. */
 const lines: string[] = [];
-/** Index of a correct line, the wrong line that replaces it, and the expected message. */
+/** Each case has the index of a correct line, the wrong line to put there, and the expected message. */
 const WRONG: [at: number, wrong: string, expected: string][] = [];
 for (const line of readFileSync(new URL('./testing/wrong-lines.txt', import.meta.url), 'utf8').split('\n')) {
   const [, wrong = '', expected = ''] = /^!(.*?) => (.+)$/.exec(line) ?? [];
@@ -33,7 +33,7 @@ describe('a target file', () => {
     const message = errorOf(lines.with(at, wrong).join('\n'));
     const about = message.split('\n').filter(one => one.includes(expected));
     expect(about, message).not.toEqual([]);
-    // If the YAML syntax is wrong, the parser may report a later line.
+    // For wrong YAML syntax, the parser may report a later line.
     if (!expected.startsWith('not YAML'))
       expect(about[0], message).toMatch(new RegExp(`^shop\\.yaml:(${at + 1}|${at + 2}):`));
   });

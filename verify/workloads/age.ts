@@ -1,8 +1,8 @@
 /**
- * age: drives sessions that live as long as the load. Some sessions are busy. Some rest, each time for longer. Some
- * stay on one instance, each time for longer, and then visit the other instances. Some send changed cookies. The
- * sessions log out one after the other, so that sessions of every age send overlapping requests and log out. In
- * addition, short sessions log in and out all the time (visits.ts).
+ * age: drives long sessions, up to the length of the load. A session has one of four habits: it sends many requests,
+ * it pauses for longer and longer, it stays on one instance for longer and longer, or it sends changed cookies. The
+ * sessions log out one after the other, so that sessions of every age are tested. Meanwhile, short sessions log in
+ * and out (visits.ts).
  */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
@@ -13,44 +13,41 @@ import type { Target } from '../target/load.ts';
 import type { Probe } from '../target/schema.ts';
 import { changed } from './audit.ts';
 import { besideSlow, MOST, type Racer, TOGETHER, together } from './burst.ts';
-import { Edge } from './edge.ts';
+import { DelaySearch } from './delay-search.ts';
 import { raceLogout } from './logout-race.ts';
 import { visits } from './visits.ts';
 import { aim, everywhere, inTurn, over, pause, replayed, type Workload } from './workload.ts';
 
-/** Number of sessions of each kind. */
+/** Number of sessions with each of the four habits. */
 const EACH = 5;
-/**
- * Number of bursts in the life of the oldest busy session. Also the number of rests, and the number of stays on one
- * instance.
- */
+/** Number of bursts of requests in the life of the longest busy session. */
 const TIMES = 14;
 /**
- * Shortest rest and shortest stay on one instance, milliseconds. Each rest or stay is `LONGER` times as long
- * as the rest or stay before it.
+ * Length of the first pause of a session, and of its first stay on one instance, milliseconds. Each further one is
+ * `LONGER` times as long as the one before.
  */
 const SHORTEST = 200;
 const LONGER = 1.5;
-/** Number of stays that are longer than the idle timeout. `OUTLIVES`: the length of such a stay, in idle timeouts. */
+/** The first LONG_STAYS stays on one instance are OUTLIVES times as long as the idle timeout. */
 const LONG_STAYS = 2;
 const OUTLIVES = 1.2;
-/** One of this number of bursts has slow requests. */
+/** Every third burst of a busy session has slow requests. */
 const SLOW_EACH = 3;
 /** Pause between the requests of a session that stays on one instance, milliseconds. */
 const OFTEN = 150;
-/** Pause between two rounds of changed cookies of a session, milliseconds. The cookies of a round are sent together. */
+/** Pause after each round, in which a session sends all its changed cookies at once, milliseconds. */
 const FORGED_EVERY = 80;
-/** Pause between two pairs of overlapping reads of a busy session, milliseconds. */
+/** Pause between two pairs of simultaneous reads of a busy session, milliseconds. */
 const PAIRS_EVERY = 120;
-/** A session rests or lives at most this share of a declared timeout, so that it does not expire. */
+/** A session pauses and lives for at most this share of a declared timeout, so that it does not expire. */
 const ALIVE = 0.6;
 
-/** The kinds of sessions. Sessions take these kinds in turn. */
+/** The habits of sessions. The n-th session has the habit number n modulo 4. */
 const HABITS = [busy, rests, stays, forges];
 
 export const age: Workload = {
   name: 'age',
-  does: 'uses sessions of every age up to the length of the load: busy, at rest, and long on one instance; then logs out',
+  does: 'uses sessions of every age up to the length of the load: busy, pausing, and long on one instance; then logs out',
   feeds: [
     'continuity',
     'read-your-writes',
@@ -63,10 +60,15 @@ export const age: Workload = {
   run: async (context, plan) => {
     const { clock } = context.recorder;
     const life = Math.min(((plan.loadEnds ?? 0) - clock.now()) / 1000, lifeOf(context.target) * ALIVE);
-    // Does nothing if the app limits the sessions of a user, because the other workloads would wait for these long
+    // If the app limits the sessions of a user, other workloads would have to wait for the end of these long
     // sessions.
     if (life <= 0 || context.seats !== undefined) return;
-    const shared: Shared = { overlapped: 0, edge: new Edge(), logouts: new Edge(), logins: [] };
+    const shared: Shared = {
+      overlapped: 0,
+      delays: new DelaySearch(),
+      logouts: new DelaySearch(),
+      logins: [],
+    };
     const dead: (() => Promise<void>)[] = [];
     const all = EACH * HABITS.length;
     const start = clock.now();
@@ -84,38 +86,38 @@ export const age: Workload = {
   },
 };
 
-/** Returns the time that a session in use lives, milliseconds. */
+/** Returns the time after which a session expires although it is used, milliseconds. */
 function lifeOf({ expiry }: Target): number {
   const { idle = Number.POSITIVE_INFINITY, absolute = Number.POSITIVE_INFINITY, renew } = expiry ?? {};
   return renew === 'never' ? Math.min(idle, absolute) : absolute;
 }
 
-/** Returns the idle timeout, milliseconds. */
+/** Returns the declared idle timeout, milliseconds; infinity if there is none. */
 const idleOf = ({ expiry }: Target): number => expiry?.idle ?? Number.POSITIVE_INFINITY;
 
 interface Shared {
   overlapped: number;
-  /** The offset that separates reads that show a racing write from reads that do not. */
-  edge: Edge;
-  /** The offset that separates requests before a logout from requests that are refused because of the logout. */
-  logouts: Edge;
-  /** The cookies of each session after its login. */
+  /** Finds the delay after a write from which concurrent reads show this write. */
+  delays: DelaySearch;
+  /** Finds the delay after a logout from which concurrent requests are refused. */
+  logouts: DelaySearch;
+  /** All sessions, each with its cookies right after the login. */
   logins: (Pick<Driver, 'cookies'> & { driver: Driver })[];
 }
 
 interface Pace {
-  /** Interval between two bursts, milliseconds. */
+  /** Average interval between two bursts, milliseconds. */
   every: number;
   /** Time at which the session logs out, microseconds on the run's clock. */
   until: number;
   ended(): boolean;
 }
 
-/** A session, and the object that it writes. `probe` is undefined if the target has no such object. */
+/** A session and the probe that it writes; undefined if the target has no probe that can be written. */
 interface Session extends Omit<Racer, 'probe'> {
   shared: Shared;
   probe: Probe | undefined;
-  /** Number of values that the session has written. */
+  /** Number of values that the session has written so far. */
   written: number;
 }
 
@@ -129,33 +131,33 @@ async function begun(context: Context, n: number, shared: Shared): Promise<Sessi
   shared.logins.push({ driver, cookies: () => cookies });
   const { probes } = context.target;
   const written = probes.filter(one => writeOf(one) !== undefined && one.scope !== 'all');
-  // The sessions of each kind (HABITS) use the probes in turn: the first session the first probe, and so on.
+  // The sessions of a habit use different probes: the first session the first probe, and so on.
   const probe = written[Math.floor(n / HABITS.length) % written.length] ?? writable(context.target);
   await everywhere(context, async how => (await driver.read(probe, how)).operation);
   return { context, driver, probe, other: undefined, shared, written: 0 };
 }
 
-/** Logs out while requests are in flight. Returns a function that sends the old cookie again at the end of the run. */
+/** Logs out while requests are in flight. Returns a function that replays the old cookie, to be called at the end. */
 async function loggedOut({ context, driver, shared }: Session, n: number): Promise<() => Promise<void>> {
   const { logout } = context.target;
   if (logout === undefined || context.signal.aborted) {
     await leave(context, driver);
     return async () => {};
   }
-  const { old } = await raceLogout(context, driver, { n, logout, edge: shared.logouts });
+  const { old } = await raceLogout(context, driver, { n, logout, delays: shared.logouts });
   return async () => {
     await everywhere(context, how => replayed(driver, old, how));
     driver.end('logout');
   };
 }
 
-/** Returns whether the session may write `count` more values. */
+/** Returns whether the session may write `count` more values without making its page too long. */
 const room = ({ probe, written }: Session, count: number): boolean =>
   probe !== undefined && written + count <= Math.min(probe.cap ?? MOST, MOST);
 
 /**
- * Sends overlapping requests repeatedly: quick requests alone, and quick requests while a slow request is in
- * flight. Between these bursts, it sends pairs of reads.
+ * Habit: sends bursts of overlapping requests, some of them while a slow request is in flight. Between two bursts,
+ * sends pairs of simultaneous reads.
  */
 async function busy(session: Session, { every, ended }: Pace): Promise<void> {
   const { probe, context } = session;
@@ -175,24 +177,21 @@ async function busy(session: Session, { every, ended }: Pace): Promise<void> {
 }
 
 /**
- * Sends two reads at the same time, repeatedly. Sends two of three pairs directly to one instance, because a balancer
- * that takes the instances in turn would divide each pair.
+ * Sends pairs of simultaneous reads. Sends two of three pairs directly to one instance, because a round robin would
+ * route the two reads of a pair to two instances.
  */
 async function readsInPairs({ context, driver, probe }: Session, length: number, ended: () => boolean) {
   const { clock } = context.recorder;
   const end = clock.now() + length * 1000;
   for (let i = 0; clock.now() < end && !ended(); i++) {
-    // The index counts the earlier pairs to one instance (0, 1, 2, …), so that no instance is left out.
+    // Counts only the pairs that go to one instance (0, 1, 2, …), so that they go to all instances in turn.
     const to = i % 3 === 0 ? undefined : aim(context, Math.floor((i * 2) / 3));
     await Promise.all([driver.read(probe, { to }), driver.read(undefined, { to })]);
     await pause(context, Math.min((end - clock.now()) / 1000, PAIRS_EVERY));
   }
 }
 
-/**
- * Writes on one instance, and reads on every instance after a rest. Each rest is longer than the rest before
- * it.
- */
+/** Habit: writes on one instance, pauses, and reads on every instance. Each pause is longer than the one before. */
 async function rests(session: Session, { ended }: Pace): Promise<void> {
   const { context, driver, probe } = session;
   const longest = idleOf(context.target) * ALIVE;
@@ -200,7 +199,7 @@ async function rests(session: Session, { ended }: Pace): Promise<void> {
     await uses(session, aim(context, i));
     for (let left = rest; left > 0 && !ended(); left -= SHORTEST)
       await pause(context, Math.min(left, SHORTEST));
-    // The first request after the rest is a write, a read, or both at once.
+    // After every second pause, first sends a write and a read at the same time.
     if (probe !== undefined && i % 2 === 1 && room(session, 1))
       await together({ ...session, probe }, ['write', 'read'], 5);
     await everywhere(context, async how => (await driver.read(probe, how)).operation);
@@ -208,9 +207,9 @@ async function rests(session: Session, { ended }: Pace): Promise<void> {
 }
 
 /**
- * Stays on one instance for some time, reads on every instance, and then stays on the next instance. If there is
- * time, the first stays are longer than the idle timeout. After its first request, such a stay only reads, because a
- * write may renew the session more than a read does. Each later stay is longer than the stay before it.
+ * Habit: sends requests to one instance for some time, reads on every instance, and then stays on the next instance.
+ * If there is time, the first two stays are longer than the idle timeout, and write only once: reads alone must keep
+ * the session alive on the other instances too. Each further stay is longer than the one before.
  */
 async function stays(session: Session, { until, ended }: Pace): Promise<void> {
   const { context, driver, probe } = session;
@@ -232,17 +231,16 @@ async function stays(session: Session, { until, ended }: Pace): Promise<void> {
 }
 
 /**
- * Sends changed cookies through the balancer as long as the session lives, because an instance may accept a changed
- * cookie only once in many requests. Does not send an emptied cookie, which no instance can accept; `audit` sends
- * one. Does not change the part of a cookie that names the instance: the cookies of another session show which part
- * that is.
+ * Habit: sends changed cookies again and again, because an instance may accept a changed cookie only once in many
+ * requests. Sends no empty cookie, which no instance can accept. Needs the cookies of another session to find the
+ * part of a cookie that names its instance, which stays unchanged.
  */
 async function forges({ context, driver, shared }: Session, { ended }: Pace): Promise<void> {
   for (let i = 0; !ended(); i++) {
     const other = shared.logins.find(login => login.driver !== driver);
     const all = other === undefined ? [] : changed(context, driver, other);
     const forgeries = all.filter(({ forged }) => forged !== '');
-    // These requests do not depend on each other, so they are sent together.
+    // Sends all changed cookies at the same time.
     await Promise.all(
       forgeries.map(({ name, change, forged }) => {
         const client = driver.copyJar([name]);
@@ -250,14 +248,14 @@ async function forges({ context, driver, shared }: Session, { ended }: Pace): Pr
         return driver.read(undefined, { as: { client, with: 'forged', change } });
       }),
     );
-    // Only in every second round. Otherwise a balancer that takes the instances in turn might route each kind of
-    // change always to the same instance.
+    // Shifts the round robin in every second round, which could else route each kind of change always to the same
+    // instance.
     if (i % 2 === 0) await driver.read();
     await pause(context, FORGED_EVERY);
   }
 }
 
-/** Writes on an instance if the session may write, and reads there otherwise. */
+/** Writes on an instance, or reads there if the session may not write more values. */
 async function uses(session: Session, to: string | undefined): Promise<Operation> {
   const { driver, probe } = session;
   if (probe === undefined || !room(session, 1)) return (await driver.read(probe, { to })).operation;

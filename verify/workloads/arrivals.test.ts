@@ -59,10 +59,10 @@ describe('arrivals', () => {
     arrivals.start();
     expect(await arrivals.take()).toBe(0);
     expect(await arrivals.take()).toBe(500_000);
-    // The plan checks every 200 ms whether the load is over.
+    // The wait is divided, because the plan checks every 200 ms whether the load is over.
     expect(waits).toEqual([200, 200, 100]);
     now += 499_000;
-    // A timer that fires a little late is no delay of the target, but a longer delay may be.
+    // If a timer fires only a little late, the target has not delayed the action.
     late = 4_000;
     expect(await arrivals.take()).toBe(1_004_000);
     now = 1_499_000;

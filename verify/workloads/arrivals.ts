@@ -1,6 +1,4 @@
-/**
- * Plans when requests begin if the load has a rate. The rate is constant, or changes evenly from one rate to another.
- */
+/** Plans the begin of each action if the load has a rate, such as 100 per second, constant or changing evenly. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Actions per second at the start and at the end of the load. */
@@ -12,9 +10,8 @@ export interface Rate {
 /** Maximum wait between two checks of `over`, milliseconds. */
 const SLICE = 200;
 /**
- * Accepted delay of a timer, microseconds, because timers have whole milliseconds. Within this delay, the time at
- * which the timer fires becomes the planned time of the action. After a longer delay, the original planned time
- * counts.
+ * Tolerance for late timers, microseconds. If a timer fires later than this, the target may have delayed it, so the
+ * action counts as late. Otherwise its planned time becomes the time at which the timer fired.
  */
 const TIMER = 5_000;
 
@@ -28,9 +25,9 @@ export class Arrivals {
   #taken = 0;
 
   /**
-   * @param length time in which the rate goes from `from` to `to`, microseconds. Afterwards the rate stays at `to`
+   * @param length time in which the rate changes from `from` to `to`, microseconds; afterwards it stays at `to`
    * @param now the run's clock, microseconds
-   * @param over returns whether no action may begin
+   * @param over returns true when no more actions may begin
    * @param wait waits for a number of milliseconds; by default with a timer
    */
   constructor(
@@ -53,8 +50,8 @@ export class Arrivals {
   }
 
   /**
-   * Waits for the next planned time. If all sessions were busy at the planned time, it has passed, and this method
-   * does not wait.
+   * Waits until the next planned begin of an action. Does not wait if that time has passed, because all sessions were
+   * busy.
    *
    * @returns the planned begin of the action, on the run's clock; undefined if the load is over
    */
@@ -74,7 +71,7 @@ export class Arrivals {
 }
 
 /**
- * Returns the planned time of the n-th action, from 0, in microseconds after the start.
+ * Returns the planned begin of the n-th action, microseconds after the start. The first action has the number 0.
  *
  * @param length time in which the rate changes, microseconds
  */

@@ -1,6 +1,6 @@
 /**
- * audit: checks all kinds of pages on every instance. It records cookies and their attributes, caching
- * headers, and the responses to a changed cookie, a large session, awkward characters and no cookie.
+ * audit: requests every page on every instance, so that the judge can compare cookies and caching headers. It also
+ * sends changed cookies and no cookies, lets a session grow, and writes texts that are hard to encode, such as emoji.
  */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
@@ -12,21 +12,21 @@ import { forgeries } from './forgeries.ts';
 import { collection, eachText, UNMEASURED } from './growth.ts';
 import { aim, everywhere, inTurn, over, type Plan, type Workload } from './workload.ts';
 
-/** Paths that are requested if the target file names no public paths. Most apps have one of these files. */
+/** Public paths to request if the target file names none. Most apps have at least one of these files. */
 const USUAL = ['/favicon.ico', '/robots.txt', '/healthz', '/health'];
-/** Maximum number of additional static files to request. The links in the login page name these files. */
+/** Maximum number of static files to request, such as images, that the login page links. */
 const LINKED = 2;
-/** Number of checks of each instance: three responses show whether an instance differs from the others. */
+/** Number of rounds on each instance: three responses show whether an instance differs from the others. */
 const TIMES = 3;
 /**
- * Minimum and maximum number of rounds with changed cookies. After the minimum, the rounds end as soon as every
- * instance has received a changed cookie.
+ * Minimum and maximum number of rounds with changed cookies. Between them, the rounds end when every instance has
+ * received a changed cookie.
  */
 const FORGED = { least: 4, most: 12 };
 
 export const audit: Workload = {
   name: 'audit',
-  does: 'looks at cookies and headers on every instance, changes cookies, lets a session grow, writes awkward texts',
+  does: 'opens every page on every instance, sends changed cookies, lets a session grow, writes texts that are hard to encode',
   feeds: ['cookie-policy', 'private-responses', 'forgery', 'instances-agree', 'read-your-writes'],
   run: async (context, plan) => {
     const parts = [looks, strangers, forges, grows, awkward];
@@ -77,7 +77,7 @@ async function strangers(context: Context): Promise<void> {
   visitor.end('over');
 }
 
-/** Returns the paths of static files of this site that the login page links. */
+/** Returns the paths of static files on the target's host that the login page links. */
 async function linkedFiles({ target, connect, signal }: Context): Promise<string[]> {
   const { page } = target.login;
   const client = connect();
@@ -86,7 +86,10 @@ async function linkedFiles({ target, connect, signal }: Context): Promise<string
   return paths.slice(0, LINKED);
 }
 
-/** Sends changed cookies. Uses several sessions, because a sticky balancer pins each session to one instance. */
+/**
+ * Sends changed cookies of several sessions, because a sticky balancer routes all requests of a session to one
+ * instance.
+ */
 async function forges(context: Context, plan: Plan): Promise<void> {
   const tried = new Set<string>();
   const enough = (i: number): boolean =>
@@ -105,8 +108,8 @@ async function forges(context: Context, plan: Plan): Promise<void> {
 }
 
 /**
- * Returns a session on an instance that has not yet received a changed cookie. Logs in again if necessary: a new
- * session costs few requests, but the changed cookies of a session cost many.
+ * Reads with each session. Returns the first session whose request reached an instance that has not yet received a
+ * changed cookie.
  */
 async function servedOutside(
   tried: ReadonlySet<string>,
@@ -121,10 +124,10 @@ async function servedOutside(
 }
 
 /**
- * Sends the changed cookies of the first session.
+ * Sends the changed cookies of the first of two sessions.
  *
  * @param done returns whether no further request may begin
- * @param tried the instances that have received a changed cookie; this function adds instances
+ * @param tried names of instances that have received a changed cookie; this function adds to it
  */
 async function forge(
   context: Context,
@@ -132,7 +135,8 @@ async function forge(
   [driver, other]: readonly [Driver, Driver],
   tried: Set<string>,
 ): Promise<void> {
-  // Behind a sticky balancer, the session reaches only one instance. Then that instance gets each cookie twice.
+  // If the session reaches only one instance, as behind a sticky balancer, that instance gets each changed cookie
+  // twice.
   const names = await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   const times = names.size === 1 ? 2 : 1;
   for (const { name, change, forged } of changed(context, driver, other)) {
@@ -147,7 +151,11 @@ async function forge(
   }
 }
 
-/** Returns the changed values of the session cookies. @param other a session whose cookie is spliced with the first */
+/**
+ * Returns changed values of each session cookie.
+ *
+ * @param other another session; one value combines parts of both cookies
+ */
 export function changed(context: Context, driver: Driver, other: Pick<Driver, 'cookies'>) {
   const own = driver.cookies().filter(({ name }) => context.interpreter.sessionCookies.includes(name));
   return own.flatMap(({ name, value }) => {
@@ -157,8 +165,8 @@ export function changed(context: Context, driver: Driver, other: Pick<Driver, 'c
 }
 
 /**
- * Grows a session within the measured limits, reads it on every instance after each stage, and shrinks it again.
- * Stops early when the app does not accept a value.
+ * Adds longer and longer texts to a session, within the measured limits of the app, and removes them. Reads the
+ * session on every instance after each stage. Stops when the app does not accept a text.
  */
 async function grows(context: Context, plan: Plan): Promise<void> {
   const probe = collection(context.target);
@@ -187,12 +195,12 @@ async function grows(context: Context, plan: Plan): Promise<void> {
   await leave(context, driver);
 }
 
-/** Maximum number of values that are removed after the growth: the newest, which are the longest. */
+/** Maximum number of texts to remove afterwards. The newest texts are removed first, because they are the longest. */
 const SHRINKS = 30;
-/** Number of awkward texts of each kind. */
+/** Number of times that each text which is hard to encode is written. */
 const AWKWARD = 3;
 
-/** Writes awkward texts on all instances. If one instance returns a text unchanged, all instances must do the same. */
+/** Writes texts that are hard to encode on one instance, and reads them on every instance: each must show the same. */
 async function awkward(context: Context, plan: Plan): Promise<void> {
   const probe = collection(context.target);
   const texts = context.growth?.texts ?? [];

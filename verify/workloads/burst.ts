@@ -1,8 +1,7 @@
 /**
- * burst: sends overlapping requests of one session, released together, then reads on every instance. The first round
- * sends the first writes of the session. Later rounds take the kinds of requests in turn. Random offsets between the
- * requests cover the duration of the slowest request. More offsets are tried near the point where the response changes,
- * because a race may be 1 ms wide.
+ * burst: sends requests of one session that overlap, and then reads on every instance. The requests start after
+ * random delays of up to the duration of the slowest request. A race may need a delay that is exact to 1 ms, so many
+ * delays are close to the one at which a read begins to show the write (delay-search.ts).
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
@@ -12,29 +11,32 @@ import { leave } from '../client/leave.ts';
 import { writable, writeOf } from '../client/probes.ts';
 import type { Operation } from '../core/history/history.ts';
 import type { Probe } from '../target/schema.ts';
-import { Edge } from './edge.ts';
+import { DelaySearch } from './delay-search.ts';
 import { collection } from './growth.ts';
 import { everywhere, inTurn, lasted, over, type Plan, seated, type Workload } from './workload.ts';
 
 const AT_ONCE = 4;
-/** Number of requests in the largest round. */
+/** Maximum number of overlapping requests in a round. */
 export const TOGETHER = 4;
-/** Maximum number of values of one object, so that pages stay small. */
+/** Maximum number of values to write to one object, so that its page stays small. */
 export const MOST = 44;
 
 /** Length of a long value, characters. */
 const LONG = 400;
 
-/** Minimum number of rounds with overlapping requests. A race that fails one time in ten needs about 30 tries. */
+/**
+ * Minimum number of rounds with overlapping requests. An error that occurs in one of ten rounds is almost certainly
+ * seen in 30.
+ */
 const ENOUGH = 30;
 
 /** The rounds of one session of the workload. */
 interface Part {
-  /** Number of rounds with quick requests. */
+  /** Number of rounds with quick requests only. */
   quick: number;
-  /** Number of rounds with a slow request of the target in flight. */
+  /** Number of rounds in which quick requests are sent while a slow request is in flight. */
   slow: number;
-  /** True: the last reads of the session wait until all other sessions are done, to see late effects. */
+  /** If true, the session makes its last reads when all sessions are done, to see late effects of its writes. */
   late: boolean;
 }
 
@@ -48,20 +50,22 @@ const PARTS: readonly Part[] = [
   ...Array(2).fill({ quick: 0, slow: 3, late: true }),
   ...Array(6).fill({ quick: 8, slow: 0, late: true }),
 ];
-/** An additional session, if too few requests have overlapped because network delays vary. */
+/**
+ * The rounds of each additional session. They are needed if too few requests overlapped, because network delays vary.
+ */
 const MORE: Part = { quick: 8, slow: 0, late: true };
 /** Maximum number of additional sessions. */
 const MORE_TIMES = 6;
 
-/** State that the rounds of all sessions share. */
+/** Results of the rounds of all sessions. */
 interface Shared {
-  /** Number of rounds in which two requests overlapped, according to their times. */
+  /** Number of rounds in which at least two requests overlapped. */
   overlapped: number;
-  /** The offset that separates reads that show the racing write from reads that do not show it. */
-  edge: Edge;
+  /** Finds the delay after a write from which concurrent reads show this write. */
+  delays: DelaySearch;
 }
 
-/** A session, the object that it writes, and a second object that it can write, if the target has a second one. */
+/** A session, the probe that it writes, and a second probe that it writes in some rounds, if the target has one. */
 export interface Racer {
   context: Context;
   driver: Driver;
@@ -72,7 +76,7 @@ export interface Racer {
 
 export const burst: Workload = {
   name: 'burst',
-  does: 'overlapping writes and reads of one session, released together',
+  does: 'sends overlapping writes and reads of one session',
   feeds: ['no-lost-updates', 'at-most-once', 'linearizability', 'availability', 'read-your-writes'],
   lacks: target => (writable(target) === undefined ? 'a probe that can be written' : undefined),
   run: async (context, plan) => {
@@ -80,7 +84,7 @@ export const burst: Workload = {
     const written = probes.filter(probe => writeOf(probe) !== undefined);
     const parts = PARTS.filter(part => part.slow === 0 || slow !== undefined);
     const ends: (() => Promise<void>)[] = [];
-    const shared: Shared = { overlapped: 0, edge: new Edge() };
+    const shared: Shared = { overlapped: 0, delays: new DelaySearch() };
     const perform = async (own: Context, n: number, part: Part): Promise<void> => {
       const slowly = part.slow > 0 ? written.find(({ object }) => object === slow?.write?.object) : undefined;
       const probe = slowly ?? written[n % written.length];
@@ -91,7 +95,7 @@ export const burst: Workload = {
         plan,
         part,
       );
-      // If the app limits sessions, other sessions wait for the end of this session, so it ends at once.
+      // If the app limits sessions, other sessions wait for this one, so it ends at once.
       if (part.late && context.seats === undefined) ends.push(end);
       else await end();
     };
@@ -109,7 +113,7 @@ async function session(racer: Racer, plan: Plan, part: Part): Promise<() => Prom
   const { context, driver, probe, other } = racer;
   if (!(await driver.enter())) return async () => driver.end('refused');
   const first = await driver.read();
-  // The first writes of the session race, because many apps create state at that moment.
+  // The first writes of a session overlap, because many apps create their data at this moment.
   await together(racer, Array(TOGETHER).fill('write'), 0);
   const { operation } = await driver.read(probe);
   let span = Math.max(lasted(first.operation), lasted(operation));
@@ -129,7 +133,7 @@ async function session(racer: Racer, plan: Plan, part: Part): Promise<() => Prom
 
 type Kind = 'write' | 'read' | 'other';
 
-/** The kinds of requests in each round: writes of one object, and in some rounds a concurrent read. */
+/** Rounds that write one object, some of them with a concurrent read. */
 const SAME: readonly (readonly Kind[])[] = [
   ['write', 'write'],
   ['read', 'write', 'write'],
@@ -137,20 +141,20 @@ const SAME: readonly (readonly Kind[])[] = [
   ['read', 'write'],
 ];
 
-/** Rounds with writes of two objects, because each write may save the old state of the other object. */
+/** Rounds that write two objects, because a write of one may overwrite the other with an old value. */
 const DIFFERENT: readonly (readonly Kind[])[] = [
   ['write', 'other'],
   ['write', 'other', 'write', 'other'],
 ];
 
-/** Reads all objects that were written, on every instance. */
+/** Reads the written objects on every instance. */
 async function readAll({ context, driver, probe, other }: Racer): Promise<void> {
   await everywhere(context, async how => (await driver.read(probe, how)).operation);
   if (other !== undefined) await everywhere(context, async how => (await driver.read(other, how)).operation);
 }
 
 /**
- * Releases requests together, each with an offset within `span`. Afterwards reads on every instance.
+ * Sends overlapping requests, each after a delay of up to `span` milliseconds. Afterwards reads on every instance.
  *
  * @returns the duration of the longest request, milliseconds
  */
@@ -175,47 +179,45 @@ export async function together(racer: Racer, kinds: readonly Kind[], span: numbe
   const ends = operations.map(({ return: end = 0 }) => Math.max(0, end - released) / 1000);
   if (offsets.some((from, n) => offsets.some((to, m) => m !== n && from <= to && to < (ends[n] ?? 0))))
     shared.overlapped++;
-  learn(shared.edge, operations, offsets);
+  learn(shared.delays, operations, offsets);
   return Math.min(50, Math.max(...ends));
 }
 
 /**
- * Returns the length of every second value of a race, characters; 0 if the app may refuse long values. Racing
- * writes of different lengths show a store that overwrites a session in place: a part of the longer value
- * remains.
+ * Returns the length of every second value, characters; 0 if the app may refuse long values. A store that overwrites
+ * a session in place leaves a part of a longer value behind, if writes of different lengths overlap.
  */
 function longFor({ target, growth }: Context, probe: Probe): number {
   return probe === collection(target) && growth?.refused === false ? Math.min(LONG, growth.longest) : 0;
 }
 
 /**
- * Returns the offset at which each request leaves, milliseconds. Writes get any offset within the span. A read gets
- * an offset near the offset of the first write.
+ * Returns the delay of each request, milliseconds. Writes get any delay within `span`. Reads get a delay that is
+ * close to the one at which a read begins to show the first write.
  */
 function offsetsOf({ context: { random }, shared }: Racer, kinds: readonly Kind[], span: number): number[] {
   const writes = kinds.map(() => random.next() * span);
   const write = writes[kinds.indexOf('write')] ?? 0;
   return kinds.map((kind, n) =>
-    kind === 'read' ? write + shared.edge.draw(random, [-write, span - write]) : (writes[n] ?? 0),
+    kind === 'read' ? write + shared.delays.draw(random, [-write, span - write]) : (writes[n] ?? 0),
   );
 }
 
-/** Records whether a read showed the first write that raced with it. */
-function learn(edge: Edge, operations: readonly Operation[], offsets: readonly number[]): void {
+/** Records with which delay a read showed, or did not show, the first write of the round. */
+function learn(delays: DelaySearch, operations: readonly Operation[], offsets: readonly number[]): void {
   const read = operations.findIndex(({ action }) => action === 'read');
   const write = operations.findIndex(({ action }) => action === 'add');
   const { saw } = operations[read] ?? {};
   const { value, outcome } = operations[write] ?? {};
   if (saw === undefined || value === undefined || outcome !== 'ok') return;
-  edge.saw((offsets[read] ?? 0) - (offsets[write] ?? 0), saw.includes(value));
+  delays.saw((offsets[read] ?? 0) - (offsets[write] ?? 0), saw.includes(value));
 }
 
 /**
- * Writes while slow requests of the same session are in flight. Depending on the round, the slow requests are
- * two writes (which a balancer without stickiness routes to different instances), one read, or a write and a
- * read.
+ * Writes while slow requests of the same session are in flight. Depending on the round, these are two writes, a read,
+ * or a write and a read.
  *
- * @param part fraction of 50 ms after which the first quick write is sent
+ * @param part the first quick write is sent after this fraction of 50 ms
  */
 export async function besideSlow(racer: Racer, round: number, part: number): Promise<void> {
   const { context, driver, probe } = racer;

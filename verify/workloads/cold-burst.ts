@@ -1,7 +1,7 @@
 /**
- * cold-burst: a client with an empty jar opens the login page and other pages at the same time, like a browser that
- * restores its tabs. Then the client logs in with the form. If the login is refused, the client opens the form again
- * and retries. Then it uses the session.
+ * cold-burst: a client without cookies opens the login page and other pages at the same time, like a browser that
+ * restores its tabs. Then it logs in with the form, and uses the session. If the login is refused, it opens the form
+ * again and retries once.
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
@@ -14,7 +14,7 @@ const AT_ONCE = 4;
 
 export const coldBurst: Workload = {
   name: 'cold-burst',
-  does: 'parallel first requests of a fresh jar, then a login',
+  does: 'sends parallel requests of a client without cookies, then logs it in',
   feeds: ['one-session', 'continuity'],
   lacks: ({ session }) =>
     session === undefined ? undefined : '`login`: a session that exists already shows no login',
@@ -33,8 +33,7 @@ async function round(context: Context, n: number): Promise<void> {
     driver.form({ held: barrier.place(context.random.next() * 2) }),
     ...others.map(path => driver.visit(path, { held: barrier.place(context.random.next() * 2) })),
   ]);
-  // The login may fail because the token of one page does not match the cookie of another page. A user then opens
-  // only the form again.
+  // The form token of one page may not match the cookie that another page set. A user then opens the form again.
   if ((await driver.login()).outcome !== 'ok' && !(await driver.enter())) return driver.end('refused');
   await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   await leave(context, driver);

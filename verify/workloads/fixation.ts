@@ -1,7 +1,7 @@
 /**
- * fixation: plants cookies in a jar before a login: cookies from the app, cookies of another user's live session, or an
- * invented id. After the login, another client sends the planted cookies to every instance. No such request may be
- * signed in.
+ * fixation: tests whether an attacker who plants cookies in a browser gets the session of the user who logs in with
+ * them. The planted cookies come from a visit of the app, have an invented id, or are those of another user's
+ * session. After the login, a second client sends the planted cookies to every instance, and must not be signed in.
  */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
@@ -12,21 +12,21 @@ import type { Random } from '../random.ts';
 import { everywhere, inTurn, over, type Workload } from './workload.ts';
 
 const ROUNDS = 5;
-/** Number of rounds of each kind that `rotation` needs. */
+/** The check of `rotation` needs this number of rounds of each kind. */
 const NEEDED = 3;
 
 export const fixation: Workload = {
   name: 'fixation',
-  does: 'logs in with cookies that another client may hold, then sends them from elsewhere',
+  does: 'logs in with cookies that an attacker knows, then sends these cookies from another client',
   feeds: ['rotation'],
   lacks: ({ session }) =>
-    session === undefined ? undefined : '`login`: a session that exists already shows no login',
+    session === undefined ? undefined : '`login`: with `session`, Baton does not log in',
   run: async (context, plan) => {
     await inTurn(context, 2 * ROUNDS, ROUNDS, async (own, n) => {
       if (!over(own, plan, n % ROUNDS < NEEDED)) await (n < ROUNDS ? before(own, n) : invented(own, n));
     });
-    // These rounds run separately, with two seats per task. If other tasks took seats at the same time, both seats of
-    // a task could belong to the same user.
+    // These rounds run alone, because each needs two sessions of two users. If other tasks took sessions at the same
+    // time, both could be of the same user.
     const pairs = { ...context, random: context.random.fork('pairs') };
     const round = async (own: Context, n: number) => {
       if (!over(own, plan, n < NEEDED)) await overAnother(own, n);
@@ -35,7 +35,7 @@ export const fixation: Workload = {
   },
 };
 
-/** Plays an attacker who visits the app, and plants the cookies from that visit in the victim's browser. */
+/** Plants the cookies that the app set at a visit before the login. */
 async function before(context: Context, n: number): Promise<void> {
   const driver = Driver.of(context, n);
   await driver.visit(context.target.signedIn.page);
@@ -52,7 +52,7 @@ async function before(context: Context, n: number): Promise<void> {
 const carries = ({ interpreter, target }: Context, client: SessionClient): boolean =>
   client.cookies(target.signedIn.page).some(({ name }) => interpreter.sessionCookies.includes(name));
 
-/** Plays an attacker who plants an invented id. If the app adopts the id at the login, the attacker has the session. */
+/** Plants a session cookie with an invented id. If the app keeps this id at the login, the attacker has the session. */
 async function invented(context: Context, n: number): Promise<void> {
   const model = Driver.of(context, n);
   if (!(await model.enter())) return model.end('refused');
@@ -68,7 +68,7 @@ async function invented(context: Context, n: number): Promise<void> {
   await victim.form({ as });
   await victim.login({ as });
   await replays(context, victim, planted, 'invented');
-  // The new session is in the planted jar. Reads a page of the session, which has the form token for the logout.
+  // The new session is in the jar with the planted cookies. The logout may need the form token of a page.
   const { session, account } = victim;
   const inside = new Driver(context, { client: session, session, account }, made);
   await inside.read();
@@ -76,9 +76,8 @@ async function invented(context: Context, n: number): Promise<void> {
 }
 
 /**
- * Plays an attacker who logs in with their own account in the victim's browser. Then the victim logs in without a
- * logout before. If the app redirects signed-in users away from the login, the victim is not logged in, and nothing
- * is judged.
+ * Plants the cookies of the attacker's own session: the victim logs in without a logout before. Sends the planted
+ * cookies only if the victim is logged in, because some apps do not offer a login to signed-in users.
  */
 async function overAnother(context: Context, n: number): Promise<void> {
   const attacker = Driver.of(context, ROUNDS * 4 + 2 * n);
@@ -100,10 +99,13 @@ async function overAnother(context: Context, n: number): Promise<void> {
   await leave(context, attacker);
 }
 
-/** Maximum number of reads, because an instance that does not know the session may respond. */
+/**
+ * Maximum number of requests until a page shows a user. The first ones may reach an instance that does not know the
+ * session.
+ */
 const LOOKS = 4;
 
-/** Returns the label of the user on the client's signed-in page; undefined when there is no user. */
+/** Returns the label of the user that the signed-in page shows; undefined if it shows none. */
 async function signedInAs({ interpreter, target }: Context, driver: Driver): Promise<string | undefined> {
   for (let i = 0; i < LOOKS; i++) {
     const { sawUser } = interpreter.seen(await driver.look(target.signedIn.page), { action: 'read' });
@@ -112,7 +114,9 @@ async function signedInAs({ interpreter, target }: Context, driver: Driver): Pro
   return undefined;
 }
 
-/** Sends the planted cookies to every instance. Each request uses a new copy, so responses do not change them. */
+/**
+ * Sends the planted cookies to every instance. Each request sends a copy, because a response may change the cookies.
+ */
 async function replays(context: Context, driver: Driver, planted: SessionClient, what: With): Promise<void> {
   await everywhere(context, async how => {
     const as = { client: planted.copy(), with: what };
@@ -121,8 +125,8 @@ async function replays(context: Context, driver: Driver, planted: SessionClient,
 }
 
 /**
- * Returns a value of the same form: in parts of 8 or more characters, each letter and digit is replaced by a random
- * one.
+ * Returns a value of the same form. Replaces each character by a random one of the same set, in parts of 8 or more
+ * characters.
  */
 function unlike(value: string, random: Random): string {
   const any = (from: string): string => from[random.below(from.length)] as string;

@@ -34,7 +34,7 @@ describe('forged cookies', () => {
     );
   });
 
-  // Names of instances are short, such as app-2, or long, such as the names of pods.
+  // Instances have short names, such as app-2, or long names, such as those of pods.
   it.each([
     ['0123456789abcdef0123456789abcdef.app-2', 'fedcba98765432100123456789abcdef.app-1', /\.app-2$/],
     [
@@ -56,7 +56,7 @@ describe('forged cookies', () => {
     const id = value.replace(/[.~]?shop[\w-]*~?|\.app-2/, '');
     for (const { change, forged } of forgeries(value, other)) {
       if (change.startsWith('a character')) expect(forged).toMatch(route);
-      // No forged value contains the whole id.
+      // Each forged value changes the id.
       expect(forged, change).not.toContain(id);
     }
   });

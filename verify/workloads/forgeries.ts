@@ -1,15 +1,15 @@
-/** Changes session cookies so that every decoder gets a different value. */
+/** Forges session cookies, to test whether an instance accepts a changed cookie. */
 import { decoded } from '../client/cookie-attributes.ts';
 
 export interface Forgery {
-  /** Description of the change to the cookie. */
+  /** Description of the change, such as `cut`. */
   change: string;
   forged: string;
 }
 
 /**
- * A part of a cookie value that may carry the session: a long part. Short parts are prefixes, versions or names of
- * instances.
+ * A part of a cookie value with 12 or more characters. Shorter parts carry no session: they are prefixes, versions or
+ * names.
  */
 interface Part {
   text: string;
@@ -17,14 +17,14 @@ interface Part {
 }
 
 const PART = /[\w+/-]{12,}/g;
-/** Maximum number of parts of each value that are changed. */
+/** Maximum number of parts to change in each cookie value. */
 const MOST = 3;
-/** Two values that begin with at least this number of equal characters are names of instances, not random. */
+/** If parts of two sessions begin with this number of equal characters, they are names of instances, not random ids. */
 const ALIKE = 3;
 
 /**
- * Returns forged values. Never changes the last character of a part, because the result may decode to the same value.
- * Never changes a part by which a balancer routes.
+ * Returns forged values of a cookie. Does not change the last character of a part, because some decoders ignore it.
+ * Does not change the name of an instance, by which a balancer may route.
  *
  * @param value the value of the cookie to forge
  * @param other the value of the same cookie in another session
@@ -59,9 +59,9 @@ const partsOf = (value: string): Part[] =>
   [...value.matchAll(PART)].map(({ 0: text, index }) => ({ text, at: index }));
 
 /**
- * Returns the parts of a value that carry the session. Omits a part that names an instance: the last of several parts
- * (`<id>.<name>`, Tomcat's jvmRoute), or the first part before a `~` (`<name>~<id>`, HAProxy's prefix). In another
- * session, such a part begins with the same characters.
+ * Returns the parts of a value that may carry the session, without the name of an instance: `<id>.<name>` of Tomcat's
+ * jvmRoute, or `<name>~<id>` of HAProxy's prefix. A part is a name if it begins like the same part of another
+ * session.
  */
 function carryingOf(value: string, other: string): Part[] {
   const [parts, others] = [partsOf(value), partsOf(other)];
@@ -78,7 +78,7 @@ const KINDS = ['0123456789', 'abcdef', 'ABCDEF', 'ghijklmnopqrstuvwxyz', 'GHIJKL
 /** Replaces the letter or digit in the middle of a part by another character of the same kind. */
 function flipped(value: string, { text, at }: Part): string {
   let middle = at + Math.floor(text.length / 2);
-  // Some decoders ignore separators, such as those of a UUID.
+  // Skips separators such as those of a UUID, because some decoders ignore them.
   while (middle > at && !/[\da-z]/i.test(value[middle] as string)) middle--;
   const old = value[middle] as string;
   const alike = KINDS.find(letters => letters.includes(old)) ?? 'ax';

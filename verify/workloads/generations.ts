@@ -1,7 +1,7 @@
 /**
- * generations: during faults, sessions that began before the faults wait with an open page. When all faults
- * are over, these sessions send the form on that page. Then these sessions and new sessions send the same
- * requests. After a deploy, old and new sessions must get the same responses.
+ * generations: compares old sessions with new ones after the faults. Before the faults, each old session opens a
+ * page. After the faults, it sends the form on this page. Then old and new sessions send the same requests, and must
+ * get the same responses.
  */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
@@ -10,16 +10,16 @@ import { writable } from '../client/probes.ts';
 import { collection } from './growth.ts';
 import { inTurn } from './workload.ts';
 
-/** Number of sessions from before the faults, and number of new sessions. */
+/** Number of old sessions, and of new sessions. */
 const EACH = 15;
-/** Maximum number of sessions that are driven at the same time. */
+/** Maximum number of sessions that send requests at the same time. */
 const AT_ONCE = 5;
 
 /**
- * Logs in the old sessions, and opens the page with the form in each. Does nothing if the app limits the sessions of a
- * user, because the workload hop already uses all sessions that the limit allows.
+ * Logs in the old sessions, and opens the page with the form. Does nothing if the app limits the sessions of a user,
+ * because `hop` uses all sessions that the limit allows.
  *
- * @returns a function that sends the requests of the old and the new sessions; call it when the faults are over
+ * @returns a function to call after the faults: it sends the requests of old and new sessions
  */
 export async function generations(context: Context): Promise<() => Promise<void>> {
   if (context.seats !== undefined) return async () => {};

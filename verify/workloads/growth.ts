@@ -1,8 +1,7 @@
 /**
- * Measures two limits before the load: the longest text that the app shows unchanged, and the size of a session that
- * a balancer still accepts in requests and responses. The audit stays within these limits. Otherwise the audit itself
- * would cause failures that the run judges: many balancers take an instance out of service that sent a header which
- * is too large.
+ * Measures before the load how long a text may be that the app shows unchanged, and how much text one session may
+ * hold before a request or response becomes too large. `audit` stays within these limits: many balancers stop routing
+ * to an instance whose response header is too large, and the run would judge these failures.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, Growth } from '../client/context.ts';
@@ -12,11 +11,11 @@ import { TEXTS, type Text } from '../client/texts.ts';
 import type { Reply } from '../core/response/reply.ts';
 import type { Probe } from '../target/schema.ts';
 
-/** Lengths of text that are tried, characters. */
+/** Lengths of text to try, characters. */
 const LENGTHS = [100, 400, 1_000, 4_000, 16_000, 64_000];
 /**
- * Stages of growth, characters: the length of one text, and the total length at the end of the stage. The last stages
- * exceed the size limit of a cookie, and the buffers of a proxy.
+ * Stages of growth, characters: length of each text, and total length of all texts at the end of the stage. The last
+ * two exceed the size limit of a cookie, and the buffers of a proxy.
  */
 const STAGES = [
   { value: 100, total: 1_000 },
@@ -26,29 +25,26 @@ const STAGES = [
   { value: 64_000, total: 1_100_000 },
 ];
 /**
- * Limit for the total length of a stage, characters, if the app does not show the long texts of the stage. A larger
- * total would need too many short texts, so such a stage is left out.
+ * A stage with a larger total, characters, is left out if the app does not show its long texts: it would need too
+ * many short ones.
  */
 const MANY = 100_000;
-/** Approximate length of a text that is not padded, characters. */
+/** Approximate length of the shortest text, characters. */
 const SHORT = 40;
-/** The limits if nothing can be measured: few and short texts. */
+/** Limits of an app that were not measured: only short texts. */
 export const UNMEASURED: Growth = { longest: 0, total: 2_000, refused: false };
-/** Maximum number of texts in one session. */
+/** Maximum number of texts to add to one session. */
 const ADDS = 130;
-/**
- * Fraction of a measured limit that the audit uses if more text was refused, because the audit's requests may be a
- * little larger than the measurement's requests.
- */
+/** `audit` uses only this share of a measured limit, because its requests may be a little larger. */
 const WITHIN = 0.8;
-/** Number of texts that are added between two reads of the page. */
+/** The page is read after this number of added texts. */
 const READ_EVERY = 10;
-/** Number of tries for one length, if no instance can be chosen. */
+/** Number of tries for each text if clients cannot choose the instance. */
 const TRIES = 2;
-/** Maximum wait for instances that were taken out of service, and interval of the requests, milliseconds. */
+/** Maximum wait for instances to which the balancer has stopped routing, and interval of the requests, milliseconds. */
 const BACK = { within: 30_000, every: 250 };
 
-/** Statuses of a balancer or server for a request that is too large. 502: for a response header that is too large. */
+/** Statuses for a request that is too large. A balancer sends 502 if a response header is too large. */
 const TOO_LARGE = [413, 414, 431, 502];
 
 const refusesSize = ({ status, body }: Reply): boolean =>
@@ -56,9 +52,10 @@ const refusesSize = ({ status, body }: Reply): boolean =>
   (TOO_LARGE.includes(status) || (status === 400 && /header|cookie|too (large|long|big)/i.test(body)));
 
 /**
- * Adds texts to a session, stage by stage, within the limits. Calls `add` with the length of each text in
- * characters and the number of texts before it, and `staged` after each stage. Stops when `add` returns
- * false.
+ * Adds longer and longer texts to a session, within the limits.
+ *
+ * @param add adds the n-th text, with this length in characters; returns false to stop
+ * @param staged called after each stage
  */
 export async function eachText(
   { longest, total: most }: Pick<Growth, 'longest' | 'total'>,
@@ -76,7 +73,7 @@ export async function eachText(
   }
 }
 
-/** Returns a probe that holds several texts. It belongs to one session, so that no text remains after the run. */
+/** Returns a probe that holds several texts of one session, so that no text remains after the session. */
 export const collection = ({ probes }: Context['target']): Probe | undefined =>
   probes.find(
     ({ kind, scope, add }) =>
@@ -84,8 +81,8 @@ export const collection = ({ probes }: Context['target']): Probe | undefined =>
   );
 
 /**
- * Returns the maximum number of short texts in a session, so that no request is refused for its size. Allows half of
- * the total length that was measured with long texts, because each text adds separators, quotes and a name.
+ * Returns the number of short texts that a session can surely hold: half of the measured total length, because each
+ * text needs additional characters such as separators and quotes.
  */
 export const roomOf = (growth: Growth | undefined): number =>
   growth?.refused === true ? Math.floor(growth.total / (2 * SHORT)) : Number.POSITIVE_INFINITY;
@@ -103,7 +100,7 @@ export async function measureGrowth(context: Context): Promise<Growth | undefine
   if (measured.cause !== undefined) {
     await allBack(context);
     context.recorder.remark(
-      `the audit grew a session to ${total} characters and no further: ${measured.cause}. Look for a session ` +
+      `a session can hold no more than ${total} characters: ${measured.cause}. Look for a session ` +
         'cookie that carries data, and for the header buffers of the balancer',
     );
   }
@@ -114,7 +111,7 @@ class Measurement {
   readonly #context: Context;
   readonly #probe: Probe;
   #sessions = 0;
-  /** Description of the response that refused more text, for the remark; undefined if there was no such response. */
+  /** The response that refused more text, for a remark; undefined if all text was accepted. */
   cause: string | undefined;
 
   constructor(context: Context, probe: Probe) {
@@ -132,9 +129,7 @@ class Measurement {
     return longest;
   }
 
-  /**
-   * Returns the total length of texts that one session can hold. Measures only up to the largest total of the audit.
-   */
+  /** Returns the total length of texts that one session can hold, up to the total of the last stage. */
   async total(longest: number): Promise<number> {
     if (this.cause !== undefined) return 0;
     let total = 0;
@@ -143,7 +138,7 @@ class Measurement {
         const { status, refused } = await this.#write(driver, size, n);
         if (refused || status === undefined) return false;
         if (status >= 500 && (await this.#refusesMore(driver, size, status))) return false;
-        // Any other error counts as within the limit. So the audit causes it again, and the run judges it.
+        // Any other error does not count as a limit: the audit will cause it again, and the run judges it.
         total += size;
         return status < 400;
       });
@@ -153,9 +148,8 @@ class Measurement {
   }
 
   /**
-   * Returns whether an error of the app itself is a refusal of the size: every instance responds with an error to one
-   * more text, but not to a short text in a new session. For example, Rails responds with status 500 if a cookie
-   * would be too large.
+   * Returns whether status 500 or more means that the session is full, as in Rails with a cookie that is too large.
+   * Then each instance refuses one more text, and accepts a short text in a new session.
    */
   async #refusesMore(driver: Driver, size: number, status: number): Promise<boolean> {
     for (const to of this.#ways()) {
@@ -171,12 +165,12 @@ class Measurement {
     return small;
   }
 
-  /** Returns, for each kind, the most awkward text that at least one instance shows unchanged. */
+  /** Returns one text of each kind (TEXTS): the hardest to encode that at least one instance shows unchanged. */
   async texts(): Promise<Text[]> {
     const kept: Text[] = [];
     const cause = this.cause;
     this.cause = undefined;
-    // Each kind has its own session, because an app may fail in a session after a text that it cannot store.
+    // Uses a new session for each kind, because a text that the app cannot store may break the session.
     for (const kind of TEXTS) {
       await this.#session(async driver => {
         for (const text of kind)
@@ -196,7 +190,7 @@ class Measurement {
     return chosen.length > 0 ? chosen : Array<undefined>(TRIES).fill(undefined);
   }
 
-  /** Runs `act` in a separate session, and logs out afterwards. */
+  /** Logs in, runs `act`, and logs out. */
   async #session(act: (driver: Driver) => Promise<boolean>): Promise<boolean> {
     const { signal } = this.#context;
     if (signal.aborted || this.cause !== undefined) return false;
@@ -221,10 +215,7 @@ class Measurement {
     return false;
   }
 
-  /**
-   * Writes the n-th text of a stage. After every tenth text, reads the page, because this request also carries the
-   * cookie.
-   */
+  /** Writes the n-th text. After every tenth text, also reads the page, because its response may be too large. */
   async #write(
     driver: Driver,
     size: number,
@@ -245,7 +236,7 @@ class Measurement {
   }
 }
 
-/** Waits until each instance responds through the balancer again, at most 30 s. */
+/** Waits, for at most 30 s, until the balancer routes to each instance again. */
 async function allBack({ instances, interpreter, connect, target, signal }: Context): Promise<void> {
   const missing = new Set(instances.names());
   const end = Date.now() + BACK.within;

@@ -1,4 +1,4 @@
-/** Decides what a client of hop writes, from the values that it holds in each object of its session. */
+/** Decides when a client of `hop` adds or removes a value, from the values that it has added before. */
 import type { Context } from '../client/context.ts';
 import type { Text } from '../client/texts.ts';
 import { getOrInsert } from '../core/get-or-insert.ts';
@@ -7,46 +7,55 @@ import type { Random } from '../random.ts';
 import type { Probe } from '../target/schema.ts';
 import { collection, roomOf } from './growth.ts';
 
-/** Approximate number of values that a session holds: few, so that pages stay small and removals occur. */
+/** Approximate number of values that a session holds at a time: few, so that pages stay small. */
 const ITEMS = 8;
-/** Share of requests that write. Above `upTo` values the share falls, because pages grow with each value. */
-const WRITES = { share: 0.25, upTo: 50 };
 /**
- * Share and maximum number of values that are written during faults and never removed, so that the final reads must
- * find them.
+ * Share of requests that write. With more than `upTo` values in an object the share falls, so that its page stays
+ * small.
  */
+const WRITES = { share: 0.25, upTo: 50 };
+/** Share and maximum number of values written during faults that are never removed: the last reads must show them. */
 const KEPT = { share: 0.3, most: 30 };
-/** Share of writes with an awkward text, for the probe whose texts the app is known to keep unchanged. */
+/**
+ * Share of writes with a text that is hard to encode, such as emoji, but that the app has shown unchanged before the
+ * load.
+ */
 const AWKWARD = 0.25;
 
-/** Returns whether awkward texts cannot be removed, because a path cannot hold every text. */
+/**
+ * Returns whether a text that is hard to encode cannot be removed, because the path of the request cannot contain it.
+ */
 const sticks = ({ remove }: Probe): boolean => remove?.path.includes('{value}') === true;
 
 export class HeldValues {
   readonly #context: Context;
   readonly #random: Random;
   readonly #clients: number;
-  /** The values that this client has added and may remove, by object. */
+  /** For each object, the values that this client has added and may remove. */
   readonly #items = new Map<string, string[]>();
-  /** Number of awkward texts that this client has added and cannot remove, by object. */
+  /** For each object, the number of texts that this client has added and cannot remove. */
   readonly #stuck = new Map<string, number>();
   #kept = 0;
 
-  /** @param clients number of clients, all of which write to the objects that all users share */
+  /** @param clients number of clients that write to the objects of all users */
   constructor(context: Context, clients: number) {
     this.#context = context;
     this.#random = context.random;
     this.#clients = clients;
   }
 
-  /** Forgets all values: a new session begins. */
+  /** Forgets all values, because a new session begins. */
   clear(): void {
     this.#items.clear();
     this.#stuck.clear();
     this.#kept = 0;
   }
 
-  /** Chooses a value to remove; undefined if no value is to be removed. @param draw a random number from 0 to 1 */
+  /**
+   * Chooses a value to remove. Returns undefined if none shall be removed now.
+   *
+   * @param draw a random number from 0 to 1
+   */
   toRemove({ object, remove }: Probe, draw: number): string | undefined {
     const items = this.#items.get(object) ?? [];
     if (remove === undefined || items.length === 0 || draw >= (items.length >= ITEMS ? 0.2 : 0.05))
@@ -54,7 +63,7 @@ export class HeldValues {
     return items.splice(this.#random.below(items.length), 1)[0];
   }
 
-  /** Returns the share of requests that write to an object. */
+  /** Returns the share of requests that shall write to an object, from 0 to 1. */
   share(probe: Probe): number {
     const { cap, remove, scope } = probe;
     const count = this.#held(probe);
@@ -65,7 +74,7 @@ export class HeldValues {
     return WRITES.share * Math.min(1, WRITES.upTo / (writers * Math.max(1, count)));
   }
 
-  /** Returns the kind of text to write; undefined for a usual text. */
+  /** Chooses a text that is hard to encode; returns undefined for a usual text. */
   text(probe: Probe): Text | undefined {
     const { growth, target } = this.#context;
     const draw = this.#random.next();
@@ -75,7 +84,7 @@ export class HeldValues {
     return texts[Math.floor((draw / AWKWARD) * texts.length)];
   }
 
-  /** Updates the values of this client after a write has ended. @param disturbed true while faults are performed */
+  /** Records a write that has ended. @param disturbed true while faults are performed */
   wrote(
     probe: Probe,
     { action, value, outcome }: Operation,
@@ -87,18 +96,18 @@ export class HeldValues {
       this.#stuck.set(probe.object, (this.#stuck.get(probe.object) ?? 0) + 1);
       return;
     }
-    // Keeps some values, which are then never removed.
+    // Does not record some values, so that they are never removed.
     if (disturbed && this.#kept < KEPT.most && this.#random.next() < KEPT.share) this.#kept++;
     else getOrInsert(this.#items, probe.object, (): string[] => []).push(value);
   }
 
-  /** Returns the number of values that this client has in all objects of its session. */
+  /** Returns the number of recorded values in all objects of the session. */
   #written(): number {
     const own = this.#context.target.probes.filter(({ scope }) => scope === 'session');
     return own.reduce((sum, probe) => sum + this.#held(probe), 0);
   }
 
-  /** Returns the number of values that this client has in an object. */
+  /** Returns the number of recorded values in an object. */
   #held({ object }: Probe): number {
     return (this.#items.get(object)?.length ?? 0) + (this.#stuck.get(object) ?? 0);
   }

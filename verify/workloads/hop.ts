@@ -1,8 +1,9 @@
 /**
- * hop: drives many concurrent sessions. Each session logs in once. Then it reads and writes, one request after the
- * other, on the instance that the balancer chooses.
+ * hop: drives many concurrent sessions. Each session logs in once, and then reads and writes, one request at a time,
+ * on the instances that the balancer chooses.
  *
- * The next action is random, so that the clients do not synchronise with a round robin.
+ * Each action is chosen at random. A fixed sequence of actions could match a round robin, so that all writes reach
+ * the same instance.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stepAside } from '../client/bystander.ts';
@@ -19,26 +20,26 @@ import { Arrivals } from './arrivals.ts';
 import { HeldValues } from './hop-values.ts';
 import { BESIDE, everywhere, over, type Plan, seated, type Workload } from './workload.ts';
 
-/**
- * Maximum number of new logins of a client after lost sessions. After these, the client stops, because the losses are
- * already found.
- */
+/** Maximum number of logins of a client after lost sessions. Then the client stops, because it has shown the losses. */
 const LOGINS_AGAIN = 2;
-/** Maximum number of lost sessions whose cookie is replayed, to see which instances still honour it. */
+/** Maximum number of lost sessions whose cookie is sent again, to see which instances still honour it. */
 const REPLAYED = 5;
-/** Number of replays of each such cookie. */
+/** Number of times that the cookie of a lost session is sent again. */
 const REPLAYS = 6;
-/** Share of writes whose redirect is followed as soon as its head has come, as in browsers. */
+/** Share of writes whose redirect the client follows before the body of the response has arrived, as browsers do. */
 const EARLY = 0.5;
 
-/** With at most this number of sessions, a session may fall into step with a round robin and stay on one instance. */
+/**
+ * With this number of sessions or fewer, a round robin may route all requests of a session to the same instance by
+ * chance.
+ */
 const FEW = 4;
 
-/** Defines how hop shares the machine with other workloads. */
+/** How fast the clients of `hop` send requests. `perform` changes it during the run. */
 export interface Pace {
-  /** Pause before each request, milliseconds; 0 while no other workload runs. */
+  /** Average pause before each request, milliseconds; 0 while no other workload runs. */
   pause: number;
-  /** True while faults are performed. Then only the balancer chooses the instance, because instances come and go. */
+  /** True while faults are performed. Then clients do not choose the instance, because it may not exist any more. */
   disturbed?: boolean;
 }
 
@@ -46,21 +47,21 @@ export interface Pace {
 const LOGIN_AGAIN = 200;
 
 interface Shared {
-  /** Number of clients, all of which write to the objects that all users share. */
+  /** Number of clients that write to the objects of all users. */
   clients: number;
   replayed: number;
   few: boolean;
   pace: Pace;
   over(): boolean;
-  /** Present if the load has a rate. */
+  /** The plan of the actions if the load has a rate; else undefined. */
   arrivals: Arrivals | undefined;
-  /** Called when the first login of a client was accepted or refused. */
+  /** Called when a client's first login was accepted or refused. */
   entered(): void;
 }
 
 export const hopAt = (pace: Pace): Workload => ({
   name: 'hop',
-  does: 'sequential reads and writes of many sessions, across instances',
+  does: 'many sessions read and write on all instances, each one request at a time',
   feeds: [
     'continuity',
     'isolation',
@@ -78,7 +79,7 @@ export const hopAt = (pace: Pace): Workload => ({
   },
 });
 
-/** @param plan its `deadline` may become earlier during the run */
+/** Drives the clients. @param plan its `deadline` may become earlier during the run */
 async function hops(context: Context, plan: Plan, sessions: number, pace: Pace): Promise<void> {
   let outside = sessions;
   const ends = (): boolean => over(context, plan);
@@ -117,17 +118,20 @@ class HopClient {
   readonly #place: number;
   readonly #shared: Shared;
   readonly #random: Random;
-  /** Separate random numbers for pauses. The number of pauses depends on time, and must not change the plan. */
+  /**
+   * Random numbers for pauses only. The number of pauses depends on the machine, and must not change the random
+   * actions.
+   */
   readonly #pauses: Random;
   readonly #values: HeldValues;
-  /** True if the outcome of the last write is unknown. */
+  /** True if the outcome of the last write is unknown: the client then reads before it writes again. */
   #unsure = false;
-  /** Planned begin of the next request. Absent if the load has no rate. */
+  /** Planned begin of the next action, on the run's clock; undefined if the load has no rate. */
   #due: number | undefined;
-  /** The session of this client that is alive at the end of the load. */
+  /** The session of this client that was alive at the end of the load. */
   #open: Driver | undefined;
 
-  /** @param who the number of the client in the run, and its place among the clients of this worker */
+  /** @param who number of the client in the run, and its index among the clients of this worker thread */
   constructor(context: Context, { number, place }: { number: number; place: number }, shared: Shared) {
     this.#name = `c${number + 1}`;
     this.#context = { ...context, random: context.random.fork(this.#name) };
@@ -139,7 +143,7 @@ class HopClient {
     this.#values = new HeldValues(this.#context, shared.clients);
   }
 
-  /** Drives sessions until the load is over. A session that is still alive at that time stays open. */
+  /** Drives one session after the other until the load is over. The last session stays logged in. */
   async run(): Promise<void> {
     for (let life = 0; life <= LOGINS_AGAIN; life++) {
       const session = `s${this.#number + 1}${life === 0 ? '' : `-${life + 1}`}`;
@@ -171,7 +175,7 @@ class HopClient {
     }
   }
 
-  /** Reads all objects once more, and logs out. */
+  /** Reads all objects with the session that stayed logged in, and logs out. */
   async leave(): Promise<void> {
     const driver = this.#open;
     if (driver === undefined) return;
@@ -185,10 +189,10 @@ class HopClient {
     await leave(this.#context, driver);
   }
 
-  /** Drives one session. Returns whether it was alive at the end of the load. */
+  /** Drives one session until the load is over or the session is lost. Returns false if it was lost. */
   async #live(driver: Driver): Promise<boolean> {
     this.#values.clear();
-    // Like in a browser, the first page after the login has the form token of the session.
+    // The first page after the login has the form token that writes may need.
     let alive = await this.#read(driver, this.#probe());
     while (!this.#shared.over()) {
       if (alive) {
@@ -197,8 +201,8 @@ class HopClient {
           if (this.#due === undefined) break;
         } else if (this.#shared.pace.pause > 0)
           await sleep(this.#shared.pace.pause * 2 * this.#pauses.next());
-        // Another client sends a request at the same time. If the other client always sent its request first, the two
-        // clients would alternate and stay in step with a round robin.
+        // A second client sends a request at the same time, so that a round robin does not always route to the same
+        // instance.
         const aside = this.#shared.few && this.#pauses.next() < BESIDE && stepAside(this.#context);
         alive = await this.#step(driver);
         await aside;
@@ -220,9 +224,7 @@ class HopClient {
     return probes[this.#random.below(probes.length)];
   }
 
-  /**
-   * Sends one request, or a write and then a read. @returns false if the session is known to be signed out
-   */
+  /** Sends one request, or a write and a read. @returns false if the response is signed out */
   async #step(driver: Driver): Promise<boolean> {
     const probe = this.#probe();
     const due = this.#due;
@@ -244,16 +246,16 @@ class HopClient {
     const add = await driver.write(probe, { early, to, text, due: this.#due });
     this.#values.wrote(probe, add, text, this.#shared.pace.disturbed === true);
     if (!this.#wrote(add)) return false;
-    // The head of the response has acknowledged the write, so the value must be visible on another instance at once.
+    // The response header has acknowledged the write, so another instance must show the value at once.
     const other = names.find(name => name !== add.instance);
     return early && other !== undefined ? this.#read(driver, probe, { to: other }) : true;
   }
 
   /**
-   * Remembers whether the outcome of a write is unknown. If so, the client reads before its next write. Otherwise all
-   * writes in an outage would have unknown outcomes, and the order of their effects could not be decided.
+   * Records whether the outcome of a write is unknown: then the client reads before its next write. Without this,
+   * many writes of an outage would have unknown outcomes, and too many orders of their effects would be possible.
    *
-   * @returns false if the session is known to be signed out
+   * @returns false if the response is signed out
    */
   #wrote({ outcome, signedIn }: Operation): boolean {
     this.#unsure = this.#shared.pace.disturbed === true && outcome === 'info';
@@ -266,7 +268,10 @@ class HopClient {
     return operation.signedIn !== 'out' && !showsAnother(operation);
   }
 
-  /** Replays the cookies of the first lost sessions, to show which instances still honour them. */
+  /**
+   * Ends a lost session. Sends the cookies of the first lost sessions again, to see which instances still honour
+   * them.
+   */
   async #lost(driver: Driver): Promise<void> {
     if (this.#shared.replayed++ < REPLAYED) {
       for (let i = 0; i < REPLAYS && !this.#context.signal.aborted; i++)

@@ -1,7 +1,6 @@
 /**
- * idle: drives sessions that wait and sessions that stay busy, all at the same time. Each session is checked
- * just before or just after a declared timeout. A waiting session is checked only once, because a request
- * renews it.
+ * idle: tests the declared timeouts of sessions. Some sessions wait, and send one request just before or just after a
+ * timeout. Other sessions send requests all the time: they must outlive the idle timeout, but not the absolute one.
  */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
@@ -11,21 +10,21 @@ import type { Operation } from '../core/history/history.ts';
 import { timeoutTolerance } from '../core/timeline/sessions.ts';
 import { aim, everywhere, inTurn, pause, type Workload } from './workload.ts';
 
-/** Fraction of a timeout after which a session must still be alive. */
+/** A session is checked before its timeout at this fraction of the timeout. */
 const ALIVE = 0.85;
 /** Number of requests that a busy session sends within one idle timeout. */
 const BUSY = 3;
-/** Duration of a busy session, in idle timeouts. */
+/** Duration of a busy session, as a multiple of the idle timeout. */
 const LONG = 2.2;
 
-/** Returns the time after which a session must have expired, milliseconds: the timeout plus its tolerance. */
+/** Returns when to check that a session has expired, milliseconds: the timeout and its tolerance. */
 const after = (timeout: number): number => timeout + timeoutTolerance(timeout * 1000) / 1000 + 100;
-/** Returns the time at which a session must still be alive, milliseconds: shortly before the timeout. */
+/** Returns when to check that a session is still alive, milliseconds: shortly before the timeout. */
 const before = (timeout: number): number => timeout * ALIVE;
 
 export const idle: Workload = {
   name: 'idle',
-  does: 'waits until just before the declared timeouts, and until just after them',
+  does: 'sends requests just before and just after the declared timeouts of sessions',
   feeds: ['expiry'],
   lacks: ({ expiry }) =>
     expiry?.idle === undefined && expiry?.absolute === undefined ? '`expiry`' : undefined,
@@ -42,8 +41,7 @@ export const idle: Workload = {
     if (quiet !== undefined) {
       for (const wait of [quiet / 2, before(quiet), after(quiet), after(quiet), quiet * 1.2])
         add((own, n) => waits(own, n, wait));
-      // These two sessions send a copy of their cookie, because the server may honour the cookie for longer than a
-      // browser keeps it.
+      // Two sessions send a copy of their cookie: an instance may still honour a cookie that a browser has deleted.
       for (let i = 0; i < 2; i++) add((own, n) => waits(own, n, after(quiet), true));
       const until = absolute === undefined ? quiet * LONG : Math.min(quiet * LONG, before(absolute));
       if (renew !== 'never') for (let i = 0; i < 2; i++) add((own, n) => busy(own, n, quiet / BUSY, until));
@@ -63,13 +61,12 @@ async function enter(context: Context, n: number): Promise<Driver | undefined> {
     driver.end('refused');
     return undefined;
   }
-  // Every instance sees the session before the wait. Otherwise an instance that refuses the session later may
-  // never have known the session.
+  // Makes every instance serve the session, so that a later refusal means an expired session, not an unknown one.
   await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   return driver;
 }
 
-/** Waits, and sends one request to one instance. More requests would show nothing new about the expiry. */
+/** Waits, and sends one request. Further ones would show nothing, because a request renews the session. */
 async function waits(context: Context, n: number, milliseconds: number, byHand = false): Promise<void> {
   const driver = await enter(context, n);
   if (driver === undefined) return;
@@ -80,7 +77,7 @@ async function waits(context: Context, n: number, milliseconds: number, byHand =
   await finish(context, driver, operation);
 }
 
-/** Uses the session repeatedly, on all instances in turn, and checks it at the end. */
+/** Sends requests to all instances in turn, and checks at the end whether the session is alive. */
 async function busy(context: Context, n: number, every: number, until: number): Promise<void> {
   const driver = await enter(context, n);
   if (driver === undefined) return;
@@ -100,10 +97,7 @@ async function busy(context: Context, n: number, every: number, until: number): 
   driver.end('over');
 }
 
-/**
- * Ends the session. Logs out if the session is alive and the app limits sessions, because a live session counts
- * towards the limit.
- */
+/** Ends the session. Logs out only if the session is alive and counts towards a limit of the app. */
 async function finish(context: Context, driver: Driver, { signedIn }: Operation): Promise<void> {
   const counted = context.target.sessions?.most !== undefined;
   if (counted && signedIn === 'in') await leave(context, driver);

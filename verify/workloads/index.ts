@@ -34,29 +34,29 @@ const OTHERS: readonly Workload[] = [
 /** Names of all workloads, hop first. */
 const WORKLOADS: readonly string[] = ['hop', ...OTHERS.map(({ name }) => name)];
 
-/** Time during which only hop runs, milliseconds. */
+/** Time at the start of a run in which only `hop` runs, milliseconds. */
 const ALONE = 700;
-/** Pause of hop before each request while other workloads race, milliseconds. */
+/** Average pause of `hop` before each request while other workloads run, milliseconds. */
 const SLOWLY = 25;
 /**
- * Pause of hop before each request while faults are performed, milliseconds. Many sessions must run during the
- * faults, but must leave CPU time for the system.
+ * Average pause of `hop` before each request during faults, milliseconds. It leaves CPU time for the system's
+ * recovery.
  */
 const STEADILY = 60;
-/** Number of accounts that only one workload uses, if there are enough accounts. */
+/** Each workload uses this number of accounts that no other workload uses, if there are enough accounts. */
 const OWN_ACCOUNTS = 60;
-/** Time limit of the other workloads, as a multiple of hop's duration. */
+/** Time limit of the workloads other than `hop`, as a multiple of the duration of `hop`. */
 const LONGER = 3;
 /** Minimum time limit of the other workloads, milliseconds. */
 const LEAST = 30_000;
-/** Factor for the time limit of the other workloads if they wait for each other's seats. */
+/** Factor for this time limit if the app limits sessions, so that workloads wait for each other. */
 const SEATED = 4;
 
 /**
  * Returns the workloads to run.
  *
- * @param only names of workloads. If empty: the workloads for the target's claims, and for guarantees that its set of
- * claims omits
+ * @param only names of workloads; if empty, returns the workloads for the guarantees that the target claims or leaves
+ * out
  * @throws UsageError when a workload does not exist, or when the target lacks what the workload needs
  */
 export function chosen(target: Target, only: readonly string[]): string[] {
@@ -73,7 +73,7 @@ export function chosen(target: Target, only: readonly string[]): string[] {
   return only.length > 0 ? [...only] : feeding(target, [...target.claims, ...target.leftOut]);
 }
 
-/** Returns the workloads that can run against the target and give evidence for some of the guarantees. */
+/** Returns the workloads that give evidence for any of the guarantees, and that can run against the target. */
 export function feeding(target: Target, guarantees: readonly Guarantee[]): string[] {
   const wanted = OTHERS.filter(
     ({ feeds, lacks }) => feeds.some(one => guarantees.includes(one)) && lacks?.(target) === undefined,
@@ -81,39 +81,40 @@ export function feeding(target: Target, guarantees: readonly Guarantee[]): strin
   return ['hop', ...wanted.map(({ name }) => name)];
 }
 
-/**
- * Returns the time for which the workloads must wait for the target's timeouts, milliseconds; 0 if they do not wait.
- */
+/** Returns how long the workloads wait for timeouts of the target, milliseconds; 0 if they wait for none. */
 export const waits = (target: Target, names: readonly string[]): number =>
   Math.max(0, ...OTHERS.filter(({ name }) => names.includes(name)).map(({ takes }) => takes?.(target) ?? 0));
 
 export interface Performance {
   sessions: number;
-  /** Duration of hop, milliseconds. */
+  /** Duration of `hop`, milliseconds. */
   duration: number;
   /**
-   * The rate at which the sessions of hop begin actions; without a rate, each session begins an action as
-   * soon as its last response has come.
+   * The rate of actions that all sessions of `hop` begin. Without a rate, a session begins an action when the last
+   * one has ended.
    */
   rate?: Rate | undefined;
-  /** The part of the sessions of hop to perform; all by default. */
+  /** The part of `hop`'s sessions that this worker thread drives; all by default. */
   part?: WorkerPart | undefined;
-  /** Performs the faults. Called when the other workloads have ended; hop continues until the promise resolves. */
+  /**
+   * Performs the faults. Called when all workloads except `hop` have ended. `hop` continues until the promise
+   * resolves.
+   */
   disturb?: () => Promise<void>;
-  /** Called between the load and the last reads. */
+  /** Called after the load, before the last reads of `hop`. */
   settle?: () => Promise<void>;
-  /** Called with descriptions of the running tasks each time a task begins or ends. */
+  /** Called with descriptions of the running workloads each time a workload begins or ends. */
   onActive?: (what: readonly string[]) => void;
 }
 
-/** Descriptions of workloads that may take longer than the load. For other workloads, the progress shows the name. */
+/** What the progress shows for workloads that may take longer than the load, instead of their name. */
 const GOES_ON: Readonly<Record<string, string>> = {
   hop: 'the last reads of the sessions',
   idle: 'sessions that must reach their declared timeouts',
   'refresh-race': 'spent tokens that are sent after the grace period',
 };
 
-/** Keeps the list of running tasks. */
+/** Reports which workloads are running. */
 class Active {
   readonly #what = new Set<string>();
   readonly #report: (what: readonly string[]) => void;
@@ -136,9 +137,8 @@ class Active {
 }
 
 /**
- * Runs the workloads together, and returns when all have ended. If a workload fails, waits for the end of the others,
- * then throws. If the app limits the sessions of a user, hop runs after the other workloads, because hop takes all
- * sessions.
+ * Runs the workloads concurrently until all have ended. If one throws, stops the others and throws its error. If the
+ * app limits the sessions of a user, runs `hop` after the others, because `hop` uses all sessions.
  */
 export async function perform(
   outer: Context,
@@ -148,7 +148,7 @@ export async function perform(
   const failing = new AbortController();
   const context = { ...outer, signal: AbortSignal.any([outer.signal, failing.signal]) };
   const begun: Promise<void>[] = [];
-  /** Adds a task. If the task fails, all tasks end. */
+  /** Adds a running workload. If it throws, all others are stopped. */
   const begin = (task: Promise<void>): Promise<void> => {
     begun.push(task);
     task.catch(() => failing.abort());
@@ -192,30 +192,29 @@ export async function perform(
     );
   let aging: Promise<void> | undefined;
   try {
-    // The sessions of `age` live as long as the sessions of hop, and send few requests. So hop returns to full speed
-    // without waiting for `age`.
+    // Does not wait for `age` before `hop` returns to full speed, because `age` lasts as long as `hop` and sends few
+    // requests.
     aging = others.includes(age) ? run(age) : undefined;
     await Promise.all(others.filter(workload => workload !== age).map(run));
     hopping ??= hops();
     if (disturb !== undefined) Object.assign(pace, { pause: STEADILY, disturbed: true });
     else pace.pause = 0;
     if (disturb !== undefined) {
-      // Waits until the sessions of hop exist, because a session that begins later does not see the fault. Without
-      // hop, waits for no session.
+      // Waits until all sessions of `hop` are logged in, so that the faults disturb them.
       await Promise.race([inside.promise, hopping]);
       await active.during('faults', beside(disturb, context, { ...hopPlan }));
     }
   } finally {
     if (disturb !== undefined) hopPlan.deadline = 0;
-    // After an error, no task may go on while the caller closes what it uses.
+    // After an error, waits for the end of all workloads, because the caller closes what they use.
     if (failing.signal.aborted) await Promise.allSettled(begun);
   }
   await Promise.all([hopping, aging]);
 }
 
 /**
- * Runs the faults, together with clients that log out during the faults and make their last replays after all faults.
- * Then compares sessions from before the faults with new sessions.
+ * Performs the faults while clients log out (`leaving`). Then compares sessions from before the faults with new ones
+ * (`generations`).
  */
 async function beside(disturb: () => Promise<void>, context: Context, plan: Plan): Promise<void> {
   const own = (name: string, place: number): Context => scope(context, { name }, OTHERS.length + place);
@@ -232,7 +231,7 @@ async function beside(disturb: () => Promise<void>, context: Context, plan: Plan
 const pause = (milliseconds: number): Promise<void> =>
   new Promise(resolve => setTimeout(resolve, milliseconds));
 
-/** Returns a context with separate random numbers, accounts and names for a workload. */
+/** Returns the context of a workload, with its own random numbers, accounts and names of sessions. */
 function scope(
   context: Context,
   { name }: Pick<Workload, 'name'>,
@@ -246,7 +245,7 @@ function scope(
     prefix: `${name.replaceAll(/[^a-z]/g, '')}-`,
     account: n => {
       const account = accounts[(place * OWN_ACCOUNTS + n) % accounts.length];
-      if (account === undefined) throw new UsageError('accounts: expected at least one account');
+      if (account === undefined) throw new UsageError('accounts: expected at least one account, got none');
       return account;
     },
   };

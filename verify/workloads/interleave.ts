@@ -1,8 +1,8 @@
 /**
- * interleave: two users and a client without a session open the same addresses, at the same time and in turn, through
- * any cache in front of the app. Each user has put canaries into private state. Another user logs in with a browser
- * from which the previous user has just logged out. One user disconnects before the responses come. These responses
- * must not reach another user. One user has two devices.
+ * interleave: tries to make an app show a user's data to another user. Users have canaries (unique values) in their
+ * private data. Two users and a client without a session open the same pages, in turn and at the same time. A user
+ * logs in with a browser from which another user has logged out. A user disconnects before the responses arrive. A
+ * user has two devices.
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
@@ -16,19 +16,19 @@ import { everywhere, inTurn, lasted, over, type Plan, type Workload } from './wo
 
 const PAIRS = 3;
 const ROUNDS = 12;
-/** Number of browsers that two users share. */
+/** Number of browsers that two users use one after the other. */
 const SHARED = 3;
-/** Number of users that disconnect before the response comes. */
+/** Number of users that disconnect before a response arrives. */
 const HASTY = 2;
-/** Number of browsers with late responses of an old session. Also the number of users with two devices. */
+/** Number of browsers in which responses of an old session arrive after a new login (late.ts). */
 const LATE = 4;
 const DEVICES = 3;
-/** Number of requests that a user who disconnects abandons in a round. */
+/** Number of requests in each round from which a user disconnects. */
 const ABANDONED = 6;
 
 export const interleave: Workload = {
   name: 'interleave',
-  does: 'two users and a stranger open the same pages; one logs in after another has logged out, one disconnects early, one uses two devices',
+  does: 'users and a client without a session open the same pages; users share a browser, disconnect early, and use two devices',
   feeds: ['isolation', 'private-responses'],
   run: async (context, plan) => {
     const parts = [
@@ -38,15 +38,14 @@ export const interleave: Workload = {
       ...Array.from({ length: LATE }, () => late),
       ...Array.from({ length: DEVICES }, () => devices),
     ];
-    // Each part has at most three clients.
+    // Reserves three client numbers for each part.
     await inTurn(context, parts.length, 3, async (own, n) => parts[n]?.(own, plan, 3 * n), 2);
   },
 };
 
 /**
- * Abandons requests while another user reads. An app may reuse a connection to the store before it has read the
- * store's reply to an abandoned request. Then the next request gets this reply. Abandoned requests are not recorded,
- * because a lost response may have changed the cookie.
+ * Disconnects from requests of one user while another user reads. An app with a defect reuses the connection to the
+ * store too early, and gives the store's reply to the other user. The abandoned requests are not recorded.
  */
 async function hasty(context: Context, plan: Plan, n: number): Promise<void> {
   const [leaver, other] = [Driver.of(context, n), Driver.of(context, n + 1)];
@@ -66,19 +65,17 @@ async function hasty(context: Context, plan: Plan, n: number): Promise<void> {
   await leave(context, leaver);
 }
 
-/** Logs in, and writes a canary into private state. Returns whether the login was accepted. */
+/** Logs in, and writes a canary into the user's private data. Returns whether the login was accepted. */
 async function enters(context: Context, driver: Driver): Promise<boolean> {
   const probe = privately(context.target);
   if (!(await driver.enter())) return false;
-  // The first page of the session carries its form token.
+  // The first page of a session has the form token that the write may need.
   await driver.read(probe);
   if (probe !== undefined) await driver.write(probe);
   return true;
 }
 
-/**
- * Uses two devices of a user at the same time. The logout on one device must not end the session of the other device.
- */
+/** Logs a user in on two devices. The logout on one device must not end the session on the other one. */
 async function devices(context: Context, plan: Plan, n: number): Promise<void> {
   const { sessions, logout } = context.target;
   if (sessions?.logout === 'all' || (sessions?.most ?? 2) < 2 || logout === undefined) return;
@@ -102,12 +99,15 @@ const pagesOf = ({ signedIn, pages, probes }: Target): string[] => [
   ...new Set([signedIn.page, ...probes.map(({ read }) => read.path), ...pages]),
 ];
 
-/** Logs a second user in with the browser of a first user. State of the first session may survive its logout. */
+/**
+ * Logs a second user in with a browser from which a first user has logged out. It must not show the first user's
+ * data.
+ */
 async function shared(context: Context, _plan: Plan, n: number): Promise<void> {
   const { logout, probes, pages } = context.target;
   const account = context.account(n + 1);
   const first = Driver.of(context, n);
-  // Needs a logout and two users: otherwise the two sessions would only be two tabs of one browser.
+  // Needs a logout and two users.
   if (logout === undefined || account.label === first.account.label) return;
   if (!(await enters(context, first))) return first.end('refused');
   if (!(await leave(context, first))) return;
@@ -137,7 +137,7 @@ async function round(context: Context, users: Driver[], stranger: Driver, i: num
   const paths = pagesOf(context.target);
   const path = paths[i % paths.length] as string;
   const probe = probes.find(({ read }) => read.path === path);
-  // In half of the rounds the query is new, so that no cache can have stored the page for another user.
+  // Half of the rounds add a new query to the address, so that no cache holds the page already.
   const fresh = i % (2 * paths.length) < paths.length;
   const query = fresh ? `baton=${Math.floor(context.random.next() * 1e9)}` : '';
   const reads = users.map(
@@ -152,7 +152,7 @@ async function round(context: Context, users: Driver[], stranger: Driver, i: num
     const barrier = new Barrier(reads.length);
     await Promise.all(reads.map(read => read({ held: barrier.place() })));
   }
-  // If a cache has stored a page or a cookie of a user, the cache sends it to the next client.
+  // The client without a session would get a page or a cookie of a user that a cache has stored.
   await stranger.visit(path, { query });
   await stranger.visit(login.page);
 }

@@ -1,7 +1,7 @@
 /**
- * Lets responses of an old session arrive late: a user logs out, and the same or another user logs in with the same
- * browser, while requests of the old session are in flight. When a late response arrives, the browser applies its
- * cookies. The next page must not show the old user. If a late response signs the new user out, reports mention this.
+ * Lets responses of an old session arrive after a new login. A user logs out while requests are in flight, and the
+ * same or another user logs in with the same browser. When a late response arrives, the browser stores its cookies.
+ * The next page must not show the old user. Reports also mention if the new user is signed out.
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
@@ -11,10 +11,14 @@ import { privately } from '../client/probes.ts';
 import type { Operation } from '../core/history/history.ts';
 import type { Plan } from './workload.ts';
 
-/** Number of requests of the old session that reach the app only after the new login. */
+/** Number of requests of the old session that are completed only after the new login. */
 const HELD = 2;
 
-/** Runs one round. @param n number of the round's first client; in every second round, the same user logs in again */
+/**
+ * Tests one browser.
+ *
+ * @param n number of the first client; if it is even, the same user logs in again, else another user
+ */
 export async function late(context: Context, _plan: Plan, n: number): Promise<void> {
   const { logout } = context.target;
   if (logout === undefined) return;
@@ -36,7 +40,8 @@ export async function late(context: Context, _plan: Plan, n: number): Promise<vo
   const own = next.copyJar();
   const before = JSON.stringify(next.cookies());
   gate.leave();
-  // A slow response may have changed the jar during the login. Then `own` is not the cookie of the new login.
+  // A slow response during the login may have changed the cookies. Then `own` may not hold the cookie of the new
+  // login.
   const slow = (await Promise.all(flying)).slice(HELD);
   const early = slow.some(({ cookies = [], return: end = 0 }) => cookies.length > 0 && end >= from);
   old.end('logout');
@@ -47,20 +52,20 @@ export async function late(context: Context, _plan: Plan, n: number): Promise<vo
     await leave(context, next);
     return;
   }
-  // A late response may have replaced the cookie of the new login in the jar. These reads show which user the jar
-  // signs in now. Because of `with`, the checks do not require that the responses show the new session.
+  // A late response may have replaced the new session's cookie. These reads show which user is signed in now. They
+  // are marked `old`, so that no check expects the new session in their responses.
   for (const one of [undefined, probe]) await next.read(one, { as: { client: next.copyJar(), with: 'old' } });
   await next.logout(logout, { as: { client: own, with: 'old' } });
   next.end('over');
 }
 
-/** Sends slow requests of the target, and requests whose last byte waits at the barrier. */
+/** Sends slow requests, and requests whose last byte is sent only when the barrier opens. */
 function inFlight({ target }: Context, driver: Driver, barrier: Barrier): Promise<Operation>[] {
   const { slow, signedIn, claims } = target;
   const held = Array.from({ length: HELD }, () => driver.visit(signedIn.page, { held: barrier.place() }));
   if (slow?.read !== undefined) held.push(driver.visit(slow.read));
-  // A target that does not claim logout-final may keep the whole session in the cookie. Then every late write would
-  // restore the session, because each copy of the cookie stays valid.
+  // Without logout-final, an app may keep the whole session in the cookie. A late write then always restores the
+  // session.
   if (slow?.write !== undefined && claims.includes('logout-final')) held.push(driver.touch(slow.write));
   return held;
 }

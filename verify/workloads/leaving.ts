@@ -1,6 +1,6 @@
 /**
- * leaving: during faults, a few clients log in while hop runs, stay for a while, and log out at any moment of a
- * fault. After its logout, each client replays the old cookie on every instance, at once and again after all faults.
+ * leaving: clients log in and out during faults. After its logout, a client sends the old cookie to every instance,
+ * at once and again after all faults: no instance may honour it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../client/context.ts';
@@ -11,39 +11,39 @@ import { everywhere, inTurn, over, type Plan, replayed } from './workload.ts';
 
 const CLIENTS = 4;
 /**
- * Number of clients that stay until a fault begins. A fault may prevent logins, and then only these clients can log
+ * Number of clients that stay logged in until a fault begins. During a fault that prevents logins, only these can log
  * out.
  */
 const PATIENT = 2;
 /** Maximum duration of a session, milliseconds. */
 const STAY = 1_200;
-/** Interval between two attempts of a failed request, milliseconds. */
+/** Interval between two tries of a login or logout that failed, milliseconds. */
 const AGAIN = 200;
 /**
- * Average pause between two reads, milliseconds. It is short, because the server may close a connection that is idle
- * for longer just at the logout.
+ * Average pause between two reads, milliseconds. It is short, so that no server closes the idle connection at the
+ * logout.
  */
 const PAUSE = 80;
-/** Time after which a client disconnects from a request that it abandons, milliseconds. */
+/** Time after which a client disconnects from a request without waiting for the response, milliseconds. */
 const ABANDONED = 250;
-/** Maximum number of sessions whose cookie is replayed again at the end. */
+/** Maximum number of sessions whose old cookie is sent again after all faults. */
 const REMEMBERED = 150;
 
-interface Dead {
+interface LoggedOut {
   driver: Driver;
   old: SessionClient;
 }
 
 /**
- * Runs the clients until the plan is over. Does nothing if the app limits the sessions of a user, because hop
- * uses all these sessions.
+ * Runs the clients until the deadline of the plan. Does nothing if the app limits sessions, because `hop` uses all of
+ * them.
  *
- * @param plan its deadline may move closer during the run
+ * @param plan its `deadline` may become earlier during the run
  */
 export async function leaving(context: Context, plan: Plan): Promise<void> {
   const { logout } = context.target;
   if (logout === undefined || context.seats !== undefined) return;
-  const dead: Dead[] = [];
+  const dead: LoggedOut[] = [];
   const client = async (n: number): Promise<void> => {
     const own = { ...context, random: context.random.fork(`${n}`) };
     for (let life = 0; !over(own, plan); life++) {
@@ -55,21 +55,30 @@ export async function leaving(context: Context, plan: Plan): Promise<void> {
   };
   await Promise.all(Array.from({ length: CLIENTS }, (_, n) => client(n)));
   await inTurn(context, dead.length, CLIENTS, async (own, n) => {
-    const { driver, old } = dead[n] as Dead;
+    const { driver, old } = dead[n] as LoggedOut;
     await everywhere(own, how => replayed(driver, old, how));
     driver.end('logout');
   });
 }
 
-/** Drives one session to its logout. Returns undefined if the session was lost or the run ended before the logout. */
-async function live(context: Context, plan: Plan, n: number, logout: EndingSpec): Promise<Dead | undefined> {
+/**
+ * Drives one session until its logout. Returns undefined if it had no logout: the login failed, the session was lost,
+ * or the run ended.
+ */
+async function live(
+  context: Context,
+  plan: Plan,
+  n: number,
+  logout: EndingSpec,
+): Promise<LoggedOut | undefined> {
   const driver = Driver.of(context, n, context.account(n % CLIENTS));
   if (!(await driver.enter())) {
     driver.end('refused');
     await sleep(AGAIN);
     return undefined;
   }
-  // First every instance serves the session, because an instance that never served the session may ignore its logout.
+  // Makes every instance serve the session, because an instance may ignore the logout of a session that it does not
+  // know.
   await everywhere(context, async how => (await driver.read(undefined, how)).operation, { balanced: true });
   const old = driver.replayer();
   const pauses = context.random.fork('pauses');
@@ -77,11 +86,9 @@ async function live(context: Context, plan: Plan, n: number, logout: EndingSpec)
   const slow = context.target.slow?.read;
   const look = async (): Promise<void> => {
     await sleep(PAUSE * 2 * pauses.next());
-    // If a client disconnects while the store is down, the store's reply may stay unread on the connection between
-    // app and store.
+    // Disconnects while the store is down, because the store's reply may then stay unread on the app's connection.
     if (context.recorder.disturbed) await driver.abandon(context.target.signedIn.page, ABANDONED);
-    // A slow request may be in flight when an instance dies. The next request then finds the locks of the slow
-    // request.
+    // Sends a slow request, because an instance that dies during it may leave a lock behind.
     if (slow !== undefined) await driver.visit(slow);
     await driver.read();
   };

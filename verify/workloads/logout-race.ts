@@ -1,7 +1,7 @@
 /**
- * logout-race: logs out while requests of the same session are in flight: reads and writes, quick and slow requests.
- * Then it sends the old cookie to every instance, at once and at the end of the run. In the same way, the workload
- * tests the request that ends all sessions of a user.
+ * logout-race: logs out while requests of the same session are in flight. Then it sends the old cookie to every
+ * instance, at once and at the end of the run: no instance may honour it. It also tests the request that ends all
+ * sessions of a user.
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
@@ -12,37 +12,37 @@ import type { SessionClient } from '../client/session-client.ts';
 import type { Operation } from '../core/history/history.ts';
 import type { Account } from '../target/load.ts';
 import type { EndingSpec } from '../target/schema.ts';
-import { Edge } from './edge.ts';
+import { DelaySearch } from './delay-search.ts';
 import { everywhere, inTurn, lasted, over, replayed, type Workload } from './workload.ts';
 
-/** Number of rounds. If a race fails one time in ten, about 30 rounds without a failure are evidence. */
+/** Number of logouts. An error that occurs in one of ten logouts is almost certainly seen in 40. */
 const ROUNDS = 40;
 const AT_ONCE = 4;
 /** Number of quick requests in flight at a logout. */
 const TOGETHER = 4;
-/** Number of rounds in which one request ends all sessions of a user. */
+/** Number of tests of the request that ends all sessions of a user. */
 const ALL_ROUNDS = 4;
-/** Number of sessions of the user in such a round. */
+/** Number of sessions of the user in each of these tests. */
 const ALL_SESSIONS = 5;
 
-/** A session that was logged out. Its cookie is replayed again when the run ends. */
-interface Dead {
+/** A session that was logged out. Its old cookie is sent again when the run ends. */
+interface LoggedOut {
   driver: Driver;
   old: SessionClient;
 }
 
 export const logoutRace: Workload = {
   name: 'logout-race',
-  does: 'logs out while requests are in flight, then sends the old cookie everywhere',
+  does: 'logs out while requests are in flight, then sends the old cookie to every instance',
   feeds: ['logout-final'],
   lacks: ({ logout }) => (logout === undefined ? '`logout`' : undefined),
   run: async (context, plan) => {
     const { logout, logoutEverywhere } = context.target;
     if (logout === undefined) return;
-    const dead: Dead[] = [];
-    const edge = new Edge();
+    const dead: LoggedOut[] = [];
+    const delays = new DelaySearch();
     await inTurn(context, ROUNDS, AT_ONCE, async (own, n) => {
-      if (!over(own, plan)) await round(own, n, logout, edge, dead);
+      if (!over(own, plan)) await round(own, n, logout, delays, dead);
     });
     const most = Math.min(ALL_SESSIONS, context.target.sessions?.most ?? ALL_SESSIONS);
     const rounds = logoutEverywhere === undefined || most < 2 ? 0 : ALL_ROUNDS;
@@ -63,25 +63,30 @@ async function round(
   context: Context,
   n: number,
   logout: EndingSpec,
-  edge: Edge,
-  dead: Dead[],
+  delays: DelaySearch,
+  dead: LoggedOut[],
 ): Promise<void> {
   const driver = Driver.of(context, n);
   if (!(await driver.enter())) return driver.end('refused');
-  dead.push(await raceLogout(context, driver, { n, logout, edge }));
+  dead.push(await raceLogout(context, driver, { n, logout, delays }));
 }
 
 interface Race {
-  /** Number of the round, which decides the kinds of requests in flight. */
+  /** Number of the logout. It decides which kinds of requests are in flight. */
   n: number;
   logout: EndingSpec;
-  /** The offset that separates requests before the logout from requests that are refused because of the logout. */
-  edge: Edge;
+  /** Finds the delay after a logout from which concurrent requests are refused. */
+  delays: DelaySearch;
 }
 
-/** Logs a session out while requests of the session are in flight, and sends the old cookie to every instance. */
-export async function raceLogout(context: Context, driver: Driver, { n, logout, edge }: Race): Promise<Dead> {
-  // First every instance serves the session, because an instance that never served the session may ignore its logout.
+/** Logs out while requests of the session are in flight, and sends the old cookie to every instance. */
+export async function raceLogout(
+  context: Context,
+  driver: Driver,
+  { n, logout, delays }: Race,
+): Promise<LoggedOut> {
+  // Makes every instance serve the session, because an instance may ignore the logout of a session that it does not
+  // know.
   let span = 1;
   await everywhere(context, async how => {
     const { operation } = await driver.read(context.target.probes[0], how);
@@ -90,21 +95,21 @@ export async function raceLogout(context: Context, driver: Driver, { n, logout, 
   });
   const old = driver.replayer();
   const flying = inFlight(context, driver, n);
-  // Slow requests need no barrier, because they take so long that the logout comes while they are in flight.
+  // Slow requests need no barrier: they are still in flight when the logout is sent.
   const barrier = new Barrier(flying.quick.length + 1);
   const part = (n % 8) / 8 + context.random.next() / 8;
   const slow = flying.slow.map(send => send({}));
   if (slow.length > 0) await new Barrier(1).place(part * 60).pass();
   const at = part * span;
-  const offsets = flying.quick.map(() => edge.draw(context.random, [-at, span - at]));
+  const offsets = flying.quick.map(() => delays.draw(context.random, [-at, span - at]));
   const quick = flying.quick.map((send, i) => send({ held: barrier.place(at + (offsets[i] ?? 0)) }));
   await driver.logout(logout, { held: barrier.place(at) });
   for (const [i, { signedIn, outcome }] of (await Promise.all(quick)).entries())
-    if (outcome === 'ok' || signedIn === 'out') edge.saw(offsets[i] ?? 0, signedIn === 'out');
+    if (outcome === 'ok' || signedIn === 'out') delays.saw(offsets[i] ?? 0, signedIn === 'out');
   await everywhere(context, how => replayed(driver, old, how));
   await Promise.all(slow);
   await everywhere(context, how => replayed(driver, old, how), { times: slow.length > 0 ? 2 : 1 });
-  // The jar may have received a cookie after the logout. The next request from this browser sends this cookie.
+  // A late response may have set a cookie after the logout. The next request of a browser would send it.
   await driver.read(undefined, { labelled: true });
   if (logout.provider === true) await driver.enterAgain();
   return { driver, old };
@@ -112,10 +117,7 @@ export async function raceLogout(context: Context, driver: Driver, { n, logout, 
 
 type Sending = (how: How) => Promise<Operation>;
 
-/**
- * Returns the requests that are in flight at the n-th logout. Takes the kinds of requests that the target allows in
- * turn.
- */
+/** Returns the requests to send during the n-th logout. The kinds of requests that the target allows alternate. */
 function inFlight(context: Context, driver: Driver, n: number): { quick: Sending[]; slow: Sending[] } {
   const { probes, slow } = context.target;
   const probe = writable(context.target);
@@ -138,14 +140,14 @@ function inFlight(context: Context, driver: Driver, n: number): { quick: Sending
 }
 
 /**
- * Creates several sessions of one user at the same time. One session ends all of them; in odd rounds, another
- * session writes at the same time.
+ * Tests the request that ends all sessions of a user: logs in several sessions at the same time, and ends all with
+ * one of them. In odd rounds, another session writes at the same time.
  */
 async function allRound(
   context: Context,
   n: number,
   { account, most, ending }: { account: Account; most: number; ending: EndingSpec },
-  dead: Dead[],
+  dead: LoggedOut[],
 ): Promise<void> {
   const barrier = new Barrier(most);
   const drivers = Array.from({ length: most }, (_, i) =>

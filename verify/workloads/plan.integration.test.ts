@@ -1,4 +1,4 @@
-/** Tests that the same seed gives the same plan at any speed of requests, and that another seed gives another plan. */
+/** Tests that the same seed gives the same requests at any speed of the machine, and that another seed gives others. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import type { Operation } from '../core/history/history.ts';
 import { verify } from '../run.ts';
 import { loadTarget } from '../target/load.ts';
 
-/** Number of requests at the end of each client of hop. */
+/** Number of requests at the end of each session of `hop`: its last reads and its logout. */
 const END = 3;
 
 let stack: Stack;
@@ -23,12 +23,14 @@ afterAll(async () => {
   await rm(out, { recursive: true, force: true });
 });
 
-/** Minimum number of steps to compare, over all clients. */
+/** Minimum number of requests to compare, in all sessions together. */
 const ENOUGH = 60;
 
 /**
+ * Performs a run.
+ *
  * @param duration of the load, milliseconds
- * @returns the requests of each session, in order; canaries have no run name
+ * @returns the requests of each session in order, with canaries without the name of the run
  */
 async function planOf(seed: number, duration: number): Promise<Map<string, string[]>> {
   const target = await loadTarget('baton.yaml', {});
@@ -48,14 +50,18 @@ async function planOf(seed: number, duration: number): Promise<Map<string, strin
 
 type Plan = Map<string, string[]>;
 
-/** Compares the requests of hop's clients in order. @returns the number of equal steps, and of sessions that differ */
+/**
+ * Compares the sessions of `hop`.
+ *
+ * @returns the number of equal requests of `one` and `same`, and the number of sessions in which `other` differs
+ */
 function compare(one: Plan, same: Plan, other: Plan): { compared: number; different: number } {
   let compared = 0;
   let different = 0;
   for (const [session, steps] of one) {
     if (!/^s\d+$/.test(session)) continue;
     const [again, others] = [same.get(session) ?? [], other.get(session) ?? []];
-    // A session may end after any step. Its last reads and its logout are not compared.
+    // A session may end after any request, so its last reads and its logout are not compared.
     const length = Math.min(steps.length, again.length) - END;
     expect(again.slice(0, length), session).toEqual(steps.slice(0, length));
     compared += length;
@@ -70,14 +76,14 @@ const written = (plan: Plan): string[] =>
     .flatMap(([, steps]) => steps.filter(step => step.startsWith('add')));
 
 it('is drawn from the seed', async () => {
-  // The number of steps depends on the machine, so a slow machine gets more time.
+  // A slow machine makes fewer requests in a given time, so it gets more time.
   for (const duration of [1_500, 8_000, 30_000]) {
     const [one, same, other] = [
       await planOf(7, duration),
       await planOf(7, duration),
       await planOf(8, duration),
     ];
-    // Racing requests end in any order, but the values that a session writes do not depend on that order.
+    // Overlapping requests may end in any order. The values that a session writes do not depend on it.
     const { compared, different } = compare(one, same, other);
     expect(different).toBe(3);
     expect(written(one).length).toBeGreaterThan(60);

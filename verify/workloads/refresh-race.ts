@@ -1,7 +1,7 @@
 /**
- * refresh-race: refreshes the tokens of one session several times at once, again after a lost response, and during a
- * logout. After the grace period it sends the replaced tokens to every instance. After a logout it sends all tokens
- * to every instance.
+ * refresh-race: refreshes the tokens of a session several times at once, a second time after a lost response, and
+ * during a logout. After the grace period, it sends the replaced tokens to every instance, and after a logout all
+ * tokens: no instance may honour them.
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
@@ -14,14 +14,14 @@ import { aim, everywhere, inTurn, over, pause, replayed, type Workload } from '.
 
 const ROUNDS = 24;
 const AT_ONCE = 12;
-/** Number of refreshes at the same time. */
+/** Number of browser tabs that refresh at the same time. */
 const TABS = 3;
-/** Maximum delay between two refreshes of a race, milliseconds. */
+/** Maximum delay between two concurrent refreshes, milliseconds. */
 const APART = 10;
-/** Additional wait, milliseconds, so that a timeout has certainly passed. */
+/** Additional wait after a timeout, milliseconds, so that it has passed on every machine. */
 const MARGIN = 300;
 
-/** A round of one session. Returns the replaced tokens and the current tokens. */
+/** Refreshes the tokens of a session. Returns a client with the replaced tokens, and one with the current tokens. */
 type Race = (
   context: Context,
   driver: Driver,
@@ -30,7 +30,7 @@ type Race = (
 
 export const refreshRace: Workload = {
   name: 'refresh-race',
-  does: 'refreshes at once, after a lost response and during a logout, and sends spent tokens again',
+  does: 'refreshes tokens several times at once, after a lost response and during a logout, and sends replaced tokens again',
   feeds: ['token-refresh'],
   lacks: ({ refresh }) => (refresh === undefined ? '`refresh`' : undefined),
   takes: ({ refresh }) => (refresh === undefined ? 0 : graceOver(refresh)),
@@ -53,13 +53,15 @@ export const refreshRace: Workload = {
   },
 };
 
-/** Returns the time after which a replaced refresh token must be refused, milliseconds. */
+/** Returns how long after a refresh the replaced token may still be honoured, milliseconds, with a tolerance. */
 const graceOver = ({ grace = 0 }: RefreshSpec): number =>
   grace + timeoutTolerance(grace * 1000) / 1000 + MARGIN;
 
 const copied = (client: SessionClient) => ({ client, with: 'copy' as const });
 
-/** Runs the race, refreshes once more with the current tokens, and sends the replaced token after the grace period. */
+/**
+ * Performs `race`, refreshes once more with the current tokens, and sends the replaced token after the grace period.
+ */
 async function raced(
   race: Race,
   spec: RefreshSpec,
@@ -75,7 +77,7 @@ async function raced(
   await driver.refresh({ as: copied(current) });
 }
 
-/** Refreshes in several tabs at the same time. The current tokens come from the last response. */
+/** Refreshes in several tabs at the same time. The current tokens are those of the last response. */
 const overlapping: Race = async (context, driver, n) => {
   const spent = driver.copyJar();
   const barrier = new Barrier(TABS);
@@ -93,7 +95,7 @@ const overlapping: Race = async (context, driver, n) => {
 
 const returned = ({ call, return: end = call }: Operation): number => end;
 
-/** Drops the response of a refresh, and sends the same refresh to another instance. */
+/** Drops the response of a refresh, and sends the same token to another instance again. */
 const lostResponse: Race = async (context, driver, n) => {
   const spent = driver.copyJar();
   await driver.refresh({ as: copied(spent.copy()), to: aim(context, n), lost: true });
@@ -102,7 +104,7 @@ const lostResponse: Race = async (context, driver, n) => {
   return { spent, current };
 };
 
-/** Sends the replaced token to another instance at once, although the client already has the new tokens. */
+/** Sends the replaced token to another instance immediately after the refresh. */
 const spentAtOnce: Race = async (context, driver, n) => {
   const spent = driver.copyJar();
   const current = spent.copy();
@@ -111,12 +113,10 @@ const spentAtOnce: Race = async (context, driver, n) => {
   return { spent, current };
 };
 
-/**
- * Refreshes during a logout; in one of four rounds, before the logout. Then sends all tokens to every
- * instance.
- */
+/** Refreshes during a logout, or in one of four rounds before it. Then sends all tokens to every instance. */
 async function duringLogout(logout: EndingSpec, context: Context, driver: Driver, n: number): Promise<void> {
-  // First every instance serves the session, because an instance that never served the session may ignore its logout.
+  // Makes every instance serve the session, because an instance may ignore the logout of a session that it does not
+  // know.
   await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   const old = driver.replayer();
   if (n % 16 === 3) await driver.refresh();
@@ -126,7 +126,7 @@ async function duringLogout(logout: EndingSpec, context: Context, driver: Driver
   const place = (longest: number) => (n % 16 === 3 ? undefined : barrier.place(longest * random.next()));
   const refreshing =
     n % 16 === 3 || driver.refresh({ as: copied(tab), to: aim(context, n), held: place(APART) });
-  // The logout usually comes a little later than the refresh, so the refresh finds the session alive.
+  // The logout is usually sent a little later than the refresh, so that the session is still alive at the refresh.
   await driver.logout(logout, { held: place(3 * APART) });
   await refreshing;
   const clients = [old, tab];
@@ -139,5 +139,5 @@ async function duringLogout(logout: EndingSpec, context: Context, driver: Driver
   for (const client of clients) await everywhere(context, how => replayed(driver, client, how));
 }
 
-/** If an access token lives at most this time, milliseconds, the workload waits until the token has expired. */
+/** The workload waits for the expiry of an access token that lives no longer than this, milliseconds. */
 const LONGEST = 20_000;

@@ -1,4 +1,4 @@
-/** Tests which requests the workloads send, against a small app whose session cookie names the instance. */
+/** Tests which requests the workloads send. Uses a small app whose session cookie names the instance. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -27,14 +27,17 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-/** Duration of a workload by default, milliseconds. Longer than a test, so `enough` ends a workload. */
+/** Default duration of a workload, milliseconds. It is longer than a test, so that `enough` ends the workload. */
 const DURATION = 60_000;
-/** Number of operations that follow the last allowed awkward text. Without the limit, they include more such texts. */
+/**
+ * Number of operations after the last allowed text that is hard to encode. They would include another one without the
+ * limit.
+ */
 const MORE = 200;
 /** Matches a text that is a number. */
 const NUMBER = /^\d{18}$/;
 
-/** Starts the app. `most`: the largest count of numbers in the notes of one session so far. */
+/** Starts the app. `most` returns the largest count of numbers in the notes of one session so far. */
 async function started(): Promise<{ url: string; most(): number }> {
   const sessions = new Map<string, string[]>();
   let most = 0;
@@ -67,7 +70,7 @@ async function started(): Promise<{ url: string; most(): number }> {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, most: () => most };
 }
 
-/** Returns the context of a run against the app, and its operations. Calls `added` after each of them. */
+/** Returns the context of a run against the app, and the operations of the run. Calls `added` after each operation. */
 function recorded(url: string, added = () => {}): { context: Context; operations: Operation[] } {
   const target = parseTarget(
     JSON.stringify({
@@ -104,7 +107,7 @@ function recorded(url: string, added = () => {}): { context: Context; operations
 interface Until {
   growth?: Growth;
   duration?: number;
-  /** Called with the operations so far, after each. Once it returns true, the workload ends. */
+  /** Called with all operations so far after each operation. The workload ends when it returns true. */
   enough?(operations: readonly Operation[]): boolean;
 }
 

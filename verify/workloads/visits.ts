@@ -1,7 +1,6 @@
 /**
- * Drives short sessions in addition to the long sessions of `age`, as long as the load: clients log in, read a page
- * on every instance, log out, and send the old cookie again. Many visits are needed, because a login or logout may
- * fail only rarely.
+ * Drives many short sessions while the long sessions of `age` run, because a login or logout may fail only rarely. A
+ * client logs in, reads a page on every instance, logs out, and sends the old cookie again.
  */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
@@ -9,13 +8,14 @@ import { leave } from '../client/leave.ts';
 import { everywhere, inTurn, pause, replayed } from './workload.ts';
 
 const CLIENTS = 2;
-/** Minimum pause between two visits of a client, milliseconds. The pause is at least as long as the visit. */
+/** Minimum pause after each session of a client, milliseconds. It is at least as long as the session was. */
 const PAUSE = 100;
 
 /**
- * Drives visits. Does nothing if the app limits how often a user logs in.
+ * Drives short sessions until `ended` returns true. Does nothing if the app limits the rate of logins, or sends
+ * mails.
  *
- * @param first number of the first client among the clients of the workload
+ * @param first number of the first client
  */
 export async function visits(context: Context, first: number, ended: () => boolean): Promise<void> {
   if (context.spacing !== undefined || context.mails !== undefined) return;
@@ -33,7 +33,8 @@ export async function visits(context: Context, first: number, ended: () => boole
 
 async function visit(context: Context, driver: Driver): Promise<void> {
   if (!(await driver.enter())) return driver.end('refused');
-  // First every instance serves the session, because an instance that never served the session may ignore its logout.
+  // Makes every instance serve the session, because an instance may ignore the logout of a session that it does not
+  // know.
   await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   const { logout } = context.target;
   const old = driver.replayer();

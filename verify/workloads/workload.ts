@@ -1,4 +1,4 @@
-/** Defines a workload: the actions of its clients, the guarantees for which it gives evidence, and its end. */
+/** Defines a workload: the requests that its clients send, and the guarantees for which they give evidence. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stepAside } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
@@ -12,22 +12,19 @@ import type { Account, Target } from '../target/load.ts';
 import type { Rate } from './arrivals.ts';
 
 export interface Plan {
-  /** Number of concurrent sessions of hop. */
+  /** Number of concurrent sessions of `hop`. */
   sessions: number;
-  /** After this time no new action begins, microseconds on the run's clock. */
+  /** No action begins after this time, microseconds on the run's clock. */
   deadline: number;
-  /**
-   * The time at which the load of hop ends, microseconds on the run's clock. Absent if faults decide when the
-   * load ends.
-   */
+  /** The time at which `hop` ends, microseconds on the run's clock. Absent if `hop` ends with the last fault. */
   loadEnds?: number | undefined;
-  /** The rate at which the sessions of hop begin actions, and the time in which the rate changes, milliseconds. */
+  /** The rate at which the sessions of `hop` begin actions. It changes during `length`, milliseconds. */
   rate?: (Rate & { length: number }) | undefined;
-  /** The part of the sessions of hop that this plan performs. Absent: all. */
+  /** The part of `hop`'s sessions that this worker thread drives; all if absent. */
   part?: WorkerPart | undefined;
-  /** Called as soon as all clients of the workload have logged in or have been refused. */
+  /** Called when the first login of each client was accepted or refused. */
   entered?: () => void;
-  /** Called between the load and the last reads. The last reads wait for its promise. */
+  /** Called after the load. The last reads begin when its promise resolves. */
   settle?: () => Promise<void>;
 }
 
@@ -35,43 +32,43 @@ export interface Workload {
   name: string;
   /** A short description of what the clients do. */
   does: string;
-  /** The guarantees for which the workload gives evidence. */
+  /** The guarantees that a run with this workload can judge. */
   feeds: readonly Guarantee[];
   /** Returns what the target file lacks for this workload; undefined if it lacks nothing. */
   lacks?(target: Target): string | undefined;
-  /** Returns the minimum duration of the workload, milliseconds, if the target determines it. */
+  /** Returns how long the workload takes at least, milliseconds, if it waits for timeouts of the target. */
   takes?(target: Target): number;
   run(context: Context, plan: Plan): Promise<void>;
 }
 
 /**
- * Returns whether the workload must not begin new actions.
+ * Returns whether a workload must end.
  *
- * @param needed true if a verdict needs the action. Such an action may begin after the deadline, so that a slow
- *   machine gives enough evidence
+ * @param needed true if a verdict needs the next action: then the workload may continue after the deadline, so that a
+ * slow machine gives enough evidence
  */
 export const over = ({ signal, recorder }: Context, { deadline }: Plan, needed = false): boolean =>
   signal.aborted || (!needed && recorder.clock.now() >= deadline);
 
-/** Maximum number of tries for each wanted instance, if clients cannot choose the instance. */
+/** Maximum number of tries to reach an instance through the balancer. */
 const TRIES = 6;
-/** After this number of consecutive timeouts the tries end, because more tries would only wait. */
+/** The tries end after this number of consecutive timeouts. */
 const TIMEOUTS = 2;
-/** Share of tries with a concurrent request of another client, so that a round robin does not fall into step. */
+/** Share of requests with a concurrent request of another client, which shifts a round robin. */
 export const BESIDE = 0.35;
 
 interface Everywhere {
   /** Number of requests on each instance; 1 by default. */
   times?: number;
-  /** True: sends requests only through the balancer, because an instance may be down. */
+  /** If true, sends requests only through the balancer, because an instance may be down. */
   balanced?: boolean;
-  /** The wanted instances; all known instances by default. */
+  /** The instances to reach; all known instances by default. */
   names?: Iterable<string>;
 }
 
 /**
- * Performs a request on every instance. If clients can choose the instance, sends one request to each. Otherwise
- * sends requests through the balancer until each instance has served a request, with a limited number of tries.
+ * Sends a request to every instance. If clients cannot choose the instance, sends requests through the balancer until
+ * each instance has served one, or the tries are used up.
  *
  * @returns the instances that served a request
  */
@@ -102,8 +99,8 @@ export async function everywhere(
   const tries = Math.max(1, missing.size) * times * TRIES;
   const more = (i: number): boolean => timeouts < TIMEOUTS && (missing.size > 0 || i < nowhere);
   for (let i = 0; i < tries && !signal.aborted && more(i); i++) {
-    // Another client sends a request at the same time. If the other client always sent its request first, the two
-    // clients would alternate and stay in step with a round robin.
+    // A second client sends a request at the same time, so that a round robin does not always route to the same
+    // instance.
     const aside = random.next() < BESIDE && stepAside(context);
     await one({});
     await aside;
@@ -111,17 +108,17 @@ export async function everywhere(
   return answered;
 }
 
-/** Replays an old cookie: reads with a copy of the cookies from before a logout. */
+/** Reads with the old cookies of a session that was logged out. */
 export const replayed = async (driver: Driver, old: SessionClient, how: How): Promise<Operation> =>
   (await driver.read(undefined, { ...how, labelled: true, as: { client: old.copy(), with: 'old' } }))
     .operation;
 
 /**
- * Waits for seats if the app limits the sessions of a user. A task that needs more seats than exist does not run, and
- * gives no evidence.
+ * Runs a task. If the app limits the sessions of a user, first waits until so many sessions are free. Does not run a
+ * task that needs more sessions than the limits allow.
  *
- * @param sessions number of sessions at the same time
- * @param act receives a context with the accounts that it may log in with
+ * @param sessions number of sessions that the task has at the same time
+ * @param act the task; its context has the accounts with which it may log in
  */
 export async function seated(
   context: Context,
@@ -140,8 +137,8 @@ export async function seated(
 }
 
 /**
- * Runs `count` tasks in order, `atOnce` at a time. Each task has separate random numbers, so that the plan depends on
- * the seed and not on the speed of the tasks.
+ * Runs `count` tasks, `atOnce` at a time. Each task has its own random numbers, so that its requests do not depend on
+ * the speed of other tasks.
  *
  * @param sessions maximum number of sessions that a task has at the same time
  */
@@ -166,13 +163,13 @@ export async function inTurn(
 /** Returns the duration of an operation, milliseconds. */
 export const lasted = ({ call, return: end = call }: Operation): number => (end - call) / 1000;
 
-/** Returns the n-th instance, so that different sessions use different instances. */
+/** Returns the name of an instance: the n-th, modulo their number. Undefined if no instance is known. */
 export function aim({ instances }: Context, n: number): string | undefined {
   const names = instances.names();
   return names[n % names.length];
 }
 
-/** Waits, unless the run stops. */
+/** Waits for a time, or until the run is stopped. */
 export async function pause({ signal }: Context, milliseconds: number): Promise<void> {
   await sleep(Math.max(0, milliseconds), undefined, { signal }).catch(() => {});
 }

@@ -1,20 +1,22 @@
 /**
- * Finds the edge: the offset at which the response to a racing request changes. With a smaller offset this request
- * comes first, with a larger offset the other request. A race shows near the edge, so half of the generated offsets
- * are close to it.
+ * Finds the delay at which the order of two concurrent requests changes: with a shorter delay the delayed request
+ * takes effect first, with a longer one the other request. Races are found close to this delay, so half of the random
+ * delays are close to it.
  */
 import type { Random } from '../random.ts';
 
-/** Width of the range on each side of the edge, as a fraction of the whole span. */
+/** Random delays that are close differ from the found delay by at most this fraction of the whole span. */
 const AROUND = 1 / 16;
 
-export class Edge {
+export class DelaySearch {
   #lastBefore = Number.NEGATIVE_INFINITY;
   #firstAfter = Number.POSITIVE_INFINITY;
 
   /**
-   * @param offset delay of this request after the other request, milliseconds; @param after true if the other
-   * request came first
+   * Records a result.
+   *
+   * @param offset delay of the delayed request after the other request, milliseconds
+   * @param after true if the other request took effect first
    */
   saw(offset: number, after: boolean): void {
     if (after) this.#firstAfter = Math.min(this.#firstAfter, offset);
@@ -22,10 +24,11 @@ export class Edge {
   }
 
   /**
-   * Generates an offset. Always uses two random numbers, so that responses do not change later random numbers.
+   * Returns a random delay. Always takes two random numbers, so that results do not change the random numbers after
+   * it.
    *
-   * @param span the earliest and the latest offset, milliseconds
-   * @returns an offset in the span
+   * @param span the shortest and the longest delay, milliseconds; negative if the other request is sent later
+   * @returns a delay within the span
    */
   draw(random: Random, [least, most]: readonly [number, number]): number {
     const [where, at] = [random.next(), random.next()];
