@@ -18,8 +18,9 @@ export function clobber({ value, write, showed, read }: LostUpdate): Violation {
   const steps = stepsOf([write?.end, 'acknowledged']);
   if (rival?.certain && rival.end !== undefined) steps.push({ operation: rival.end, came: 'acknowledged' });
   else if (rival !== undefined) steps.push(pending(rival.start));
-  else if (write?.beside?.type === 'op') steps.push({ operation: write.beside, came: 'overlapped it' });
-  else if (write?.beside !== undefined) steps.push(pending(write.beside));
+  else if (write?.overlapping?.type === 'op')
+    steps.push({ operation: write.overlapping, came: 'overlapped it' });
+  else if (write?.overlapping !== undefined) steps.push(pending(write.overlapping));
   steps.push(...stepsOf([showed, `showed "${value}"`]));
   return {
     at: read,

@@ -84,7 +84,7 @@ describe('linearizability', () => {
     ]);
   });
 
-  it('shows the read that a stretch begins with, if the proof needs it', () => {
+  it('shows the read that a segment begins with, if the proof needs it', () => {
     const verdict = judged(session =>
       session
         .write('a', 'app-1')
@@ -113,7 +113,7 @@ describe('linearizability', () => {
     expect(reading(['a', 'b', 'b'])).toBe(1);
   });
 
-  it('cuts no stretch if it is not known which operations happened: counters, removals', () => {
+  it('cuts no segment if it is not known which operations happened: counters, removals', () => {
     const counter = (...reads: string[]) =>
       judged((session, picture) => {
         declared(picture, session, 'counter', { initial: [] });

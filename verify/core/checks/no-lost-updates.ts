@@ -33,7 +33,7 @@ class NoLostUpdates extends Judging<Adds> {
   override ended(operation: Operation, { session, data }: Standing): void {
     if (session.lost === operation) this.count.lost++;
     if (data?.write !== undefined) this.#objects.add(data.object);
-    if (data !== undefined && data.looked.length > 0) this.#look(data.looked);
+    if (data !== undefined && data.found.length > 0) this.#searched(data.found);
   }
 
   override routed(operation: Operation, entry: Served): void {
@@ -42,26 +42,26 @@ class NoLostUpdates extends Judging<Adds> {
   }
 
   /** Counts the adds that were searched in a final state and that overlapped an acknowledged add. */
-  #look(looked: readonly Write[]): void {
-    for (const { end, rivals } of looked) {
-      const adds = rivals.filter(
+  #searched(adds: readonly Write[]): void {
+    for (const { end, rivals } of adds) {
+      const others = rivals.filter(
         ({ certain, effect }) => certain && (effect?.does === 'adds' || rises(effect)),
       );
-      const [rival] = adds;
+      const [rival] = others;
       if (end === undefined || rival?.end === undefined) continue;
       this.count.overlapping++;
       this.#loggedOverlaps.add(end, rival.end);
       const here = end.instance;
       const elsewhere = ({ end: other }: Write): boolean =>
         other?.instance !== undefined && other.instance !== here;
-      if (here !== undefined && adds.some(elsewhere)) this.count.crossed++;
+      if (here !== undefined && others.some(elsewhere)) this.count.crossed++;
     }
   }
 
   override objectEnded(object: TrackedObject): void {
     this.#objects.delete(object);
-    const { lost, looked } = object.lost();
-    this.#look(looked);
+    const { lost, searched } = object.lost();
+    this.#searched(searched);
     for (const update of lost) this.report(() => clobber(update));
   }
 

@@ -3,7 +3,7 @@ import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation, Start } from '../history/history.ts';
 import type { Started, TrackedObject } from '../objects/tracked-object.ts';
 import { Searches, type Searching } from '../search/searches.ts';
-import { Stretches } from '../search/stretches.ts';
+import { Segments } from '../search/segments.ts';
 import { nonlinear } from '../search/witness.ts';
 import type { Standing } from '../timeline/sessions.ts';
 import type { NamedCounts } from './check.ts';
@@ -18,10 +18,10 @@ export interface OrderCounts {
   overlaps: number;
   crossed: number;
   lost: number;
-  /** Stretches that the search left undecided, by object. */
+  /** Segments that the search left undecided, by object. */
   undecided: NamedCounts;
   /**
-   * `late`: number of stretches with reads that were recorded too late. `clocks`: number of stretches whose order
+   * `late`: number of segments with reads that were recorded too late. `clocks`: number of segments whose order
    * depends on uncertain clocks.
    */
   late: number;
@@ -36,18 +36,18 @@ export interface OrderCounts {
  */
 export const linearizing = (searching: Searching, longest = LONGEST): Declaration<OrderCounts>['judge'] =>
   class extends Judging<OrderCounts> {
-    readonly #objects = new Map<TrackedObject, Stretches>();
+    readonly #objects = new Map<TrackedObject, Segments>();
     readonly #searches = this.#noSearches();
 
     #noSearches(): Searches {
-      return new Searches(searching, (stretch, verdict, isLate) => {
-        if (verdict === 'violated') this.report(() => nonlinear(stretch, isLate));
+      return new Searches(searching, (segment, verdict, isLate) => {
+        if (verdict === 'violated') this.report(() => nonlinear(segment, isLate));
         else if (verdict === 'late' || verdict === 'clocks') this.count[verdict]++;
       });
     }
 
-    #of(object: TrackedObject): Stretches {
-      return getOrInsert(this.#objects, object, () => new Stretches(object.declared));
+    #of(object: TrackedObject): Segments {
+      return getOrInsert(this.#objects, object, () => new Segments(object.declared));
     }
 
     override started(start: Start, data: Started | undefined): void {
@@ -59,21 +59,21 @@ export const linearizing = (searching: Searching, longest = LONGEST): Declaratio
     override ended(operation: Operation, { session, data }: Standing): void {
       if (session.lost === operation) this.count.lost++;
       if (data === undefined || (data.write === undefined && operation.action !== 'read')) return;
-      const stretches = this.#of(data.object);
+      const segments = this.#of(data.object);
       if (data.write === undefined && !data.certain) {
-        stretches.skipped(operation);
+        segments.skipped(operation);
         return;
       }
-      const stretch = stretches.ended(operation, data.certain);
-      if (data.certain && stretches.judges) this.#count(operation, stretches);
-      if (stretch !== undefined) this.#searches.judge(stretch);
-      if (stretches.length <= longest) return;
-      if (!stretches.closed) this.#searches.judge(stretches.rest());
-      stretches.closed = true;
+      const segment = segments.ended(operation, data.certain);
+      if (data.certain && segments.judges) this.#count(operation, segments);
+      if (segment !== undefined) this.#searches.judge(segment);
+      if (segments.length <= longest) return;
+      if (!segments.closed) this.#searches.judge(segments.rest());
+      segments.closed = true;
     }
 
-    #count(operation: Operation, stretches: Stretches): void {
-      const { overlaps, crosses } = stretches.relate(operation);
+    #count(operation: Operation, segments: Segments): void {
+      const { overlaps, crosses } = segments.relate(operation);
       this.count.operations++;
       if (operation.action === 'read') this.count.reads++;
       if (overlaps) this.count.overlaps++;
@@ -81,10 +81,10 @@ export const linearizing = (searching: Searching, longest = LONGEST): Declaratio
     }
 
     override objectEnded(object: TrackedObject): void {
-      const stretches = this.#objects.get(object);
+      const segments = this.#objects.get(object);
       this.#objects.delete(object);
-      if (stretches?.closed === true) this.count.closed++;
-      else if (stretches !== undefined) this.#searches.judge(stretches.rest());
+      if (segments?.closed === true) this.count.closed++;
+      else if (segments !== undefined) this.#searches.judge(segments.rest());
     }
 
     override recount(): void {

@@ -1,4 +1,4 @@
-/** Follows a counter. Finds the earlier write or read of the same session that a read contradicts. */
+/** Follows a counter. Finds reads that contradict an earlier write or read of the same session. */
 
 import type { ObjectEvent, Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
@@ -7,35 +7,35 @@ import { acknowledged, type Overlaps, overlapped, type Write } from './overlaps.
 import { type Lost, NOTHING, type ObjectState, type Reader, Readers, type ReadFacts } from './read-facts.ts';
 
 interface Viewer extends Reader {
-  /** The write that belongs to `wrote`. `writtenIn`: the phase of this write. */
+  /** The write that `wrote` ended. `writtenIn`: the phase in which it ended. */
   written?: Write;
   writtenIn?: number;
-  /** The phase of the last read. */
+  /** The phase in which the last read ended. */
   readIn?: number;
 }
 
 const viewer = (session: string): Viewer => ({ session });
 
-/** Maximum number of increments that are kept until all requests that overlapped them have ended. */
+/** Maximum number of increments that are kept one by one. */
 const KEPT = 64;
 
 /**
- * Follows a counter in phases. A set, a clear or a decrement begins a new phase. Within a phase a counter only rises,
- * so a larger count is a later state. A request that overlapped an increment may undo it, so a read need not show this
- * increment.
+ * Follows a counter in phases. A set, a clear or a decrement begins a new phase. Within a phase the counter only rises,
+ * so a larger count is a later state. Exception: a request that overlapped an increment may undo the increment, so
+ * later reads need not show it.
  */
 export class Counter implements ObjectState {
-  /** The count at the begin of the phase; undefined while it is not known. */
+  /** A count that the phase cannot fall below; undefined while it is not known. */
   #base: number | undefined;
-  /** The largest count that the phase can have; undefined while it is not known. */
+  /** The largest count that reads may show in this phase; undefined while it is not known. */
   #most: number | undefined;
-  /** The latest increments of the phase, ended or in flight. Earlier increments are included in `#base`. */
+  /** The latest increments of the phase, ended or in flight. Older increments are added to `#base` or `#undoable`. */
   #rises: Write[] = [];
-  /** Sum of earlier increments that an overlapping request may have undone. */
+  /** Sum of the older increments that another request may have undone. */
   #undoable = 0;
-  /** The count with all acknowledged increments of the phase; undefined while `#base` is undefined. */
+  /** The count after all acknowledged increments of the phase; undefined while `#base` is undefined. */
   #sum: number | undefined;
-  /** The acknowledged increments that no final state has shown. */
+  /** The acknowledged increments that no read of a final state has included yet. */
   #owed: Write[] = [];
   #phase = 0;
   /** Sets, clears and decrements that may still take effect. */
@@ -120,7 +120,7 @@ export class Counter implements ObjectState {
     this.#most = this.#base;
   }
 
-  /** Returns the smallest count that the counter may have after the operation has ended. */
+  /** Returns the smallest correct count of a read that is sent after the operation has ended. */
   #least({ return: at = 0 }: Operation): number | undefined {
     if (this.#base === undefined) return undefined;
     let least = this.#base;
@@ -131,20 +131,20 @@ export class Counter implements ObjectState {
 
   settle(read: Operation): readonly Write[] {
     if (this.#sum === undefined || this.#falls.length > 0 || countOf(read.saw) < this.#sum) return NOTHING;
-    const looked = this.#owed;
+    const found = this.#owed;
     this.#owed = [];
-    return looked;
+    return found;
   }
 
   lost(read: Operation): Lost | undefined {
-    const looked = this.#owed;
+    const searched = this.#owed;
     if (this.#sum === undefined || this.#falls.length > 0) return undefined;
-    const least = looked
+    const least = searched
       .filter(({ end }) => end === undefined || !precedes(end, read))
       .reduce((sum, write) => sum - byOf(write), this.#sum);
-    const write = looked.find(overlapped);
-    if (write === undefined || countOf(read.saw) >= least) return { lost: NOTHING, looked };
-    return { lost: [{ value: String(least), write, showed: undefined, read }], looked };
+    const write = searched.find(overlapped);
+    if (write === undefined || countOf(read.saw) >= least) return { lost: NOTHING, searched };
+    return { lost: [{ value: String(least), write, showed: undefined, read }], searched };
   }
 
   read(read: Operation, facts: ReadFacts): void {
@@ -154,7 +154,7 @@ export class Counter implements ObjectState {
     if (Number.isNaN(count) || (this.#falls.length > 0 && !versions)) return;
     this.#againstWrite(read, count, reader, facts);
     this.#againstRead(read, count, reader, facts);
-    // No change overlaps this read, so its count is exact: it becomes the base of the phase.
+    // No change can take effect during this read, so the phase continues from exactly this count.
     if (this.#base === undefined && this.#overlaps.overBefore(read)) this.#begin(count);
     reader.last = read;
     reader.readIn = this.#phase;
@@ -185,7 +185,7 @@ export class Counter implements ObjectState {
       if (read.version < last.version) facts.back.push(outdated(last, `showed ${before}`, read));
       return;
     }
-    // No state of a phase is older than the first state of the phase.
+    // If the previous read showed the first count of the phase, no read of the phase can show an older state.
     if (readIn !== this.#phase || this.#base === undefined || before <= this.#base) return;
     const undoable = this.#rises.reduce(
       (sum, write) => sum + (overlapped(write) ? byOf(write) : 0),

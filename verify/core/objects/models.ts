@@ -9,14 +9,14 @@ export interface Change {
   value?: string;
   /** cas: the change happens only if the object holds this value. */
   expected?: string;
-  /** set: the whole content of a collection afterwards. */
+  /** set: the whole content of a set, list or bag after the change. */
   state?: readonly string[];
 }
 
 export type Effect =
-  /** Adds a value to a collection. */
+  /** Adds a value to a set, list or bag. */
   | { does: 'adds'; value: string }
-  /** Removes a value from a collection. */
+  /** Removes a value from a set, list or bag. */
   | { does: 'removes'; value: string }
   /** Replaces the whole content by these values. With `expected`: only if the object holds that value. */
   | { does: 'replaces'; values: readonly string[]; expected?: string | undefined }
@@ -70,7 +70,7 @@ export const countOf = (state: readonly string[] | undefined): number => numberO
 export const shownValue = ({ action, value }: Change): string | undefined =>
   action === 'remove' || action === 'increment' ? undefined : value;
 
-/** Returns the values that a change adds to a collection, or sets in a register. */
+/** Returns the values that a change adds to a set, list or bag, or sets in a register. */
 export function putsIn(effect: Effect | undefined): readonly string[] {
   if (effect?.does === 'adds') return [effect.value];
   return effect?.does === 'replaces' ? effect.values : NOTHING;
@@ -79,9 +79,9 @@ export function putsIn(effect: Effect | undefined): readonly string[] {
 /** Returns whether the change only makes a counter larger. */
 export const rises = (effect: Effect | undefined): boolean => effect?.does === 'counts' && effect.by >= 0;
 
-/** A change of an object, or a read with the state that it shows. Every `Operation` is one. */
+/** A change of an object, or a read with the state that it shows. Every `Operation` has these fields. */
 export interface ObjectOperation extends Change {
-  /** read: the whole state. A register or counter shows one text. An unset register shows no text. */
+  /** The whole state that a read shows. A register or counter shows one text, and an unset register none. */
   saw?: readonly string[];
 }
 
@@ -136,7 +136,7 @@ const counter: Model = {
   describe: ([value]) => value ?? '0',
 };
 
-/** Makes the model of a kind with several values. The kinds differ in their order, and in repeated values. */
+/** Makes the model of a set, bag or list. They differ in whether the order counts and whether values may repeat. */
 const collection = (
   kind: ObjectKind,
   ordered: (values: readonly string[]) => State,

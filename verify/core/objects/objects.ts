@@ -1,23 +1,24 @@
-/** Keeps the facts about each object of a run. All checks of objects read these facts from here. */
+/** Keeps the facts about each object of a run, for all checks that judge objects. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Event, ObjectEvent, Operation, SessionEvent, Start } from '../history/history.ts';
 import { isWrite } from './models.ts';
-import { cutOffRemark, type Shown } from './sift.ts';
+import { cutOffRemark, type LongestLists } from './sift.ts';
 import { type ObjectFacts, type Started, TrackedObject } from './tracked-object.ts';
 
-// Defined once and not in the loop, because creating such a function in k6 takes as long as running it.
-const besideStarted = ({ overlaps }: TrackedObject, start: Start): void => overlaps.besideStarted(start);
-const beside = ({ overlaps }: TrackedObject, operation: Operation): void => overlaps.beside(operation);
+// Defined here and not where they are used: in k6, creating a closure takes as long as running it.
+const otherStarted = ({ overlaps }: TrackedObject, start: Start): void => overlaps.otherStarted(start);
+const otherEnded = ({ overlaps }: TrackedObject, operation: Operation): void =>
+  overlaps.otherEnded(operation);
 
-/** A change that may still take effect. `end` is set if the change has ended as `info`. */
-interface Change {
+/** An operation that may still change something. `end` is set if it has ended as `info`. */
+interface PendingChange {
   start: Start;
   end?: Operation;
 }
 
 /**
- * Keeps objects by their names, `<what>@<scope>`. The scope is a session, a user, or `*` for all users. When a
- * session ends, its objects are deleted.
+ * Keeps objects by their names `<what>@<scope>`, for example `basket@s1`. The scope is a session, a user, or `*` for
+ * all users. When a session ends, the objects with its scope are deleted.
  */
 export class Objects {
   readonly #canary: string;
@@ -25,10 +26,10 @@ export class Objects {
   readonly #objects = new Map<string, TrackedObject>();
   /** The objects that are kept, by scope. */
   readonly #scopes = new Map<string, TrackedObject[]>();
-  /** The changes of each session and user that may still take effect, by their ids. */
-  readonly #pending = new Map<string, Map<number, Change>>();
-  /** The reads of each probe, by the name of the probe. */
-  readonly #shown = new Map<string, Shown>();
+  /** By session or user: the changes that may still take effect, by id. */
+  readonly #pending = new Map<string, Map<number, PendingChange>>();
+  /** The longest lists of each probe. */
+  readonly #longest = new Map<string, LongestLists>();
   #final = false;
 
   /** @param canary the prefix of the values of the run */
@@ -44,31 +45,31 @@ export class Objects {
     this.#of(event.object);
   }
 
-  /** Returns an object. Creates the object when it is declared, or on first use. */
+  /** Returns the object with this name; creates it on first use. */
   #of(name: string): TrackedObject {
     const known = this.#objects.get(name);
     if (known !== undefined) return known;
     const at = name.lastIndexOf('@');
     const probe = name.slice(0, at);
-    const shown = getOrInsert(this.#shown, probe, () => ({ most: 0, cut: 0 }));
+    const longest = getOrInsert(this.#longest, probe, () => ({ most: 0, cut: 0 }));
     const declared = this.#declared.get(name) ?? { type: 'object', object: name, kind: 'set' };
-    const object = new TrackedObject(declared, this.#canary, shown);
+    const object = new TrackedObject(declared, this.#canary, longest);
     this.#objects.set(name, object);
     const scope = name.slice(at + 1);
-    // A change that began before the first use of this object may still write back an older state of this
-    // object.
+    // A change in flight may have loaded the data before the first use of this object, and may save the older data
+    // later.
     this.#pending.get(scope)?.forEach(({ start, end }) => {
       if (start.object === name) return;
-      object.overlaps.besideStarted(start);
-      if (end !== undefined) object.overlaps.beside(end);
+      object.overlaps.otherStarted(start);
+      if (end !== undefined) object.overlaps.otherEnded(end);
     });
     getOrInsert(this.#scopes, scope, () => []).push(object);
     return object;
   }
 
-  /** Adds the start of an operation. @returns the object of the operation; undefined if it has no object */
+  /** Adds the start of an operation. Returns its object; undefined if it has none. */
   started(start: Start): Started | undefined {
-    this.#besides(start, besideStarted);
+    this.#forOthers(start, otherStarted);
     this.#began(start.session, start);
     if (start.user !== start.session) this.#began(start.user, start);
     if (start.object === undefined) return undefined;
@@ -78,13 +79,15 @@ export class Objects {
   }
 
   /**
-   * Adds an operation that has ended. Removes from its `saw` the values that the run did not write. Returns the facts
-   * about the operation, if it has an object. @param live true if the session lived before and after the operation
+   * Adds an operation that has ended, and removes foreign values from its `saw`. Returns the facts about the operation;
+   * undefined if it has no object.
+   *
+   * @param live true if the session lived before and after the operation
    */
   ended(operation: Operation, live: boolean): ObjectFacts | undefined {
     const object = operation.object === undefined ? undefined : this.#of(operation.object);
     if (object !== undefined && !isWrite(operation)) object.sift(operation);
-    this.#besides(operation, beside);
+    this.#forOthers(operation, otherEnded);
     this.#returned(operation.session, operation);
     if (operation.user !== operation.session) this.#returned(operation.user, operation);
     if (object === undefined) return undefined;
@@ -107,8 +110,8 @@ export class Objects {
     if (pending.size === 0) this.#pending.delete(scope);
   }
 
-  /** Calls `look` for every other object of the session and user: one request may change all of them. */
-  #besides<E extends Start | Operation>(event: E, look: (object: TrackedObject, event: E) => void): void {
+  /** Calls `look` for each other object of the session and user, because one request may change all of them. */
+  #forOthers<E extends Start | Operation>(event: E, look: (object: TrackedObject, event: E) => void): void {
     const { session, user } = event;
     this.#others(session, event, look);
     if (user !== session) this.#others(user, event, look);
@@ -123,10 +126,7 @@ export class Objects {
     }
   }
 
-  /**
-   * Forgets the writes and reads of a session. Deletes the objects that belonged only to this session, and returns
-   * them.
-   */
+  /** Forgets a session's writes and reads. Deletes and returns the objects that belonged only to this session. */
   sessionEnded({ session, user }: Pick<SessionEvent, 'session' | 'user'>): readonly TrackedObject[] {
     const own = this.#scopes.get(session) ?? [];
     this.#scopes.delete(session);
@@ -142,6 +142,6 @@ export class Objects {
 
   /** Returns remarks on the probes whose lists may be cut off. */
   remarks(): string[] {
-    return [...this.#shown].flatMap(([probe, shown]) => cutOffRemark(probe, shown));
+    return [...this.#longest].flatMap(([probe, longest]) => cutOffRemark(probe, longest));
   }
 }

@@ -1,4 +1,4 @@
-/** Finds which writes of one object overlapped one another, or another request of their session or user. */
+/** Finds the requests that overlapped a write: other writes of the object, and requests of its session or user. */
 
 import type { ObjectKind, Operation, Start } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
@@ -8,34 +8,36 @@ export interface Write {
   start: Start;
   /** The effect of the write on the object; undefined if it has none. */
   effect: Effect | undefined;
-  /** The ended operation, with any outcome. */
+  /** The whole operation, once it has ended with any outcome. */
   end?: Operation;
   /** True if the write was acknowledged in a live session. */
   certain: boolean;
-  /** The write can no longer take effect after the return of this operation. Absent while the write still can. */
+  /** After the return of this operation the write can no longer take effect. Absent while the write may take effect. */
   over?: Operation;
-  /** The first few writes that overlapped this write. */
+  /** Writes of the same object that overlapped this write; only the first few. */
   rivals: Write[];
   /** True if reads cannot show whether the write took effect, for example because its value may have been removed. */
   traceless: boolean;
   /**
-   * Another request that overlapped this write. It may have loaded an older state, and saved this state after the
-   * write.
+   * A read, or a change of another object, that overlapped this write. Its handler may have loaded the data before this
+   * write and saved them after it, which undoes this write.
    */
-  beside?: Start | Operation;
+  overlapping?: Start | Operation;
 }
 
-/** Returns whether a write overlapped another request, which may have undone it. */
-export const overlapped = ({ rivals, beside }: Write): boolean => rivals.length > 0 || beside !== undefined;
+/** Returns whether another request overlapped the write. That request may have undone the write. */
+export const overlapped = ({ rivals, overlapping }: Write): boolean =>
+  rivals.length > 0 || overlapping !== undefined;
 
 /**
  * Returns whether a request that overlapped a write may have undone the write, as far as the reads so far show.
- * Subtle: an app that loads a state and saves it later also saves its own change. So if no read shows the value of an
- * `info` add, the add has undone nothing. Exception: if the add was still in flight when the write was sent, the app
- * may have saved the older state without the added value.
+ *
+ * Subtle: an app that loads all data and saves them later saves its own change, too. So an `info` add whose value no
+ * read shows has saved nothing, and has undone nothing. Exception: if this add was still in flight when the write was
+ * sent, the app may have saved the older data without the added value.
  */
-export const mayBeUndone = ({ start, rivals, beside }: Write): boolean =>
-  beside !== undefined ||
+export const mayBeUndone = ({ start, rivals, overlapping }: Write): boolean =>
+  overlapping !== undefined ||
   rivals.length >= RIVALS ||
   rivals.some(
     ({ end, over, traceless }) =>
@@ -50,8 +52,8 @@ const RIVALS = 8;
 const RECENT = 64;
 
 /**
- * Follows the overlaps of one object's writes. An `info` write may take effect even after its return, so it overlaps
- * all later requests until a read shows its value.
+ * Follows which requests overlap the writes of one object. An `info` write may take effect even after its return, so it
+ * overlaps all later requests until a read shows its value.
  */
 export class Overlaps {
   /** Writes that may still take effect. */
@@ -61,13 +63,13 @@ export class Overlaps {
   #last: Operation | undefined;
   /** Changes of other objects that may still take effect, by their ids. */
   readonly #others = new Map<number, Start>();
-  /** The last change of another object that can no longer take effect. */
+  /** Of the changes of other objects that can no longer take effect: the change that returned last. */
   #lastOther: Operation | undefined;
   /** Writes and changes of other objects that have ended as `info`, by their ids. */
   readonly #indeterminate = new Map<number, Operation>();
   /**
-   * The values written so far. `#repeated`: the values written twice, whose reads do not show which of the two writes
-   * took effect.
+   * The values written so far. `#repeated`: the values written twice, so a read of one does not show which write
+   * happened.
    */
   readonly #values = new Set<string>();
   readonly #repeated = new Set<string>();
@@ -99,7 +101,7 @@ export class Overlaps {
         if (!precedes(operation, start)) pair(write, other);
     }
     this.#others.forEach(other => {
-      write.beside = other;
+      write.overlapping = other;
     });
     this.open.set(start.id, write);
     return write;
@@ -125,18 +127,18 @@ export class Overlaps {
   }
 
   /** Called when a change of another object of the session or user starts. */
-  besideStarted(other: Start): void {
+  otherStarted(other: Start): void {
     this.#others.set(other.id, other);
     this.#mark(other);
   }
 
-  /** Called when any other request ends: a read of the object, or any request of its session or user. */
-  beside(other: Operation): void {
+  /** Called when a read of the object ends, or a request of its session or user that does not use the object. */
+  otherEnded(other: Operation): void {
     const changes = this.#others.has(other.id);
     if (changes && other.outcome === 'info') this.#indeterminate.set(other.id, other);
     else if (changes) this.#otherOver(other);
     const shown = this.#indeterminate.size > 0 ? this.#shownIn(other) : [];
-    // The read loaded the values of these writes, so it cannot undo the writes.
+    // The handler of the read loaded the data after these writes, so it cannot undo them.
     for (const { start } of shown) this.open.delete(start.id);
     this.#mark(other);
     for (const write of shown) this.#over(write, overAt(write.start, other));
@@ -158,7 +160,7 @@ export class Overlaps {
       const start = write?.start ?? other;
       const value = start === undefined ? undefined : shownValue(start);
       if (value === undefined || !saw.includes(value)) continue;
-      // If a read shows a count, or a value that was written twice, another write may be the reason.
+      // A count may come from any increment, and a value that was written twice from either of its writes.
       if (this.#kind === 'counter' || this.#repeated.has(value)) continue;
       this.#indeterminate.delete(id);
       if (other !== undefined) this.#otherOver(overAt(other, read));
@@ -169,18 +171,18 @@ export class Overlaps {
 
   #mark(other: Start | Operation): void {
     this.open.forEach(write => {
-      write.beside = other;
+      write.overlapping = other;
     });
     if (this.#allBefore(other)) return;
     for (const { write, operation } of this.#recent) {
       const over = other.type === 'op' && precedes(other, operation);
-      if (!over && !precedes(operation, other)) write.beside = other;
+      if (!over && !precedes(operation, other)) write.overlapping = other;
     }
   }
 
   /**
-   * Returns whether no earlier change can still take effect when an operation begins. Includes changes of other
-   * objects of the session or user.
+   * Returns whether all earlier changes had finished when an operation began, so that none can take effect later.
+   * Includes changes of other objects of the session or user.
    */
   overBefore(other: Operation): boolean {
     if (this.open.size > 0 || this.#others.size > 0 || !this.#allBefore(other)) return false;
@@ -197,9 +199,7 @@ export class Overlaps {
     return true;
   }
 
-  /**
-   * Returns whether every ended write returned before the operation began. Then the operation overlaps none of them.
-   */
+  /** Returns whether every finished write returned before the operation began, so that the two do not overlap. */
   #allBefore(operation: Operation | Start): boolean {
     return this.#last === undefined || precedes(this.#last, operation);
   }
@@ -209,10 +209,7 @@ export class Overlaps {
 const later = (a: Operation | undefined, b: Operation): Operation | undefined =>
   b.return === undefined || (a?.return ?? 0) >= b.return ? a : b;
 
-/**
- * Returns a change with unknown outcome (`info`) as an operation that ended when a read ended. The read shows the
- * value, so the change had happened by then.
- */
+/** Returns an `info` change as if it ended together with a read that shows its value: it had taken effect by then. */
 const overAt = (start: Start, { call, return: end = call }: Operation): Operation => ({
   ...start,
   type: 'op',

@@ -1,4 +1,4 @@
-/** Finds which acknowledged adds of a set, list or bag are missing in a final state. */
+/** Finds the acknowledged adds that are missing in a final state of a set, list or bag. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
@@ -6,9 +6,9 @@ import { overlapped, type Write } from './overlaps.ts';
 import type { Lost, LostUpdate } from './read-facts.ts';
 import { mayBeGone, type Value } from './value.ts';
 
-/** A value that a final state must have. */
+/** A value that every final state must have. */
 interface Owed {
-  /** The acknowledged adds of the value that no final state has shown yet. */
+  /** The acknowledged adds of the value that have not been searched and found yet. */
   adds: Write[];
   /** Minimum number of times that the final state must have the value: in a bag the number of its adds, else 1. */
   least: number;
@@ -16,14 +16,14 @@ interface Owed {
   raced: boolean;
   /** True if the last final state lacked the value. */
   absent: boolean;
-  /** The last read that showed the value, if the value is absent now. */
+  /** If the value is absent now: the last final state that had it. */
   showed: Operation | undefined;
 }
 
-/** Up to this number of expected values, each value is searched separately. */
+/** With at most this number of expected values, each is searched separately in the list. */
 const FEW = 4;
 
-/** The values that a final state must have. After a read has shown a value, its adds are no longer kept. */
+/** Keeps the values that every final state must have. */
 export class OwedValues {
   readonly #bag: boolean;
   readonly #values = new Map<Value, Owed>();
@@ -40,42 +40,42 @@ export class OwedValues {
     if (this.#bag || owed.least === 0) owed.least++;
   }
 
-  /** Looks for the values in a final state: implements `ObjectState.settle`. */
+  /** Searches the values in a final state: implements `ObjectState.settle`. */
   settle({ saw = [] }: Operation, before: Operation | undefined): readonly Write[] {
-    const looked: Write[] = [];
-    if (this.#values.size === 0) return looked;
-    // Usually the read must show only one value, which is near the end of the list. Searching this value is faster
-    // than counting all values.
+    const found: Write[] = [];
+    if (this.#values.size === 0) return found;
+    // Usually only one value is searched, and it is near the end of the list. Then a search from the end is faster than
+    // counting all values.
     const has = !this.#bag && this.#values.size <= FEW ? within(saw) : counted(saw);
     for (const [known, owed] of this.#values) {
       if (mayBeGone(known)) this.#values.delete(known);
       else if (has(known.value, owed.least)) {
         owed.raced ||= owed.adds.some(overlapped);
-        looked.push(...owed.adds.splice(0));
+        found.push(...owed.adds.splice(0));
         owed.absent = false;
-        // Other guarantees judge a value whose adds overlap nothing, so the value is not kept. A bag keeps it, to
-        // know the number of its adds.
+        // A lost update needs an overlap, so without an overlap the found value is dropped. A bag keeps all, to count
+        // equal adds.
         if (!owed.raced && !this.#bag) this.#values.delete(known);
       } else if (!owed.absent) {
         owed.absent = true;
         owed.showed = owed.adds.length === 0 ? before : undefined;
       }
     }
-    return looked;
+    return found;
   }
 
   /** Returns the values that the last final state lacks: implements `ObjectState.lost`. */
   lost(read: Operation): Lost {
     const lost: LostUpdate[] = [];
-    const looked: Write[] = [];
+    const searched: Write[] = [];
     for (const [known, { adds, raced, absent, showed }] of this.#values) {
       if (!absent || mayBeGone(known)) continue;
-      looked.push(...adds);
+      searched.push(...adds);
       const write = adds.find(({ end }) => end !== undefined && precedes(end, read));
       if (raced || (write !== undefined && adds.some(overlapped)))
         lost.push({ value: known.value, write, showed, read });
     }
-    return { lost, looked };
+    return { lost, searched };
   }
 }
 

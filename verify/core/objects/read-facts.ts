@@ -1,4 +1,4 @@
-/** Defines the facts that a read shows about its object, and the state that they are computed from. */
+/** Defines what a read proves about its object, and the interface of the classes that follow the object's state. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import type { Write } from './overlaps.ts';
@@ -14,54 +14,49 @@ export interface Contradiction {
   summary?: string;
 }
 
-/** The session's last acknowledged add, in relation to a list that may be cut off. */
+/** Whether a list that may be cut off shows the last acknowledged add of its session. */
 export interface NewestAdd {
   add: Operation;
-  /** True if the list shows this add, and lacks no add of the session that is later than one that it shows. */
+  /** True if the list shows this add, and lacks no add between two adds of the session that it shows. */
   shown: boolean;
 }
 
 export interface ReadFacts {
-  /** The last acknowledged write of the read's session that the read was compared with. */
+  /** The last acknowledged write of the session that the read had to show. */
   write: Operation | undefined;
-  /** The session's previous read, if the two reads were compared. */
+  /** The session's previous read, if this read had to show the same state or a later one. */
   read: Operation | undefined;
-  /**
-   * True if the session's next read is compared with this one, provided that both show the same state and that
-   * nothing changes in between.
-   */
+  /** True if the session's next read, when it is equal and nothing has changed, counts as compared with this read. */
   again: boolean;
-  /**
-   * Includes all values of this read that the session's previous read did not show. May include more values of this
-   * read.
-   */
+  /** The values that the session's previous read did not show. May also have values that it showed. */
   fresh: readonly string[];
-  /** Contradictions to acknowledged writes of the read's session. */
+  /** Contradictions that violate read-your-writes. */
   stale: Contradiction[];
-  /** Contradictions to earlier reads of the read's session. */
+  /** Contradictions that violate monotonic-reads. */
   back: Contradiction[];
 }
 
 /** An acknowledged add that the final state does not have. */
 export interface LostUpdate {
   value: string;
-  /** Undefined if a read had shown the value before it was lost. */
+  /** The add; undefined if a final state had shown the value before it was lost. */
   write: Write | undefined;
-  /** The last read that showed the value. */
+  /** The last read of a final state that showed the value. */
   showed: Operation | undefined;
   /** The read of the final state. */
   read: Operation;
 }
 
 /**
- * `lost`: the adds that the last final state lacks. `looked`: the adds that `lost` checks, because `settle` does not.
+ * The result at the end of a run. `lost`: the adds that the last final state lacks. `searched`: the adds that were
+ * searched only now, because no earlier final state had shown them.
  */
 export interface Lost {
   lost: readonly LostUpdate[];
-  looked: readonly Write[];
+  searched: readonly Write[];
 }
 
-/** A value whose add was acknowledged, and that no operation may have removed. */
+/** A value that an acknowledged add wrote, and that no operation may have removed. */
 export interface KeptValue {
   value: string;
   add: Operation;
@@ -76,8 +71,8 @@ export interface DueValue {
 export const NOTHING: readonly never[] = [];
 
 /**
- * The known state of one object. A register keeps only its last value, so it has no `settle` and no `lost`. Only
- * collections have `due` and `kept`.
+ * What is known about the state of one object. A register keeps only its last value, so its class has no `settle` and
+ * no `lost`. Only sets, lists and bags have `due` and `kept`.
  */
 export interface ObjectState {
   started(write: Write): void;
@@ -88,22 +83,22 @@ export interface ObjectState {
   /** Compares a read of a live session with earlier operations. Adds the contradictions to `facts`. */
   read(read: Operation, facts: ReadFacts): void;
   /**
-   * Searches a final state for the acknowledged adds. A final state is read after all writes so far have returned.
-   * Returns the adds that were searched, found or not. Each add is returned once.
+   * Searches the acknowledged adds in a final state: a state that was read after all writes so far had returned.
+   * Returns the adds that were found; each add is returned once.
    *
-   * @param before the read that showed the previous final state
+   * @param before the previous read of a final state
    */
   settle?(read: Operation, before: Operation | undefined): readonly Write[];
-  /** Returns the acknowledged adds that overlapped another request and that the last final state lacks. */
+  /** Returns the acknowledged adds that overlapped another request and that the last final state does not have. */
   lost?(read: Operation): Lost | undefined;
   /**
-   * Compares a list that may be cut off with the last acknowledged add of its session. Returns undefined if the list may
-   * lack that add, because enough values may have been added after it.
+   * Returns whether a list that may be cut off shows the last acknowledged add of its session. Undefined if enough
+   * values may have been added later to push this add out of the list.
    */
   newest?(read: Operation, saw: readonly string[]): NewestAdd | undefined;
   /**
-   * `due`: the values that the object should hold, because their adds were acknowledged or a read showed them.
-   * `kept`: only those with an acknowledged add.
+   * `due`: the values that the object should hold, because their add was acknowledged or a read showed them. `kept`:
+   * the values in `due` whose add was acknowledged.
    */
   due?(): readonly DueValue[];
   kept?(): readonly KeptValue[];
@@ -118,7 +113,7 @@ export interface Reader {
   last?: Operation;
 }
 
-/** Keeps a `Reader` for each session of an object. Keeps the last reader separately, because it often reads again. */
+/** Keeps a `Reader` for each session of an object. `#last` is the reader that was used last: it is often used again. */
 export class Readers<R extends Reader> {
   readonly #make: (session: string) => R;
   readonly #all = new Map<string, R>();

@@ -1,38 +1,38 @@
-/** Follows a register. Finds the earlier write or read of the same session that a read contradicts. */
+/** Follows a register. Finds reads that contradict an earlier write or read of the same session. */
 
 import type { ObjectEvent, Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 import { overlapped, type Write } from './overlaps.ts';
 import { type Contradiction, type ObjectState, type Reader, Readers, type ReadFacts } from './read-facts.ts';
 
-/** The state that a read shows: the state after a write, or the state from before all writes. */
-type Shown = Write | 'first';
+/** The write whose value a read shows, or `first` for the value from before all writes. */
+type ShownState = Write | 'first';
 
 interface Viewer extends Reader {
-  /** The write that belongs to `wrote`. */
+  /** The write that `wrote` ended. */
   written?: Write;
-  /** The state that the last read showed. */
-  shown?: Shown | undefined;
-  /** States that earlier reads showed. */
-  past: Set<Shown>;
+  /** The state that the session's last read showed. */
+  shown?: ShownState | undefined;
+  /** States that the session has seen replaced by another state. */
+  past: Set<ShownState>;
 }
 
 const viewer = (session: string): Viewer => ({ session, past: new Set() });
 
 /**
- * Follows the states of a register. Version numbers of the server order the states. Without version numbers, values
- * must be unique, and two rules order the states. First, if a client sent write B after its write A had returned, B's
- * state is later. Second, a state that a session has seen replaced never comes back. A request that overlapped a
- * write may undo this write.
+ * Follows the states of a register, and orders them by the server's version numbers. Without version numbers, values
+ * must be unique, and two rules order the states: if a client sent write B after its write A had returned, B's state is
+ * later; and a state that a session has seen replaced never comes back. A write that another request overlapped is not
+ * compared, because that request may have undone it.
  */
 export class Register implements ObjectState {
-  /** The write of each value. */
+  /** By value: the write that set it. */
   readonly #writes = new Map<string, Write>();
   /** Values that the register held before the first write. */
   readonly #first = new Set<string>();
-  /** Writes that leave the register without a value. */
+  /** Writes that clear the register. */
   #unsets: Write[] = [];
-  /** True if a value was written twice: then values do not identify states. */
+  /** True if a value was written twice. Then a value does not show which write the register holds. */
   #repeats = false;
   readonly #readers = new Readers(viewer);
 
@@ -70,15 +70,15 @@ export class Register implements ObjectState {
     this.#againstWrite(read, shown, reader, facts);
     this.#againstRead(read, shown, reader, facts);
     const { shown: before } = reader;
-    // Several writes can leave the register without a value, so the state without a value may come back.
+    // The register may be cleared several times, so the state without a value may come back.
     if (before !== undefined && shown !== before && !this.#unsets.includes(before as Write))
       reader.past.add(before);
     reader.last = read;
     reader.shown = shown;
   }
 
-  /** Returns the state that a read shows; undefined if its value does not identify a state. */
-  #shownBy({ saw = [] }: Operation): Shown | undefined {
+  /** Returns the state that a read shows; undefined if the value does not show which write set it. */
+  #shownBy({ saw = [] }: Operation): ShownState | undefined {
     const [value] = saw;
     if (value === undefined)
       return this.#unsets.find(({ over }) => over === undefined) ?? this.#unsets.at(-1) ?? 'first';
@@ -90,7 +90,7 @@ export class Register implements ObjectState {
 
   #againstWrite(
     read: Operation,
-    shown: Shown | undefined,
+    shown: ShownState | undefined,
     { wrote, written }: Viewer,
     facts: ReadFacts,
   ): void {
@@ -104,24 +104,24 @@ export class Register implements ObjectState {
 
   #againstRead(
     read: Operation,
-    shown: Shown | undefined,
+    shown: ShownState | undefined,
     { last, shown: before, past }: Viewer,
     facts: ReadFacts,
   ): void {
     if (last === undefined || !precedes(last, read)) return;
     const versions = last.version !== undefined && read.version !== undefined;
-    // No state is older than the first state.
+    // If the previous read showed the first state, no read can show an older one.
     if (!versions && (before === undefined || before === 'first' || shown === undefined)) return;
     if (!versions && overlapped(before as Write)) return;
-    const back = shown !== before && (isOlder(shown, before) || past.has(shown as Shown));
+    const back = shown !== before && (isOlder(shown, before) || past.has(shown as ShownState));
     const older = versions ? (read.version ?? 0) < (last.version ?? 0) : back;
     if (versions || older || shown === before || isOlder(before, shown)) facts.read = last;
     if (older) facts.back.push(outdated(last, `showed ${described(last)}`, read));
   }
 }
 
-/** Returns whether one state was certainly over when the other began. */
-function isOlder(one: Shown | undefined, other: Shown | undefined): boolean {
+/** Returns whether the first state is certainly older than the second. */
+function isOlder(one: ShownState | undefined, other: ShownState | undefined): boolean {
   if (one === undefined || other === undefined || other === 'first' || one === other) return false;
   if (one === 'first') return true;
   return one.start.client === other.start.client && one.over !== undefined && precedes(one.over, other.start);

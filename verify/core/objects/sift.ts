@@ -5,37 +5,34 @@ import { putsIn } from './models.ts';
 import type { Write } from './overlaps.ts';
 import type { DueValue, ObjectState } from './read-facts.ts';
 
-/** An operation whose `saw` holds only values that the run wrote. */
+/** A field of reads whose foreign values were removed from `saw`. */
 export interface Sifted {
   /** Number of values in the read that the run did not write. */
   foreign?: number;
 }
 
-/** Page sizes at which apps silently cut off a list. Then any value of the list may be missing. */
+/** Usual page sizes. A list of such a length may be one page of a longer list, in any order. */
 const PAGE_SIZES: readonly number[] = [25, 50, 100, 200, 250, 500, 1000];
-/** Minimum length of a list that may be cut off: apps keep or show a round number of the newest values, from 10 on. */
+/** Minimum length of a list that may be cut off. Apps keep or show the newest 10, 15, 20 … values. */
 const FEWEST_ROWS = 10;
 const ROUND = 5;
 
 /** Returns whether a list of this length may be cut off. */
 export const mayBeCutOff = (values: number): boolean => values >= FEWEST_ROWS && values % ROUND === 0;
 
-/** Facts about the reads of all objects of one probe. */
-export interface Shown {
-  /** Number of values in the longest list of a read. */
+/** The longest lists of one probe, over all of its objects. */
+export interface LongestLists {
+  /** Number of values in the longest list. */
   most: number;
-  /** Number of reads with a list of length `most` that lacked values, and were not compared. */
+  /** Number of lists of length `most` that lacked values and were taken for cut off. */
   cut: number;
 }
 
-/**
- * Minimum `cut` for a remark. Fewer reads prove little, because an app that loses values may show a list of this
- * length by chance.
- */
+/** Minimum number of cut-off lists for a remark. An app that loses values may show a few such lists by chance. */
 const FEWEST_CUT = 5;
 
-/** Returns a remark on a probe whose lists may be cut off; an empty list if too few reads suggest that. */
-export const cutOffRemark = (probe: string, { most, cut }: Shown): string[] =>
+/** Returns a remark if the lists of a probe seem to be cut off; an empty list if too few reads suggest that. */
+export const cutOffRemark = (probe: string, { most, cut }: LongestLists): string[] =>
   cut < FEWEST_CUT
     ? []
     : [
@@ -45,8 +42,8 @@ export const cutOffRemark = (probe: string, { most, cut }: Shown): string[] =>
       ];
 
 /**
- * Returns whether the app may have received all values that a read shows later than all values that the read lacks.
- * Requests that overlap may arrive in any order.
+ * Returns whether a list may consist of the newest values: the app may have received each shown value after every
+ * missing value. The order of overlapping requests is not known.
  */
 function mayBeNewest(there: readonly DueValue[], missing: readonly DueValue[]): boolean {
   const calls = missing.map(({ add }) => add.start);
@@ -54,23 +51,23 @@ function mayBeNewest(there: readonly DueValue[], missing: readonly DueValue[]): 
   return !there.some(({ add: { end } }) => end !== undefined && precedes(end, latest));
 }
 
-/** Removes foreign values from the reads of one object. */
+/** Removes from the reads of one object the values that the run did not write. */
 export class Sift {
   readonly #kind: ObjectEvent;
   readonly #canary: string;
-  /** True if the initial state is known. Then the run must have written every value that is not in it. */
+  /** True if the initial content is known. Then every other value was written by the run. */
   readonly #whole: boolean;
   readonly #collects: boolean;
-  /** Values of the run that are not canaries, and values that a register showed before its first write. */
+  /** Values that the run wrote without its canary prefix, and values that a register showed before its first write. */
   readonly #known = new Set<string>();
   #written = false;
-  readonly #shown: Shown;
+  readonly #longest: LongestLists;
 
-  /** @param shown the reads of the object's probe, shared by all objects of this probe */
-  constructor(kind: ObjectEvent, canary: string, shown: Shown) {
+  /** @param longest the longest lists of the object's probe, shared by all objects of this probe */
+  constructor(kind: ObjectEvent, canary: string, longest: LongestLists) {
     this.#kind = kind;
     this.#canary = canary;
-    this.#shown = shown;
+    this.#longest = longest;
     this.#whole = kind.initial !== undefined || kind.kind === 'counter';
     this.#collects = kind.kind !== 'register' && kind.kind !== 'counter';
   }
@@ -81,7 +78,8 @@ export class Sift {
   }
 
   /**
-   * Keeps only the values of the run in `saw`; deletes `saw` if the read does not show their state.
+   * Removes foreign values from `saw`. Deletes `saw` if the list may be cut off, or if a register shows a foreign value
+   * after the run's first write.
    *
    * @returns the values of the read if the app may have cut off the list; else undefined
    */
@@ -101,18 +99,18 @@ export class Sift {
       read.saw = saw.filter(value => this.#own(value));
       read.foreign = saw.length - read.saw.length;
     } else if (this.#written) delete read.saw;
-    // Before its first write, a register shows its initial state. Later reads may show this value too.
+    // Before the first write of the run, a register shows its initial value. Later reads may show this value, too.
     else for (const value of saw) this.#known.add(value);
   }
 
   /**
-   * Returns whether the app may have cut off a list, at a page size or after a round number of its newest values: it
-   * lacks values, and no list of its probe was ever longer.
+   * Returns whether a list may be cut off: it lacks values, its length is a usual page size or it may show the newest
+   * values only, and no list of its probe was longer.
    */
   #cutOff(read: Operation, saw: readonly string[], state: ObjectState): boolean {
     const { length } = saw;
-    if (length < this.#shown.most) return false;
-    if (length > this.#shown.most) Object.assign(this.#shown, { most: length, cut: 0 });
+    if (length < this.#longest.most) return false;
+    if (length > this.#longest.most) Object.assign(this.#longest, { most: length, cut: 0 });
     if (this.#kind.initial !== undefined || !mayBeCutOff(length)) return false;
     const shown = new Set(saw);
     const due = state.due?.() ?? [];
@@ -125,7 +123,7 @@ export class Sift {
         due.filter(({ value }) => shown.has(value)),
         due.filter(isMissing),
       );
-    if (cut) this.#shown.cut++;
+    if (cut) this.#longest.cut++;
     return cut;
   }
 

@@ -5,13 +5,13 @@ import { isWrite } from './models.ts';
 import { Overlaps, type Write } from './overlaps.ts';
 import { type Lost, type NewestAdd, NOTHING, type ObjectState, type ReadFacts } from './read-facts.ts';
 import { Register } from './register.ts';
-import { type Shown, Sift } from './sift.ts';
+import { type LongestLists, Sift } from './sift.ts';
 import { Values } from './values.ts';
 
 /** The facts about one operation on its object. Valid until the next operation. */
 export interface ObjectFacts {
   object: TrackedObject;
-  /** True for a read that shows the state, and for an acknowledged write, in a live session. */
+  /** True in a live session, for an acknowledged write and for a read whose `saw` is the whole state. */
   certain: boolean;
   /** The write; undefined for a read. */
   write: Write | undefined;
@@ -19,8 +19,8 @@ export interface ObjectFacts {
   reads: ReadFacts | undefined;
   /** Set for a read of a live session that shows a list which may be cut off. */
   newest: NewestAdd | undefined;
-  /** The acknowledged adds that were searched in a final state. */
-  looked: readonly Write[];
+  /** The acknowledged adds that this read of a final state shows for the first time in a final state. */
+  found: readonly Write[];
 }
 
 /** The object of an operation that has started, and the write, if the operation is a write. */
@@ -35,7 +35,7 @@ function stateOf(declared: ObjectEvent, overlaps: Overlaps): ObjectState {
 }
 
 export class TrackedObject {
-  /** The object's name: the same string instance for all of its operations. */
+  /** The object's name. All operations of the object share this string, which makes lookups fast. */
   readonly name: string;
   readonly declared: ObjectEvent;
   readonly overlaps: Overlaps;
@@ -50,27 +50,27 @@ export class TrackedObject {
     fresh: [],
   };
   readonly #facts: ObjectFacts;
-  /** The values of the read that ends, if the app may have cut off the list. */
+  /** The values of the current read, if the app may have cut off the list. */
   #cut: readonly string[] | undefined;
-  /** The last read of a final state; undefined once another write has started. */
+  /** The last read of a final state; undefined if a write has started since. */
   #final: Operation | undefined;
-  /** The last read of any final state. */
+  /** The last read of a final state, even if a write has started since. */
   #before: Operation | undefined;
 
-  /** @param shown the reads of the object's probe, shared by all objects of this probe */
-  constructor(declared: ObjectEvent, canary: string, shown: Shown) {
+  /** @param longest the longest lists of the object's probe, shared by all objects of this probe */
+  constructor(declared: ObjectEvent, canary: string, longest: LongestLists) {
     this.name = declared.object;
     this.declared = declared;
     this.overlaps = new Overlaps(declared.kind);
     this.state = stateOf(declared, this.overlaps);
-    this.#sift = new Sift(declared, canary, shown);
+    this.#sift = new Sift(declared, canary, longest);
     this.#facts = {
       object: this,
       certain: false,
       write: undefined,
       reads: undefined,
       newest: undefined,
-      looked: NOTHING,
+      found: NOTHING,
     };
   }
 
@@ -87,20 +87,25 @@ export class TrackedObject {
     this.#cut = this.#sift.read(read, this.state);
   }
 
-  /** @param certain true if acknowledged in a live session @param final true in the phase in which no writes start */
+  /**
+   * Returns the facts about an operation that has ended.
+   *
+   * @param certain true if the session is live and the outcome is `ok`
+   * @param final true in the phase of final reads, in which no write starts
+   */
   ended(operation: Operation, certain: boolean, final: boolean): ObjectFacts {
     const facts = this.#facts;
     facts.write = undefined;
     facts.reads = undefined;
     facts.newest = undefined;
-    facts.looked = NOTHING;
+    facts.found = NOTHING;
     if (isWrite(operation)) {
       facts.certain = certain;
       facts.write = this.overlaps.ended(operation, certain);
       this.state.wrote(facts.write, operation);
       return facts;
     }
-    this.overlaps.beside(operation);
+    this.overlaps.otherEnded(operation);
     if (certain && this.#cut !== undefined) facts.newest = this.state.newest?.(operation, this.#cut);
     facts.certain = certain && operation.saw !== undefined;
     if (facts.certain) this.#read(operation, final);
@@ -118,7 +123,7 @@ export class TrackedObject {
     this.state.read(read, reads);
     this.#facts.reads = reads;
     if (!final && !this.overlaps.returnedBefore(read)) return;
-    this.#facts.looked = this.state.settle?.(read, this.#before) ?? NOTHING;
+    this.#facts.found = this.state.settle?.(read, this.#before) ?? NOTHING;
     this.#final = read;
     this.#before = read;
   }
@@ -126,6 +131,6 @@ export class TrackedObject {
   /** Returns the acknowledged adds that the final state lacks. Called after the last operation. */
   lost(): Lost {
     const lost = this.#final === undefined ? undefined : this.state.lost?.(this.#final);
-    return lost ?? { lost: NOTHING, looked: NOTHING };
+    return lost ?? { lost: NOTHING, searched: NOTHING };
   }
 }

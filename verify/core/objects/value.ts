@@ -1,9 +1,10 @@
 /**
  * Follows one value of a set, list or bag: its writes, the reads that showed it, and whether a read may lack it.
  *
- * A request that overlapped a write may have overwritten the value. Then a state without the value contradicts
- * nothing (no-lost-updates judges this case). But if a later read shows the value again, the value was never
- * overwritten, and the earlier state without it is a contradiction.
+ * A request that overlapped a write may have overwritten the value. Then a read without the value contradicts nothing
+ * (no-lost-updates judges this case). But if a later read shows the value, the value was never overwritten, and the
+ * read without it was wrong. Only quiet reads are judged in this way: a read is quiet if no write could still take
+ * effect when the read was sent.
  */
 
 import { getOrInsert } from '../get-or-insert.ts';
@@ -18,17 +19,15 @@ export interface Value {
   /** The acknowledged add of the value. */
   add: Operation | undefined;
   adds: Write[];
-  /**
-   * The removals and replacements that were sent and may have removed the value. Some of them may have failed later.
-   */
+  /** The removals and replacements that were sent and may have removed the value, also those that failed later. */
   removing: Write[];
-  /** True if a read was reported because it lacks this value. */
+  /** True if a read without this value has been reported. */
   missed: boolean;
   /** True until the value is known to be removed. */
   present: boolean;
-  /** True if this value is no longer remembered. A later add of the same text creates another value. */
+  /** True if this object is no longer used. A later add of the same text makes a new `Value`. */
   forgotten: boolean;
-  /** Number of the last compared read that showed the value. */
+  /** The number of the last compared read that showed the value. Compared reads are counted from 1. */
   shownIn: number;
 }
 
@@ -43,32 +42,30 @@ export const newValue = (value: string): Value => ({
   shownIn: 0,
 });
 
-/** The quiet reads that lack a value. */
+/** The first quiet read without a value. `stale`: the session had added the value. `back`: a read had shown it. */
 type Suspects = Partial<Record<'stale' | 'back', Operation>>;
 
-/** The writes and reads of one session. The maps are keyed by `Value`, not by text, for speed: every read uses them. */
+/** The writes and reads of one session on one object. The maps use `Value` objects as keys: texts would be slower. */
 export interface Viewer extends Reader {
-  /** The values of the session's acknowledged adds, without values that are known to be removed. */
+  /** The values that the session has added, acknowledged, and that are not known to be removed. */
   added: Value[];
   /** The session's last acknowledged removal, and a value that it removed. */
   removed: { end: Operation; value: Value } | undefined;
   /** The first read that showed each value. */
   shown: Map<Value, Operation>;
-  /** For values that were shown and may have been removed: the first read without the value. */
+  /** The first read without a value that was shown before and may have been removed. */
   gone: Map<Value, Operation>;
   /**
-   * Values that a quiet read (see `lacking`) lacks, perhaps because they were overwritten. `stale`: the first quiet read
-   * without a value that the session had added. `back`: the first one without a value that it had been shown. If a
-   * later read shows such a value again, the quiet read is a contradiction.
+   * Values that a quiet read lacks, perhaps because they were overwritten. A later read may prove that they were not.
    */
   suspects: Map<Value, Suspects>;
-  /** The object's change count at the last read, if an equal next read needs no comparison; else −1. */
+  /** The object's `#changes` at the last read, if an equal next read needs no comparison; else −1. */
   settled: number;
   /** The values that the last read showed. */
   values: readonly Value[];
   /**
-   * The operations with which the last read was compared. `next`: whether an equal next read is compared with this
-   * read. Valid until a change.
+   * `write` and `read`: what the last read was compared with. `next`: true if an equal next read counts as compared
+   * with the last read. Valid until the object changes.
    */
   compared: { write: Operation | undefined; read: boolean; next: boolean };
 }
@@ -85,7 +82,7 @@ export const viewer = (session: string): Viewer => ({
   values: [],
 });
 
-/** Returns whether a write of the value overlapped another request, which may have undone it. */
+/** Returns whether another request overlapped a write of the value, and may have undone the write. */
 export const raced = ({ adds, removing }: Value): boolean =>
   adds.some(mayBeUndone) || removing.some(mayBeUndone);
 
@@ -100,7 +97,7 @@ export function suspect(known: Value, read: Operation, reader: Viewer, as: 'stal
 }
 
 /**
- * Reports values that earlier reads of the session showed and this read lacks. Returns whether it lacks any.
+ * Reports values that an earlier read of the session showed and this read lacks. Returns whether it lacks any.
  *
  * @param quiet true if no write could still take effect when the read was sent
  */
@@ -119,7 +116,7 @@ export function lacking(
     if (!precedes(earlier, read)) return;
     if (mayBeGone(known, read)) {
       if (!reader.gone.has(known)) reader.gone.set(known, read);
-      // An unacknowledged removal may have failed.
+      // If no removal was acknowledged, all may have failed, so the value is still expected.
       if (known.removing.some(acknowledged)) reader.shown.delete(known);
     } else if (raced(known)) {
       if (quiet) suspect(known, read, reader, 'back');
@@ -149,7 +146,7 @@ export function shows(known: Value, read: Operation, reader: Viewer, facts: Read
   }
 }
 
-/** Reports an earlier read that lacked a value which this read shows: the value was never overwritten. */
+/** Reports an earlier read without this value. The value is shown again, so it had not been overwritten. */
 function notOverwritten(known: Value, read: Operation, reader: Viewer, facts: ReadFacts): void {
   const of = reader.suspects.size === 0 ? undefined : reader.suspects.get(known);
   if (of === undefined) return;
@@ -182,12 +179,18 @@ export function mustBeGone({ removing, add }: Value, read: Operation): Operation
 }
 
 /**
- * Returns whether a read without the value must be reported, now or after a later read. @param quiet as in `lacking`
+ * Returns whether a read without the value is a contradiction, either at once or as soon as a later read shows the
+ * value.
+ *
+ * @param quiet as in `lacking`
  */
 export const mustShow = (known: Value, read: Operation, quiet: boolean): boolean =>
   known.present && !known.forgotten && !mayBeGone(known, read) && (quiet || !raced(known));
 
-/** Returns whether a change may have removed the value before the read returned. Without a read: at any time. */
+/**
+ * Returns whether a removal or replacement that was sent before the read returned may have removed the value. Without a
+ * read: any removal or replacement so far.
+ */
 export const mayBeGone = ({ removing }: Value, read?: Operation): boolean =>
   removing.some(
     ({ start, end }) => end?.outcome !== 'fail' && (read === undefined || !precedes(read, start)),

@@ -1,7 +1,4 @@
-/**
- * Follows a set, list or bag of unique values. Finds the earlier write or read of the same session that a read
- * contradicts.
- */
+/** Follows a set, list or bag. Finds reads that contradict an earlier write or read of the same session. */
 
 import type { ObjectEvent, Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
@@ -37,23 +34,23 @@ import {
 
 /** Maximum number of removed values that are remembered for an object, to detect a value that comes back. */
 const REMEMBERED = 1000;
-/** Maximum number of replacing writes (each replaces all values at once) that are remembered for an object. */
+/** Maximum number of writes that replace the whole content and that are remembered for an object. */
 const REPLACEMENTS = 16;
 
 const NOTHING_COMPARED = { write: undefined, read: false, next: false };
 
-/** Counts of the values in one read. */
-interface Seen {
+/** Counts of the values in one read. `different` counts equal values once. */
+interface ReadCounts {
   different: number;
   /** Number of values in `different` that are not known to be removed. */
   present: number;
-  /** True if a change may have removed one of the values, or may still remove one. */
+  /** True if a change was sent that may remove one of the values. */
   removing: boolean;
 }
 
 /**
- * Returns whether a list lacks an acknowledged add of its session, but shows an earlier add of this session. Then it does
- * not show the newest values. An add that another request may have overwritten is no such gap.
+ * Returns whether a list lacks an acknowledged add of its session, but shows an earlier add of this session. Such a
+ * list does not show the newest values. Adds that another request may have overwritten do not count.
  *
  * @param added the session's acknowledged adds
  * @param own the values among them that the list shows
@@ -78,25 +75,25 @@ function hasGap(added: readonly Value[], read: Operation, own: ReadonlySet<Value
   return false;
 }
 
-/** Follows a set, list or bag. A state is later than another state if it has the values that were added in between. */
+/** Follows the state of a set, list or bag value by value. */
 export class Values implements ObjectState {
   readonly #present = new Map<string, Value>();
   readonly #removed = new Map<string, Value>();
   readonly #initial: ReadonlySet<string>;
   readonly #cap: number;
   readonly #readers = new Readers(viewer);
-  /** The last writes that replace all values at once. Such a write may remove a value whose add overlaps it. */
+  /** The last writes that replace the whole content. Each may remove a value whose add overlaps it. */
   readonly #replacements: Write[] = [];
   readonly #overlaps: Overlaps;
   readonly #owed: OwedValues;
-  /** Number of values that the object may hold after the writes that have ended. */
+  /** Maximum number of values that the object may hold after the writes that have ended. */
   #held: number;
   /** True once the app may have dropped a value, because the object held more values than the app keeps. */
   #overfull = false;
   #reads = 0;
-  /** Number of events so far that may change what a read must show. */
+  /** Number of starts and ends of writes so far. While it stays the same, reads must show the same values. */
   #changes = 0;
-  /** The last result of `#laterThan`, and of `due`. Both are valid until a change; `due` also until a compared read. */
+  /** The last results of `#laterThan` and `due`, with the numbers of changes and reads for which they are valid. */
   #later: { write: Write; changes: number; count: number } | undefined;
   #due: { values: readonly DueValue[]; changes: number; reads: number } | undefined;
 
@@ -129,7 +126,7 @@ export class Values implements ObjectState {
     const before = this.#removed.get(value);
     this.#forget(value);
     const known = this.#of(value);
-    // Another removal of the earlier value may still take effect.
+    // The text was removed before this add. A removal that is still in flight may remove the new value, too.
     for (const removing of before?.removing ?? [])
       if (removing.over === undefined || !precedes(removing.over, write.start)) mayRemove(known, removing);
     write.traceless = known.adds.push(write) > 1 || known.removing.length > 0 || this.#initial.has(value);
@@ -162,7 +159,7 @@ export class Values implements ObjectState {
     } else if (operation.outcome === 'fail') this.#refused(known, operation);
   }
 
-  /** Removes a value whose only add was refused. The object does not hold this value, and the cap does not count it. */
+  /** Removes a value if its only add was refused: the object does not hold the value. */
   #refused(known: Value, { id }: Operation): void {
     const { value, add, adds, removing, shownIn } = known;
     if (add !== undefined || shownIn > 0 || this.#initial.has(value)) return;
@@ -180,7 +177,7 @@ export class Values implements ObjectState {
     if (reader === undefined) return;
     for (const known of [...this.#present.values()]) {
       if (values.includes(known.value)) continue;
-      // A value whose add overlapped the replacement may have been added before or after it.
+      // If the add of a value overlapped the replacement, the value may have been added after the replacement.
       if (known.add === undefined || !precedes(known.add, operation)) continue;
       reader.removed = { end: operation, value: known };
       this.#remove(known);
@@ -239,16 +236,16 @@ export class Values implements ObjectState {
     const ofSession = new Set(values.filter(({ add }) => add?.session === read.session));
     const shown = ofSession.has(own) && !hasGap(added, read, ofSession);
     const later = this.#laterThan(write);
-    // `later` includes the add itself. A list of the newest values shows the add if `later` is at most the length of
-    // the list.
+    // `later` includes the add itself. A list that shows the newest values must show the add if it has at least `later`
+    // values.
     return later > saw.length ? undefined : { add: own.add, shown };
   }
 
-  /** Counts the values whose add the app may have received after this write was sent. */
+  /** Counts the values that the app may have added after a write was sent, including the write's own value. */
   #laterThan(write: Write): number {
     if (this.#later?.write === write && this.#later.changes === this.#changes) return this.#later.count;
     let count = 0;
-    // Removed values count too, because they may have pushed the session's add out of the list before their removal.
+    // A removed value counts, too: before its removal it may have pushed the session's add out of the list.
     for (const all of [this.#present, this.#removed])
       for (const { adds } of all.values())
         if (adds.some(({ end }) => end === undefined || !precedes(end, write.start))) count++;
@@ -281,8 +278,7 @@ export class Values implements ObjectState {
     const { last } = reader;
     const after = last !== undefined && precedes(last, read);
     reader.last = read;
-    // The read shows the same state as the previous read. The previous read contradicted nothing, and needed no later
-    // comparison.
+    // The previous read of the session showed the same values and was correct, and nothing has changed since.
     if (reader.settled === this.#changes && last !== undefined && alike(last.saw ?? [], read.saw ?? [])) {
       facts.fresh = NOTHING;
       reader.compared.read = reader.compared.next;
@@ -297,17 +293,17 @@ export class Values implements ObjectState {
   }
 
   /**
-   * Compares a read with the earlier operations of its session. Returns true if an equal later read must be compared
-   * again, because it may contradict an operation that overlaps this read.
+   * Compares a read with the session's earlier operations. Returns true if an equal later read must be compared again,
+   * because an operation that overlaps this read precedes the later one.
    */
   #compare(read: Operation & Sifted, reader: Viewer, facts: ReadFacts): boolean {
     const number = ++this.#reads;
     const before = reader.values;
     const seen = this.#look(read, number, reader, facts);
-    // Above its cap, the app may drop any value.
+    // If the object holds more values than the cap, the app may drop any of them.
     if (this.#held + (read.foreign ?? 0) > this.#cap) this.#overfull = true;
     if (this.#overfull || this.#present.size + (read.foreign ?? 0) > this.#cap) return true;
-    // Each write in flight may write back an older state that it loaded.
+    // A write in flight may save an older state that it had loaded, and so remove values for a while.
     const quiet = this.#overlaps.overBefore(read);
     const held = (known: Value): boolean => mustShow(known, read, quiet);
     reader.compared = {
@@ -315,14 +311,14 @@ export class Values implements ObjectState {
       read: before.some(held),
       next: reader.values.some(held),
     };
-    // Most reads show all present values and all values that were shown before: then nothing is missing.
+    // Most reads show all present values and all values of earlier reads. The slower comparison is then left out.
     const misses = seen.present < this.#present.size && this.#misses(read, number, quiet, reader, facts);
     const lacks =
       (seen.removing || seen.different < reader.shown.size) && lacking(read, number, quiet, reader, facts);
     return seen.removing || misses || lacks;
   }
 
-  /** Returns the session's last write whose effect this read must show. */
+  /** Returns the session's last acknowledged write whose effect the read must show. */
   #comparedWrite(read: Operation, quiet: boolean, reader: Viewer): Operation | undefined {
     const { added, removed } = reader;
     while (added.at(-1)?.present === false) added.pop();
@@ -338,19 +334,19 @@ export class Values implements ObjectState {
   }
 
   /**
-   * Records the values of a read. Fast path: a value at the same place as in the session's previous read is found by
-   * comparing two texts, which is several times faster than a lookup.
+   * Looks up the values of a read. If the session's previous read has the same text at the same place, comparing the
+   * two texts replaces the lookup, and is several times faster.
    */
-  #look(read: Operation, number: number, reader: Viewer, facts: ReadFacts): Seen {
+  #look(read: Operation, number: number, reader: Viewer, facts: ReadFacts): ReadCounts {
     const { saw = [] } = read;
     const before = reader.values;
     const values: Value[] = [];
     const fresh: string[] = [];
-    const seen: Seen = { different: 0, present: 0, removing: false };
+    const seen: ReadCounts = { different: 0, present: 0, removing: false };
     let at = 0;
     for (let i = 0; i < saw.length; i++) {
       const value = saw[i] as string;
-      // After a removal, the following values have moved up by one place.
+      // If a value was removed since the previous read, the values after it have moved by one place.
       if (before[at]?.value !== value && before[at + 1]?.value === value) at++;
       const again = before[at];
       const shown = again?.value === value && !again.forgotten;
@@ -372,7 +368,7 @@ export class Values implements ObjectState {
     return seen;
   }
 
-  /** Reports the session's own acknowledged adds that the read lacks. Returns whether the read lacks any. */
+  /** Reports acknowledged adds of the read's session that the read lacks. Returns whether it lacks any. */
   #misses(read: Operation, number: number, quiet: boolean, reader: Viewer, facts: ReadFacts): boolean {
     let owed = false;
     this.#present.forEach(known => {

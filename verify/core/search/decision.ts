@@ -9,22 +9,22 @@ export interface Interval {
   operation: ObjectOperation;
 }
 
-/** The result of a search. `steps`: the number of operations that the search looked at. */
+/** The result of a search. `steps`: the number of operations that were compared or tried at a place. */
 export type Decision = { steps: number } & (
   | { verdict: 'ok' }
   /**
-   * `placed`: the longest order that was found. `culprit`: the operation that cannot follow this order. Both are
-   * indexes of operations.
+   * `placed`: the longest valid order that was found. `culprit`: an operation that cannot follow this order. Operations
+   * are given by their indexes.
    */
   | { verdict: 'violated'; culprit: number; placed: readonly number[] }
-  /** The limit was reached. `placed` is the longest order that was found. */
+  /** The limit was reached. `placed`: the longest valid order that was found. */
   | { verdict: 'unknown'; placed: readonly number[] }
 );
 
-/** The limit at which a search gives up. */
+/** The limits at which a search gives up. */
 export interface Limit {
   /** Maximum number of placements that the search tries. A million placements take about 1 s. */
   steps: number;
-  /** Called from time to time. Returns true when no time is left. */
+  /** Called from time to time; returns true when the time is over. */
   isLate?: (() => boolean) | undefined;
 }

@@ -1,7 +1,7 @@
 /**
- * Decides linearizability without a search if all values are unique and are only added (in a register: set). Then the
- * reads determine the order. If a read shows the value of an operation without a response, the operation has
- * happened. If no read shows the value, the operation counts as never happened.
+ * Decides linearizability without a search if every value is written only once, and only by an add, or by the set of a
+ * register. Then the reads show the order of the writes. A write without a response has happened if a read shows its
+ * value; otherwise it counts as never happened.
  */
 import type { ObjectKind } from '../history/history.ts';
 import { effectOf, type ObjectOperation, putsIn } from '../objects/models.ts';
@@ -12,16 +12,16 @@ type Direct = { verdict: 'ok' } | { verdict: 'violated'; culprit: number; placed
 const OK: Direct = { verdict: 'ok' };
 const violated = (culprit: number): Direct => ({ verdict: 'violated', culprit, placed: [] });
 
-/** Stands for the index of the write of an initial value, which is not in the history. */
+/** In place of an index: the value is an initial one, and no operation in the history wrote it. */
 const BEFORE = -1;
 
-/** The number of each value, and the operation that wrote each value. */
+/** `numbers`: the number of each value. `operations`: by number, the index of the operation that wrote the value. */
 interface Writes {
   numbers: ReadonlyMap<string, number>;
   operations: readonly number[];
 }
 
-/** @returns the decision; undefined if there are other kinds of operations. `placed` of a violation is empty */
+/** @returns the decision, in which `placed` is empty; undefined if there are other writes, or values written twice */
 export function direct(
   kind: ObjectKind,
   initial: readonly string[] | undefined,
@@ -56,7 +56,7 @@ function writesOf(
   return { numbers, operations: by };
 }
 
-/** @returns the value that an operation adds, or sets a register to; undefined if it does something else */
+/** @returns the value that an add adds, or that a set of a register writes; undefined for any other operation */
 function plainWrite(kind: ObjectKind, operation: ObjectOperation): string | undefined {
   const effect = effectOf(kind, operation);
   if (effect?.does === 'adds') return effect.value;
@@ -64,9 +64,10 @@ function plainWrite(kind: ObjectKind, operation: ObjectOperation): string | unde
 }
 
 /**
- * Decides a set, list or bag that only grows, so that each state contains all smaller ones. Every operation gets a
- * slot: an add lies between the last state without its value and the first one with it, or in the last slot if no read
- * shows the value. The history is linearizable if and only if the order of the slots agrees with the times.
+ * Decides a set, list or bag that only grows, so that a larger state comes later. Sorts the reads by the size of their
+ * states, and gives each operation a slot: reads of equal states share one slot, and an add gets the slot just before
+ * the first state with its value, or the last slot if no read shows the value. The history is linearizable if and only
+ * if the order of the slots agrees with the times.
  */
 function growing(
   kind: ObjectKind,
@@ -105,13 +106,13 @@ function growing(
   return inTime(slots, slot + 2, operations);
 }
 
-/** The states of an object that grows, the smallest first. */
+/** Checks that each state contains the state before it. Expects the states in the order of their sizes. */
 class Growth {
   readonly #kind: ObjectKind;
   readonly #numbers: ReadonlyMap<string, number>;
-  /** By value: its place in the state; −1 if the state does not have the value. */
+  /** By the number of a value: its place in the state; −1 if the state does not have the value. */
   readonly #places: Int32Array;
-  /** By value: the last state that has the value. */
+  /** By the number of a value: the number of the last state that has the value. */
   readonly #shown: Int32Array;
   #size = 0;
   #states = 0;
@@ -123,7 +124,7 @@ class Growth {
     this.#shown = new Int32Array(numbers.size);
   }
 
-  /** @returns the numbers of the values that are new in the state; undefined if the object cannot have grown to it */
+  /** @returns the numbers of the state's new values; undefined if the object cannot have grown to this state */
   extend(state: readonly string[]): readonly number[] | undefined {
     this.#states++;
     const fresh: number[] = [];
@@ -147,11 +148,11 @@ class Growth {
 }
 
 /**
- * Decides whether the slots agree with the times: no operation returned before an operation of an earlier slot was
- * called.
+ * Decides whether the order of the slots agrees with the times. It does not if an operation in a later slot returned
+ * before an operation in an earlier slot was called.
  */
 function inTime(slots: Int32Array, count: number, operations: readonly Interval[]): Direct {
-  /** By slot: the operation with the last call. `firstReturn`: the time of the first return. */
+  /** By slot: the operation that was called last. `firstReturn`: by slot, the time of the first return. */
   const lastCalled = new Int32Array(count).fill(-1);
   const firstReturn = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
   const call = (i: number): number => (i < 0 ? Number.NEGATIVE_INFINITY : (operations[i]?.call as number));
@@ -171,19 +172,21 @@ function inTime(slots: Int32Array, count: number, operations: readonly Interval[
   return OK;
 }
 
-/** The time from the first return to the last call of the operations on one value of a register. */
+/**
+ * The zone of a register's value: the time from the first return to the last call of all operations that write or read
+ * the value. It runs forward if the first return is before the last call.
+ */
 interface Zone {
   first: number;
   last: number;
-  /** The operation with the last call. */
+  /** The operation that was called last. */
   latest: number;
 }
 
 /**
  * Decides a register with unique values by the zones of Gibbons and Korach, "Testing shared memories" (1997). Of two
- * values, one must come before the other. No order exists if and only if each value has an operation that returned
- * before an operation of the other value was called. Then either both zones run forward (first < last) and overlap,
- * or one zone lies within another one that runs forward.
+ * values, all operations on one must come before all operations on the other. That is impossible if and only if two
+ * zones that run forward overlap, or a zone that runs backward lies within a zone that runs forward.
  */
 function register(initial: string | undefined, writes: Writes, operations: readonly Interval[]): Direct {
   const zones: (Zone | undefined)[] = [];
@@ -210,7 +213,7 @@ function register(initial: string | undefined, writes: Writes, operations: reado
   return apart(zones.filter(zone => zone !== undefined && zone.first < Number.POSITIVE_INFINITY) as Zone[]);
 }
 
-/** Decides whether the zones of all values can be put in an order. */
+/** Decides whether the values can be ordered, by their zones. */
 function apart(zones: readonly Zone[]): Direct {
   const later = (a: Zone, b: Zone): Direct => violated(a.last > b.last ? a.latest : b.latest);
   const forward = zones.filter(zone => zone.first < zone.last).sort((a, b) => a.first - b.first);
@@ -226,7 +229,7 @@ function apart(zones: readonly Zone[]): Direct {
   return OK;
 }
 
-/** @returns the last zone that begins before the time; the zones must be in order */
+/** @returns the last of the sorted zones that begins before the time */
 function lastBefore(zones: readonly Zone[], time: number): Zone | undefined {
   let [low, high] = [0, zones.length];
   while (low < high) {

@@ -2,8 +2,9 @@
  * Decides whether the operations on one object are linearizable (Herlihy and Wing 1990): there is an order in which
  * each operation takes effect at one moment between its call and its return, and in which every response is correct.
  *
- * Operations that do not overlap have only one order (quiet.ts). A history whose values are unique and only added is
- * decided directly, in near-linear time (direct.ts). All other histories are searched (search.ts), within a budget.
+ * Three files decide, the cheapest first. quiet.ts: operations that do not overlap have only one order. direct.ts: if
+ * values are unique and only added, the reads show the order. search.ts searches an order in all other cases, up to a
+ * limit of steps.
  */
 
 import type { Action, ObjectKind } from '../history/history.ts';
@@ -36,7 +37,7 @@ export function decide(
     : { ...known, steps: operations.length };
 }
 
-/** Decides like `decide`, but only by the search. This is slower, but finds the longest order. */
+/** Decides like `decide`, but always by the search, which also finds the longest valid order. */
 export function searched(
   kind: ObjectKind,
   initial: readonly string[] | undefined,
@@ -50,11 +51,10 @@ export function searched(
 }
 
 /**
- * Returns how long the search may put off an unacknowledged operation i. Let q be an acknowledged operation that is
- * possible without i. If "i, q" leads to the same state as "q, i", i may come after q. If "i, q" leads to the same
- * state as q alone, i may be left out. If values are set, added, removed or counted one by one, one of the two
- * conditions is true for each q. For places in a list, and for a `clear` or `set` of a whole collection or counter,
- * both may be false.
+ * Returns how long the search may put off an operation u without a response. It may do so if, for each operation q that
+ * is possible without u, "u, q" leads to the same state as "q, u" or as q alone. Then u may come later, or be left out.
+ * This is true if values are set, added, removed or counted one by one. It may be false for lists, where each value has
+ * a place, and for a `clear` or `set` of a whole object.
  */
 function puttingOff(kind: ObjectKind, operations: readonly Interval[]): PuttingOff {
   if (kind === 'list') return 'no';

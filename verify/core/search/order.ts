@@ -1,40 +1,40 @@
-/** Keeps the operations that a search has not placed yet, sorted in the ways that the search needs. */
+/** The tables of a search: its operations by number, and lists of the operations that have no place yet. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Interval } from './decision.ts';
 import { Links } from './links.ts';
 import type { Transitions } from './transitions.ts';
 
 /**
- * How long the search may put off an operation without a response. `no`: not at all, because the operation may be
- * needed at any place. `together`: until a response is impossible without the operation. Other operations without a
- * response may come right before it. `alone`: like `together`, but never two such operations in a row, because the
- * second one undoes the first.
+ * How long the search may put off an operation without a response. `no`: not at all. `together`: until some response is
+ * impossible without the operation; then other operations without a response may come just before it. `alone`: like
+ * `together`, but only one such operation at a time, because a second one would overwrite the first.
  */
 export type PuttingOff = 'no' | 'together' | 'alone';
 
-/** Equal operations without a response, in the order of their calls. */
+/** A class of equal operations without a response, in the order of their calls. */
 export interface Unsure {
   kind: number;
   calls: number[];
   operations: number[];
 }
 
-/** The operations of a search. Operations with a response are numbered from 0 to `end` in the order of their calls. */
+/**
+ * The operations of a search. The operations with a response have numbers from 0 to `end` − 1, in the order of their
+ * calls. Equal operations form a class.
+ */
 export class Tables {
   readonly end: number;
-  /** The indexes of the operations with a response in the history. */
+  /** By number: the index of the operation in the history. */
   readonly sure: readonly number[];
   readonly unsure: readonly Unsure[];
   readonly calls: Float64Array;
   readonly returns: Float64Array;
-  /** For each operation: the last return of all operations that were called before this operation returned. */
+  /** By number: the last return of all operations that were called before this operation returned. */
   readonly latest: Float64Array;
-  /**
-   * The class of each operation. `idle`: 1 if the operation may be placed at once in a state that it does not change.
-   */
+  /** By number: the class. `idle`: 1 if the operation is placed at once where it does not change the state. */
   readonly kinds: Int32Array;
   readonly idle: Uint8Array;
-  /** The operations that are not placed, sorted by call, by return, and (`twins`) by return within a class. */
+  /** The operations that have no place yet, sorted by call, and by return. `twins`: each class sorted by return. */
   readonly byCall: Links;
   readonly byReturn: Links;
   readonly twins: Links;
@@ -46,7 +46,7 @@ export class Tables {
     const happened = this.sure.map(i => operations[i] as Interval);
     this.end = end;
     this.calls = Float64Array.from(happened, ({ call }) => call);
-    // One more entry, for `end`: when no operation is left to place, there is no limit.
+    // The entry for `end`: when no operation is left, no return limits what may come next.
     this.returns = Float64Array.from([...happened.map(of => of.return), Number.POSITIVE_INFINITY]);
     this.latest = latestReturns(this.calls, this.returns);
     this.kinds = Int32Array.from(happened, ({ operation }) => transitions.classOf(operation));
@@ -74,7 +74,7 @@ function latestReturns(calls: Float64Array, returns: Float64Array): Float64Array
   return latest;
 }
 
-/** @returns the operations with a response, in the order of their calls */
+/** @returns the indexes of the operations with a response, in the order of their calls */
 function sureOnes(operations: readonly Interval[]): number[] {
   const sure: number[] = [];
   operations.forEach((operation, i) => {
@@ -83,7 +83,7 @@ function sureOnes(operations: readonly Interval[]): number[] {
   return sure.sort((a, b) => (operations[a]?.call as number) - (operations[b]?.call as number));
 }
 
-/** @returns the operations without a response. Reads among them prove nothing and are left out. */
+/** @returns the classes of the writes without a response. Reads without a response prove nothing. */
 function unsureOnes(operations: readonly Interval[], transitions: Transitions): Unsure[] {
   const classes = new Map<number, Unsure>();
   const unsure = operations.map((_, i) => i).filter(i => operations[i]?.return === Number.POSITIVE_INFINITY);
@@ -99,7 +99,7 @@ function unsureOnes(operations: readonly Interval[], transitions: Transitions): 
   return [...classes.values()];
 }
 
-/** Links the operations of each class by return. The list of a class ends at `end + 1 + class`. */
+/** Makes a list for each class, sorted by return. The list of class c has the `end` of `end + 1 + c`. */
 function twins(byReturn: readonly number[], kinds: Int32Array, end: number): Links {
   const classes = new Map<number, number[]>();
   let most = 0;
@@ -113,7 +113,7 @@ function twins(byReturn: readonly number[], kinds: Int32Array, end: number): Lin
   return links;
 }
 
-/** @returns the operation that returned first among the operations below `end` that are not placed */
+/** @returns the number of the operation that returned first among those without a place */
 export function firstLeft(placed: ReadonlySet<number>, returns: Float64Array, end: number): number {
   let first = -1;
   for (let i = 0; i < end; i++) {
@@ -123,7 +123,7 @@ export function firstLeft(placed: ReadonlySet<number>, returns: Float64Array, en
   return first;
 }
 
-/** @returns the indexes in the history of placed operations, given as numbers or as −1 − class */
+/** @returns the indexes in the history of placed operations. An entry below 0 is −1 − class */
 export function namesOf(placed: readonly number[], { sure, unsure }: Tables): number[] {
   const used = new Map<number, number>();
   return placed.map(entry => {

@@ -1,7 +1,4 @@
-/**
- * Confirms linearizability without a search if no operations overlap, so that only one order exists. Most of a run is
- * like this.
- */
+/** Confirms linearizability without a search if no operations overlap: then only one order exists. Most do not. */
 import type { ObjectKind } from '../history/history.ts';
 import { alike, effectOf, type ObjectOperation } from '../objects/models.ts';
 import type { Interval } from './decision.ts';
@@ -24,7 +21,7 @@ export function quiet(
   return true;
 }
 
-/** Applies an operation to the values. Returns false if only the search can decide this operation. */
+/** Applies a write to the values. Returns false if the result is not certain, so that the search must decide. */
 function changed(kind: ObjectKind, values: string[], operation: ObjectOperation): boolean {
   const effect = effectOf(kind, operation);
   if (effect?.does === 'adds') {
@@ -38,7 +35,6 @@ function changed(kind: ObjectKind, values: string[], operation: ObjectOperation)
   if (effect?.does !== 'removes') return false;
   const at = values.indexOf(effect.value);
   if (at >= 0) values.splice(at, 1);
-  // `initial` comes from a read, which may have shown a value of a set twice. After one removal `values` then still
-  // has this value, and the search must decide.
+  // A read may show a value of a set twice, so `initial` may have it twice. If one is left, the search must decide.
   return kind !== 'set' || !values.includes(effect.value);
 }

@@ -1,16 +1,16 @@
 /**
- * Searches for an order of the operations on one object in which every response is correct. If an operation returned
- * before another one was called, the earlier one must come first. Wing and Gong, "Testing and verifying concurrent
- * objects" (1993): place an operation that may come next, go on with the rest, and take the operation back at a dead
- * end. Lowe, "Testing for linearizability" (2017): remember each configuration, so that no configuration is tried
- * twice. Four additions:
+ * Searches for an order of the operations on one object in which every response is correct. An operation that returned
+ * before another one was called must come first.
  *
- * - A read that fits the state is placed at once, without an alternative.
+ * - Wing and Gong, "Testing and verifying concurrent objects" (1993): place an operation that may come next, continue
+ * with the other operations, and take the operation back at a dead end.
+ * - Lowe, "Testing for linearizability" (2017): remember each configuration (placed operations and state), so that none
+ * is tried twice.
+ * - A read that fits the state is placed at once, and no alternative to it is tried.
  * - The operation that returns first is tried first.
- * - Equal operations are placed in the order of their returns. An order with two equal operations the other way round
- *   stays valid when the two are swapped.
- * - Operations without a response are tried last. If the kind allows it (`PuttingOff`), they are tried only
- *   right before a response that is impossible without them.
+ * - Equal operations are placed in the order of their returns: two equal operations can be swapped in any valid order.
+ * - Operations without a response are tried last. If `PuttingOff` allows it, they are tried only just before a response
+ * that is impossible without them.
  */
 
 import type { State } from '../objects/models.ts';
@@ -19,10 +19,7 @@ import { firstLeft, namesOf, type PuttingOff, Tables, type Unsure } from './orde
 import { type Configuration, SeenStates } from './seen.ts';
 import { type Machine, REFUSED, Transitions } from './transitions.ts';
 
-/**
- * The search gives up when all remembered configurations have this size, in bytes, or all states have `VALUES`
- * values.
- */
+/** The search gives up when it remembers this number of bytes, or when the states have `VALUES` values. */
 const MEMORY = 512 * 1024 * 1024;
 const VALUES = 20_000_000;
 /** Number of dead ends between two checks of the time limit. */
@@ -47,20 +44,17 @@ class Search {
   readonly #at: Configuration;
   readonly #end: number;
   #left: number;
-  /** True if the search has not tried an operation since it last placed one. */
+  /** True until an operation is tried after the last placement. */
   #fresh = true;
-  /** For each placed operation: true if no alternative to it needs to be tried. */
+  /** For each placed operation: true if no other operation needs to be tried in its place. */
   readonly #forced: boolean[] = [];
-  /**
-   * The next operation to try. `#class`: the next class of operations without a response to try, after all operations
-   * with a response.
-   */
+  /** The next operation with a response to try. `#class`: the class without a response to try after it. */
   #cursor: number;
   #class = 0;
   #steps = 0;
   /** The placed operations in order: the number of an operation, or −1 − its class if it has no response. */
   readonly #stack: number[] = [];
-  /** For each placed operation: `state`, `chain`, `from` and `to` before it was placed. */
+  /** For each placed operation: the `state`, `chain`, `from` and `to` of `#at` before the placement. */
   readonly #saved: number[] = [];
   #longest: readonly number[] = [];
 
@@ -97,9 +91,9 @@ class Search {
     return this.#steps > steps || this.#seen.bytes > MEMORY || this.#transitions.size > VALUES;
   }
 
-  /** Places the next operation that may come here. @returns false at a dead end */
+  /** Places the next operation that fits. @returns false at a dead end */
   #forward(): boolean {
-    // The operation that returns first must come before all operations that are called after its return.
+    // Operations that are called after the first return cannot come next.
     const first = this.#tables.byReturn.next(this.#end);
     const limit = this.#tables.returns[first] as number;
     if (this.#fresh) {
@@ -124,8 +118,8 @@ class Search {
   }
 
   /**
-   * Finds an operation that does not change the state, so it can be placed at once, without alternatives. Subtle: if
-   * a valid order has this operation later, the order stays valid when the operation is moved here.
+   * Finds an operation that fits and does not change the state. It can be placed at once, without alternatives. Subtle:
+   * a valid order that has the operation later stays valid when the operation is moved here.
    */
   #idleOne(limit: number): number {
     for (let i = this.#tables.byCall.next(this.#end); i < this.#end; i = this.#tables.byCall.next(i)) {
@@ -165,7 +159,7 @@ class Search {
     return true;
   }
 
-  /** True if an equal operation may come here and returns earlier. Then the equal operation is placed first. */
+  /** Returns whether an equal operation that returns earlier may come here. That operation is placed first. */
   #hasTwin(i: number, kind: number, limit: number): boolean {
     const before = this.#tables.twins.previous(i);
     if (before > this.#end) return false;
@@ -180,7 +174,7 @@ class Search {
     const call = calls[at.counts[k] as number];
     if (call === undefined || call > limit) return false;
     const next = this.#transitions.step(state, kind);
-    // An operation without effect need not have happened.
+    // An operation without a response that changes nothing here can be left out.
     if (next === REFUSED || next === state) return false;
     const alone = this.#puttingOff === 'alone';
     if (alone && (chain !== NO_CHAIN || !this.#enables(state, next, limit))) return false;
@@ -196,7 +190,7 @@ class Search {
     return true;
   }
 
-  /** True if an operation with a response fits the state `next`, but not the state `state`. */
+  /** Returns whether an operation with a response is possible in the state `next`, but not in `state`. */
   #enables(state: number, next: number, limit: number): boolean {
     for (let i = this.#tables.byCall.next(this.#end); i < this.#end; i = this.#tables.byCall.next(i)) {
       if ((this.#tables.calls[i] as number) > limit) return false;
@@ -216,7 +210,7 @@ class Search {
     this.#class = 0;
   }
 
-  /** Takes back placed operations up to the last one that has an alternative. @returns false if there is none */
+  /** Takes back placed operations, up to the last one that has an alternative. @returns false if none has */
   #back(): boolean {
     for (;;) {
       const last = this.#stack.pop();
@@ -262,10 +256,7 @@ class Search {
     this.#at.to = to;
   }
 
-  /**
-   * Returns a violation. The culprit is the operation that returns first of all operations without a place, so it
-   * must come next.
-   */
+  /** Returns the violation. The culprit returns first among the operations that the longest order lacks. */
   #violated(): Decision {
     const culprit = firstLeft(new Set(this.#longest), this.#tables.returns, this.#end);
     return {

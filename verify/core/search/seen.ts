@@ -1,45 +1,41 @@
 /**
- * Remembers the configurations of a search (Lowe 2017). A configuration is the set of operations that already have a
- * place in the order (one bit each), and the state after them. A search that reaches a configuration again need not
- * continue.
+ * Remembers the configurations of a search (Lowe 2017): which operations have a place in the order, and the state after
+ * them. A search that reaches a known configuration has reached a dead end.
  */
 
-/** A position in the search. */
+/** The configuration that a search has reached. */
 export interface Configuration {
-  /** One bit for each operation with a response. */
+  /** One bit for each operation with a response: 1 if the operation has a place. 32 bits are a word. */
   placed: Int32Array;
-  /** Before the word `from`, all operations are placed. From the word `to` on, no operation is placed. */
+  /** All operations before the word `from` have a place, and none from the word `to` on. */
   from: number;
   to: number;
   state: number;
-  /**
-   * If an operation with a response must follow the last operations without a response: the state before these
-   * operations. Else −1.
-   */
+  /** The state before the last operations without a response, if one with a response must follow them; else −1. */
   chain: number;
   /** Number of placed operations without a response, by class. */
   counts: Uint32Array;
 }
 
-/** Length of an entry's head: next entry of the bucket, hash, from, to, state, chain. Words and counts follow it. */
+/** Number of fields of an entry before its words and counts: next entry of the bucket, hash, from, to, state, chain. */
 const HEAD = 6;
 
-/** Keeps all entries one after the other in one array, so that millions of entries need no objects. */
+/** A hash table in one array, because an object for each of millions of entries needs too much memory. */
 export class SeenStates {
   #data = new Int32Array(1 << 10);
   #used = 1;
   #buckets = new Int32Array(1 << 6);
   #entries = 0;
 
-  /** Size of all configurations, in bytes. */
+  /** Size of all entries, in bytes. */
   get bytes(): number {
     return 4 * this.#used;
   }
 
   /**
-   * Returns whether a configuration was seen before; if not, remembers it. Subtle: a configuration also counts as
-   * seen if an earlier one has the same state, the same placed operations with a response, and no more placed
-   * operations without a response. Every order that can follow the new configuration can then follow the earlier one.
+   * Returns whether a configuration was seen before; if not, remembers it. Subtle: an earlier configuration also counts
+   * if it has the same state and the same operations with a response, and in each class at most as many operations
+   * without a response. Every order that can follow the new configuration can then follow the earlier one.
    */
   add(configuration: Configuration): boolean {
     const hash = hashOf(configuration);
@@ -100,7 +96,7 @@ export class SeenStates {
   }
 }
 
-/** Computes FNV-1a over whole words, then mixes the bits. Entries that differ only in their counts share a bucket. */
+/** Computes a hash: FNV-1a over words, then mixed bits. It leaves out the counts, which `#covers` compares. */
 function hashOf({ placed, from, to, state, chain }: Configuration): number {
   let hash = Math.imul(from ^ 0x811c9dc5, 0x01000193);
   hash = Math.imul(hash ^ state, 0x01000193);

@@ -1,33 +1,33 @@
 /**
- * Reduces the search for an order of a list that is extended, replaced and emptied. A state of the reduced search is
- * not the whole list, but its place among the lists that reads show. All lists that no read shows are one state.
+ * Makes the search faster for a list that is appended to, replaced and emptied. Instead of the whole list, a state is a
+ * number: the list's place among the lists that reads show. All other lists are one state.
  */
 import { effectOf, type ObjectOperation, putsIn, type State } from '../objects/models.ts';
 import type { Interval } from './decision.ts';
 import type { Machine } from './transitions.ts';
 
-/** A reduced search. It finds a valid order if and only if the operations on the list have a valid order. */
+/** The operations, with numbers instead of lists. They have a valid order if and only if the originals have one. */
 export interface Reduced {
   machine: Machine;
   initial: State;
   operations: readonly Interval[];
 }
 
-/** A list that some read shows, or the beginning of such a list. */
+/** A list that a read shows, or a beginning of such a list. */
 interface Shown {
   state: State;
-  /** The lists that have one more value at the end, by that value. */
+  /** The shown lists with one more value at the end, by that value. */
   longer: Map<string, Shown>;
-  /** True if the list holds a value that is written only once. Such a list cannot appear again after another list. */
+  /** True if the list holds a value that is written only once. Once replaced, such a list cannot come back. */
   once: boolean;
 }
 
-/** The state of all lists that no read shows and that cannot grow into a list that a read shows. */
+/** The state of all lists that no read shows and that are no beginning of a shown list. */
 const UNSHOWN: State = ['unshown'];
-/** The result of a write that no order can contain. */
+/** The value of a write that is impossible in every valid order. */
 const NEVER = 'never';
 
-/** @returns undefined if other writes than `add`, `set` and `clear` occur */
+/** @returns undefined if there are writes other than `add`, `set` and `clear` */
 export function shownLists(
   initial: readonly string[] = [],
   operations: readonly Interval[],
@@ -37,8 +37,7 @@ export function shownLists(
   const lists = new ShownLists(operations, writers);
   const reduced = operations.map(interval => {
     const operation = lists.reduced(interval.operation);
-    // A write without a response need not have happened. If no read shows the write, the search can leave it out,
-    // like a read without a response.
+    // The search can leave out a write that has no response and whose result no read shows, as if it were a read.
     const needless = interval.return === Number.POSITIVE_INFINITY && operation.value === undefined;
     return { ...interval, operation: needless ? READ : operation };
   });
@@ -47,7 +46,7 @@ export function shownLists(
 
 const READ: ObjectOperation = { action: 'read' };
 
-/** Counts how often each value may be written. */
+/** Counts how often each value is written; undefined if there are writes other than `add`, `set` and `clear`. */
 function writersOf(
   initial: readonly string[],
   operations: readonly Interval[],
@@ -94,14 +93,14 @@ class ShownLists implements Machine {
     }
   }
 
-  /** @returns the state of a list */
+  /** @returns the state that stands for a list */
   place(values: readonly string[]): State {
     let list: Shown | undefined = this.#empty;
     for (const value of values) list = list?.longer.get(value);
     return list?.state ?? UNSHOWN;
   }
 
-  /** Converts an operation to the states of this search. A write whose result no read shows gets no value. */
+  /** Converts an operation from lists to states. A write whose result no read shows gets no value. */
   reduced(operation: ObjectOperation): ObjectOperation {
     if (operation.action === 'read') return { action: 'read', saw: this.place(operation.saw ?? []) };
     const effect = effectOf('list', operation);
@@ -114,16 +113,16 @@ class ShownLists implements Machine {
   }
 
   /**
-   * Returns whether a read shows the value, and only one operation writes it. Subtle: then this operation
-   * must lead to a list that a read shows. Otherwise the read has no place in the order.
+   * Returns whether a read shows the value and only one operation writes it. Subtle: that operation must then lead to a
+   * shown list, otherwise no order has a place for the read.
    */
   #isOnlyHere(value: string): boolean {
     return this.#values.has(value) && this.#writers.get(value) === 1;
   }
 
   /**
-   * Subtle: if a list cannot come back, and some read shows a longer list with the same begin, the next write must
-   * extend the list. Reads of the list itself are placed before any other operation.
+   * Subtle: if a list cannot come back and is the beginning of a longer shown list, the next write must append to it.
+   * Reads of the list have a place by then, because the search places reads first.
    */
   step(state: State, { action, value, saw }: ObjectOperation): State | undefined {
     const [name = ''] = state;
@@ -141,10 +140,7 @@ class ShownLists implements Machine {
     return name;
   }
 
-  /**
-   * Returns true for reads, and for writes whose result no read shows. Such a write changes nothing in the state
-   * `unshown`.
-   */
+  /** Returns true for reads, and for writes whose result no read shows: these do not change the state `unshown`. */
   isIdle({ action, value }: ObjectOperation): boolean {
     return action === 'read' || value === undefined;
   }

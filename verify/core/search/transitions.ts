@@ -1,22 +1,22 @@
 /** Numbers the states and operations of an object, so that a search computes each step once and compares numbers. */
 import type { ObjectOperation, State } from '../objects/models.ts';
 
-/** All that a search knows about an object. */
+/** What a search needs to know about an object. */
 export interface Machine {
   /** @returns the state after the operation; undefined if its response is impossible in this state */
   step(state: State, operation: ObjectOperation): State | undefined;
   /** @returns a text that is the same for two states if and only if they are equal */
   key(state: State): string;
-  /** Returns whether an operation may be placed at once in a state that it does not change. By default: only reads. */
+  /** Returns whether an operation may be placed at once where it does not change the state. By default: reads. */
   isIdle?(operation: ObjectOperation): boolean;
 }
 
-/** The result of a step if the response of the operation is impossible in that state. */
+/** In place of a state: the operation's response is impossible. */
 export const REFUSED = -1;
-/** The result of a step that has not been computed yet. */
+/** In place of a state: the step has not been computed yet. */
 const UNTRIED = -2;
 
-/** With more classes than this, steps are kept in a map, because most entries of a table would be empty. */
+/** With more classes of operations, steps are kept in a map, because most entries of a table would stay empty. */
 const WIDE = 256;
 
 export class Transitions {
@@ -34,7 +34,7 @@ export class Transitions {
     this.#machine = machine;
   }
 
-  /** Returns a number that equal operations share. Call it for all operations before the first step. */
+  /** Returns the class of an operation: a number that equal operations share. Call it for all before the first step. */
   classOf(operation: ObjectOperation): number {
     const name = nameOf(operation);
     let number = this.#classes.get(name);
@@ -90,10 +90,7 @@ export class Transitions {
   }
 }
 
-/**
- * Returns a text that only equal operations share. It is short for frequent operations. For others it is JSON, which
- * begins with a bracket.
- */
+/** Returns a text that is the same for equal operations only: short if frequent, otherwise JSON in brackets. */
 function nameOf({ action, value, expected, state, saw }: ObjectOperation): string {
   if (action === 'read' && saw?.length === 1) return `read=${saw[0]}`;
   if (action !== 'read' && value !== undefined && expected === undefined && state === undefined) {

@@ -1,7 +1,7 @@
 /**
- * Cuts the history of one object into stretches while its operations arrive. Each stretch is judged on its own. A cut
- * is at a read that no operation overlaps, because this read shows the whole state. The next stretch begins with this
- * state. The operations without a response whose value no read has shown move to the next stretch.
+ * Cuts the history of one object into segments while it is recorded; each segment is judged separately. A cut is at a
+ * read that no operation overlaps, because this read shows the whole state, with which the next segment begins. `info`
+ * writes whose value no read has shown move to the next segment.
  */
 
 import type { ObjectEvent, Operation, Start } from '../history/history.ts';
@@ -9,68 +9,68 @@ import { alike, countOf, effectOf, putsIn } from '../objects/models.ts';
 import type { Sifted } from '../objects/sift.ts';
 import { precedes } from '../timeline/clocks.ts';
 
-/** An operation on the object that may have an effect, or showed the state. */
+/** An operation that may have changed the object, or that showed its state. */
 export interface Entry {
   operation: Operation;
   /** True if the operation took effect before its return; false if it may take effect at any time after its call. */
   sure: boolean;
   /**
-   * True if the operation was recorded after its stretch was cut off. The next stretch judges the operation as if it
+   * True if the operation began before the cut, but was recorded after it. It is judged in the next segment as if it
    * came after the cut, which is too strict.
    */
   late: boolean;
 }
 
-/** A part of the history of one object, which is judged separately. */
-export interface Stretch {
+/** A part of the history of one object. */
+export interface Segment {
   object: ObjectEvent;
-  /** The state before the stretch; undefined if the state is not known, as in `ObjectEvent`. */
+  /** The state before the segment; undefined if it is not known. */
   initial: readonly string[] | undefined;
   /** The read that showed `initial`; absent at the begin of the run. */
   from: Operation | undefined;
   entries: readonly Entry[];
 }
 
-/** Number of operations at which a stretch is cut, even if a slow read from before the cut may still be recorded. */
+/** With this number of operations a segment is cut, even if a slow read from before the cut may still be recorded. */
 const LONGEST_WAIT = 4096;
-/** Number of operations to wait for after a cut if the requests of one client overlap each other. */
+/** Number of operations to wait for after a cut if a client sends several requests at once. */
 const PARALLEL = 64;
 
-export class Stretches {
+export class Segments {
   readonly object: ObjectEvent;
-  /** True once an operation was recorded out of order, or the app's cap was exceeded. Nothing later is judged. */
+  /** True once a write was recorded out of order, or an effect is not known. Later operations are not judged. */
   closed = false;
-  /** True while the state before the run is not known. Nothing is judged until a read shows this state. */
+  /** True until a read shows the state before the run. Until then nothing is judged. */
   #unknown: boolean;
   #initial: readonly string[] | undefined;
   #from: Operation | undefined;
   #entries: Entry[] = [];
   readonly #open = new Map<number, Start>();
-  /** The operation of this stretch that returned last. */
+  /** The operation of this segment that returned last. */
   #last: Operation | undefined;
   /**
-   * `read`: the read at which to cut. `length`: the number of entries up to this read. `waiting`: the clients that
-   * have sent no request since.
+   * A planned cut. `read`: the read at which to cut. `length`: the number of entries up to this read. `waiting`: the
+   * clients that have sent no request since. Their reads from before the cut may still be recorded.
    */
   #cut: { read: Operation; length: number; waiting: Set<string> } | undefined;
   /** The last return of each client. */
   readonly #clients = new Map<string, number>();
   /**
-   * True once a client had two requests in flight. From then on, a client's next request does not show that its reads
-   * have ended.
+   * True once a client had two requests in flight. From then on, a client's next request does not prove that its
+   * earlier reads have been recorded.
    */
   #parallel = false;
-  /** True once this stretch can never be cut, see #ambiguous. */
+  /** True once this segment can never be cut (see #ambiguous). */
   #stuck = false;
-  /** Number of operations of this stretch that may or may not have happened. */
+  /** Number of operations of this segment that may or may not have happened. */
   #unsure = 0;
-  /** Number of values that may have been added in this stretch. */
+  /** Number of values that may have been added in this segment. */
   #adds = 0;
 
   constructor(object: ObjectEvent) {
     this.object = object;
     this.#initial = object.initial;
-    // In a collection only the values of this run count, and at first it holds none of them.
+    // A set, list or bag is known to begin without values: values that the run did not write do not count.
     this.#unknown = object.initial === undefined && (object.kind === 'register' || object.kind === 'counter');
   }
 
@@ -89,7 +89,7 @@ export class Stretches {
     if (this.#cut !== undefined) this.#calledAfterCut(start);
   }
 
-  /** Called when an operation has ended, and its result shows nothing about the object. */
+  /** Called when an operation on the object has ended without showing anything about the object. */
   skipped({ id, client }: Operation): void {
     this.#open.delete(id);
     this.#dropClient(client);
@@ -108,8 +108,10 @@ export class Stretches {
     this.#cut?.waiting.delete(client);
   }
 
-  /** Adds an operation that has ended. Returns a complete stretch, if there is one. @param sure true if it happened */
-  ended(operation: Operation, sure: boolean): Stretch | undefined {
+  /**
+   * Adds an operation that has ended. Returns the segment that it completes, if any. @param sure true if it happened
+   */
+  ended(operation: Operation, sure: boolean): Segment | undefined {
     this.#open.delete(operation.id);
     const reads = operation.action === 'read';
     if (operation.outcome === 'fail' || this.closed) return undefined;
@@ -132,8 +134,8 @@ export class Stretches {
   }
 
   /**
-   * Returns whether an acknowledged operation overlapped a write, and whether another instance served the
-   * acknowledged operation before it. Call it once, after `ended`.
+   * Returns whether an acknowledged operation overlapped a write, and whether another instance served the acknowledged
+   * operation before it. Must be called once for each operation, after `ended`.
    */
   relate(operation: Operation): { overlaps: boolean; crosses: boolean } {
     const reads = operation.action === 'read';
@@ -152,8 +154,8 @@ export class Stretches {
     return this.#entries.length;
   }
 
-  /** Returns the remaining operations as the last stretch. Operations that never ended may have happened. */
-  rest(): Stretch {
+  /** Returns the last segment: all operations after the last cut. Operations that never ended may have happened. */
+  rest(): Segment {
     const open = [...this.#open.values()]
       .filter(({ action }) => action !== 'read')
       .map(
@@ -163,12 +165,12 @@ export class Stretches {
           late: false,
         }),
       );
-    return this.#stretch(this.#unknown ? [] : [...this.#entries, ...open]);
+    return this.#segment(this.#unknown ? [] : [...this.#entries, ...open]);
   }
 
   /**
-   * Returns whether the effect of an operation is known. It is unknown if the object may hold more values than its cap,
-   * because then the app drops values. It is also unknown if the value of a counter is not a number.
+   * Returns whether the effect of an operation is known. It is not if the object may hold more values than its cap,
+   * because then the app drops values, or if a counter's value is not a number.
    */
   #known(operation: Operation & Sifted): boolean {
     const { kind, cap = Number.POSITIVE_INFINITY } = this.object;
@@ -185,10 +187,7 @@ export class Stretches {
     return this.#open.size === 0 && (this.#last === undefined || precedes(this.#last, read));
   }
 
-  /**
-   * Returns whether a read shows the same state as the last read that no operation overlapped, and no operation came
-   * in between.
-   */
+  /** Returns whether a read shows the same state as the read of the last cut, with no operation in between. */
   #repeats({ saw = [] }: Operation): boolean {
     const cut = this.#cut;
     if (cut !== undefined) return cut.length === this.#entries.length && alike(cut.read.saw ?? [], saw);
@@ -197,22 +196,22 @@ export class Stretches {
     );
   }
 
-  /** Notes that a client sent a request after the cut. Cancels the cut if the request overlaps the read of the cut. */
+  /** Notes that a client sent a request after the planned cut. Cancels the cut if the request overlaps its read. */
   #calledAfterCut(called: Operation | Start): void {
     if (this.#cut === undefined) return;
     if (precedes(this.#cut.read, called)) this.#cut.waiting.delete(called.client);
     else this.#cut = undefined;
   }
 
-  #cutOff(): Stretch | undefined {
+  #cutOff(): Segment | undefined {
     const cut = this.#cut;
     if (cut === undefined) return undefined;
     if (cut.waiting.size > 0 && this.#entries.length < LONGEST_WAIT) return undefined;
     if (this.#parallel && this.#entries.length - cut.length < PARALLEL) return undefined;
-    // Forgets the clients that have sent nothing since the cut, because they may never send a request again.
+    // Clients that have sent nothing since the cut may never send a request again.
     for (const client of cut.waiting) this.#clients.delete(client);
     const entries = this.#entries.slice(0, cut.length);
-    const stretch = this.#unknown ? undefined : this.#stretch(entries);
+    const segment = this.#unknown ? undefined : this.#segment(entries);
     this.#unknown = false;
     const pending = this.#unsure === 0 ? [] : unseen(entries);
     this.#entries = [...pending, ...this.#entries.slice(cut.length)];
@@ -223,18 +222,17 @@ export class Stretches {
     this.#initial = cut.read.saw;
     this.#from = cut.read;
     this.#cut = undefined;
-    return stretch;
+    return segment;
   }
 
-  #stretch(entries: readonly Entry[]): Stretch {
+  #segment(entries: readonly Entry[]): Segment {
     return { object: this.object, initial: this.#initial, from: this.#from, entries };
   }
 
   /**
-   * Returns whether the stretch cannot be cut here. Subtle: an unacknowledged operation takes effect at most once, so
-   * at a cut it must be known whether the operation has taken effect. For unique values this is known: either a read
-   * showed the value, or the write moves to the next stretch. If there are other unacknowledged operations, there is
-   * no cut.
+   * Returns whether the segment cannot be cut. Subtle: an `info` operation takes effect at most once, so each segment
+   * must know whether it already has. For an add of a unique value this is known: either a read showed the value, or
+   * the add moves to the next segment. Any other `info` operation forbids a cut.
    */
   #ambiguous(): boolean {
     if (this.#stuck || this.#unsure === 0) return this.#stuck;
@@ -244,7 +242,7 @@ export class Stretches {
       const effect = effectOf(kind, operation);
       if (effect === undefined) return false;
       const [value, more] = putsIn(effect);
-      // An acknowledged removal has happened. A removal that is not acknowledged may happen at any time.
+      // An acknowledged removal has happened; an `info` removal may still happen.
       if (effect.does === 'removes' || value === undefined) return !sure;
       if (operation.action === 'cas' || more !== undefined || kind === 'counter' || values.has(value))
         return true;
@@ -260,7 +258,7 @@ const later = (a: Operation | undefined, b: Operation): Operation =>
 
 const returned = (operation: Operation): number => operation.return ?? Number.POSITIVE_INFINITY;
 
-/** @returns the operations that were not acknowledged, and whose value no read shows */
+/** @returns the `info` operations whose value no read shows */
 function unseen(entries: readonly Entry[]): Entry[] {
   const seen = new Set<string | undefined>();
   for (const { operation } of entries) for (const value of operation.saw ?? []) seen.add(value);
