@@ -1,30 +1,27 @@
 /**
- * Finds lost sessions that follow another login, or a logout, of the same user. An app that limits the number of
- * sessions of a user causes such losses. Its target file should declare the limit.
+ * Finds sessions that were lost just after another login, or a logout, of the same user. An app that limits the number
+ * of sessions of a user loses sessions in this way; its target file should declare `sessions`.
  */
 import type { Action, Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 
 const LOGINS: ReadonlySet<Action> = new Set<Action>(['login', 'logout', 'logout-all']);
-/** Number of operations that are kept for each user: the latest logins or logouts of two different sessions. */
+/** Maximum number of logins and logouts that are kept for each user: the latest of two different sessions. */
 const REMEMBERED = 2;
-/** The finding names this cause if at least ENOUGH losses, and this share of all, follow a login or logout. */
+/** The finding names this cause if at least this number of losses, and this share of them, follow a login or logout. */
 const ENOUGH = 3;
 const SHARE = 0.9;
-/**
- * If more than this share of the handoffs without a loss also follow a login or logout, the login or logout is not
- * the cause.
- */
+/** If a larger share of the handoffs that lost nothing also follows a login or logout, this is not the cause. */
 const USUAL = 0.5;
-/** Maximum probability that chance makes so many losses follow a login or logout. */
+/** The finding names this cause only if chance explains the losses with at most this probability. */
 const CHANCE = 0.01;
 
-/** Counts of losses and of handoffs without a loss, and how many of both follow a login or logout of the same user. */
+/**
+ * `here`: number of losses. `kept`: number of handoffs without a loss. `followed`, `keptAfter`: how many of these came
+ * just after another login or logout of the same user.
+ */
 export interface Followed {
-  /**
-   * Number of losses on an instance that had known the session. An instance that never knew the session also loses it
-   * without this cause.
-   */
+  /** Counts only losses on instances that had known the session: other instances lose it for another reason. */
   here: number;
   followed: number;
   kept: number;
@@ -42,7 +39,7 @@ export class AfterOthers {
     this.#last.set(operation.user, [operation, ...others].slice(0, REMEMBERED));
   }
 
-  /** Returns another session's login or logout of the same user, between the last success and this operation. */
+  /** Returns the other session's login or logout that came between the session's last success and this operation. */
   before(operation: Operation, { last, login }: Pick<SessionState, 'last' | 'login'>): Operation | undefined {
     const since = (last ?? login)?.call ?? 0;
     const until = operation.return ?? Number.POSITIVE_INFINITY;
@@ -60,15 +57,15 @@ export const noteOf = ({ action, session, user }: Operation): string =>
   'limits the sessions of a user, or a logout ends all of them, declare `sessions` in the target file';
 
 /**
- * Returns whether losses follow another login or logout of the same user clearly more often than by chance. With few
- * accounts, such a login comes before most requests.
+ * Returns whether losses follow another login or logout of the user clearly more often than other requests do. With few
+ * accounts, a login comes before most requests.
  */
 export function isPattern({ here, followed, kept, keptAfter }: Followed): boolean {
   const usual = (keptAfter + 1) / (kept + 2);
   return here >= ENOUGH && followed >= SHARE * here && usual <= USUAL && usual ** followed <= CHANCE;
 }
 
-/** Returns a suffix for the finding if losses follow another login or logout; otherwise an empty text. */
+/** Returns a suffix for the finding, empty if the losses have no such pattern. */
 export const patternOf = (counts: Followed): string =>
   !isPattern(counts)
     ? ''

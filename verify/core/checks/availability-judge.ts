@@ -8,7 +8,7 @@ import { Judging } from './framework.ts';
 import { ResponseTimes } from './response-times.ts';
 import { cameOf, down, exceeded, loadOf, naming } from './trouble.ts';
 
-/** Minimum number of requests outside all fault windows, and in each window. */
+/** Minimum number of requests outside fault windows, and in each fault window. */
 export const ENOUGH = 100;
 export const ENOUGH_IN_WINDOW = 10;
 
@@ -19,9 +19,9 @@ export interface AvailabilityCounts {
   windows: number;
   requestsInWindows: number;
   errorsInWindows: number;
-  /** The longest gap in a window, microseconds. */
+  /** The longest gap in a fault window (requests waited and none succeeded), microseconds. */
   gap: number;
-  /** Number of windows with too few requests. */
+  /** Number of fault windows with fewer than `ENOUGH_IN_WINDOW` requests. */
   tooFew: number;
   /** Number of requests that failed or were late while the machine that runs Baton was starved. */
   starved: number;
@@ -51,7 +51,11 @@ export class Availability extends Judging<AvailabilityCounts> {
     if (first !== undefined && !disturbed) this.#waited(operation, first);
   }
 
-  /** @param first the request with which the client's wait began; no fault window overlaps the wait */
+  /**
+   * Judges how long the client waited for a success.
+   *
+   * @param first the request with which the wait began; no fault window overlaps the wait
+   */
   #waited(operation: Operation, first: Operation): void {
     const wait = (operation.return ?? operation.call) - first.call;
     if (wait <= this.#mostWait) return;
@@ -98,7 +102,7 @@ export class Availability extends Judging<AvailabilityCounts> {
   }
 
   override settle(): void {
-    // A starved machine may explain slow responses.
+    // If a starved machine delayed requests, it may also explain slow responses.
     const times = this.count.starved === 0 ? [this.#times.exceeded(ENOUGH)] : [];
     for (const found of [...times, ...this.faults.windows.filter(tookEffect).map(exceeded)]) {
       this.count.starved += found.starved;

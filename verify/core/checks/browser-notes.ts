@@ -1,16 +1,19 @@
-/** Notes on a response with another user's data, if both users used one browser. A client has the name of its first session. */
+/**
+ * Makes notes for a response with another user's data, if both users used one browser. A browser is a client, which has
+ * the name of its first session.
+ */
 import type { Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 
-/** @param writer the session that wrote the value of another user */
+/** Returns a note if the session that wrote the other user's value used this browser. @param writer that session */
 export const shared = (writer: string | undefined, { client }: Operation, owner: string): string[] =>
   writer === client
     ? [`${owner} had logged out of the same browser before: the logout did not delete it`]
     : [];
 
 /**
- * Returns a note if the request sent the cookies of a browser that another session had used. A response of that session
- * may have arrived after the login.
+ * Returns a note if the request sent old cookies of a browser that another session had used before. A late response to
+ * that session may have set its cookie again.
  */
 export const lateCookie = (
   { session }: SessionState,

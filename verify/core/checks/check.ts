@@ -15,10 +15,7 @@ export interface Fold extends LogReader {
   ended?(operation: Operation, standing: Standing): void;
   /** Called for every event that is not the start or the end of an operation. */
   event?(event: Event): void;
-  /**
-   * Called when a session has ended, for each object of this session only. All other objects are kept until the end
-   * of the run.
-   */
+  /** Called when a session has ended, for each object of this session alone. Other objects live until the run ends. */
   objectEnded?(object: TrackedObject): void;
   /** Called once for each session: after its last operation, or at the end of the run. */
   sessionEnded?(session: SessionState): void;
@@ -27,7 +24,7 @@ export interface Fold extends LogReader {
   finish(): CheckFinding;
 }
 
-/** The counts that decide a verdict. The counts of parts of a run (k6's virtual users) can be added up. */
+/** The counts that decide a verdict. Counts of parts of a run (k6's virtual users) can be added up. */
 export type Counts = Readonly<Record<string, Count>>;
 type Count = number | { readonly [name: string]: Count };
 
@@ -37,10 +34,10 @@ export type NamedCounts = Record<string, number>;
 /** Called with each anomaly that is kept, as soon as it is found. */
 export type OnAnomaly = (anomaly: Anomaly) => void;
 
-/** A verdict without the two fields that the registry adds. */
+/** A verdict without the fields that the registry of the checks adds. */
 export type CheckFinding = Omit<Verdict, 'guarantee' | 'claimed'>;
 
-/** A finding without its witnesses: the part that follows from the counts alone. */
+/** A finding without the anomalies: the part that the counts alone decide. */
 export type Conclusion = Omit<CheckFinding, 'anomalies'>;
 
 /** Facts about all sessions of a run. */
@@ -68,7 +65,7 @@ export interface Check {
   conclude(counts: Counts, run: Run): Conclusion;
 }
 
-/** Decides a verdict. `missing`: the evidence that is missing and how to get it; undefined if there is enough. */
+/** Decides a verdict. `missing` says which evidence is missing and how to get it; undefined if there is enough. */
 export function conclude(
   violations: number,
   missing: string | undefined,

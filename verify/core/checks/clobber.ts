@@ -10,7 +10,7 @@ export const pending = (start: Start): WitnessStep => ({
   came: 'may have happened',
 });
 
-/** Shows an acknowledged add that the final state lacks, and a request that overlapped it. */
+/** Describes a lost update: the acknowledged add, a request that overlapped it, and the final state without it. */
 export function clobber({ value, write, showed, read }: LostUpdate): Violation {
   const counts = read.saw?.length === 1 && write?.start.action === 'increment';
   const rival = write?.rivals.find(({ certain }) => certain) ?? write?.rivals[0];

@@ -2,25 +2,25 @@
 import type { Operation } from '../history/history.ts';
 
 export interface Reads {
-  /** Number of reads that were compared with an earlier operation, because an older state would contradict it. */
+  /** Number of reads that an older state would have shown to be wrong, by comparison with an earlier operation. */
   reads: number;
   /** Number of compared reads on another instance than the earlier operation. */
   crossed: number;
   sessions: number;
   /**
-   * Number of reads that showed a list which may be cut off, and in it the session's last add. `newestCrossed`: the
-   * reads of these that another instance served.
+   * Number of lists that may be cut off and showed the session's last add. `newestCrossed`: the number of these that
+   * another instance served than the add.
    */
   newest: number;
   newestCrossed: number;
-  /** Number of sessions with such reads, and without a compared read. */
+  /** Number of sessions whose only evidence are the lists that `newest` counts. */
   newestSessions: number;
   /**
-   * Number of reads of such lists without the session's last add. If there is one, the three
-   * counts above are no evidence.
+   * Number of lists that may be cut off and lacked the session's last add. If there is one, `newest`, `newestCrossed`
+   * and `newestSessions` are no evidence.
    */
   unshown: number;
-  /** Number of lost sessions. Their later reads are not judged. */
+  /** Number of lost sessions. Reads after the loss are not judged. */
   lost: number;
 }
 
@@ -29,11 +29,11 @@ export const NO_READS: Reads = {
   ...{ newest: 0, newestCrossed: 0, newestSessions: 0, unshown: 0 },
 };
 
-/** Returns whether another instance served the earlier operation. */
+/** Returns whether the two operations were served by different instances. */
 export const crosses = ({ instance }: Operation, earlier: Operation): boolean =>
   earlier.instance !== undefined && instance !== undefined && earlier.instance !== instance;
 
-/** Adds `newest` to the counts of compared reads, if every list that may be cut off showed the session's last add. */
+/** Adds the lists that may be cut off to the counts of compared reads, if each showed the session's last add. */
 export const whole = (counts: Reads): Reads =>
   counts.unshown > 0
     ? counts

@@ -13,17 +13,17 @@ export interface ContinuityCounts extends Followed {
   handoffs: number;
   sessions: number;
   lost: number;
-  /** Number of ordered pairs of instances: one gave the login form, the other one received the login. */
+  /** Number of pairs of instances: the first sent the login form, the second received the login. */
   pairs: number;
   accepting: number;
   refusing: number;
 }
 
-/** The results of replaying the cookie of a lost session. */
+/** What happened after the loss of a session, when its client sent the cookie again. */
 interface Aftermath {
   anomaly: Anomaly;
   honouredBy: HonouredBy;
-  /** The response that replaced the cookie in the jar. */
+  /** The first response that changed the client's cookies. After it, ordinary requests do not send the lost cookie. */
   replaced: Operation | undefined;
   /** The login or logout of another session of the user just before the loss. */
   other: Operation | undefined;
@@ -32,9 +32,9 @@ interface Aftermath {
 export class Continuity extends Judging<ContinuityCounts> {
   readonly #logins = new LoginPairs();
   readonly #others = new AfterOthers();
-  /** By lost session whose client still sends requests: the results of its replays. */
+  /** By lost session, until it ends: what happened after the loss. */
   readonly #afterwards = new Map<string, Aftermath>();
-  /** Losses that may have a login or logout of another session of the user as their cause. */
+  /** Losses just after a login or logout of another session of the user, which may be their cause. */
   readonly #ended: { anomaly: Anomaly; other: Operation }[] = [];
 
   override ended(operation: Operation, { session, live, handoffFrom }: Standing): void {
@@ -70,10 +70,7 @@ export class Continuity extends Judging<ContinuityCounts> {
     this.#afterwards.set(session.session, { anomaly, honouredBy: new HonouredBy(), replaced, other });
   }
 
-  /**
-   * Counts a request that replays the cookie of a lost session. Stops counting when a response changes the cookies of
-   * the jar.
-   */
+  /** Counts a request that sends the cookie of a lost session again, and whether its instance honours the cookie. */
   #replayed(operation: Operation, shown: boolean | undefined): void {
     const entry = this.#afterwards.get(operation.session);
     if (entry === undefined || operation.action === 'login') return;

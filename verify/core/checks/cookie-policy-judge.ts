@@ -20,12 +20,12 @@ export interface CookieCounts {
   /** Number of requests without a cookie for paths that do not exist or are for signed-in users only. */
   absent: number;
   ids: number;
-  /** Number of ids that were issued again. */
+  /** Number of times that an id was issued again. */
   equal: number;
   sameSiteNone: number;
-  /** Number of times that a known cookie was set under a new pair of Domain and Path. */
+  /** Number of further pairs of Domain and Path with which a cookie was set, after its first pair. */
   scopes: number;
-  /** Number of anomalies that are held back until the cookie has had two different values. */
+  /** Number of anomalies of cookies that have had only one value so far, so they may carry no session. */
   waiting: number;
   tried: NamedCounts;
 }
@@ -35,7 +35,7 @@ export class CookiePolicy extends Judging<CookieCounts> {
   readonly #places = new Places();
   /** The session ids that logins issued. */
   readonly #ids = new IssuedIds();
-  /** By cookie: the anomalies that wait for a second value of the cookie. A constant cookie may carry no session. */
+  /** By cookie: the anomalies that are reported when it gets a second value. Until then it may carry no session. */
   readonly #waiting = new Map<string, (() => Violation)[]>();
   /** By cookie name: the different pairs of Domain and Path with which it was set. */
   readonly #scopes = new Map<string, Set<string>>();
@@ -44,7 +44,7 @@ export class CookiePolicy extends Judging<CookieCounts> {
     const { cookies, exposed } = operation;
     if (operation.with === 'none' && operation.action === 'read') this.#withoutCookie(operation);
     for (const where of exposed ?? []) {
-      const came = `its value stands in the ${where}`;
+      const came = `its value is in the ${where}`;
       this.#expose(operation, { fault: `in the ${where}`, came, expected: 'only in the cookie' });
     }
     if (cookies === undefined) return;
@@ -54,8 +54,8 @@ export class CookiePolicy extends Judging<CookieCounts> {
   }
 
   /**
-   * Judges a read that was sent without a cookie. If the response is neither signed in nor signed out, it is
-   * a health check or a static file, and must not begin a session. A page may begin a session.
+   * Judges a read that was sent without a cookie. If its response is neither signed in nor signed out, it is from a
+   * health check or a static file, and must set no session cookie. A page may set one.
    */
   #withoutCookie(operation: Operation): void {
     const { signedIn, status, cookies } = operation;
@@ -88,7 +88,7 @@ export class CookiePolicy extends Judging<CookieCounts> {
     this.#waiting.delete(name);
   }
 
-  /** Reports an exposure. @param name a cookie: if given, the report waits until this cookie has had two values */
+  /** Reports an exposure. @param name the cookie; if given, the report waits until the cookie has had two values */
   #expose(operation: Operation, { fault, came, expected }: Exposure, name?: string): void {
     if (!this.#places.isNew(fault, operation)) return;
     const where = operation.path === undefined ? '' : ` on ${operation.path}`;

@@ -188,8 +188,8 @@ describe('cookie-policy', () => {
         .read('app-2', [], { exposed: ['url', 'body'], path: '/me' });
     });
     expect(exposed.anomalies.map(anomaly => anomaly.summary)).toEqual([
-      'the session cookie of app-2 on /me: its value stands in the url',
-      'the session cookie of app-2 on /me: its value stands in the body',
+      'the session cookie of app-2 on /me: its value is in the url',
+      'the session cookie of app-2 on /me: its value is in the body',
     ]);
     const health = judged(p => {
       healthy(p);

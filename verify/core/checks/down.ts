@@ -6,17 +6,17 @@ import { stepsOf } from '../result/verdict.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 import type { Violation } from './framework.ts';
 
-/** An outage and its findings. The findings count only if the outage is known to have taken effect. */
+/** An outage of the store and its findings, which count only if the outage is known to have taken effect. */
 export class Down {
   readonly window: FaultWindow;
   requests = 0;
   recovered = 0;
   starved = 0;
-  /** Live sessions that sent a request during the outage, and have not sent a request since. */
+  /** Sessions that were live during the outage, and have sent no request after it yet. */
   readonly sessions = new Set<SessionState>();
   /**
-   * By name: the violations that are reported only once the outage is known to have taken effect: their number, and
-   * the first few.
+   * By anomaly name: the violations that wait until the outage is known to have taken effect. `found`: their number.
+   * `kept`: the first few of them.
    */
   waiting: Record<'LOGOUT' | 'HANG', { found: number; kept: Violation[] }>;
 

@@ -1,6 +1,4 @@
-/**
- * Computes the maximum number of times that a read may show each value of an object, if every add takes effect once.
- */
+/** Computes how often a read may show each value of an object, if every add took effect only once. */
 import type { ObjectEvent, ObjectKind, Operation, Start } from '../history/history.ts';
 import { countOf, putsIn, rises } from '../objects/models.ts';
 import { acknowledged, type Write } from '../objects/overlaps.ts';
@@ -8,21 +6,21 @@ import { acknowledged, type Write } from '../objects/overlaps.ts';
 /** Maximum number of adds that are kept for a witness. */
 const KEPT = 64;
 
-/** The maximum count of each value, or the maximum sum of a counter. */
+/** The limits of one object. */
 export class EffectLimits {
   /**
-   * Maximum count of each value. For a counter: its highest possible sum, under ''. An add counts as soon as its
-   * request is sent.
+   * By value: how often a read may show it. A counter has one entry, its highest possible sum, with the key ''. An add
+   * counts as soon as its request is sent.
    */
   readonly most = new Map<string, number>();
   readonly kind: ObjectKind;
-  /** The latest adds since the last read, for the witness. */
+  /** The latest adds that were sent since the last read, for the witness. */
   adds: (Start | Operation)[] = [];
-  /** By instance ('' if it is not known): the number of acknowledged adds since the last read. */
+  /** By instance: the number of acknowledged adds since the last read. The key is '' if the instance is not known. */
   readonly waiting = new Map<string, number>();
   /** The last read, for the witness. */
   last: Operation | undefined;
-  /** True if the highest possible sum of a counter is known. */
+  /** False while the highest possible sum of a counter is not known. */
   #known: boolean;
   #written = false;
   /** Number of sets, clears and decrements of a counter that are in flight. */
@@ -35,7 +33,7 @@ export class EffectLimits {
     else for (const value of initial ?? []) this.#more(value, 1);
   }
 
-  /** True if a read can show that an add took effect twice. For a counter, its highest possible sum must be known. */
+  /** True if a read can show that an add took effect twice: not of a set, nor of a counter without a known sum. */
   get counts(): boolean {
     return (this.kind === 'bag' || this.kind === 'list' || this.kind === 'counter') && this.#known;
   }
@@ -57,10 +55,7 @@ export class EffectLimits {
     if (this.adds.length > KEPT) this.adds.shift();
   }
 
-  /**
-   * Called when the sum of a counter may fall. The highest sum is then unknown until a set or clear that overlaps no
-   * other request.
-   */
+  /** Called when a set, clear or decrement starts. Until one overlaps no other request, the highest sum is unknown. */
   #falling(): void {
     this.#falls++;
     this.#known = false;
@@ -84,7 +79,7 @@ export class EffectLimits {
     this.#known = true;
   }
 
-  /** Returns how often a read shows each value. For a counter: its count, under ''. */
+  /** Returns how often a read shows each value; for a counter, its count with the key ''. */
   shownBy({ saw = [] }: Operation): ReadonlyMap<string, number> {
     const there = new Map<string, number>();
     if (this.kind === 'counter') return there.set('', countOf(saw));

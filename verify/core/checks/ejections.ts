@@ -1,11 +1,11 @@
-/** Finds when the balancer may have ejected an instance: nginx ejects an instance for 10 s after one failure. */
+/** Finds requests during which the balancer may have ejected an instance, as nginx does for 10 s after a failure. */
 import type { Operation } from '../history/history.ts';
 
 /** Statuses that report that an instance is unavailable. The instance or the balancer sends them. */
 const UNAVAILABLE = new Set([502, 503, 504]);
 
 export class Ejections {
-  /** By instance: its last failure. The entry is deleted when the instance serves a request again. */
+  /** By instance: its last failure, until it serves a request again. */
   readonly #failed = new Map<string, Operation>();
   /** Number of requests during which an instance may have been ejected. */
   requests = 0;

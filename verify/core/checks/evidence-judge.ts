@@ -6,12 +6,12 @@ import { Judging } from './framework.ts';
 export interface Sources {
   requests: number;
   sources: number;
-  /** Number of requests with a response that have no entry in a log. */
+  /** Number of requests that got a response and have no entry in a log. */
   missing: number;
 }
 
 export class Evidence extends Judging<Sources> {
-  /** Requests that the client sent twice. The logs may or may not have an entry for the first attempt. */
+  /** The ids of requests that the client sent twice. The logs may have an entry for the first attempt. */
   readonly #resent = new Set<string>();
   /** True after the last line of a complete history. */
   #complete = false;
@@ -23,8 +23,8 @@ export class Evidence extends Judging<Sources> {
   override logged(request: LoggedRequest, complete: boolean): void {
     const { id, sent, balancer, instances } = request;
     if (sent === undefined) {
-      // Every source has already logged this request, and now an instance logs it again. So the request was served
-      // twice. Exception: if the history was cut off, the operation itself may be missing.
+      // An instance has logged the request after the operation and all sources had arrived, so it was served twice. If
+      // the end of the history is missing, the operation itself may be missing instead.
       const again = this.#resent.has(id) ? undefined : instances[0];
       if (again !== undefined && balancer === undefined && this.#complete)
         this.#dispute(request, `request ${id} was served once more by ${again.source}`);

@@ -8,16 +8,13 @@ import { addTo, Judging, KEPT, type Violation } from './framework.ts';
 import { Life, TIMEOUTS, type Timeout } from './life.ts';
 
 export interface Timeouts {
-  /** Number of sessions that were still alive near the end of each timeout. */
+  /** By timeout: the number of sessions that were honoured shortly before its end. */
   lived: Record<Timeout, number>;
-  /** Number of sessions that were refused soon after the end of each timeout. */
+  /** By timeout: the number of sessions that were refused soon after its end. */
   expired: Record<Timeout, number>;
-  /** Number of sessions that were lost without a wait, so not by a timeout. */
+  /** Number of sessions that were refused without a wait before, so not by a timeout. */
   lost: number;
-  /**
-   * Number of early refusals by instances that had not served the session before. Such an instance may not know the
-   * session.
-   */
+  /** Number of early refusals by instances that had not served the session before, and so may not know it. */
   strangers: number;
   /** Time from the first request to the last response of the run, microseconds. */
   length: number;
@@ -27,7 +24,7 @@ export interface Timeouts {
 export class Expiry extends Judging<Timeouts> {
   readonly #declared = declaredBy(this.run);
   readonly #lives = new Map<SessionState, Life>();
-  /** The first violations that `strangers` counts. */
+  /** The first violations for the refusals that `strangers` counts. */
   readonly #strange: Violation[] = [];
   #first = Number.POSITIVE_INFINITY;
   #end = 0;
@@ -42,7 +39,7 @@ export class Expiry extends Judging<Timeouts> {
     if (operation.with !== undefined && operation.with !== 'old') return;
     const life = getOrInsert(this.#lives, session, () => new Life(declared, login));
     if (login === operation || life.over) return;
-    // The session was lost earlier, and not by a timeout, so its later requests are not judged.
+    // After a loss that no timeout explains, the session is not judged any more.
     if (session.lost !== undefined && session.lost !== operation) life.over = true;
     else this.#judge(operation, session, life, firstContact);
   }
@@ -75,7 +72,7 @@ export class Expiry extends Judging<Timeouts> {
     }
     const early = life.waited(operation);
     if (early === undefined) this.count.lost++;
-    // A fault may have ended the session, so the refusal is no evidence of an early timeout.
+    // After a fault, an early refusal is no evidence, because the fault may have ended the session.
     else if (!this.faults.since(life.login.call)) {
       if (!strange) this.report(() => drift(operation, session, life, early, 'early'));
       else if (this.count.strangers++ < KEPT)

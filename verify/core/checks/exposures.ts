@@ -1,4 +1,4 @@
-/** Finds the attributes of a session cookie that break the cookie policy. */
+/** Finds the rules of the cookie policy that a session cookie breaks. */
 import type { CookieAttributes, Operation, Run } from '../history/history.ts';
 import { MOST_BYTES } from '../timeline/session-jar.ts';
 
@@ -11,7 +11,7 @@ interface Policy {
   attributes: NonNullable<NonNullable<Run['declared']>['attributes']>;
 }
 
-/** Returns the policy that a run claims. */
+/** Returns the cookie policy that the target of a run declares. */
 export const policyOf = ({ url, declared }: Run): Policy => ({
   https: url.startsWith('https:'),
   asvs: declared?.cookies === 'asvs',
@@ -24,7 +24,7 @@ export interface Exposure {
   expected: string;
 }
 
-/** Minimum number of bits that a cookie value must have room for, required by OWASP WSTG and by OWASP ASVS. */
+/** Minimum number of bits that fit in a cookie's value, as OWASP WSTG and OWASP ASVS require. */
 const LEAST_BITS = 64;
 const LEAST_BITS_ASVS = 128;
 const SAME_SITE = new Set(['strict', 'lax', 'none']);
@@ -37,7 +37,7 @@ const FOLDED: Exposure = {
   expected: 'one Set-Cookie line for each cookie (RFC 9110, 5.3)',
 };
 
-/** @returns each rule that the cookie breaks, together with the expected value */
+/** @returns for each broken rule what the cookie has, and what is expected */
 export function exposures(
   name: string,
   attributes: CookieAttributes,
@@ -45,10 +45,10 @@ export function exposures(
   operation: Operation,
 ): readonly Exposure[] {
   const { httpOnly, secure, sameSite, bytes, bits } = attributes;
-  // The header line mixes this cookie with other cookies, so its value and attributes are not known.
+  // One header line holds several cookies, so the attributes of this cookie are not known.
   if (attributes.folded === true) return [FOLDED];
   const bitsNeeded = policy.asvs ? LEAST_BITS_ASVS : LEAST_BITS;
-  // An instance behind a balancer with https may itself speak plain http.
+  // Behind a balancer with https, an instance may be reached directly by http.
   const mustBeSecure = (policy.https && operation.direct !== true) || sameSite === 'none';
   const prefixed = !policy.asvs || name.startsWith('__Host-') || name.startsWith('__Secure-');
   const sited = sameSite !== undefined && SAME_SITE.has(sameSite);
@@ -69,7 +69,7 @@ export function exposures(
     add('room', came, `room for ${bitsNeeded} bits`);
   }
   const declared = policy.attributes[name] ?? {};
-  // A proxy in front of the instances may change the attributes of cookies.
+  // Direct requests bypass the proxy that may set the declared attributes.
   const judged = operation.direct === true ? [] : (Object.keys(declared) as (keyof typeof declared)[]);
   const had = { ...attributes, path: attributes.path ?? defaultPath(operation.path) };
   for (const attribute of judged) {

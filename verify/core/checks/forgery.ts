@@ -8,15 +8,12 @@ import { addTo, atMost, check, few, Judging, reached, tally, untried, type Viola
 
 /** Minimum number of different ways in which a cookie was changed. */
 const CHANGES = 2;
-/**
- * Statuses of a gateway or of an overloaded server. A response with such a status says nothing about the cookie. 520
- * to 530 are Cloudflare's.
- */
+/** Statuses of a gateway or an overloaded server, which show nothing about the cookie. Cloudflare uses 520 to 530. */
 const SAYS_NOTHING = new Set([429, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530]);
 
 interface Forgeries {
   forged: number;
-  /** Number of ways in which cookies were changed. */
+  /** Number of different ways in which cookies were changed, such as a flipped character. */
   changes: number;
   tried: NamedCounts;
 }
@@ -31,7 +28,7 @@ class Forgery extends Judging<Forgeries> {
     const crashed = status >= 500 && signedIn !== 'in';
     if (crashed && this.faults.overlaps(operation)) return;
     this.#changes.add(operation.change ?? 'changed');
-    // A dead session is refused in any case, even with an unchanged cookie.
+    // An ended session is refused even with an unchanged cookie, so it proves nothing.
     if (isDuring(session, operation)) {
       this.count.forged++;
       addTo(this.count.tried, operation.instance);

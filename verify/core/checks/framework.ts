@@ -1,4 +1,4 @@
-/** Keeps the counts and the first few anomalies of each check, and concludes the verdict from its declaration. */
+/** What all checks have in common: keeps counts and the first few anomalies, and concludes the verdict. */
 
 import type { FaultLedger } from '../faults/ledger.ts';
 import { getOrInsert } from '../get-or-insert.ts';
@@ -32,14 +32,14 @@ export interface CheckContext {
 }
 
 /**
- * The counts of a check. `violations`: the number of its anomalies. `doubtful`: the number of responses that look
- * like anomalies but prove nothing, because the app shows the pages of the same user to other users.
+ * The counts of a check. `violations`: the number of its anomalies. `doubtful`: the number of signed-in responses that
+ * prove no anomaly, because the app shows the user's pages to other users.
  */
 type Counted<C> = C & { violations: number; doubtful: number };
 
 /** The declaration of a check. `C` is the type of its counts. */
 export interface Declaration<C> extends Pick<Check, 'guarantee' | 'assumes' | 'minimum'> {
-  /** Returns the counts of a run that has not begun. */
+  /** Returns the counts at the begin of a run. */
   counts(): C;
   /** The class that judges one run. */
   judge: new (
@@ -89,10 +89,7 @@ function concludeFrom<C>(declaration: Declaration<C>, counts: Counted<C>, run: R
   );
 }
 
-/**
- * Returns why no verdict is possible: the app shows pages of a user to other users. Undefined if no response is
- * doubtful.
- */
+/** Returns why a verdict is unknown: the app shows pages of a user to others. Undefined if no response is doubtful. */
 const doubt = (doubtful: number): string | undefined =>
   doubtful === 0
     ? undefined
@@ -101,7 +98,7 @@ const doubt = (doubtful: number): string | undefined =>
 
 /** An anomaly without the names that the framework adds. */
 export interface Violation {
-  /** The operation that shows the anomaly. The session and the user of the anomaly are those of this operation. */
+  /** The operation that shows the anomaly; its session and user are those of the anomaly. */
   at?: Operation | undefined;
   summary: string;
   witness: WitnessStep[];
@@ -120,14 +117,11 @@ export abstract class Judging<C extends object> implements Fold {
   readonly #seen: SeenInRun;
   readonly #onAnomaly: OnAnomaly | undefined;
   #kept: Anomaly[] = [];
-  /** By user: the anomalies whose only proof is a response that is signed in as this user. */
+  /** By user: the anomalies that only a response signed in as this user proves. */
   readonly #signedIn = new Map<string, { violations: number; kept: Anomaly[] }>();
-  /** The first anomalies of further users, in case all kept anomalies are withdrawn. */
+  /** An anomaly of each further user, for the case that all kept anomalies are withdrawn. */
   readonly #reserve: { user: string; anomaly: Anomaly }[] = [];
-  /**
-   * By anomaly name: the number of kept anomalies. Each name has a separate limit, so that many anomalies of one name
-   * leave room for other names.
-   */
+  /** By anomaly name: the number of kept anomalies. Each name has its own limit, so that one cannot displace others. */
   readonly #of = new Map<string, number>();
 
   constructor(declaration: Declaration<C>, { run, faults, seen, onAnomaly }: CheckContext) {
@@ -146,11 +140,11 @@ export abstract class Judging<C extends object> implements Fold {
   sessionEnded?(session: SessionState): void;
   routed?(operation: Operation, entry: Served): void;
   logged?(request: LoggedRequest, complete: boolean): void;
-  /** Sets the counts that are not updated with each event, such as sizes of sets. Called before the counts are read. */
+  /** Sets the counts that are computed only when the counts are read, such as sizes of sets. */
   recount?(): void;
   /** Called at the end of the run, before the counts are read for the last time. */
   settle?(): void;
-  /** Returns the conclusion of the run, if it depends on more than the counts. */
+  /** Returns the conclusion of the run, if more than the counts decides it. */
   conclusion?(fromCounts: Conclusion): Conclusion;
 
   /**
@@ -164,9 +158,8 @@ export abstract class Judging<C extends object> implements Fold {
   }
 
   /**
-   * Counts an anomaly whose only proof is a response that is signed in. If the app shows the pages of this user to
-   * other users, the response proves nothing. Then the anomaly is not counted, or it is withdrawn at the end of the
-   * run.
+   * Counts an anomaly that only a signed-in response proves. If the app shows the pages of this user to other users,
+   * the response proves nothing. Then the anomaly is not counted, or is withdrawn at the end of the run.
    */
   reportSignedIn({ sawUser, user }: Operation, make: () => Violation, name?: string): Anomaly | undefined {
     const shown = sawUser ?? user;
@@ -183,7 +176,7 @@ export abstract class Judging<C extends object> implements Fold {
     return anomaly;
   }
 
-  /** Withdraws the anomalies that later responses have made doubtful. */
+  /** Withdraws the anomalies of users whose pages were later shown to other users. */
   #withdraw(): void {
     for (const [user, { violations, kept }] of this.#signedIn) {
       if (!this.#seen.bled.has(user)) continue;
@@ -196,7 +189,7 @@ export abstract class Judging<C extends object> implements Fold {
     this.#signedIn.clear();
   }
 
-  /** Like `report`, but does not count the anomaly. */
+  /** Like `report`, but the check itself counts the anomaly. */
   show(make: () => Violation, name?: string): Anomaly | undefined {
     const called = name ?? this.#firstName();
     const known = this.#of.get(called) ?? 0;
@@ -243,8 +236,8 @@ export const atMost = (n: number): string => `at most ${percent(upperBound(0, n)
 /**
  * Describes a count that is too low: `3 handoffs among 9 requests, 10 are needed: run for longer`.
  *
- * @param where text after the noun; begins with a space or is empty
- * @param how text at the end: how to get more
+ * @param where text after the noun, with a space before it, or empty
+ * @param how how to get more, for the end of the text
  * @returns undefined if the count is at least `least`
  */
 export const few = (n: number, least: number, noun: string, where = '', how = ''): string | undefined =>
@@ -257,7 +250,7 @@ export const brokenContinuity = (
 ): string | undefined =>
   lost === 0 ? undefined : `continuity is broken in ${counted(lost, 'session')}: ${what}`;
 
-/** Returns an object without counts and without a prototype, so an instance may have any name. */
+/** Returns counts without entries. They have no prototype, so an instance may have any name, even `constructor`. */
 export const tally = (): NamedCounts => Object.create(null);
 
 /** Adds 1 to the count of an instance; does nothing if the instance is not known. */

@@ -6,10 +6,7 @@ export interface Freshness {
   because?: string;
   /** True if the response has no directive for caches. */
   silent?: true;
-  /**
-   * True if a cache must revalidate the response, or store it separately for each cookie. Then a cache hit is no
-   * leak.
-   */
+  /** True if a cache must revalidate the response or keep it apart for each cookie. Then a cache hit is no leak. */
   keptApart?: true;
 }
 
@@ -26,10 +23,10 @@ function directivesOf(control: string): Map<string, string> {
   return directives;
 }
 
-/** Maximum number of different headers whose parsed form is kept. */
+/** Maximum number of header values whose parsed form is kept. */
 const KNOWN = 1000;
 
-/** Reads caching headers. Apps send few different headers, so the parsed form of each is kept. */
+/** Parses caching headers. Keeps the parsed forms, because apps send only few different headers. */
 export class CacheReader {
   readonly #known = new Map<string, ReadonlyMap<string, string>>();
 
@@ -46,8 +43,7 @@ export class CacheReader {
   /**
    * Returns whether a response is fresh for a shared cache, and why.
    *
-   * @param cookieOnly true if nothing in the response is private except the cookie that it sets: then
-   *   `no-cache="Set-Cookie"` is enough protection
+   * @param cookieOnly true if only the cookie in the response is private; then `no-cache="Set-Cookie"` protects it
    */
   read({ control, expires, vary }: Caching, cookieOnly: boolean): Freshness {
     const directives = this.#directives(control ?? '');
@@ -65,7 +61,7 @@ export class CacheReader {
   }
 }
 
-/** Returns whether a directive applies. If it lists header fields, it applies to those fields only. */
+/** Returns whether a directive such as `private` applies to the whole response, or to the header fields that matter. */
 function forbids(directives: ReadonlyMap<string, string>, name: string, cookieOnly: boolean): boolean {
   const fields = directives.get(name);
   return fields === '' || (cookieOnly && fields !== undefined && /\bset-cookie\b/i.test(fields));
@@ -73,5 +69,5 @@ function forbids(directives: ReadonlyMap<string, string>, name: string, cookieOn
 
 const APART: Freshness = { keptApart: true };
 const SILENT: Freshness = { silent: true };
-/** Not explicitly fresh: a cache must not store the response, must revalidate it, or may use heuristics. */
+/** The result for a response that is not explicitly fresh. */
 const STALE: Freshness = {};

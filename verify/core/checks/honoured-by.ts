@@ -1,4 +1,4 @@
-/** Counts for each instance how often it received a replayed cookie, and how often it honoured the cookie. */
+/** Counts by instance how often a cookie was sent again, and how often the instance honoured it. */
 import { getOrInsert } from '../get-or-insert.ts';
 
 export class HonouredBy {
@@ -14,7 +14,7 @@ export class HonouredBy {
     this.ever = true;
   }
 
-  /** Returns the counts of all instances as a text; an empty text if there was no replay. */
+  /** Returns the counts of all instances as a text, empty if the cookie was not sent again. */
   described(): string {
     return [...this.#of]
       .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -8,7 +8,7 @@ const TOLERANCE = 2_000_000;
 /** Resolution of the Date header, 1 s in microseconds. */
 const RESOLUTION = 1_000_000;
 
-/** The two best bounds of a clock's offset. The second one is used, so that one odd response has no effect. */
+/** Bounds for an instance's clock minus ours. The second-best are used, so that one odd response has no effect. */
 interface Offset {
   least: [number, number];
   most: [number, number];
@@ -19,9 +19,9 @@ export class InstanceClocks {
   readonly #offsets = new Map<string, Offset>();
 
   /**
-   * Adds the Date of a response. The instance wrote Date between call and return, rounded down to a second. So its
-   * clock is ahead of our clock by at least Date minus the time of the return, and by less than Date plus 1 s minus the
-   * time of the call. A slow response only widens these bounds.
+   * Adds the Date header of a response. The instance wrote Date between call and return, rounded down to a second. So
+   * its clock is ahead of our clock by at least Date minus the time of the return, and by less than Date plus 1 s minus
+   * the time of the call. A slow response only widens these bounds.
    *
    * @param skew Date minus our clock at the return, microseconds
    */

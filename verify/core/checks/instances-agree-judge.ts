@@ -3,7 +3,7 @@ import { isSafe } from '../history/actions.ts';
 import type { Event, Operation } from '../history/history.ts';
 import { honoured, type SessionState, type Standing } from '../timeline/sessions.ts';
 import type { Conclusion } from './check.ts';
-import { CookieWays } from './cookie-ways.ts';
+import { CookieDifferences } from './cookie-differences.ts';
 import { Judging } from './framework.ts';
 import { InstanceClocks } from './instance-clocks.ts';
 import { OutdatedSessions } from './outdated.ts';
@@ -12,11 +12,11 @@ import { type PairRequests, PairTable } from './pairs.ts';
 import { confirm, kindOf, PENDING, type Route } from './refusals.ts';
 
 export interface Answers {
-  /** Number of requests by the instance of the login or last write, then by the instance that served. */
+  /** Number of requests, by the instance of the session's login or last write, then by the instance that served. */
   pairs: PairRequests;
-  /** Number of sessions from before the first fault that were served after it. */
+  /** Number of sessions that began before the first fault and were honoured after it. */
   older: number;
-  /** Number of forms from before the first fault that were sent after it. */
+  /** Number of forms on pages from before the first fault that were sent after it. */
   olderForms: number;
 }
 
@@ -25,9 +25,9 @@ export class InstancesAgree extends Judging<Answers> {
   readonly #wrote = new PairTable('logged in or wrote on');
   readonly #pages = new PairTable('page from');
   readonly #clocks = new InstanceClocks();
-  readonly #cookies = new CookieWays();
+  readonly #cookies = new CookieDifferences();
   readonly #outdated = new OutdatedSessions(this.faults);
-  /** The pairs of instances that served before the first fault. Later, faults may have added or removed instances. */
+  /** The pairs of instances that served before the first fault. Faults may add or remove instances. */
   #before: PairRequests | undefined;
 
   override event(event: Event): void {
@@ -51,7 +51,7 @@ export class InstancesAgree extends Judging<Answers> {
     else if (session.lost !== undefined && honoured(operation) === true) confirm(operation, route);
   }
 
-  /** Adds a response to a live session. */
+  /** Counts a response to a live session for the pairs of instances to which it belongs. */
   #answered(operation: Operation, instance: string, session: SessionState, route: Route): void {
     const { action, outcome } = operation;
     const write = !isSafe(action);
@@ -95,7 +95,7 @@ export class InstancesAgree extends Judging<Answers> {
     for (const difference of this.#outdated.differences()) this.report(() => difference, 'OUTDATED');
   }
 
-  /** Adds the instances whose clocks differ to the text of the verdict, if the target does not claim equal clocks. */
+  /** Adds different clocks to the text of the verdict. They are violations if the target claims equal clocks. */
   override conclusion(fromCounts: Conclusion): Conclusion {
     if (this.run.declared?.clocks === 'strict') return fromCounts;
     const apart = this.#clocks.differences().map(({ summary }) => `; ${summary}`);

@@ -142,7 +142,7 @@ describe('instances-agree', () => {
     expect(logins((_, i) => ({ path: i % 3 === 0 ? '/' : '/app' })).judgement).toBe('valid');
     const domain = logins(instance => (instance === 'app-2' ? { domain: 'shop.test' } : {}));
     expect(domain.anomalies[0]?.summary).toBe(
-      'app-1 and app-2 set the cookie sid in different ways: Domain absent against Domain shop.test',
+      'app-1 and app-2 set the cookie sid with different attributes: Domain absent against Domain shop.test',
     );
     const lasts = logins(instance => ({ lifetime: instance === 'app-2' ? 3600 : 60 }));
     expect(lasts.anomalies[0]?.summary).toContain('lasts 60 s against lasts 3600 s');

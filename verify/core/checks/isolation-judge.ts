@@ -11,11 +11,11 @@ import { sharedId } from './issued-values.ts';
 export interface Responses {
   responses: number;
   users: number;
-  /** Number of users with a canary in private state. */
+  /** Number of users who wrote a canary to private state. */
   planted: number;
   /** Number of responses that named the user of their session. */
   named: number;
-  /** Number of requests that wrote a value of a private object, acknowledged or not. */
+  /** Number of requests that wrote a private value (a canary), acknowledged or not. */
   written: number;
   ids: number;
   /** Number of responses that showed another user's data, or set an id that another user had. */
@@ -24,13 +24,13 @@ export interface Responses {
 
 export class Isolation extends Judging<Responses> {
   readonly #ids = new IssuedIds();
-  /** The users with at least one response that shows a user name or a state. */
+  /** The users of all responses that showed a user name or a state. */
   readonly #users = new Set<string>();
-  /** By user: the first write of a canary in the user's last session, for the witness. */
+  /** By user: the first acknowledged write of a canary in the user's latest session, for the witness. */
   readonly #planted = new Map<string, Operation>();
-  /** Open sessions that planted a canary. */
+  /** Open sessions that wrote a canary. */
   readonly #planting = new Set<SessionState>();
-  /** Open sessions that saw another user's canary. All values in their later responses are searched. */
+  /** Open sessions that saw another user's canary. From then on, each value in their responses is searched. */
   readonly #bled = new Set<SessionState>();
 
   override ended(operation: Operation, standing: Standing): void {
@@ -57,14 +57,14 @@ export class Isolation extends Judging<Responses> {
 
   #issued(operation: Operation, { session, live }: Standing): void {
     const { action, outcome, signedIn, sawUser, user } = operation;
-    // A login, or a response in a live session, issues an id. All other responses, and signed-out ones, may set a
-    // value that means "signed out" and is the same for all users.
+    // An id is issued by a login or a response to a live session. Other responses may set a value that means "signed
+    // out" and is the same for all users.
     const issued = (live && signedIn !== 'out') || (action === 'login' && outcome === 'ok');
     if (issued && operation.cookies !== undefined) this.#ids.add(operation, session);
     if (live && signedIn === 'in' && sawUser === user) this.#ids.honoured(operation, session);
   }
 
-  /** Notes a write that put the user's own canary into private state. A removal does not count. */
+  /** Adds a write of the user's own canary. A removal puts no canary into private state. */
   #plants(write: Operation, session: SessionState): void {
     this.count.written++;
     if (write.outcome !== 'ok' || this.#planting.has(session) || write.action === 'remove') return;
@@ -74,7 +74,7 @@ export class Isolation extends Judging<Responses> {
 
   /** Searches a response for another user's canary. */
   #searched(operation: Operation, { session, data }: Standing): void {
-    // Values that the session's previous read also showed were already searched.
+    // Only values that the session's previous read did not show need a search.
     const saw = this.#bled.has(session) ? operation.saw : (data?.reads?.fresh ?? operation.saw);
     const { canary } = this.run;
     const foreign =

@@ -1,19 +1,19 @@
-/** Records to which user each session id was issued, and finds cookies that are not session ids. */
+/** Records which user got each session id, and finds cookies that are not session ids. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 import { type Collision, IssuedValues } from './issued-values.ts';
 
 /**
- * Records issued session ids. A cookie that has the same value for several users (`logged_in=1`) is not a session id,
- * if all users have this value, or if the app distinguishes two users with this value.
+ * Records the values of the session cookies. A cookie with one value for several users, such as `logged_in=1`, is not a
+ * session id if all users have this value, or if an instance signs in each of two users correctly with it.
  *
  * Memory: one entry for each login, and for each open session whose cookie is issued again.
  */
 export class IssuedIds {
   /** By name of a cookie: its issued values. */
   readonly #names = new Map<string, IssuedValues>();
-  /** By open session: the label of the last value of each cookie. */
+  /** By open session: the label of each cookie's current value. */
   readonly #held = new Map<SessionState, Map<string, string>>();
 
   /** Adds the session cookies that a response set. */
@@ -30,7 +30,7 @@ export class IssuedIds {
     }
   }
 
-  /** Notes a response that showed that the session is signed in as its own user. */
+  /** Adds a response that showed the session signed in as its own user. */
   honoured(operation: Operation, session: SessionState): void {
     for (const [name, label] of this.#held.get(session) ?? [])
       this.#names.get(name)?.honoured(label, operation);
@@ -41,14 +41,12 @@ export class IssuedIds {
     this.#held.delete(session);
   }
 
-  /** @returns whether the responses so far allow that the cookie is a session id */
+  /** Returns whether the cookie may be a session id, by the responses so far. */
   isId(name: string): boolean {
     return this.#names.get(name)?.isId ?? true;
   }
 
-  /**
-   * Returns whether a cookie has had several values. If so, the violations of its policy are reported without delay.
-   */
+  /** Returns whether a cookie has had several values, so that it may carry the session. */
   varies(name: string): boolean {
     return (this.#names.get(name)?.values ?? 0) > 1;
   }

@@ -1,4 +1,4 @@
-/** Records to which users the values of one cookie were issued. */
+/** Records which users got the values of one cookie. */
 import type { Operation } from '../history/history.ts';
 import { stepsOf } from '../result/verdict.ts';
 import type { SessionState } from '../timeline/sessions.ts';
@@ -16,11 +16,11 @@ const KEPT = 5;
 
 export class IssuedValues {
   readonly #name: string;
-  /** By label of a value: the operation that first issued the value. */
+  /** By the label of a value: the operation that issued the value first. */
   readonly #first = new Map<string, Operation>();
-  /** By label of a value that two users have: by instance, the user that the instance signed in with this value. */
+  /** By the label of a value that two users got, then by instance: the user that the instance signed in with it. */
   readonly #shared = new Map<string, Map<string, string>>();
-  /** True after one instance has signed in two users correctly who had the same value. */
+  /** True after an instance has signed in two users correctly with the same value: the cookie is no session id. */
   #apart = false;
   /** Number of distinct values. */
   values = 0;
@@ -34,7 +34,7 @@ export class IssuedValues {
     this.#name = name;
   }
 
-  /** True if the cookie may be a session id, by the facts so far. */
+  /** True if the cookie may be a session id. */
   get isId(): boolean {
     return !this.#apart && (this.values > 1 || this.collided === 0);
   }
@@ -60,14 +60,14 @@ export class IssuedValues {
       this.collisions.push({ name: this.#name, first: holder, second: operation });
   }
 
-  /** Deletes a replaced value, unless a login issued it. */
+  /** Deletes a value that its session no longer uses, unless a login issued it. */
   forget(label: string, { session }: SessionState): void {
     const issuer = this.#first.get(label);
     if (issuer?.session === session && issuer.action !== 'login') this.#first.delete(label);
   }
 
   /**
-   * Notes that an instance signed in the right user by this value. If it did so for two users, the cookie is not a
+   * Adds that an instance signed in the right user with this value. If it did so for two users, the cookie is no
    * session id, and its values are deleted.
    */
   honoured(label: string, { user, instance = '' }: Operation): void {

@@ -7,7 +7,7 @@ import type { Replays } from './replays.ts';
 /** Maximum number of late cookies of a session that are kept for the witness. */
 const REMEMBERED = 100;
 
-/** The check that counts the late cookies. */
+/** The check for which late cookies are counted. */
 interface Counting {
   readonly run: Run;
   readonly count: { again: number; undone: number };
@@ -23,15 +23,15 @@ export class LateCookies {
     this.#check = check;
   }
 
-  /** Notes an operation if it is a login. */
+  /** Remembers the operation if it is a login. */
   login(operation: Operation): void {
     if (operation.action === 'login' && operation.outcome === 'ok' && operation.with === undefined)
       this.#logins.set(operation.client, operation);
   }
 
   /**
-   * Handles the cookies that a response set after the logout. `again` counts responses that set a cookie of the ended
-   * session. `undone` counts responses that change the cookie of a later login in the same jar.
+   * Counts the cookies of a response that came after the session's logout was sent. `again`: the response sets a cookie
+   * of the ended session. `undone`: it changes the cookie of a later login in the same jar.
    */
   set(operation: Operation, session: SessionState, replays: Replays): void {
     const { count, run } = this.#check;
@@ -54,9 +54,7 @@ export class LateCookies {
   }
 }
 
-/**
- * Returns whether a late response came after a later login of the same client, and changed the cookie of this login.
- */
+/** Returns whether a late response came after a later login of the same client, and changed the login's cookie. */
 function undoes(late: Operation, login: Operation, changed: CookieChange): boolean {
   if (late.clock !== login.clock || late.return === undefined || login.return === undefined) return false;
   const sets = cookiesSet(login).filter(({ name }) => name === changed.name);
@@ -69,10 +67,7 @@ function undoes(late: Operation, login: Operation, changed: CookieChange): boole
 const cookiesSet = (login: Operation | undefined): readonly CookieChange[] =>
   (login?.cookies ?? []).filter(({ change }) => change === 'set');
 
-/**
- * Returns whether a response deletes a cookie under another Path or Domain than the cookie's. Clients then keep the
- * cookie.
- */
+/** Returns whether a response deletes a cookie under a Path or Domain that it does not have. Clients then keep it. */
 function deletesBeside({ change, attributes }: CookieChange, set: CookieChange): boolean {
   if (change !== 'deleted' || set.attributes === undefined || attributes === undefined) return false;
   return set.attributes.path !== attributes.path || set.attributes.domain !== attributes.domain;
@@ -91,10 +86,7 @@ const undone = (late: Operation, { session, user }: SessionState, login: Operati
   ],
 });
 
-/**
- * Returns whether a logout deletes a cookie only under other Paths or Domains than the login set. Clients then keep
- * the cookie.
- */
+/** Returns whether a logout deletes a cookie only under Paths or Domains that it lacks. Clients then keep it. */
 export const misses = ({ cookies = [] }: Operation, { login }: SessionState): boolean =>
   cookiesSet(login).some(set => {
     const deletions = cookies.filter(({ name, change }) => name === set.name && change === 'deleted');

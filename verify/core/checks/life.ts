@@ -1,4 +1,4 @@
-/** Computes from the declared timeouts how long a session must live at least, and may live at most. */
+/** Computes from the declared timeouts how long a session must live, and how long it may live. */
 import type { Declared, Operation } from '../history/history.ts';
 import { timeoutTolerance } from '../timeline/sessions.ts';
 
@@ -9,21 +9,21 @@ export type Timeout = (typeof TIMEOUTS)[number];
 export type Expiring = Pick<NonNullable<Declared['expiry']>, Timeout> &
   Required<Pick<NonNullable<Declared['expiry']>, 'renew'>>;
 
-/** An early refusal counts as the end of a timeout if at least this share of the timeout had passed. */
+/** A refusal is blamed on a timeout that came early if at least this share of the timeout had passed. */
 const WAITED = 0.1;
-/** After this share of a timeout, its end counts as near. */
+/** A session is near the end of a timeout after this share of it. */
 const NEAR = 0.8;
-/** A refusal before this multiple of a timeout counts as soon after the end of the timeout. */
+/** A refusal is soon after the end of a timeout before this multiple of it. */
 const SOON = 1.25;
 
 export class Life {
   readonly login: Operation;
-  /** True if later operations of the session are not judged. */
+  /** True if further operations of the session are not judged. */
   over = false;
   /** The last operation that may have renewed the idle timeout. */
   latest: Operation | undefined;
   readonly #declared: Expiring;
-  /** The earliest possible time of the last renewal of the idle timeout. `#most`: the latest possible time. */
+  /** The earliest time at which the idle timeout may have begun again. `#most`: the latest time. */
   #least: number;
   #most: number;
 
@@ -38,12 +38,12 @@ export class Life {
     return this.#declared[timeout] ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Returns the longest time for which the timeout may have run before an operation, microseconds. */
+  /** Returns how long the timeout may have run when the operation was sent, microseconds. */
   elapsed({ call }: Operation, timeout: Timeout): number {
     return call - this.#from(timeout);
   }
 
-  /** @returns a timeout that had certainly passed when the request was sent; undefined if there is none */
+  /** @returns a timeout that had certainly ended when the request was sent; undefined if there is none */
   tooLate({ call }: Operation): Timeout | undefined {
     const { idle, absolute } = this.#declared;
     const born = this.login.return ?? Number.POSITIVE_INFINITY;
@@ -52,7 +52,7 @@ export class Life {
     return undefined;
   }
 
-  /** @returns the timeouts whose end was near when the request was sent */
+  /** @returns the timeouts that were near their end when the request was sent */
   near(operation: Operation): Timeout[] {
     return this.#timeouts().filter(timeout => {
       const from = timeout === 'idle' ? this.#most : (this.login.return ?? Number.POSITIVE_INFINITY);
@@ -60,10 +60,7 @@ export class Life {
     });
   }
 
-  /**
-   * Returns the timeouts that may have ended the session shortly before this request, which was refused. Undefined if
-   * no timeout can have passed yet.
-   */
+  /** Returns the timeouts that ended soon before this refusal, and so explain it; undefined if none can have ended. */
   expired({ call, return: end = call }: Operation): Timeout[] | undefined {
     const due = this.#timeouts().filter(
       timeout =>
@@ -76,7 +73,7 @@ export class Life {
     });
   }
 
-  /** @returns a timeout of which at least a tenth had passed; undefined if the session did not wait that long */
+  /** @returns a timeout of which at least a tenth may have passed; undefined if the session did not wait that long */
   waited(operation: Operation): Timeout | undefined {
     return this.#timeouts().find(
       timeout => this.elapsed(operation, timeout) >= WAITED * this.declared(timeout),
@@ -93,15 +90,14 @@ export class Life {
 
   /**
    * Updates the bounds with an operation that may have renewed the idle timeout, even if it was refused. A request
-   * without a proper response may renew the timeout at any later time. After it, no success counts as too late.
+   * without a proper response may renew it at any later time, so no later success counts as too late.
    */
   take(operation: Operation, alive: boolean | undefined): void {
     const { idle, renew } = this.#declared;
     if (idle === undefined || !this.#mayRenew(operation, renew, idle)) return;
     const { call, return: end, status, outcome } = operation;
     const pending = end === undefined || status === undefined || outcome === 'info' || status >= 500;
-    // With `half`, an operation certainly renews the timeout only if half of the timeout had passed since the latest
-    // renewal.
+    // With `half`, a request renews the timeout only after half of it has passed since the last renewal.
     const sure = renew !== 'half' || call >= this.#most + idle / 2 + timeoutTolerance(idle);
     this.#most = Math.max(this.#most, pending ? Number.POSITIVE_INFINITY : end);
     this.latest = operation;

@@ -10,12 +10,12 @@ const NAMED = 10;
 
 /** The minimum evidence for a valid verdict. */
 interface Least {
-  /** Number of requests that overlap a write of the same object. Without overlaps only one order is possible. */
+  /** Number of requests that overlap a write of the same object. Without overlaps only one order exists. */
   overlaps: number;
-  /** Number of requests on a different instance than the request before. */
+  /** Number of requests on another instance than the request before. */
   handoffs: number;
   reads: number;
-  /** Maximum number of operations of one object that are kept while they cannot be judged. */
+  /** Maximum number of operations of one object that are kept until they can be judged. */
   longest?: number;
 }
 
@@ -50,7 +50,7 @@ export const linearizabilityOf = (least: Least, searching: Searching = {}): Chec
 
 export const linearizability = linearizabilityOf(LEAST);
 
-/** Makes a check like `linearizability`, but with other search limits. */
+/** Makes the check with other search limits. */
 export const linearizabilityWithin = (searching: Searching): Check => linearizabilityOf(LEAST, searching);
 
 /** Describes the objects that the searches left undecided; an empty text if there are none. */

@@ -1,4 +1,4 @@
-/** Counts the pairs of requests that overlap by the client's times, and also by the balancer's log. */
+/** Counts how many of the requests that overlap by the client's times also overlap by the balancer's log. */
 import type { Operation, Served } from '../history/history.ts';
 import type { Counts } from './check.ts';
 
@@ -6,9 +6,9 @@ import type { Counts } from './check.ts';
 const MOST = 500;
 
 export class LoggedOverlaps {
-  /** The key is made of the ids of both requests, so that each pair is stored once. */
+  /** The key is the ids of both requests, the smaller first, so that each pair is kept once. */
   readonly #pairs = new Map<string, readonly [Operation, Operation]>();
-  /** The log entry of each operation. An entry is freed when no pair and no object refers to its operation any more. */
+  /** The log entry of each operation. WeakMap: an entry is freed together with its operation. */
   readonly #entries = new WeakMap<Operation, Served>();
 
   /** Adds two requests that overlapped by the client's times. */

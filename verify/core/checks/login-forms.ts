@@ -1,17 +1,14 @@
-/** Follows the sessions that have not logged in yet, and remembers which response gave each session the login form. */
+/** Remembers for each session that has not logged in yet which response contained the login form. */
 import type { Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 
 export class LoginForms {
   /** By session: the response with the login form. */
   readonly #forms = new Map<string, Operation>();
-  /** By session: the request before the login whose response came last. */
+  /** By session: the request whose response came last. */
   readonly #firsts = new Map<string, Operation>();
 
-  /**
-   * Adds a request that came before the login. If two such requests overlap, drops the form of the session: the check
-   * one-session judges this session.
-   */
+  /** Adds a request from before the login. Forgets the form if requests overlap: one-session judges such sessions. */
   add(operation: Operation): void {
     const { session } = operation;
     const earlier = this.#firsts.get(session);
@@ -22,7 +19,7 @@ export class LoginForms {
     else if (operation.action === 'form') this.#forms.set(session, operation);
   }
 
-  /** Forgets a session. Returns the response that gave it the login form, if there is one. */
+  /** Forgets a session. Returns the response that contained its login form, if any. */
   take(session: string): Operation | undefined {
     const form = this.#forms.get(session);
     this.#forms.delete(session);

@@ -1,4 +1,4 @@
-/** Counts the logins of a pair of instances: the first instance sends the form, the second one receives the login. */
+/** Counts the logins of a pair of instances: the first sent the login form, the second received the login. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { stepsOf, type WitnessStep } from '../result/verdict.ts';
@@ -25,7 +25,7 @@ export class LoginPair {
     getOrInsert(this.#refused, credentials, () => ({ count: 0, example })).count++;
   }
 
-  /** Counts the refusals of the accounts that some instance has accepted. */
+  /** Counts the refusals, without accounts that no instance has accepted: their passwords may be wrong. */
   refusals(): Refusals {
     const own = [...this.#refused].filter(([{ accepted }]) => accepted > 0);
     const count = own.reduce((sum, [, of]) => sum + of.count, 0);

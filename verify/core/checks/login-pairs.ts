@@ -1,6 +1,6 @@
 /**
- * Counts logins by pair of instances: the first instance sends the form, the second one receives the login. A form from
- * one instance must work on another. A refusal counts only if it depends on the pair, not on the account.
+ * Finds pairs of instances that refuse logins: the first sent the login form, the second received the login. A form
+ * from one instance must work on another. A refusal counts only if the pair, and not the account, is the cause.
  */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
@@ -12,12 +12,12 @@ import { LoginPair } from './login-pair.ts';
 
 /** Minimum number of refusals for a violation, if the pair accepts no login. */
 const REFUSALS = 2;
-/** Below this p-value, a pair that also accepts logins refuses significantly more often than a single instance does. */
+/** Below this p-value, a pair refuses significantly more often than instances refuse their own forms. */
 const SIGNIFICANT = 1e-4;
 
 export class LoginPairs {
   readonly #pairs = new Map<string, LoginPair>();
-  /** By name of a cookie that the browser withheld from the login: the refusals. */
+  /** By the name of a cookie: the refused logins from which the browser withheld this cookie. */
   readonly #withheld = new Map<string, LoginPair>();
   readonly #forms = new LoginForms();
 
@@ -31,7 +31,7 @@ export class LoginPairs {
     if (operation.with === undefined) this.#login(form, operation, session.credentials);
   }
 
-  /** @param form the request for the page with the login form; if it failed, the login does not count */
+  /** @param form the response that contained the login form; if it failed, the login does not count */
   #login(form: Operation | undefined, login: Operation, credentials: Credentials): void {
     if (form?.outcome !== 'ok' || form.instance === undefined || login.instance === undefined) return;
     const key = `form from ${form.instance}, posted to ${login.instance}`;
@@ -71,7 +71,7 @@ export class LoginPairs {
     });
   }
 
-  /** Returns a violation for each cookie that browsers withhold, if logins without this cookie were refused. */
+  /** Returns a violation for each cookie that browsers withheld from several logins that were refused. */
   #across(): Violation[] {
     return [...this.#withheld].flatMap(([name, pair]) => {
       const { count, example } = pair.refusals();

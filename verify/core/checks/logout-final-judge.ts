@@ -15,7 +15,7 @@ export interface Logouts {
   replays: number;
   /** Number of logouts of sessions that were already lost. Such a logout is no evidence. */
   indeterminate: number;
-  /** Number of logouts that deleted a cookie under another Path or Domain than the login had set. */
+  /** Number of logouts that deleted a cookie under a Path or Domain that the cookie did not have. */
   missed: number;
   /** Number of logouts after which the identity provider still knew the user. */
   known: number;
@@ -27,9 +27,9 @@ export interface Logouts {
 }
 
 export class LogoutFinal extends Judging<Logouts> {
-  /** Open sessions of each user, for a logout that ends all sessions of a user. */
+  /** By user: the open sessions, because a `logout-all` ends them all. */
   readonly #users = new Map<string, Set<SessionState>>();
-  /** By session: the replays of its cookie since its logout was sent. */
+  /** By session: the requests with its cookie since its logout was sent. */
   readonly #after = new Map<SessionState, Replays>();
   readonly #late = new LateCookies(this);
 
@@ -60,7 +60,7 @@ export class LogoutFinal extends Judging<Logouts> {
     if (session === by && misses(logout, session)) this.count.missed++;
     this.count.logouts++;
     replays.logout = logout;
-    // If this instance never showed the session signed in, it may not know the session, and may not have ended it.
+    // An instance that never showed the session signed in may not know the session, and may not have ended it.
     replays.strange = logout.instance !== undefined && !by.knownBy.includes(logout.instance);
     if (replays.flight !== undefined && precedes(replays.flight, logout)) replays.flight = undefined;
     if (replays.flight !== undefined) this.count.raced++;
@@ -76,18 +76,18 @@ export class LogoutFinal extends Judging<Logouts> {
     const { logout } = replays;
     if (operation.action === 'login' && operation.outcome !== 'fail') replays.again = true;
     if (logout === undefined || !precedes(logout, operation)) {
-      // It is not certain whether the request came before the logout or after it.
+      // The request may have come before the logout or after it, so it counts as in flight.
       if (replays.flight === undefined && logout !== undefined) this.count.raced++;
       replays.flight = operation;
       this.#late.set(operation, session, replays);
       return;
     }
-    // After another login the jar contains new cookies. Then only replays of the old cookies count.
+    // After another login, the jar holds new cookies. Then only requests with the old cookies are judged.
     if (operation.action === 'login' || (replays.again && operation.with === undefined)) return;
     if (operation.with === undefined || operation.with === 'old') this.#replayed(operation, replays, session);
   }
 
-  /** Judges a login without a password after the logout: only a provider that still knows the user accepts it. */
+  /** Judges a login without a password after the logout. Only a provider that still knows the user accepts it. */
   #enteredAgain(login: Operation, { logout }: Replays): void {
     if (logout === undefined || login.signedIn === undefined || login.outcome !== 'ok') return;
     this.count.known++;
@@ -97,7 +97,7 @@ export class LogoutFinal extends Judging<Logouts> {
   #replayed(operation: Operation, replays: Replays, session: SessionState): void {
     const { refresh } = this.run.declared ?? {};
     const alive = honoured(operation);
-    // Self-contained access tokens may live until they expire: token-refresh judges them.
+    // Without `revokes`, an access token lives until it expires, and token-refresh judges it.
     if (refresh !== undefined && refresh.revokes === undefined) return;
     if (alive === undefined || !replays.isEvidence(operation, alive, session)) return;
     this.count.replays++;

@@ -5,7 +5,7 @@ import { MOST_BYTES, tooLarge } from '../timeline/session-jar.ts';
 import { deletedCookie, type SessionState } from '../timeline/sessions.ts';
 import type { Violation } from './framework.ts';
 
-/** Describes the loss of a session. */
+/** Returns the violation of a lost session, with the last request before the loss. */
 export function lossOf(operation: Operation, session: SessionState): Violation {
   const { login, last, replaced, dropped } = session;
   const used = last === login ? undefined : last;
@@ -36,12 +36,12 @@ function summaryOf(operation: Operation, last: Operation | undefined): string {
   return `${last.instance} knew the session, ${there} did not, although the user had not logged out`;
 }
 
-/** Says which response replaced the cookie of a session before the session was lost. */
+/** Makes a note on the response that replaced the session's cookie before the loss. */
 const replacedNote = ({ instance, cookies, note }: Operation): string =>
   `${instance ?? 'a response'} replaced the cookie ${cookies?.find(({ change }) => change === 'set')?.name} ` +
   `(${note ?? 'without showing who is signed in'}): from then on the client sends the new one`;
 
-/** Says which response set a cookie that is too large. */
+/** Makes a note on the response that set a too large cookie. */
 function droppedNote(operation: Operation): string {
   const { name, attributes } = tooLarge(operation) ?? {};
   const where = operation.instance ?? 'a response';

@@ -13,14 +13,11 @@ import { LoggedOverlaps } from './logged-overlaps.ts';
 const ENOUGH = 10;
 
 interface Adds {
-  /** Number of acknowledged adds that overlapped an acknowledged add, and that were searched in a final state. */
+  /** Number of acknowledged adds that overlapped another acknowledged add and were searched in a final state. */
   overlapping: number;
-  /** Number of adds in `overlapping` that overlapped an add on another instance. */
+  /** Number of these adds that overlapped an add on another instance. */
   crossed: number;
-  /**
-   * Number of pairs of overlapping adds with times in the balancer's log. `met`: the number of pairs that also
-   * overlap by these times.
-   */
+  /** Number of pairs of overlapping adds with times in the balancer's log. `met`: the pairs that also overlap there. */
   logged: number;
   met: number;
   lost: number;

@@ -7,12 +7,12 @@ import { precedes } from '../timeline/clocks.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
 import { Judging, KEPT, type Violation } from './framework.ts';
 
-/** Minimum number of logins with parallel first requests, and of logins without such requests. */
+/** Minimum number of logins after parallel first requests, and of logins without them. */
 export const ENOUGH = 3;
-/** Below this p-value, parallel first requests make logins fail significantly more often. */
+/** Below this p-value, logins fail significantly more often after parallel first requests. */
 const SIGNIFICANT = 1e-4;
 
-/** Counts of logins. `parallel`: after parallel first requests. `single`: without such requests. */
+/** Counts of logins. `parallel`: after parallel first requests of the jar. `single`: without them. */
 export interface Logins {
   parallel: { lived: number; failed: number };
   single: { lived: number; failed: number };
@@ -22,18 +22,18 @@ export interface Logins {
 
 /** The first requests of a jar, and its login. */
 interface Jar {
-  /** The request whose response came first. Requests sent before this response had no cookie. */
+  /** The request whose response came first. Requests that overlap it were sent without a cookie. */
   first: Operation;
   /** A request that overlapped the first one. */
   second?: Operation;
   login?: Operation;
-  /** The last login if it was refused. A later login may still be accepted. */
+  /** The last login, if it was refused. The client may try again. */
   refused?: Operation | undefined;
 }
 
 export class OneSession extends Judging<Logins> {
   readonly #jars = new Map<SessionState, Jar>();
-  /** Possible violations. At the end they are reported if sessions without parallel first requests fail less often. */
+  /** Failures after parallel first requests. They are violations if other sessions fail less often. */
   readonly #forks: Violation[] = [];
 
   override ended(operation: Operation, { session }: Standing): void {
@@ -75,7 +75,7 @@ export class OneSession extends Judging<Logins> {
     const jar = this.#jars.get(session);
     this.#jars.delete(session);
     if (jar?.refused !== undefined) this.#failed(jar, jar.refused, 'login refused');
-    // A session has shown that it lives only if it was used after its login.
+    // Only a request after the login can show that the session lives.
     if (jar === undefined || session.login === undefined || session.lost !== undefined) return;
     if (session.last !== session.login) this.count[jar.second === undefined ? 'single' : 'parallel'].lived++;
   }
@@ -109,7 +109,7 @@ function forked({ first, login }: Jar, second: Operation, operation: Operation, 
   };
 }
 
-/** Returns the number of failed logins, if the parallel first requests caused the failures. */
+/** Returns the number of logins that failed because of parallel first requests. */
 export function violationsIn({ parallel: { lived, failed }, single }: Logins): number {
   if (failed === 0 || single.lived < ENOUGH) return 0;
   if (single.failed === 0) return failed;

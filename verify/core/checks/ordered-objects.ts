@@ -1,4 +1,4 @@
-/** Searches the objects of a run for an order of their operations, and counts the evidence. */
+/** Searches for a valid order of the operations on each object, and counts the evidence. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation, Start } from '../history/history.ts';
 import type { Started, TrackedObject } from '../objects/tracked-object.ts';
@@ -9,7 +9,7 @@ import type { Standing } from '../timeline/sessions.ts';
 import type { NamedCounts } from './check.ts';
 import { type Declaration, Judging } from './framework.ts';
 
-/** Maximum number of operations of one object that are kept without a cut. */
+/** Maximum number of operations of one object that are kept while the history cannot be cut into segments. */
 const LONGEST = 100_000;
 
 export interface OrderCounts {
@@ -18,22 +18,19 @@ export interface OrderCounts {
   overlaps: number;
   crossed: number;
   lost: number;
-  /** Segments that the search left undecided, by object. */
+  /** By object: the number of segments that the search left undecided. */
   undecided: NamedCounts;
   /**
-   * `late`: number of segments with reads that were recorded too late. `clocks`: number of segments whose order
-   * depends on uncertain clocks.
+   * Numbers of segments whose violation is not certain. `late`: because reads were recorded late. `clocks`: because the
+   * operations are on several clocks.
    */
   late: number;
   clocks: number;
-  /** Objects that could not be followed to the end. */
+  /** Number of objects that were not judged up to the end of the run. */
   closed: number;
 }
 
-/**
- * Returns the class that judges one run. @param longest maximum number of operations of one object that are kept
- * without a cut
- */
+/** Returns the class that judges one run. @param longest as `LONGEST` */
 export const linearizing = (searching: Searching, longest = LONGEST): Declaration<OrderCounts>['judge'] =>
   class extends Judging<OrderCounts> {
     readonly #objects = new Map<TrackedObject, Segments>();

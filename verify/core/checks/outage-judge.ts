@@ -13,9 +13,9 @@ export interface OutageCounts {
   effective: number;
   /** Number of requests of live sessions that overlapped an outage. */
   requests: number;
-  /** Number of live sessions that sent a request during an outage, and were still alive after it. */
+  /** Number of sessions that were live during an outage and still alive after it. */
   recovered: number;
-  /** Number of late responses while the machine that runs Baton was starved. */
+  /** Number of late responses that a starved machine may explain. */
   starved: number;
 }
 
@@ -32,7 +32,7 @@ export class Outage extends Judging<OutageCounts> {
     else if (window.bit === true) this.#release(down);
   }
 
-  /** Reports the violations that waited until the outage was known to have taken effect. */
+  /** Reports the violations of an outage that is now known to have taken effect. */
   #release({ waiting }: Down): void {
     for (const name of ['LOGOUT', 'HANG'] as const) {
       const { found, kept } = waiting[name];
@@ -75,7 +75,7 @@ export class Outage extends Judging<OutageCounts> {
     this.#found(down, 'LOGOUT', () => signedOut(operation, session, summary, came));
   }
 
-  /** Judges how long a request took. Ignores a request that the run aborted, or whose end is not known. */
+  /** Judges how long a request took. Ignores requests that the run aborted or whose end is not known. */
   #timed(operation: Operation, down: Down): void {
     const { call, return: end, note } = operation;
     if (end === undefined || note === 'aborted') return;

@@ -1,28 +1,25 @@
-/** Compares the cookies of sessions from before the first fault with the cookies of new sessions. */
+/** Compares the cookies of old sessions (from before the first fault) with the cookies of new sessions. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { stepsOf } from '../result/verdict.ts';
-import { apartIn, described } from './cookie-ways.ts';
+import { apartIn, described } from './cookie-differences.ts';
 import type { Violation } from './framework.ts';
 import type { SessionAge } from './outdated-pages.ts';
 
-/** Minimum number of sessions in each group, old and new. */
+/** Minimum number of old sessions, and of new sessions, with the same cookie. */
 const ENOUGH = 3;
 /** Maximum number of different sets of attributes that are kept for one cookie. */
-const WAYS = 100;
+const VARIANTS = 100;
 
 interface Cookie {
-  way: string;
+  variant: string;
   operation: Operation;
 }
 
-/**
- * By name of a session's cookie: the last response that set the cookie; undefined if the client sent this request
- * directly to an instance.
- */
+/** By cookie name: the last response that set a session's cookie; undefined if the client bypassed the balancer. */
 export type SetCookies = Map<string, Cookie | undefined>;
 
-/** One cookie of all sessions of one group, old or new. `alike`: all have the same attributes so far. */
+/** One cookie of all old or of all new sessions. `alike`: true while all have the same attributes. */
 interface Cookies {
   sessions: number;
   example: Cookie;
@@ -31,47 +28,47 @@ interface Cookies {
 
 export class OutdatedCookies {
   readonly #sides: Record<SessionAge, Map<string, Cookies>> = { old: new Map(), new: new Map() };
-  /** By name and action: the sets of attributes before the first fault. */
+  /** By cookie name and action: the sets of attributes that were seen before the first fault. */
   readonly #before = new Map<string, Set<string>>();
 
   /** Remembers the session cookies that a response sets. @param before true before the first fault */
   set(operation: Operation, held: SetCookies, before: boolean): void {
     for (const { name, change, attributes } of operation.cookies ?? []) {
       if (change !== 'set' || attributes === undefined) continue;
-      const way = described(attributes);
-      // Responses to direct requests may have other attributes than responses through the balancer.
-      held.set(name, operation.direct === true ? undefined : { way, operation });
+      const variant = described(attributes);
+      // A proxy may change the attributes, but a direct request bypasses it.
+      held.set(name, operation.direct === true ? undefined : { variant, operation });
       if (!before) continue;
-      const ways = getOrInsert(this.#before, `${name} ${operation.action}`, () => new Set<string>());
-      if (ways.size < WAYS) ways.add(way);
+      const variants = getOrInsert(this.#before, `${name} ${operation.action}`, () => new Set<string>());
+      if (variants.size < VARIANTS) variants.add(variant);
     }
   }
 
-  /** Adds the cookies of a session that has ended. @param side `old` if the session began before the first fault */
+  /** Adds the cookies of a session that has ended. */
   sessionEnded(held: SetCookies, side: SessionAge): void {
     for (const [name, cookie] of held) {
       if (cookie === undefined) continue;
       const all = getOrInsert(this.#sides[side], name, () => ({ sessions: 0, example: cookie, alike: true }));
       all.sessions++;
-      if (cookie.way !== all.example.way) all.alike = false;
+      if (cookie.variant !== all.example.variant) all.alike = false;
     }
   }
 
   differences(): Violation[] {
     return [...this.#sides.old].flatMap(([name, old]) => {
       const [mine, theirs] = [exampleOf(old), exampleOf(this.#sides.new.get(name))];
-      if (mine === undefined || theirs === undefined || mine.way === theirs.way) return [];
-      // A login may set other attributes than a later request, whether there was a fault or not.
-      if (this.#before.get(`${name} ${theirs.operation.action}`)?.has(theirs.way) === true) return [];
+      if (mine === undefined || theirs === undefined || mine.variant === theirs.variant) return [];
+      // No difference if the same action already set these attributes before the fault.
+      if (this.#before.get(`${name} ${theirs.operation.action}`)?.has(theirs.variant) === true) return [];
       return [
         {
           at: mine.operation,
-          summary: `the cookie ${name} of sessions from before the fault differs from that of new sessions: ${apartIn(mine.way, theirs.way)}`,
+          summary: `the cookie ${name} of sessions from before the fault differs from that of new sessions: ${apartIn(mine.variant, theirs.variant)}`,
           witness: stepsOf(
-            [mine.operation, `set ${name}: ${mine.way}`],
+            [mine.operation, `set ${name}: ${mine.variant}`],
             [
               theirs.operation,
-              `set ${name}: ${theirs.way}`,
+              `set ${name}: ${theirs.variant}`,
               'the attributes that the sessions from before the fault have by now',
             ],
           ),
@@ -81,6 +78,6 @@ export class OutdatedCookies {
   }
 }
 
-/** Returns a cookie of a group if enough sessions have it and all have the same attributes. */
+/** Returns the cookie if enough sessions have it, all with the same attributes. */
 const exampleOf = (cookies: Cookies | undefined): Cookie | undefined =>
   cookies?.alike === true && cookies.sessions >= ENOUGH ? cookies.example : undefined;

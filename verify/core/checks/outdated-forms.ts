@@ -1,4 +1,4 @@
-/** Counts the forms on pages from before the first fault that the app refuses after the fault. */
+/** Finds out whether the app refuses old forms after a fault: forms on pages from before the first fault. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { seconds } from '../result/format.ts';
@@ -8,17 +8,17 @@ import { kindOf } from './refusals.ts';
 
 /** Minimum number of refused forms for a violation. */
 const ENOUGH = 3;
-/** Factor by which the same kind of refusal must be rarer for newer forms. */
+/** Old forms must be refused at this many times the rate of newer forms, for the same kind of refusal. */
 const RARER = 2;
 
-/** A form that a session sent. `page`: the response with the form. */
+/** A form that a session sent (`operation`), and the page on which it was. */
 export interface SentForm {
   page: Operation;
   operation: Operation;
 }
 
 interface Refusals {
-  /** Number of refused forms from before the first fault. */
+  /** Number of refused old forms. */
   old: number;
   /** Number of refused newer forms. */
   fresh: number;
@@ -32,28 +32,28 @@ export class OutdatedForms {
   /** The refused forms, by kind of response. */
   readonly #kinds = new Map<string, Refusals>();
 
-  /** Number of forms from before the first fault that were accepted or refused. */
+  /** Number of old forms that were accepted, or finally refused. */
   get sent(): number {
     return this.#accepted + this.#refused;
   }
 
   /**
-   * Adds a form from before the first fault.
+   * Adds an old form that was sent after the fault.
    *
-   * @param refused the form of the session that was refused before
-   * @param compares false if an error may be due to the end of the fault
-   * @returns the refused form of the session. It counts when a newer form of the session is accepted
+   * @param refused the session's old form that was refused before, if any
+   * @param compares false if the fault may still cause errors
+   * @returns the session's refused old form. It counts once a newer form of the session is accepted
    */
   addOld(form: SentForm, refused: SentForm | undefined, compares: boolean): SentForm | undefined {
     const { operation } = form;
-    // If the same form is accepted later, the refusal was temporary.
+    // If the form is accepted at a second try, the refusal was temporary.
     if (operation.outcome === 'ok') this.#accepted++;
     if (operation.outcome === 'ok') return undefined;
     if (refusalOf(operation) === undefined || (!compares && (operation.status ?? 0) >= 500)) return refused;
     return refused ?? form;
   }
 
-  /** Adds a form from after a fault. @param refused the older form of the session that was refused */
+  /** Adds a form on a newer page. @param refused the session's old form that was refused, if any */
   addNewer(operation: Operation, refused: SentForm | undefined): void {
     const kind = refusalOf(operation);
     if (operation.outcome === 'ok' || kind !== undefined) this.#freshSent++;
@@ -95,7 +95,9 @@ export class OutdatedForms {
   }
 }
 
-/** Returns the kind of a refusal; undefined if there is none, or if a lost session or overload explains it. */
+/**
+ * Returns the kind of refusal, such as `403`; undefined if there is none, or a lost session or overload is the cause.
+ */
 function refusalOf(operation: Operation): string | undefined {
   const kind = operation.outcome === 'ok' ? undefined : kindOf(operation);
   return kind === 'signed out' ? undefined : kind;

@@ -1,4 +1,4 @@
-/** Compares the responses to the same pages in two groups: sessions from before the first fault, and new sessions. */
+/** Compares how old sessions (from before the first fault) and new sessions get the same pages. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { fisherP } from '../result/statistics.ts';
@@ -7,43 +7,40 @@ import type { Violation } from './framework.ts';
 import { kindOf } from './refusals.ts';
 
 /**
- * The p-value below which a difference of responses is significant, divided by the number of tests. A test counts
- * sessions, not requests, because the requests of one session usually get the same response.
+ * Below this p-value, divided by the number of tests, a difference is significant. The tests count sessions, not
+ * requests, because the requests of one session usually get the same response.
  */
 const SIGNIFICANT = 1e-4;
-/** Minimum difference between the shares of old and new sessions that get the same kind of response. */
+/** Minimum difference between the share of old sessions and the share of new sessions that get a kind of response. */
 const APART = 0.25;
 /** Maximum number of pages that are compared. */
 const PAGES = 200;
-/** Maximum number of kinds of responses to a page that are compared: a redirect may have an id in its path. */
+/** Maximum number of kinds of responses to a page: redirects may differ by an id in the path. */
 const KINDS = 20;
 
-/** `old`: the session began before the first fault. `new`: it began after a fault, while no fault was active. */
+/** `old`: the session began before the first fault. `new`: it began after a fault, outside of all faults. */
 export type SessionAge = 'old' | 'new';
 
-/** The responses of one session to a page after a fault, by kind. */
+/** What one session got for one page after a fault, by kind of response. */
 interface Responses {
   requests: number;
   kinds: Map<string, { times: number; example: Operation }>;
 }
 
-/** By page: the responses of one session. */
+/** What one session got, by page. */
 export type PagesOfSession = Map<string, Responses>;
 
-/** The sessions of one group, old or new, that requested a page. */
+/** All old, or all new, sessions that requested a page. */
 interface Sessions {
   sessions: number;
-  /**
-   * By kind of response: the number of sessions that got this kind in more than half of their responses, and an
-   * example.
-   */
+  /** By kind of response: the number of sessions that got it in most of their responses, with an example. */
   kinds: Map<string, { sessions: number; example: Operation; login: Operation }>;
 }
 
 export class OutdatedPages {
   readonly #pages = new Map<string, Record<SessionAge, Sessions>>();
 
-  /** Adds a response after a fault to the responses of its session. */
+  /** Adds a response after a fault to its session's responses. */
   add(operation: Operation, pages: PagesOfSession): void {
     const { action, path = '', signedIn, status = 0, note = '', outcome } = operation;
     if (signedIn === 'out') return;
@@ -57,7 +54,7 @@ export class OutdatedPages {
       getOrInsert(page.kinds, kind, () => ({ times: 0, example: operation })).times++;
   }
 
-  /** Adds a session that has ended: one count for each page that it requested. */
+  /** Adds a session that has ended. It counts once for each page. */
   sessionEnded(pages: PagesOfSession, login: Operation, side: SessionAge): void {
     for (const [key, { requests, kinds }] of pages) {
       if (!this.#pages.has(key) && this.#pages.size >= PAGES) continue;
@@ -86,7 +83,7 @@ const noSessions = (): Sessions => ({ sessions: 0, kinds: new Map() });
 
 const timesOf = (kind: string, { kinds }: Sessions): number => kinds.get(kind)?.sessions ?? 0;
 
-/** Returns whether one group of sessions gets a kind of response more often than chance explains. */
+/** Returns whether the first group of sessions gets a kind of response more often than chance explains. */
 function moreOften(kind: string, one: Sessions, other: Sessions, tests: number): boolean {
   if (one.sessions === 0 || other.sessions === 0) return false;
   const [times, others] = [timesOf(kind, one), timesOf(kind, other)];

@@ -1,7 +1,7 @@
 /**
- * Compares the sessions from before the first fault with the sessions that began after it. A new release must serve old
- * and new sessions alike: the same responses to the same pages, and cookies with the same attributes. It must accept
- * the forms on pages of the previous release.
+ * Compares old sessions, from before the first fault, with new sessions, that began after it. A new release of the app
+ * must serve both alike: the same responses to the same pages, and cookies with the same attributes. It must also
+ * accept old forms, on pages of the previous release.
  */
 import type { FaultLedger } from '../faults/ledger.ts';
 import { getOrInsert } from '../get-or-insert.ts';
@@ -15,7 +15,7 @@ import { OutdatedPages, type PagesOfSession, type SessionAge } from './outdated-
 
 interface Seen {
   side: SessionAge | undefined;
-  /** The last page, which has the form that the client sends next. */
+  /** The session's last page, with the form that the client sends next. */
   page?: Operation | undefined;
   refused?: SentForm | undefined;
   readonly cookies: SetCookies;
@@ -30,16 +30,16 @@ export class OutdatedSessions {
   readonly #pages = new OutdatedPages();
   readonly #forms = new OutdatedForms();
   readonly #cookies = new OutdatedCookies();
-  /** Number of faults at the time when a new session was last honoured. */
+  /** Number of faults so far when a new session was last honoured. */
   #newServed = 0;
-  /** Number of sessions from before the first fault that were honoured after it. */
+  /** Number of old sessions that were honoured after a fault. */
   sessions = 0;
 
   constructor(faults: FaultLedger) {
     this.#faults = faults;
   }
 
-  /** Number of forms from before the first fault that were sent after it. */
+  /** Number of old forms that were sent after a fault. */
   get forms(): number {
     return this.#forms.sent;
   }
@@ -61,7 +61,7 @@ export class OutdatedSessions {
     return this.#isAfter(login) ? 'new' : undefined;
   }
 
-  /** Returns whether a request was sent after a fault, and overlaps neither a fault nor a recovery time. */
+  /** Returns whether a request came after a fault, and outside of all faults and their recovery times. */
   #isAfter(operation: Operation): boolean {
     const { windows, open } = this.#faults;
     const { call } = operation;
@@ -81,7 +81,7 @@ export class OutdatedSessions {
       if (side === 'old' && !seen.served) this.sessions++;
       seen.served = true;
     }
-    // Until a new session is served, an error may be due to the end of the fault.
+    // Until a new session is honoured, an error may still come from the fault.
     const compares = this.#newServed === faults;
     if (!isSafe(operation.action)) this.#wrote(operation, seen, side, compares);
     else if (compares) this.#pages.add(operation, seen.pages);
@@ -96,7 +96,7 @@ export class OutdatedSessions {
       this.#forms.addNewer(operation, seen.refused);
       if (operation.outcome === 'ok') seen.refused = undefined;
     }
-    // A client sends each form once.
+    // A form is sent once.
     if (operation.outcome === 'ok') seen.page = undefined;
   }
 

@@ -1,19 +1,19 @@
-/** Finds the pairs of instances that respond differently from other pairs, more often than by chance. */
+/** Finds pairs of instances that give one kind of response more often than other pairs, and not by chance. */
 import { fisherP } from '../result/statistics.ts';
 import type { Violation } from './framework.ts';
 import type { Pair, PairOf, PairTable } from './pairs.ts';
 
-/** The p-value below which a difference is significant, divided by the number of tests. */
+/** Below this p-value, divided by the number of tests, a difference is significant. */
 const SIGNIFICANT = 1e-6;
-/** Minimum share of a pair's requests that get one kind of refusal. */
+/** Minimum share of a pair's requests that get the same kind of refusal. */
 const OFTEN = 0.1;
-/** Factor by which this kind of refusal must be rarer on another pair. */
+/** The pair must refuse at this many times the rate of the pair that refuses least. */
 const RARER = 4;
 
-/** If every other instance responds "signed out", continuity reports LOSS, and no instance differs from the others. */
+/** Compared only between different instances. If only the session's own instance knows it, continuity reports LOSS. */
 const SIGNED_OUT = 'signed out';
 
-/** Compares every pair with the pair on which a kind of response is rarest, for each kind. Takes linear time. */
+/** Compares each pair with the pair that refuses least, for each kind of refusal. Takes linear time. */
 export function differences(table: PairTable): Violation[] {
   const pairs = [...table.all()];
   const kinds = new Set(pairs.flatMap(({ pair }) => [...pair.kinds.keys()]));
@@ -21,7 +21,6 @@ export function differences(table: PairTable): Violation[] {
   return [...kinds].flatMap(kind => {
     const times = (pair: Pair): number => Math.min(pair.requests, pair.kinds.get(kind)?.times ?? 0);
     const rate = (pair: Pair): number => (pair.requests === 0 ? 0 : times(pair) / pair.requests);
-    // An instance always knows its own sessions, so "signed out" is compared only between different instances.
     const rows = kind === SIGNED_OUT ? pairs.filter(({ from, to }) => from !== to) : pairs;
     const rarest = rarestOf(rows, times);
     if (rarest === undefined) return [];

@@ -1,11 +1,11 @@
-/** Counts responses by ordered pair of instances. */
+/** Counts responses by pair of instances. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { stepsOf, type WitnessStep } from '../result/verdict.ts';
 import type { NamedCounts } from './check.ts';
 import { tally } from './framework.ts';
 
-/** Number of requests by the first instance of a pair, then by the second. */
+/** Number of requests, by the first instance of a pair, then by the second. */
 export type PairRequests = Record<string, NamedCounts>;
 
 interface Difference {
@@ -13,16 +13,16 @@ interface Difference {
   example: WitnessStep[];
 }
 
-/** A pair of instances: the first served the login, write or page, the second serves the request. */
+/** The counts of a pair: the first instance served the session's login, write or page, the second this request. */
 export class Pair {
   /** Number of requests that the second instance served. */
   requests = 0;
-  /** Number of requests in `requests` that succeeded. */
+  /** Number of these requests that succeeded. */
   successes = 0;
   /** The refusals by kind of response: `signed out`, or a status. */
   readonly kinds = new Map<string, Difference>();
 
-  /** Adds a refusal of a session that a later response honoured. */
+  /** Adds a refusal. A later response has shown that the session lives. */
   differs(kind: string, before: Operation | undefined, operation: Operation, after: Operation): void {
     getOrInsert(this.kinds, kind, () => ({
       times: 0,
@@ -59,7 +59,7 @@ export class PairTable {
     for (const [from, row] of this.rows) for (const [to, pair] of row) yield { from, to, pair };
   }
 
-  /** True if an instance honoured a session of another instance. If no instance did, continuity reports the losses. */
+  /** True if some instance honoured another instance's session. If none did, continuity reports the losses. */
   get shared(): boolean {
     for (const { from, to, pair } of this.all()) if (from !== to && pair.successes > 0) return true;
     return false;
@@ -78,8 +78,8 @@ export class PairTable {
 }
 
 /**
- * Returns the first pair of two instances, by name, with fewer than `least` requests; undefined if all pairs have
- * enough requests; `one instance` if there are fewer than two instances.
+ * Returns a pair of two instances with fewer than `least` requests, the first by name; undefined if all pairs have
+ * enough; `one instance` if there are fewer than two instances.
  */
 export function fewestOn(
   pairs: PairRequests,

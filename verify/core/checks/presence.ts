@@ -1,8 +1,8 @@
-/** Determines between which requests each instance was present, and which instance fair routing chooses then. */
+/** Determines during which part of the run each instance was present, and what a fair balancer would then choose. */
 import type { Run } from '../history/history.ts';
 import type { NamedCounts } from './check.ts';
 
-/** The p-value below which shares are uneven, divided by the number of tests. */
+/** Below this p-value, divided by the number of tests, a result is significant. */
 const SIGNIFICANT = 1e-6;
 
 /** The counts of routing. */
@@ -14,57 +14,53 @@ export interface Routes {
   several: number;
   /** Number of requests after the first request of each session. */
   repeats: number;
-  /** Number of moves of a sticky session without an entry in the balancer's log. */
+  /** Number of times that a sticky session changed its instance and the balancer's log does not show why. */
   unexplained: number;
   /** Number of requests while an instance was unavailable. */
   unavailable: number;
-  /**
-   * The requests by instance. `served`: the balancer chose the instance. `chosen`: the client chose the
-   * instance.
-   */
+  /** Requests by instance. `served`: the balancer chose the instance. `chosen`: the client chose it. */
   served: NamedCounts;
   chosen: NamedCounts;
   /**
-   * When each instance was seen first and last: the number of the request, counted from 1. Half a number more
-   * means that the client chose the instance after that request. Absent for an instance in the counts of k6:
-   * then it counts as present during the whole run.
+   * By instance: the number of the first and of the last request that it served, counted from 1 over all requests in
+   * `requests`. If the client chose the instance, the number of the request before plus 0.5. Counts of k6 have no
+   * numbers; an instance then counts as present during the whole run.
    */
   since: NamedCounts;
   until: NamedCounts;
   /**
-   * The longest interval in which each instance was not seen, between its requests `left` and `back`. `without`: how many
-   * requests of it belong to another session than the request before them. One session alone makes no such interval.
+   * By instance: the longest interval without a request to it, between its requests `left` and `back`. `without`: how
+   * often the session changed from request to request in this interval. A single session proves no absence.
    */
   left: NamedCounts;
   back: NamedCounts;
   without: NamedCounts;
-  /** Number of sessions that stayed on one instance while another one was not seen. */
+  /** Number of sessions that stayed on one instance, perhaps because another one was absent. */
   excused: number;
 }
 
-/** An instance, and the requests between which it counts as present. An instance may have two such intervals. */
+/** An instance, and the requests between which it was present. An instance may have two such intervals. */
 export interface Presence {
   instance: string;
   weight: number;
-  /** As in `Routes`. For an instance that is present from the start, `since` is 0. */
+  /** As in `Routes`; 0 for an instance that is present from the start. */
   since: number;
   until: number;
 }
 
 export const sum = (counts: Iterable<number>): number => [...counts].reduce((a, b) => a + b, 0);
 
-/** The p-value below which a result is significant, corrected for the number of tests. */
+/** Returns the p-value below which a result is significant, corrected for the number of tests. */
 export const significantIn = ({ sessions }: Routes): number => SIGNIFICANT / (1 + sessions);
 
 /**
- * Returns when each instance was present. A deploy that Baton does not know of may add or remove an instance during
- * the run, and a balancer may eject one for some seconds, after a failure that it hides by a second try. So an
- * instance counts as absent before its first response, after its last one, or in its longest interval without
- * one, if chance does not explain that it served nothing there. An instance that has a weight, or that only direct requests
- * reach, must serve during the whole run.
+ * Returns when each instance was present. A deploy may add or remove an instance during the run. A balancer may eject
+ * an instance for some seconds, after a failure that it hides by a second try. So an instance counts as absent before
+ * its first request, after its last one, or in its longest interval without one, if chance does not explain the
+ * interval. If weights are declared, or if only clients chose the instance, it must serve during the whole run.
  *
- * @param significant the p-value below which chance does not explain the absence; 1 if each absence counts
- * @param ejected true if the longest interval without a response counts as an absence, too
+ * @param significant the p-value below which chance does not explain an interval; 1: no interval is chance
+ * @param ejected true if the longest interval without a request counts as an absence, too
  */
 export function presencesOf(
   count: Routes,
@@ -94,7 +90,7 @@ export function presencesOf(
   });
 }
 
-/** Returns the instances that do not count as present during the whole run. @param ejected as in `presencesOf` */
+/** Returns the instances that were absent during a part of the run. @param ejected as in `presencesOf` */
 export const cameOrWent = (count: Routes, run: Run, ejected: boolean): string[] => [
   ...new Set(
     presencesOf(count, run, significantIn(count), ejected)
@@ -104,10 +100,10 @@ export const cameOrWent = (count: Routes, run: Run, ejected: boolean): string[] 
 ];
 
 /**
- * Returns the probability that fair routing sends a request to an instance.
+ * Returns the probability that a fair balancer sends a request to an instance.
  *
- * @param request the number of a request that the instance served. If it is the first or the last request of the
- * instance, the probability is 1, because the presence of the instance is derived from it.
+ * @param request the number of a request that the instance served. For the first and the last request of an instance
+ * the probability is 1, because they define when it was present
  */
 export function fairAt(presences: readonly Presence[], instance: string, request: number): number {
   let [own, all] = [1, 0];

@@ -12,7 +12,7 @@ interface Responses {
   setting: number;
   /** Number of responses without a directive for caches. */
   silent: number;
-  /** Number of responses that a cache may keep, or has served. Reports show each instance and path once. */
+  /** Number of responses that a shared cache may keep, or has served. */
   cached: number;
   tried: NamedCounts;
 }

@@ -8,14 +8,14 @@ import { type Check, ENOUGH_HANDOFFS } from './check.ts';
 import { crosses, NO_READS, type Reads, whole } from './compared-reads.ts';
 import { atMost, brokenContinuity, check, few, Judging, type Violation } from './framework.ts';
 
-/** One of the two guarantees: its texts, and the facts about a read that it uses. */
+/** What differs between the checks of the two guarantees. */
 export interface Measure {
   guarantee: Guarantee;
   assumes: string;
-  /** Describes the earlier operation with which a read is compared, for messages. */
+  /** The name of the earlier operation that a read is compared with, for messages. */
   against: string;
   earlier(facts: ReadFacts): Operation | undefined;
-  /** True if a read counts as evidence when its list may be cut off, but shows the session's last add. */
+  /** True if a list that may be cut off is evidence when it shows the session's last add. */
   newest?: true;
   contradictions(facts: ReadFacts): readonly Contradiction[];
   summary(earlier: string, later: string): string;
@@ -35,7 +35,7 @@ export function readCheck(measure: Measure): Check {
 
   class ReadsOf extends Judging<Reads> {
     readonly #sessions = new Set<string>();
-    /** Includes the sessions with a read that counts as `newest`. */
+    /** The compared sessions, and those whose lists showed their last add. */
     readonly #allSessions = new Set<string>();
 
     override ended(operation: Operation, { session, data }: Standing): void {

@@ -1,14 +1,14 @@
-/** Keeps the refusals of a session until a later response shows that the session lives. */
+/** Keeps the refusals of a session until a later response shows that the session lives, so that they were wrong. */
 import { isSafe } from '../history/actions.ts';
 import type { Operation } from '../history/history.ts';
 import type { Pair } from './pairs.ts';
 
-/** Statuses that any instance may send to a request that comes at a bad time, for example under overload. */
+/** Statuses that any instance may send at a bad time, for example when it is overloaded. */
 const BAD_TIME = new Set([408, 409, 412, 423, 425, 429, 502, 503, 504]);
-/** Maximum number of refusals of a session that are kept until another instance honours the session. */
+/** Maximum number of refusals of a session that are kept. */
 export const PENDING = 8;
 
-/** A refusal. It becomes a difference when a later response honours the same session. */
+/** A refusal. It counts as a difference between instances when a later response honours the same session. */
 interface Pending {
   pair: Pair;
   kind: string;
@@ -20,12 +20,12 @@ interface Pending {
 export interface Route {
   /** The instance that served the login or the last write. */
   wrote: string;
-  /** The instance that served the last page. Other instances may not know the form in it. */
+  /** The instance that served the last page, whose form another instance may not know. */
   page: string | undefined;
   pending: Pending[] | undefined;
 }
 
-/** Counts the earlier refusals of a session as differences. Called when a response honours the session. */
+/** Counts a session's earlier refusals as differences. Called when a response shows that the session lives. */
 export function confirm(operation: Operation, route: Route): void {
   if (route.pending === undefined) return;
   const write = !isSafe(operation.action);
@@ -38,7 +38,7 @@ export function confirm(operation: Operation, route: Route): void {
   if (route.pending.length === 0) route.pending = undefined;
 }
 
-/** Returns the kind of refusal that a response is; undefined if the response says nothing about the instance. */
+/** Returns the kind of a refusal, such as `signed out` or `403`; undefined if the response is no refusal. */
 export function kindOf({ signedIn, status }: Operation): string | undefined {
   if (signedIn === 'out') return 'signed out';
   if (status === undefined || status < 400 || BAD_TIME.has(status)) return undefined;

@@ -1,4 +1,4 @@
-/** Records which instances refuse the cookie of one session after its logout, and which instances honour it. */
+/** Records which instances refuse and which honour the cookie of one session after its logout. */
 import type { Operation } from '../history/history.ts';
 import { type Anomaly, inOrder, stepsOf } from '../result/verdict.ts';
 import { precedes } from '../timeline/clocks.ts';
@@ -9,26 +9,22 @@ import { HonouredBy } from './honoured-by.ts';
 export class Replays {
   /** The acknowledged logout; absent while it is in flight, or if the session was lost before it. */
   logout: Operation | undefined;
-  /**
-   * True if the instance of the logout never showed the session signed in. This instance may not have known the
-   * session.
-   */
+  /** True if the instance of the logout never showed the session signed in, so it may not know the session. */
   strange = false;
-  /** True after the same jar has logged in again. */
+  /** True after another login in the same cookie jar. */
   again = false;
-  /** A request of the session that overlapped the logout. */
+  /** A request of the session that was in flight during the logout. */
   flight: Operation | undefined;
-  /** By label of a cookie: the response that set the cookie and came after the logout was sent. */
+  /** By the label of a cookie: the response that set it after the logout was sent. */
   readonly late = new Map<string, Operation>();
   readonly #refused: Operation[] = [];
   readonly #tally = new HonouredBy();
-  /** The anomaly of the first replay that was honoured, if the framework keeps it. */
+  /** The anomaly of the first replay that was honoured, if it was kept. */
   anomaly: Anomaly | undefined;
 
   /**
-   * Returns whether a replay says something about the logout. A refusal says something only if the request carried
-   * the session cookie. If the instance of the logout may not have known the session, only a replay that this
-   * instance honours says something.
+   * Returns whether a replay shows whether the logout worked. A refusal does only if the request carried the session
+   * cookie. If the instance of the logout may not know the session, only a replay that this same instance honours does.
    */
   isEvidence(replay: Operation, alive: boolean, { jar }: SessionState): boolean {
     if (!alive && jar.used && replay.sent === undefined) return false;
@@ -46,8 +42,8 @@ export class Replays {
   }
 
   /**
-   * Returns the refusal after which this replay was honoured. A refusal by another instance counts only if its
-   * request was sent while a request that overlapped the logout was still in flight.
+   * Returns the refusal that shows that the session was dead before this replay was honoured. A refusal by another
+   * instance counts only if it was sent while a request was still in flight that may have brought the session back.
    */
   #died(replay: Operation): Operation | undefined {
     const before = this.#refused.filter(refusal => precedes(refusal, replay));
@@ -56,12 +52,12 @@ export class Replays {
     return here ?? before.find(refusal => this.flight !== undefined && refusal.call <= flightEnd);
   }
 
-  /** @returns RISEN if the session lives again after a refusal; ZOMBIE if the instance never ended the session */
+  /** @returns RISEN if the session was dead and lives again; ZOMBIE if no refusal shows that it was dead */
   nameOf(replay: Operation): 'RISEN' | 'ZOMBIE' {
     return this.#died(replay) === undefined ? 'ZOMBIE' : 'RISEN';
   }
 
-  /** Describes the violation that a replay proves, because an instance honoured it. */
+  /** Returns the violation that a replay proves, because its instance honoured it. */
   violation(replay: Operation): Violation {
     const died = this.#died(replay);
     const late = replay.sent === undefined ? undefined : this.late.get(replay.sent);
@@ -96,7 +92,7 @@ export class Replays {
   }
 }
 
-/** Returns the violation of a provider that accepts a login without a password after the logout. */
+/** Returns the violation of an identity provider that accepts a login without a password after the logout. */
 export const stillKnown = (logout: Operation, login: Operation): Violation => ({
   at: login,
   summary:

@@ -7,9 +7,9 @@ import type { Violation } from './framework.ts';
 export class ResponseTimes {
   /** The limits, microseconds. */
   readonly #limits: [Percentile, number][];
-  /** For each limit, the number of responses that took longer. */
+  /** By limit: the number of responses that took longer. */
   readonly #slower = { p50: 0, p90: 0, p95: 0, p99: 0 };
-  /** For each limit, the number of slower responses that a starved machine may explain. */
+  /** By limit: the number of these responses that a starved machine may explain. */
   readonly #starved = { p50: 0, p90: 0, p95: 0, p99: 0 };
   #successes = 0;
 

@@ -11,7 +11,7 @@ import { atMost, check, few, Judging } from './framework.ts';
 /** Minimum number of sessions whose cookies were replayed, for each kind of cookies. */
 const ENOUGH = 3;
 
-/** The kinds of cookies that are replayed, described for messages. The counts of sessions have the same names. */
+/** The kinds of cookies that are sent after a login, as named in messages. The counts have the same names. */
 const HELD = {
   'before-login': 'the cookies from before the login',
   another: 'the cookies of the session that was in the browser before the login',
@@ -21,7 +21,7 @@ type Kind = keyof typeof HELD;
 
 type Replays = Record<Kind | 'replays', number>;
 
-/** The replays of one session. Each kind is counted once, and only the first violation is reported. */
+/** The replays of one session. Each kind counts once, and only the first violation is reported. */
 interface Tried {
   login: Operation | undefined;
   fixed: boolean;
@@ -40,8 +40,7 @@ class Rotation extends Judging<Replays> {
       kinds: new Set<Kind>(),
     }));
     if (operation.action === 'login') {
-      // A login with such cookies does not begin a session here. Only later responses show which user the
-      // cookies sign in.
+      // This login was sent with other cookies than those of the session, so it does not begin the session.
       if (operation.outcome === 'ok') tried.login ??= operation;
       return;
     }
@@ -71,9 +70,9 @@ class Rotation extends Judging<Replays> {
   }
 }
 
-/** Returns whether a replay without a signed-in response is evidence that its cookies stayed signed out. */
+/** Returns whether a replay is evidence that its cookies stayed signed out. */
 function rules(operation: Operation, kind: Kind, { lost, logout }: SessionState): boolean {
-  // Cookies of a dead session, and requests without a session cookie, are refused in any case.
+  // An ended session's cookies, and a request without a session cookie, are refused in any case.
   if (lost !== undefined || logout !== undefined || operation.sent === undefined) return false;
   return operation.signedIn === 'out' || (kind === 'another' && showsAnother(operation));
 }

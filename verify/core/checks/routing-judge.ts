@@ -12,14 +12,13 @@ export class Routing extends Judging<Routes> {
   readonly #routes = new SessionRoutes();
   readonly #ejections = new Ejections();
   /**
-   * Moves of sticky sessions that wait for an entry in the balancer's log: each request, with the session's previous
-   * request.
+   * Requests on another instance than the session's request before (the value), until the balancer's log explains it.
    */
   readonly #moves = new Map<Operation, Operation>();
-  /** The session of the latest request, and how often it was another one than that of the request before. */
+  /** The session of the latest request. `#turns`: how often the session changed from one request to the next. */
   #latest: SessionState | undefined;
   #turns = 0;
-  /** By instance: the value of `#turns` when it was seen last. */
+  /** By instance: `#turns` at its latest request. */
   readonly #turnsAt = new Map<string, number>();
 
   override ended(operation: Operation, standing: Standing): void {
@@ -33,7 +32,7 @@ export class Routing extends Judging<Routes> {
   #counted(operation: Operation, { live, session, handoffFrom }: Standing): Operation | undefined {
     const { instance } = operation;
     if (instance === undefined) return undefined;
-    // If the client chose the instance, the request only shows that the instance exists.
+    // If the client chose the instance, the request shows only that the instance exists.
     const chosen = operation.direct === true || operation.steered === true;
     if (!chosen && this.run.routing === 'spread' && this.#ejections.covers(operation, instance))
       return undefined;
@@ -45,7 +44,7 @@ export class Routing extends Judging<Routes> {
     return handoffFrom;
   }
 
-  /** Notes that an instance was seen. @param seen as in `Routes.since` */
+  /** Updates when an instance was seen. @param seen the number of the request, as in `Routes.since` */
   #seen(instance: string, session: SessionState, seen: number): void {
     const { since, until, left, back, without } = this.count;
     if (session !== this.#latest) this.#turns++;
@@ -61,7 +60,7 @@ export class Routing extends Judging<Routes> {
     until[instance] = seen;
   }
 
-  /** Judges a move by the balancer's log. The move is excused if the balancer tried another instance first. */
+  /** Judges a change of the instance by the balancer's log. Excused if the balancer tried another instance first. */
   override routed(to: Operation, { tried }: Served): void {
     const from = this.#moves.get(to);
     if (from === undefined) return;
@@ -100,7 +99,7 @@ export class Routing extends Judging<Routes> {
     }
   }
 
-  /** Returns whether chance does not explain that a session stayed on its instance. */
+  /** Returns whether a session stayed on its instance more often than chance explains. */
   #isPinned({ first, repeats }: SessionRoute, presences: readonly Presence[] = []): boolean {
     const fair = repeats.map(request => fairAt(presences, first.instance ?? '', request));
     return fair.reduce((chance, part) => chance * part, 1) < significantIn(this.count);

@@ -1,17 +1,17 @@
-/** Collects the sessions that only one instance served. */
+/** Collects the sessions that were served by only one instance. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 import type { Routes } from './presence.ts';
 
-/** Maximum number of requests of a session that are tested for chance: enough for a fair share of up to 97 %. */
+/** Maximum number of requests of a session that are tested for chance. Enough if the instance has up to 97 % of all. */
 const TESTED = 1_000;
 
 /** The requests of one session. */
 export interface SessionRoute {
   first: Operation;
   requests: number;
-  /** The numbers of the requests after the first one, at most TESTED. Empty if `several`. */
+  /** The numbers of the session's requests after its first one, at most TESTED; emptied when `several` becomes true. */
   repeats: number[];
   /** True if a second instance also served the session. */
   several: boolean;
@@ -24,8 +24,8 @@ export class SessionRoutes {
   /**
    * Adds a request for which the balancer chose the instance.
    *
-   * @param count `requests` already includes this request; this function updates `sessions`, `repeats` and `several`
-   * @param isTested true if it is judged whether chance explains that one instance served the whole session
+   * @param count updates `sessions`, `repeats` and `several`; `requests` already includes this request
+   * @param isTested true if sessions with only one instance are judged
    */
   add(operation: Operation, session: SessionState, count: Routes, isTested: boolean): void {
     const route = getOrInsert(this.#open, session, () => ({
@@ -48,11 +48,11 @@ export class SessionRoutes {
     this.#open.delete(session);
     if (route === undefined || route.several) return;
     this.#pinned.push(route);
-    // The sessions with the most requests prove most.
+    // Keeps the sessions with the most requests, because they prove most.
     if (this.#pinned.length > 100) this.#pinned = this.pinned().slice(0, 50);
   }
 
-  /** Returns the sessions that only one instance served, those with the most requests first. */
+  /** Returns the sessions with only one instance, those with the most requests first. */
   pinned(): SessionRoute[] {
     return this.#pinned.sort((a, b) => b.requests - a.requests);
   }

@@ -1,4 +1,4 @@
-/** Computes each instance's share of the requests, and whether the shares are fair. */
+/** Computes each instance's share of the requests, and whether the shares are as fair as claimed. */
 
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Run } from '../history/history.ts';
@@ -6,7 +6,7 @@ import { percent } from '../result/format.ts';
 import { chiSquareP } from '../result/statistics.ts';
 import { type Presence, presencesOf, type Routes, significantIn, sum } from './presence.ts';
 
-/** A share is uneven only if it differs from the fair share by more than 20 % of the fair share. */
+/** A share is uneven only if it differs from the fair share by more than 20 % of it. */
 const OFF = 0.2;
 export const ENOUGH_REQUESTS = 100;
 
@@ -20,7 +20,7 @@ export interface Share {
 }
 
 /**
- * @returns the share of every instance that served a request, was chosen by a client, or has a weight
+ * @returns the shares of all instances that served a request, were chosen by a client, or have a weight
  * @param ejected as in `presencesOf`
  */
 export function sharesOf(count: Routes, run: Run, ejected = false): Share[] {
@@ -39,12 +39,12 @@ export function sharesOf(count: Routes, run: Run, ejected = false): Share[] {
   return [...shares.values()];
 }
 
-/** Returns the number of requests that fair routing sends to each instance. @param requests number of all requests */
+/** Returns how many of the requests a fair balancer sends to each instance. @param requests their number */
 function expectedOf(presences: readonly Presence[], requests: number): number[] {
   const isRequest = (end: number): boolean => end > 0 && end <= requests && Number.isInteger(end);
   const points = [...new Set(presences.flatMap(({ since, until }) => [since, until]))].sort((a, b) => a - b);
   const expected = presences.map(
-    // The request that defines the begin or end of an instance's presence was served by this instance.
+    // An instance certainly served the first and the last request of its presence.
     ({ since, until }) => [...new Set([since, until])].filter(isRequest).length,
   );
   for (let i = 1; i < points.length; i++) {
@@ -59,21 +59,18 @@ function expectedOf(presences: readonly Presence[], requests: number): number[] 
   return expected;
 }
 
-/** Returns the probability that fair routing leads to shares that are at least as uneven. */
+/** Returns the probability that a fair balancer makes shares that differ at least this much. */
 export const chance = (shares: readonly Share[]): number =>
   chiSquareP(
     shares.map(({ requests }) => requests),
     shares.map(({ fair }) => fair),
   );
 
-/**
- * Returns the instances whose share differs from the fair share by more than chance explains, also if the balancer
- * ejected an instance in its longest interval without a response.
- */
+/** Returns the instances whose share neither chance nor an ejection by the balancer explains. */
 export const unevenly = (count: Routes, run: Run): Share[] =>
   uneven(count, run, false).length === 0 ? [] : uneven(count, run, true);
 
-/** Returns whether the requests are spread as claimed only if the balancer ejected an instance. */
+/** Returns whether the shares are as claimed only if the balancer ejected an instance. */
 export const needsEjection = (count: Routes, run: Run): boolean =>
   count.excused > 0 || (uneven(count, run, false).length > 0 && uneven(count, run, true).length === 0);
 
@@ -98,6 +95,6 @@ export function unevenness(shares: readonly Share[], { declared }: Run): string 
   return shares.map(share => `${shown(share)}, where ${percent(share.fair)} ${is}`).join('; ');
 }
 
-/** Returns the instances without a weight, if weights are declared. Their fair share is not known. */
+/** Returns the instances without a declared weight, if others have one. Their fair share is not known. */
 export const unweighted = (shares: readonly Share[], { declared }: Run): string[] =>
   shares.map(({ instance }) => instance).filter(name => declared?.weights && !(name in declared.weights));

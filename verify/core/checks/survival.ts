@@ -7,11 +7,11 @@ import type { WitnessStep } from '../result/verdict.ts';
 import { type Conclusion, conclude, ENOUGH_HANDOFFS } from './check.ts';
 import { check, few, Judging, type Violation } from './framework.ts';
 
-/** Maximum number of faults that the finding lists one by one. A larger number is summed up. */
+/** Maximum number of faults that the finding lists one by one. For more faults, it has their sum. */
 const NAMED = 12;
 
 interface Faults {
-  /** 1 in the final phase of the run, else 0. */
+  /** 1 in the phase of the final reads, else 0. */
   final: number;
 }
 
@@ -40,7 +40,7 @@ class Survival extends Judging<Faults> {
   }
 }
 
-/** Returns the share of sessions and writes that must survive, 0 to 1. */
+/** Returns the minimum share of sessions, and of writes, that must survive, 0 to 1. */
 const least = ({ budget }: FaultWindow): number => budget.survival ?? 1;
 const all = ({ survived, gone: lost }: Survivors): number => survived + lost;
 
@@ -58,7 +58,7 @@ const gone = (window: FaultWindow, share: Survivors, what: string, witness: Witn
 
 type Outcome = Pick<FaultWindow, 'sessions' | 'writes'>;
 
-/** Sums up many faults for the finding. The result and the reports still list them one by one. */
+/** Adds up the losses of many faults. */
 function together(windows: readonly Outcome[]): Outcome {
   const sum = (share: (of: Outcome) => Survivors): Survivors => ({
     survived: windows.reduce((total, of) => total + share(of).survived, 0),
@@ -103,7 +103,7 @@ function missingIn(windows: readonly FaultWindow[], final: boolean): string | un
   return undefined;
 }
 
-/** Only k6 makes the verdict from the counts alone. k6 injects no faults, so there was nothing to survive. */
+/** The counts alone decide the verdict only in k6. It injects no faults, so there was nothing to survive. */
 export const survival = check<Faults>({
   guarantee: 'survival',
   assumes: 'final reads are marked by the phase `final`; faults are timed by the run’s clock',

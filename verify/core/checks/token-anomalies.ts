@@ -1,13 +1,15 @@
-/** Makes the anomalies of token-refresh: summary, witness and notes. */
+/** Describes the anomalies of token-refresh. */
 import type { Operation } from '../history/history.ts';
 import { inOrder, stepsOf } from '../result/verdict.ts';
 import type { Violation } from './framework.ts';
 import type { TokenFamily } from './token-family.ts';
 
-/** Maximum number of races in a witness. */
+/** Maximum number of racing refreshes in a witness. */
 const MOST = 4;
 
-/** @param spent the refresh that replaced the token */
+/**
+ * Returns the violation of a replaced refresh token that was accepted. @param spent the refresh that replaced the token
+ */
 export function reused(spent: Operation, operation: Operation, grace: number | undefined): Violation {
   const when = grace === undefined ? '' : ` after the grace period of ${grace / 1e6} s`;
   return {
@@ -24,21 +26,21 @@ export function reused(spent: Operation, operation: Operation, grace: number | u
 
 export const survivedReuse = (reuse: Operation, operation: Operation): Violation => ({
   at: operation,
-  summary: 'the session lives on although a spent refresh token was used, by a thief perhaps',
+  summary: 'the session lives on although a spent refresh token was used, perhaps by a thief',
   witness: stepsOf(
     [reuse, 'sent a spent refresh token'],
     [operation, 'accepted', 'refused: the reuse has ended the session'],
   ),
 });
 
-/** @param what the kind of token, for the summary */
+/** Returns the violation of a token that is accepted after a logout. @param what the kind of the token */
 export const stillAccepted = (logout: Operation, operation: Operation, what: string): Violation => ({
   at: operation,
   summary: `${operation.instance ?? 'the app'} still accepts the ${what} after the logout`,
   witness: stepsOf([logout, 'acknowledged'], [operation, 'accepted', 'refused']),
 });
 
-/** Returns the violation of a refused refresh that ended a session. The witness shows the races before it. */
+/** Returns the violation of a refused refresh that ended a session, with the refreshes that raced before it. */
 export function evicted(operation: Operation, family: TokenFamily): Violation {
   const { sent = '', instance, note } = operation;
   const raced = family.races.length > 0;

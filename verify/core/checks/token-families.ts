@@ -1,4 +1,4 @@
-/** Keeps the tokens of all open sessions. A session gets an entry with its first tokens or its first refresh. */
+/** Keeps the tokens of all open sessions that got a token or sent a refresh. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation, RefreshRules } from '../history/history.ts';
 import { TokenFamily } from './token-family.ts';
@@ -23,7 +23,7 @@ export class TokenFamilies {
     return [...this.#families.values()].filter(({ session }) => session?.user === user);
   }
 
-  /** Forgets the tokens of a session that logs in again, because the new login issues unrelated tokens. */
+  /** Forgets the tokens of a session that logs in again: the new tokens have nothing to do with them. */
   loggedInAgain({ session, with: cookies }: Operation): void {
     if (cookies !== undefined) return;
     const { flying } = this.of(session);

@@ -4,9 +4,9 @@ import type { Operation, RefreshRules } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 import { type SessionState, timeoutTolerance } from '../timeline/sessions.ts';
 
-/** How a refresh relates to earlier refreshes with the same token. */
+/** How a refresh relates to other refreshes with the same token. */
 export interface Use {
-  /** The earlier refresh that replaced the token, if the grace period is certainly over. */
+  /** The refresh that had replaced the token, if the grace period was certainly over. */
   spent?: Operation | undefined;
   /** Another refresh with the same token overlapped this refresh, or was sent before it. */
   again?: 'overlapped' | 'repeated';
@@ -16,27 +16,27 @@ export class TokenFamily {
   session: SessionState | undefined;
   /** The acknowledged logout. */
   logout: Operation | undefined;
-  /** The first refresh with a replaced token after the grace period. The app may then end the session. */
+  /** The first refresh that sent a replaced token after the grace period. The app may then end the session. */
   reuse: Operation | undefined;
-  /** Refreshes whose token another refresh sent too. */
+  /** Refreshes that sent the same token as another refresh. */
   readonly races: Operation[] = [];
-  /** True if the end of the session is not judged: a race may have lasted too long, or had no response. */
+  /** True if the end of the session is not judged: a race may have lasted too long, or a refresh got no response. */
   unjudged = false;
-  /** True after a refused refresh that ended the session. Further refusals of the session say nothing new. */
+  /** True after a refused refresh has ended the session: further refusals are no news. */
   #over = false;
-  /** Refused refreshes that another refresh in flight may explain. */
+  /** Refused refreshes that are judged when no refresh is in flight. */
   readonly refused: Operation[] = [];
   /** Number of refreshes in flight. */
   flying = 0;
-  /** Time when the last access token has certainly expired, microseconds; undefined if not known. */
+  /** Time after which the last access token has certainly expired, microseconds; undefined if not known. */
   #ends: number | undefined;
-  /** Time until which the last access token certainly lives, microseconds. */
+  /** Time until which the last access token certainly lives, microseconds; undefined if not known. */
   #lives: number | undefined;
   readonly #rules: RefreshRules;
   readonly #uses = new Map<string, Operation[]>();
   readonly #spent = new Map<string, Operation>();
   readonly #issuers = new Map<string, Operation>();
-  /** The replaced tokens for which the client received new tokens. */
+  /** The replaced tokens whose new tokens have reached the client. */
   readonly #delivered = new Set<string>();
 
   constructor(rules: RefreshRules) {
@@ -63,7 +63,7 @@ export class TokenFamily {
     return this.#issuers.get(token);
   }
 
-  /** Adds a refresh that sent a token. */
+  /** Adds a refresh, and returns how it relates to others that sent the same token. */
   uses(operation: Operation, token: string): Use {
     const spent = this.#spent.get(token);
     const { grace } = this.#rules;
@@ -77,17 +77,15 @@ export class TokenFamily {
     const within = grace !== undefined && isWithin(known, grace);
     if (!within) this.unjudged = true;
     this.races.push(...(this.races.length === 0 ? known : [operation]));
-    // A race that is not judged is no evidence for the declared grace period.
+    // If the race may have lasted longer than the grace period, it is no evidence for it.
     if (grace !== undefined && !within) return {};
     return { again: overlaps ? 'overlapped' : 'repeated' };
   }
 
-  /**
-   * Returns the kind of access token that the app must refuse by now; undefined if the response shows no decision.
-   */
+  /** Returns the kind of access token that must be refused by now; undefined if the response is no evidence. */
   endedAccess(read: Operation, alive: boolean): 'access token' | 'expired access token' | undefined {
     if (this.#rules.revokes !== 'access' && !this.#expired(read)) return undefined;
-    // The refusal of a token that may have expired by itself shows nothing about the logout.
+    // If the token may have expired, its refusal does not show that the logout ended it.
     const mayHave = this.#lives !== undefined && (read.return ?? 0) >= this.#lives;
     if (!alive && !this.#expired(read) && mayHave) return undefined;
     return this.#rules.revokes === 'access' ? 'access token' : 'expired access token';
@@ -97,20 +95,20 @@ export class TokenFamily {
     return this.#ends !== undefined && call > this.#ends;
   }
 
-  /** Returns the first refresh whose refusal ended the session. Call it while no refresh is in flight. */
+  /** Returns the refresh whose refusal ended the session, if any. Must be called while no refresh is in flight. */
   endedBy(): Operation | undefined {
     const [first] = this.refused
       .splice(0)
-      // If another response delivered new tokens, the new tokens decide whether the session lives.
+      // If the client got new tokens from another response, those decide whether the session lives.
       .filter(({ sent = '' }) => !this.#delivered.has(sent));
-    // After the reuse of a replaced token, the app may end the session.
+    // After the reuse of a replaced token, the app is right to end the session.
     if (first === undefined || this.reuse !== undefined || this.#over) return undefined;
     this.#over = true;
     return first;
   }
 }
 
-/** Returns whether all uses of a token certainly came within the grace period after the first use. */
+/** Returns whether all refreshes with a token certainly came within the grace period after the first of them. */
 function isWithin(uses: readonly Operation[], grace: number): boolean {
   const begins = Math.min(...uses.map(({ call }) => call));
   // An app may measure its grace period in whole seconds.

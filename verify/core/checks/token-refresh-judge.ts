@@ -9,20 +9,20 @@ import { TokenFamilies } from './token-families.ts';
 import type { TokenFamily } from './token-family.ts';
 
 export interface Refreshes {
-  /** Number of accepted refreshes. `replaced`: the number of these that replaced the refresh token. */
+  /** Number of accepted refreshes. `replaced`: the number of these that got another refresh token. */
   refreshes: number;
   replaced: number;
-  /** Numbers of refreshes that overlapped, or came after (`repeated`), another refresh with the same token. */
+  /** Refreshes that sent the same token as another one. `overlapped`: at the same time. `repeated`: after it. */
   overlapped: number;
   repeated: number;
-  /** Number of replaced tokens that were sent after the grace period. */
+  /** Number of refreshes that sent a replaced token after the grace period. */
   replays: number;
   logouts: number;
-  /** Number of refresh tokens that were sent after a logout. */
+  /** Number of refreshes that sent a refresh token after the logout. */
   after: number;
-  /** Number of access tokens sent after their expiry, or after a logout that must have ended them. */
+  /** Number of requests with an access token that had expired, or that a logout must have ended. */
   expired: number;
-  /** Number of sessions that ended after races which no declared grace period covers. */
+  /** Number of sessions that ended after a race that no declared grace period covers. */
   ended: number;
   tried: NamedCounts;
 }
@@ -65,7 +65,7 @@ export class TokenRefresh extends Judging<Refreshes> {
 
   #refresh(operation: Operation, session: SessionState, family: TokenFamily): void {
     const { sent, outcome, signedIn, instance, issued, return: end } = operation;
-    // A refresh without a response may have replaced the token at any time.
+    // A refresh without a response may still replace the token at any time.
     if (end === undefined) family.unjudged = true;
     if (sent === undefined || end === undefined) return;
     const accepted = outcome === 'ok';
@@ -80,7 +80,7 @@ export class TokenRefresh extends Judging<Refreshes> {
       if (accepted) this.report(() => stillAccepted(logout, operation, 'refresh token'), 'REUSED');
       return;
     }
-    // While a logout is in flight, the app may accept or refuse the token.
+    // While the logout is in flight, both an accepted and a refused token are correct.
     if (session.logout !== undefined && !precedes(operation, session.logout)) return;
     const use = family.uses(operation, sent);
     if (use.again !== undefined) this.count[use.again]++;
@@ -91,7 +91,7 @@ export class TokenRefresh extends Judging<Refreshes> {
       family.refused.push(operation);
   }
 
-  /** Judges a refresh that sends a replaced token after the grace period. */
+  /** Judges a refresh that sent a replaced token after the grace period. */
   #late(operation: Operation, family: TokenFamily, spent: Operation): void {
     this.count.replays++;
     family.reuse ??= operation;
@@ -103,7 +103,7 @@ export class TokenRefresh extends Judging<Refreshes> {
     this.report(() => survivedReuse(reuse, operation), 'REUSED');
   }
 
-  /** Judges an access token from before a logout. */
+  /** Judges a read that sent, after the logout, an access token from before it. */
   #read(operation: Operation, family: TokenFamily): void {
     const [{ logout }, alive] = [family, honoured(operation)];
     if (operation.with !== 'old' || alive === undefined) return;

@@ -1,12 +1,9 @@
-/**
- * Checks token-refresh: no refresh that follows the protocol ends a session, and no replaced or revoked token is
- * accepted.
- */
+/** Checks token-refresh: no session is lost by correct refreshes, and no replaced or revoked token is accepted. */
 import { counted } from '../result/format.ts';
 import { atMost, check, few, reached, tally, untried } from './framework.ts';
 import { type Refreshes, TokenRefresh } from './token-refresh-judge.ts';
 
-/** Minimum number of comparisons of each kind. */
+/** Minimum number of refreshes or replays of each kind that are judged. */
 const ENOUGH = 3;
 
 export const tokenRefresh = check<Refreshes>({

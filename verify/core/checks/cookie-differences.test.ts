@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CookieAttributes, CookieChange, Operation } from '../history/history.ts';
 import { stories } from '../testing/verdict-text.ts';
-import { CookieWays } from './cookie-ways.ts';
+import { CookieDifferences } from './cookie-differences.ts';
 
 const attributes: CookieAttributes = {
   httpOnly: true,
@@ -20,10 +20,10 @@ const setting = (instance: string | undefined, way: object, more: object = {}): 
 
 /** Builds responses of each instance, one for each given set of cookie attributes. */
 const ways = (of: Record<string, object[]>, more: object = {}) => {
-  const made = new CookieWays();
+  const made = new CookieDifferences();
   for (const [instance, each] of Object.entries(of))
     for (const way of each) made.add(setting(instance, way, more));
-  return made.differences().map(({ summary }) => summary.replace(/^.* in different ways: /, ''));
+  return made.differences().map(({ summary }) => summary.replace(/^.* with different attributes: /, ''));
 };
 const times = (count: number, way: object): object[] => Array(count).fill(way);
 
@@ -65,7 +65,7 @@ describe('ways of setting a cookie', () => {
   });
 
   it('are compared for the same cookie and action, sent through the balancer or directly', () => {
-    const made = new CookieWays();
+    const made = new CookieDifferences();
     const deleted: CookieChange = {
       name: 'sid',
       change: 'deleted',
@@ -93,7 +93,7 @@ describe('ways of setting a cookie', () => {
 
   it('are reported once for a cookie, with the first response of each instance in order of time', () => {
     ids = 0;
-    const made = new CookieWays();
+    const made = new CookieDifferences();
     for (const [instance, path] of [
       ['app-2', '/b'],
       ['app-1', '/a'],
@@ -107,7 +107,7 @@ describe('ways of setting a cookie', () => {
           .map(skew => ({ name: 'SKEW', guarantee: 'instances-agree', notes: [], ...skew })),
       } as never),
     ).toMatchInlineSnapshot(`
-      "SKEW instances-agree: app-2 and app-3 set the cookie sid in different ways: Path /b against Path /c
+      "SKEW instances-agree: app-2 and app-3 set the cookie sid with different attributes: Path /b against Path /c
         #1 login on app-2: set sid: HttpOnly, no Secure, SameSite lax, Path /b, Domain absent, no expiry
         #7 login on app-3: expected sid as app-2 sets it; came set sid: HttpOnly, no Secure, SameSite lax, Path /c, Domain absent, no expiry"
     `);
@@ -115,7 +115,7 @@ describe('ways of setting a cookie', () => {
 
   it('are compared for a thousand kinds of requests at most', () => {
     const named = (count: number) => {
-      const made = new CookieWays();
+      const made = new CookieDifferences();
       const named = (name: string, secure: boolean): CookieChange => ({
         name,
         change: 'set',

@@ -1,31 +1,31 @@
-/** Compares the attributes with which the instances set the session cookie. They should be the same. */
+/** Compares the attributes with which different instances set the session cookie. They should be the same. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { CookieAttributes, Operation } from '../history/history.ts';
 import { inOrder, stepsOf } from '../result/verdict.ts';
 import { timeoutTolerance } from '../timeline/sessions.ts';
 import type { Violation } from './framework.ts';
 
-/** Two instances are compared only after each has set the cookie this many times with the same attributes. */
+/** Two instances are compared if each has set the cookie this many times, always with the same attributes. */
 const ALIKE = 3;
-/** Maximum number of kinds of requests that are compared. */
+/** Maximum number of kinds of requests that are compared, see `#kinds`. */
 const REMEMBERED = 1000;
 
 /** The attributes with which one instance set a cookie in responses to one kind of request. */
-interface Ways {
+interface Sets {
   times: number;
-  /** The different sets of attributes. At most two are kept, since two already prove that the attributes vary. */
-  ways: Set<string>;
+  /** The different sets of attributes. At most two are kept, since two prove that they vary. */
+  sets: Set<string>;
   /** The shortest lifetime of the cookie, seconds. `most`: the longest. */
   least: number;
   most: number;
   example: Operation;
 }
 
-export class CookieWays {
-  /** By kind of request (cookie, action, sent directly to the instance or not, era), then by instance. */
-  readonly #kinds = new Map<string, Map<string, Ways>>();
+export class CookieDifferences {
+  /** By kind of request, such as `sid at a login sent directly after 1 faults`, then by instance. */
+  readonly #kinds = new Map<string, Map<string, Sets>>();
 
-  /** @param era number of faults before the operation: after a fault, instances may run another version */
+  /** @param era number of faults before the operation. After a fault, instances may run another version of the app */
   add(operation: Operation, era = 0): void {
     const { instance, cookies = [], action, direct } = operation;
     if (instance === undefined) return;
@@ -42,11 +42,11 @@ export class CookieWays {
   differences(): Violation[] {
     return [...this.#kinds].flatMap(([key, instances]) => {
       const [cookie = ''] = key.split(' ');
-      const steady = [...instances].filter(([, { times, ways }]) => times >= ALIKE && ways.size === 1);
+      const steady = [...instances].filter(([, { times, sets }]) => times >= ALIKE && sets.size === 1);
       for (const [instance, mine] of steady) {
         for (const [other, theirs] of steady) {
           if (other <= instance) continue;
-          const both = [wayOf(mine), wayOf(theirs)] as const;
+          const both = [setOf(mine), setOf(theirs)] as const;
           const lasts = [`lasts ${mine.most} s`, `lasts ${theirs.most} s`] as const;
           const atLogin = key.includes(' at a login') && apart(mine, theirs);
           if (both[0] !== both[1] || atLogin)
@@ -59,22 +59,22 @@ export class CookieWays {
 }
 
 function take(
-  kind: Map<string, Ways>,
+  kind: Map<string, Sets>,
   instance: string,
   attributes: CookieAttributes,
   example: Operation,
 ): void {
   const [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  const of = getOrInsert(kind, instance, () => ({ times: 0, ways: new Set<string>(), least, most, example }));
+  const of = getOrInsert(kind, instance, () => ({ times: 0, sets: new Set(), least, most, example }));
   of.times++;
-  if (of.ways.size < 2) of.ways.add(described(attributes));
+  if (of.sets.size < 2) of.sets.add(described(attributes));
   const { lifetime } = attributes;
   if (lifetime === undefined) return;
   of.least = Math.min(of.least, lifetime);
   of.most = Math.max(of.most, lifetime);
 }
 
-const wayOf = ({ ways }: Ways): string => [...ways][0] ?? '';
+const setOf = ({ sets }: Sets): string => [...sets][0] ?? '';
 
 /** Returns the attributes of a cookie as a text, without its lifetime. */
 export function described({ httpOnly, secure, sameSite, path, domain, lifetime }: CookieAttributes): string {
@@ -89,7 +89,7 @@ export function described({ httpOnly, secure, sameSite, path, domain, lifetime }
 }
 
 /** Returns whether the cookie lifetimes of two instances differ by more than the tolerance of timeouts. */
-function apart(a: Ways, b: Ways): boolean {
+function apart(a: Sets, b: Sets): boolean {
   // A cookie that lasts until the browser closes has no lifetime.
   if (a.least > a.most || b.least > b.most) return false;
   const gap = Math.max(a.least - b.most, b.least - a.most);
@@ -98,8 +98,8 @@ function apart(a: Ways, b: Ways): boolean {
 
 function differs(
   cookie: string,
-  [instance, mine]: [string, Ways],
-  [other, theirs]: [string, Ways],
+  [instance, mine]: [string, Sets],
+  [other, theirs]: [string, Sets],
   [one, two]: readonly [string, string],
 ): Violation {
   const steps = stepsOf(
@@ -107,7 +107,7 @@ function differs(
     [theirs.example, `set ${cookie}: ${two}`, `${cookie} as ${instance} sets it`],
   );
   return {
-    summary: `${instance} and ${other} set the cookie ${cookie} in different ways: ${apartIn(one, two)}`,
+    summary: `${instance} and ${other} set the cookie ${cookie} with different attributes: ${apartIn(one, two)}`,
     witness: inOrder(steps),
   };
 }
