@@ -1,4 +1,4 @@
-/** Reads and writes baseline files. Also reads other inputs of a comparison: results, histories, folders of runs. */
+/** Reads and writes baseline files. Also reads what else can be compared: results, histories, and folders of runs. */
 import { existsSync } from 'node:fs';
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -57,12 +57,12 @@ export const formatBaseline = (runs: readonly Digest[]): string =>
   `${JSON.stringify({ format: 'baton-baseline', version: 1, runs }, null, 2)}\n`;
 
 /**
- * Reads the runs in a file or folder and reduces each to a digest.
+ * Reads the runs in a file or folder. Reduces each to a digest: the figures that a comparison needs.
  *
  * @param path a baseline, a result, a history, the folder of a run, or a folder of several runs
- * @param revision the revision of the code that was verified
+ * @param revision hash of the commit that the run tested
  * @returns at least one run
- * @throws UsageError when the path leads to no such file or folder
+ * @throws UsageError if the path is none of these
  */
 export async function runsIn(path: string, revision?: string): Promise<Digest[]> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
@@ -85,8 +85,8 @@ export async function runsIn(path: string, revision?: string): Promise<Digest[]>
 }
 
 async function runsInFile(file: string, revision: string | undefined): Promise<Digest[]> {
-  // The first line of a compressed history is in its compressed part.
-  if (existsSync(packedOf(file)) || (await beginOf(file)).includes(`"${FORMAT}"`))
+  // Of a compressed history, the first line is in another file (`history.ndjson.gz`), and this one may be empty.
+  if (existsSync(packedOf(file)) || (await firstBytesOf(file)).includes(`"${FORMAT}"`))
     return [digestOf(await judgeFile(file), revision)];
   const value = parsed(file, await readFile(file, 'utf8'));
   const { format, version } = value as { format?: unknown; version?: unknown };
@@ -106,10 +106,8 @@ async function runsInFile(file: string, revision: string | undefined): Promise<D
   throw new UsageError(`${file}: ${issue?.path.join('.')}: ${issue?.message} (docs/baseline.schema.json)`);
 }
 
-/**
- * Returns the first 200 bytes of a file, which show whether it is a history. A history may be too long to read whole.
- */
-async function beginOf(file: string): Promise<string> {
+/** Returns the first 200 bytes of a file. They show whether it is a history, which may be too long to read whole. */
+async function firstBytesOf(file: string): Promise<string> {
   const handle = await open(file);
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(200), 0, 200, 0);
@@ -124,7 +122,7 @@ function parsed(file: string, text: string): object {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null) return value;
   } catch {
-    // The error after this block says what was expected.
+    // Throws the error below, which says what was expected.
   }
   throw new UsageError(`${file}: expected a baseline, a result or a history, got a file that is not JSON`);
 }

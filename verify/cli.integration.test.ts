@@ -67,7 +67,7 @@ describe('baton verify --stack local', () => {
     expect(code).toBe(0);
     expect(result).toMatchObject({ judgement: 'valid', seed: 7, finished: 'complete' });
     expect(result.tally.instances.map(tally => tally.instance)).toEqual(['app-1', 'app-2']);
-    // The app refuses only requests that the workloads make wrong on purpose: values that are too long, and writes in
+    // The app refuses only requests that workloads send wrong on purpose: values that are too long, and writes in
     // an ended session.
     for (const status of Object.keys(result.tally.failures)) expect(status).toMatch(/^4/);
     const folder = historyOf(stderr);

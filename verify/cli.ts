@@ -7,7 +7,7 @@ import { EXIT, isBatonError, UsageError } from './errors.ts';
 import { nodeComplaint } from './node-version.ts';
 
 const { stdout, stderr } = process;
-// A reader such as `head` may close the pipe early. The exit code is still that of the command.
+// `baton … | head` closes the pipe early. That is no error: the exit code still depends on the verdict only.
 for (const stream of [stdout, stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
@@ -22,7 +22,7 @@ type Commands = {
   [Name in CommandName]: (words: readonly string[], values: OptionValues<Name>) => Promise<number>;
 };
 
-/** The commands. Each command imports its modules when it runs, so that it loads only what it needs. */
+/** The commands. Each imports its modules only when it runs, so that a command starts fast. */
 const COMMANDS: Commands = {
   verify: async ([file], values) =>
     (await import('./commands/verify.ts')).verifyCommand(file, values, output),
@@ -48,8 +48,7 @@ const COMMANDS: Commands = {
 async function main(argv: readonly string[]): Promise<number> {
   const complaint = nodeComplaint(process.versions, process.execPath);
   if (complaint !== undefined) throw new UsageError(complaint);
-  // From here on, Node caches compiled code for the next command. A short command spends most of its time on
-  // compilation.
+  // Node now caches compiled code on disk. Short commands would otherwise spend most of their time on compilation.
   (await import('node:module')).enableCompileCache();
   const { isCommand, unknownCommand, usage, usageOf } = await import('./commands/options.ts');
   const [name = 'help', ...rest] = argv;

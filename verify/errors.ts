@@ -1,4 +1,4 @@
-/** Defines the errors that a user can correct, and the exit codes of the `baton` command. */
+/** Defines the exit codes of the `baton` command, and the errors that a user can correct. */
 
 export const EXIT = {
   valid: 0,

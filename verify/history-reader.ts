@@ -1,4 +1,4 @@
-/** Reads a history file event by event, so that it can have any length. */
+/** Reads a history file event by event, so that a history of any length can be judged. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Event, FORMAT, type Run, VERSION } from './core/history/history.ts';
@@ -8,13 +8,13 @@ import { UsageError } from './errors.ts';
 import { lineBatches } from './lines.ts';
 
 export const HISTORY = 'history.ndjson';
-/** Folder in the folder of a run with the histories of its workers, until they are merged. */
+/** Name of the folder in which each worker of a run writes its history, until the histories are merged. */
 const PARTS = 'parts';
 
 /** Returns the path of a worker's history in the folder of a run. */
 export const partFile = (number: number): string => join(PARTS, `history-${number}.ndjson`);
 
-/** Returns the histories of workers that are not merged yet, in the folder of a run. */
+/** Returns the paths of the workers' histories in the folder of a run. Empty if they are merged, or if none exist. */
 export async function partsIn(folder: string): Promise<string[]> {
   const names = await readdir(join(folder, PARTS)).catch(() => []);
   return names
@@ -23,29 +23,26 @@ export async function partsIn(folder: string): Promise<string[]> {
     .sort();
 }
 
-/**
- * The lines that a file may have. `history`: only lines of a history. `mixed`: also other lines, as in a log that
- * contains a history.
- */
+/** What a file contains. `history`: only lines of a history. `mixed`: also other lines, such as the output of k6. */
 export type Lines = 'history' | 'mixed';
 
 export class HistoryReader {
   readonly file: string;
   readonly run: Run;
-  /** Number of the first line of the history: greater than 1 in a log that contains a history. */
+  /** Line number of the first line of the history: greater than 1 if other lines come before it. */
   readonly #first: number;
   readonly #lines: Lines;
   readonly #batches: AsyncGenerator<string[]>;
   #batch: string[] = [];
-  /** Index in the batch of the next line. */
+  /** Index of the next line in the batch. */
   #at = 0;
-  /** Number of the last line that was read, from 1. */
+  /** Line number of the last line that was read, counted from 1. */
   #number = 0;
   #next: Event | undefined;
   #skipped = 0;
   /**
-   * A line that is not JSON. As the last line of the file it is ignored, because the process was killed while it
-   * wrote this line.
+   * A line that is cut off. It is allowed as the last line of the file, because the process that wrote it may have been
+   * killed.
    */
   #bad: { number: number; error: HistoryError } | undefined;
 
@@ -64,7 +61,7 @@ export class HistoryReader {
    * Opens a history, and reads its first line and its first event.
    *
    * @param path a history file, or the folder of a run that contains one
-   * @throws UsageError with file and line when the file is not a history that this version can judge
+   * @throws UsageError with file and line if the file is not a history that this version of Baton can judge
    */
   static async open(path: string, lines: Lines = 'history'): Promise<HistoryReader> {
     const file = await historyIn(path);
@@ -74,7 +71,7 @@ export class HistoryReader {
       const at = next.value.findIndex(line => lines === 'history' || line.startsWith('{'));
       number += at === -1 ? next.value.length : at + 1;
       if (at === -1) continue;
-      const run = located(file, number, () => firstLine(next.value[at] ?? ''));
+      const run = withPosition(file, number, () => firstLine(next.value[at] ?? ''));
       const reader = new HistoryReader(file, lines, run, { batches, batch: next.value, at: at + 1, number });
       await reader.fill();
       return reader;
@@ -83,19 +80,17 @@ export class HistoryReader {
     throw new UsageError(`${file}: expected a history, ${found}`);
   }
 
-  /**
-   * Returns a judge of this run. @throws UsageError with file and line when the judge rejects the first line
-   */
+  /** Makes a judge of this run. @throws UsageError with file and line if the judge rejects the first line */
   judge(make: (run: Run) => Judge): Judge {
-    return located(this.file, this.#first, () => make(this.run));
+    return withPosition(this.file, this.#first, () => make(this.run));
   }
 
-  /** The next event; undefined at the end of a batch of lines, and at the end of the file. */
+  /** The next event. Undefined if `fill` must read more lines first, and at the end of the file. */
   get next(): Event | undefined {
     return this.#next;
   }
 
-  /** Remarks about lines that were left out. */
+  /** Remarks about lines that the reader skipped. */
   get remarks(): string[] {
     const bad = this.#bad;
     const skipped = this.#skipped === 0 ? [] : [`${this.#skipped} lines are not part of a history`];
@@ -106,12 +101,12 @@ export class HistoryReader {
   /**
    * Passes the next event to a function, and reads the event after it.
    *
-   * @throws UsageError with file and line when the function throws a HistoryError, or when a line is wrong
+   * @throws UsageError with file and line if a line is wrong, or if the function throws a HistoryError
    */
   step(take: (event: Event) => void): void {
     const event = this.#next;
     if (event === undefined) throw new Error('expected an event: check `next` before `step`');
-    located(this.file, this.#number, () => take(event));
+    withPosition(this.file, this.#number, () => take(event));
     this.#advance();
   }
 
@@ -172,8 +167,8 @@ interface Position {
 const wrong = (file: string, number: number, { message }: Error): UsageError =>
   new UsageError(`${file}:${number}: ${message}`);
 
-/** Returns the result of `act`. Adds file and line to its HistoryError. */
-function located<T>(file: string, number: number, act: () => T): T {
+/** Returns the result of `act`. If it throws a HistoryError, adds file and line to the message. */
+function withPosition<T>(file: string, number: number, act: () => T): T {
   try {
     return act();
   } catch (error) {
@@ -196,7 +191,7 @@ async function historyIn(path: string): Promise<string> {
   }
 }
 
-/** @throws HistoryError when the line is not the first line of a history that this version can judge */
+/** Parses the first line of a history. @throws HistoryError if it is another line, or of another version */
 function firstLine(line: string): Run {
   const { format, version } = headOf(line);
   if (format !== FORMAT)
@@ -212,7 +207,7 @@ function firstLine(line: string): Run {
   return event;
 }
 
-/** Returns format and version. Read before the other fields, because another version may have other fields. */
+/** Returns format and version. Both are checked before the other fields, which other versions may not have. */
 function headOf(line: string): { format?: unknown; version?: unknown } {
   try {
     const value: unknown = JSON.parse(line);

@@ -22,7 +22,7 @@ afterAll(async () => {
   rmSync(out, { recursive: true, force: true });
 });
 
-// The phase `ready` may already prove continuity. Only the load gives evidence of a final logout.
+// Claims only logout-final, so that a run without a load is unknown: the checks before the load prove continuity.
 const target = (url = stack.url): Target => ({
   ...parseTarget(text, 'baton.yaml', {}, ['logout-final']),
   url,
@@ -42,7 +42,7 @@ describe('verify', () => {
   ])('ends when its signal aborts %s, and judges what was recorded', async (_, options) => {
     const stop = new AbortController();
     const { result, folder } = await verify(target(), {
-      // Longer than the test may take, so the test must abort the run.
+      // Longer than the test may take, so only an abort ends the run.
       duration: 3_600_000,
       out,
       signal: stop.signal,
@@ -54,7 +54,7 @@ describe('verify', () => {
 
   it('waits at its end for a log that lags behind', async () => {
     const logsPhase = new AbortController();
-    /** Yields entries only while the run waits for its logs, neither before nor after this wait. */
+    /** Returns a log whose entries come only in the phase `logs`, in which the run waits for them. */
     const late = (source: LogSource): LogSource => ({
       ...{ name: source.name, kind: source.kind },
       async *follow(signal) {

@@ -1,4 +1,4 @@
-/** `baton-verify`: the library (docs/library.md). It prints nothing and never exits. */
+/** The library `baton-verify` (docs/library.md). It prints nothing and never exits the process. */
 
 export type { Operation } from './core/history/history.ts';
 export type { Guarantee } from './core/result/guarantees.ts';

@@ -1,4 +1,4 @@
-/** Tests that any content of a file gives either a verdict, or an error that names the line. */
+/** Tests that every file gives either a verdict, or an error that names the line. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ const whole = (): string[] => {
   return [runLine(), ...picture.finish().events].map(event => JSON.stringify(event));
 };
 
-/** Wrong values for a field. */
+/** Values that may be wrong for a field. */
 const hostile = fc.constantFrom(
   'null',
   '-1',

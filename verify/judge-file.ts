@@ -1,4 +1,4 @@
-/** Judges history files. */
+/** Judges recorded histories: of one run, or of the parts of a run that several machines or workers recorded. */
 import type { Check } from './core/checks/check.ts';
 import { CHECKS } from './core/checks/index.ts';
 import type { Event, Finish } from './core/history/history.ts';
@@ -13,8 +13,8 @@ import { ServedLater } from './served-later.ts';
  *
  * @param path a history file, or the folder of a run that contains one
  * @param checks the checks to judge by; all of them by default
- * @param given facts from access logs that the history does not contain
- * @throws UsageError with file and line when the file is not a history. An incomplete last line only gives a remark
+ * @param given access logs that the user names after the run
+ * @throws UsageError with file and line if the file is not a history. An incomplete last line is only a remark
  */
 export async function judgeFile(
   path: string,
@@ -34,17 +34,15 @@ export async function judgeFile(
   return judge.finish(reader.remarks);
 }
 
-/** The reasons for which a part of the run can end, from best to worst. */
+/** How a run can end, from best to worst. */
 const REASONS: readonly Finish['reason'][] = ['complete', 'interrupted', 'failed'];
 
 /**
- * Judges several histories as one history. Each load machine has written one part of the same run. Merges the lines
- * of all files by time, and keeps the order within each file. Events of two machines that are close in time have no
- * order (see `uncertainty` in docs/history.md). Skips lines that are not part of a history, such as the other lines
- * of a log.
+ * Judges the parts of one run, which several k6 machines recorded. Merges their lines by time, and keeps the order in
+ * each file. For the judge, events of two machines that are close in time have no order (see `uncertainty` in
+ * docs/history.md). Skips lines that are not part of a history, such as other output of k6.
  *
- * @throws UsageError with file and line when a line is wrong, when the files are not from one run, or when two files
- * use the same clock
+ * @throws UsageError with file and line if a line is wrong, the files are not from one run, or two files use one clock
  */
 export async function judgeFiles(
   paths: readonly string[],
@@ -58,10 +56,10 @@ export async function judgeFiles(
 }
 
 /**
- * Merges the histories of the workers of a run into one history, as `judgeFiles` does.
+ * Merges the histories of the workers of a run into one history, by time.
  *
- * @param write receives the events in their order
- * @throws UsageError as `judgeFiles`
+ * @param write called with each event, in order
+ * @throws UsageError for the same reasons as `judgeFiles`
  */
 export async function mergeFiles(paths: readonly string[], write: (event: Event) => void): Promise<void> {
   const { first, parts } = await partsOf(paths);
@@ -81,8 +79,7 @@ async function partsOf(paths: readonly string[]): Promise<{ first: Part; parts: 
 }
 
 /**
- * Passes the events of all parts in their order. Returns the worst of their ends (`REASONS`); undefined if a part is
- * incomplete.
+ * Passes the events of all parts to `take`, in order. Returns the worst of their last lines, if all parts are whole.
  */
 async function merge(parts: readonly Part[], take: (event: Event) => void): Promise<Finish | undefined> {
   const owners = new Map<string, Part>();
@@ -98,7 +95,7 @@ async function merge(parts: readonly Part[], take: (event: Event) => void): Prom
 const badness = (finish: Finish | undefined): number =>
   finish === undefined ? -1 : REASONS.indexOf(finish.reason);
 
-/** Returns the file whose next event is the earliest. */
+/** Returns the part whose next event is the earliest of all parts. */
 function earliest(parts: readonly Part[]): Part | undefined {
   let found: Part | undefined;
   for (const part of parts)
@@ -125,14 +122,11 @@ function assertOwnClock(clock: string, part: Part, owners: Map<string, Part>): v
   owners.set(clock, part);
 }
 
-/** One of several files, with the time of its next event. */
+/** The reader of one part of a run, and the time of its next event. */
 class Part {
   readonly reader: HistoryReader;
   finish: Finish | undefined;
-  /**
-   * Wall-clock time of the next event, microseconds. An event without a time comes before the events of all other
-   * files.
-   */
+  /** Wall-clock time of the next event, microseconds. -∞ for an event without a time, so that it comes first. */
   at = Number.NEGATIVE_INFINITY;
   readonly #bases = new Map<string, number>();
 
@@ -147,7 +141,7 @@ class Part {
     return [...remarks.map(remark => `${file}: ${remark}`), ...cut];
   }
 
-  /** Passes the next event to the judge. Keeps the end of this part, because the other parts may be longer. */
+  /** Passes the next event to the judge, except the last line of this part: the other parts may go on. */
   take(judge: (event: Event) => void): void {
     this.reader.step(event => {
       if (event.type === 'finish') this.finish = event;
@@ -172,7 +166,7 @@ class Part {
   #timeOf(event: Event): number {
     if (event.type === 'op' || event.type === 'start') return this.#wallTime(event.clock, event.call);
     if (event.type === 'session' || event.type === 'finish') return this.#wallTime(event.clock, event.at);
-    // The end of an operation has no clock, so it gets the time of the event before it in the same file.
+    // An `end` line names no clock. It gets the time of the line before it.
     return event.type === 'end' ? this.at : Number.NEGATIVE_INFINITY;
   }
 

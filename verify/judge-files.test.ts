@@ -37,7 +37,7 @@ const operation = (vu: number, id: number, call: number, more: Partial<Operation
   ...more,
 });
 
-/** Returns the history of one virtual user that logs in and reads twenty times. */
+/** Returns the history of a virtual user of k6 that logs in and reads twenty times. */
 function user(vu: number, base: string, more: Partial<Operation> = {}): Event[] {
   const cookies = [{ name: 'sid', change: 'set' as const, label: `label${vu}` }];
   const { call: _, ...login } = operation(vu, 1, 10, { action: 'login', cookies });
@@ -102,7 +102,7 @@ describe('several histories of one run', () => {
   });
 
   it('show what only both together can: a session id that was issued to two users', async () => {
-    // Each instance knows only the session whose id it issued. The id of a third user is different.
+    // app-1 issues a session id to the first user, and app-2 the same id to the second. No file alone shows both.
     const [first, second] = [user(1, T0, { instance: 'app-1' }), user(2, T0, { instance: 'app-2' })];
     const same = JSON.parse(JSON.stringify(second).replaceAll('label2', 'label1')) as Event[];
     const result = await judgeFiles([file('a', first), file('b', same), file('c', user(3, T0))]);
@@ -114,7 +114,7 @@ describe('several histories of one run', () => {
     ['beyond both uncertainties', '2026-01-01T00:00:01.000Z'],
     ['within them', '2026-01-01T00:00:00.001Z'],
   ])('report no violation by an order that rests on two clocks: %s', async (_, later) => {
-    // Two sessions of a user share an object. After one session removed a value, the other must not read it.
+    // Two sessions of a user share a basket. One adds and removes a value. The other reads it: before, or too late?
     const object = 'basket@user1';
     const value = `${PREFIX}.user1.s1.1.aaaaaaaa`;
     const writes: Event[] = ['add' as const, 'remove' as const].flatMap((action, i) => {

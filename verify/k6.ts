@@ -1,4 +1,4 @@
-/** Finds the user's k6, on the PATH or by K6=path, and runs it against a system that is already running. */
+/** Finds the user's k6 (`K6=path`, or on the PATH), and runs k6 scripts against a running system. */
 import { execFile, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -12,18 +12,17 @@ export interface K6 {
   version: string;
 }
 
-/** A message of one line that says how to get k6. */
+/** Says how to get k6. */
 export const GET_K6 =
   'get it at https://grafana.com/docs/k6/latest/set-up/install-k6/, or name it with K6=path';
 
-/** The k6 script that sends load to the dashboard. */
+/** The k6 script that `--k6` runs. */
 const DASHBOARD = fileURLToPath(new URL('../loadtests/dashboard.ts', import.meta.url));
 
 /**
- * Returns the k6 that the environment variable K6 names, or the k6 on the PATH. Returns undefined when there is none on
- * the PATH.
+ * Returns the k6 that the environment variable K6 names, else the k6 on the PATH. Undefined if there is neither.
  *
- * @throws UsageError when K6 names a program that is not k6
+ * @throws UsageError if the program is not k6
  */
 export async function findK6(environment: NodeJS.ProcessEnv): Promise<K6 | undefined> {
   const named = environment['K6'] || undefined;
@@ -40,7 +39,7 @@ export async function findK6(environment: NodeJS.ProcessEnv): Promise<K6 | undef
   );
 }
 
-/** The result of a k6 run. Exit code 0: all thresholds held. 99: a threshold failed. Any other code: the run failed. */
+/** What a k6 run printed, and its exit code: 0 if all thresholds held, 99 if one failed, else an error of k6. */
 export interface K6Run {
   code: number | null;
   stdout: string;
@@ -55,11 +54,11 @@ export interface K6Options {
   env: Readonly<Record<string, string>>;
   /** Additional flags of `k6 run`. */
   flags?: readonly string[];
-  /** When this signal aborts, k6 gets SIGINT and stops gracefully. */
+  /** Stops k6 gracefully, by SIGINT, when it aborts. */
   signal?: AbortSignal;
 }
 
-/** Runs a script to its end. The usage report of k6 is off, so k6 sends requests only to the system under test. */
+/** Runs a script to its end. Turns off k6's usage report, so that k6 contacts only the system under test. */
 export async function runK6({ program }: K6, script: string, options: K6Options): Promise<K6Run> {
   const child = spawn(program, ['run', '--quiet', '--no-usage-report', ...(options.flags ?? []), script], {
     env: { ...process.env, ...options.env },
@@ -94,16 +93,16 @@ export interface SecondLoad {
   signal: AbortSignal;
 }
 
-/** Duration of the second load, seconds: long enough for the evidence of every verdict, even on a slow machine. */
+/** Duration of the load with k6, seconds: long enough to collect the evidence for all verdicts on a slow machine. */
 const SECONDS = 5;
 
 /**
- * Runs a second load against the bundled stack with k6. If k6 is not on the machine, reports how to get k6.
+ * Sends a second load to the bundled stack, by k6. Without k6 on the machine, says how to get it.
  *
  * @param onStep called with a description of each step
- * @returns the output of k6, and its verdict; undefined when k6 is not on the machine
- * @throws UnavailableError when k6 itself failed
- * @throws the reason of the signal, once it aborts
+ * @returns the output of k6, and its verdict; undefined without k6 on the machine
+ * @throws UnavailableError if k6 itself failed
+ * @throws the reason of the signal when it aborts
  */
 export async function secondLoad(
   options: SecondLoad,

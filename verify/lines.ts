@@ -1,18 +1,18 @@
-/** Reads the lines of a file without holding the whole file in memory. */
+/** Reads the lines of a file of any length, plain or compressed, with little memory. */
 import { createReadStream, existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
-/** Maximum length of a line, in characters. A longer line is not part of a history, and would fill the memory. */
+/** Maximum length of a line, in characters. No line of a history is as long, and longer ones would fill the memory. */
 const LONGEST = 64 << 20;
-/** Bytes of one read. V8 stores longer strings in a separate memory space, where they cost several times as much. */
+/** Bytes of one read. For longer strings, V8 uses its memory for large objects, which costs several times as much. */
 const CHUNK = 1 << 16;
 
-/** Returns the name of the file with the compressed lines that come before the lines of a history. */
+/** Returns the file with the compressed first part of a history: `history.ndjson.gz` for `history.ndjson`. */
 export const packedOf = (file: string): string => `${file}.gz`;
 
-/** Returns the text of a file in pieces, after the lines of its compressed part, if it has one. */
+/** Returns the text of a file in pieces. If the file has a compressed part, its text comes first. */
 async function* textOf(file: string): AsyncGenerator<string> {
   const packed = packedOf(file);
   if (existsSync(packed)) yield* bothTexts(packed, await readFile(file, 'utf8'));
@@ -22,18 +22,15 @@ async function* textOf(file: string): AsyncGenerator<string> {
 }
 
 /**
- * Returns the whole lines of a compressed file, and then the plain text that follows them. If a process was killed
- * while it compressed a block, the plain file still has this block, and the compressed file may have a part of it.
- * Then the end of the compressed text equals the begin of the plain text. These lines are returned once.
+ * Returns the whole lines of the compressed file, and then the plain text. A process that was killed while it
+ * compressed a block leaves the block in both files, perhaps cut off in the compressed one. It is returned once.
  *
  * @throws errors of the file system and of zlib
  */
 async function* bothTexts(packed: string, plain: string): AsyncGenerator<string> {
-  /**
-   * The text from the compressed file that is not returned yet, because the plain text may begin with the same text.
-   */
+  /** Text from the compressed file that is held back, because the plain text may begin with it. */
   let held = '';
-  /** True if no plain text is left, because the compressed file has all of it. */
+  /** True if the compressed file has all of the plain text, which then is not returned again. */
   let over = plain === '';
   for await (const text of unpacked(packed)) {
     held += text;
@@ -48,7 +45,7 @@ async function* bothTexts(packed: string, plain: string): AsyncGenerator<string>
   if (!over) yield plain;
 }
 
-/** Returns the text of a compressed file in pieces. The file may end in the middle of a block. */
+/** Returns the text of a compressed file in pieces, also if the file is cut off in the middle of a block. */
 async function* unpacked(packed: string): AsyncGenerator<string> {
   const stream = pipeline(createReadStream(packed), createGunzip(), () => {});
   try {
@@ -62,15 +59,14 @@ async function* unpacked(packed: string): AsyncGenerator<string> {
  * Calls `line` for each line of a UTF-8 file, in order, without its line end (LF or CRLF). Ignores an empty last
  * line. Takes a callback, because an async iterator would await a promise for each of millions of lines.
  *
- * @throws errors of the file system and of `line`; Error when a line is longer than 64 Mi characters
+ * @throws errors of the file system and of `line`; Error for a line of more than 64 Mi characters
  */
 export async function eachLine(file: string, line: (text: string) => void): Promise<void> {
   let rest = '';
   for await (const text of textOf(file)) {
     let from = 0;
     for (let to = text.indexOf('\n'); to >= 0; to = text.indexOf('\n', from)) {
-      // Only the first line of a chunk can continue the previous chunk. Joining whole chunks would copy all
-      // their bytes.
+      // Joins the rest of the previous chunk only with the first line, because joining chunks would copy all bytes.
       line(withoutReturn(rest + text.slice(from, to)));
       rest = '';
       from = to + 1;
@@ -82,9 +78,9 @@ export async function eachLine(file: string, line: (text: string) => void): Prom
 }
 
 /**
- * Returns the lines like `eachLine`, but in batches, for callers that read several files in parallel.
+ * Returns the lines of a file in batches, for callers that read several files in parallel.
  *
- * @throws errors of the file system; Error when a line is longer than 64 Mi characters
+ * @throws errors of the file system; Error for a line of more than 64 Mi characters
  */
 export async function* lineBatches(file: string): AsyncGenerator<string[]> {
   let rest = '';

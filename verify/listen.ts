@@ -11,7 +11,7 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** Headers of a page that is made anew for each run. */
+/** Headers of an HTML report. Browsers must not cache it, because the same address may show another run later. */
 export const PAGE_HEADERS = {
   'content-type': 'text/html; charset=utf-8',
   'cache-control': 'no-store',
@@ -26,12 +26,12 @@ export async function untilStopped(): Promise<void> {
 }
 
 /**
- * Starts to listen.
+ * Lets a server listen.
  *
  * @param at `PORT` or `HOST:PORT`; without HOST, the host is 127.0.0.1; port 0 means a free port
- * @param option name of the option that gives the address, for errors
- * @throws UsageError if `at` is no address
- * @throws UnavailableError if the address is taken
+ * @param option the option that gave the address, for errors
+ * @throws UsageError if `at` is not an address
+ * @throws UnavailableError if another program uses the address
  */
 export async function listen(server: Server, at: string, option: string): Promise<Listening> {
   const [, host = '127.0.0.1', port = ''] = /^(?:(.+):)?(\d{1,5})$/.exec(at) ?? [];

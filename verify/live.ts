@@ -1,4 +1,4 @@
-/** Serves the page of a run while the run goes on, on this machine only. Sends new requests and anomalies as they occur. */
+/** Serves the page of `--ui`, on this machine only: shows a run in progress, and sends new requests every second. */
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Listening, listen, PAGE_HEADERS } from './listen.ts';
@@ -10,9 +10,9 @@ import { Timeline } from './reports/view/timeline.ts';
 import type { RunStatus } from './run-status.ts';
 import { packed, type ViewCode } from './view.ts';
 
-/** Time between two messages to the page, milliseconds. */
+/** Interval between two messages to the page, milliseconds. */
 const EVERY = 1_000;
-/** Maximum time that an ended run waits until open pages have loaded the report, milliseconds. */
+/** Time that open pages get to load the report before the server stops, milliseconds. */
 const LOADING = 3_000;
 
 export class Live {
@@ -20,7 +20,7 @@ export class Live {
   #server: Listening | undefined;
   readonly #code: ViewCode;
   readonly #pages = new Set<ServerResponse>();
-  /** All messages so far. A page that is opened later gets these messages too. */
+  /** All messages so far, for pages that are opened later. */
   readonly #sent: string[] = [];
   readonly #timer: NodeJS.Timeout;
   readonly #status: RunStatus;
@@ -41,9 +41,9 @@ export class Live {
   }
 
   /**
-   * Starts to listen on a free port of 127.0.0.1.
+   * Starts the server on a free port of 127.0.0.1.
    *
-   * @param status the run, which must not have begun yet
+   * @param status the status of a run that has not begun yet
    */
   static async start(code: ViewCode, status: RunStatus): Promise<Live> {
     const live = new Live(code, status);
@@ -73,8 +73,7 @@ export class Live {
   }
 
   #respond({ headers, url }: IncomingMessage, response: ServerResponse): void {
-    // Refuses other host names, because a page of another site could reach this server through a name that points at
-    // 127.0.0.1.
+    // Prevents DNS rebinding: a page of another site could read the run through a name that points at 127.0.0.1.
     if (`http://${headers.host}` !== this.#server?.url) response.writeHead(403).end();
     else if (url === `${this.#path}events`) this.#follow(response);
     else if (url !== this.#path) response.writeHead(404).end();
@@ -94,7 +93,7 @@ export class Live {
     response.on('close', () => this.#pages.delete(response));
   }
 
-  /** Replaces each open page by the report. The report stays visible when the server has stopped. */
+  /** Lets each open page load the report, which stays visible when the server has stopped. */
   async end(report: string): Promise<void> {
     this.#report = report;
     clearInterval(this.#timer);

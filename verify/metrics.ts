@@ -1,7 +1,4 @@
-/**
- * Serves the metrics of a run for Prometheus while the run goes on. The metrics have the same names as in the k6
- * scripts, without `k6_`.
- */
+/** Serves the metrics of a run in progress for Prometheus. The k6 scripts' metrics have the same names after `k6_`. */
 import { createServer } from 'node:http';
 import { percentilesOf, sizeOf } from './core/result/latency.ts';
 import { FIGURES, RELOGINS, TAGGED } from './core/sums/figures.ts';
@@ -9,12 +6,12 @@ import { type Listening, listen } from './listen.ts';
 import { CONTENT_TYPE, type MetricFamily, openMetrics } from './openmetrics.ts';
 import type { RunStatus } from './run-status.ts';
 
-/** Names of the metrics that the k6 scripts do not have. */
+/** Names of three metrics that the k6 scripts do not have. */
 const LIVE = 'baton_live_sessions';
 const FAULT = 'baton_fault';
 const TIME = 'baton_response_seconds';
 
-/** Returns the metrics so far. The label `testid`, as k6 users name it, is the name of the run. */
+/** Returns the metrics so far as text. Each has the name of the run as its label `testid`, the usual label of k6. */
 export function metricsOf(status: RunStatus): string {
   const { run, instances, outcomes, failures, lost, live, faults, times, requests } = status;
   const testid = run?.run ?? '';
@@ -46,7 +43,7 @@ export function metricsOf(status: RunStatus): string {
     { name: RELOGINS, type: 'counter', help: 'logins that a lost session forced', samples: one(lost) },
     { name: LIVE, type: 'gauge', help: 'sessions that are logged in', samples: one(live.size) },
     {
-      ...{ name: FAULT, type: 'gauge', help: '1 while a fault is under way' },
+      ...{ name: FAULT, type: 'gauge', help: '1 while a fault is active' },
       samples: [...new Set(faults.values())].map(fault => ({ labels: { testid, fault }, value: 1 })),
     },
     {
@@ -59,7 +56,7 @@ export function metricsOf(status: RunStatus): string {
   ]);
 }
 
-/** Starts to serve the metrics at `/metrics`. @param at PORT or HOST:PORT */
+/** Starts the server of `/metrics`. @param at PORT or HOST:PORT */
 export async function serveMetrics(status: RunStatus, at: string): Promise<Listening> {
   const server = createServer(({ url }, response) => {
     if (url !== '/metrics') return response.writeHead(404).end('expected /metrics\n');

@@ -1,4 +1,4 @@
-/** Suggests a known name in place of an unknown name. */
+/** Suggests a known name for a misspelt one: `did you mean "hop"?` */
 import { closest, distance } from 'fastest-levenshtein';
 
 /** Returns the last part of an error message about an unknown name: the nearest known name, or all known names. */

@@ -1,12 +1,9 @@
-/** Checks the version of Node. This file runs first, on any version of Node, so it imports nothing. */
+/** Checks the version of Node. Imports nothing, because it must also run on versions that are too old. */
 
-/**
- * The first version of Node that runs TypeScript directly and has all features that the package uses. scripts/setup has
- * the same number.
- */
+/** The oldest version of Node that runs TypeScript directly and has all that Baton needs. scripts/setup repeats it. */
 export const LEAST_NODE = '22.18';
 
-/** Returns whether a version is at least `least`. Compares only the first two numbers. */
+/** Compares two versions such as `22.18.0` by their first two numbers. */
 export function isAtLeast(version: string, least: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [leastMajor = 0, leastMinor = 0] = least.split('.').map(Number);
@@ -14,12 +11,12 @@ export function isAtLeast(version: string, least: string): boolean {
 }
 
 /**
- * Returns a message that says which version of Node is needed and how to get it. Deno and Bun also report a version
- * of Node. But they have their own HTTP clients and clocks, and Baton was not tested with them.
+ * Returns an error message if the running program is not Node, or too old. Refuses Deno and Bun, with which Baton was
+ * not tested: both report a version of Node, but have other HTTP clients and clocks.
  *
  * @param versions process.versions of the running program
  * @param path path of the running program
- * @returns undefined when the program is Node and new enough
+ * @returns undefined if the program is Node and new enough
  */
 export function nodeComplaint(versions: Readonly<NodeJS.Dict<string>>, path: string): string | undefined {
   const { node = '', deno, bun } = versions;

@@ -1,4 +1,4 @@
-/** Plans a run: its options with their defaults, its workloads and faults, and the first line of its history. */
+/** Plans a run: fills in the defaults, chooses workloads and faults, and makes the first line of the history. */
 import { randomBytes, randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import type { Stack } from '../stack/stack.ts';
@@ -15,40 +15,40 @@ import type { Rate } from './workloads/arrivals.ts';
 import { chosen } from './workloads/index.ts';
 
 export interface VerifyOptions {
-  /** Seed of the plan: the same seed gives the same plan. Random when absent; the result contains the seed. */
+  /** Seed of all random choices: the same seed gives the same plan. By default random; the result contains it. */
   seed?: number;
   /** Duration of the load, milliseconds; 10,000 by default. */
   duration?: number;
   /** Number of concurrent sessions, 32 by default. Each session has at most one request in flight. */
   sessions?: number;
-  /** Actions per second of the workload hop, constant or changing. Absent: each session acts as fast as it can. */
+  /** Actions per second of the workload hop. By default each session acts as soon as its last response has come. */
   rate?: Rate | undefined;
   /** Number of threads that drive the sessions of hop; 1 by default. Each thread has its own accounts. */
   workers?: number;
-  /** Names of workloads. Absent or empty: the workloads that the claims need. */
+  /** Names of the workloads to run. If absent or empty: the workloads that the claims need. */
   workloads?: readonly string[];
-  /** Defines how the clients treat the cookie of a sticky balancer (`instance.sticky`). */
+  /** What clients do with the cookie of a sticky balancer (`instance.sticky`), such as never sending it. */
   affinity?: AffinityMode;
-  /** Folder in which the run creates its own folder; `runs` by default. */
+  /** Folder in which the run creates a folder for its files; `runs` by default. */
   out?: string;
-  /** True: the history is compressed while it is written. */
+  /** True to compress the history while it is written. */
   compress?: boolean;
-  /** The command line that repeats the run. The report shows it. */
+  /** The command line that repeats the run, for the report. */
   command?: string;
-  /** The logs that name the instance of each request. */
+  /** Logs of balancer and instances that name the instance of each request. */
   logs?: readonly LogSource[];
-  /** Present if the target is the bundled stack: the fleet of the stack may replace instances during the run. */
+  /** The bundled stack, if it is the target: its fleet may replace instances during the run. */
   stack?: Stack;
-  /** The faults to perform while the workload hop runs, and the system that they disturb. */
+  /** The faults to inject while the workload hop runs, and the system to disturb. */
   faults?: FaultPlan;
-  /** When this signal aborts, the run stops early. The recorded part is saved and judged. */
+  /** Stops the run early when it aborts. The recorded part is saved and judged. */
   signal?: AbortSignal;
   /**
-   * True: each request that changes something uses its own connection, as during faults. Needed if the balancer
-   * reloads its configuration during the run, because a reload closes idle connections.
+   * True to send each request that changes something on a new connection, as during faults. Needed if the balancer may
+   * reload its configuration during the run: a reload closes idle connections, and a write on one would be lost.
    */
   apart?: boolean;
-  /** Returns why the run was aborted: `interrupted` by a user, or `failed` because the system under test broke down. */
+  /** Returns why `signal` aborted: the user `interrupted` the run, or it `failed` because the system broke down. */
   stopped?: () => 'interrupted' | 'failed';
   onPhase?: (phase: 'ready' | 'load' | 'logs' | 'judge') => void;
   /** Called with a description of each fault. */
@@ -58,11 +58,11 @@ export interface VerifyOptions {
   onOperation?: (operation: Operation) => void;
   /** Called with each event of the history, as it is written. */
   onEvent?: (event: Event) => void;
-  /** Called with descriptions of the running tasks each time a task begins or ends. */
+  /** Called when a task of a workload begins or ends, with descriptions of all running tasks. */
   onActive?: (what: readonly string[]) => void;
 }
 
-/** Everything that is decided about a run before it sends its first request. */
+/** All that is decided about a run before its first request. */
 export interface RunPlan extends VerifyOptions {
   target: Target;
   seed: number;
@@ -70,13 +70,11 @@ export interface RunPlan extends VerifyOptions {
   sessions: number;
   signal: AbortSignal;
   workloads: readonly string[];
-  /**
-   * The part of the run that this thread performs. `sessions`, `rate` and the limits of `target` apply to this part.
-   */
+  /** Which worker of how many this plan is for. `sessions`, `rate` and the limits of `target` are its share. */
   part: WorkerPart;
-  /** Key of the labels in the history. It is never stored. */
+  /** Key by which session ids become labels in the history. It is never stored. */
   key: Uint8Array;
-  /** The faults in their order. */
+  /** The faults, in the order in which they will be injected. */
   schedule: readonly Disturbance[];
   /** The first line of the history. */
   run: Run;
@@ -84,7 +82,7 @@ export interface RunPlan extends VerifyOptions {
   folder: string;
 }
 
-/** @throws UsageError when a workload does not exist, or when a fault is impossible on this system */
+/** Plans a run. @throws UsageError if a workload does not exist, or if this system does not allow a fault */
 export function planOf(target: Target, options: VerifyOptions): RunPlan {
   const { seed = randomInt(2 ** 31), duration = 10_000, sessions = 32 } = options;
   const { signal = new AbortController().signal } = options;
@@ -102,7 +100,7 @@ export function planOf(target: Target, options: VerifyOptions): RunPlan {
   return plan;
 }
 
-/** @throws UsageError when the run cannot be divided among its workers */
+/** Checks that the run can be divided among its workers. @throws UsageError that says what prevents it */
 function assertDivisible({
   target,
   sessions,
@@ -117,11 +115,17 @@ function assertDivisible({
   };
   needs(
     workloads.every(name => name === 'hop'),
-    'only the workload hop, because it alone is divided: add --workload hop',
+    'only the workload hop, because several workers can run no other: add --workload hop',
   );
-  needs(schedule.length === 0, 'no --faults: the workers share no knowledge of what is disturbed');
-  needs(stack?.fleet === undefined, 'no --profile: the workers share no knowledge of replaced instances');
-  needs(onEvent === undefined, 'no onEvent, --ui or --metrics: they follow one history');
+  needs(schedule.length === 0, 'no --faults, because only one worker would know which faults are active');
+  needs(
+    stack?.fleet === undefined,
+    'no --profile, because only one worker would learn of replaced instances',
+  );
+  needs(
+    onEvent === undefined,
+    'no onEvent, --ui or --metrics, because they follow the history of one worker',
+  );
   needs(sessions >= of, `at least ${of} sessions, got ${sessions}`);
   const accounts = target.accounts.length;
   needs(accounts >= of, `at least ${of} accounts, because each worker has its own, got ${accounts}`);
@@ -150,10 +154,7 @@ export function partOf(plan: RunPlan, number: number): RunPlan {
   };
 }
 
-/**
- * Returns the claims of a run: the claims of the target, and the guarantees that a run with faults claims in
- * addition.
- */
+/** Returns the claims of the target. With faults, adds `survival`, and `outage` if the target declares a deadline. */
 function claimsOf(
   { claims, bySet, deadline }: Target,
   faults: readonly Disturbance[],

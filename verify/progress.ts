@@ -1,8 +1,8 @@
-/** Shows live progress. On a terminal it updates one screen; otherwise, and in CI, it prints a new line every 3 s. */
+/** Shows the progress of a run: on a terminal as a screen that it updates; else, and in CI, as a line every 3 s. */
 import type { RunStatus } from './run-status.ts';
 import { fitted, screen } from './screen.ts';
 
-/** The output stream: stdout or stderr. */
+/** The part of stdout and stderr that Baton uses. */
 export interface Out {
   isTTY?: boolean;
   columns?: number;
@@ -12,7 +12,7 @@ export interface Out {
 
 /** Interval between two updates, milliseconds: `live` on a terminal, `line` otherwise. */
 const EVERY = { live: 200, line: 3_000 };
-/** Length of the last interval over which the rate is measured, milliseconds. */
+/** The shown rate is that of the last 2,000 milliseconds. */
 const RATE = 2_000;
 
 export class Progress {
@@ -25,9 +25,9 @@ export class Progress {
   #duration = 0;
   /** Number of lines on the screen. */
   #lines = 0;
-  /** Numbers of requests at earlier times, within the last `RATE`. */
+  /** How many requests there were at earlier moments, from which the rate is computed. */
   #counts: { at: number; requests: number }[] = [];
-  /** The tasks that are running. */
+  /** Descriptions of the running tasks. */
   #active: readonly string[] = [];
 
   constructor(out: Out, quiet: boolean) {
@@ -36,12 +36,12 @@ export class Progress {
     this.#live = out.isTTY === true && !process.env['CI'] && process.env['TERM'] !== 'dumb';
   }
 
-  /** True if the screen shows anomalies. Then the run should be judged while it goes on. */
+  /** True if the screen shows anomalies, and so needs a judge during the run. */
   get judged(): boolean {
     return this.#live && !this.#quiet;
   }
 
-  /** Shows a run. @param status the counts of the run */
+  /** Sets the run to show. @param status the counts of the run */
   follow(status: RunStatus): void {
     this.#status = status;
   }
@@ -73,7 +73,7 @@ export class Progress {
     this.#timer.unref();
   }
 
-  /** @param what the tasks that are running, in words */
+  /** Sets the running tasks, for the text after the planned duration. @param what descriptions of the tasks */
   active(what: readonly string[]): void {
     this.#active = what;
   }
@@ -93,7 +93,7 @@ export class Progress {
       );
       return;
     }
-    // A pseudo-terminal without a size says 0.
+    // Some pseudo-terminals report a size of 0.
     const [columns, rows] = [this.#out.columns || 80, this.#out.rows || 24];
     this.#counts = [
       ...this.#counts.filter(({ at }) => now - at < RATE),
@@ -107,7 +107,7 @@ export class Progress {
     this.#lines = lines.length;
   }
 
-  /** Returns the elapsed time. After the planned duration, the text also names the tasks that the run waits for. */
+  /** Returns the elapsed time as text. After the planned duration, it names the tasks for which the run waits. */
   #time(seconds: number): string {
     const load = this.#duration / 1000;
     if (seconds <= load || this.#active.length === 0) return `${seconds.toFixed(0)} of ${load} s`;

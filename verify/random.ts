@@ -1,15 +1,15 @@
-/** Generates random numbers from a seed: the same seed gives the same plan. */
+/** Generates random numbers from a seed, so that a run can be repeated: the same seed gives the same numbers. */
 
 export interface Random {
   /** Returns a number, 0 ≤ x < 1. */
   next(): number;
   /** Returns a whole number, 0 ≤ x < n. */
   below(n: number): number;
-  /** Returns a separate generator. Its numbers do not depend on how many numbers other generators have returned. */
+  /** Returns another generator. Its numbers depend only on the seed and the names, not on earlier calls of `next`. */
   fork(name: string): Random;
 }
 
-/** Returns a generator: sfc32 (C. Doty-Humphrey's PractRand), seeded by a 32-bit FNV-1a hash of seed and name. */
+/** Returns a generator. Algorithm: sfc32 (C. Doty-Humphrey, PractRand), seeded by FNV-1a hashes of seed and name. */
 export function seeded(seed: number, name = ''): Random {
   let [a, b, c, d] = [hash(`${seed}/a/${name}`), hash(`${seed}/b/${name}`), hash(`${seed}/c/${name}`), 1];
   const next = (): number => {

@@ -1,4 +1,4 @@
-/** Opens everything that a run uses while it sends requests: the history, the connections, the logs, the clients. */
+/** Opens all that a run uses while it sends requests: the history file, the connections, the logs, and the clients. */
 import { join } from 'node:path';
 import { Affinity } from './client/affinity.ts';
 import { Authenticator } from './client/authenticator.ts';
@@ -28,14 +28,14 @@ export interface RunRecording {
   context: Context;
   load: ObservedLoad;
   logs: FollowedLogs;
-  /** Ends the logs and the connections, and writes the last line of the history. */
+  /** Stops following logs, closes the connections, and writes the last line of the history. */
   close(reason: Finish['reason']): Promise<void>;
 }
 
 /**
- * Opens the history of a run, and starts to follow its logs. The caller must close the recording on every path.
+ * Opens the history of a run, and starts to follow its logs. The caller must close the recording in every case.
  *
- * @param clock by default the clock of the first worker
+ * @param clock the clock whose times the history has; a new one by default
  */
 export function record(plan: RunPlan, clock: RecorderClock = startClock()): RunRecording {
   const { target, run, stack, part } = plan;
@@ -49,8 +49,8 @@ export function record(plan: RunPlan, clock: RecorderClock = startClock()): RunR
   );
   const context = contextOf(plan, history, network, clock, operation => {
     if (plan.schedule.length > 0) load.saw(operation);
-    // The fault may kill the instance before it logs the request, so the run does not wait for log entries of these
-    // requests.
+    // At its end, the run waits for the log entries of its requests, but not of those during faults: an instance that
+    // a fault kills may never log a request.
     if (!context.recorder.disturbed) logs.ended(operation);
     plan.onOperation?.(operation);
   });
@@ -110,7 +110,7 @@ function contextOf(
   };
 }
 
-/** @param now the time on the run's clock, microseconds */
+/** Returns how clients treat the balancer's cookie. @param now returns the time on the run's clock, microseconds */
 function affinityOf(
   { target: { instance }, affinity, seed, duration }: RunPlan,
   now: () => number,

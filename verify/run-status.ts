@@ -1,4 +1,4 @@
-/** Counts the events of a run while it goes on, for the terminal, the live page and the metrics. */
+/** Counts and judges a run in progress, for the terminal, the page of `--ui` and the metrics. */
 import type { Check } from './core/checks/check.ts';
 import { CHECKS } from './core/checks/index.ts';
 import { titleOf } from './core/faults/window.ts';
@@ -8,34 +8,31 @@ import type { Anomaly } from './core/result/verdict.ts';
 import { FAILURES, failureOf, OTHER } from './core/sums/figures.ts';
 import { Judge } from './core/timeline/judge.ts';
 
-/** Maximum number of instances that are counted apart. Further instances count as one. */
+/** Maximum number of instances with separate counts. All further instances are counted together. */
 const INSTANCES = 24;
 
-/**
- * The checks during the run. Linearizability is left out, because its search may take seconds, and the load would
- * stop during the search.
- */
+/** The checks during the run. Linearizability is left out: during a long search, no request could be sent. */
 const LIVE = CHECKS.filter(({ guarantee }) => guarantee !== 'linearizability');
 
 export class RunStatus {
   run: Run | undefined;
   requests = 0;
   signedOut = 0;
-  /** Requests without a response, or with a status of 500 or more. */
+  /** Number of requests without a response, or with a status of 500 or more. */
   failed = 0;
   readonly instances = new Map<string, number>();
   readonly outcomes = { ok: 0, fail: 0, info: 0 };
   readonly failures = new Map<string, number>(FAILURES.map(how => [how, 0]));
-  /** Response times of successful requests. */
+  /** Number of successful requests by the bucket of their response time. */
   readonly times = new Map<number, number>();
   readonly live = new Set<string>();
-  /** Number of lost sessions. The client of a lost session had to log in again. */
+  /** Number of sessions that were lost, so that their clients had to log in again. */
   lost = 0;
-  /** The active faults, by their ids. */
+  /** The titles of the active faults, by id. */
   readonly faults = new Map<number, string>();
   /** Number of faults that have begun. */
   begun = 0;
-  /** The first few anomalies of each guarantee. Empty if the run is not judged while it goes on. */
+  /** The first few anomalies of each guarantee. Empty without a judge. */
   readonly anomalies: Anomaly[] = [];
   readonly #more: ((run: Run) => Check)[] = [];
   readonly #onTrouble: ((text: string) => void) | undefined;
@@ -43,32 +40,30 @@ export class RunStatus {
   #judge: Judge | undefined;
 
   /**
-   * @param onTrouble called if the judge fails and judging stops; the run goes on. Absent: the run is only counted,
-   *   not judged
-   * @param workers number of workers of the run. With several workers, only the requests of the first worker
-   * are counted
+   * @param onTrouble called if the judge fails; the run goes on without a judge. If absent, there is no judge at all
+   * @param workers number of workers of the run. Only the requests of the first one are counted
    */
   constructor(onTrouble?: (text: string) => void, workers = 1) {
     this.#onTrouble = onTrouble;
     this.#workers = workers;
   }
 
-  /** Name of the only worker whose requests are counted; undefined if the run has one worker. */
+  /** Name of the worker whose requests are counted, if the run has several: `worker 1 of 4`. */
   get worker(): string | undefined {
     return this.#workers > 1 ? `worker 1 of ${this.#workers}` : undefined;
   }
 
-  /** Adds a check to the judge. Must be called before the run begins. */
+  /** Adds a check to the judge. Call it before the run begins. */
   add(check: (run: Run) => Check): void {
     this.#more.push(check);
   }
 
-  /** Returns the counts of each check so far. */
+  /** The counts of each check so far. */
   get counts(): ReturnType<Judge['counts']> {
     return this.#judge?.counts() ?? [];
   }
 
-  /** Number of lost sessions: the judge's count, if the run is judged. */
+  /** Number of lost sessions, as the judge counts them; without a judge, as the clients report them. */
   get losses(): number {
     const judged = this.counts.find(({ guarantee }) => guarantee === 'continuity')?.counts['lost'];
     return typeof judged === 'number' ? judged : this.lost;
@@ -86,7 +81,7 @@ export class RunStatus {
     increment(this.instances, known ? instance : OTHER);
   }
 
-  /** Takes in the next event of the history. Never throws. */
+  /** Counts and judges the next event of the history. Never throws. */
   event(event: Event): void {
     if (event.type === 'session') {
       if (event.event === 'born') this.live.add(event.session);
@@ -103,7 +98,9 @@ export class RunStatus {
       this.#step(event);
     } catch (error) {
       this.#judge = undefined;
-      this.#onTrouble?.(`the run is no longer judged while it goes on: ${(error as Error).message}`);
+      this.#onTrouble?.(
+        `no more anomalies are shown during the run, because judging failed: ${(error as Error).message}`,
+      );
     }
   }
 

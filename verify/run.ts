@@ -1,4 +1,4 @@
-/** Performs a run: check that the target is ready → load, with faults → settle → final reads → save → judge. */
+/** Performs a run: checks that the target is ready → load with faults → wait for recovery → final reads → judge. */
 import { rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HistoryFile } from './client/history-file.ts';
@@ -17,11 +17,11 @@ import { measureGrowth } from './workloads/growth.ts';
 import { perform } from './workloads/index.ts';
 
 /**
- * Verifies a running target. Prints nothing and never exits; reports events to the callbacks.
+ * Verifies a running system. Prints nothing and never exits the process; calls the callbacks of the options instead.
  *
  * @returns the result, and the folder with the history and result.json
- * @throws UsageError when the target file or the credentials are wrong
- * @throws UnavailableError when the target does not respond; the history so far stays in the folder
+ * @throws UsageError if the target file or the credentials are wrong
+ * @throws UnavailableError if the target does not respond; the history up to then stays in the folder
  */
 export async function verify(
   target: Target,
@@ -47,17 +47,14 @@ export async function verify(
   return { result: await judge(plan), folder: plan.folder };
 }
 
-/** Waits until the target is ready. Measures the limits of the target that the audit must not exceed. */
+/** Waits until the target is ready. For the workload audit, measures how much an object of the app can hold. */
 async function waitUntilReady({ onPhase, workloads }: RunPlan, { context }: RunRecording): Promise<void> {
   onPhase?.('ready');
   await ready(context);
   if (workloads.includes(audit.name)) context.growth = await measureGrowth(context);
 }
 
-/**
- * Runs the workloads, and the faults during the last workload. Then waits until the system has settled and all
- * workers have ended, and reads all objects.
- */
+/** Runs the workloads, with faults during the last one. Then waits for recovery and all workers, and reads all data. */
 async function loadWithFaults(
   plan: RunPlan,
   { context, load, logs }: RunRecording,
@@ -65,17 +62,13 @@ async function loadWithFaults(
 ): Promise<void> {
   plan.onPhase?.('load');
   workers?.go();
-  // This thread sends its last requests after all other workers have ended. So as soon as the logs have the last
-  // request, they have the requests of all workers.
+  // This thread ends last. So once the logs have its last request, they have the requests of all workers.
   const together = workers && { settle: async () => void (await workers.ended) };
   const faults = phases(context, plan.schedule, { ...plan, load, logs });
   await perform(context, plan.workloads, { ...plan, ...faults, ...together });
 }
 
-/**
- * Merges the histories of the workers. If the merge is interrupted, the histories of the workers remain, and
- * `check` judges them.
- */
+/** Merges the histories of the workers. Deletes them last, so that `baton check` works after a kill at any time. */
 async function mergeParts({ folder, compress }: RunPlan): Promise<void> {
   const parts = await partsIn(folder);
   const merged = new HistoryFile(join(folder, HISTORY), undefined, compress);
@@ -87,7 +80,7 @@ async function mergeParts({ folder, compress }: RunPlan): Promise<void> {
   await rm(dirname(parts[0] as string), { recursive: true });
 }
 
-/** Waits until the logs have the last requests. */
+/** Waits until the followed logs contain the last requests. */
 async function settleLogs({ onPhase, signal }: RunPlan, { logs }: RunRecording): Promise<void> {
   onPhase?.('logs');
   await logs.settle(signal);

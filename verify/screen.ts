@@ -3,12 +3,17 @@ import { counted, grouped } from './core/result/format.ts';
 import { printable } from './reports/printable.ts';
 import type { RunStatus } from './run-status.ts';
 
-/** Number of characters of a bar. */
+/** Length of a bar, characters. */
 const BAR = 20;
 /** Maximum number of instances, and of anomalies, that the screen shows. */
 const MOST = { instances: 8, anomalies: 5 };
 
-/** Returns the lines of the screen. @param time the elapsed time, in words @param share the share of the load that is done */
+/**
+ * Returns the lines of the screen.
+ *
+ * @param time the elapsed time, as text
+ * @param share how much of the load is done, 0 to 1
+ */
 export function screen(status: RunStatus, time: string, share: number, rate: number): string[] {
   const { requests, instances, live, losses, signedOut, failed, faults, begun, worker } = status;
   const total = Math.max(
@@ -33,7 +38,7 @@ export function screen(status: RunStatus, time: string, share: number, rate: num
     ...(begun === 0
       ? []
       : [
-          `  ${counted(begun, 'fault')}${active.length === 0 ? ', none under way' : `, now: ${active.join(', ')}`}`,
+          `  ${counted(begun, 'fault')}${active.length === 0 ? ', none active' : `, now: ${active.join(', ')}`}`,
         ]),
     ...anomalies(status),
   ].map(printable);
@@ -44,7 +49,7 @@ const bar = (share: number): string => {
   return '█'.repeat(full) + '░'.repeat(BAR - full);
 };
 
-/** Returns a line for each kind of anomaly: the first anomaly, its instance and its time. */
+/** Returns a line for each kind of anomaly, about the first anomaly of the kind: time, session, summary. */
 function anomalies({ anomalies: all, run }: RunStatus): string[] {
   const kinds = new Map(all.toReversed().map(anomaly => [`${anomaly.name} ${anomaly.guarantee}`, anomaly]));
   const lines = [...kinds].reverse().map(([kind, { summary, witness, guarantee }]) => {
@@ -58,7 +63,7 @@ function anomalies({ anomalies: all, run }: RunStatus): string[] {
     : [...lines.slice(0, MOST.anomalies), `  and ${counted(more, 'more kind')} of anomalies`];
 }
 
-/** Cuts a line to a number of columns. Characters that may take two columns count as two. */
+/** Cuts a line to a number of columns. Counts wide characters, such as Chinese ones and emojis, as two columns. */
 export function fitted(line: string, columns: number): string {
   let width = 0;
   let end = 0;

@@ -14,13 +14,13 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const BASE = Date.parse('2026-11-25T10:00:00Z');
 const PATHS = ['/login', '/account', '/items', '/account'];
 
-/** Returns a session that is read on two instances in turn. `named` returns the instance name in a response, if any. */
+/** Returns the history of a session on two instances in turn. @param named returns how a response names an instance */
 function history(named: (instance: string) => string | undefined): Event[] {
   const picture = new Picture({ url: 'http://shop.test/app' });
   picture.add({ type: 'clock', clock: 'c0', base: new Date(BASE).toISOString(), uncertainty: 0 });
   let session: SessionPicture = picture.session('s1', 'alice').login('app-1', { path: '/login' });
   for (let i = 0; i < 30; i++) {
-    // 5 s between requests, so that clocks may differ by a second.
+    // 5 s between requests, so that a clock difference of a second does not confuse two requests.
     picture.now += 5_000_000;
     session = session.read(i % 2 ? 'app-1' : 'app-2', [], { path: PATHS[i % 4] as string });
   }
@@ -110,7 +110,7 @@ describe('logs of ALB, after the run', () => {
         )
       )('continuity'),
     ).toEqual(['valid', 30]);
-    // If another client opened the same page at the same time on the other instance, the instance stays unknown.
+    // Another client opened the same page at the same time on another instance: so the instance stays unknown.
     const twice = logged().flatMap(line => [line, { ...line, instance: '10.0.0.9:80' }]);
     const doubtful = twice.map(line => alb(line, () => 'Root=1-6-2'));
     expect(
@@ -121,7 +121,7 @@ describe('logs of ALB, after the run', () => {
         )
       )('continuity'),
     ).toEqual(['unknown', 0]);
-    // If another client opened the same page on the same instance, the instance is still known.
+    // Another client opened the same page on the same instance: so the instance is known.
     const same = logged()
       .flatMap(line => [line, line])
       .map(line => alb(line, () => 'Root=1-6-2'));

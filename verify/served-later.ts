@@ -1,6 +1,6 @@
 /**
- * Adds entries of access logs to the history of a finished run. The entries name the instances of requests
- * whose responses named no instance.
+ * Finds the instances of requests in access logs after a run (`check --logs`), for apps whose responses do not name the
+ * instance.
  */
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
@@ -9,17 +9,17 @@ import type { Called, Event, Returned, Run, Served } from './core/history/histor
 import { UsageError } from './errors.ts';
 import { HistoryReader } from './history-reader.ts';
 import { servedIn, type Unnamed, unnamedIn } from './import/access-log.ts';
-import { Names } from './served-names.ts';
+import { InstanceNames } from './served-names.ts';
 
-/** Assumed maximum difference between the clocks of two machines, milliseconds. */
-const APART = 1000;
+/** The clocks of two machines are assumed to differ by at most this time, milliseconds. */
+const CLOCK_DIFFERENCE = 1000;
 
-/** Sources of an instance name in a response. */
+/** The parts of a response that can name the instance. */
 const NAMED: readonly unknown[] = ['header', 'cookie', 'body'];
 
 type Asked = Pick<Called, 'request' | 'call' | 'clock' | 'path'>;
 
-/** The entries of an access log. `named`: with a request id of Baton. `unnamed`: without one. */
+/** The entries of an access log: `named` with a request id of Baton, `unnamed` without one. */
 interface Lines {
   named: Served[];
   unnamed: Unnamed[];
@@ -28,21 +28,20 @@ interface Lines {
 export class ServedLater {
   readonly #logs: string[];
   readonly #named: readonly Served[];
-  /** Entries of the balancer's log without a request id, in the order of their end times. */
+  /** The balancer's entries without a request id, sorted by the end of the request. */
   readonly #unnamed: readonly Unnamed[];
   readonly #instances: ReadonlyMap<string, string>;
-  readonly #names = new Names();
+  readonly #names = new InstanceNames();
   /** Requests in flight, by the id of their operation. */
   readonly #started = new Map<number, Asked>();
-  /** Wall-clock time of the zero of each clock, milliseconds since the epoch. */
+  /** Wall-clock time at which each clock of the history shows 0, milliseconds since 1970. */
   readonly #zeros = new Map<string, number>();
 
   private constructor(logs: string[], { named, unnamed }: Lines) {
     this.#logs = logs;
     this.#named = named;
     this.#unnamed = unnamed.toSorted((a, b) => a.to - b.to);
-    // The log of a balancer names all instances, the log of an instance only that instance. The balancer's entries
-    // come last, so they replace the entries of instances.
+    // If balancer and instance both logged a request, the balancer's entry counts: as the last one in the map.
     const sorted = [...named].sort((a, b) => Number(a.kind === 'balancer') - Number(b.kind === 'balancer'));
     this.#instances = new Map(
       sorted.flatMap(({ request, instance }) => (instance === undefined ? [] : [[request, instance]])),
@@ -52,9 +51,8 @@ export class ServedLater {
   /**
    * Reads access logs.
    *
-   * @param files the access log of a balancer, or `NAME=FILE` for the log of one instance; each may be compressed with
-   * gzip
-   * @throws UsageError when a log cannot be read or has no request of Baton
+   * @param files the access log of a balancer, or `NAME=FILE` for the log of an instance, plain or compressed by gzip
+   * @throws UsageError if a log cannot be read, or contains no request of Baton
    */
   static async read(files: readonly string[]): Promise<ServedLater> {
     const lines: Lines = { named: [], unnamed: [] };
@@ -71,11 +69,10 @@ export class ServedLater {
   }
 
   /**
-   * Returns the log entries that a history contains. A history contains them if logs were followed during the run.
+   * Returns the log entries in a history, from logs that Baton followed during the run.
    *
    * @param path a history, or the folder of a run
-   * @returns undefined if the history contains no log entries, or needs none because its responses name their
-   *   instances
+   * @returns undefined if there are none, or if they are not needed because responses name the instances
    */
   static async within(path: string): Promise<ServedLater | undefined> {
     const reader = await HistoryReader.open(path);
@@ -86,7 +83,7 @@ export class ServedLater {
       if (event.type === 'served') named.push(event);
       else if ((event.type === 'op' || event.type === 'end') && NAMED.includes(event.source)) {
         unneeded = true;
-        // The rest of the history is not needed, and it may be long.
+        // Reads no further: a response names its instance, and the history may be long.
         return 'stop';
       }
       return undefined;
@@ -94,13 +91,13 @@ export class ServedLater {
     return unneeded || named.length === 0 ? undefined : new ServedLater([], { named, unnamed: [] });
   }
 
-  /** Returns the run with these logs added to its list of logs, if they contain request ids. */
+  /** Returns the first line of the history, with the logs that contain request ids added to its list of logs. */
   run(run: Run): Run {
     const named = this.#logs.filter(log => this.#named.some(({ source }) => source === log));
     return { ...run, logs: [...new Set([...run.logs, ...named])] };
   }
 
-  /** Returns the events that replace an event for the judge. */
+  /** Adds the instance to an event that lacks it. Before the last event, inserts the log entries of the run. */
   events(event: Event, run: Run): Event[] {
     if (event.type === 'clock') this.#zeros.set(event.clock, Date.parse(event.base));
     if (event.type === 'start') this.#started.set(event.id, event);
@@ -111,40 +108,44 @@ export class ServedLater {
     this.#started.delete(event.id);
     const logged = this.#instances.get(called.request);
     if (event.instance !== undefined) {
-      if (logged !== undefined) this.#names.together(event.instance, logged);
+      if (logged !== undefined) this.#names.count(event.instance, logged);
       return [event];
     }
-    const instance = logged ?? this.#alone(called, event, run);
+    const instance = logged ?? this.#onlyMatch(called, event, run);
     return [instance === undefined ? event : { ...event, instance, source: 'log' }];
   }
 
   #served({ run }: Run): Served[] {
-    // If no log files were given after the run, the history already contains its log entries.
+    // The entries came from the history, and must not be inserted twice.
     if (this.#logs.length === 0) return [];
     const own = this.#named.filter(({ request }) => request.startsWith(`${run}-`));
     return own.map(served => this.#names.translated(served));
   }
 
   /**
-   * Returns the instance of an operation from the log lines without ids, if only one instance is possible. Considers
-   * lines with the path and the status of the operation. The logged request must have ended while the operation was
-   * in flight, within the assumed clock difference.
+   * Finds the instance of an operation in log lines without request ids. A line matches if it has the path and status
+   * of the operation, and its request ended while the operation was in flight. Undefined if lines of several instances
+   * match.
    */
-  #alone({ path, call, clock }: Asked, { status, return: end }: Returned, { url }: Run): string | undefined {
+  #onlyMatch(
+    { path, call, clock }: Asked,
+    { status, return: end }: Returned,
+    { url }: Run,
+  ): string | undefined {
     const zero = this.#zeros.get(clock);
     if (zero === undefined || end === undefined || path === undefined) return undefined;
-    const [from, to] = [zero + call / 1000 - APART, zero + end / 1000 + APART];
+    const [from, to] = [zero + call / 1000 - CLOCK_DIFFERENCE, zero + end / 1000 + CLOCK_DIFFERENCE];
     const whole = new URL(url).pathname.replace(/\/$/, '') + path;
     const found = new Set<string>();
     for (let i = this.#first(from); i < this.#unnamed.length; i++) {
       const line = this.#unnamed[i] as Unnamed;
-      if (line.from > to + APART) break;
+      if (line.from > to + CLOCK_DIFFERENCE) break;
       if (line.from <= to && line.path === whole && line.status === status) found.add(line.instance);
     }
     return found.size === 1 ? [...found][0] : undefined;
   }
 
-  /** Returns the index of the first line that ended at or after a time. */
+  /** Returns the index of the first line whose request ended at a time or later. */
   #first(time: number): number {
     let [low, high] = [0, this.#unnamed.length];
     while (low < high) {

@@ -1,21 +1,19 @@
-/** Pairs names in responses with names in logs for the same instance, such as `app-1` and `10.0.0.2:8080`. */
+/** Finds out which names in responses and in logs mean the same instance, such as `app-1` and `10.0.0.2:8080`. */
 import type { Served } from './core/history/history.ts';
 
-export class Names {
-  /** Number of requests for each pair of a name in a log and a name in the response. */
+export class InstanceNames {
+  /** For each name in the log, how many requests had which name in the response. */
   readonly #times = new Map<string, Map<string, number>>();
   #known: ReadonlyMap<string, string> | undefined;
 
-  together(answer: string, log: string): void {
+  /** Counts a request that has one name in its response and another in the log. */
+  count(answer: string, log: string): void {
     const of = this.#times.get(log) ?? new Map<string, number>();
     of.set(answer, (of.get(answer) ?? 0) + 1);
     this.#times.set(log, of);
   }
 
-  /**
-   * Returns a log entry with the names from responses. Each name from a log is replaced by the name that most often
-   * occurs together with it.
-   */
+  /** Returns a log entry in which each instance has its name from responses. */
   translated(served: Served): Served {
     this.#known ??= this.#pairs();
     const name = (log: string): string => this.#known?.get(log) ?? log;
@@ -27,8 +25,8 @@ export class Names {
   }
 
   /**
-   * Pairs the names one to one. So a header that gives all instances the same name is recognised as wrong. If a name
-   * occurs both in logs and in responses, both already use the same names, and no names are paired.
+   * Pairs each name in the log with the name in responses that occurs with it most often. Uses each name once, so that
+   * a header with the same name for all instances is found wrong. Pairs nothing if both use the same names.
    */
   #pairs(): ReadonlyMap<string, string> {
     const all = [...this.#times].flatMap(([log, of]) =>

@@ -1,7 +1,4 @@
-/**
- * Finds out whether stickiness can be turned off: runs the same seeded load with stickiness on, off, re-pinned and
- * broken.
- */
+/** Finds out whether stickiness can be turned off: runs the same load with stickiness on, off, re-pinned and broken. */
 import { AFFINITIES, type AffinityMode } from './client/affinity.ts';
 import type { Result } from './core/result/result.ts';
 import { UsageError } from './errors.ts';
@@ -17,11 +14,11 @@ export interface StickyRun {
 }
 
 /**
- * Runs the same load once for each way to treat the affinity cookie of the balancer.
+ * Runs the same load four times. Each time the clients treat the cookie of the sticky balancer in another way.
  *
- * @param onMode called before each of the four loads
- * @returns one run for each mode
- * @throws UsageError when the target file does not name the cookie, and the errors of `verify`
+ * @param onMode called before each run
+ * @returns the four runs; fewer if the signal aborts
+ * @throws UsageError if the target file does not name the cookie; also the errors of `verify`
  */
 export async function stickyReport(
   target: Target,
@@ -34,8 +31,7 @@ export async function stickyReport(
       '--sticky-report: expected `instance.sticky` in the target file: the cookie by which the balancer pins a client ' +
         'to its instance, such as AWSALB or route',
     );
-  // The runs do not wait for session timeouts, because these waits would add no evidence. No request bypasses the
-  // balancer, because such a request gives no evidence about stickiness.
+  // Session timeouts and requests directly to instances do not depend on stickiness, so the runs leave both out.
   const { expiry: _, ...rest } = target;
   const through = { ...rest, instance: { ...instance, addresses: {} } };
   const workloads = chosen(through, options.workloads ?? []).filter(name => name !== 'idle');

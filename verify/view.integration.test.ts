@@ -1,4 +1,6 @@
-/** Tests the HTML report in a real browser: what it shows, that it stays small, fast and accessible, and loads nothing. */
+/**
+ * Tests the HTML report in a real browser: what it shows, that it stays small, fast and accessible, and loads nothing.
+ */
 
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,7 +23,7 @@ import { browserCode, sideOf, viewOf } from './view.ts';
 
 const EVIL = '</script><script>document.title="broken out"</script>';
 
-/** Returns the report of a history. */
+/** Returns the HTML report of a history. */
 async function reportOf({ run, events }: Picture, checks = CHECKS): Promise<string> {
   const judge = (by: typeof CHECKS) => {
     const made = new Judge(run, by);
@@ -33,7 +35,7 @@ async function reportOf({ run, events }: Picture, checks = CHECKS): Promise<stri
   return REPORTS['html']?.report({ ...inputOf(result), ...(view && { view }) }) ?? '';
 }
 
-/** A run with a lost session, a foreign page, a lost write, a fault, and names that look like markup. */
+/** Returns a history with a lost session, another user's page, a lost write, a fault, and names with markup in them. */
 function broken(): Picture {
   const picture = new Picture({ claims: ['continuity', 'isolation', 'no-lost-updates'], target: EVIL });
   const life = (event: 'born' | 'ended', session: string) => {
@@ -71,7 +73,7 @@ function broken(): Picture {
   return picture.finish();
 }
 
-/** A run of 500 sessions and 100,000 requests, whose times do not repeat. */
+/** Returns a history of 500 sessions and 100,000 requests, with random times, which compress badly. */
 function large(): Picture {
   const picture = new Picture({ claims: ['continuity'] });
   let seed = 7;
@@ -93,10 +95,10 @@ function large(): Picture {
   return picture.inTime().finish();
 }
 
-/** Categories of the browser's trace: the tasks of its threads. */
+/** What the browser traces: the tasks of its threads, from which the test adds up CPU time. */
 const TRACED = ['toplevel'];
 const FRAMES = 40;
-/** Pans right, and back. Returns the number of rectangles that were drawn on the way back, without the axis. */
+/** A script that pans right and back. Returns how many rectangles were drawn on the way back, without the axis. */
 const PANS = `(async () => {
   let drawn = 0;
   const { fillRect } = OffscreenCanvasRenderingContext2D.prototype;
@@ -192,7 +194,7 @@ describe.skipIf(!executablePath)('the HTML report in a browser', () => {
     expect(await textOf(page, '#facts')).toMatch(/app-2, named by header.*expectedsigned in as alice/);
     expect(await shown(page)).toContain('(s1)');
     await page.locator('[data-show="isolation-1"]').click();
-    // Both sessions of the foreign page.
+    // Shows the session that got the page (s2), and the session of the user on the page (s3).
     await contains(page, '#shown', 's3');
     expect(await shown(page)).toContain('s2');
     await contains(page, '#facts', EVIL);
@@ -283,7 +285,7 @@ describe.skipIf(!executablePath)('the HTML report in a browser', () => {
     await contains(page, '#shown', '(s4)');
     await contains(page, '#facts', 'expected');
     const proof = await range(page);
-    // Both writes are in the shown time.
+    // Both writes are visible: choosing one of them does not move the timeline.
     for (const value of ['saw [b]', 'wrote b', 'wrote a']) {
       await page.locator('#lanes').press(',');
       await contains(page, '#facts', value);
@@ -309,7 +311,7 @@ describe.skipIf(!executablePath)('the HTML report in a browser', () => {
       page
         .locator('#bars')
         .dispatchEvent(type, { pointerId, pointerType: 'touch', clientX: x, clientY: 500 });
-    // These pointer events are not from a real pointer, so the browser cannot capture the pointer.
+    // A browser cannot capture the pointer of events that a script dispatches.
     await page.evaluate('Element.prototype.setPointerCapture = () => {}');
     await touch('pointerdown', 1, 180);
     await touch('pointerdown', 2, 220);
@@ -372,7 +374,7 @@ describe.skipIf(!executablePath)('the HTML report in a browser', () => {
     await browser.startTracing(page, { categories: TRACED });
     const drawn = await page.evaluate(PANS);
     expect((await cpuTime()) / FRAMES).toBeLessThan(1000 / 30);
-    // Panning back draws no tile a second time.
+    // On the way back, all tiles are reused.
     expect(drawn).toBe(0);
     await page.locator('#zoom-in').click();
     await expect.poll(async () => (await range(page))[0]).toBeGreaterThan(1);

@@ -1,4 +1,4 @@
-/** Makes the part of the HTML report that a browser draws: reads the history again, and bundles the browser's code. */
+/** Makes the part of the HTML report that a script draws: collects data from the history, and bundles the script. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -14,14 +14,14 @@ import { PERCENTILES, type Side } from './reports/view/chunk.ts';
 import { marksOf } from './reports/view/marks.ts';
 import { Timeline } from './reports/view/timeline.ts';
 
-/** The code of the page. */
+/** Script and style of the page. */
 export type ViewCode = Pick<View, 'code' | 'hash' | 'style'>;
 
-/** Reads the history of the run again, and passes its events to the check. */
+/** A function that reads the history of a run again, and passes its events to a check. */
 export type Replay = (check: Check) => Promise<unknown>;
 
 /**
- * Returns the view of a run; undefined in a checkout without esbuild.
+ * Returns the timeline and the plots of a run; undefined in a checkout without esbuild.
  *
  * @param replay reads the history again
  * @param sides the two sides of a comparison
@@ -39,7 +39,7 @@ export async function viewOf(result: Result, replay: Replay, sides?: Side[]): Pr
   return { ...code, data: text, left, ...(sides === undefined ? {} : { sides }) };
 }
 
-/** Returns the new part of the timeline: the length of its JSON as four bytes, the JSON and the columns, deflated. */
+/** Returns the requests since the last call, deflated: length of the JSON (4 bytes), a chunk as JSON, its columns. */
 export function packed(timeline: Timeline): { text: string; left: number } {
   const { chunk, bytes } = timeline.take();
   const head = Buffer.from(JSON.stringify(chunk));
@@ -49,12 +49,12 @@ export function packed(timeline: Timeline): { text: string; left: number } {
   return { text, left: chunk.left };
 }
 
-/** Name of the bundle in the npm package and in the image. */
+/** Name of the bundled script in the npm package and in the container image. */
 const BUNDLE = 'view.js';
 
 /**
- * Returns the code for the browser: from the npm package or the image, or bundled from the sources of a
- * checkout. Returns undefined in a checkout without esbuild.
+ * Returns the script and the style. The npm package and the container image contain both as files; a checkout bundles
+ * them from its sources. Undefined in a checkout without esbuild.
  */
 export async function browserCode(): Promise<ViewCode | undefined> {
   const inPackage = join(import.meta.dirname, BUNDLE);
@@ -65,10 +65,7 @@ export async function browserCode(): Promise<ViewCode | undefined> {
   return { code, hash: createHash('sha256').update(code).digest('base64'), style };
 }
 
-/**
- * Writes the code and the style into a folder: a package or an image, in which view.ts finds both files in
- * its own folder.
- */
+/** Writes script and style as files into the folder of view.ts in a package or an image. */
 export async function writeBundle(folder: string): Promise<void> {
   const [code = '', style = ''] = (await bundled()) ?? [];
   if (code === '') throw new Error('expected esbuild in node_modules; run npm install');
@@ -76,7 +73,7 @@ export async function writeBundle(folder: string): Promise<void> {
   await writeFile(join(folder, BUNDLE.replace(/js$/, 'css')), style);
 }
 
-/** Bundles the code and the style for the browser. Returns undefined if esbuild is not installed. */
+/** Bundles script and style from the sources. Undefined if esbuild is not installed. */
 async function bundled(): Promise<[code: string, style: string] | undefined> {
   const esbuild = await import('esbuild').catch(() => undefined);
   if (esbuild === undefined) return undefined;
@@ -98,7 +95,7 @@ async function bundled(): Promise<[code: string, style: string] | undefined> {
   return [outputFiles[0]?.text ?? '', style];
 }
 
-/** Returns one side of a comparison, for the plots. @param digests the runs of the side */
+/** Adds up the runs of one side of a comparison, for the plots. @param digests the runs */
 export function sideOf(name: string, digests: readonly Digest[]): Side {
   const buckets = merged(digests.flatMap(({ latency }) => latency.map(one => parseBuckets(one.buckets))));
   const count = sizeOf(buckets);

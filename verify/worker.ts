@@ -1,4 +1,4 @@
-/** A worker of a run: a thread that drives a part of the sessions, and records them in a separate history. */
+/** A worker of a run: a thread that drives some of the sessions, and writes a history of its own. */
 import { once } from 'node:events';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { type RecorderClock, startClock } from './client/clock.ts';
@@ -7,13 +7,10 @@ import { record } from './recording.ts';
 import type { Assignment, WorkerCommand, WorkerReport } from './workers.ts';
 import { perform } from './workloads/index.ts';
 
-/** Number of times that the clocks are compared. */
+/** How often the worker asks the first worker for the time, to compare their clocks. */
 const ROUNDS = 20;
 
-/**
- * Starts a clock that shows the time of the first worker. Its uncertainty is half the duration of the fastest
- * exchange of messages.
- */
+/** Starts a clock that shows the first worker's time, up to half the duration of the fastest exchange of messages. */
 async function clockOf(name: string, port: MessagePort): Promise<RecorderClock> {
   let [offset, half] = [performance.timeOrigin, Number.POSITIVE_INFINITY];
   for (let round = 0; round < ROUNDS; round++) {

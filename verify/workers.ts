@@ -6,18 +6,18 @@ import type { Learned } from './core/response/interpret.ts';
 import { partOf, type RunPlan } from './plan.ts';
 import type { RunRecording } from './recording.ts';
 
-/** The work of one worker. It is copied to the thread, so it has no functions. */
+/** What a worker gets at its start. It is copied to the thread, so it must not contain functions. */
 export interface Assignment {
   plan: Omit<RunPlan, 'signal'>;
   learned: Learned;
 }
 
-/** Messages to a worker, in addition to times: begin, or stop for a reason. */
+/** A message to a worker: begin the load (`go`), or stop it for a reason. A requested time is sent as a number. */
 export type WorkerCommand = 'go' | Finish['reason'];
-/** Messages from a worker: a request for the time, or that the worker is ready to begin. */
+/** A message from a worker: it requests the time, or it is ready to begin. */
 export type WorkerReport = 'time' | 'ready';
 
-/** The file of a worker; next to this file, in a checkout and in the package. */
+/** The file that a worker thread runs, in a checkout or in the npm package. */
 const FILE = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
 
 export class RunWorkers {
@@ -31,10 +31,10 @@ export class RunWorkers {
   }
 
   /**
-   * Starts all workers except the first, which is this thread, and waits until each can begin.
+   * Starts a thread for each worker except the first, which is this thread. Waits until all are ready.
    *
-   * @param plan the whole run
-   * @param recording of the first worker, after the checks before the load
+   * @param plan the plan of the whole run
+   * @param recording the recording of this thread, with what the checks before the load found out about the app
    * @returns undefined if the run has one worker
    */
   static async start(plan: RunPlan, recording: RunRecording): Promise<RunWorkers | undefined> {
@@ -52,7 +52,7 @@ export class RunWorkers {
         plan.onAlarm?.(`worker ${i + 2} of ${of} ended early, so the run is cut off: ${message}`);
       });
     });
-    await Promise.all(threads.map(ready));
+    await Promise.all(threads.map(untilReady));
     const stop = (): void => workers.stop(plan.stopped?.() ?? 'interrupted');
     if (plan.signal.aborted) stop();
     else plan.signal.addEventListener('abort', stop, { once: true });
@@ -88,10 +88,8 @@ function assignment(plan: RunPlan, number: number, learned: Learned): Assignment
   };
 }
 
-/**
- * Sends the time to a worker whenever the worker asks for it. Resolves when the worker is ready or has ended.
- */
-function ready(thread: Worker): Promise<void> {
+/** Responds to each time request of a worker. Resolves when the worker is ready or has ended. */
+function untilReady(thread: Worker): Promise<void> {
   return new Promise(resolve => {
     thread.on('message', (report: WorkerReport) => {
       if (report === 'time') thread.postMessage(performance.timeOrigin + performance.now());

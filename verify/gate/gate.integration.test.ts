@@ -1,4 +1,4 @@
-/** Tests the gate with two versions of the card store behind nginx, whose weights a canary controller raises. */
+/** Tests the gate with two versions of the card store behind nginx, and shifts requests as a canary controller does. */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
@@ -15,7 +15,7 @@ import { loadTarget } from '../target/load.ts';
 import { Gate, type Status } from './gate.ts';
 import { gateServer } from './server.ts';
 
-/** Number of users whose sessions are independent of the gate. */
+/** Number of users who use the app during the roll-out, beside the sessions of the gate. */
 const USERS = LONG ? 1000 : 0;
 const WEIGHTS = LONG ? [5, 25, 50, 100] : [50];
 const TIMES = Number(process.env['BATON_TIMES'] ?? '1');
@@ -25,7 +25,7 @@ const DEFECT = fileURLToPath(
   new URL('../../zoo/defects/form-or-handshake-token-in-process.ts', import.meta.url),
 );
 const GOOD: InstanceOptions = { env: V2 };
-/** Each bad version, with the beginning of the reason that stops it. */
+/** The bad versions. The regular expression is the beginning of the reason for which the gate refuses the version. */
 const BAD: [string, InstanceOptions, RegExp][] = [
   [
     'other secret',
@@ -44,11 +44,11 @@ const BAD: [string, InstanceOptions, RegExp][] = [
 let stack: Stack;
 let weight = 0;
 let folder: string;
-/** Users who are signed in before the first rollout. */
+/** The users, signed in before the first roll-out. */
 const users: Browser[] = [];
-/** The next request is that of this user, modulo their number. So no user is idle until the session expires. */
+/** Counts the requests of users. Users take turns, so that no session is idle until it expires. */
 let turn = 0;
-/** The indices of the users that the last rollout logged out. */
+/** The indices of the users that the last roll-out logged out. */
 const out = new Set<number>();
 
 async function signedIn(i: number): Promise<Browser> {
@@ -75,7 +75,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Sets the share of the new version, per cent; 0 and 100 remove a version from the balancer. */
+/** Sets the share of requests for the new version, per cent. 0 and 100 remove one version from the balancer. */
 async function shift(canary: Instance, share: number): Promise<void> {
   const [stable] = stack.instances() as [Instance];
   weight = share;
@@ -85,23 +85,23 @@ async function shift(canary: Instance, share: number): Promise<void> {
   if (share === 100) await stack.balancer.deregister(stable);
 }
 
-/** Interval between two requests of each of the four background clients, milliseconds. */
+/** Time between two requests of each of the four clients that send the users' requests, milliseconds. */
 const PACE = 100;
 
 interface RollOut {
   promoted: boolean;
-  /** The weight at which the roll-out ended, per cent. */
+  /** The last share of requests for the new version, per cent. */
   weight: number;
-  /** Time between the first weight and the end, milliseconds. */
+  /** Duration of the roll-out, milliseconds. */
   ms: number;
   last: Status;
-  /** Number of background users that the new version served. */
+  /** Number of users that the new version served. */
   reached: number;
-  /** Number of background users that were logged out. */
+  /** Number of users who were logged out. */
   out: number;
 }
 
-/** Sends requests of all users until it is stopped. Then counts the users. */
+/** Sends requests of all users. The returned `stop` ends this, and counts the users who met v2 or were logged out. */
 async function background(): Promise<{ stop(): Promise<Pick<RollOut, 'reached' | 'out'>> }> {
   for (const i of out) users[i] = await signedIn(i);
   out.clear();
@@ -111,7 +111,7 @@ async function background(): Promise<{ stop(): Promise<Pick<RollOut, 'reached' |
   const one = async () => {
     while (!stopped && users.length > 0) {
       const i = turn++ % users.length;
-      // A request that gets no response does not say whether its user is logged out.
+      // A request without a response does not show whether its user is logged out.
       const response = await (users[i] as Browser).get('/dashboard').catch(() => undefined);
       if (response?.headers.get('x-app-version') === V2.APP_VERSION) reached.add(i);
       if (response?.status === 303) out.add(i);

@@ -7,7 +7,7 @@ import { Gate } from './gate.ts';
 
 type VerifyOptions = NonNullable<Parameters<typeof verify>[1]>;
 
-/** The runs that the gate began, with the functions that end them. */
+/** A run that the gate began, and a function that ends it. */
 interface Begun {
   options: VerifyOptions;
   end(error?: Error): void;
@@ -15,7 +15,7 @@ interface Begun {
 
 const begun: Begun[] = [];
 let running = 0;
-/** The largest number of runs at once. */
+/** The highest number of runs that were running at the same time. */
 let most = 0;
 
 const run: typeof verify = async (_target, options = {}) => {
@@ -46,7 +46,7 @@ beforeEach(() => {
   gate = new Gate(parseTarget(TARGET, 'shop.yaml', {}), options);
 });
 
-/** Lets a session of v1 be served by v2 until the verdict is valid. */
+/** Lets v2 serve a session that began on v1, until the verdict is valid. */
 function becomeValid({ options }: Begun): void {
   options.onEvent?.(runLine());
   options.onPhase?.('load');

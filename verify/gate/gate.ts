@@ -1,4 +1,4 @@
-/** Keeps sessions open while a new version of an app gets traffic, and decides whether it may get more. */
+/** The canary gate: keeps sessions open while a new version of an app gets traffic, and judges the new version. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { seatsOf } from '../client/seats.ts';
 import { CHECKS } from '../core/checks/index.ts';
@@ -11,7 +11,7 @@ import { UsageError } from '../errors.ts';
 import { verify } from '../run.ts';
 import type { Target } from '../target/load.ts';
 
-/** The guarantees for which the sessions of the gate give evidence at any weights of the versions. */
+/** The guarantees that the gate can judge, whatever share of the requests the new version gets. */
 const JUDGED: readonly Guarantee[] = [
   'continuity',
   'isolation',
@@ -20,7 +20,7 @@ const JUDGED: readonly Guarantee[] = [
   'availability',
 ];
 
-/** Interval between two checks of a state that a request waits for, milliseconds. */
+/** Interval at which a request that waits for a verdict looks again, milliseconds. */
 const LOOK = 100;
 
 export interface GateOptions {
@@ -33,12 +33,12 @@ export interface GateOptions {
   /** Folder for the histories of the runs. */
   out: string;
   onStep?: (text: string) => void;
-  /** Runs the load. The default is {@link verify}. */
+  /** Performs the run; {@link verify} by default. */
   run?: typeof verify;
 }
 
 export interface Status extends CanaryVerdict {
-  /** idle: not started · starting: logs in · running: keeps sessions open · stopped: the run ends or has ended */
+  /** `idle`: not started. `starting`: logs in. `running`: keeps sessions open. `stopped`: the run ends or has ended. */
   readonly state: 'idle' | 'starting' | 'running' | 'stopped';
   /** One line for each pair of versions, such as "created on v1, served by v2: 0 of 50 lost". */
   readonly summary: readonly string[];
@@ -50,9 +50,9 @@ export interface Status extends CanaryVerdict {
     requests: number;
   }[];
   readonly forms: readonly { page: string; served: string; accepted: number; refused: number }[];
-  /** Name of the run, which is also the name of the folder with its history. */
+  /** Name of the run, and of the folder with its history. */
   readonly run: string | undefined;
-  /** Why the run ended unexpectedly. */
+  /** Why the run ended without a stop; undefined if it did not. */
   readonly error: string | undefined;
 }
 
@@ -65,8 +65,8 @@ const NONE: Status = {
 export class Gate {
   readonly #target: Target;
   readonly #options: GateOptions;
-  #round: Round | undefined;
-  /** The last start or stop. Each start or stop waits for the one before, so that no run is left running. */
+  #canary: CanaryRun | undefined;
+  /** Settles when the last start or stop is done. The next one waits for it, so that two runs never overlap. */
   #change: Promise<void> = Promise.resolve();
 
   /** @throws UsageError if the target file does not say which version served a response */
@@ -85,16 +85,16 @@ export class Gate {
     this.#options = options;
   }
 
-  /** Ends the sessions of an earlier run, and logs in again. Resolves before the logins are complete. */
+  /** Ends an earlier run, and begins a new one with new logins. Resolves before the logins are complete. */
   start(): Promise<void> {
     return this.#after(async () => {
-      await this.#round?.stop();
-      this.#round = new Round(this.#target, this.#options);
+      await this.#canary?.stop();
+      this.#canary = new CanaryRun(this.#target, this.#options);
     });
   }
 
   status(): Status {
-    return this.#round?.status() ?? NONE;
+    return this.#canary?.status() ?? NONE;
   }
 
   /** Returns the status as soon as `fits` accepts it, or after `wait` milliseconds, or when the signal aborts. */
@@ -107,9 +107,9 @@ export class Gate {
     }
   }
 
-  /** Ends the run: its sessions log out, and its history is complete. Resolves with the verdict just before the end. */
+  /** Ends the run: its sessions log out, and its history is complete. Returns the verdict from before the logouts. */
   stop(): Promise<CanaryVerdict> {
-    return this.#after(async () => (await this.#round?.stop()) ?? NONE);
+    return this.#after(async () => (await this.#canary?.stop()) ?? NONE);
   }
 
   #after<T>(change: () => Promise<T>): Promise<T> {
@@ -122,8 +122,8 @@ export class Gate {
   }
 }
 
-/** The sessions of one canary, from their logins to their end. */
-class Round {
+/** One run of the gate: the sessions, from their logins to their logouts, and the verdict on the canary. */
+class CanaryRun {
   readonly #target: Target;
   readonly #options: GateOptions;
   readonly #stop = new AbortController();
@@ -132,13 +132,13 @@ class Round {
   readonly #done: Promise<void>;
   #run: Run | undefined;
   #judge: Judge | undefined;
-  /** Undefined until the load begins. The logins before the load only check the target. */
+  /** Counts sessions by the versions that created and served them. Undefined until the load begins. */
   #cohorts: Cohorts | undefined;
   #ended: number | undefined;
-  /** The time of the last operation on the run's clock, microseconds, and the same moment on the clock of Node, ms. */
+  /** The end of the last operation: microseconds on the clock of the run, and milliseconds on that of `performance`. */
   #latest = { run: 0, node: 0 };
   #error: string | undefined;
-  /** The verdict when `stop` was first called. Later calls of `stop` return the same verdict. */
+  /** The verdict at the first call of `stop`, which later calls return too. */
   #last: CanaryVerdict | undefined;
 
   constructor(target: Target, options: GateOptions) {
@@ -196,10 +196,7 @@ class Round {
     };
   }
 
-  /**
-   * Returns the verdict. A run that ends or has ended sends no more requests, so its verdict is never
-   * `valid`.
-   */
+  /** Returns the verdict. Never `valid` once the run ends: without requests there is no new evidence. */
   #verdict(cohorts: Cohorts): CanaryVerdict {
     const decided = decide(cohorts, this.#asked());
     if (!this.#isOver() || decided.verdict === 'violated') return decided;
@@ -230,7 +227,7 @@ class Round {
     };
   }
 
-  /** Ends the run. Returns the verdict from just before the end. */
+  /** Ends the run. Returns the verdict from before the logouts. */
   async stop(): Promise<CanaryVerdict> {
     this.#last ??= this.status();
     this.#stop.abort();

@@ -4,7 +4,7 @@ import type { Status } from './gate.ts';
 
 const VALUES = { valid: 1, unknown: 0, violated: -1 } as const;
 
-/** Returns the status as metrics. */
+/** Returns the metrics that describe the status of the gate. */
 export function gateMetrics({ verdict, state, crossings, forms }: Status): string {
   const pairs = (value: (one: Status['crossings'][number]) => number) =>
     crossings.map(one => ({ labels: { created: one.created, served: one.served }, value: value(one) }));
@@ -24,25 +24,25 @@ export function gateMetrics({ verdict, state, crossings, forms }: Status): strin
     {
       name: 'baton_gate_sessions',
       type: 'gauge',
-      help: 'sessions that one version created and one version served',
+      help: 'sessions by the version that created them and the version that served them',
       samples: pairs(({ sessions }) => sessions),
     },
     {
       name: 'baton_gate_sessions_lost',
       type: 'counter',
-      help: 'those that the serving version lost',
+      help: 'sessions that one version created and the serving version lost',
       samples: pairs(({ lost }) => lost),
     },
     {
       name: 'baton_gate_requests',
       type: 'counter',
-      help: 'requests of those sessions',
+      help: 'requests of sessions that one version created and one version served',
       samples: pairs(({ requests }) => requests),
     },
     {
       name: 'baton_gate_forms_refused',
       type: 'counter',
-      help: 'forms on pages of one version that one version refused',
+      help: 'refused forms by the version that sent the page and the version that refused the form',
       samples: forms.map(({ page, served, refused }) => ({ labels: { page, served }, value: refused })),
     },
   ];

@@ -1,4 +1,4 @@
-/** Serves the gate over HTTP, in the forms that Argo Rollouts, Flagger and Prometheus expect. */
+/** Serves the gate over HTTP, in the formats that Argo Rollouts, Flagger and Prometheus expect. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { UsageError } from '../errors.ts';
 import { CONTENT_TYPE } from '../openmetrics.ts';
@@ -7,18 +7,18 @@ import { gateMetrics } from './metrics.ts';
 
 /** Maximum time that a request may wait for a verdict, seconds. */
 const LONGEST = 3600;
-/** Time that POST /start waits for the logins, seconds, unless the request says otherwise. */
+/** Time that POST /start waits for the logins by default, seconds. */
 const LOGINS = 60;
 
 interface Route {
   readonly does: string;
-  /** True: the route changes something, so it refuses GET. */
+  /** True if the route changes something, and so refuses GET. */
   readonly post?: true;
   handle(gate: Gate, query: Query): Promise<{ status: number; gate: Status }>;
 }
 
 interface Query {
-  /** Seconds that the request may wait; undefined if the request names no time. */
+  /** `?wait=`, seconds; undefined if the request has no such parameter. */
   readonly wait: number | undefined;
   /** Aborts when the client disconnects. */
   readonly signal: AbortSignal;
@@ -26,7 +26,7 @@ interface Query {
 
 const decided = ({ verdict, state }: Status): boolean => verdict !== 'unknown' || state === 'stopped';
 
-/** Returns a route that responds with 200 if `passes` accepts the status, and with 409 if not. */
+/** Returns a route that responds 200 if `passes` is true of the status, else 409. */
 const gated = (does: string, passes: (status: Status) => boolean): Route => ({
   does,
   handle: async (gate, { wait = 0, signal }) => {
@@ -77,7 +77,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
   },
 };
 
-/** Returns a server for the gate; it does not listen yet. */
+/** Returns the HTTP server of the gate. The caller lets it listen. */
 export function gateServer(gate: Gate): Server {
   return createServer((request, response) => {
     respond(gate, request, response).catch((error: unknown) => {
@@ -88,7 +88,7 @@ export function gateServer(gate: Gate): Server {
 }
 
 async function respond(gate: Gate, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  // Flagger describes its canary in the body. The target file already says all that the gate needs.
+  // Ignores the body, in which Flagger describes its canary: the gate takes everything from the target file.
   request.resume();
   const url = URL.parse(request.url ?? '/', 'http://gate');
   if (url === null)

@@ -1,22 +1,22 @@
-/** Parses access logs of balancers in common formats, to find which instance responded to each request of a run. */
+/** Parses access logs of balancers in common formats, to find which instance served each request of a run. */
 import type { Served } from '../core/history/history.ts';
 import { barePath } from '../core/response/paths.ts';
 
-/** Matches the X-Request-Id of a request of Baton, which shows to which request a log line belongs. */
+/** Matches an X-Request-Id that Baton sent. It shows to which request a log line belongs. */
 const REQUEST = /\b\d{8}-\d{6}-[0-9a-f]{6}-\d+\b/;
-/** nginx: "$request" $status. Later in the line comes $upstream_addr: all addresses that nginx tried. */
+/** Matches `"$request" $status` of nginx. $upstream_addr, all addresses that nginx tried, comes later in the line. */
 const NGINX = /"[A-Z]+ [^"]*" (?<status>\d{3}) /;
 const ADDRESS = /(?:[\w.-]+|\[[0-9a-f:]+\]):\d{1,5}/g;
 /**
- * HAProxy's HTTP log: frontend backend/server timers status … connections/retries. The fourth timer is the time until
- * the response headers, or -1 if no response came.
+ * Matches HAProxy's HTTP log: frontend backend/server timers status … connections/retries. The fourth timer is the time
+ * until the response headers, or -1 if no response came.
  */
 const HAPROXY =
   / [\w.~-]+ [\w.-]+\/(?<server>[\w.<>-]+) (?:-?\d+\/){3}\+?(?<head>-?\d+)(?:\/\+?-?\d+)? (?<status>-?\d{3}|-1) (?:(?:\S+ ){4}(?:\d+\/){4}\+?(?<retries>\d+))?/;
-/** Placeholder for an instance that the balancer tried but the log does not name. */
+/** Name for an instance that the balancer tried, if the log does not name it. */
 const SOME = '?';
 
-/** AWS ALB: type, time, balancer, client, target, three durations, statuses, bytes, request. */
+/** Matches a line of AWS ALB: type, time, balancer, client, target, three durations, statuses, bytes, request. */
 const ALB =
   /^(?:https?|h2|grpcs|wss?) (?<time>\S+) \S+ \S+ (?<target>\S+) \S+ \S+ \S+ (?<status>\d{3}) \S+ \d+ \d+ "\S+ (?<url>\S+) [^"]*" /;
 
@@ -32,11 +32,11 @@ export interface Unnamed {
 }
 
 /**
- * Parses a log line with the X-Request-Id of a request of Baton.
+ * Parses a log line that contains an X-Request-Id of Baton.
  *
  * @param source name of the log
  * @param own name of the instance that wrote the log; absent if a balancer wrote it
- * @returns undefined if the line is not about a request of Baton
+ * @returns undefined for any other line
  */
 export function servedIn(source: string, line: string, own?: string): Served | undefined {
   const request = REQUEST.exec(line)?.[0];
@@ -47,7 +47,7 @@ export function servedIn(source: string, line: string, own?: string): Served | u
   return entry === undefined ? undefined : { type: 'served', source, kind: 'balancer', request, ...entry };
 }
 
-/** Returns the HTTP status in a log line of an instance; 0 if no status is recognised. */
+/** Finds the HTTP status in a log line of an instance; 0 if there is none. */
 const statusIn = (line: string): number =>
   Number(/"status(?:_code|Code)?":"?(\d{3})\b/.exec(line)?.[1] ?? /"\s(\d{3})\s/.exec(line)?.[1] ?? 0);
 
@@ -61,7 +61,7 @@ export function unnamedIn(line: string): Unnamed | undefined {
   }
   const [, day, month, year, time, zone, path] = NGINX_TIME.exec(line) ?? [];
   const at = Date.parse(`${day} ${month} ${year} ${time} ${zone}`);
-  // nginx drops the milliseconds of the time.
+  // nginx logs whole seconds, so the request may have ended up to 999 ms later.
   return unnamed(inNginx(line), path, at, at + 999);
 }
 
@@ -84,11 +84,11 @@ function inAlb(line: string): LogEntry | undefined {
 function inNginx(line: string): LogEntry | undefined {
   const match = NGINX.exec(line);
   if (match === null) return undefined;
-  // Searches only after the status. Before it, the client's address and the request could match.
+  // Looks for addresses only after the status, because the client's address and the request come before it.
   return nginxEntryIn(line.slice(match.index + match[0].length), match.groups?.['status']);
 }
 
-/** Collects the addresses that nginx tried from the rest of the line. Skips URLs, such as the referer. */
+/** Finds the addresses that nginx tried in the line after the status. Skips URLs, such as the referer. */
 function nginxEntryIn(rest: string, status: string | undefined): LogEntry {
   const tried = [...rest.replaceAll(/\w+:\/\/[^\s"]*/g, '').matchAll(ADDRESS)].map(([address]) => address);
   return entryOf(tried, Number(status));
@@ -107,7 +107,7 @@ function haproxyEntryIn(line: string): LogEntry | undefined {
   return { ...rest, ...(instance !== undefined && instance !== SOME && head !== '-1' && { instance }) };
 }
 
-/** Field names of JSON logs: the names of Traefik, and usual names for nginx with `escape=json`. */
+/** Names that status and instance have in JSON logs: those of Traefik, and usual ones for nginx with `escape=json`. */
 const STATUS = ['DownstreamStatus', 'status', 'response_code', 'http_status'];
 const INSTANCE = [
   'ServiceAddr',

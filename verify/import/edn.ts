@@ -1,12 +1,12 @@
 /**
- * Parses a stream of EDN (https://github.com/edn-format/edn) or JSON. Does not use the npm package edn-data, because
- * that package accepts unclosed forms, does not report the position of an error, and needs the whole file in memory.
+ * Parses EDN (https://github.com/edn-format/edn), the format of Jepsen histories, or JSON, piece by piece. The npm
+ * package edn-data accepts unclosed forms, reports no position of an error, and needs the whole file in memory.
  */
 
-/** An EDN value. Keywords, symbols, characters and strings become texts; sets become lists; tags are ignored. */
+/** A parsed value. Keywords, symbols, characters and strings are texts, and sets are lists. Tags are ignored. */
 export type Edn = null | boolean | number | string | Edn[] | Map<string, Edn>;
 
-/** Thrown if the input is not EDN. The message contains the position. */
+/** Thrown if the input is neither EDN nor JSON. The message contains the position. */
 export class EdnError extends Error {
   override name = 'EdnError';
 }
@@ -14,19 +14,19 @@ export class EdnError extends Error {
 interface Frame {
   closes: string;
   items: Edn[];
-  /** Number of forms that follow and must be ignored, because of `#_`. */
+  /** Number of next forms to ignore, because `#_` precedes them. */
   discards: number;
   line: number;
   column: number;
 }
 
 /**
- * A token: space, comment, `#_`, `#{`, bracket, string, character, or any other word. A colon counts as space, because
- * it stands before a keyword of EDN, and between the key and the value of JSON.
+ * Matches a token: space, comment, `#_`, `#{`, bracket, string, character, or word. A colon counts as space, because it
+ * precedes a keyword in EDN, and separates key and value in JSON.
  */
 const TOKEN =
   /[\s,:]+|;.*|#_|#\{|[[\](){}]|"(?:[^"\\]|\\[\s\S])*"|(?:\\[\s\S]|[^\s,:;"[\](){}])[^\s,;"[\](){}]*/y;
-/** Matches a token that is certainly complete. A word or a comment may continue in the next piece. */
+/** Matches a token that is complete at the end of a piece. A word or a comment may continue in the next piece. */
 const WHOLE = /^(?:#_|#\{|[\s,:"[\](){}])/;
 const CLOSES: Record<string, string> = { '[': ']', '(': ')', '{': '}', '#{': '#}' };
 const ESCAPES: Record<string, string> = { t: '\t', r: '\r', n: '\n', b: '\b', f: '\f' };
@@ -34,21 +34,21 @@ const CHARACTERS: Record<string, string> = { space: ' ', newline: '\n', return: 
 const DEEPEST = 64;
 const LONGEST = 1_000_000;
 
-/** Parses a text in pieces. Pass each piece to `feed`, and call `end` after the last one. */
+/** Parses a text in pieces: pass each piece to `feed`, then call `end`. */
 export class EdnReader {
   readonly #onForm: (form: Edn, line: number) => void;
-  /** The open forms. The first frame is the file itself. */
+  /** The forms whose closing bracket has not come yet, the innermost last. The first one is the file. */
   readonly #stack: Frame[] = [{ closes: '', items: [], discards: 0, line: 1, column: 0 }];
   #rest = '';
   #line = 1;
   #column = 0;
 
-  /** @param onForm called with each top-level form, or with each member of a list or vector around all forms */
+  /** @param onForm called with each form of the file; if the file is one list or vector, with each of its members */
   constructor(onForm: (form: Edn, line: number) => void) {
     this.#onForm = onForm;
   }
 
-  /** @throws EdnError if the text is not EDN */
+  /** Parses the next piece. @throws EdnError if it is not EDN */
   feed(text: string): void {
     this.#rest += text;
     let at = 0;
@@ -66,7 +66,7 @@ export class EdnReader {
     if (this.#rest.length > LONGEST) throw this.#error(`a text of more than ${LONGEST} characters`);
   }
 
-  /** @throws EdnError if a form is not closed */
+  /** Ends the text. @throws EdnError if a form is not closed */
   end(): void {
     this.feed(' '); // Ends a word.
     if (this.#rest.startsWith('"')) throw this.#error('a string is never closed');
@@ -104,7 +104,7 @@ export class EdnReader {
       const value = Number(plain);
       if (Number.isNaN(value))
         throw this.#error(`expected a number, got ${JSON.stringify(text.slice(0, 40))}`);
-      // An integer beyond the safe range stays a text, because values are only compared.
+      // An integer that is too large for a number stays a text. That suffices, because values are only compared.
       return Number.isInteger(value) && !Number.isSafeInteger(value) ? plain : value;
     }
     if (text.startsWith('\\')) return CHARACTERS[text.slice(1)] ?? text.slice(1);
@@ -143,7 +143,7 @@ export class EdnReader {
     else top.items.push(value);
   }
 
-  /** Returns whether the innermost open form is a list or vector around all forms. Its members are passed one by one. */
+  /** Returns whether the current form is the list or vector that contains the whole file. */
   #isWhole(): boolean {
     return this.#stack.length === 2 && /^[\])]$/.test(this.#top().closes);
   }
@@ -155,7 +155,7 @@ export class EdnReader {
   }
 }
 
-/** Returns a text that is the same only for equal values. A keyword and a string with its name give the same text. */
+/** Returns a text for a value. Only equal values have the same text; a keyword equals the string of its name. */
 export function textOf(value: Edn): string {
   if (value === null) return 'nil';
   if (Array.isArray(value)) return `[${value.map(textOf).join(' ')}]`;

@@ -1,4 +1,6 @@
-/** Judges the linearizability of histories that Jepsen (https://github.com/jepsen-io/jepsen) recorded, as EDN or JSON. */
+/**
+ * Judges the linearizability of histories that Jepsen (https://github.com/jepsen-io/jepsen) recorded, as EDN or JSON.
+ */
 import { createReadStream } from 'node:fs';
 import { linearizabilityOf } from '../core/checks/linearizability.ts';
 import { COMMAND } from '../core/command.ts';
@@ -11,7 +13,7 @@ import { type Edn, EdnError, EdnReader, textOf } from './edn.ts';
 
 interface Model {
   kind: ObjectKind;
-  /** The action of each `:f`. */
+  /** The action that each `:f` of Jepsen means in a history of Baton. */
   actions: Record<string, Action>;
 }
 
@@ -25,16 +27,13 @@ const NAMES = Object.keys(MODELS).join(', ');
 
 interface JepsenOptions {
   model: keyof typeof MODELS;
-  /** Initial values of each object, in EDN. Absent if objects are empty at first. */
+  /** Values that each object has at first, in EDN. Absent if objects are empty at first. */
   initial?: string | undefined;
-  /**
-   * Meaning of a read of nil. `any`: the read says nothing about the state. `initial`: the object has its initial
-   * state.
-   */
+  /** What a read of nil means. `any`: nothing about the object. `initial`: the object has its initial value. */
   nilReads: 'any' | 'initial';
 }
 
-/** Validates the options of the command line. @throws UsageError that names a missing or wrong option */
+/** Parses the options --model, --initial and --nil-reads. @throws UsageError if one is missing or wrong */
 export function jepsenOptions(
   words: { [name in 'model' | 'initial' | 'nil-reads']?: string | undefined },
 ): JepsenOptions {
@@ -45,7 +44,9 @@ export function jepsenOptions(
   return { model: model as JepsenOptions['model'], initial, nilReads };
 }
 
-/** The minimum evidence is one read, and the length is unlimited: the user decides which history to judge. */
+/**
+ * A single read is enough evidence, and a history may have any length, because the user chose this history to judge.
+ */
 const LEAST = { overlaps: 0, handoffs: 0, reads: 1, longest: Number.POSITIVE_INFINITY };
 
 /** Judges a Jepsen history. @throws UsageError with file and line if the file is not a Jepsen history */
@@ -96,21 +97,23 @@ function runOf(file: string, { model, initial, nilReads }: JepsenOptions): Run {
   };
 }
 
-/** Time between two lines of the history, in arbitrary units. */
+/** Assumed time between two lines of the history, microseconds. Only the order of the lines matters. */
 const STEP = 10;
 
-/** Converts the forms of a history to events. Uses the position of a form in the file as its time. */
+/**
+ * Converts the operations of a Jepsen history to events of a Baton history. Their times are their places in the file.
+ */
 class JepsenHistory {
   now = 0;
   readonly #model: Model;
   readonly #nilReads: 'any' | 'initial';
   readonly #initial: string[];
   readonly #emit: (event: Event) => void;
-  /** The operation in flight of each process. */
+  /** The operation that each process has in flight. */
   readonly #invoked = new Map<string, { id: number; action: Action }>();
-  /** The processes and objects so far. */
+  /** The names of the processes and objects that already occurred. */
   readonly #known = new Set<string>();
-  /** True if values are `[key value]`. The first value decides for all values. */
+  /** True if values have the form `[key value]`. The first operation decides. */
   #keyed: boolean | undefined;
   #ids = 0;
 
@@ -121,12 +124,12 @@ class JepsenHistory {
     this.#emit = emit;
   }
 
-  /** Converts one form. @throws EdnError if the form is not an operation of the model */
+  /** Converts a form of the file. @throws EdnError if it is not an operation of the model */
   take(form: Edn, line: number): void {
     const expected = (what: string) => new EdnError(`line ${line}: ${what}`);
     if (!(form instanceof Map)) throw expected(`expected an operation, got ${short(form)}`);
     const [process, type, f, value = null] = ['process', 'type', 'f', 'value'].map(name => form.get(name));
-    // Skips the nemesis, which injects Jepsen's faults: its process is not a number, as a client's is.
+    // Skips the operations of the nemesis, which injects Jepsen's faults. Its process is not a number.
     if (process !== undefined && typeof process !== 'number') return;
     if (process === undefined || typeof type !== 'string' || typeof f !== 'string')
       throw expected(`expected :process, :type and :f, got ${short(form)}`);
@@ -159,7 +162,7 @@ class JepsenHistory {
   }
 
   #invoke(process: string, action: Action, key: string, value: Edn): void {
-    // Jepsen has no sessions, so each process becomes a session that never ends.
+    // Jepsen has no sessions, so each process becomes a session: it logs in first, and never logs out.
     if (!this.#known.has(process)) {
       const login = this.#called(process, 'login', this.now - STEP + 1);
       this.#emit(login);
@@ -188,10 +191,7 @@ class JepsenHistory {
 
 const isPair = (value: Edn): value is [Edn, Edn] => Array.isArray(value) && value.length === 2;
 
-/**
- * Returns whether the value of an operation contains a key: `[key value]`. A keyed read has `[key nil]`, a
- * keyed cas has `[key [old new]]`.
- */
+/** Returns whether a value contains a key: `[key value]`, also `[key nil]` of a read and `[key [old new]]` of a cas. */
 const isKeyed = (action: Action, value: Edn): boolean =>
   action === 'cas' ? Array.isArray(value) && Array.isArray(value[1]) : isPair(value);
 
@@ -200,7 +200,7 @@ function writing(action: Action, value: Edn): { value?: string; expected?: strin
   return action === 'set' && Array.isArray(value) ? { state: value.map(textOf) } : { value: textOf(value) };
 }
 
-/** Parses the option `--initial`. @throws UsageError if its text is not EDN */
+/** Parses the option --initial. @throws UsageError if it is not EDN, or has several values for a register */
 function initialOf(text: string, kind: ObjectKind): string[] {
   const forms: Edn[] = [];
   try {

@@ -143,7 +143,7 @@ describe('following', () => {
     const next = async () => (await entries.next()).value?.request;
     const cutLine = Buffer.from(line('é-2'));
     const cut = cutLine.indexOf('é') + 1; // In the middle of a character.
-    // When the first entry has come, the log has read the begin of the second one too.
+    // Once the first entry has come, the log has also read the first part of the second.
     appendFileSync(file, Buffer.concat([Buffer.from(line('r-1')), cutLine.subarray(0, cut)]));
     expect(await next()).toBe('r-1');
     appendFileSync(file, Buffer.concat([cutLine.subarray(cut), Buffer.from('Error: text\n\n')]));

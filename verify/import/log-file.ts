@@ -1,4 +1,4 @@
-/** Follows log files of instances and of balancers, which show which instance served which request. */
+/** Follows the log files of balancers and instances during a run, to learn which instance served each request. */
 import { closeSync, existsSync, openSync, readdirSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -8,25 +8,22 @@ import type { Served } from '../core/history/history.ts';
 import { servedIn } from './access-log.ts';
 import { type LogParser, parseBalancerLine, parseInstanceLine, RoutedLog } from './stack-log.ts';
 
-/**
- * Interval between two reads of a log, milliseconds. Reads cost less than a watcher for each file, and are fast
- * enough.
- */
+/** Interval between two reads of a log, milliseconds. Regular reads are cheaper than a watcher for each file. */
 const LOOK_EVERY_MS = 25;
 const CHUNK_BYTES = 64 * 1024;
 const NEWLINE = 0x0a;
 
-/** The lines of a log. `Position` is a place in the log. */
+/** Reads the lines of a log. @typeParam Position a place in the log, such as a byte offset */
 export interface LogLines<Position> {
-  /** Returns the present end of the log. */
+  /** Returns where the log ends now. */
   end(): Position;
   /** Yields the complete lines before a position. */
   before(end: Position): AsyncIterable<string>;
-  /** Yields the complete lines from a position on. After the signal aborts, yields the rest and then ends. */
+  /** Yields the complete lines after a position, also those to come. Ends when the signal aborts and all are read. */
   after(start: Position, signal: AbortSignal): AsyncIterable<string>;
 }
 
-/** Returns a log that is followed from the time at which `follow` is called. */
+/** Returns a log whose method `follow` yields the entries that are written from then on. */
 export function followedLog<Position>(
   name: string,
   kind: LogSource['kind'],
@@ -43,18 +40,18 @@ export function followedLog<Position>(
   return { name, kind, follow: signal => entries(lines.end(), signal) };
 }
 
-/** Returns the log of an instance with the requests that it served: JSON lines with `event: "request"`. */
+/** Returns the log of an instance of the card store: JSON lines with `event: "request"`, one for each request. */
 export const instanceLog = (name: string, file: string): LogSource =>
   followedLog(name, 'instance', linesOf(file), { parse: line => parseInstanceLine(name, line) });
 
-/** Returns nginx's log. `nameOf` maps an address (`host:port`) to the name of the instance there. */
+/** Returns the log of the bundled nginx. @param nameOf returns the name of the instance at an address `host:port` */
 export const balancerLog = (file: string, nameOf: (address: string) => string | undefined): LogSource =>
   followedLog('balancer', 'balancer', linesOf(file), { parse: line => parseBalancerLine(line, nameOf) });
 
 /**
- * Returns the log of a balancer in the usual formats of nginx, HAProxy and Traefik.
+ * Returns the log of a user's own balancer (nginx, HAProxy, Traefik) or instance, in one of the usual formats.
  *
- * @param own the name of the instance, if the log is an instance's
+ * @param own name of the instance that writes the log; absent if a balancer writes it
  */
 export function foreignLog(file: string, own?: string): LogSource {
   const name = own ?? 'balancer';
@@ -63,10 +60,10 @@ export function foreignLog(file: string, own?: string): LogSource {
 }
 
 /**
- * Returns the logs of a bundled stack that Baton did not start, from the folder that compose shares through volumes.
- * Throws if the folder has no log.
+ * Returns the logs of a card store that the user started, for example with docker compose.
  *
- * @param folder contains `balancer/access.log` (of deploy/balancer.sh), or `instances/NAME.log` (LOG_FILE), or both
+ * @param folder contains `balancer/access.log` (of deploy/balancer.sh), `instances/NAME.log` (LOG_FILE), or both
+ * @throws Error if the folder has neither
  */
 export function logFolder(folder: string): LogSource[] {
   const balancer = join(folder, 'balancer', 'access.log');
@@ -83,8 +80,7 @@ export function logFolder(folder: string): LogSource[] {
 }
 
 function linesOf(file: string): LogLines<number> {
-  // Creates the file, so that it can be followed from its start. Does not open an existing file, which may be
-  // read-only.
+  // Creates a missing file, so that it can be followed at once. Does not open an existing one, which may be read-only.
   if (!existsSync(file)) closeSync(openSync(file, 'a'));
   return {
     end: () => statSync(file).size,
@@ -93,7 +89,9 @@ function linesOf(file: string): LogLines<number> {
   };
 }
 
-/** Yields complete lines from a byte offset up to `end`, or until the abort and then up to the end of the file. */
+/**
+ * Yields complete lines from a byte offset up to `end`. If `end` is infinite, waits for more until the signal aborts.
+ */
 async function* lines(
   path: string,
   start: number,

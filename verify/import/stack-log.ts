@@ -1,12 +1,12 @@
-/** Parses the log lines of the bundled system: of an instance, and of nginx with deploy/nginx.conf.template. */
+/** Parses the logs of the card store: of an instance, and of nginx with deploy/nginx.conf.template. */
 import { z } from 'zod';
 import type { Served } from '../core/history/history.ts';
 
-/** Parses the lines of one log, which are passed in order. */
+/** Parses the lines of one log. The caller passes them in order. */
 export interface LogParser {
-  /** Returns the entry in a line; undefined for other lines. */
+  /** Returns the entry about a served request; undefined for a line without one. */
   parse(line: string): Served | undefined;
-  /** Called with each line that was written before the log is followed. */
+  /** Called with each line that is older than the run, because such a line may explain later ones. */
   learn?(line: string): void;
 }
 
@@ -16,13 +16,13 @@ const routedLine = z.object({
 });
 
 /**
- * Parses the log of nginx in a container, where deploy/balancer.sh adds lines that map addresses to instances. Their
- * order matters, because an address may move to another container. Former addresses stay in the map.
+ * Parses the log of nginx in a container. There deploy/balancer.sh adds lines that say which instance has which
+ * address. Later lines count, because an address may move to another container.
  */
 export class RoutedLog implements LogParser {
   readonly #names = new Map<string, string>();
 
-  /** Adds the addresses of a line; ignores lines without addresses. */
+  /** Remembers the addresses in a line; ignores other lines. */
   learn(line: string): void {
     if (!line.includes('"routed"')) return; // Skips most lines at low cost: a log may have a million.
     const parsed = routedLine.safeParse(parseJson(line));
@@ -42,7 +42,11 @@ const instanceLine = z.object({
   status: z.number(),
 });
 
-/** Parses a line of an instance's log. Uses the name of the log, because the name in the line could be wrong. */
+/**
+ * Parses a line of an instance's log.
+ *
+ * @param name name of the log; the name in the line is ignored, as it may be wrong
+ */
 export function parseInstanceLine(name: string, line: string): Served | undefined {
   const { data } = instanceLine.safeParse(parseJson(line));
   if (data === undefined) return undefined;
@@ -50,7 +54,7 @@ export function parseInstanceLine(name: string, line: string): Served | undefine
   return { type: 'served', source: name, kind: 'instance', request, instance: name, status };
 }
 
-// Splits a list with one value for each attempt, in order. nginx separates the values by ", " or " : ".
+// nginx logs one value for each instance that it tried, with ", " or " : " between the values.
 const tries = z.string().transform(text => text.split(/, | : /).filter(part => part !== ''));
 const balancerLine = z.object({
   event: z.literal('balanced'),
@@ -64,7 +68,7 @@ const balancerLine = z.object({
 });
 
 /**
- * Parses a line of nginx's log. The instance is the last one that nginx tried, if it sent headers.
+ * Parses a line of nginx's log. The instance is the last one that nginx tried, if that one sent headers.
  *
  * @param nameOf maps an address (`host:port`) to the name of the instance there
  */
@@ -80,14 +84,14 @@ export function parseBalancerLine(
   return {
     ...{ type: 'served', source: 'balancer', kind: 'balancer', request },
     ...(answered && last !== undefined && { instance: nameOf(last) ?? last }),
-    // Skips the name of the group, which nginx logs if it had no instance to try.
+    // Skips the name of the upstream group, which nginx logs instead of an address if no instance was available.
     tried: tried.filter(address => address.includes(':')).map(address => nameOf(address) ?? address),
     status,
     ...spanOf(ended, upstreamSeconds),
   };
 }
 
-/** Returns when the request began and ended at the instance, microseconds. Empty unless one instance was tried. */
+/** Returns when the instance began and ended the request, microseconds. Empty if nginx tried several instances. */
 function spanOf(
   ended: number | undefined,
   lasted: readonly string[] = [],

@@ -1,16 +1,20 @@
-/** Draws the requests of the sessions as bars, in tiles that panning and scrolling can reuse. */
+/**
+ * Draws the requests of the sessions as bars on tiles: small images that are reused when the reader pans or scrolls.
+ */
 import { failed, firstUntil, is, LINES, type Op, type ShownSession, signedOut } from './data.ts';
 import { density, FONT, type Paint } from './paint.ts';
 import type { ViewState } from './state.ts';
 
-/** Width of a tile in pixels of the screen, and its number of lanes. */
+/** Size of a tile: its width in pixels of the screen, and its number of lanes. */
 const TILE = { width: 256, lanes: 8 };
-/** Maximum number of kept tiles. A screen needs about 25. */
+/** Maximum number of tiles in memory. A screen shows about 25. */
 const TILES = 80;
-/** Marks may be this much wider than their bars, CSS pixels. */
+/** A mark may extend beyond its bar by this many CSS pixels. */
 const MARK = 10;
 
-/** A bar on the sheet: the whole run at the present zoom, all lanes, in CSS pixels. */
+/**
+ * The bar of a request. Its position in CSS pixels is relative to the sheet: the whole run and all lanes at this zoom.
+ */
 export interface Bar {
   op: Op;
   x: number;
@@ -32,14 +36,14 @@ interface Part {
   height: number;
 }
 
-/** All bars at one zoom. */
+/** The bars of all requests at one zoom. */
 export class Sheet {
   readonly #state: ViewState;
   readonly #paint: Paint;
   readonly #instances: readonly string[];
   readonly #tiles = new Map<string, Tile>();
   readonly #canvas = new OffscreenCanvas(1, 1);
-  /** CSS pixels for a microsecond, and for a lane. */
+  /** `unit`: CSS pixels for a microsecond. `lane`: height of a lane in CSS pixels. */
   readonly unit: number;
   readonly lane: number;
   /** Number of lines in a lane. */
@@ -58,12 +62,12 @@ export class Sheet {
     this.#line = (lane - 4) / this.#lines;
   }
 
-  /** True: overlapping requests have separate lines. False: each instance has a line. */
+  /** True if lanes are tall: then overlapping requests are drawn on separate lines. Else each instance has a line. */
   get #tall(): boolean {
     return this.lane > 60;
   }
 
-  /** Returns the bar of a request in a lane. */
+  /** Returns the bar of a request. @param row number of its lane */
   bar(op: Op, row: number): Bar {
     const line = this.#tall
       ? op.line
@@ -81,9 +85,9 @@ export class Sheet {
   }
 
   /**
-   * Copies the tiles of a part of the sheet to a canvas, and draws the new tiles.
+   * Copies a part of the sheet to a canvas, tile by tile. Draws the tiles that are not in memory.
    *
-   * @param left, top where the part begins on the canvas
+   * @param left, top position of the part on the canvas
    */
   copy(context: CanvasRenderingContext2D, part: Part, left: number, top: number): void {
     const ratio = density();
@@ -91,13 +95,13 @@ export class Sheet {
     for (let band = Math.floor(part.y / height); band * height < part.y + part.height; band++)
       for (let column = Math.floor(part.x / width); column * width < part.x + part.width; column++) {
         const { image } = this.#tile(column, band, ratio);
-        // Rounds to a whole pixel of the screen. Between two pixels, the browser would blur the copy.
+        // Rounds to whole pixels of the screen, because the browser would blur a copy between two pixels.
         const x = Math.round((left + column * width - part.x) * ratio) / ratio;
         context.drawImage(image, x, top + band * height - part.y, width, image.height / ratio);
       }
   }
 
-  /** The bars of all kept tiles. */
+  /** The bars on all tiles in memory. */
   get bars(): Bar[] {
     return [...this.#tiles.values()].flatMap(({ bars }) => bars);
   }
@@ -131,7 +135,7 @@ export class Sheet {
     return tile;
   }
 
-  /** Draws the requests of a session from `x` to `x + width`, and adds their bars. */
+  /** Draws the requests of a session between `x` and `x + width` on a tile, and adds their bars to `bars`. */
   #requests(
     context: OffscreenCanvasRenderingContext2D,
     { ops }: ShownSession,
@@ -148,19 +152,19 @@ export class Sheet {
       if (op.end < from) continue;
       const instance = this.#instances.indexOf(op.instance);
       const end = op.end * this.unit;
-      // Several requests in one pixel look like one request, so only the first of them is drawn.
+      // If several requests fall on one pixel, draws only the first.
       if (!this.#tall && end < (drawn[instance + 1] ?? 0) + 0.5 && !failed(op)) continue;
       drawn[instance + 1] = end;
       const bar = this.bar(op, row);
       bars.push(bar);
-      // Canvases are inexact far outside of their area.
+      // Cuts bars that extend far beyond the tile, because canvases draw huge coordinates inexactly.
       const left = Math.max(bar.x, x - MARK);
       const right = Math.min(bar.x + bar.width, x + width + MARK);
       this.#draw(context, bar, instance, left, right - left);
     }
   }
 
-  /** @param left, wide the visible part of the bar */
+  /** Draws a bar, its mark and its text. @param left, wide the part of the bar on this tile */
   #draw(
     context: OffscreenCanvasRenderingContext2D,
     { op, x, y, width, height }: Bar,
@@ -185,7 +189,7 @@ export class Sheet {
     context.globalAlpha = 1;
   }
 
-  /** Draws the mark of a login, a logout or a new cookie at the begin of a bar. */
+  /** Draws a mark at the start of a bar if the request is a login or a logout, or got a new cookie. */
   #mark(context: OffscreenCanvasRenderingContext2D, op: Op, x: number, middle: number): void {
     const shape =
       op.action === 'login'
@@ -202,7 +206,7 @@ export class Sheet {
     context.fill();
   }
 
-  /** Draws the mark of a session that was lost or expired. */
+  /** Draws a cross where a session was lost or expired. */
   #cross(context: OffscreenCanvasRenderingContext2D, x: number, row: number): void {
     context.strokeStyle = this.#paint.bad;
     context.lineWidth = 2;
@@ -217,7 +221,7 @@ export class Sheet {
   }
 }
 
-/** Corners of the marks, CSS pixels from the begin and the middle of a bar. */
+/** Corners of the marks, in CSS pixels from the left end and the middle height of a bar. */
 const SHAPES: Record<'login' | 'logout' | 'cookie', readonly [number, number][]> = {
   login: [
     [1, 4],

@@ -1,4 +1,4 @@
-/** Draws the plots with uPlot. */
+/** Draws the plots of the report with the library uPlot. */
 import uPlot from 'uplot';
 import { PERCENTILES, type Plots } from '../reports/view/chunk.ts';
 import { type Paint, paintOf } from './paint.ts';
@@ -17,9 +17,9 @@ interface Chart {
   title: string;
   x: number[];
   lines: Line[];
-  /** Names of the positions, if `x` are not seconds. */
+  /** Labels of the x axis, if its values are not seconds. */
   names?: string[];
-  /** The quantity on the x axis. */
+  /** What the x axis shows. */
   by?: string;
   bars?: boolean;
   unit: string;
@@ -89,7 +89,7 @@ function overTime(plots: Plots, named: readonly string[], paint: Paint): Chart[]
   ];
 }
 
-/** Returns the plots of both runs of a comparison. */
+/** Returns the plots that compare the baseline with this run. */
 function compared({ facts }: ViewState, paint: Paint): Chart[] {
   const { sides = [] } = facts;
   if (sides.length === 0) return [];
@@ -176,7 +176,7 @@ function drawn(chart: Chart, box: HTMLElement, state: ViewState, paint: Paint): 
   );
 }
 
-/** Draws a band for each fault behind a plot over time. */
+/** Marks the time of each fault by a band behind a plot. */
 function bands(plot: uPlot, { data }: ViewState, paint: Paint): void {
   const { ctx, bbox } = plot;
   for (const { begin, end = data.until } of data.faults) {
@@ -192,7 +192,7 @@ function bands(plot: uPlot, { data }: ViewState, paint: Paint): void {
   }
 }
 
-/** Returns the response times by instance, before, during and after each fault, as a table with bars. */
+/** Returns a table with bars: the response times of each instance before, during and after each fault. */
 function latencyTable({ latency }: Plots): HTMLElement {
   const most = Math.max(1, ...latency.map(({ p99 }) => p99));
   const ms = (time: number): string => `${(time / 1e3).toFixed(time < 10_000 ? 1 : 0)} ms`;

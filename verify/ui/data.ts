@@ -1,4 +1,4 @@
-/** Decodes the requests of a run, and finds the requests of a session or of a moment. */
+/** Decodes the requests of a run, and finds the requests of a session at a time. */
 import {
   type Chunk,
   COLUMNS,
@@ -28,38 +28,38 @@ export interface Op {
   status: number;
   state: number;
   request: string;
-  /** Line in its lane: 0, or the first line that no earlier request of the session occupies. */
+  /** Line of the lane on which the request is drawn: the first one without an overlapping request of the session. */
   line: number;
-  /** The latest end of this request and of all earlier requests of the session, microseconds. */
+  /** When this and all earlier requests of the session have ended, microseconds. */
   reach: number;
 }
 
 export interface ShownSession {
   name: string;
   user: string;
-  /** Sorted by their calls. */
+  /** The requests of the session, sorted by their calls. */
   ops: Op[];
   ends: { reason: string; at: number }[];
 }
 
 export const is = (op: Op, flag: keyof typeof FLAGS): boolean => (op.state & FLAGS[flag]) !== 0;
 
-/** Returns true if the request got no response, or an error of a server. */
+/** Returns true if the request got no response, or a status of 500 or more. */
 export const failed = (op: Op): boolean => (op.status === 0 && op.note !== 'aborted') || op.status >= 500;
 
-/** Returns true if the app did not honour the session's own cookie. */
+/** Returns true if the app did not honour the current cookie of the session. */
 export const signedOut = (op: Op): boolean => is(op, 'out') && op.with === '';
 
 type Columns = Record<Column, Float64Array>;
 
 export class Data {
-  /** Name of the run: the request ids begin with it. */
+  /** Name of the run, with which its request ids begin. */
   run: string;
   readonly sessions: ShownSession[] = [];
   readonly requests = new Map<string, Op>();
   faults: FaultBand[] = [];
   plots: Plots | undefined;
-  /** Time of the first call and of the last return, microseconds. */
+  /** `from` and `until`: time of the first call and of the last return, microseconds. */
   from = Number.POSITIVE_INFINITY;
   until = 0;
   count = 0;
@@ -71,7 +71,7 @@ export class Data {
     this.run = run;
   }
 
-  /** Adds a chunk: its length as four bytes, its JSON, then its columns. */
+  /** Adds a chunk. @param bytes length of the JSON (4 bytes), the JSON, the columns */
   add(bytes: Uint8Array): void {
     const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
     const chunk = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length))) as Chunk;
@@ -135,10 +135,7 @@ export class Data {
 const objectOf = (object: string, { name, user }: ShownSession): string =>
   object.endsWith('@@') ? object.slice(0, -1) + user : object.endsWith('@') ? object + name : object;
 
-/**
- * Number of lines in a tall lane. Requests that overlap are drawn in different lines; the last line takes all
- * that do not fit.
- */
+/** Number of lines in a tall lane. Overlapping requests are drawn on different lines; further ones share the last. */
 export const LINES = 4;
 
 /** Sorts the requests of a session. Sets `line` and `reach` of each request. */
@@ -155,7 +152,7 @@ function layOut({ ops }: ShownSession): void {
   }
 }
 
-/** Returns the index of the first request of a session that may last until a time or longer. */
+/** Returns the index of the first request that may still be in flight at a time. @param ops requests of a session */
 export function firstUntil(ops: readonly Op[], time: number): number {
   let [low, high] = [0, ops.length];
   while (low < high) {
@@ -166,7 +163,7 @@ export function firstUntil(ops: readonly Op[], time: number): number {
   return low;
 }
 
-/** Decodes base64, and inflates it. */
+/** Decodes base64, and decompresses the bytes. */
 export async function inflate(text: string): Promise<Uint8Array> {
   const packed = atob(text);
   const bytes = new Uint8Array(packed.length);

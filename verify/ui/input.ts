@@ -1,4 +1,4 @@
-/** Moves the timeline by pointer, wheel and keys. */
+/** Lets the reader move the timeline by pointer, wheel and keys. */
 import type { Lanes } from './lanes.ts';
 import type { ViewState } from './state.ts';
 
@@ -54,7 +54,7 @@ export function anomaly(state: ViewState, by: 1 | -1): void {
   if (next !== undefined) state.anomaly(next);
 }
 
-/** Chooses the next or the previous request of the session; first the first request of the first lane. */
+/** Chooses the next or previous request of the session. If none is chosen, the first visible one of the first lane. */
 function step(state: ViewState, by: 1 | -1): void {
   const { chosen, rows } = state;
   const ops = chosen?.session.ops ?? rows[0]?.ops ?? [];

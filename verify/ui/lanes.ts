@@ -1,10 +1,10 @@
-/** Draws the sessions as lanes, and finds the request at a point. */
+/** Draws the timeline, in which each session has a lane, and finds the request under the pointer. */
 import { type Bar, Sheet } from './bars.ts';
 import type { Op, ShownSession } from './data.ts';
 import { density, FONT, Kept, type Paint, paintOf, prepared, ticks, timeText } from './paint.ts';
 import type { ViewState } from './state.ts';
 
-/** Height of the names of faults, and of the times below them. */
+/** Heights above the lanes, CSS pixels: a row with the names of faults, and a row with times. */
 const HEADS = { fault: 20, time: 20 };
 
 export class Lanes {
@@ -14,9 +14,9 @@ export class Lanes {
   readonly #canvas: HTMLCanvasElement;
   readonly #kept = new Kept<Sheet>();
   #drawn: Sheet | undefined;
-  /** The visible bars with an anomaly. They are drawn above all other bars. */
+  /** The visible bars of requests that broke a guarantee. They are drawn on top of all other bars. */
   #marked: Bar[] = [];
-  /** Offset to add to a position on the sheet to get the position on the canvas. */
+  /** Position on the canvas minus position on the sheet, CSS pixels. */
   #offset = { x: 0, y: 0 };
   #width = 0;
   #paint: Paint = paintOf();
@@ -28,7 +28,7 @@ export class Lanes {
     this.#canvas = canvas;
   }
 
-  /** Width of the names of the sessions, in pixels. */
+  /** Width of the column with the names of the sessions, CSS pixels. */
   get names(): number {
     return this.#width < 560 ? 76 : 150;
   }
@@ -38,23 +38,23 @@ export class Lanes {
     return length <= 4 ? 76 : length <= 12 ? 34 : 20;
   }
 
-  /** Height of the part above the lanes. */
+  /** Height of the rows above the lanes, CSS pixels. */
   get #axis(): number {
     return HEADS.time + (this.#state.data.faults.length > 0 ? HEADS.fault : 0);
   }
 
-  /** CSS pixels for a microsecond. Rounded, because panning changes the last digits. */
+  /** CSS pixels for a microsecond. Rounded, so that panning gives the same number again and the sheet is reused. */
   get #unit(): number {
     const { from, until } = this.#state;
     return Number(((this.#width - this.names) / (until - from)).toPrecision(9));
   }
 
-  /** Returns the horizontal position of a time. */
+  /** Returns the horizontal position of a time on the canvas, CSS pixels. */
   x(time: number): number {
     return this.names + (time - this.#state.from) * this.#unit;
   }
 
-  /** Returns the share of the shown time at a position, 0 to 1. */
+  /** Returns the time at a horizontal position, as a share of the shown time: 0 is its start, 1 its end. */
   share(x: number): number {
     return Math.min(1, Math.max(0, (x - this.names) / (this.#width - this.names)));
   }
@@ -86,7 +86,7 @@ export class Lanes {
     });
   }
 
-  /** Draws inside a rectangle only. */
+  /** Calls `draw`, and cuts off what it draws outside of the rectangle. */
   #inside(
     context: CanvasRenderingContext2D,
     x: number,
@@ -146,13 +146,13 @@ export class Lanes {
     }
   }
 
-  /** Returns the bar of a request; undefined if its session is not shown. */
+  /** Returns the bar of a request; undefined if the timeline does not show its session. */
   #bar(sheet: Sheet, op: Op | undefined): Bar | undefined {
     const row = op === undefined ? -1 : this.#state.rows.indexOf(op.session);
     return op === undefined || row < 0 ? undefined : sheet.bar(op, row);
   }
 
-  /** Draws a frame around a bar. Returns the position of the bar on the canvas. */
+  /** Draws a frame around a bar at a distance of `away`. Returns the position of the bar on the canvas. */
   #outline(
     context: CanvasRenderingContext2D,
     bar: Bar,
@@ -197,7 +197,7 @@ export class Lanes {
     }
   }
 
-  /** Returns the request at a point of the canvas, or the nearest one within a few pixels. */
+  /** Returns the request at a point of the canvas, or the nearest one in its lane within a few pixels. */
   at(x: number, y: number): Op | undefined {
     const [there, row] = [x - this.#offset.x, y - this.#offset.y];
     let best: Bar | undefined;
@@ -210,7 +210,7 @@ export class Lanes {
     return best?.op;
   }
 
-  /** Returns the session whose name is at a point. */
+  /** Returns the session whose name is at a point of the canvas. */
   nameAt(x: number, y: number): ShownSession | undefined {
     if (x > this.names || y < this.#axis) return undefined;
     return this.#state.rows[Math.floor((y - this.#offset.y) / this.#lane)];

@@ -1,12 +1,10 @@
 /**
- * Keeps the shown part of the report in the address of the page: `#continuity-1`, or
- * `#session=r1&request=…&time=0.2-1.5`.
+ * Keeps what the timeline shows in the address of the page, so that a link opens the same view: `#continuity-1` (an
+ * anomaly), or `#session=r1&request=…&time=0.2-1.5`.
  */
 import type { ViewState } from './state.ts';
 
-/**
- * Shows the anomaly, the session or the time that the address names. Returns true if the address names any.
- */
+/** Shows the anomaly, the session or the time in the address. Returns false if the address has none. */
 export function follow(state: ViewState): boolean {
   const hash = location.hash.slice(1);
   const mark = state.facts.anomalies.find(({ id }) => id === hash);
@@ -25,7 +23,7 @@ export function follow(state: ViewState): boolean {
   return true;
 }
 
-/** Returns the address that shows the present part of the report. */
+/** Returns the part of the address after the path that opens the present view. */
 export function linkOf({ focus, chosen, from, until, facts }: ViewState): string {
   const parts = new URLSearchParams();
   for (const { name } of focus) parts.append('session', name);

@@ -1,13 +1,13 @@
-/** Follows a run that goes on: adds the requests that the server sends, and loads the report at the end. */
+/** Follows a run in progress: adds the requests that the server sends, and loads the report at the end. */
 import type { LiveNews } from '../reports/view/chunk.ts';
 import { inflate } from './data.ts';
 import { element } from './panel.ts';
 import type { ViewState } from './state.ts';
 
-/** @param redraw draws everything after new requests */
+/** Follows the run. @param redraw called after new requests to draw the page */
 export function followRun(state: ViewState, redraw: () => void): void {
   const source = new EventSource('events');
-  // Each chunk continues the chunk before it, so it must be added after that chunk.
+  // Chunks are decompressed asynchronously, but must be added in their order: each continues the one before.
   let last: Promise<void> = Promise.resolve();
   source.addEventListener('message', event => {
     const { run, about, chunk, anomalies } = JSON.parse(event.data) as LiveNews;
@@ -23,7 +23,7 @@ export function followRun(state: ViewState, redraw: () => void): void {
       redraw();
     });
   });
-  // Loads the report, which the server now sends under the same address.
+  // Loads the report, which now has the address of this page.
   source.addEventListener('end', () => {
     source.close();
     location.replace(location.pathname);

@@ -1,4 +1,7 @@
-/** Draws the whole run as a strip: requests by instance, failures, faults and anomalies; a frame marks the shown time. */
+/**
+ * Draws the whole run as a strip above the timeline: requests by instance, failures, faults and anomalies. A frame in
+ * the strip marks the time that the timeline shows.
+ */
 import type { Plots } from '../reports/view/chunk.ts';
 import { density, Kept, type Paint, paintOf, prepared } from './paint.ts';
 import type { ViewState } from './state.ts';
@@ -63,7 +66,7 @@ export class Overview {
     return (time / this.#length) * this.#width;
   }
 
-  /** Draws the whole strip, without the frame. */
+  /** Draws the strip without the frame, on a separate canvas that is reused until the data changes. */
   #strip(paint: Paint): HTMLCanvasElement {
     const { data, facts, filters } = this.#state;
     const canvas = document.createElement('canvas');

@@ -1,9 +1,6 @@
-/** Colours and marks of the page, for light and dark mode. */
+/** Colours, fonts and axes of the page, for light and dark mode. */
 
-/**
- * Colours of instances that people with a colour vision deficiency can tell apart; no colour is the red of
- * anomalies.
- */
+/** Colours of instances. People with a colour vision deficiency can distinguish them. None is red, as anomalies are. */
 const INSTANCES = {
   light: ['#1f6fb4', '#d98200', '#128a68', '#8a56b8', '#5d7f00', '#2b9bb8', '#a5527b', '#6b6b6b'],
   dark: ['#62aef0', '#f2b04a', '#4fcba4', '#bf94e6', '#a9c94d', '#6fd0e8', '#e08db4', '#b5b5b5'],
@@ -37,12 +34,12 @@ export function paintOf(): Paint {
   };
 }
 
-/** Keeps a value until the inputs that it was made from change. */
+/** Keeps a value that is expensive to make, until one of its inputs changes. */
 export class Kept<Value> {
   #inputs: readonly unknown[] = [];
   #value: Value | undefined;
 
-  /** Returns the kept value, or makes a new value if an input differs from the input of the last call. */
+  /** Returns the value. Makes it anew if one of the inputs is not the same as in the last call. */
   get(inputs: readonly unknown[], make: () => Value): Value {
     if (this.#value === undefined || inputs.some((input, i) => input !== this.#inputs[i])) {
       this.#inputs = inputs;
@@ -52,10 +49,10 @@ export class Kept<Value> {
   }
 }
 
-/** Returns the number of pixels of the screen for a CSS pixel. */
+/** Returns how many pixels of the screen a CSS pixel is wide. */
 export const density = (): number => Math.min(devicePixelRatio || 1, 3);
 
-/** Makes a canvas as sharp as the screen, and returns its context with one unit per CSS pixel. */
+/** Clears a canvas, and makes it as sharp as the screen. Returns its context, in which one unit is a CSS pixel. */
 export function prepared(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D {
   const ratio = density();
   if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
@@ -72,7 +69,7 @@ export function prepared(canvas: HTMLCanvasElement, width: number, height: numbe
   return context;
 }
 
-/** Returns a time as the axis shows it. @param step distance of two ticks, microseconds */
+/** Formats a time for the axis: `1.25 s`. @param step time between two ticks, microseconds */
 export function timeText(time: number, step = 1000): string {
   const digits = Math.min(6, Math.max(0, Math.ceil(-Math.log10(step / 1e6))));
   const seconds = time / 1e6;
@@ -81,7 +78,7 @@ export function timeText(time: number, step = 1000): string {
     : `${seconds.toFixed(digits)} s`;
 }
 
-/** Returns moments for about `count` ticks: multiples of 1, 2 or 5 times a power of ten. */
+/** Returns about `count` times for the ticks of an axis, all round numbers: multiples of 1, 2 or 5 times 10^n. */
 export function ticks(from: number, until: number, count: number): { step: number; at: number[] } {
   const rough = (until - from) / Math.max(1, count);
   const power = 10 ** Math.floor(Math.log10(rough));

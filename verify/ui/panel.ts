@@ -1,9 +1,11 @@
-/** Shows the facts of the chosen request, and the legend. Texts of the app are set as text, never as markup. */
+/**
+ * Shows the details of the chosen request, and the legend. Texts from the app are inserted as text, never as markup.
+ */
 import { is, type Op } from './data.ts';
 import { paintOf } from './paint.ts';
 import { statusOf, type ViewState } from './state.ts';
 
-/** Makes an element with texts and elements inside. */
+/** Makes an HTML element with texts and elements in it. */
 export function element(
   name: string,
   inside: readonly (string | Node)[],
@@ -21,7 +23,7 @@ function button(text: string, act: () => void): HTMLElement {
   return made;
 }
 
-/** Returns the facts of a request, as names and values. */
+/** Returns the details of a request as pairs of name and value. */
 function factsOf(op: Op, { facts }: ViewState): [name: string, value: string][] {
   const mark = facts.anomalies.find(({ request }) => request === op.request);
   const identity = is(op, 'in') ? 'signed in' : is(op, 'out') ? 'signed out' : '';

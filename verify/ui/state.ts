@@ -1,4 +1,4 @@
-/** The state of the timeline: the time range, the sessions, the filters, the chosen request. */
+/** What the timeline shows: the time range, the sessions, the filters, the chosen request. */
 import type { AnomalyMark, Facts } from '../reports/view/chunk.ts';
 import { type Data, failed, is, type Op, type ShownSession, signedOut } from './data.ts';
 
@@ -12,16 +12,13 @@ export interface Filters {
 export class ViewState {
   readonly data: Data;
   readonly facts: Facts;
-  /** The shown time, microseconds. */
+  /** `from` and `until`: the time range, microseconds. */
   from = 0;
   until = 1;
-  /**
-   * The shown sessions: first the sessions with an anomaly, by time; then the other sessions, with most
-   * requests first.
-   */
+  /** The shown sessions: first those with an anomaly, by its time; then the others, by their number of requests. */
   rows: ShownSession[] = [];
   filters: Filters = { text: '', instance: '', status: '', guarantee: '' };
-  /** The sessions to show. Empty: shows all sessions. */
+  /** The sessions that the reader chose to see, such as those of an anomaly. Empty if all sessions are shown. */
   focus: ShownSession[] = [];
   chosen: Op | undefined;
   /** Called after each change. */
@@ -41,7 +38,7 @@ export class ViewState {
     this.show(this.data.from - margin, this.data.until + margin);
   }
 
-  /** Shows a time range, at least 20 µs and at most the run and a margin. */
+  /** Shows a time range. Keeps it within the run, with a small margin, and at least 20 µs long. */
   show(from: number, until: number): void {
     const { from: first, until: last } = this.data;
     const margin = (last - first) * 0.02 + 1000;
@@ -51,19 +48,19 @@ export class ViewState {
     this.onChange();
   }
 
-  /** @param at the point that does not move: 0 is the start of the shown time, 1 its end */
+  /** Zooms. @param at the point that stays where it is: 0 is the start of the shown time, 1 its end */
   zoom(factor: number, at = 0.5): void {
     const middle = this.from + (this.until - this.from) * at;
     this.show(middle - (middle - this.from) * factor, middle + (this.until - middle) * factor);
   }
 
-  /** @param share how far, as a share of the shown time */
+  /** Pans to the right, or to the left if negative. @param share how far, as a share of the shown time */
   pan(share: number): void {
     const by = (this.until - this.from) * share;
     this.show(this.from + by, this.until + by);
   }
 
-  /** Selects the sessions that match the filters. */
+  /** Shows the sessions that match the filters. */
   select(): void {
     const broken = new Map<string, number>();
     for (const mark of this.facts.anomalies)
@@ -95,7 +92,7 @@ export class ViewState {
     );
   }
 
-  /** Shows the sessions of an anomaly, side by side, around the time of its proof. */
+  /** Shows the sessions of an anomaly, at the time of the requests that prove it. */
   anomaly(mark: AnomalyMark): void {
     this.filters = { text: '', instance: '', status: '', guarantee: '' };
     this.chosen = this.data.requests.get(mark.request);
@@ -108,7 +105,7 @@ export class ViewState {
     this.show(mark.from - margin, mark.until + margin);
   }
 
-  /** Returns the session of the other user that a foreign page shows: the one nearest in time. */
+  /** If a session got another user's page: returns the session of that user that is nearest in time. */
   #shownInstead({ from, until }: AnomalyMark, names: ReadonlySet<string>): ShownSession[] {
     const other = this.chosen?.sawUser ?? '';
     if (other === '' || other === this.chosen?.session.user) return [];
@@ -139,7 +136,7 @@ export class ViewState {
   }
 }
 
-/** Returns the kind of a response, as the filter names it. */
+/** Returns the kind of a response, as the filter "Status" lists it: `signed out`, `server error` … */
 export function statusOf(op: Op): string {
   if (signedOut(op)) return 'signed out';
   if (op.status === 0) return 'no response';
