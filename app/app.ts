@@ -1,4 +1,4 @@
-/** Builds the card store as an Express app: its middleware and routes, in order. It does not listen on a port. */
+/** Builds the card store as an Express app: its middleware and routes, in order. Opens no port. */
 import { join } from 'node:path';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Store } from 'express-session';

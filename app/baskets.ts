@@ -8,9 +8,9 @@ import { userOf } from './routes/guard.ts';
 import { save } from './session.ts';
 
 /**
- * Reads and changes the basket of the signed-in user. The items are in order, oldest first. A change resolves with
- * the new content of the basket, after the store has confirmed the change. Throws Refusal if the change is not
- * possible, and StoreUnavailable if the store does not confirm it.
+ * Reads and changes the basket of the signed-in user. Items come oldest first. A change resolves with the changed
+ * basket, after the store has confirmed it. Throws Refusal if the change is not possible, and StoreUnavailable if the
+ * store does not confirm it.
  */
 export interface Baskets {
   items(request: Request): Promise<readonly BasketItem[]>;

@@ -20,8 +20,8 @@ export interface Config {
   /** URL of Redis. With sentinels or a cluster, only user, password, database and TLS of the URL are used. */
   readonly redisUrl: string;
   /**
-   * Servers of a cluster. At least one of them must be up when the app connects. Empty for a Redis without
-   * cluster mode.
+   * Some servers of a Redis cluster, of which one must be up when the app connects. Empty for a Redis without cluster
+   * mode.
    */
   readonly redisCluster: readonly { host: string; port: number }[];
   /** ElastiCache cache to log in to by IAM (`serverless:NAME` if it is serverless); '' to log in by password. */
@@ -29,7 +29,7 @@ export interface Config {
   readonly redisIamRegion: string;
   /** The sentinels that name the primary; empty for a Redis without sentinels. */
   readonly redisSentinels: readonly { host: string; port: number }[];
-  /** The primary's name in the sentinels. */
+  /** Name under which the sentinels know the primary. */
   readonly redisPrimary: string;
   /** '' if neither sessions nor baskets are in PostgreSQL. */
   readonly databaseUrl: string;
@@ -140,7 +140,7 @@ function readFiles(env: Environment): { given: Environment; problems: string[] }
   return { given, problems };
 }
 
-/** Returns a problem for each pair of values that are valid alone, but not together. */
+/** Returns a message for each pair of values that are valid alone, but not together. */
 function contradictions(v: Values, env: Environment): string[] {
   const problems: string[] = [];
   const exposed = env['NODE_ENV'] === 'production' ? 'NODE_ENV is production' : exposure(v.HOST);
@@ -202,9 +202,7 @@ function exposure(host: string): string | undefined {
   return `HOST is ${host} and not a loopback address`;
 }
 
-/**
- * OWASP's recommendations for scrypt with r = 8. Each pair of parameters costs an attacker about the same.
- */
+/** OWASP's recommended parameters of scrypt with r = 8. Each pair costs an attacker about the same. */
 const STRONG: readonly ScryptParameters[] = [
   { cost: 131_072, parallel: 1 },
   { cost: 65_536, parallel: 2 },

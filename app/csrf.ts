@@ -8,7 +8,7 @@ import { deriveKey } from './secrets.ts';
 import { signedInUser } from './session.ts';
 
 export interface CsrfProtection {
-  /** Adds the method `csrfToken` to every request. Must run after the session middleware. */
+  /** Gives every request the method `csrfToken`. Must run after the session middleware. */
   readonly prepare: RequestHandler;
   /** Refuses a form whose token is missing or belongs to another session. */
   readonly require: RequestHandler;

@@ -40,7 +40,7 @@ export function connectDatabase(url: string, timeoutMs: number, onError: (error:
 
 /** Creates the missing tables. Throws PostgreSQL's error. */
 export async function createTables(pool: Pool): Promise<void> {
-  // "IF NOT EXISTS" alone fails if two instances run the statement at the same time. All statements of one text form
-  // one transaction, and the lock ends with the transaction.
+  // Takes a lock first, because "IF NOT EXISTS" fails if two instances run it at the same time. PostgreSQL runs the
+  // statements of one text as one transaction, which releases the lock at its end.
   await pool.query(`SELECT pg_advisory_xact_lock(${TABLES_LOCK}); ${TABLES}`);
 }

@@ -60,7 +60,7 @@ export class Lifecycle {
     this.#idle.clear();
   }
 
-  /** Counts the requests in flight. While draining, also closes the connection with each response. */
+  /** Counts the requests in flight. While the instance drains, each response also closes its connection. */
   readonly track: RequestHandler = (_request, response, next) => {
     this.#open.add(response);
     response.once('close', () => this.#close(response));

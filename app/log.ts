@@ -63,7 +63,7 @@ export function requestLog(
     const began = performance.now();
     const given = request.get('x-request-id') ?? '';
     const id = REQUEST_ID.test(given) ? given : randomUUID();
-    // Reads the path before the routers run, because a mounted router changes `path` while it handles the request.
+    // Reads the path here, because a router that handles the request changes `path` meanwhile.
     const { method, path } = request;
     response.set({ 'X-Request-Id': id, 'X-Instance-Id': instance });
     if (version !== '') response.set('X-App-Version', version);

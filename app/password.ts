@@ -22,8 +22,8 @@ const KEY_BYTES = 32;
 const BLOCK_SIZE = 8;
 
 /**
- * Runs two hashes at the same time. Node's pool has four threads, which DNS and files also use. Two hashes at N =
- * 2^17 use 256 MiB.
+ * Computes at most two hashes at the same time, because Node's four threads also serve DNS and files, and two hashes at
+ * N = 2^17 need 256 MiB.
  */
 const turns = new Turns({ atOnce: 2, waitMs: 10_000 });
 
@@ -51,7 +51,7 @@ export function isWeaker(hash: string, { cost, parallel }: ScryptParameters): bo
 }
 
 const PHC = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,3}),p=(\d{1,3})\$([\w+/]+)\$([\w+/]+)$/;
-/** The format of older versions, with r = 8 and p = 1. */
+/** Format of the hashes of older app versions, all with r = 8 and p = 1. */
 const OLD = /^scrypt\$(\d+)\$([\w-]+)\$([\w-]+)$/;
 
 function parseHash(hash: string): PasswordHash {
@@ -78,7 +78,7 @@ function unpadded(bytes: Buffer): string {
 
 function derive(password: string, hash: Omit<PasswordHash, 'key'>): Promise<Buffer> {
   const { cost, blockSize, parallel, salt } = hash;
-  // Twice the memory that scrypt needs. Node's default limit, 32 MiB, is too low for secure costs.
+  // Limit for scrypt's memory: twice what it needs. Node's default limit, 32 MiB, is too low for secure costs.
   const maxmem = 256 * blockSize * (cost + parallel) + 65_536;
   const options: ScryptOptions = { N: cost, r: blockSize, p: parallel, maxmem };
   return turns.run(

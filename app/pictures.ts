@@ -19,7 +19,7 @@ export const FORM_SECONDS = 600;
 const TYPES: readonly [type: string, start: RegExp][] = [
   ['image/jpeg', /^ffd8ff/],
   ['image/png', /^89504e470d0a1a0a/],
-  // RIFF, the size in 4 bytes, WEBP.
+  // The file begins with RIFF, its size in 4 bytes, and WEBP.
   ['image/webp', /^52494646.{8}57454250/],
 ];
 const START_BYTES = 12;
@@ -82,7 +82,7 @@ export class Pictures {
       Expires: FORM_SECONDS,
       Conditions: [['content-length-range', 1, MAX_BYTES]],
       Fields: {
-        // A form without a script cannot name the type of the chosen file. `accept` finds the type.
+        // A browser without scripts cannot put the type of the chosen file into the form. So `accept` checks the type.
         'Content-Type': 'image/*',
         // The bucket adds the parameter `key`, and redirects with 303.
         success_action_redirect: `${publicUrl}/cards/${card}/picture`,
@@ -101,7 +101,7 @@ export class Pictures {
     const [, id = '', signature = ''] = /^uploads\/([\w-]{22})\.([\w-]{43})$/.exec(key) ?? [];
     if (!this.#signer.accepts(claim(user, card, id), signature)) throw notYours();
     const Bucket = this.#settings.bucket;
-    // One request returns everything that is checked, so that all checks are about the same upload.
+    // Reads everything in one request, so that all checks are about the same upload.
     const found = await answered(
       this.#s3.getObject({ Bucket, Key: key, Range: `bytes=0-${START_BYTES - 1}` }, this.#deadline()),
     );

@@ -8,7 +8,7 @@ import { limitCommands } from './deadline.ts';
 import { confirmed } from './failures.ts';
 import type { RedisLogin } from './redis-login.ts';
 
-/** All keys of one command, script or pipeline are in one slot, so that a cluster can run it. */
+/** A connection to one server or to a cluster, in which all keys of a command or script must be in one slot. */
 export type RedisClient = Redis | Cluster;
 
 type Settings = Pick<
@@ -39,8 +39,8 @@ export function connectRedis(
   if (sentinels.length > 0)
     Object.assign(options, {
       ...{ sentinels: [...sentinels], name: redisPrimary },
-      // Leaves the old primary when the sentinels name a new primary. The old primary may still accept writes
-      // for some time, and these writes are lost.
+      // Closes the connection to an old primary when the sentinels name a new one. The old one may still accept writes,
+      // which would be lost.
       failoverDetector: true,
       sentinelRetryStrategy: (attempts: number) => Math.min(attempts * 50, 500),
     });
@@ -101,7 +101,7 @@ function connectCluster(
   const cluster = new Cluster([...redisCluster], options);
   cluster.on('error', onError);
   cluster.on('node error', onError);
-  // Connects now, also to replicas: a command for a replica that was just promoted finds an open connection.
+  // Connects to replicas too, so that a replica that becomes the primary already has a connection.
   cluster.on('+node', (node: Redis) => open(node, timeoutMs, login));
   return cluster;
 }
@@ -128,13 +128,13 @@ export async function executed(pipeline: ChainableCommander): Promise<unknown[]>
   return results.map(([, result]) => result);
 }
 
-/** Minimum time between two attempts to leave a Redis that accepts no writes, milliseconds. */
+/** Minimum time between two reconnections that look for a Redis that accepts writes, milliseconds. */
 const LEAVE_EVERY_MS = 250;
 
 /**
- * Returns a function that decides whether to reconnect after an error. A primary that became a replica keeps its
- * connections and refuses each write. A new connection finds the new primary. The function does not reconnect after
- * every refusal, because reads would fail too while there is no other primary.
+ * Returns a function that decides after an error whether to reconnect. A primary that became a replica keeps its
+ * connections and refuses each write, and a new connection finds the new primary. Does not reconnect after every
+ * refusal: without any primary, reads would then fail too.
  */
 function leavesReplicas(): (error: Error) => boolean {
   let left = Number.NEGATIVE_INFINITY;

@@ -14,7 +14,7 @@ import {
 
 declare module 'express-session' {
   interface SessionData {
-    /** Email address; a session exists only for a signed-in user. */
+    /** Email address of the signed-in user. Visitors who have not signed in have no session. */
     user?: string;
     /** Milliseconds since the epoch, by the clock of the instance that made the session. */
     signedInAt?: number;
@@ -58,7 +58,7 @@ export function sessions(store: Store, secrets: readonly string[], limits: Sessi
       saveUninitialized: false,
       // With a cookie in every response, a slow response of an old session could overwrite the cookie of a new login.
       rolling: false,
-      // Only `end` ends a session. Before the response, `end` waits until the store has confirmed.
+      // A session ends only by the function `end`, which waits for the store before the response.
       unset: 'keep',
       // The cookie has no maxAge, because only the store knows when a session ends. `cookie` is a function, because the
       // middlewares for http and https share one store: both create sessions by the `generate` of the later one.
@@ -84,15 +84,14 @@ function endAbsolutely(store: Store, limits: SessionLimits): void {
   store.get = (sid, callback) =>
     get(sid, (error, data) => {
       if (!data || secondsLeft(data, limits) > 0) return callback(error, data);
-      // The session has ended, even if the store fails to destroy it.
+      // Reports no session even if the store fails to delete the expired one.
       store.destroy(sid, () => callback(null, null));
     });
 }
 
 /** Returns the signed-in user; undefined if no user is signed in or the store did not respond. */
 export function signedInUser(request: Request): string | undefined {
-  // By its type, a request always has a session. But it has none after `end`, or if the session could not be
-  // loaded.
+  // The type says that a request always has a session. It has none after `end`, or if the store did not respond.
   const data: Partial<SessionData> | undefined = request.session;
   return data?.user;
 }
@@ -110,7 +109,7 @@ export async function save(request: Request): Promise<void> {
       session.save(error => (error ? reject(error) : resolve()));
     });
   } catch (cause) {
-    // SessionTooLargeError is the only error that leaves the session unchanged.
+    // After any other error express-session must not save the session again.
     if (!(cause instanceof SessionTooLargeError)) abandon(request);
     throw failure(cause);
   }

@@ -8,7 +8,7 @@ import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import type { Lifecycle } from './lifecycle.ts';
 
-/** Time to wait for the first request on a connection that was just accepted, milliseconds. */
+/** A connection that was just accepted has this time to send its first request, milliseconds. */
 const NEWCOMERS_MS = 500;
 
 export interface Leaving {
@@ -49,8 +49,8 @@ export async function leave(leaving: Leaving, signal: string, hurry: AbortSignal
   const closed = once(server, 'close');
   server.close();
   const quiet = async () => {
-    // Waits for first requests, because a connection that was just accepted soon carries a request. A
-    // connection that a browser opened in advance may never carry a request.
+    // A connection that was just accepted usually sends a request soon. Does not wait longer, because browsers also
+    // open connections in advance, and some of these never send a request.
     await pause(NEWCOMERS_MS);
     await lifecycle.settled();
   };
@@ -101,9 +101,7 @@ async function noneSent(lifecycle: Lifecycle, hurry: AbortSignal, end: number): 
   }
 }
 
-/**
- * Maximum number of turns of the event loop to wait for a quiet turn. A turn shorter than `QUIET_TURN_MS` is quiet.
- */
+/** Waits for a quiet turn of the event loop, shorter than `QUIET_TURN_MS`, for at most this number of turns. */
 const TURNS = 2_000;
 const QUIET_TURN_MS = 0.1;
 

@@ -3,10 +3,7 @@ import { Refusal } from './failures.ts';
 
 export interface TurnLimits {
   readonly atOnce: number;
-  /**
-   * Maximum wait, milliseconds. A task that has waited longer is refused when its turn comes, because its client has
-   * disconnected by then.
-   */
+  /** A task that has waited longer than this, milliseconds, is refused when its turn comes: its client has given up. */
   readonly waitMs: number;
 }
 

@@ -106,7 +106,7 @@ function plants(): string[] {
 
 const SESSIONS = 5_000;
 
-/** Judges a generated history. @param part share of its sessions that are lost before their end */
+/** Generates a history and judges it. @param part share of sessions that are lost before their end */
 function judgedSessions(part: number, seed: number): Digest {
   const random = seeded(seed, 'lost');
   const lost = new Set<string>();
@@ -130,7 +130,7 @@ function planted(
   return { ...rest, outcome: 'fail', status: 303, note: '303 to /login', signedIn: 'out' };
 }
 
-/** Measures how often changes of different sizes are found. */
+/** Measures how often the comparison finds changes of different sizes. */
 function power(): string[] {
   return [...lossPower(), '', ...ratePower(), '', ...sharePower(), '', ...latencyPower()];
 }

@@ -1,4 +1,4 @@
-/** Returns runs for the benchmark of comparisons: chosen from recorded runs, or generated at random. */
+/** Provides the runs for bench/compare.ts: chosen from recorded runs, or generated at random. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../verify/core/compare/digest.ts';
@@ -32,8 +32,8 @@ export function inTurns(runs: readonly Digest[], pairs: number, random: Random):
 const LONG = 6;
 
 /**
- * Joins LONG recorded runs into one run. Assigns each response at random to one of two builds, so that differences
- * between the recorded runs affect both builds equally.
+ * Joins LONG recorded runs, and assigns each of their responses at random to one of two builds. So both builds are
+ * equal, although the recorded runs differ.
  */
 export function dealt(runs: readonly Digest[], pairs: number, random: Random): [Digest[], Digest[]] {
   const [base, current]: [Digest[], Digest[]] = [[], []];
@@ -77,7 +77,7 @@ export function binomial(n: number, p: number, random: Random): number {
   return count;
 }
 
-/** Generates alternating runs of two builds, with noise between runs and between responses. */
+/** Generates runs of two builds, alternately. The rate differs between runs, and response times differ within a run. */
 export function drawnTurns(
   slower: number,
   pairs: number,

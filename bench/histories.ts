@@ -17,9 +17,9 @@ export interface Shape {
   writes: readonly Action[];
   /** Share of reads among the operations. */
   reads: number;
-  /** Share of writes without a response. Half of these take effect. */
+  /** Share of the writes that get no response. Half of them take effect. */
   info: number;
-  /** Number of reads of the last object that get a wrong response. */
+  /** The last object is broken: this number of its reads get a wrong response. */
   broken: number;
 }
 
@@ -119,10 +119,10 @@ function plan({ operations, clients }: Shape, random: Random): Planned[] {
   return planned.sort((a, b) => a.point - b.point);
 }
 
-/** The maximum number of attempts to find a different response. */
+/** Maximum number of reads to try. */
 const TRIES = 20;
 
-/** Gives one read in the later half the response of another read, if the search finds a different response. */
+/** Breaks a history: gives a late read the response of another read, if the two responses differ. */
 function damage({ kind }: Shape, operations: Interval[], random: Random): void {
   const reads = operations.filter(({ operation }) => operation.action === 'read');
   const half = reads.length >> 1;

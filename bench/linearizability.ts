@@ -13,7 +13,7 @@ import { publicHistories } from './public.ts';
 const ROUNDS = 5;
 /** Time limit of Baton and of Porcupine for a history with its own row, milliseconds. */
 const LIMIT = 5_000;
-/** For the totals: number of generated histories, number per turn, and time limit of each history, milliseconds. */
+/** For the row of totals: number of histories, number judged by one program before the other's turn, and limit, ms. */
 const DRAWN = 10_000;
 const TURN = 500;
 const DRAWN_LIMIT = 200;
@@ -89,7 +89,7 @@ function ours({ kind, initial, objects }: History, milliseconds: number): Timed 
   return { verdict, time: processorTime() - begin };
 }
 
-/** The results of Baton and of Porcupine for one history. @throws Error if both give a verdict and these differ */
+/** The times of Baton (`mine`) and of Porcupine (`theirs`) for one history. They must agree if both decide it. */
 type Pair = { mine: Timed; theirs: Timed };
 
 function paired({ name }: History, mine: Timed, theirs: Timed): Pair {

@@ -63,7 +63,7 @@ export async function speedBench(): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'baton-bench-'));
   const file = join(folder, 'history.ndjson');
   write(file, lines);
-  // Each run needs its own copy of the events: the judge stores some of them, and may change their times.
+  // Gives each run a new copy of the events, because the judge keeps some of them and may change their times.
   const copy = () => lines.slice(1).map(line => JSON.parse(line) as Event);
   const nothing = () => undefined;
   const rows: [what: string, unit: string, count: number, Times][] = [];

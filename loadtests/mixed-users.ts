@@ -12,7 +12,7 @@ const { accounts, thresholds, start, end, session, guarded, summary } = verified
 const load = loadOf(__ENV, { duration: '2m' });
 const { users, duration, rate, think, errors, p95, dropped } = load;
 
-/** A new session begins in one of BETWEEN iterations. The other iterations use open sessions. */
+/** One iteration in BETWEEN opens a new session. The others use open sessions. */
 const BETWEEN = 4;
 
 export const options: Options = {
@@ -55,7 +55,7 @@ let opened = 0;
 
 export default guarded((run: Run) => {
   const { idInTest, iterationInInstance } = exec.vu;
-  // If there are enough accounts, only one virtual user uses each account.
+  // The number of accounts that only this virtual user uses. If there are too few accounts, users share them.
   const own = Math.max(1, Math.ceil((accounts - idInTest + 1) / users));
   if (opened === 0 || (opened < Math.min(own, load.sessions) && iterationInInstance % BETWEEN === 0))
     opened++;

@@ -23,7 +23,7 @@ interface HostApp {
   entries: readonly string[];
   /** The names of the accounts; `MAILS` by default. */
   users?: readonly string[];
-  /** True if `init` writes the target file. Otherwise the target file of the zoo is used. */
+  /** True: `verify` runs on the target file that `init` has written. Absent: on the target file of the zoo. */
   init?: true;
 }
 

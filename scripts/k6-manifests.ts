@@ -1,4 +1,4 @@
-/** Generates Kubernetes manifests. With them, the k6 operator runs a script. */
+/** Generates the Kubernetes manifests with which the k6 operator runs a script. */
 import { stringify } from 'yaml';
 
 export interface Distributed {

@@ -130,7 +130,7 @@ function published(own: Manifest, packages: readonly string[]): object {
       './store-conformance': entry('store-conformance', ENTRIES['store-conformance']),
       './package.json': './package.json',
     },
-    // The excluded pages are only for developers of Baton.
+    // Leaves out the docs that only developers of Baton need.
     files: [
       'dist',
       'docs/*.md',
@@ -139,7 +139,7 @@ function published(own: Manifest, packages: readonly string[]): object {
       '!docs/judge-speed.md',
       '!docs/speed.md',
       '!docs/power.md',
-      // The card store, its stack and the zoo are not in the package.
+      // Pages about the card store, its stack and the zoo, which the package does not contain.
       '!docs/app.md',
       '!docs/compose.md',
       '!docs/fleet.md',

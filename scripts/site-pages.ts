@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** The pages of docs/, in groups for the reader's tasks. */
+/** The pages of docs/, grouped by what a reader wants to do. */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'Judge an app': [
     'init',

@@ -22,7 +22,7 @@ const DOCS = join(root, 'docs/stores.md');
 
 type Settings = Record<string, string>;
 
-/** For each row of the table: its title, and the environment of its instances. */
+/** The rows of the table: the title of each, and the environment of its instances. */
 const ROWS: Record<string, Settings> = {
   '`redis-attributes`': { SESSION_STORE: 'redis-attributes' },
   '`redis-attributes`, hardened Redis': { SESSION_STORE: 'redis-attributes', STACK_REDIS: 'hardened' },

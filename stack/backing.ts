@@ -3,14 +3,14 @@ import { planClusterRedis } from './cluster.ts';
 import { planSentinelRedis } from './sentinel.ts';
 import { type BackingServer, planServer, requireServers, type ServerKind } from './servers.ts';
 
-/** The environment of one instance. It names the stores of sessions and baskets. */
+/** Environment variables of one instance. Some of them choose where it keeps sessions and baskets. */
 type Environment = Record<string, string | undefined>;
 
 export interface BackingServers {
   readonly redis: BackingServer;
   /** The server that stores sessions; Redis if no server stores them. */
   readonly store: BackingServer;
-  /** All servers, the store first. */
+  /** All servers to start. The first is the session store. */
   readonly servers: readonly BackingServer[];
 }
 
@@ -42,8 +42,8 @@ const PLANS: Partial<Record<keyof typeof KINDS, typeof planSentinelRedis>> = {
 };
 
 /**
- * Prepares the servers and chooses their ports. Throws one MissingProgramError that names all missing programs, or an
- * error if STACK_REDIS has an unknown value.
+ * Prepares the servers that the instances need, and chooses their ports. Throws one MissingProgramError that names all
+ * missing programs, or an error if STACK_REDIS has an unknown value.
  */
 export async function planBacking(options: BackingOptions): Promise<BackingServers> {
   const { environments, onDeath, balancer, redis: args = [] } = options;

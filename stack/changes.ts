@@ -1,6 +1,6 @@
 /** Runs changes of a balancer or of a compose project, one after the other. */
 export class Changes {
-  /** Aborts when no more changes may run. A change that waits for something passes this signal to `until`. */
+  /** Aborts when the stack stops. A change that waits for something passes this signal to `until`. */
   readonly signal: AbortSignal;
   readonly #end = new AbortController();
   #last: Promise<unknown> = Promise.resolve();
@@ -19,7 +19,7 @@ export class Changes {
     return done;
   }
 
-  /** Aborts the signal: the running change ends, and later changes throw. Resolves once no change runs. */
+  /** Stops the running change, and rejects later ones. Resolves once no change runs. */
   async end(): Promise<void> {
     this.#end.abort(new Error('the stack is stopping or stopped: it accepts no more changes'));
     await this.#last;

@@ -10,7 +10,7 @@ import { makeFolder, removeFolder, temporaryPath } from './watchdog.ts';
 
 const PRIMARIES = 3;
 const SLOTS = 16_384;
-/** Number of slots of each primary. */
+/** Number of hash slots of each primary. */
 const SHARE = Math.ceil(SLOTS / PRIMARIES);
 /** The certificate is valid only for this name, so clients must keep the names that the cluster announces. */
 const HOST = 'localhost';
@@ -21,11 +21,11 @@ const SETTLE = { withinMs: 30_000, everyMs: 50 };
 const SETTINGS = [
   ...['--cluster-enabled', 'yes', '--tls-cluster', 'yes', '--cluster-node-timeout', String(DOWN_AFTER_MS)],
   ...['--cluster-announce-hostname', HOST, '--cluster-preferred-endpoint-type', 'hostname'],
-  // As on ElastiCache: while one primary is down, the cluster still serves the slots of the other primaries.
+  // As ElastiCache does, serves the slots of the other primaries while one primary is down.
   ...['--cluster-require-full-coverage', 'no'],
 ];
 
-/** A server and the port on which the servers of the cluster talk to each other. */
+/** A Redis server, and the port on which the servers of the cluster talk to each other. */
 interface Member {
   readonly server: BackingServer;
   readonly busPort: number;
@@ -83,7 +83,7 @@ class ClusterRedis extends RedisGroup {
     removeFolder(this.#folder);
   }
 
-  /** Gives a primary its slots, and introduces it to all servers. Returns its id. */
+  /** Gives a primary its hash slots, and makes all servers known to each other. Returns the primary's id. */
   #found({ server }: Member, n: number): Promise<string> {
     return this.#ask(server, async redis => {
       await redis.call('CLUSTER', 'ADDSLOTSRANGE', n * SHARE, Math.min((n + 1) * SHARE, SLOTS) - 1);

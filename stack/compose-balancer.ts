@@ -17,7 +17,7 @@ export class ComposeBalancer extends ContainerService implements Balancer {
   readonly #registered: Set<string>;
   readonly #changes = new Changes();
 
-  /** @param registered the names of the instances in the container's initial environment */
+  /** @param registered names of the instances to which nginx routes at its start */
   constructor(registered: readonly string[], spec: Omit<ContainerSpec, 'ready' | 'name'>) {
     const ready = async () => (await docker('exec', spec.container, ...SCRIPT, 'healthy')) !== undefined;
     super({ ...spec, name: 'balancer', ready });

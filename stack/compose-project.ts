@@ -21,7 +21,7 @@ import {
 } from './watchdog.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-/** Maximum number of lines of compose's output in an error. */
+/** If compose fails, the error shows at most this number of lines of its output. */
 const LAST_LINES = 40;
 
 /** The services of a compose file. */
@@ -37,7 +37,7 @@ export class ComposeProject {
   readonly #dir = temporaryPath('baton-compose-');
   readonly #environment: Record<string, string>;
   readonly #running = new Set<number>();
-  /** Runs one `up` at a time, because each one writes the file that compose reads. */
+  /** Runs one `docker compose up` at a time, because each writes the compose file anew. */
   readonly #ups = new Changes();
 
   /** @param environment values of the variables of docker-compose.yml */
@@ -76,8 +76,7 @@ export class ComposeProject {
   async #compose(file: string, ...args: string[]): Promise<void> {
     const files = ['--file', this.file, '--file', file];
     const all = ['compose', '--project-name', this.name, '--project-directory', ROOT, ...files, ...args];
-    // Runs in a separate process group. So Ctrl-C in the terminal reaches only Baton, which stops everything in
-    // order.
+    // A separate process group, so that Ctrl-C in the terminal reaches only Baton. Baton then stops all parts in order.
     const child = spawn('docker', all, {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -18,7 +18,7 @@ import { Deaths, instancesOf, portOf, startOrStop } from './starting.ts';
 /** The port of Redis in its container. */
 const REDIS_PORT = 6379;
 const FIRST = 'app-1';
-/** The services of docker-compose.yml that are not instances. */
+/** The services that the stack starts besides its instances. */
 const PARTS = ['redis', 'balancer'];
 
 /**
@@ -83,7 +83,7 @@ class ComposeStack implements Stack {
   readonly #options: StackOptions;
   readonly #deaths: Deaths;
   readonly #instances: ComposeInstance[] = [];
-  /** Services added to docker-compose.yml. Removed instances stay, because their names are not reused. */
+  /** The instances that are not in docker-compose.yml. Removed instances stay here, so that no name is used twice. */
   readonly #services: Services = {};
   readonly #secret: string;
   #parts: { balancer: ComposeBalancer; store: ContainerService } | undefined;
@@ -138,7 +138,7 @@ class ComposeStack implements Stack {
     const onDeath = this.#deaths.report;
     const store = new ContainerService({
       ...{ name: 'redis', container: redis, url: `redis://127.0.0.1:${redisPort}`, onDeath },
-      // Redis is published on this machine, so that faults can send it commands.
+      // Redis listens on a port of this machine too, so that faults can send it commands.
       ready: async () => (await docker('exec', redis, 'redis-cli', 'ping')) === 'PONG',
     });
     const balancer = new ComposeBalancer(names, { container: nginx, url: this.url, onDeath });
@@ -218,7 +218,7 @@ class ComposeStack implements Stack {
     return instance;
   }
 
-  /** Ends an instance. Its container stays until the stack is removed, for readers that follow its log. */
+  /** Ends an instance. Keeps its container until the stack stops, because the log is read from the container. */
   async #forget(instance: ComposeInstance): Promise<void> {
     await instance.kill();
     instance.dispose();

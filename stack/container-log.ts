@@ -60,7 +60,7 @@ export function containerLines(container: string, read: Read = readOutput): LogL
         last = signal.aborted; // After the abort, reads the output once more, up to its end.
         for await (const { line, time } of lines(seen.time, last ? undefined : signal))
           if (seen.isNew(time)) yield line;
-        // The engine ends a log when its container ends, but the container may start again.
+        // The log ends when the container ends. Reads again later, because the container may be restarted.
         if (!last) await pause(RETRY_MS, undefined, { signal }).catch(() => {});
       }
     },
@@ -69,10 +69,12 @@ export function containerLines(container: string, read: Read = readOutput): LogL
 
 const BEGINNING = '1970-01-01T00:00:00.000000000Z';
 
-/** Recognises repeated lines: the engine sends the last line again if the log is read on from its time. */
+/**
+ * Skips lines that were read before. A read that continues at the time of the last line begins with that line again.
+ */
 class Seen {
   time: string;
-  /** Number of received lines with the time `time`. `#skip` is how many of them the engine will repeat. */
+  /** Number of lines with the time `time` that were read. `#skip` of them are still to come a second time. */
   #count = 0;
   #skip = 0;
 

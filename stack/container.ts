@@ -27,7 +27,7 @@ interface Run {
 }
 
 const READY_MS = 30_000;
-/** Seconds: the sum of the app's DRAIN_MS and SHUTDOWN_MS, plus a margin. */
+/** Seconds until `docker stop` kills the app: more than its DRAIN_MS and SHUTDOWN_MS together. */
 const STOP_SECONDS = '15';
 
 export class ContainerService implements Service {
@@ -38,7 +38,7 @@ export class ContainerService implements Service {
   #run: Run | undefined;
   #disposed = false;
 
-  /** Takes over a container that compose has just started. */
+  /** @param spec a container that compose has just started */
   constructor(spec: ContainerSpec) {
     this.name = spec.name;
     this.url = spec.url;
@@ -117,7 +117,7 @@ export class ContainerService implements Service {
     if (this.#run) this.#run.stopRequested = true;
   }
 
-  /** Begins a run, and waits in the background until the container has ended or was removed. */
+  /** Notes that the container runs, and waits in the background for its end. */
   #watch(): void {
     const over = async () => {
       this.#run = undefined;
@@ -143,7 +143,7 @@ export class ContainerService implements Service {
       (error: unknown) => error,
     );
     try {
-      // The engine has sent the signal, but the container may end later.
+      // The command returns once the signal was sent. The container ends later.
       await until(() => run.over.signal.aborted, { withinMs: 10_000, what: `${this.name} to end` });
     } catch (error) {
       throw refused ?? error;

@@ -62,7 +62,7 @@ export async function removeProject(project: string): Promise<void> {
   }
 }
 
-/** The commands that list and remove each kind of object. */
+/** For each kind of object: the docker command that lists it, and the one that removes it. */
 const OBJECTS = [
   [
     ['ps', '--all', '--format', '{{.Names}}', '--filter'],

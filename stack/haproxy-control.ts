@@ -11,7 +11,7 @@ export interface Workers {
   retired: number[];
 }
 
-/** An instance as one HAProxy worker knows it, in one group (backend). */
+/** One `server` line of a HAProxy backend, as one worker process sees it. */
 interface Server {
   name: string;
   /** Number of requests in flight to the instance. */

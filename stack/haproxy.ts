@@ -22,11 +22,11 @@ export interface HaproxyOptions {
 }
 
 const TEMPLATE = new URL('../deploy/haproxy.cfg.template', import.meta.url);
-/** The groups of instances in HAProxy's template. */
+/** The two backends in the template. Each of them lists all instances. */
 const GROUPS = ['instances', 'any_instance'] as const;
 /** Maximum time until an instance responds. */
 const RESPONSE_TIMEOUT_MS = 10_000;
-/** Limit for requests in flight: hard-stop-after in the template, plus a margin. */
+/** Maximum time of a request in flight after a reload: hard-stop-after in the template, plus a margin; milliseconds. */
 const IN_FLIGHT_MS = 35_000;
 
 /** An instance in the configuration. Deregistered instances stay there, disabled. */
@@ -65,7 +65,7 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
       name: 'balancer',
       command: [program, '-W', '-db', '-f', config, '-S', `${socket},mode,600,level,admin`],
       log: accessLog,
-      // If a killed master left its socket behind, the socket does not reply.
+      // Sends a command, because a killed master may have left a socket that no process reads.
       ready: async () => (await control.workers()).serving.length > 0,
       stopSignal: 'SIGUSR1', // SIGTERM would drop the requests in flight.
       stopMs: IN_FLIGHT_MS,
@@ -157,7 +157,7 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
     if (!this.running()) return [];
     const { serving, retired } = await this.#control.workers();
     for (const worker of serving) {
-      // `maint` also diverts the visitors that are pinned to the instance.
+      // The state `maint` gets no requests, not even from visitors who are pinned to the instance.
       for (const server of serversOf(instance))
         await this.#control.order(worker, `set server ${server} state maint`);
     }
@@ -165,8 +165,8 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
   }
 
   /**
-   * Returns whether no request to the instance is in flight, and all retired workers of `before` have ended. A
-   * retired worker ends after its last connection.
+   * Returns whether no request to the instance is in flight: no worker has one, and the retired workers of `before`
+   * have ended.
    */
   async #hasDrained({ name }: Routed, before: readonly number[]): Promise<boolean> {
     if (before.length === 0) return true;

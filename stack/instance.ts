@@ -25,7 +25,7 @@ const APP = fileURLToPath(new URL('../app/server.ts', import.meta.url));
 
 /** A stopping instance accepts requests for this time, longer than nginx keeps idle connections; milliseconds. */
 const DRAIN_MS = '3000';
-/** The sum of DRAIN_MS and the app's limit for requests in flight (SHUTDOWN_MS), plus a margin. */
+/** Time to stop, milliseconds: more than DRAIN_MS and the app's SHUTDOWN_MS together. */
 const STOP_MS = 15_000;
 
 export class LocalInstance extends ServerProcess implements Instance {

@@ -7,7 +7,7 @@ const HOST = '127.0.0.1';
 /** If more bytes than this wait in one direction of a connection, the proxy stops reading from the sender. */
 const MOST_WAITING = 1 << 20;
 
-/** The effects of a link on the bytes of all connections, including connections that were open before. */
+/** How the proxy disturbs the data of all its connections, including open ones. */
 interface Disturbance {
   /** Delay of each piece of data, milliseconds. */
   delayMs: number;
@@ -19,7 +19,7 @@ interface Disturbance {
    * True: when a server sends its next data, only the first half of these bytes passes. Then the connection is reset.
    */
   cutting: boolean;
-  /** Number of times that data had to wait for bandwidth. */
+  /** Counts how often data had to wait because of the bandwidth. */
   jams: number;
 }
 

@@ -1,17 +1,17 @@
-/** Holds the links of a local stack: in front of the servers behind the instances, and in front of instances. */
+/** The TCP proxies (links) of a local stack: before servers such as Redis, and before instances. */
 import { ProxyLink } from './link.ts';
 
 export class StackLinks {
-  /** Open links by the name of the part behind them. */
+  /** Open proxies, by the name of the server or instance behind them. */
   readonly #open = new Map<string, ProxyLink>();
-  /** Links that get no new connections, but still serve the requests in flight. */
+  /** Proxies that get no new connections, but still serve the requests in flight. */
   readonly #retired: ProxyLink[] = [];
 
   get(to: string): ProxyLink | undefined {
     return this.#open.get(to);
   }
 
-  /** @param port of the part behind the link */
+  /** @param to name of the server or instance behind the proxy @param port its port */
   async open(to: string, port: number): Promise<ProxyLink> {
     const link = new ProxyLink(port);
     await link.open();
@@ -19,7 +19,7 @@ export class StackLinks {
     return link;
   }
 
-  /** Retires a link. It gets no new connections, but still serves the requests in flight. */
+  /** Retires a proxy, which then gets no new connections, but still serves the requests in flight. */
   retire(to: string): void {
     const link = this.#open.get(to);
     if (link === undefined) return;
@@ -27,7 +27,7 @@ export class StackLinks {
     this.#retired.push(link);
   }
 
-  /** Returns the address with the port of the server's link, if there is one, in place of the server's port. */
+  /** Returns the address, with the port of the server's proxy in place of the server's port if it has a proxy. */
   throughLink(address: string, servers: readonly { name: string; port: number }[]): string {
     return servers.reduce((text, { name, port }) => {
       const link = this.#open.get(name);

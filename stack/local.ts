@@ -127,7 +127,7 @@ class LocalStack implements Stack {
     // If the start was aborted while this program was starting, `stop` ran before `#beside` was set. So stops it here.
     if (this.#stopped) await this.#beside?.stop();
     onStep?.(`starting ${wanted.length} instances`);
-    // Creates the instances one after the other, so that app-1 is the first.
+    // Creates one instance after the other, so that the first is named app-1.
     const created: LocalInstance[] = [];
     for (const one of wanted) created.push(await this.#create(one));
     await Promise.all(created.map(instance => instance.start()));
@@ -221,7 +221,9 @@ class LocalStack implements Stack {
     return instance;
   }
 
-  /** Returns the addresses of the servers and of the balancer. A server with a link has the address of the link. */
+  /**
+   * Returns variables with the addresses of servers and balancer. A server with a proxy (link) has the proxy's address.
+   */
   #backingEnv(): Record<string, string> {
     const { servers, url } = this;
     const addresses = servers.flatMap(server => Object.entries(server.addresses));
@@ -241,7 +243,7 @@ class LocalStack implements Stack {
     return { ...options, env: { ...options.env, SESSION_SECRET: secret } };
   }
 
-  /** Ends an instance and removes it from the stack. Its log stays, for readers that follow the log. */
+  /** Ends an instance and removes it from the stack. Keeps its log file, which may still be read. */
   async #forget(instance: LocalInstance): Promise<void> {
     await instance.dispose();
     this.#instances.splice(this.#instances.indexOf(instance), 1);

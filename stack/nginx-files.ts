@@ -6,24 +6,26 @@ import type { Routed } from './stack.ts';
 
 const TEMPLATE = new URL('../deploy/nginx.conf.template', import.meta.url);
 
-/** Directives that are added to deploy/nginx.conf.template, each line in nginx's syntax. */
+/** Directives to add to deploy/nginx.conf.template, in nginx's syntax. */
 export interface NginxAdditions {
-  /** Added to the directives for all servers. */
+  /** Directives for all servers, in the block `http`. */
   http?: string;
-  /** Added to the server for clients; these directives override those for all servers. */
+  /** Directives for the server that clients use. They override those for all servers. */
   server?: string;
   /**
-   * Directives at the start of the group, which say how nginx chooses an instance. A function gets the number of calls
-   * of `forget`. It can put this number into a hash, so that each call pins all visitors anew.
+   * Directives of the group of instances that choose an instance. A function gets the number of calls of `forget`. It
+   * can use this number in a hash, so that each call assigns all visitors anew.
    */
   upstream?: string | ((forgotten: number) => string);
   /** Parameters of each instance in the group: its weight, max_fails … A function gets its index, from 0. */
   perInstance?: string | ((place: number) => string);
-  /** Rules for failures, tried before the template's. A rule is a pattern and a location: `~. @bad_gateway;`. */
+  /**
+   * What nginx does after a failure, tried before the template's rules: a pattern and a location, `~. @bad_gateway;`.
+   */
   failure?: string;
-  /** Added to the server for clients while no instance is registered. */
+  /** Directives for the server that clients use, while no instance is registered. */
   noInstance?: string;
-  /** Returns more directives for all servers. Called again when the instances change, or after `forget`. */
+  /** Returns directives for all servers that depend on the instances. Called again at each change and each `forget`. */
   instances?: (instances: readonly Routed[], forgotten: number) => string;
 }
 

@@ -32,9 +32,9 @@ export interface NginxOptions {
 }
 
 const WORKERS = 2;
-/** Idle connections whose number has not fallen for this time, milliseconds, belong to inactive clients. */
+/** If the number of idle connections has not fallen for this time, ms, then their clients are inactive. */
 const RESTING_MS = 500;
-/** Number of checks in a row that must find no idle connection. */
+/** This number of checks in a row must find no idle connection. */
 const LOOKS = 10;
 /** Maximum time after a reload for requests that started under the old configuration, milliseconds. */
 const RETIRE_MS = 30_000;
@@ -51,7 +51,7 @@ export class Nginx extends ServerProcess implements Balancer {
   readonly #command: readonly [string, ...string[]];
   readonly #additions: NginxAdditions;
   readonly #retireMs: number;
-  /** Workers that were asked to end. Some of them still have requests in flight. */
+  /** Retired workers, which may still have requests in flight. */
   #retiring: number[] = [];
   readonly #registered = new Map<string, Routed>();
   readonly forget?: () => Promise<void>;
@@ -155,7 +155,7 @@ export class Nginx extends ServerProcess implements Balancer {
     return master === undefined ? [] : memberPids(master).filter(pid => pid !== master);
   }
 
-  /** Reloads. Resolves with the workers of the old configuration, as soon as none of them accepts new connections. */
+  /** Makes nginx read its files again. Resolves with the old workers, once none of them accepts new connections. */
   async #reload(): Promise<number[]> {
     await this.#checkConfiguration();
     writeFileSync(this.#files.closing, '');
@@ -168,9 +168,9 @@ export class Nginx extends ServerProcess implements Balancer {
   }
 
   /**
-   * Waits until no active client has an idle connection, because nginx closes idle connections at a reload, and a
-   * client may send a request on one at that moment. Connections of inactive clients may be closed. Repeats the check,
-   * because a request may end just after a check and leave its connection idle.
+   * Waits until no active client has an idle connection. nginx closes idle connections at a reload, and would lose a
+   * request that arrives on one at that moment. Checks several times, because a request that ends after a check leaves
+   * its connection idle. Inactive clients may lose their connections.
    */
   async #untilFewAreIdle(): Promise<void> {
     const { signal } = this.#changes;

@@ -3,20 +3,17 @@ import { randomInt } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { createServer } from 'node:net';
 
-// The ports are below the range for outgoing connections on Linux (32768 …) and macOS (49152 …). So no connection of a
-// load generator can take the port of an instance while the instance restarts.
+// First port to try. It is below the ports of outgoing connections (Linux 32768 …, macOS 49152 …), so no such
+// connection takes the port of an instance that restarts.
 const FIRST = 20_000;
 const AFTER_LAST = 30_000;
 
-/**
- * Maximum number of reserved ports, more than a process uses at the same time. Above this number, the oldest
- * reservation is released.
- */
+/** Maximum number of reserved ports. Above it, the oldest is released: no process uses that many at a time. */
 const HELD = 1_000;
 
 /**
- * The ports that this process has reserved. Each has an open UDP socket of the same number, so that two processes
- * cannot both get the port. The end of the process closes the socket.
+ * Reserved ports. Each is held by an open UDP socket with the same number, so that no other process gets the port. The
+ * system closes the sockets when the process ends.
  */
 const held = new Map<number, Socket>();
 
@@ -58,7 +55,7 @@ async function take(port: number): Promise<boolean> {
   return true;
 }
 
-/** Reserves a port. @returns the UDP socket; undefined if another process has reserved the port */
+/** Reserves a port by an open UDP socket. @returns the socket; undefined if another process has reserved the port */
 function hold(port: number): Promise<Socket | undefined> {
   return new Promise(resolve => {
     const socket = createSocket('udp4');

@@ -52,8 +52,8 @@ interface Run {
 const LAST_LINES = 50;
 
 /**
- * Shell script that waits for the line `go` and then becomes the program. Baton sends the line after it has named the
- * process to the watchdog. If Baton is killed before, the script exits at the end of the pipe.
+ * Shell script that waits for the line `go` and then becomes the server. Baton sends the line once the watchdog knows
+ * the process. If Baton is killed before that, its pipe closes, and the script exits.
  */
 const AWAIT_GO = 'read -r go <&3 || exit; exec 3<&-; exec "$@"';
 
@@ -91,7 +91,7 @@ export class ServerProcess implements Service {
       const [error] = await once(child, 'error');
       throw new Error(`cannot start ${this.name} (${this.#spec.command[0]}): ${error.message}`);
     }
-    // There is no await between the spawn and this line, so that `dispose` finds the process at any moment.
+    // No await may come between the spawn and this line, or `dispose` could miss the process.
     const run = this.#watch(child, pid);
     this.#run = run;
     try {
@@ -213,7 +213,7 @@ export class ServerProcess implements Service {
   }
 
   /**
-   * Ends the rest of the process group, for example nginx's workers, which survive a killed master. Returns a
+   * Kills what is left of the process group, such as nginx's workers after a kill of their master. Returns a
    * description of the end.
    */
   async #finish(run: Run, [code, signal]: unknown[]): Promise<string> {

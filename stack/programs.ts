@@ -10,11 +10,11 @@ export class MissingProgramError extends Error {
 /** Programs that only some options of the stack need. The setup installs them only with --stores. */
 const OPTIONAL: readonly string[] = ['postgres', 'memcached', 'haproxy', 'weed'];
 
-// On Debian, a normal user's PATH lacks the sbin folders, where nginx is. PostgreSQL is on no user's PATH, because
+// More folders to search. Debian's PATH lacks the sbin folders, where nginx is, and PostgreSQL is in no PATH, because
 // several versions may be installed.
 const ALSO = [
   ...['/usr/local/sbin', '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin', ...postgresFolders()],
-  // The programs of the npm packages of this checkout.
+  // Programs that npm has installed in this checkout.
   join(import.meta.dirname, '../node_modules/.bin'),
 ];
 

@@ -6,7 +6,7 @@ export abstract class RedisGroup implements BackingServer {
   abstract readonly failover: NonNullable<BackingServer['failover']>;
   abstract readonly addresses: Readonly<Record<string, string>>;
   protected primary: BackingServer;
-  /** The server that was stopped, killed or paused last. Undefined once all servers are in sync again. */
+  /** The server that was stopped, killed or paused last; undefined once all servers are in sync. */
   protected fallen: BackingServer | undefined;
 
   constructor(primary: BackingServer) {

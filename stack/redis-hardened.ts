@@ -20,7 +20,7 @@ const REFUSED = [
   ...['replicaof', 'save', 'shutdown', 'slaveof', 'sync', 'keys', 'monitor', 'slowlog'],
 ];
 
-/** The users of a Redis, and the certificate that clients must trust. The servers of a cluster share both. */
+/** The users of a Redis, and its certificate. The servers of a cluster share both. */
 export class Access {
   /** File that clients need, as NODE_EXTRA_CA_CERTS. */
   readonly certificate: string;
@@ -59,9 +59,8 @@ export class Access {
     if (existsSync(this.#acl)) return;
     makeCertificate(this.#key, this.certificate, this.#host);
     const refused = REFUSED.map(command => `-${command}`).join(' ');
-    // No client can log in as `default`, but this user keeps all rights for the server itself. At a restart,
-    // Redis runs the transactions and scripts of the append-only file as this user. If this user had no
-    // rights, Redis would lose all sessions.
+    // No client can log in as `default`, but Redis needs this user with all rights: at a restart it runs the scripts in
+    // the append-only file as `default`. Without rights, it would lose all sessions.
     const users = [
       'user default off ~* &* +@all',
       `user ${OPERATOR} on >${this.#operatorPassword} ~* &* +@all`,

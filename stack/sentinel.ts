@@ -22,7 +22,7 @@ const REPLACED_MS = 20_000;
 /** The sentinels' name for the primary and its replicas. */
 const PRIMARY_NAME = 'baton';
 
-/** Prepares the processes and chooses their ports, but starts nothing. Throws MissingProgramError. */
+/** Prepares Redis servers and sentinels and chooses their ports, but starts nothing. Throws MissingProgramError. */
 export async function planSentinelRedis(options: ServerOptions): Promise<BackingServer> {
   const servers: BackingServer[] = [];
   for (let n = 1; n <= SERVERS; n++) servers.push(await planServer('redis', options));

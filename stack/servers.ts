@@ -57,7 +57,7 @@ interface Plan extends Omit<ServerSpec, 'name' | 'log' | 'folder'> {
   data?: string;
 }
 
-/** A server that requires a password is ready too; a server that still loads its data (-LOADING) is not. */
+/** Matches a ready server, even if it requires a password, but no server that still loads data (-LOADING). */
 const PONG = /^(\+PONG|-NOAUTH)/;
 
 const REDIS: Kind = {
@@ -103,7 +103,7 @@ const HARDENED: Kind = {
 /** The superuser of the PostgreSQL cluster. */
 const USER = 'baton';
 
-/** The Unix user without rights. A server that refuses to run as root runs as this user. */
+/** A Unix user without rights, for servers that refuse to run as root. */
 const UNPRIVILEGED = 'nobody';
 
 /**
@@ -135,7 +135,7 @@ const POSTGRES: Kind = {
     // PostgreSQL refuses to run as root, so it runs as the user of its package, or as a user without rights.
     const runAs = process.getuid?.() === 0 ? (findUser('postgres') ?? findUser(UNPRIVILEGED)) : undefined;
     return {
-      // Resolves symbolic links, because initdb is in the same folder as the real file.
+      // initdb is in the folder of the real program, so a symbolic link must be resolved.
       command: ['/bin/sh', '-c', MAKE_AND_RUN, 'sh', folder, realpathSync(program), ...settings],
       env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
       ready: () => answersQuery(url),

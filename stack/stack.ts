@@ -36,7 +36,7 @@ export interface Instance extends Service {
 
 /** A server behind the instances. */
 export interface StoreServer extends Service {
-  /** The server's own address, without a link: `redis://…`; undefined if this machine cannot reach the server. */
+  /** Address of the server itself, not of a proxy before it: `redis://…`. undefined if this machine cannot reach it. */
   readonly url?: string;
   readonly port?: number;
   /**
@@ -124,16 +124,16 @@ export interface Stack {
    */
   remove(instance: Instance): Promise<void>;
   readonly balancer: Balancer;
-  /** Keeps the number of instances. Absent: an instance that dies is not replaced. */
+  /** Replaces instances that die, and keeps their number. Absent: a dead instance is not replaced. */
   readonly fleet?: Keeper;
   /** The server that stores sessions; Redis if no server stores them. */
   readonly store: StoreServer;
   /** All servers behind the instances, the store first. Users and cards are in Redis with every store. */
   readonly servers: readonly StoreServer[];
   /**
-   * Returns a link that can be disturbed. Absent if the runner has no links.
-   * - to a server, by name: all instances reach it through this link, if the stack was started with `links`
-   * - to an instance, by name: the balancer reaches it through this link from then on, until `unlink`
+   * Returns a proxy that can disturb connections. Absent if the runner has none.
+   * - to a server, by name: all instances reach it through this proxy, if the stack was started with `links`
+   * - to an instance, by name: the balancer reaches it through this proxy from then on, until `unlink`
    */
   link?(to: string): Promise<Link>;
   unlink?(to: string): Promise<void>;
@@ -153,7 +153,7 @@ export interface StackOptions {
   port?: number | 'any';
   /** Added to the environment of all instances. */
   env?: Record<string, string>;
-  /** True if the instances reach the servers behind them through links, which cost a little time. */
+  /** True: instances reach servers such as Redis through proxies (links). They cost a little time. */
   links?: boolean;
   /** Called with messages for the user: the steps of the start, and the actions of the fleet. */
   onStep?: (message: string) => void;

@@ -1,4 +1,4 @@
-/** The parts of a stack's start that all runners share. */
+/** What local stacks and stacks in containers do alike when they start. */
 import { freePort, freePortFrom } from './ports.ts';
 import type { InstanceOptions, Stack, StackOptions } from './stack.ts';
 
@@ -28,7 +28,7 @@ export async function startOrStop(
   }
 }
 
-/** Collects the unexpected ends of processes and containers. */
+/** Collects reports of processes and containers that have ended unexpectedly. */
 export class Deaths {
   /** Resolves with the description of the first unexpected end. */
   readonly first: Promise<string>;

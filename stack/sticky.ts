@@ -95,9 +95,7 @@ function namedBy(cookie: StickyCookie): NginxAdditions {
   };
 }
 
-/**
- * Returns a group for each instance, and maps from the cookie's value to its group and from its address to the value.
- */
+/** Returns one nginx group for each instance, and two maps: cookie value to group, and address to cookie value. */
 function perInstance(
   { name, beside }: StickyCookie,
   instances: readonly Routed[],

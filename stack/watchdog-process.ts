@@ -23,8 +23,7 @@ async function clearUp(): Promise<void> {
   const { folder: folders, project: projects } = guarded;
   const groups = [...guarded.group].map(Number);
   for (const group of groups) signalGroup(group, 'SIGKILL');
-  // Processes that are ending may still write, so folders are removed after the last process has ended, or
-  // after 5 seconds.
+  // Removes folders after the last process has ended, or after 5 s, because ending processes may still write.
   const deadline = performance.now() + 5_000;
   while (performance.now() < deadline && groups.some(group => groupMembers(group).length > 0)) {
     await new Promise(resolve => setTimeout(resolve, 10));

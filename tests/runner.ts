@@ -35,7 +35,7 @@ export interface Job {
 interface Setting {
   /** The folder of the action. */
   folder: string;
-  /** The folder in which its steps run. */
+  /** Working folder of the steps. */
   workspace: string;
   inputs: Record<string, string>;
   environment: Record<string, string>;
@@ -43,7 +43,7 @@ interface Setting {
   event: object;
 }
 
-/** Outputs of the steps that have run, by the id of the step. */
+/** Outputs of the steps that have run so far: step id → name → value. */
 type Steps = Record<string, Record<string, string>>;
 
 const load = ({ folder }: Setting): Action => parse(readFileSync(join(folder, 'action.yml'), 'utf8'));

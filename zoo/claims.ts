@@ -1,4 +1,4 @@
-/** The claims of a system with shared sessions under faults. The workload `hop` gives evidence for all of them. */
+/** What a system with shared sessions claims under faults. The workload `hop` gives evidence for all of it. */
 export const UNDER_FAULTS = [
   'continuity',
   'isolation',

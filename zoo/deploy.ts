@@ -1,4 +1,4 @@
-/** Starts an entry of the zoo on the real stack. */
+/** Starts an entry of the zoo (a broken or healthy deployment) on the real stack. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
@@ -47,7 +47,7 @@ const HOSTS = {
 } as const;
 
 export interface DeployOptions extends Pick<StackOptions, 'port' | 'onStep' | 'onDeath' | 'signal'> {
-  /** Overrides the number of instances in the entry. */
+  /** The number of instances, if it should differ from that of the entry. */
   instances?: number;
 }
 
@@ -96,7 +96,7 @@ export function targetOf(entry: ZooEntry, url: string): Record<string, unknown> 
 function instanceOptions({ deployment }: ZooEntry, n: number): InstanceOptions {
   const { host, program, each = [] } = deployment;
   const env = each[n % each.length];
-  // Without a program, the stack runs the card store unchanged.
+  // An entry without a program of its own uses its host's. The stack itself runs the card store.
   const own = program ?? (host === 'card-store' ? undefined : HOSTS[host].program);
   return {
     ...(own && { command: [process.execPath, fileURLToPath(own)] as const }),

@@ -5,7 +5,10 @@ import { controls, type Measured, matrix, summary } from './measure.ts';
 
 const file = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
-/** The two parts of a measurement and their marks in the docs. Entries with faults are a separate, slow part. */
+/**
+ * The parts of a measurement and their marks in the docs: entries without faults, and entries with faults, which are
+ * slow.
+ */
 const PARTS = [
   { mark: 'measured', has: ({ entry }: Measured) => entry.faults === undefined },
   { mark: 'measured disturbed', has: ({ entry }: Measured) => entry.faults !== undefined },

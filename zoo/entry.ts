@@ -1,4 +1,4 @@
-/** The type of an entry of the zoo: a deployment, and the verdict that Baton must give for it. */
+/** Defines an entry of the zoo: a deployment, and the verdict that Baton must give for it. */
 import type { Beside } from '../stack/local.ts';
 import type { NginxAdditions } from '../stack/nginx-files.ts';
 import type { BackingServer } from '../stack/servers.ts';
@@ -65,12 +65,12 @@ type Need =
   | 'size'
   /** Requests from more than one address. */
   | 'addresses'
-  /** A fault: a part of the deployment fails or is replaced under load. */
+  /** Something in the deployment fails, or is replaced, while users send requests. */
   | 'fault';
 
 export interface Defect extends Common {
   readonly kind: 'defect';
-  /** The guarantee under which lists show the defect. It may also break others. */
+  /** Lists show the defect under this guarantee. The defect may also break others. */
   readonly section: Guarantee;
   /** Description of the defect, in a few sentences. */
   readonly broken: string;
@@ -82,7 +82,7 @@ export interface Defect extends Common {
   readonly needs: readonly Need[];
   /** The violated guarantee and the anomaly that Baton must report. */
   readonly must: { readonly guarantee: Guarantee; readonly anomaly: string };
-  /** The guarantees that the system keeps. A reported violation of one of them is a false accusation. */
+  /** Guarantees that the deployment surely keeps. If Baton reports one as violated, that is a false accusation. */
   readonly mustNot: readonly Guarantee[];
 }
 

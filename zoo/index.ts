@@ -1,9 +1,9 @@
-/** All entries of the zoo: each file in `defects/` and `controls/` that is not only a program of an instance. */
+/** Finds all entries of the zoo. Each file in `defects/` and `controls/` exports one, except programs of instances. */
 import { globSync } from 'node:fs';
 import { GUARANTEES, type Guarantee } from '../verify/core/result/guarantees.ts';
 import type { Control, Defect, ZooEntry } from './entry.ts';
 
-/** Returns the entry that each file of a folder exports, in the order of the file names. */
+/** Imports the files of a folder. Returns their entries in the order of the file names. */
 async function entriesIn<E extends ZooEntry>(folder: 'defects' | 'controls'): Promise<E[]> {
   const files = globSync(`${folder}/*.ts`, { cwd: import.meta.dirname }).filter(
     file => !file.endsWith('.server.ts'),

@@ -29,9 +29,9 @@ export interface Measured {
   trials: number;
   /** The number of trials with the required verdict. */
   passed: number;
-  /** The number of trials with a false accusation: a reported violation of a guarantee that the entry keeps. */
+  /** Number of trials with a false accusation: Baton reported a guarantee as violated that the entry keeps. */
   accused: number;
-  /** The number of trials of a control with insufficient evidence for a claimed guarantee. */
+  /** Number of trials of a healthy entry in which a claimed guarantee got no verdict, for lack of evidence. */
   unknown: number;
   /** Seconds and requests until the required anomaly was complete, for each trial that showed it. */
   seconds: number[];

@@ -31,7 +31,7 @@ export interface Trial {
   reached: { requests: number; seconds: number } | undefined;
   /** Guarantees that were reported as violated but must not be: false accusations. */
   accused: string[];
-  /** Claimed guarantees of a control that are not valid. */
+  /** Of a healthy entry: the claimed guarantees that got another verdict than `valid`. */
   unproven: string[];
 }
 
@@ -129,7 +129,7 @@ async function judged(entry: ZooEntry, result: Result, folder: string): Promise<
 }
 
 /**
- * Returns the required anomaly of a defect; undefined if there is none. If there are several, returns the first that
+ * Returns the anomaly of a defect that Baton must find; undefined if it is missing. Of several, returns the first that
  * was complete.
  */
 export function demandedOf(entry: ZooEntry, { guarantees }: Result): Anomaly | undefined {

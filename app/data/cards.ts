@@ -26,7 +26,7 @@ export interface Order {
 
 export type Purchase = 'bought' | 'not-for-sale' | 'price-changed' | 'own-card' | 'too-poor';
 
-/** Maximum number of cards of one list that a page shows. It shows the newest cards, newest first. */
+/** A page shows at most this number of cards of a list: the newest, newest first. */
 const SHOWN = 200;
 
 declare module 'ioredis' {
@@ -121,7 +121,7 @@ export class Cards {
       ownedKey(seller),
     ];
     const bought = await confirmed(this.#redis.buyCard(...keys, buyer, seller, card.price, id, Date.now()));
-    // The card was for sale a moment ago, so another user bought it or the seller changed the offer.
+    // 'changed' means that another user bought the card, or the seller changed the offer, since the read above.
     return bought === 'changed' ? 'not-for-sale' : bought;
   }
 

@@ -15,9 +15,9 @@ export interface User {
   readonly balance: number;
 }
 
-/** Marks a user who cannot log in yet. */
+/** A user who has registered, but not yet opened the link in the mail. */
 interface Pending {
-  /** The random number that the activation must contain. */
+  /** Random number in the link. The activation must send it. */
   readonly nonce: string;
   /** If the user is not activated within this time, seconds, Redis removes the user. */
   readonly seconds: number;

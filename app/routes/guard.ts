@@ -1,4 +1,4 @@
-/** Helps the routes for signed-in users: requires a login, and reads the user and form fields. */
+/** Functions for routes that need a signed-in user or read the fields of a form. */
 import type { Request, RequestHandler } from 'express';
 import { z } from 'zod';
 import { Refusal } from '../failures.ts';

@@ -32,12 +32,12 @@ export interface AttributesChange {
   readonly removed: string[];
 }
 
-/** The stored content of a loaded session: attribute → JSON. */
+/** What the store held when the session was loaded or saved: the JSON of each attribute. */
 type Snapshot = Map<string, string>;
 
 /**
- * Marks an attribute whose stored value is unknown after a failed write. It equals no JSON text, so the next save writes
- * the attribute.
+ * Takes the place of the JSON of an attribute after a failed write. It equals no JSON, so the next save writes the
+ * attribute.
  */
 const UNKNOWN = '';
 
@@ -94,7 +94,7 @@ export abstract class AttributesStore extends PromiseStore {
     const now = encode(data);
     const changed = [...now].filter(([name, json]) => before?.get(name) !== json);
     const removed = [...(before?.keys() ?? [])].filter(name => !now.has(name));
-    // Set before the store replies, so that an overlapping save compares with the values that will be stored.
+    // Set before the store replies, so that a save that overlaps this one compares with the values that will be stored.
     this.#snapshots.set(data, now);
     const ttlMs = this.#disableTTL ? undefined : ttl;
     let written: boolean;

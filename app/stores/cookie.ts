@@ -39,7 +39,7 @@ const MOST_BYTES = 4000;
 /** Tolerance for clock differences between instances. It is zero, because a tolerance would prolong every session. */
 const SKEW_SECONDS = 0;
 
-/** Has the interface of an express-session store, but `handle` replaces the express-session middleware. */
+/** Looks like a store of express-session, but its `handle` replaces the middleware of express-session. */
 export class CookieStore extends session.Store {
   readonly #options: CookieStoreOptions;
   readonly #keys: { id: string; secret: string }[];
@@ -76,7 +76,7 @@ export class CookieStore extends session.Store {
     request.sessionID = id;
     const loaded = this.createSession(request, { ...data, cookie: new session.Cookie() });
     const now = Date.now();
-    // If the session cannot be prolonged, its present cookie stays valid until its time is over.
+    // If this fails, the browser keeps its present cookie, which is valid until its time is over.
     if (now - sealedAt > until - now) await this.#give(response, id, loaded).catch(() => {});
     next();
   };

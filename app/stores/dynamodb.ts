@@ -16,7 +16,7 @@ export interface DynamoDbOptions extends Omit<AttributesOptions, 'disableTTL'> {
 }
 
 const seconds = (milliseconds: number) => ({ N: String(Math.ceil(milliseconds / 1000)) });
-/** The session exists, and has not ended. */
+/** Condition that the session exists and has not expired. */
 const ALIVE = '#expires > :now';
 const NAMES = { '#expires': 'expires' };
 

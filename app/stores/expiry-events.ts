@@ -8,7 +8,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 
 export interface ExpiryEventsOptions {
-  /** Connection that creates a test key, to see whether Redis reports its expiry. Events use a separate connection. */
+  /**
+   * Connection for a test key, whose expiry shows whether Redis reports expired keys. Events come on another
+   * connection.
+   */
   client: Redis;
   /** Prefix of the keys of sessions. */
   prefix: string;

@@ -35,7 +35,7 @@ export function createStore(
     case 'redis-attributes':
       return new RedisAttributesStore({ client, prefix, ttl });
     case 'connect-redis':
-      // EXPIRE takes whole seconds.
+      // Rounds up, because EXPIRE takes whole seconds.
       return new RedisStore({
         client,
         prefix,
@@ -52,8 +52,7 @@ export function createStore(
     case 'postgres':
       if (database === undefined)
         throw new Error('SESSION_STORE=postgres: expected `database` in the backing, got none');
-      // PgStore has one time to live for all sessions. The middleware of session.ts ends each session at its absolute
-      // end.
+      // PgStore gives all sessions the same time to live. session.ts ends each session at its absolute end.
       return new PgStore({ pool: database, ttl: config.idleSeconds });
     case 'memcached':
       if (memcached === undefined)

@@ -31,7 +31,7 @@ export class MemcachedStore extends PromiseStore {
   readonly #client: MemcacheClient;
   readonly #prefix: string;
   readonly #ttl: (session: SessionData) => number;
-  /** Sessions that were loaded or saved. Only a session outside this set is new, and may create a key. */
+  /** Session objects that were loaded or saved. Only an object that is not among them is new, and may create a key. */
   readonly #known = new WeakSet<object>();
 
   constructor({ client, prefix, ttl }: MemcachedStoreOptions) {

@@ -46,7 +46,7 @@ export class Browser {
   async request(path: string, init: RequestInit = {}): Promise<Answer> {
     const url = `${this.#urls[this.#next++ % this.#urls.length]}${path}`;
     const headers = new Headers(init.headers);
-    // The URL that a browser would see. It is https if a proxy before the server ends TLS.
+    // The URL in the browser's address bar: https if a proxy in front of the server ends TLS.
     const seen = headers.get('x-forwarded-proto') === 'https' ? url.replace('http:', 'https:') : url;
     const replays = headers.has('cookie');
     const cookie = replays ? '' : await this.jar.getCookieString(seen);

@@ -31,7 +31,7 @@ export async function expectUnavailable(browser: Browser, ...paths: string[]): P
     expect(headers.get('retry-after')).toBe('1');
     expect(text).toContain('<footer data-instance=');
     expect(text).not.toContain('data-user');
-    // The page does not show the user as signed out.
+    // A page for signed-out users would link to /login.
     expect(text).not.toContain('/login');
   }
 }

@@ -31,21 +31,21 @@ export interface Draw {
   readonly when: When;
   /** Of the requests that fulfil the condition, one in this number is changed. */
   readonly every: number;
-  /** The duration that the change uses, milliseconds; 0 if it uses none. */
+  /** Delay or age for changes that need one, milliseconds; otherwise 0. */
   readonly ms: number;
-  /** The duration that the condition uses, milliseconds; 0 if it uses none. */
+  /** `wait` of the condition, milliseconds; 0 if the condition has none. */
   readonly wait: number;
   /** Size of the data in a session, characters. */
   readonly size: number;
 }
 
 interface Act {
-  /** Completes the sentence "one time in n, the app …". */
+  /** What the app does wrong or oddly. Completes the sentence "one time in n, the app …". */
   readonly does: string;
   readonly hosts: readonly Host[];
   /** The conditions that the change may have. Empty: the change has no condition. */
   readonly whens: readonly When[];
-  /** Range of `ms`, if the change itself uses a duration. */
+  /** Range from which `ms` is drawn, if the change needs it. */
   readonly ms?: readonly [number, number];
 }
 
@@ -166,7 +166,7 @@ export const HEALTHY: Readonly<Record<string, Act>> = {
 
 /** The range of rates: one change in this many requests. Requests that do not fulfil the condition count too. */
 const EVERY = [2, 1_000] as const;
-/** For each condition: about one of this many requests fulfils it. */
+/** About one in this many requests fulfils the condition. */
 const ODDS: Readonly<Record<When, number>> = {
   ...{ always: 1, aged: 2, rested: 20, overlapping: 20, 'one instance': 2, 'some users': 4, large: 50 },
   awkward: 50,

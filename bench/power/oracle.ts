@@ -1,7 +1,7 @@
 /**
- * The oracle of the measurement. Runs inside an instance. Selects the requests that the drawn change affects, and
- * records each effect that a client could notice. The oracle compares what the app did with what a correct app would
- * have done at that moment. It knows nothing of Baton.
+ * Decides inside an instance which requests the app handles wrongly, and records each effect that a client could
+ * notice. It compares what the app did with what a correct app would have done. It knows nothing of Baton, so its
+ * records are an independent measure of what Baton should find.
  */
 import { appendFileSync } from 'node:fs';
 import type { SessionData } from 'express-session';
@@ -27,7 +27,7 @@ export class Oracle {
   readonly #random: Random;
   readonly #sessions = new Map<string, Seen>();
 
-  /** @param file the file to which each harm is appended as one line */
+  /** @param file gets a line for each wrong effect */
   constructor(draw: Draw, file: string, instance: string) {
     this.draw = draw;
     this.#file = file;

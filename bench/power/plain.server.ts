@@ -48,8 +48,7 @@ function doubling(redis: Redis): void {
 
 let last = '';
 /**
- * Returns the user whose notes a request reads or writes. If the oracle selects this request, returns the user of the
- * request before.
+ * Returns the user whose notes a request reads or writes. With the defect, that is the user of the previous request.
  */
 function keyOf(user: string): string {
   const before = last;

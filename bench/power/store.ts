@@ -1,7 +1,4 @@
-/**
- * A correct session store with one randomly chosen change. The change makes the store wrong, or unusual but still
- * correct.
- */
+/** A correct session store with the change of a draw: a defect, or something unusual that is still correct. */
 import { callbackify, promisify } from 'node:util';
 import type { SessionData } from 'express-session';
 import { type RedisAttributesOptions, RedisAttributesStore } from '../../app/stores/redis-attributes.ts';
@@ -45,10 +42,7 @@ function withoutOldest(data: SessionData): SessionData | undefined {
   return copy;
 }
 
-/**
- * Returns a `load` method. If the session exists and the oracle selects this request, `load` returns the result of
- * `strike`.
- */
+/** Returns a `load` method that responds with the result of `strike` if the oracle selects this request. */
 const onLoad =
   (strike: (sid: string, data: SessionData, real: Raw, oracle: Oracle) => Promise<Loaded>): Replace =>
   (real, oracle) => ({
@@ -59,8 +53,8 @@ const onLoad =
   });
 
 /**
- * Returns a `save` method. If the oracle selects this request and the save would change the session, `strike` runs
- * instead of the save.
+ * Returns a `save` method that calls `strike` instead if the oracle selects this request and the save changes the
+ * session.
  */
 const onSave =
   (strike: (sid: string, data: SessionData, real: Raw, oracle: Oracle) => Promise<void>): Replace =>
@@ -113,7 +107,7 @@ const exchanging =
 export const STORE_ACTS: Readonly<Record<string, Replace>> = {
   'drop-save': onSave(async (_sid, _data, _real, oracle) => oracle.harm('a save was dropped')),
   'slow-save': onSave(async (sid, data, real, oracle) => {
-    // A later change of the request's session object must not be part of this save.
+    // Copies the session, because the request may change it before this save takes effect.
     const copy = copyOf(data);
     oracle.harm('a save was acknowledged early');
     setTimeout(() => void real.save(sid, copy).catch(ignored), oracle.draw.ms);

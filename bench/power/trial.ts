@@ -21,7 +21,7 @@ export const outcome = z.object({
   draw: z.string(),
   /** Number of harms in the run: wrong effects that a client could notice. */
   harms: z.number(),
-  /** True if there was a harm in the run, or in the requests of an attentive client after the run. */
+  /** True if a client could notice a wrong effect in the run, or in the requests that `attentive` sends after it. */
   noticeable: z.boolean(),
   /** The claimed guarantees that Baton reported as violated. */
   violated: z.array(z.string()),
@@ -76,7 +76,7 @@ export async function tryDraw(draw: Draw, out: string, signal: AbortSignal): Pro
   }
 }
 
-/** Limits of the attentive client: number of rounds, and time in milliseconds. */
+/** Limits of the requests after the run: number of rounds, and time in milliseconds. */
 const ROUNDS = 400;
 const TIME = 12_000;
 /** Number of its users. */
@@ -84,11 +84,11 @@ const USERS = 12;
 /** Length of a large value, characters. The plain host accepts at most 2000. */
 const LONG = 1_900;
 
-/** The changes that affect a login or a logout. For these, the attentive client logs in and out as often as it can. */
+/** Changes of logins and logouts. For them, the requests after the run log in and out as often as they can. */
 const COMING_AND_GOING = ['expose', 'forget-delete', 'revive'];
 
 /**
- * Drives sessions until a client can notice the drawn change. The client waits, overlaps requests, writes long and
+ * Sends requests after the run until a client can notice the drawn change: waits, overlaps requests, writes long and
  * non-ASCII values, logs out, and changes its cookie.
  */
 async function attentive(

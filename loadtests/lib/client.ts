@@ -6,7 +6,7 @@ import type { Reply } from '../../verify/core/response/reply.ts';
 
 export type Response = RefinedResponse<'text'>;
 export type Params = RefinedParams<'text'>;
-/** The fields of a form, or a body that is sent unchanged. */
+/** The fields of a form to encode, or text that is sent as it is. */
 export type Body = Record<string, string> | string | null;
 
 /** The timeout of a request. A request that takes longer counts as a request without a response. */
@@ -47,7 +47,7 @@ export interface ReplySettings {
 /** Converts the responses of one target to replies. */
 export class Replies {
   readonly #url: string;
-  /** `sent`: name of a header as k6 writes it. `name`: the name in lower case. */
+  /** `sent` is the name of a header as k6 writes it, `name` the same in lower case. */
   readonly #headers: readonly { sent: string; name: string }[];
   /** A Set-Cookie header is relevant if it contains one of these: names of session cookies, and the canary. */
   readonly #cookies: readonly string[];

@@ -28,7 +28,7 @@ export type { Response } from './client.ts';
 export type { Shared as Run };
 
 export interface Verified {
-  /** The app under load: the environment variable TARGET, by default the card store. */
+  /** The app under load, which the environment variable TARGET describes. By default the card store. */
   target: App;
   /** The number of accounts of the target. */
   accounts: number;

@@ -11,7 +11,7 @@ export function add(metric: string, value: number, tags?: Record<string, string>
   (counters.get(metric) ?? trends.get(metric))?.add(value, tags);
 }
 
-/** Adds 0 to every counter, so that outputs and thresholds know counters to which nothing else is added. */
+/** Adds 0 to every counter. Otherwise outputs and thresholds would miss a counter to which nothing else is added. */
 export function addNothing(): void {
   for (const counter of counters.values()) counter.add(0);
 }

@@ -72,8 +72,8 @@ function counting(of: { metric: string; tag: string }, all: Waiting[], known?: r
 const BATCH = 64;
 const LATEST = 500_000;
 /**
- * The first FIRST operations of a user, and all operations after `isClosing`, are counted without delay, because k6
- * sends no event when a user ends.
+ * The first FIRST operations of a user, and all operations near the end of the scenario, are counted without delay,
+ * because k6 calls no function when a user ends.
  */
 const FIRST = 2 * BATCH;
 
@@ -84,9 +84,9 @@ export class Observer {
   readonly #raised: readonly Raised[];
   readonly #waiting: Waiting[] = [];
   readonly #counted: Record<'operations' | 'failed' | 'requests' | 'met', (value: string) => void>;
-  /** Counts of the operations that were not passed to the judge. */
+  /** Counts of the reads that only repeat a judged read. They are not passed to the judge. */
   readonly repeated = nothingRepeated();
-  /** The number of anomalies found. */
+  /** Number of anomalies found so far. */
   broke = 0;
   #warned = false;
   #operations = 0;
@@ -154,7 +154,7 @@ export class Observer {
     if (due || this.#closing || this.#urgent || this.#operations <= FIRST) this.flush(now);
   }
 
-  /** Adds the counts of this virtual user and its checks since the last call to k6's counters. */
+  /** Adds to k6's counters what this virtual user and its checks have counted since the last call. */
   flush(now: number): void {
     for (const waiting of this.#waiting) {
       if (waiting.count > 0) add(waiting.metric, waiting.count, waiting.tags);
@@ -176,8 +176,7 @@ export class Observer {
   }
 
   /**
-   * Prints the first violation of each virtual user. Prints nothing if a history is written, because the history has
-   * all violations.
+   * Prints the first violation of this virtual user. Prints nothing if a history is written, which has all violations.
    */
   #found({ name, guarantee, session, user, summary }: Anomaly): void {
     // If the whole run is a fault window, the window's budget is checked at the end of the run.

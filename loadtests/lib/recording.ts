@@ -24,7 +24,7 @@ export class Recording {
   readonly #vu: VirtualUser;
   readonly #user: string;
   readonly #repeats: Repeats;
-  /** The target's budget for a response, microseconds. A response that took longer is always judged. */
+  /** The target's limit for a response time, microseconds. A slower read is always judged. */
   readonly #longest: number;
   /** The last probe that a request used, with the name of its object. */
   #named: { probe: ProbeRequests; object: string } | undefined;
@@ -108,7 +108,7 @@ export class Recording {
     this.#gap(seen, called.call, now);
   }
 
-  /** Records a read. Does not pass it to the judge if it only repeats the last judged read. */
+  /** Records a read, and judges it unless it only repeats the last judged read. */
   #safe(called: RequestInFlight, seen: Seen, now: number): void {
     const { observer, settings } = this.#vu;
     const { what } = called;

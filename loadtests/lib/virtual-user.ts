@@ -15,7 +15,7 @@ import { Observer } from './observe.ts';
 import { clockLine, type Shared } from './run.ts';
 import type { Settings } from './settings.ts';
 
-/** The number of operation ids of each virtual user. Ids are unique in the run. */
+/** Each virtual user numbers its operations within a range of this size, so that their ids are unique in the run. */
 const IDS = 1e9;
 /** The maximum number of paths whose meaning is cached. */
 const MEANINGS = 100;
@@ -79,7 +79,7 @@ export class VirtualUser {
     this.observer = new Observer(shared, settings, number, poolOf(app.accounts));
     this.observer.step(clockLine(shared, this.name, settings.uncertainty));
     this.#ids = number * IDS;
-    // Requests of a login have another value of this tag.
+    // Tags all requests as load; requests of a login replace the tag.
     exec.vu.metrics.tags['phase'] = 'load';
   }
 
@@ -90,7 +90,7 @@ export class VirtualUser {
     return { user, password: '', label: known ?? `user-${this.label(user)}` };
   }
 
-  /** Returns the label of a user. Keeps the last label, because most pages name the same user. */
+  /** Returns the text that stands for a user in the history. Most pages name the same user, so keeps the last text. */
   #labelOf(name: string): string | undefined {
     if (name !== this.#shown.name) {
       const label =
@@ -102,7 +102,7 @@ export class VirtualUser {
     return this.#shown.label;
   }
 
-  /** Returns the label of a secret for the history. Equal secrets have equal labels within one run. */
+  /** Returns the text that stands for a secret in the history. Equal secrets have equal labels within one run. */
   label(secret: string): string {
     return hmac('sha256', this.shared.key, secret, 'hex').slice(0, 12);
   }
@@ -112,7 +112,7 @@ export class VirtualUser {
     return this.#csrf?.first(page) ?? '';
   }
 
-  /** Returns the values in the response that later requests must send. */
+  /** Captures values in the response that later requests must send, such as an id. */
   captured(captures: Captures = {}, response?: Response): Record<string, string> {
     const names = Object.keys(captures);
     if (names.length === 0 || response === undefined) return {};

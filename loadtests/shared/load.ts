@@ -10,10 +10,7 @@ export interface LoadSettings {
   duration: string;
   /** Pause between two requests of a user, seconds: random, from `least` to `most`. */
   think: readonly [least: number, most: number];
-  /**
-   * Limit for the time that each script measures, milliseconds: in deploy.ts the longest gap, in breakpoint.ts a
-   * response.
-   */
+  /** Limit in milliseconds for the longest gap (deploy.ts) or for response times (breakpoint.ts). */
   budget: number;
   /** Duration of a long pause, seconds: a little shorter than the session's idle timeout. 0: no long pauses. */
   idle: number;

@@ -1,4 +1,6 @@
-/** Splits a run into parts. The tag `part` separates them in k6's own metrics. */
+/**
+ * Splits a run into parts of time, such as the hours of a long run. k6's own metrics show each part by the tag `part`.
+ */
 import exec from 'k6/execution';
 import { counted, grouped } from '../../verify/core/result/format.ts';
 import type { SummaryData } from '../lib/k6.ts';

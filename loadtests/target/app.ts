@@ -1,4 +1,4 @@
-/** Parses the app under load: the output of `baton k6 TARGET`, or the bundled card store. Pure. */
+/** Reads the description of the app under load: the output of `baton k6 TARGET`, or that of the card store. Pure. */
 
 import { COMMAND } from '../../verify/core/command.ts';
 import type { Declared } from '../../verify/core/history/history.ts';
@@ -29,7 +29,7 @@ export interface AccountRequest extends FormRequest {
   basic?: boolean;
 }
 
-/** The state of a session or user, and the requests that read and write it. */
+/** The requests that read and write an object: data of a session, or of a user. */
 export interface ProbeRequests {
   object: string;
   scope: 'session' | 'user';
@@ -58,9 +58,9 @@ interface Shop {
   activation?: ActivationRequest;
   /** Path of a page that all visitors can see. */
   browse: string;
-  /** The request that empties the probe's object. */
+  /** The request that empties the list of the first probe. */
   checkout: FormRequest;
-  /** Expression that finds, in the signed-in page, the id of each item that the user owns. */
+  /** Regular expression that finds the ids of the user's items in the signed-in page. */
   owned: string;
   /** Gives an item a picture. GET on the same path shows the form of the upload. */
   picture?: PictureRequest;
@@ -199,7 +199,7 @@ function parsed(text: string): App {
     const app = JSON.parse(text) as Partial<App> & { format?: string };
     if (app.format === 'baton-k6') return app as App;
   } catch {
-    // The error after this block reports invalid JSON, with the actual value.
+    // Invalid JSON: the error below shows the value.
   }
   throw new Error(`${hint}, got ${JSON.stringify(text.slice(0, 40))}`);
 }

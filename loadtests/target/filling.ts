@@ -1,4 +1,4 @@
-/** Fills in the placeholders of the target's requests: account, form token, and values captured from responses. */
+/** Fills in the placeholders in the target's requests: {user}, {csrf}, and values that were captured from responses. */
 import type { CookieJar } from 'k6/http';
 import type { PoolAccount } from '../../verify/core/response/accounts.ts';
 import { filled, filledJson, filledText } from '../../verify/core/response/form.ts';
@@ -27,7 +27,7 @@ const JSON_BODY = { 'content-type': 'application/json' };
 export class Filling {
   /** Headers of every request. A header is omitted as long as the value of one of its placeholders is unknown. */
   always: Readonly<Record<string, string>> = {};
-  /** The last page that may contain a form token. When a form is sent, the token is read from this page. */
+  /** The last page with a form. Its token is read only when a form is sent. */
   page = NO_PAGE;
   readonly #vu: VirtualUser;
   readonly #account: PoolAccount;
@@ -69,7 +69,7 @@ export class Filling {
     return { ...sent, path: filledText(path, all), name: path };
   }
 
-  /** Returns the form token. A token in a cookie is read from the jar and decoded, as a script in a page does. */
+  /** Returns the form token of the last page. A token in a cookie is decoded, as a script in a page does. */
   #token(path: string, jar: CookieJar): string {
     const { csrf } = this.#vu.app;
     if (typeof csrf !== 'object' || !('cookie' in csrf)) return this.#vu.csrf(this.page);

@@ -11,8 +11,8 @@ import type { Sent } from './filling.ts';
 import type { RequestMeaning } from './meaning.ts';
 
 /**
- * With at least this number of values in the first probe's object, a write removes a value, if the target can. With
- * twice this number, no write adds a value.
+ * From this number of values on, a write removes a value if the target can. From twice this number on, no write adds
+ * one.
  */
 const ITEMS = 8;
 
@@ -49,7 +49,7 @@ export class Session extends JudgedSession {
     return this.#enter(login, {});
   }
 
-  /** Opens the page of the login or registration with an empty jar. */
+  /** Opens the page with the form of a login or registration, without cookies. */
   #arrive(request: AccountRequest): void {
     this.params.jar = new http.CookieJar();
     this.begin();

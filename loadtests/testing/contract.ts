@@ -75,7 +75,7 @@ export default function (data: { made: string }): void {
   say({ hmac: hmac('sha256', 'key', 'secret', 'hex'), text: parseHTML('a&amp;b&#39;&lt;').text() });
 }
 
-/** Tests a separate jar, and concurrent requests. */
+/** Sends requests with a jar that the script creates, and several requests at the same time. */
 function others(): void {
   const jar = new http.CookieJar();
   jar.set(`${url}/`, 'mine', 'a%3Ab');
@@ -116,7 +116,7 @@ export function handleSummary(data: { metrics: Record<string, Metric>; setup_dat
     'checks',
   ];
   const metrics = shown.map(name => {
-    // For each kind of metric, one value is compared. The others depend on time, or the scripts do not use them.
+    // Compares one value of each kind of metric. Other values depend on time, or no script uses them.
     const { type, values, thresholds } = data.metrics[name] ?? { type: 'absent', values: {} };
     const of = { counter: 'count', rate: 'rate', trend: 'max' }[type] ?? '';
     return [name, type, values[of], thresholds ?? null];

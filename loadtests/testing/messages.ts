@@ -96,10 +96,10 @@ export interface Task {
   env: Record<string, string>;
   /** Number of the virtual user, from 1 on. */
   user: number;
-  /** The value that setup() returned, or the data of handleSummary(). */
+  /** For a virtual user: the value that setup() returned. For handleSummary(): its argument. */
   data: unknown;
-  /** The work of a virtual user. */
+  /** What a virtual user does, one after the other. */
   stints?: Stint[];
-  /** The thread waits on this array, which is notified when a response has arrived. */
+  /** The thread sleeps on this array until a response to its request has arrived. */
   signal: Int32Array;
 }

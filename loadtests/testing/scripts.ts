@@ -12,7 +12,7 @@ export interface Runner {
 
 const k6 = await findK6(process.env);
 
-/** Reports whether real k6 was used. Printed in the last lines of the test run. */
+/** Says for the end of the test run whether real k6 was used. */
 export const REAL_K6 =
   k6 === undefined ? 'not found, scripts ran through the fake k6' : `used (${k6.version})`;
 

@@ -14,7 +14,9 @@ export function plannedBy(options: ScriptOptions): { vus: number; stints: Stint[
   return { vus, stints: [{ exec: 'default', ...much }] };
 }
 
-/** Plans a scenario. Each virtual user gets an equal part of the rate. In k6, any idle user takes an iteration. */
+/**
+ * Plans a scenario. Each virtual user gets an equal part of the rate, whereas k6 gives each iteration to any idle user.
+ */
 function stintOf(scenario: Scenario, users: number): Stint {
   const {
     executor,

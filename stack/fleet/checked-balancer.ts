@@ -17,18 +17,18 @@ export interface CheckedOptions {
 
 interface Target {
   instance: Routed;
-  /** The address at which the balancer reaches the instance. */
+  /** Address of the instance, or of the proxy through which the balancer reaches it. */
   via: string;
   health: Health;
   checks: NodeJS.Timeout;
-  /** Resolves once no request to the instance is in flight. Set when the balancer stopped routing to the instance. */
+  /** Set when the instance gets no new requests. Resolves once none is in flight. */
   drained: Promise<void>;
 }
 
-/** Milliseconds that the first checks of a new instance may take longer than their intervals. */
+/** A new instance must be healthy after the time of its first checks plus this time, milliseconds. */
 const GRACE_MS = 60_000;
 
-/** Controls a balancer of any kind, and registers only the healthy instances with it. */
+/** Wraps a balancer: passes on only the instances that are healthy. */
 export class CheckedBalancer implements LocalBalancer {
   readonly #inner: LocalBalancer;
   readonly #options: CheckedOptions;
@@ -105,7 +105,7 @@ export class CheckedBalancer implements LocalBalancer {
     if (this.#targets.get(target.instance.url) !== target) return;
     const { state: before } = target.health;
     target.health = after(target.health, passed, check);
-    // If the balancer rejects the change, the next check tries again.
+    // The next health check repeats a change that the balancer has rejected.
     this.#route().catch(() => {});
     const { state } = target.health;
     if (state !== before) onHealth?.(target.instance, state);

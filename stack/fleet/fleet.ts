@@ -18,7 +18,7 @@ export interface FleetActions {
 
 interface Member {
   instance: Instance;
-  /** Number of the launch configuration: equal for equal options, higher for options that came later. */
+  /** Number of the options that the instance was started with: equal for equal options, higher for later ones. */
   launch: number;
 }
 
@@ -50,7 +50,7 @@ export class Fleet implements Keeper {
     this.#actions = actions;
   }
 
-  /** Takes over the first instances of a stack, and keeps the number of instances constant from then on. */
+  /** Adds the instances that the stack has started. From then on the fleet keeps their number. */
   begin(instances: readonly Instance[]): void {
     for (const instance of instances) this.#join(instance);
     this.#wanted = this.#bounded(instances.length);
@@ -171,7 +171,7 @@ export class Fleet implements Keeper {
   };
 }
 
-/** Returns a balancer that makes the health checks of the profile. If the profile has a group, also returns a fleet. */
+/** Adds the health checks of a profile to a balancer and, if the profile has a group, a fleet. */
 export function govern(
   inner: LocalBalancer,
   profile: Profile | undefined,

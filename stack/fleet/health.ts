@@ -1,4 +1,4 @@
-/** Checks the health of one instance, and derives its state from the results. */
+/** Sends health checks to one instance, and derives from the results whether it is healthy. */
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { createConnection } from 'node:net';
@@ -25,7 +25,7 @@ export interface Health {
 }
 
 export const NEW: Health = { state: 'initial', passed: undefined, run: 0 };
-/** The health of an instance that already serves. One failed check does not make this instance unhealthy. */
+/** The health of an instance that is known to serve. Several failed checks make it unhealthy. */
 export const SERVING: Health = { state: 'healthy', passed: true, run: 1 };
 
 /** Returns the health after one more check. */

@@ -27,7 +27,7 @@ export interface Group {
   replaces: 'unhealthy' | 'ended';
 }
 
-/** The balancer's behaviour when an instance does not respond. */
+/** What the balancer does when an instance does not respond. */
 interface Failures {
   /** If an instance refuses the connection: the balancer tries another instance, or responds with 502. */
   refused: 'another' | 502;
@@ -46,7 +46,7 @@ interface Failures {
 
 export interface Profile {
   name: ProfileName;
-  /** The imitated deployment, in a few words. */
+  /** What is imitated, in a few words for a list. */
   about: string;
   choice: 'round-robin' | 'least-outstanding';
   /** The balancer whose cookies are set, if visitors are pinned to instances. */
@@ -83,7 +83,7 @@ const CLASSIC = {
   },
 } as const;
 
-/** A group without a fixed size, with the defaults of Auto Scaling. A stack has at most 64 instances. */
+/** A group of any size, with the defaults of Auto Scaling. 64 is the stack's own limit. */
 const ANY_SIZE = { min: 1, max: 64, policy: 'Default', replaces: 'ended' } as const;
 
 const ALL: Record<ProfileName, Profile> = {
@@ -147,7 +147,9 @@ function faster(value: unknown, by: number): unknown {
   );
 }
 
-/** Returns the milliseconds from the crash of an instance until its replacement serves, without its start. */
+/**
+ * Returns the maximum time, ms, from the crash of an instance until its replacement is healthy, once that has started.
+ */
 export function replacedWithinMs({ check }: Profile): number {
   if (check === undefined) return 0;
   return check.everyMs * (check.unhealthy + check.first + 1) + check.timeoutMs;
@@ -181,8 +183,8 @@ add_header Cache-Control no-store always;
 return 503;`;
 
 /**
- * Returns the line of nginx's map that decides what happens after a failure; '' keeps the template's rule. The template
- * retries if nothing was sent to the instance, and otherwise responds with 502.
+ * Returns a line that overrides what nginx does after a failure; '' keeps the template's rule. That rule retries if
+ * nothing was sent to the instance, and otherwise responds with 502.
  */
 function ruleAfter({ refused, closed }: Failures): string {
   if (refused === 502 || closed === 'another-if-safe') return '~. @bad_gateway;';

@@ -1,4 +1,7 @@
-/** A small program that replaces the app: responds at once with its name, drains on SIGTERM, logs as the app does. */
+/**
+ * A small program that tests run as instances in place of the app. It responds at once with its name, stops accepting
+ * connections on SIGTERM, and logs as the app does.
+ */
 import { createServer } from 'node:http';
 
 const { INSTANCE_ID: name = '', PORT, HOST, FAIL } = process.env;

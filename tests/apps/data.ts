@@ -29,7 +29,7 @@ export class KeepsNotes extends SmallApp {
 
 /** Keeps one value in each session. */
 export class Motto extends SmallApp {
-  /** The instance that shows no value in every third read. */
+  /** Name of the instance that shows no value at every third read. */
   forgets: InstanceName | undefined;
   #reads = 0;
 
@@ -53,7 +53,7 @@ export class Counts extends SmallApp {
 /** Keeps up to `cap` notes, and refuses further notes. */
 export class Capped extends SmallApp {
   readonly cap: number;
-  /** The instance that shows an empty list in every third read. */
+  /** Name of the instance that shows an empty list at every third read. */
   blanks: InstanceName | undefined;
   #reads = 0;
 

@@ -8,7 +8,7 @@ import { type Session, SmallApp } from './small-app.ts';
 /** Allows a user `most` sessions at the same time. */
 export class FewSessions extends SmallApp {
   readonly most: number;
-  /** Effect of one more login: the oldest session ends, or the login is refused. */
+  /** What happens at one login too many: the oldest session ends, or the login is refused. */
   readonly full: 'oldest-ends' | 'refused';
 
   constructor(most: number, full: FewSessions['full'] = 'oldest-ends') {

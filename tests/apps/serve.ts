@@ -22,7 +22,7 @@ export interface AppRequest {
 export interface AppResponse {
   status?: number;
   body?: string;
-  /** Target of a redirect. */
+  /** Location of a redirect. */
   to?: string;
   cookies?: readonly string[];
   headers?: Readonly<Record<string, string>>;
@@ -39,9 +39,8 @@ export interface Served {
 
 export interface How {
   /**
-   * Returns the instance that serves the n-th request. Without `balance`, the instances take turns.
-   *
-   * @param connection number of the connection of the request
+   * Returns the name of the instance for request n. Absent: the instances take turns. @param connection its
+   * connection's number
    */
   balance?(
     asked: Omit<AppRequest, 'instance'>,

@@ -52,7 +52,7 @@ export class SmallApp {
     return this.inside(asked, session) ?? { status: 404, body: 'Not found' };
   }
 
-  /** Handles a request before all other methods. Tests override it; undefined passes the request on. */
+  /** Handles a request before the app does; undefined leaves it to the app. Tests override this method. */
   protected route(_asked: AppRequest, _session: Session | undefined): AppResponse | undefined {
     return undefined;
   }

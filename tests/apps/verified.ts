@@ -80,6 +80,6 @@ export async function judged(file: object | string, options: VerifyOptions = {})
   }
 }
 
-/** Returns the claimed guarantees with this judgement. */
+/** Returns the names of the claimed guarantees that were judged so. */
 export const those = ({ claimed }: Judged, judgement: Judgement): string[] =>
   Object.keys(claimed).filter(guarantee => claimed[guarantee] === judgement);

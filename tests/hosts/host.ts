@@ -27,13 +27,13 @@ export interface Host {
   command(port: number): readonly [string, ...string[]];
   /** Returns a command that runs once, before the instances start. */
   prepare?(): readonly [string, ...string[]];
-  /** For each defect of the app, the guarantee that it breaks. The variable BROKEN has its number, from 1. */
+  /** The guarantee that each defect breaks. The environment variable BROKEN selects a defect by its number, from 1. */
   breaks: readonly [string, string];
   /** The claims that `init` must write. */
   claims: string;
   /** The recipe of `baton init` that is tested with this host. */
   recipe?: string;
-  /** Options for `init`, because no page shows their values. */
+  /** Options that `init` needs because no page of the app shows their values. */
   init?: readonly string[];
   /**
    * The guarantee that the healthy variant breaks too, because a published library that it uses breaks it.

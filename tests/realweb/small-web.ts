@@ -42,7 +42,9 @@ export const page = (body: string, status = 200): WebResponse => ({
 export class SmallWeb {
   readonly sessions = new Map<string, Session>();
 
-  /** Returns a random instance. With round robin, each of a few clients could always reach the same instance. */
+  /**
+   * Chooses an instance at random. If the instances took turns, each of a few clients could always reach the same one.
+   */
   instance(_request: IncomingMessage): string {
     return INSTANCES[randomInt(INSTANCES.length)] as string;
   }
@@ -70,7 +72,7 @@ export class SmallWeb {
     );
   }
 
-  /** Responds to a client that has no session, on a page that needs a session. */
+  /** Returns the response to a client without a session, on a page for signed-in users. */
   stranger(_ask: WebRequest): WebResponse {
     return redirect('/login');
   }

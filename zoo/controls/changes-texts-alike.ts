@@ -12,7 +12,7 @@ export const changesTextsAlike: Control = {
   },
 };
 
-/** Returns the text that the app stores for the values of a field. */
+/** Returns the text that the app stores for the values of a form field. */
 const normal = (values: unknown[]): string => {
   const text = values.join(', ').replaceAll(/[^ -~]/g, '');
   return /^\d+$/.test(text) ? String(Number(text)) : text;

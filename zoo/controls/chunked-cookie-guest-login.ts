@@ -35,7 +35,7 @@ const gone = (name: string): string => `${name}=; Path=/; Max-Age=0`;
 
 let answers = 0;
 
-/** Returns Set-Cookie lines, alternately for one cookie and for two: the session shrinks by a chunk and grows again. */
+/** Returns Set-Cookie lines that keep the session in one cookie or, at every second call, in two. */
 function chunks(value: string): string[] {
   const [first, second] = answers++ % 2 === 0 ? [value, ''] : [value.slice(0, 40), value.slice(40)];
   const set = (name: string, text: string) => `${name}=${encodeURIComponent(text)}; ${ATTRIBUTES}`;

@@ -51,7 +51,7 @@ export const lateWrites: Control = {
 
 /** The maximum number of books on a shelf. */
 const MOST = 6;
-/** One in EVERY mottos is saved after the response. */
+/** One motto in EVERY is saved only after its response. */
 const EVERY = 8;
 /** Delay of a late save, milliseconds. */
 const LATE_MS = 400;
@@ -87,7 +87,10 @@ function shelf(router: Router, redis: Redis): void {
   });
 }
 
-/** Adds routes for one text per user. After a 503, the text is saved later, and may overwrite a newer text. */
+/**
+ * Adds routes for one motto of each user. One write in EVERY gets a 503, takes effect later, and may overwrite a newer
+ * motto.
+ */
 function motto(router: Router, redis: Redis): void {
   const path = '/app/motto';
   let writes = 0;

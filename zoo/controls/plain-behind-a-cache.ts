@@ -24,7 +24,7 @@ export const plainBehindACache: Control = {
   },
 };
 
-/** The read with this number, among reads with an invalid session cookie, gets a gateway timeout. */
+/** Of the reads with an invalid session cookie, the one with this number gets a 504. */
 const UNLUCKY = 5;
 let strange = 0;
 

@@ -1,4 +1,4 @@
-/** Healthy designs of refresh tokens, on the token host. */
+/** Healthy ways to replace refresh tokens, in an API with access tokens (the token host). */
 
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';

@@ -27,8 +27,8 @@ class WaitingStore extends RedisAttributesStore {
     this.#redis = redis;
   }
 
-  // A session counts as deleted only when the replicas have also deleted it. Otherwise the app would acknowledge a
-  // second logout although the first logout did not reach the replicas.
+  // Waits for the replicas when a session is missing too: it may be deleted only on the primary, and a second logout
+  // must not be acknowledged then.
   protected override async read(sid: string): Promise<[string, string][]> {
     const attributes = await super.read(sid);
     if (attributes.length === 0) await this.#replicated();

@@ -1,7 +1,9 @@
 import type { NginxAdditions } from '../../stack/nginx-files.ts';
 import type { Defect } from '../entry.ts';
 
-/** The cookie contains the address of an instance. nginx routes requests with this cookie only to that instance. */
+/**
+ * The cookie has the address of an instance. nginx sends requests with the cookie there, and tries no other instance.
+ */
 const PINNED: NginxAdditions = {
   http: `
     map $cookie_pinned $given_pin {

@@ -32,7 +32,7 @@ export const connectionOrPoolExhaustion: Defect = {
 
 const CONNECTIONS = 12;
 
-/** Sends each command on the next connection of a pool. */
+/** Has several connections to Redis, and sends each command on the next one. */
 class PooledStore extends session.Store {
   readonly #pool: readonly RedisStore[];
   #next = 0;

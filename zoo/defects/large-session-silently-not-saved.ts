@@ -23,10 +23,10 @@ export const largeSessionSilentlyNotSaved: Defect = {
   mustNot: ['continuity', 'isolation', 'routing', 'rotation', 'forgery', 'evidence'],
 };
 
-/** The largest item of the store, characters, as the limit of 1 MB of memcached. */
+/** Limit of an item in the store, characters. Stands for memcached's limit of 1 MB. */
 const LARGEST = 12_000;
 
-/** Writes a warning and reports success if a session is larger than an item of the store may be. */
+/** If a session is larger than the limit, logs a warning, saves nothing and reports success: the defect. */
 class LimitedStore extends RedisStore {
   override async set(sid: string, data: SessionData, callback?: Done): Promise<void> {
     const { length } = JSON.stringify(data);

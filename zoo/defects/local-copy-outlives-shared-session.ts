@@ -27,7 +27,7 @@ export const localCopyOutlivesSharedSession: Defect = {
 
 const ttl = Number(process.env['SESSION_SECONDS']);
 
-/** Reads sessions from the shared store. Uses a local copy only to know that a session is active on this instance. */
+/** Keeps a copy of each session in memory. A read renews the copy, and not the session in Redis. */
 class LocalTouchStore extends RedisStore {
   readonly #active = new Map<string, { data: SessionData; until: number }>();
 
@@ -35,7 +35,7 @@ class LocalTouchStore extends RedisStore {
     await super.get(sid, (error: unknown, data?: SessionData | null) => {
       const copy = this.#active.get(sid);
       if (data) this.#keep(sid, data);
-      // The shared session has expired, but this instance has seen the user lately.
+      // The defect: if the session in Redis has expired, the copy is still used.
       callback?.(error, data ?? (copy && copy.until > Date.now() ? copyOf(copy.data) : null));
     });
   }

@@ -39,7 +39,7 @@ export const logoutKeepsSessionData: Defect = {
 if (import.meta.main)
   servePlain({
     async signIn(request, user) {
-      // The login keeps the cart from the session before it.
+      // Carries the cart of the visitor over into the new session.
       const { cart } = request.session;
       await signIn(request, user);
       if (cart === undefined) return;

@@ -39,9 +39,9 @@ export const noIdRotationAtLogin: Defect = {
 
 if (import.meta.main)
   servePlain({
-    // Every visitor gets a session.
+    // Gives every visitor a session, even before the login.
     session: { saveUninitialized: true },
-    // The login keeps the id of the session that the visitor already has.
+    // Keeps the id of the visitor's session at the login: the defect.
     async signIn(request, user) {
       request.session.user = user;
       await save(request);

@@ -43,7 +43,7 @@ if (import.meta.main)
     onSession: () => (request, response, next) => {
       if (request.path !== '/app/login') return next();
       if (request.method === 'GET') {
-        // Keeps an existing token, so that a form in another tab stays valid.
+        // Never replaces a token that the browser has, so that a form in another tab stays valid.
         const { csrf } = request.cookies;
         request.cookies.csrf = csrf ?? tokenFor(request.sessionID);
         if (!csrf) response.cookie('csrf', request.cookies.csrf, { httpOnly: true, sameSite: 'lax' });

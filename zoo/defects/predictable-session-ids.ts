@@ -38,7 +38,7 @@ export const predictableSessionIds: Defect = {
   ],
 };
 
-// The program: sessions without a library, in Redis. Ids count up, and any client that sends an id gets the session.
+// Sessions in Redis without a library. Ids count up, and a client gets the session of whatever id it sends.
 interface Visit {
   request: Request;
   response: Response;
@@ -50,7 +50,7 @@ const SECONDS = '86400';
 const key = (id: string): string => `session:${id}`;
 
 let number = 0;
-/** Returns an id that no instance has returned before or will return later. */
+/** Returns the next id, which is unique among all instances. */
 function nextId(): string {
   const parts: [number, number][] = [
     [process.pid, 8],
@@ -60,7 +60,7 @@ function nextId(): string {
   return parts.map(([part, digits]) => part.toString(16).padStart(digits, '0')).join('');
 }
 
-/** Gives the request a session. It is stored under `id` or, if `id` is undefined, under a new id. */
+/** Gives the request a session with this id, or with a new id if `id` is undefined. */
 function open({ request, response, redis }: Visit, id: string | undefined, data: object): void {
   const session = sessionMethods(data, done => {
     const kept = request.sessionID ?? nextId();

@@ -24,7 +24,7 @@ export const releaseNeedsANewField: Defect = {
 
 declare module 'express-session' {
   interface SessionData {
-    /** Set at each login since release 2. */
+    /** A field that only release 2 sets, at each login. */
     region?: string;
   }
 }

@@ -24,7 +24,7 @@ export const releaseRefusesOldForms: Defect = {
   mustNot: ['isolation', 'routing', 'read-your-writes', 'monotonic-reads', 'evidence'],
 };
 
-/** The keys of form tokens. The app signs with the first key, and accepts all keys. */
+/** Keys of form tokens. The app signs with the first, and accepts tokens that any of them has signed. */
 const keys = (process.env['FORM_KEYS'] ?? 'release-1').split(',');
 const signature = (key: string, nonce: string): string =>
   createHmac('sha256', key).update(nonce).digest('base64url');

@@ -30,14 +30,14 @@ export const releaseRenamesSessionField: Defect = {
 
 declare module 'express-session' {
   interface SessionData {
-    /** The cart since release 2. */
+    /** Name of the cart in release 2. */
     basket?: string[];
   }
 }
 
 const { RELEASE, KEEPS_OLD } = process.env;
 
-/** Release 2 names the field `basket` that release 1 named `cart`. The rest of the app is the same. */
+/** Stores the field `cart` of the app under the name `basket`, as release 2 does. */
 class RenamingStore extends RedisStore {
   override async get(sid: string, callback?: Got): Promise<void> {
     const renamed: Got = (error, data) => callback?.(error, data && read(data));

@@ -25,7 +25,7 @@ export const replyAfterATimeout: Defect = {
 
 /** Longest wait for a reply, milliseconds. */
 const TIMEOUT_MS = 800;
-/** True: a connection whose reply has not come in time is closed. */
+/** True: closes a connection if a reply is late, which is correct. False: keeps it, which is the defect. */
 const closes = process.env['ON_TIMEOUT'] === 'close';
 
 class PooledStore extends RedisStore {

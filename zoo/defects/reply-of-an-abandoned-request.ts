@@ -25,7 +25,7 @@ export const replyOfAnAbandonedRequest: Defect = {
   mustNot: ['routing', 'cookie-policy', 'evidence'],
 };
 
-/** The response of the request that the current code handles. */
+/** The response to the current request. The store cancels a read when the client of this response disconnects. */
 const visit = new AsyncLocalStorage<Response>();
 
 class PooledStore extends RedisStore {

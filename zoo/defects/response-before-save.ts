@@ -34,7 +34,7 @@ export const responseBeforeSave: Defect = {
 
 const FLUSH_EVERY_MS = 40;
 
-/** Writes changes to Redis after the responses, several at a time. */
+/** Collects changes and writes them to Redis after the responses: the defect. */
 class WriteBehindStore extends RedisStore {
   readonly #stored = new Set<string>();
   readonly #waiting = new Map<string, SessionData>();

@@ -3,7 +3,7 @@ import { servePlain } from '../hosts/plain/serve.ts';
 
 /** nginx behind a balancer that terminates TLS. For 127.0.0.1, clients keep a Secure cookie even without TLS. */
 const BEHIND_TLS = {
-  // Repeats all headers: if a level sets one header, nginx inherits no headers from the outer level.
+  // nginx inherits no headers from the outer level if this level sets one. So all headers are set here again.
   server: `
     proxy_set_header Connection "";
     proxy_set_header Host $http_host;

@@ -30,7 +30,10 @@ export const shardRemapOnNodeChange: Defect = {
 
 const shards = Number(process.env['SHARDS']);
 
-/** Returns the number of the store that has the session: it depends on the last character of the id. */
+/**
+ * Returns the index of the Redis that has the session. It depends on the last character of the id and on the number of
+ * Redis servers, so it changes when one is added.
+ */
 const shardOf = (sid: string): number => sid.charCodeAt(sid.length - 1) % shards;
 
 class ShardedStore extends RedisStore {

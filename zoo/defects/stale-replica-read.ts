@@ -40,7 +40,7 @@ class ReplicaReadStore extends RedisStore {
 
   override async get(sid: string, callback?: Got): Promise<void> {
     await this.#replica.get(sid, (error: unknown, data: Parameters<Got>[1]) => {
-      // The replica does not have a new session yet. Without this read from the primary, no user could sign in.
+      // Reads a session that the replica lacks from the primary. Otherwise no login would succeed.
       if (error || !data) void super.get(sid, callback);
       else callback?.(null, data);
     });

@@ -1,4 +1,4 @@
-/** Broken designs of refresh tokens, on the token host. */
+/** Broken ways to replace refresh tokens, in an API with access tokens (the token host). */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { Guarantee } from '../../verify/core/result/guarantees.ts';
@@ -8,7 +8,7 @@ const host = parse(readFileSync(new URL('../hosts/tokens/target.yaml', import.me
 
 type Text = Pick<Defect, 'broken' | 'wild' | 'remedy' | 'needs' | 'references'>;
 
-/** Guarantees that all designs keep, whatever happens to tokens. */
+/** Guarantees that no defect of tokens breaks. */
 const KEPT: readonly Guarantee[] = ['isolation', 'routing', 'availability', 'evidence'];
 
 const design = (

@@ -1,4 +1,4 @@
-/** connect-redis, set up as in the card store. Several defects each change one part of this setup. */
+/** Options of connect-redis as in the card store. Several defects change one of them. */
 
 import type { SessionData } from 'express-session';
 import type { Config } from '../../app/config.ts';

@@ -1,4 +1,4 @@
-/** Names the servers that an entry of the zoo needs, and that `scripts/setup` does not install by default. */
+/** Says which server, missing after a plain `scripts/setup`, an entry of the zoo needs. */
 import { whyWithout } from '../../stack/testing/servers.ts';
 import type { ZooEntry } from '../entry.ts';
 

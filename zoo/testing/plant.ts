@@ -26,7 +26,7 @@ export interface PlantOptions {
 /** Returns options of `until` that wait up to 20 s for an event that chance decides. */
 export const soon = (what: string) => ({ withinMs: 20_000, what });
 
-/** Declares the tests of a defect: an ordinary visit, and `scripts`. The key of a script describes what it shows. */
+/** Declares the tests of a defect: an ordinary visit, and `scripts`, each named by what it shows. */
 export function plant(
   name: string,
   scripts: Record<string, (plant: Plant) => Promise<void>>,

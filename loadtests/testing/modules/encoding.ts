@@ -1,2 +1,2 @@
-/** `k6/encoding` of the fake k6. */
+/** What the fake k6 provides as the module `k6/encoding`. */
 export const b64encode = (text: string): string => Buffer.from(text).toString('base64');

@@ -1,4 +1,4 @@
-/** `k6/execution` of the fake k6. */
+/** What the fake k6 provides as the module `k6/execution`. */
 import { script, tags, task } from '../thread.ts';
 
 export default {

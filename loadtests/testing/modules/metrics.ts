@@ -1,4 +1,4 @@
-/** `k6/metrics` of the fake k6. */
+/** What the fake k6 provides as the module `k6/metrics`. */
 import type { Kind } from '../messages.ts';
 import { report } from '../thread.ts';
 

@@ -171,7 +171,9 @@ export const hung: Scene = {
   },
 };
 
-/** For profiles whose group replaces unhealthy instances at once, and for profiles without health checks. */
+/**
+ * Only for profiles in which all instances stay dead: without health checks, or whose group replaces instances at once.
+ */
 export const allDead: Scene = {
   name: 'all instances dead',
   fits: ({ check }) => check === undefined || check.probe === 'TCP',

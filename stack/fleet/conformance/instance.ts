@@ -19,7 +19,7 @@ function control(query: URLSearchParams): void {
   if (query.has('release')) for (const response of held.splice(0)) response.end(name);
 }
 
-/** Sends the response in small pieces, so that no timeout of the balancer for idle connections ends the response. */
+/** Sends the response in small pieces, so often that no idle timeout of the balancer ends it. */
 function trickle(response: ServerResponse): void {
   held.push(response);
   const drops = setInterval(() => response.write('.'), 200);

@@ -1,4 +1,4 @@
-/** Scenes in which instances leave: their requests in flight, and the size of the group. */
+/** Measures what happens when instances leave: to their requests in flight, and to the size of the group. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../wait.ts';
 import { heldBy, type Rig } from './rig.ts';

@@ -1,4 +1,4 @@
-/** Runs a stack with a profile and with instances that the rig controls, and observes the stack. */
+/** Runs the stack as it imitates one balancer, with instances that misbehave on command, and observes it. */
 import { fileURLToPath } from 'node:url';
 import { startLocalStack } from '../../local.ts';
 import type { Instance, Stack } from '../../stack.ts';
@@ -73,7 +73,7 @@ export class Rig {
     return { status, text, set: response.headers.getSetCookie(), ms: performance.now() - begin };
   }
 
-  /** Sends requests. @returns the different results, sorted: names of instances, and each status but 200 */
+  /** Sends requests. @returns the names of the instances that responded with 200, and all other statuses, each once */
   async answers(count: number, path = '/', init: Init = {}): Promise<string[]> {
     const seen = new Set<string>();
     for (let i = 0; i < count; i++) {
@@ -83,19 +83,21 @@ export class Rig {
     return [...seen].toSorted();
   }
 
-  /** Sends a command directly to an instance. @returns the number of requests that the instance holds */
+  /**
+   * Sends a command to an instance, not through the balancer. @returns the number of requests that the instance holds
+   */
   async control({ url }: Instance, query = ''): Promise<number> {
     return Number(await (await fetch(`${url}/control?${query}`)).text());
   }
 
-  /** Waits until the stack reports a message. @returns milliseconds from `since` until then */
+  /** Waits until the stack reports a message that contains `what`. @returns milliseconds from `since` until then */
   async untilReported(what: string, since: number, withinMs: number): Promise<number> {
     const found = () => this.#reports.find(({ at, message }) => at >= since && message.includes(what));
     await until(() => found() !== undefined, { withinMs, what: `the stack to report "${what}"` });
     return (found()?.at ?? since) - since;
   }
 
-  /** Returns whether the stack has reported the message after `since`. */
+  /** Returns whether the stack has reported a message that contains `what` after `since`. */
   hasReported(what: string, since: number): boolean {
     return this.#reports.some(({ at, message }) => at >= since && message.includes(what));
   }

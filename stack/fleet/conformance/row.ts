@@ -1,4 +1,4 @@
-/** Defines a result of conformance: a documented and a measured behaviour. Makes tables of all results. Pure. */
+/** One comparison of the stack with the documentation of a balancer: a documented and a measured behaviour. Pure. */
 import type { ProfileName } from '../profile.ts';
 
 export interface Row {
@@ -34,7 +34,7 @@ const WORDS: Record<RowOutcome, string> = {
   unknown: 'could not be measured',
 };
 
-/** Returns the number of rows of each outcome: `31 agree, 6 differ as documented`. */
+/** Counts the rows by outcome: `31 agree, 6 differ as documented`. */
 export function counts(rows: readonly Row[]): string {
   const outcomes = rows.map(outcomeOf);
   return (Object.keys(WORDS) as RowOutcome[])

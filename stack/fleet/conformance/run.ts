@@ -31,9 +31,9 @@ export interface ConformanceOptions {
 }
 
 /**
- * Runs all scenes of the profiles. Throws the stack's error if it cannot start, or the reason of the signal.
+ * Compares the stack with each profile. Throws the stack's error if it cannot start, or the reason of the signal.
  *
- * @returns the results by profile and in the order of the scenes, also those that could not be measured
+ * @returns one row for each behaviour, by profile, also for behaviours that could not be measured
  */
 export async function conformance(options: ConformanceOptions): Promise<Row[]> {
   const { profiles, signal } = options;
@@ -52,9 +52,7 @@ export async function conformance(options: ConformanceOptions): Promise<Row[]> {
   return tasks.flatMap(({ rows }) => rows);
 }
 
-/**
- * Repeats a scene with an unexpected difference, because checks may fail and responses may be late on a busy machine.
- */
+/** Measures again if a result differs unexpectedly, because checks and responses may be late on a busy machine. */
 async function settled(scene: Scene, name: ProfileName, options: ConformanceOptions): Promise<Row[]> {
   let rows: Row[] = [];
   for (let i = 0; i < TIMES; i++) {

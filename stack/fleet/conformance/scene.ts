@@ -1,4 +1,4 @@
-/** The interface of a scene: it runs on one stack for some minutes, and measures several behaviours. */
+/** A scene measures several behaviours of one running stack, and takes some minutes. */
 import type { StickyMode } from '../../sticky.ts';
 import type { Profile } from '../profile.ts';
 import type { Rig } from './rig.ts';
@@ -8,10 +8,10 @@ export interface ConformanceStage {
   profile: Profile;
   pace: TimeScale;
   /**
-   * Records a result: a behaviour, as documented and as measured.
+   * Records a behaviour, as documented and as measured.
    *
-   * @param more `agrees`: whether both behaviours are the same, if their texts do not show this; `known`: the reason
-   *   for a known difference
+   * @param more `agrees`: whether both are the same, if the texts do not show it; `known`: the known reason for a
+   *   difference
    */
   row(
     what: string,
@@ -23,7 +23,7 @@ export interface ConformanceStage {
 
 export interface Scene {
   name: string;
-  /** Returns whether the scene applies to a profile. */
+  /** Returns whether this scene can be measured with a profile. */
   fits(profile: Profile): boolean;
   sticky?: { mode: StickyMode; seconds?: number };
   play(stage: ConformanceStage): Promise<void>;
@@ -36,7 +36,7 @@ export interface Scene {
 const EARLY_MS = 50;
 const LATE_MS = 1_500;
 
-/** Shows measured times as the real system would take: multiplied by the profile's speedup. */
+/** Converts times of a stack that runs `speedup` times as fast as the real system. */
 export class TimeScale {
   readonly #speedup: number;
 
@@ -44,7 +44,7 @@ export class TimeScale {
     this.#speedup = speedup;
   }
 
-  /** @param ms the time measured with the speedup @returns the time without the speedup: `58 s` */
+  /** Returns a measured time as in the real system: `58 s`. @param ms as measured */
   seconds(ms: number): string {
     const real = (ms * this.#speedup) / 1000;
     return `${real < 10 ? real.toFixed(1) : Math.round(real)} s`;

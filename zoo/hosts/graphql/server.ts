@@ -33,7 +33,7 @@ interface Viewer {
   notes: string[];
 }
 
-/** Loads the viewer of one request, once for all its fields. */
+/** Loads the signed-in user of one request only once, although several fields need it. */
 class Viewers {
   /** The user of the request. */
   user: string | undefined;

@@ -47,7 +47,7 @@ const unknown = (response: Response): void => {
   response.status(404).json({ jsonrpc: '2.0', error, id: null });
 };
 
-/** Keeps the sessions in Redis. Each request is handled by a transport without a session of its own. */
+/** Keeps the sessions in Redis. For each request it makes a new transport, which has no session itself. */
 const inRedis =
   (redis: Redis): Handle =>
   async (user, request, response) => {
@@ -67,7 +67,7 @@ const inRedis =
     await transport.handleRequest(request, response, request.body);
   };
 
-/** Keeps the sessions in the memory of this instance: the transports by the ids of their sessions. */
+/** Keeps the sessions in the memory of this instance, as a map from session id to transport. */
 function inMemory(redis: Redis): Handle {
   const sessions = new Map<string, { user: string; transport: StreamableHTTPServerTransport }>();
   return async (user, request, response) => {

@@ -1,4 +1,4 @@
-/** The plain host: an Express app, written like the apps in tutorials. */
+/** The plain host: an Express app as tutorials write it. Many entries of the zoo change one part of it. */
 import cookieParser from 'cookie-parser';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Redis } from 'ioredis';

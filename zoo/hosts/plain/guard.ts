@@ -5,7 +5,7 @@ import type { PlainParts } from './parts.ts';
 
 export interface RouteOptions {
   readonly redis: Redis;
-  /** Duration of the slow operations, milliseconds. */
+  /** Duration of requests that are slow on purpose, milliseconds. */
   readonly workMs: number;
   readonly parts: PlainParts;
 }

@@ -9,7 +9,7 @@ export interface LockOptions {
   readonly waitMs: number;
   /** If a request does not get the lock in this time: refuse it, or let it proceed without the lock. */
   readonly otherwise: 'refuse' | 'proceed';
-  /** The scope of the lock: all writes of a session, or only its writes to one thing, such as the cart. */
+  /** What one lock covers: all writes of a session, or only its writes to one thing, such as the cart. */
   readonly per?: 'session' | 'thing';
   /** True if reads wait for the lock too. */
   readonly reads?: boolean;

@@ -1,4 +1,4 @@
-/** The parts of the plain host that a variant may replace. */
+/** The parts of the plain host that an entry of the zoo may replace. */
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import type { SessionOptions, Store } from 'express-session';
 import type { Redis } from 'ioredis';
@@ -40,7 +40,7 @@ export interface PlainParts {
   readonly formField?: (request: Request) => string;
   /** Returns the key of a user's data in the database. */
   readonly keyOf?: (user: string) => string;
-  /** Returns the connection from which notes are read. */
+  /** Returns the connection for reads of notes, for example to a replica. */
   readonly readNotes?: (request: Request, primary: Redis) => Redis;
   /** Handles the errors that routes throw. */
   readonly onError?: ErrorRequestHandler;

@@ -1,4 +1,4 @@
-/** Entry point: runs the plain host without changes. */
+/** Runs the plain host without changes. */
 import { servePlain } from './serve.ts';
 
 servePlain();

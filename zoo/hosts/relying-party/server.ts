@@ -14,9 +14,9 @@ import { issued } from '../../issued.ts';
 
 declare module 'express-session' {
   interface SessionData {
-    /** The login that has begun. */
+    /** A login that has begun and waits for the provider. */
     flow?: Flow | undefined;
-    /** The user of the relying party, and what its logout needs. */
+    /** The signed-in user, and the token that a logout at the provider needs. */
     login?: { user: string; idToken: string };
   }
 }

@@ -1,4 +1,7 @@
-/** The token host: a JSON API with short-lived access tokens, and refresh tokens that a design replaces. */
+/**
+ * The token host: a JSON API with short-lived access tokens, and refresh tokens. A design decides how these are
+ * replaced.
+ */
 import { randomUUID } from 'node:crypto';
 import express, { type Express, type Request, type RequestHandler } from 'express';
 import type { Redis } from 'ioredis';

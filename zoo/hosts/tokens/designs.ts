@@ -6,7 +6,7 @@ import type { Redis } from 'ioredis';
 interface Tokens {
   user: string;
   session: string;
-  /** Absent if the client keeps its refresh token. */
+  /** The new refresh token. Absent: the client continues to use the old one. */
   refresh?: string;
 }
 
@@ -99,7 +99,7 @@ async function once(
       if (tokens !== undefined) await redis.set(`made:${token}`, JSON.stringify(tokens), 'PX', keepMs);
       return tokens;
     }
-    // The session may have ended since the result was made.
+    // Checks the session again, because it may have ended since the result was made.
     const tokens: Tokens = JSON.parse(made);
     return (await redis.exists(`session:${tokens.session}`)) === 1 ? tokens : undefined;
   } finally {
@@ -130,7 +130,7 @@ export const DESIGNS: Readonly<Record<string, Make>> = {
   'no-grace': redis => rotating(redis, { graceMs: 0, within: 'new', ends: true }),
   'short-lock': (redis, graceMs) => {
     const single: Rotation = { graceMs: 0, within: 'new', ends: true };
-    // The identity provider takes longer to respond than the lock lasts.
+    // The defect: the identity provider takes longer to respond than the lock lasts.
     const make = (token: string) => async () => {
       const tokens = await rotate(redis, token, single);
       await sleep(300);
