@@ -1,19 +1,18 @@
 /**
- * Defines how a client treats the affinity cookie of a sticky balancer.
- * `on`: the client sends the cookie, like a browser.
- * `off`: the client never sends the cookie.
- * `re-pinned`: the client sends each request with the cookie of another client, to reach another instance.
- * `broken`: the client loses the cookie once, in the middle of the run.
+ * Decides which affinity cookie a client sends, that is, the cookie by which a sticky balancer pins it to an
+ * instance. `on`: the client sends the cookie, like a browser. `off`: the client never sends the cookie. `re-pinned`:
+ * the client sends each request with the cookie of another client, to reach another instance. `broken`: the client
+ * loses the cookie once, in the middle of the run.
  */
 import type { Random } from '../random.ts';
 
 export const AFFINITIES = ['on', 'off', 're-pinned', 'broken'] as const;
 export type AffinityMode = (typeof AFFINITIES)[number];
 
-/** Returns the name of the affinity cookie, and the name of its copy, if the balancer also accepts a copy. */
+/** Returns the names of the affinity cookie and of its possible copy: `AWSALB` → `AWSALB` and `AWSALBCORS`. */
 export const twinsOf = (cookie: string): string[] => [cookie, `${cookie}CORS`];
 
-/** Maximum number of cookie values of other clients that are remembered. */
+/** Maximum number of affinity cookies that are kept for `re-pinned`. */
 const KEPT = 64;
 
 interface Pair {
@@ -23,7 +22,7 @@ interface Pair {
 
 export class Affinity {
   readonly cookie: string;
-  /** Both names of the cookie. For example, AWS sets AWSALB and AWSALBCORS with the same value, and accepts either. */
+  /** Both names of the cookie. AWS sets AWSALB and AWSALBCORS with the same value, and accepts either. */
   readonly twins: readonly string[];
   readonly mode: AffinityMode;
   readonly #random: Random;
@@ -32,7 +31,7 @@ export class Affinity {
 
   /**
    * @param cookie name of the balancer's cookie
-   * @param late returns whether the middle of the run has passed
+   * @param late returns true after the middle of the run
    */
   constructor(cookie: string, mode: AffinityMode, random: Random, late: () => boolean) {
     this.cookie = cookie;
@@ -42,18 +41,18 @@ export class Affinity {
     this.#late = late;
   }
 
-  /** Remembers the value of an affinity cookie that a response has set. */
+  /** Keeps the value of an affinity cookie that a response has set, so that other clients can send it. */
   saw({ name, value }: { name: string; value?: string }): void {
     if (name !== this.cookie || value === undefined || this.#values.includes(value)) return;
     this.#values.push(value);
     if (this.#values.length > KEPT) this.#values.shift();
   }
 
-  /** Returns the cookies to send. `cookies` are all cookies of the jar. */
+  /** Returns the cookies to send. @param cookies all cookies of the jar */
   sent(cookies: readonly Pair[]): readonly Pair[] {
     if (this.mode === 'on' || this.mode === 'broken') return cookies;
     const others = cookies.filter(({ name }) => !this.twins.includes(name));
-    // A client first gets its own affinity cookie. Later requests send another client's cookie instead.
+    // A client without an affinity cookie first gets its own.
     if (this.mode === 're-pinned' && others.length === cookies.length) return others;
     const value = this.#values[this.#random.below(this.#values.length)];
     if (this.mode === 'off' || value === undefined) return others;

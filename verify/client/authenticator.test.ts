@@ -1,6 +1,6 @@
 /**
- * Tests the software authenticator against @simplewebauthn/server, which verifies each byte that the
- * authenticator makes.
+ * Tests the software authenticator against @simplewebauthn/server, which verifies everything that an authenticator
+ * sends.
  */
 import {
   generateAuthenticationOptions,

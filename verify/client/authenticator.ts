@@ -1,6 +1,6 @@
 /**
- * A software authenticator for passkeys (W3C Web Authentication, level 3). It has an ES256 key for each account, in
- * memory only, and makes no attestation.
+ * Creates passkeys and signs in with them, as a browser with an authenticator does (W3C Web Authentication, level 3).
+ * Keeps an ES256 key for each account in memory. Sends no attestation.
  */
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { z } from 'zod';
@@ -23,32 +23,31 @@ type Options = z.infer<typeof options>;
 interface Passkey {
   id: string;
   key: KeyObject;
-  /** The id that the app gave the user. */
+  /** The user's id, which the app has chosen. */
   userHandle: string;
 }
 
-/** Flags of authenticator data: the user is present, was verified, and a new key is attached. */
+/** Flags of authenticator data: the user is present, was verified, and the data contains a new key. */
 const [PRESENT, VERIFIED, ATTACHED] = [0x01, 0x04, 0x40];
 /** ES256 in COSE (RFC 9053): ECDSA with P-256 and SHA-256. */
 const ES256 = -7;
 
-/** The function of `navigator.credentials` whose options the response has. */
+/** The function of `navigator.credentials` that a browser would call. */
 type Ceremony = 'create' | 'get';
 
 export class Authenticator {
   readonly #passkeys = new Map<Account, Passkey>();
-  /** The ceremonies that have succeeded in this run. Their steps in the target file are certainly right. */
+  /** The functions that have succeeded in this run, so that their steps in the target file must be right. */
   readonly #works = new Set<Ceremony>();
 
   /**
-   * Makes the passkey of an account, or signs in with that passkey.
+   * Creates the passkey of an account, or signs in with it.
    *
-   * @param body of the response; its JSON has the options at any place
+   * @param body body of the response: JSON that contains the options anywhere
    * @param site address of the app
-   * @returns the credential in the form that the credential's `toJSON()` returns in a browser. Undefined if the
-   *   response has no usable options, although the same ceremony has succeeded in this run. Then the app has failed,
-   *   for example during a fault
-   * @throws UsageError if the response has no options, or options that the authenticator cannot fulfil
+   * @returns the credential, as its `toJSON()` returns it in a browser; undefined if the app has failed: it sent no
+   * usable options, but has sent usable ones before
+   * @throws UsageError if the first response has no options, or options that this authenticator does not support
    */
   respond(ceremony: Ceremony, body: string, account: Account, site: URL): object | undefined {
     try {
@@ -132,7 +131,7 @@ const sha256 = (data: string | Buffer): Buffer => createHash('sha256').update(da
 const clientData = (type: string, challenge: string, { origin }: URL): Buffer =>
   Buffer.from(JSON.stringify({ type, challenge, origin, crossOrigin: false }));
 
-/** Returns authenticator data without a key. The counter stays 0, as with passkeys that are synchronised. */
+/** Returns authenticator data without a key. Its counter is 0, as for passkeys that several devices share. */
 const authenticatorData = (rpId: string, flags: number): Buffer =>
   Buffer.concat([sha256(rpId), Buffer.from([flags]), Buffer.alloc(4)]);
 
@@ -149,7 +148,7 @@ const credential = (id: string, response: object): object => ({
 const EMPTY = Symbol('empty map');
 type Cbor = number | string | Buffer | typeof EMPTY;
 
-/** Encodes a map in CBOR (RFC 8949): up to 23 entries, and texts and bytes up to 65,535 bytes. */
+/** Encodes a map in CBOR (RFC 8949) with up to 23 entries. Texts and byte strings may have up to 65,535 bytes. */
 const cborMap = (entries: readonly (readonly [Cbor, Cbor])[]): Buffer =>
   Buffer.concat([cborHead(5, entries.length), ...entries.flat().map(cbor)]);
 
@@ -160,14 +159,14 @@ function cbor(value: Cbor): Buffer {
   return Buffer.concat([cborHead(typeof value === 'string' ? 3 : 2, bytes.length), bytes]);
 }
 
-/** Encodes a type and its length or value. */
+/** Encodes the CBOR type of a value with its length, or with the value of a number. */
 function cborHead(type: number, size: number): Buffer {
   if (size < 24) return Buffer.from([(type << 5) | size]);
   if (size < 256) return Buffer.from([(type << 5) | 24, size]);
   return Buffer.from([(type << 5) | 25, size >> 8, size & 0xff]);
 }
 
-/** Returns the options in a response: the outermost object with a challenge. */
+/** Returns the outermost object in a response that has a challenge. */
 function optionsIn(value: unknown): Options | undefined {
   const left = [value];
   for (const one of left) {

@@ -1,36 +1,32 @@
 /**
- * Makes requests race. The requests wait for one another twice. First they wait until all requests of the
- * race may be sent. Then each request is sent except for its last byte, and waits until all last bytes leave
- * together.
+ * Makes requests of one session overlap. Each request first waits until all of them may be sent. Then it is sent
+ * without its last byte, and waits again. When all have arrived here, all last bytes are sent at the same time.
  */
 
-/** The steps of a request that is held back before its last byte. */
+/** One of the requests that wait for each other. */
 export interface Held {
-  /** Waits until all requests may be sent. This wait is inside Baton: the request has not begun. */
+  /** Waits until all requests may be sent. This wait does not count as part of the request. */
   assemble(): Promise<void>;
-  /** Waits until the last byte may leave. */
+  /** Waits until the last byte may be sent. */
   pass(): Promise<void>;
-  /**
-   * Removes a request that is sent separately, or has failed, from the race. The other requests then do not wait for
-   * this one.
-   */
+  /** Makes the other requests wait no longer for this one, because it has failed or is sent separately. */
   leave(): void;
 }
 
 export class Barrier {
   readonly #assembled: Gate;
   readonly #released: Gate;
-  /** Resolves when the last bytes of all requests leave. */
+  /** Resolves when the last bytes of all requests are sent. */
   readonly opened: Promise<void>;
 
-  /** @param size number of requests that race */
+  /** @param size number of requests that wait for each other */
   constructor(size: number) {
     this.#assembled = new Gate(size);
     this.#released = new Gate(size);
     this.opened = this.#released.opened;
   }
 
-  /** @param offset delay of this request after the others, milliseconds; may be a fraction */
+  /** Adds a request. @param offset additional delay of its last byte, milliseconds; may be a fraction */
   place(offset = 0): Held {
     const assembles = this.#assembled.place();
     const arrives = this.#released.place();
@@ -53,7 +49,7 @@ export class Barrier {
   }
 }
 
-/** Opens once a given number of requests have arrived. */
+/** Opens when a given number of requests have arrived. */
 class Gate {
   #missing: number;
   #open: () => void = () => {};
@@ -66,7 +62,7 @@ class Gate {
     });
   }
 
-  /** Returns the function that one request calls when it arrives. Only its first call counts. */
+  /** Returns the function that a request calls when it arrives. Only its first call counts. */
   place(): () => void {
     let here = false;
     return () => {
@@ -78,8 +74,8 @@ class Gate {
 }
 
 /**
- * Waits for a time that may be a fraction of a millisecond. Timers only have whole milliseconds, so the last 2 ms are a
- * busy wait: it polls the clock once per turn of the event loop.
+ * Waits for a time that may be a fraction of a millisecond. A timer is not exact enough, so for the last 2 ms the
+ * function reads the clock in each turn of the event loop.
  */
 async function after(milliseconds: number): Promise<void> {
   const until = performance.now() + milliseconds;

@@ -1,4 +1,4 @@
-/** Reads the text of a response body, decompresses and decodes it like a browser, and limits its size and time. */
+/** Reads the body of a response within a time and a size, and decompresses and decodes it as a browser does. */
 import { isAscii } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
@@ -8,7 +8,7 @@ import type { BodyFacts } from '../core/response/reply.ts';
 
 /** Largest body, in bytes, before and after decompression. Larger bodies fail. */
 export const MAX_BODY = 16 << 20;
-/** The Accept-Encoding header: the encodings of browsers that every supported Node can decompress. */
+/** The header Accept-Encoding of all requests. */
 export const ACCEPTED_ENCODINGS = 'gzip, deflate, br';
 
 /**
@@ -27,7 +27,7 @@ export async function bodyOf(stream: Readable, until: number): Promise<Buffer> {
     for await (const chunk of stream) {
       chunks.push(chunk as Buffer);
       bytes += (chunk as Buffer).length;
-      // The error ends the loop, which destroys the stream and its connection.
+      // The end of the loop destroys the stream and its connection.
       if (bytes > MAX_BODY) throw bodyFailure('BODY_TOO_LARGE');
     }
   } finally {
@@ -37,7 +37,7 @@ export async function bodyOf(stream: Readable, until: number): Promise<Buffer> {
 }
 
 /**
- * Returns the text of a body, decompressed and decoded. Returns a promise only if the body is compressed.
+ * Decompresses and decodes a body. Returns a promise only if the body is compressed.
  *
  * @param data the body. The caller may reuse these bytes afterwards
  * @throws errors with a `code`, as a rejection: BODY_TOO_LARGE, BODY_GARBLED
@@ -48,13 +48,10 @@ export function textOf(data: Buffer, headers: IncomingHttpHeaders): string | Pro
   return decompressed(Buffer.from(data), encodings).then(plain => decoded(plain, type));
 }
 
-/** Maximum length of a body and of its text, if they are kept: bytes, and characters. */
+/** A body is kept if it has no more bytes than this, and its text no more characters. */
 const KEPT_BODY = 16 << 10;
 
-/**
- * Keeps the last body of a page of one session. If the next response has the same bytes, it gets the same text and the
- * facts that were found in it.
- */
+/** Keeps the last body of a page. If the next response has the same bytes, it is neither decoded nor searched again. */
 export class LastBody {
   facts: BodyFacts = { firsts: new Map() };
   #bytes: Buffer = Buffer.alloc(0);
@@ -62,7 +59,7 @@ export class LastBody {
   #encodings: string | undefined;
   #text: string | Promise<string> = '';
 
-  /** Returns the text of a body, like `textOf`. Afterwards, `facts` are the facts about this body. */
+  /** Returns the text of a body, like the function `textOf`. Sets `facts` to what was found in this body before. */
   textOf(data: Buffer, headers: IncomingHttpHeaders): string | Promise<string> {
     const { 'content-type': type = '', 'content-encoding': encodings } = headers;
     if (type === this.#type && encodings === this.#encodings && data.equals(this.#bytes)) return this.#text;
@@ -79,7 +76,7 @@ export class LastBody {
     return text;
   }
 
-  /** Keeps the text of a compressed body, unless it is too long or another body came meanwhile. */
+  /** Keeps the decompressed text of a body, if it is short enough and no other body has arrived since. */
   #settle(bytes: Buffer, text: string): void {
     if (this.#bytes !== bytes) return;
     if (text.length > KEPT_BODY) this.#type = undefined;
@@ -104,7 +101,7 @@ const DECOMPRESS: Record<string, Decompress> = {
 
 async function decompressed(data: Buffer, encodings: string): Promise<Buffer> {
   let plain = data;
-  // The encoding that was applied last is at the end of the list, so it is decoded first.
+  // Decodes in reverse order, because the header lists the encodings in the order in which they were applied.
   for (const name of encodings.toLowerCase().split(',').reverse()) {
     const decompress = DECOMPRESS[name.trim()];
     // A response to HEAD, or with status 304, may name an encoding although it has no body.
@@ -127,7 +124,10 @@ const PRESCAN = 1024;
 /** Charsets that decode each ASCII byte to the same ASCII character. */
 const ON_ASCII = /^(?:utf-?8|us-ascii|iso-8859-\d+|windows-125\d)$/i;
 
-/** Decodes a body. Order of precedence: byte order mark, header, page (WHATWG, Encoding and HTML). */
+/**
+ * Decodes a body by its byte order mark, else by its header, else by the charset in the page (WHATWG, Encoding and
+ * HTML).
+ */
 function decoded(data: Buffer, type: string): string {
   const text = isAscii(data) ? data.toString('latin1') : undefined;
   const charset = marked(data) ?? charsetOf(text ?? data.toString('latin1', 0, PRESCAN), type);
@@ -145,22 +145,27 @@ function marked(data: Buffer): string | undefined {
   return BYTE_ORDER_MARKS.find(([mark]) => data.toString('hex', 0, mark.length / 2) === mark)?.[1];
 }
 
-/** @param text the beginning of the body, in Latin-1 */
+/**
+ * Returns the charset of a body without a byte order mark.
+ *
+ * @param text the beginning of the body, decoded as Latin-1
+ */
 function charsetOf(text: string, type: string): string | undefined {
   const { charset, page } = declaredBy(type);
   if (charset !== undefined || !page) return charset;
   const said = /<meta[^>]+charset\s*=\s*["']?([\w:-]+)/i.exec(text.slice(0, PRESCAN))?.[1];
-  // The declaration was readable as ASCII, so a page that declares UTF-16 cannot be UTF-16.
+  // A page in UTF-16 could not have been searched as Latin-1, so a page that claims UTF-16 is decoded as UTF-8
+  // (WHATWG HTML).
   return said !== undefined && /^utf-16/i.test(said) ? 'utf-8' : said;
 }
 
-/** A parsed content type: the charset that it names. If it names no charset: whether the page may declare one. */
+/** The charset of a content type; if it names none, whether the page itself may name one. */
 interface Declared {
   charset: string | undefined;
   page: boolean;
 }
 
-/** Cache of parsed content types. A server sends few different content types. */
+/** Cache of parsed content types. */
 const types = new Map<string, Declared>();
 
 function declaredBy(type: string): Declared {
@@ -177,10 +182,7 @@ function declaredBy(type: string): Declared {
 
 const strict = new TextDecoder('utf-8', { fatal: true });
 
-/**
- * Decodes text without a charset: as UTF-8 if the bytes are valid UTF-8, otherwise as windows-1252, like western
- * browsers.
- */
+/** Decodes text of an unknown charset: as UTF-8 if its bytes are valid UTF-8, else as windows-1252, as browsers do. */
 function undeclared(data: Buffer): string {
   try {
     return strict.decode(data);

@@ -1,10 +1,10 @@
-/** Tests sessions behind a strict round robin. Their requests come in turn. */
+/** Tests two sessions behind a strict round robin that send their requests in turn. */
 import { expect, it } from 'vitest';
 import { seeded } from '../random.ts';
 import { OutOfStep } from './bystander.ts';
 import type { Context } from './context.ts';
 
-/** Returns the number of instances that served each of two sessions, and the number of requests. */
+/** Returns by how many instances each of the two sessions was served, and the number of all requests. */
 async function inTurn(instances: number, sticky = false) {
   let requests = 0;
   const next = (session: number): string => `app-${(sticky ? session : requests++) % instances}`;
@@ -31,7 +31,7 @@ async function inTurn(instances: number, sticky = false) {
 it('lets two clients that send in turn reach both instances of a strict round robin', async () => {
   const { reached, requests } = await inTurn(2);
   expect(reached).toEqual([2, 2]);
-  // One instance serves a session at least five times before another client sends a request.
+  // Additional requests are rare: one is sent only after an instance has served a session several times in a row.
   expect(requests).toBeLessThan(80 * 1.25);
 });
 

@@ -1,44 +1,44 @@
 /**
- * Sends unrecorded requests of other clients, so that the recorded clients do not fall into step with a round robin.
+ * Sends additional requests, which are not recorded, to shift a round robin. Without them, two clients that send in
+ * turn would each always reach the same one of two instances, as if the balancer had pinned them.
  */
 import type { Context } from './context.ts';
 
 type Asking = Pick<Context, 'connect' | 'target' | 'signal'>;
 
-/** A session may be in step with the balancer if one instance served it this many times in a row. */
+/**
+ * After this number of consecutive requests on one instance, a session may always reach the same instance by chance.
+ */
 const STAYED = 6;
 /**
- * If one instance served a session more times in a row than this, the balancer has pinned the session. Requests of
- * other clients cannot change this.
+ * After this number of consecutive requests on one instance, the balancer has pinned the session, and further
+ * additional requests are useless.
  */
 const KEPT = 60;
 
-/** Sends one request without a cookie, so that the balancer moves on to its next instance. */
+/** Sends one request without a cookie, which shifts a round robin by one instance. */
 export async function stepAside({ connect, target, signal }: Asking): Promise<void> {
   await connect().send({ method: 'GET', path: target.login.page }, signal);
 }
 
-/** Moves the balancer on by a random number of instances. */
+/** Shifts a round robin by a random number of instances. */
 export async function stepAnywhere(context: Context): Promise<void> {
   const instances = Math.max(2, context.instances.names().length);
   for (let i = context.random.below(instances); i > 0; i--) await stepAside(context);
 }
 
-/**
- * Keeps one session out of step with a round robin. Two clients that send in turn would each stay on one instance, as
- * if the balancer had pinned them.
- */
+/** Sends additional requests if a round robin routes all requests of one session to the same instance. */
 export class OutOfStep {
   readonly #context: Asking & Pick<Context, 'random'>;
   #instance: string | undefined;
   #stayed = 0;
 
-  /** @param context its random numbers must be for this session only */
+  /** @param context its random numbers are used for this session only */
   constructor(context: Asking & Pick<Context, 'random'>) {
     this.#context = context;
   }
 
-  /** Call this with the instance that served each request of the session. */
+  /** Call this after each request of the session, with the instance that served it. */
   served(instance: string | undefined): void {
     this.#stayed = instance !== undefined && instance === this.#instance ? this.#stayed + 1 : 1;
     this.#instance = instance;
@@ -46,12 +46,11 @@ export class OutOfStep {
 
   /**
    * Call this just before each request whose instance the balancer chooses. If the session has stayed on one
-   * instance, then in half of the cases another client sends a request at the same time. If the other client always
-   * sent its request before the session's request, the two clients would alternate, and the session would stay in
-   * step with the balancer.
+   * instance, this method sends an additional request in half of the cases. An additional request before each request
+   * would keep the session on the same one of two instances.
    *
-   * @returns the request of the other client; undefined if no other client sends one. The session's next request must
-   *   wait for this promise
+   * @returns resolves when the additional request has ended; the session's next request must wait for it. Undefined
+   * if none was sent
    */
   aside(): Promise<void> | undefined {
     const stayed = this.#stayed >= STAYED && this.#stayed <= KEPT;

@@ -1,4 +1,4 @@
-/** Tests the headers of real caches, from their documentation and from real responses. */
+/** Tests with headers of real caches, from their documentation and from real responses. */
 import { expect, it } from 'vitest';
 import { servedFromCache } from './cache-hit.ts';
 

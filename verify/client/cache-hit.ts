@@ -1,4 +1,4 @@
-/** Finds out whether a cache served a response, from the headers that caches and CDNs write. */
+/** Finds out from the headers of a response whether a cache or CDN served it, instead of the app. */
 import type { Reply } from '../core/response/reply.ts';
 
 /**
@@ -18,16 +18,16 @@ const STATUS = [
   'x-drupal-cache',
 ];
 
-/** All headers that may show a hit. Most responses have none of them. */
+/** All headers that may show that a cache served the response. */
 const ALL = ['cache-status', 'age', ...STATUS];
 
-/** Words for a hit: the cache sent its stored response, fresh or stale, or the app confirmed it as unchanged. */
+/** Words of status headers for a stored response: fresh, stale, or confirmed by the app as unchanged. */
 const SERVED = /^(?:\w*hit|hit(?:cluster|stale)|stale|updating|revalidated?)$/;
-/** Words for a response that is no hit, such as HIT-FOR-PASS, HIT-FOR-MISS, HITPASS, TCP_REFRESH_MISS and "no hit". */
+/** Words for a response of the app, although some contain `hit`: HIT-FOR-PASS, HITPASS, TCP_REFRESH_MISS, "no hit". */
 const NOT = /^(?:\w*pass|\w*miss|synth|bypass|no|false|0)$/;
 
 /**
- * Returns whether a cache served the response. "MISS" in a status header has precedence over the Age header.
+ * Returns whether a cache served the response. A status header such as MISS has precedence over the Age header.
  *
  * @param took time from the request to the end of its response, milliseconds
  */
@@ -41,14 +41,17 @@ export function servedFromCache(headers: Reply['headers'], took: number): boolea
   return isOlder(headers['age'], took);
 }
 
-/** Returns the members of a list header. Each cache on the way adds one member. */
+/** Returns the members of a list header, to which each cache on the way adds one. */
 function membersOf(value: string | string[] | undefined): string[] {
   const text = [value ?? []].flat().join(',');
   // A comma within quotes is no separator.
   return (text.match(/(?:"(?:\\.|[^"\\])*"|[^,"])+/g) ?? []).filter(member => member.trim() !== '');
 }
 
-/** RFC 9211: `Name; hit; ttl=30`. A request that the cache forwarded has `fwd=` instead of `hit`. */
+/**
+ * Returns whether a member of Cache-Status (RFC 9211) shows a hit: `Name; hit; ttl=30`. A forwarded request has
+ * `fwd=`.
+ */
 const isStandardHit = (member: string): boolean =>
   member
     .replace(/"(?:\\.|[^"\\])*"/g, '')
@@ -56,7 +59,10 @@ const isStandardHit = (member: string): boolean =>
     .slice(1)
     .some(parameter => /^\s*hit\s*(?:=\s*\?1\s*)?$/i.test(parameter));
 
-/** Parses texts such as `Hit from cloudfront`, `TCP_MEM_HIT from a23-45.deploy (AkamaiGHost/11)`, `HIT-FOR-PASS`. */
+/**
+ * Returns whether a text shows a hit, such as `Hit from cloudfront` or `TCP_MEM_HIT from a23-45.deploy
+ * (AkamaiGHost/11)`.
+ */
 function isHit(member: string): boolean {
   const words = member
     .toLowerCase()
@@ -65,13 +71,10 @@ function isHit(member: string): boolean {
   return words.some(word => SERVED.test(word)) && !words.some(word => NOT.test(word));
 }
 
-/** Maximum difference, seconds, of two equal clocks that count whole seconds. */
+/** Maximum rounding error of an Age, seconds. */
 const ROUNDING = 1;
 
-/**
- * Returns whether Age is greater than the duration of the request. Then the response is older than the request, so a
- * cache has stored it. Age 0 proves nothing.
- */
+/** Returns whether the response is older than the request, by its Age. Then a cache has stored it. */
 function isOlder(value: string | string[] | undefined, took: number): boolean {
   // If there are several values, the first one counts (RFC 9111, 5.1).
   const [age = ''] = [value ?? []].flat().join(',').split(',');

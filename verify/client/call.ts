@@ -1,21 +1,24 @@
-/** Defines the facts about an operation that the history gets before its request is sent. */
+/** Describes an operation before its request is sent, for the history. */
 import type { Called, Outcome, Returned, With } from '../core/history/history.ts';
 import type { Asked, Seen } from '../core/response/interpret.ts';
 import { barePath } from '../core/response/paths.ts';
 import type { Reply } from '../core/response/reply.ts';
 import type { ListRead } from './list-read.ts';
 
-/** The facts that a follow-up request decides, because the response alone does not show them. */
+/**
+ * Facts about an operation that only a further request can decide, such as the outcome of a login that ends in a
+ * redirect.
+ */
 type Settled = Pick<Returned, 'issued' | 'lost'> & {
   outcome?: Outcome;
   signedIn?: Seen['signedIn'] | undefined;
   return?: number;
 };
 
-/** Functions that report operations. They run after another operation has been reported. */
+/** Functions that write operations into the history, to be called after an earlier operation was written. */
 export type Later = (() => void)[];
 
-/** The facts of an operation that are known before its first byte leaves. */
+/** What is known about an operation before its request is sent. */
 export interface Call extends Asked {
   client: string;
   session: string;
@@ -24,33 +27,33 @@ export interface Call extends Asked {
   objectName?: string | undefined;
   value?: string | undefined;
   with?: With | undefined;
-  /** Description of the change to a forged cookie. */
+  /** How a forged cookie was changed, such as `cut`. */
   change?: string | undefined;
-  /** The instance to which the request is sent directly, if it bypasses the balancer. */
+  /** Name of the instance to which the request is sent directly, without the balancer. */
   address?: string | undefined;
   steered?: boolean | undefined;
   /** Planned begin of the request, microseconds on the run's clock. Absent if the load has no rate. */
   due?: number | undefined;
-  /** The refresh token that the request sends. The history gets its label. */
+  /** The refresh token that the request sends. The history gets only its label. */
   token?: string | undefined;
-  /** The read of a list, if this request reads one page of it. */
+  /** The list of which this request reads one page. */
   list?: ListRead | undefined;
   /**
-   * Decides the facts that the response alone does not show. The history gets this operation first, and then the
-   * requests that this function sends.
+   * Sends further requests to decide what the response alone does not show. The history gets them after this
+   * operation.
    */
   settle?: ((reply: Reply, outcome: Outcome, later: Later) => Promise<Settled>) | undefined;
-  /** Receives the function that reports this operation, because another operation must be reported first. */
+  /** Gets the function that writes this operation into the history, if an earlier operation must be written first. */
   later?: Later | undefined;
   /**
-   * True: the history gets the label of the session cookie that was sent. A session may have had several
-   * session cookies.
+   * If true, the history gets the label of the session cookie that was sent, because a session may have several over
+   * time.
    */
   labelled?: boolean | undefined;
 }
 
 /**
- * Returns the facts about an operation for the history.
+ * Returns the fields of an operation that are known before its request is sent.
  *
  * @param run name of the run
  * @param path path of the request, with its query
@@ -68,7 +71,7 @@ export function calledOf(call: Call, id: number, run: string, clock: string, pat
   return called;
 }
 
-/** Maximum number of paths whose short form is kept. */
+/** Maximum number of paths in the cache of paths without query. */
 const PATHS = 1000;
 const paths = new Map<string, string>();
 

@@ -1,4 +1,4 @@
-/** Recognises certificates that this machine does not trust, and explains how to solve each problem. */
+/** Recognises errors about certificates that this machine does not trust, and says what to do. */
 
 /** Error codes of Node and OpenSSL for rejected certificates. */
 const DISTRUST =
@@ -6,7 +6,7 @@ const DISTRUST =
 
 export const isDistrust = (code: string | undefined): boolean => code !== undefined && DISTRUST.test(code);
 
-/** Returns why a certificate is not trusted: the first part of Node's message, without its advice. */
+/** Returns why a certificate is not trusted: Node's message without its advice. */
 export const reasonOf = ({ message }: Error): string => message.split(';')[0] as string;
 
 /**
@@ -14,7 +14,7 @@ export const reasonOf = ({ message }: Error): string => message.split(';')[0] as
  *
  * @param url the address of the server
  * @param reason the message of Node
- * @param how text that says how to name the certificates of an authority: in the target file, or by an option
+ * @param how how the user can name the certificates of an authority: a key of the target file, or an option
  */
 export function distrust(url: string, reason: string, how: string): string {
   return `${url}: expected a certificate that this machine trusts, got one that it does not: ${reason}. ${remedy(reason, how)}`;

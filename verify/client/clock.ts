@@ -1,19 +1,19 @@
 /**
- * The monotonic clock of a recorder, in whole microseconds since its base. Each time in a history is a time on such a
- * clock.
+ * A monotonic clock in whole microseconds. All times in a history are times on such a clock, one for each worker
+ * thread.
  */
 
 export interface RecorderClock {
   readonly name: string;
   /** Wall-clock time at which the clock was zero, ISO 8601. */
   readonly base: string;
-  /** Maximum error against the clock of the first worker, microseconds. */
+  /** Maximum error against the clock of the first worker thread, microseconds. */
   readonly uncertainty: number;
   now(): number;
 }
 
 /**
- * Starts a clock. The clock is zero at a whole millisecond, because its base has no smaller unit.
+ * Starts a clock. It is zero at a whole millisecond, because its base has no smaller unit.
  *
  * @param offset milliseconds to add to `performance.now()` to get the wall-clock time
  */

@@ -1,19 +1,18 @@
-/** Decides the outcome of a write that only a message on a page confirms: in the response, or after its redirect. */
+/** Decides the outcome of a write by a message such as "saved", in its response or on the page after its redirects. */
 import { escaped } from '../core/response/finding.ts';
 import type { Reply } from '../core/response/reply.ts';
 import type { Call, Later } from './call.ts';
 
-/** Maximum number of redirects that are followed in a row: the limit of browsers. */
+/** Maximum number of consecutive redirects to follow, as in browsers. */
 export const REDIRECTS = 20;
 
 /**
- * Returns a function that decides the outcome of a write whose response does not refuse it. If the message is missing,
- * the write may still have happened: the app stores the message in the session, and both may be lost together.
+ * Returns a function that looks for the message after a write. If the message is missing, the outcome is unknown: the
+ * app may have kept the write and lost the message, which it stores in the session.
  *
- * @param confirmed regular expression of the message; {value} in it is replaced by the written value
- * @param open opens a page of the target in the session that wrote. The history gets this request after the write,
- *   because the two do not overlap
- * @param busy returns whether a page says "busy, try again". Such a page refuses the write
+ * @param confirmed regular expression of the message; {value} stands for the written value
+ * @param open opens a page of the target in the same session. The history gets this request after the write
+ * @param busy returns whether a page says that the app is busy; such a page refuses the write
  */
 export function confirmation(
   confirmed: string,

@@ -8,7 +8,7 @@ export interface TlsOptions {
   servername?: string;
 }
 
-/** Error code when a connection did not open before its timeout. */
+/** Error code of a connection that did not open before its timeout. */
 const LATE = 'UND_ERR_CONNECT_TIMEOUT';
 
 type Options = TlsOptions &
@@ -19,8 +19,8 @@ type Options = TlsOptions &
  * Opens a connection for a request.
  *
  * @param wanted the server, the signal that ends the attempt, and the timeout in milliseconds
- * @param options the TLS options; `ALPNProtocols`: the protocols that are offered, in order of preference; `onread`:
- *   receives the bytes that come
+ * @param options TLS options; `ALPNProtocols` lists the offered protocols in order of preference; `onread` receives
+ * the bytes
  * @throws errors of the network
  */
 export async function connected(

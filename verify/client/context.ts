@@ -1,4 +1,4 @@
-/** Defines what all clients of a run share. */
+/** Defines what all clients of a run share, such as the target and the recorder. */
 import type { Interpreter } from '../core/response/interpret.ts';
 import type { Random } from '../random.ts';
 import type { Account, Target } from '../target/load.ts';
@@ -11,15 +11,15 @@ import type { Seats, Spacing } from './seats.ts';
 import type { SessionClient } from './session-client.ts';
 import type { Text } from './texts.ts';
 
-/** Limits to which a workload may grow a session, so that the app refuses no request for its size. */
+/** How much text a session may hold, so that no request or response is too large. Measured before the load. */
 export interface Growth {
-  /** Length of the longest text to send, in characters. 0: no text is padded. */
+  /** Maximum length of one text, characters; 0 if texts must be as short as possible. */
   longest: number;
-  /** Maximum total length of all texts of a session, in characters. */
+  /** Maximum total length of all texts in a session, characters. */
   total: number;
-  /** True if the app, a balancer or a server refused more text. False if the measurement ended without a refusal. */
+  /** True if more text was refused; false if no limit was found. */
   refused: boolean;
-  /** The kinds of awkward texts, such as non-ASCII texts, that at least one instance has returned unchanged. */
+  /** Texts that are hard to encode, such as emoji, that at least one instance has shown unchanged. */
   texts?: readonly Text[];
 }
 
@@ -30,25 +30,25 @@ export interface Context {
   instances: Instances;
   /** Returns a client with an empty jar. */
   connect(): SessionClient;
-  /** Prefix of the run's canaries. */
+  /** Prefix of all canaries (unique values to write) of the run. */
   canary: string;
   random: Random;
-  /** Prefix of the names of clients and sessions; each workload has its own. */
+  /** Prefix of the names of a workload's clients and sessions. */
   prefix: string;
-  /** Returns the account of the n-th client of this workload. If there are too few accounts, clients share accounts. */
+  /** Returns the account of the n-th client of this workload. Clients share accounts if there are too few. */
   account(n: number): Account;
-  /** Present if the app limits the sessions of a user: a client must take seats before it logs in. */
+  /** Present if the app limits the sessions of a user: a client must take seats (seats.ts) before it logs in. */
   seats?: Seats | undefined;
   /** Present if the app requires a minimum interval between two logins of a user. */
   spacing?: Spacing | undefined;
-  /** Present if logins send mails. */
+  /** Present if a login sends a mail with a code or link. */
   mails?: MailReader | undefined;
   /** Keeps the passkeys of the accounts. */
   authenticator: Authenticator;
   /** Present if Baton registers the accounts. */
   registration?: Registration | undefined;
-  /** Limits to which the audit grows a session. Absent if nothing was measured; then no text is padded. */
+  /** How much text a session may hold; absent if this was not measured. */
   growth?: Growth | undefined;
-  /** Aborts when the run must stop: requests in flight are aborted. */
+  /** Aborts all requests when the run must stop. */
   signal: AbortSignal;
 }

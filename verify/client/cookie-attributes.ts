@@ -1,4 +1,4 @@
-/** Describes the attributes of a cookie for the history, without its value. */
+/** Returns the attributes of a cookie for the history, and estimates the entropy of its value. */
 import type { Cookie } from 'tough-cookie';
 import type { CookieAttributes } from '../core/history/history.ts';
 
@@ -31,50 +31,53 @@ export function lifetimeOf({ maxAge, expires }: Cookie, date = Date.now()): numb
 }
 
 /**
- * Matches several cookies that were folded into one header line, by a comma followed by `name=`. Neither the value of
- * a cookie nor an attribute may contain this text (RFC 6265, 4.1.1): after the comma of a date comes a number and a
- * month. Before the first `;`, the expression requires a space after the comma, because some apps put commas into
- * values.
+ * Matches a Set-Cookie line into which a proxy has joined several cookies: it contains a comma and then `name=`. The
+ * comma of a date is followed by a number instead (RFC 6265, 4.1.1). In the value of the first cookie, the comma must
+ * be followed by a space, because some apps put commas into values.
  */
 const FOLDED = /^[^;]*,\s+[\w!#$%&'*+.^`|~-]+=|;.*,\s*[\w!#$%&'*+.^`|~-]+=/s;
 
-// A text of digits may be a hexadecimal text: 1 of 2,000 hexadecimal ids of 16 characters has only digits.
+// Alphabets, with their bits per character. Digits count as hexadecimal, because a short hexadecimal id may have no
+// letters.
 const alphabets: [RegExp, number][] = [
   [/^[\da-f]*$/, 16],
   [/^[\da-z]*$/i, 62],
   [/^[\w+/=.-]*$/, 64],
 ];
 
-/** Returns the maximum number of bits in a text, by the smallest common alphabet that has all its characters. */
+/**
+ * Returns the maximum number of bits in a text, from its length and the smallest alphabet that has all its
+ * characters.
+ */
 function roomOf(value: string): number {
   const text = decoded(value);
   return Math.floor(text.length * bitsOf(text));
 }
 
-/** Returns the number of bits per character. */
+/** Returns the number of bits per character of the smallest alphabet that has all characters of a text. */
 function bitsOf(text: string): number {
   const [, letters] = alphabets.find(([all]) => all.test(text)) ?? [undefined, 94];
   return Math.log2(letters);
 }
 
-/**
- * Number of values that are needed to know which positions vary. By chance, all these values have the same
- * hexadecimal digit at a position only once in 16^19.
- */
+/** After this number of ids, a position with the same character in all of them counts as constant. */
 const ENOUGH_VALUES = 20;
 
 interface Seen {
   first: string;
   values: Set<string>;
-  /** For each position: true if some value differs from the first value there. */
+  /** For each position of the id, true if some id differs there from the first id. */
   differs: boolean[];
 }
 
-/** Estimates the entropy of ids from the values in a run. For example, a counter varies only in its last digits. */
+/** Estimates the entropy of session ids: counts only the positions at which the ids of the run differ. */
 export class Rooms {
   readonly #seen = new Map<string, Seen>();
 
-  /** Returns the maximum number of bits in values of this name and length; infinite until enough values are known. */
+  /**
+   * Adds an id. Returns the maximum number of bits in ids of this cookie and length; infinity until there are enough
+   * ids.
+   */
   of(name: string, value: string): number {
     const text = decoded(value);
     const kind = `${text.length} ${name}`;

@@ -1,4 +1,4 @@
-/** Tests that a jar which recognises renewed cookies behaves like a jar that reads every line. */
+/** Tests that a jar sends the same cookies whether or not it recognises renewed cookies. */
 import fc from 'fast-check';
 import { Cookie, CookieJar, MemoryCookieStore } from 'tough-cookie';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -54,7 +54,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ removed: fc.constantFrom('a', 'b') }) },
 );
 
-/** Stores a line in a jar that reads every line. Returns the change. */
+/** Stores a line in a jar that does not recognise renewed cookies. Returns the change. */
 function read(jar: CookieJar, text: string, page: URL): ReturnType<Jar['keep']> {
   const cookie = Cookie.parse(text, { loose: true });
   if (cookie === undefined) return undefined;
@@ -139,7 +139,7 @@ it('expires a renewed cookie at its new date, earlier or later', () => {
 it('counts Max-Age from the response, not from the last use of the cookie', () => {
   const jar = new Jar(SITE);
   const set = () => jar.keep('sid=1; Path=/; Max-Age=60', SITE, undefined);
-  /** Returns whether the jar and its copy send the cookie after a time, while another cookie changes. */
+  /** Returns whether the jar and its copy still send the cookie after a time, if another cookie has changed. */
   const sentAfter = (seconds: number): boolean[] => {
     vi.setSystemTime(Date.now() + seconds * 1000);
     jar.keep(`other=${Date.now()}; Path=/`, SITE, undefined);

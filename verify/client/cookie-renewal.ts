@@ -1,15 +1,18 @@
-/** Recognises Set-Cookie lines that only renew a cookie: many apps repeat such a line in each response. */
+/**
+ * Recognises Set-Cookie lines that only renew the expiry of a known cookie, so that the jar need not parse them. Many
+ * apps send such a line in each response.
+ */
 import { type Cookie, parseDate, type Store } from 'tough-cookie';
 import type { CookieAttributes } from '../core/history/history.ts';
 import { lifetimeOf } from './cookie-attributes.ts';
 
-/** A line that has set a cookie. */
+/** A Set-Cookie line that has set a cookie of the jar. */
 interface SetLine {
   /** The line without the date of its Expires attribute. */
   text: string;
   origin: string;
   cookie: Cookie;
-  /** Max-Age of the line, seconds; undefined if it has none. */
+  /** Max-Age in the line, seconds; undefined if it has none. */
   maxAge: number | undefined;
   attributes: CookieAttributes;
 }
@@ -21,12 +24,12 @@ interface Renewal {
   until: number;
 }
 
-/** Maximum number of remembered lines. Some apps set a cookie with a new name in each response. */
+/** Maximum number of kept lines, because some apps set a cookie with a new name in each response. */
 const LINES = 100;
 
 export class Renewals {
   readonly #store: () => Store;
-  /** The last line for each name of a cookie. */
+  /** The last line of each cookie, by its name. */
   readonly #lines = new Map<string, SetLine>();
 
   /** @param store returns the cookies of the jar */
@@ -35,10 +38,10 @@ export class Renewals {
   }
 
   /**
-   * Remembers the line of a cookie that the jar has just stored. A cookie without a Path is not remembered, because
-   * its path depends on the page.
+   * Keeps the line of a cookie that the jar has just stored. Does not keep a line without Path, because the path then
+   * depends on the page.
    *
-   * @param maxAge Max-Age of the line, which `endsByDate` has returned
+   * @param maxAge the result of `endsByDate`
    */
   remember(
     line: string,
@@ -54,11 +57,11 @@ export class Renewals {
   }
 
   /**
-   * Renews a cookie in the jar, if its last line differs from the given line at most in its expiry date, and the jar
-   * still has the cookie of that line. So the jar sends the same cookies as before.
+   * Renews the expiry of a cookie in the jar, if the line equals the last line of this cookie, except for its expiry
+   * date, and the jar still has the cookie.
    *
    * @param date when the response was made, milliseconds since the epoch
-   * @returns undefined if the jar must read the line
+   * @returns undefined if the jar must parse the line
    */
   renew(line: string, origin: string, date: number | undefined): Renewal | undefined {
     const set = this.#lines.get(nameOf(line));
@@ -82,7 +85,7 @@ export class Renewals {
     };
   }
 
-  /** Returns whether the jar still has this cookie: a new cookie in its place is another object. */
+  /** Returns whether the jar still has this cookie object, and no newer one of the same name. */
   #has(cookie: Cookie): boolean {
     let has = false;
     this.#store().findCookie(cookie.domain, cookie.path, cookie.key, (_error, found) => {
@@ -93,9 +96,9 @@ export class Renewals {
 }
 
 /**
- * Replaces the Max-Age of a cookie that has just come by a date. tough-cookie counts Max-Age from the last use of the
- * cookie, but a browser counts it from the response (RFC 6265, 5.3). Returns the Max-Age; undefined if there is none,
- * or if it deletes the cookie.
+ * Replaces the Max-Age of a new cookie by an expiry date, because tough-cookie counts Max-Age from the last use of
+ * the cookie, and browsers count it from the response (RFC 6265, 5.3). Returns the Max-Age; undefined if there is
+ * none, or if it deletes the cookie.
  */
 export function endsByDate(cookie: Cookie): number | undefined {
   const { maxAge } = cookie;
@@ -113,8 +116,8 @@ const after = (seconds: number): Date => new Date(Math.min(Date.now() + seconds 
 const nameOf = (line: string): string => line.slice(0, line.indexOf('='));
 
 /**
- * Matches a line with an Expires attribute. If it has several, the last one counts (RFC 6265, 5.3). A date has no `=`:
- * with `=`, a second cookie follows the date in the same line.
+ * Matches a line with the attribute Expires, the last one if there are several (RFC 6265, 5.3). Text with `=` is no
+ * date: a second cookie then follows in the same line.
  */
 const DATED = /^(.*;\s*expires\s*=)([^;=]*)(.*)$/is;
 

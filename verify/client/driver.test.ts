@@ -1,4 +1,4 @@
-/** Tests the times of operations that need several requests, against a small server. */
+/** Tests the recorded times of operations that need several requests, such as reading a list of several pages. */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
@@ -19,7 +19,7 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-/** Starts a server and a driver of one session on it. Also returns the operations that the history gets. */
+/** Starts a server and a driver. Returns the driver, and the operations that the history gets. */
 async function driving(listener: RequestListener) {
   const server = createServer(listener).listen(0, '127.0.0.1');
   ends.push(() => server.close());
@@ -77,7 +77,7 @@ it('a list of several pages counts from the planned time of its first page', asy
   expect(second).not.toHaveProperty('late');
 });
 
-/** Returns action, status, and whether there was a planned time, for each operation. */
+/** Returns for each operation its action, its status, and whether it had a planned time. */
 const planned = (operations: readonly Operation[]) =>
   operations.map(({ action, status, late }) => [action, status, late !== undefined]);
 
@@ -105,7 +105,11 @@ it('a write that needs a read before it gives the planned time to the read', asy
 });
 
 it('a text is unchanged only if the list shows it once more: an app may add both texts of a repeated field', async () => {
-  /** Returns for each kind of text whether an app that adds these texts of a form shows it unchanged. */
+  /**
+   * Returns for each kind of text whether it counts as shown unchanged by an app.
+   *
+   * @param added returns the texts that the app stores if it gets a form with these texts
+   */
   const shown = async (added: (texts: string[]) => string[], begun: string[] = []): Promise<boolean[]> => {
     const notes = [...begun];
     const started = await driving(async (request, response) => {

@@ -1,4 +1,4 @@
-/** Performs operations on the target in one session, as the user of that session, and records them. */
+/** Performs the operations of one session, such as login, read and write, and records them. */
 import { canaryOf, padded, sharedPrefix } from '../core/history/canary.ts';
 import type { Operation } from '../core/history/history.ts';
 import type { Reply } from '../core/response/reply.ts';
@@ -17,7 +17,10 @@ import { SessionRequests } from './requests.ts';
 import type { SessionClient } from './session-client.ts';
 import { followLogout, Walk } from './walk.ts';
 
-/** The result of a trial write: its response, the page after it, and whether that page shows the value unchanged. */
+/**
+ * The result of a write to find out how the app treats a text: its response, the page after it, and whether this page
+ * shows the text unchanged.
+ */
 export interface TrialWrite {
   answer: Reply;
   page: Reply;
@@ -32,16 +35,16 @@ export class Driver {
   readonly #client: SessionClient;
   readonly #requests: SessionRequests;
   readonly #login: SessionLogin;
-  /** Returns a client with the cookies of the last response that showed the session alive. */
+  /** Returns a client with the cookies that the session had at its last signed-in response. */
   #held: () => SessionClient;
   #values = 0;
   /**
-   * By register and counter: the session's first read of it. This read completes before the first write, so that the
-   * old state is known.
+   * For each register and counter, the session's first read of it. Writes wait for this read, so that the value
+   * before them is known.
    */
   readonly #begun = new Map<string, Promise<unknown>>();
 
-  /** @param client a client whose jar may already have cookies; by default a client with an empty jar */
+  /** @param client client that sends the requests; by default a new one without cookies */
   constructor(
     context: Context,
     { client: name, session, account }: { client: string; session: string; account: Account },
@@ -57,7 +60,7 @@ export class Driver {
     this.#login = new SessionLogin(context, account, this.#requests);
   }
 
-  /** Returns a driver for the n-th client of a workload, with a separate session. */
+  /** Returns a driver for a new session of the workload's n-th client. */
   static of(context: Context, n: number, account = context.account(n)): Driver {
     return new Driver(context, {
       client: `${context.prefix}${n + 1}`,
@@ -66,7 +69,7 @@ export class Driver {
     });
   }
 
-  /** Opens the login page and keeps its form token. */
+  /** Requests the login page, and keeps its form token. */
   form(how: How = {}): Promise<Operation> {
     return this.#login.form(how);
   }
@@ -82,12 +85,12 @@ export class Driver {
     return operation;
   }
 
-  /** After a logout, begins a login in the same browser without a password. The provider must ask for the password. */
+  /** Tries after a logout to log in without a password. The identity provider must ask for the password. */
   enterAgain(): Promise<Operation> {
     return this.#login.again({ as: { client: this.#client, with: 'old' } });
   }
 
-  /** A sentence that says where the last login stopped; undefined if it reached its last page, or has only one page. */
+  /** Where the last login of several pages stopped, as part of a sentence; undefined if it reached its last page. */
   get stop(): string | undefined {
     return this.#login.stop;
   }
@@ -98,11 +101,11 @@ export class Driver {
     return (await this.login(how)).outcome === 'ok';
   }
 
-  /** Reads the state of a probe. Without a probe, reads the page that shows which user is signed in. */
+  /** Requests the page of a probe, or without a probe the signed-in page. */
   async read(probe?: Probe, how: How = {}): Promise<Recorded> {
     const recorded = await this.#read(probe, how);
     const { operation, reply } = recorded;
-    // The session is alive, and the response changed its cookies.
+    // Keeps the new cookies of a session that is signed in.
     if (how.as === undefined && honoured(operation) === true && reply.cookies.length > 0) this.#hold();
     return recorded;
   }
@@ -125,36 +128,36 @@ export class Driver {
     let recorded = await this.#requests.perform(what, get(probe.read.path), how);
     while (list.next !== undefined) {
       const path = this.#requests.clientOf(how).pathOf(list.next, recorded.operation.path ?? '/');
-      // A "next page" on another site is not a page of this list.
+      // Does not follow a link to another host.
       if (path === undefined) break;
       recorded = await this.#requests.perform(what, get(path), further(how));
     }
     return recorded;
   }
 
-  /** Reads with the cookies of the last response that showed the session alive, even if the jar has newer cookies. */
+  /** Reads with the cookies that the session had at its last signed-in response, even if the jar has newer ones. */
   async readAsHeld(probe?: Probe): Promise<Operation> {
     const as = { client: this.#held().copy(), with: 'old' as const };
     return (await this.#read(probe, { as, labelled: true })).operation;
   }
 
-  /** Opens a page and records nothing. */
+  /** Requests a page, and records nothing. */
   look(path: string, how: How = {}): Promise<Reply> {
     return this.#requests.unrecorded(get(path), how);
   }
 
-  /** Opens a page that may or may not show which user is signed in. */
+  /** Requests a page that need not show which user is signed in. */
   async visit(path: string, how: How = {}): Promise<Operation> {
     return (await this.#requests.perform({ action: 'read', unmarked: true }, get(path), how, false))
       .operation;
   }
 
-  /** Opens a page and disconnects after `after` milliseconds, even before the response. Records nothing. */
+  /** Requests a page, and disconnects after `after` milliseconds without waiting for the response. Records nothing. */
   async abandon(path: string, after: number): Promise<void> {
     await this.#requests.unrecorded({ ...get(path), abandon: after }, {});
   }
 
-  /** Adds a new value, or increments a counter. The probe must have a request for this write. */
+  /** Adds or sets a new value, or increments a counter. The target file must have a request for this write. */
   async write(probe: Probe, how: How = {}, request: WriteSpec = writing(probe)): Promise<Operation> {
     const action = ({ counter: 'increment', register: 'set' } as const)[probe.kind as 'counter'] ?? 'add';
     const { value, filling } = action === 'increment' ? ONE_MORE : this.#newText(probe, how);
@@ -168,24 +171,24 @@ export class Driver {
     return (await this.#requests.perform(what, { ...sent, twice: twiceOf(how, filling) }, options)).operation;
   }
 
-  /** Sends a request that changes the session in a way that no probe shows. */
+  /** Sends a request that changes the session, but no probe. */
   async touch(request: RequestSpec, how: How = {}): Promise<Operation> {
     const send = this.#requests.filled(request, how, this.#newValue());
     return (await this.#requests.perform({ action: 'read', unmarked: true }, send, how)).operation;
   }
 
   /**
-   * Writes a value of a given length or a given kind of text, and searches this value on the page. Records no
-   * operation. An app may refuse or change any value, but all instances must do the same.
+   * Writes a text of a given length or kind, and looks whether the page shows it unchanged. Records nothing, because
+   * an app may refuse or change such a text.
    */
   async trial(probe: Probe, how: How): Promise<TrialWrite> {
     const { interpreter } = this.#context;
     const shows = (page: Reply): boolean => {
       const { values, next, cut } = interpreter.page(page, probe.object, probe.read.path);
       const times = values.filter(one => one === value).length;
-      // If a field is sent twice, an app may add both texts. Then it does not show the value unchanged.
+      // If a form has the field twice, the app may add both texts. Then it does not count as unchanged.
       if (how.text !== undefined) return probe.kind === 'set' ? times > 0 : times === 1;
-      // If the list has more pages, the value may be on another page.
+      // If the page shows only a part of the list, the text may be in another part.
       return times > 0 || next !== undefined || cut;
     };
     const before = await this.look(probe.read.path, how);
@@ -195,7 +198,7 @@ export class Driver {
     return { answer, page, shown: shows(page) && (how.text === undefined || !shows(before)) };
   }
 
-  /** Writes a value of a given length or a given kind of text, without recording the operation. */
+  /** Writes a text of a given length or kind, and records nothing. */
   async put(probe: Probe, how: How): Promise<{ value: string; answer: Reply }> {
     const request = writing(probe);
     const { value, filling } = this.#newText(probe, how);
@@ -203,7 +206,7 @@ export class Driver {
     return { value, answer: await this.#requests.unrecorded(sent, how) };
   }
 
-  /** Removes a value. `how.size`: the length to which the value was padded when it was written. */
+  /** Removes a value. If it was padded when it was written, `how.size` must be its length. */
   async remove(probe: Probe, request: WriteSpec, value: string, how: How = {}): Promise<Operation> {
     const confirmed = this.#confirmed(request, value, how);
     const what = { action: 'remove' as const, ...this.#object(probe), value, ...confirmed };
@@ -253,12 +256,12 @@ export class Driver {
     this.#context.recorder.session({ type: 'session', session, user, event: 'ended', reason });
   }
 
-  /** The last request that prepared the login: the request for the form, or a step. */
+  /** The last request before the login: the request for the login page, or a step. */
   get lastForm(): Operation | undefined {
     return this.#requests.lastForm;
   }
 
-  /** The client that sends the requests of the session. A driver of another session may use the same browser. */
+  /** The client that sends the requests. A later session may use the same client, as in one browser. */
   get browser(): SessionClient {
     return this.#client;
   }
@@ -268,12 +271,12 @@ export class Driver {
     return this.#client.copy(without);
   }
 
-  /** Returns a client with a copy of the cookies of the last response that showed the session alive. */
+  /** Returns a client with a copy of the cookies that the session had at its last signed-in response. */
   heldJar(): SessionClient {
     return this.#held().copy();
   }
 
-  /** Returns a client that sends the current cookies and never changes them. */
+  /** Returns a client that always sends the present cookies, whatever responses set. */
   replayer(): SessionClient {
     return this.#client.replayer(this.#context.target.signedIn.page);
   }
@@ -289,7 +292,7 @@ export class Driver {
     return canaryOf({ prefix, user, session, number: ++this.#values, random: random.next() });
   }
 
-  /** Returns a value that was never used before, and the text that replaces {value} in a request. */
+  /** Returns a value that is unique in the run, and the text to send for it. */
   #newText(probe: Probe, { text, size = 0 }: How): Written {
     const value = this.#newValue(probe);
     if (text === undefined) return { value, filling: padded(value, size) };
@@ -304,13 +307,13 @@ export class Driver {
   }
 }
 
-/** A value in the history, and the text of the request that writes it. */
+/** A value to write: as the history has it, and as the request sends it. */
 interface Written {
   value: string;
   filling: string;
 }
 
-/** The write of a counter. */
+/** The value of each increment of a counter. */
 const ONE_MORE: Written = { value: '1', filling: '1' };
 
 const twiceOf = ({ text }: How, filling: string): string | undefined =>

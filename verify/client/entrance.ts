@@ -1,4 +1,4 @@
-/** Decides the outcome of a login whose response is an unclear redirect: follows the redirects to their last page. */
+/** Decides whether a login was accepted, if its response is a redirect: follows it, and looks at the last page. */
 import type { Interpreter } from '../core/response/interpret.ts';
 import { refusesLogin } from '../core/response/login-answer.ts';
 import type { Reply } from '../core/response/reply.ts';
@@ -7,16 +7,16 @@ import type { Call, Later } from './call.ts';
 import { REDIRECTS } from './confirmation.ts';
 
 /**
- * Maximum number of reads of a page that shows the login form. The page is read again, because an instance that does
- * not know the session may have sent the form.
+ * Maximum number of tries to see a signed-in page. The first ones may reach an instance that does not know the
+ * session.
  */
 const TRIES = 4;
 
 /**
- * Returns a function that follows the redirects of a login, and decides the outcome by the last page. It follows
- * redirects if the target file has `follow: true`, or if the redirect leads back to the login form.
+ * Returns a function that decides whether a login was accepted. It follows the redirects of the login if the target
+ * file has `follow: true`, or if they lead back to the login page.
  *
- * @param open opens a page of the target with the cookies of the login. The history gets this request after the login
+ * @param open opens a page in the new session. The history gets this request after the login
  */
 export function entrance(
   { login }: Pick<Target, 'login'>,
@@ -27,7 +27,7 @@ export function entrance(
     login.follow ? outcome === 'ok' : login.accepted === undefined && reply.redirect === login.page;
   return async (answer, outcome, later) => {
     if (answer.leads === undefined || refusesLogin(answer, login) || !follows(answer, outcome)) return {};
-    // The page with the form is on another host, so a redirect back to `login.page` begins the login again.
+    // If the login form is on another host, a redirect to `login.page` begins the login again.
     if (login.path === '' && answer.redirect === login.page) return {};
     for (let i = 0; i < TRIES; i++) {
       const accepted = interpreter.landed(await ended(answer, path => open(path, later)));
@@ -38,14 +38,14 @@ export function entrance(
   };
 }
 
-/** Follows redirects, up to the limit of browsers. */
+/** Follows redirects to the last page, at most as many as a browser. */
 async function ended(answer: Reply, open: (path: string) => Promise<Reply>): Promise<Reply> {
   let reply = answer;
   for (let i = 0; i < REDIRECTS && reply.leads !== undefined; i++) reply = await open(reply.leads);
   return reply;
 }
 
-/** Returns a function that decides whether a ready-made session is signed in: the page must name a user. */
+/** Returns a function that decides whether a ready-made session is signed in: its page must show a user. */
 export function known(interpreter: Interpreter): NonNullable<Call['settle']> {
   return async answer => {
     if (answer.status === undefined || answer.status >= 500) return {};

@@ -1,6 +1,6 @@
 /**
- * Defines one HTTP request and its response as bytes on a connection, without cookies and outcomes. Names the
- * failures of requests.
+ * Defines one HTTP request, its response, and the names of its failures, such as `timeout`. Knows nothing of
+ * sessions.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
@@ -17,59 +17,55 @@ export interface Outgoing {
   /** Path and query. */
   path: string;
   method: string;
-  /** The headers that many requests share. */
+  /** Headers that many requests have in common, in a prepared form. */
   head: RequestHead;
-  /** The headers of this request only: names and values in turn. */
+  /** Headers of this request only, as a list: name, value, name, value. */
   own: readonly string[];
   body: string | null;
   /** Timeout for the whole response, milliseconds. */
   timeout: number;
   signal: AbortSignal | undefined;
-  /** True: a redirect counts as complete when its head has come. Its body is read in the background. */
+  /** If true, a redirect counts as complete when its header has arrived. Its body is read in the background. */
   early: boolean;
-  /** True: the request may be sent a second time. */
+  /** If true, the request may be sent again after the connection was closed without a response. */
   repeatable: boolean;
-  /** True once the request was sent a second time. */
+  /** True if the request was sent again. */
   resent: boolean;
   /** The cookies among the headers. */
   cookies: Cookies['list'];
-  /** The body of the session's last response to a GET with the same cookies. */
+  /** The body of the last response to the same GET request with the same cookies. */
   last: LastBody | undefined;
   watch: Watch | undefined;
 }
 
-/** Follows a request: names it, and receives its moments. */
+/** Gets the times of a request, and decides its id. */
 export interface Watch {
-  /** The id that is sent as X-Request-Id, and in headers of the target file with a placeholder for this id. */
+  /** The id of the request, sent as X-Request-Id and for the placeholder {request}. */
   readonly id: string;
-  /** True: the request is never sent a second time, even if it is a GET. */
+  /** If true, the request must not be sent again, even if it is a GET. */
   readonly once: boolean;
-  /** Called before a connection is opened. A kept connection needs no opening. */
+  /** Called before a new connection is opened. */
   begins(): void;
   /**
-   * Called when the connection is open, before the first byte leaves. If the request is sent a second time, called
-   * again.
+   * Called before the first byte is sent, with the cookies of the request. Called again if the request is sent again.
    */
   departs(cookies: Cookies['list']): void;
-  /** Called when the last byte of the response has come, before anything reads it. */
+  /** Called when the last byte of the response has arrived. */
   arrives(): void;
 }
 
 export interface ResponseHead {
   status: number;
   headers: IncomingHttpHeaders;
-  /** The decoded body; empty if the response was complete at its head. */
+  /** The decoded body; empty for a redirect that counted as complete when its header had arrived. */
   body: string | Promise<string>;
-  /** The facts about the body, if other responses share them. */
+  /** What was found in an equal body before. */
   facts?: BodyFacts;
-  /**
-   * Resolves when the body of a redirect that counted as complete at its head has come. Absent if the response is
-   * complete.
-   */
+  /** Resolves when the body of such a redirect has arrived; absent if the body has arrived already. */
   rest?: Promise<unknown>;
 }
 
-/** Returns whether to send a failed request a second time, and marks the request as resent. */
+/** Returns whether to send a failed request again, and marks it as sent again. */
 export function mayGoAgain(outgoing: Outgoing, error: Error): boolean {
   if (!outgoing.repeatable || outgoing.resent || !lost.has(error)) return false;
   outgoing.resent = true;
@@ -77,7 +73,7 @@ export function mayGoAgain(outgoing: Outgoing, error: Error): boolean {
 }
 
 /**
- * Reads the body of a response whose head has come.
+ * Reads the body of a response.
  *
  * @param until deadline for the whole body, on the clock of `performance`
  * @throws errors of the stream and of the body
@@ -101,12 +97,12 @@ export async function answerOf(
 export const redirects = (status: number, { location }: IncomingHttpHeaders): boolean =>
   status >= 300 && status < 400 && location !== undefined;
 
-/** Errors of requests whose kept-alive connection was closed without a response. */
+/** Errors of requests that got no response, because the server closed a connection that it had kept open. */
 export const lost = new WeakSet<object>();
 
 export function failureOf(error: unknown): Failure {
   const { name, code } = error as { name?: string; code?: string };
-  // Baton aborted the request: because of a signal, or after a timeout.
+  // Baton aborted the request itself, by a signal or a timeout.
   if (name === 'AbortError' || name === 'TimeoutError') return 'aborted';
   if (code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'refused';
   if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH')
@@ -117,7 +113,7 @@ export function failureOf(error: unknown): Failure {
   return code?.includes('TIMEOUT') ? 'timeout' : 'reset';
 }
 
-/** Returns the reply of a request without a complete response. */
+/** Returns the reply for a request that got no complete response. */
 export function failed(error: unknown, { resent }: Outgoing): Reply {
   const failure = failureOf(error);
   const reply: Reply = { failure, headers: {}, body: '', cookies: [] };

@@ -1,4 +1,4 @@
-/** Fills the placeholders in requests of the target file: account, value, form token, captured values. */
+/** Replaces the placeholders in a request of the target file, such as {user}, {csrf} and {value}. */
 import { decodeHTML } from 'entities';
 import { finder } from '../core/response/finding.ts';
 import { filled, filledJson, filledText } from '../core/response/form.ts';
@@ -12,7 +12,7 @@ import type { MailReader } from './mail-reader.ts';
 import type { Send } from './send.ts';
 import type { SessionClient } from './session-client.ts';
 
-/** @param value replaces {value}; empty if the request writes no value */
+/** Returns a request to send. @param value replaces {value}; empty if the request writes no value */
 export function fill(
   { csrf }: Pick<Target, 'csrf'>,
   spec: RequestSpec,
@@ -34,41 +34,41 @@ export function fill(
     headers: filled(spec.headers, known),
     form: filled(spec.form, known),
     ...(spec.json === undefined ? {} : { json: filledJson(spec.json, known, credentialOf(client)) }),
-    // Keeps captured values in a path, such as the token of a link, out of the history.
+    // Records the path with its placeholders, because a captured value, such as the token of a link, may be a secret.
     ...(/\{(?!(?:user|value)\})/.test(spec.path) ? { shown: spec.path } : {}),
   };
 }
 
-/** Name of the captured value that holds the credential of a passkey, as JSON. */
+/** Name of the placeholder for the credential of a passkey, as JSON. */
 const PASSKEY = 'passkey';
 
-/** Returns the credential of a passkey as a value, because apps expect an object in JSON, and a text in a form. */
+/** Returns the credential of a passkey as an object, because apps expect an object in JSON, and its text in a form. */
 function credentialOf({ captured }: SessionClient): Record<string, unknown> {
   const text = captured.get(PASSKEY);
   return text === undefined ? {} : { [`{${PASSKEY}}`]: JSON.parse(text) };
 }
 
-/** Returns user and password in the form of HTTP Basic (RFC 7617). */
+/** Encodes user and password as HTTP Basic requires (RFC 7617). */
 export const basicOf = (user: string, password: string): string =>
   Buffer.from(`${user}:${password}`).toString('base64');
 
-/** Returns the form token. A token in a cookie is read from the current jar and decoded, like a script does. */
+/** Returns the form token of the last page, or the decoded value of the cookie that holds it. */
 function tokenOf(csrf: Target['csrf'], client: SessionClient, path: string): string {
   if (typeof csrf !== 'object' || !('cookie' in csrf)) return client.csrf;
-  // A request to another host has no path of the target.
+  // A request to another host sends the cookie of the target's root path.
   const page = path.startsWith('/') ? path : '/';
   return decoded(client.cookies(page).find(({ name }) => name === csrf.cookie)?.value ?? '');
 }
 
-/** The things that a user has in addition to the browser: a mailbox and an authenticator. */
+/** What a user needs for a login in addition to a browser: a mailbox, or an authenticator for passkeys. */
 export interface Aids {
   mails?: MailReader | undefined;
   authenticator: Authenticator;
 }
 
 /**
- * Sends a step of a login or a registration. Keeps the values for later requests: values of the response,
- * values of the mail that the step causes, and the credential of a passkey.
+ * Sends one step of a login or registration. Keeps values of its response, of the mail that it causes, and the
+ * credential of a passkey, for later requests.
  *
  * @param send sends the request of the step
  * @returns the response; undefined if the mail did not arrive, or if there is no credential
@@ -101,7 +101,7 @@ export async function takeStep(
   return reply;
 }
 
-/** Keeps values of a response for later requests, under the names that the target file gives them. */
+/** Keeps values of a response for the placeholders of later requests. */
 export function keep(capture: StepSpec['capture'], reply: Reply, client: SessionClient): void {
   for (const [name, finding] of Object.entries(capture)) {
     const value = finder(finding, decodeHTML).first(reply);
@@ -110,8 +110,7 @@ export function keep(capture: StepSpec['capture'], reply: Reply, client: Session
 }
 
 /**
- * Forgets the captured values of these requests, so that a new login does not send values of the previous
- * session.
+ * Deletes the values that these requests have captured, so that a new login does not send those of the last session.
  */
 export function forget(
   requests: readonly (Pick<StepSpec, 'capture'> & Partial<Pick<StepSpec, 'mail'>>)[],

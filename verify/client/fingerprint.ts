@@ -1,25 +1,25 @@
 /**
- * Estimates the number of instances behind the responses, if no response names its instance. The number is a hint,
- * not evidence: proxies and chance can make one instance look like two, and two instances usually look alike.
+ * Estimates the number of instances from differences between responses, if no response names its instance. The number
+ * is only a hint: a proxy may make one instance look like two, and two instances often look the same.
  */
 import type { Reply } from '../core/response/reply.ts';
 
-/** One of the responses to a request that is sent several times in a row. */
+/** One of several responses to the same request. */
 export interface Look {
   reply: Reply;
-  /** Time when the response came, on the wall clock of this machine, milliseconds since the epoch. */
+  /** Time at which the response arrived, milliseconds since the epoch. */
   at: number;
 }
 
 export interface InstanceEstimate {
   instances: number;
-  /** The features that distinguish this number of instances: `header order`, `error page`, `clock`, `counter`. */
+  /** What differs between the instances: `header order`, `error page`, `clock` or `counter`. */
   by: string[];
 }
 
-/** Minimum number of responses with the same look. A look that occurs only once may be chance. */
+/** A difference counts only if it occurs in this number of responses: once may be chance. */
 const TIMES = 2;
-/** Headers whose presence depends on the content of the response. */
+/** Headers that are ignored, because they depend on the content of the response. */
 const PASSING = new Set([
   'age',
   'content-encoding',
@@ -32,12 +32,14 @@ const PASSING = new Set([
   'set-cookie',
   'transfer-encoding',
 ]);
-/** Smallest difference of two clocks, milliseconds: `Date` counts whole seconds, and responses take time to arrive. */
+/**
+ * Smaller differences are not counted as two clocks, milliseconds: `Date` has whole seconds, and responses take time.
+ */
 const CLOCKS_APART = 2000;
-/** Maximum increase of a counter in one instance between two of Baton's requests. */
+/** Maximum increase of an instance's counter between two responses. */
 const STEP = 50;
 
-/** @param pages for each request, its responses in the order in which they came */
+/** Returns the estimate. @param pages for each request, its responses in the order in which they arrived */
 export function fingerprintOf(pages: readonly (readonly Look[])[]): InstanceEstimate {
   const found = new Map<string, number>();
   for (const looks of pages) {
@@ -73,7 +75,7 @@ function different(looks: readonly string[]): number {
   return [...times.values()].filter(count => count >= TIMES).length;
 }
 
-/** Counts groups of clocks that differ by more than the error of `Date`. */
+/** Returns the number of different clocks among the responses. */
 function clocks(looks: readonly Look[]): number {
   const skews = looks
     .map(({ reply, at }) => Date.parse(String(reply.headers['date'])) - at)
@@ -87,7 +89,7 @@ function counters(looks: readonly Look[]): number {
   return Math.max(1, ...names.map(name => rising(looks.map(({ reply }) => reply.headers[name]))));
 }
 
-/** Returns the number of separate counters in the values; 1 if the values are not from counters. */
+/** Returns the number of counters that explain the values of a header; 1 if the values are not from counters. */
 function rising(values: readonly (string | string[] | undefined)[]): number {
   const last: number[] = [];
   for (const value of values) {
@@ -97,6 +99,6 @@ function rising(values: readonly (string | string[] | undefined)[]): number {
     if (at === -1) last.push(number);
     else last[at] = number;
   }
-  // If more than a quarter of the values begin a new counter, the values are not from counters.
+  // If more than a quarter of the values would begin a new counter, the header is no counter.
   return last.length <= values.length / 4 ? Math.max(1, last.length) : 1;
 }

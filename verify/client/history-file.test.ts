@@ -1,4 +1,4 @@
-/** Tests that a history has each line once, compressed or not, also after a kill. */
+/** Tests that a history has each line exactly once, compressed or not, also if Baton was killed. */
 import {
   copyFileSync,
   mkdtempSync,
@@ -91,7 +91,7 @@ it('has what the operating system had, if the process was killed before, in or a
   const history = new HistoryFile(path, undefined, true);
   let id = 0;
   const before = join(folder, 'before.ndjson');
-  // Hands each line to the operating system, until the first full block moves to the compressed file.
+  // Writes lines until the first full block moves to the compressed file.
   while (statSync(packedOf(path)).size === 0) {
     copyFileSync(path, before);
     history.writeNow(operation(++id));

@@ -1,4 +1,4 @@
-/** Appends events to a history file, so that a kill of the process loses as little as possible. */
+/** Writes events to a history file, in blocks. Lines that must survive a kill of Baton are written immediately. */
 import { closeSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -10,24 +10,24 @@ import { lineOf } from './history-line.ts';
 const BLOCK = 1 << 18;
 /** Maximum number of bytes that UTF-8 needs for one unit of a string. */
 const WIDEST = 3;
-/** The fastest level of compression. Lines are alike, so higher levels gain little. */
+/** The fastest level of compression. Higher levels gain little, because the lines are similar. */
 const LEVEL = { level: 1 };
 
 export class HistoryFile {
   readonly path: string;
   readonly #file: number;
-  /** The compressed file. When a block in the history file is full, it moves to the compressed file. */
+  /** The compressed file, if there is one. Each full block moves from the history file to this file. */
   readonly #packed: number | undefined;
   #block = Buffer.allocUnsafe(BLOCK);
   #used = 0;
-  /** Number of bytes of the block that are already in the history file. */
+  /** Number of bytes of the present block that are already in the history file. */
   #written = 0;
   #closed = false;
   readonly #onEvent: (event: Event) => void;
 
   /**
    * @param onEvent called with each event that is written
-   * @param compress true: full blocks are compressed into a second file
+   * @param compress if true, full blocks move to a compressed second file
    * @throws when the file exists already or cannot be created: a history is never overwritten
    */
   constructor(path: string, onEvent: (event: Event) => void = () => {}, compress = false) {
@@ -39,8 +39,7 @@ export class HistoryFile {
   }
 
   /**
-   * Writes an event to a block in memory. A kill of the process may lose this block. For events that must survive,
-   * call `writeNow`.
+   * Adds an event to the block in memory, which a kill of Baton loses. For events that must survive, call `writeNow`.
    */
   write(event: Event): void {
     if (this.#closed) return;
@@ -52,8 +51,8 @@ export class HistoryFile {
   }
 
   /**
-   * Writes the start of an operation that may change state. When this method returns, the operating system has the
-   * line, so a kill of this process cannot lose the line.
+   * Writes an event that must survive a kill of Baton, such as the start of a write. When this method returns, the
+   * operating system has the line.
    */
   writeNow(event: Event): void {
     this.write(event);
@@ -65,12 +64,13 @@ export class HistoryFile {
     this.#written = this.#used;
   }
 
-  /** Begins a block with room for at least `least` bytes. */
+  /** Begins a new block of at least `least` bytes. */
   #next(least: number): void {
     if (this.#packed === undefined) this.flush();
     else if (this.#used > 0) {
       append(this.#packed, gzipSync(this.#block.subarray(0, this.#used), LEVEL));
-      // After a kill just before this statement, both files have the lines. A reader counts such lines once.
+      // If Baton is killed just before this statement, both files have these lines. Readers of the history count them
+      // once.
       ftruncateSync(this.#file, 0);
     }
     this.#used = 0;

@@ -1,4 +1,4 @@
-/** Tests that the lines of operations have all their fields, as JSON has them. */
+/** Tests that the fast path writes the same lines as JSON.stringify. */
 import { expect, it } from 'vitest';
 import type { Called, Event, Returned } from '../core/history/history.ts';
 import { parseEvent } from '../core/history/parse.ts';

@@ -67,10 +67,13 @@ interface Who {
   json: string;
 }
 
-/** By session: clock, client and user of its last operation, and the JSON of these with the session. */
+/** For each session, the clock, client and user of its last operation, and their JSON. */
 const known = new Map<string, Who>();
 
-/** Returns the JSON of the clock, the client, the session and the user, which most operations of a session share. */
+/**
+ * Returns the JSON of four fields of an operation, from the cache if the session's last operation has the same
+ * values.
+ */
 function who({ clock, client, session, user }: Called): string {
   const last = known.get(session);
   if (last !== undefined && last.client === client && last.user === user && last.clock === clock)
@@ -84,7 +87,7 @@ function who({ clock, client, session, user }: Called): string {
 
 const cachings = new WeakMap<Caching, string>();
 
-/** Returns the JSON of a caching. Responses with equal headers usually share one object. */
+/** Returns the JSON of the caching headers, from the cache if an earlier operation has the same object. */
 function caching(value: Caching): string {
   let json = cachings.get(value);
   if (json === undefined) {
@@ -94,11 +97,11 @@ function caching(value: Caching): string {
   return json;
 }
 
-/** Maximum number of texts whose JSON is kept. */
+/** Maximum number of texts in the cache of their JSON. */
 const KEPT = 10_000;
 const kept = new Map<string, string>();
 
-/** Returns the JSON of a text that occurs in many lines. */
+/** Returns the JSON of a text, from the cache if it occurred before. */
 function text(value: string): string {
   let json = kept.get(value);
   if (json === undefined) {

@@ -1,4 +1,4 @@
-/** Defines the options of the requests of a session, and applies them. */
+/** Defines the options with which a session sends a request, such as the instance, and applies them. */
 import type { Action, With } from '../core/history/history.ts';
 import type { Held } from './barrier.ts';
 import type { Call } from './call.ts';
@@ -9,33 +9,31 @@ import type { Text } from './texts.ts';
 
 /** Options for sending a request. */
 export interface How {
-  /** The instance that must serve the request, if it can be chosen. */
+  /** The instance to which the request is sent, if clients can choose it; else the balancer chooses. */
   to?: string | undefined;
-  /** Holds back the last byte of the request. */
+  /** Sends the last byte of the request at the same time as other requests (barrier.ts). */
   held?: Held | undefined;
-  /** True: a redirect counts as complete when its head has come. */
+  /** If true, a redirect counts as complete when its header has arrived. */
   early?: boolean | undefined;
-  /** True: the history gets the label of the session cookie that was sent. */
+  /** If true, the history gets the label of the session cookie that was sent. */
   labelled?: boolean | undefined;
-  /** A query that is added to the address of a page. */
+  /** A query to add to the address of a page. */
   query?: string | undefined;
-  /** Length of the value to write, characters. The history has the value without padding. */
+  /** Length to which the written value is padded, characters. The history has the value without padding. */
   size?: number | undefined;
-  /** The kind of text to write. Absent: a text of letters and digits, which may be padded. */
+  /** A text that is hard to encode, to write instead of letters and digits. */
   text?: Text | undefined;
   /** Planned begin of the request, microseconds on the run's clock. Absent if the load has no rate. */
   due?: number | undefined;
-  /** True: the client drops the tokens of a refresh, as if the response had been lost. */
+  /** If true, the client ignores the response to a refresh, as if it were lost. */
   lost?: boolean | undefined;
-  /** Called before the last request of a login: after its form and its steps. */
+  /** Called during a login, before its last request. */
   between?: (() => Promise<void>) | undefined;
-  /** Cookies to send instead of the session's own cookies. The session's own cookies do not change. */
+  /** A client that sends the request with its own cookies instead of the session's. */
   as?: { client: SessionClient; with: With; change?: string } | undefined;
 }
 
-/**
- * Returns the options for the further requests of an action. Only the first request of an action has a planned time.
- */
+/** Returns the options for the second and later requests of an action: without the planned time. */
 export const further = ({ due: _, ...how }: How): How => how;
 
 export type What = Pick<Call, 'list' | 'settle' | 'later' | 'token'> & {
@@ -46,7 +44,7 @@ export type What = Pick<Call, 'list' | 'settle' | 'later' | 'token'> & {
   unmarked?: boolean;
 };
 
-/** The client, the session and the user of the requests, for the history. */
+/** The names that all requests of a session have in the history. */
 export interface Who {
   client: string;
   session: string;
@@ -54,8 +52,8 @@ export interface Who {
 }
 
 /**
- * Returns the facts of an operation for the history. All these objects have the same fields, so that the JavaScript
- * engine reads them fast.
+ * Returns what is known about an operation before its request is sent. Sets all fields, even if undefined, so that V8
+ * reads all these objects equally fast.
  */
 export function callOf({ client, session, user }: Who, what: What, how: How, way: Way | undefined): Call {
   return {
@@ -80,7 +78,10 @@ export function callOf({ client, session, user }: Who, what: What, how: How, way
   };
 }
 
-/** Returns a request that goes to the wanted instance. Returns the given request if it needs no change. */
+/**
+ * Applies the options to a request, such as the instance to send it to. Returns the given request if it needs no
+ * change.
+ */
 export function routed(send: Send, how: How, way: Way | undefined, client: SessionClient): Send {
   const { query = '', held, early } = how;
   const path = send.path.startsWith('/') ? withQuery(send.path, query) : send.path;
@@ -92,7 +93,7 @@ export function routed(send: Send, how: How, way: Way | undefined, client: Sessi
   return { ...sent, headers: { ...send.headers, ...way.headers }, origin: way.origin, cookies: way.cookies };
 }
 
-/** Adds a query to a path. A read by POST keeps its path, because its name follows the `#`. */
+/** Adds a query to a path, except to a read by POST, such as `/graphql#cart`. */
 const withQuery = (path: string, query: string): string =>
   query === '' || path.includes('#') ? path : `${path}${path.includes('?') ? '&' : '?'}${query}`;
 

@@ -4,46 +4,45 @@ import { textOf } from './body.ts';
 import { lost, type Outgoing, type ResponseHead, redirects } from './exchange.ts';
 import { ResponseReader } from './response-reader.ts';
 
-/** The owner of connections. */
+/** The functions that a connection calls when its request has ended. */
 interface Connections {
   free(connection: Http1Connection): void;
   gone(connection: Http1Connection): void;
 }
 
-/** A request in flight, and the functions that end it. */
+/** A request in flight, and the functions that take its response or error. */
 export interface Flying {
   outgoing: Outgoing;
   resolve: (answer: ResponseHead | Promise<ResponseHead>) => void;
   reject: (error: Error) => void;
-  /** Present if the request counted as complete at the head of the response. Called when the rest has come. */
+  /** Called when the body has arrived of a redirect that already counted as complete; otherwise absent. */
   finishEarly?: () => void;
 }
 
-/** The buffer into which all connections read. Each read is processed before the next one. */
+/** The buffer into which all connections read, one after the other. */
 const buffer = Buffer.allocUnsafeSlow(1 << 16);
 
 export class Http1Connection {
   readonly origin: string;
   /**
-   * Time at which the request in flight fails as late, or at which an idle connection must be closed, on the clock of
-   * `performance`.
+   * When the request in flight times out, or when the idle connection must be closed, on the clock of `performance`.
    */
   until = Number.POSITIVE_INFINITY;
-  /** The callback and the buffer with which Node reads the connection. */
+  /** Options with which Node reads the connection into the shared buffer. */
   readonly onread: OnReadOpts = { buffer, callback: length => this.#reads(length) };
   readonly #once: boolean;
   readonly #owner: Connections;
   readonly #reader = new ResponseReader();
   #socket: Socket | undefined;
   #flying: Flying | undefined;
-  /** Number of requests that were sent. */
+  /** Number of requests that this connection has carried. */
   #requests = 0;
-  /** True if a byte of the current response has come. */
+  /** True if a byte of the current response has arrived. */
   #began = false;
-  /** True once the caller has written the last byte of the request. */
+  /** True if the last byte of the request was written. */
   #whole = true;
 
-  /** @param once true if the connection carries one request only */
+  /** @param once true if the connection shall carry only one request */
   constructor(origin: string, once: boolean, owner: Connections) {
     this.origin = origin;
     this.#once = once;
@@ -66,13 +65,13 @@ export class Http1Connection {
    * Sends a request.
    *
    * @param request the bytes, or text in Latin-1
-   * @param whole false: the last bytes follow by `complete`
+   * @param whole if false, the caller sends the last bytes later, by `complete`
    */
   send(outgoing: Outgoing, request: string | Buffer, whole = true): Promise<ResponseHead> {
     return new Promise((resolve, reject) => this.carry({ outgoing, resolve, reject }, request, whole));
   }
 
-  /** Sends a request, like `send`. The functions of `flying` receive its result. */
+  /** Sends a request. Passes the response or error to the functions of `flying`. */
   carry(flying: Flying, request: string | Buffer, whole = true): void {
     const { outgoing } = flying;
     this.#flying = flying;
@@ -85,7 +84,10 @@ export class Http1Connection {
     this.#write(request);
   }
 
-  /** Sends the last bytes of a request. If the response came before these bytes, the connection is closed already. */
+  /**
+   * Sends the last bytes of a request. Does nothing if the response came before them, because the connection is then
+   * closed.
+   */
   complete(rest: Buffer): void {
     this.#whole = true;
     this.#write(rest);
@@ -95,7 +97,7 @@ export class Http1Connection {
     this.#socket?.write(bytes as string, 'latin1');
   }
 
-  /** Waits until the operating system has taken all bytes, or the connection is closed. */
+  /** Waits until the operating system has all bytes, or the connection is closed. */
   written(): Promise<void> {
     return new Promise(resolve => this.#socket?.write('', () => resolve()));
   }
@@ -131,8 +133,8 @@ export class Http1Connection {
   }
 
   /**
-   * Returns whether the connection may carry another request. A part of the current request may still be
-   * unsent when its response comes.
+   * Returns whether the connection may carry another request. It may not if the response came before the whole
+   * request was sent.
    */
   #reusable(): boolean {
     const { writable = false, writableLength = 0 } = this.#socket ?? {};
@@ -169,7 +171,7 @@ export class Http1Connection {
     this.fail(error);
   }
 
-  /** Ends a late request, or an idle connection. */
+  /** Closes the connection after `until`: the request in flight fails with a timeout. */
   late(): void {
     this.fail(Object.assign(new Error('no response in time'), { code: 'UND_ERR_HEADERS_TIMEOUT' }));
   }

@@ -1,6 +1,6 @@
 /**
- * Sends requests over HTTP/1.1. A connection carries one request at a time. A request on a kept connection costs one
- * write, one read and no timer, because Baton must be able to load a target.
+ * Sends requests over HTTP/1.1, and keeps connections open for further requests. Needs only one write and one read
+ * for a request, and no timer, because Baton must be fast enough to load a target.
  */
 import type { Held } from './barrier.ts';
 import { connected, type TlsOptions } from './connection.ts';
@@ -8,7 +8,7 @@ import type { Outgoing, ResponseHead } from './exchange.ts';
 import { type Flying, Http1Connection } from './http1-connection.ts';
 import { requestOf } from './request-text.ts';
 
-/** Interval between two searches for late requests and idle connections, milliseconds. */
+/** Interval between two checks for late requests and connections to close, milliseconds. */
 const EVERY = 100;
 
 export class Http1 {
@@ -16,12 +16,9 @@ export class Http1 {
   readonly #open = new Set<Http1Connection>();
   /** Open connections without a request in flight, by origin. */
   readonly #idle = new Map<string, Http1Connection[]>();
-  /** Connections whose request has just completed. */
+  /** Connections whose response has just arrived. They become idle in the next turn of the event loop. */
   #completed: Http1Connection[] = [];
-  /**
-   * Requests that wait for the completed connections to become idle, so that no more connections are opened than
-   * needed.
-   */
+  /** Requests that wait for one of these connections instead of opening a new one. */
   #waiting: Flying[] = [];
   readonly #signals = new WeakSet<AbortSignal>();
   readonly #closing = new AbortController();
@@ -34,7 +31,7 @@ export class Http1 {
   /**
    * Sends a request.
    *
-   * @param fresh true: use a connection that carries no other request
+   * @param fresh if true, opens a connection for this request only
    * @throws errors of the network, and errors with a `code`
    */
   request(outgoing: Outgoing, fresh: boolean): Promise<ResponseHead> {
@@ -51,7 +48,7 @@ export class Http1 {
   }
 
   /**
-   * Sends a request on a new connection. Sends its last byte only when `held` allows it.
+   * Sends a request on a new connection. Sends its last byte when `held` allows it.
    *
    * @throws as `request`
    */
@@ -71,10 +68,7 @@ export class Http1 {
     }
   }
 
-  /**
-   * Takes an idle connection that is not too old. After a pause of this process, `#sweep` may not have closed the old
-   * connections yet.
-   */
+  /** Takes an idle connection that the server has not closed yet, by its timeout. Closes all others. */
   #kept(origin: string, now: number): Http1Connection | undefined {
     const idle = this.#idle.get(origin);
     for (let kept = idle?.pop(); kept !== undefined; kept = idle?.pop()) {
@@ -98,14 +92,14 @@ export class Http1 {
   }
 
   /**
-   * Takes back a connection whose response is complete. The connection is reused one turn of the event loop later.
-   * Until then, a server that violates the standard may close it.
+   * Takes back a connection whose response is complete. Reuses it only in the next turn of the event loop, because
+   * some servers close it without a notice.
    */
   free(connection: Http1Connection): void {
     if (this.#completed.push(connection) === 1) setImmediate(() => this.#reuse());
   }
 
-  /** Makes the completed connections idle, and sends the requests that wait for them. */
+  /** Makes these connections idle, and sends the requests that wait for them. */
   #reuse(): void {
     for (const one of this.#completed) if (this.#open.has(one)) this.#keep(one);
     this.#completed = [];
@@ -136,7 +130,7 @@ export class Http1 {
     else idle.push(connection);
   }
 
-  /** Forgets a closed connection. */
+  /** Removes a closed connection from the lists. */
   gone(connection: Http1Connection): void {
     this.#open.delete(connection);
     const idle = this.#idle.get(connection.origin);
@@ -149,7 +143,10 @@ export class Http1 {
     for (const connection of [...this.#open]) if (connection.until <= now) connection.late();
   }
 
-  /** Ends the requests of a signal when it aborts. Most requests share the signal of the run. */
+  /**
+   * Makes a signal end all its requests when it aborts. Listens only once to each signal, because most requests have
+   * the same.
+   */
   #follow(signal: AbortSignal | undefined): void {
     if (signal === undefined || this.#signals.has(signal)) return;
     this.#signals.add(signal);

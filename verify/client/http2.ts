@@ -1,6 +1,6 @@
 /**
- * Speaks HTTP/2 if the server offers it over TLS, like browsers. A connection carries one request at a time, like in
- * HTTP/1.1, so that no request can affect another request.
+ * Sends requests over HTTP/2 if the server offers it over TLS. A connection carries one request at a time, so that no
+ * request can disturb another one.
  */
 
 import http2, { type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
@@ -8,12 +8,12 @@ import type { TLSSocket } from 'node:tls';
 import { connected, type TlsOptions } from './connection.ts';
 import { answerOf, failureOf, lost, type Outgoing, type ResponseHead } from './exchange.ts';
 
-/** Headers that HTTP/2 does not allow (RFC 9113, 8.2.2); `host` becomes `:authority`. */
+/** Headers that HTTP/2 does not allow (RFC 9113, 8.2.2). */
 const NOT_SENT = ['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade'];
 
 export class Http2 {
   readonly #tls: TlsOptions;
-  /** Origins that only speak HTTP/1.1. */
+  /** Origins that do not support HTTP/2. */
   readonly #without = new Set<string>();
   /** Open connections without a request in flight, by origin. */
   readonly #idle = new Map<string, ClientHttp2Session[]>();
@@ -23,7 +23,7 @@ export class Http2 {
     this.#tls = tls;
   }
 
-  /** Returns whether HTTP/2 may be tried: the address uses TLS, and the server has never refused HTTP/2. */
+  /** Returns whether to try HTTP/2: the address uses TLS, and the server has not refused HTTP/2 before. */
   offered(origin: string): boolean {
     return origin.startsWith('https:') && !this.#without.has(origin);
   }
@@ -31,8 +31,8 @@ export class Http2 {
   /**
    * Sends a request over HTTP/2.
    *
-   * @param fresh true: use a connection that has carried no request
-   * @returns the response. If the server only speaks HTTP/1.1, sends nothing and returns undefined
+   * @param fresh if true, opens a new connection
+   * @returns the response; undefined, without sending anything, if the server does not support HTTP/2
    * @throws errors of the network
    */
   async request(outgoing: Outgoing, fresh: boolean): Promise<ResponseHead | undefined> {
@@ -54,7 +54,7 @@ export class Http2 {
     try {
       return await answered(stream, outgoing);
     } catch (error) {
-      // The server has not processed a stream that it refused, or that came after its GOAWAY (RFC 9113, 8.7).
+      // Marks a request that the server has certainly not processed (RFC 9113, 8.7), so that it may be sent again.
       if (kept !== undefined && failureOf(error) === 'reset') lost.add(error as Error);
       throw error;
     }
@@ -73,7 +73,7 @@ export class Http2 {
     this.#open.add(session);
     session.on('error', () => {});
     session.once('close', () => this.#forget(url.origin, session));
-    // After a GOAWAY, no new request is sent on the connection. Requests in flight may still complete.
+    // After a GOAWAY frame, the request in flight may complete, but the connection carries no other request.
     session.once('goaway', () => this.#forget(url.origin, session));
     return session;
   }

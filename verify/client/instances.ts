@@ -1,12 +1,12 @@
-/** Keeps the instances that have served requests of a run, and knows how to reach each of them. */
+/** Lists the instances of the target, and how a client can send a request to each. */
 import type { Operation } from '../core/history/history.ts';
 import type { Target } from '../target/load.ts';
 
-/** The way to route a request to one instance. */
+/** How to send a request to one instance. */
 export interface Way {
-  /** Address of the instance itself, which bypasses the balancer. */
+  /** Address of the instance itself, without the balancer. */
   origin?: string;
-  /** The header or cookie by which the balancer routes the request. */
+  /** A header or a cookie by which the balancer routes the request to this instance. */
   headers?: Record<string, string>;
   cookies?: Record<string, string>;
 }
@@ -23,19 +23,19 @@ export class Instances {
     if (instance !== undefined) this.#known.add(instance);
   }
 
-  /** Replaces all known instances. */
+  /** Replaces the list of instances that have served requests. */
   only(names: readonly string[]): void {
     this.#known.clear();
     for (const name of names) this.#known.add(name);
   }
 
-  /** Returns the sorted names of instances that have served requests or have an address in the target file. */
+  /** Returns the sorted names of all instances that have served requests or have an address in the target file. */
   names(): string[] {
     const addressed = this.#target.routing === 'sticky' ? {} : this.#target.instance?.addresses;
     return [...new Set([...this.#known, ...Object.keys(addressed ?? {})])].sort();
   }
 
-  /** Returns how to reach an instance; undefined if it cannot be chosen, for example behind a sticky balancer. */
+  /** Returns how to send a request to an instance; undefined if the target file does not say how. */
   way(name: string): Way | undefined {
     const { instance, routing } = this.#target;
     if (instance === undefined || routing === 'sticky') return undefined;

@@ -1,10 +1,10 @@
-/** Creates the interpreter of responses from a target, for a run in Node. */
+/** Creates the interpreter of responses for a target. */
 import { decodeHTML } from 'entities';
 import { Interpreter } from '../core/response/interpret.ts';
 import type { Target } from '../target/load.ts';
 import type { Labeller } from './labels.ts';
 
-/** @param canary prefix of all canaries of the run; consists of letters and digits */
+/** Creates the interpreter. @param canary prefix of all canaries of the run: letters and digits */
 export function interpreterOf(target: Target, label: Labeller, canary: string): Interpreter {
   const users = new Map(
     target.accounts.flatMap(({ user, shown, label: name }) => [
@@ -13,7 +13,7 @@ export function interpreterOf(target: Target, label: Labeller, canary: string): 
     ]),
   );
   const { login, signedIn } = target;
-  // If the login page is the signed-in page, a redirect to that page leads into the app.
+  // If the login page is also the signed-in page, a redirect to it does not mean signed out.
   const page = login.page === signedIn.page ? '' : login.page;
   return new Interpreter(
     { ...target, login: { ...login, page } },

@@ -4,7 +4,10 @@ import { Jar } from './jar.ts';
 const url = (text: string): URL => new URL(text);
 const APP = url('https://app.example.test/');
 
-/** Returns the names of the cookies that a browser sends to the app when it comes from a page. */
+/**
+ * Returns the names of the cookies that a browser sends to the app, and of those that it withholds, for a link on a
+ * page.
+ */
 function sent(from: string, method: string, app = APP): { sent: string[]; withheld: readonly string[] } {
   const jar = new Jar(app);
   for (const one of [

@@ -1,4 +1,4 @@
-/** Stores the cookies of one browser, as RFC 6265bis says. */
+/** Stores the cookies of one browser (RFC 6265bis). */
 
 import { isIP } from 'node:net';
 import { Cookie, CookieJar, getPublicSuffix, MemoryCookieStore } from 'tough-cookie';
@@ -9,52 +9,47 @@ import { attributesOf } from './cookie-attributes.ts';
 import { endsByDate, Renewals } from './cookie-renewal.ts';
 import type { RequestHead } from './request-text.ts';
 
-/** The cookies to send with a path. */
+/** The cookies to send with a request for a path. */
 export interface Cookies {
   list: { name: string; value: string }[];
   header: string;
   /** Time at which the first cookie of `list` expires, milliseconds since the epoch. */
   until: number;
-  /**
-   * The headers that all requests with these cookies share, kept for the next request. Absent until the first
-   * such request.
-   */
+  /** Headers that all requests with these cookies have in common; absent before the first request. */
   head?: RequestHead;
-  /** The body of the last response to a GET with the cookies of `list`. Absent until the first such request. */
+  /** The body of the last response to a GET with these cookies; absent before the first one. */
   last?: LastBody;
-  /** Names of the cookies that are not sent because of their attribute SameSite. */
+  /** Names of the cookies that a browser withholds because of their SameSite attribute. */
   withheld?: readonly string[];
 }
 
-/** The strictest SameSite attribute with which a browser sends a cookie: Strict, Lax, or only None. */
+/** The strictest SameSite attribute of a cookie with which a browser still sends it. */
 type SiteContext = 'strict' | 'lax' | 'none';
 
 export class Jar {
   readonly #site: URL;
   #cookies: CookieJar;
-  /**
-   * Cache of cookies by path, because a lookup for each request is slow. Valid until a response changes a cookie, or
-   * a cookie expires.
-   */
+  /** Cache of the cookies to send, by path. Valid until a cookie changes or expires. */
   readonly #known = new Map<string, Cookies>();
   readonly #renewals = new Renewals(() => this.#cookies.store);
-  /** The cookies that other hosts have set, such as an identity provider, by domain, path and name. */
+  /** The cookies that hosts other than the target have set, such as an identity provider. */
   readonly #foreign = new Map<string, [domain: string, path: string, name: string]>();
 
-  /** @param site address of the target that the cookies belong to */
+  /** @param site address of the target */
   constructor(site: URL) {
     this.#site = site;
-    // Addresses and host names without a dot are never public suffixes.
+    // IP addresses and names without a dot are no public suffixes such as `com`.
     const registered = site.hostname.includes('.') && isIP(site.hostname) === 0;
     const store = new MemoryCookieStore();
     this.#cookies = new CookieJar(store, { rejectPublicSuffixes: registered, looseMode: true });
   }
 
   /**
-   * Stores the cookie of a Set-Cookie line as a browser does. Drops a cookie that is too large (RFC 6265bis, 5.6).
+   * Stores the cookie of a Set-Cookie line, except if it is too large (RFC 6265bis, 5.6).
    *
    * @param date when the response was made, milliseconds since the epoch
-   * @returns the change; undefined if the line is no cookie
+   * @returns name and attributes of the cookie, and its value if it was not deleted; undefined if the line is no
+   * cookie
    */
   keep(line: string, url: URL, date: number | undefined): Reply['cookies'][number] | undefined {
     const renewal = this.#renewals.renew(line, url.origin, date);
@@ -77,7 +72,7 @@ export class Jar {
     return cookie.TTL() <= 0 ? change : { ...change, value: cookie.value };
   }
 
-  /** Returns the cookies that would be sent to an address. */
+  /** Returns the cookies to send to an address. */
   for(url: URL): Cookies {
     let known = this.#known.get(url.pathname);
     if (known === undefined || known.until <= Date.now()) {
@@ -101,11 +96,10 @@ export class Jar {
   }
 
   /**
-   * Returns the cookies that a browser sends when a page leads to an address, by a link, a redirect or a form. Cookies
-   * belong to hosts, not to ports; SameSite depends on the site of the page.
+   * Returns the cookies that a browser sends to an address if a page leads to it, by a link, a redirect or a form.
+   * SameSite cookies depend on the site of that page.
    *
-   * @param from the page with the link or the form. During redirects, it is the page that led to the first
-   * redirect
+   * @param from the page with the link or form; during redirects, the page before the first redirect
    */
   across(url: URL, from: URL, method: string): Cookies {
     const context = contextOf(url, from, method);
@@ -129,9 +123,8 @@ export class Jar {
   }
 
   /**
-   * Adds a cookie that no response has set. The cookie is valid for the whole host and every path. It is `Secure`
-   * over https, and if its name begins with `__Host-` or `__Secure-`. Without `Secure`, the jar would drop a cookie
-   * with such a name, also over http to this machine.
+   * Adds a cookie for all paths of the target. It is `Secure` over https, or if its name begins with `__Host-` or
+   * `__Secure-`, because the jar would else drop it.
    */
   put(name: string, value: string): void {
     const secure = this.#site.protocol === 'https:' || /^__(Host|Secure)-/.test(name);
@@ -140,7 +133,7 @@ export class Jar {
     this.#known.clear();
   }
 
-  /** Removes all cookies of a name. */
+  /** Removes all cookies with this name. */
   remove(name: string): void {
     for (const cookie of this.#cookies.getCookiesSync(this.#site.href, { allPaths: true })) {
       if (cookie.key !== name || cookie.domain === null || cookie.path === null) continue;
@@ -149,10 +142,7 @@ export class Jar {
     this.#known.clear();
   }
 
-  /**
-   * Returns a copy without the cookies of other hosts, because the sessions on other hosts belong to this browser
-   * only.
-   */
+  /** Returns a copy without the cookies of other hosts, because a copy stands for another browser of the user. */
   copy(): Jar {
     const copy = new Jar(this.#site);
     copy.#cookies = this.#cookies.cloneSync() ?? copy.#cookies;
@@ -167,7 +157,9 @@ function contextOf(to: URL, from: URL, method: string): SiteContext {
   return method === 'GET' || method === 'HEAD' ? 'lax' : 'none';
 }
 
-/** Returns the site of an address: its scheme and its registrable domain. The port is no part of it. */
+/**
+ * Returns the site of an address, its scheme and registrable domain: `https://a.shop.test:81` → `https://shop.test`.
+ */
 function siteOf({ protocol, hostname }: URL): string {
   if (!hostname.includes('.') || isIP(hostname) !== 0) return `${protocol}//${hostname}`;
   const domain = getPublicSuffix(hostname, { allowSpecialUseDomain: true, ignoreError: true });

@@ -75,7 +75,10 @@ class Closer {
 const get: Send = { method: 'GET', path: '/' };
 const post: Send = { method: 'POST', path: '/', form: { a: '1' } };
 
-/** Sends two requests on one connection. After one turn of the event loop the connection is free again. */
+/**
+ * Sends two requests one after the other, with one turn of the event loop between them, so that both use one
+ * connection.
+ */
 async function twice(one: SessionClient, second: Send, changes = false): Promise<Reply> {
   expect(await one.send(get)).not.toHaveProperty('resent');
   await turn();
@@ -151,7 +154,7 @@ describe('a client that disconnects before the response', () => {
     const server = new Closer(socket => {
       closed = once(socket, 'close');
     });
-    // Longer than a test may take, so the test fails if only this limit closes the connection.
+    // This timeout is longer than a test may take, so it cannot be what closes the connection.
     const one = await server.listen(false, 600_000);
     await twice(one, { ...get, abandon: 20 }).catch(() => {});
     expect(server.seen).toEqual(['1 GET', '1 GET']);
@@ -185,8 +188,7 @@ describe('a response that comes before the end of its request', () => {
     const arrived = Promise.withResolvers<void>();
     const watch = watching({ arrives: arrived.resolve });
     const held = one.send({ ...post, held: barrier.place() }, undefined, watch);
-    // The server responds without the last byte. Until the last byte is sent, the connection may carry no other
-    // request.
+    // The server has responded before the last byte was sent, so the connection may carry no other request yet.
     await arrived.promise;
     await turn();
     expect(await one.send(get)).toMatchObject({ status: 413 });

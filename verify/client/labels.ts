@@ -1,9 +1,15 @@
-/** Makes labels that replace secrets in a history. Within a run, equal secrets have equal labels. */
+/**
+ * Makes the labels that a history has instead of session ids and tokens. In one run, equal secrets have equal labels.
+ */
 import { createHmac, randomBytes } from 'node:crypto';
 
 export type Labeller = (secret: string) => string;
 
-/** @param key a random key, which is never stored; by default a new key */
+/**
+ * Returns a function that makes labels.
+ *
+ * @param key random key of the run, which is never stored; by default a new one
+ */
 export function makeLabeller(key: Uint8Array = randomBytes(32)): Labeller {
   return secret => createHmac('sha256', key).update(secret).digest('hex').slice(0, 12);
 }

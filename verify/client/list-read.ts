@@ -1,22 +1,22 @@
-/** Reads a list page by page. The read of the last page gets the values of all pages. */
+/** Joins the pages of a list to one read. The operation of the last page gets the values of all pages. */
 import type { Called } from '../core/history/history.ts';
 import type { Interpreter, Seen } from '../core/response/interpret.ts';
 import type { Reply } from '../core/response/reply.ts';
 
-/** Maximum number of pages. The state of a longer list is not recorded. */
+/** Maximum number of pages to read. The values of a longer list are not recorded. */
 const PAGES = 20;
 
-/** The time when a request was sent, and its delay after the planned time. */
+/** When a request was sent, and how long after its planned time. */
 type Timing = Pick<Called, 'call' | 'late'>;
 
 export class ListRead {
   readonly #interpreter: Interpreter;
   readonly #object: string;
   readonly #saw: string[] = [];
-  /** Timing of the request for the first page. */
+  /** When the request for the first page was sent. */
   #first: Timing | undefined;
   #pages = 0;
-  /** Address of the next page, from the link in the last page. */
+  /** Address of the next page, which the last page links; undefined if there is none. */
   next: string | undefined;
 
   /** @param object name of the probe in the target file */
@@ -26,16 +26,16 @@ export class ListRead {
   }
 
   /**
-   * Adds a page to the list. Sets `next` to the address of the next page.
+   * Adds a page to the list, and sets `next`.
    *
    * @param path the path that was requested
-   * @param own timing of the request
-   * @param seen the content of the page. On the last page, its `saw` becomes the whole list; on earlier pages, `saw` is
-   * removed
-   * @returns the timing of the operation: on the last page, the timing of the first request
+   * @param own when the request was sent
+   * @param seen what was found in the response. Its `saw` becomes the whole list on the last page, and is deleted on
+   * all others
+   * @returns when the operation began: for the last page, when the request for the first page was sent
    */
   turn(path: string, own: Timing, reply: Reply, seen: Seen): Timing {
-    // If the access token has expired, the same page is requested again.
+    // The client requests the same page again if its access token has expired.
     if (this.#pages === 0 && seen.signedIn === 'out') return own;
     const { call, late } = own;
     this.#first ??= late === undefined ? { call } : { call, late };

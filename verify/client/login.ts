@@ -1,4 +1,4 @@
-/** Logs one session in: by a form, over several pages and hosts, or with a ready-made session. */
+/** Logs a session in: by one request, by the forms of several pages and hosts, or with a ready-made session. */
 import type { Operation } from '../core/history/history.ts';
 import type { Reply } from '../core/response/reply.ts';
 import { BASIC } from '../target/completed.ts';
@@ -15,21 +15,21 @@ import type { SessionRequests } from './requests.ts';
 import type { SessionClient, ShownPage } from './session-client.ts';
 import { lastOf, Walk } from './walk.ts';
 
-/** Stands for the response to a login that was not sent, because a step lacks its mail or its credential. */
+/** The reply to record for a login that was not sent, because a step got no mail or no passkey. */
 const INCOMPLETE: Reply = { failure: 'timeout', headers: {}, body: '', cookies: [] };
 
 const hasPath = ({ path }: RequestSpec): boolean => path !== '';
 
 /**
- * Returns a function that opens a page which decides the outcome of another operation. The history gets the other
- * operation before the page.
+ * Returns a function that requests a page to decide the outcome of an earlier operation. The history gets the earlier
+ * operation first.
  */
 export function opening(
   requests: SessionRequests,
   action: 'form' | 'read',
   how: How,
 ): (path: string, later: Later) => Promise<Reply> {
-  // Only the other operation waits at the barrier; the page does not.
+  // Removes the options that only the earlier operation has.
   const { held: _, early: __, ...then } = further(how);
   return async (path, later) =>
     (await requests.perform({ action, unmarked: true, later }, get(path), then)).reply;
@@ -39,7 +39,7 @@ export class SessionLogin {
   readonly #context: Context;
   readonly #account: Account;
   readonly #requests: SessionRequests;
-  /** A sentence that says where the last login stopped; undefined if it reached its last page, or has only one page. */
+  /** Where the last login of several pages stopped, as part of a sentence; undefined if it reached its last page. */
   stop: string | undefined;
 
   constructor(context: Context, account: Account, requests: SessionRequests) {
@@ -48,13 +48,13 @@ export class SessionLogin {
     this.#requests = requests;
   }
 
-  /** Opens the login page and keeps its form token. */
+  /** Requests the login page, and keeps its form token. */
   async form(how: How): Promise<Operation> {
     const { page } = this.#context.target.login;
     return (await this.#requests.perform({ action: 'form' }, get(page), how)).operation;
   }
 
-  /** Logs in. First waits until its account may log in, and may read the mails of the login. */
+  /** Logs in. First registers the account if necessary, and waits until the account may log in again. */
   async perform(how: How): Promise<Operation> {
     const { target, registration, spacing, mails, signal } = this.#context;
     const { login: spec } = target;
@@ -74,14 +74,18 @@ export class SessionLogin {
     return operation;
   }
 
-  /** Gives the values to headers of the target file, for example to a header that names the user. */
+  /** Keeps user and password for the placeholders in headers of the target file. */
   #giveCredentials({ captured }: SessionClient): void {
     const { user, password } = this.#account;
     captured.set('user', user).set('password', password);
     if (this.#context.target.login.basic) captured.set(BASIC, basicOf(user, password));
   }
 
-  /** @param complete false if a step of the login failed; the login is then recorded, but not sent */
+  /**
+   * Sends and records the last request of a login.
+   *
+   * @param complete false if a step has failed: then records a failed login
+   */
   #send(complete: boolean, how: How): Promise<Recorded> {
     const { login: spec } = this.#context.target;
     const client = this.#requests.clientOf(how);
@@ -95,7 +99,7 @@ export class SessionLogin {
     return this.#requests.perform({ action: 'login', settle }, this.#requests.filled(spec, how), how);
   }
 
-  /** Returns the function that decides whether the login was accepted, and which tokens it issued. */
+  /** Returns a function that decides whether the login was accepted, and keeps the tokens of its response. */
   #settling(client: SessionClient, how: How): NonNullable<Call['settle']> {
     const { target, interpreter } = this.#context;
     const settle =
@@ -110,15 +114,15 @@ export class SessionLogin {
   }
 
   /**
-   * Logs in by the forms of pages, also on other hosts.
+   * Logs in by filling in the forms of several pages, also on other hosts.
    *
-   * @param forms the forms to fill in. Empty: the login succeeds only if another host already has a session
-   * of this browser
+   * @param forms the forms to fill in; if empty, only an identity provider that already has a session of this browser
+   * can log it in
    */
   async #walkIn(forms: readonly RequestSpec[], settle: Call['settle'], how: How): Promise<Recorded> {
     const client = this.#requests.clientOf(how);
     const { label } = this.#account;
-    // An identity provider with a session of another user would log in that user without a password.
+    // Deletes a session of another user at the identity provider, which would log that user in.
     if (client.known !== label) client.forgetOthers();
     if (client.page === undefined) await this.form(how);
     const walk = new Walk(client, client.page as ShownPage);
@@ -141,7 +145,7 @@ export class SessionLogin {
     return this.#requests.stopped({ action: 'login', settle: refused }, walk.page, how);
   }
 
-  /** Logs in without a password, in a browser that was logged out. */
+  /** Tries to log in without a password, in a browser that was logged out. */
   async again(how: How): Promise<Operation> {
     await this.form(how);
     return (await this.#walkIn([], undefined, how)).operation;

@@ -4,7 +4,7 @@ import type { Operation, Served } from '../core/history/history.ts';
 import { runLine } from '../core/testing/picture.ts';
 import { followLogs, type LogSource } from './logs.ts';
 
-/** Returns a log to which the test writes. */
+/** Returns a log to which a test can add entries. */
 function log(kind: LogSource['kind'], name: string = kind) {
   const lines: Served[] = [];
   let wake = (): void => {};
@@ -34,7 +34,7 @@ const operation = (request: string, more: Partial<Operation> = {}): Operation =>
   ...more,
 });
 
-/** Follows two logs. Returns the logs, and whether the wait for their entries is over. */
+/** Follows two logs after these operations. Returns the logs, and whether the wait for their entries has ended. */
 async function followed(...operations: Operation[]) {
   const [balancer, instance] = [log('balancer'), log('instance', 'app-1')];
   const logs = followLogs([balancer, instance], runLine(), () => {});
@@ -56,7 +56,7 @@ async function followed(...operations: Operation[]) {
 it('waits until each log has an entry of each request, whatever other entries it has', async () => {
   const { balancer, instance, settle, isOver, end } = await followed(operation('1'), operation('2'));
   settle();
-  // Two instances log the request that was retried. The entry of the aborted request is not awaited.
+  // Request 1 has two entries, because it was retried. The wait does not include request 2, which was aborted.
   for (const request of ['1', '1', '3', '4']) instance.logs(request);
   for (const request of ['1', '3', '4']) balancer.logs(request);
   expect(await isOver()).toBe(false);

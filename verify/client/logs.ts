@@ -1,23 +1,23 @@
-/** Follows the logs of the system under test. Writes the entries about requests of this run into the history. */
+/** Follows the logs of balancer and instances, and writes their entries for requests of this run into the history. */
 import type { Operation, Run, Served } from '../core/history/history.ts';
 
 /** A log that names the instance that served each request. */
 export interface LogSource {
   readonly name: string;
   readonly kind: 'balancer' | 'instance';
-  /** Yields each new entry soon after it was written. After the signal aborts, yields the rest and then ends. */
+  /** Yields each new entry. After the signal aborts, yields the remaining entries and ends. */
   follow(signal: AbortSignal): AsyncIterable<Served>;
 }
 
-/** Maximum delay of a log behind the responses, milliseconds. */
+/** Maximum wait for the entry of a request after its response, milliseconds. */
 const LAG = 3_000;
 
 export interface FollowedLogs {
   /** Also follows these logs. Ignores logs that are followed already. */
   follow(sources: readonly LogSource[]): void;
-  /** Call this for each ended operation that the logs should contain. */
+  /** Call this after each operation, whose entries `settle` then awaits. */
   ended(operation: Operation): void;
-  /** Waits until the logs contain all ended operations, for 3 s at most. */
+  /** Waits, for at most 3 s, until the logs have the entries of all operations. */
   settle(signal: AbortSignal): Promise<void>;
   /** Reads the remaining entries, and stops. */
   stop(): Promise<void>;
@@ -30,8 +30,8 @@ export function followLogs(
 ): FollowedLogs {
   const stop = new AbortController();
   const kinds = new Set(sources.map(source => source.kind));
-  // Each item is a request together with a kind of log. `early`: this log had the entry before the operation ended.
-  // `awaited`: this log does not have the entry yet.
+  // Items such as `balancer run-17`, a kind of log and a request id. `early` has entries that came before their
+  // operation ended, `awaited` has operations whose entry has not come yet.
   const early = new Set<string>();
   const awaited = new Set<string>();
   let changed = (): void => {};
@@ -83,8 +83,8 @@ export function followLogs(
 }
 
 /**
- * Returns the kinds of log that should contain a request. The balancer does not log requests that bypass it. No
- * instance logs a request to which the balancer itself responded.
+ * Returns the kinds of log that must have an entry for a request. The balancer has none if the request was sent
+ * directly to an instance. The instances have none if the balancer itself responded.
  */
 function loggingKinds({ status, instance, direct }: Operation): LogSource['kind'][] {
   if (status === undefined) return [];

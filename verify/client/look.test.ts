@@ -20,7 +20,7 @@ it('reads what a response says to caches', () => {
     hit: true,
   });
   expect(look(reply({ expires: '0' }), AT, []).caching).toEqual({ expires: -1 });
-  // If the response has no Date, Expires is compared with the clock of this machine.
+  // Without a Date header, Expires is compared with the clock of this machine.
   expect(look(reply({ expires: 'Thu, 01 Jan 2026 00:01:10 GMT' }), AT, []).caching).toEqual({ expires: 60 });
   expect(look(reply({ 'x-cache': 'MISS' }), AT, []).caching).toEqual({});
 });
@@ -45,7 +45,7 @@ it('searches an equal body again for other secrets', () => {
     look({ ...reply({}, body), facts }, AT, secrets).exposed;
   const secrets = [SECRET];
   expect(of(secrets, 'nothing')).toBeUndefined();
-  // The body is not searched again: equal bodies share the facts.
+  // Equal bodies share the result, so the body is not searched a second time.
   expect(of(secrets, SECRET)).toBeUndefined();
   expect(of([SECRET], SECRET)).toEqual(['body']);
 });

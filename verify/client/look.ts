@@ -1,22 +1,25 @@
-/** Reads more facts from a response: caching, the server's clock, and session cookies in plain text. */
+/**
+ * Finds in a response its caching headers, the difference to the server's clock, and session cookies that its address
+ * or page exposes.
+ */
 import type { Caching, Operation } from '../core/history/history.ts';
 import type { Reply } from '../core/response/reply.ts';
 import { servedFromCache } from './cache-hit.ts';
 import { decoded } from './cookie-attributes.ts';
 
-/** Minimum length of a cookie value, in characters. A shorter value may occur in a page for other reasons. */
+/** Shorter cookie values, in characters, are not searched for: they may occur in a page by chance. */
 const MIN_LENGTH = 16;
 
 export type Looked = Pick<Operation, 'skew' | 'caching' | 'exposed'>;
 
 export interface Moment {
-  /** Time when the response came, on the wall clock of this machine, milliseconds since the epoch. */
+  /** Time at which the response arrived, milliseconds since the epoch. */
   now: number;
   /** Time from the request to the end of the response, milliseconds. */
   took: number;
 }
 
-/** @param secrets values of the session cookies that were sent or set */
+/** Returns what was found. @param secrets values of the session cookies that the request sent or the response set */
 export function look(
   { status, headers, body, facts }: Reply,
   { now, took }: Moment,
@@ -40,13 +43,13 @@ export function look(
   return looked;
 }
 
-/** Returns whether a text has one of the secrets. */
+/** Returns whether a text contains one of the secrets. */
 function shows(secrets: readonly string[], text: string): boolean {
   for (const value of secrets) if (value.length >= MIN_LENGTH && stands(value, text)) return true;
   return false;
 }
 
-/** The last text of a Date header, and its time. All responses of one second have the same text. */
+/** Cache of the last Date header, because all responses of one second have the same. */
 const last = { text: '', time: Number.NaN };
 
 function dateOf(header: string | string[] | undefined): number {
@@ -63,10 +66,10 @@ function stands(value: string, text: string): boolean {
 const joined = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value.join(', ') : value;
 
-/** By headers object: its caching. Responses with equal headers usually share one headers object. */
+/** Cache of the caching headers, by the object of all headers, which equal responses usually share. */
 const cachings = new WeakMap<Reply['headers'], Caching>();
 
-/** Returns the caching of headers. Computes it only once if it depends only on the headers. */
+/** Returns the caching headers, from the cache if they do not depend on the time of the response. */
 function knownCaching(headers: Reply['headers'], date: number, took: number): Caching {
   let caching = cachings.get(headers);
   if (caching === undefined) {
@@ -76,7 +79,11 @@ function knownCaching(headers: Reply['headers'], date: number, took: number): Ca
   return caching;
 }
 
-/** @param date date of the response; our clock if the response has no date (RFC 9111, 4.2.3) */
+/**
+ * Returns the caching headers.
+ *
+ * @param date date of the response, or the time of this machine if it has none (RFC 9111, 4.2.3)
+ */
 function cachingOf(headers: Reply['headers'], date: number, took: number): Caching {
   const caching: Caching = {};
   const control = joined(headers['cache-control']);
@@ -85,7 +92,7 @@ function cachingOf(headers: Reply['headers'], date: number, took: number): Cachi
   if (vary !== undefined) caching.vary = vary;
   const expires = joined(headers['expires']);
   if (expires !== undefined) {
-    // "0", and any other value that is not an HTTP date, means "already expired" (RFC 9111, 5.3).
+    // A value that is no date, such as "0", means "already expired" (RFC 9111, 5.3).
     const at = /[a-z]/i.test(expires) ? Date.parse(expires) : Number.NaN;
     caching.expires = at > 0 ? Math.round((at - date) / 1000) : -1;
   }

@@ -1,4 +1,4 @@
-/** Tests what the client reads from a mailbox, against a server in this process and commands. */
+/** Tests reading mails from a mailbox, which is a server in this process, or a command. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,7 +10,7 @@ import { MailReader } from './mail-reader.ts';
 
 const alice = { user: 'alice+1@example.test' };
 const signal = new AbortController().signal;
-/** The texts that requests with this query get, in turn; the last text stays. Status 404 replaces an empty text. */
+/** For each query, the texts of the responses in order. The last text is repeated. An empty text becomes status 404. */
 const mails = new Map<string, string[]>();
 let status = 200;
 const server = createServer((request, response) => {
@@ -95,7 +95,7 @@ it('sends at most four requests at once to the mailbox', async () => {
     const watches = Array.from({ length: 12 }, (_, n) => reader.watch({ user: `user${n}` }));
     for (let sent = 4; sent <= 12; sent += 4) {
       await until(() => waiting.length >= 4, { withinMs: 10_000, what: 'four requests' });
-      // After one turn of the event loop, a fifth request would have been sent.
+      // A fifth request, if it were not delayed, would be sent in this turn of the event loop.
       await new Promise(resolve => setImmediate(resolve));
       expect(send).toHaveBeenCalledTimes(sent);
       for (const respond of waiting.splice(0)) respond(new Response('a mail'));

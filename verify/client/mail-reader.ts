@@ -1,4 +1,4 @@
-/** Reads the mails that a login sends to its user. */
+/** Reads the mails that an app sends to a user during a login, for example with a code. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from '../errors.ts';
 import type { Account } from '../target/accounts.ts';
@@ -7,16 +7,13 @@ import { printed } from './ready-made.ts';
 import { RequestTurns } from './request-turns.ts';
 import { Spacing } from './seats.ts';
 
-/** Maximum time until a mail arrives, milliseconds. */
+/** Maximum wait for a mail, milliseconds. */
 const ARRIVES = 30_000;
-/** Interval between two checks of the mailbox, milliseconds: it doubles up to the maximum. */
+/** Interval between two checks of the mailbox, milliseconds: `first`, then doubled up to `most`. */
 const LOOK = { first: 25, most: 400 };
 /** Timeout of a request to the mailbox, milliseconds. */
 const TIMEOUT = 10_000;
-/**
- * Maximum number of concurrent requests to the mailbox. A mailbox in Node accepts one connection in each turn of its
- * event loop, so many connections to a busy mailbox would wait for longer than the timeout.
- */
+/** Maximum number of concurrent requests to the mailbox, because a busy mailbox accepts connections slowly. */
 const READS = 4;
 
 export class MailReader {
@@ -24,17 +21,14 @@ export class MailReader {
   readonly #folder: string;
   readonly #signal: AbortSignal;
   readonly #timeout: number;
-  /**
-   * Makes the logins of an account wait for each other, because a newer mail may make the link or code of an older
-   * mail invalid.
-   */
+  /** Lets an account log in only once at a time, because a newer mail may make the code of an older mail invalid. */
   readonly turns = new Spacing(0);
   readonly #reads = new RequestTurns(undefined, READS);
-  /** True if a mail has arrived in this run. Then the settings in the target file are right. */
+  /** True after the first mail of the run has arrived: then the target file must be right. */
   #works = false;
 
   /**
-   * @param folder working directory of the command
+   * @param folder folder in which the command runs
    * @param timeout of a request to the mailbox, milliseconds
    */
   constructor(spec: MailSpec, folder: string, signal: AbortSignal, timeout = TIMEOUT) {
@@ -45,12 +39,12 @@ export class MailReader {
   }
 
   /**
-   * Notes the newest mail of an account. Call it before a request that causes another mail.
+   * Remembers the newest mail of an account. Call it before the request that makes the app send a mail.
    *
-   * @returns a function that waits for the next mail with the values that the login needs, and ignores other mails.
-   *   It returns the text of the mail, or undefined if no such mail arrives within 30 s
-   * @throws UsageError if no such mail arrives, or if the mailbox cannot be read, as long as no mail has arrived in
-   *   this run. After the first mail, the target file is certainly right, so the function returns undefined instead
+   * @returns a function that waits for a newer mail for which `suits` returns true, and returns its text; undefined
+   * after 30 s
+   * @throws UsageError if no such mail arrives or the mailbox cannot be read, and no mail has arrived before in this
+   * run
    */
   async watch({
     user,
@@ -84,7 +78,10 @@ export class MailReader {
     };
   }
 
-  /** Returns the text of the newest mail; undefined if the mailbox cannot be read now, but could be read before. */
+  /**
+   * Returns the text of the newest mail; undefined if the mailbox cannot be read now, although a mail was read
+   * before.
+   */
   async #known(user: string): Promise<string | undefined> {
     const end = await this.#reads.take(this.#signal);
     try {

@@ -1,4 +1,7 @@
-/** Follows one operation from its request to the last byte of its response, on the clock of the recorder. */
+/**
+ * Records the times of one operation on the recorder's clock: when its request was sent, and when its response
+ * arrived.
+ */
 import type { Called } from '../core/history/history.ts';
 import type { Reply } from '../core/response/reply.ts';
 import type { Watch } from './exchange.ts';
@@ -19,9 +22,9 @@ const NONE: Cookies = [];
 
 export class Moments implements Watch {
   readonly called: Called;
-  /** True if the operation changes something. Its request is never sent a second time. */
+  /** True if the operation may change something, so that its request must not be sent again. */
   readonly once: boolean;
-  /** Time of the last byte of the response. */
+  /** Time at which the last byte of the response arrived. */
   end = 0;
   /** The cookies that were sent. */
   cookies = NONE;
@@ -31,9 +34,9 @@ export class Moments implements Watch {
   #departed = false;
 
   /**
-   * @param labelled true: the history gets the label of the session cookie that is sent
+   * @param labelled if true, the history gets the label of the session cookie that is sent
    * @param due planned begin of the request, microseconds on the clock of the recorder; absent if the load has no
-   *   rate
+   * rate
    */
   constructor(
     recorder: Recording,
@@ -53,7 +56,7 @@ export class Moments implements Watch {
     return this.called.request;
   }
 
-  /** Sets the begin of the operation, for the case that no connection opens. */
+  /** Sets the begin of the operation for now, in case that no connection opens. */
   begins(): void {
     if (!this.#departed) this.called.call = this.#recorder.clock.now();
   }
@@ -73,11 +76,11 @@ export class Moments implements Watch {
     this.end = this.#recorder.clock.now();
   }
 
-  /** Completes the moments of a request that failed. */
+  /** Sets the missing times of a request that failed. */
   ends({ failure }: Reply): void {
     if (failure === undefined) return;
     this.end = this.#recorder.clock.now();
-    // No connection was tried, for example because the run was stopped.
+    // No connection was opened, for example because the run was stopped.
     if (this.called.call === 0) this.called.call = this.end;
     if (!this.#departed && this.once) this.#recorder.starts(this.called);
   }

@@ -47,7 +47,7 @@ describe('a response that the client abandons', () => {
     const one = client({ url, limits: { connections: 1 } });
     const first = one.send(get('/first'));
     const second = one.send({ ...get('/second'), abandon: after });
-    // The second request waits for its turn at most as long as it would wait for its response.
+    // The second request is aborted while it waits for the first one.
     await once(AbortSignal.timeout(after), 'abort');
     await until(() => finish !== undefined, { withinMs: 10_000, what: 'the first request' });
     finish?.();
@@ -104,7 +104,7 @@ describe('a target', () => {
     await one.send(get('/login'));
     const second = await one.send(get('//account'));
     expect(second.body).toBe('//account sid=1');
-    // A browser reads the redirect as an address on the host "account".
+    // `//account` would be the host "account" for a browser.
     expect(second).not.toHaveProperty('leads');
   });
 
@@ -190,7 +190,7 @@ describe('a target', () => {
       most = Math.max(most, ++now);
       socket.once('close', () => now--);
     });
-    // Also on a slow machine, no connection is idle for too long.
+    // The server keeps idle connections open, so that this test does not depend on the speed of the machine.
     server.keepAliveTimeout = 600_000;
     const one = client({ url: await listening(server), limits: { connections: 2 } });
     const visit = async () => {
@@ -205,7 +205,7 @@ describe('a target', () => {
     const one = client({ url, limits: { requests: 50 } });
     const began = performance.now();
     await Promise.all(Array.from({ length: 6 }, () => one.send(get('/'))));
-    // Timers may fire slightly early, but never by the interval of a whole request.
+    // Timers may fire slightly early.
     expect(performance.now() - began).toBeGreaterThan(80);
   });
 

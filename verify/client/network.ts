@@ -1,4 +1,6 @@
-/** Connects to a target with its address, its TLS options and its headers. Never exceeds the limits of the target. */
+/**
+ * Sends requests to a target and the other hosts of its file, with their TLS options, and within the target's limits.
+ */
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,25 +18,22 @@ const TIMEOUT = 10_000;
 export type Reached = Pick<Target, 'url' | 'headers' | 'tls' | 'limits'> &
   Partial<Pick<Target, 'posts' | 'origins'>>;
 
-/** Maximum number of paths whose parsed form is kept. */
+/** Maximum number of paths in the cache of parsed paths. */
 const PLACES = 1000;
 
-/** A path of the target in its parsed form. */
+/** A parsed path of the target. */
 export interface Place {
   origin: string;
   /** Path and query, as the request line has them. */
   path: string;
-  /** The address that decides which cookies are sent. */
+  /** The address by which cookies are chosen. */
   site: URL;
 }
 
 export class Network {
-  /** Base address; its path is the prefix of all other paths. */
+  /** Address of the target. Its path is a prefix of all paths of requests. */
   readonly url: string;
-  /**
-   * The address for cookies and redirects. If the target file has a Host header, this address has the host of
-   * that header.
-   */
+  /** The target's address for cookies and redirects, with the host of the header Host if the target file has one. */
   readonly site: URL;
   readonly headers: Readonly<Record<string, string>>;
   /** JSON bodies of reads that are sent by POST, by path. */
@@ -43,18 +42,14 @@ export class Network {
   readonly constant: boolean;
   readonly #http1: Http1;
   /**
-   * True: requests that must not be sent twice use a new connection, because a balancer that reloads closes idle
-   * connections.
+   * If true, a request that must not be sent again uses a new connection, because a reloading balancer closes idle
+   * ones.
    */
   apart = false;
-  /** Used if the server speaks HTTP/2. */
   readonly #http2: Http2;
   readonly timeout: number;
   #turns: RequestTurns | undefined;
-  /**
-   * The other hosts that logins and logouts may visit, by origin. Requests to these hosts have no header of the
-   * target file.
-   */
+  /** The `origins` of the target file. Requests to them have no headers of the target file. */
   readonly others: Map<string, Network>;
   readonly #tls: Target['tls'];
   readonly #places = new Map<string, Place>();
@@ -90,18 +85,17 @@ export class Network {
     return other;
   }
 
-  /** Adds another host that logins and logouts may visit. */
+  /** Adds a host to `origins`. */
   admit(origin: string): void {
     this.others.set(origin, this.#other(origin));
   }
 
-  /** Returns the parsed form of a path. @param path a path on the target, with its query */
+  /** Parses a path of the target with its query. */
   place(path: string): Place {
     let place = this.#places.get(path);
     if (place === undefined) {
       const { origin, pathname, search } = new URL(this.url + path);
-      // Joins the path as text. If it were resolved as a relative address, a path such as //account would name
-      // another host.
+      // Joins the parts as text, because a path such as //account, resolved as an address, would be another host.
       const site = new URL(this.site.origin + this.site.pathname.replace(/\/$/, '') + path);
       place = { origin, path: pathname + search, site };
       if (this.#places.size >= PLACES) this.#places.clear();
@@ -111,8 +105,8 @@ export class Network {
   }
 
   /**
-   * Returns how to name an address in a request: as a path if it is on the target, in full if it is on one of the
-   * other hosts; otherwise undefined.
+   * Returns the path of an address on the target, or the whole address if it is on another host of the target file;
+   * undefined for all others.
    */
   nameOf({ origin, pathname, search, href }: URL): string | undefined {
     const prefix = this.site.pathname.replace(/\/$/, '');
@@ -121,17 +115,17 @@ export class Network {
     return this.others.has(origin) ? href : undefined;
   }
 
-  /** True while all requests pause, because the target requested it. */
+  /** True while all requests wait, because the target sent status 429 with Retry-After. */
   get resting(): boolean {
     return this.#rested > 0 && this.#rested > performance.now();
   }
 
-  /** Pauses all requests for a number of milliseconds, because the target requested it. */
+  /** Makes all further requests wait for this time, milliseconds. */
   rest(time: number): void {
     this.#rested = Math.max(this.#rested, performance.now() + time);
   }
 
-  /** Waits until the pause that the target requested is over. */
+  /** Waits until this time is over. */
   async rested(signal: AbortSignal | undefined): Promise<void> {
     for (let left = 1; left > 0 && signal?.aborted !== true; ) {
       left = this.#rested - performance.now();
@@ -140,24 +134,24 @@ export class Network {
   }
 
   /**
-   * Waits until the limits allow another request. Returns the function to call when that request ends; undefined if
-   * the target has no limits.
+   * Waits until the target's limits allow a request. Returns the function to call when the request has ended;
+   * undefined if there are no limits.
    */
   turn(signal: AbortSignal | undefined): Promise<() => void> | undefined {
     return this.#turns?.take(signal);
   }
 
   /**
-   * Returns whether the limits allow another request now. A request of a race must not wait for a turn: the
-   * other requests of the race may hold all turns while they wait for this request.
+   * Returns whether the target's limits allow a request now. A request with a barrier must not wait here: the
+   * requests that use up the limits may wait for it.
    */
   room(): boolean {
     return this.#turns?.room() ?? true;
   }
 
   /**
-   * Returns the headers that the balancer would add to a request. An app behind a balancer uses these headers instead
-   * of its own address.
+   * Returns the headers that a balancer would add, for a request directly to an instance: the app may need them to
+   * know its public address.
    */
   async forwarding(): Promise<Readonly<Record<string, string>>> {
     this.#own ??= ownAddress(new URL(this.url));
@@ -171,9 +165,8 @@ export class Network {
   }
 
   /**
-   * Sends a request over the shared connections. A server may close a kept-alive connection just when the request
-   * leaves. Then the request is sent again on a new connection, as browsers do (RFC 9112, 9.3.1). If `apart` is true,
-   * a request that must not be sent twice never uses a kept-alive connection.
+   * Sends a request. If the server has closed the kept connection at the same moment, sends it again on a new
+   * connection, if it may be sent again (RFC 9112, 9.3.1).
    *
    * @throws errors of the network
    */
@@ -197,7 +190,7 @@ export class Network {
     return (await this.#http2.request(outgoing, fresh)) ?? this.#http1.request(outgoing, fresh);
   }
 
-  /** Sends a request on a separate connection, and holds back its last byte. @throws as `exchange` */
+  /** Sends a request on a new connection, and its last byte when `held` allows it. @throws as `exchange` */
   race(outgoing: Outgoing, held: Held): Promise<ResponseHead> {
     return this.#http1.held(outgoing, held);
   }
@@ -209,13 +202,13 @@ export class Network {
   }
 }
 
-/** Returns this machine's address that a server sees; the loopback address if the name of the server is unknown. */
+/** Returns the IP address with which this machine connects to a server; 127.0.0.1 if the server's name is unknown. */
 function ownAddress({ hostname }: URL): Promise<string> {
   const host = hostname.replace(/^\[|\]$/g, '');
   const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
   return new Promise<string>(resolve => {
     socket.once('error', () => resolve('127.0.0.1'));
-    // Connecting a UDP socket sends nothing.
+    // Connecting a UDP socket only chooses the address, and sends nothing.
     socket.once('connect', () => resolve(socket.address().address));
     socket.connect(9, host);
   }).finally(() => socket.close());

@@ -1,9 +1,9 @@
-/** Joins the two parts of an operation: its request and its response. */
+/** Joins the fields of an operation's request and of its response. */
 import type { Called, Operation, Returned } from '../core/history/history.ts';
 
 /**
- * Returns the operation of a request and its response. Copies each field by its name, because all reads of the
- * operation would be slow after `Object.assign` or a spread of so many fields.
+ * Joins request and response. Copies each field by name: after `Object.assign` or a spread of so many fields, V8
+ * would read the object slowly.
  */
 export function operationOf(called: Called, returned: Returned): Operation {
   const { id, clock, client, session, user, action, request, call } = called;
@@ -58,9 +58,8 @@ function addReturned(operation: Operation, returned: Returned): void {
 }
 
 /**
- * If the response names no instance, and the request was sent directly to an instance, names this instance. A direct
- * response has no instance name if only the balancer adds it. Other hosts, such as an identity provider, are no
- * instances of the target.
+ * Sets the instance of a response that names none, if the request was sent directly to an instance. Only the balancer
+ * may add the name. A response of another host has no instance.
  */
 export function nameServer(returned: Returned, path: string, address: string | undefined): void {
   if (!path.startsWith('/')) {

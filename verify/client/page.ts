@@ -6,45 +6,45 @@ type Element = ReturnType<typeof DomUtils.getElementsByTagName>[number];
 
 export interface FormField {
   name: string;
-  /** The type of an input, in lower case; or `textarea` or `select`. */
+  /** Type of the input, such as `password`, or `textarea` or `select`. */
   type: string;
   /** The value of the field in the page. */
   value: string;
-  /** Name, id, label, placeholder and autocomplete of the field, in lower case. */
+  /** Name, id, label, placeholder and autocomplete of the field, joined, in lower case. */
   hint: string;
 }
 
 export interface Form {
   method: 'GET' | 'POST';
-  /** The attribute `action` of the form. If empty, the form is sent to the address of the page. */
+  /** The address to which the form is sent; empty for the address of the page. */
   action: string;
   fields: FormField[];
-  /** Id, name, class, action, label and buttons of the form, in lower case. */
+  /** Id, name, class, action, label and buttons of the form, joined, in lower case. */
   words: string;
   /** Name and value of the first button that submits the form; absent if this button has no name. */
   button?: { name: string; value: string };
-  /** True if the encoding is multipart, as for files. Such forms are not supported. */
+  /** True for a form that may send files (multipart), which Baton does not support. */
   multipart: boolean;
 }
 
 interface Link {
   href: string;
-  /** Text, title, label, class and id of the link, in lower case. */
+  /** Text, title, label, class and id of the link, joined, in lower case. */
   words: string;
 }
 
 export interface Parsed {
   forms: Form[];
   links: Link[];
-  /** The attribute `content` of each `<meta>` tag, by its name. */
+  /** The content of each `<meta>` tag, by its name. */
   metas: ReadonlyMap<string, string>;
   /** The visible text, without markup. */
   text: string;
 }
 
 /**
- * Parses a page. Keeps each field in the form that contains it in the HTML. Browsers may move fields out of a form in
- * a table, but the form in the HTML shows which fields the author meant.
+ * Parses a page. A field belongs to the form that contains it in the HTML, even in a table, where browsers may move
+ * it out.
  */
 export function parsePage(html: string): Parsed {
   const { children } = parseDocument(html);
@@ -52,7 +52,7 @@ export function parsePage(html: string): Parsed {
   const labels = new Map(
     tags('label').map(label => [label.attribs['for'] ?? '', DomUtils.textContent(label).trim()]),
   );
-  // A button outside of a form may name the id of that form.
+  // Buttons that are outside of their form name its id.
   const elsewhere = [...tags('button'), ...tags('input')].filter(
     one => 'form' in one.attribs && isButton(one),
   );
@@ -118,7 +118,7 @@ const isButton = ({ name, attribs }: Element): boolean =>
 
 const UNSENT = new Set(['submit', 'image', 'button', 'reset', 'file']);
 
-/** Returns the field of an element, or an empty list if a browser does not submit it. Buttons are left out. */
+/** Returns the field of an element; an empty list for buttons, and for fields that a browser does not submit. */
 function fieldOf(element: Element, labels: ReadonlyMap<string, string>): FormField[] {
   const { attribs } = element;
   const name = attribs['name'] ?? '';
@@ -141,7 +141,8 @@ function held(element: Element, type: string): string {
 }
 
 /**
- * Returns, in lower case, names, ids, classes and labels of the elements around a position, and the headings above it.
+ * Returns words that describe a position in a page, in lower case: tags, ids, classes and labels of the elements
+ * around it, and the headings above it.
  */
 export function surroundings(html: string, at: number): string {
   const { children } = parseDocument(html, { withStartIndices: true, withEndIndices: true });

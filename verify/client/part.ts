@@ -1,14 +1,14 @@
-/** Divides a run among its workers. */
+/** Divides the accounts of a run among its worker threads. */
 import type { Account } from '../target/load.ts';
 
-/** The part of a run that a worker performs. */
+/** Which part of a run a worker thread performs. */
 export interface WorkerPart {
-  /** Number of the worker, from 0. */
+  /** Number of the worker thread, from 0. */
   number: number;
   /** Number of workers. */
   of: number;
 }
 
-/** Returns the accounts that a worker logs in with during the load. No other worker uses them. */
+/** Returns the accounts that only this worker thread uses during the load. */
 export const accountsOf = (accounts: readonly Account[], { number, of }: WorkerPart): Account[] =>
   accounts.filter((_, i) => i % of === number);

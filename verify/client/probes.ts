@@ -1,4 +1,4 @@
-/** Finds what a probe of the target file can do. */
+/** Returns which requests the probes of a target file have. */
 import type { Target } from '../target/load.ts';
 import type { Probe, WriteSpec } from '../target/schema.ts';
 
@@ -15,10 +15,13 @@ export function writing(probe: Probe): WriteSpec {
 export const writeOf = ({ kind, add, set, increment }: Probe): WriteSpec | undefined =>
   ({ counter: increment, register: set })[kind as 'counter'] ?? add;
 
-/** Returns whether the kind of object requires a read before its first write. */
+/**
+ * Returns whether a session must read the object before its first write: the value of a register or counter may be
+ * unknown.
+ */
 export const numbered = ({ kind }: Probe): boolean => kind === 'register' || kind === 'counter';
 
-/** Returns the first probe whose values are private to a user. */
+/** Returns the first probe whose values belong to a session or user, and not to all users. */
 export const privately = ({ probes }: Pick<Target, 'probes'>): Probe | undefined =>
   probes.find(probe => probe.scope !== 'all' && writeOf(probe) !== undefined);
 

@@ -14,7 +14,7 @@ import type { SessionClient } from './session-client.ts';
 /** Timeout of a command that prints a session, milliseconds. */
 const TIMEOUT = 120_000;
 
-/** The parts of Playwright's storageState that a session needs. */
+/** The parts of Playwright's storageState that Baton uses. */
 const stored = z.object({
   cookies: z
     .array(z.object({ name: z.string(), value: z.string(), domain: z.string().default('') }))
@@ -30,11 +30,10 @@ const stored = z.object({
 });
 
 /**
- * Puts the session of an account into a client: cookies into its jar, and values for headers into its captured values.
+ * Puts the session of an account into a client: its cookies, and the values of headers that carry it.
  *
- * @param site address of the target; only cookies and local storage of this address are used
- * @throws UsageError if there is no session for the account, or if Baton does not understand the session. No
- * message contains a secret
+ * @param site address of the target; cookies and local storage of other hosts are ignored
+ * @throws UsageError if the account has no session, or one of an unknown format. The message contains no secret
  */
 export async function putSession(
   client: SessionClient,
@@ -65,7 +64,7 @@ export async function putSession(
   for (const pair of pairs) client.put(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1));
 }
 
-/** Returns the text that holds the session, and the place that it comes from. */
+/** Returns the text of the session, and where it comes from, for error messages. */
 async function sessionText(
   { state, cookie, header, command }: SessionSpec,
   user: string,
@@ -94,10 +93,10 @@ async function sessionText(
 }
 
 /**
- * Runs a command of the target file. The shell gets the user in the variable BATON_USER, so that no name is read as
- * code.
+ * Runs a command of the target file. A shell gets the user's name in the variable BATON_USER, so that it cannot
+ * execute the name.
  *
- * @param key the key of the target file that has the command, for errors
+ * @param key the command's key in the target file, for error messages
  * @returns the output of the command; empty if the run was aborted
  * @throws UsageError if the command fails
  */
@@ -148,7 +147,7 @@ function putState(
   if (own.length === 0 && values.length === 0)
     throw wrong(`a cookie or local storage of ${origin}, got none`);
   for (const { name, value } of own) client.put(name, value);
-  // Headers of the target file may contain these values, such as {access_token}.
+  // Values of the local storage replace placeholders in headers, such as {access_token}.
   for (const { name, value } of values) client.captured.set(name.replaceAll(/\W/g, '_'), value);
 }
 

@@ -1,4 +1,4 @@
-/** Tests the facts that the recorder adds to a response. */
+/** Tests what the recorder writes into the history for a response. */
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import http from 'node:http';
@@ -61,9 +61,10 @@ async function recording(listener: http.RequestListener, more: Partial<Reached> 
 const CALL = { client: 'c', session: 's', user: 'u' };
 
 /**
- * Requests a page for each status, late pages, and the last page of a list whose first page was late.
+ * Requests pages with several statuses, late pages, and a list whose first page is late.
  *
- * @returns for each page, whether the history marks its operation as starved
+ * @param crowded true for an overloaded machine
+ * @returns whether each operation is marked as starved
  */
 async function starved(crowded: boolean): Promise<Record<string, boolean>> {
   vi.spyOn(Starvation.prototype, 'during').mockReturnValue(crowded);
@@ -99,7 +100,7 @@ it('marks requests without a timely response while the machine was overloaded, a
 
 it('reads the clock when the first byte leaves, and when the last byte has come, before anything is read', async () => {
   const order: string[] = [];
-  // The timer of Starvation reads the clock too.
+  // Stops the timer of Starvation, which also reads the mocked clock.
   vi.spyOn(Starvation.prototype, 'look').mockImplementation(() => {});
   vi.spyOn(Interpreter.prototype, 'seen').mockImplementation(() => {
     order.push('read');
@@ -118,7 +119,7 @@ it('reads the clock when the first byte leaves, and when the last byte has come,
   });
   const [begun, ...rest] = order;
   expect(begun).toBe('time');
-  // The client may see the connection before the server does.
+  // The order of `connected` varies, because the client may see the connection before the server does.
   expect(rest.filter(what => what !== 'connected')).toEqual(['time', 'served', 'time', 'read']);
   expect(operation).toMatchObject({ call: order.indexOf('served'), return: order.indexOf('read') });
   await stop();

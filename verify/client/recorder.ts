@@ -1,4 +1,4 @@
-/** Records requests as operations of a history. All recorded requests of a run go through the recorder. */
+/** Sends the requests of a run, and writes each as an operation into the history. */
 import type {
   Called,
   Clock,
@@ -29,12 +29,9 @@ import type { SessionClient } from './session-client.ts';
 import { SessionSecrets } from './session-secrets.ts';
 import { Starvation } from './starvation.ts';
 
-/** A response slower than this, microseconds, may have exceeded a timeout. */
+/** A slower response, microseconds, may be the effect of an overloaded machine. */
 const SLOW = 500_000;
-/**
- * Statuses of a proxy whose server did not respond in time. A quick failure with another status comes from the app
- * itself.
- */
+/** Statuses of a proxy whose server did not respond in time, which may also be the effect of an overloaded machine. */
 const UNANSWERED = [502, 503, 504];
 
 export interface Recorded {
@@ -42,7 +39,7 @@ export interface Recorded {
   reply: Reply;
 }
 
-/** Removes the time fields from each type of event, and keeps its other fields. */
+/** An event without its time fields, which the recorder adds. */
 type Untimed<E> = E extends unknown ? Omit<E, 'clock' | 'at'> : never;
 
 export class Recorder {
@@ -57,7 +54,7 @@ export class Recorder {
   readonly #remarks: string[] = [];
   readonly #secrets: SessionSecrets;
   readonly #starvation: Starvation;
-  /** The last id. Each worker of a run has its own range of ids. */
+  /** The last operation id. Worker thread 1 of 3 uses the ids 4, 7, 10, … */
   #ids: number;
   readonly #of: number;
   #disturbed = false;
@@ -90,7 +87,7 @@ export class Recorder {
     } satisfies Clock);
   }
 
-  /** Sends one request of an operation and records it. Never throws for errors of the network. */
+  /** Sends a request, and records it as an operation. Does not throw if the network fails. */
   async perform(
     call: Call,
     client: Pick<SessionClient, 'send'>,
@@ -110,7 +107,7 @@ export class Recorder {
       called.call = left;
       if (late !== undefined) called.late = late;
     }
-    // The operation of a list with several pages begins with the request of the first page.
+    // Checks a list of several pages from the request for its first page.
     if (this.#starved(reply, called.call, moments.end)) returned.starved = true;
     if (settle === undefined && later === undefined) return this.#report(changes, called, returned, reply);
     const afterwards: Later = [];
@@ -132,12 +129,12 @@ export class Recorder {
     return { operation, reply };
   }
 
-  /** Writes the start of an operation that changes something, so that a kill of Baton cannot lose it. */
+  /** Writes the start of an operation that may change something, so that a kill of Baton does not lose it. */
   starts(called: Called): void {
     this.#history.writeNow({ type: 'start', ...called });
   }
 
-  /** Returns the label of the session cookie among the cookies of a request. */
+  /** Returns the label of the session cookie in a request. */
   labelOf(cookies: Cookies['list']): string | undefined {
     const [sent] = this.#secrets.sent(cookies);
     return sent === undefined ? undefined : this.label(sent);
@@ -150,7 +147,7 @@ export class Recorder {
     return called;
   }
 
-  /** Reads the response of a request. */
+  /** Returns what the history says about a response. */
   #returned(
     call: Call,
     { path }: Send,
@@ -172,7 +169,7 @@ export class Recorder {
     return returned;
   }
 
-  /** Returns true if an overloaded machine may explain this response, because the client or a proxy waited too long. */
+  /** Returns whether an overloaded machine may be the cause of a missing or late response, or of a proxy's error. */
   #starved({ status }: Reply, call: number, end: number): boolean {
     const waited = status === undefined || UNANSWERED.includes(status) || end - call > SLOW;
     return waited && this.#starvation.during(call, end);
@@ -190,7 +187,7 @@ export class Recorder {
     this.#history.write({ type: 'phase', phase, clock: this.clock.name, at: this.clock.now() });
   }
 
-  /** Records the properties of an object that differ from the default, once. */
+  /** Records kind and capacity of an object once, if they differ from the default. */
   object(object: string, { kind, cap }: Pick<Probe, 'kind' | 'cap'>): void {
     if (this.#objects.has(object)) return;
     this.#objects.add(object);
@@ -208,7 +205,7 @@ export class Recorder {
     this.#history.write(event);
   }
 
-  /** Adds a remark to the result: what the run left out, and why. */
+  /** Adds a remark to the result, such as what the run left out and why. */
   remark(text: string): void {
     this.#remarks.push(text);
   }

@@ -1,12 +1,12 @@
-/** Computes where a redirect leads, relative to a target. */
+/** Returns where a redirect leads, as a path of the target or as the address of another host. */
 import { barePath } from '../core/response/paths.ts';
 import type { Reply } from '../core/response/reply.ts';
 
 /**
- * @param location the header of the response: a relative or absolute address, or another text
- * @param base the address of the request, with the target's own Host
- * @param site the target's address; its path is the prefix of all other paths
- * @param asked the address to which the request was sent: an instance's address if the request bypassed the balancer
+ * @param location the header Location of the response
+ * @param base the address of the request, with the host of the target's Host header
+ * @param site the target's address; its path is a prefix of all its paths
+ * @param asked the address to which the request was sent: that of an instance if it was sent directly
  */
 export function redirectOf(
   location: string,
@@ -22,8 +22,8 @@ export function redirectOf(
   const prefix = site.pathname.replace(/\/$/, '');
   if (!path.startsWith(`${prefix}/`)) return { redirect: path };
   const redirect = path.slice(prefix.length);
-  // A redirect to another scheme is not followed. A redirect from https to http would send secrets unencrypted. A
-  // redirect from http to https would ignore that the user chose http.
+  // Does not follow a redirect to another scheme: from https to http, cookies would be sent unencrypted; from http to
+  // https, the run would leave the address that the user has chosen.
   if (url.protocol !== there.protocol) return { redirect };
   return { redirect, leads: url.pathname.slice(prefix.length) + url.search };
 }

@@ -1,4 +1,4 @@
-/** Registers accounts in apps with open registration, each account before its first login. */
+/** Registers each account before its first login, by `register` of the target file. */
 import type { Account } from '../target/accounts.ts';
 import type { RegisterSpec } from '../target/schema.ts';
 import { type Aids, fill, takeStep } from './fill.ts';
@@ -11,15 +11,14 @@ export class Registration {
   readonly #token: (reply: Awaited<ReturnType<SessionClient['send']>>) => string | undefined;
   readonly #aids: Aids;
   readonly #asked = new Map<Account, Promise<void>>();
-  /** A short description of the last response. */
+  /** A sentence about the last response, for an error message. */
   answer = '';
 
   /**
    * @param csrf the setting `csrf`: where to find the form token
-   * @param aids the mailbox and the passkeys of the users
-   * @param connect returns a client with an empty jar. A registration may sign its client in, so the client is not
-   * reused
-   * @param token finds the form token in a page
+   * @param aids mailbox and authenticator of the users
+   * @param connect returns a new client without cookies, because a registration may sign its client in
+   * @param token returns the form token of a page
    */
   constructor(
     spec: RegisterSpec,
@@ -35,17 +34,17 @@ export class Registration {
     this.#token = token;
   }
 
-  /**
-   * Registers an account once, and ignores the response, because the account may already exist. The login shows
-   * whether the account works.
-   */
+  /** Registers an account once. Ignores a refusal, because the account may exist already; the login will show that. */
   of(account: Account, signal: AbortSignal): Promise<void> {
     const asked = this.#asked.get(account) ?? this.#register(account, signal);
     this.#asked.set(account, asked);
     return asked;
   }
 
-  /** Registers an account. If a passkey is refused, tries again, because an account without a passkey is useless. */
+  /**
+   * Registers an account. With passkeys, tries again after a refusal, because an account without its passkey is
+   * useless.
+   */
   async #register(account: Account, signal: AbortSignal): Promise<void> {
     const tries = this.#spec.steps.some(({ passkey }) => passkey !== undefined) ? TRIES : 1;
     for (let i = 0; i < tries && !signal.aborted; i++) {
@@ -57,9 +56,9 @@ export class Registration {
   /**
    * Sends the requests of a registration.
    *
-   * @param aside true: another client sends a request before the last request. Without it, a strict round robin would
-   *   always route the last request and the step before it to different instances
-   * @returns the status of the last response; undefined if there was no response
+   * @param aside if true, another client sends a request before the last one, so that a strict round robin may route
+   * the last two requests to the same instance
+   * @returns status of the last response; undefined if there was none
    */
   async #once(account: Account, signal: AbortSignal, aside: boolean): Promise<number | undefined> {
     const client = this.#connect();

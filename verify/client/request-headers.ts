@@ -9,7 +9,7 @@ import type { Network } from './network.ts';
 import { RequestHead } from './request-text.ts';
 import { isSafe, type Send } from './send.ts';
 
-/** The headers that a balancer would add. */
+/** Headers that a balancer would add; undefined if the request goes through the balancer. */
 type Forwarding = Readonly<Record<string, string>> | undefined;
 
 export class RequestHeaders {
@@ -17,7 +17,7 @@ export class RequestHeaders {
   readonly #jar: Jar;
   readonly #affinity: Affinity | undefined;
   readonly #captured: ReadonlyMap<string, string>;
-  /** True once the client has lost the affinity cookie. */
+  /** True after the client has lost its affinity cookie. */
   #broken = false;
 
   /** @param captured values for the placeholders in headers of the target file */
@@ -34,8 +34,8 @@ export class RequestHeaders {
   }
 
   /**
-   * Returns the headers that depend neither on the body nor on the id of the request. Requests without additional
-   * headers share one object.
+   * Returns the headers that do not depend on the body. Requests with the same cookies and no additional headers get
+   * the same object.
    */
   shared(
     request: Send,
@@ -66,7 +66,7 @@ export class RequestHeaders {
     return head;
   }
 
-  /** Returns the other headers of a request, names and values in turn. */
+  /** Returns the headers of this request only, as a list: name, value, name, value. */
   own(
     { json, method, from }: Send,
     id: string | undefined,
@@ -80,16 +80,15 @@ export class RequestHeaders {
       own.push('content-type', json === undefined ? FORM : 'application/json');
     if (isSafe(method) && body === null) return own;
     const origin = originOf(from ?? site, site, head);
-    // Browsers send Origin with each request that changes something. Some frameworks refuse a form without Origin
-    // (SvelteKit, nosurf).
+    // Sends Origin as browsers do, because SvelteKit and nosurf refuse a form without it.
     if (!isSafe(method) && !head.has('origin')) own.push('origin', origin);
-    // Over https, some frameworks require the Referer header with a form (Django does).
+    // Sends Referer, because Django refuses a form over https without it.
     if (body !== null && site.protocol === 'https:' && !head.has('referer'))
       own.push('referer', `${origin}/`);
     return own;
   }
 
-  /** Returns the headers for every request. Omits a header whose placeholder has no value yet. */
+  /** Returns the headers of the target file, without those whose placeholder has no value yet. */
   #always({ omit }: Send, id: string | undefined): Readonly<Record<string, string>> {
     const { constant, headers } = this.#network;
     if (constant) return headers;
@@ -99,7 +98,7 @@ export class RequestHeaders {
     return Object.fromEntries(all.filter(([, text]) => !/\{\w+\}/.test(text as string)));
   }
 
-  /** @param of the address of the request, or the cookies to send */
+  /** Returns the header Cookie. @param of the address of the request, or the cookies to send */
   #cookiesOf(of: URL | Cookies, more: Record<string, string> = {}): string {
     const header = this.#cookieHeader(of);
     const names = Object.keys(more);
@@ -124,9 +123,8 @@ export class RequestHeaders {
 const FORM = 'application/x-www-form-urlencoded';
 
 /**
- * Returns the origin of the page that sends a request. If the page is on the site of the request, `X-Forwarded-Proto`
- * and `X-Forwarded-Host` of the target file replace the page's scheme and host, because the app considers these
- * values as its own address.
+ * Returns the header Origin. For a page of the target, `X-Forwarded-Proto` and `X-Forwarded-Host` of the target file
+ * replace its scheme and host, because the app takes them as its own address.
  */
 function originOf(page: URL, site: URL, head: RequestHead): string {
   if (page.origin !== site.origin) return page.origin;
@@ -139,7 +137,7 @@ function isEmpty(headers: Readonly<Record<string, string>> | undefined): boolean
   return true;
 }
 
-/** Returns the request id for headers that balancers log: unchanged, and in the format of AWS (docs/target-file.md). */
+/** Returns the values of the placeholders {request} and {trace}: the request id, and the id in the format of AWS. */
 function namesOf(request: string | undefined): Record<string, string> {
   if (request === undefined) return {};
   const time = Math.floor(Date.now() / 1000).toString(16);

@@ -1,12 +1,9 @@
 /** Writes requests in the form of HTTP/1.1 (RFC 9112). */
 
-/**
- * The headers of many requests, names and values in turn. Keeps the text of the headers, because most requests repeat
- * it.
- */
+/** Headers that many requests have in common. Keeps their text, which is then built only once. */
 export class RequestHead {
   readonly fields: readonly string[];
-  /** The values by their names in lower case. */
+  /** The values of the headers, by their names in lower case. */
   readonly #values = new Map<string, string>();
   #kept: { origin: string; text: string } | undefined;
 
@@ -26,7 +23,7 @@ export class RequestHead {
     return this.#values.get(name);
   }
 
-  /** Returns the lines of the headers. @throws an error with the code INVALID_HEADER */
+  /** Returns the header lines. @throws an error with the code INVALID_HEADER */
   textFor(origin: string): string {
     if (this.#kept?.origin !== origin)
       this.#kept = { origin, text: linesOf(this.fields, origin, 'keep-alive') };
@@ -34,9 +31,9 @@ export class RequestHead {
   }
 }
 
-/** Headers that say where a message ends. Callers cannot set them: the body decides. */
+/** Headers that callers cannot set, because the body decides them. */
 const FRAMING = ['content-length', 'transfer-encoding'];
-/** Methods of requests that need no Content-Length if they have no body. */
+/** Methods that need no Content-Length for a request without a body. */
 const BODILESS = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
 
 const NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
@@ -66,19 +63,19 @@ function linesOf(fields: readonly string[], origin: string, connection: string):
   return line('host', host) + line('connection', given.get('connection') ?? connection) + lines;
 }
 
-/** The parts of a request, as in `Outgoing`. */
+/** The fields of `Outgoing` that the text of a request needs. */
 interface Parts {
   origin: string;
   path: string;
   method: string;
   head: RequestHead;
-  /** The headers of this request only. They need no validation, because Baton itself makes their values. */
+  /** Headers of this request only. They are not validated, because Baton itself makes their values. */
   own: readonly string[];
   body: string | null;
 }
 
 /**
- * Returns a request as it is sent: text in Latin-1, or bytes.
+ * Returns the text or the bytes of a request, in Latin-1.
  *
  * @param last true if the connection carries no further request
  * @throws an error with the code INVALID_HEADER

@@ -1,4 +1,4 @@
-/** Makes requests wait for their turn. */
+/** Makes requests wait until the limits of the target allow them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Limits the concurrent requests and the requests per second. */
@@ -15,15 +15,15 @@ export class RequestTurns {
     this.#most = most;
   }
 
-  /** Returns true if a request could be sent without waiting for the end of another request. */
+  /** Returns whether a request need not wait for the end of another one. */
   room(): boolean {
     return this.#under < this.#most;
   }
 
-  /** Waits for the turn of a request. Returns the function to call when the request has ended. */
+  /** Waits until a request may be sent. Returns the function to call when the request has ended. */
   async take(signal: AbortSignal | undefined): Promise<() => void> {
     if (this.room()) this.#under++;
-    // A request that ends gives its turn to the next waiting request.
+    // The end of another request resolves this promise.
     else await new Promise<void>(resolve => this.#waiting.push(resolve));
     if (this.#every > 0) {
       const now = performance.now();

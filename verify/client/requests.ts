@@ -1,4 +1,4 @@
-/** Sends the requests of one session to the wanted instance, and records them. */
+/** Sends the requests of one session, with retries and token refreshes, and records them. */
 import type { Operation } from '../core/history/history.ts';
 import type { Reply } from '../core/response/reply.ts';
 import type { Account } from '../target/load.ts';
@@ -15,10 +15,7 @@ import type { Send } from './send.ts';
 import type { SessionClient, ShownPage } from './session-client.ts';
 import { SessionTokens } from './session-tokens.ts';
 
-/**
- * Maximum number of retries of a request that gets 429 with Retry-After. Before each retry, the client waits as long
- * as Retry-After says.
- */
+/** Maximum number of retries of a request that gets status 429 with Retry-After, each after the requested wait. */
 const TRIES_AGAIN = 3;
 
 export class SessionRequests {
@@ -27,9 +24,9 @@ export class SessionRequests {
   readonly #account: Account;
   readonly #client: SessionClient;
   readonly #step: OutOfStep;
-  /** The tokens of the session, if the target has a `refresh`. */
+  /** Refreshes the tokens of the session, if the target file has `refresh`. */
   readonly tokens: SessionTokens;
-  /** The last request that prepared a login: the request for the form, or a step. */
+  /** The last request before the login: the request for the login page, or a step. */
   lastForm: Operation | undefined;
 
   constructor(context: Context, who: Who, account: Account, client: SessionClient) {
@@ -43,9 +40,9 @@ export class SessionRequests {
   }
 
   /**
-   * Sends and records a request. If the access token has expired, refreshes it and sends the request again.
+   * Sends and records a request. If its access token has expired, refreshes the token and sends the request again.
    *
-   * @param page true if the next form to submit is on this page, so that its token is kept
+   * @param page if true, keeps the form token of the page for the next form
    */
   perform(what: What, send: Send, how: How, page = true): Promise<Recorded> {
     return this.#context.target.refresh === undefined
@@ -63,8 +60,7 @@ export class SessionRequests {
     const aside = balanced && how.held === undefined ? this.#step.aside() : undefined;
     let recorded = await recorder.perform(call, client, sent, signal);
     if (aside !== undefined) await aside;
-    // A request that got status 429 had no effect, so it is sent again after the time in Retry-After. Exception: a
-    // request of a race is not sent again.
+    // A request that got status 429 had no effect, so it is sent again, except if it had to overlap other requests.
     for (let i = 0; i < TRIES_AGAIN && how.held === undefined && this.#mayGoAgain(recorded.reply); i++)
       recorded = await recorder.perform({ ...call, due: undefined }, client, sent, signal);
     if (balanced) this.#step.served(recorded.operation.instance);
@@ -76,10 +72,10 @@ export class SessionRequests {
     return recorded;
   }
 
-  /** Records a page as the end of an operation that stopped at this page. Sends no request. */
+  /** Records an operation that stopped at a page, for example a login. Sends no request. */
   stopped(what: What, { url, reply }: ShownPage, how: How): Promise<Recorded> {
     const call = callOf(this.#who, what, how, undefined);
-    // The path on another host may hold a secret.
+    // Records no path of another host, because it may contain a secret.
     const path = this.clientOf(how).nameOf(url)?.startsWith('/') === true ? url.pathname : url.origin;
     const send: SessionClient['send'] = async (_send, _signal, watch) => {
       watch?.begins();
@@ -90,7 +86,7 @@ export class SessionRequests {
     return this.#context.recorder.perform(call, { send }, { method: 'GET', path });
   }
 
-  /** Returns a function that sends the requests of a walk. Requests to the target are recorded. */
+  /** Returns a function that sends requests to the target and to other hosts, and records only those to the target. */
   walking(how: How, later?: Call['later']): (step: Send) => Promise<Reply> {
     const { held: _, early: __, ...sent } = how;
     const what: What = { action: 'form', ...(later === undefined ? {} : { later }) };
@@ -100,7 +96,7 @@ export class SessionRequests {
     };
   }
 
-  /** Sends a request that is not recorded, so the run does not judge it. */
+  /** Sends a request that is not recorded, and so not judged. */
   async unrecorded(send: Send, how: How): Promise<Reply> {
     const sent = routed(send, how, this.#way(how), this.#client);
     const reply = await this.#client.send(sent, this.#context.signal);
@@ -122,12 +118,12 @@ export class SessionRequests {
   }
 
   /**
-   * Sends the requests that must come before another request, and keeps values for that request.
+   * Sends the `steps` before a request, and keeps their captured values for it.
    *
-   * @returns false if a step lacks its mail or its credential
+   * @returns false if a step got no mail or no passkey
    */
   async steps(steps: readonly (Parameters<typeof takeStep>[0] & RequestSpec)[], how: How): Promise<boolean> {
-    // Only the request after the steps holds back its last byte.
+    // The barrier applies only to the request after the steps.
     const { held: _, ...sent } = how;
     for (const step of steps) {
       const send = async (): Promise<Reply> =>
@@ -138,12 +134,12 @@ export class SessionRequests {
     return true;
   }
 
-  /** Returns a request of the target file with its placeholders filled. */
+  /** Returns a request of the target file with values for its placeholders. */
   filled(spec: RequestSpec, how: How, value = ''): Send {
     return fill(this.#context.target, spec, this.clientOf(how), this.#account, value);
   }
 
-  /** Returns the client whose jar a request uses. */
+  /** Returns the client that sends a request. */
   clientOf({ as }: How): SessionClient {
     return as?.client ?? this.#client;
   }

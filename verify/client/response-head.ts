@@ -1,14 +1,16 @@
-/** Parses the head of an HTTP/1.1 response (RFC 9112). Recognises a head that was parsed before. */
+/**
+ * Parses the head of an HTTP/1.1 response, that is, its status line and headers (RFC 9112). Does not parse the same
+ * bytes twice.
+ */
 import { type IncomingHttpHeaders, maxHeaderSize } from 'node:http';
 
 export interface ParsedHead {
   status: number;
   headers: IncomingHttpHeaders;
-  /** Length of the body, bytes; or the mark of its end: the last chunk, or the end of the connection. */
+  /** Length of the body, bytes; or what ends it: the last chunk, or the end of the connection. */
   length: number | 'chunked' | 'close';
   /**
-   * Maximum time that the connection may wait for its next request, milliseconds. 0: the connection carries no
-   * further request.
+   * How long the connection may be idle before its next request, milliseconds; 0 if it may carry no further request.
    */
   kept: number;
 }
@@ -27,16 +29,16 @@ export function checkSize(bytes: number): void {
 export const shown = (text: string): string => JSON.stringify(text.slice(0, 40));
 
 interface KnownHead {
-  /** The head with its empty line. */
+  /** The bytes of the head with its empty line. */
   bytes: Buffer;
   head: ParsedHead;
 }
 
-/** Heads that came before, the last one first. Within a second, an instance usually sends the same head. */
+/** The last parsed heads, the newest first. An instance usually sends the same head many times within a second. */
 const heads: KnownHead[] = [];
 const HEADS = 8;
 
-/** Returns the known head at the begin of the bytes; undefined if there is none. Equal heads share one object. */
+/** Returns the head that begins at a position, if the same bytes were parsed before; else undefined. */
 export function knownHead(all: Buffer, at: number): KnownHead | undefined {
   for (let i = 0; i < heads.length; i++) {
     const known = heads[i] as KnownHead;
@@ -91,12 +93,12 @@ interface Field {
   value: string;
 }
 
-/** The fields of lines that came before. An id or a date makes a head new, but most of its lines are known. */
+/** Cache of parsed header lines, because a head with a new date or id has the same lines otherwise. */
 const fields = new Map<string, Field>();
-/** Maximum number of lines whose fields are kept. */
+/** Maximum number of lines in this cache. */
 const FIELDS = 200;
 
-/** Returns the field of a line. @throws an error with the code BAD_RESPONSE */
+/** Parses a header line. @throws an error with the code BAD_RESPONSE */
 function fieldOf(line: string): Field {
   let field = fields.get(line);
   if (field === undefined) {
@@ -110,8 +112,8 @@ function fieldOf(line: string): Field {
 }
 
 /**
- * Returns the length of a body or the mark of its end (RFC 9112, 6.3). A head with two different lengths is an attack
- * or a defect.
+ * Returns the length of a body, or what ends it (RFC 9112, 6.3). Rejects a head with two different lengths, which may
+ * be an attack.
  */
 function lengthOf(headers: IncomingHttpHeaders): ParsedHead['length'] {
   const { 'transfer-encoding': coding, 'content-length': length } = headers;
@@ -127,14 +129,11 @@ function lengthOf(headers: IncomingHttpHeaders): ParsedHead['length'] {
 const wordsOf = (header: string | string[] | undefined): string[] =>
   `${header ?? ''}`.toLowerCase().split(/[\t ]*,[\t ]*/);
 
-/**
- * Idle time after which a server may close a connection, if the server does not state its own timeout,
- * milliseconds.
- */
+/** Maximum idle time of a connection whose server does not state its timeout, milliseconds. */
 const IDLE = 4000;
-/** Maximum idle time of a connection, milliseconds. */
+/** Maximum idle time of any connection, milliseconds. */
 const MOST = 600_000;
-/** A connection is closed this long before its server would close it, milliseconds. */
+/** Baton closes an idle connection this time before its server would close it, milliseconds. */
 const MARGIN = 2000;
 
 function keptFor({ connection, 'keep-alive': hint }: IncomingHttpHeaders, persists: boolean): number {

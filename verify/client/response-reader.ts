@@ -1,4 +1,4 @@
-/** Reads HTTP/1.1 responses from the bytes of a connection (RFC 9112). A response may come in pieces of any size. */
+/** Reads HTTP/1.1 responses from the bytes of a connection, which come in pieces of any size (RFC 9112). */
 import { bodyFailure, MAX_BODY } from './body.ts';
 import {
   badResponse,
@@ -17,31 +17,28 @@ type Part = 'head' | 'body' | 'size' | 'chunk' | 'crlf' | 'trailer' | 'close' | 
 const NOTHING = Buffer.alloc(0);
 
 export class ResponseReader {
-  /** The head of the response. Absent until the whole head has come. Interim responses (1xx) are skipped. */
+  /** Status and headers of the response; undefined until they have arrived. Interim responses (1xx) are skipped. */
   head: ParsedHead | undefined;
-  /**
-   * The body of a complete response. Copy these bytes before you read more: the next data of the connection
-   * overwrites them.
-   */
+  /** The body of a complete response. The next call of `read` may overwrite these bytes. */
   body: Buffer = NOTHING;
-  /** True if bytes came after the end of the response. */
+  /** True if bytes arrived after the end of the response. */
   surplus = false;
   #part: Part = 'done';
   #bodiless = false;
-  /** The bytes of an incomplete head or line. */
+  /** The bytes of a head or line that has not arrived completely. */
   #rest: Buffer | undefined;
-  /** The bytes of the body that have come so far. */
+  /** The pieces of the body that have arrived so far. */
   #parts: Buffer[] = [];
   /** Number of bytes in `#parts`. */
   #bytes = 0;
-  /** Number of bytes that are missing in the body or the chunk. */
+  /** Number of missing bytes of the body, or of the present chunk. */
   #left = 0;
 
   get done(): boolean {
     return this.#part === 'done';
   }
 
-  /** Prepares to read the response to a request. */
+  /** Prepares to read a response. @param method of its request */
   begin(method: string): void {
     this.head = undefined;
     this.body = NOTHING;
@@ -51,7 +48,7 @@ export class ResponseReader {
   }
 
   /**
-   * Reads the next bytes of the connection. Afterwards the caller may reuse the buffer with these bytes.
+   * Reads the next bytes of the connection. Keeps no reference to them, except `body`.
    *
    * @throws errors with a `code`: BAD_RESPONSE, BODY_TOO_LARGE
    */
@@ -63,14 +60,14 @@ export class ResponseReader {
     if (this.#part === 'done' && at < all.length) this.surplus = true;
   }
 
-  /** Handles the end of the connection. @returns whether this end completes the response */
+  /** Call this when the connection has ended. @returns whether the response is complete thereby */
   end(): boolean {
     if (this.#part !== 'close') return false;
     this.#finish();
     return true;
   }
 
-  /** Reads one part. Returns where the next part begins; -1 if this part is incomplete. */
+  /** Reads the next part, such as the head or a chunk. Returns where it ends; -1 if it is incomplete. */
   #step(all: Buffer, at: number): number {
     switch (this.#part) {
       case 'head':
@@ -129,7 +126,7 @@ export class ResponseReader {
     if (this.#bytes > MAX_BODY) throw bodyFailure('BODY_TOO_LARGE');
     if (this.#left === 0 && this.#part === 'body') this.#finish(piece);
     else {
-      // Copies the piece, because the caller may reuse its buffer.
+      // Copies the piece, because the connection reuses its buffer.
       this.#parts.push(Buffer.from(piece));
       if (this.#left === 0) this.#part = 'crlf';
     }
@@ -145,7 +142,7 @@ export class ResponseReader {
     return end + 1;
   }
 
-  /** Keeps an incomplete head or line. Throws if no further bytes can make it valid. */
+  /** Keeps the bytes of an incomplete head or line. Throws if it is invalid already. */
   #keepRest(all: Buffer, at: number): -1 {
     const rest = Buffer.from(all.subarray(at));
     if (this.#part === 'head') {

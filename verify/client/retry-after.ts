@@ -1,11 +1,11 @@
-/** Reads from a response with status 429 and Retry-After how long a client must not send requests. */
+/** Reads the header Retry-After of a response with status 429. */
 import type { Reply } from '../core/response/reply.ts';
 
-/** Maximum wait, milliseconds, even if Retry-After requests more. */
+/** Maximum wait, milliseconds, even if Retry-After asks for more. */
 export const LONGEST_WAIT = 30_000;
 
 /**
- * Returns how long to wait before the next request, in milliseconds; undefined if the response does not request a wait.
+ * Returns how long to wait before the next request, milliseconds; undefined if the response asks for no wait.
  *
  * @param now milliseconds since the epoch
  */

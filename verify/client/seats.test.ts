@@ -1,11 +1,13 @@
-/** Tests that no client holds more seats than the app allows, and that no two clients wait for each other. */
+/**
+ * Tests that clients never take more seats than the app allows, and that no two clients wait for each other forever.
+ */
 import { describe, expect, it } from 'vitest';
 import type { Account } from '../target/load.ts';
 import { Seats, seatsOf, type Taken } from './seats.ts';
 
 const ACCOUNTS: Account[] = ['alice', 'bob'].map(user => ({ user, password: 'secret', label: user }));
 const users = ({ accounts }: Taken) => accounts.map(({ user }) => user);
-/** Returns whether the client has got its seats. */
+/** Returns whether a client has its seats already. */
 const given = async (taken: Promise<Taken>): Promise<boolean> =>
   (await Promise.race([taken, new Promise(resolve => setImmediate(resolve))])) !== undefined;
 

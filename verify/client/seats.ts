@@ -1,8 +1,8 @@
-/** Decides which accounts may log in, and when, so that no workload exceeds the app's limits for a user. */
+/** Keeps the limits of an app: how many sessions a user may have, and how often a user may log in. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Account, Target } from '../target/load.ts';
 
-/** The seats of a client. The client may use one session for each item of `accounts`. */
+/** The seats of a client: it may log in once with each item of `accounts`. */
 export interface Taken {
   accounts: readonly Account[];
   /** Call this when the sessions have ended. */
@@ -10,17 +10,17 @@ export interface Taken {
 }
 
 interface Waiting {
-  /** Returns accounts with free seats; undefined if there are not enough. */
+  /** Returns an account for each wanted seat; undefined if there are not enough free seats. */
   find(): Account[] | undefined;
   give(accounts: Account[]): void;
 }
 
 /**
- * Gives seats to clients, first come, first served. A seat is the right to one session of an account. A client gets
- * all its seats together, so that no client holds one seat while it waits for another.
+ * Gives seats to clients, first come, first served. A seat allows one session of an account. A client gets all its
+ * seats at once, so that no two clients wait for each other.
  */
 export class Seats {
-  /** Maximum number of sessions at the same time. */
+  /** Number of seats of all accounts together. */
   readonly capacity: number;
   readonly #most: number;
   /** Number of free seats of each account. */
@@ -34,7 +34,7 @@ export class Seats {
     this.capacity = accounts.length * most;
   }
 
-  /** Takes seats for `count` sessions, which must be at most `capacity`. Prefers different accounts. */
+  /** Waits for `count` seats, at most `capacity`, of different accounts if possible. */
   take(count: number): Promise<Taken> {
     return this.#take(() => {
       const free = new Map(this.#free);
@@ -49,7 +49,7 @@ export class Seats {
     });
   }
 
-  /** Takes all seats of one account. */
+  /** Waits for all seats of one account. */
   takeAccount(): Promise<Taken> {
     return this.#take(() => {
       const account = [...this.#free].find(([, left]) => left === this.#most)?.[0];
@@ -94,9 +94,9 @@ export function seatsOf({ accounts, sessions }: Pick<Target, 'accounts' | 'sessi
 /** Keeps the minimum interval between two logins of an account. */
 export class Spacing {
   readonly #every: number;
-  /** Earliest time of an account's first login. Later than now, because an earlier run may have just logged in. */
+  /** Earliest time of each account's first login, because an earlier run may have logged in just before. */
   readonly #first: number;
-  /** By account: the earliest time of its next login. Resolves when the last login has its response. */
+  /** For each account, the earliest time of its next login. It is known when the last login has its response. */
   readonly #next = new Map<Account, Promise<number>>();
 
   /** @param every minimum interval between two logins of an account, milliseconds */

@@ -1,44 +1,39 @@
-/** Defines a request in the form in which callers pass it to a client. */
+/** Defines a request that a caller passes to a session client. */
 import type { Held } from './barrier.ts';
 
 export interface Send {
   method: string;
-  /** Path on the target, with its query; or an address on one of the other hosts of the target file. */
+  /** Path of the target with its query, or an address on another host of the target file. */
   path: string;
-  /** The path to record, if the path has a secret. */
+  /** The path for the history, if `path` contains a secret. */
   shown?: string | undefined;
   /**
-   * The page whose link, redirect or form leads to this request, if this page may be on another site. The page
-   * decides which cookies are sent.
+   * The page whose link, redirect or form leads to this request, if it may be on another site: then SameSite cookies
+   * depend on it.
    */
   from?: URL | undefined;
-  /** Sent as application/x-www-form-urlencoded. */
+  /** Form fields, sent as application/x-www-form-urlencoded. */
   form?: Record<string, string>;
-  /** Every form field with this text is sent twice. */
+  /** Form fields with this text are sent twice. */
   twice?: string | undefined;
-  /** Sent as application/json. If present, `form` is not sent. */
+  /** Body to send as application/json instead of `form`. */
   json?: unknown;
   headers?: Record<string, string>;
-  /** Name of a captured value. Headers of the target file that contain it are not sent. */
+  /** Name of a placeholder: headers of the target file that contain it are not sent. */
   omit?: string | undefined;
-  /** Address of one instance. Absent: the target's own address, through the balancer. */
+  /** Address of an instance to which the request is sent directly; by default it goes to the balancer. */
   origin?: string | undefined;
-  /**
-   * Cookies for the balancer, in addition to the cookies of the jar. A cookie of the same name in the jar is not
-   * sent.
-   */
+  /** Cookies for the balancer. They replace cookies of the jar with the same names. */
   cookies?: Record<string, string> | undefined;
-  /** Holds back the last byte of the request. */
+  /** Sends the last byte of the request at the same time as other requests (barrier.ts). */
   held?: Held | undefined;
-  /**
-   * True: a redirect counts as complete when its head has come, as in a browser. Its body is read in the background.
-   */
+  /** If true, a redirect counts as complete when its header has arrived. Its body is read in the background. */
   early?: boolean | undefined;
-  /** Disconnects after this many milliseconds, like a user who closes the tab. */
+  /** Disconnects after this time, milliseconds, like a user who closes the tab. */
   abandon?: number | undefined;
 }
 
-/** Returns the body of a request: JSON or a form; null if it has none. */
+/** Encodes the body of a request; returns null if it has none. */
 export function bodyOf({ method, form, twice, json }: Send): string | null {
   if (json !== undefined) return JSON.stringify(json);
   if (form === undefined || method === 'GET') return null;
@@ -48,7 +43,7 @@ export function bodyOf({ method, form, twice, json }: Send): string | null {
   return fields.toString();
 }
 
-/** Returns whether a method changes nothing. */
+/** Returns whether a request with this method changes nothing. */
 export const isSafe = (method: string): boolean => method === 'GET' || method === 'HEAD';
 
 /**

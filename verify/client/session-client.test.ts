@@ -1,4 +1,4 @@
-/** Tests what the session client sends, keeps and drops, against a server in this process. */
+/** Tests what the session client sends and stores. */
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -54,7 +54,7 @@ describe('requests that are held back', () => {
     const send = (held: ReturnType<Barrier['place']>) =>
       client(url).send({ method: 'POST', path: '/', form, held });
     const two = [send(barrier.place()), send(barrier.place())];
-    // Another request completes in the meantime, so the two requests are not slow, but wait for each other.
+    // A third request completes first: so the other two wait for each other, and are not only slow.
     expect((await client(url).send(get('/'))).body).toBe('done');
     expect(whole).toBe(1);
     const replies = await Promise.all([...two, send(barrier.place())]);
@@ -105,8 +105,8 @@ describe('an early response', () => {
 
 describe('cookies', () => {
   /**
-   * Starts a server that responds with the cookies of each request. Returns a client to which the server has sent a
-   * Set-Cookie line, and a function that requests a response with another line.
+   * Starts a server whose responses show the cookies of the request. Returns a client to which it has sent a
+   * Set-Cookie line, and a function that makes it send another line.
    */
   async function browsing(line: string) {
     let sent = line;
@@ -190,7 +190,11 @@ describe('cookies', () => {
 });
 
 describe('cookies as RFC 6265bis defines them', () => {
-  /** Returns the cookies that are sent after each list of Set-Cookie lines. `host` is the Host header. */
+  /**
+   * Returns the cookies that a client sends after these responses, each a list of Set-Cookie lines.
+   *
+   * @param host the Host header
+   */
   const jar = async (host: string, path: string, ...answers: string[][]): Promise<string> => {
     let set: string[] = [];
     const url = await serve((request, response) => {

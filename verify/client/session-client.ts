@@ -1,4 +1,4 @@
-/** Drives one session with one cookie jar. Sends requests as a browser does, but follows no redirect. */
+/** Sends requests with one cookie jar, as a browser does, but follows no redirects. */
 import { randomBytes } from 'node:crypto';
 import { filledJson } from '../core/response/form.ts';
 import type { Reply } from '../core/response/reply.ts';
@@ -18,7 +18,7 @@ export interface ShownPage {
   reply: Reply;
 }
 
-/** What a copy of a client has in common with it, except for the jar. */
+/** What a copy of a client gets in addition to the cookies. */
 type Remembered = Pick<SessionClient, 'csrf' | 'captured' | 'mailed' | 'page' | 'access'>;
 
 const NOTHING = (): void => {};
@@ -28,26 +28,31 @@ export class SessionClient {
   readonly #affinity: Affinity | undefined;
   readonly #jar: Jar;
   readonly #headers: RequestHeaders;
-  /** True while the client sends a request to another host of the target file. */
+  /** True if this client sends requests to another host of the target file. */
   #abroad = false;
-  /** True: cookies are sent even if SameSite forbids it. */
+  /** If true, the client sends cookies even if SameSite forbids it. */
   lenient = false;
   /** The form token of the last page. */
   csrf = '';
-  /** The page that the client shows. The next login begins at this page. */
+  /** The page with the login form, at which the next login begins. */
   page: ShownPage | undefined;
-  /** The user whose password the client has sent to another host, which may know the user from then on. */
+  /**
+   * The user whose password the client has sent to an identity provider, which may have a session of this user since
+   * then.
+   */
   known: string | undefined;
-  /** Values of responses for later requests, under the names that the target file gives them. */
+  /** Values that replace placeholders in later requests, by the names in the target file. */
   readonly captured = new Map<string, string>();
-  /** Names of the captured values that came by mail, such as the token of a link. No recorded path has these values. */
+  /** Names of the values that came by mail, such as the token of a link. The history does not contain them. */
   readonly mailed = new Set<string>();
-  /** The lifetime of the access token, and when it ends, milliseconds; undefined if they are not known. */
+  /**
+   * Lifetime of the access token, milliseconds, and when it ends, milliseconds since the epoch; undefined if unknown.
+   */
   access: { lifetime: number; ends: number } | undefined;
 
   /**
-   * @param network connections to the target, shared by many clients
-   * @param affinity how to treat the affinity cookie of a sticky balancer. Absent: like any other cookie
+   * @param network sends the requests of many clients
+   * @param affinity decides which affinity cookie to send; by default it is sent like any other cookie
    */
   constructor(network: Network, affinity?: Affinity, jar = new Jar(network.site)) {
     this.#network = network;
@@ -56,15 +61,13 @@ export class SessionClient {
     this.#headers = new RequestHeaders(network, jar, affinity, this.captured);
   }
 
-  /** Forgets the sessions that the browser has on other hosts. */
+  /** Deletes the cookies of other hosts, such as an identity provider. */
   forgetOthers(): void {
     this.#jar.forgetOthers();
     this.known = undefined;
   }
 
-  /**
-   * Sends one request and waits for the response. Never throws: if the request fails, the reply contains the failure.
-   */
+  /** Sends a request, and waits for the response. Does not throw: if the request fails, the reply says why. */
   async send(asked: Send, signal?: AbortSignal, watch?: Watch): Promise<Reply> {
     if (!asked.path.startsWith('/')) return this.#sendAbroad(asked, signal, watch);
     const network = this.#network;
@@ -72,8 +75,8 @@ export class SessionClient {
     const { held, origin } = request;
     const forwarding = origin === undefined ? undefined : await network.forwarding();
     if (network.resting) await network.rested(signal);
-    // If no turn is free, a request of a race is sent separately. Otherwise this request would wait for a turn that
-    // the other requests of the race hold, while they wait for this request.
+    // If the target's limits allow no request now, sends a request with a barrier separately: the requests that use
+    // up the limits may wait for it.
     const alone = held !== undefined && !network.room();
     if (alone) held.leave();
     const turn = network.turn(signal);
@@ -112,14 +115,11 @@ export class SessionClient {
     const { origin: _, cookies: __, from = this.#network.site, ...rest } = asked;
     const sent = { ...rest, from, path: url.pathname + url.search };
     const { leads: ___, ...reply } = await other.send(sent, signal, watch);
-    // Paths on other hosts may hold secrets.
+    // Removes the path, because a path on another host may contain a secret.
     return reply.redirect === undefined ? reply : { ...reply, redirect: url.origin };
   }
 
-  /**
-   * Returns a request with its JSON body, if it has one. Replaces `{request}` in the body by a new id for each
-   * request.
-   */
+  /** Adds the JSON body of a read by POST, and replaces the placeholders in a JSON body. */
   #withJson(asked: Send, watch: Watch | undefined): Send {
     const { posts } = this.#network;
     const read = posts.size === 0 ? undefined : posts.get(asked.path);
@@ -140,7 +140,7 @@ export class SessionClient {
   ): Outgoing {
     const { method, early = false, origin } = request;
     const body = bodyOf(request);
-    // Only requests to the target have an id.
+    // Requests to other hosts have no id.
     const id = this.#abroad ? undefined : watch?.id;
     if (method === 'GET') cookies.last ??= new LastBody();
     const head = this.#headers.shared(request, id, forwarding, place.site, cookies);
@@ -154,8 +154,7 @@ export class SessionClient {
       timeout: this.#network.timeout,
       signal: endOf(request, signal),
       early,
-      // A browser resends GET and HEAD requests if a kept-alive connection closes just as the request leaves
-      // (RFC 9110, 9.2.2).
+      // Browsers send GET and HEAD again if the server closes a kept connection at the same moment (RFC 9110, 9.2.2).
       repeatable: watch?.once !== true && isSafe(method),
       resent: false,
       cookies: cookies.list,
@@ -193,12 +192,12 @@ export class SessionClient {
     return this.#jar.across(site, from, method);
   }
 
-  /** Returns the address of a path on the target, as the app knows it. */
+  /** Returns the address of a path, with the host of the target's Host header. */
   addressOf(path: string): URL {
     return path.startsWith('/') ? this.#network.place(path).site : new URL(path);
   }
 
-  /** Returns a path in which placeholders replace the values that came by mail. */
+  /** Returns a path for the history: placeholders replace values that came by mail. */
   recordable(path: string): string {
     let shown = path;
     for (const name of this.mailed) {
@@ -208,25 +207,22 @@ export class SessionClient {
     return shown;
   }
 
-  /**
-   * Returns how `send` names an address: as a path if it is on the target, in full if it is on another host of the
-   * target file; otherwise undefined.
-   */
+  /** Returns the `path` with which `send` requests an address; undefined if its host is not in the target file. */
   nameOf(url: URL): string | undefined {
     return this.#network.nameOf(url);
   }
 
-  /** Returns path and query of an address from a page; undefined if the address is not on the target. */
+  /** Returns path and query of a link on a page; undefined if it leads to another host. */
   pathOf(href: string, page: string): string | undefined {
     return redirectOf(href, this.#network.place(page).site, this.#network.site).leads;
   }
 
-  /** Returns the names and values of the cookies that the client would send to a path. */
+  /** Returns the cookies that the client would send to a path. */
   cookies(path: string): readonly { name: string; value: string }[] {
     return this.#jar.for(this.#network.place(path).site).list;
   }
 
-  /** Adds a cookie to the jar that no response has set. It is valid for the whole host and every path. */
+  /** Adds a cookie for all paths of the target. */
   put(name: string, value: string): void {
     this.#jar.put(name, value);
   }
@@ -240,12 +236,15 @@ export class SessionClient {
     return copy;
   }
 
-  /** Returns a client with copies of the current cookies. The copies never expire. */
+  /** Returns a client with copies of the present cookies, which never expire. */
   replayer(path: string): SessionClient {
     return this.replayerLater(path)();
   }
 
-  /** Returns a function that makes a client with copies of the cookies of now, because most callers need none. */
+  /**
+   * Returns a function that creates the client of `replayer` later, with the cookies of now. Most callers never call
+   * it.
+   */
   replayerLater(path: string): () => SessionClient {
     const cookies = this.cookies(path);
     const { csrf, page, access } = this;

@@ -1,4 +1,4 @@
-/** Finds the values of the session cookies, which are secrets, among the cookies of requests and responses. */
+/** Finds the values of session cookies, which must be kept secret, in requests and responses. */
 import type { Interpreter } from '../core/response/interpret.ts';
 import type { Reply } from '../core/response/reply.ts';
 import { Rooms } from './cookie-attributes.ts';
@@ -9,16 +9,16 @@ type Sent = Cookies['list'];
 export class SessionSecrets {
   readonly #interpreter: Pick<Interpreter, 'sessionCookies'>;
   readonly #rooms = new Rooms();
-  /** Cache. By list of cookies of a jar: the values of the session cookies in this list. */
+  /** Cache: the values of the session cookies in a list of cookies. */
   #known = new WeakMap<Sent, readonly string[]>();
-  /** The names of the session cookies for which the cache is valid. */
+  /** Names of the session cookies. The cache is valid until they change. */
   #names: readonly string[] = [];
 
   constructor(interpreter: Pick<Interpreter, 'sessionCookies'>) {
     this.#interpreter = interpreter;
   }
 
-  /** Returns the secrets in a request. A jar gives the same list of cookies until it changes. */
+  /** Returns the values of session cookies in a request. */
   sent(cookies: Sent): readonly string[] {
     const { sessionCookies } = this.#interpreter;
     if (this.#names !== sessionCookies) {
@@ -33,7 +33,10 @@ export class SessionSecrets {
     return found;
   }
 
-  /** Returns the secrets in a request and in its response. If the response has no others, returns the same list. */
+  /**
+   * Returns the values of session cookies in a request and its response; the same list as `sent` if the response has
+   * no new one.
+   */
   ofBoth(cookies: Sent, set: Reply['cookies']): readonly string[] {
     const sent = this.sent(cookies);
     if (set.length === 0) return sent;
@@ -49,8 +52,8 @@ export class SessionSecrets {
   }
 
   /**
-   * Lowers the estimated entropy, if there is only one session cookie. With several session cookies, one
-   * cookie may be plain text, and another cookie its signature.
+   * Lowers the estimated entropy of a session cookie's id, by comparison with earlier ids. Does nothing for several
+   * session cookies, because one may be only the signature of another.
    */
   narrow(cookies: Reply['cookies']): void {
     const { sessionCookies } = this.#interpreter;

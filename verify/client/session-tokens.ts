@@ -1,4 +1,4 @@
-/** Refreshes the access token of one session, as its app would. */
+/** Refreshes the access token of one session when it has expired, as the JavaScript of a web app does. */
 import type { Action, Operation } from '../core/history/history.ts';
 import type { Reply } from '../core/response/reply.ts';
 import type { RequestSpec } from '../target/schema.ts';
@@ -10,13 +10,13 @@ import type { Send } from './send.ts';
 import type { SessionClient } from './session-client.ts';
 import { ACCESS, keepTokens, mayHaveExpired, mustRefresh, REFRESH } from './tokens.ts';
 
-/** Actions whose requests never cause a refresh. */
+/** Actions before and after which no token is refreshed. */
 const UNREFRESHED: ReadonlySet<Action> = new Set<Action>(['form', 'login', 'refresh']);
 
 /** Maximum number of refreshes for one request. */
 const REFRESHES = 3;
 
-/** The parts of `SessionRequests` that `SessionTokens` needs. */
+/** The methods of `SessionRequests` that this class needs. */
 interface Requests {
   clientOf(how: How): SessionClient;
   filled(spec: RequestSpec, how: How): Send;
@@ -30,11 +30,9 @@ export class SessionTokens {
   readonly #client: SessionClient;
   readonly #requests: Requests;
   readonly #once: Once;
-  /** The refresh in flight. Requests that need a new token wait for this refresh, as in apps. */
+  /** The refresh in flight, for which all requests that need a new token wait. */
   #refreshing: Promise<Operation> | undefined;
-  /**
-   * True after a logout or a refused refresh. The client has then forgotten its tokens, and sends no more refreshes.
-   */
+  /** True after a logout or a refused refresh: no more refreshes are sent. */
   #over = false;
 
   constructor(context: Context, client: SessionClient, requests: Requests, once: Once) {
@@ -44,7 +42,9 @@ export class SessionTokens {
     this.#once = once;
   }
 
-  /** Sends and records a request, as `SessionRequests.perform`. */
+  /**
+   * Sends and records a request. Refreshes an expired token before it, or after it if the app has refused the token.
+   */
   async perform(what: What, send: Send, how: How, page: boolean): Promise<Recorded> {
     const { target, interpreter } = this.#context;
     const { action } = what;
@@ -58,8 +58,8 @@ export class SessionTokens {
     let expired = false;
     const settle: Call['settle'] = async (reply, outcome, later) => {
       const renewed = this.#client.captured.get(ACCESS) !== had;
-      // After a logout, another session in the same browser may have replaced the tokens. Then a refusal does not show
-      // that the token of this session has expired.
+      // After a logout, the tokens in the client may be those of the next session, so a refusal says nothing about
+      // them.
       const mine = leaves || !this.#over;
       expired = mine && interpreter.refuses(reply) && (renewed || mayHaveExpired(this.#client));
       return expired ? { signedIn: undefined } : ((await what.settle?.(reply, outcome, later)) ?? {});
@@ -68,8 +68,8 @@ export class SessionTokens {
     const { held: _, early: __, ...again } = further(how);
     for (let i = 0; i < REFRESHES && expired && (await this.#renewed(had)); i++) {
       had = this.#client.captured.get(ACCESS);
-      // The new token may also expire while a slow request is in flight. If the lifetime of tokens is not known, the
-      // response to the resent request decides whether the session is signed in.
+      // The new token may also expire during a slow request. If its lifetime is unknown, a second refusal counts as
+      // signed out.
       const decides = this.#client.access === undefined;
       expired = false;
       recorded = await this.#once(decides ? what : { ...what, settle }, send, again, page);
@@ -79,8 +79,8 @@ export class SessionTokens {
   }
 
   /**
-   * Makes sure that the client has a newer access token than `had`: refreshes the token if necessary, once for all
-   * waiting requests. Returns whether there is a newer token.
+   * Gets a newer access token than `had`. Concurrent callers share one refresh. Returns whether there is a newer
+   * token.
    */
   async #renewed(had: string | undefined): Promise<boolean> {
     if (this.#client.captured.get(ACCESS) !== had) return true;
@@ -90,7 +90,7 @@ export class SessionTokens {
     return (await this.#refreshing).outcome === 'ok';
   }
 
-  /** Sends the refresh token, and keeps the tokens of the response. The target must have a `refresh`. */
+  /** Sends the refresh token, and keeps the new tokens. The target file must have `refresh`. */
   async refresh(how: How): Promise<Operation> {
     const spec = this.#context.target.refresh;
     if (spec === undefined) throw new Error('the target has no `refresh`');
@@ -99,8 +99,7 @@ export class SessionTokens {
     const token = client.captured.get(REFRESH);
     const settle: Call['settle'] = async (reply, outcome) => {
       if (outcome !== 'ok') return {};
-      // If another session has begun in the same browser during the refresh, that session keeps its own
-      // tokens.
+      // Does not replace the tokens of a new session that has begun in the same browser during the refresh.
       const taken = client.captured.get(REFRESH) === token;
       const issued = this.issued(reply, taken ? client : client.copy(), called);
       if (issued === undefined) return { outcome: 'fail', signedIn: 'out' };
@@ -118,8 +117,7 @@ export class SessionTokens {
   }
 
   /**
-   * Keeps the tokens of a response. Returns the facts about the tokens for the history; undefined if the
-   * response has no access token.
+   * Keeps the tokens of a response. Returns what the history says about them; undefined if there is no access token.
    */
   issued(reply: Reply, client: SessionClient, called: number): Operation['issued'] | undefined {
     const { target, recorder } = this.#context;

@@ -1,6 +1,6 @@
 /**
- * Detects when the machine of the run is overloaded (starved). Then the machine may be the cause of failed or late
- * responses: the run, and a target on the same machine, get too little CPU time.
+ * Detects when this machine is overloaded. Then Baton, and a target on the same machine, get too little CPU time,
+ * which may be the cause of late or failed responses.
  */
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -8,17 +8,17 @@ import { cpus } from 'node:os';
 interface Sample {
   /** Time on the recorder's clock, microseconds. */
   at: number;
-  /** Runnable threads per core. */
+  /** Number of threads that wait for CPU time or run, per core. */
   crowd: number;
 }
 
-/** Runnable threads per core that mean overload. At this load, 300 ms of CPU time take about 2 s. */
+/** The machine is overloaded with this number of runnable threads per core: 300 ms of CPU time then take about 2 s. */
 const CROWDED = 6;
-/** Shortest interval that is checked for overload, microseconds. */
+/** A shorter request is checked together with the time before it, up to this interval, microseconds. */
 const STRETCH = 1_000_000;
 /** Interval between two samples, milliseconds. */
 const EVERY = 100;
-/** Number of samples that are kept: the samples of two minutes. No request takes longer. */
+/** Number of samples to keep: those of two minutes, because no request takes longer. */
 const KEPT = 1200;
 
 export class Starvation {
@@ -37,7 +37,7 @@ export class Starvation {
     this.#timer = setInterval(() => this.look(), EVERY).unref();
   }
 
-  /** Takes a sample of the machine's load. A timer calls it ten times a second. */
+  /** Takes a sample of the machine's load. A timer calls this method ten times per second. */
   look(): void {
     const crowd = this.#crowd();
     if (crowd === undefined) return;
@@ -46,10 +46,11 @@ export class Starvation {
   }
 
   /**
-   * Returns whether the machine was overloaded during a request or in the second before its end; false if the load is
-   * unknown.
+   * Returns whether the machine was overloaded during a request, or during the last second of it; false if the load
+   * is unknown.
    *
-   * @param call time at which the request left; `end`: time at which its response came, both in microseconds
+   * @param call time at which the request was sent, microseconds
+   * @param end time at which its response arrived, microseconds
    */
   during(call: number, end: number): boolean {
     const from = Math.min(call, end - STRETCH);
@@ -66,7 +67,7 @@ export class Starvation {
 const CORES = cpus().length;
 
 /**
- * Returns the runnable threads per core, without the calling thread. Linux reports their number:
+ * Returns the runnable threads per core, without this one, from Linux:
  * https://man7.org/linux/man-pages/man5/proc_loadavg.5.html
  */
 export function crowdOfMachine(): number | undefined {

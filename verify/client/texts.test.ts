@@ -1,4 +1,4 @@
-/** Tests that each awkward text reveals a program that does not keep texts unchanged. */
+/** Tests that each text reveals a program that changes it, for example by a wrong encoding. */
 import { expect, it } from 'vitest';
 import { canaryOf } from '../core/history/canary.ts';
 import { TEXTS } from './texts.ts';

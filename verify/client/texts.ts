@@ -1,38 +1,31 @@
 /**
- * Texts that parsers, encodings and serialisers may change. An app may change or refuse any of these texts. But if
- * one instance has returned a kind of text unchanged, every instance must return it unchanged.
+ * Texts that are hard to encode, such as emoji: a parser or serialiser may change them. An app may refuse or change
+ * them, but if one instance shows such a text unchanged, every instance must.
  */
 
-/** A kind of text: how to make the text, and how to send it. */
+/** A text that is hard to encode, and how to send it. */
 export interface Text {
-  /**
-   * Returns the text.
-   *
-   * @param canary an unguessable value that the run has not used before
-   */
+  /** Returns the text. @param canary a unique value of the run */
   of(canary: string): string;
-  /** True: the form has the field twice, with the same text. */
+  /** If true, the form has the field twice, with the same text. */
   twice?: boolean;
-  /** True: all texts of this kind are equal, so that an object can hold one of them. */
+  /** If true, the text is always the same, so that an object can hold it only once. */
   once?: boolean;
 }
 
 const ending = (text: string): Text => ({ of: canary => canary + text });
 
-/**
- * Returns a number of 18 digits that begins with 0 and is greater than 2^53. A program that reads the text as a
- * number returns other digits.
- */
+/** Returns a number of 18 digits that begins with 0. A program that treats it as a number changes it. */
 function digits(canary: string): string {
   const [number = '', random = ''] = canary.split('.').slice(-2);
   return `09${Number.parseInt(random, 36).toString().padStart(13, '0')}${number.slice(-3).padStart(3, '0')}`;
 }
 
-/** The kinds of texts. Of each kind, the most awkward text comes first. */
+/** All texts by their kind. In each kind, the hardest to encode comes first. */
 export const TEXTS: readonly (readonly Text[])[] = [
   [ending(' Grüße 漢字 🃏 "a" \\n \'b\' %41+&amp;<i>'), ending(' Grüße 漢字'), ending(" ö 'b'")],
   [{ of: digits }],
-  // Nested values. A program that decodes its data twice returns something else.
+  // JSON as text: a program that decodes its data twice changes it.
   [{ of: canary => JSON.stringify({ a: [canary, null, '0', {}], b: { c: [] } }) }],
   [{ of: canary => canary, twice: true }],
   [{ of: () => '', once: true }],

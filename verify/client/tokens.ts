@@ -1,27 +1,26 @@
-/** Keeps the tokens of a session: the access token with its lifetime, and the refresh token. */
+/** Keeps access token, refresh token and token lifetime of a session. */
 import { z } from 'zod';
 import { type Finding, finder } from '../core/response/finding.ts';
 import type { Reply } from '../core/response/reply.ts';
 import type { RefreshSpec } from '../target/schema.ts';
 import type { SessionClient } from './session-client.ts';
 
-/** The names of the tokens among the captured values. */
+/** The names of the tokens' placeholders. */
 export const ACCESS = 'access';
 export const REFRESH = 'refresh';
 
-/** Maximum difference between the real and the stated lifetime of an access token, milliseconds. */
+/** Tolerance for the stated lifetime of an access token, milliseconds. */
 const TOLERANCE = 2_000;
 
-/** The part of a JWT that states its lifetime, in seconds since the epoch. */
+/** The claims of a JWT that state when it was issued and when it expires, seconds since the epoch. */
 const claims = z.object({ iat: z.number(), exp: z.number() });
 
 /**
  * Keeps the tokens of a response for later requests.
  *
- * @param called time when the request was sent, milliseconds since the epoch. The access token was issued after this
- *   time
- * @returns undefined if the response has no access token; otherwise the refresh token, if the response has one, and
- *   the lifetime of the access token in milliseconds, if known
+ * @param called time at which the request was sent, milliseconds since the epoch
+ * @returns the refresh token if there is one, and the lifetime of the access token, milliseconds, if known; undefined
+ * if the response has no access token
  */
 export function keepTokens(
   { access, token, lifetime }: Pick<RefreshSpec, 'access' | 'token' | 'lifetime'>,
@@ -55,7 +54,7 @@ function lifetimeOf(token: string): number {
   }
 }
 
-/** Returns whether the access token may have expired, so that the app may refuse it. */
+/** Returns whether the access token may have expired, so that a refusal is as expected. */
 export function mayHaveExpired({ captured, access }: SessionClient): boolean {
   if (!captured.has(ACCESS)) return false;
   if (access === undefined) return true;

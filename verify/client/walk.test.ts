@@ -13,7 +13,7 @@ const PROVIDER = 'http://localhost:9000';
 let network: Network;
 afterEach(() => network.close());
 
-/** Returns a walk that begins at the response to /login, and the function that answers each request by its path. */
+/** Returns a walk from the response to /login, and a function that returns the response for each path. */
 function walkOf(first: Partial<Reply>, answers: Record<string, Partial<Reply>>) {
   network = new Network({ url: APP, headers: {}, tls: undefined, limits: undefined, origins: [PROVIDER] });
   const client = new SessionClient(network);
@@ -51,14 +51,14 @@ describe('a login', () => {
     });
     const last = await lastOf(walk, VALUES, send);
     expect(last).toMatchObject({ method: 'GET', path: '/callback?code=c&state=1' });
-    // The user sent a form of the provider, so the request comes from the site of the provider.
+    // The form is on a page of the identity provider, so the request comes from its site.
     expect(last?.from?.origin).toBe(PROVIDER);
     expect(sent.map(({ method, path }) => `${method} ${path}`)).toEqual([
       `GET ${PROVIDER}/auth?state=1`,
       `POST ${PROVIDER}/sign-in`,
       `POST ${PROVIDER}/consent`,
     ]);
-    // Browsers send the first button.
+    // Browsers also send the first button of a form.
     expect(sent[1]?.form).toEqual({ flow: '7', go: 'in', user: 'alice', pass: 'open sesame' });
     expect(sent[0]?.from?.origin).toBe(APP);
   });

@@ -1,23 +1,23 @@
 /**
- * Walks from page to page as a browser does: follows redirects, also to the other hosts of the target file,
- * submits the forms that need no input, and fills in the forms of a login.
+ * Goes through the pages of a login or logout as a user does: follows redirects, also to other hosts of the target
+ * file, fills in login forms, and submits forms that need no input.
  */
 import type { Reply } from '../core/response/reply.ts';
 import { type Form, parsePage } from './page.ts';
 import type { Send } from './send.ts';
 import type { SessionClient, ShownPage } from './session-client.ts';
 
-/** Maximum number of requests from the first page to the last one. */
+/** Maximum number of requests of one login or logout. */
 const MOST_PAGES = 30;
 
 export class Walk {
   readonly #client: SessionClient;
   #page: ShownPage;
-  /** The page whose link or form began the present redirects. */
+  /** The page before the present redirects. */
   #from: URL;
   #last: Send;
 
-  /** @param page where the walk begins */
+  /** @param page the first page */
   constructor(client: SessionClient, page: ShownPage) {
     this.#client = client;
     this.#page = page;
@@ -29,18 +29,21 @@ export class Walk {
     return this.#page;
   }
 
-  /** Returns whether the last page is on another host than the target's. */
+  /** True if the current page is on another host than the target's. */
   get away(): boolean {
     return this.#client.nameOf(this.#page.url)?.startsWith('/') !== true;
   }
 
-  /** Makes the response of a request the current page. */
+  /** Makes the response to a request the current page. */
   arrived(send: Send, reply: Reply): void {
     this.#page = { url: this.#client.addressOf(send.path), reply };
     this.#last = send;
   }
 
-  /** Returns the request that follows the redirect of the last response to a known host; undefined if there is none. */
+  /**
+   * Returns the request that follows a redirect of the current page; undefined if it is no redirect, or leads to an
+   * unknown host.
+   */
   redirect(): Send | undefined {
     const { status = 0, headers, leads } = this.#page.reply;
     const { location } = headers;
@@ -65,9 +68,8 @@ export class Walk {
   }
 
   /**
-   * Returns whether a form needs no input. Such a form has only hidden fields, and is sent from or to another host.
-   * Examples: a consent, "log out here too?" and the response of a provider by `form_post`. A form from the target to
-   * itself does not count, because it may be the logout.
+   * Returns whether a form needs no input: it has only hidden fields, and is sent from or to another host, such as a
+   * consent, or the response of an identity provider by `form_post`. Other forms may be the logout.
    */
   #needsNoInput({ method, fields, action }: Form, page: URL): boolean {
     if (method !== 'POST' || fields.some(({ type }) => type !== 'hidden')) return false;
@@ -75,8 +77,8 @@ export class Walk {
   }
 
   /**
-   * Fills in the form of the page that has all fields in `values`. Returns the request that submits it, with
-   * the other fields and the first button of the form; undefined if the page has no such form.
+   * Fills in the form of the current page that has all fields of `values`. Returns the request that submits it, with
+   * its other fields and its first button; undefined if the page has no such form.
    */
   fill(values: Readonly<Record<string, string>>): Send | undefined {
     const names = Object.keys(values);
@@ -104,7 +106,10 @@ export class Walk {
     return url === null ? undefined : this.#client.nameOf(url);
   }
 
-  /** Returns a sentence that says where the walk stopped. Omits queries, which may hold secrets. */
+  /**
+   * Says where the login stopped and what it showed there, as part of a sentence, without queries, which may contain
+   * secrets.
+   */
   get stop(): string {
     const { url, reply } = this.#page;
     const at = `${url.origin}${url.pathname.replace(/[\w-]{16,}/g, '…')}`;
@@ -124,12 +129,12 @@ export class Walk {
 }
 
 /**
- * Walks up to the last request of a login: the request that returns to the target from another host, or the
- * last form if the target itself shows that form.
+ * Goes through a login, up to its last request: the one that leads back to the target from another host, or the last
+ * form if the target itself shows it.
  *
- * @param forms values of the forms to fill in, in order
- * @param send sends a request of the walk
- * @returns the last request, not sent yet; undefined if the walk stopped before it, at `walk.page`
+ * @param forms the values to fill in, for each form in order
+ * @param send sends a request
+ * @returns the last request, which was not sent yet; undefined if the login stopped at `walk.page` before it
  */
 export async function lastOf(
   walk: Walk,
@@ -150,8 +155,8 @@ export async function lastOf(
 }
 
 /**
- * Follows a logout to the other hosts and back, up to the first response of the target. Stops there, because the next
- * page may already begin another login.
+ * Follows a logout to other hosts, up to the first response of the target after them. The next page might begin
+ * another login.
  *
  * @returns whether the last response was no error
  */

@@ -1,4 +1,4 @@
-/** Runs the `baton` command like a user: in a separate process, in the folder of the project. */
+/** Runs the command `baton` in a separate process, as a user does. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -42,7 +42,7 @@ export class Baton {
     }));
   }
 
-  /** Waits until stderr matches. Throws, with all of stderr, if the process ends before that. */
+  /** Waits until stderr matches. @throws an error with the whole stderr if the process ends before */
   async says(what: RegExp): Promise<RegExpExecArray> {
     for (;;) {
       const found = what.exec(this.#stderr);
@@ -72,7 +72,7 @@ export class Baton {
 export const baton = (args: readonly string[], env?: Record<string, string>): Promise<Finished> =>
   new Baton(args, env).finished;
 
-/** Waits until all these processes have ended. A zombie process counts as ended. */
+/** Waits until these processes have ended. A zombie counts as ended. */
 export async function allGone(pids: readonly number[]): Promise<void> {
   await until(() => !pids.some(isAlive), {
     withinMs: 30_000,

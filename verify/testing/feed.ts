@@ -1,4 +1,4 @@
-/** Feeds the events of a picture to the status of a run, as the recorder does. */
+/** Passes the events of a drawn history (core/testing/picture.ts) to the status of a run, as the recorder does. */
 import type { Start } from '../core/history/history.ts';
 import { joined } from '../core/history/joined.ts';
 import type { Picture } from '../core/testing/picture.ts';

@@ -1,4 +1,4 @@
-/** Checks reports with the schemas and parsers that their readers use. */
+/** Checks reports with the schemas and parsers of programs that read them. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ export function elementsOf(xml: string): Record<string, number> {
   return counts;
 }
 
-/** Throws the error of the parser if the JUnit report is invalid. */
+/** Checks a JUnit report. @throws the error of the parser if the report is invalid */
 export function checkJunit(xml: string): void {
   const document = XmlDocument.fromString(xml);
   xsd.validate(document);
@@ -34,7 +34,7 @@ export function checkJunit(xml: string): void {
 
 export const ctrfProblems = (text: string): unknown => validate(JSON.parse(text)).errors ?? [];
 
-/** The SARIF schema of OASIS, which this package contains. */
+/** The SARIF schema of OASIS, which an npm package contains. */
 const sarifSchema = createRequire(import.meta.url).resolve('@microsoft/jest-sarif/package.json');
 const sarif = new Ajv04.default({ strict: false, validateFormats: false, unicodeRegExp: false }).compile(
   json(join(sarifSchema, '../lib/schemas/sarif-2.1.0-rtm.5.json')),

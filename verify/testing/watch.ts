@@ -1,7 +1,7 @@
-/** Follows requests that no recorder sends. */
+/** Gets the times of requests that are sent without a recorder. */
 import type { Watch } from '../client/exchange.ts';
 
-/** Returns a watch that ignores all moments, except for its given parts. */
+/** Returns a watch that does nothing, except for the given parts. */
 export const watching = (parts: Partial<Watch>): Watch => ({
   id: 'run-1',
   once: false,
