@@ -153,9 +153,9 @@ export function summary(all: readonly Measured[]): string {
   const defects = all.filter(({ entry }) => entry.kind === 'defect');
   const medians = defects.map(({ seconds }) => median(seconds)).filter(value => !Number.isNaN(value));
   return (
-    `${defects.length} broken deployments: found in ${sum('defect', m => m.seconds.length)} of ` +
-    `${sum('defect', m => m.trials)} runs, half of them within ${shown(median(medians), 1)} s, and accused of more ` +
-    `than they break in ${sum('defect', m => m.accused)}. ` +
+    `${defects.length} broken deployments: the defect was found in ${sum('defect', m => m.seconds.length)} of ` +
+    `${sum('defect', m => m.trials)} runs, half of the defects within ${shown(median(medians), 1)} s. ` +
+    `Another guarantee was wrongly called violated in ${sum('defect', m => m.accused)} runs. ` +
     `${all.length - defects.length} healthy ones: wrongly accused in ${sum('control', m => m.accused)} of ` +
     `${sum('control', m => m.trials)} runs.`
   );

@@ -112,7 +112,7 @@ export async function initCommand(
  * Writes the target file that init could not finish.
  *
  * @returns the exit code
- * @throws the error that stopped init, if it is a bug of Baton
+ * @throws the error that stopped init, if it is an internal error of Baton and not a problem of the app or the options
  */
 async function writeUnfinished(
   { message, text, cause }: Unfinished,

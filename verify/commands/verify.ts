@@ -202,7 +202,7 @@ function notHealed(result: Result, folder: string): UnavailableError {
   );
 }
 
-/** Claims the routing that the options --profile and --sticky give the bundled stack, instead of that in baton.yaml. */
+/** Changes the claimed routing to that of the bundled stack, which --profile and --sticky change. */
 function setRouting(target: Target, { profile, sticky }: BalancerBehaviour): void {
   if (profile?.choice === 'least-outstanding') target.routing = profile.choice;
   if (sticky === undefined) return;

@@ -12,7 +12,7 @@ const SCRIPTS = 8;
 const MOST = { logins: 6, pages: 24, logouts: 6, writes: 6 };
 /** Matches the tags that load scripts. */
 const SCRIPT = /<(?:script|link)\b[^>]*?\s(?:src|href)\s*=\s*["']?([^"'\s>]+\.m?js(?:\?[^"'\s>]*)?)/gi;
-/** Matches a path in quotes. A template or a sum may continue it. */
+/** Matches a path in quotes, as in `"/api/notes"`, and the first part of a longer one, as in `"/api/" + id`. */
 const PATH = /["'`](\/[\w./-]{1,60}?)(?:["'`](\s*\+)?|(\$\{))/g;
 /** Matches a script inside a page. */
 const INLINE = /<script\b(?![^>]*\ssrc\b)[^>]*>\s*\S/i;
@@ -89,7 +89,7 @@ function logoutsIn(paths: readonly string[]): HintedRequest[] {
   ];
 }
 
-/** Returns the paths in quotes. Prepends a prefix such as /api that a template or a sum puts before every other path. */
+/** Returns the paths in quotes. If scripts add a prefix to paths (`"/api" + path`), returns the paths with it too. */
 function pathsIn(text: string): string[] {
   const found = [...text.matchAll(PATH)].map(([, path = '', sum, template]) => ({
     path,

@@ -14,8 +14,9 @@ import type { Alone, Signal } from './signal.ts';
 /**
  * Returns the claims and the reason for them.
  *
- * @param values values of the session cookies; `users` login names; `probe` may show that the server keeps the
- *   session. If it does not, the form of the cookies decides whether the cookies contain the session
+ * @param values values of the session cookies, whose form shows whether they contain the session itself
+ * @param users login names
+ * @param probe may prove that the server keeps the session, whatever the cookies look like
  */
 export function claimsOf({
   values,

@@ -151,8 +151,8 @@ class Inquiry {
   }
 
   /**
-   * If the balancer is not sticky for signed-out clients, tests whether it is sticky for a signed-in client.
-   * @returns the signal, with the result of this test
+   * If the balancer does not pin signed-out clients to an instance, tests whether it pins a signed-in client.
+   * @returns how responses name the instance, with the result of this test
    */
   async #stays(
     signal: Signal | Alone | undefined,

@@ -1,4 +1,4 @@
-/** Finds a session that lives on, the page that names its user, and the CSRF token. */
+/** Finds a session that stays signed in, the page that names its user, and the CSRF token. */
 import { decodeHTML } from 'entities';
 import { finder } from '../core/response/finding.ts';
 import { UnavailableError, UsageError } from '../errors.ts';
@@ -20,12 +20,12 @@ interface KeptSession {
 const INSTANCES = 2;
 
 /**
- * Finds the mark, with a session that lives on. If no session lives on, instances may end the sessions of each other.
+ * Finds the signed-in mark, by a session that stays signed in. If none does, instances may end each other's sessions.
  * Then tries again with requests to only one instance, for each instance in turn.
  *
- * @param signal the signal that names the instances
+ * @param signal how responses name the instances
  * @returns the sessions and the mark; `alone`: true if the requests now go to one instance only
- * @throws UsageError if no page names the user of a session that lives on
+ * @throws UsageError if no session stays signed in, or no page names its user
  */
 export async function keptSession(
   looking: Looking,
@@ -48,7 +48,7 @@ export async function keptSession(
         say('instances', `${names}; they end the sessions of each other, so init goes on with one of them`);
         return { ...kept, alone: true };
       } catch (again) {
-        // The app may limit the additional logins. The first error says more than this limit.
+        // The app limits logins. The first error says more about the problem.
         if (again instanceof UnavailableError) break;
         if (!(again instanceof UsageError)) throw again;
       }

@@ -46,7 +46,7 @@ export async function firstLogin(stranger: Visitor, beginning: Beginning, prefer
   const isPreferred = ({ name }: { name: string }): boolean =>
     preferred !== undefined && fieldIn(preferred) === name;
   const token = changing.find(isPreferred) ?? changing.find(({ name }) => TOKEN.test(name)) ?? changing[0];
-  // A script copies the token into an empty field.
+  // If the field of the token is empty, a script fills it from a meta tag or a cookie.
   const beside = token?.value === '' ? besideToken(stranger, page).csrf : undefined;
   const csrf = beside ?? tokenOfLogin(page, token?.name, preferred);
   const others = changing.filter(field => field !== token && different.has(field.name));
@@ -86,7 +86,7 @@ function tokenOfLogin(
 }
 
 /** The first form of the login, and the account to log in with. */
-interface Way {
+interface LoginAttempt {
   beginning: FormBeginning;
   account: LoginCredentials;
   codes: Codes;
@@ -102,25 +102,25 @@ interface Way {
 export async function wholeLogin(
   manners: Manners,
   login: Login,
-  way: Way,
+  attempt: LoginAttempt,
 ): Promise<{ login: Login; entered: Entered }> {
   let last: Entered | undefined;
   for (let i = 0; i < LOGINS; i++) {
     const visitor = manners.fresh();
     const page = await visitor.get(login.page);
     if (i % 2 === 1) await manners.fresh().get(login.page);
-    const gone = await goes(visitor, page, login, way);
+    const gone = await goes(visitor, page, login, attempt);
     if (gone.entered.accepted) return gone;
     last = gone.entered;
   }
-  throw refusedEach(login, way.account, last);
+  throw refusedEach(login, attempt.account, last);
 }
 
 async function goes(
   visitor: Visitor,
   begun: PageVisit,
   login: Login,
-  { beginning, account, codes }: Way,
+  { beginning, account, codes }: LoginAttempt,
 ): Promise<{ login: Login; entered: Entered }> {
   const sent = new Set<Asks>([beginning.asks]);
   const known: Record<string, string> = { user: account.user, password: account.password };

@@ -104,8 +104,8 @@ const acknowledges = ({ status = 500, json }: PageVisit): boolean =>
   status === 204 || status === 205 || (status < 300 && json !== undefined);
 
 /**
- * Returns whether the cookie or the access token from before a logout is still signed in. An access token that may
- * have expired since its refresh counts as still signed in, so that no run requires that the logout ends this token.
+ * Returns whether the cookie or the access token from before a logout is still signed in. True also for an old access
+ * token: if it is refused, that proves nothing about the logout, because the token may have expired.
  */
 async function livesOn(visitor: Visitor, known: Known): Promise<boolean> {
   const { tokens } = visitor;
@@ -201,7 +201,7 @@ function links(
   );
 }
 
-/** Returns the first query value of a link that differs in another session's link; undefined if all are equal. */
+/** Returns the first value in the query of a link that is different in another session, and so may be a token. */
 function difference(href: string, other: string): string | undefined {
   const [mine, theirs] = [href, other].map(text => new URLSearchParams(text.split('?')[1] ?? ''));
   for (const [name, value] of mine ?? []) if (theirs?.get(name) !== value) return value;
@@ -209,7 +209,7 @@ function difference(href: string, other: string): string | undefined {
 }
 
 /**
- * Returns a logout whose link contains a token. Its step reads the current token from the page, after a fixed text.
+ * Returns a logout by a link that contains a token, as in `/logout?t=4f1b`. It first reads the token from the page.
  */
 function withToken(page: PageVisit, path: string, token: string): Logout {
   const at = page.body.indexOf(token);

@@ -24,7 +24,7 @@ describe('the grace period', () => {
     atLogin: { access: '/access', refresh: '/refresh' },
   };
 
-  /** Returns a visitor of an app that accepts a replaced token for so many of the uses after its replacement. */
+  /** Returns a visitor of an app that accepts a replaced token. @param uses how often, before it refuses the token */
   const visitor = (uses: number): Visitor => {
     let sent = 0;
     const asStranger = async () => {

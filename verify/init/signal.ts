@@ -15,11 +15,11 @@ export interface Signal {
   by?: string;
 }
 
-/** The only instance that responses over the first connections name, and how they name it. */
+/** What is known if all responses named the same instance: its name, and the header that names it. */
 export interface Alone {
   name: string;
   header: string;
-  /** True if new connections reach other instances. */
+  /** True if responses over new connections named other instances: then the balancer pins each connection. */
   pinned: boolean;
 }
 
@@ -40,7 +40,7 @@ const IN_PAGE =
 /** Number of requests that each use a new connection. */
 const CONNECTIONS = 6;
 
-/** Searches for a signal that names the instance. @param path path of a public page */
+/** Finds out how responses name their instance. @param path path of a public page to request */
 export async function findSignal(manners: Manners, path: string): Promise<Signal | Alone | undefined> {
   const looks: PageVisit[] = [];
   for (let i = 0; i < LOOKS; i++) looks.push(await manners.fresh().get(path));
@@ -71,7 +71,7 @@ async function alone(
 
 type Found = Pick<Signal, 'instance' | 'names'>;
 
-/** Returns the different values if they can be names of instances: 2 to 8, each in more than one response. */
+/** Returns the different values. Undefined unless they can be names of instances: 2 to 8, each several times. */
 function few(values: readonly (string | undefined)[]): string[] | undefined {
   const counts = new Map<string, number>();
   for (const value of values) {

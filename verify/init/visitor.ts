@@ -39,12 +39,12 @@ export class Manners {
   #sent = 0;
   /** True if the app has responded. */
   reached = false;
-  /** Number of requests without cookies that are sent before each request, and their path. */
+  /** Requests to send before each request, so that with round robin all others reach one instance (`onOneInstance`). */
   #aside = { count: 0, path: '/' };
-  /** True: cookies are sent even if SameSite forbids it, because no login succeeds without them. */
+  /** True to send cookies even if SameSite forbids it, because no login succeeds without them. */
   lenient = false;
 
-  /** @param pause pause between two requests, milliseconds; with 0, `wait` does not wait either */
+  /** @param pause pause between two requests, milliseconds; 0 also turns `wait` off */
   constructor(reached: Reached, signal: AbortSignal, pause = PAUSE) {
     this.#pause = pause;
     // Adds the header Authorization to every request. The header has a value after a login by HTTP Basic, or a login
@@ -103,15 +103,15 @@ export class Manners {
   /**
    * Sends a request.
    *
-   * @param addressed true if texts in the response are about this request; a text for all visitors is no sign of a
-   *   rate limit
+   * @param addressed true if the response is to a form. Only then a text such as "too many attempts" means a rate
+   *   limit: on other pages it may be a text for all visitors
    * @throws UnavailableError if there is no response, or the app limits logins or requests
    */
   async send(client: SessionClient, request: Send, addressed = request.method !== 'GET'): Promise<PageVisit> {
     this.#signal.throwIfAborted();
     if (++this.#sent > MOST)
       throw new UnavailableError(
-        `init: ${MOST} requests were not enough to learn how the app works; no more are sent`,
+        `init: stopped after ${MOST} requests, the most that init sends, before it had learned how the app works`,
       );
     await sleep(this.#pause);
     if (request.path.startsWith('/')) await this.#sendAside();
@@ -132,7 +132,10 @@ export class Manners {
   }
 }
 
-/** Returns a path without its query, or the origin of another host. Both may hold a secret, such as the code of a login. */
+/**
+ * Returns a path without its query, or the origin of another host. Both may hold a secret, such as the code of a
+ * login.
+ */
 const withoutSecrets = (path: string): string =>
   path.startsWith('/') ? path.replace(/\?.*/s, '') : new URL(path).origin;
 

@@ -59,7 +59,9 @@ export async function begin(looking: Looking): Promise<LoginStart> {
 /** Returns whether an app has pages. An API responds to a browser with an error or with JSON. */
 const hasPages = ({ status = 500, json }: PageVisit): boolean => status < 400 && json === undefined;
 
-/** Returns whether a login needs this page: it is a page of an app, or a response of an API with the CSRF token. */
+/**
+ * Returns whether a login must request this page first: a page for people, or a response of an API with a CSRF token.
+ */
 const isNeeded = (page: PageVisit, { csrf }: Pick<Login, 'csrf'>): boolean =>
   hasPages(page) || ((page.status ?? 500) < 400 && csrf !== undefined);
 

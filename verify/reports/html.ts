@@ -135,7 +135,7 @@ function banner(input: ReportInput, broken: readonly Verdict[]): string {
 /** Maximum number of violated guarantees that the top of the page describes. */
 const HEADLINES = 3;
 
-/** Describes a violated guarantee in the header: the anomaly, the instances, the finding and the time of the first. */
+/** Describes a violated guarantee in the header: anomaly, instances, finding, and when the first violation came. */
 function headlineHtml(verdict: Verdict): string {
   const { anomaly, where, since } = headlineOf(verdict);
   const places = where.map(([instance]) => instance);

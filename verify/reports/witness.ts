@@ -46,7 +46,7 @@ export function whatOf({ action, object, value, with: cookies }: Operation): str
   return [action, what, cookies && `with ${cookies} ${sent}`].filter(part => part).join(' ');
 }
 
-/** Cuts the beginning of a long value, since only the end is unique. Never splits a character: XML would be invalid. */
+/** Cuts the beginning of a long value, because only the end is unique. Keeps whole characters, as XML requires. */
 function shortened(value: string): string {
   const characters = [...value];
   return characters.length > 16 ? `…${characters.slice(-14).join('')}` : value;

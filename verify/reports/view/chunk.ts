@@ -88,7 +88,7 @@ export interface AnomalyMark {
   name: string;
   guarantee: string;
   claimed: boolean;
-  /** Call of the request that broke the guarantee, microseconds. */
+  /** Time at which the request that broke the guarantee was called, microseconds. */
   at: number;
   from: number;
   until: number;
