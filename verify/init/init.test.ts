@@ -129,6 +129,16 @@ describe('the signed-in mark', () => {
     expect(findMark(pages, ['alice', 'bob'])?.page).toBe('/home');
   });
 
+  it('is a text beside the name, if scripts name a default user to a signed-out client', () => {
+    const script = (name: string) => `<script>set({user:"${name}"})</script>`;
+    const server = (name: string) => `<li>Account:\n${name}@localhost</li>`;
+    expect(mark(name => script(name) + server(name), script('root'))).toEqual([
+      'Account:\\s+([^<]+)',
+      expect.stringContaining('alice@localhost'),
+      expect.stringContaining('bob@localhost'),
+    ]);
+  });
+
   it('is a member of JSON', () => {
     expect(mark(name => JSON.stringify({ user: { name }, at: 1 }), '{}')?.[0]).toEqual({
       json: '/user/name',
