@@ -126,3 +126,14 @@ it('a text is unchanged only if the list shows it once more: an app may add both
   expect(await shown(all => all)).toEqual([false, true, true, false, true]);
   expect(await shown(([first = '']) => [first], [''])).toEqual([false, true, true, true, false]);
 });
+
+it('keeps the form from before a refused login, not the form to which the login redirects', async () => {
+  const { driver, operations } = await driving((request, response) => {
+    if (request.method === 'POST') response.writeHead(302, { location: '/login' });
+    response.end('<form><input type="password" name="p"></form>');
+  });
+  const form = await driver.form();
+  expect((await driver.login()).outcome).toBe('fail');
+  expect(operations.filter(({ action }) => action === 'form').length).toBeGreaterThan(1);
+  expect(driver.lastForm?.id).toBe(form.id);
+});

@@ -67,7 +67,8 @@ export class SessionRequests {
     if (page) this.#keepToken(client, recorded.reply);
     if (what.action === 'form') {
       client.page = { url: client.addressOf(sent.path), reply: recorded.reply };
-      this.lastForm = recorded.operation;
+      // A form with `later` follows the login, to decide its outcome.
+      if (what.later === undefined) this.lastForm = recorded.operation;
     }
     return recorded;
   }

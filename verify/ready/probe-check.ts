@@ -27,6 +27,13 @@ const TRIES = 9;
 const READS = 8;
 /** Number of late reads before the file is rejected, and the pause before each, milliseconds. */
 const LATE = { reads: 6, pause: 400 };
+/**
+ * Number of writes, with reads after each, while no other request is in flight. During the load, other sessions may
+ * overlap every write to an object that they share: then no read shows whether the app lost a write by itself.
+ */
+const ALONE = 12;
+/** Maximum time for these writes, microseconds. */
+const ALONE_TIME = 10e6;
 /** The error shows this number of characters of the page before and after the value. */
 const AROUND = 120;
 
@@ -43,7 +50,8 @@ export async function checkProbes(context: Context): Promise<void> {
   if (!(await driver.enter())) return driver.end('refused');
   // The first page of a session has the form token that writes may need.
   if ((await driver.read()).operation.signedIn === 'in')
-    for (const probe of written) if (!(await checkProbe(context, driver, probe))) break;
+    for (const probe of written)
+      if (!(await checkProbe(context, driver, probe)) || !(await writeAlone(context, driver, probe))) break;
   await leave(context, driver);
 }
 
@@ -68,6 +76,26 @@ async function checkProbe(context: Context, driver: Driver, probe: Probe): Promi
     // A cache may have held an old page. Then `items` is right, and the run judges the stale reads.
     if (await appears(context, driver, probe, missed)) return true;
     throw notFound(context, probe, write, reply);
+  }
+  return true;
+}
+
+/**
+ * Writes and reads an object that other sessions share, while they send nothing. Each write is read by one request on
+ * each other instance, or by two requests through the balancer. Returns false if the session was lost.
+ */
+async function writeAlone(context: Context, driver: Driver, probe: Probe): Promise<boolean> {
+  const { instances, recorder, signal } = context;
+  const rounds = probe.scope === 'session' ? 0 : Math.min(ALONE, (probe.cap ?? ALONE + 1) - 1);
+  const end = recorder.clock.now() + ALONE_TIME;
+  for (let i = 0; i < rounds && !signal.aborted && recorder.clock.now() < end; i++) {
+    const write = await driver.write(probe);
+    if (write.outcome !== 'ok') return write.signedIn !== 'out';
+    const others = instances.names().filter(to => to !== write.instance && instances.way(to) !== undefined);
+    for (const how of others.length > 0 ? others.map(to => ({ to })) : [{}, {}])
+      if ((await driver.read(probe, how)).operation.signedIn === 'out') return false;
+    if (probe.remove !== undefined && write.value !== undefined && write.action === 'add')
+      await driver.remove(probe, probe.remove, write.value);
   }
   return true;
 }

@@ -1,0 +1,67 @@
+/** Tests the writes before the load, against a small server. */
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterEach, expect, it } from 'vitest';
+import type { Operation } from '../core/history/history.ts';
+import { planOf } from '../plan.ts';
+import { record } from '../recording.ts';
+import { parseTarget } from '../target/load.ts';
+import { checkProbes } from './probe-check.ts';
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+/** Checks a probe of an app that keeps one list. @returns the actions of the operations on the list, in their order */
+async function checked(scope: 'session' | 'user'): Promise<string[]> {
+  const notes: string[] = [];
+  const server = createServer(async (request, response) => {
+    const sent = new URLSearchParams(await text(request)).get('text');
+    if (sent !== null) notes.push(sent);
+    if (request.method === 'POST') response.writeHead(303, { location: '/' });
+    response.end(`<b data-user="alice"></b>${notes.map(note => `<li>${note}</li>`).join('')}`);
+  }).listen(0, '127.0.0.1');
+  ends.push(() => server.close());
+  await once(server, 'listening');
+  const target = parseTarget(
+    JSON.stringify({
+      ...{ version: 1, name: 'small', url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
+      accounts: [{ user: 'alice', password: 'x' }],
+      login: { page: '/login', path: '/login', form: {} },
+      signedIn: { page: '/', user: 'data-user="(.*?)"' },
+      probes: [
+        {
+          ...{ object: 'notes', kind: 'list', scope },
+          read: { path: '/', items: '<li>(.*?)</li>' },
+          add: { path: '/notes', form: { text: '{value}' } },
+        },
+      ],
+      claims: ['continuity'],
+    }),
+    'small',
+    {},
+  );
+  const out = mkdtempSync(join(tmpdir(), 'baton-probes-'));
+  ends.push(() => rmSync(out, { recursive: true }));
+  const operations: Operation[] = [];
+  const plan = planOf(target, { seed: 1, out, onOperation: operation => operations.push(operation) });
+  const { context, close } = record(plan);
+  ends.push(() => close('complete'));
+  await checkProbes(context);
+  return operations.filter(({ object }) => object !== undefined).map(({ action }) => action);
+}
+
+it('writes to the object of a session until a read shows the value', async () => {
+  expect(await checked('session')).toEqual(['add', 'read']);
+});
+
+it('also writes to an object of a user twelve times, with two reads after each, before other sessions overlap', async () => {
+  const alone = Array.from({ length: 12 }, () => ['add', 'read', 'read']).flat();
+  expect(await checked('user')).toEqual(['add', 'read', ...alone]);
+});
