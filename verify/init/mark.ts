@@ -112,13 +112,19 @@ function differences({ first, second, outside }: Views): Place[] {
   if (second === undefined) return [];
   const others = [second, ...outside].map(seen => seen.body).join('\n');
   const places: Place[] = [];
+  const add = (name: string, at: number): void => {
+    if (name.length < NAME.least || name.length > NAME.most || !/[a-z]/i.test(name)) return;
+    // A long text without a space is a token or an id, which may change.
+    if ((name.length > 24 && !name.includes(' ')) || others.includes(name)) return;
+    if (first.every(seen => seen.body.includes(name))) places.push({ at, end: at + name.length });
+  };
   for (const { 0: text, index } of body.matchAll(/[^<>"'=\n]+/g)) {
     const name = text.trim();
     const at = index + text.indexOf(name);
-    if (name.length < NAME.least || name.length > NAME.most || !/[a-z]/i.test(name)) continue;
-    // A long text without a space is a token or an id, which may change.
-    if ((name.length > 24 && !name.includes(' ')) || others.includes(name)) continue;
-    if (first.every(seen => seen.body.includes(name))) places.push({ at, end: at + name.length });
+    add(name, at);
+    // The name may be only the last word, as in `User: alice@localhost`.
+    const word = name.lastIndexOf(' ') + 1;
+    if (word > 0) add(name.slice(word), at + word);
   }
   return places;
 }
