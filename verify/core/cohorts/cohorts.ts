@@ -1,26 +1,26 @@
 /**
- * Follows sessions across the versions of an app. A session belongs to the version that served its login. Versions that
- * serve the session later must honour it. All versions must accept the forms on each other's pages.
+ * Follows sessions across the versions of an app. A session belongs to the version that served its login. Every other
+ * version that serves the session later must honour it, and must accept the forms on pages of all versions.
  */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation, Run } from '../history/history.ts';
 import { isWrite } from '../objects/models.ts';
 import { honoured, Sessions } from '../timeline/sessions.ts';
 
-/** Counts for two versions: `created` served the logins of the sessions, `served` served the requests. */
+/** Counts for a pair of versions: `created` served the login of a session, and `served` later requests of it. */
 export interface Crossing {
   readonly created: string;
   readonly served: string;
   /** Number of sessions. */
   readonly sessions: number;
-  /** Number of sessions in `sessions` that the version `served` lost. */
+  /** Number of these sessions that the version `served` lost. */
   readonly lost: number;
   readonly requests: number;
   /** Time of the oldest of the last `RECENT` requests, microseconds; undefined if there were fewer requests. */
   readonly since: number | undefined;
 }
 
-/** Counts of writes whose form was on a page of the version `page`, and that the version `served` received. */
+/** Counts of writes for a pair of versions: the form was on a page of `page`, and `served` received it. */
 export interface Forms {
   readonly page: string;
   readonly served: string;
@@ -28,7 +28,7 @@ export interface Forms {
   readonly refused: number;
 }
 
-/** The evidence of a crossing is recent if this number of its last requests is recent. */
+/** A pair of versions has recent evidence if this number of its requests is recent. */
 export const RECENT = 20;
 
 interface Counted {
@@ -95,7 +95,7 @@ export class Cohorts {
     else if (outcome === 'fail' && status >= 400 && status < 500 && status !== 429) counted.refused++;
   }
 
-  /** Number of sessions that have tried to log in. */
+  /** Number of sessions that tried to log in. */
   get entered(): number {
     return this.#entered.size;
   }
@@ -107,7 +107,7 @@ export class Cohorts {
     return [...counts].toSorted(([, a], [, b]) => b - a)[0]?.[0];
   }
 
-  /** The version whose first response came last, if it is not the stable version. */
+  /** The version that appeared last, if it is not the stable version. */
   get canary(): string | undefined {
     const { stable } = this;
     return this.#versions.findLast(version => version !== stable);
@@ -125,7 +125,7 @@ export class Cohorts {
   }
 }
 
-/** Returns the value of two keys. Makes the value if it is missing. */
+/** Returns the value for two keys; makes it if it is missing. */
 function within<T>(map: Map<string, Map<string, T>>, first: string, second: string, make: () => T): T {
   return getOrInsert(
     getOrInsert(map, first, () => new Map<string, T>()),

@@ -3,16 +3,16 @@ import { counted, grouped } from '../result/format.ts';
 import type { Judgement } from '../result/verdict.ts';
 import { type Cohorts, type Crossing, type Forms, RECENT } from './cohorts.ts';
 
-/** Number of sessions of the stable version that the new version must serve, or all of them if there are fewer. */
+/** Number of the stable version's sessions that the new version must serve; all of them if there are fewer. */
 const ENOUGH_SESSIONS = 10;
-/** Number of forms of the stable version that the new version must have received. */
+/** Number of forms on the stable version's pages that the new version must have accepted. */
 const ENOUGH_FORMS = 3;
-/** From this number of refused forms on, their share decides. A single refusal may have another reason. */
+/** Fewer refused forms are ignored, because a single refusal may have another reason. */
 const REFUSED = 3;
 
 export interface CanaryVerdict {
   readonly verdict: Judgement;
-  /** Describes the violation, or the missing evidence. */
+  /** Which violation was found, or which evidence is missing. */
   readonly why: string;
   readonly stable: string | undefined;
   readonly canary: string | undefined;
@@ -29,7 +29,7 @@ export interface CanaryEvidence {
   readonly violations: readonly string[];
 }
 
-/** Decides from the sessions and forms of all versions. A violation is final; evidence must be recent. */
+/** Decides from the sessions and forms of all versions. A violation is final. Other evidence must be recent. */
 export function decide(cohorts: Cohorts, { now, window, forms, violations }: CanaryEvidence): CanaryVerdict {
   const { stable, canary } = cohorts;
   const decided = (verdict: Judgement, why: string): CanaryVerdict => ({ verdict, why, stable, canary });
@@ -64,7 +64,7 @@ function unsent(cohorts: Cohorts, stable: string, canary: string): string | unde
   return `${canary} has accepted ${counted(found?.accepted ?? 0, 'form')} of ${stable}, ${ENOUGH_FORMS} are needed`;
 }
 
-/** Describes forms that another version refuses, although the version that made these forms accepts its own forms. */
+/** Describes forms that another version refuses, although the version that made them accepts them. */
 function refusing(forms: readonly Forms[]): string | undefined {
   const own = (version: string) => forms.find(({ page, served }) => page === version && served === version);
   const found = forms.find(({ page, served, accepted, refused }) => {

@@ -20,7 +20,7 @@ export interface Compared {
 export interface Comparison {
   format: 'baton-comparison';
   version: 1;
-  /** `violated`: a claimed guarantee is worse. `unknown`: the evidence is too little to exclude a worse guarantee. */
+  /** `violated`: a claimed guarantee became worse. `unknown`: the evidence does not show whether one became worse. */
   judgement: Judgement;
   base: Compared;
   current: Compared;

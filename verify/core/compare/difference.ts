@@ -9,11 +9,11 @@ export interface Difference {
   /** A guarantee, `share` of an instance, or `latency` of an action. */
   about: Guarantee | 'share' | 'latency';
   change: Trend;
-  /** True if the base or the current run claims the guarantee. Only such a difference decides the verdict. */
+  /** True if a run of either side claims the guarantee. Only then the difference decides the verdict. */
   claimed: boolean;
   /** What this difference means for the verdict and the exit code. */
   means: Judgement;
-  /** One sentence: the values before and now, and the reason for `change`. */
+  /** One sentence with the values before and now, and the reason for `change`. */
   said: string;
   /** The instance that caused the difference, if only one instance did. */
   instance?: string;

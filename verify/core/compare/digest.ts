@@ -1,4 +1,4 @@
-/** Makes the digest of a run: the few parts of its result that comparisons need. */
+/** Makes the digest of a run: the parts of its result that comparisons need. */
 import type { Guarantee } from '../result/guarantees.ts';
 import type { Latency } from '../result/latency.ts';
 import type { InstanceTally, Result } from '../result/result.ts';
@@ -13,7 +13,7 @@ export interface GuaranteeDigest {
   /** The names of the anomalies, each name once. */
   anomalies: string[];
   rests: Record<string, number>;
-  /** The instance that sent the wrong response in every witness that was kept, if it was always the same instance. */
+  /** The instance that sent the wrong response, if it is the same in all witnesses that were kept. */
   blamed?: string;
 }
 

@@ -6,10 +6,7 @@ import type { Judgement } from '../result/verdict.ts';
 import { type Difference, SIGNIFICANT } from './difference.ts';
 import type { Digest, GuaranteeDigest } from './digest.ts';
 
-/**
- * By guarantee: the name of the count in `rests` that is the total for the violation rate. By default: the first
- * count.
- */
+/** By guarantee: the name of the count by which its violations are divided. By default: the first count. */
 const OUT_OF: Partial<Record<Guarantee, string>> = {
   continuity: 'sessions',
   outage: 'requests',
@@ -22,7 +19,7 @@ interface Side {
   judgement: Judgement;
   violations: number;
   names: ReadonlySet<string>;
-  /** Name of the total for the violation rate. `trials`: its value. */
+  /** What the violations are divided by. `unit`: its name, such as `handoffs`. `trials`: its number. */
   unit: string;
   trials: number;
   /** The instance that all witnesses blame; undefined if they blame different instances. */
@@ -86,9 +83,7 @@ type Found = Pick<Difference, 'change' | 'said' | 'means'>;
 const worse = (said: string): Found => ({ change: 'worse', means: 'violated', said });
 const better = (said: string): Found => ({ change: 'better', means: 'valid', said });
 const same = (said: string): Found => ({ change: 'same', means: 'valid', said });
-/**
- * Makes the result "undetermined". @param means `unknown` if the verdict of the comparison needs the missing evidence
- */
+/** Returns the finding "undetermined". @param means `unknown` if the comparison needs the missing evidence */
 const undetermined = (said: string, means: Judgement): Found => ({ change: 'untold', means, said });
 
 function compareOne(before: Side | undefined, now: Side | undefined, tests: number): Found | undefined {
@@ -106,7 +101,7 @@ function compareOne(before: Side | undefined, now: Side | undefined, tests: numb
   return holds(before, now, tests);
 }
 
-/** Compares a guarantee that is violated now. A new anomaly is a regression at any rate. */
+/** Compares a guarantee that is violated now. It is worse if an anomaly is new, at any rate of violations. */
 function broken(before: Side | undefined, now: Side, tests: number): Found {
   const rate = rateOf(now);
   if (before === undefined || before.judgement === 'unknown') {
@@ -133,7 +128,7 @@ function holds(before: Side | undefined, now: Side, tests: number): Found {
   if (before.judgement === 'violated') {
     const less = higherP(before, now) * tests;
     const said = `${named(before.names)} in ${rateOf(before)} before, none of ${grouped(now.trials)} now`;
-    // There is no violation now, so only the improvement is undetermined.
+    // Without a violation now, the guarantee is not worse. Only the improvement may be undetermined.
     return less < SIGNIFICANT
       ? better(`${said} ${chance(less)}`)
       : undetermined(`${said}: the difference may be chance`, 'valid');
@@ -144,7 +139,7 @@ function holds(before: Side | undefined, now: Side, tests: number): Found {
     : same(said);
 }
 
-/** Returns the probability of at least this many violations on the first side if both rates were equal. */
+/** Returns the probability that chance makes the first side's rate of violations this high, if both rates are equal. */
 const higherP = (one: Side, other: Side): number =>
   fisherP(
     Math.min(one.violations, one.trials),

@@ -1,6 +1,7 @@
 /**
- * Compares response times of two sides. Two runs are only reported: their requests are not independent, and machines
- * change their speed. If the runs alternated, a signed-rank test over the pairs of runs decides.
+ * Compares response times of two sides. If the runs of both sides alternated, a signed-rank test over pairs of runs
+ * decides. Otherwise the times are only reported: requests of a run are not independent, and machines change their
+ * speed.
  */
 
 import type { Action } from '../history/history.ts';
@@ -20,8 +21,8 @@ const MARGIN = 1.05;
 /** Significance level over all quantiles together. */
 const SIGNIFICANT = 5e-4;
 /**
- * Minimum share of the pairs in which the base ran first, and of the pairs in which the current build ran first.
- * Otherwise a machine that becomes slower would look like a worse build.
+ * At least this share of the pairs must begin with the base, and this share with the current build. Otherwise a machine
+ * that becomes slower would look like a worse build.
  */
 const EACH_ORDER = 1 / 3;
 
@@ -47,7 +48,7 @@ function seriesOf(digest: Digest): Series {
   return new Map([...actions].map(([action, all]) => [action, merged(all)]));
 }
 
-/** Returns the most frequent action. Each further action would need more runs for the same certainty. */
+/** Returns the most frequent action: the only one to be judged, since each further one would need more runs. */
 function mostFrequent(digests: readonly Digest[]): Action | undefined {
   const counts = new Map<Action, number>();
   for (const [action, buckets] of digests.flatMap(digest => [...seriesOf(digest)])) {
@@ -56,10 +57,7 @@ function mostFrequent(digests: readonly Digest[]): Action | undefined {
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
 }
 
-/**
- * Returns the runs as pairs (base, current) that ran one after the other, or the reason why the runs are not such
- * pairs.
- */
+/** Returns pairs of runs (base, current) that ran one after the other, or the reason why there are none. */
 function inTurns(base: readonly Digest[], current: readonly Digest[]): [Digest, Digest][] | string {
   const least = Math.ceil(Math.log2(JUDGED.length / SIGNIFICANT));
   const asked = `take turns (base current current base …) for ${least} pairs of runs`;
@@ -110,7 +108,7 @@ function judge(pairs: readonly [Digest, Digest][], action: Action, quantile: num
   ];
 }
 
-/** Returns the instance that is slower, if no other instance is slower. */
+/** Returns the instance that became slower, if it is the only one. */
 function culprit(
   pairs: readonly [Digest, Digest][],
   action: Action,

@@ -50,7 +50,7 @@ function lastThat(n: number, holds: (rank: number) => boolean): number {
 export function signedRankP(differences: readonly number[]): number {
   const sizes = differences.filter(difference => difference !== 0);
   sizes.sort((a, b) => Math.abs(a) - Math.abs(b));
-  // Twice the rank. Equal sizes share the mean of their ranks, and twice the mean is a whole number too.
+  // Ranks times two, so that the mean rank of equal sizes is a whole number, too.
   const ranks = sizes.map(size => {
     const first = sizes.findIndex(other => Math.abs(other) === Math.abs(size));
     const last = sizes.findLastIndex(other => Math.abs(other) === Math.abs(size));

@@ -29,7 +29,7 @@ export function compareShares(
   );
   if ([...base, ...current].some(digest => faultsIn(digest) > 0)) return [];
   if (now.length !== before.length) return [otherInstances(before, now, claimed)];
-  // The instance that lost most of its share comes first, since the other instances had to take over its load.
+  // The instance that lost most of its share comes first: the others only took over its load.
   const pairs = paired(before, now).sort(([a, b], [c, d]) => b.share / a.share - d.share / c.share);
   return pairs.flatMap(([was, is]) => {
     const found = compareOne(was, is, { before, now, tests, unit });
@@ -39,7 +39,7 @@ export function compareShares(
   });
 }
 
-/** Returns whether sessions are sticky. If they are, the balancer spreads sessions, not requests. */
+/** Returns whether sessions are sticky. Then the balancer spreads sessions and not requests. */
 function sticky(digests: readonly Digest[]): boolean {
   const sum = (of: (digest: Digest) => number): number =>
     digests.reduce((total, digest) => total + of(digest), 0);

@@ -9,12 +9,12 @@ export interface Gap {
   from: number;
   /** Infinite until the next success. */
   until: number;
-  /** The earliest time in the interval at which a request waited. Infinite if no request waited in it. */
+  /** The earliest time in the gap at which a request was waiting; infinite if none was. */
   firstWait: number;
   /** The latest return of a request that waited in the interval and did not succeed. */
   lastFailure: number;
   before?: Operation;
-  /** The first failure in the interval. */
+  /** The first request that failed in the gap. */
   error?: Operation;
   after?: Operation;
 }
@@ -23,7 +23,7 @@ export interface Gap {
 export const lengthOf = ({ from, until, firstWait }: Gap): number =>
   Math.max(0, until - Math.max(from, firstWait));
 
-/** Resets a gap for the next interval. Reuses the object, since a new object after each success is slow in k6. */
+/** Changes a gap to the next interval. Keeps the object, because a new object after each success is slow in k6. */
 function begin(gap: Gap, from: number, before: Operation): void {
   gap.from = from;
   gap.firstWait = Number.POSITIVE_INFINITY;
@@ -39,17 +39,14 @@ export class Gaps {
     firstWait: Number.POSITIVE_INFINITY,
     lastFailure: Number.NEGATIVE_INFINITY,
   };
-  /**
-   * The closed gaps that the result needs, in order of time. A request that ends later may also have waited in these
-   * gaps.
-   */
+  /** The closed gaps that the result needs, in order of time. Requests that end later may have waited in them, too. */
   readonly #closed: Gap[] = [];
 
   /**
    * Adds a request that has ended.
    *
-   * @param failed undefined if the run aborted the request, or the request's end is not known
-   * @param matters returns whether the result needs the gaps between two times
+   * @param failed undefined if the run aborted the request, or if its end is not known
+   * @param matters returns whether the result needs gaps between two times
    */
   ended(
     operation: Operation,
@@ -72,8 +69,8 @@ export class Gaps {
   }
 
   /**
-   * Returns the closed gaps that the result needs, and the open gap if a request failed in it. The open gap ends when
-   * its last unsuccessful request returned, and at the latest at `at`.
+   * Returns the gaps that the result needs. If a request failed in the last gap and no success followed, this gap ends
+   * at the return of its last unsuccessful request, and at the latest at `at`.
    */
   finish(at: number): readonly Gap[] {
     const until = Math.min(this.#open.lastFailure, at);

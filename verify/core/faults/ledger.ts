@@ -1,4 +1,4 @@
-/** Collects the fault windows of a run, with the effects of each fault. No other part keeps fault windows. */
+/** Keeps the fault windows of a run, and collects the effects of each fault for all checks and reports. */
 import type { Declared, Event, Fault, Operation, Run } from '../history/history.ts';
 import type { TrackedObject } from '../objects/tracked-object.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
@@ -9,16 +9,13 @@ import { type FaultWindow, type Load, overBy, overlaps, windowOf } from './windo
 
 /** Facts about the operation that ended last. */
 export interface FaultFacts {
-  /**
-   * Undefined if the operation says nothing about the target, because the run aborted the operation or its end is not
-   * known.
-   */
+  /** True if the operation failed. Undefined if the run aborted it, or if its end is not known. */
   failed: boolean | undefined;
-  /** The fault windows that the operation overlaps. Here, a window includes its recovery time. */
+  /** The fault windows, each with its recovery time, that the operation overlaps. */
   touched: readonly FaultWindow[];
-  /** The first request since the session's last success. The client has waited since it sent this request. */
+  /** The first request since the session's last success: the client has been waiting since then. */
   first: Operation | undefined;
-  /** True if a fault window overlaps the client's wait since `first`. */
+  /** True if a fault window overlaps this wait. */
   disturbed: boolean;
 }
 
@@ -33,14 +30,14 @@ export class FaultLedger {
   readonly #declared: Declared | undefined;
   /** The latest end of a closed window, microseconds. */
   #until = Number.NEGATIVE_INFINITY;
-  /** The latest end of a recovery time, microseconds. */
+  /** The latest time at which the recovery time of a window ends, microseconds. */
   #over = Number.NEGATIVE_INFINITY;
   /** The last time in the history. */
   #last = Number.NEGATIVE_INFINITY;
   readonly #gaps = new Gaps();
   readonly #waiting = new Waiting();
   readonly #losses: Losses | undefined;
-  /** For each client that lost its session and has not logged in again: the fault that caused the loss. */
+  /** By client that has lost its session and not logged in again: the fault that caused the loss. */
   readonly #lostBy = new Map<string, FaultWindow>();
 
   /** Returns whether a fault window, or its recovery time, overlaps an interval. */
@@ -49,8 +46,8 @@ export class FaultLedger {
   /** @param follow true to follow sessions and writes, so that their losses are known at the end */
   constructor({ declared }: Pick<Run, 'declared'>, follow = true) {
     this.#declared = declared;
-    // Assigned in the constructor: in k6's engine, an arrow function in a class field that uses `this` cannot see the
-    // constants of the module.
+    // Not assigned at the declaration: there, k6's engine does not let an arrow function that uses `this` see the
+    // module's constants.
     this.#matters = (from, until) =>
       this.windows.some(window => until >= window.begin && from <= overBy(window));
     if (follow) this.#losses = new Losses(this.windows);
@@ -104,7 +101,7 @@ export class FaultLedger {
     return this.windows.filter(window => overlaps(window, operation, window.budget.recovery));
   }
 
-  /** Adds the client's wait to each fault window that the wait overlaps. */
+  /** Adds a client's wait to each fault window that it overlaps. */
   #waited(operation: Operation, failed: boolean): void {
     const first = this.#waiting.ended(operation, failed);
     this.facts.first = first;
@@ -117,7 +114,7 @@ export class FaultLedger {
     }
   }
 
-  /** Counts logins after a lost session. The last fault that began before the loss counts as the cause. */
+  /** Counts logins after a lost session. The cause of a loss is the last fault that began before it. */
   #relogin(operation: Operation, { session, live }: Standing): void {
     const { client, call, return: end = call } = operation;
     if (live && session.lost === operation) {

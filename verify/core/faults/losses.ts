@@ -31,8 +31,7 @@ export class Losses {
     if (!this.#final || operation.with !== undefined || this.#windows.length === 0) return;
     const alive = honoured(operation);
     if (alive === undefined || session.login === undefined || session.logout !== undefined) return;
-    // A session near its timeout may be honoured or refused, so it is no evidence. A session that was lost may live
-    // again, so it is checked.
+    // A session that may have expired is no evidence. A lost session is, because it may live again.
     if (!live && session.lost === undefined) return;
     const checked = this.#checked.get(session);
     if (checked === undefined) this.#checked.set(session, { first: operation, alive });
@@ -52,14 +51,14 @@ export class Losses {
     else if (lost !== undefined) this.#lost(login, last ?? login, lost);
   }
 
-  /** Counts a session that is honoured at the end, for each fault that began after its login. */
+  /** Counts a session that is honoured at the end, for each fault after its login. */
   #survived({ return: born = 0 }: Operation, end: number): void {
     for (const { begin, sessions } of this.#windows) {
       if (begin > born && begin <= end) sessions.survived++;
     }
   }
 
-  /** Counts a lost session for each fault between its last honoured and its first refused request. */
+  /** Counts a lost session, for each fault between its last honoured and its first refused request. */
   #lost(login: Operation, last: Operation, lost: Operation): void {
     const born = login.return ?? 0;
     let blamed = false;
@@ -82,7 +81,7 @@ export class Losses {
 
   finish(): void {
     this.#writes.finish();
-    // If some sessions were lost without a fault, a loss does not show that a fault took effect.
+    // A loss shows that a fault took effect only if no session was lost without a fault.
     for (const { bit, sessions, examples } of this.#windows) {
       if (bit === true || this.#lostWithoutFault === 0) continue;
       sessions.gone = 0;

@@ -2,13 +2,10 @@
 import type { Operation } from '../history/history.ts';
 
 export class Waiting {
-  /** For each session whose last request failed: the request with which its wait began. */
+  /** By session whose last request failed: the first request of its wait. */
   readonly #first = new Map<string, Operation>();
 
-  /**
-   * Returns the request that began the session's wait: the first failure since the session's last success, or this
-   * request.
-   */
+  /** Returns the request that began the session's wait: the first failure since its last success, else this request. */
   ended(operation: Operation, failed: boolean): Operation {
     const { session } = operation;
     const first = this.#first.get(session) ?? operation;

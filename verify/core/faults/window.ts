@@ -6,31 +6,31 @@ import type { Anomaly, WitnessStep } from '../result/verdict.ts';
 import type { Gap } from './gaps.ts';
 import { WaitTimes } from './waits.ts';
 
-/** Counts of requests, of failed requests, and of failures that a starved machine may explain. */
+/** Counts of requests, of failed ones, and of failed ones that a starved machine may explain. */
 export interface Load {
   requests: number;
   failed: number;
   starved: number;
 }
 
-/** Numbers of the sessions or writes from before a fault that survived, and that were lost. */
+/** Counts of sessions, or of writes, from before a fault: how many survived it, and how many it lost. */
 export interface Survivors {
   survived: number;
   gone: number;
 }
 
-/** The interval from the start of a fault until it was healed, and the effects of the fault. */
+/** The interval from the start of a fault until it was healed, with the effects of the fault. */
 export interface FaultWindow extends Omit<Fault, 'type' | 'clock'> {
   closed: boolean;
   /** The declared budget of this fault. */
   budget: Budget;
   /** Counts of requests that overlap the window. */
   during: Load;
-  /** Counts of requests that were sent after the end of the window, but within the window's recovery time. */
+  /** Counts of requests that were sent within the recovery time after the window. */
   recovering: Load;
   /** The first failed request that a starved machine does not explain. */
   failure?: Operation;
-  /** The longest interval in which requests waited and no request succeeded. */
+  /** The longest gap: requests waited, and none succeeded. */
   gap?: Gap;
   waits: WaitTimes;
   /** Number of clients that lost their session through this fault and logged in again. */
@@ -70,7 +70,7 @@ export function budgetOf(budgets: Budgets = {}, name = ''): Budget {
 
 type Times = Pick<Fault, 'begin' | 'end'>;
 
-/** Returns whether an operation overlaps or touches a window plus the `after` microseconds that follow it. */
+/** Returns whether an operation overlaps or touches a window and the `after` microseconds that follow it. */
 export function overlaps(
   { begin, end = Number.POSITIVE_INFINITY }: Times,
   { call, return: returned = Number.POSITIVE_INFINITY }: Pick<Operation, 'call' | 'return'>,
@@ -83,14 +83,11 @@ export function overlaps(
 export const overBy = ({ end = Number.POSITIVE_INFINITY, budget }: FaultWindow): number =>
   end + (budget.recovery ?? 0);
 
-/**
- * Returns whether a fault was seen to take effect, or lost sessions or writes. All checks and reports use this
- * function.
- */
+/** Returns whether a fault is known to have taken effect: by an observation, or by lost sessions or writes. */
 export const tookEffect = ({ closed, bit, sessions, writes }: FaultWindow): boolean =>
   closed && (bit === true || sessions.gone + writes.gone > 0);
 
-/** @returns a text that names the faults without effect, for an unknown verdict; undefined if all took effect */
+/** @returns the reason for an unknown verdict: the faults that are not known to have taken effect; undefined if none */
 export function withoutEffect(windows: readonly FaultWindow[]): string | undefined {
   const without = windows.filter(window => !tookEffect(window));
   if (without.length === 0) return undefined;

@@ -12,12 +12,12 @@ const KEPT = 3;
 /** Returns the uncertainty of the times of an operation, microseconds. */
 const slack = ({ uncertainty = 0 }: Placed): number => uncertainty;
 
-/** The reads of one object that decide which of its writes each fault lost. */
+/** What the reads of one object show, for the decision which of its writes each fault lost. */
 interface Reads {
-  /** Number of faults that had begun before the last read. */
+  /** Number of faults that began before the object's last read. */
   epoch: number;
   last?: Operation;
-  /** For each fault: the last read before the fault began, if there is one. */
+  /** By fault: the last read of the object before the fault began, if any. */
   before: (Operation | undefined)[];
   final?: Operation;
   /** The values that a final read has shown. */
@@ -71,7 +71,7 @@ export class Writes {
   }
 }
 
-/** Returns whether a read shows a value; undefined if it may have begun before the add was acknowledged at `end`. */
+/** Returns whether a read shows a value; undefined if it may have begun before the value's add returned at `end`. */
 function shows(read: Operation | undefined, value: string, end: number): boolean | undefined {
   if (read?.saw === undefined || end >= read.call - slack(read)) return undefined;
   return read.saw.includes(value);
@@ -88,18 +88,18 @@ function settle(kept: readonly KeptValue[], reads: Reads, windows: readonly Faul
     const { value, add } = known;
     const end = (add.return ?? add.call) + slack(add);
     if (!shown.has(known) && end >= final.call - slack(final)) continue;
-    // The reads of the object say nothing about faults that began after the last read.
+    // No read shows what faults after the last read have lost.
     windows.slice(0, reads.epoch).forEach((window, index) => {
       const { end: until = Number.POSITIVE_INFINITY, bit, writes, examples } = window;
-      // A write that was acknowledged after this fault, or lost before it, was not lost through this fault.
+      // The write was acknowledged after the fault, or was lost before it.
       if (end > until) return;
       const wasThere = shows(before[index], value, end);
-      // If a read after this fault shows the value, a later fault lost the write.
+      // If a read after this fault still shows the value, a later fault lost it.
       const outlived = before
         .slice(index + 1)
         .some(read => read !== undefined && read.call > until && shows(read, value, end) === true);
       if (shown.has(known)) writes.survived++;
-      // If the effect of the fault was not seen otherwise, a read before the fault must have shown the value.
+      // A loss counts if the fault is known to have taken effect, or if a read just before it showed the value.
       else if (wasThere === false || (bit !== true && wasThere !== true)) return;
       else if (outlived) writes.survived++;
       else {

@@ -1,4 +1,4 @@
-/** Says what an action may change. No other file decides this. */
+/** Decides which actions may change data. */
 import type { Action } from './history.ts';
 
 /** Returns whether the action changes nothing, so that a client may send its request again. */

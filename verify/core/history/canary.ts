@@ -1,7 +1,4 @@
-/**
- * Makes and recognises canaries: unguessable private values of a user. A canary in a response to another user shows a
- * leak.
- */
+/** Makes and recognises canaries: unguessable private values of a user. One in a response to another user is a leak. */
 
 /** Returns `<prefix>.<user>.<session>.<number>.<random>`, short enough for a text field of most apps. */
 export function canaryOf(parts: {
@@ -18,7 +15,7 @@ export function canaryOf(parts: {
   return `${parts.prefix}.${parts.user}.${parts.session}.${parts.number}.${tail}`;
 }
 
-/** Returns the prefix of values that all users may see. Such values belong to the run but are not canaries. */
+/** Returns the prefix of the values that the run writes to data of all users. They are not canaries. */
 export const sharedPrefix = (prefix: string): string => `${prefix}s`;
 
 /** The character that is appended to lengthen a canary. */
@@ -27,7 +24,7 @@ const PADDING = 'x';
 /** Returns the canary, padded to at least `size` characters. */
 export const padded = (canary: string, size: number): string => canary.padEnd(size, PADDING);
 
-/** Returns a function that removes the padding of a canary, complete or not. Any other text stays as it is. */
+/** Returns a function that removes the padding of a canary, even if it was cut off. Other texts stay as they are. */
 export function unpadder(prefix: string): (text: string) => string {
   const canary = new RegExp(`^(${prefix}s?\\.[\\w-]+\\.[\\w-]+\\.\\d+\\.[0-9a-z]{8})${PADDING}+$`);
   return text =>
@@ -38,12 +35,12 @@ export function unpadder(prefix: string): (text: string) => string {
 const LONGEST = 256;
 
 /**
- * Returns a function that finds every canary of the run in a text. Equal canaries in a row count once. Looks for the
- * prefix first, because in k6 a regular expression is slow on a whole page.
+ * Returns a function that finds all canaries of the run in a text. Counts a canary once if it follows itself. Searches
+ * for the prefix first, because in k6 a regular expression is slow on a whole page.
  */
 export function canaryFinder(prefix: string): (text: string) => string[] {
   const canary = new RegExp(`^${prefix}\\.[\\w-]+\\.[\\w-]+\\.\\d+\\.[0-9a-z]{8}`);
-  /** The canaries of the last text with canaries. The next text usually has the same canaries in the same order. */
+  /** The canaries of the last text that had any. The next text usually has the same ones in the same order. */
   let before: readonly string[] = [];
   return text => {
     const found: string[] = [];
@@ -81,13 +78,13 @@ export const canarySession = (value: string, prefix: string): string | undefined
 /** Returns the prefix of all canaries of one user. */
 export const ownCanaries = (prefix: string, user: string): string => `${prefix}.${user}.`;
 
-/** Returns the first canary of another user. @param own prefix of all canaries of the user */
+/** Returns the first canary that is not of this user. @param own prefix of all canaries of the user */
 export function foreignCanary(
   values: readonly string[] = [],
   prefix: string,
   own: string,
 ): string | undefined {
-  // A loop by index is cheaper than an iterator, and most reads show only one new value.
+  // A loop with an index: most reads show only one new value, and in k6 an iterator costs more than that.
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as string;
     if (!value.startsWith(own) && canaryOwner(value, prefix) !== undefined) return value;

@@ -11,7 +11,7 @@ export type Kind =
   | { readonly named: Kind }
   | { readonly fields: Fields };
 
-/** The kinds of simple values, with their TypeScript types. */
+/** The kinds of simple values, each with its type in TypeScript. */
 interface Scalars {
   text: string;
   flag: boolean;
@@ -58,7 +58,7 @@ const may = <const K extends Kind>(kind: K, means = '') => ({ kind, means });
 
 const TEXTS = { list: 'text' } as const;
 
-/** The attributes of a session cookie that was set; recorded only where a workload asks for them. */
+/** The attributes with which a session cookie was set; recorded only where a workload asks for them. */
 export const ATTRIBUTES = {
   httpOnly: must('flag'),
   secure: must('flag'),
@@ -192,7 +192,7 @@ export const RETURNED = {
   ),
 };
 
-/** Limits of a fault window. */
+/** The budget of a fault: how much it may disturb. */
 export const BUDGET = {
   survival: may('number', 'share of sessions and writes that survive the fault, 1 when absent'),
   errors: may('number', 'share of requests that may fail'),
@@ -213,7 +213,7 @@ export const REFRESH = {
   revokes: may(['access'], '`access`: a logout ends access tokens too'),
 };
 
-/** The declarations of a target in addition to its claims. Times are microseconds. */
+/** What a target declares in addition to its claims. Times are microseconds. */
 export const DECLARED = {
   expiry: may(
     {

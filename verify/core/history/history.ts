@@ -18,7 +18,7 @@ export type Clock = Line<'clock'>;
 export type SessionEvent = Line<'session'>;
 /** An object whose operations are judged. Without this line, an object is a set. */
 export type ObjectEvent = Line<'object'>;
-/** Marks where a part of the run begins. */
+/** Marks the begin of a part of the run, such as the final reads. */
 export type Phase = Line<'phase'>;
 export type Called = ObjectOf<typeof fields.CALLED>;
 export type Returned = ObjectOf<typeof fields.RETURNED>;
@@ -31,18 +31,18 @@ export type Start = Line<'start'>;
 export type End = Line<'end'>;
 /** A whole operation: a read has one line, written when it ended; other actions have a start and an end. */
 export type Operation = Line<'op'>;
-/** A fault. `end` is absent in the line that opens its window. */
+/** A fault. Has a line when it begins, without `end`, and a line when it ends. */
 export type Fault = Line<'fault'>;
 /** A log entry about one request: which instance served it. */
 export type Served = Line<'served'>;
-/** Estimated number of instances, from the responses before the load. A hint, not evidence. */
+/** The number of instances as estimated before the load. A hint, not evidence. */
 export type Fingerprint = Line<'fingerprint'>;
 /** The last line of a history. A history without this line is incomplete. */
 export type Finish = Line<'finish'>;
 export type Event = { [Type in keyof typeof LINES]: Line<Type> }[keyof typeof LINES];
 
 export type Action = Called['action'];
-/** The cookies that were sent instead of the cookies in the client's jar. */
+/** Which cookies a request sent instead of those in the client's jar. */
 export type With = NonNullable<Called['with']>;
 export type ObjectKind = ObjectEvent['kind'];
 /** ok: happened. fail: certainly did not happen. info: may have happened, now or later. */

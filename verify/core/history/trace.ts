@@ -11,13 +11,13 @@ export function traceIdOf(request: string): string {
   return digits + number;
 }
 
-/** Returns the header `traceparent` of a request: version, trace id, id of the caller, and "sampled". */
+/** Returns the `traceparent` header of a request: version, trace id, parent id, and the flag "sampled". */
 export function traceparentOf(request: string): string {
   const { digits, number } = partsOf(request);
   return `00-${digits}${number}-${digits.slice(-4)}${number}-01`;
 }
 
-/** The name of the last run, and its part of a trace id. A process sends the requests of one run. */
+/** Caches the digits of the last run's name: a process usually sends the requests of one run. */
 const last = { run: '', digits: digitsOf('') };
 
 function partsOf(request: string): { digits: string; number: string } {
@@ -30,7 +30,7 @@ function partsOf(request: string): { digits: string; number: string } {
   return { digits: last.digits, number: number.padStart(12, '0') };
 }
 
-/** Returns the 20 digits of a trace id that the name of a run gives. */
+/** Returns the part of a trace id that comes from the run's name: its last 20 hexadecimal digits. */
 function digitsOf(run: string): string {
   const digits = run.replace(/[^\da-f]/gi, '').toLowerCase();
   return digits.slice(-20).padStart(20, '0');

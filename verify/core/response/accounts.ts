@@ -1,6 +1,6 @@
-/** Finds the account and its label by account number or by the user's name on a page, without listing all accounts. */
+/** Finds accounts and their labels by number or by the user's name on a page, without a list of all accounts. */
 
-/** One account, or `count` accounts in which {n} is replaced by the numbers 1 to `count`. */
+/** One account, or `count` accounts: then {n} stands for the numbers from 1 to `count`. */
 interface AccountSpec {
   user: string;
   /** The user's name on pages, if different from the login name. May contain {n}, like the login name. */
@@ -22,7 +22,7 @@ const sizeOf = ({ count = 1 }: AccountSpec): number => count;
 /** Returns the number of accounts. */
 export const poolOf = (accounts: Accounts): number => accounts.reduce((sum, spec) => sum + sizeOf(spec), 0);
 
-/** Returns the n-th account, counted from 1. After the last account, the first one follows again. */
+/** Returns the n-th account, counted from 1. After the last account comes the first one again. */
 export function accountOf(accounts: Accounts, n: number): PoolAccount {
   let index = (n - 1) % poolOf(accounts);
   for (let i = 0; i < accounts.length; i++) {
@@ -58,7 +58,7 @@ function numberOf({ user, shown = user, count }: AccountSpec, name: string): num
   return number <= count && shown.replaceAll('{n}', String(number)) === name ? number : undefined;
 }
 
-/** Returns the part of the account's name before the @. If an earlier entry may have this label, adds a number. */
+/** Returns the account's name up to the @, with a number added if an earlier entry may have the same part. */
 function labelIn(accounts: Accounts, index: number, name: string): string {
   const label = shortOf(name);
   const taken = accounts.slice(0, index).some(spec => mayBe(spec, label));
@@ -73,7 +73,7 @@ function mayBe(spec: AccountSpec, label: string): boolean {
   return label.startsWith(before);
 }
 
-/** Returns a new account, for a user who registers during the run. */
+/** Returns an account for a user who registers during the run. */
 export const newcomer = (canary: string, number: number, nth: number): PoolAccount => ({
   user: `${canary}-${number}-${nth}@example.test`,
   password: `new-${canary}-${number}`,

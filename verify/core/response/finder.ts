@@ -1,9 +1,8 @@
 /**
- * Finds the first group of a regular expression in a text. Fast also in k6. k6 compiles an expression again for each
- * `matchAll`, and is five times slower in a text with a non-ASCII character. So this class searches for the literal
- * parts of an expression of the most common shape, such as `<body[^>]* data-user="([^"]*)"`. If another expression
- * begins with a literal text, the part of the page before this text is cut off. That part usually contains the title,
- * which often has the only non-ASCII characters of the page.
+ * Finds the first group of a regular expression in a text, fast also in k6: there, each `matchAll` compiles the
+ * expression again, and a non-ASCII character in the text makes it five times slower. Expressions of the most common
+ * shape, such as `<body[^>]* data-user="([^"]*)"`, are searched by their literal parts. For others that begin with a
+ * literal text, the page before this text is cut off: its title often has the only non-ASCII characters.
  */
 export class Finder {
   readonly #search: Search | undefined;
@@ -51,12 +50,12 @@ export class Finder {
   }
 }
 
-/** The parts of an expression `before([^q]*)q…` or `before[^s]*second([^q]*)q…`: q and s are single characters. */
+/** An expression `before([^q]*)q…` or `before[^s]*second([^q]*)q…`, where q and s are single characters. */
 interface Shape {
   before: string;
-  /** `stop`: the character that the class between the two literal texts excludes. `second`: the second literal text. */
+  /** The part before the group. `stop`: the character s. `second`: the literal text after the skipped characters. */
   skip: { stop: string; second: string } | undefined;
-  /** The character that the group excludes: the first character of `after`. */
+  /** The character q, which the group excludes: the first character of `after`. */
   quote: string;
   after: string;
 }
@@ -73,7 +72,7 @@ function shapeOf(source: string): Shape | undefined {
   return { before, skip, quote, after };
 }
 
-/** Searches for a shape. The fields hold the place of the last match: to create an object for each is slow in k6. */
+/** Searches for a shape. Keeps the place of the last match in fields, because a new object is slow in k6. */
 class Search {
   /** Begin and end of the group. */
   from = 0;
@@ -96,7 +95,7 @@ class Search {
     return false;
   }
 
-  /** Tries each place of the second text, the last one first, since the class before it is greedy. */
+  /** Tries each place of the second text, the last one first, because `[^s]*` matches as much as possible. */
   #afterSkip(text: string, next: number, { stop, second }: { stop: string; second: string }): boolean {
     const stopped = text.indexOf(stop, next);
     let at = text.lastIndexOf(second, stopped === -1 ? text.length : stopped);

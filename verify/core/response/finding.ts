@@ -8,7 +8,7 @@ import type { BodyFacts } from './reply.ts';
 /** Describes where a value is: a regular expression whose first group is the value, or one of these places. */
 export type Finding =
   | string
-  /** A JSON pointer (RFC 6901) into the body, or into each message of an event stream; `*`: every member. */
+  /** A JSON pointer (RFC 6901) into the body, or into each message of an event stream. `*` stands for every member. */
   | { json: string }
   /** A header of the response. */
   | { header: string }
@@ -82,7 +82,7 @@ function everyOne(finding: { json: string } | { header: string } | { cookie: str
     cookies.flatMap(({ name, value }) => (name === finding.cookie && value !== undefined ? [value] : []));
 }
 
-/** Returns an expression that finds an attribute of the tag with this name. The attributes may be in any order. */
+/** Returns a regular expression that finds an attribute of the tag with this name, in any order of the attributes. */
 const attribute = (tag: string, name: string, held: string): string =>
   `<${tag}(?=[^>]*\\sname=["']?${escaped(name)}["'\\s/>])[^>]*\\s${held}=["']?([^"'>]*)`;
 
@@ -123,7 +123,7 @@ function pointed(value: unknown, [step, ...more]: readonly string[]): unknown[] 
   return Object.hasOwn(value, step) ? pointed((value as Record<string, unknown>)[step], more) : [];
 }
 
-/** Returns the texts and numbers among the values, as texts. A list is replaced by its members. */
+/** Returns the texts and numbers among the values, as texts. A list counts as its members. */
 const texts = (values: readonly unknown[]): string[] =>
   values.flatMap(value =>
     Array.isArray(value)

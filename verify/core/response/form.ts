@@ -12,13 +12,14 @@ export function filled(form: Readonly<Record<string, string>>, known: Known): Re
 /** Returns the text with its placeholders filled in. A placeholder without a known value stays as it is. */
 export function filledText(text: string, known: Known): string {
   if (!text.includes('{')) return text;
-  // Most fields are a single placeholder. In k6, the search for several placeholders takes longer than all other work
-  // on a form.
+  // Most fields are a single placeholder. In k6, a search for several would take longer than all other work on a form.
   const whole = text.startsWith('{') && text.endsWith('}') ? known[text.slice(1, -1)] : undefined;
   return whole ?? text.replace(/\{(\w+)\}/g, (place, name: string) => known[name] ?? place);
 }
 
-/** Returns the JSON value with all placeholders filled in. @param values replace texts that equal their names */
+/**
+ * Returns the JSON value with its placeholders filled in. @param values by text: the values that replace equal texts
+ */
 export function filledJson(
   value: unknown,
   known: Known,

@@ -14,9 +14,9 @@ import type { Reply } from './reply.ts';
 export interface Pages {
   login: LoginPage;
   signedIn: { user: Finding };
-  /** Responses that mean "signed out", in addition to 401 and a redirect to the login page. */
+  /** Further responses that mean "signed out", besides 401 and a redirect to the login page. */
   signedOut?: { status: readonly number[]; redirect: readonly string[] } | undefined;
-  /** Other hosts that take part in logins. A response that redirects to such a host asks for a login. */
+  /** Hosts of other sites that take part in logins. A redirect to one of them asks for a login. */
   origins?: readonly string[] | undefined;
   csrf?: Finding | undefined;
   probes: readonly { object: string; read: ListSpec }[];
@@ -63,7 +63,7 @@ export interface Asked {
   action: Action;
   /** The target file's name of the object whose state the response shows, if any. */
   object?: string | undefined;
-  /** True if the page need not name its user. A page without the name then shows nothing about the session. */
+  /** True if the page may leave out the user's name. Without the name, it shows nothing about the session. */
   unmarked?: boolean | undefined;
   /** The requested path, with its query. */
   path?: string;
@@ -74,7 +74,7 @@ const NO_PAGE: ListPage = { values: [], cut: false };
 const writes = (action: Action): boolean => !isSafe(action) && !silent.has(action) && action !== 'login';
 /** Actions whose responses do not show whether the session is signed in or out. */
 const silent = new Set<Action>(['form', 'logout', 'logout-all']);
-/** Statuses that refuse a refresh token for good (RFC 6749, 5.2). */
+/** Statuses that reject a refresh token permanently (RFC 6749, 5.2). */
 const REFUSED: readonly number[] = [400, 401, 403];
 
 export class Interpreter {
@@ -88,9 +88,9 @@ export class Interpreter {
   readonly #unpadded: (text: string) => string;
   readonly #user: Findings;
   readonly #lists: Map<string, ListReader>;
-  /** How private pages respond to a client without a session; used in addition to the target file. */
+  /** How private pages respond to clients without a session: such responses mean "signed out", too. */
   readonly #strangers = { status: new Set<number>(), redirect: new Set<string>() };
-  /** Headers without a canary. Responses with equal headers share one object in Node. */
+  /** Headers that were searched and have no canary. In Node, responses with equal headers share one object. */
   readonly #bare = new WeakSet<Reply['headers']>();
   readonly #csrf: Findings | undefined;
   readonly #instance: (reply: Reply) => Named | undefined;
@@ -113,7 +113,7 @@ export class Interpreter {
     this.#version = versionNamer(pages.instance?.version ?? {});
   }
 
-  /** The facts that were found about the target, for another interpreter of the same target. */
+  /** The facts about the target that this interpreter has found, for another one. */
   get learned(): Learned {
     const { status, redirect } = this.#strangers;
     return {
@@ -262,7 +262,7 @@ export class Interpreter {
     return status !== undefined && this.#strangers.status.has(status);
   }
 
-  /** Records canaries outside of the requested state, and session cookies that changed. */
+  /** Records the canaries outside of the requested state, and the session cookies that the response changed. */
   #private(seen: Seen, reply: Reply): void {
     const found = this.#found(reply);
     const saw = seen.saw ?? [];
@@ -288,10 +288,10 @@ export class Interpreter {
 
   #inHeaders(headers: Reply['headers']): string[] {
     const found: string[] = [];
-    // Does not use values() and flat(): in k6 they take longer than the search in a header.
+    // No values() and flat(): in k6 they take longer than the search in a header.
     for (const name in headers) {
       const value = headers[name];
-      // Most headers have no canary. In k6, spreading an empty list takes as long as this test.
+      // In k6, adding an empty list takes as long as this test, and most headers have no canary.
       if (typeof value === 'string' && !value.includes(this.#reading.canary)) continue;
       for (const one of [value ?? []].flat()) found.push(...this.#canaries(one));
     }

@@ -32,7 +32,7 @@ export interface Named {
 /** Maximum length of a name, in characters, so that a long header cannot fill the history. */
 const LONGEST = 100;
 
-/** Maximum number of header values whose instance name is cached. Values that never repeat need no cache. */
+/** Maximum number of header values for which the name is cached. More values mean that they do not repeat. */
 const KNOWN = 64;
 
 /** Returns a function that finds the instance of a response; undefined if the response names none. */
@@ -49,7 +49,7 @@ export function namer(
     instance === undefined || instance === ''
       ? undefined
       : { instance: (names.get(instance) ?? instance).slice(0, LONGEST), source };
-  // There are few instances, and each sends the same text with every response.
+  // Caches the names by the header's text: each of the few instances always sends the same text.
   const known = new Map<string, Named>();
   const byHeader = (text: string | string[] | undefined): Named | undefined => {
     const before = typeof text === 'string' ? known.get(text) : undefined;
@@ -81,7 +81,7 @@ export function versionNamer({
 /** Returns the host and port of an address. Does not use URL, which k6 lacks. */
 const hostOf = (url: string): string => url.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
 
-/** Finds the name in a header. A balancer that tried several instances lists them all; the last one responded. */
+/** Finds the name in a header. A balancer that tried several instances lists them all, and the last one responded. */
 function inHeader(value: string | string[], part: Finder | undefined): string | undefined {
   const text = Array.isArray(value) ? value.join(', ') : value;
   return part === undefined ? text.slice(lastOf(text)) : part.first(text);
@@ -93,10 +93,7 @@ const lastOf = (text: string): number => {
   return Math.max(comma === -1 ? 0 : comma + 2, group === -1 ? 0 : group + 3);
 };
 
-/**
- * Finds the name in the balancer's cookie. Uses the cookie that the response sets; if there is none, the cookie that
- * the request sent.
- */
+/** Finds the name in the balancer's cookie: in the one that the response sets, otherwise in the one that was sent. */
 function inCookie({ status, cookies, sent }: Reply, name: string): string | undefined {
   if (status === undefined) return undefined;
   const set = cookies.find(cookie => cookie.name === name)?.value;

@@ -6,9 +6,9 @@ import type { Reply } from './reply.ts';
 /** Describes how the list of a probe is read. */
 export interface ListSpec {
   items: Finding;
-  /** A regular expression that finds the part of the page with the list. The same texts may stand elsewhere. */
+  /** A regular expression that finds the list in the page, because its texts may also be elsewhere on the page. */
   within?: string | undefined;
-  /** Finds the address of the next page. */
+  /** Where the page has the address of the next page. */
   next?: Finding | undefined;
   /** Maximum number of rows on a page. */
   rows?: number | undefined;
@@ -18,7 +18,7 @@ export interface ListPage {
   values: string[];
   /** Address of the next page, as written in the page. */
   next?: string;
-  /** True if no next page was found, but the list may go on. */
+  /** True if the list may continue although the page has no address of a next page. */
   cut: boolean;
 }
 
@@ -48,7 +48,7 @@ export class ListReader {
     const values = this.#items.all(part);
     const next = this.#nextOf(reply, path);
     if (next !== undefined && next !== '') return { values, next, cut: false };
-    // If the target file says where the link to the next page is, a page without this link is the last page.
+    // If the target file declares where the next address is, a page without it is the last page.
     return { values, cut: this.#next === undefined && values.length === this.#rows };
   }
 
@@ -58,17 +58,14 @@ export class ListReader {
     const link = links === undefined ? undefined : LINK_NEXT.exec([links].flat().join(', '))?.[1];
     if (link !== undefined) return link;
     const { body } = reply;
-    // Most pages have no such link; a plain text search shows that faster than a regular expression.
+    // Most pages have no such link, and a search for a text is faster than a regular expression.
     const match = body.includes('next') ? REL_NEXT.exec(body) : null;
     const href = match?.[1] ?? match?.[2] ?? match?.[3] ?? numbered(body, path);
     return href === undefined ? undefined : this.#decode(href);
   }
 }
 
-/**
- * Returns a response whose body is only a part. Removes the facts about the whole body, which may be wrong for the
- * part.
- */
+/** Returns the response with a part of its body, without the facts, which are about the whole body. */
 function partOf({ facts: _, ...reply }: Reply, body: string): Reply {
   return { ...reply, body };
 }

@@ -11,7 +11,7 @@ interface Kept {
   seen: Seen;
   /** The instance that sent the page; undefined if not known, or if values on the page may contain its name. */
   instance: string | undefined;
-  /** The page, split at each occurrence of the instance's name; made on first use. */
+  /** The page, split at the instance's name; made on first use. */
   parts: string[] | undefined;
 }
 
@@ -19,8 +19,8 @@ interface Kept {
 const KEPT = 6;
 
 /**
- * Most pages under load equal an earlier page, except for the name of the instance. The result of such a page is the
- * same. In k6, comparing two pages takes 1 µs, interpreting a page takes 100 µs.
+ * Keeps interpreted pages. Under load, most pages equal an earlier one except for the name of the instance, and their
+ * result is the same. In k6, comparing two pages takes 1 µs, interpreting one takes 100 µs.
  */
 export class Readings {
   readonly #interpreter: Interpreter;
@@ -31,10 +31,7 @@ export class Readings {
     this.#interpreter = interpreter;
   }
 
-  /**
-   * Interprets a response. For a known page, returns the object of the earlier result, with the instance of this
-   * response.
-   */
+  /** Interprets a response. For a known page, returns the earlier result, changed to the instance of this response. */
   seen(reply: Reply, asked: Asked): Seen {
     // Only pages whose result does not depend on other headers can be reused.
     const plain =
@@ -75,8 +72,8 @@ export class Readings {
 }
 
 /**
- * Returns whether a page equals a kept page except for the name of the instance. Compares part by part, because in k6
- * replacing the name takes too much memory.
+ * Returns whether a page equals a kept page except for the name of the instance. Compares the parts between the names,
+ * because in k6 a copy of the page with the name replaced takes too much memory.
  */
 function isOf(kept: Kept, body: string, instance: string): boolean {
   const before = kept.instance;
@@ -99,7 +96,7 @@ function isOf(kept: Kept, body: string, instance: string): boolean {
   return true;
 }
 
-/** Sets the instance of this response in an earlier result, and returns that result. */
+/** Sets the instance in an earlier result, and returns this result. */
 function again(seen: Seen, named: Named | undefined): Seen {
   if (named !== undefined) {
     seen.instance = named.instance;
@@ -117,7 +114,7 @@ const names = ({ saw, canaries }: Seen, instance: string): boolean =>
 
 function anyNames(texts: readonly string[] | undefined, instance: string): boolean {
   if (texts === undefined) return false;
-  // Loops with an index: in k6, one step of an iterator takes as long as the test itself.
+  // A loop with an index: in k6, one step of an iterator takes as long as the test in it.
   for (let i = 0; i < texts.length; i++) if ((texts[i] as string).includes(instance)) return true;
   return false;
 }

@@ -2,15 +2,15 @@
 import type { CookieAttributes } from '../history/history.ts';
 import type { Failure } from './outcome.ts';
 
-/** What was found in a body. Equal bodies of one page may share this object, so that such a body is searched once. */
+/** What was found in a body. Responses with equal bodies may share this object, so that the body is searched once. */
 export interface BodyFacts {
-  /** By search: the first value that the search found; null if it found none. */
+  /** By finder: the first value that it found; null if it found none. */
   readonly firsts: Map<object, string | null>;
   canaries?: readonly string[];
   busy?: boolean;
   /** True if the body has a password field. */
   password?: boolean;
-  /** Whether the body shows one of these secrets. */
+  /** The result of the last search for secrets: whether the body shows one of them. */
   exposed?: { secrets: readonly string[]; shown: boolean };
 }
 
@@ -18,26 +18,23 @@ export interface BodyFacts {
 export interface Reply {
   status?: number;
   failure?: Failure;
-  /** What is wrong with the server's certificate. Absent if the request did not fail because of the certificate. */
+  /** What is wrong with the server's certificate, if the request failed because of it. */
   distrusted?: string;
   /** The headers, by name in lower case. */
   headers: Readonly<Record<string, string | string[] | undefined>>;
   body: string;
-  /** Absent if no other response shares the facts about the body. */
+  /** What was found in the body, shared with responses that have the same body; absent if nothing is shared. */
   facts?: BodyFacts;
-  /** Path of the redirect's target on the same host, without query; absent when there is no redirect. */
+  /** Where a redirect leads, without query: a path, or origin and path for another host; absent if there is none. */
   redirect?: string;
-  /**
-   * The redirect's address with its query. Absent if the redirect leads to another host or scheme, because it is then
-   * not followed.
-   */
+  /** Path and query of a redirect that is followed. Absent for another host or scheme: these are not followed. */
   leads?: string;
   /** Cookies that the response changed; a cookie without a value is deleted. */
   cookies: { name: string; value?: string; attributes?: CookieAttributes }[];
   /** Cookies that the request carried. */
   sent?: readonly { name: string; value: string }[];
-  /** Names of cookies that a browser withholds because of SameSite: the request came from a page of another site. */
+  /** Names of cookies that a browser would not send, because of SameSite: a page of another site made the request. */
   withheld?: readonly string[];
-  /** The request was sent twice, because the first connection was closed at that moment. */
+  /** The client sent the request twice, because the server closed the connection during the first attempt. */
   resent?: true;
 }

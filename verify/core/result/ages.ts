@@ -1,16 +1,16 @@
-/** Measures how old the sessions of a run became. */
+/** Measures how long the sessions of a run were in use, so that a verdict does not claim more than the run tried. */
 import type { Operation, Run } from '../history/history.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
 
-/** The longest times in any session of the run, microseconds; 0 if no session has such a time. */
+/** The longest times in any session of the run, microseconds; 0 if there was none. */
 export interface Ages {
   /** From a login to a request of the live session. */
   used: number;
-  /** From a login to two requests of the session that overlapped. */
+  /** From a login to requests of the session that overlapped each other. */
   overlapped: number;
   /** From a login to the logout. */
   loggedOut: number;
-  /** Between two requests of a live session. */
+  /** Between two consecutive requests of a live session. */
   rested: number;
 }
 
@@ -37,7 +37,7 @@ export class AgesTried {
     this.#ages[what] = Math.max(this.#ages[what], time);
   }
 
-  /** Returns undefined if no session was used. */
+  /** Returns the ages; undefined if no session was used. */
   finish(): Ages | undefined {
     return this.#ages.used === 0 ? undefined : { ...this.#ages };
   }
@@ -56,13 +56,13 @@ export function timeText(time: number): string {
   return `${Number((time / unit).toFixed(1))} ${name}`;
 }
 
-/** Returns a remark if an idle timeout is declared, but no session was in use for longer than this timeout. */
+/** Returns a remark if no session was in use for longer than the declared idle timeout. */
 export function untriedAges(
   { declared }: Run,
   { ages, duration }: { ages?: Ages; duration: number },
 ): string[] {
   const { idle, absolute = Number.POSITIVE_INFINITY } = declared?.expiry ?? {};
-  // A session ends at its absolute timeout, so it cannot outlive a longer idle timeout.
+  // An idle timeout that is longer than the absolute timeout cannot be tried.
   if (ages === undefined || idle === undefined || idle >= absolute || ages.used >= idle) return [];
   return [
     `not tried in ${timeText(duration)}: sessions older than their idle timeout of ${timeText(idle)}; ` +

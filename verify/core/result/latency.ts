@@ -1,6 +1,6 @@
 /**
- * Summarises response times in a histogram of bounded size, whose buckets grow by 3 %. Histograms can be added up, and
- * quantiles are exact to the width of a bucket.
+ * Summarises response times in histograms of bounded size. Each bucket is 3 % wider than the one before, so quantiles
+ * are exact to 3 %. Histograms can be added up.
  */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Action, Operation } from '../history/history.ts';
@@ -53,8 +53,8 @@ export const sizeOf = (buckets: Buckets): number =>
   [...buckets.values()].reduce((sum, count) => sum + count, 0);
 
 /**
- * Returns the response time at a rank, microseconds; NaN if there are fewer responses. The responses of a bucket are
- * assumed to be spread evenly over it. @param rank 1 for the fastest
+ * Returns the response time at a rank, microseconds; NaN if there are fewer responses. Responses are assumed to be
+ * evenly spread within a bucket. @param rank 1 for the fastest
  */
 export function atRank(buckets: Buckets, rank: number): number {
   let below = 0;
@@ -73,7 +73,7 @@ export function percentilesOf(buckets: Buckets): Record<Percentile, number> {
   return { p50: at(p50), p90: at(p90), p95: at(p95), p99: at(p99) };
 }
 
-/** Maximum number of pairs of action and instance that are recorded. Larger than in any expected deployment. */
+/** Maximum number of histograms: one for each pair of action and instance. More than any expected deployment needs. */
 const MOST = 100;
 
 /** Collects the response times of a run. */

@@ -56,11 +56,11 @@ export interface FaultSummary {
   where?: string;
   /** The disturbance in a few words: `2 instances restarted`. */
   did?: string;
-  /** True if the fault took effect: its effect was observed, or sessions or writes were lost. */
+  /** True if the fault is known to have taken effect: by an observation, or by lost sessions or writes. */
   bit: boolean;
   /** True if everything that was disturbed was healthy again in time. */
   healthy: boolean;
-  /** False if Baton could not undo the disturbance, which may then go on; else absent. */
+  /** False if Baton could not undo the fault, which may then go on; else absent. */
   healed?: false;
   /** Time until everything was healthy again; absent if not everything became healthy. */
   duration?: number;
@@ -68,7 +68,7 @@ export interface FaultSummary {
   failed: number;
   /** Number of clients that lost their session and had to log in again. */
   relogins: number;
-  /** Sessions from before the fault, checked at the end. `atLeast`: lower bound of the surviving share, at 95 %. */
+  /** Sessions from before the fault, checked at the end. `atLeast`: 95 % lower bound of the share that survives. */
   sessions: { survived: number; of: number; atLeast: number };
   writes: { acknowledged: number; lost: number };
   /** The longest time in which requests waited and no request succeeded. */
@@ -89,7 +89,7 @@ export interface Result {
   command: string;
   /** `cut off`: the history has no last line, as after a kill. */
   finished: Finish['reason'] | 'cut off';
-  /** The verdict over all claimed guarantees. `violated` also if one of `limits` was exceeded. */
+  /** The verdict over all claimed guarantees and over `limits`. */
   judgement: Judgement;
   guarantees: Verdict[];
   tally: Tally;

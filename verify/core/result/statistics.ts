@@ -132,10 +132,7 @@ export function fisherP(events: number, trials: number, otherEvents: number, oth
   return Math.min(1, p);
 }
 
-/**
- * From this number of ids on, an approximation replaces the exact sum, which would take long. The error is
- * negligible.
- */
+/** From this number of ids on, an approximation with negligible error replaces the exact sum. */
 const MANY = 10_000;
 
 /**

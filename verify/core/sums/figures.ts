@@ -12,23 +12,23 @@ import { getOrInsert } from '../get-or-insert.ts';
 import type { Guarantee } from '../result/guarantees.ts';
 import type { Repeated } from './repeats.ts';
 
-/** The checks that every virtual user applies. They need to see only one client. */
+/** The checks that every script applies. Each virtual user can apply them alone. */
 const ALWAYS: readonly Check[] = [
   ...[continuity, isolation, routing],
   ...[readYourWrites, monotonicReads, availability],
 ];
 
-/** The checks of a script. To save time, checks for which the script gives no evidence are left out. */
+/** What a script judges. Checks for which it gives no evidence are left out, because they cost time. */
 export interface Judged {
   checks: readonly Check[];
   /** The claimed guarantees that `checks` judge. Only these guarantees can fail the run. */
   claims: readonly Guarantee[];
   figures: readonly Figure[];
-  /** The budget of a script whose whole run is one fault window. Absent: no request may fail. */
+  /** The budget, if the whole run is one fault window. Absent: no request may fail. */
   window?: WindowBudget;
 }
 
-/** Limits for failures in a run that is one fault window as a whole, such as a deploy. */
+/** The budget of a run that is one fault window as a whole, such as a deploy. */
 export interface WindowBudget {
   /** Share of the requests that may fail. */
   errors?: number;
@@ -48,7 +48,7 @@ export function judgedBy(claims: readonly string[], logouts: boolean, window?: W
   const claimed = names.filter(name => claims.includes(name));
   const figures = FIGURES.filter(({ of }) => names.includes(of[0]));
   if (window === undefined) return { checks, claims: claimed, figures };
-  // These figures count errors without a threshold. The budget limits the number of errors.
+  // The budget decides how many errors fail the run, so their counter needs no threshold.
   const tolerant = figures.map(figure => {
     if (figure.metric !== DOWN) return figure;
     const { needs: _, ...counted } = figure;
@@ -60,20 +60,17 @@ export function judgedBy(claims: readonly string[], logouts: boolean, window?: W
 export interface Figure {
   /** Name of the counter. */
   metric: string;
-  /**
-   * Name of the count that this counter records. `of`: the guarantees that have this count. It is equal in all, so
-   * only the first one is read.
-   */
+  /** The count that the metric records. `of`: the guarantees that have this count, all with the same value. */
   count: string;
   of: readonly [Guarantee, ...Guarantee[]];
   /**
-   * The condition on the sum, as a k6 threshold. All conditions hold if and only if the verdicts from the sums are
-   * valid. A counter without any increment is 0, so no condition passes because data is missing.
+   * The condition on the sum, as a k6 threshold. All conditions together hold if and only if the verdicts are valid.
+   * Missing data fail a condition, because a counter without increments is 0.
    */
   needs?: string;
-  /** The count of repeated reads that is added to the counter. */
+  /** The count of repeated reads that belongs to the counter, too. */
   repeated?: keyof Repeated;
-  /** Counted once for each account: virtual users that share an account are one user. */
+  /** Each account counts once: virtual users that share it are one user. */
   perAccount?: true;
 }
 
@@ -81,12 +78,12 @@ const some = `count>=${ENOUGH_HANDOFFS}`;
 const none = 'count==0';
 /** Anomalies of availability: requests that failed or came too late. */
 const DOWN = 'baton_down';
-/** The anomalies of `DOWN` whose request got a 5xx or no response. */
+/** Requests among `DOWN` that got a 5xx or no response. */
 export const UNAVAILABLE = 'baton_unavailable';
 /** Requests that availability judged. */
 export const ATTEMPTS = 'baton_attempts';
 
-/** Makes a figure from a count that all of the given guarantees have. */
+/** Describes the metric for a count. @param of the guarantees that have the count */
 const figure = (
   metric: string,
   count: string,
@@ -135,30 +132,30 @@ export const FIGURES: readonly Figure[] = [
 export const TAGGED = {
   /** Requests by the instance that served them. */
   requests: { metric: 'baton_requests', tag: 'instance' },
-  /** Sessions that an instance served at least once. */
+  /** Sessions, by each instance that served them at least once. */
   met: { metric: 'baton_sessions_met', tag: 'instance' },
   /** Operations by outcome. */
   operations: { metric: 'baton_operations', tag: 'outcome' },
   /** Operations without success, by status class or failure. */
   failed: { metric: 'baton_failed', tag: 'how' },
-  /** Responses of an instance to the cookie of a session that was logged out. */
+  /** Requests with the cookie of a session that was logged out, by instance. */
   replayed: { metric: 'baton_replayed', tag: 'instance' },
 } as const;
 
 const OUTCOMES = ['ok', 'fail', 'info'] as const;
 export const FAILURES = ['3xx', '4xx', '5xx', 'other', 'no answer'] as const;
-/** Tag value for all instances that were not expected. */
+/** The tag for all instances that the script does not expect. */
 export const OTHER = 'other';
-/** Exceptions of the script. An iteration that ended in an exception has checked nothing. */
+/** Exceptions in the script, whose iterations have then checked nothing. */
 export const ERRORS = 'baton_script_errors';
 /** Logins of users whose session was lost. */
 export const RELOGINS = 'baton_relogins';
 /** Milliseconds from the start of the run to each anomaly, by guarantee. */
 export const BROKE = 'baton_broke_after';
-/** Milliseconds since the last success of a session. Recorded for each failed request and for the next success. */
+/** Milliseconds since a session's last success, for each failed request and for the next success. */
 export const GAP = 'baton_gap';
 
-/** Returns the class of a response that is not a success. */
+/** Returns the class of a response that is no success, such as `4xx`. */
 export function failureOf(status: number | undefined): (typeof FAILURES)[number] {
   if (status === undefined) return 'no answer';
   return FAILURES.find(name => name === `${Math.floor(status / 100)}xx`) ?? 'other';
@@ -167,7 +164,7 @@ export function failureOf(status: number | undefined): (typeof FAILURES)[number]
 export const tagged = ({ metric, tag }: { metric: string; tag: string }, value: string): string =>
   `${metric}{${tag}:${value}}`;
 
-/** Returns the thresholds of k6. A threshold without a condition makes k6 keep the submetric for the summary. */
+/** Returns the thresholds of k6. A counter with a tag is in k6's summary only if it has a threshold, perhaps empty. */
 export function thresholdsOf(
   { claims, figures, window }: Judged,
   instances: readonly string[],

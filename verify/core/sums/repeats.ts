@@ -1,8 +1,7 @@
 /**
- * Counts reads that repeat an already judged read. The judge need not judge such a read. Most reads of an unchanged
- * session show exactly the same page; only the instance may be new. In k6, counting such a read is 50 times as fast
- * as judging it. These counts and the counts of the judge add up to the counts that the judge alone would have made
- * (repeats.property.test.ts).
+ * Counts reads that repeat a judged read, so that the judge need not see them. Most reads of an unchanged session show
+ * the same page, only from another instance. In k6, counting such a read is 50 times as fast as judging it. The counts
+ * of both add up to what the judge alone would have counted (repeats.property.test.ts).
  */
 
 import { alike } from '../objects/models.ts';
@@ -11,22 +10,13 @@ import type { Seen } from '../response/interpret.ts';
 
 /** The numbers that repeated reads add to the counts of the checks. */
 export interface Repeated {
-  /**
-   * `reads`: number of all repeated reads. `handoffs`: number of reads on another instance than the previous
-   * operation.
-   */
+  /** `reads`: all repeated reads. `handoffs`: the reads on another instance than the operation before. */
   reads: number;
   handoffs: number;
-  /**
-   * `written`: number of reads compared with a write of the session. `writtenElsewhere`: those on another instance
-   * than the write.
-   */
+  /** `written`: reads compared with a write of the session. `writtenElsewhere`: those that another instance served. */
   written: number;
   writtenElsewhere: number;
-  /**
-   * `pairs`: number of reads compared with the previous read. `pairsElsewhere`: those on another instance than the
-   * previous read.
-   */
+  /** `pairs`: reads compared with the read before. `pairsElsewhere`: those that another instance served. */
   pairs: number;
   pairsElsewhere: number;
 }
@@ -40,25 +30,19 @@ export const nothingRepeated = (): Repeated => ({
   pairsElsewhere: 0,
 });
 
-/** The operations that a judged read was compared with. An equal read is compared with the same operations. */
+/** What a judged read was compared with. A read that repeats it is compared with the same operations. */
 export type ComparedWith = Pick<ReadFacts, 'write' | 'again'>;
 
-/**
- * Counts the repeated reads of one session. No other session may write its object, and its operations must not
- * overlap.
- */
+/** Counts repeated reads of one session. Its operations must not overlap, and it alone may write its object. */
 export class Repeats {
   readonly #counts: Repeated;
-  /**
-   * The results of the reads since the last operation that was not a read. All of them are equal and without a
-   * violation.
-   */
+  /** The judged reads since the last operation that was no read: all show the same and caused no anomaly. */
   readonly #settled: Seen[] = [];
-  /** True if a write may still take effect, or there was a violation. Then every later read is judged. */
+  /** True if a write may still take effect, or after an anomaly. Then every read is judged. */
   #unsure = false;
-  /** Instance of the write that the last judged read was compared with; '' if the instance is not known. */
+  /** Instance of the write that the last judged read was compared with; '' if its instance is not known. */
   #wrote: string | undefined;
-  /** True if the next equal read is compared with the last judged read. */
+  /** True if a read that repeats the last judged read is compared with it. */
   #pairs = false;
   /** Instance of the last judged read. `#last`: instance of the last read, judged or not. */
   #judged = '';
@@ -77,7 +61,7 @@ export class Repeats {
     else if (outcome !== 'ok' || instance === undefined) this.#unsure = true;
   }
 
-  /** Called when a read of another object was judged. The next operation is compared with that read. */
+  /** Called when a read of another object was judged. */
   interrupted(): void {
     this.#settled.length = 0;
   }
@@ -102,9 +86,9 @@ export class Repeats {
   }
 
   /**
-   * Counts a read if it repeats a judged read. Returns false if the judge must judge the read.
+   * Counts a read if it repeats a judged read. Otherwise returns false, and the judge must judge it.
    *
-   * @param seen the result of the read; for a repeated read the same object, not only an equal one
+   * @param seen the result of the read; a repeated read has the same result object
    */
   repeats(seen: Seen): boolean {
     const { instance } = seen;
@@ -116,9 +100,9 @@ export class Repeats {
   }
 
   /**
-   * Returns true if the session's last read came from another instance than the last judged read. The judge must then
-   * judge this read before the next operation, because that operation is compared with it. Takes the count of this
-   * read back.
+   * Must be called before the judge sees the session's next operation, which it compares with the last read. Returns
+   * true if the judge must see the last repeated read first, because another instance served it than the last judged
+   * read. That read is then no longer counted here.
    */
   settle(): boolean {
     if (!this.#pending) return false;
@@ -129,7 +113,7 @@ export class Repeats {
     return true;
   }
 
-  /** Adds 1 or −1 to the counts of reads. @param elsewhere true for another instance than the previous read */
+  /** Adds `by` to the counts of a read. @param elsewhere true if another instance served the read before */
   #count(instance: string, elsewhere: boolean, by: 1 | -1): void {
     const counts = this.#counts;
     counts.reads += by;

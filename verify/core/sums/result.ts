@@ -67,7 +67,7 @@ export function resultOf(data: Summed, run: Run, settings: ScriptSettings): Resu
   };
 }
 
-/** Returns the thresholds that failed. Leaves out Baton's own metrics, because the verdicts explain them. */
+/** Returns the script's own thresholds that failed. The verdicts explain those of Baton's metrics. */
 function crossed({ metrics = {} }: Summed): string[] {
   return Object.entries(metrics)
     .filter(([name]) => !name.startsWith('baton_'))
@@ -106,7 +106,7 @@ function verdicts(data: Summed, sum: Sum, run: Run, { judged, instances }: Scrip
     if (guarantee !== 'routing') {
       return verdict(guarantee, claimed, check.conclude(counts.get(guarantee) ?? {}, run));
     }
-    // A k6 threshold cannot express a chi-square test, so routing is judged without such a test here.
+    // Routing is judged without a chi-square test, which no k6 threshold can express.
     const found = verdict(
       guarantee,
       claimed,
@@ -117,10 +117,10 @@ function verdicts(data: Summed, sum: Sum, run: Run, { judged, instances }: Scrip
   });
 }
 
-/** Minimum number of requests in a run that is one fault window. */
+/** Minimum number of requests, if the whole run is one fault window. */
 const ENOUGH = 100;
 
-/** Judges availability if the whole run is one fault window. @param gap the longest gap of all users, milliseconds */
+/** Judges availability, if the whole run is one fault window. @param gap the longest gap of all users, milliseconds */
 function withinWindow(sum: Sum, gap: number, budget: WindowBudget): Conclusion {
   const [requests, errors] = [sum(ATTEMPTS), sum(UNAVAILABLE)];
   const most = budget.errors ?? 1;

@@ -1,12 +1,12 @@
 /**
- * Decides linearizability by brute force, to test the real search. It tries every order of the operations, with and
- * without the operations that may not have happened. For histories of a few operations only.
+ * Decides linearizability by brute force, to test the search: tries every order of the operations, with and without
+ * those that may not have happened. Only for a few operations.
  */
 import type { ObjectKind } from '../history/history.ts';
 import { MODELS, type State } from '../objects/models.ts';
 import type { Interval } from '../search/decision.ts';
 
-/** Returns whether there is an order that explains every result. */
+/** Returns whether an order exists in which every response is correct. */
 export function linearizableByBruteForce(
   kind: ObjectKind,
   initial: readonly string[] | undefined,

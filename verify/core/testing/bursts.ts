@@ -1,4 +1,6 @@
-/** Builds the history of a burst: adds of one session that overlap on two instances, then reads. */
+/**
+ * Builds the history of a burst: one session adds to its object by overlapping requests on two instances, then reads.
+ */
 import type { ObjectEvent } from '../history/history.ts';
 import type { Picture, SessionPicture } from './picture.ts';
 
@@ -14,7 +16,7 @@ export const declared = (
 ): Picture => picture.add({ type: 'object', object: `basket@${session.name}`, kind, ...more });
 
 /**
- * Adds pairs of overlapping adds on two instances to the history, each pair followed by a read that shows all values.
+ * Adds pairs of overlapping adds on two instances, and a read of all values after each pair.
  *
  * @returns the final state of the object
  */

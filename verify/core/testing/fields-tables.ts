@@ -61,7 +61,7 @@ function meaning({ kind, means }: Field): string {
   return inner === undefined ? means : `${means}: ${named(inner)}`;
 }
 
-/** The meaning that is written for a field that has a table of its own. */
+/** The meaning of a field that has a table of its own. */
 const BELOW = 'below';
 
 function innerOf(kind: Kind): Fields | undefined {

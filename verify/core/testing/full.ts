@@ -1,7 +1,7 @@
 /** Defines a start line and an end line with every field that such lines may have. */
 import type { End, Start } from '../history/history.ts';
 
-/** `Required` makes the compiler check that no field is missing. */
+/** `Required`: the compiler reports a missing field. */
 export const fullStart: Required<Start> = {
   type: 'start',
   id: 1,

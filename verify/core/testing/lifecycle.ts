@@ -1,4 +1,4 @@
-/** Simulates a site with two instances and a session store, with a switch for each defect of the session lifecycle. */
+/** Simulates a site with two instances and a session store. A switch turns on each defect of sessions. */
 import type { CookieAttributes, Declared } from '../history/history.ts';
 import { Picture, type SessionPicture, type Shown } from './picture.ts';
 
@@ -38,7 +38,7 @@ export const declared: Declared = {
 interface Stored {
   user: string;
   active: number;
-  /** Instances that have forgotten the session. */
+  /** Instances that no longer accept the session. */
   forgotten: Set<string>;
 }
 
@@ -67,7 +67,7 @@ export class Site {
     return late ? IDLE * 3 : IDLE;
   }
 
-  /** Returns whether an instance accepts a session id now, and renews the session if so. */
+  /** Returns whether an instance accepts a session id now. If so, renews the session. */
   #known(id: string, instance: string): boolean {
     const stored = this.#store.get(id);
     if (stored === undefined || stored.forgotten.has(instance)) return false;
@@ -190,7 +190,7 @@ export class Site {
       fresh.form(this.#any(), { call, ...this.#cookie('app-1', `${fresh.name}-1`) });
       fresh.form(this.#any(), { call: call + 100, ...this.#cookie('app-1', `${fresh.name}-2`) });
     };
-    // The first burst always fails, so that no run lacks the defect by chance.
+    // The first burst always fails, so that every run has the defect.
     if (orphaned && (this.#colds++ === 0 || this.#random() < 0.7)) {
       const session = this.picture.session(`s${++this.#names}`, 'alice');
       two(session);

@@ -25,7 +25,7 @@ export const runLine = (more: Partial<Run> = {}): Run => ({
   ...more,
 });
 
-/** The fields in which a request differs from a plain success; `undefined` removes a field of the plain success. */
+/** The fields in which a request differs from a plain success. `undefined` removes a field. */
 export type Shown = Absent<
   Pick<
     Operation,
@@ -218,7 +218,7 @@ export class SessionPicture {
     return this.read(instance, [], { with: cookies, ...shown });
   }
 
-  /** Adds the same request as `honours`, with a signed-out response. */
+  /** Like `honours`, but the response is signed out. */
   refuses(cookies: With, instance: string, shown: Shown = {}): this {
     return this.#request('read', instance, {
       outcome: 'fail',

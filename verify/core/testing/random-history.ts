@@ -3,7 +3,7 @@ import type { Action, ObjectKind } from '../history/history.ts';
 import { MODELS, type ObjectOperation, type State } from '../objects/models.ts';
 import type { Interval } from '../search/decision.ts';
 
-/** Returns a random whole number below a bound; the sequence is the same for the same seed (mulberry32). */
+/** Returns a random whole number below a bound. Equal seeds give equal sequences (mulberry32). */
 export type Draw = (bound: number) => number;
 
 export function drawing(seed: number): Draw {
@@ -50,7 +50,7 @@ export function drawHistory(
   const initial = draw(3) > 0 ? [] : kind === 'counter' ? ['2'] : [value()];
   let state: State = model.initial(initial);
   const operations: Interval[] = [];
-  /** In a small span many times are equal, which tests that intervals are closed. */
+  /** In a small span, many times are equal, which tests operations that touch. */
   const span = 1 + draw(1 + draw(3 * size));
   for (let i = 0; i < size; i++) {
     const at = i * 2;
@@ -63,8 +63,8 @@ export function drawHistory(
     if (action === 'set' && kind !== 'register' && kind !== 'counter') operation.state = [value(), value()];
     const after = model.step(state, operation);
     const info = action !== 'read' && draw(4) === 0;
-    // Drops an acknowledged operation that is impossible in this state. Keeps an unacknowledged operation, because it
-    // had no effect.
+    // An acknowledged operation that is impossible now is dropped. An unacknowledged one is kept, since it had no
+    // effect.
     if (after === undefined && !info) continue;
     if (after !== undefined && (!info || draw(2) > 0)) state = after;
     operations.push({
@@ -79,7 +79,7 @@ export function drawHistory(
 
 const among = <T>(choices: readonly T[], draw: Draw): T => choices[draw(choices.length)] as T;
 
-/** Changes one result or one interval, like a fault of the store. */
+/** Changes one result or one interval, as if the store had failed. */
 function damage(operations: Interval[], draw: Draw): void {
   const interval = operations[draw(operations.length)];
   if (interval === undefined || interval.return === Number.POSITIVE_INFINITY) return;

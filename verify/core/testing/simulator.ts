@@ -1,12 +1,12 @@
-/** Simulates a session over a store that is correct except for one consistency fault, which happens once. */
+/** Simulates a session in a store with one consistency fault, which happens once. */
 import { declared } from './bursts.ts';
 import { Picture } from './picture.ts';
 import { type Draw, drawing } from './random-history.ts';
 
 /**
- * stale-read: a read shows the state from before the last writes. lost-update: the second of two overlapping adds
- * overwrites the first. double-apply: an add takes effect twice. reorder: one read shows two values in the wrong order.
- * late-write: an unacknowledged add takes effect much later, which is allowed.
+ * The faults. stale-read: a read shows the state from before the last writes. lost-update: the second of two
+ * overlapping adds overwrites the first. double-apply: an add takes effect twice. reorder: one read shows two values in
+ * the wrong order. late-write: an unacknowledged add takes effect much later, which is allowed.
  */
 export const FAULTS = ['none', 'stale-read', 'lost-update', 'double-apply', 'reorder', 'late-write'] as const;
 export type StoreFault = (typeof FAULTS)[number];

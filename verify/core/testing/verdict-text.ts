@@ -21,7 +21,7 @@ function linesOf({ name, guarantee, session, user, summary, witness, notes }: An
   return [`${whose}: ${summary}`, ...witness.map(stepOf), ...notes.map(note => `  (${note})`)];
 }
 
-/** Writes one request of a witness, named by its id: `Picture` numbers requests from 1. */
+/** Writes one request of a witness. `Picture` numbers requests from 1. */
 function stepOf({ operation, expected, came }: WitnessStep): string {
   const { id, action, value, instance, outcome } = operation;
   const what = [

@@ -14,7 +14,7 @@ export interface Placed {
 
 export class Clocks {
   #first: { base: number; uncertainty: number } | undefined;
-  /** All clocks except the first, each with the offset to add to its times and its uncertainty, in microseconds. */
+  /** By clock, except the first: the offset to add to its times, and its uncertainty, in microseconds. */
   readonly #others = new Map<string, { offset: number; uncertainty: number }>();
 
   add(clock: Clock): void {
@@ -37,10 +37,7 @@ export class Clocks {
   }
 }
 
-/**
- * Returns whether the response to `a` certainly came before `b` was sent. If both times are equal, the operations are
- * concurrent.
- */
+/** Returns whether the response to `a` certainly came before `b` was sent. Equal times count as concurrent. */
 export function precedes(a: Placed, b: Placed): boolean {
   if (a.return === undefined) return false;
   if (a.clock === b.clock) return a.return < b.call;

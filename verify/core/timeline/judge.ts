@@ -26,21 +26,21 @@ import { type SessionState, Sessions } from './sessions.ts';
 export class Judge {
   readonly #run: Run;
   readonly #folds: { check: Check; fold: Fold }[];
-  /** The folds that handle the starts of operations. */
+  /** The checks that look at the starts of operations. */
   readonly #starting: Fold[];
-  /** The folds that handle ended operations. */
+  /** The checks that look at ended operations. */
   readonly #ending: Fold[];
   readonly #sessions: Sessions;
   readonly #objects: Objects;
   readonly #clocks = new Clocks();
-  /** The ledger that the checks, the tally and the result share. */
+  /** The faults of the run, with their effects. */
   readonly #faults: FaultLedger;
-  /** Counts of the whole run. Undefined if the caller wants no result. */
+  /** The counts of the whole run for the result; undefined if no result is wanted. */
   readonly #tally: Tallying | undefined;
-  /** Joins requests with log entries. Undefined if no log is read. */
+  /** Joins requests with their log entries; undefined if no log is read. */
   readonly #logs: RequestLogs | undefined;
   readonly #open = new Map<number, Start>();
-  /** Facts about the last operation. Undefined unless it is a read of a live session that shows an object. */
+  /** What the last operation showed about its object; undefined unless it is a read of a live session. */
   reads: ReadFacts | undefined;
   #finish: Finish | undefined;
   #fingerprint: Fingerprint | undefined;
@@ -126,7 +126,7 @@ export class Judge {
     this.reads = standing.data?.reads;
     this.#faults.ended(operation, standing);
     this.#tally?.ended(operation, standing);
-    // Loops with an index, as in `started`, because in k6 one step of `for … of` takes as long as a check.
+    // A loop with an index: in k6, one step of `for … of` takes as long as a check.
     for (let i = 0; i < this.#ending.length; i++) this.#ending[i]?.ended?.(operation, standing);
     this.#logs?.ended(operation);
   }
@@ -167,7 +167,7 @@ export class Judge {
     const tallying = this.#tally;
     if (tallying === undefined)
       throw new Error('finish: expected a Judge with wanted = result, got wanted = counts');
-    // The outcome of these operations is unknown: each may take effect at any time after its request was sent.
+    // These operations have no recorded end, so each may take effect at any time after its request was sent.
     for (const start of this.#open.values()) {
       this.#ended(joined(start, { id: start.id, outcome: 'info', note: 'never ended' }));
     }

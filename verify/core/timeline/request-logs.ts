@@ -1,10 +1,10 @@
-/** Joins each request with its log entries. Requests and entries may come in any order. The memory is bounded. */
+/** Joins each request with its entries in the logs of balancer and instances, in any order, in bounded memory. */
 import type { FaultLedger } from '../faults/ledger.ts';
 import { getOrInsert } from '../get-or-insert.ts';
 import { isSafe } from '../history/actions.ts';
 import type { Operation, Run, Served } from '../history/history.ts';
 
-/** The facts about an operation that the comparison with the logs needs. */
+/** What the comparison with the logs needs to know about an operation. */
 interface Sent {
   instance: string | undefined;
   /** True if the request changes no data, so that a balancer may send it to several instances. */
@@ -13,13 +13,13 @@ interface Sent {
   direct: boolean;
   /** True if the client sent the request twice. */
   resent: boolean;
-  /** Absent if only an outline of the request is kept. */
+  /** Absent if the request is old and only the fields above are kept. */
   operation?: Operation;
-  /** True if the request counts as missing in a log without an entry for it. Absent while this is undecided. */
+  /** True if an absent entry of the request counts as missing in a log. Absent while undecided. */
   misses?: boolean;
 }
 
-/** What the response and the logs have stated about one request so far. */
+/** What the response and the logs say about one request so far. */
 export interface LoggedRequest {
   id: string;
   /** Absent if no operation with this id has ended. */
@@ -30,18 +30,18 @@ export interface LoggedRequest {
 
 /** The part of a check that reads the logs. */
 export interface LogReader {
-  /** Called for each operation with an entry in the balancer's log, once the operation and the entry have arrived. */
+  /** Called for each operation that the balancer has logged, once the operation and the log entry have both come. */
   routed?(operation: Operation, entry: Served): void;
-  /** Called for each request when every log has an entry for it, and at the end for each other request. */
+  /** Called for each request, as soon as every log has an entry for it, otherwise at the end (`complete` is false). */
   logged?(request: LoggedRequest, complete: boolean): void;
 }
 
-/** Maximum number of requests that are kept whole. For each older request only a number, its outline, is kept. */
+/** Maximum number of requests that are kept whole. Of each older request only an outline is kept: one number. */
 const WHOLE = 20_000;
-/** A killed process may lose the log lines of its last moments: of this time, microseconds. */
+/** A killed process may lose the log lines of this time before the kill, microseconds. */
 const LAST_LINES = 1_000_000;
 
-/** The bits of an outline. The higher bits are the number of the instance. */
+/** The bits of an outline. The number of the instance follows above them. */
 const SAFE = 1;
 const DIRECT = 2;
 const RESENT = 4;
@@ -60,10 +60,7 @@ export class RequestLogs {
   readonly #faults: FaultLedger;
   readonly #readers: readonly LogReader[];
   readonly #whole = new Map<string, LoggedRequest>();
-  /**
-   * Iterates over the requests that are kept whole, the oldest first. One iterator for the whole run: a new iterator
-   * would first step over all deleted entries.
-   */
+  /** Iterates over the whole requests, the oldest first. A new iterator would step over all deleted entries again. */
   #oldest = this.#whole.entries();
   /** The outlines of old requests. The key is the number in the request's id, or the id if it has no number. */
   readonly #outlines = new Map<string | number, number>();
@@ -128,8 +125,7 @@ export class RequestLogs {
 
   #settle(request: LoggedRequest): void {
     if (!this.#isComplete(request)) return;
-    // If the balancer tried several instances, wait for an entry from each. Some instances may never log the
-    // request.
+    // If the balancer tried several instances, each may log the request. One that was down never does.
     if (this.#hasInstances && request.instances.length < triedOf(request)) return;
     this.#whole.delete(request.id);
     this.#logged(request, true);
@@ -147,8 +143,7 @@ export class RequestLogs {
       if (request.sent !== undefined) request.sent.misses = this.#misses(request.sent);
       this.#logged(request, this.#isComplete(request));
     }
-    // Requests with the same outline are passed to the readers as one object. If a log has no entries at all, every
-    // request leaves an outline.
+    // Makes one object for all requests with the same outline, because there are many requests if a log has no entries.
     const alike = new Map<number, LoggedRequest>();
     for (const outline of this.#outlines.values())
       this.#logged(
@@ -158,8 +153,8 @@ export class RequestLogs {
   }
 
   /**
-   * Returns whether the request counts as missing in a log without an entry for it. The request does not count if it
-   * may have reached no instance, or if a fault may have lost the entry.
+   * Returns whether the request should have an entry in every log. It need not if it may have reached no instance, or
+   * if a fault may have lost the entry.
    */
   #misses({ operation, misses = false }: Sent): boolean {
     if (operation === undefined) return misses;
@@ -188,7 +183,7 @@ export class RequestLogs {
     return Number.isSafeInteger(number) ? number : id;
   }
 
-  /** Returns the outline; undefined if the sources name several instances, or no operation has arrived yet. */
+  /** Returns the outline of a request; undefined if its sources name several instances, or if it has not ended yet. */
   #outline(request: LoggedRequest): number | undefined {
     const { sent, balancer, instances } = request;
     if (sent === undefined || instances.length > 1 || triedOf(request) > 1) return undefined;

@@ -1,17 +1,17 @@
-/** Follows which session cookies a client holds. Cookies differ by name, domain and path, as in browsers. */
+/** Follows which session cookies a client holds. As in browsers, cookies with another domain or path are different. */
 import type { CookieChange, Operation } from '../history/history.ts';
 
 /** Maximum bytes of the name and the value of a cookie together. Browsers drop larger cookies (RFC 6265bis, 5.6). */
 export const MOST_BYTES = 4096;
 
-/** Returns the first cookie of a response that is too large, so that clients drop it. */
+/** Returns the first cookie of a response that clients drop because it is too large. */
 export const tooLarge = ({ cookies }: Operation): CookieChange | undefined =>
   cookies?.find(({ change, attributes }) => change === 'set' && (attributes?.bytes ?? 0) > MOST_BYTES);
 
 export class SessionJar {
-  /** The label of each cookie's value, by the key of the cookie. */
+  /** By the key of a cookie (see `keyOf`): the label of its value. */
   readonly #held = new Map<string, string | undefined>();
-  /** True if a response has set a session cookie. Then cookies, not another header, carry the session. */
+  /** True if a response has set a session cookie, so that cookies carry the session, and not another header. */
   used = false;
 
   /** Applies a response's cookie changes. Returns whether it deleted a session cookie and left the jar empty. */
@@ -25,7 +25,7 @@ export class SessionJar {
       } else {
         deleted = true;
         this.#held.delete(key);
-        // If the history has no attributes of the cookie, only the name is known.
+        // Without recorded attributes, the deletion applies to all cookies with this name.
         if (change.attributes === undefined) this.#forget(change.name);
         else this.#held.delete(change.name);
       }
@@ -44,7 +44,7 @@ export class SessionJar {
   }
 }
 
-/** Returns the key of a cookie. Without a Path, a cookie belongs to the folder of its page (RFC 6265, 5.1.4). */
+/** Returns the key of a cookie: name, domain, path. The default path is the folder of the page (RFC 6265, 5.1.4). */
 function keyOf({ name, attributes }: CookieChange, page = '/'): string {
   if (attributes === undefined) return name;
   const path = attributes.path ?? (page.slice(0, page.lastIndexOf('/')) || '/');

@@ -26,36 +26,36 @@ export interface SessionState {
   knownBy: string[];
   /** The session cookies that the session's client holds. */
   jar: SessionJar;
-  /** The last response that replaced the session cookie and did not show the session signed in. */
+  /** The last response that replaced the session cookie without showing the session signed in. */
   replaced?: Operation | undefined;
-  /** The last response that set a session cookie which clients drop, because it is too large. */
+  /** The last response that set a session cookie which is too large, so that clients drop it. */
   dropped?: Operation;
   /** The acknowledged login that created the session. */
   login?: Operation;
-  /** The first logout. Set when its request is sent, before the response. */
+  /** The first logout. Set as soon as its request is sent. */
   logout?: Start;
   /** The first judged operation that lost the session: its response was signed out or left the jar without a cookie. */
   lost?: Operation;
-  /** The last judged operation before `lost`; at first the login. */
+  /** The last successful operation while the session lived; at first the login. */
   last?: Operation;
-  /** Time when the idle timeout began: the call of the last operation that renewed it, microseconds. */
+  /** Time when the idle timeout began last: the call of the operation that renewed it, microseconds. */
   active?: number;
 }
 
-/** The relation of an operation to the life of its session. */
+/** What an operation means for its session, and the facts about its object. */
 export interface Standing {
   session: SessionState;
   /**
-   * True if the operation began after the login had returned, and ended before any logout was sent. Continuity judges
-   * these operations. False after the session was lost, or if a timeout may have ended the session. Also false if the
-   * response is signed in as another user: only isolation judges such a response.
+   * True if the operation was sent after the login had returned, and ended before any logout was sent. Continuity
+   * judges these operations. False after a loss, after a time in which the session may have expired, and for a response
+   * that is signed in as another user, which only isolation judges.
    */
   live: boolean;
-  /** The session's previous operation, if another instance served it. If set, this operation is a handoff. */
+  /** For a handoff: the session's previous operation, which another instance served. Else undefined. */
   handoffFrom: Operation | undefined;
   /** True for the first response of this instance to the session since the session's login. */
   firstContact: boolean;
-  /** Like `firstContact`, but false after the first fault began. For checks that must try each instance. */
+  /** Like `firstContact`, but always false after the first fault began. */
   firstContactBeforeFaults: boolean;
   /** The facts about the operation and its object. Valid until the next operation. */
   data: ObjectFacts | undefined;
@@ -70,7 +70,7 @@ export const timeoutTolerance = (timeout: number): number => Math.max(2_000_000,
 export class Sessions {
   /** The instances that served a session before the first fault, in the order of first contact. */
   readonly instances = new Set<string>();
-  /** The users whose pages were shown in a session of another user. A page of such a user does not prove a login. */
+  /** The users whose pages were shown to other users. A page of such a user does not prove a login. */
   readonly bled = new Set<string>();
   readonly #open = new Map<string, SessionState>();
   readonly #expiry: NonNullable<Declared['expiry']>;
@@ -120,7 +120,7 @@ export class Sessions {
   /** Adds an operation that has ended, and returns the relation of the operation to its session. */
   ended(operation: Operation): Standing {
     const session = this.#state(operation);
-    // Reuses one string for each name: lookups in maps are faster, since the hash of the string is cached.
+    // All operations of a session share one string, because map lookups with a known hash are faster.
     operation.session = session.session;
     if (operation.user === session.user) operation.user = session.user;
     if (operation.with === undefined && operation.sawUser !== undefined && showsAnother(operation))
@@ -136,9 +136,7 @@ export class Sessions {
     return result;
   }
 
-  /**
-   * Applies the response's cookie changes to the jar. Returns true if they left the client without a session cookie.
-   */
+  /** Applies the response's cookie changes to the jar. Returns whether they leave the jar without a session cookie. */
   #keeps(operation: Operation, session: SessionState): boolean {
     if (operation.with !== undefined) return false;
     if (honoured(operation) === true) session.replaced = undefined;
@@ -149,7 +147,7 @@ export class Sessions {
     return session.jar.take(operation);
   }
 
-  /** Adds an instance to the instances of the session. Returns whether the instance is new. */
+  /** Adds the instance to a session's instances. Returns whether it is new. */
   #addInstance(instances: string[], operation: Operation, instance: string): boolean {
     const at = instances.indexOf(instance);
     if (at !== -1) {
@@ -176,8 +174,7 @@ export class Sessions {
     if (ending?.start.id === operation.id) ending.end = operation;
     if (!lives(session, operation) || showsAnother(operation)) return standing(session, false);
     if (this.#expires && mayHaveExpired(this.#expiry, session, operation)) {
-      // Near the timeout, signed in and signed out are both correct. A signed-in response shows that the session has
-      // not expired, so its timeout begins again.
+      // Near the timeout, signed in and signed out are both correct. Signed in, the session has renewed its timeout.
       if (honoured(operation) === true) this.#renew(session, operation);
       return standing(session, false);
     }
@@ -195,13 +192,13 @@ export class Sessions {
   }
 
   #counts(login: Operation, credentials: Credentials): void {
-    // The response to a login with the cookies of another session may belong to that session.
+    // With other cookies than its own, a login may be answered for another session.
     if (login.with !== undefined) return;
     if (login.outcome === 'ok') credentials.accepted++;
     else if (refusedLogin(login)) credentials.refused++;
   }
 
-  /** Handles a login that overlaps a `logout-all` of the same user: the logout may have ended the new session. */
+  /** If a login overlaps a `logout-all` of its user, the logout may have ended the new session: sets `logout`. */
   #mayHaveEnded(session: SessionState, login: Operation): void {
     const ending = this.#endings.get(session.user);
     if (ending === undefined) return;
@@ -244,15 +241,13 @@ const standing = (session: SessionState, live: boolean, handoffFrom?: Operation)
   data: undefined,
 });
 
-/**
- * Returns whether the response is signed in as another user. Such a response does not show the state of the session.
- */
+/** Returns whether the response is signed in as another user, and so shows nothing about this session. */
 export const showsAnother = ({ sawUser, user }: Operation): boolean =>
   sawUser !== undefined && sawUser !== user;
 
 /**
- * Returns whether the session is signed in as its own user (true) or signed out (false); undefined if the response
- * shows neither (an error, a bare response to a write, a page of another user).
+ * Returns true if the response shows the session signed in as its own user, false if signed out; undefined if it shows
+ * neither (an error, a response without a page, a page of another user).
  */
 export function honoured(operation: Operation): boolean | undefined {
   if (operation.signedIn === 'out') return false;
@@ -268,8 +263,8 @@ export const deletedCookie = (operation: Operation): string | undefined =>
   operation.cookies?.find(cookie => cookie.change === 'deleted')?.name;
 
 /**
- * Returns whether a timeout may have ended the session. Within the timeout's tolerance, signed in and signed out are
- * both correct.
+ * Returns whether a timeout may have ended the session. True already within the timeout's tolerance before its end,
+ * where signed in and signed out are both correct.
  */
 export function mayHaveExpired(
   { idle, absolute }: NonNullable<Declared['expiry']>,
@@ -289,8 +284,8 @@ function lives(session: SessionState, operation: Operation): boolean {
 }
 
 /**
- * Returns whether an operation began after the login of its session, and ended before any logout was sent. False if
- * the session was lost.
+ * Returns whether an operation was sent after the login of its session had returned, and ended before any logout was
+ * sent. False after a loss of the session.
  */
 export function isDuring({ login, logout, lost }: SessionState, operation: Operation): boolean {
   if (login === undefined || lost !== undefined || !precedes(login, operation)) return false;
