@@ -65,7 +65,7 @@ export function isPattern({ here, followed, kept, keptAfter }: Followed): boolea
   return here >= ENOUGH && followed >= SHARE * here && usual <= USUAL && usual ** followed <= CHANCE;
 }
 
-/** Returns a suffix for the finding, empty if the losses have no such pattern. */
+/** Returns a suffix for the finding, which names the cause; empty if `isPattern` is false. */
 export const patternOf = (counts: Followed): string =>
   !isPattern(counts)
     ? ''

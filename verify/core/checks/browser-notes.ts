@@ -1,11 +1,12 @@
-/**
- * Makes notes for a response with another user's data, if both users used one browser. A browser is a client, which has
- * the name of its first session.
- */
+/** Makes notes for a response with another user's data, if both users used one browser (a client). */
 import type { Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 
-/** Returns a note if the session that wrote the other user's value used this browser. @param writer that session */
+/**
+ * Returns a note if the other user's session began this browser, whose client has the name of its first session.
+ *
+ * @param writer the session that wrote the other user's value
+ */
 export const shared = (writer: string | undefined, { client }: Operation, owner: string): string[] =>
   writer === client
     ? [`${owner} had logged out of the same browser before: the logout did not delete it`]

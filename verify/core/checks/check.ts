@@ -82,5 +82,5 @@ export function conclude(
   };
 }
 
-/** Minimum number of handoffs for a verdict that is based on handoffs. */
+/** Minimum number of handoffs for a verdict that needs handoffs. */
 export const ENOUGH_HANDOFFS = 10;

@@ -2,22 +2,22 @@
 import type { Operation } from '../history/history.ts';
 
 export interface Reads {
-  /** Number of reads that an older state would have shown to be wrong, by comparison with an earlier operation. */
+  /** Number of reads that were compared with an earlier operation of their session. */
   reads: number;
   /** Number of compared reads on another instance than the earlier operation. */
   crossed: number;
   sessions: number;
   /**
-   * Number of lists that may be cut off and showed the session's last add. `newestCrossed`: the number of these that
-   * another instance served than the add.
+   * Number of reads of a list that may be cut off and shows the session's last add. `newestCrossed`: the number of
+   * these reads on another instance than the add.
    */
   newest: number;
   newestCrossed: number;
-  /** Number of sessions whose only evidence are the lists that `newest` counts. */
+  /** Number of sessions without other evidence than the reads in `newest`. */
   newestSessions: number;
   /**
-   * Number of lists that may be cut off and lacked the session's last add. If there is one, `newest`, `newestCrossed`
-   * and `newestSessions` are no evidence.
+   * Number of reads of a list that may be cut off and lacks the session's last add. If there is one, the reads in
+   * `newest` are no evidence.
    */
   unshown: number;
   /** Number of lost sessions. Reads after the loss are not judged. */
@@ -33,7 +33,7 @@ export const NO_READS: Reads = {
 export const crosses = ({ instance }: Operation, earlier: Operation): boolean =>
   earlier.instance !== undefined && instance !== undefined && earlier.instance !== instance;
 
-/** Adds the lists that may be cut off to the counts of compared reads, if each showed the session's last add. */
+/** Adds the reads in `newest` to the counts of compared reads, if they are evidence. */
 export const whole = (counts: Reads): Reads =>
   counts.unshown > 0
     ? counts

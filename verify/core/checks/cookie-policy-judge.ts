@@ -23,7 +23,7 @@ export interface CookieCounts {
   /** Number of times that an id was issued again. */
   equal: number;
   sameSiteNone: number;
-  /** Number of further pairs of Domain and Path with which a cookie was set, after its first pair. */
+  /** Number of pairs of Domain and Path with which cookies were set, without the first pair of each cookie. */
   scopes: number;
   /** Number of anomalies of cookies that have had only one value so far, so they may carry no session. */
   waiting: number;

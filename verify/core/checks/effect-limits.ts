@@ -6,7 +6,7 @@ import { acknowledged, type Write } from '../objects/overlaps.ts';
 /** Maximum number of adds that are kept for a witness. */
 const KEPT = 64;
 
-/** The limits of one object. */
+/** How often reads of one object may show each value. */
 export class EffectLimits {
   /**
    * By value: how often a read may show it. A counter has one entry, its highest possible sum, with the key ''. An add
@@ -72,7 +72,7 @@ export class EffectLimits {
     this.#known = true;
   }
 
-  /** If the counter has had no write yet, uses the value that the read shows as the initial value. */
+  /** Takes the count of a read as the initial count, if that is not known and nothing was written. */
   learn(read: Operation): void {
     if (this.#known || this.#written) return;
     this.most.set('', countOf(read.saw));

@@ -11,7 +11,7 @@ export interface Sources {
 }
 
 export class Evidence extends Judging<Sources> {
-  /** The ids of requests that the client sent twice. The logs may have an entry for the first attempt. */
+  /** The ids of requests that the client sent twice. The logs may have an entry for the first attempt, too. */
   readonly #resent = new Set<string>();
   /** True after the last line of a complete history. */
   #complete = false;

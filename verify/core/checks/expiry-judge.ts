@@ -12,7 +12,7 @@ export interface Timeouts {
   lived: Record<Timeout, number>;
   /** By timeout: the number of sessions that were refused soon after its end. */
   expired: Record<Timeout, number>;
-  /** Number of sessions that were refused without a wait before, so not by a timeout. */
+  /** Number of sessions that were refused although they had not waited, so not because of a timeout. */
   lost: number;
   /** Number of early refusals by instances that had not served the session before, and so may not know it. */
   strangers: number;

@@ -1,4 +1,4 @@
-/** What all checks have in common: keeps counts and the first few anomalies, and concludes the verdict. */
+/** Keeps the counts and the first anomalies of a check, and concludes its verdict: the part that all checks share. */
 
 import type { FaultLedger } from '../faults/ledger.ts';
 import { getOrInsert } from '../get-or-insert.ts';
@@ -117,7 +117,7 @@ export abstract class Judging<C extends object> implements Fold {
   readonly #seen: SeenInRun;
   readonly #onAnomaly: OnAnomaly | undefined;
   #kept: Anomaly[] = [];
-  /** By user: the anomalies that only a response signed in as this user proves. */
+  /** By user: the anomalies whose only proof is a response that is signed in as this user. */
   readonly #signedIn = new Map<string, { violations: number; kept: Anomaly[] }>();
   /** An anomaly of each further user, for the case that all kept anomalies are withdrawn. */
   readonly #reserve: { user: string; anomaly: Anomaly }[] = [];

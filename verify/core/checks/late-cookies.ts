@@ -67,7 +67,7 @@ function undoes(late: Operation, login: Operation, changed: CookieChange): boole
 const cookiesSet = (login: Operation | undefined): readonly CookieChange[] =>
   (login?.cookies ?? []).filter(({ change }) => change === 'set');
 
-/** Returns whether a response deletes a cookie under a Path or Domain that it does not have. Clients then keep it. */
+/** Returns whether a response deletes a cookie with another Path or Domain than it has. Clients then keep it. */
 function deletesBeside({ change, attributes }: CookieChange, set: CookieChange): boolean {
   if (change !== 'deleted' || set.attributes === undefined || attributes === undefined) return false;
   return set.attributes.path !== attributes.path || set.attributes.domain !== attributes.domain;
@@ -86,7 +86,7 @@ const undone = (late: Operation, { session, user }: SessionState, login: Operati
   ],
 });
 
-/** Returns whether a logout deletes a cookie only under Paths or Domains that it lacks. Clients then keep it. */
+/** Returns whether a logout deletes a cookie only with another Path or Domain than it has. Clients then keep it. */
 export const misses = ({ cookies = [] }: Operation, { login }: SessionState): boolean =>
   cookiesSet(login).some(set => {
     const deletions = cookies.filter(({ name, change }) => name === set.name && change === 'deleted');

@@ -11,9 +11,9 @@ export type Expiring = Pick<NonNullable<Declared['expiry']>, Timeout> &
 
 /** A refusal is blamed on a timeout that came early if at least this share of the timeout had passed. */
 const WAITED = 0.1;
-/** A session is near the end of a timeout after this share of it. */
+/** A session counts as near the end of a timeout after this share of the timeout. */
 const NEAR = 0.8;
-/** A refusal is soon after the end of a timeout before this multiple of it. */
+/** A refusal counts as soon after the end of a timeout until this multiple of the timeout. */
 const SOON = 1.25;
 
 export class Life {
@@ -23,7 +23,7 @@ export class Life {
   /** The last operation that may have renewed the idle timeout. */
   latest: Operation | undefined;
   readonly #declared: Expiring;
-  /** The earliest time at which the idle timeout may have begun again. `#most`: the latest time. */
+  /** The earliest time at which the idle timeout may have been renewed last. `#most`: the latest. */
   #least: number;
   #most: number;
 

@@ -44,7 +44,7 @@ export const logoutFinal = check<Logouts>({
     known === violations
       ? `the identity provider still knew the user after ${grouped(known)} of ${counted(logouts, 'logout')}`
       : `the cookie was honoured after ${grouped(violations - known)} of ${counted(logouts, 'logout')}`,
-  // No violations, but clients may still have the old cookie, or may have lost their new one.
+  // These are no violations: clients may still have the old cookie, or may have lost their new one.
   remarks: ({ violations, known, missed, again, undone }) => [
     [
       known > 0 && violations > known,

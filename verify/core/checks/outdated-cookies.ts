@@ -19,7 +19,7 @@ interface Cookie {
 /** By cookie name: the last response that set a session's cookie; undefined if the client bypassed the balancer. */
 export type SetCookies = Map<string, Cookie | undefined>;
 
-/** One cookie of all old or of all new sessions. `alike`: true while all have the same attributes. */
+/** One cookie name in all old sessions, or in all new ones. `alike`: true while all have the same attributes. */
 interface Cookies {
   sessions: number;
   example: Cookie;

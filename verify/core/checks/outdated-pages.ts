@@ -21,13 +21,13 @@ const KINDS = 20;
 /** `old`: the session began before the first fault. `new`: it began after a fault, outside of all faults. */
 export type SessionAge = 'old' | 'new';
 
-/** What one session got for one page after a fault, by kind of response. */
+/** The responses that one session got for one page after a fault, by kind. */
 interface Responses {
   requests: number;
   kinds: Map<string, { times: number; example: Operation }>;
 }
 
-/** What one session got, by page. */
+/** The responses that one session got, by page. */
 export type PagesOfSession = Map<string, Responses>;
 
 /** All old, or all new, sessions that requested a page. */

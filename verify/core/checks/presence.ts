@@ -22,15 +22,15 @@ export interface Routes {
   served: NamedCounts;
   chosen: NamedCounts;
   /**
-   * By instance: the number of the first and of the last request that it served, counted from 1 over all requests in
-   * `requests`. If the client chose the instance, the number of the request before plus 0.5. Counts of k6 have no
-   * numbers; an instance then counts as present during the whole run.
+   * By instance: the numbers of the first and the last request that it served. Requests for which the balancer chose
+   * the instance are numbered from 1; any other has the number of the request before it, plus 0.5. Counts of k6 have no
+   * numbers: then an instance counts as present during the whole run.
    */
   since: NamedCounts;
   until: NamedCounts;
   /**
-   * By instance: the longest interval without a request to it, between its requests `left` and `back`. `without`: how
-   * often the session changed from request to request in this interval. A single session proves no absence.
+   * The longest interval without a request to each instance: from its request `left` to its request `back`. `without`:
+   * how often requests of different sessions followed each other in it, because one session alone proves no absence.
    */
   left: NamedCounts;
   back: NamedCounts;

@@ -8,7 +8,7 @@ import { type Check, ENOUGH_HANDOFFS } from './check.ts';
 import { crosses, NO_READS, type Reads, whole } from './compared-reads.ts';
 import { atMost, brokenContinuity, check, few, Judging, type Violation } from './framework.ts';
 
-/** What differs between the checks of the two guarantees. */
+/** The texts and functions in which the checks of the two guarantees differ. */
 export interface Measure {
   guarantee: Guarantee;
   assumes: string;
@@ -35,7 +35,7 @@ export function readCheck(measure: Measure): Check {
 
   class ReadsOf extends Judging<Reads> {
     readonly #sessions = new Set<string>();
-    /** The compared sessions, and those whose lists showed their last add. */
+    /** The sessions in `#sessions`, and those with a read that counts as `newest`. */
     readonly #allSessions = new Set<string>();
 
     override ended(operation: Operation, { session, data }: Standing): void {

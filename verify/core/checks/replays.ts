@@ -23,8 +23,9 @@ export class Replays {
   anomaly: Anomaly | undefined;
 
   /**
-   * Returns whether a replay shows whether the logout worked. A refusal does only if the request carried the session
-   * cookie. If the instance of the logout may not know the session, only a replay that this same instance honours does.
+   * Returns whether a replay is evidence about the logout. A refusal is evidence only if the request carried the
+   * session cookie. If the instance of the logout may not know the session, only a replay that this instance honours is
+   * evidence.
    */
   isEvidence(replay: Operation, alive: boolean, { jar }: SessionState): boolean {
     if (!alive && jar.used && replay.sent === undefined) return false;

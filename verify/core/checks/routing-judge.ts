@@ -12,7 +12,8 @@ export class Routing extends Judging<Routes> {
   readonly #routes = new SessionRoutes();
   readonly #ejections = new Ejections();
   /**
-   * Requests on another instance than the session's request before (the value), until the balancer's log explains it.
+   * Requests that moved a sticky session to another instance and wait for their entry in the balancer's log. The value
+   * is the session's previous request.
    */
   readonly #moves = new Map<Operation, Operation>();
   /** The session of the latest request. `#turns`: how often the session changed from one request to the next. */

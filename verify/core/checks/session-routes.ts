@@ -4,7 +4,7 @@ import type { Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 import type { Routes } from './presence.ts';
 
-/** Maximum number of requests of a session that are tested for chance. Enough if the instance has up to 97 % of all. */
+/** Maximum number of requests of a session that are tested for chance: enough for fair shares of up to 97 %. */
 const TESTED = 1_000;
 
 /** The requests of one session. */

@@ -39,12 +39,12 @@ export function sharesOf(count: Routes, run: Run, ejected = false): Share[] {
   return [...shares.values()];
 }
 
-/** Returns how many of the requests a fair balancer sends to each instance. @param requests their number */
+/** Returns how many requests a fair balancer sends to each instance. @param requests number of all requests */
 function expectedOf(presences: readonly Presence[], requests: number): number[] {
   const isRequest = (end: number): boolean => end > 0 && end <= requests && Number.isInteger(end);
   const points = [...new Set(presences.flatMap(({ since, until }) => [since, until]))].sort((a, b) => a - b);
   const expected = presences.map(
-    // An instance certainly served the first and the last request of its presence.
+    // The first and the last request of a presence certainly went to its instance.
     ({ since, until }) => [...new Set([since, until])].filter(isRequest).length,
   );
   for (let i = 1; i < points.length; i++) {

@@ -23,7 +23,7 @@ export class TokenFamilies {
     return [...this.#families.values()].filter(({ session }) => session?.user === user);
   }
 
-  /** Forgets the tokens of a session that logs in again: the new tokens have nothing to do with them. */
+  /** Forgets the tokens of a session that logs in again, because the login issues unrelated tokens. */
   loggedInAgain({ session, with: cookies }: Operation): void {
     if (cookies !== undefined) return;
     const { flying } = this.of(session);

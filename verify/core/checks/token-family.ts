@@ -22,7 +22,7 @@ export class TokenFamily {
   readonly races: Operation[] = [];
   /** True if the end of the session is not judged: a race may have lasted too long, or a refresh got no response. */
   unjudged = false;
-  /** True after a refused refresh has ended the session: further refusals are no news. */
+  /** True after a refused refresh has ended the session. Further refusals are then expected. */
   #over = false;
   /** Refused refreshes that are judged when no refresh is in flight. */
   readonly refused: Operation[] = [];

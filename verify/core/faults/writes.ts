@@ -88,7 +88,7 @@ function settle(kept: readonly KeptValue[], reads: Reads, windows: readonly Faul
     const { value, add } = known;
     const end = (add.return ?? add.call) + slack(add);
     if (!shown.has(known) && end >= final.call - slack(final)) continue;
-    // No read shows what faults after the last read have lost.
+    // After later faults the object was not read, so their losses are not known.
     windows.slice(0, reads.epoch).forEach((window, index) => {
       const { end: until = Number.POSITIVE_INFINITY, bit, writes, examples } = window;
       // The write was acknowledged after the fault, or was lost before it.

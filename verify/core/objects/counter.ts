@@ -7,7 +7,7 @@ import { acknowledged, type Overlaps, overlapped, type Write } from './overlaps.
 import { type Lost, NOTHING, type ObjectState, type Reader, Readers, type ReadFacts } from './read-facts.ts';
 
 interface Viewer extends Reader {
-  /** The write that `wrote` ended. `writtenIn`: the phase in which it ended. */
+  /** The write of the operation `wrote`. `writtenIn`: the phase in which it ended. */
   written?: Write;
   writtenIn?: number;
   /** The phase in which the last read ended. */
@@ -16,7 +16,7 @@ interface Viewer extends Reader {
 
 const viewer = (session: string): Viewer => ({ session });
 
-/** Maximum number of increments that are kept one by one. */
+/** Maximum number of increments that are kept separately. Older ones are kept as sums. */
 const KEPT = 64;
 
 /**

@@ -63,7 +63,7 @@ export class Overlaps {
   #last: Operation | undefined;
   /** Changes of other objects that may still take effect, by their ids. */
   readonly #others = new Map<number, Start>();
-  /** Of the changes of other objects that can no longer take effect: the change that returned last. */
+  /** The finished change of another object that returned last. */
   #lastOther: Operation | undefined;
   /** Writes and changes of other objects that have ended as `info`, by their ids. */
   readonly #indeterminate = new Map<number, Operation>();

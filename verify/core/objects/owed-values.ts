@@ -8,7 +8,7 @@ import { mayBeGone, type Value } from './value.ts';
 
 /** A value that every final state must have. */
 interface Owed {
-  /** The acknowledged adds of the value that have not been searched and found yet. */
+  /** The acknowledged adds of the value that no final state has shown yet. */
   adds: Write[];
   /** Minimum number of times that the final state must have the value: in a bag the number of its adds, else 1. */
   least: number;

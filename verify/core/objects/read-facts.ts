@@ -26,7 +26,7 @@ export interface ReadFacts {
   write: Operation | undefined;
   /** The session's previous read, if this read had to show the same state or a later one. */
   read: Operation | undefined;
-  /** True if the session's next read, when it is equal and nothing has changed, counts as compared with this read. */
+  /** True if an equal next read of the session counts as compared with this read, as long as nothing changes. */
   again: boolean;
   /** The values that the session's previous read did not show. May also have values that it showed. */
   fresh: readonly string[];
@@ -48,8 +48,8 @@ export interface LostUpdate {
 }
 
 /**
- * The result at the end of a run. `lost`: the adds that the last final state lacks. `searched`: the adds that were
- * searched only now, because no earlier final state had shown them.
+ * `lost`: the adds that the last final state lacks. `searched`: the adds that no earlier final state has shown, so that
+ * they count as searched only now.
  */
 export interface Lost {
   lost: readonly LostUpdate[];

@@ -9,7 +9,7 @@ import { type Contradiction, type ObjectState, type Reader, Readers, type ReadFa
 type ShownState = Write | 'first';
 
 interface Viewer extends Reader {
-  /** The write that `wrote` ended. */
+  /** The write of the operation `wrote`. */
   written?: Write;
   /** The state that the session's last read showed. */
   shown?: ShownState | undefined;

@@ -5,7 +5,7 @@ import { putsIn } from './models.ts';
 import type { Write } from './overlaps.ts';
 import type { DueValue, ObjectState } from './read-facts.ts';
 
-/** A field of reads whose foreign values were removed from `saw`. */
+/** A read from whose `saw` the foreign values were removed. */
 export interface Sifted {
   /** Number of values in the read that the run did not write. */
   foreign?: number;

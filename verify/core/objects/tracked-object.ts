@@ -11,7 +11,7 @@ import { Values } from './values.ts';
 /** The facts about one operation on its object. Valid until the next operation. */
 export interface ObjectFacts {
   object: TrackedObject;
-  /** True in a live session, for an acknowledged write and for a read whose `saw` is the whole state. */
+  /** True in a live session for acknowledged writes, and for reads that show the whole state. */
   certain: boolean;
   /** The write; undefined for a read. */
   write: Write | undefined;

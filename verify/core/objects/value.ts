@@ -47,7 +47,7 @@ type Suspects = Partial<Record<'stale' | 'back', Operation>>;
 
 /** The writes and reads of one session on one object. The maps use `Value` objects as keys: texts would be slower. */
 export interface Viewer extends Reader {
-  /** The values that the session has added, acknowledged, and that are not known to be removed. */
+  /** The values of the session's acknowledged adds that are not known to be removed. */
   added: Value[];
   /** The session's last acknowledged removal, and a value that it removed. */
   removed: { end: Operation; value: Value } | undefined;
@@ -59,7 +59,7 @@ export interface Viewer extends Reader {
    * Values that a quiet read lacks, perhaps because they were overwritten. A later read may prove that they were not.
    */
   suspects: Map<Value, Suspects>;
-  /** The object's `#changes` at the last read, if an equal next read needs no comparison; else −1. */
+  /** The number of changes at the last read, if an equal next read need not be compared; else −1. */
   settled: number;
   /** The values that the last read showed. */
   values: readonly Value[];

@@ -293,8 +293,8 @@ export class Values implements ObjectState {
   }
 
   /**
-   * Compares a read with the session's earlier operations. Returns true if an equal later read must be compared again,
-   * because an operation that overlaps this read precedes the later one.
+   * Compares a read with the session's earlier operations. Returns true if an equal later read must be compared again:
+   * an operation that overlaps this read may have ended before the later one, and so contradict it.
    */
   #compare(read: Operation & Sifted, reader: Viewer, facts: ReadFacts): boolean {
     const number = ++this.#reads;

@@ -110,7 +110,7 @@ class Search {
   #groupAt(text: string, from: number): boolean {
     const { quote, after } = this.#shape;
     const to = text.indexOf(quote, from);
-    // The text after the group begins with the quote, and usually consists of the quote alone.
+    // `after` begins with the character q, and usually is this character alone.
     if (to === -1 || (after !== quote && !text.startsWith(after, to))) return false;
     this.from = from;
     this.to = to;

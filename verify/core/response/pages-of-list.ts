@@ -58,7 +58,7 @@ export class ListReader {
     const link = links === undefined ? undefined : LINK_NEXT.exec([links].flat().join(', '))?.[1];
     if (link !== undefined) return link;
     const { body } = reply;
-    // Most pages have no such link, and a search for a text is faster than a regular expression.
+    // Most pages have no link with rel="next", and a search for a text is faster than a regular expression.
     const match = body.includes('next') ? REL_NEXT.exec(body) : null;
     const href = match?.[1] ?? match?.[2] ?? match?.[3] ?? numbered(body, path);
     return href === undefined ? undefined : this.#decode(href);

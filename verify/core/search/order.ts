@@ -99,7 +99,7 @@ function unsureOnes(operations: readonly Interval[], transitions: Transitions): 
   return [...classes.values()];
 }
 
-/** Makes a list for each class, sorted by return. The list of class c has the `end` of `end + 1 + c`. */
+/** Makes a list for each class, sorted by return. `end + 1 + c` marks the end of the list of class c. */
 function twins(byReturn: readonly number[], kinds: Int32Array, end: number): Links {
   const classes = new Map<number, number[]>();
   let most = 0;
@@ -123,7 +123,7 @@ export function firstLeft(placed: ReadonlySet<number>, returns: Float64Array, en
   return first;
 }
 
-/** @returns the indexes in the history of placed operations. An entry below 0 is −1 − class */
+/** @returns the indexes in the history. A placed operation without a response is given as −1 − class */
 export function namesOf(placed: readonly number[], { sure, unsure }: Tables): number[] {
   const used = new Map<number, number>();
   return placed.map(entry => {

@@ -1,4 +1,4 @@
-/** Confirms linearizability without a search if no operations overlap: then only one order exists. Most do not. */
+/** Confirms linearizability without a search if no operations overlap, as in most of a run: only one order exists. */
 import type { ObjectKind } from '../history/history.ts';
 import { alike, effectOf, type ObjectOperation } from '../objects/models.ts';
 import type { Interval } from './decision.ts';

@@ -54,7 +54,7 @@ class Search {
   #steps = 0;
   /** The placed operations in order: the number of an operation, or −1 − its class if it has no response. */
   readonly #stack: number[] = [];
-  /** For each placed operation: the `state`, `chain`, `from` and `to` of `#at` before the placement. */
+  /** For each placed operation: `state`, `chain`, `from` and `to` before it was placed, to take it back. */
   readonly #saved: number[] = [];
   #longest: readonly number[] = [];
 

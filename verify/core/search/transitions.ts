@@ -7,7 +7,7 @@ export interface Machine {
   step(state: State, operation: ObjectOperation): State | undefined;
   /** @returns a text that is the same for two states if and only if they are equal */
   key(state: State): string;
-  /** Returns whether an operation may be placed at once where it does not change the state. By default: reads. */
+  /** Returns whether an operation may be placed as soon as it fits and leaves the state as it is. By default: reads. */
   isIdle?(operation: ObjectOperation): boolean;
 }
 
