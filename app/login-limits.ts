@@ -1,10 +1,10 @@
 /**
  * Limits logins and registrations. The counts are in Redis, so that all instances share them.
  *
- * A login is counted before its password is hashed, so that parallel guesses cannot exceed the limit. A successful
- * login is subtracted again, so only failures remain. They are counted for each client address, and for each pair of
- * address and account. If one account has many failures from all addresses together, each address gets a lower limit
- * for this account. An address without failures is never refused, so no attacker can lock a user out.
+ * A login counts before its password is hashed, so that parallel guesses cannot exceed the limit, and a successful
+ * login is subtracted again. There is a limit for failures from one address, and a lower one for failures from one
+ * address for one account. If an account has many failures from all addresses together, the second limit becomes even
+ * lower for it. An address without failures is never refused, so no attacker can lock a user out.
  */
 import { isIPv4, isIPv6 } from 'node:net';
 import { RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible';

@@ -31,7 +31,8 @@ export function problems(log: Logger): ErrorRequestHandler {
     const { status, message } = describe(error);
     const failed = error instanceof Refusal ? error.cause : error;
     if (status >= 500 && failed !== undefined) logFailure(log, request, response, failed);
-    // express-session reports an error of the touch after the response was sent. Then no error page is possible.
+    // The response was sent already, so no error page is possible. express-session reports such an error if it cannot
+    // prolong the session after the response.
     if (response.headersSent) return;
     if (status === 503) {
       // A 503 sets no cookie, and the session is neither saved nor touched again.

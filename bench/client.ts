@@ -78,7 +78,8 @@ const baton =
     const script = [pathOf('client/load.ts'), url, `${SECONDS}`, `${CONNECTIONS}`];
     const command = ['env', `WORKERS=${workers}`, process.execPath, ...script];
     const run = JSON.parse(onCore(command, workers === 1 ? '0' : '0,1').stdout);
-    if (run.continuity !== 'valid') throw new Error(`expected continuity to be valid, got ${run.continuity}`);
+    if (run.continuity !== 'valid')
+      throw new Error(`expected Baton to judge continuity as valid, got ${run.continuity}`);
     process.stderr.write(`${JSON.stringify(run)}\n`);
     return { rate: run.requests / run.seconds, cpu: run.cpu };
   };
@@ -104,7 +105,8 @@ async function startNginx(): Promise<{ url: string; stop: () => Promise<unknown>
   const ended = once(server, 'exit');
   const url = `http://127.0.0.1:${port}`;
   for (;;) {
-    if (server.exitCode !== null) throw new Error(`nginx: expected to run, ended with ${server.exitCode}`);
+    if (server.exitCode !== null)
+      throw new Error(`expected nginx to run, but it ended with exit code ${server.exitCode}`);
     const page = await fetch(`${url}/login`).catch(() => undefined);
     if (page?.ok) break;
     await new Promise(resolve => setTimeout(resolve, 50));

@@ -27,7 +27,7 @@ const LAST_LINES = 40;
 /** The services of a compose file. */
 export type Services = Record<string, Record<string, unknown>>;
 
-/** Returns the name prefix of the projects of this machine. Its engine may also run projects of other machines. */
+/** Returns the prefix of project names on this machine. An engine that several machines use has other prefixes too. */
 export const ownProjects = (): string =>
   `baton-${createHash('sha256').update(tmpdir()).digest('hex').slice(0, 4)}`;
 

@@ -168,7 +168,8 @@ class ComposeStack implements Stack {
 
   async remove({ name }: Instance): Promise<void> {
     const instance = this.#instances.find(one => one.name === name);
-    if (instance === undefined) throw new Error(`expected an instance, got ${JSON.stringify(name)}`);
+    if (instance === undefined)
+      throw new Error(`expected the name of an instance of this stack, got ${JSON.stringify(name)}`);
     await this.balancer.deregister(instance);
     await instance.stop();
     await this.#forget(instance);

@@ -23,7 +23,7 @@ export interface LocalInstanceOptions extends InstanceOptions {
 
 const APP = fileURLToPath(new URL('../app/server.ts', import.meta.url));
 
-/** A stopping instance accepts requests for this time, longer than nginx keeps idle connections; milliseconds. */
+/** Milliseconds for which a stopping instance accepts requests: longer than nginx keeps idle connections. */
 const DRAIN_MS = '3000';
 /** Time to stop, milliseconds: more than DRAIN_MS and the app's SHUTDOWN_MS together. */
 const STOP_MS = 15_000;

@@ -15,9 +15,7 @@ interface Disturbance {
   bytesPerSecond: number;
   /** True: no data passes. */
   held: boolean;
-  /**
-   * True: when a server sends its next data, only the first half of these bytes passes. Then the connection is reset.
-   */
+  /** True: of the next data that a server sends, only the first half passes. Then the connection is reset. */
   cutting: boolean;
   /** Counts how often data had to wait because of the bandwidth. */
   jams: number;

@@ -189,7 +189,8 @@ class LocalStack implements Stack {
 
   #named(name: string): LocalInstance {
     const found = this.#instances.find(instance => instance.name === name);
-    if (found === undefined) throw new Error(`expected an instance, got ${JSON.stringify(name)}`);
+    if (found === undefined)
+      throw new Error(`expected the name of an instance of this stack, got ${JSON.stringify(name)}`);
     return found;
   }
 

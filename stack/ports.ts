@@ -34,7 +34,7 @@ export async function freePortFrom(port: number): Promise<number> {
     if (await take(candidate)) return candidate;
   }
   throw new Error(
-    `expected a free port from ${port} on (127.0.0.1), but the next 200 are taken; name another`,
+    `expected a free port from ${port} on (127.0.0.1), but the next 200 are taken: choose another port`,
   );
 }
 

@@ -248,7 +248,7 @@ class BackingProcess extends ServerProcess implements BackingServer {
     this.addresses = addresses;
     if (data !== undefined) {
       this.wipe = () => {
-        if (this.running()) throw new Error(`expected a ${kind} that does not run, to remove its data`);
+        if (this.running()) throw new Error(`cannot remove the data of ${kind} while it runs: stop it first`);
         rmSync(join(folder, data), { recursive: true, force: true });
       };
     }

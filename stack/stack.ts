@@ -40,9 +40,9 @@ export interface StoreServer extends Service {
   readonly url?: string;
   readonly port?: number;
   /**
-   * Present if the store has several servers. Then `stop`, `kill` and `pause` apply to one primary. `done` waits
-   * until a replica has replaced this primary. `restart` and `resume` bring the old primary back as a replica. Such a
-   * store has no link.
+   * Present if the store has several servers. Then `stop`, `kill` and `pause` act on a primary, and `done` waits until
+   * a replica has taken its place. `restart` and `resume` bring the old primary back as a replica. There is no proxy
+   * (link) before such a store.
    */
   readonly failover?: { readonly by: 'sentinel' | 'cluster'; done(): Promise<void> };
   /** Removes all data. Throws if the server runs. Absent if that is not possible. */

@@ -53,7 +53,7 @@ type Need =
   | 'haste'
   /** Two users, or two devices of one user. */
   | 'users'
-  /** A request on an instance that has not served the session yet, or that is the first instance to serve it. */
+  /** The first request of a session on an instance; the login counts too. */
   | 'first contact'
   /** Waiting for a timeout. */
   | 'time'

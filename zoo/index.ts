@@ -16,13 +16,13 @@ async function entriesIn<E extends ZooEntry>(folder: 'defects' | 'controls'): Pr
 
 const SECTIONS = Object.keys(GUARANTEES) as Guarantee[];
 
-/** Returns the entries in their order in lists: entries without faults first, then by the guarantee they belong to. */
+/** Sorts entries for lists: those without faults first, then by `section`. */
 const sorted = <E extends ZooEntry>(entries: readonly E[], section: (entry: E) => number): E[] =>
   entries.toSorted(
     (a, b) => Number(a.faults !== undefined) - Number(b.faults !== undefined) || section(a) - section(b),
   );
 
-/** Broken systems, ordered by the guarantee that the literature assigns them to. */
+/** Broken systems, ordered by the guarantee that they break. */
 export const DEFECTS: readonly Defect[] = sorted(await entriesIn<Defect>('defects'), ({ section }) =>
   SECTIONS.indexOf(section),
 );

@@ -94,9 +94,9 @@ export function lineOf({
 }
 
 /**
- * Returns a table of defects and guarantees. ● marks the guarantee that a defect must break, ○ another broken
- * guarantee, and ✗ a false accusation: the defect does not break this guarantee. A number after the mark is the
- * number of trials, if not all.
+ * Returns a table with a row for each defect, and a column for each guarantee. ● marks the guarantee that the defect
+ * must break, ○ another one that it breaks, and ✗ a false accusation. A number after the mark counts the trials, if not
+ * all.
  */
 export function matrix(all: readonly Measured[]): string[] {
   const defects = all.filter(({ entry }) => entry.kind === 'defect');

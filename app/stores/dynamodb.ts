@@ -6,10 +6,10 @@
 import type { DynamoDB, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
 import { type AttributesChange, type AttributesOptions, AttributesStore } from './attributes.ts';
 
-/** No `disableTTL`: in this store, sessions always expire. */
+/** The options of attributes.ts, without `disableTTL`, because sessions always expire in this store. */
 export interface DynamoDbOptions extends Omit<AttributesOptions, 'disableTTL'> {
   client: DynamoDB;
-  /** A table whose partition key is the text `id`. The attribute of its time to live is `expires`. */
+  /** Name of a table. Its partition key is `id` (a string), and its time-to-live attribute is `expires`. */
   table: string;
   /** Time limit of each operation with all its retries, milliseconds. */
   timeoutMs: number;

@@ -102,7 +102,9 @@ try {
   mark('end');
   const { load, logs, judge, end } = at;
   if (load === undefined || logs === undefined || judge === undefined || end === undefined)
-    throw new Error('expected the run to have all its phases');
+    throw new Error(
+      'expected the run to report the phases load, logs and judge, but it did not report all of them',
+    );
   // The callback counts the requests of the first worker only.
   const count = result.tally.operations - load.requests;
   const valid = result.guarantees.find(({ guarantee }) => guarantee === 'continuity')?.judgement;

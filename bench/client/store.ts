@@ -49,7 +49,7 @@ async function baton(url: string): Promise<Figures> {
     await onTwoCores(['env', 'STEADY=1', `WARM=${WARM}`, process.execPath, ...script]),
   );
   if (result.continuity !== 'valid')
-    throw new Error(`expected continuity to be valid, got ${result.continuity}`);
+    throw new Error(`expected Baton to judge continuity as valid, got ${result.continuity}`);
   process.stderr.write(`${JSON.stringify(result)}\n`);
   const { rate, median, cpu } = result.steady;
   return { rate, median, cpu };

@@ -166,7 +166,7 @@ export const HEALTHY: Readonly<Record<string, Act>> = {
 
 /** The range of rates: one change in this many requests. Requests that do not fulfil the condition count too. */
 const EVERY = [2, 1_000] as const;
-/** About one in this many requests fulfils the condition. */
+/** Number of requests of which about one fulfils the condition. */
 const ODDS: Readonly<Record<When, number>> = {
   ...{ always: 1, aged: 2, rested: 20, overlapping: 20, 'one instance': 2, 'some users': 4, large: 50 },
   awkward: 50,

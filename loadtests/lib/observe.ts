@@ -24,7 +24,11 @@ interface Raised {
   added: number;
 }
 
-/** Returns the counters of one virtual user. @param first true if no other virtual user with its account came before */
+/**
+ * Returns the counters of one virtual user.
+ *
+ * @param first false if another virtual user uses the same account, and has the counts that belong to the account
+ */
 function raisedFrom({ checks, figures }: Judged, instances: readonly string[], first: boolean): Raised[] {
   const raised = (guarantee: string, more: Omit<Raised, 'check' | 'added'>): Raised[] => {
     const check = checks.findIndex(one => one.guarantee === guarantee);

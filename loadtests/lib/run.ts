@@ -68,8 +68,8 @@ function unnamedIn({ app, url }: Settings): string[] {
 }
 
 /**
- * Returns the target's budgets. If the script declares the whole run as one fault window, adds that window's budget
- * under the script's name.
+ * Returns the target's budgets. If a script treats its whole run as one fault, as deploy.ts does, adds a fault with the
+ * script's name and budget.
  */
 function declaredOf({ app, judged, script }: Settings): Pick<Run, 'declared'> {
   const { budgets } = app;

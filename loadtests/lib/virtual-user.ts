@@ -30,7 +30,7 @@ const headersOf = ({ instance, csrf }: App): string[] => [
 ];
 
 export class VirtualUser {
-  /** The name of this virtual user's clock and client in a history. */
+  /** Name of this virtual user in the history, where it is a client and has a clock of its own. */
   readonly name: string;
   readonly app: App;
   /** The page that a session reads: the page of the first probe or, without probes, the page that names the user. */

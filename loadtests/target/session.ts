@@ -25,8 +25,8 @@ export class Session extends JudgedSession {
   }
 
   /**
-   * Registers the account, which also logs in. If the app activates accounts by mail, opens the link in the mail, and
-   * logs in after that.
+   * Registers the account, and is then logged in. If the app activates accounts by mail, opens the link in the mail and
+   * logs in.
    *
    * @param mailed returns the token in the link that was mailed to an address
    */

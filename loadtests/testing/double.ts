@@ -155,7 +155,7 @@ class Double {
 /** Returns the name of a header as k6 writes it: x-instance-id → X-Instance-Id. */
 const canonical = (name: string): string => name.replace(/(^|-)[a-z]/g, start => start.toUpperCase());
 
-/** Returns the code that k6 gives to this error. */
+/** Returns the error code that k6 would set for this error. */
 const codeOf = (error: unknown): number =>
   (error as NodeJS.ErrnoException).code === 'ECONNREFUSED' ? 1212 : 1000;
 

@@ -20,7 +20,7 @@ export function sendRequest(request: RequestMessage): ResponseMessage {
   return receiveMessageOnPort(port)?.message as ResponseMessage;
 }
 
-/** Blocks as k6's sleep does. */
+/** Blocks the thread, as k6's `sleep` does. */
 export function block(seconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, seconds * 1000);
 }

@@ -25,7 +25,7 @@ interface Target {
   drained: Promise<void>;
 }
 
-/** A new instance must be healthy after the time of its first checks plus this time, milliseconds. */
+/** Time that a new instance may take to become healthy, in addition to its first checks, milliseconds. */
 const GRACE_MS = 60_000;
 
 /** Wraps a balancer: passes on only the instances that are healthy. */
@@ -51,10 +51,7 @@ export class CheckedBalancer implements LocalBalancer {
     return this.#targets.get(url)?.health.state;
   }
 
-  /**
-   * Resolves once the instance has passed its first checks and gets requests. Throws if this takes longer than the
-   * checks plus GRACE_MS.
-   */
+  /** Resolves once the instance has passed its first checks and gets requests. Throws if GRACE_MS is not enough. */
   async register(instance: Routed, via = instance.url): Promise<void> {
     const known = this.#targets.get(instance.url);
     if (known !== undefined) {

@@ -104,7 +104,9 @@ export class Fleet implements Keeper {
       const launch = Math.min(...members.map(member => member.launch));
       const first = members.find(member => policy === 'OldestInstance' || member.launch === launch);
       const { instance } = first as Member;
-      this.#actions.report(`more instances run than wanted: ends ${instance.name} (${policy})`);
+      this.#actions.report(
+        `ends ${instance.name}, because more instances run than wanted (policy ${policy})`,
+      );
       void this.#end(instance).catch(this.#reportError);
     }
   }

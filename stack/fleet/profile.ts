@@ -51,7 +51,7 @@ export interface Profile {
   choice: 'round-robin' | 'least-outstanding';
   /** The balancer whose cookies are set, if visitors are pinned to instances. */
   cookies?: 'classic' | 'alb';
-  /** Absent: the balancer has no health checks. */
+  /** Health checks of the balancer. Absent: it has none. */
   check?: HealthCheck;
   /** Maximum time for the requests in flight to an instance that leaves. */
   drainMs: number;

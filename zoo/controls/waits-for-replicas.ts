@@ -27,8 +27,8 @@ class WaitingStore extends RedisAttributesStore {
     this.#redis = redis;
   }
 
-  // Waits for the replicas when a session is missing too: it may be deleted only on the primary, and a second logout
-  // must not be acknowledged then.
+  // A missing session may have been deleted on the primary only. Waits for the replicas then too, so that no logout is
+  // acknowledged before they have deleted it.
   protected override async read(sid: string): Promise<[string, string][]> {
     const attributes = await super.read(sid);
     if (attributes.length === 0) await this.#replicated();

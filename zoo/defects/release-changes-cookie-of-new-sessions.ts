@@ -28,7 +28,8 @@ const sameSite = RELEASE === '2' ? 'strict' : 'lax';
 if (import.meta.main)
   servePlain({
     session: { cookie: { httpOnly: true, sameSite }, rolling: RENEWS === 'true' },
-    // express-session keeps the attributes of a cookie in its session. So the release must also change them there.
+    // express-session stores a cookie's attributes in the session, so a release that renews cookies changes them there
+    // too.
     onSession: () => (request, _response, next) => {
       if (RENEWS === 'true') request.session.cookie.sameSite = sameSite;
       next();

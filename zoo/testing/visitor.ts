@@ -101,7 +101,8 @@ export class Visitor {
 
   add(object: string, value: string): Promise<Answer> {
     const { add } = this.probe(object);
-    if (add === undefined) throw new Error(`expected ${object} to take values`);
+    if (add === undefined)
+      throw new Error(`expected the probe ${object} to have a request that adds a value`);
     return this.submit(add, value);
   }
 

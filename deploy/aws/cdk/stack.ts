@@ -227,8 +227,8 @@ export class CardStore extends Stack {
       vpcZoneIdentifier: vpc.privateSubnets.map(({ subnetId }) => subnetId),
       tags: [{ key: 'Name', value: Aws.STACK_NAME, propagateAtLaunch: true }],
     });
-    // A new release replaces the launch template, and then the instances. Older versions of cfn-lint, such as 1.51,
-    // do not know this policy.
+    // Replaces the instances one by one when a new release has changed the launch template. cfn-lint 1.51 does not know
+    // this policy.
     instances.cfnOptions.updatePolicy = { autoScalingInstanceRefresh: { strategy: 'Rolling' } };
     instances.addMetadata('cfn-lint', { config: { ignore_checks: ['E3016'] } });
     // An instance needs both from its first start: the role's permissions, and a way to the internet.

@@ -4,7 +4,7 @@ import { decodeHTML } from 'entities';
 export function parseHTML(html: string): { text(): string } {
   if (html.includes('<'))
     throw new Error(
-      `this test double of k6/html decodes text only: expected a text without elements, got ${JSON.stringify(html)}`,
+      `the fake k6 decodes only text: expected HTML without elements, got ${JSON.stringify(html)}`,
     );
   return { text: () => decodeHTML(html) };
 }

@@ -84,9 +84,7 @@ function request(
     response.status < 400 &&
     (params.redirects ?? script.options.maxRedirects) !== 0
   ) {
-    throw new Error(
-      `this test double of k6 follows no redirects: give ${method} ${url} the parameter "redirects: 0"`,
-    );
+    throw new Error(`the fake k6 follows no redirects: give ${method} ${url} the parameter "redirects: 0"`);
   }
   const tags = params.tags ?? {};
   report({ type: 'sample', metric: 'http_reqs', kind: 'counter', value: 1, tags });

@@ -42,7 +42,7 @@ const inRedis = (redis: Redis): Pending => ({
   take: key => redis.getdel(`pending:${key}`),
 });
 
-/** Keeps the values in this instance. */
+/** Keeps the values in the memory of this instance: the defect. */
 function inMemory(): Pending {
   const values = new Map<string, string>();
   return {
