@@ -26,7 +26,7 @@ export interface Backing {
   close(): void;
 }
 
-/** Connects in the background. Connection errors go to `onError`, with the server's name. */
+/** Connects in the background. Calls `onError` with each connection error and the name of the server. */
 export async function connectBacking(
   config: Config,
   onError: (server: string, error: Error) => void,

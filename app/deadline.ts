@@ -8,7 +8,7 @@ import type { Command, Redis } from 'ioredis';
 /** Limits the time of each command that a connection sends. The commands of one pipeline share one timer. */
 export function limitCommands(redis: Redis, timeoutMs: number): void {
   const pipelines = new WeakMap<object, Deadline>();
-  /** @param stream the pipeline of a command: the same object for all commands of one pipeline */
+  /** @param stream the pipeline that the command belongs to, if any. Commands of one pipeline share a timer. */
   const deadlineOf = (stream: unknown): Deadline => {
     if (typeof stream !== 'object' || stream === null || !('isPipeline' in stream))
       return new Deadline(timeoutMs);
@@ -23,7 +23,7 @@ export function limitCommands(redis: Redis, timeoutMs: number): void {
   };
 }
 
-/** One timer for several commands. Rejects those that have no reply when it fires. */
+/** One timer for several commands. When it fires, rejects the commands without a reply. */
 class Deadline {
   readonly #timeoutMs: number;
   readonly #open = new Set<Command>();

@@ -15,13 +15,13 @@ const MINUTE = 60;
 
 /** Limits of failed logins within `LOGIN_WINDOW_MINUTES`. */
 export const FAILED_LOGINS = {
-  /** From one address, for all accounts. */
+  /** Failures from one address, over all accounts. */
   address: 50,
-  /** From one address, for one account. */
+  /** Failures from one address for one account. */
   account: 10,
-  /** From one address, for one account that is under attack. */
+  /** The same, while the account is under attack. */
   accountUnderAttack: 3,
-  /** From all addresses, for one account. Above this number, the account is under attack. */
+  /** Failures for one account from all addresses together. Above this number, the account is under attack. */
   attack: 50,
 };
 export const LOGIN_WINDOW_MINUTES = 15;

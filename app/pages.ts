@@ -43,7 +43,7 @@ export function show(request: Request, response: Response, page: Page): void {
   response.type('html').send(html);
 }
 
-/** Returns the number of the card's colour, 1 to 6. The same card always gets the same colour. */
+/** Returns the colour of a card, 1 to 6. The same card always gets the same colour. */
 function tone(card: string): number {
   return ([...card].reduce((sum, character) => sum + character.charCodeAt(0), 0) % 6) + 1;
 }

@@ -15,7 +15,7 @@ export function publicHistories(folder: string): History[] {
   return [...files('kv/*.txt').map(keyValueStore), ...files('jepsen/*.log').map(etcd)];
 }
 
-/** Collects the operations of one file. Calls and responses are numbered in their order, and the number is the time. */
+/** Collects the operations of one file. Takes the position of a call or response in the file as its time. */
 class Reader {
   readonly #objects = new Map<string, Interval[]>();
   readonly #open = new Map<string, Interval>();

@@ -172,7 +172,7 @@ async function make(): Promise<string[]> {
 const [, , step] = process.argv;
 if (step === 'build') await make();
 else if (step === 'prepack') {
-  // If a pack was interrupted, package.json is still that of the package.
+  // Undoes a `prepack` without `postpack`: an interrupted pack leaves the package.json of the npm package.
   if (existsSync(KEPT)) renameSync(KEPT, MANIFEST);
   const packages = await make();
   const own = readFileSync(MANIFEST, 'utf8');

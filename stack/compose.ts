@@ -18,7 +18,7 @@ import { Deaths, instancesOf, portOf, startOrStop } from './starting.ts';
 /** The port of Redis in its container. */
 const REDIS_PORT = 6379;
 const FIRST = 'app-1';
-/** The services that the stack starts besides its instances. */
+/** The services that the stack starts in addition to the instances. */
 const PARTS = ['redis', 'balancer'];
 
 /**

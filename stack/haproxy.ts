@@ -148,7 +148,7 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
     this.#write();
   }
 
-  /** Stops new requests to an instance. @returns the workers that may have requests in flight to it */
+  /** Makes HAProxy send the instance no new requests. @returns workers that may still have requests in flight to it */
   async #retire(instance: Routed): Promise<number[]> {
     const known = this.#known.get(instance.name);
     if (known === undefined) return [];

@@ -17,7 +17,7 @@ import { Deaths, instancesOf, portOf, startOrStop } from './starting.ts';
 import type { Sticky } from './sticky.ts';
 import { makeFolder, removeFolder, temporaryPath } from './watchdog.ts';
 
-/** A further program that the instances use. */
+/** An additional program that instances use, such as a mailbox. */
 export interface Beside {
   /** Variables with the address of the program, for the environment of all instances. */
   env: Record<string, string>;

@@ -118,8 +118,8 @@ export class Nginx extends ServerProcess implements Balancer {
       this.#writeInstances();
       retired = await this.#reload();
     });
-    // Waits until the workers of the old configuration have ended. Only they may still have requests in flight to the
-    // instance. Other changes of the balancer need not wait for this.
+    // Waits until the workers of the old configuration have ended, because they may have requests in flight to the
+    // instance. Does not block other changes of the balancer.
     await until(() => this.#workers().every(worker => !retired.includes(worker)), {
       withinMs: this.#retireMs + 5_000,
       everyMs: 50,

@@ -29,7 +29,7 @@ export interface ServerSpec {
   disposeSignal?: NodeJS.Signals;
   /** The user to run as. Requires root. */
   runAs?: { uid: number; gid: number };
-  /** A temporary folder of the server: `start` creates it, for `runAs`; `dispose` removes it. */
+  /** A temporary folder. `start` creates it for the user `runAs`, and `dispose` removes it. */
   folder?: string;
   /** Called before each start, to write the server's files. */
   prepare?: () => void;

@@ -92,7 +92,9 @@ class SentinelRedis extends RedisGroup {
     await until(() => this.#inLine(), { withinMs: 30_000, everyMs: 50, what });
   }
 
-  /** Returns whether each running server is the primary or its replica. Corrects the first that is neither. */
+  /**
+   * Returns whether each running server is the primary or replicates from it. Reconfigures the first one that does not.
+   */
   async #inLine(): Promise<boolean> {
     const primary = this.primary;
     for (const server of this.#servers.filter(one => one.running())) {

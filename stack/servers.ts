@@ -53,7 +53,7 @@ interface Plan extends Omit<ServerSpec, 'name' | 'log' | 'folder'> {
   name?: string;
   url: string;
   addresses: Record<string, string>;
-  /** The subfolder that `wipe` removes; absent: the data cannot be wiped. */
+  /** Subfolder with the data, which `wipe` removes. Absent: the data cannot be removed alone. */
   data?: string;
 }
 

@@ -66,7 +66,7 @@ export abstract class AttributesStore extends PromiseStore {
   /** Sets the time to live of a session that exists, in milliseconds. Does nothing if it does not exist. */
   protected abstract prolong(sid: string, ttlMs: number): Promise<void>;
 
-  /** Passes the snapshot to the Session that express-session creates from the data of `get`. */
+  /** express-session makes a Session of the data that `get` returned. Gives this Session the data's snapshot. */
   override createSession(...[request, data]: Parameters<Store['createSession']>) {
     const snapshot = this.#snapshots.get(data);
     const created = super.createSession(request, data);

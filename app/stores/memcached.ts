@@ -41,7 +41,7 @@ export class MemcachedStore extends PromiseStore {
     this.#ttl = ttl;
   }
 
-  /** Marks as loaded the Session that express-session creates from the data of `get`. */
+  /** express-session makes a Session of the data that `get` returned. Marks this Session as loaded. */
   override createSession(...[request, data]: Parameters<Store['createSession']>) {
     const created = super.createSession(request, data);
     if (this.#known.has(data)) this.#known.add(created);

@@ -87,8 +87,8 @@ export class RedisLockedStore extends PromiseStore {
   }
 
   /**
-   * Passes the lock to the Session that express-session creates from the data of `get`. The lock lasts until the
-   * response ends.
+   * express-session makes a Session of the data that `get` returned. Gives this Session the data's lock, which lasts
+   * until the response ends.
    */
   override createSession(request: Request, data: SessionData) {
     const held = this.#held.get(data);

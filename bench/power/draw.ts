@@ -43,7 +43,7 @@ interface Act {
   /** What the app does wrong or oddly. Completes the sentence "one time in n, the app …". */
   readonly does: string;
   readonly hosts: readonly Host[];
-  /** The conditions that the change may have. Empty: the change has no condition. */
+  /** Conditions of which a draw chooses one. Empty: the change has no condition. */
   readonly whens: readonly When[];
   /** Range from which `ms` is drawn, if the change needs it. */
   readonly ms?: readonly [number, number];

@@ -7,7 +7,7 @@ import type { Oracle } from './oracle.ts';
 
 type Strike = (request: Request, response: Response, oracle: Oracle) => 'ended' | undefined;
 
-/** Names of the session cookies of both hosts. */
+/** Matches a session cookie: `connect.sid` of the plain host, or `sid` of the card store. */
 const COOKIE = /^(connect\.sid|sid)=/;
 
 /** Changes the values of a header when the app sets it. */

@@ -15,7 +15,7 @@ export interface Raw {
   end(sid: string): Promise<void>;
 }
 
-/** Takes the methods of the correct store. Returns the methods that replace some of them. */
+/** Makes the methods of a draw. `real`: the methods of the correct store, which the returned ones replace. */
 type Replace = (real: Raw, oracle: Oracle) => Partial<Raw>;
 
 const later = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));

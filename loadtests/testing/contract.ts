@@ -75,7 +75,7 @@ export default function (data: { made: string }): void {
   say({ hmac: hmac('sha256', 'key', 'secret', 'hex'), text: parseHTML('a&amp;b&#39;&lt;').text() });
 }
 
-/** Sends requests with a jar that the script creates, and several requests at the same time. */
+/** Uses a jar that the script creates, and sends several requests at the same time. */
 function others(): void {
   const jar = new http.CookieJar();
   jar.set(`${url}/`, 'mine', 'a%3Ab');

@@ -79,7 +79,7 @@ export interface ScriptOptions {
   scenarios?: Record<string, Scenario>;
 }
 
-/** Work of a virtual user, limited by a time or by a number of iterations. It runs without pauses, or at a rate. */
+/** One task of a virtual user, limited by a time or a number of iterations. It runs without pauses, or at a rate. */
 export interface Stint {
   /** Name of the exported function to run. */
   exec: string;

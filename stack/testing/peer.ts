@@ -7,7 +7,7 @@ export interface Peer {
   name: string;
   url: string;
   port: number;
-  /** "METHOD path body" of each request that arrived. */
+  /** Each request that has arrived, as "METHOD path body". */
   got: string[];
   close(): Promise<void>;
 }

@@ -5,7 +5,7 @@
 import type { AppRequest, AppResponse, InstanceName } from './serve.ts';
 import { type Session, SmallApp } from './small-app.ts';
 
-/** Allows a user `most` sessions at the same time. */
+/** Allows each user at most `most` sessions. */
 export class FewSessions extends SmallApp {
   readonly most: number;
   /** What happens at one login too many: the oldest session ends, or the login is refused. */
@@ -29,7 +29,7 @@ export class FewSessions extends SmallApp {
 
 /** Ends all sessions of a user when one of them logs out. */
 export class OneLogout extends SmallApp {
-  /** The instance that does not end its sessions. */
+  /** Sessions that began on this instance do not end: the defect. */
   misses: InstanceName | undefined;
 
   protected override end({ user }: Session): void {
@@ -39,7 +39,7 @@ export class OneLogout extends SmallApp {
 
 /** Ends all other sessions of a user when the password changes. */
 export class PasswordChange extends SmallApp {
-  /** The instance that does not end its sessions. */
+  /** Sessions that began on this instance do not end: the defect. */
   misses: InstanceName | undefined;
 
   protected override inside(asked: AppRequest, session: Session): AppResponse | undefined {

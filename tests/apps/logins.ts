@@ -37,7 +37,7 @@ export class TwoPages extends SmallApp {
 
 /** An app without a login form: it accepts only HTTP Basic, and refuses each request without credentials. */
 export class BasicApp extends SmallApp {
-  /** Returns true if the instance refuses the user. */
+  /** Decides whether an instance wrongly refuses a user. Tests replace it. */
   forgets: (asked: AppRequest, user: string) => boolean = () => false;
   readonly #held = new Map<string, Session>();
 

@@ -35,7 +35,7 @@ export const USUAL = {
   instance: { header: 'x-instance' },
 };
 
-/** Serves an app until `act` has ended. */
+/** Serves an app while `act` runs, and stops it. */
 export async function withApp<T>(app: SmallApp, act: (served: Served) => Promise<T>, how?: How): Promise<T> {
   const served = await serve(asked => app.answer(asked), how);
   try {
@@ -80,6 +80,6 @@ export async function judged(file: object | string, options: VerifyOptions = {})
   }
 }
 
-/** Returns the names of the claimed guarantees that were judged so. */
+/** Returns the claimed guarantees with this judgement: `['continuity']`. */
 export const those = ({ claimed }: Judged, judgement: Judgement): string[] =>
   Object.keys(claimed).filter(guarantee => claimed[guarantee] === judgement);

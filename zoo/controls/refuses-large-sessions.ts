@@ -13,7 +13,7 @@ export const refusesLargeSessions: Control = {
   },
 };
 
-/** Limit of the cart, characters. */
+/** The cart may have this number of characters. */
 const MOST = 9_000;
 
 if (import.meta.main)

@@ -1,4 +1,4 @@
-/** One comparison of the stack with the documentation of a balancer: a documented and a measured behaviour. Pure. */
+/** Defines one comparison of the stack with a balancer's documentation: a documented and a measured behaviour. Pure. */
 import type { ProfileName } from '../profile.ts';
 
 export interface Row {

@@ -44,7 +44,7 @@ export class TimeScale {
     this.#speedup = speedup;
   }
 
-  /** Returns a measured time as in the real system: `58 s`. @param ms as measured */
+  /** Returns a time in seconds of the real system: `58 s`. @param ms as measured */
   seconds(ms: number): string {
     const real = (ms * this.#speedup) / 1000;
     return `${real < 10 ? real.toFixed(1) : Math.round(real)} s`;

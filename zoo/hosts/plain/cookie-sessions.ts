@@ -1,4 +1,4 @@
-/** Parts for the plain host that store the whole session in a signed cookie, with cookie-session. */
+/** Makes the plain host keep the whole session in a signed cookie, with cookie-session. */
 import cookieSession from 'cookie-session';
 import { Router } from 'express';
 import type { PlainParts } from './parts.ts';
