@@ -130,14 +130,25 @@ const ON_ASCII = /^(?:utf-?8|us-ascii|iso-8859-\d+|windows-125\d)$/i;
  */
 function decoded(data: Buffer, type: string): string {
   const text = isAscii(data) ? data.toString('latin1') : undefined;
-  const charset = marked(data) ?? charsetOf(text ?? data.toString('latin1', 0, PRESCAN), type);
+  const charset = marked(data) ?? charsetOf(data, type);
   if (text !== undefined && (charset === undefined || ON_ASCII.test(charset))) return text;
-  if (charset === undefined) return undeclared(data);
+  const decoder = charset === undefined ? undefined : decoderOf(charset);
+  return decoder === undefined ? undeclared(data) : decoder.decode(data);
+}
+
+/** The decoders of charsets; undefined for a charset that Node does not know. */
+const decoders = new Map<string, InstanceType<typeof TextDecoder> | undefined>();
+
+function decoderOf(charset: string): InstanceType<typeof TextDecoder> | undefined {
+  if (decoders.has(charset)) return decoders.get(charset);
+  let decoder: InstanceType<typeof TextDecoder> | undefined;
   try {
-    return new TextDecoder(charset).decode(data);
+    decoder = new TextDecoder(charset);
   } catch {
-    return undeclared(data);
+    // The name is not the name of a charset.
   }
+  if (decoders.size < 100) decoders.set(charset, decoder);
+  return decoder;
 }
 
 function marked(data: Buffer): string | undefined {
@@ -145,15 +156,11 @@ function marked(data: Buffer): string | undefined {
   return BYTE_ORDER_MARKS.find(([mark]) => data.toString('hex', 0, mark.length / 2) === mark)?.[1];
 }
 
-/**
- * Returns the charset of a body without a byte order mark.
- *
- * @param text the beginning of the body, decoded as Latin-1
- */
-function charsetOf(text: string, type: string): string | undefined {
+/** Returns the charset of a body without a byte order mark. */
+function charsetOf(data: Buffer, type: string): string | undefined {
   const { charset, page } = declaredBy(type);
   if (charset !== undefined || !page) return charset;
-  const said = /<meta[^>]+charset\s*=\s*["']?([\w:-]+)/i.exec(text.slice(0, PRESCAN))?.[1];
+  const said = /<meta[^>]+charset\s*=\s*["']?([\w:-]+)/i.exec(data.toString('latin1', 0, PRESCAN))?.[1];
   // A page in UTF-16 could not have been searched as Latin-1, so a page that claims UTF-16 is decoded as UTF-8
   // (WHATWG HTML).
   return said !== undefined && /^utf-16/i.test(said) ? 'utf-8' : said;

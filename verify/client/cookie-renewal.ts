@@ -6,10 +6,18 @@ import { type Cookie, parseDate, type Store } from 'tough-cookie';
 import type { CookieAttributes } from '../core/history/history.ts';
 import { lifetimeOf } from './cookie-attributes.ts';
 
-/** A Set-Cookie line that has set a cookie of the jar. */
-interface SetLine {
+/** The parts of a Set-Cookie line. */
+interface Undated {
   /** The line without the date of its Expires attribute. */
   text: string;
+  /** The date. Absent if the line has none. */
+  expires?: string;
+}
+
+/** A Set-Cookie line that has set a cookie of the jar. */
+interface SetLine {
+  line: string;
+  parts: Undated;
   origin: string;
   cookie: Cookie;
   /** Max-Age in the line, seconds; undefined if it has none. */
@@ -50,10 +58,11 @@ export class Renewals {
     maxAge: number | undefined,
     attributes: CookieAttributes,
   ): void {
-    const { text } = undated(line);
+    const parts = undated(line);
     if (this.#lines.size >= LINES) this.#lines.clear();
     if (cookie.pathIsDefault === true) this.#lines.delete(nameOf(line));
-    else this.#lines.set(nameOf(line), { text, origin, cookie, maxAge, attributes: { ...attributes } });
+    else
+      this.#lines.set(nameOf(line), { line, parts, origin, cookie, maxAge, attributes: { ...attributes } });
   }
 
   /**
@@ -67,10 +76,10 @@ export class Renewals {
     const set = this.#lines.get(nameOf(line));
     if (set === undefined) return undefined;
     const { cookie, maxAge, attributes } = set;
-    const { text, expires } = undated(line);
+    const { text, expires } = line === set.line ? set.parts : undated(line);
     const now = new Date();
     const over = (cookie.expiryTime() ?? Number.POSITIVE_INFINITY) <= now.getTime();
-    if (text !== set.text || origin !== set.origin || over || !this.#has(cookie)) return undefined;
+    if (text !== set.parts.text || origin !== set.origin || over || !this.#has(cookie)) return undefined;
     if (expires !== undefined) {
       const end = parseDate(expires);
       if (end === undefined || end <= now) return undefined;
@@ -121,8 +130,8 @@ const nameOf = (line: string): string => line.slice(0, line.indexOf('='));
  */
 const DATED = /^(.*;\s*expires\s*=)([^;=]*)(.*)$/is;
 
-/** Returns a line without its expiry date, and the date. */
-function undated(line: string): { text: string; expires?: string } {
+/** Separates the expiry date of a line from the rest. */
+function undated(line: string): Undated {
   const [, before = '', expires, after = ''] = DATED.exec(line) ?? [];
   return expires === undefined ? { text: line } : { text: before + after, expires };
 }

@@ -68,12 +68,18 @@ const joined = (value: string | string[] | undefined): string | undefined =>
 
 /** Cache of the caching headers, by the object of all headers, which equal responses usually share. */
 const cachings = new WeakMap<Reply['headers'], Caching>();
+/** The last caching. Most responses of a target have an equal one, so they share this object. */
+let before: Caching = {};
 
 /** Returns the caching headers, from the cache if they do not depend on the time of the response. */
 function knownCaching(headers: Reply['headers'], date: number, took: number): Caching {
   let caching = cachings.get(headers);
   if (caching === undefined) {
     caching = cachingOf(headers, date, took);
+    const { control, vary, expires, hit } = caching;
+    const same = control === before.control && vary === before.vary;
+    if (same && expires === before.expires && hit === before.hit) caching = before;
+    else before = caching;
     if (headers['age'] === undefined && headers['expires'] === undefined) cachings.set(headers, caching);
   }
   return caching;

@@ -151,6 +151,8 @@ describe('a response', () => {
       ['empty', ''],
       ['__proto__', 'x'],
     ]);
+    expect(reader.head?.headers['constructor']).toBeUndefined();
+    expect(reader.head?.headers['toString' as 'date']).toBeUndefined();
   });
 });
 
@@ -207,7 +209,7 @@ it('parses the heads of instances that take turns once, although other heads com
   }
 });
 
-it('reads the same headers from heads that share lines, also after more lines than it keeps', () => {
+it('reads the same headers from heads that share lines, also after a head with more lines', () => {
   for (let i = 0; i < 500; i++) {
     const lines = ['Vary:  Accept ', `X-Request-Id: r-${i}`, 'Set-Cookie: a=1', 'set-cookie: a=1'];
     if (i % 3 === 0) lines.push('Set-Cookie: a=1');
