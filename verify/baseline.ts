@@ -95,7 +95,10 @@ async function runsInFile(file: string, revision: string | undefined): Promise<D
       `${file}: expected a baseline, a result or a history, got "format": ${JSON.stringify(format)}`,
     );
   }
-  if (version !== 1) throw new UsageError(`${file}: expected version 1, got ${JSON.stringify(version)}`);
+  if (version !== 1)
+    throw new UsageError(
+      `${file}: expected version 1, got ${JSON.stringify(version)}: use the Baton that wrote the file`,
+    );
   const baseline =
     format === 'baton-baseline'
       ? value

@@ -291,7 +291,10 @@ describe('baton verify TARGET', () => {
     [['--seed', '3', 'verify'], 'expected a command before --seed'],
     [['verify', '--duration', 'soon'], '--duration: expected a time such as 10s'],
     [['verify', '--sessions', '0'], '--sessions: expected a whole number from 1 to 10000, got "0"'],
-    [['verify', '--rate', '5', '--workload', 'burst'], '--rate: only the workload hop has a rate'],
+    [
+      ['verify', '--rate', '5', '--workload', 'burst'],
+      '--rate: expected the workload hop, the only one with a rate',
+    ],
     [['verify', '--ui', '--sticky-report'], '--ui: --sticky-report makes several short runs'],
     [['verify', '--metrics', '0', '--sticky-report'], '--metrics: --sticky-report makes several short runs'],
     [['verify', '--stack', 'cloud'], '--stack: expected local or compose, got cloud'],
@@ -299,13 +302,16 @@ describe('baton verify TARGET', () => {
     [['verify', '--logs', 'docs'], '--logs: docs: expected balancer/access.log or instances/NAME.log'],
     [
       ['verify', '--stack', 'compose', '--url', 'http://x'],
-      '--stack: the bundled stack has its own address and logs',
+      '--stack: expected no --url and no --logs, because the bundled stack has its own',
     ],
     [
       ['verify', '--claims', 'continuty'],
       '--claims: claims: unknown guarantee "continuty": did you mean "continuity"',
     ],
-    [['verify', '--baseline', 'none.json'], '--baseline: there is no none.json; make it from a good run'],
+    [
+      ['verify', '--baseline', 'none.json'],
+      '--baseline: expected a file, found no none.json: make it from a good run',
+    ],
     [['verify', '--update-baseline'], '--update-baseline: expected --baseline FILE too'],
     [
       ['compare', 'runs'],

@@ -86,7 +86,7 @@ describe('baton verify --k6', () => {
 
   it('has nothing to load without the bundled stack', async () => {
     const { code, stderr } = await baton(['verify', '--k6']);
-    expect(stderr).toContain('--k6: k6 loads the bundled stack; add --stack local');
+    expect(stderr).toContain('--k6: expected --stack local too, because k6 loads the bundled stack');
     expect(code).toBe(64);
   });
 

@@ -42,12 +42,13 @@ export function runnerOf({
   logs,
   k6,
 }: Partial<Record<'stack' | 'url' | 'logs', string>> & { k6?: boolean }): Runner | undefined {
-  if (stack === undefined && k6) throw new UsageError('--k6: k6 loads the bundled stack; add --stack local');
+  if (stack === undefined && k6)
+    throw new UsageError('--k6: expected --stack local too, because k6 loads the bundled stack');
   if (stack === undefined) return undefined;
   const runner = RUNNERS.find(name => name === stack);
   if (runner === undefined) throw new UsageError(`--stack: expected ${RUNNERS.join(' or ')}, got ${stack}`);
   if (url === undefined && logs === undefined) return runner;
-  throw new UsageError('--stack: the bundled stack has its own address and logs; remove --url and --logs');
+  throw new UsageError('--stack: expected no --url and no --logs, because the bundled stack has its own');
 }
 
 /** Returns the faults that `--faults` names. They are faults of the bundled stack, or come from the target file. */

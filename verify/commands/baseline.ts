@@ -28,7 +28,9 @@ export async function baselineOf(
   }
   if (update && !existsSync(file)) return { file, runs: undefined, update };
   if (!existsSync(file)) {
-    throw new UsageError(`--baseline: there is no ${file}; make it from a good run with --update-baseline`);
+    throw new UsageError(
+      `--baseline: expected a file, found no ${file}: make it from a good run with --update-baseline`,
+    );
   }
   return { file, runs: await runsIn(file), update };
 }

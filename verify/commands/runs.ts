@@ -97,7 +97,7 @@ export async function openCommand(
 ): Promise<number> {
   if (serve !== undefined) {
     if (run !== undefined)
-      throw new UsageError('open --serve: serves all runs in --out; leave out the name of the run');
+      throw new UsageError('open --serve: expected no name of a run, because it serves all runs in --out');
     const page = (folder: string, file: string) => write(folder, `html=${file}`, output);
     return await serveReports(out, serve, () => namesIn(out), page, output);
   }

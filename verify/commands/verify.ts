@@ -83,7 +83,7 @@ export async function verifyCommand(
       '--faults: expected the workload hop, which must run during faults; add it to --workload',
     );
   if (load.rate !== undefined && !chosen(target, load.workloads).includes('hop'))
-    throw new UsageError('--rate: only the workload hop has a rate; add hop to --workload');
+    throw new UsageError('--rate: expected the workload hop, the only one with a rate; add it to --workload');
   // Each worker writes its own history, but --ui and --metrics follow one history.
   const divided = load.workers > 1;
   const shown = values.ui || values.metrics !== undefined;

@@ -37,7 +37,7 @@ export interface Login {
   refresh?: Refresh;
   /** True if the response to the login has a refresh token, but init found no request that takes it. */
   unrefreshed?: true;
-  /** True if the app has no page for the login: `page` is not written. */
+  /** True if the app has no page for the login, so that the target file gets no `page`. */
   pageless?: true;
 }
 

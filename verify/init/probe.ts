@@ -47,7 +47,7 @@ const FILLED: Readonly<Record<string, string>> = {
   'datetime-local': '2030-01-01T12:00',
 };
 
-/** Forms that may store a text. Also the other forms, each with the reason why init does not send it. */
+/** The forms that init may try, and the others, each with the reason why init does not send it. */
 export interface Offer {
   candidates: Candidate[];
   skipped: string[];

@@ -133,7 +133,7 @@ async function pathsOf(
   return [...new Set([...first, start.path, ...linked.slice(0, PAGES), ...hinted, ...USUAL])];
 }
 
-/** Returns the signed-in view of a page; undefined if the page does not exist, or never differs from `outside`. */
+/** Returns a page as a session sees it; undefined if it does not exist, or is never other than the signed-out page. */
 async function inside(visitor: Visitor, path: string, outside: PageVisit): Promise<PageVisit | undefined> {
   for (let i = 0; i < TRIES; i++) {
     await outOfStep(visitor, path, i);

@@ -88,7 +88,8 @@ export function hintsOfTraffic(
   const login = own[at];
   if (login === undefined)
     throw new UsageError(
-      `init: expected a login in the recording, found no POST to ${site.host} with a password among ${own.length} requests`,
+      `init: expected a login in the recording, found no POST to ${site.host} with a password among ${own.length} requests. ` +
+        'Record again, from before the login on',
     );
   const before = own.slice(0, at).findLast(({ method, type }) => method === 'GET' && /html/.test(type));
   const after = own.slice(at + 1).filter(({ status }) => status < 400);
