@@ -7,7 +7,7 @@ import type { AppFindings, Begun } from './findings.ts';
 import type { Hints } from './hints.ts';
 import type { InitOptions, Inside, Looking } from './inquiry.ts';
 import { keptSession } from './kept-session.ts';
-import { type Crowd, crowd, endsAll } from './limits.ts';
+import { type Crowd, crowd, endsAll, SESSIONS } from './limits.ts';
 import type { Login, LoginCredentials } from './login.ts';
 import { findLogout, type Left, type LogoutSearch } from './logout.ts';
 import { privatePages, publicPaths, undecidableOf } from './public.ts';
@@ -202,6 +202,8 @@ class Inquiry {
       left !== undefined && (await endsAll(entrance, this.#first, { living, logout: left.logout, known }));
     if (most !== undefined)
       this.#say('limit', `a user has ${most} at the same time; with one more ${FULL[all.full ?? 'refused']}`);
+    else if (all.living.length === SESSIONS)
+      this.#say('limit', `none found: ${SESSIONS} sessions of a user were signed in at the same time`);
     if (together) this.#say('limit', 'one logout ends all sessions of its user');
     const sessions = {
       ...(most === undefined ? {} : { most }),

@@ -5,8 +5,11 @@ import { type Known, type Logout, leave } from './logout.ts';
 import { isAlive } from './session.ts';
 import type { Visitor } from './visitor.ts';
 
-/** Maximum number of sessions that are made to find a limit. */
-const SESSIONS = 6;
+/**
+ * Maximum number of sessions that are made to find a limit. Some apps keep the newest 10 sessions of a user, as Redmine
+ * does. More logins would rather meet a limit of logins.
+ */
+export const SESSIONS = 12;
 
 /** The sessions of one account, and its limit. */
 export interface Crowd {

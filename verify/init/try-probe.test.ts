@@ -8,6 +8,7 @@ it('opens no link of a page that ends the session, logs in or deletes', async ()
   const links = [
     '/bye">Abmelden',
     '/off">Leave',
+    '/quit">Exit',
     '/enter">Log in',
     '/purge">Delete all',
     '/notes">Notes',

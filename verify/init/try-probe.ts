@@ -80,7 +80,7 @@ export async function formPages(
   const linked = (page: PageVisit, only?: RegExp): string[] =>
     page.links.flatMap(({ href, words }) => {
       const path = visitor.pathOf(href, page.path)?.split('#')[0];
-      const all = `${path} ${words}`.toLowerCase();
+      const all = `${words} ${path}`.toLowerCase();
       const leaves = path === left?.logout.path || LOGOUT.test(all) || LOGIN.test(all);
       return path === undefined ||
         leaves ||

@@ -115,8 +115,8 @@ async function hintedLogin(
     );
   throw new UsageError(
     `init: no page has a login form, and no request that ${hasPages(page) ? `the scripts of ${page.path} suggest` : 'logins of an API usually send'} ` +
-      `began a session for ${first.user}: ${[...tried].join(', ') || 'they suggest none'}. ${body}` +
-      '; or record a login in a browser, and give the recording to --har',
+      `began a session for ${first.user}: ${[...tried].join(', ') || 'they suggest none'}. If another page has the form, ` +
+      `name it with --login-page. ${body}; or record a login in a browser, and give the recording to --har`,
   );
 }
 
