@@ -171,8 +171,8 @@ export class Recorder {
 
   /** Returns whether an overloaded machine may be the cause of a missing or late response, or of a proxy's error. */
   #starved({ status }: Reply, call: number, end: number): boolean {
-    const waited = status === undefined || UNANSWERED.includes(status) || end - call > SLOW;
-    return waited && this.#starvation.during(call, end);
+    const unanswered = status === undefined || UNANSWERED.includes(status);
+    return (unanswered || end - call > SLOW) && this.#starvation.during(call, end, unanswered);
   }
 
   session(event: Untimed<SessionEvent>): void {

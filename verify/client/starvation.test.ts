@@ -27,12 +27,39 @@ it('distinguishes a machine with many runnable threads for each core from one wi
 });
 
 it('considers one second at least, the whole of a longer request, and nothing else', () => {
-  const starvation = looked(9, 0, 9, 3);
+  const starvation = looked(10, 0, 10, 3);
   expect(starvation.during(2.9 * SECOND, 3 * SECOND)).toBe(true);
   expect(starvation.during(3.1 * SECOND, 3.2 * SECOND)).toBe(true);
   expect(starvation.during(3.8 * SECOND, 3.9 * SECOND)).toBe(false);
   expect(starvation.during(0, 2.9 * SECOND)).toBe(true);
   expect(starvation.during(SECOND, 3 * SECOND)).toBe(false);
+});
+
+it('takes one second of overload as the cause if no response came', () => {
+  const starvation = looked(3, 7, 3, 3, 3);
+  expect(starvation.during(0, 4 * SECOND)).toBe(false);
+  expect(starvation.during(0, 4 * SECOND, true)).toBe(true);
+  expect(starvation.during(2.5 * SECOND, 4 * SECOND, true)).toBe(false);
+});
+
+it('gives a late sample the weight of the time before it: an overloaded process takes few samples', () => {
+  const time = { now: 0, crowd: 1 };
+  const starvation = new Starvation(
+    () => time.now,
+    () => time.crowd,
+  );
+  made.push(starvation);
+  for (const [now, crowd] of [
+    [0, 1],
+    [0.1, 1],
+    [0.2, 1],
+    [0.3, 1],
+    [2, 9],
+  ] as const) {
+    Object.assign(time, { now: now * SECOND, crowd });
+    starvation.look();
+  }
+  expect(starvation.during(0, 2 * SECOND)).toBe(true);
 });
 
 it('reports nothing if the system does not report its load, and before the first sample', () => {

@@ -46,17 +46,33 @@ export class Starvation {
   }
 
   /**
-   * Returns whether the machine was overloaded during a request, or during the last second of it; false if the load
-   * is unknown.
+   * Returns whether the machine was overloaded during a request or in the second before its end; false if the load is
+   * unknown.
    *
-   * @param call time at which the request was sent, microseconds
-   * @param end time at which its response arrived, microseconds
+   * @param call time at which the request left; `end`: time at which its response came, both in microseconds
+   * @param unanswered true if no response came. Then one second of overload is enough: a connection that the system
+   *   drops in this second is opened again only seconds later
    */
-  during(call: number, end: number): boolean {
+  during(call: number, end: number, unanswered = false): boolean {
     const from = Math.min(call, end - STRETCH);
-    const looks = this.#samples.filter(({ at }) => at >= from && at <= end);
-    const sum = looks.reduce((total, { crowd }) => total + crowd, 0);
-    return looks.length > 0 && sum >= CROWDED * looks.length;
+    if (!unanswered) return this.#crowded(from, end);
+    for (let at = from; at + STRETCH <= end; at += STRETCH / 2)
+      if (this.#crowded(at, at + STRETCH)) return true;
+    return this.#crowded(end - STRETCH, end);
+  }
+
+  /** Returns whether the machine was overloaded in an interval. A sample counts for the time since the one before. */
+  #crowded(from: number, to: number): boolean {
+    let [crowd, time] = [0, 0];
+    for (let i = this.#samples.findLastIndex(({ at }) => at <= from) + 1; i < this.#samples.length; i++) {
+      const sample = this.#samples[i] as Sample;
+      const before = Math.max(from, this.#samples[i - 1]?.at ?? from);
+      const length = Math.min(to, sample.at) - before;
+      if (length <= 0) break;
+      crowd += sample.crowd * length;
+      time += length;
+    }
+    return time > 0 && crowd >= CROWDED * time;
   }
 
   stop(): void {
