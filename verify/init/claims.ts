@@ -7,14 +7,14 @@ import type { Target } from '../target/load.ts';
 import type { AppFindings, Unclaimed } from './findings.ts';
 import { lacksOf } from './lacks.ts';
 import type { Login } from './login.ts';
-import { isSelfContained, type Left } from './logout.ts';
+import { holdsSession, type Left } from './logout.ts';
 import type { FoundProbe } from './probe.ts';
 import type { Alone, Signal } from './signal.ts';
 
 /**
  * Returns the claims and the reason for them.
  *
- * @param values values of the session cookies, whose form shows whether they contain the session itself
+ * @param values for each session cookie and token, its values in turn; they show whether it contains the session itself
  * @param users login names
  * @param probe may prove that the server keeps the session, whatever the cookies look like
  */
@@ -26,7 +26,7 @@ export function claimsOf({
   login,
   probe,
 }: {
-  values: readonly string[];
+  values: readonly (readonly string[])[];
   users: readonly string[];
   left: Left | undefined;
   signal: Signal | Alone | undefined;
@@ -34,10 +34,9 @@ export function claimsOf({
   probe: Pick<FoundProbe, 'onServer'> | undefined;
 }): Pick<AppFindings, 'claims' | 'because'> {
   const sticky = signal !== undefined && 'sticky' in signal && signal.sticky;
-  const holds = probe?.onServer !== true && values.some(value => isSelfContained(value, users));
+  const holds = probe?.onServer !== true && values.some(inTurn => holdsSession(inTurn, users));
   // If a session has a refresh token, `token-refresh` judges the effect of its logout.
-  const token =
-    login.refresh === undefined && left?.livesOn === true && (login.capture !== undefined || holds);
+  const token = login.refresh === undefined && left?.livesOn === true && holds;
   if (token || login.basic)
     return {
       claims: ['stateless-token', ...(sticky ? [{ routing: 'sticky' }] : [])],

@@ -6,7 +6,7 @@ import { claimsOf } from './claims.ts';
 import type { AppFindings } from './findings.ts';
 import { differentFields } from './learn.ts';
 import { loginForm } from './login.ts';
-import { isSelfContained } from './logout.ts';
+import { holdsSession } from './logout.ts';
 import { findMark } from './mark.ts';
 import type { PageVisit } from './visitor.ts';
 import { targetFile } from './write.ts';
@@ -173,12 +173,19 @@ describe('a session cookie', () => {
       false,
     ],
     ["Django's", 'x1p0q9w8e7r6t5y4u3i2o1p0a9s8d7f6', false],
+    ["React Router's id", `${btoa('"4f6f0f6a-1f9b-4c8e-9d6b-0a1b2c3d4e5f"')}.${'s'.repeat(43)}`, false],
+    ["React Router's data", `${btoa('{"userId":"42"}')}.${'s'.repeat(43)}`, true],
     ["PHP's", 'k4rqd9p0s1c2v3b4n5m6l7k8j9', false],
     ["Tornado's", '2|1:0|10:1764414000|4:user|8:YWxpY2U=|b7c64b0f3a1d', true],
     ['a signed name', 'alice.1764414000.b7c64b0f3a1d', true],
   ])('%s contains the session data: %s → %s', (_, value, holds) =>
-    expect(isSelfContained(value, ['alice'])).toBe(holds),
+    expect(holdsSession([value], ['alice'])).toBe(holds),
   );
+
+  it('contains the session data if it grows with what a page stores, and an id if it is only replaced', () => {
+    expect(holdsSession(['x'.repeat(72), 'y'.repeat(96)])).toBe(true);
+    expect(holdsSession(['k%2Brqd9p0s1c2v3b4', 'n5m6l7k8j9x1p0q9'])).toBe(false);
+  });
 });
 
 describe('a target file of an app whose logout leaves the cookie valid', () => {
@@ -203,7 +210,7 @@ describe('a target file of an app whose logout leaves the cookie valid', () => {
       ...{ carried: { cookies: ['sid'], each: false }, recipe: undefined, csrf: undefined },
       ...{ signal: SIGNAL, probe: undefined },
       ...claimsOf({
-        values: [value],
+        values: [[value]],
         users: [],
         left: { logout, livesOn },
         signal: SIGNAL,
@@ -220,6 +227,20 @@ describe('a target file of an app whose logout leaves the cookie valid', () => {
     expect(text).toMatch(/# Leaves the session valid: .*\n# `logout-final` \(ZOMBIE\)\.\nlogout:/);
     expect(text).toContain('`logout-final` is not claimed; `standard` claims it.');
     expect(text).toContain('- stateless-token');
+  });
+
+  it('claims `logout-final` for an opaque token in a header, and the weaker claim for a JWT', () => {
+    const token = (value: string): string => {
+      const capture = { token: { json: '/token' } };
+      const left = { logout, livesOn: true };
+      const { claims } = claimsOf({
+        ...{ values: [[value]], users: [], left, signal: SIGNAL, probe: undefined },
+        login: { ...login, capture },
+      });
+      return String(claims[0]);
+    };
+    expect(token('q8Zr1tY0vXc2mN4bK6jH8gF3dS5aP7oI9uE1wQxRzLk')).toBe('standard');
+    expect(token(TOKEN)).toBe('stateless-token');
   });
 
   it('claims `logout-final` for a long signed id if a probe shows that the server keeps the session', () => {

@@ -13,7 +13,7 @@ import { findLogout, type Left, type LogoutSearch } from './logout.ts';
 import { privatePages, publicPaths, undecidableOf } from './public.ts';
 import { departures, RECIPES } from './recipes.ts';
 import { graceOf } from './refresh.ts';
-import { carrying, type Marked } from './session.ts';
+import { carrying, type Marked, valuesInTurn } from './session.ts';
 import { type Alone, findSignal, type Signal, stickiness } from './signal.ts';
 import { tryProbe } from './try-probe.ts';
 import { Manners, type PageVisit, type Visitor } from './visitor.ts';
@@ -178,8 +178,7 @@ class Inquiry {
     const visitor = found.two ?? found.one;
     const carried = await carrying(visitor, known);
     this.#say('session', `carried by ${carriedText(carried, known.login)}`);
-    const cookies = visitor.client.cookies(known.page).filter(({ name }) => carried.cookies.includes(name));
-    return { ...carried, visitor, values: cookies.map(({ value }) => value) };
+    return { ...carried, visitor, values: await valuesInTurn(visitor, carried.cookies, known.page) };
   }
 
   /** Finds the logout, the maximum number of sessions of a user, and whether a logout ends all of them. */

@@ -240,19 +240,29 @@ const besides = ({ json, path }: Login): string[] =>
   json === undefined ? [] : [`${path.replace(/\/[^/]*(\/?)$/, '/logout$1')}`];
 
 /**
- * Returns whether a cookie seems to contain the session data itself, signed or encrypted, and not only an id.
+ * Returns whether a cookie contains the session data itself, by the values that it had in one session. An id keeps its
+ * length; the length of session data changes with the data.
  *
  * @param users login names; a cookie that contains a login name, in plain text or in base64, is no id
  */
-export function isSelfContained(value: string, users: readonly string[] = []): boolean {
+export const holdsSession = (inTurn: readonly string[], users: readonly string[] = []): boolean =>
+  inTurn.some(value => isSelfContained(value, users)) ||
+  new Set(inTurn.map(value => decodedOnce(value).length)).size > 1;
+
+/** Returns whether a cookie seems to contain the session data itself, signed or encrypted, and not only an id. */
+function isSelfContained(value: string, users: readonly string[]): boolean {
   const text = decodedOnce(value);
   if (/^ey[\w-]+\.[\w-]+\.[\w-]+$/.test(text)) return true;
   const [, first = ''] = /^(?:s:)?\.?([\w+/=-]{16,})/.exec(text) ?? [];
   const inside = decoded64(first);
+  if (ID_IN_JSON.test(inside)) return false;
   if (/^[[{"].*["}\]:]/s.test(inside) || inside.startsWith('x\u009c') || text.length >= 120) return true;
   const parts = [text, ...text.split(/[^\w+/=-]+/).map(decoded64)];
   return users.some(user => user.length >= LEAST_NAME && parts.some(part => part.includes(user)));
 }
+
+/** Matches an id as a JSON text, as React Router signs it. */
+const ID_IN_JSON = /^"[\w-]{16,}"/;
 
 /** Minimum length of a name, in characters. A shorter text is in many random ids by chance. */
 const LEAST_NAME = 3;

@@ -5,7 +5,7 @@ import { UsageError } from '../errors.ts';
 import { type Entered, type LoginProcedure, mayEnter, signIn } from './enter.ts';
 import type { Login, LoginCredentials } from './login.ts';
 import { findMark, type Mark, type Views } from './mark.ts';
-import type { PageVisit, Visitor } from './visitor.ts';
+import { AUTHORIZATION, type PageVisit, type Visitor } from './visitor.ts';
 import { LOGIN, LOGOUT } from './words.ts';
 
 /** Maximum number of attempts for each page, because an instance that does not know the session may respond. */
@@ -197,4 +197,21 @@ export async function carrying(visitor: Visitor, sign: Sign): Promise<Carried> {
   for (const name of names)
     if (await isIn(visitor.twin(names.filter(other => other !== name)), sign)) cookies.push(name);
   return { cookies, each: true };
+}
+
+/**
+ * Returns the values that each session cookie has in turn: after the login, and after one more page. If the session is
+ * in the cookie, what that page stores makes the value longer. A token in a header never changes.
+ */
+export async function valuesInTurn(
+  visitor: Visitor,
+  names: readonly string[],
+  page: string,
+): Promise<string[][]> {
+  const later = visitor.twin();
+  await later.open(page);
+  const token = visitor.client.captured.get(AUTHORIZATION)?.replace(/^Bearer /, '');
+  const jars = [visitor, later].map(({ client }) => client.cookies(page));
+  const cookies = names.map(name => jars.flatMap(jar => jar.find(one => one.name === name)?.value ?? []));
+  return token === undefined ? cookies : [...cookies, [token]];
 }

@@ -11,7 +11,7 @@ import { writable, writeOf } from '../client/probes.ts';
 import type { Operation } from '../core/history/history.ts';
 import type { Target } from '../target/load.ts';
 import type { Probe } from '../target/schema.ts';
-import { changed } from './audit.ts';
+import { changed, leftOut } from './audit.ts';
 import { besideSlow, MOST, type Racer, TOGETHER, together } from './burst.ts';
 import { DelaySearch } from './delay-search.ts';
 import { raceLogout } from './logout-race.ts';
@@ -236,6 +236,7 @@ async function stays(session: Session, { until, ended }: Pace): Promise<void> {
  * part of a cookie that names its instance, which stays unchanged.
  */
 async function forges({ context, driver, shared }: Session, { ended }: Pace): Promise<void> {
+  const without = await leftOut(context, driver);
   for (let i = 0; !ended(); i++) {
     const other = shared.logins.find(login => login.driver !== driver);
     const all = other === undefined ? [] : changed(context, driver, other);
@@ -243,7 +244,7 @@ async function forges({ context, driver, shared }: Session, { ended }: Pace): Pr
     // Sends all changed cookies at the same time.
     await Promise.all(
       forgeries.map(({ name, change, forged }) => {
-        const client = driver.copyJar([name]);
+        const client = driver.copyJar(without.get(name));
         client.put(name, forged);
         return driver.read(undefined, { as: { client, with: 'forged', change } });
       }),

@@ -23,6 +23,8 @@ const TIMES = 3;
  * received a changed cookie.
  */
 const FORGED = { least: 4, most: 12 };
+/** Number of reads without a cookie, because an instance that does not know the session may respond. */
+const LOOKS = 3;
 
 export const audit: Workload = {
   name: 'audit',
@@ -139,16 +141,36 @@ async function forge(
   // twice.
   const names = await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   const times = names.size === 1 ? 2 : 1;
+  const without = await leftOut(context, driver);
   for (const { name, change, forged } of changed(context, driver, other)) {
     if (done()) break;
     const send = async (how: How): Promise<Operation> => {
-      const client = driver.copyJar([name]);
+      const client = driver.copyJar(without.get(name));
       client.put(name, forged);
       const as = { client, with: 'forged' as const, change };
       return (await driver.read(undefined, { ...how, as })).operation;
     };
     for (const instance of await everywhere(context, send, { names, times })) tried.add(instance);
   }
+}
+
+/**
+ * Returns, for each session cookie, the cookies to leave out when a changed value of it is sent. If the session is
+ * signed in without the cookie, another cookie signs in by itself, such as a remember-me cookie. Then the changed
+ * cookie is sent alone.
+ */
+export async function leftOut({ target, interpreter, signal }: Context, driver: Driver) {
+  const names = driver.cookies().map(({ name }) => name);
+  const found = new Map<string, string[]>();
+  for (const name of names.filter(one => interpreter.sessionCookies.includes(one))) {
+    const rest = driver.copyJar([name]);
+    found.set(name, [name]);
+    for (let i = 0; i < LOOKS && names.length > 1 && found.get(name) !== names && !signal.aborted; i++) {
+      const reply = await rest.send({ method: 'GET', path: target.signedIn.page }, signal);
+      if (interpreter.seen(reply, { action: 'read' }).signedIn === 'in') found.set(name, names);
+    }
+  }
+  return found;
 }
 
 /**

@@ -37,20 +37,26 @@ const MORE = 200;
 /** Matches a text that is a number. */
 const NUMBER = /^\d{18}$/;
 
-/** Starts the app. `most` returns the largest count of numbers in the notes of one session so far. */
-async function started(): Promise<{ url: string; most(): number }> {
+/**
+ * Starts the app. `most` returns the largest count of numbers in the notes of one session so far.
+ *
+ * @param remembers true: a second cookie signs in by itself
+ */
+async function started(remembers = false): Promise<{ url: string; most(): number }> {
   const sessions = new Map<string, string[]>();
   let most = 0;
   const server = createServer(async (request, response) => {
     const { method, url = '', headers } = request;
-    const id = /sid=(\w+)/.exec(headers.cookie ?? '')?.[1] ?? '';
+    const sent = (name: string): string => new RegExp(`${name}=(\\w+)`).exec(headers.cookie ?? '')?.[1] ?? '';
+    const id = sessions.has(sent('sid')) ? sent('sid') : sent('remember');
     const notes = sessions.get(id);
     if (url === '/login' && method === 'GET') return response.end('<form></form>');
     if (url === '/login') {
       const own = randomBytes(16).toString('hex');
       sessions.set(own, []);
       // Like Jetty, the app ignores the name of the instance in the cookie.
-      response.setHeader('set-cookie', `sid=${own}.instance-number-1; Path=/`);
+      const remember = remembers ? [`remember=${own}; Path=/`] : [];
+      response.setHeader('set-cookie', [`sid=${own}.instance-number-1; Path=/`, ...remember]);
       return response.writeHead(303, { location: '/' }).end();
     }
     if (notes === undefined) return response.writeHead(401).end();
@@ -134,6 +140,16 @@ it('fixation and audit send what a verdict needs although the time is over, as o
   expect(new Set(replayed.map(({ session }) => session)).size).toBe(3);
   const changed = await operationsOf(url, audit, { duration: 0 });
   expect(changed.filter(one => one.with === 'forged').length).toBeGreaterThanOrEqual(10);
+});
+
+it('audit and age send a changed cookie alone if another cookie signs in by itself', async () => {
+  const { url } = await started(true);
+  const forgedOf = (all: readonly Operation[]) => all.filter(one => one.with === 'forged');
+  const enough = (all: readonly Operation[]): boolean => forgedOf(all).length > 10;
+  const forged = forgedOf(await operationsOf(url, audit, { duration: 0 }));
+  expect(forged.length).toBeGreaterThanOrEqual(10);
+  forged.push(...forgedOf(await operationsOf(url, age, { enough })));
+  expect(new Set(forged.map(({ signedIn }) => signedIn))).toEqual(new Set(['out']));
 });
 
 it('an error of one workload, such as a mailbox that cannot be read, ends all and is thrown', async () => {

@@ -153,6 +153,18 @@ describe('cookie-policy', () => {
     expect(found[0]).toMatchObject({ name: 'EXPOSED' });
   });
 
+  it('does not judge the room of a session that no user has logged in to: it may be empty, in the cookie', () => {
+    const empty = set({ bits: 24 }, 'empty');
+    const verdict = judged(p => {
+      healthy(p);
+      p.session('e', 'alice').signedOut('app-1', empty).login('app-1', set({}, 'e'));
+      p.session('f', 'alice')
+        .asks('app-2', empty)
+        .login('app-2', set({}, 'f'));
+    });
+    expect(verdict.judgement).toBe('valid');
+  });
+
   it('reports a folded Set-Cookie as folded, without its room and attributes', () => {
     const verdict = judged(p => {
       healthy(p);

@@ -64,7 +64,10 @@ export function exposures(
   if (bytes > MOST_BYTES) {
     add('size', `has ${bytes} bytes: browsers drop it`, `at most ${MOST_BYTES} bytes`);
   }
-  if (bits < bitsNeeded) {
+  // Before the login a session may be empty, and a value that contains an empty session is short.
+  const signedIn =
+    operation.signedIn === 'in' || (operation.action === 'login' && operation.outcome === 'ok');
+  if (signedIn && bits < bitsNeeded) {
     const came = `has room for ${bits} bits only, by its characters and where ids differ: it can be guessed`;
     add('room', came, `room for ${bitsNeeded} bits`);
   }
