@@ -28,6 +28,18 @@ describe('forged cookies', () => {
     expect(at).toBeLessThan(own.length - 1);
   });
 
+  it('replace the content of a cookie in plain JSON, but not an id, which needs no signature', () => {
+    const plain = (user: string) => Buffer.from(JSON.stringify({ user })).toString('base64');
+    const content = (own: string, other: string) =>
+      forgeries(own, other).find(({ change }) => change === 'content of another')?.forged;
+    const forged = content(plain('alice'), plain('bob')) ?? '';
+    expect(JSON.parse(Buffer.from(forged, 'base64').toString())).toEqual({ user: 'bob' });
+    expect(forged).not.toBe(plain('bob'));
+    expect(content(`${plain('alice')}.c2lnbmF0dXJl`, plain('bob'))).toBe(`${forged}.c2lnbmF0dXJl`);
+    expect(content(plain('0123456789abcdef'), plain('fedcba9876543210'))).toBeUndefined();
+    expect(content(SIGNED, OTHER)).toBeUndefined();
+  });
+
   it('combine the id of one with the signature of the other', () => {
     expect(decodeURIComponent(by('spliced with another') ?? '')).toBe(
       's:abcdefghijklmnopqrstuvwx.zyxwvutsrqponmlkjihgfedcba9876',

@@ -45,9 +45,42 @@ export function forgeries(value: string, other: string): Forgery[] {
       change: 'spliced with another',
       forged: own.slice(0, last.at) + another.text + own.slice(endOf(last)),
     });
+  const content = withContentOf(own, theirs);
+  if (content !== undefined) found.push({ change: 'content of another', forged: content });
   return found
     .filter(({ forged }) => forged !== own && forged !== theirs)
     .map(({ change, forged }) => ({ change, forged: encoded ? encodeURIComponent(forged) : forged }));
+}
+
+/** Matches an id, which no attacker can guess. */
+const ID = /[\w-]{16,}/;
+
+/**
+ * Returns a cookie whose JSON is replaced by the JSON of another cookie, with additional spaces, so that it differs from
+ * both cookies. Without a valid signature, no app may accept it. Undefined if the cookies contain no JSON in base64, or
+ * if the JSON has a random id: an app that looks up this id needs no signature.
+ */
+function withContentOf(own: string, other: string): string | undefined {
+  const part = partsOf(own).findLast(({ text }) => jsonIn(text) !== undefined);
+  const json = partsOf(other).findLast(({ text }) => jsonIn(text) !== undefined);
+  const content = json && jsonIn(json.text);
+  if (part === undefined || content === undefined || ID.test(content)) return undefined;
+  // With a multiple of 3 bytes, base64 needs no padding.
+  const spaces = ' '.repeat(3 - (Buffer.byteLength(content) % 3));
+  const text = Buffer.from(content.replace('{', `{${spaces}`)).toString(
+    /[-_]/.test(own) ? 'base64url' : 'base64',
+  );
+  return own.slice(0, part.at) + text + own.slice(endOf(part)).replace(/^=+/, '');
+}
+
+/** Returns the JSON object in a text in base64; undefined if it has none, or only the header of a JWT. */
+function jsonIn(text: string): string | undefined {
+  const json = Buffer.from(text, 'base64').toString();
+  try {
+    return /^\{.*\}$/s.test(json) && !('alg' in JSON.parse(json)) ? json : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 const endOf = ({ text, at }: Part): number => at + text.length;
