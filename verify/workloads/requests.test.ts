@@ -17,6 +17,7 @@ import { record } from '../recording.ts';
 import { parseTarget } from '../target/load.ts';
 import { age } from './age.ts';
 import { audit } from './audit.ts';
+import { coldBurst } from './cold-burst.ts';
 import { fixation } from './fixation.ts';
 import { hopAt } from './hop.ts';
 import { perform } from './index.ts';
@@ -133,13 +134,15 @@ async function operationsOf(
   return operations;
 }
 
-it('fixation and audit send what a verdict needs although the time is over, as on a slow machine', async () => {
+it('fixation, audit and cold-burst send what a verdict needs although the time is over, as on a slow machine', async () => {
   const { url } = await started();
   const fixed = await operationsOf(url, fixation, { duration: 0 });
   const replayed = fixed.filter(one => one.with === 'invented' && one.action === 'read');
   expect(new Set(replayed.map(({ session }) => session)).size).toBe(3);
   const changed = await operationsOf(url, audit, { duration: 0 });
   expect(changed.filter(one => one.with === 'forged').length).toBeGreaterThanOrEqual(10);
+  const cold = await operationsOf(url, coldBurst, { duration: 0 });
+  expect(cold.filter(one => one.action === 'login' && one.outcome === 'ok')).toHaveLength(3);
 });
 
 it('audit and age send a changed cookie alone if another cookie signs in by itself', async () => {

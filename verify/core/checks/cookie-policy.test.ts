@@ -158,9 +158,7 @@ describe('cookie-policy', () => {
     const verdict = judged(p => {
       healthy(p);
       p.session('e', 'alice').signedOut('app-1', empty).login('app-1', set({}, 'e'));
-      p.session('f', 'alice')
-        .asks('app-2', empty)
-        .login('app-2', set({}, 'f'));
+      p.session('f', 'alice').asks('app-2', empty).login('app-2', set({}, 'f'));
     });
     expect(verdict.judgement).toBe('valid');
   });
