@@ -43,7 +43,7 @@ describe('forgery', () => {
     const accepted = judged(p => healthy(p).honours('forged', 'app-2', { change: 'flip' }));
     expect(accepted.anomalies[0]).toMatchObject({
       name: 'FORGED',
-      summary: 'app-2 answered a session cookie that was changed (flip) with signed in as alice',
+      summary: 'app-2 responded to a session cookie that was changed (flip): signed in as alice',
     });
     const broken = judged(p =>
       healthy(p).asks('app-2', { with: 'forged', change: 'cut', status: 500, outcome: 'fail' }),
@@ -115,16 +115,16 @@ describe('forgery', () => {
       "violated, 4
       4 responses to changed cookies: signed in, or an error
       rests on forged cookies 15, ways of changing 6, instances 2
-      FORGED forgery s alice: app-2 answered a session cookie that was changed (flip) with signed in as bob
+      FORGED forgery s alice: app-2 responded to a session cookie that was changed (flip): signed in as bob
         #1 login on app-1: logged in
         #16 read on app-2: expected signed out, or refused; came signed in as bob
-      FORGED forgery s alice: the app answered a session cookie that was changed with signed in as alice
+      FORGED forgery s alice: the app responded to a session cookie that was changed: signed in as alice
         #1 login on app-1: logged in
         #17 read: expected signed out, or refused; came signed in as alice
-      FORGED forgery s alice: app-1 answered a session cookie that was changed (long) with 501: the cookie breaks it
+      FORGED forgery s alice: app-1 responded to a session cookie that was changed (long): 501: the cookie breaks it
         #1 login on app-1: logged in
         #18 read on app-1 fail: expected signed out, or refused; came 501: the cookie breaks it
-      FORGED forgery t carol: app-2 answered a session cookie that was changed (cut) with signed in as carol
+      FORGED forgery t carol: app-2 responded to a session cookie that was changed (cut): signed in as carol
         #19 read on app-2: expected signed out, or refused; came signed in as carol"
     `);
   });

@@ -51,7 +51,7 @@ function forged(operation: Operation, { login }: SessionState): Violation {
       : `${operation.status}: the cookie breaks it`;
   return {
     at: operation,
-    summary: `${there} answered a session cookie that was ${how} with ${came}`,
+    summary: `${there} responded to a session cookie that was ${how}: ${came}`,
     witness: stepsOf([login, 'logged in'], [operation, came, 'signed out, or refused']),
   };
 }

@@ -62,7 +62,7 @@ export const windowOf = (
 
 type Budgets = Budget & { faults?: Readonly<Record<string, Budget>> | undefined };
 
-/** Returns the budget of a fault: its own declared limits, else the limits of all faults. */
+/** Returns the budget of a fault: each limit is the one declared for this fault, else the one for all faults. */
 export function budgetOf(budgets: Budgets = {}, name = ''): Budget {
   const { faults, ...all } = budgets;
   return { ...all, ...faults?.[name] };

@@ -12,7 +12,7 @@ const KEPT = 3;
 /** Returns the uncertainty of the times of an operation, microseconds. */
 const slack = ({ uncertainty = 0 }: Placed): number => uncertainty;
 
-/** What the reads of one object show, for the decision which of its writes each fault lost. */
+/** What the reads of one object show about the writes that each fault lost. */
 interface Reads {
   /** Number of faults that began before the object's last read. */
   epoch: number;

@@ -15,7 +15,7 @@ export function canaryOf(parts: {
   return `${parts.prefix}.${parts.user}.${parts.session}.${parts.number}.${tail}`;
 }
 
-/** Returns the prefix of the values that the run writes to data of all users. They are not canaries. */
+/** Returns the prefix of the values that the run writes to data that all users share. They are not canaries. */
 export const sharedPrefix = (prefix: string): string => `${prefix}s`;
 
 /** The character that is appended to lengthen a canary. */
@@ -35,8 +35,8 @@ export function unpadder(prefix: string): (text: string) => string {
 const LONGEST = 256;
 
 /**
- * Returns a function that finds all canaries of the run in a text. Counts a canary once if it follows itself. Searches
- * for the prefix first, because in k6 a regular expression is slow on a whole page.
+ * Returns a function that finds all canaries of the run in a text. Equal canaries in a row count once. Searches for the
+ * prefix first, because in k6 a regular expression is slow on a whole page.
  */
 export function canaryFinder(prefix: string): (text: string) => string[] {
   const canary = new RegExp(`^${prefix}\\.[\\w-]+\\.[\\w-]+\\.\\d+\\.[0-9a-z]{8}`);

@@ -62,11 +62,11 @@ const TEXTS = { list: 'text' } as const;
 export const ATTRIBUTES = {
   httpOnly: must('flag'),
   secure: must('flag'),
-  sameSite: may('text', 'small letters, as sent'),
+  sameSite: may('text', 'as sent, in lower case'),
   path: may('text'),
   domain: may('text'),
   lifetime: may('number', 'seconds from Date to expiry'),
-  bytes: must('count', 'name and value'),
+  bytes: must('count', 'of name and value together'),
   bits: must(
     'number',
     'bits that the value can hold, by its characters and length. Once 20 values are known, only the positions where they differ count, unless the session is in several cookies',
@@ -96,7 +96,7 @@ export const CACHING = {
 /** The tokens that a response issued. */
 const ISSUED = {
   refresh: may('text', 'label of the refresh token; absent if the response has none'),
-  lifetime: may('number', 'of the access token, µs'),
+  lifetime: may('number', 'lifetime of the access token, µs'),
 };
 
 /** The fields of an operation that are known before its first byte is sent. */
@@ -196,7 +196,7 @@ export const RETURNED = {
 export const BUDGET = {
   survival: may('number', 'share of sessions and writes that survive the fault, 1 when absent'),
   errors: may('number', 'share of requests that may fail'),
-  gap: may('number', 'longest time without any response'),
+  gap: may('number', 'longest time in which requests may wait and none succeeds'),
   wait: may('number', 'longest time from the first attempt of a client until it succeeds, retries included'),
   recovery: may(
     'number',
@@ -209,7 +209,10 @@ const LATENCY = { p50: may('number'), p90: may('number'), p95: may('number'), p9
 /** How the app replaces and ends tokens. Times are microseconds. */
 export const REFRESH = {
   grace: may('number', 'time during which a replaced refresh token is still accepted'),
-  reuse: may(['ends-session'], '`ends-session`: a replaced refresh token that comes later ends the session'),
+  reuse: may(
+    ['ends-session'],
+    '`ends-session`: a replaced refresh token that is sent after that time ends the session',
+  ),
   revokes: may(['access'], '`access`: a logout ends access tokens too'),
 };
 
@@ -235,12 +238,15 @@ export const DECLARED = {
         ...BUDGET,
         latency: may(
           { fields: LATENCY },
-          'the time within which this share of responses comes while nothing is disturbed',
+          'the times within which these shares of the responses must come while nothing is disturbed',
         ),
-        faults: may({ named: { fields: BUDGET } }, 'the same for single faults, by name; takes precedence'),
+        faults: may(
+          { named: { fields: BUDGET } },
+          'limits for single faults, by name; each replaces the same limit for all faults',
+        ),
       },
     },
-    'limits for each fault; an absent one is only measured',
+    'limits for each fault; what has no limit is only measured',
   ),
   weights: may({ named: 'number' }, 'shares of the instances, on any scale'),
   cookies: may(['asvs'], '`asvs`: cookies must also fulfil OWASP ASVS'),
@@ -248,7 +254,7 @@ export const DECLARED = {
     {
       named: {
         fields: {
-          sameSite: may('text', 'small letters'),
+          sameSite: may('text', 'in lower case'),
           httpOnly: may('flag'),
           secure: may('flag'),
           path: may('text'),
@@ -324,7 +330,7 @@ export const LINES = {
     'An object without this line is a set',
   ),
   start: line('before the first byte of an operation that may change something', CALLED),
-  end: line('when that operation has ended', { id: must('count', 'of its start'), ...RETURNED }),
+  end: line('when that operation has ended', { id: must('count', '`id` of its start line'), ...RETURNED }),
   op: line('when a read (or the opening of a form) has ended', { ...CALLED, ...RETURNED }),
   session: line(
     'when a session is `born` or `ended`',
@@ -379,7 +385,7 @@ export const LINES = {
       'time',
       'when the request was sent to the instance, µs since 1970 by the clock of the log; of the balancer only',
     ),
-    ended: may('time', 'when the response ended, likewise'),
+    ended: may('time', 'when the response ended, by the same clock'),
   }),
   fingerprint: line(
     'before the load, if no header, cookie or page names the instance',

@@ -18,7 +18,7 @@ export function filledText(text: string, known: Known): string {
 }
 
 /**
- * Returns the JSON value with its placeholders filled in. @param values by text: the values that replace equal texts
+ * Returns the JSON value with its placeholders filled in. A text that is a name in `values` becomes the value there.
  */
 export function filledJson(
   value: unknown,

@@ -113,7 +113,7 @@ export class Interpreter {
     this.#version = versionNamer(pages.instance?.version ?? {});
   }
 
-  /** The facts about the target that this interpreter has found, for another one. */
+  /** The facts about the target that this interpreter has found, to be passed to another interpreter. */
   get learned(): Learned {
     const { status, redirect } = this.#strangers;
     return {
@@ -223,7 +223,7 @@ export class Interpreter {
     );
   }
 
-  /** Records the user that the page names. If a page should name its user and does not, it counts as signed out. */
+  /** Records the user that the page names. A page that should name its user and does not counts as signed out. */
   #mark(seen: Seen, reply: Reply, unmarked: boolean): void {
     const name = this.userName(reply);
     if (name === undefined || name === '') {

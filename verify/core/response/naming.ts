@@ -17,7 +17,7 @@ export interface Naming {
 
 /** The place where a response names the version of the app. */
 export interface Versioning {
-  /** Absent: the name of the instance contains the version. */
+  /** If absent, the name of the instance contains the version. */
   header?: string | undefined;
   /** A regular expression that finds the version in the header, or in the name of the instance. */
   find?: string | undefined;
@@ -32,7 +32,7 @@ export interface Named {
 /** Maximum length of a name, in characters, so that a long header cannot fill the history. */
 const LONGEST = 100;
 
-/** Maximum number of header values for which the name is cached. More values mean that they do not repeat. */
+/** Maximum number of header values for which the name is cached. If there are more, the values do not repeat. */
 const KNOWN = 64;
 
 /** Returns a function that finds the instance of a response; undefined if the response names none. */

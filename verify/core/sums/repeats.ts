@@ -100,9 +100,9 @@ export class Repeats {
   }
 
   /**
-   * Must be called before the judge sees the session's next operation, which it compares with the last read. Returns
-   * true if the judge must see the last repeated read first, because another instance served it than the last judged
-   * read. That read is then no longer counted here.
+   * Must be called before the judge sees the session's next operation. Returns true if the judge must see the session's
+   * last read first: the next operation is compared with it, and another instance served it than the last judged read.
+   * This read is then no longer counted here.
    */
   settle(): boolean {
     if (!this.#pending) return false;
