@@ -31,13 +31,13 @@ export interface Config {
   readonly redisSentinels: readonly { host: string; port: number }[];
   /** Name under which the sentinels know the primary. */
   readonly redisPrimary: string;
-  /** '' if neither sessions nor baskets are in PostgreSQL. */
+  /** URL of PostgreSQL; '' if it stores neither sessions nor baskets. */
   readonly databaseUrl: string;
   /** HOST:PORT */
   readonly memcachedAddress: string;
   readonly dynamodbTable: string;
   readonly dynamodbRegion: string;
-  /** '' for the endpoint of AWS in the region. */
+  /** Address of another server with DynamoDB's interface; '' for DynamoDB itself. */
   readonly dynamodbEndpoint: string;
   /** If undefined, the AWS SDK finds credentials by itself: in its variables, its files or the role of the machine. */
   readonly dynamodbCredentials: Values['DYNAMODB_CREDENTIALS'];
@@ -196,7 +196,7 @@ const NEED_PUBLIC_URL = [
   ['S3_BUCKET', 'The store redirects browsers to it after an upload'],
 ] as const;
 
-/** Returns the reason why other machines can reach the app; undefined if no other machine can. */
+/** Returns why other machines can reach the app at this address; undefined if they cannot. */
 function exposure(host: string): string | undefined {
   if (host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)) return undefined;
   return `HOST is ${host} and not a loopback address`;
@@ -267,10 +267,7 @@ function named(v: Values): Config {
 
 const withoutSlash = (url: string) => url.replace(/\/$/, '');
 
-/**
- * Returns the address of a bucket. The bucket is in the path for a compatible store, and in the host name for
- * S3.
- */
+/** Returns the URL of the bucket: http://STORE/BUCKET for a compatible store, and https://BUCKET.s3… for S3. */
 function addressOf({ S3_ENDPOINT, S3_BUCKET, S3_REGION }: Values): string {
   return S3_ENDPOINT === ''
     ? `https://${S3_BUCKET}.s3.${S3_REGION}.amazonaws.com`

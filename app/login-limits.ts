@@ -31,8 +31,7 @@ export const REGISTRATIONS = 20;
 export const REGISTRATION_WINDOW_MINUTES = 60;
 
 /**
- * Limit of further mails to one account, and of further mails that one address requests, within
- * `REGISTRATION_WINDOW_MINUTES`.
+ * Limit of repeated activation mails: to one account, and by one client address, within `REGISTRATION_WINDOW_MINUTES`.
  */
 export const MAILS = 5;
 
@@ -42,11 +41,11 @@ export interface LoginLimits {
   countLogin(address: string, email: string): Promise<number>;
   /** Subtracts a successful login, and resets the failures of this address for this account. */
   forgiveLogin(address: string, email: string): Promise<void>;
-  /** Subtracts a login whose password was not checked. */
+  /** Subtracts a login that ended before its password was checked. */
   withdrawLogin(address: string, email: string): Promise<void>;
   /** Counts a registration. Resolves like `countLogin`. */
   countRegistration(address: string): Promise<number>;
-  /** Counts a further mail to an account. Resolves like `countLogin`. */
+  /** Counts an activation mail that is sent again. Resolves like `countLogin`. */
   countMail(address: string, email: string): Promise<number>;
 }
 

@@ -1,4 +1,4 @@
-/** Handles the differences between http and https. A trusted proxy reports the client's protocol, which decides. */
+/** Picks the names of cookies, which differ over http and https. A trusted proxy reports which one the client uses. */
 import type { Request, Response } from 'express';
 
 /**

@@ -52,7 +52,8 @@ export class RedisLogin extends EventEmitter<{ renewed: [] }> {
    * again.
    */
   use(redis: Redis): void {
-    // ioredis reads this option before it connects, and when it copies the connection.
+    // A getter, because ioredis reads this option at each connection, and each copy of the connection must have the
+    // current token.
     Object.defineProperty(redis.options, 'password', { get: () => this.#token, enumerable: true });
     const again = () => {
       if (redis.status === 'ready')

@@ -5,7 +5,7 @@
 import { linearizabilityBench, totalsBench } from './linearizability.ts';
 import { memoryBench, speedBench } from './throughput.ts';
 
-/** The sections. Each returns the lines of a table. `npm run bench:judge linearizability` runs one of them. */
+/** The tables that this program can print, by name: `npm run bench:judge linearizability` prints one of them. */
 const SECTIONS: Record<string, () => string[] | Promise<string[]>> = {
   speed: speedBench,
   linearizability: linearizabilityBench,

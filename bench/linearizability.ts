@@ -30,7 +30,7 @@ const base: Shape = {
   broken: 0,
 };
 
-/** The variants of each sort of history: small and large objects, few and many clients, valid and broken. */
+/** Variants of each kind of history: small and large objects, few and many clients, valid and broken. */
 const shapes: [string, Partial<Shape>][] = [
   ['200 objects', { objects: 200, operations: 50 }],
   ['large', { operations: 5000 }],
@@ -77,7 +77,7 @@ const processorTime = (): number => {
 
 function ours({ kind, initial, objects }: History, milliseconds: number): Timed {
   const begin = processorTime();
-  // Like Porcupine's limit, `end` limits elapsed time.
+  // Limits elapsed time, as Porcupine's limit does.
   const end = performance.now() + milliseconds;
   const limit: Limit = { steps: Number.POSITIVE_INFINITY, isLate: () => performance.now() > end };
   let verdict: Timed['verdict'] = 'ok';

@@ -71,8 +71,8 @@ export function manifestsOf(options: Distributed): string {
 }
 
 /**
- * Returns the environment of a container. The initializer needs the same settings as the pods, since it reads the
- * script's options.
+ * Returns the environment of a container: the same for the pods and for the operator's `k6 archive`, which runs the
+ * script to read its options.
  */
 function environmentOf({ env, envFrom, image, run }: Distributed, name: string) {
   const settings: readonly (readonly [string, string])[] = [
@@ -81,8 +81,8 @@ function environmentOf({ env, envFrom, image, run }: Distributed, name: string) 
     ['CLOCK_UNCERTAINTY', UNCERTAINTY],
     ...env,
   ];
-  // The initializer's `k6 archive` gets the variables of `env`, but not of `envFrom`. The script needs the key in `k6
-  // archive` too.
+  // The operator first runs `k6 archive`, with the variables of `env` but not of `envFrom`. The script needs the key
+  // there too.
   const key = { name: 'RUN_KEY', valueFrom: { secretKeyRef: { name, key: 'RUN_KEY' } } };
   return {
     image,

@@ -40,6 +40,6 @@ if (import.meta.main) {
   const root = join(import.meta.dirname, '..');
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   const release = newestRelease(readFileSync(join(root, 'CHANGELOG.md'), 'utf8'), version);
-  // The delimiter cannot be a line of the notes: a line of the changelog that begins with ## ends them.
+  // The notes end before the next line that begins with ##, so they cannot contain this delimiter.
   if (release) console.log(`version=${release.version}\nnotes<<## end\n${release.notes}\n## end`);
 }

@@ -74,7 +74,7 @@ const BEGINNING = '1970-01-01T00:00:00.000000000Z';
  */
 class Seen {
   time: string;
-  /** Number of lines with the time `time` that were read. `#skip` of them are still to come a second time. */
+  /** Number of lines with the time `time` that were read. `#skip`: how many of them the next read repeats. */
   #count = 0;
   #skip = 0;
 

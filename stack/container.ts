@@ -18,7 +18,7 @@ export interface ContainerSpec {
 
 /** One run of the container, from its start to its end. */
 interface Run {
-  /** True after the stack asked the container to stop. The container's exit is then not reported as a failure. */
+  /** True once the stack has asked the container to stop. An exit is then expected, and `onDeath` is not called. */
   stopRequested: boolean;
   ready: boolean;
   readonly over: AbortController;

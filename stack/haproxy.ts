@@ -15,7 +15,7 @@ export interface HaproxyOptions {
   port: number;
   /** An existing folder for HAProxy's configuration and log. */
   dir: string;
-  /** The cookie that pins each visitor to one instance; absent: visitors are not pinned. */
+  /** Name of the cookie that pins visitors to instances. Absent: visitors are not pinned. */
   cookie?: string;
   /** Called with the exit status and the last output when the process ends unexpectedly. */
   onDeath?: (description: string) => void;

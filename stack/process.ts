@@ -40,7 +40,7 @@ export interface ServerSpec {
 interface Run {
   child: ChildProcess;
   pid: number;
-  /** True after the stack asked the server to stop. The server's exit is then not reported to `onDeath`. */
+  /** True once the stack has asked the server to stop. An exit is then expected, and `onDeath` is not called. */
   stopRequested: boolean;
   /** True after the server was ready for the first time. From then on, an unexpected exit is reported to `onDeath`. */
   ready: boolean;

@@ -86,7 +86,10 @@ class SentinelRedis extends RedisGroup {
     await following.subscribe('+switch-master');
   }
 
-  /** Waits until all replicate from the primary. Corrects a restarted server, for which sentinels need ten seconds. */
+  /**
+   * Waits until all servers replicate from the primary. Does not wait for the sentinels, which need ten seconds for
+   * that.
+   */
   protected override async inSync(): Promise<void> {
     const what = 'one primary, and all others in sync with it';
     await until(() => this.#inLine(), { withinMs: 30_000, everyMs: 50, what });

@@ -3,7 +3,7 @@ import { startComposeStack } from './compose.ts';
 import { type LocalStackOptions, startLocalStack } from './local.ts';
 import type { Runner, Stack, StackOptions } from './stack.ts';
 
-/** Options that only the local runner supports: stickiness, and the profiles of other balancers and groups. */
+/** Options that only the local runner supports: a sticky balancer, and the imitation of another balancer (profile). */
 type OnlyLocal = Pick<LocalStackOptions, 'sticky' | 'profile'>;
 
 /** Starts the stack. Throws the error of the runner; nothing is left running then. */

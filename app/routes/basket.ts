@@ -20,7 +20,7 @@ export interface BasketDeps {
 export function basketRoutes({ baskets, cards, csrf, pay }: BasketDeps): Router {
   const router = Router();
   router.use(requireUser);
-  // Only for POST. A request with another method has no form, and gets 404.
+  // Checks the form token of POST only. Requests with other methods have no form, and get 404.
   router.post('/{*path}', csrf.require);
 
   router.post('/items', async (request, response) => {

@@ -19,7 +19,7 @@ const REFUSED: Record<Exclude<Purchase, 'bought'>, string> = {
 export function cardRoutes({ cards, csrf }: { cards: Cards; csrf: CsrfProtection }): Router {
   const router = Router();
   router.use(requireUser);
-  // Only for POST. A request with another method has no form, and gets 404.
+  // Checks the form token of POST only. Requests with other methods have no form, and get 404.
   router.post('/{*path}', csrf.require);
 
   router.post('/:id/list', async (request, response) => {

@@ -22,7 +22,7 @@ export async function expectOneSession(urls: readonly string[]): Promise<void> {
   for (const url of urls) expect((await new Browser(url).get('/dashboard', { cookie })).status).toBe(303);
 }
 
-/** Expects 503 for each path, and no change of cookies. */
+/** Expects that each path responds with 503 and sets no cookie. */
 export async function expectUnavailable(browser: Browser, ...paths: string[]): Promise<void> {
   for (const path of paths) {
     const { status, headers, text, setCookies } = await browser.get(path);

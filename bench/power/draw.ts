@@ -175,7 +175,7 @@ const ODDS: Readonly<Record<When, number>> = {
 const TIMES = { aged: [500, 8_000], rested: [200, 3_000] } as const;
 const SIZES = [1_000, 60_000] as const;
 
-/** Returns a number whose logarithm is uniform between the limits. */
+/** Returns a random number between the limits. 2 to 20 is as likely as 20 to 200. */
 const logUniform = (random: Random, [from, to]: readonly [number, number]): number =>
   Math.round(from * (to / from) ** random.next());
 

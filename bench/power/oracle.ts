@@ -8,7 +8,7 @@ import type { SessionData } from 'express-session';
 import { type Random, seeded } from '../../verify/random.ts';
 import type { Draw } from './draw.ts';
 
-/** A quarter of the users. */
+/** The condition `some users` holds for one in this number of users. */
 const SOME = 4;
 
 interface Seen {

@@ -30,7 +30,7 @@ export type { Shared as Run };
 export interface Verified {
   /** The app under load, which the environment variable TARGET describes. By default the card store. */
   target: App;
-  /** The number of accounts of the target. */
+  /** The number of accounts that the target file has. */
   accounts: number;
   /** Thresholds for `options.thresholds`. All of them pass if, and only if, every claimed guarantee is valid. */
   thresholds: Record<string, string[]>;

@@ -20,7 +20,7 @@ interface Raised {
   readonly instance: string | undefined;
   readonly tags: Record<string, string> | undefined;
   readonly repeated: keyof Repeated | undefined;
-  /** The sum that was added to the counter so far. */
+  /** What was added to the k6 counter so far. */
   added: number;
 }
 
@@ -72,7 +72,7 @@ function counting(of: { metric: string; tag: string }, all: Waiting[], known?: r
   };
 }
 
-/** k6's counters are raised after BATCH operations or LATEST microseconds, since each call to k6 takes 2 µs. */
+/** Counts go to k6's counters after BATCH operations or LATEST microseconds, because each call to k6 takes 2 µs. */
 const BATCH = 64;
 const LATEST = 500_000;
 /**
@@ -99,7 +99,10 @@ export class Observer {
   #urgent = false;
   #closing = false;
 
-  /** @param user number of the virtual user, from 1 on; @param pool the number of accounts */
+  /**
+   * @param user number of the virtual user, from 1 on @param pool number of accounts; virtual users beyond it share
+   *   them
+   */
   constructor({ run, zero }: Shared, settings: Settings, user: number, pool: number) {
     this.#judge = new Judge(run, settings.judged.checks, anomaly => this.#found(anomaly), 'counts');
     this.#settings = settings;

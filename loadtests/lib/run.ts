@@ -18,7 +18,7 @@ export interface Shared {
   run: Run;
   /** The key that derives labels from session ids. */
   key: string;
-  /** The time at which all clocks of the run are 0, milliseconds since 1970. */
+  /** The time that is 0 on all clocks of the run, milliseconds since 1970. */
   zero: number;
   /** Name of the clock of setup() and teardown(). */
   clock: string;

@@ -45,7 +45,7 @@ export class VirtualUser {
   readonly #number: number;
   readonly #csrf: Findings | undefined;
   readonly #introduced = new Map<string, string>();
-  /** The meaning of GET requests, by path. */
+  /** Maps the path of a GET request to its meaning, such as a read of the basket. */
   readonly #meanings = new Map<string, RequestMeaning>();
   #ids: number;
   #shown: { name: string; label: string | undefined } = { name: '', label: undefined };

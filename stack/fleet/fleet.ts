@@ -1,4 +1,7 @@
-/** Keeps the number of instances constant: starts missing, replaces failed, and ends surplus instances. */
+/**
+ * Keeps the number of instances constant: starts an instance if one is missing or has failed, and ends one if there are
+ * too many.
+ */
 import { isDeepStrictEqual } from 'node:util';
 import type { Instance, InstanceOptions, Keeper, LocalBalancer } from '../stack.ts';
 import { CheckedBalancer } from './checked-balancer.ts';

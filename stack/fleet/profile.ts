@@ -53,7 +53,7 @@ export interface Profile {
   cookies?: 'classic' | 'alb';
   /** Health checks of the balancer. Absent: it has none. */
   check?: HealthCheck;
-  /** Maximum time for the requests in flight to an instance that leaves. */
+  /** When an instance leaves, its requests in flight have this time to end. */
   drainMs: number;
   /** True: while no instance is healthy, all instances get requests. */
   failOpen: boolean;
@@ -117,8 +117,8 @@ const ALL: Record<ProfileName, Profile> = {
     name: 'nginx',
     about: 'nginx with its defaults: no health checks, no group',
     choice: 'round-robin',
-    // nginx waits at most 60 s for a response by default. It has no default limit for a worker that a reload has
-    // retired (worker_shutdown_timeout).
+    // nginx's default limit for a response. After a reload, a retired worker serves its requests without any limit
+    // (worker_shutdown_timeout).
     drainMs: 60_000,
     failOpen: false,
     noInstance: 502,

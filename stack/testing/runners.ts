@@ -15,7 +15,7 @@ export interface TestedRunner {
   start(options: StackOptions): Promise<Stack>;
   /** Returns the options of an instance that runs this JavaScript or TypeScript instead of the app. */
   instance(source: string): { command: NonNullable<InstanceOptions['command']> };
-  /** Returns everything that running stacks have created: folders, containers, networks, volumes. */
+  /** Returns what running stacks have created and not yet removed: folders, containers, networks, volumes. */
   left(): string[];
 }
 

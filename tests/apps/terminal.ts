@@ -18,7 +18,7 @@ export class Terminal {
   readonly #child: ChildProcess;
   readonly #ended: Promise<number | null>;
   #heard = (): void => {};
-  /** The length of the output that was already searched for questions. */
+  /** Length of the output in which `answers` has already looked for questions. */
   #read = 0;
   /** The whole output. */
   shown = '';

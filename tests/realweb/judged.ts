@@ -1,4 +1,4 @@
-/** Runs `verify` against a small web for a short time, and returns the verdicts. */
+/** Runs `verify` for a short time against the app of small-web.ts, and returns the verdicts. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
