@@ -10,6 +10,12 @@ const otherStarted = ({ overlaps }: TrackedObject, start: Start): void => overla
 const otherEnded = ({ overlaps }: TrackedObject, operation: Operation): void =>
   overlaps.otherEnded(operation);
 
+/**
+ * Maximum number of removed values that are remembered, with their writes and reads, to detect a value that comes back:
+ * of each object, and approximately of all objects.
+ */
+const REMEMBERED = { each: 1000, all: 30_000 };
+
 /** An operation that may still change something. `end` is set if it has ended as `info`. */
 interface PendingChange {
   start: Start;
@@ -31,6 +37,9 @@ export class Objects {
   /** The longest lists of each probe. */
   readonly #longest = new Map<string, LongestLists>();
   #final = false;
+  /** Returns the maximum number of removed values that each object remembers. */
+  readonly #remembered = (): number =>
+    Math.min(REMEMBERED.each, Math.ceil(REMEMBERED.all / this.#objects.size));
 
   /** @param canary the prefix of the values of the run */
   constructor(canary: string) {
@@ -53,7 +62,7 @@ export class Objects {
     const probe = name.slice(0, at);
     const longest = getOrInsert(this.#longest, probe, () => ({ most: 0, cut: 0 }));
     const declared = this.#declared.get(name) ?? { type: 'object', object: name, kind: 'set' };
-    const object = new TrackedObject(declared, this.#canary, longest);
+    const object = new TrackedObject(declared, this.#canary, longest, this.#remembered);
     this.#objects.set(name, object);
     const scope = name.slice(at + 1);
     // A change in flight may have loaded the data before the first use of this object, and may save the older data

@@ -68,8 +68,8 @@ export class Overlaps {
   /** Writes and changes of other objects that have ended as `info`, by their ids. */
   readonly #indeterminate = new Map<number, Operation>();
   /**
-   * The values written so far. `#repeated`: the values written twice, so a read of one does not show which write
-   * happened.
+   * The values written so far that are not forgotten. `#repeated`: the values written twice, so a read of one does not
+   * show which write happened.
    */
   readonly #values = new Set<string>();
   readonly #repeated = new Set<string>();
@@ -105,6 +105,12 @@ export class Overlaps {
     });
     this.open.set(start.id, write);
     return write;
+  }
+
+  /** Forgets that a value was written. A later write of the same value counts as its first. */
+  forget(value: string): void {
+    this.#values.delete(value);
+    this.#repeated.delete(value);
   }
 
   /** @param certain true if the write was acknowledged in a live session */

@@ -29,9 +29,10 @@ export interface Started {
   write: Write | undefined;
 }
 
-function stateOf(declared: ObjectEvent, overlaps: Overlaps): ObjectState {
+function stateOf(declared: ObjectEvent, overlaps: Overlaps, remembered: () => number): ObjectState {
   if (declared.kind === 'register') return new Register(declared);
-  return declared.kind === 'counter' ? new Counter(declared, overlaps) : new Values(declared, overlaps);
+  if (declared.kind === 'counter') return new Counter(declared, overlaps);
+  return new Values(declared, overlaps, remembered);
 }
 
 export class TrackedObject {
@@ -57,12 +58,15 @@ export class TrackedObject {
   /** The last read of a final state, even if a write has started since. */
   #before: Operation | undefined;
 
-  /** @param longest the longest lists of the object's probe, shared by all objects of this probe */
-  constructor(declared: ObjectEvent, canary: string, longest: LongestLists) {
+  /**
+   * @param longest the longest lists of the object's probe, shared by all objects of this probe
+   * @param remembered returns the maximum number of removed values to remember
+   */
+  constructor(declared: ObjectEvent, canary: string, longest: LongestLists, remembered: () => number) {
     this.name = declared.object;
     this.declared = declared;
     this.overlaps = new Overlaps(declared.kind);
-    this.state = stateOf(declared, this.overlaps);
+    this.state = stateOf(declared, this.overlaps, remembered);
     this.#sift = new Sift(declared, canary, longest);
     this.#facts = {
       object: this,

@@ -47,7 +47,7 @@ type Suspects = Partial<Record<'stale' | 'back', Operation>>;
 
 /** The writes and reads of one session on one object. The maps use `Value` objects as keys: texts would be slower. */
 export interface Viewer extends Reader {
-  /** The values of the session's acknowledged adds that are not known to be removed. */
+  /** The values of the session's acknowledged adds. Some of them may be removed. */
   added: Value[];
   /** The session's last acknowledged removal, and a value that it removed. */
   removed: { end: Operation; value: Value } | undefined;
@@ -55,6 +55,8 @@ export interface Viewer extends Reader {
   shown: Map<Value, Operation>;
   /** The first read without a value that was shown before and may have been removed. */
   gone: Map<Value, Operation>;
+  /** Above these sizes, `added` loses its removed values, and `gone` its forgotten values. */
+  most: { added: number; gone: number };
   /**
    * Values that a quiet read lacks, perhaps because they were overwritten. A later read may prove that they were not.
    */
@@ -70,6 +72,9 @@ export interface Viewer extends Reader {
   compared: { write: Operation | undefined; read: boolean; next: boolean };
 }
 
+/** Up to this size, the lists of a session keep values that are no longer needed. */
+const LEAST = 16;
+
 export const viewer = (session: string): Viewer => ({
   session,
   added: [],
@@ -77,10 +82,28 @@ export const viewer = (session: string): Viewer => ({
   compared: { write: undefined, read: false, next: false },
   shown: new Map(),
   gone: new Map(),
+  most: { added: LEAST, gone: LEAST },
   suspects: new Map(),
   settled: -1,
   values: [],
 });
+
+/** Adds a value to the session's acknowledged adds. */
+export function hasAdded(known: Value, reader: Viewer): void {
+  reader.added.push(known);
+  if (reader.added.length <= reader.most.added) return;
+  reader.added = reader.added.filter(({ present }) => present);
+  reader.most.added = 2 * reader.added.length + LEAST;
+}
+
+/** Remembers the first read that lacks a value, to report a later read that shows it. */
+function isGone(known: Value, read: Operation, { gone, most }: Viewer): void {
+  if (gone.has(known)) return;
+  gone.set(known, read);
+  if (gone.size <= most.gone) return;
+  for (const one of gone.keys()) if (one.forgotten) gone.delete(one);
+  most.gone = 2 * gone.size + LEAST;
+}
 
 /** Returns whether another request overlapped a write of the value, and may have undone the write. */
 export const raced = ({ adds, removing }: Value): boolean =>
@@ -115,7 +138,7 @@ export function lacking(
     owed = true;
     if (!precedes(earlier, read)) return;
     if (mayBeGone(known, read)) {
-      if (!reader.gone.has(known)) reader.gone.set(known, read);
+      isGone(known, read, reader);
       // If no removal was acknowledged, all may have failed, so the value is still expected.
       if (known.removing.some(acknowledged)) reader.shown.delete(known);
     } else if (raced(known)) {

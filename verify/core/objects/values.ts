@@ -18,6 +18,7 @@ import {
 import type { Sifted } from './sift.ts';
 import {
   contradiction,
+  hasAdded,
   lacking,
   mayBeGone,
   mayRemove,
@@ -32,8 +33,6 @@ import {
   viewer,
 } from './value.ts';
 
-/** Maximum number of removed values that are remembered for an object, to detect a value that comes back. */
-const REMEMBERED = 1000;
 /** Maximum number of writes that replace the whole content and that are remembered for an object. */
 const REPLACEMENTS = 16;
 
@@ -97,7 +96,11 @@ export class Values implements ObjectState {
   #later: { write: Write; changes: number; count: number } | undefined;
   #due: { values: readonly DueValue[]; changes: number; reads: number } | undefined;
 
-  constructor({ kind, cap, initial = [] }: ObjectEvent, overlaps: Overlaps) {
+  /** Returns the maximum number of removed values to remember, to detect a value that comes back. */
+  readonly #remembered: () => number;
+
+  constructor({ kind, cap, initial = [] }: ObjectEvent, overlaps: Overlaps, remembered: () => number) {
+    this.#remembered = remembered;
     this.#owed = new OwedValues(kind === 'bag');
     this.#overlaps = overlaps;
     this.#cap = cap ?? Number.POSITIVE_INFINITY;
@@ -155,7 +158,7 @@ export class Values implements ObjectState {
     if (operation.outcome !== 'fail' && ++this.#held > this.#cap) this.#overfull = true;
     if (reader !== undefined) {
       known.add = operation;
-      reader.added.push(known);
+      hasAdded(known, reader);
     } else if (operation.outcome === 'fail') this.#refused(known, operation);
   }
 
@@ -202,9 +205,12 @@ export class Values implements ObjectState {
     known.present = false;
     this.#present.delete(value);
     this.#removed.set(value, known);
-    if (this.#removed.size <= REMEMBERED) return;
-    const [oldest] = this.#removed.keys();
-    if (oldest !== undefined) this.#forget(oldest);
+    const most = this.#remembered();
+    for (const oldest of this.#removed.keys()) {
+      if (this.#removed.size <= most) return;
+      this.#forget(oldest);
+      this.#overlaps.forget(oldest);
+    }
   }
 
   /** Forgets a removed value. */

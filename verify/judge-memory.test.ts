@@ -1,0 +1,98 @@
+/** Tests that the memory of the judge does not grow with the number of operations of a session. */
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, it } from 'vitest';
+import { CHECKS } from './core/checks/index.ts';
+import type { Called, Event, Operation } from './core/history/history.ts';
+import { PREFIX, runLine } from './core/testing/picture.ts';
+import { Judge } from './core/timeline/judge.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
+
+/** Number of values that the session holds. */
+const HELD = 5;
+
+/** A session that adds a value, reads, removes its oldest value, and reads, again and again. */
+class Walk {
+  readonly kept: WeakRef<Event>[] = [];
+  readonly #judge = new Judge(runLine(), CHECKS);
+  readonly #session: string;
+  #saw: string[] = [];
+  #ids = 0;
+
+  constructor(session: string) {
+    this.#session = session;
+    this.#write('login', {});
+  }
+
+  rounds(count: number): void {
+    for (let i = 0; i < count; i++) {
+      const value = `${PREFIX}-${this.#ids}`;
+      this.#saw = [...this.#saw, value];
+      this.#write('add', { object: 'basket@s1', value });
+      this.#read();
+      const [oldest = ''] = this.#saw;
+      if (this.#saw.length <= HELD) continue;
+      this.#saw = this.#saw.slice(1);
+      this.#write('remove', { object: 'basket@s1', value: oldest });
+      this.#read();
+    }
+  }
+
+  /** Returns the number of events that the judge still refers to. */
+  async left(): Promise<number> {
+    // A WeakRef keeps its object until the end of the task that made it.
+    await setImmediate();
+    collectGarbage();
+    return this.kept.filter(event => event.deref() !== undefined).length;
+  }
+
+  #called(): Called {
+    const id = ++this.#ids;
+    const request = `test-${id}`;
+    return {
+      id,
+      clock: 'c0',
+      client: 'c1',
+      session: this.#session,
+      user: 'alice',
+      action: 'read',
+      request,
+      call: id * 100,
+    };
+  }
+
+  #step(event: Event): void {
+    this.kept.push(new WeakRef(event));
+    this.#judge.step(event);
+  }
+
+  #returned(): Pick<
+    Operation,
+    'return' | 'outcome' | 'status' | 'instance' | 'source' | 'signedIn' | 'sawUser'
+  > {
+    const instance = `app-${1 + ((this.#ids >> 1) % 2)}`;
+    const seen = { instance, source: 'header', signedIn: 'in', sawUser: 'alice' } as const;
+    return { return: this.#ids * 100 + 50, outcome: 'ok', status: 200, ...seen };
+  }
+
+  #write(action: 'login' | 'add' | 'remove', what: Pick<Called, 'object' | 'value'>): void {
+    this.#step({ type: 'start', ...this.#called(), action, ...what });
+    this.#step({ type: 'end', id: this.#ids, ...this.#returned() });
+  }
+
+  #read(): void {
+    this.#step({ type: 'op', ...this.#called(), object: 'basket@s1', ...this.#returned(), saw: this.#saw });
+  }
+}
+
+it('refers to no more events after twice as many operations', async () => {
+  const walk = new Walk('s1');
+  walk.rounds(2000);
+  const before = await walk.left();
+  walk.rounds(2000);
+  expect(before).toBeGreaterThan(1000);
+  expect(await walk.left()).toBeLessThan(1.2 * before);
+});
