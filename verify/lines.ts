@@ -23,7 +23,7 @@ async function* textOf(file: string): AsyncGenerator<string> {
 
 /**
  * Returns the whole lines of the compressed file, and then the plain text. A process that was killed while it
- * compressed a block leaves the block in both files, perhaps cut off in the compressed one. It is returned once.
+ * compressed lines leaves them in both files, perhaps cut off in the compressed one. They are returned once.
  *
  * @throws errors of the file system and of zlib
  */
@@ -32,8 +32,15 @@ async function* bothTexts(packed: string, plain: string): AsyncGenerator<string>
   let held = '';
   /** True if the compressed file has all of the plain text, which then is not returned again. */
   let over = plain === '';
+  /** Number of characters of the compressed text so far, as long as they equal the begin of the plain text. */
+  let equal: number | undefined = 0;
   for await (const text of unpacked(packed)) {
-    held += text;
+    if (equal !== undefined && plain.startsWith(text, equal)) {
+      equal += text.length;
+      continue;
+    }
+    held += plain.slice(0, equal ?? 0) + text;
+    equal = undefined;
     let to = held.lastIndexOf('\n') + 1;
     for (let at = 0; !over && at < to; at = held.indexOf('\n', at) + 1) {
       if (held.startsWith(plain, at)) over = true;

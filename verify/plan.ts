@@ -31,7 +31,7 @@ export interface VerifyOptions {
   affinity?: AffinityMode;
   /** Folder in which the run creates a folder for its files; `runs` by default. */
   out?: string;
-  /** True to compress the history while it is written. */
+  /** True to compress the history from its first lines. By default it is compressed once it has 16 MiB. */
   compress?: boolean;
   /** The command line that repeats the run, for the report. */
   command?: string;

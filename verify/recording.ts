@@ -45,7 +45,7 @@ export function record(plan: RunPlan, clock: RecorderClock = startClock()): RunR
   const history = new HistoryFile(
     join(plan.folder, part.of === 1 ? HISTORY : partFile(part.number)),
     plan.onEvent,
-    plan.compress,
+    plan.compress ? 0 : undefined,
   );
   const context = contextOf(plan, history, network, clock, operation => {
     if (plan.schedule.length > 0) load.saw(operation);

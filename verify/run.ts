@@ -71,7 +71,7 @@ async function loadWithFaults(
 /** Merges the histories of the workers. Deletes them last, so that `baton check` works after a kill at any time. */
 async function mergeParts({ folder, compress }: RunPlan): Promise<void> {
   const parts = await partsIn(folder);
-  const merged = new HistoryFile(join(folder, HISTORY), undefined, compress);
+  const merged = new HistoryFile(join(folder, HISTORY), undefined, compress ? 0 : undefined);
   try {
     await mergeFiles(parts, event => merged.write(event));
   } finally {

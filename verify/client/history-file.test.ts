@@ -1,6 +1,7 @@
 /** Tests that a history has each line exactly once, compressed or not, also if Baton was killed. */
 import {
   copyFileSync,
+  existsSync,
   mkdtempSync,
   readFileSync,
   rmSync,
@@ -10,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Operation } from '../core/history/history.ts';
 import { eachLine, lineBatches, packedOf } from '../lines.ts';
@@ -56,21 +57,27 @@ async function idsIn(file: string): Promise<number[]> {
   return ids;
 }
 
+const sizeOf = (file: string): number => (existsSync(file) ? statSync(file).size : 0);
+
 const COUNT = 2000;
 const ALL = Array.from({ length: COUNT }, (_, i) => i + 1);
 
-it.each([false, true])('has every line once, in order (compressed: %s)', async compress => {
-  const history = new HistoryFile(path, undefined, compress);
-  for (const id of ALL) {
-    if (id % 100 === 0) history.writeNow(operation(id));
-    else history.write(operation(id));
-  }
-  history.close();
-  expect(await idsIn(path)).toEqual(ALL);
-});
+/** Sizes above which the history is compressed: from the begin, soon before the end, from a third of it on, and never. */
+it.each([0, 690_000, 250_000, undefined])(
+  'has every line once, in order (compressed above %s bytes)',
+  async most => {
+    const history = new HistoryFile(path, undefined, most);
+    for (const id of ALL) {
+      if (id % 100 === 0) history.writeNow(operation(id));
+      else history.write(operation(id));
+    }
+    history.close();
+    expect(await idsIn(path)).toEqual(ALL);
+  },
+);
 
 it('takes at most 120 bytes for an operation, compressed', () => {
-  const history = new HistoryFile(path, undefined, true);
+  const history = new HistoryFile(path, undefined, 0);
   for (const id of ALL) history.write(operation(id));
   history.close();
   const blocks = statSync(packedOf(path)).size;
@@ -80,35 +87,51 @@ it('takes at most 120 bytes for an operation, compressed', () => {
 });
 
 it('has a line that is longer than a block', async () => {
-  const history = new HistoryFile(path, undefined, true);
+  const history = new HistoryFile(path, undefined, 0);
   history.write({ ...operation(1), saw: ['x'.repeat(1 << 19)] });
   history.write(operation(2));
   history.close();
   expect(await idsIn(path)).toEqual([1, 2]);
 });
 
-it('has what the operating system had, if the process was killed before, in or after a compression', async () => {
-  const history = new HistoryFile(path, undefined, true);
-  let id = 0;
-  const before = join(folder, 'before.ndjson');
-  // Writes lines until the first full block moves to the compressed file.
-  while (statSync(packedOf(path)).size === 0) {
-    copyFileSync(path, before);
-    history.writeNow(operation(++id));
-  }
-  const expected = Array.from({ length: id - 1 }, (_, i) => i + 1);
-  const blocks = readFileSync(packedOf(path));
-  expect(await idsIn(before)).toEqual(expected);
-  expect(await idsIn(path)).toEqual([...expected, id]);
-  writeFileSync(packedOf(before), blocks);
-  expect(await idsIn(before)).toEqual(expected);
-  for (const size of [0, 5, Math.floor(blocks.length / 2), blocks.length - 1]) {
-    truncateSync(packedOf(before), size);
-    expect(await idsIn(before)).toEqual(expected);
-    writeFileSync(packedOf(before), blocks);
-  }
-  history.close();
-});
+it.each([0, 300_000])(
+  'has what the operating system had, if the process was killed before, in or after a compression (above %s bytes)',
+  async most => {
+    const history = new HistoryFile(path, undefined, most);
+    const before = join(folder, 'before.ndjson');
+    const expected: number[] = [];
+    let compressions = 0;
+    // Hands each line to the operating system, as a start.
+    for (let id = 1; id <= 320; id++) {
+      copyFileSync(path, before);
+      const from = sizeOf(packedOf(path));
+      history.writeNow({ ...operation(id), saw: ['é'.repeat(1500)] });
+      const to = sizeOf(packedOf(path));
+      if (to > from) {
+        compressions++;
+        expect(await idsIn(path)).toEqual([...expected, id]);
+        // The history file had the lines until the last byte of the compressed part was written.
+        for (const size of [from, from + 5, to - 1, to]) {
+          copyFileSync(packedOf(path), packedOf(before));
+          truncateSync(packedOf(before), size);
+          expect(await idsIn(before)).toEqual(expected);
+        }
+      }
+      expected.push(id);
+    }
+    expect(compressions).toBeGreaterThan(1);
+    history.close();
+    expect(await idsIn(path)).toEqual(expected);
+    // At the end, the two files have no line in common.
+    const lines = `${gunzipSync(readFileSync(packedOf(path)))}${readFileSync(path, 'utf8')}`;
+    expect(
+      lines
+        .trim()
+        .split('\n')
+        .map(line => JSON.parse(line).id),
+    ).toEqual(expected);
+  },
+);
 
 it.each([
   ['plain text that begins like an earlier line', 'a\nb\na\nc\n', 'a\nd\n', 'abacad'],

@@ -1,13 +1,15 @@
 /** Writes events to a history file, in blocks. Lines that must survive a kill of Baton are written immediately. */
-import { closeSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Event } from '../core/history/history.ts';
 import { packedOf } from '../lines.ts';
 import { lineOf } from './history-line.ts';
 
-/** Size of the blocks that are written or compressed, bytes. */
+/** Size of the blocks that are written, bytes. */
 const BLOCK = 1 << 18;
+/** Size up to which a history stays uncompressed, bytes. Other programs read a short history without decompression. */
+const PLAIN = 16 << 20;
 /** Maximum number of bytes that UTF-8 needs for one unit of a string. */
 const WIDEST = 3;
 /** The fastest level of compression. Higher levels gain little, because the lines are similar. */
@@ -16,8 +18,14 @@ const LEVEL = { level: 1 };
 export class HistoryFile {
   readonly path: string;
   readonly #file: number;
-  /** The compressed file, if there is one. Each full block moves from the history file to this file. */
-  readonly #packed: number | undefined;
+  /** The compressed file, once a part of the history file has moved there. */
+  #packed: number | undefined;
+  /** Size above which the history file moves to the compressed file, bytes. */
+  #most: number;
+  /** Number of bytes in the history file. */
+  #size = 0;
+  /** Number of bytes at the begin of the history file that are also in the compressed file. */
+  #moved = 0;
   #block = Buffer.allocUnsafe(BLOCK);
   #used = 0;
   /** Number of bytes of the present block that are already in the history file. */
@@ -27,15 +35,15 @@ export class HistoryFile {
 
   /**
    * @param onEvent called with each event that is written
-   * @param compress if true, full blocks move to a compressed second file
+   * @param plain number of bytes above which the history is compressed into a second file, block by block
    * @throws when the file exists already or cannot be created: a history is never overwritten
    */
-  constructor(path: string, onEvent: (event: Event) => void = () => {}, compress = false) {
+  constructor(path: string, onEvent: (event: Event) => void = () => {}, plain = PLAIN) {
     this.#onEvent = onEvent;
     mkdirSync(dirname(path), { recursive: true });
     this.path = path;
-    this.#file = openSync(path, 'ax');
-    this.#packed = compress ? openSync(packedOf(path), 'ax') : undefined;
+    this.#file = openSync(path, 'ax+');
+    this.#most = plain;
   }
 
   /**
@@ -61,26 +69,42 @@ export class HistoryFile {
 
   flush(): void {
     append(this.#file, this.#block.subarray(this.#written, this.#used));
+    this.#size += this.#used - this.#written;
     this.#written = this.#used;
   }
 
   /** Begins a new block of at least `least` bytes. */
   #next(least: number): void {
-    if (this.#packed === undefined) this.flush();
-    else if (this.#used > 0) {
-      append(this.#packed, gzipSync(this.#block.subarray(0, this.#used), LEVEL));
-      // If Baton is killed just before this statement, both files have these lines. Readers of the history count them
-      // once.
-      ftruncateSync(this.#file, 0);
-    }
+    this.flush();
+    if (this.#size > this.#most) this.#move();
     this.#used = 0;
     this.#written = 0;
     if (least > this.#block.length) this.#block = Buffer.allocUnsafe(least);
   }
 
+  /**
+   * Compresses the lines of about two blocks, so that compression overtakes the writing. When it has compressed the
+   * whole history file, empties the history file.
+   */
+  #move(): void {
+    this.#packed ??= openSync(packedOf(this.path), 'ax');
+    const part = Buffer.allocUnsafe(2 * this.#block.length);
+    const length = readSync(this.#file, part, 0, part.length, this.#moved);
+    const lines = part.subarray(0, part.lastIndexOf('\n', length - 1) + 1);
+    append(this.#packed, gzipSync(lines, LEVEL));
+    this.#moved += lines.length;
+    if (this.#moved < this.#size) return;
+    // After a kill before this statement, both files have the lines. A reader counts such lines once.
+    ftruncateSync(this.#file, 0);
+    this.#most = 0;
+    this.#size = 0;
+    this.#moved = 0;
+  }
+
   close(): void {
     if (this.#closed) return;
     this.flush();
+    while (this.#moved > 0) this.#move();
     this.#closed = true;
     closeSync(this.#file);
     if (this.#packed !== undefined) closeSync(this.#packed);

@@ -113,7 +113,7 @@ const verify = {
     sticky: STICKY,
     ...LOAD,
     compress: flag(
-      'compresses the history while it is written, for long runs: about a tenth of the size (docs/history.md)',
+      'compresses the history from its first lines, to about a tenth of the size; by default a history is compressed while it is written once it has 16 MiB (docs/history.md)',
     ),
     rate: text(
       'R|A..B',
