@@ -6,7 +6,7 @@ import { createGunzip } from 'node:zlib';
 
 /** Maximum length of a line, in characters. No line of a history is as long, and longer ones would fill the memory. */
 const LONGEST = 64 << 20;
-/** Bytes of one read. For longer strings, V8 uses its memory for large objects, which costs several times as much. */
+/** Bytes of one read. Larger reads are several times as expensive, since V8 keeps long strings in another memory. */
 const CHUNK = 1 << 16;
 
 /** Returns the file with the compressed first part of a history: `history.ndjson.gz` for `history.ndjson`. */
@@ -73,7 +73,7 @@ export async function eachLine(file: string, line: (text: string) => void): Prom
   for await (const text of textOf(file)) {
     let from = 0;
     for (let to = text.indexOf('\n'); to >= 0; to = text.indexOf('\n', from)) {
-      // Joins the rest of the previous chunk only with the first line, because joining chunks would copy all bytes.
+      // Joins the end of the previous chunk with this line only. To join it with the whole chunk would copy all bytes.
       line(withoutReturn(rest + text.slice(from, to)));
       rest = '';
       from = to + 1;

@@ -35,7 +35,7 @@ const NEEDS: Partial<Record<Guarantee, (target: Target, given: Given) => Missing
     accounts.length > 1
       ? undefined
       : {
-          lacks: 'one account, so no other user whose data could be shown',
+          lacks: 'only one account, so no data of another user that a page could show',
           remedy: 'add a second account to `accounts`',
         },
   'instances-agree': instance,
@@ -60,7 +60,7 @@ const NEEDS: Partial<Record<Guarantee, (target: Target, given: Given) => Missing
       ? undefined
       : {
           lacks:
-            'one account, so no user logs in over the session of another; many apps set no cookie before that',
+            'only one account, so no user logs in while another is signed in, and many apps set no cookie before a login',
           remedy: 'add a second account to `accounts`',
         }),
   'logout-final': ({ logout }) =>
@@ -102,8 +102,8 @@ function instance({ instance: by }: Target, { logs }: Given): Missing | undefine
 function made({ session }: Target): Missing | undefined {
   if (session === undefined) return undefined;
   return {
-    lacks: 'no login: the file has `session`, and a session that exists already shows none',
-    remedy: 'write `login` in its place',
+    lacks: 'no login: the file has `session`, so every session has begun before Baton sees it',
+    remedy: 'replace `session` by `login`',
   };
 }
 

@@ -8,7 +8,7 @@ import type { Alone, Signal } from './signal.ts';
 export function signalPart({ signal, carried }: Pick<AppFindings, 'signal' | 'carried'>): string {
   if (signal === undefined || 'pinned' in signal)
     return [
-      '# Nothing names the instance that answered, so guarantees that need handoffs rest on requests alone.',
+      '# No response names its instance, so guarantees that need to know the instance stay unknown.',
       ...(signal === undefined ? NO_NAME : onlyOne(signal)),
       '',
     ].join('\n');
@@ -30,8 +30,8 @@ const NO_NAME = [
 
 function onlyOne({ name, header, pinned }: Alone): string[] {
   const why = pinned
-    ? 'and others over other connections: the balancer gives each connection an instance, so requests of a session are no evidence'
-    : 'each time: there is only one instance, or the balancer chooses by the address of the client';
+    ? 'and other instances over other connections: the balancer pins each connection to an instance, so handoffs are rare'
+    : 'in every response: there is only one instance, or the balancer chooses by the address of the client';
   return [`# The header ${header} named ${name}, ${why}.`, '# instance:', `#   header: ${header}`];
 }
 

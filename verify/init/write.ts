@@ -211,7 +211,9 @@ const SCOPES = {
 
 /** Lists the forms that were not sent. */
 const skippedLines = (skipped: readonly string[]): string[] =>
-  skipped.length === 0 ? [] : ['# Forms that were left alone:', ...skipped.map(line => `#   ${line}`)];
+  skipped.length === 0
+    ? []
+    : ['# Forms that init did not send, and why:', ...skipped.map(line => `#   ${line}`)];
 
 function probePart({ probe, skipped = [] }: AppFindings): string {
   if (probe === undefined)

@@ -8,9 +8,9 @@ import { spansOf, whatOf } from './witness.ts';
 const STEPS = 60;
 /** Maximum number of requests and of instances in a picture. */
 const DRAWN = { steps: 10, instances: 6 };
-/** Width of a character, in the units of the picture. */
+/** Width of a character, in units of the SVG picture. */
 const CHARACTER = 7.3;
-/** Sizes of the picture, in its own units. */
+/** Sizes in the SVG picture, in its units. */
 const SIZE = { left: 120, lane: 96, right: 230, box: 28, top: 24, row: 78 };
 
 /** Returns the picture and the list of a witness. A large witness has no picture. */

@@ -200,7 +200,7 @@ function proof(
   ];
 }
 
-/** Returns a line with the number of anomalies that are not shown. Of a k6 run none is shown: k6 only counts them. */
+/** Returns a line with the number of anomalies that are not shown: all of them in a k6 run, which only counts them. */
 const moreOf = ({ guarantee }: Verdict, more: number, shown: number): string =>
   shown === 0
     ? `${guarantee} was violated ${counted(more, 'time')}; the requests that prove it were not recorded`

@@ -60,7 +60,7 @@ const overlaps = (steps: readonly WitnessStep[]): boolean =>
     steps.some(({ operation: b }, j) => i < j && a.call <= end(b) && b.call <= end(a)),
   );
 
-/** Columns between two moments in a picture, however much time is between them: a slow request would fill the line. */
+/** Columns from one call or return to the next, whatever the time between: a slow request would fill the line. */
 const STEP = 4;
 
 function barsOf(operations: readonly Operation[]): string[] {

@@ -69,7 +69,7 @@ export interface Plots {
   instances: string[];
   /** Number of requests that ended, by instance and interval. */
   requests: number[][];
-  /** How many of these got no response, or a status of 500 or more. */
+  /** Number of requests without a response, or with a status of 500 or more, by instance and interval. */
   failed: number[][];
   /** Numbers of sessions by interval: logins, ends, and ends by a loss, after which the client had to log in again. */
   born: number[];

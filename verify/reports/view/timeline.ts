@@ -22,7 +22,7 @@ import { PlotCounts } from './plots.ts';
 
 /** Maximum number of requests that the timeline shows. A page with so many requests stays below 1 MB. */
 const MOST = 100_000;
-/** A longer run is shown completely from this time before an anomaly or fault to this time after it; microseconds. */
+/** Of a longer run, all requests within this time of an anomaly or a fault are shown, microseconds. */
 const AROUND = 1_000_000;
 /** Maximum number of different texts, such as paths and values. Further texts are shown as `…`. */
 const TEXTS = 20_000;
