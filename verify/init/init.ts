@@ -167,9 +167,14 @@ class Inquiry {
     return all;
   }
 
-  #sayInside({ mark, outside, views }: Marked): void {
+  #sayInside({ mark, outside, views, shared }: Marked): void {
     const seen = views.find(({ path }) => path === mark.page)?.first.at(-1) as PageVisit;
     this.#say('signed in', `${mark.page} names the user: ${finder(mark.user, decodeHTML).first(seen)}`);
+    if (shared)
+      this.#say(
+        'cached',
+        `${mark.page} showed another user the same page: a cache may share it between users`,
+      );
     const to = outside.redirect === undefined ? '' : ` to ${outside.redirect}`;
     this.#say('signed out', `${mark.page} answers ${outside.status}${to}`);
   }

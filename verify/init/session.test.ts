@@ -53,3 +53,33 @@ it('finds the mark although one instance shows every user the first name', async
     }
   }
 });
+
+it('finds the mark although a cache shows every user the page of the first user, and says so', async () => {
+  let cached: string | undefined;
+  const server = http.createServer(async (request, response) => {
+    const user = /sid=(\w+)/.exec(request.headers.cookie ?? '')?.[1];
+    if (request.method === 'POST') {
+      const name = new URLSearchParams(await text(request)).get('user');
+      response.writeHead(303, { location: '/', 'set-cookie': `sid=${name}; Path=/` }).end();
+    } else if (request.url === '/login') response.end('<form method="post"></form>');
+    else if (request.url !== '/' || user === undefined) response.writeHead(404).end();
+    else {
+      cached ??= `<main><p class="user">${user}</p></main>`;
+      response.end(cached);
+    }
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { signal } = new AbortController();
+  const manners = new Manners({ url, headers: {} }, signal, 0);
+  try {
+    const login = { page: '/login', path: '/login', method: 'POST' as const, form: { user: '{user}' } };
+    const entrance = { manners, login, codes: new Codes(async () => undefined, signal) };
+    const found = await marked(entrance, ACCOUNTS, await signIn(entrance, ACCOUNTS[0] as never));
+    expect(found).toMatchObject({ mark: { page: '/' }, shared: true });
+  } finally {
+    manners.close();
+    server.close();
+    server.closeAllConnections();
+  }
+});

@@ -30,6 +30,8 @@ export interface Marked {
   two: Visitor | undefined;
   /** The signed-in and signed-out views of each page. */
   views: readonly Views[];
+  /** True if the second user saw the page of the first user, so that only the first user's views prove the mark. */
+  shared: boolean;
 }
 
 /**
@@ -66,6 +68,8 @@ export async function marked(
     views = viewsOf(outside, outsideLogin, { mine, again, other });
     mark = findMark(views, users);
   }
+  const own = mark;
+  mark ??= findMark(views.flatMap(ofFirst), users);
   if (mark === undefined && landing !== undefined && !mine.has(landing))
     throw new UsageError(
       `init: the login was accepted and leads to ${landing}, but none of ${TRIES} responses of that page was signed in. ` +
@@ -84,8 +88,13 @@ export async function marked(
     one: one.visitor,
     two: two?.visitor,
     views,
+    shared: own === undefined,
   };
 }
+
+/** Returns the views without the second user if a cache showed this user the page of the first user; else nothing. */
+const ofFirst = ({ second, ...views }: Views): Views[] =>
+  second !== undefined && views.first.some(({ body }) => body === second.body) ? [views] : [];
 
 type Looks = ReadonlyMap<string, PageVisit>;
 
