@@ -17,7 +17,7 @@ const PATH = /["'`](\/[\w./-]{1,60}?)(?:["'`](\s*\+)?|(\$\{))/g;
 /** Matches a script inside a page. */
 const INLINE = /<script\b(?![^>]*\ssrc\b)[^>]*>\s*\S/i;
 /** Matches an object such as `{email:a,password:b}` that a login sends. */
-const CREDENTIALS = /\{([^{}]{0,120}\b(?:password|passwd|pass|pwd)\b[^{}]{0,80})\}/g;
+const CREDENTIALS = /\{([^{}]{0,120}\b(?:password|passwd|pass|pwd|secret|passphrase)\b[^{}]{0,80})\}/g;
 /**
  * Matches the object with one member that a request sends: `JSON.stringify({title:a})`, `.post(b,{title:a})`, or
  * `send("POST","/todos",{title:a})`, where `send` is a function of the app.
@@ -25,7 +25,15 @@ const CREDENTIALS = /\{([^{}]{0,120}\b(?:password|passwd|pass|pwd)\b[^{}]{0,80})
 const ONE_FIELD =
   /(?:stringify\(|\.(?:post|put|patch)\([^,()]{1,80},|["'`](?:POST|PUT|PATCH)["'`],(?:[^,(){}]{1,80},)?)\s*\{\s*["']?(\w{2,20})["']?\s*(?::\s*[\w.$]{1,30}(?:\.trim\(\))?\s*)?\}\s*\)/g;
 const USER = /^(user(name)?|e?mail|login|name|account|identifier)$/i;
-const PASSWORD = /^(password|passwd|pass|pwd)$/i;
+const PASSWORD = /^(password|passwd|pass|pwd|secret|passphrase)$/i;
+/** Matches a path that deletes or changes something, or that ends sessions. */
+const CHANGES = /delet|remov|destroy|revoke|verify|(update|change)-/;
+/** Matches a path of the account or of its sessions. It is no place for a text. */
+const OWN = /\/(auth|users?|accounts?|(get-)?sessions?|me)\b/;
+/** Matches a path of an API. */
+const API = /\/(api|auth|v\d)\b/;
+/** Matches a path that is only the beginning of others, such as the address of a client library: /api/auth, /v1. */
+const BASE = /^\/(?:api|v\d)(?:\/(?:v\d|auth))?$/;
 /** Matches a path to a file. A login, a logout or a write never has such a path. */
 const FILE = /\.\w{2,5}$/;
 
@@ -53,7 +61,8 @@ export async function hintsOfScripts(stranger: Visitor, page: PageVisit): Promis
 /** Returns the requests that the text of scripts suggests. */
 export function hintsIn(text: string): Hints {
   const all = pathsIn(text);
-  const safe = all.filter(path => !UNSAFE.test(path) && !LOGIN.test(path) && !REGISTER.test(path));
+  const harmless = all.filter(path => !CHANGES.test(path));
+  const safe = harmless.filter(path => ![UNSAFE, LOGIN, REGISTER, OWN].some(one => one.test(path)));
   const bodies = credentialsIn(text);
   const logins = all.filter(path => isLogin(path.toLowerCase())).slice(0, MOST.logins);
   const fields = [...new Set([...text.matchAll(ONE_FIELD)].map(([, name = '']) => name))].filter(
@@ -61,7 +70,7 @@ export function hintsIn(text: string): Hints {
   );
   return {
     logins: logins.flatMap(path => bodies.map((json): HintedRequest => ({ method: 'POST', path, json }))),
-    pages: all.filter(path => !LOGOUT.test(path) && !/\/$/.test(path)).slice(0, MOST.pages),
+    pages: harmless.filter(path => !LOGOUT.test(path) && !/\/$/.test(path)).slice(0, MOST.pages),
     logouts: logoutsIn(all).slice(0, MOST.logouts),
     writes: safe
       .flatMap(path =>
@@ -100,10 +109,12 @@ function pathsIn(text: string): string[] {
   for (const [, base = ''] of text.matchAll(/base_?url["']?\s*[:=]\s*["'`](\/[\w./-]{1,40})["'`]/gi))
     prefixes.add(bare(base));
   const paths = found.filter(({ path, prefix }) => !prefix && !FILE.test(path)).map(({ path }) => path);
-  const whole = [...prefixes].flatMap(prefix =>
-    paths.filter(path => !path.startsWith(prefix)).map(path => prefix + path),
-  );
-  return [...new Set([...whole, ...paths.filter(path => /\/(api|auth|v\d)\b/.test(path)), ...paths])];
+  const below = (prefix: string, all: readonly string[]): string[] =>
+    all.filter(path => !path.startsWith(prefix)).map(path => prefix + path);
+  const rest = paths.filter(path => !API.test(path));
+  const based = paths.filter(path => BASE.test(path)).flatMap(base => below(base, rest));
+  const whole = [...prefixes].flatMap(prefix => below(prefix, paths));
+  return [...new Set([...whole, ...paths.filter(path => API.test(path)), ...based, ...paths])];
 }
 
 /** Returns the login bodies that the scripts build; if the scripts show none, returns the usual body. */

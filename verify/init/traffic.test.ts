@@ -88,3 +88,25 @@ it('says what is wrong with a recording', () => {
     'found no POST to app.test with a password among 1 requests. Record again',
   );
 });
+
+it('asks a query of GraphQL by GET, and knows the logout and the write among its mutations', () => {
+  const send = (query: string, variables?: object) =>
+    entry('POST', '/graphql', JSON_BODY({ query, variables }));
+  const login =
+    'mutation Login($n: String!, $password: String!) { login(name: $n, password: $password) { name } }';
+  const found = hints(
+    send('query Me { me { name } }'),
+    send(login, { n: 'alice', password: 'open sesame 42' }),
+    send('query Me { me { name } }', {}),
+    send('query Note($id: ID!) { note(id: $id) { text } }', { id: 'one' }),
+    send('mutation Add($text: String!) { addNote(text: $text) { text } }', { text: 'baton text' }),
+    send('mutation { logout }'),
+  );
+  expect(found.pages).toEqual(['/graphql?query=query%20Me%20%7B%20me%20%7B%20name%20%7D%20%7D']);
+  expect(found.logouts).toEqual([
+    { method: 'POST', path: '/graphql', json: { query: 'mutation { logout }' } },
+  ]);
+  expect(found.writes).toEqual([
+    expect.objectContaining({ json: expect.objectContaining({ variables: { text: '{value}' } }) as object }),
+  ]);
+});

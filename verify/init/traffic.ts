@@ -94,18 +94,23 @@ export function hintsOfTraffic(
   const before = own.slice(0, at).findLast(({ method, type }) => method === 'GET' && /html/.test(type));
   const after = own.slice(at + 1).filter(({ status }) => status < 400);
   const sends = after.filter(({ method }) => METHODS.includes(method));
-  const out = (path: string): boolean => LOGOUT.test(path.toLowerCase());
+  const out = (one: Own): boolean =>
+    LOGOUT.test(`${one.path} ${graphqlOf(one)?.text.replace(/\(.*/s, '') ?? ''}`.toLowerCase());
   return {
     page: before?.path.split('?')[0],
     logins: [loginOf(login, accounts) as HintedRequest],
     pages: [...new Set([...after, ...own.slice(0, at)].flatMap(pageOf))].slice(0, PAGES),
     logouts: sends
-      .filter(({ path, method }) => out(path) || (method === 'DELETE' && /session|auth/.test(path)))
+      .filter(one => out(one) || (one.method === 'DELETE' && /session|auth/.test(one.path)))
       .map(one => ({ ...requestOf(one), ...bodyOf(one, () => undefined) })),
     writes: sends
       .filter(
-        ({ path, method }) =>
-          method !== 'DELETE' && !out(path) && !LOGIN.test(path) && !UNSAFE.test(path.toLowerCase()),
+        one =>
+          one.method !== 'DELETE' &&
+          !out(one) &&
+          /^\s*mutation\b/.test(graphqlOf(one)?.text ?? 'mutation') &&
+          !LOGIN.test(one.path) &&
+          !UNSAFE.test(`${one.path} ${graphqlOf(one)?.text ?? ''}`.toLowerCase()),
       )
       .flatMap(writeOf),
   };
@@ -137,8 +142,29 @@ interface Credentials {
 
 type Own = RecordedRequest & { path: string };
 
-const pageOf = ({ method, status, type, path }: Own): string[] =>
-  method === 'GET' && status === 200 && /json|html/.test(type) ? [path] : [];
+function pageOf(one: Own): string[] {
+  const { method, status, type, path } = one;
+  if (status !== 200 || !/json|html/.test(type)) return [];
+  const query = graphqlOf(one);
+  // A server of GraphQL answers a query by GET, too (GraphQL over HTTP, 6.2).
+  if (query !== undefined && !query.variables && !/^\s*(mutation|subscription)\b/.test(query.text))
+    return [`${path}?query=${encodeURIComponent(query.text.replaceAll(/\s+/g, ' '))}`];
+  return method === 'GET' ? [path] : [];
+}
+
+/** Returns the operation of GraphQL in a request, and whether it has variables; undefined if it has no operation. */
+function graphqlOf({ method, body }: Own): { text: string; variables: boolean } | undefined {
+  if (method !== 'POST' || body === undefined || !/json/.test(body.type)) return undefined;
+  const parsed = graphql.safeParse(jsonOf(body.text, (_, value) => value));
+  if (!parsed.success) return undefined;
+  const { query, variables } = parsed.data;
+  return { text: query, variables: Object.keys(variables ?? {}).length > 0 };
+}
+
+const graphql = z.object({
+  query: z.string().includes('{'),
+  variables: z.record(z.string(), z.unknown()).nullish(),
+});
 
 const requestOf = ({ method, path }: Own): HintedRequest => ({
   method: method as HintedRequest['method'],
@@ -168,6 +194,7 @@ function loginOf(one: Own, accounts: readonly Credentials[]): HintedRequest | un
 function writeOf(one: Own): HintedRequest[] {
   let found = 0;
   const body = bodyOf(one, (name, value) => {
+    if (name === 'query' && graphqlOf(one) !== undefined) return undefined;
     if (isRandom(value) || PRIVATE.test(name) || UNSAFE.test(name.toLowerCase()) || !/[a-z]/i.test(value))
       return undefined;
     found++;
