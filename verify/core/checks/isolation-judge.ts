@@ -2,7 +2,7 @@
 import { canaryOwner, canarySession, foreignCanary } from '../history/canary.ts';
 import type { Operation } from '../history/history.ts';
 import { stepsOf } from '../result/verdict.ts';
-import type { SessionState, Standing } from '../timeline/sessions.ts';
+import { type SessionState, type Standing, showsAnother } from '../timeline/sessions.ts';
 import { lateCookie, shared } from './browser-notes.ts';
 import { Judging, type Violation } from './framework.ts';
 import { IssuedIds } from './issued-ids.ts';
@@ -34,8 +34,8 @@ export class Isolation extends Judging<Responses> {
   readonly #bled = new Set<SessionState>();
 
   override ended(operation: Operation, standing: Standing): void {
-    // The client sent another user's cookies on purpose. The check `rotation` judges the response.
-    if (operation.with === 'another') return;
+    // The client sent another user's cookies, or changed ones, on purpose: `rotation` or `forgery` judges the response.
+    if (operation.with === 'another' || (operation.with === 'forged' && showsAnother(operation))) return;
     const { session } = standing;
     this.#issued(operation, standing);
     if (operation.value?.startsWith(session.canary) === true) this.#plants(operation, session);

@@ -108,6 +108,12 @@ describe('isolation', () => {
     expect(name.verdict().anomalies[0]?.summary).toBe('a response to bob shows that alice is signed in');
   });
 
+  it('leaves a changed cookie that signs in as another user to the check of forgery', () => {
+    const { verdict, alice } = two();
+    alice.honours('forged', 'app-1', { change: 'content of another', sawUser: 'bob' });
+    expect(verdict().judgement).toBe('valid');
+  });
+
   it('is violated by a session id that two users get, and not by one that a user gets again', () => {
     const cookies = [{ name: 'sid', change: 'set' as const, label: '0123' }];
     const shared = two();
