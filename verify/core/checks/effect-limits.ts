@@ -55,7 +55,10 @@ export class EffectLimits {
     if (this.adds.length > KEPT) this.adds.shift();
   }
 
-  /** Called when a set, clear or decrement starts. Until one overlaps no other request, the highest sum is unknown. */
+  /**
+   * Called when a set, clear or decrement of a counter starts. The highest sum is then unknown, until a set or clear
+   * that overlaps no other request.
+   */
   #falling(): void {
     this.#falls++;
     this.#known = false;

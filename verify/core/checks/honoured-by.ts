@@ -14,7 +14,7 @@ export class HonouredBy {
     this.ever = true;
   }
 
-  /** Returns the counts of all instances as a text, empty if the cookie was not sent again. */
+  /** Returns the counts of all instances as a text; an empty text if the cookie was not sent again. */
   described(): string {
     return [...this.#of]
       .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -30,7 +30,7 @@ export class OutdatedSessions {
   readonly #pages = new OutdatedPages();
   readonly #forms = new OutdatedForms();
   readonly #cookies = new OutdatedCookies();
-  /** Number of faults so far when a new session was last honoured. */
+  /** Number of faults before the time at which a new session was last honoured. */
   #newServed = 0;
   /** Number of old sessions that were honoured after a fault. */
   sessions = 0;

@@ -54,10 +54,10 @@ export const sum = (counts: Iterable<number>): number => [...counts].reduce((a, 
 export const significantIn = ({ sessions }: Routes): number => SIGNIFICANT / (1 + sessions);
 
 /**
- * Returns when each instance was present. A deploy may add or remove an instance during the run. A balancer may eject
- * an instance for some seconds, after a failure that it hides by a second try. So an instance counts as absent before
- * its first request, after its last one, or in its longest interval without one, if chance does not explain the
- * interval. If weights are declared, or if only clients chose the instance, it must serve during the whole run.
+ * Returns when each instance was present. An instance counts as absent before its first request, after its last one,
+ * and (if `ejected`) in its longest interval without one, if chance does not explain that it got no request there: a
+ * deploy may have added or removed it, and a balancer may eject it for some seconds after a hidden failure. If weights
+ * are declared, or if only clients chose the instance, it must serve during the whole run.
  *
  * @param significant the p-value below which chance does not explain an interval; 1: no interval is chance
  * @param ejected true if the longest interval without a request counts as an absence, too

@@ -44,7 +44,7 @@ function expectedOf(presences: readonly Presence[], requests: number): number[] 
   const isRequest = (end: number): boolean => end > 0 && end <= requests && Number.isInteger(end);
   const points = [...new Set(presences.flatMap(({ since, until }) => [since, until]))].sort((a, b) => a - b);
   const expected = presences.map(
-    // The first and the last request of a presence certainly went to its instance.
+    // The first and the last request that define a presence certainly went to this instance.
     ({ since, until }) => [...new Set([since, until])].filter(isRequest).length,
   );
   for (let i = 1; i < points.length; i++) {

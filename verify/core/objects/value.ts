@@ -202,8 +202,8 @@ export function mustBeGone({ removing, add }: Value, read: Operation): Operation
 }
 
 /**
- * Returns whether a read without the value is a contradiction, either at once or as soon as a later read shows the
- * value.
+ * Returns whether a read must show the value: a read without it is a contradiction, at once or when a later read shows
+ * it.
  *
  * @param quiet as in `lacking`
  */

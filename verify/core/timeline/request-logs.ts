@@ -143,7 +143,7 @@ export class RequestLogs {
       if (request.sent !== undefined) request.sent.misses = this.#misses(request.sent);
       this.#logged(request, this.#isComplete(request));
     }
-    // Makes one object for all requests with the same outline, because there are many requests if a log has no entries.
+    // Makes one object for all requests with the same outline: if a log has no entries, all requests end up here.
     const alike = new Map<number, LoggedRequest>();
     for (const outline of this.#outlines.values())
       this.#logged(
