@@ -1,6 +1,6 @@
 /**
- * Makes requests of one session overlap. Each request first waits until all of them may be sent. Then it is sent
- * without its last byte, and waits again. When all have arrived here, all last bytes are sent at the same time.
+ * Makes requests of one session overlap. First, all requests are sent without their last byte. When this is done, all
+ * last bytes are sent at the same time, so that the app begins all requests together.
  */
 
 /** One of the requests that wait for each other. */
@@ -9,7 +9,7 @@ export interface Held {
   assemble(): Promise<void>;
   /** Waits until the last byte may be sent. */
   pass(): Promise<void>;
-  /** Makes the other requests wait no longer for this one, because it has failed or is sent separately. */
+  /** Stops the other requests from waiting for this request, because it has failed or is sent separately. */
   leave(): void;
 }
 

@@ -51,7 +51,10 @@ export function textOf(data: Buffer, headers: IncomingHttpHeaders): string | Pro
 /** A body is kept if it has no more bytes than this, and its text no more characters. */
 const KEPT_BODY = 16 << 10;
 
-/** Keeps the last body of a page. If the next response has the same bytes, it is neither decoded nor searched again. */
+/**
+ * Keeps the last body of a page with the results of decoding and searching it, for the next response with the same
+ * bytes.
+ */
 export class LastBody {
   facts: BodyFacts = { firsts: new Map() };
   #bytes: Buffer = Buffer.alloc(0);
@@ -118,10 +121,10 @@ const BYTE_ORDER_MARKS: readonly (readonly [mark: string, charset: string])[] = 
   ['feff', 'utf-16be'],
   ['fffe', 'utf-16le'],
 ];
-/** A page must declare its charset within this number of bytes from its beginning. */
+/** Number of bytes at the begin of a page that may declare its charset. */
 const PRESCAN = 1024;
 
-/** Charsets that decode each ASCII byte to the same ASCII character. */
+/** Charsets in which each ASCII character has its ASCII code. */
 const ON_ASCII = /^(?:utf-?8|us-ascii|iso-8859-\d+|windows-125\d)$/i;
 
 /**
@@ -166,7 +169,7 @@ function charsetOf(data: Buffer, type: string): string | undefined {
   return said !== undefined && /^utf-16/i.test(said) ? 'utf-8' : said;
 }
 
-/** The charset of a content type; if it names none, whether the page itself may name one. */
+/** The result of parsing a content type: its charset, or whether the page may declare the charset. */
 interface Declared {
   charset: string | undefined;
   page: boolean;

@@ -1,18 +1,16 @@
 /**
- * Sends additional requests, which are not recorded, to shift a round robin. Without them, two clients that send in
- * turn would each always reach the same one of two instances, as if the balancer had pinned them.
+ * Sends additional requests, which are not recorded, to shift a round robin. Without them, two clients whose requests
+ * alternate would each stay on one of two instances, as if the balancer had pinned them.
  */
 import type { Context } from './context.ts';
 
 type Asking = Pick<Context, 'connect' | 'target' | 'signal'>;
 
-/**
- * After this number of consecutive requests on one instance, a session may always reach the same instance by chance.
- */
+/** Number of consecutive requests of a session on one instance after which additional requests are sent. */
 const STAYED = 6;
 /**
- * After this number of consecutive requests on one instance, the balancer has pinned the session, and further
- * additional requests are useless.
+ * Number of consecutive requests of a session on one instance after which the balancer must have pinned the session.
+ * Then no more additional requests are sent.
  */
 const KEPT = 60;
 
@@ -46,8 +44,8 @@ export class OutOfStep {
 
   /**
    * Call this just before each request whose instance the balancer chooses. If the session has stayed on one
-   * instance, this method sends an additional request in half of the cases. An additional request before each request
-   * would keep the session on the same one of two instances.
+   * instance, this method sends an additional request in half of the cases, at random: a regular pattern would not
+   * help.
    *
    * @returns resolves when the additional request has ended; the session's next request must wait for it. Undefined
    * if none was sent

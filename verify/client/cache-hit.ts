@@ -2,9 +2,9 @@
 import type { Reply } from '../core/response/reply.ts';
 
 /**
- * Status headers that no standard defines, and the caches that send them: x-cache (CloudFront, Fastly, Varnish, Akamai,
- * Squid, Apache, Azure), x-cache-status and x-proxy-cache (nginx), cf-cache-status (Cloudflare), x-vercel-cache,
- * cdn-cache (Bunny), x-cache-remote (Akamai), cdn_cache_status (Google), x-drupal-cache.
+ * Headers by which caches say whether they served a response, without a standard: x-cache (CloudFront, Fastly,
+ * Varnish, Akamai, Squid, Apache, Azure), x-cache-status and x-proxy-cache (nginx), cf-cache-status (Cloudflare),
+ * x-vercel-cache, cdn-cache (Bunny), x-cache-remote (Akamai), cdn_cache_status (Google), x-drupal-cache.
  */
 const STATUS = [
   'x-cache',

@@ -1,6 +1,5 @@
 /**
- * A monotonic clock in whole microseconds. All times in a history are times on such a clock, one for each worker
- * thread.
+ * A monotonic clock in whole microseconds, one for each worker thread. All times in a history come from these clocks.
  */
 
 export interface RecorderClock {

@@ -60,7 +60,7 @@ function bitsOf(text: string): number {
   return Math.log2(letters);
 }
 
-/** After this number of ids, a position with the same character in all of them counts as constant. */
+/** Number of ids to compare before a position with always the same character counts as constant. */
 const ENOUGH_VALUES = 20;
 
 interface Seen {

@@ -106,7 +106,7 @@ it('a write that needs a read before it gives the planned time to the read', asy
 
 it('a text is unchanged only if the list shows it once more: an app may add both texts of a repeated field', async () => {
   /**
-   * Returns for each kind of text whether it counts as shown unchanged by an app.
+   * Returns for each kind of text whether `trial` reports that the app shows it unchanged.
    *
    * @param added returns the texts that the app stores if it gets a form with these texts
    */

@@ -261,7 +261,7 @@ export class Driver {
     return this.#requests.lastForm;
   }
 
-  /** The client that sends the requests. A later session may use the same client, as in one browser. */
+  /** The client that sends the requests. A later session can use this client too, like a user who logs in again. */
   get browser(): SessionClient {
     return this.#client;
   }

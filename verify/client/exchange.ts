@@ -61,7 +61,7 @@ export interface ResponseHead {
   body: string | Promise<string>;
   /** What was found in an equal body before. */
   facts?: BodyFacts;
-  /** Resolves when the body of such a redirect has arrived; absent if the body has arrived already. */
+  /** For a redirect that counted as complete before its body arrived: resolves when the body has arrived. */
   rest?: Promise<unknown>;
 }
 

@@ -55,7 +55,7 @@ export const basicOf = (user: string, password: string): string =>
 /** Returns the form token of the last page, or the decoded value of the cookie that holds it. */
 function tokenOf(csrf: Target['csrf'], client: SessionClient, path: string): string {
   if (typeof csrf !== 'object' || !('cookie' in csrf)) return client.csrf;
-  // A request to another host sends the cookie of the target's root path.
+  // For a request to another host, the token is that of the target's path `/`.
   const page = path.startsWith('/') ? path : '/';
   return decoded(client.cookies(page).find(({ name }) => name === csrf.cookie)?.value ?? '');
 }
@@ -109,9 +109,7 @@ export function keep(capture: StepSpec['capture'], reply: Reply, client: Session
   }
 }
 
-/**
- * Deletes the values that these requests have captured, so that a new login does not send those of the last session.
- */
+/** Deletes the values that the requests have captured, so that a new login does not send values of the last session. */
 export function forget(
   requests: readonly (Pick<StepSpec, 'capture'> & Partial<Pick<StepSpec, 'mail'>>)[],
   client: SessionClient,

@@ -17,7 +17,7 @@ export interface InstanceEstimate {
   by: string[];
 }
 
-/** A difference counts only if it occurs in this number of responses: once may be chance. */
+/** Minimum number of responses with the same difference. A difference that occurs once may be chance. */
 const TIMES = 2;
 /** Headers that are ignored, because they depend on the content of the response. */
 const PASSING = new Set([

@@ -87,7 +87,7 @@ function who({ clock, client, session, user }: Called): string {
 
 const cachings = new WeakMap<Caching, string>();
 
-/** Returns the JSON of the caching headers, from the cache if an earlier operation has the same object. */
+/** Returns the JSON of the caching headers, from the cache if an earlier operation had an equal response. */
 function caching(value: Caching): string {
   let json = cachings.get(value);
   if (json === undefined) {

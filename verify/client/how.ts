@@ -52,8 +52,8 @@ export interface Who {
 }
 
 /**
- * Returns what is known about an operation before its request is sent. Sets all fields, even if undefined, so that V8
- * reads all these objects equally fast.
+ * Returns what is known about an operation before its request is sent. Sets all fields, even undefined ones, because
+ * V8 reads objects with equal fields faster.
  */
 export function callOf({ client, session, user }: Who, what: What, how: How, way: Way | undefined): Call {
   return {

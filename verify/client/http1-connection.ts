@@ -19,7 +19,7 @@ export interface Flying {
   finishEarly?: () => void;
 }
 
-/** The buffer into which all connections read, one after the other. */
+/** The shared buffer for reading. Each connection processes what it has read before the next one reads. */
 const buffer = Buffer.allocUnsafeSlow(1 << 16);
 
 export class Http1Connection {
@@ -42,7 +42,7 @@ export class Http1Connection {
   /** True if the last byte of the request was written. */
   #whole = true;
 
-  /** @param once true if the connection shall carry only one request */
+  /** @param once true if the connection carries only one request */
   constructor(origin: string, once: boolean, owner: Connections) {
     this.origin = origin;
     this.#once = once;
@@ -171,7 +171,7 @@ export class Http1Connection {
     this.fail(error);
   }
 
-  /** Closes the connection after `until`: the request in flight fails with a timeout. */
+  /** Closes the connection when `until` has passed. The request in flight fails with a timeout. */
   late(): void {
     this.fail(Object.assign(new Error('no response in time'), { code: 'UND_ERR_HEADERS_TIMEOUT' }));
   }

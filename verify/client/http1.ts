@@ -18,7 +18,7 @@ export class Http1 {
   readonly #idle = new Map<string, Http1Connection[]>();
   /** Connections whose response has just arrived. They become idle in the next turn of the event loop. */
   #completed: Http1Connection[] = [];
-  /** Requests that wait for one of these connections instead of opening a new one. */
+  /** Requests that wait for a completed connection instead of opening a new one. */
   #waiting: Flying[] = [];
   readonly #signals = new WeakSet<AbortSignal>();
   readonly #closing = new AbortController();
@@ -99,7 +99,7 @@ export class Http1 {
     if (this.#completed.push(connection) === 1) setImmediate(() => this.#reuse());
   }
 
-  /** Makes these connections idle, and sends the requests that wait for them. */
+  /** Makes the completed connections idle, and sends the waiting requests over them. */
   #reuse(): void {
     for (const one of this.#completed) if (this.#open.has(one)) this.#keep(one);
     this.#completed = [];
@@ -143,10 +143,7 @@ export class Http1 {
     for (const connection of [...this.#open]) if (connection.until <= now) connection.late();
   }
 
-  /**
-   * Makes a signal end all its requests when it aborts. Listens only once to each signal, because most requests have
-   * the same.
-   */
+  /** Listens to a signal, and ends its requests when it aborts. Adds only one listener for all requests of a signal. */
   #follow(signal: AbortSignal | undefined): void {
     if (signal === undefined || this.#signals.has(signal)) return;
     this.#signals.add(signal);

@@ -30,8 +30,8 @@ export function followLogs(
 ): FollowedLogs {
   const stop = new AbortController();
   const kinds = new Set(sources.map(source => source.kind));
-  // Items such as `balancer run-17`, a kind of log and a request id. `early` has entries that came before their
-  // operation ended, `awaited` has operations whose entry has not come yet.
+  // Both sets contain keys such as `balancer run-17`, a kind of log and a request id. `early`: log entries that
+  // arrived before their operation ended. `awaited`: ended operations whose log entry has not arrived yet.
   const early = new Set<string>();
   const awaited = new Set<string>();
   let changed = (): void => {};

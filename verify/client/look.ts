@@ -7,7 +7,7 @@ import type { Reply } from '../core/response/reply.ts';
 import { servedFromCache } from './cache-hit.ts';
 import { decoded } from './cookie-attributes.ts';
 
-/** Shorter cookie values, in characters, are not searched for: they may occur in a page by chance. */
+/** Minimum length of a cookie value to search for, characters. A shorter value may occur in a page by chance. */
 const MIN_LENGTH = 16;
 
 export type Looked = Pick<Operation, 'skew' | 'caching' | 'exposed'>;
@@ -49,7 +49,7 @@ function shows(secrets: readonly string[], text: string): boolean {
   return false;
 }
 
-/** Cache of the last Date header, because all responses of one second have the same. */
+/** The last parsed Date header, because all responses of one second have the same Date. */
 const last = { text: '', time: Number.NaN };
 
 function dateOf(header: string | string[] | undefined): number {

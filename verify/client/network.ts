@@ -120,12 +120,12 @@ export class Network {
     return this.#rested > 0 && this.#rested > performance.now();
   }
 
-  /** Makes all further requests wait for this time, milliseconds. */
+  /** Makes further requests wait. @param time wait from now, milliseconds */
   rest(time: number): void {
     this.#rested = Math.max(this.#rested, performance.now() + time);
   }
 
-  /** Waits until this time is over. */
+  /** Waits until no request needs to wait any more. */
   async rested(signal: AbortSignal | undefined): Promise<void> {
     for (let left = 1; left > 0 && signal?.aborted !== true; ) {
       left = this.#rested - performance.now();
@@ -165,8 +165,8 @@ export class Network {
   }
 
   /**
-   * Sends a request. If the server has closed the kept connection at the same moment, sends it again on a new
-   * connection, if it may be sent again (RFC 9112, 9.3.1).
+   * Sends a request. If the server closes the idle connection at the same moment, sends a repeatable request again on
+   * a new connection (RFC 9112, 9.3.1).
    *
    * @throws errors of the network
    */

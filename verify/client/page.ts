@@ -6,7 +6,7 @@ type Element = ReturnType<typeof DomUtils.getElementsByTagName>[number];
 
 export interface FormField {
   name: string;
-  /** Type of the input, such as `password`, or `textarea` or `select`. */
+  /** Type of the input, such as `password`; `textarea` or `select` for these elements. */
   type: string;
   /** The value of the field in the page. */
   value: string;

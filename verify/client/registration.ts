@@ -56,8 +56,7 @@ export class Registration {
   /**
    * Sends the requests of a registration.
    *
-   * @param aside if true, another client sends a request before the last one, so that a strict round robin may route
-   * the last two requests to the same instance
+   * @param aside if true, another client sends a request before the last one, which shifts a strict round robin
    * @returns status of the last response; undefined if there was none
    */
   async #once(account: Account, signal: AbortSignal, aside: boolean): Promise<number | undefined> {

@@ -87,9 +87,9 @@ interface Pattern {
   lines: Line[];
 }
 
-/** By status line. An id or a date makes a head new, but most of its lines are equal to those of the last head. */
+/** The last head for each status line. A head with a new date or id mostly has the same lines as the last one. */
 const patterns = new Map<string, Pattern>();
-/** Maximum number of status lines that are kept. */
+/** Maximum number of status lines in this cache. */
 const PATTERNS = 50;
 
 /** The headers of a head. V8 reads and fills such an object faster than one that `Object.create(null)` makes. */
@@ -98,7 +98,7 @@ class HeaderValues {}
 Object.setPrototypeOf(HeaderValues.prototype, null);
 Reflect.deleteProperty(HeaderValues.prototype, 'constructor');
 
-/** @param text the head without its empty line, but with the end of its last line */
+/** Parses a head. @param text the head with the end of its last line, but without its empty line */
 function parseHead(text: string): ParsedHead {
   const pattern = patternOf(text.slice(0, text.indexOf(LINE_END)));
   const { lines } = pattern;
@@ -172,7 +172,7 @@ const wordsOf = (header: string | string[] | undefined): string[] =>
 const IDLE = 4000;
 /** Maximum idle time of any connection, milliseconds. */
 const MOST = 600_000;
-/** Baton closes an idle connection this time before its server would close it, milliseconds. */
+/** Baton closes an idle connection earlier than its server, by this time, milliseconds. */
 const MARGIN = 2000;
 
 function keptFor({ connection, 'keep-alive': hint }: IncomingHttpHeaders, persists: boolean): number {

@@ -60,7 +60,7 @@ export class ResponseReader {
     if (this.#part === 'done' && at < all.length) this.surplus = true;
   }
 
-  /** Call this when the connection has ended. @returns whether the response is complete thereby */
+  /** Call this when the server has ended the connection. @returns whether this end completes the response */
   end(): boolean {
     if (this.#part !== 'close') return false;
     this.#finish();

@@ -54,7 +54,7 @@ describe('requests that are held back', () => {
     const send = (held: ReturnType<Barrier['place']>) =>
       client(url).send({ method: 'POST', path: '/', form, held });
     const two = [send(barrier.place()), send(barrier.place())];
-    // A third request completes first: so the other two wait for each other, and are not only slow.
+    // A third request completes before the first two, so these do wait for each other.
     expect((await client(url).send(get('/'))).body).toBe('done');
     expect(whole).toBe(1);
     const replies = await Promise.all([...two, send(barrier.place())]);

@@ -33,10 +33,7 @@ export class SessionSecrets {
     return found;
   }
 
-  /**
-   * Returns the values of session cookies in a request and its response; the same list as `sent` if the response has
-   * no new one.
-   */
+  /** Returns the values of session cookies in a request and its response. */
   ofBoth(cookies: Sent, set: Reply['cookies']): readonly string[] {
     const sent = this.sent(cookies);
     if (set.length === 0) return sent;

@@ -12,9 +12,9 @@ interface Sample {
   crowd: number;
 }
 
-/** The machine is overloaded with this number of runnable threads per core: 300 ms of CPU time then take about 2 s. */
+/** Number of runnable threads per core that counts as overload. With 6 threads, 300 ms of CPU time take about 2 s. */
 const CROWDED = 6;
-/** A shorter request is checked together with the time before it, up to this interval, microseconds. */
+/** Minimum interval to check, microseconds. For a shorter request, it includes the time before the request. */
 const STRETCH = 1_000_000;
 /** Interval between two samples, milliseconds. */
 const EVERY = 100;

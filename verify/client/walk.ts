@@ -13,7 +13,7 @@ const MOST_PAGES = 30;
 export class Walk {
   readonly #client: SessionClient;
   #page: ShownPage;
-  /** The page before the present redirects. */
+  /** The page whose link or form led to the current redirects. */
   #from: URL;
   #last: Send;
 
@@ -68,8 +68,8 @@ export class Walk {
   }
 
   /**
-   * Returns whether a form needs no input: it has only hidden fields, and is sent from or to another host, such as a
-   * consent, or the response of an identity provider by `form_post`. Other forms may be the logout.
+   * Returns whether a form needs no input: it has only hidden fields, and its page or its address is on another host.
+   * An example is the response of an identity provider by `form_post`. Forms within the target may be the logout.
    */
   #needsNoInput({ method, fields, action }: Form, page: URL): boolean {
     if (method !== 'POST' || fields.some(({ type }) => type !== 'hidden')) return false;
@@ -129,8 +129,8 @@ export class Walk {
 }
 
 /**
- * Goes through a login, up to its last request: the one that leads back to the target from another host, or the last
- * form if the target itself shows it.
+ * Goes through a login up to its last request: the request that leads back to the target from another host, or the
+ * last form if it is a page of the target.
  *
  * @param forms the values to fill in, for each form in order
  * @param send sends a request

@@ -4,7 +4,7 @@ import type { Instance } from '../../stack/stack.ts';
 import { withEnvironment } from './deploys.ts';
 import type { StackFault } from './fault.ts';
 
-/** The wrong clock is ahead by this time, seconds. It is longer than the idle timeout of a session. */
+/** Error of the wrong clock, seconds. It is longer than the idle timeout of a session. */
 const AHEAD = 3_600;
 /** Allowed difference between the expected and the real `Date` header of a response, seconds. */
 const TOLERANCE = 10;
@@ -19,7 +19,7 @@ const library = (): string | undefined =>
 export const clockOffset: StackFault = {
   name: 'clock-offset',
   part: 'instance',
-  does: 'for a while, an instance with a clock that is an hour ahead replaces another instance',
+  does: 'an instance is replaced for a while by an instance whose clock is an hour ahead',
   one: true,
   lacks: stack => {
     if (stack.link === undefined) return 'instances that are processes of this machine: --stack local';

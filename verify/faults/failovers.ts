@@ -11,7 +11,7 @@ import { lacksLink } from './store-link.ts';
 
 /** Delay of the data from the primary to the replica of `store-failover`, milliseconds. */
 const LAG_MS = 800;
-/** The replica of `store-old-copy` gets no data for this time before its promotion, milliseconds. */
+/** Time before its promotion in which the replica of `store-old-copy` gets no data, milliseconds. */
 const OLD_MS = 4_000;
 const SYNC = { withinMs: 15_000, everyMs: 20 };
 
@@ -77,8 +77,8 @@ export const storeOldCopy = failoverTo(
 );
 
 /**
- * Makes the old primary the primary again. It first copies all data from the new primary, which delays writes
- * meanwhile.
+ * Makes the old primary the primary again, after it has copied all data from the new primary. Delays writes during
+ * the switch.
  */
 async function handBack(url: string | undefined, port: number, from: BackingServer): Promise<void> {
   const [old, current] = [await openRedis(url), await openRedis(from.url)];
@@ -136,7 +136,10 @@ export const storeDemoted: StackFault = {
 const demoted = (url: string | undefined): Promise<boolean> =>
   withRedis(url, async redis => /role:slave/.test(await redis.info('replication')));
 
-/** Makes the replica on port `to` the primary, and the primary at `url` its replica. Redis delays writes meanwhile. */
+/**
+ * Makes the replica on port `to` the primary, and the primary at `url` its replica. Redis delays writes during the
+ * switch.
+ */
 async function handOver(url: string | undefined, to: number, other: string | undefined): Promise<void> {
   const what = `the Redis on port ${to} to take over`;
   // Redis refuses FAILOVER until the replica has reported that it is in sync, so `until` repeats the command.

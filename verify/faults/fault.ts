@@ -11,7 +11,7 @@ export interface Means {
    * the fault throws or the run is stopped.
    */
   undo(heal: () => Promise<unknown>): void;
-  /** Waits for this time, or until the run is stopped. The load continues. */
+  /** Waits for a time, or until the run is stopped. The load continues. */
   last(milliseconds: number): Promise<void>;
   /** Waits up to 5 s until the condition is true. @returns false if the condition is still false after 5 s */
   shown(condition: () => boolean | Promise<boolean>): Promise<boolean>;
@@ -21,7 +21,7 @@ export interface Means {
   felt(): boolean;
   /** Returns the number of times that a session moved to another instance since the fault began. */
   moved(): number;
-  /** Sets the sentence of the report about this fault, such as `2 instances restarted`. */
+  /** Sets what the report says about the fault, such as `2 instances restarted`. */
   did(text: string): void;
   /** Log file for the output of the fault's commands. */
   log: string;

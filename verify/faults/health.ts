@@ -15,7 +15,11 @@ export interface System {
   recovery: number;
 }
 
-/** @param reached if true, an instance is healthy only if the load reaches it through the balancer */
+/**
+ * Returns the bundled stack as the system to disturb.
+ *
+ * @param reached if true, an instance is healthy only if the load reaches it through the balancer
+ */
 export const stackSystem = (stack: Stack, reached: boolean): System => ({
   recovery: Math.max(10_000, stack.fleet?.recoversWithinMs ?? 0),
   /** True if every part runs, every instance is ready and, if `reached`, the load reaches every instance. */

@@ -10,7 +10,7 @@ import { parseEvent } from '../core/history/parse.ts';
 import { allGone, Baton } from '../testing/baton.ts';
 import { FAULTS } from './index.ts';
 
-/** The test interrupts the run after this number of history lines that follow the start of the fault. */
+/** Number of history lines after the start of the fault before the test interrupts the run. */
 const LINES = 30;
 
 /** Options and environment variables that some faults need. */

@@ -1,7 +1,10 @@
 /** Counts responses and failures of the load, so that a fault can see whether it takes effect. */
 import type { Operation } from '../core/history/history.ts';
 
-/** With N instances, an instance counts as silent if none of the last N × 20 responses came from it. */
+/**
+ * Number of responses per instance before an instance counts as silent: with N instances, the last N × 20 responses
+ * came from other instances.
+ */
 const ENOUGH = 20;
 
 export class ObservedLoad {

@@ -3,7 +3,7 @@ import { createConnection } from 'node:net';
 
 const WITHIN_MS = 400;
 
-/** Returns whether a web server sends any response in time. */
+/** Returns whether a web server sends any response within the time limit. */
 export async function answers(url: string, withinMs = WITHIN_MS): Promise<boolean> {
   try {
     const response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(withinMs) });
@@ -14,7 +14,7 @@ export async function answers(url: string, withinMs = WITHIN_MS): Promise<boolea
   }
 }
 
-/** Returns whether a server on this port of 127.0.0.1 sends any data, or closes the connection, in time. */
+/** Returns whether a server on a port of 127.0.0.1 sends data or closes the connection within the time limit. */
 export function talks(port: number, withinMs = WITHIN_MS): Promise<boolean> {
   return new Promise(resolve => {
     const socket = createConnection({ host: '127.0.0.1', port });

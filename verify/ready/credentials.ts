@@ -134,7 +134,7 @@ async function readAndLeave(context: Context, driver: Driver): Promise<void> {
 async function accepted(context: Context, account: Account, anywhere: boolean): Promise<boolean> {
   const silent = new Set(context.instances.names());
   for (let i = 2; (i <= REFUSALS || silent.size > 0) && !context.signal.aborted; i++) {
-    // Gives up: an instance that has not responded to these logins may still accept the account.
+    // Gives up, and reports no error: an instance that has not responded may accept the account.
     if (i > TRIES.least) return true;
     await stepAnywhere(context);
     const login = await tryAccount(context, account, `r-${account.label}-${i}`);

@@ -96,9 +96,9 @@ async function freshOnItsInstance(context: Context, { account }: Driver): Promis
 }
 
 /**
- * Throws if a login is complete only after the client has followed its redirects. Compares logins that follow
- * redirects with logins that do not, several times, because requests may miss the instance of the session by chance.
- * Returns without an error if a login that follows them fails, or if a login that does not works or is refused.
+ * Throws if a session is signed in only after the client has followed the redirects of its login. Logs in several
+ * times with and without following redirects, because requests may miss the session's instance by chance. Returns
+ * without an error after the first result that contradicts this.
  */
 async function throwIfNeedsFollow(context: Context, { account }: Driver): Promise<void> {
   const { target, signal } = context;

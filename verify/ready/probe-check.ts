@@ -17,8 +17,8 @@ import type { Probe } from '../target/schema.ts';
 import { scrub, secretsOf } from '../target/secrets.ts';
 
 /**
- * After this number of acknowledged writes that no read shows, the target file is rejected. At least two instances
- * must have served them: writes that only one instance loses are judged by the run.
+ * Number of acknowledged writes that no read shows before the target file is rejected. At least two instances must
+ * have served them: if only one instance loses writes, the run judges it.
  */
 const WRITES = 3;
 /** Maximum number of writes with one probe, counting also those that were not acknowledged. */
@@ -28,13 +28,13 @@ const READS = 8;
 /** Number of late reads before the file is rejected, and the pause before each, milliseconds. */
 const LATE = { reads: 6, pause: 400 };
 /**
- * Number of writes, with reads after each, while no other request is in flight. During the load, other sessions may
- * overlap every write to an object that they share: then no read shows whether the app lost a write by itself.
+ * Number of writes, each followed by reads, before the load, while no other request is in flight. During the load,
+ * other sessions may overlap each write to a shared object, so that no read shows whether the app lost a write.
  */
 const ALONE = 12;
-/** Maximum time for these writes, microseconds. */
+/** Maximum duration of the `ALONE` writes, microseconds. */
 const ALONE_TIME = 10e6;
-/** The error shows this number of characters of the page before and after the value. */
+/** Number of characters of the page before and after the value that the error shows. */
 const AROUND = 120;
 
 /**

@@ -77,8 +77,8 @@ function undecided({ session }: Target): string {
 const withholds = ({ login }: LoginAttempt): boolean => login.withheld !== undefined;
 
 /**
- * Finds out why every login failed. If a login works whose form and login use one instance, the others failed because
- * they used two. Throws if no login works.
+ * Finds out why every login failed: tries a login whose two requests go to the same instance. If it works, logins
+ * fail only between two instances. Throws if no login works.
  */
 async function tryOneInstance(context: Context, tried: readonly LoginAttempt[]): Promise<void> {
   const refusedAlone = tried.some(

@@ -91,7 +91,7 @@ const sticky =
   (named: boolean) =>
   ({ route, sid }: Cookies): Answer => {
     const known = route?.startsWith('app-');
-    // Routes some new clients to app-1 nevertheless.
+    // Routes some new clients to app-1.
     const to = known
       ? (route as string).slice(0, 5)
       : sid === undefined && ++strangers % 2 === 0

@@ -5,15 +5,15 @@ import type { SessionClient } from '../client/session-client.ts';
 type Asking = Pick<Context, 'target' | 'interpreter' | 'random' | 'signal' | 'connect'>;
 
 /**
- * A cookie counts as needed after this number of signed-in responses with it, and of signed-out responses without it.
- * `flaky` applies if some responses with all cookies are signed out too, else `alive`.
+ * Number of signed-in responses with a cookie, and of signed-out responses without it, before the cookie counts as
+ * needed. `flaky` applies if responses with all cookies are sometimes signed out, else `alive`.
  */
 const SURE = { alive: 3, flaky: 12 };
 /** Maximum number of requests to find out about one cookie. */
 const TRIES = 80;
 /**
- * Number of requests that replace a cookie by another client's cookie. `there` applies if responses name their
- * instance, and counts only requests on an instance that knows the session; else `anywhere` applies.
+ * Number of requests with the cookie of another client. `there`: if responses name their instance, only requests that
+ * reach an instance which knows the session are counted. `anywhere`: otherwise, all are counted.
  */
 const FOREIGN = { there: 3, anywhere: 16 };
 
@@ -37,8 +37,8 @@ interface Alive {
  *
  * @param own the client right after its login, because later responses may delete a cookie
  * @param other logs in as another user; returns undefined if this fails, or if there is no other user
- * @returns names of the cookies that the session needs with its own value. A cookie whose value from another client
- * works too is left out. The list is empty if no response was signed in.
+ * @returns names of the cookies that carry the session, without cookies that work with another client's value too; an
+ * empty list if no response was signed in
  */
 export async function sessionCookies(
   asking: Asking,

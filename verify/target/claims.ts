@@ -8,7 +8,7 @@ export interface Claims {
   claims: Guarantee[];
   /** Claimed guarantees that the target file does not name, but includes by a set such as `standard`. */
   bySet: Guarantee[];
-  /** Guarantees of the set `standard` that the file does not claim. The run measures them nevertheless. */
+  /** Guarantees of the set `standard` that the file does not claim. The run still measures them. */
   leftOut: Guarantee[];
   routing: Run['routing'];
   /** Absent if the target file declares nothing, such as timeouts or budgets. */

@@ -8,8 +8,8 @@ export const BASIC = 'basic';
 export const READY_MADE = 'ready_made';
 
 /**
- * Fields of the target that depend on how clients get their sessions. A field that is undefined here removes the one
- * in the file.
+ * Fields of the target that depend on how clients get their sessions. They replace the fields of the file, even by
+ * undefined.
  */
 interface Entry {
   headers: TargetFile['headers'];

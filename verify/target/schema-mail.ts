@@ -13,7 +13,7 @@ export const mail = z
         error: 'expected {user} in the address, so that each login reads the mails of its own user, got none',
       })
       .optional()
-      .describe('An address that shows the text of the newest mail to {user}, as Mailpit has it.'),
+      .describe('An address that shows the text of the newest mail to {user}, such as one of Mailpit.'),
     command: z
       .union([z.string().min(1), z.array(z.string()).min(1)])
       .optional()

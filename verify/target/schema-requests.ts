@@ -64,6 +64,6 @@ export const write = request.safeExtend({
   confirmed: pattern
     .optional()
     .describe(
-      'Finds the message of success in the response or after its redirect. Without it, the outcome is unknown.',
+      'Finds a message such as "saved" in the response, or on the page after its redirect. Without it, the outcome is unknown.',
     ),
 });

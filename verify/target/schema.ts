@@ -25,7 +25,7 @@ const probe = z.strictObject({
     .enum(['session', 'user', 'all'])
     .default('session')
     .describe(
-      'The sessions that share the object: one session, all sessions of a user, or the sessions of all users.',
+      'Which sessions share the object: none (each session has its own), all sessions of a user, or all sessions.',
     ),
   kind: z
     .enum(['set', 'list', 'bag', 'register', 'counter'])
@@ -85,12 +85,12 @@ export const targetKeys = z.strictObject({
     .array(origin)
     .default([])
     .describe(
-      'Other hosts that take part in logins and logouts, such as an identity provider. Only they are visited.',
+      'Other hosts that take part in logins and logouts, such as an identity provider. Baton visits no other hosts.',
     ),
   headers: texts
     .default({})
     .describe(
-      'Headers of every request, even `Host`. A header with a {captured} value is omitted until there is a value.',
+      'Headers of every request, even `Host`. A header with a {captured} value is sent only after the value was captured.',
     ),
   tls: z
     .strictObject({
@@ -145,9 +145,7 @@ export const targetKeys = z.strictObject({
     .describe('Where to read the newest mail to a user, for steps of a login with `mail`.'),
   session: session
     .optional()
-    .describe(
-      'Sessions that exist already, in the place of `login`: from a file, the environment or a command.',
-    ),
+    .describe('Existing sessions to use instead of `login`: from a file, the environment or a command.'),
   register: request
     .safeExtend({ page: path.optional(), steps: z.array(registerStep).default([]) })
     .optional()
@@ -155,7 +153,7 @@ export const targetKeys = z.strictObject({
   refresh: request
     .safeExtend(refreshKeys)
     .optional()
-    .describe('The request that gets a new access token for a refresh token.'),
+    .describe('The request that sends the refresh token and gets a new access token.'),
   signedIn: z
     .strictObject({
       page: path,
@@ -213,7 +211,7 @@ export const targetKeys = z.strictObject({
         })
         .optional()
         .describe(
-          'Maximum response times while nothing is disturbed: the time within which this share of responses comes.',
+          'Maximum response times without a fault, by share: with `p95`, 95 % of the responses arrive within this time.',
         ),
       faults: z.record(z.string(), budget).optional(),
     })

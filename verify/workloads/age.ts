@@ -23,8 +23,8 @@ const EACH = 5;
 /** Number of bursts of requests in the life of the longest busy session. */
 const TIMES = 14;
 /**
- * Length of the first pause of a session, and of its first stay on one instance, milliseconds. Each further one is
- * `LONGER` times as long as the one before.
+ * Length of the first pause of a session, and of its first stay on one instance, milliseconds. Each pause or stay is
+ * `LONGER` times as long as the last.
  */
 const SHORTEST = 200;
 const LONGER = 1.5;
@@ -191,7 +191,7 @@ async function readsInPairs({ context, driver, probe }: Session, length: number,
   }
 }
 
-/** Habit: writes on one instance, pauses, and reads on every instance. Each pause is longer than the one before. */
+/** Habit: writes on one instance, pauses, and reads on every instance. Each pause is longer than the last. */
 async function rests(session: Session, { ended }: Pace): Promise<void> {
   const { context, driver, probe } = session;
   const longest = idleOf(context.target) * ALIVE;
@@ -207,9 +207,9 @@ async function rests(session: Session, { ended }: Pace): Promise<void> {
 }
 
 /**
- * Habit: sends requests to one instance for some time, reads on every instance, and then stays on the next instance.
- * If there is time, the first two stays are longer than the idle timeout, and write only once: reads alone must keep
- * the session alive on the other instances too. Each further stay is longer than the one before.
+ * Habit: sends requests to one instance for some time, reads on every instance, and continues on the next instance.
+ * The first two stays are longer than the idle timeout if there is time, and write only once, so that only reads
+ * renew the session. Each other stay is longer than the last.
  */
 async function stays(session: Session, { until, ended }: Pace): Promise<void> {
   const { context, driver, probe } = session;
@@ -249,7 +249,7 @@ async function forges({ context, driver, shared }: Session, { ended }: Pace): Pr
         return driver.read(undefined, { as: { client, with: 'forged', change } });
       }),
     );
-    // Shifts the round robin in every second round, which could else route each kind of change always to the same
+    // Shifts a round robin in every second round. Without this, it might route each kind of change always to one
     // instance.
     if (i % 2 === 0) await driver.read();
     await pause(context, FORGED_EVERY);

@@ -222,7 +222,10 @@ const SHRINKS = 30;
 /** Number of times that each text which is hard to encode is written. */
 const AWKWARD = 3;
 
-/** Writes texts that are hard to encode on one instance, and reads them on every instance: each must show the same. */
+/**
+ * Writes texts that are hard to encode on one instance, and reads them on every instance: all must show the same
+ * text.
+ */
 async function awkward(context: Context, plan: Plan): Promise<void> {
   const probe = collection(context.target);
   const texts = context.growth?.texts ?? [];

@@ -1,7 +1,7 @@
 /**
- * burst: sends requests of one session that overlap, and then reads on every instance. The requests start after
- * random delays of up to the duration of the slowest request. A race may need a delay that is exact to 1 ms, so many
- * delays are close to the one at which a read begins to show the write (delay-search.ts).
+ * burst: sends requests of one session that overlap, and then reads on every instance. Each request starts after a
+ * random delay. An error may need a delay that is exact to 1 ms, so many delays are near the point at which a read
+ * begins to show the write (delay-search.ts).
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
@@ -192,8 +192,8 @@ function longFor({ target, growth }: Context, probe: Probe): number {
 }
 
 /**
- * Returns the delay of each request, milliseconds. Writes get any delay within `span`. Reads get a delay that is
- * close to the one at which a read begins to show the first write.
+ * Returns the delay of each request, milliseconds. Writes get any delay within `span`. Reads get a delay near the
+ * point at which a read begins to show the first write.
  */
 function offsetsOf({ context: { random }, shared }: Racer, kinds: readonly Kind[], span: number): number[] {
   const writes = kinds.map(() => random.next() * span);

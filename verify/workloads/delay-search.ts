@@ -1,11 +1,11 @@
 /**
- * Finds the delay at which the order of two concurrent requests changes: with a shorter delay the delayed request
- * takes effect first, with a longer one the other request. Races are found close to this delay, so half of the random
- * delays are close to it.
+ * Searches the delay between two concurrent requests at which their order changes: with a shorter delay, the delayed
+ * request still takes effect first. Errors in an app are found near this delay, so half of the random delays are near
+ * it.
  */
 import type { Random } from '../random.ts';
 
-/** Random delays that are close differ from the found delay by at most this fraction of the whole span. */
+/** Maximum difference of a near delay from the found one, as a fraction of the span. */
 const AROUND = 1 / 16;
 
 export class DelaySearch {

@@ -12,7 +12,7 @@ import type { Random } from '../random.ts';
 import { everywhere, inTurn, over, type Workload } from './workload.ts';
 
 const ROUNDS = 5;
-/** The check of `rotation` needs this number of rounds of each kind. */
+/** Number of rounds of each kind that the check of `rotation` needs. */
 const NEEDED = 3;
 
 export const fixation: Workload = {
@@ -125,8 +125,8 @@ async function replays(context: Context, driver: Driver, planted: SessionClient,
 }
 
 /**
- * Returns a value of the same form. Replaces each character by a random one of the same set, in parts of 8 or more
- * characters.
+ * Returns an invented value of the same form: replaces digits by random digits, and letters by random letters, in
+ * parts of 8 or more characters.
  */
 function unlike(value: string, random: Random): string {
   const any = (from: string): string => from[random.below(from.length)] as string;

@@ -19,7 +19,10 @@ interface Part {
 const PART = /[\w+/-]{12,}/g;
 /** Maximum number of parts to change in each cookie value. */
 const MOST = 3;
-/** If parts of two sessions begin with this number of equal characters, they are names of instances, not random ids. */
+/**
+ * Number of equal characters at the begin of two sessions' parts that shows that the parts are names of instances,
+ * not random ids.
+ */
 const ALIKE = 3;
 
 /**
@@ -92,9 +95,8 @@ const partsOf = (value: string): Part[] =>
   [...value.matchAll(PART)].map(({ 0: text, index }) => ({ text, at: index }));
 
 /**
- * Returns the parts of a value that may carry the session, without the name of an instance: `<id>.<name>` of Tomcat's
- * jvmRoute, or `<name>~<id>` of HAProxy's prefix. A part is a name if it begins like the same part of another
- * session.
+ * Returns the parts of a value that may carry the session, without the name of an instance, as in `<id>.<name>`
+ * (Tomcat's jvmRoute) or `<name>~<id>` (HAProxy's prefix). The name begins with the same characters in both sessions.
  */
 function carryingOf(value: string, other: string): Part[] {
   const [parts, others] = [partsOf(value), partsOf(other)];

@@ -1,7 +1,7 @@
 /**
- * generations: compares old sessions with new ones after the faults. Before the faults, each old session opens a
- * page. After the faults, it sends the form on this page. Then old and new sessions send the same requests, and must
- * get the same responses.
+ * generations: compares sessions from before the faults with new sessions. Each old session opens a page before the
+ * faults, and sends the form of this page after them. Then old and new sessions send the same requests, and must get
+ * the same responses.
  */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';

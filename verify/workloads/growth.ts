@@ -25,8 +25,8 @@ const STAGES = [
   { value: 64_000, total: 1_100_000 },
 ];
 /**
- * A stage with a larger total, characters, is left out if the app does not show its long texts: it would need too
- * many short ones.
+ * Maximum total length of a stage for an app that shows only short texts, characters. A larger total would need too
+ * many of them.
  */
 const MANY = 100_000;
 /** Approximate length of the shortest text, characters. */
@@ -37,7 +37,7 @@ export const UNMEASURED: Growth = { longest: 0, total: 2_000, refused: false };
 const ADDS = 130;
 /** `audit` uses only this share of a measured limit, because its requests may be a little larger. */
 const WITHIN = 0.8;
-/** The page is read after this number of added texts. */
+/** Number of texts to add between two reads of the page. */
 const READ_EVERY = 10;
 /** Number of tries for each text if clients cannot choose the instance. */
 const TRIES = 2;

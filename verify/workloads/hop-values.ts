@@ -51,11 +51,7 @@ export class HeldValues {
     this.#kept = 0;
   }
 
-  /**
-   * Chooses a value to remove. Returns undefined if none shall be removed now.
-   *
-   * @param draw a random number from 0 to 1
-   */
+  /** Chooses a value to remove; returns undefined to remove none. @param draw a random number from 0 to 1 */
   toRemove({ object, remove }: Probe, draw: number): string | undefined {
     const items = this.#items.get(object) ?? [];
     if (remove === undefined || items.length === 0 || draw >= (items.length >= ITEMS ? 0.2 : 0.05))
@@ -63,7 +59,7 @@ export class HeldValues {
     return items.splice(this.#random.below(items.length), 1)[0];
   }
 
-  /** Returns the share of requests that shall write to an object, from 0 to 1. */
+  /** Returns which share of requests to an object are writes, from 0 to 1. */
   share(probe: Probe): number {
     const { cap, remove, scope } = probe;
     const count = this.#held(probe);

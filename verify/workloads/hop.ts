@@ -30,8 +30,7 @@ const REPLAYS = 6;
 const EARLY = 0.5;
 
 /**
- * With this number of sessions or fewer, a round robin may route all requests of a session to the same instance by
- * chance.
+ * Maximum number of sessions with which a round robin may route all requests of a session to one instance by chance.
  */
 const FEW = 4;
 

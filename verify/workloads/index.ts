@@ -43,13 +43,13 @@ const SLOWLY = 25;
  * recovery.
  */
 const STEADILY = 60;
-/** Each workload uses this number of accounts that no other workload uses, if there are enough accounts. */
+/** Number of accounts that belong to one workload only, if there are enough accounts. */
 const OWN_ACCOUNTS = 60;
 /** Time limit of the workloads other than `hop`, as a multiple of the duration of `hop`. */
 const LONGER = 3;
 /** Minimum time limit of the other workloads, milliseconds. */
 const LEAST = 30_000;
-/** Factor for this time limit if the app limits sessions, so that workloads wait for each other. */
+/** Factor for the time limit if the app limits sessions, because workloads then wait for each other. */
 const SEATED = 4;
 
 /**

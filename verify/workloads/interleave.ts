@@ -44,8 +44,8 @@ export const interleave: Workload = {
 };
 
 /**
- * Disconnects from requests of one user while another user reads. An app with a defect reuses the connection to the
- * store too early, and gives the store's reply to the other user. The abandoned requests are not recorded.
+ * Disconnects from requests of one user while another user reads. An app may reuse its connection to the store too
+ * early, and give the store's reply for the first user to the second one. The abandoned requests are not recorded.
  */
 async function hasty(context: Context, plan: Plan, n: number): Promise<void> {
   const [leaver, other] = [Driver.of(context, n), Driver.of(context, n + 1)];

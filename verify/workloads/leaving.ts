@@ -11,8 +11,8 @@ import { everywhere, inTurn, over, type Plan, replayed } from './workload.ts';
 
 const CLIENTS = 4;
 /**
- * Number of clients that stay logged in until a fault begins. During a fault that prevents logins, only these can log
- * out.
+ * Number of clients that stay logged in until a fault begins, so that there are logouts even if the fault prevents
+ * logins.
  */
 const PATIENT = 2;
 /** Maximum duration of a session, milliseconds. */

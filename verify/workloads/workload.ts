@@ -52,7 +52,7 @@ export const over = ({ signal, recorder }: Context, { deadline }: Plan, needed =
 
 /** Maximum number of tries to reach an instance through the balancer. */
 const TRIES = 6;
-/** The tries end after this number of consecutive timeouts. */
+/** Number of consecutive timeouts after which the tries end. */
 const TIMEOUTS = 2;
 /** Share of requests with a concurrent request of another client, which shifts a round robin. */
 export const BESIDE = 0.35;
@@ -114,8 +114,8 @@ export const replayed = async (driver: Driver, old: SessionClient, how: How): Pr
     .operation;
 
 /**
- * Runs a task. If the app limits the sessions of a user, first waits until so many sessions are free. Does not run a
- * task that needs more sessions than the limits allow.
+ * Runs a task that needs sessions. If the app limits sessions, first waits until enough are free. Does nothing if the
+ * task needs more sessions than the limits allow.
  *
  * @param sessions number of sessions that the task has at the same time
  * @param act the task; its context has the accounts with which it may log in

@@ -44,7 +44,7 @@ afterEach(() => bench.remove());
 
 const cards = (more: object = {}) => ({ cards: { autoScaling: { group: 'cards', ...more }, within: '90s' } });
 const redis = { redis: { elastiCache: { replicationGroup: 'cards' }, within: '2s' } };
-/** Returns the recorded calls without those that only describe. */
+/** Returns the recorded calls that change something at AWS. */
 const changes = (): string[] => bench.commands().filter(order => !/^\S+ describe/.test(order));
 const update = (min: number, max: number, desired: number): string =>
   'autoscaling update-auto-scaling-group --auto-scaling-group-name cards ' +

@@ -226,7 +226,7 @@ async function failover(
     what: `another primary of ${group} than ${before}`,
   }).then(
     () => true,
-    // After the time limit, looks once more: so an error of the AWS CLI is thrown instead of a timeout.
+    // Looks once more after the time limit. If the AWS CLI fails, its error is more useful than the timeout.
     changed,
   );
   means.did(bit ? `${now} took over from ${before}` : `${before} stayed the primary`);

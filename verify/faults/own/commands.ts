@@ -12,7 +12,7 @@ import { type Guard, guard } from './guard.ts';
 const GRACE_MS = 2_000;
 /** The log keeps only the end of a command's output, up to this length, bytes. */
 const KEPT = 64 << 10;
-/** An error message shows this number of lines from the end of the output. */
+/** Number of lines at the end of an output that an error message shows. */
 const SHOWN = 3;
 
 /** Settings for all fault commands of a run. */
@@ -71,7 +71,7 @@ export class Commands {
       try {
         await this.#demand(command);
       } finally {
-        // Ends the separate shell also if the command has failed, so that the command does not run twice.
+        // Ends the separate shell even if the command has failed, so that the shell does not run the command again.
         this.#guards.delete(watching);
         watching.release();
       }

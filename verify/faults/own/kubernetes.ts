@@ -58,7 +58,7 @@ export const ofDeployment = (
     }),
   );
 
-/** Returns those of `pods` that are also in `now`, the list of all pods that exist at present. */
+/** Returns the pods that still exist. @param now all existing pods */
 const stillIn = (pods: readonly Pod[], now: readonly Pod[]): Pod[] =>
   pods.filter(({ uid }) => now.some(pod => pod.uid === uid));
 

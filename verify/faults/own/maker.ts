@@ -1,6 +1,6 @@
 /**
- * Combines the two sources of a target file's fault: the code of its kind (compose, processes, …), and its keys such
- * as `lasts`.
+ * Creates a fault of a target file from the code of its kind (compose, processes, …), and from its keys such as
+ * `lasts`.
  */
 import { findProgram } from '../../../stack/programs.ts';
 import type { Random } from '../../random.ts';
@@ -11,7 +11,7 @@ import type { Commands } from './commands.ts';
 /** The properties of a fault that the code of its kind sets. */
 interface Made extends Pick<FaultTraits, 'name' | 'does' | 'deploy'> {
   where?: string;
-  /** The part that this kind of fault always disturbs. If absent, the key `part` of the target file says it. */
+  /** The part that this kind of fault always disturbs; by default, the key `part` of the target file decides. */
   part?: FaultTraits['part'];
   lacks?: () => string | undefined;
   /** Performs the fault. Returns whether its effect was seen. */

@@ -24,7 +24,7 @@ let control: Server;
 const path = (name: string): string => join(folder, name);
 const instance = (name: string): Instance => stack.instances().find(one => one.name === name) as Instance;
 
-/** Disturbs an instance when a fault command has requested it, such as GET /app-1/restart. */
+/** Disturbs an instance for the request of a fault command, such as GET /app-1/restart. */
 async function act(name: string, what: string): Promise<boolean> {
   const one = instance(name);
   if (what === 'stop') await one.stop();
