@@ -54,7 +54,7 @@ export class Http2 {
     try {
       return await answered(stream, outgoing);
     } catch (error) {
-      // Marks a request that the server has certainly not processed (RFC 9113, 8.7), so that it may be sent again.
+      // The server has certainly not processed the request (RFC 9113, 8.7), so the request may be sent again.
       if (kept !== undefined && failureOf(error) === 'reset') lost.add(error as Error);
       throw error;
     }

@@ -107,7 +107,7 @@ export class Recorder {
       called.call = left;
       if (late !== undefined) called.late = late;
     }
-    // Checks a list of several pages from the request for its first page.
+    // For a list of several pages, the checked time begins with the request for the first page.
     if (this.#starved(reply, called.call, moments.end)) returned.starved = true;
     if (settle === undefined && later === undefined) return this.#report(changes, called, returned, reply);
     const afterwards: Later = [];

@@ -15,7 +15,7 @@ async function takesEffect(...shown: readonly (readonly [out: number, other: num
     instance: out,
     undo: () => {},
     answered: (name: string) => left[0]?.[name === 'app-1' ? 0 : 1] ?? 0,
-    last: async () => void left.shift(),
+    wait: async () => void left.shift(),
     shown: async (condition: () => Promise<boolean>) => {
       while (left.length > 1) if (await condition()) return true;
       return false;

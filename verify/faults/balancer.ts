@@ -13,10 +13,10 @@ export const balancerReload: StackFault = {
   name: 'balancer-reload',
   part: 'balancer',
   does: 'the balancer reloads its configuration, three times',
-  async inject({ stack, last }) {
+  async inject({ stack, wait }) {
     for (let i = 0; i < RELOADS; i++) {
       await stack.balancer.reload();
-      await last(200);
+      await wait(200);
     }
     return true; // `reload` resolves when the new workers serve.
   },
@@ -34,14 +34,14 @@ export const instanceOut: StackFault = {
   does: 'the balancer stops routing to an instance, and routes to it again after a while',
   one: true,
   lacks: stack => (stack.instances().length < 2 ? 'a second instance' : undefined),
-  async inject({ stack, instance, undo, answered, last, shown }) {
+  async inject({ stack, instance, undo, answered, wait, shown }) {
     undo(() => stack.balancer.register(instance));
     await stack.balancer.deregister(instance);
     const others = stack.instances().filter(one => one.name !== instance.name);
     const elsewhere = () => others.reduce((sum, { name }) => sum + answered(name), 0);
     return shown(async () => {
       const before = [answered(instance.name), elsewhere()] as const;
-      await last(WITHOUT_MS);
+      await wait(WITHOUT_MS);
       return answered(instance.name) === before[0] && elsewhere() > before[1];
     });
   },

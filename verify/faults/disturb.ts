@@ -61,7 +61,7 @@ export async function disturb(all: Disturbing): Promise<void> {
     if (healthy === true) continue;
     if (all.signal.aborted) return;
     const when = healthy === 'before' ? 'before' : 'after';
-    all.onStep(`not everything is healthy ${when} ${fault.name}: no more faults are performed`);
+    all.onStep(`the system is not healthy ${when} ${fault.name}, so Baton performs no more faults`);
     return;
   }
   await quiet(all, QUIET_MS);
@@ -110,7 +110,7 @@ async function perform(all: Disturbing, fault: Disturbance, id: number, before: 
     if (heals.length > 0 && came.unready === undefined) await quiet(all, fault.lasts?.(means) ?? LASTS_MS);
   } finally {
     const healed = await healAll(heals, what =>
-      onAlarm(`${title} could not be healed, and what it disturbed may still be so: ${what}`),
+      onAlarm(`${title} could not be healed, so the system may still be disturbed: ${what}`),
     );
     load.begin();
     const again =
@@ -164,14 +164,14 @@ function meansOf(
   const means: Means = {
     ...{ deadline, signal, log: join(folder, log) },
     undo: heal => heals.push(heal),
-    last: milliseconds => quiet(all, milliseconds),
+    wait: milliseconds => quiet(all, milliseconds),
     shown: condition =>
-      until(condition, { withinMs: SHOWN_MS, what: 'the fault to show', signal }).then(
+      until(condition, { withinMs: SHOWN_MS, what: 'the effect of the fault', signal }).then(
         () => true,
         () => false,
       ),
     answered: name => load.answered(name),
-    felt: () => load.felt(),
+    showsFault: () => load.showsFault(),
     did: text => {
       effect.did = text;
     },
@@ -204,7 +204,7 @@ const becomesHealthy = (
 ): Promise<boolean> =>
   until(() => system.healthy(load, instances), {
     withinMs,
-    what: 'all to be healthy',
+    what: 'the system to be healthy',
     signal,
   }).then(
     () => true,

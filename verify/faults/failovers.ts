@@ -59,9 +59,9 @@ export const storeFailover = failoverTo(
     name: 'store-failover',
     does: `the primary is killed, and a replica with data that is ${LAG_MS} ms old takes its place`,
   },
-  async (lag, { last }) => {
+  async (lag, { wait }) => {
     lag.slow(LAG_MS);
-    await last(2 * LAG_MS);
+    await wait(2 * LAG_MS);
   },
 );
 
@@ -70,9 +70,9 @@ export const storeOldCopy = failoverTo(
     name: 'store-old-copy',
     does: `the primary is killed, and a replica that got no data for ${OLD_MS / 1_000} s takes its place`,
   },
-  async (lag, { last }) => {
+  async (lag, { wait }) => {
     lag.hold();
-    await last(OLD_MS);
+    await wait(OLD_MS);
   },
 );
 

@@ -12,13 +12,13 @@ export interface Means {
    */
   undo(heal: () => Promise<unknown>): void;
   /** Waits for a time, or until the run is stopped. The load continues. */
-  last(milliseconds: number): Promise<void>;
+  wait(milliseconds: number): Promise<void>;
   /** Waits up to 5 s until the condition is true. @returns false if the condition is still false after 5 s */
   shown(condition: () => boolean | Promise<boolean>): Promise<boolean>;
   /** Returns the number of signed-in requests that an instance has served since the fault began. */
   answered(instance: string): number;
   /** Returns whether the load shows the fault: requests fail, or the set of serving instances has changed. */
-  felt(): boolean;
+  showsFault(): boolean;
   /** Returns the number of times that a session moved to another instance since the fault began. */
   moved(): number;
   /** Sets what the report says about the fault, such as `2 instances restarted`. */

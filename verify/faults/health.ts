@@ -22,7 +22,7 @@ export interface System {
  */
 export const stackSystem = (stack: Stack, reached: boolean): System => ({
   recovery: Math.max(10_000, stack.fleet?.recoversWithinMs ?? 0),
-  /** True if every part runs, every instance is ready and, if `reached`, the load reaches every instance. */
+  /** Returns true if all processes run, every instance is ready and, if `reached`, the load reaches every instance. */
   async healthy(load) {
     const instances = stack.instances();
     if (stack.fleet?.whole() === false) return false;
@@ -41,9 +41,11 @@ export const stackSystem = (stack: Stack, reached: boolean): System => ({
  */
 export const ownSystem = ({ instance, routing }: Target): System => ({
   recovery: 60_000,
-  /** True if the load reaches as many instances as before, and every address in `instance.addresses` responds. */
+  /**
+   * Returns true if the load reaches as many instances as before, and every address in `instance.addresses` responds.
+   */
   async healthy(load, instances) {
-    if (load.through() === 0) return false;
+    if (load.signedInResponses() === 0) return false;
     if (routing === 'spread' && load.instances().length < instances) return false;
     for (const url of Object.values(instance?.addresses ?? {})) if (!(await serves(url))) return false;
     return true;

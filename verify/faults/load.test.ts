@@ -20,12 +20,12 @@ const disturbed = (): ObservedLoad => {
 
 it('sees requests that fail if none did before', () => {
   const one = disturbed();
-  expect(one.felt()).toBe(false);
+  expect(one.showsFault()).toBe(false);
   saw(one, { status: 502, signedIn: undefined });
-  expect(one.felt()).toBe(true);
+  expect(one.showsFault()).toBe(true);
   one.begin();
   saw(one, { status: undefined, signedIn: undefined });
-  expect(one.felt()).toBe(false);
+  expect(one.showsFault()).toBe(false);
 });
 
 it('ignores aborted requests, requests past the balancer, and changed cookies', () => {
@@ -33,19 +33,19 @@ it('ignores aborted requests, requests past the balancer, and changed cookies', 
   saw(one, { status: undefined, note: 'aborted' });
   saw(one, { status: 500, direct: true });
   saw(one, { status: 500, with: 'forged' });
-  expect(one.felt()).toBe(false);
+  expect(one.showsFault()).toBe(false);
 });
 
 it('sees an instance that joins, and one that leaves, also if it is back', () => {
   const come = disturbed();
   answered(come, 'a', 'b', 'c');
-  expect(come.felt()).toBe(true);
+  expect(come.showsFault()).toBe(true);
   const gone = disturbed();
   answered(gone, 'a', 'b');
   for (let i = 0; i < 38; i++) answered(gone, 'a');
-  expect(gone.felt()).toBe(false);
+  expect(gone.showsFault()).toBe(false);
   answered(gone, 'a', 'a', 'b', 'b');
-  expect(gone.felt()).toBe(true);
+  expect(gone.showsFault()).toBe(true);
 });
 
 it('sees nothing of instances if no response names one', () => {
@@ -53,7 +53,7 @@ it('sees nothing of instances if no response names one', () => {
   saw(one, {}, 5);
   one.begin();
   saw(one, {}, 500);
-  expect([one.felt(), one.through(), one.instances()]).toEqual([false, 500, []]);
+  expect([one.showsFault(), one.signedInResponses(), one.instances()]).toEqual([false, 500, []]);
 });
 
 it('counts the acknowledged adds of live sessions that were not removed again', () => {

@@ -9,9 +9,9 @@ const ENOUGH = 20;
 
 export class ObservedLoad {
   readonly #answered = new Map<string, number>();
-  /** For each instance, the value of `#through` at its last signed-in response. */
+  /** For each instance, the value of `#signedIn` at its last signed-in response. */
   readonly #last = new Map<string, number>();
-  #through = 0;
+  #signedIn = 0;
   #failed = 0;
   #silent = false;
   /** The instances and the number of failed requests before the last call of `begin`, for comparison. */
@@ -33,12 +33,12 @@ export class ObservedLoad {
     if (as === undefined && note !== 'aborted' && (status === undefined || status >= 500)) this.#failed++;
     if (instance !== undefined) this.#countMove(session, instance);
     if (signedIn !== 'in') return;
-    this.#through++;
+    this.#signedIn++;
     if (instance === undefined) return;
     this.#answered.set(instance, (this.#answered.get(instance) ?? 0) + 1);
-    this.#last.set(instance, this.#through);
+    this.#last.set(instance, this.#signedIn);
     const { instances } = this.#before;
-    const since = (name: string): number => this.#through - (this.#last.get(name) ?? 0);
+    const since = (name: string): number => this.#signedIn - (this.#last.get(name) ?? 0);
     this.#silent ||= instances.some(name => since(name) >= ENOUGH * instances.length);
   }
 
@@ -47,7 +47,7 @@ export class ObservedLoad {
     this.#before = { instances: this.instances(), failed: this.#failed };
     this.#answered.clear();
     this.#last.clear();
-    this.#through = 0;
+    this.#signedIn = 0;
     this.#failed = 0;
     this.#silent = false;
     this.#moved = 0;
@@ -64,15 +64,15 @@ export class ObservedLoad {
   }
 
   /** Returns the number of responses since `begin` that show the signed-in user. */
-  through(): number {
-    return this.#through;
+  signedInResponses(): number {
+    return this.#signedIn;
   }
 
   /**
    * Returns whether the load shows a fault since `begin`: requests fail, and none failed before; or an instance is
    * new; or an instance that served before serves no more.
    */
-  felt(): boolean {
+  showsFault(): boolean {
     const { instances, failed } = this.#before;
     if (this.#failed > 0 && failed === 0) return true;
     return this.#silent || (instances.length > 0 && this.instances().some(name => !instances.includes(name)));

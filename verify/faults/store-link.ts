@@ -99,10 +99,10 @@ export const storeCut = onLink(
     name: 'store-cut',
     does: 'the connections between instances and store are reset five times, and can be opened again at once',
   },
-  async (link, { last }) => {
+  async (link, { wait }) => {
     for (let i = 0; i < 5; i++) {
       link.cut();
-      await last(200);
+      await wait(200);
     }
     return talks(link.port);
   },

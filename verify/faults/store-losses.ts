@@ -14,7 +14,7 @@ interface Kept {
 async function lastingOf(redis: Redis): Promise<Kept[]> {
   const names = await keysOf(redis, 'lasting');
   const kept = await Promise.all(names.map(async name => ({ name, data: await redis.dumpBuffer(name) })));
-  return kept.filter((each): each is Kept => each.data !== null); // null: the key was deleted after the scan.
+  return kept.filter((each): each is Kept => each.data !== null); // A key that was deleted after the scan has no data.
 }
 
 export const storeRestartEmpty: StackFault = {

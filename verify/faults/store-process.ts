@@ -5,7 +5,10 @@ import { talks } from './seeing.ts';
 /** Returns the duration of a pause, milliseconds: longer than the declared deadline of a response. */
 const pastDeadline = ({ deadline }: Stage): number => deadline + 1_000;
 
-/** Returns whether the store gives no response on its port, or whether its process has ended if the port is unknown. */
+/**
+ * Returns true if the store gives no response on its port. If its port is unknown, returns true if its process has
+ * ended.
+ */
 async function silent(stage: Stage): Promise<boolean> {
   const { store } = stage.stack;
   return store.port === undefined ? !store.running() : !(await talks(store.port));

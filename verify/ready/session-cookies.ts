@@ -31,9 +31,9 @@ interface Alive {
 }
 
 /**
- * Finds the cookies that carry the session. Omits each cookie in turn: without a session cookie, the user is signed
- * out. If no single cookie is needed, sends each cookie alone, because an app may have a second cookie that signs the
- * user in.
+ * Finds the cookies that carry the session. Omits each cookie in turn: without a session cookie, the response is
+ * signed out. If the app needs no single cookie, sends each cookie alone, because two of them may each sign the user
+ * in.
  *
  * @param own the client right after its login, because later responses may delete a cookie
  * @param other logs in as another user; returns undefined if this fails, or if there is no other user
@@ -108,8 +108,9 @@ async function everSignedIn(
 }
 
 /**
- * Replaces a cookie by that of a client without a session, and returns whether the session is still signed in. This
- * tells an affinity cookie from a session cookie: the affinity cookie of any client on the same instance works too.
+ * Replaces a cookie by that of a client without a session, and returns whether the session is still signed in. So an
+ * affinity cookie does not count as a session cookie: the affinity cookie of another client on the same instance
+ * works too.
  */
 async function acceptsAnyClients(
   asking: Asking,

@@ -219,7 +219,7 @@ async function grows(context: Context, plan: Plan): Promise<void> {
 
 /** Maximum number of texts to remove afterwards. The newest texts are removed first, because they are the longest. */
 const SHRINKS = 30;
-/** Number of times that each text which is hard to encode is written. */
+/** Number of times that the workload writes each text that is hard to encode. */
 const AWKWARD = 3;
 
 /**

@@ -20,8 +20,8 @@ const PART = /[\w+/-]{12,}/g;
 /** Maximum number of parts to change in each cookie value. */
 const MOST = 3;
 /**
- * Number of equal characters at the begin of two sessions' parts that shows that the parts are names of instances,
- * not random ids.
+ * If a part begins with this number of characters that are the same in two sessions, the part is the name of an
+ * instance, not a random id.
  */
 const ALIKE = 3;
 

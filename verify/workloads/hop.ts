@@ -36,7 +36,7 @@ const FEW = 4;
 
 /** How fast the clients of `hop` send requests. `perform` changes it during the run. */
 export interface Pace {
-  /** Average pause before each request, milliseconds; 0 while no other workload runs. */
+  /** Average pause before each request, milliseconds. It is 0 while no other workload runs. */
   pause: number;
   /** True while faults are performed. Then clients do not choose the instance, because it may not exist any more. */
   disturbed?: boolean;

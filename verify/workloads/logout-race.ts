@@ -22,7 +22,7 @@ const AT_ONCE = 4;
 const TOGETHER = 4;
 /** Number of tests of the request that ends all sessions of a user. */
 const ALL_ROUNDS = 4;
-/** Number of sessions that this request ends. */
+/** Number of sessions of the user that the request must end. */
 const ALL_SESSIONS = 5;
 
 /** A session that was logged out. Its old cookie is sent again when the run ends. */

@@ -39,7 +39,7 @@ function byCommands(name: string, { inject, heal, check }: FaultSpec, make: Make
       async inject(commands, means) {
         if (heal !== undefined) commands.heals(heal);
         await commands.run(inject);
-        if (check === undefined) return means.shown(() => means.felt());
+        if (check === undefined) return means.shown(() => means.showsFault());
         return means.shown(async () => (await commands.tryRun(check)).code === 0);
       },
     }),

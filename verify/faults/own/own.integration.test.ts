@@ -41,7 +41,7 @@ describe('commands', () => {
   it('have not taken effect if the check never succeeds, or if the load shows nothing', async () => {
     expect((await bench.inject({ a: { inject: 'true', check: 'false' } }, 'a')).bit).toBe(false);
     expect((await bench.inject({ a: { inject: 'true' } }, 'a')).bit).toBe(false);
-    bench.felt = true;
+    bench.showsFault = true;
     expect((await bench.inject({ a: { inject: 'true' } }, 'a')).bit).toBe(true);
   });
 

@@ -73,7 +73,7 @@ function bringBack(
   undo(() =>
     until(() => pidIn(path) !== pid, {
       withinMs,
-      what: `${path} to name another process than ${pid}${start === undefined ? '; no command starts it again: add `start`, if no supervisor does' : ''}`,
+      what: `${path} to name another process than ${pid}${start === undefined ? '; if no supervisor starts the process again, add the command `start` to the fault' : ''}`,
     }),
   );
   if (start !== undefined) commands.heals(filled(start, path));

@@ -20,8 +20,8 @@ export interface Tried {
 export class Bench {
   readonly folder = mkdtempSync(join(tmpdir(), 'baton-own-'));
   readonly stop = new AbortController();
-  /** The fault sees this value as the result of `Means.felt`: whether the load shows the fault. */
-  felt = false;
+  /** The result of `Means.showsFault` for the fault: whether the load shows it. */
+  showsFault = false;
   #tries = 0;
   readonly #path = process.env['PATH'];
 
@@ -50,7 +50,7 @@ export class Bench {
       const bit = await aim.inject({
         ...{ deadline: 1_000, log, signal: this.stop.signal },
         undo: one => heals.push(one),
-        last: async () => {},
+        wait: async () => {},
         shown: condition =>
           until(condition, { withinMs: 1_000, what: 'it', signal: this.stop.signal }).then(
             () => true,
@@ -58,7 +58,7 @@ export class Bench {
           ),
         answered: () => 0,
         moved: () => 0,
-        felt: () => this.felt,
+        showsFault: () => this.showsFault,
         did: text => {
           did = text;
         },
