@@ -259,7 +259,7 @@ describe('baton verify TARGET', () => {
     const { code, stderr } = await run(text.replace('data-user=', 'data-other='));
     expect(code).toBe(64);
     expect(stderr).toContain(
-      'signedIn.user: the login was accepted, but none of 6 responses of /dashboard has the mark',
+      'signedIn.user: the login was accepted, but the expression found no user in 6 responses of /dashboard',
     );
   });
 

@@ -32,7 +32,7 @@ export interface Call extends Asked {
   /** Name of the instance to which the request is sent directly, without the balancer. */
   address?: string | undefined;
   steered?: boolean | undefined;
-  /** Planned begin of the request, microseconds on the run's clock. Absent if the load has no rate. */
+  /** Planned begin of the request, microseconds on the run's clock; absent if the load has no rate (`--rate`). */
   due?: number | undefined;
   /** The refresh token that the request sends. The history gets only its label. */
   token?: string | undefined;

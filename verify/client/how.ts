@@ -23,7 +23,7 @@ export interface How {
   size?: number | undefined;
   /** A text that is hard to encode, to write instead of letters and digits. */
   text?: Text | undefined;
-  /** Planned begin of the request, microseconds on the run's clock. Absent if the load has no rate. */
+  /** Planned begin of the request, microseconds on the run's clock; absent if the load has no rate (`--rate`). */
   due?: number | undefined;
   /** If true, the client ignores the response to a refresh, as if it were lost. */
   lost?: boolean | undefined;

@@ -71,8 +71,8 @@ function throwIfWrong({ target }: Context, notes: readonly string[], out: boolea
     );
   if (note !== '200') return;
   throw new UsageError(
-    `signedIn.user: the login was accepted, but none of ${READS} responses of ${target.signedIn.page} has the mark, ` +
-      'nor has the first response after a new login. Look at the source of that page when you are ' +
+    `signedIn.user: the login was accepted, but the expression found no user in ${READS} responses of ${target.signedIn.page}, ` +
+      'nor in the first response after a new login. Look at the source of that page when you are ' +
       'signed in, and correct the expression or the page',
   );
 }

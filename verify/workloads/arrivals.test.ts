@@ -14,7 +14,7 @@ describe('planned times', () => {
     [150, 50],
   ])('follow a rate from %d to %d, and stay at its end', (from, to) => {
     const plan = Array.from({ length: 401 }, (_, n) => timeOf({ from, to }, 4 * SECOND, n));
-    // 400 actions have the mean rate of 100 in 4 s.
+    // At a mean rate of 100 actions per second, 400 actions take 4 s.
     expect(plan[400]).toBeCloseTo(4 * SECOND, 3);
     const within = (begin: number, end: number): number =>
       plan.filter(time => time >= begin * SECOND && time < end * SECOND).length;
