@@ -51,10 +51,7 @@ export function textOf(data: Buffer, headers: IncomingHttpHeaders): string | Pro
 /** A body is kept if it has no more bytes than this, and its text no more characters. */
 const KEPT_BODY = 16 << 10;
 
-/**
- * Keeps the last body of a page with the results of decoding and searching it, for the next response with the same
- * bytes.
- */
+/** Keeps the last body of a page with its text and what was found in it, for the next response with the same bytes. */
 export class LastBody {
   facts: BodyFacts = { firsts: new Map() };
   #bytes: Buffer = Buffer.alloc(0);
@@ -127,10 +124,7 @@ const PRESCAN = 1024;
 /** Charsets in which each ASCII character has its ASCII code. */
 const ON_ASCII = /^(?:utf-?8|us-ascii|iso-8859-\d+|windows-125\d)$/i;
 
-/**
- * Decodes a body by its byte order mark, else by its header, else by the charset in the page (WHATWG, Encoding and
- * HTML).
- */
+/** Decodes a body by its byte order mark, else by its header, else by the charset in the page (WHATWG HTML). */
 function decoded(data: Buffer, type: string): string {
   const text = isAscii(data) ? data.toString('latin1') : undefined;
   const charset = marked(data) ?? charsetOf(data, type);

@@ -48,10 +48,7 @@ function membersOf(value: string | string[] | undefined): string[] {
   return (text.match(/(?:"(?:\\.|[^"\\])*"|[^,"])+/g) ?? []).filter(member => member.trim() !== '');
 }
 
-/**
- * Returns whether a member of Cache-Status (RFC 9211) shows a hit: `Name; hit; ttl=30`. A forwarded request has
- * `fwd=`.
- */
+/** Returns whether a member of Cache-Status shows a hit (RFC 9211): `Name; hit; ttl=30`, but not `Name; fwd=miss`. */
 const isStandardHit = (member: string): boolean =>
   member
     .replace(/"(?:\\.|[^"\\])*"/g, '')
@@ -59,10 +56,7 @@ const isStandardHit = (member: string): boolean =>
     .slice(1)
     .some(parameter => /^\s*hit\s*(?:=\s*\?1\s*)?$/i.test(parameter));
 
-/**
- * Returns whether a text shows a hit, such as `Hit from cloudfront` or `TCP_MEM_HIT from a23-45.deploy
- * (AkamaiGHost/11)`.
- */
+/** Returns whether a text shows a hit, such as `Hit from cloudfront` or `TCP_MEM_HIT from a23.deploy (Akamai/11)`. */
 function isHit(member: string): boolean {
   const words = member
     .toLowerCase()

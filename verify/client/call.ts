@@ -5,10 +5,7 @@ import { barePath } from '../core/response/paths.ts';
 import type { Reply } from '../core/response/reply.ts';
 import type { ListRead } from './list-read.ts';
 
-/**
- * Facts about an operation that only a further request can decide, such as the outcome of a login that ends in a
- * redirect.
- */
+/** Facts about an operation that only a further request can decide, such as the outcome of a login with a redirect. */
 type Settled = Pick<Returned, 'issued' | 'lost'> & {
   outcome?: Outcome;
   signedIn?: Seen['signedIn'] | undefined;
@@ -38,17 +35,11 @@ export interface Call extends Asked {
   token?: string | undefined;
   /** The list of which this request reads one page. */
   list?: ListRead | undefined;
-  /**
-   * Sends further requests to decide what the response alone does not show. The history gets them after this
-   * operation.
-   */
+  /** Sends further requests to decide what the response does not show. The history gets them after this operation. */
   settle?: ((reply: Reply, outcome: Outcome, later: Later) => Promise<Settled>) | undefined;
   /** Gets the function that writes this operation into the history, if an earlier operation must be written first. */
   later?: Later | undefined;
-  /**
-   * If true, the history gets the label of the session cookie that was sent, because a session may have several over
-   * time.
-   */
+  /** If true, the history gets the label of the session cookie that was sent. A session may change its cookie. */
   labelled?: boolean | undefined;
 }
 

@@ -1,6 +1,4 @@
-/**
- * A monotonic clock in whole microseconds, one for each worker thread. All times in a history come from these clocks.
- */
+/** A monotonic clock in whole microseconds, one for each worker thread. All times in a history come from them. */
 
 export interface RecorderClock {
   readonly name: string;

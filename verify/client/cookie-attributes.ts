@@ -45,10 +45,7 @@ const alphabets: [RegExp, number][] = [
   [/^[\w+/=.-]*$/, 64],
 ];
 
-/**
- * Returns the maximum number of bits in a text, from its length and the smallest alphabet that has all its
- * characters.
- */
+/** Returns the maximum number of bits in a text, by its length and the smallest alphabet with all its characters. */
 function roomOf(value: string): number {
   const text = decoded(value);
   return Math.floor(text.length * bitsOf(text));
@@ -74,10 +71,7 @@ interface Seen {
 export class Rooms {
   readonly #seen = new Map<string, Seen>();
 
-  /**
-   * Adds an id. Returns the maximum number of bits in ids of this cookie and length; infinity until there are enough
-   * ids.
-   */
+  /** Adds an id. Returns the maximum number of bits in ids of this cookie and length; infinity for too few ids. */
   of(name: string, value: string): number {
     const text = decoded(value);
     const kind = `${text.length} ${name}`;

@@ -17,10 +17,7 @@ import { SessionRequests } from './requests.ts';
 import type { SessionClient } from './session-client.ts';
 import { followLogout, Walk } from './walk.ts';
 
-/**
- * The result of a write to find out how the app treats a text: its response, the page after it, and whether this page
- * shows the text unchanged.
- */
+/** The result of a trial write: its response, the page after it, and whether this page shows the text unchanged. */
 export interface TrialWrite {
   answer: Reply;
   page: Reply;
@@ -38,10 +35,7 @@ export class Driver {
   /** Returns a client with the cookies that the session had at its last signed-in response. */
   #held: () => SessionClient;
   #values = 0;
-  /**
-   * For each register and counter, the session's first read of it. Writes wait for this read, so that the value
-   * before them is known.
-   */
+  /** The session's first read of each register and counter. Writes wait for it: so the value before is known. */
   readonly #begun = new Map<string, Promise<unknown>>();
 
   /** @param client client that sends the requests; by default a new one without cookies */

@@ -6,10 +6,7 @@ import type { Target } from '../target/load.ts';
 import type { Call, Later } from './call.ts';
 import { REDIRECTS } from './confirmation.ts';
 
-/**
- * Maximum number of tries to see a signed-in page. The first ones may reach an instance that does not know the
- * session.
- */
+/** Maximum number of tries to see a signed-in page. A try may reach an instance that does not know the session. */
 const TRIES = 4;
 
 /**

@@ -1,7 +1,4 @@
-/**
- * Defines one HTTP request, its response, and the names of its failures, such as `timeout`. Knows nothing of
- * sessions.
- */
+/** Defines one HTTP request, its response, and the names of its failures, such as `timeout`, without sessions. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Failure } from '../core/response/outcome.ts';
@@ -46,9 +43,7 @@ export interface Watch {
   readonly once: boolean;
   /** Called before a new connection is opened. */
   begins(): void;
-  /**
-   * Called before the first byte is sent, with the cookies of the request. Called again if the request is sent again.
-   */
+  /** Called before the first byte is sent, also when the request is sent again. `cookies` are those of the request. */
   departs(cookies: Cookies['list']): void;
   /** Called when the last byte of the response has arrived. */
   arrives(): void;

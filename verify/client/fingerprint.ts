@@ -32,9 +32,7 @@ const PASSING = new Set([
   'set-cookie',
   'transfer-encoding',
 ]);
-/**
- * Smaller differences are not counted as two clocks, milliseconds: `Date` has whole seconds, and responses take time.
- */
+/** Minimum difference of two clocks, milliseconds: `Date` has whole seconds, and responses take time. */
 const CLOCKS_APART = 2000;
 /** Maximum increase of an instance's counter between two responses. */
 const STEP = 50;

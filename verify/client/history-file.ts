@@ -46,9 +46,7 @@ export class HistoryFile {
     this.#most = plain;
   }
 
-  /**
-   * Adds an event to the block in memory, which a kill of Baton loses. For events that must survive, call `writeNow`.
-   */
+  /** Adds an event to the block in memory, which a kill of Baton loses. `writeNow` is for events that must survive. */
   write(event: Event): void {
     if (this.#closed) return;
     const line = lineOf(event);

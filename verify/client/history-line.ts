@@ -1,7 +1,4 @@
-/**
- * Writes events as lines of a history. Most lines are operations, so their JSON is joined field by field, which is
- * faster than JSON.stringify.
- */
+/** Writes events as lines of a history. Joins the JSON of operations field by field, faster than JSON.stringify. */
 import type { Caching, Called, Event, Returned } from '../core/history/history.ts';
 
 /** Returns the line of an event, with its line end. */
@@ -70,10 +67,7 @@ interface Who {
 /** For each session, the clock, client and user of its last operation, and their JSON. */
 const known = new Map<string, Who>();
 
-/**
- * Returns the JSON of four fields of an operation, from the cache if the session's last operation has the same
- * values.
- */
+/** Returns the JSON of four fields of an operation, from the cache if the session's last operation had the same. */
 function who({ clock, client, session, user }: Called): string {
   const last = known.get(session);
   if (last !== undefined && last.client === client && last.user === user && last.clock === clock)

@@ -78,10 +78,7 @@ export function callOf({ client, session, user }: Who, what: What, how: How, way
   };
 }
 
-/**
- * Applies the options to a request, such as the instance to send it to. Returns the given request if it needs no
- * change.
- */
+/** Applies the options, such as the instance, to a request. Returns the given request if it needs no change. */
 export function routed(send: Send, how: How, way: Way | undefined, client: SessionClient): Send {
   const { query = '', held, early } = how;
   const path = send.path.startsWith('/') ? withQuery(send.path, query) : send.path;

@@ -24,9 +24,7 @@ const buffer = Buffer.allocUnsafeSlow(1 << 16);
 
 export class Http1Connection {
   readonly origin: string;
-  /**
-   * When the request in flight times out, or when the idle connection must be closed, on the clock of `performance`.
-   */
+  /** When the request in flight times out, or the idle connection must be closed, on the clock of `performance`. */
   until = Number.POSITIVE_INFINITY;
   /** Options with which Node reads the connection into the shared buffer. */
   readonly onread: OnReadOpts = { buffer, callback: length => this.#reads(length) };
@@ -84,10 +82,7 @@ export class Http1Connection {
     this.#write(request);
   }
 
-  /**
-   * Sends the last bytes of a request. Does nothing if the response came before them, because the connection is then
-   * closed.
-   */
+  /** Sends the last bytes of a request. Does nothing if the connection was closed after an early response. */
   complete(rest: Buffer): void {
     this.#whole = true;
     this.#write(rest);
@@ -132,10 +127,7 @@ export class Http1Connection {
     } else if (early && finishEarly === undefined) this.#answer(flying, true);
   }
 
-  /**
-   * Returns whether the connection may carry another request. It may not if the response came before the whole
-   * request was sent.
-   */
+  /** Returns whether the connection may carry another request. It may not if its request was not sent completely. */
   #reusable(): boolean {
     const { writable = false, writableLength = 0 } = this.#socket ?? {};
     return !this.#once && this.#whole && writable && writableLength === 0;

@@ -157,9 +157,7 @@ function contextOf(to: URL, from: URL, method: string): SiteContext {
   return method === 'GET' || method === 'HEAD' ? 'lax' : 'none';
 }
 
-/**
- * Returns the site of an address, its scheme and registrable domain: `https://a.shop.test:81` → `https://shop.test`.
- */
+/** Returns the site of an address, its scheme and registrable domain: `https://a.b.test:81` → `https://b.test`. */
 function siteOf({ protocol, hostname }: URL): string {
   if (!hostname.includes('.') || isIP(hostname) !== 0) return `${protocol}//${hostname}`;
   const domain = getPublicSuffix(hostname, { allowSpecialUseDomain: true, ignoreError: true });

@@ -75,10 +75,7 @@ class Closer {
 const get: Send = { method: 'GET', path: '/' };
 const post: Send = { method: 'POST', path: '/', form: { a: '1' } };
 
-/**
- * Sends two requests one after the other, with one turn of the event loop between them, so that both use one
- * connection.
- */
+/** Sends two requests, with one turn of the event loop between them, so that both use the same connection. */
 async function twice(one: SessionClient, second: Send, changes = false): Promise<Reply> {
   expect(await one.send(get)).not.toHaveProperty('resent');
   await turn();

@@ -1,6 +1,4 @@
-/**
- * Makes the labels that a history has instead of session ids and tokens. In one run, equal secrets have equal labels.
- */
+/** Makes labels, which a history has instead of session ids and tokens. In a run, equal secrets have equal labels. */
 import { createHmac, randomBytes } from 'node:crypto';
 
 export type Labeller = (secret: string) => string;

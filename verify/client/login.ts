@@ -21,8 +21,7 @@ const INCOMPLETE: Reply = { failure: 'timeout', headers: {}, body: '', cookies: 
 const hasPath = ({ path }: RequestSpec): boolean => path !== '';
 
 /**
- * Returns a function that requests a page to decide the outcome of an earlier operation. The history gets the earlier
- * operation first.
+ * Returns a function that requests a page to decide the outcome of an operation. The history gets the page after it.
  */
 export function opening(
   requests: SessionRequests,

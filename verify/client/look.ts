@@ -1,7 +1,4 @@
-/**
- * Finds in a response its caching headers, the difference to the server's clock, and session cookies that its address
- * or page exposes.
- */
+/** Finds in a response its caching headers, the error of the server's clock, and exposed session cookies. */
 import type { Caching, Operation } from '../core/history/history.ts';
 import type { Reply } from '../core/response/reply.ts';
 import { servedFromCache } from './cache-hit.ts';

@@ -78,10 +78,7 @@ export class MailReader {
     };
   }
 
-  /**
-   * Returns the text of the newest mail; undefined if the mailbox cannot be read now, although a mail was read
-   * before.
-   */
+  /** Returns the text of the newest mail; undefined if the mailbox cannot be read now, but was read before. */
   async #known(user: string): Promise<string | undefined> {
     const end = await this.#reads.take(this.#signal);
     try {

@@ -1,7 +1,4 @@
-/**
- * Records the times of one operation on the recorder's clock: when its request was sent, and when its response
- * arrived.
- */
+/** Records when the request of an operation was sent, and when its response arrived, on the recorder's clock. */
 import type { Called } from '../core/history/history.ts';
 import type { Reply } from '../core/response/reply.ts';
 import type { Watch } from './exchange.ts';

@@ -1,6 +1,4 @@
-/**
- * Sends requests to a target and the other hosts of its file, with their TLS options, and within the target's limits.
- */
+/** Sends requests to a target and the other hosts of its file, by their TLS options, within the target's limits. */
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -41,10 +39,7 @@ export class Network {
   /** True if no header has a placeholder, so that all requests send the same headers. */
   readonly constant: boolean;
   readonly #http1: Http1;
-  /**
-   * If true, a request that must not be sent again uses a new connection, because a reloading balancer closes idle
-   * ones.
-   */
+  /** If true, a request that must not be sent again uses a new connection: a balancer may close idle ones. */
   apart = false;
   readonly #http2: Http2;
   readonly timeout: number;
@@ -104,10 +99,7 @@ export class Network {
     return place;
   }
 
-  /**
-   * Returns the path of an address on the target, or the whole address if it is on another host of the target file;
-   * undefined for all others.
-   */
+  /** Returns the path of an address on the target, or the address on another host of the target file, or undefined. */
   nameOf({ origin, pathname, search, href }: URL): string | undefined {
     const prefix = this.site.pathname.replace(/\/$/, '');
     if (origin === this.site.origin && pathname.startsWith(`${prefix}/`))
@@ -134,8 +126,8 @@ export class Network {
   }
 
   /**
-   * Waits until the target's limits allow a request. Returns the function to call when the request has ended;
-   * undefined if there are no limits.
+   * Waits until the target's limits allow a request. Returns a function to call after the request, if there are
+   * limits.
    */
   turn(signal: AbortSignal | undefined): Promise<() => void> | undefined {
     return this.#turns?.take(signal);
@@ -149,10 +141,7 @@ export class Network {
     return this.#turns?.room() ?? true;
   }
 
-  /**
-   * Returns the headers that a balancer would add, for a request directly to an instance: the app may need them to
-   * know its public address.
-   */
+  /** Returns the headers that a balancer would add to a request, by which an app knows its public address. */
   async forwarding(): Promise<Readonly<Record<string, string>>> {
     this.#own ??= ownAddress(new URL(this.url));
     const { host, protocol } = this.site;

@@ -1,10 +1,7 @@
 /** Joins the fields of an operation's request and of its response. */
 import type { Called, Operation, Returned } from '../core/history/history.ts';
 
-/**
- * Joins request and response. Copies each field by name: after `Object.assign` or a spread of so many fields, V8
- * would read the object slowly.
- */
+/** Joins request and response, field by field: V8 reads an object from a spread or `Object.assign` slowly. */
 export function operationOf(called: Called, returned: Returned): Operation {
   const { id, clock, client, session, user, action, request, call } = called;
   const operation: Operation = {

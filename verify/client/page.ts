@@ -42,10 +42,7 @@ export interface Parsed {
   text: string;
 }
 
-/**
- * Parses a page. A field belongs to the form that contains it in the HTML, even in a table, where browsers may move
- * it out.
- */
+/** Parses a page. A field belongs to the form that contains it in the HTML, even if browsers move it out of a table. */
 export function parsePage(html: string): Parsed {
   const { children } = parseDocument(html);
   const tags = (name: string): Element[] => DomUtils.getElementsByTagName(name, children, true);

@@ -15,10 +15,7 @@ export function writing(probe: Probe): WriteSpec {
 export const writeOf = ({ kind, add, set, increment }: Probe): WriteSpec | undefined =>
   ({ counter: increment, register: set })[kind as 'counter'] ?? add;
 
-/**
- * Returns whether a session must read the object before its first write: the value of a register or counter may be
- * unknown.
- */
+/** Returns whether a session must read the object before its first write, because its value may be unknown. */
 export const numbered = ({ kind }: Probe): boolean => kind === 'register' || kind === 'counter';
 
 /** Returns the first probe whose values belong to a session or user, and not to all users. */

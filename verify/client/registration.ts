@@ -41,10 +41,7 @@ export class Registration {
     return asked;
   }
 
-  /**
-   * Registers an account. With passkeys, tries again after a refusal, because an account without its passkey is
-   * useless.
-   */
+  /** Registers an account. Tries again if a passkey was refused, because an account without its passkey is useless. */
   async #register(account: Account, signal: AbortSignal): Promise<void> {
     const tries = this.#spec.steps.some(({ passkey }) => passkey !== undefined) ? TRIES : 1;
     for (let i = 0; i < tries && !signal.aborted; i++) {

@@ -33,10 +33,7 @@ export class RequestHeaders {
     this.#captured = captured;
   }
 
-  /**
-   * Returns the headers that do not depend on the body. Requests with the same cookies and no additional headers get
-   * the same object.
-   */
+  /** Returns the headers that do not depend on the body; the same object for equal cookies without more headers. */
   shared(
     request: Send,
     id: string | undefined,

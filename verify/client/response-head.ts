@@ -1,7 +1,4 @@
-/**
- * Parses the head of an HTTP/1.1 response, that is, its status line and headers (RFC 9112). Does not parse the same
- * bytes twice.
- */
+/** Parses the head of an HTTP/1.1 response: its status line and headers (RFC 9112). Keeps the last parsed heads. */
 import { type IncomingHttpHeaders, maxHeaderSize } from 'node:http';
 
 export interface ParsedHead {
@@ -9,9 +6,7 @@ export interface ParsedHead {
   headers: IncomingHttpHeaders;
   /** Length of the body, bytes; or what ends it: the last chunk, or the end of the connection. */
   length: number | 'chunked' | 'close';
-  /**
-   * How long the connection may be idle before its next request, milliseconds; 0 if it may carry no further request.
-   */
+  /** How long the connection may be idle before its next request, milliseconds; 0 if there must be none. */
   kept: number;
 }
 
@@ -151,8 +146,7 @@ function lineOf(line: string): Line {
 }
 
 /**
- * Returns the length of a body, or what ends it (RFC 9112, 6.3). Rejects a head with two different lengths, which may
- * be an attack.
+ * Returns the length of a body, or what ends it (RFC 9112, 6.3). Rejects two different lengths as a possible attack.
  */
 function lengthOf(headers: IncomingHttpHeaders): ParsedHead['length'] {
   const { 'transfer-encoding': coding, 'content-length': length } = headers;

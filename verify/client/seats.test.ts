@@ -1,6 +1,4 @@
-/**
- * Tests that clients never take more seats than the app allows, and that no two clients wait for each other forever.
- */
+/** Tests that clients never take more seats than the app allows, and never wait for each other forever. */
 import { describe, expect, it } from 'vitest';
 import type { Account } from '../target/load.ts';
 import { Seats, seatsOf, type Taken } from './seats.ts';

@@ -36,18 +36,13 @@ export class SessionClient {
   csrf = '';
   /** The page with the login form, at which the next login begins. */
   page: ShownPage | undefined;
-  /**
-   * The user whose password the client has sent to an identity provider, which may have a session of this user since
-   * then.
-   */
+  /** The user whose password the client has sent to an identity provider, which may have a session of the user. */
   known: string | undefined;
   /** Values that replace placeholders in later requests, by the names in the target file. */
   readonly captured = new Map<string, string>();
   /** Names of the values that came by mail, such as the token of a link. The history does not contain them. */
   readonly mailed = new Set<string>();
-  /**
-   * Lifetime of the access token, milliseconds, and when it ends, milliseconds since the epoch; undefined if unknown.
-   */
+  /** Lifetime of the access token, milliseconds, and its end, milliseconds since the epoch; undefined if unknown. */
   access: { lifetime: number; ends: number } | undefined;
 
   /**
@@ -242,10 +237,7 @@ export class SessionClient {
     return this.replayerLater(path)();
   }
 
-  /**
-   * Returns a function that creates the client of `replayer` later, with the cookies of now. Most callers never call
-   * it.
-   */
+  /** Returns a function that creates the client of `replayer` only when it is called, with the cookies of now. */
   replayerLater(path: string): () => SessionClient {
     const cookies = this.cookies(path);
     const { csrf, page, access } = this;

@@ -42,9 +42,7 @@ export class SessionTokens {
     this.#once = once;
   }
 
-  /**
-   * Sends and records a request. Refreshes an expired token before it, or after it if the app has refused the token.
-   */
+  /** Sends and records a request. Refreshes an expired token before it, or after a refusal, and sends it again. */
   async perform(what: What, send: Send, how: How, page: boolean): Promise<Recorded> {
     const { target, interpreter } = this.#context;
     const { action } = what;
@@ -78,10 +76,7 @@ export class SessionTokens {
     return recorded;
   }
 
-  /**
-   * Gets a newer access token than `had`. Concurrent callers share one refresh. Returns whether there is a newer
-   * token.
-   */
+  /** Gets a newer access token than `had`, with one refresh for concurrent callers. Returns whether there is one. */
   async #renewed(had: string | undefined): Promise<boolean> {
     if (this.#client.captured.get(ACCESS) !== had) return true;
     this.#refreshing ??= this.refresh({}).finally(() => {
@@ -116,9 +111,7 @@ export class SessionTokens {
     return operation;
   }
 
-  /**
-   * Keeps the tokens of a response. Returns what the history says about them; undefined if there is no access token.
-   */
+  /** Keeps the tokens of a response. Returns what the history says about them; undefined without an access token. */
   issued(reply: Reply, client: SessionClient, called: number): Operation['issued'] | undefined {
     const { target, recorder } = this.#context;
     const tokens = target.refresh && keepTokens(target.refresh, reply, client, called);

@@ -40,10 +40,7 @@ export class Walk {
     this.#last = send;
   }
 
-  /**
-   * Returns the request that follows a redirect of the current page; undefined if it is no redirect, or leads to an
-   * unknown host.
-   */
+  /** Returns the request that follows a redirect of the current page to a known host; undefined if there is none. */
   redirect(): Send | undefined {
     const { status = 0, headers, leads } = this.#page.reply;
     const { location } = headers;
@@ -106,10 +103,7 @@ export class Walk {
     return url === null ? undefined : this.#client.nameOf(url);
   }
 
-  /**
-   * Says where the login stopped and what it showed there, as part of a sentence, without queries, which may contain
-   * secrets.
-   */
+  /** Where the login stopped, and what the page showed, as part of a sentence, without possible secrets. */
   get stop(): string {
     const { url, reply } = this.#page;
     const at = `${url.origin}${url.pathname.replace(/[\w-]{16,}/g, '…')}`;

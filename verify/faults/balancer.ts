@@ -1,7 +1,4 @@
-/**
- * Faults of the balancer: it reloads, drops an instance, forgets its pins, or sends a late write to a second
- * instance.
- */
+/** Faults of the balancer: it reloads, drops an instance, forgets its pins, or sends a write to two instances. */
 
 import { randomBytes } from 'node:crypto';
 import type { Stack } from '../../stack/stack.ts';
@@ -61,9 +58,7 @@ export const affinityLost: StackFault = {
   },
 };
 
-/**
- * Response timeout of the balancer in `write-repeated`, milliseconds. Then it sends the request to another instance.
- */
+/** Response timeout of the balancer, milliseconds, after which it sends the request to another instance. */
 const REPEAT_MS = 800;
 /** Delay of requests and of responses, milliseconds: a request arrives before the timeout, its response after it. */
 const LATE_MS = 500;
@@ -91,9 +86,7 @@ export const writeRepeated: StackFault = {
   lasts: () => 3_000,
 };
 
-/**
- * Sends POST requests until two instances have logged the same request. Returns false if this does not happen in 5 s.
- */
+/** Sends POST requests until two instances have logged the same request. Returns false after 5 s. */
 async function servedTwice(
   stack: Stack,
   shown: (condition: () => Promise<boolean>) => Promise<boolean>,

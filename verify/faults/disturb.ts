@@ -28,10 +28,7 @@ export interface Disturbing {
   random: Random;
   /** Declared deadline of the target for responses while the store is down, milliseconds. */
   deadline: number;
-  /**
-   * Returns how long to wait for a healthy system, milliseconds: after the named fault, or before any fault if no
-   * name is given.
-   */
+  /** Returns how long to wait for a healthy system, milliseconds, after a named fault, or before any fault. */
   recovery: (fault?: string) => number;
   /** Folder for the log files of faults, with the output of their commands. */
   folder: string;
@@ -67,10 +64,7 @@ export async function disturb(all: Disturbing): Promise<void> {
   await quiet(all, QUIET_MS);
 }
 
-/**
- * Waits up to 15 s until clients have written enough values to judge whether the fault loses any. Does not wait if
- * the clients write nothing.
- */
+/** Waits up to 15 s until clients have written enough values to see a loss. Does not wait if they write nothing. */
 async function waitForWrites(all: Disturbing): Promise<void> {
   for (let i = 0; i < WRITTEN_TRIES && !all.signal.aborted; i++) {
     const kept = all.load.kept();
@@ -150,10 +144,7 @@ async function tryInject(
   }
 }
 
-/**
- * Returns `means`, the functions that a fault may call. `means.undo` adds to `heals`, and `means.did` sets
- * `effect.did`.
- */
+/** Returns the functions that a fault may call. `means.undo` adds to `heals`, and `means.did` sets `effect.did`. */
 function meansOf(
   all: Disturbing,
   log: string,

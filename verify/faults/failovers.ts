@@ -1,7 +1,4 @@
-/**
- * Faults in which a Redis replica replaces the primary: a planned failover, and failovers after the primary was
- * killed.
- */
+/** Faults in which a Redis replica replaces the primary, as planned or after the primary was killed. */
 import { ProxyLink } from '../../stack/link.ts';
 import { type BackingServer, startRedis } from '../../stack/servers.ts';
 import { until } from '../../stack/wait.ts';
@@ -76,10 +73,7 @@ export const storeOldCopy = failoverTo(
   },
 );
 
-/**
- * Makes the old primary the primary again, after it has copied all data from the new primary. Delays writes during
- * the switch.
- */
+/** Makes the old primary the primary again, with all data of the new primary. Writes wait during the switch. */
 async function handBack(url: string | undefined, port: number, from: BackingServer): Promise<void> {
   const [old, current] = [await openRedis(url), await openRedis(from.url)];
   try {
@@ -100,10 +94,7 @@ async function handBack(url: string | undefined, port: number, from: BackingServ
 }
 
 const SWITCH = { withinMs: 15_000, everyMs: 20 };
-/**
- * Duration of `store-demoted`, milliseconds: long enough for clients to write to the old primary, which refuses
- * writes.
- */
+/** Duration of `store-demoted`, milliseconds: long enough for clients to write to the old primary. */
 const DEMOTED_MS = 3_000;
 
 export const storeDemoted: StackFault = {
@@ -136,10 +127,7 @@ export const storeDemoted: StackFault = {
 const demoted = (url: string | undefined): Promise<boolean> =>
   withRedis(url, async redis => /role:slave/.test(await redis.info('replication')));
 
-/**
- * Makes the replica on port `to` the primary, and the primary at `url` its replica. Redis delays writes during the
- * switch.
- */
+/** Makes the replica on port `to` the primary, and the primary at `url` its replica. Redis delays writes. */
 async function handOver(url: string | undefined, to: number, other: string | undefined): Promise<void> {
   const what = `the Redis on port ${to} to take over`;
   // Redis refuses FAILOVER until the replica has reported that it is in sync, so `until` repeats the command.

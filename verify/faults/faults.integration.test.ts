@@ -1,6 +1,4 @@
-/**
- * Tests faults on the real stack. The card store survives each fault, Baton sees the effect, and no process is left.
- */
+/** Tests faults on the real stack: the card store survives each, Baton sees the effect, and no process is left. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -35,15 +35,10 @@ export const stackSystem = (stack: Stack, reached: boolean): System => ({
   },
 });
 
-/**
- * Returns a system that Baton did not start. Baton cannot see its processes, so its responses show whether it is
- * healthy.
- */
+/** Returns a system that Baton did not start. Only its responses show whether it is healthy. */
 export const ownSystem = ({ instance, routing }: Target): System => ({
   recovery: 60_000,
-  /**
-   * Returns true if the load reaches as many instances as before, and every address in `instance.addresses` responds.
-   */
+  /** Returns true if the load reaches as many instances as before, and all `instance.addresses` respond. */
   async healthy(load, instances) {
     if (load.signedInResponses() === 0) return false;
     if (routing === 'spread' && load.instances().length < instances) return false;

@@ -1,6 +1,4 @@
-/**
- * Sends SIGINT to Baton during each fault. Baton heals the fault, leaves no process running, and judges the history.
- */
+/** Sends SIGINT to Baton during each fault. Baton heals the fault, ends all processes, and judges the history. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

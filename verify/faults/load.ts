@@ -1,10 +1,7 @@
 /** Counts responses and failures of the load, so that a fault can see whether it takes effect. */
 import type { Operation } from '../core/history/history.ts';
 
-/**
- * Number of responses per instance before an instance counts as silent: with N instances, the last N × 20 responses
- * came from other instances.
- */
+/** An instance counts as silent if none of the last 20 responses per instance came from it. */
 const ENOUGH = 20;
 
 export class ObservedLoad {
@@ -22,10 +19,7 @@ export class ObservedLoad {
   /** Number of acknowledged adds of each session, minus the acknowledged removals. */
   readonly #kept = new Map<string, number>();
 
-  /**
-   * Adds an ended operation to the counts. Only signed-in responses count as served, because each of them needs
-   * balancer, instance and store.
-   */
+  /** Counts an ended operation. Only signed-in responses count as served: they need balancer, instance and store. */
   saw(operation: Operation): void {
     const { session, instance, signedIn, direct, status, note, with: as } = operation;
     this.#countKept(operation);
@@ -78,10 +72,7 @@ export class ObservedLoad {
     return this.#silent || (instances.length > 0 && this.instances().some(name => !instances.includes(name)));
   }
 
-  /**
-   * Returns the number of acknowledged adds, minus removals, of all sessions that are not logged out, since the run
-   * began.
-   */
+  /** Returns the number of acknowledged adds, minus removals, of all live sessions since the run began. */
   kept(): number {
     return [...this.#kept.values()].reduce((sum, count) => sum + count, 0);
   }

@@ -72,10 +72,7 @@ export function phases(
   };
 }
 
-/**
- * Returns the recovery time that the target file declares for this fault, else for all faults, milliseconds;
- * undefined if it declares none.
- */
+/** Returns the recovery time that the target file declares for this fault, else for all, milliseconds, or undefined. */
 function recoveryOf({ declared }: Context['target'], fault?: string): number | undefined {
   const { recovery } = budgetOf(declared?.budgets, fault);
   return recovery === undefined ? undefined : recovery / 1000;

@@ -3,9 +3,7 @@ import type { Redis } from 'ioredis';
 import type { StackFault } from './fault.ts';
 import { evictedOf, keysOf, lacksRedis, withRedis } from './redis.ts';
 
-/**
- * A key that never expires. In the card store such keys hold users and cards, not sessions: the fault restores them.
- */
+/** A key that never expires. In the card store it holds users or cards, not sessions: the fault restores it. */
 interface Kept {
   name: string;
   data: Buffer;

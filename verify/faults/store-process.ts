@@ -5,10 +5,7 @@ import { talks } from './seeing.ts';
 /** Returns the duration of a pause, milliseconds: longer than the declared deadline of a response. */
 const pastDeadline = ({ deadline }: Stage): number => deadline + 1_000;
 
-/**
- * Returns true if the store gives no response on its port. If its port is unknown, returns true if its process has
- * ended.
- */
+/** Returns whether the store does not respond on its port; if the port is unknown, whether its process has ended. */
 async function silent(stage: Stage): Promise<boolean> {
   const { store } = stage.stack;
   return store.port === undefined ? !store.running() : !(await talks(store.port));

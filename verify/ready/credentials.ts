@@ -24,10 +24,7 @@ export interface LoginAttempt {
  * times the number of known instances, but at least `least` and at most `most`.
  */
 const TRIES = { each: 6, least: 12, most: 60 };
-/**
- * Maximum number of accounts whose login is tried. If there are more accounts, only one account per password is
- * tried.
- */
+/** Maximum number of accounts whose login is tried. If there are more, only one account per password is tried. */
 const ACCOUNTS = 60;
 const AT_ONCE = 4;
 /** Number of refused logins after which the user name or password counts as wrong. */
@@ -127,10 +124,7 @@ async function readAndLeave(context: Context, driver: Driver): Promise<void> {
   await leave(context, driver);
 }
 
-/**
- * Returns false if every instance refuses the account. Returns true if a login is accepted that uses only one
- * instance.
- */
+/** Returns whether the account is right: false if every instance refuses a login that uses only this instance. */
 async function accepted(context: Context, account: Account, anywhere: boolean): Promise<boolean> {
   const silent = new Set(context.instances.names());
   for (let i = 2; (i <= REFUSALS || silent.size > 0) && !context.signal.aborted; i++) {

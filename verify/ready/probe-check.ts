@@ -100,9 +100,7 @@ async function writeAlone(context: Context, driver: Driver, probe: Probe): Promi
   return true;
 }
 
-/**
- * Returns whether the missed writes prove that `items` is wrong: a single broken instance cannot have lost them all.
- */
+/** Returns whether the missed writes prove that `items` is wrong: one broken instance cannot have lost them all. */
 function proves({ instances }: Context, missed: readonly { write: Operation }[]): boolean {
   const wrote = new Set(missed.map(({ write }) => write.instance));
   return missed.length >= WRITES && wrote.size >= Math.min(2, instances.names().length);

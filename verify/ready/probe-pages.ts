@@ -62,9 +62,7 @@ async function names(context: Context, driver: Driver, path: string): Promise<bo
   return true;
 }
 
-/**
- * Requests a page without a session. Returns the status with which the app shows the page; undefined if it does not.
- */
+/** Requests a page without a session. Returns its status if the app shows the page, else undefined. */
 async function shownToSignedOut(
   { connect, signal }: Context,
   read: Probe['read'],

@@ -224,10 +224,7 @@ async function fingerprint({ target, recorder, connect, signal }: Context): Prom
   recorder.log({ type: 'fingerprint', ...fingerprintOf(pages) });
 }
 
-/**
- * Requests each page without a session, so that Baton recognises the app's signed-out responses, such as a redirect
- * or a 404.
- */
+/** Requests each page without a session, so that Baton recognises signed-out responses, such as a redirect or 404. */
 async function learnSignedOut({ target, interpreter, connect, signal }: Context): Promise<void> {
   const pages = new Set([target.signedIn.page, ...target.probes.map(({ read }) => read.path)]);
   for (const path of pages) {
@@ -237,9 +234,7 @@ async function learnSignedOut({ target, interpreter, connect, signal }: Context)
   }
 }
 
-/**
- * Collects which pairs of instances logins have used: the instance that gave the form, and the instance of the login.
- */
+/** The pairs of instances that logins have used: one gave the form, and one received the login. */
 class Pairs {
   readonly #pairs = new Set<string>();
 

@@ -142,10 +142,7 @@ async function acceptsAnotherUsers(
   return await acceptsForeign(asking, own, name, alive, () => Promise.resolve({ value, there: true }));
 }
 
-/**
- * Replaces a cookie by values from another client. Returns whether a response is still signed in as the session's
- * user.
- */
+/** Replaces a cookie by values from another client. Returns whether the session's user is still signed in. */
 async function acceptsForeign(
   asking: Asking,
   own: SessionClient,

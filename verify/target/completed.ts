@@ -7,10 +7,7 @@ export const BASIC = 'basic';
 /** Name of the placeholder for the value of the header that carries a ready-made session. */
 export const READY_MADE = 'ready_made';
 
-/**
- * Fields of the target that depend on how clients get their sessions. They replace the fields of the file, even by
- * undefined.
- */
+/** Fields that depend on how clients get their sessions. They replace those of the file, even by undefined. */
 interface Entry {
   headers: TargetFile['headers'];
   login: LoginSpec & { page: string };

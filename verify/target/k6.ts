@@ -1,7 +1,4 @@
-/**
- * Converts a target file to JSON for the k6 scripts in loadtests/, which read it from the environment variable
- * TARGET.
- */
+/** Converts a target file to JSON for the k6 scripts in loadtests/, which read it from the variable TARGET. */
 import { parse } from 'yaml';
 import { COMMAND } from '../core/command.ts';
 import { UsageError } from '../errors.ts';

@@ -1,6 +1,4 @@
-/**
- * Schemas of what a target file declares: limits, cookie attributes and timeouts of sessions, and budgets of faults.
- */
+/** Schemas of what a target file declares: limits, cookies and timeouts of sessions, and budgets of faults. */
 import { z } from 'zod';
 import { path, share, time } from './schema-parts.ts';
 

@@ -22,10 +22,7 @@ function webAddress(text: string): URL | undefined {
     : undefined;
 }
 
-/**
- * Scheme and host of an address, such as https://login.example.test. An error shows no other part, because it may be
- * a secret.
- */
+/** Scheme and host, such as https://login.example.test. An error shows nothing else, which may be a secret. */
 export const origin = z.string().transform((text, context) => {
   const url = webAddress(text);
   if (url !== undefined && url.pathname + url.search === '/') return url.origin;
@@ -37,9 +34,7 @@ export const origin = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/**
- * A path on the target's host, or an address on another host. No error shows the address, because it may be a secret.
- */
+/** A path on the target's host, or an address on another host. No error shows the address: it may be a secret. */
 export const place = z
   .string()
   .regex(/^(\/|https?:\/\/)/, 'expected a path that begins with /')

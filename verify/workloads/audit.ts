@@ -18,10 +18,7 @@ const USUAL = ['/favicon.ico', '/robots.txt', '/healthz', '/health'];
 const LINKED = 2;
 /** Number of rounds on each instance: three responses show whether an instance differs from the others. */
 const TIMES = 3;
-/**
- * Minimum and maximum number of rounds with changed cookies. Between them, the rounds end when every instance has
- * received a changed cookie.
- */
+/** Minimum and maximum number of rounds with changed cookies, until every instance has received one. */
 const FORGED = { least: 4, most: 12 };
 /** Number of reads without a cookie, because an instance that does not know the session may respond. */
 const LOOKS = 3;
@@ -88,10 +85,7 @@ async function linkedFiles({ target, connect, signal }: Context): Promise<string
   return paths.slice(0, LINKED);
 }
 
-/**
- * Sends changed cookies of several sessions, because a sticky balancer routes all requests of a session to one
- * instance.
- */
+/** Sends changed cookies of several sessions, because a sticky balancer pins each session to one instance. */
 async function forges(context: Context, plan: Plan): Promise<void> {
   const tried = new Set<string>();
   const enough = (i: number): boolean =>
@@ -109,10 +103,7 @@ async function forges(context: Context, plan: Plan): Promise<void> {
   }
 }
 
-/**
- * Reads with each session. Returns the first session whose request reached an instance that has not yet received a
- * changed cookie.
- */
+/** Reads with each session. Returns the first one that reached an instance without a changed cookie so far. */
 async function servedOutside(
   tried: ReadonlySet<string>,
   drivers: readonly Driver[],
@@ -222,10 +213,7 @@ const SHRINKS = 30;
 /** Number of times that the workload writes each text that is hard to encode. */
 const AWKWARD = 3;
 
-/**
- * Writes texts that are hard to encode on one instance, and reads them on every instance: all must show the same
- * text.
- */
+/** Writes texts that are hard to encode on one instance, and reads them on all: they must show the same text. */
 async function awkward(context: Context, plan: Plan): Promise<void> {
   const probe = collection(context.target);
   const texts = context.growth?.texts ?? [];

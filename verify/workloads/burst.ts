@@ -24,10 +24,7 @@ export const MOST = 44;
 /** Length of a long value, characters. */
 const LONG = 400;
 
-/**
- * Minimum number of rounds with overlapping requests. An error that occurs in one of ten rounds is almost certainly
- * seen in 30.
- */
+/** Minimum number of rounds with overlapping requests: enough for an error that occurs in one of ten rounds. */
 const ENOUGH = 30;
 
 /** The rounds of one session of the workload. */
@@ -40,19 +37,14 @@ interface Part {
   late: boolean;
 }
 
-/**
- * The sessions of the workload, in order. Short sessions and a session with slow requests come first, so that common
- * defects are found early.
- */
+/** The sessions of the workload. Short sessions and slow requests come first, to find common defects early. */
 const PARTS: readonly Part[] = [
   ...Array(3).fill({ quick: 2, slow: 0, late: false }),
   { quick: 0, slow: 3, late: false },
   ...Array(2).fill({ quick: 0, slow: 3, late: true }),
   ...Array(6).fill({ quick: 8, slow: 0, late: true }),
 ];
-/**
- * The rounds of each additional session. They are needed if too few requests overlapped, because network delays vary.
- */
+/** The rounds of each additional session, for the case that too few requests overlapped. */
 const MORE: Part = { quick: 8, slow: 0, late: true };
 /** Maximum number of additional sessions. */
 const MORE_TIMES = 6;

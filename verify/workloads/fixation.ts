@@ -99,10 +99,7 @@ async function overAnother(context: Context, n: number): Promise<void> {
   await leave(context, attacker);
 }
 
-/**
- * Maximum number of requests until a page shows a user. The first ones may reach an instance that does not know the
- * session.
- */
+/** Maximum number of requests until a page shows a user, because an instance may not know the session. */
 const LOOKS = 4;
 
 /** Returns the label of the user that the signed-in page shows; undefined if it shows none. */
@@ -114,9 +111,7 @@ async function signedInAs({ interpreter, target }: Context, driver: Driver): Pro
   return undefined;
 }
 
-/**
- * Sends the planted cookies to every instance. Each request sends a copy, because a response may change the cookies.
- */
+/** Sends the planted cookies to every instance, each time from a copy, because a response may change cookies. */
 async function replays(context: Context, driver: Driver, planted: SessionClient, what: With): Promise<void> {
   await everywhere(context, async how => {
     const as = { client: planted.copy(), with: what };
@@ -141,8 +136,5 @@ function unlike(value: string, random: Random): string {
   return encoded ? encodeURIComponent(text) : text;
 }
 
-/**
- * Sets of characters. A character is replaced by a character of the same set, so that hexadecimal digits stay
- * hexadecimal.
- */
+/** Sets of characters. Each character is replaced by one of its set, so that hexadecimal digits stay hexadecimal. */
 const ALPHABETS = ['0123456789', 'abcdef', 'ghijklmnopqrstuvwxyz', 'ABCDEF', 'GHIJKLMNOPQRSTUVWXYZ'];

@@ -7,10 +7,7 @@ export interface Forgery {
   forged: string;
 }
 
-/**
- * A part of a cookie value with 12 or more characters. Shorter parts carry no session: they are prefixes, versions or
- * names.
- */
+/** A part of a cookie value with 12 or more characters. Shorter parts are prefixes, versions or names. */
 interface Part {
   text: string;
   at: number;
@@ -19,10 +16,7 @@ interface Part {
 const PART = /[\w+/-]{12,}/g;
 /** Maximum number of parts to change in each cookie value. */
 const MOST = 3;
-/**
- * If a part begins with this number of characters that are the same in two sessions, the part is the name of an
- * instance, not a random id.
- */
+/** A part is the name of an instance, and no random id, if it begins with so many equal characters in two sessions. */
 const ALIKE = 3;
 
 /**

@@ -24,10 +24,7 @@ const STAGES = [
   { value: 4_000, total: 70_000 },
   { value: 64_000, total: 1_100_000 },
 ];
-/**
- * Maximum total length of a stage for an app that shows only short texts, characters. A larger total would need too
- * many of them.
- */
+/** Maximum total length of a stage for an app that shows only short texts, characters, to limit their number. */
 const MANY = 100_000;
 /** Approximate length of the shortest text, characters. */
 const SHORT = 40;

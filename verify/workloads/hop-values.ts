@@ -9,22 +9,14 @@ import { collection, roomOf } from './growth.ts';
 
 /** Approximate number of values that a session holds at a time: few, so that pages stay small. */
 const ITEMS = 8;
-/**
- * Share of requests that write. With more than `upTo` values in an object the share falls, so that its page stays
- * small.
- */
+/** Share of requests that write. It falls with more than `upTo` values in an object, so that its page stays small. */
 const WRITES = { share: 0.25, upTo: 50 };
 /** Share and maximum number of values written during faults that are never removed: the last reads must show them. */
 const KEPT = { share: 0.3, most: 30 };
-/**
- * Share of writes with a text that is hard to encode, such as emoji, but that the app has shown unchanged before the
- * load.
- */
+/** Share of writes with a text that is hard to encode, such as emoji, if the app keeps such texts unchanged. */
 const AWKWARD = 0.25;
 
-/**
- * Returns whether a text that is hard to encode cannot be removed, because the path of the request cannot contain it.
- */
+/** Returns whether a text that is hard to encode cannot be removed, because a path cannot contain it. */
 const sticks = ({ remove }: Probe): boolean => remove?.path.includes('{value}') === true;
 
 export class HeldValues {

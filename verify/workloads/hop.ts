@@ -29,9 +29,7 @@ const REPLAYS = 6;
 /** Share of writes whose redirect the client follows before the body of the response has arrived, as browsers do. */
 const EARLY = 0.5;
 
-/**
- * Maximum number of sessions with which a round robin may route all requests of a session to one instance by chance.
- */
+/** Maximum number of sessions with which a round robin may always route a session to the same instance by chance. */
 const FEW = 4;
 
 /** How fast the clients of `hop` send requests. `perform` changes it during the run. */
@@ -117,10 +115,7 @@ class HopClient {
   readonly #place: number;
   readonly #shared: Shared;
   readonly #random: Random;
-  /**
-   * Random numbers for pauses only. The number of pauses depends on the machine, and must not change the random
-   * actions.
-   */
+  /** Random numbers for pauses only, because the number of pauses must not change the random actions. */
   readonly #pauses: Random;
   readonly #values: HeldValues;
   /** True if the outcome of the last write is unknown: the client then reads before it writes again. */
@@ -267,10 +262,7 @@ class HopClient {
     return operation.signedIn !== 'out' && !showsAnother(operation);
   }
 
-  /**
-   * Ends a lost session. Sends the cookies of the first lost sessions again, to see which instances still honour
-   * them.
-   */
+  /** Ends a lost session. Sends the first lost sessions' cookies again, to see which instances honour them. */
   async #lost(driver: Driver): Promise<void> {
     if (this.#shared.replayed++ < REPLAYED) {
       for (let i = 0; i < REPLAYS && !this.#context.signal.aborted; i++)

@@ -38,10 +38,7 @@ const WORKLOADS: readonly string[] = ['hop', ...OTHERS.map(({ name }) => name)];
 const ALONE = 700;
 /** Average pause of `hop` before each request while other workloads run, milliseconds. */
 const SLOWLY = 25;
-/**
- * Average pause of `hop` before each request during faults, milliseconds. It leaves CPU time for the system's
- * recovery.
- */
+/** Average pause of `hop` before each request during faults, milliseconds, to leave CPU time for the recovery. */
 const STEADILY = 60;
 /** Number of accounts that belong to one workload only, if there are enough accounts. */
 const OWN_ACCOUNTS = 60;
@@ -89,17 +86,11 @@ export interface Performance {
   sessions: number;
   /** Duration of `hop`, milliseconds. */
   duration: number;
-  /**
-   * The rate of actions that all sessions of `hop` begin. Without a rate, a session begins an action when the last
-   * one has ended.
-   */
+  /** The rate at which `hop` begins actions. Without a rate, a session begins one when its last one has ended. */
   rate?: Rate | undefined;
   /** The part of `hop`'s sessions that this worker thread drives; all by default. */
   part?: WorkerPart | undefined;
-  /**
-   * Performs the faults. Called when all workloads except `hop` have ended. `hop` continues until the promise
-   * resolves.
-   */
+  /** Performs the faults. Called when all workloads except `hop` have ended; `hop` continues until it resolves. */
   disturb?: () => Promise<void>;
   /** Called after the load, before the last reads of `hop`. */
   settle?: () => Promise<void>;
@@ -212,10 +203,7 @@ export async function perform(
   await Promise.all([hopping, aging]);
 }
 
-/**
- * Performs the faults while clients log out (`leaving`). Then compares sessions from before the faults with new ones
- * (`generations`).
- */
+/** Performs the faults while clients log out (`leaving`). Then compares old and new sessions (`generations`). */
 async function beside(disturb: () => Promise<void>, context: Context, plan: Plan): Promise<void> {
   const own = (name: string, place: number): Context => scope(context, { name }, OTHERS.length + place);
   const compare = await generations(own('generations', 2));

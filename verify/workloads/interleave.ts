@@ -99,10 +99,7 @@ const pagesOf = ({ signedIn, pages, probes }: Target): string[] => [
   ...new Set([signedIn.page, ...probes.map(({ read }) => read.path), ...pages]),
 ];
 
-/**
- * Logs a second user in with a browser from which a first user has logged out. It must not show the first user's
- * data.
- */
+/** Logs a second user in with the browser of a logged-out user. It must not show the first user's data. */
 async function shared(context: Context, _plan: Plan, n: number): Promise<void> {
   const { logout, probes, pages } = context.target;
   const account = context.account(n + 1);

@@ -10,19 +10,13 @@ import type { EndingSpec } from '../target/schema.ts';
 import { everywhere, inTurn, over, type Plan, replayed } from './workload.ts';
 
 const CLIENTS = 4;
-/**
- * Number of clients that stay logged in until a fault begins, so that there are logouts even if the fault prevents
- * logins.
- */
+/** Number of clients that stay logged in until a fault begins: they can log out even if it prevents logins. */
 const PATIENT = 2;
 /** Maximum duration of a session, milliseconds. */
 const STAY = 1_200;
 /** Interval between two tries of a login or logout that failed, milliseconds. */
 const AGAIN = 200;
-/**
- * Average pause between two reads, milliseconds. It is short, so that no server closes the idle connection at the
- * logout.
- */
+/** Average pause between two reads, milliseconds: short, so that no server closes the idle connection. */
 const PAUSE = 80;
 /** Time after which a client disconnects from a request without waiting for the response, milliseconds. */
 const ABANDONED = 250;
@@ -61,10 +55,7 @@ export async function leaving(context: Context, plan: Plan): Promise<void> {
   });
 }
 
-/**
- * Drives one session until its logout. Returns undefined if it had no logout: the login failed, the session was lost,
- * or the run ended.
- */
+/** Drives one session until its logout. Returns undefined if login or logout failed, or the session was lost. */
 async function live(
   context: Context,
   plan: Plan,

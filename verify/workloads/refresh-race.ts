@@ -59,9 +59,7 @@ const graceOver = ({ grace = 0 }: RefreshSpec): number =>
 
 const copied = (client: SessionClient) => ({ client, with: 'copy' as const });
 
-/**
- * Performs `race`, refreshes once more with the current tokens, and sends the replaced token after the grace period.
- */
+/** Performs `race`, refreshes again with the current tokens, and sends the replaced token after the grace period. */
 async function raced(
   race: Race,
   spec: RefreshSpec,

@@ -153,10 +153,7 @@ class Group {
     );
   }
 
-  /**
-   * Returns a command that ends when `count` instances are in service, not counting the terminated instance
-   * `without`.
-   */
+  /** Returns a command that ends when `count` instances are in service, except the terminated instance `without`. */
   #settled(count: number, without = ''): readonly string[] {
     const query = `length(AutoScalingGroups[0].Instances[?LifecycleState=='InService' && InstanceId!='${without}'])`;
     return ['/bin/sh', '-c', PRINTS, 'sh', `${count}`, ...this.#toDescribe(query)];

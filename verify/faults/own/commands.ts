@@ -128,10 +128,7 @@ export class Commands {
 const argvOf = (command: Command): readonly string[] =>
   typeof command === 'string' ? ['/bin/sh', '-c', command] : command;
 
-/**
- * Opens a temporary file and deletes its name at once, so that its content, which may hold secrets, is gone when the
- * file is closed.
- */
+/** Opens a temporary file and deletes its name, so that its content, which may be secret, is gone when it closes. */
 function scratch(beside: string): number {
   const name = `${beside}.tmp`;
   const file = openSync(name, 'w+', 0o600);
@@ -147,10 +144,7 @@ function lastOf(file: number): string {
   return bytes.toString('utf8');
 }
 
-/**
- * Waits until a command ends. After the time limit, or when the run is stopped, ends the command and its child
- * processes.
- */
+/** Waits until a command ends. Ends it with its child processes after the time limit, or when the run stops. */
 async function ended(
   child: ChildProcess,
   withinMs: number,

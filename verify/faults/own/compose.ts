@@ -1,6 +1,4 @@
-/**
- * Faults of a service in a compose file. A fault disturbs one container of the service, or each container in turn.
- */
+/** Faults of a service in a compose file. A fault disturbs one container of the service, or each in turn. */
 import { until } from '../../../stack/wait.ts';
 import { counted } from '../../core/result/format.ts';
 import type { ComposeSpec } from '../../target/schema-faults.ts';

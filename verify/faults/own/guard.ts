@@ -5,9 +5,7 @@
 import { spawn } from 'node:child_process';
 import { Writable } from 'node:stream';
 
-/**
- * The script of the shell. First it kills Baton's command that still runs, because that command could disturb again.
- */
+/** The script of the shell. First it kills Baton's running command, because that could disturb the system again. */
 const WATCH = `
 group=
 while read -r word value; do

@@ -1,7 +1,4 @@
-/**
- * Creates a fault of a target file from the code of its kind (compose, processes, …), and from its keys such as
- * `lasts`.
- */
+/** Creates a fault of a target file from the code of its kind (compose, processes, …) and its keys, as `lasts`. */
 import { findProgram } from '../../../stack/programs.ts';
 import type { Random } from '../../random.ts';
 import type { FaultSpec } from '../../target/schema-faults.ts';

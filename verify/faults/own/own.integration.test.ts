@@ -1,7 +1,4 @@
-/**
- * Tests faults of a target file on real processes. Each fault takes effect, Baton sees the effect, and heals the
- * fault.
- */
+/** Tests faults of a target file on real processes. Baton sees the effect of each fault, and heals it. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,6 +1,4 @@
-/**
- * Faults of processes that the target file lists by their PID files. A fault disturbs one of them, chosen at random.
- */
+/** Faults of processes that the target file lists by PID files. A fault disturbs one of them, chosen at random. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isAlive, stateOf } from '../../../stack/process-table.ts';
@@ -73,7 +71,7 @@ function bringBack(
   undo(() =>
     until(() => pidIn(path) !== pid, {
       withinMs,
-      what: `${path} to name another process than ${pid}${start === undefined ? '; if no supervisor starts the process again, add the command `start` to the fault' : ''}`,
+      what: `${path} to name another process than ${pid}${start === undefined ? ' (no command starts it again: add `start`, if no supervisor does)' : ''}`,
     }),
   );
   if (start !== undefined) commands.heals(filled(start, path));

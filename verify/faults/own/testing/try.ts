@@ -70,10 +70,7 @@ export class Bench {
     }
   }
 
-  /**
-   * Puts a fake program on the PATH. Each call of the program records its arguments, and runs `script`, which can
-   * read the `files`.
-   */
+  /** Puts a fake program on the PATH. It records its arguments, and runs `script`, which can read `files`. */
   standIn(name: string, script: string, files: Record<string, string>): void {
     const bin = join(this.folder, 'bin');
     mkdirSync(bin);
