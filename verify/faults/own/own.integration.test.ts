@@ -148,7 +148,7 @@ describe('processes by their files', () => {
     writeFileSync(file('odd'), 'app\n');
     await expect(bench.inject(one('odd.pid'), 'app-kill')).rejects.toThrow('got "app"');
     await expect(bench.inject(one('a.pid'), 'app-kill')).rejects.toThrow(
-      /a running process, got \d+, which does not exist/,
+      /a running process, got \d+, but no such process runs/,
     );
   });
 });
