@@ -10,7 +10,7 @@ import { perform } from './workloads/index.ts';
 /** How often the worker asks the first worker for the time, to compare their clocks. */
 const ROUNDS = 20;
 
-/** Starts a clock that shows the first worker's time, up to half the duration of the fastest exchange of messages. */
+/** Starts a clock that shows the first worker's time, with an error of at most half the fastest exchange of messages. */
 async function clockOf(name: string, port: MessagePort): Promise<RecorderClock> {
   let [offset, half] = [performance.timeOrigin, Number.POSITIVE_INFINITY];
   for (let round = 0; round < ROUNDS; round++) {

@@ -88,7 +88,7 @@ function assignment(plan: RunPlan, number: number, learned: Learned): Assignment
   };
 }
 
-/** Responds to each time request of a worker. Resolves when the worker is ready or has ended. */
+/** Sends the time to a worker whenever it requests the time. Resolves when the worker is ready or has ended. */
 function untilReady(thread: Worker): Promise<void> {
   return new Promise(resolve => {
     thread.on('message', (report: WorkerReport) => {

@@ -1,4 +1,4 @@
-/** Counts requests and sessions for the plots of the HTML report. The counts of a long run take no more memory. */
+/** Counts requests and sessions for the plots of the HTML report. A longer run does not take more memory. */
 import type { Operation } from '../../core/history/history.ts';
 import { atRank, bucketOf, sizeOf } from '../../core/result/latency.ts';
 import type { Plots } from './chunk.ts';
