@@ -94,7 +94,7 @@ test('finds the one running instance among five', async () => {
 test.each(['GET', 'POST'])('a %s that an instance read before it reset is not retried', async method => {
   const [bad, good] = await before(startResetting('bad'), startPeer('good'));
   const one = () => get('/once', method === 'POST' ? { method, body: 'pay' } : {});
-  // nginx may choose either instance first, but the bad instance gets one of two requests.
+  // nginx may choose either instance first, so two requests reach the bad instance once.
   const seen = await answers(2, one);
   expect(seen.toSorted()).toEqual(['502', 'good']);
   expect(bad?.got).toEqual([`${method} /once`]);

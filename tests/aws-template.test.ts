@@ -227,7 +227,7 @@ describe('the script of an instance', () => {
     const { status, stdout, stderr } = spawnSync(
       'bash',
       ['-c', script.replaceAll(/(?<![\w/.])\/(?=(opt|etc|var|tmp)\/)/g, () => `${folder}/`)],
-      // No pipe as stdin: bash would take it for a remote shell, and run .bashrc.
+      // stdin is no pipe, because bash would take it for a remote shell, and run .bashrc.
       {
         stdio: ['ignore', 'pipe', 'pipe'],
         env: { PATH: `${bin}${delimiter}${process.env['PATH']}`, BROKEN: broken },
@@ -283,7 +283,7 @@ test('the target file is that of the card store, with faults of the group and th
   const target = parsed('deploy/aws/target.yaml');
   const { login, signedIn, probes, logout, instance } = parsed('baton.yaml');
   expect(target).toMatchObject({ login, signedIn, probes, logout, instance });
-  // The names of both come from the name of the stack.
+  // Both names come from the name of the CloudFormation stack.
   const template = templateIn(FOLDER, 'cards');
   expect(only(template, 'AutoScaling::AutoScalingGroup')['AutoScalingGroupName']).toEqual(STACK);
   expect(only(template, 'ElastiCache::ReplicationGroup')['ReplicationGroupId']).toEqual(STACK);
@@ -321,7 +321,7 @@ test.skipIf(!lints)('cfn-lint finds nothing in the templates', () => {
 });
 
 describe.skipIf(!synthesises)('the CDK', () => {
-  // Made in a hook and not here, because a skipped group would leave the folder behind.
+  // A hook makes the folder, because a skipped group would never remove it.
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'baton-cdk-'));

@@ -110,7 +110,7 @@ describe('the app', () => {
       const browser = new Browser(...instances.map(({ url }) => url));
       await browser.signIn('bob');
       await inject();
-      // Twice each, once on each instance.
+      // Requests each path twice: once on each instance.
       await expectUnavailable(browser, '/dashboard', '/dashboard', '/readyz', '/readyz');
       await heal();
       for (const { url } of instances) {

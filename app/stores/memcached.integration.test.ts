@@ -105,7 +105,7 @@ describe.skipIf(whyWithout('memcached', 'memcached') !== '')('memcached', () => 
         const browser = new Browser(one.url, two.url);
         await browser.signIn('bob');
         await inject();
-        // Twice each, once on each instance.
+        // Requests each path twice: once on each instance.
         await expectUnavailable(browser, '/dashboard', '/dashboard', '/readyz', '/readyz');
         await heal();
         for (const { url } of [one, two]) {

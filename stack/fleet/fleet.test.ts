@@ -4,7 +4,7 @@ import { until } from '../wait.ts';
 import { Fleet, type FleetActions } from './fleet.ts';
 import type { Group } from './profile.ts';
 
-/** Has fake instances with only a name and a state. The tests check the number of instances, and which ones remain. */
+/** Starts and ends fake instances, which have only a name and a state. Tests look at their number and names. */
 class Yard implements FleetActions {
   readonly all: Instance[] = [];
   readonly ended: string[] = [];
