@@ -6,14 +6,13 @@
  * Baton records all requests and judges them at the end. k6 has two checks. wrk reads no response. `CPU` is the CPU
  * time of a request. Other work on the machine changes this time less than the rate.
  */
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findK6 } from '../verify/k6.ts';
+import { startNginx } from './client/nginx.ts';
 
 const SECONDS = Number(process.env['SECONDS'] || 5);
 const ROUNDS = Number(process.env['ROUNDS'] || 3);
@@ -84,40 +83,6 @@ const baton =
     return { rate: run.requests / run.seconds, cpu: run.cpu };
   };
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
-/** Starts nginx on core 1. Returns its address, and a function that stops it. */
-async function startNginx(): Promise<{ url: string; stop: () => Promise<unknown> }> {
-  const port = await freePort();
-  const config = readFileSync(pathOf('client/nginx.conf'), 'utf8');
-  const file = join(folder, 'nginx.conf');
-  writeFileSync(file, config.replaceAll('FOLDER', folder).replaceAll('PORT', `${port}`));
-  const server = spawn('taskset', ['-c', '1', 'nginx', '-c', file], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  const ended = once(server, 'exit');
-  const url = `http://127.0.0.1:${port}`;
-  for (;;) {
-    if (server.exitCode !== null)
-      throw new Error(`expected nginx to run, but it ended with exit code ${server.exitCode}`);
-    const page = await fetch(`${url}/login`).catch(() => undefined);
-    if (page?.ok) break;
-    await new Promise(resolve => setTimeout(resolve, 50));
-  }
-  const stop = (): Promise<unknown> => {
-    server.kill('SIGTERM');
-    return ended;
-  };
-  return { url, stop };
-}
-
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
@@ -149,7 +114,7 @@ async function bench(url: string): Promise<string[]> {
 
 const folder = mkdtempSync(join(tmpdir(), 'baton-bench-client-'));
 try {
-  const { url, stop } = await startNginx();
+  const { url, stop } = await startNginx(folder);
   try {
     const rows = await bench(url);
     const about = `${cpus()[0]?.model}, ${ROUNDS} rounds of ${SECONDS} s, ${CONNECTIONS} connections`;

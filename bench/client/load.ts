@@ -3,14 +3,14 @@
  * that it runs on a core of its own. WORKERS (default 1) is the number of threads. STEADY=1 adds the figures after the
  * first WARM seconds (default 0), in which V8 compiles most of the code. PROFILE=FILE writes a CPU profile of that time.
  */
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { HISTORY } from '../../verify/history-reader.ts';
 import { verify } from '../../verify/run.ts';
 import { loadTarget } from '../../verify/target/load.ts';
+import { historySize } from './history-size.ts';
 
 async function profileFrom(session: Session): Promise<void> {
   session.connect();
@@ -114,7 +114,7 @@ try {
       seconds: (logs.time - load.time) / 1000,
       cpu: (logs.cpu - load.cpu) / count,
       judging: (end.time - judge.time) / 1000,
-      bytes: statSync(join(folder, HISTORY)).size / result.tally.operations,
+      bytes: historySize(folder) / result.tally.operations,
       memory: process.memoryUsage.rss(),
       continuity: valid,
       ...(STEADY ? { steady: steady() } : {}),

@@ -14,7 +14,7 @@ const otherEnded = ({ overlaps }: TrackedObject, operation: Operation): void =>
  * Maximum number of removed values that are remembered, with their writes and reads, to detect a value that comes back:
  * of each object, and approximately of all objects.
  */
-const REMEMBERED = { each: 1000, all: 30_000 };
+const REMEMBERED = { each: 1000, all: 10_000 };
 
 /** An operation that may still change something. `end` is set if it has ended as `info`. */
 interface PendingChange {
