@@ -167,14 +167,11 @@ class Inquiry {
     return all;
   }
 
-  #sayInside({ mark, outside, views, shared }: Marked): void {
+  #sayInside({ mark, outside, views, cached }: Marked): void {
     const seen = views.find(({ path }) => path === mark.page)?.first.at(-1) as PageVisit;
     this.#say('signed in', `${mark.page} names the user: ${finder(mark.user, decodeHTML).first(seen)}`);
-    if (shared)
-      this.#say(
-        'cached',
-        `${mark.page} showed another user the same page: a cache may share it between users`,
-      );
+    if (cached !== undefined)
+      this.#say('cached', `${cached} showed the page of a user to another visitor: a cache may share it`);
     const to = outside.redirect === undefined ? '' : ` to ${outside.redirect}`;
     this.#say('signed out', `${mark.page} answers ${outside.status}${to}`);
   }

@@ -27,12 +27,15 @@ export async function publicPaths(stranger: Visitor, pages: readonly PageVisit[]
 /** Maximum number of further pages that the target file names. */
 const PAGES = 4;
 
-/** Returns pages that only a signed-in user can see, except pages that the file names already. */
-export const privatePages = ({ views }: Marked, named: readonly string[]): string[] =>
-  views
-    .filter(({ path, outside: [stranger] }) => stranger?.status !== 200 && !named.includes(path))
-    .map(({ path }) => path)
-    .slice(0, PAGES);
+/**
+ * Returns pages that only a signed-in user can see, except pages that the file names already. The page that a cache
+ * shares is one of them, so that a run requests it as several users.
+ */
+export const privatePages = ({ views, cached }: Marked, named: readonly string[]): string[] => {
+  const closed = views.filter(({ outside: [stranger] }) => stranger?.status !== 200).map(({ path }) => path);
+  const all = new Set(cached === undefined ? closed : [cached, ...closed]);
+  return [...all].filter(path => !named.includes(path)).slice(0, PAGES);
+};
 
 /** Returns the guarantees that no run could decide, although the file has all that they need. */
 export async function undecidableOf(

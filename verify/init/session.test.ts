@@ -54,17 +54,25 @@ it('finds the mark although one instance shows every user the first name', async
   }
 });
 
-it('finds the mark although a cache shows every user the page of the first user, and says so', async () => {
-  let cached: string | undefined;
+/**
+ * Finds the mark of an app whose page `/` a cache shares.
+ *
+ * @param kept the page in the cache before the first request
+ * @param only true if the app has no other page
+ */
+async function behindCache(kept: string | undefined, only: boolean) {
+  let cached = kept;
   const server = http.createServer(async (request, response) => {
     const user = /sid=(\w+)/.exec(request.headers.cookie ?? '')?.[1];
+    const page = `<main><p class="user">${user}</p></main>`;
     if (request.method === 'POST') {
       const name = new URLSearchParams(await text(request)).get('user');
       response.writeHead(303, { location: '/', 'set-cookie': `sid=${name}; Path=/` }).end();
     } else if (request.url === '/login') response.end('<form method="post"></form>');
-    else if (request.url !== '/' || user === undefined) response.writeHead(404).end();
+    else if (request.url === '/me' && !only && user !== undefined) response.end(page);
+    else if (request.url !== '/' || (user === undefined && kept === undefined)) response.writeHead(404).end();
     else {
-      cached ??= `<main><p class="user">${user}</p></main>`;
+      cached ??= page;
       response.end(cached);
     }
   });
@@ -75,11 +83,27 @@ it('finds the mark although a cache shows every user the page of the first user,
   try {
     const login = { page: '/login', path: '/login', method: 'POST' as const, form: { user: '{user}' } };
     const entrance = { manners, login, codes: new Codes(async () => undefined, signal) };
-    const found = await marked(entrance, ACCOUNTS, await signIn(entrance, ACCOUNTS[0] as never));
-    expect(found).toMatchObject({ mark: { page: '/' }, shared: true });
+    const one = await signIn(entrance, ACCOUNTS[0] as never);
+    return await marked(entrance, ACCOUNTS, one);
   } finally {
     manners.close();
     server.close();
     server.closeAllConnections();
   }
+}
+
+const ALICE = '<p>Hello alice</p>';
+
+it('finds the mark although a cache shows every user the page of the first user, and names the page', async () => {
+  expect(await behindCache(undefined, true)).toMatchObject({ mark: { page: '/' }, cached: '/' });
+});
+
+it('finds the mark on another page if strangers get the page from the cache too', async () => {
+  expect(await behindCache(ALICE, false)).toMatchObject({ mark: { page: '/me' }, cached: '/' });
+});
+
+it('blames the cache if there is no other page', async () => {
+  await expect(behindCache(ALICE, true)).rejects.toThrow(
+    /a visitor without a session got \/ with the name of alice/,
+  );
 });

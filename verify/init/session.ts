@@ -30,8 +30,8 @@ export interface Marked {
   two: Visitor | undefined;
   /** The signed-in and signed-out views of each page. */
   views: readonly Views[];
-  /** True if the second user saw the page of the first user, so that only the first user's views prove the mark. */
-  shared: boolean;
+  /** A page that showed the first user's page to another visitor, probably from a cache; undefined if none did. */
+  cached: string | undefined;
 }
 
 /**
@@ -68,8 +68,18 @@ export async function marked(
     views = viewsOf(outside, outsideLogin, { mine, again, other });
     mark = findMark(views, users);
   }
-  const own = mark;
+  const ofAll = mark;
   mark ??= findMark(views.flatMap(ofFirst), users);
+  const outsideLanding = outside.get(landing ?? '');
+  const shared =
+    outsideLanding !== undefined && showsUser(outsideLanding, users[0] as string) ? landing : undefined;
+  if (mark === undefined && shared !== undefined)
+    throw new UsageError(
+      `init: a visitor without a session got ${shared} with the name of ${users[0]}. Expected the app to make this page for ` +
+        'each session: a cache between the app and its users probably shares it. Exclude pages of signed-in users ' +
+        'from the cache, or run init on the address of one instance, then set `url` in the file to the address of ' +
+        'the balancer',
+    );
   if (mark === undefined && landing !== undefined && !mine.has(landing))
     throw new UsageError(
       `init: the login was accepted and leads to ${landing}, but none of ${TRIES} responses of that page was signed in. ` +
@@ -89,9 +99,13 @@ export async function marked(
     one: one.visitor,
     two: two?.visitor,
     views,
-    shared: own === undefined,
+    cached: ofAll === undefined ? mark.page : shared,
   };
 }
+
+/** Returns whether a page names a user. Ignores a page whose path has the name, such as a public profile. */
+const showsUser = ({ status, path, body }: PageVisit, user: string): boolean =>
+  status === 200 && body.includes(user) && !path.includes(user);
 
 /** Returns the views without the second user if a cache showed this user the page of the first user; else nothing. */
 const ofFirst = ({ second, ...views }: Views): Views[] =>
