@@ -60,7 +60,7 @@ export class Objects {
     if (known !== undefined) return known;
     const at = name.lastIndexOf('@');
     const probe = name.slice(0, at);
-    const longest = getOrInsert(this.#longest, probe, () => ({ most: 0, cut: 0 }));
+    const longest = getOrInsert(this.#longest, probe, () => ({ most: 0, cut: 0, cutTo: 0 }));
     const declared = this.#declared.get(name) ?? { type: 'object', object: name, kind: 'set' };
     const object = new TrackedObject(declared, this.#canary, longest, this.#remembered);
     this.#objects.set(name, object);

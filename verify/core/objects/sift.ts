@@ -20,25 +20,31 @@ const ROUND = 5;
 /** Returns whether a list of this length may be cut off. */
 export const mayBeCutOff = (values: number): boolean => values >= FEWEST_ROWS && values % ROUND === 0;
 
+/**
+ * Number of values by which a list may briefly exceed the length to which the app cuts it: an app that adds first and
+ * cuts then shows one value too many to a read in between.
+ */
+const EXCESS = 3;
+
 /** The longest lists of one probe, over all of its objects. */
 export interface LongestLists {
   /** Number of values in the longest list. */
   most: number;
-  /** Number of lists of length `most` that lacked values and were taken for cut off. */
+  /** Number of lists that lacked values and were taken for cut off. All have the length `cutTo`. */
   cut: number;
+  cutTo: number;
 }
 
 /** Minimum number of cut-off lists for a remark. An app that loses values may show a few such lists by chance. */
 const FEWEST_CUT = 5;
 
 /** Returns a remark if the lists of a probe seem to be cut off; an empty list if too few reads suggest that. */
-export const cutOffRemark = (probe: string, { most, cut }: LongestLists): string[] =>
+export const cutOffRemark = (probe: string, { most, cut, cutTo }: LongestLists): string[] =>
   cut < FEWEST_CUT
     ? []
     : [
-        `${cut} reads of "${probe}" showed ${most} values and lacked others, and no longer ` +
-          'list was seen. The app may keep or show no more values, so these reads were not compared. Declare it in ' +
-          `the probe: \`cap: ${most}\` if it keeps ${most} values, \`rows: ${most}\` under \`read\` if it shows ${most}`,
+        `${cut} reads of "${probe}" showed ${cutTo} values and lacked others, and the longest list ` +
+          `had ${most}. The app may keep or show no more values, so these reads were not compared. Declare it in the probe: \`cap: ${cutTo}\` if it keeps ${cutTo} values, \`rows: ${cutTo}\` under \`read\` if it shows ${cutTo}`,
       ];
 
 /**
@@ -105,25 +111,31 @@ export class Sift {
 
   /**
    * Returns whether a list may be cut off: it lacks values, its length is a usual page size or it may show the newest
-   * values only, and no list of its probe was longer.
+   * values only, and no list of its probe was longer by more than the excess of an app that adds first and cuts then.
    */
   #cutOff(read: Operation, saw: readonly string[], state: ObjectState): boolean {
     const { length } = saw;
-    if (length < this.#longest.most) return false;
-    if (length > this.#longest.most) Object.assign(this.#longest, { most: length, cut: 0 });
-    if (this.#kind.initial !== undefined || !mayBeCutOff(length)) return false;
+    const longest = this.#longest;
+    if (length + EXCESS < longest.most) return false;
+    longest.most = Math.max(longest.most, length);
+    if (longest.cutTo + EXCESS < longest.most) longest.cut = 0;
+    const exceeds = longest.cut > 0 && length > longest.cutTo;
+    if (this.#kind.initial !== undefined || !(exceeds || mayBeCutOff(length))) return false;
     const shown = new Set(saw);
     const due = state.due?.() ?? [];
     const isMissing = ({ value, add: { end } }: DueValue): boolean =>
       !shown.has(value) && end !== undefined && precedes(end, read);
     if (!due.some(isMissing)) return false;
     const cut =
-      PAGE_SIZES.includes(length) ||
+      (length === longest.most && PAGE_SIZES.includes(length)) ||
       mayBeNewest(
         due.filter(({ value }) => shown.has(value)),
         due.filter(isMissing),
       );
-    if (cut) this.#longest.cut++;
+    if (cut && !exceeds) {
+      longest.cut = longest.cutTo === length ? longest.cut + 1 : 1;
+      longest.cutTo = length;
+    }
     return cut;
   }
 
