@@ -96,7 +96,7 @@ class Inquiry {
     const signal = alone ? named : await this.#stays(named, carried.visitor, known.page);
     const stranger = this.#manners.fresh();
     const open = await publicPaths(stranger, [await stranger.open(known.login.page), ...known.pages]);
-    const undecidable = await undecidableOf(this.#manners.fresh(), found, known, open);
+    const undecidable = await undecidableOf(this.#manners.fresh(), found, known, open, carried.cookies);
     const { left, failed, sessions, living } = await this.#sessions(entrance, found, known, start.hints);
     const { probe, skipped } = await tryProbe(this.#looking, entrance, {
       ...{ living, left, most: sessions.most, known, carriers: carried.cookies, hints: start.hints },

@@ -37,12 +37,17 @@ export const privatePages = ({ views, cached }: Marked, named: readonly string[]
   return [...all].filter(path => !named.includes(path)).slice(0, PAGES);
 };
 
-/** Returns the guarantees that no run could decide, although the file has all that they need. */
+/**
+ * Returns the guarantees that no run could decide, although the file has all that they need.
+ *
+ * @param carriers names of the cookies that carry the session
+ */
 export async function undecidableOf(
   stranger: Visitor,
   { one }: Marked,
   { login }: Inside,
   open: readonly string[],
+  carriers: readonly string[],
 ): Promise<Unclaimed[]> {
   const undecidable: Unclaimed[] = [];
   if (open.length === 0)
@@ -52,13 +57,14 @@ export async function undecidableOf(
       remedy: 'name one under `public`',
     });
   await stranger.open(login.page);
-  const sets = stranger.client.cookies(login.page).length > 0;
+  const sets = stranger.client.cookies(login.page).some(({ name }) => carriers.includes(name));
   const again = login.json !== undefined ? undefined : await one.twin().get(login.page);
   if (!sets && again?.redirect !== undefined)
     undecidable.push({
       guarantee: 'rotation',
-      lacks: 'a client has no cookie before its login, and a signed-in one is sent away from the login page',
-      remedy: 'claim it by name if the app can have a cookie before a login',
+      lacks:
+        'a client has no session cookie before its login, and a signed-in one is sent away from the login page',
+      remedy: 'claim it by name if the app can set its session cookie before a login',
     });
   return undecidable;
 }
