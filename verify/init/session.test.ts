@@ -54,26 +54,29 @@ it('finds the mark although one instance shows every user the first name', async
   }
 });
 
+type Page = (user: string | undefined) => string | undefined;
+
 /**
- * Finds the mark of an app whose page `/` a cache shares.
+ * Finds the mark of an app. A cache in front of it shares the page `/`, but not if the address has a query.
  *
  * @param kept the page in the cache before the first request
- * @param only true if the app has no other page
+ * @param pages by path: returns the page for a user, or for undefined, a stranger. It returns undefined for no page
  */
-async function behindCache(kept: string | undefined, only: boolean) {
+async function behindCache(kept: string | undefined, pages: Record<string, Page>) {
   let cached = kept;
   const server = http.createServer(async (request, response) => {
     const user = /sid=(\w+)/.exec(request.headers.cookie ?? '')?.[1];
-    const page = `<main><p class="user">${user}</p></main>`;
+    const page = pages[(request.url ?? '').replace(/\?.*/, '')]?.(user);
     if (request.method === 'POST') {
       const name = new URLSearchParams(await text(request)).get('user');
       response.writeHead(303, { location: '/', 'set-cookie': `sid=${name}; Path=/` }).end();
     } else if (request.url === '/login') response.end('<form method="post"></form>');
-    else if (request.url === '/me' && !only && user !== undefined) response.end(page);
-    else if (request.url !== '/' || (user === undefined && kept === undefined)) response.writeHead(404).end();
-    else {
-      cached ??= page;
+    else if (request.url === '/' && cached !== undefined && (user ?? kept) !== undefined)
       response.end(cached);
+    else if (page === undefined) response.writeHead(404).end();
+    else {
+      if (request.url === '/') cached = page;
+      response.end(page);
     }
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -93,17 +96,29 @@ async function behindCache(kept: string | undefined, only: boolean) {
 }
 
 const ALICE = '<p>Hello alice</p>';
+const named: Page = user => (user === undefined ? undefined : `<main><p class="user">${user}</p></main>`);
 
 it('finds the mark although a cache shows every user the page of the first user, and names the page', async () => {
-  expect(await behindCache(undefined, true)).toMatchObject({ mark: { page: '/' }, cached: '/' });
+  const found = await behindCache(undefined, { '/': named });
+  expect(found).toMatchObject({ mark: { page: '/' }, cached: '/' });
 });
 
 it('finds the mark on another page if strangers get the page from the cache too', async () => {
-  expect(await behindCache(ALICE, false)).toMatchObject({ mark: { page: '/me' }, cached: '/' });
+  const found = await behindCache(ALICE, { '/': named, '/me': named });
+  expect(found).toMatchObject({ mark: { page: '/me' }, cached: '/' });
 });
 
 it('blames the cache if there is no other page', async () => {
-  await expect(behindCache(ALICE, true)).rejects.toThrow(
+  await expect(behindCache(ALICE, { '/': named })).rejects.toThrow(
     /a visitor without a session got \/ with the name of alice/,
   );
+});
+
+it('takes a page that the app itself shows to all for no page of a cache, and for no mark', async () => {
+  const found = await behindCache(ALICE, { '/': () => ALICE, '/me': named });
+  expect(found).toMatchObject({ mark: { page: '/me' }, cached: undefined });
+  const users: Page = user => user && JSON.stringify([{ name: 'alice' }, { name: 'bob' }]);
+  await expect(
+    behindCache(undefined, { '/': user => user && '<p>Welcome', '/api/user': users }),
+  ).rejects.toThrow('names its user in a way that differs between the accounts');
 });

@@ -1,6 +1,7 @@
 /**
  * Explores the first sessions: finds the pages of a signed-in user, the signed-in mark, and the session cookies.
  */
+import { randomUUID } from 'node:crypto';
 import { UsageError } from '../errors.ts';
 import { type Entered, type LoginProcedure, mayEnter, signIn } from './enter.ts';
 import type { Login, LoginCredentials } from './login.ts';
@@ -68,11 +69,12 @@ export async function marked(
     views = viewsOf(outside, outsideLogin, { mine, again, other });
     mark = findMark(views, users);
   }
-  const ofAll = mark;
-  mark ??= findMark(views.flatMap(ofFirst), users);
-  const outsideLanding = outside.get(landing ?? '');
-  const shared =
-    outsideLanding !== undefined && showsUser(outsideLanding, users[0] as string) ? landing : undefined;
+  const behindCache = mark === undefined;
+  if (mark === undefined && last !== undefined) {
+    views = await uncached(views, last);
+    mark = findMark(views, users);
+  }
+  const shared = await sharedWithStrangers(manners.fresh(), outside.get(landing ?? ''), users[0] as string);
   if (mark === undefined && shared !== undefined)
     throw new UsageError(
       `init: a visitor without a session got ${shared} with the name of ${users[0]}. Expected the app to make this page for ` +
@@ -99,17 +101,41 @@ export async function marked(
     one: one.visitor,
     two: two?.visitor,
     views,
-    cached: ofAll === undefined ? mark.page : shared,
+    cached: behindCache ? mark.page : shared,
   };
 }
 
-/** Returns whether a page names a user. Ignores a page whose path has the name, such as a public profile. */
-const showsUser = ({ status, path, body }: PageVisit, user: string): boolean =>
-  status === 200 && body.includes(user) && !path.includes(user);
+/**
+ * Returns the path of a page if strangers get it with the name of a user from a cache, but not from the app itself;
+ * undefined if the app shows this name to all visitors.
+ */
+async function sharedWithStrangers(
+  stranger: Visitor,
+  page: PageVisit | undefined,
+  user: string,
+): Promise<string | undefined> {
+  if (page?.status !== 200 || !page.body.includes(user)) return undefined;
+  return (await pastCaches(stranger, page.path)).body.includes(user) ? undefined : page.path;
+}
 
-/** Returns the views without the second user if a cache showed this user the page of the first user; else nothing. */
-const ofFirst = ({ second, ...views }: Views): Views[] =>
-  second !== undefined && views.first.some(({ body }) => body === second.body) ? [views] : [];
+/**
+ * Replaces the second user's view of each page that looks the same to the first user. A cache may have answered, or the
+ * app shows the page to all users.
+ */
+async function uncached(views: readonly Views[], second: Visitor): Promise<Views[]> {
+  const all: Views[] = [];
+  for (const one of views)
+    all.push(
+      one.first.some(({ body }) => body === one.second?.body)
+        ? { ...one, second: await pastCaches(second, one.path) }
+        : one,
+    );
+  return all;
+}
+
+/** Requests a page with an additional query that no cache has stored, so that the app itself responds. */
+const pastCaches = (visitor: Visitor, path: string): Promise<PageVisit> =>
+  visitor.twin().get(`${path}${path.includes('?') ? '&' : '?'}baton=${randomUUID()}`);
 
 type Looks = ReadonlyMap<string, PageVisit>;
 
