@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
-import { type FoundProbe, proven } from './probe.ts';
-import { Manners } from './visitor.ts';
+import type { Form } from '../client/page.ts';
+import { type FoundProbe, offered, proven } from './probe.ts';
+import { Manners, type PageVisit, type Visitor } from './visitor.ts';
 
 /**
  * Finds the probe of an app that keeps the notes of a session on the server or in the session cookie.
@@ -57,4 +58,16 @@ it('sees that the server keeps a session, if its cookies from before the writes 
 it('looks for the values again after a wait, if a cache holds the page from before the writes', async () => {
   expect(await found('server', 6)).toMatchObject({ read: { path: '/' }, scope: 'session' });
   expect(await found('server', 99)).toBeUndefined();
+});
+
+it('never sends a form that renames a database, and sends one that adds a note', () => {
+  const form = (action: string): Form => ({
+    ...{ action, method: 'POST', words: '', multipart: false },
+    fields: [{ name: 'text', type: 'text', value: '', hint: 'text' }],
+  });
+  const visitor: Pick<Visitor, 'pathOf'> = { pathOf: action => action };
+  const page = { path: '/', forms: [form('/database/rename'), form('/notes')] } as PageVisit;
+  const { candidates, skipped } = offered(visitor, [page], undefined);
+  expect(candidates.map(({ request }) => request.path)).toEqual(['/notes']);
+  expect(skipped).toEqual(['POST /database/rename: it may do harm ("database")']);
 });

@@ -67,7 +67,7 @@ export function folderOf([first = '/', ...others]: readonly string[]): string {
  * @param folder the folder of the whole app. Its name says nothing about a form
  */
 export function offered(
-  visitor: Visitor,
+  visitor: Pick<Visitor, 'pathOf'>,
   pages: readonly PageVisit[],
   csrf: Token | undefined,
   folder = '/',

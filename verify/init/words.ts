@@ -13,4 +13,4 @@ export const CODE_PAGE = /one.?time|otp|2fa|mfa|two.?(factor|step)|authenticat|v
 
 /** Words of forms that are never sent, even with permission: they may delete, pay, mail or change who can log in. */
 export const UNSAFE =
-  /delet|remov|destroy|drop|clear|empty|cancel|pay|checkout|order|buy|purchas|donat|transfer|withdraw|refund|billing|card.?number|iban|mail|invit|send|message|contact|share|publish|notif|password|passwd|pwd|secret|token|2fa|otp|account|profile|settings|username|phone|address|admin|role|permission|grant|import|upload|deploy|restart|shutdown|log.?out|sign.?out|unsubscrib|deactivat|close/;
+  /delet|remov|destroy|drop|clear|empty|cancel|pay|checkout|order|buy|purchas|donat|transfer|withdraw|refund|billing|card.?number|iban|mail|invit|send|message|contact|share|publish|notif|password|passwd|pwd|secret|token|2fa|otp|account|profile|settings|username|phone|address|admin|role|permission|grant|import|upload|deploy|restart|shutdown|log.?out|sign.?out|unsubscrib|deactivat|close|renam|truncat|database|reboot|restore|backup|install|revok|migrat|privileg|terminat/;
