@@ -1,4 +1,7 @@
-/** Plans the servers behind the instances: Redis, and the other servers that their sessions and baskets need. */
+/**
+ * Chooses and prepares the servers in which the instances keep their data: Redis, and for example PostgreSQL
+ * for sessions.
+ */
 import { planClusterRedis } from './cluster.ts';
 import { planSentinelRedis } from './sentinel.ts';
 import { type BackingServer, planServer, requireServers, type ServerKind } from './servers.ts';
@@ -8,7 +11,7 @@ type Environment = Record<string, string | undefined>;
 
 export interface BackingServers {
   readonly redis: BackingServer;
-  /** The server that stores sessions; Redis if no server stores them. */
+  /** The server that stores the sessions. Redis if sessions are not on a server, for example in a cookie. */
   readonly store: BackingServer;
   /** All servers to start. The first is the session store. */
   readonly servers: readonly BackingServer[];

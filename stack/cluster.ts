@@ -12,7 +12,10 @@ const PRIMARIES = 3;
 const SLOTS = 16_384;
 /** Number of hash slots of each primary. */
 const SHARE = Math.ceil(SLOTS / PRIMARIES);
-/** The certificate is valid only for this name, so clients must keep the names that the cluster announces. */
+/**
+ * The only name for which the certificate is valid. Clients must connect to this name, which the cluster
+ * announces, and not to an IP address.
+ */
 const HOST = 'localhost';
 /** Time without a reply after which a server counts as down, milliseconds. */
 const DOWN_AFTER_MS = 1_500;
@@ -21,7 +24,7 @@ const SETTLE = { withinMs: 30_000, everyMs: 50 };
 const SETTINGS = [
   ...['--cluster-enabled', 'yes', '--tls-cluster', 'yes', '--cluster-node-timeout', String(DOWN_AFTER_MS)],
   ...['--cluster-announce-hostname', HOST, '--cluster-preferred-endpoint-type', 'hostname'],
-  // As ElastiCache does, serves the slots of the other primaries while one primary is down.
+  // While one primary is down, the other primaries still serve their slots, as in ElastiCache.
   ...['--cluster-require-full-coverage', 'no'],
 ];
 

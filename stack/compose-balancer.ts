@@ -8,7 +8,10 @@ const SCRIPT = ['bash', '/baton/balancer.sh'] as const;
 /** The port of an instance in its container, as in docker-compose.yml. */
 export const INSTANCE_PORT = 3000;
 
-/** Returns an instance's address for balancer.sh. The host is its service name, which the engine's DNS resolves. */
+/**
+ * Returns an instance's address for balancer.sh. The host is the name of the instance's service, which the
+ * engine's DNS resolves.
+ */
 export function routeTo(name: string): string {
   return `${name}:${INSTANCE_PORT}`;
 }

@@ -27,7 +27,10 @@ const LAST_LINES = 40;
 /** The services of a compose file. */
 export type Services = Record<string, Record<string, unknown>>;
 
-/** Returns the prefix of project names on this machine. An engine that several machines use has other prefixes too. */
+/**
+ * Returns the prefix of project names. It depends on the folder for temporary files. Each test file has its
+ * own such folder, so it can tell its own projects from all others on the same Docker engine.
+ */
 export const ownProjects = (): string =>
   `baton-${createHash('sha256').update(tmpdir()).digest('hex').slice(0, 4)}`;
 
@@ -48,9 +51,11 @@ export class ComposeProject {
   }
 
   /**
-   * Creates and starts only these services. Does not wait until they are healthy. Throws an error with compose's
-   * output if compose fails. @param added all services that differ from docker-compose.yml or are missing there,
-   * including services that run already
+   * Creates and starts only these services. Does not wait until they are healthy. Throws an error with
+   * compose's output if compose fails.
+   *
+   * @param added all services that docker-compose.yml lacks or defines differently, also those that run
+   *   already
    */
   up(services: readonly string[], added: Services, ...options: string[]): Promise<void> {
     return this.#ups.run(async () => {
@@ -104,7 +109,10 @@ export class ComposeProject {
   }
 }
 
-/** Returns the text of the compose file, without `depends_on`: the stack decides the order. */
+/**
+ * Returns the text of the compose file, without `depends_on`: the stack decides in which order services
+ * start.
+ */
 function composeFile(services: Services): string {
   const document = new Document({ services });
   for (const name of Object.keys(services)) {

@@ -204,7 +204,8 @@ class ComposeStack implements Stack {
       ports: [`127.0.0.1:${port}:${INSTANCE_PORT}`],
       ...(command && { command }),
     };
-    // Reports the secret too, because the fault that replaces the secret also needs the old one.
+    // Adds the secret to the options that callers see: the faults that replace the secret read the old one
+    // there.
     const own = { ...options, env: { SESSION_SECRET: this.#secret, ...env } };
     return { name, url: `http://127.0.0.1:${port}`, options: own };
   }

@@ -32,8 +32,8 @@ const readOutput: Read = async function* (container, since, signal) {
 };
 
 /**
- * Returns the lines of a container. A position is a time on the clock of this machine, which is also the engine's
- * clock.
+ * Returns the log lines of a container. A position in the log is a time. The engine must have the clock of
+ * this machine.
  */
 export function containerLines(container: string, read: Read = readOutput): LogLines<string> {
   /** Yields complete lines. Drops an incomplete last line, which ends an interrupted read. */
@@ -74,7 +74,10 @@ const BEGINNING = '1970-01-01T00:00:00.000000000Z';
  */
 class Seen {
   time: string;
-  /** Number of lines with the time `time` that were read. `#skip`: how many of them the next read repeats. */
+  /**
+   * `#count`: number of lines with exactly the time `time` that were read so far. `#skip`: how many of these
+   * lines the present read must still skip, because it began at that time again.
+   */
   #count = 0;
   #skip = 0;
 

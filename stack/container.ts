@@ -109,8 +109,8 @@ export class ContainerService implements Service {
   }
 
   /**
-   * Marks the end of the container as expected. Call this before the container is removed. It cannot be started
-   * again.
+   * Marks the end of the container as expected. Call this before the container is removed. The container
+   * cannot be started again.
    */
   dispose(): void {
     this.#disposed = true;

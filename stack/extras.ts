@@ -14,7 +14,8 @@ interface Extra extends Beside {
 }
 
 /**
- * Starts the programs whose addresses the environment does not set. Without SeaweedFS, cards have no pictures.
+ * Starts a mailbox unless SMTP_URL is set, and a store of pictures unless S3_BUCKET is set. If SeaweedFS is
+ * not installed, there is no such store, and cards have no pictures.
  *
  * @param onDeath called with a description when the store of pictures ends unexpectedly
  */

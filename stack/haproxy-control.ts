@@ -42,7 +42,10 @@ export class HaproxyControl {
     throw new Error(`expected HAProxy to accept "${order}", got: ${reply}`);
   }
 
-  /** Returns every instance in every group of a worker. Returns an empty list if the worker has ended. */
+  /**
+   * Returns the instances in all backends, as one worker sees them. Returns an empty list if the worker has
+   * ended.
+   */
   async servers(worker: number): Promise<Server[]> {
     const [header = '', ...rows] = (await this.#send(`@!${worker} show stat`)).split('\n');
     const busy = header.split(',').indexOf('scur');

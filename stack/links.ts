@@ -27,7 +27,10 @@ export class StackLinks {
     this.#retired.push(link);
   }
 
-  /** Returns the address, with the port of the server's proxy in place of the server's port if it has a proxy. */
+  /**
+   * Returns the address of the proxy before the server at this address. If that server has no proxy, returns
+   * the address unchanged.
+   */
   throughLink(address: string, servers: readonly { name: string; port: number }[]): string {
     return servers.reduce((text, { name, port }) => {
       const link = this.#open.get(name);

@@ -28,7 +28,10 @@ export interface Beside {
 export interface LocalStackOptions extends StackOptions {
   /** The balancer pins each visitor to one instance. nginx supports all modes, HAProxy only `duration`. */
   sticky?: Sticky | undefined;
-  /** The balancer and the group that the stack imitates. The balancer is then nginx. */
+  /**
+   * The load balancer and the group of instances that the stack imitates. Then the stack's own balancer is
+   * nginx.
+   */
   profile?: Profile | undefined;
   /** Directives for nginx. The balancer is then nginx, even if STACK_BALANCER names another balancer. */
   nginx?: NginxAdditions;
@@ -124,7 +127,8 @@ class LocalStack implements Stack {
       for (const server of this.servers)
         if (server.failover === undefined) await this.#links.open(server.name, server.port);
     this.#beside = await this.#options.beside?.(this.#plan.backing.redis, this.url);
-    // If the start was aborted while this program was starting, `stop` ran before `#beside` was set. So stops it here.
+    // If the start was aborted while this program was starting, `stop` ran before `#beside` was set. In that
+    // case this line stops the program.
     if (this.#stopped) await this.#beside?.stop();
     onStep?.(`starting ${wanted.length} instances`);
     // Creates one instance after the other, so that the first is named app-1.
@@ -233,8 +237,8 @@ class LocalStack implements Stack {
   }
 
   /**
-   * Returns the options of one instance, including its secret, because the fault that replaces the secret also needs
-   * the old one.
+   * Returns the options of one instance with its SESSION_SECRET. The faults that replace the secret read the
+   * old one there.
    */
   #own(options: InstanceOptions): InstanceOptions {
     const secret =

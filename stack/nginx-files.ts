@@ -13,19 +13,24 @@ export interface NginxAdditions {
   /** Directives for the server that clients use. They override those for all servers. */
   server?: string;
   /**
-   * Directives of the group of instances that choose an instance. A function gets the number of calls of `forget`. It
-   * can use this number in a hash, so that each call assigns all visitors anew.
+   * Directives that decide which instance gets a request, for the block `upstream`: for example
+   * `least_conn;`. A function gets the number of calls of `forget` so far. Used in a hash, this number makes
+   * each call of `forget` assign all visitors anew.
    */
   upstream?: string | ((forgotten: number) => string);
   /** Parameters of each instance in the group: its weight, max_fails … A function gets its index, from 0. */
   perInstance?: string | ((place: number) => string);
   /**
-   * What nginx does after a failure, tried before the template's rules: a pattern and a location, `~. @bad_gateway;`.
+   * A rule for failures, which nginx tries before the rules of the template. It consists of a pattern and a
+   * location: `~. @bad_gateway;`.
    */
   failure?: string;
   /** Directives for the server that clients use, while no instance is registered. */
   noInstance?: string;
-  /** Returns directives for all servers that depend on the instances. Called again at each change and each `forget`. */
+  /**
+   * Returns directives for all servers that name the instances, such as a map of addresses. Called again when
+   * the instances change, and at each `forget`.
+   */
   instances?: (instances: readonly Routed[], forgotten: number) => string;
 }
 
@@ -50,8 +55,8 @@ export function nginxFiles(dir: string) {
 }
 
 export function nginxCommand(files: NginxFiles, retireMs: number): [string, ...string[]] {
-  // Without this directive, a master that runs as root would start workers as a user that cannot enter the folder.
-  // Only root can set a user.
+  // If root starts nginx, workers by default run as a user that cannot enter the folder. So root makes them
+  // run as root. Only root can set a user.
   const group = process.platform === 'darwin' ? 'wheel' : 'root';
   const user = process.getuid?.() === 0 ? ` user root ${group};` : '';
   const program = findProgram('nginx');
@@ -74,14 +79,17 @@ export function fillTemplate(port: number, statusPort: number, files: NginxFiles
   );
 }
 
-/** Writes a file of directives. Does nothing if there are none. @param name of the file, without .conf */
+/** Writes a file of directives. Does nothing if there are none. @param name the file's name without .conf */
 export function writeAddition(folder: string, name: string, directives: string | undefined): void {
   if (directives === undefined) return;
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, `${name}.conf`), `${directives}\n`);
 }
 
-/** Merges two sets of additions. If only one value is possible, uses the value of the second set. */
+/**
+ * Merges two sets of additions. Joins the values of `http`, `server` and `failure`. Of the other fields, the
+ * value of the second set wins.
+ */
 export function merged(first: NginxAdditions, second: NginxAdditions): NginxAdditions {
   const both = (name: 'http' | 'server' | 'failure'): string =>
     [first[name], second[name]].filter(text => text !== undefined).join('\n');

@@ -32,7 +32,10 @@ export interface NginxOptions {
 }
 
 const WORKERS = 2;
-/** If the number of idle connections has not fallen for this time, ms, then their clients are inactive. */
+/**
+ * If the number of idle connections does not fall for this time, ms, a reload stops waiting for it: the
+ * clients of these connections are inactive.
+ */
 const RESTING_MS = 500;
 /** This number of checks in a row must find no idle connection. */
 const LOOKS = 10;
@@ -237,8 +240,8 @@ export class Nginx extends ServerProcess implements Balancer {
         .join('');
     const none = 'server 127.0.0.1:9 down;\n';
     const choice = typeof upstream === 'function' ? upstream(this.#forgotten) : (upstream ?? '');
-    // While nginx retries slow requests, it must not mark a slow instance as failed. Otherwise nginx would send no
-    // more requests to that instance.
+    // With `repeat`, nginx also sends slow requests to another instance. It must not mark the slow instance
+    // as failed then, because it would send no more requests to that instance.
     const servers = lines(this.#repeats ? 'max_fails=0' : perInstance) || none;
     writeFileSync(this.#files.instances, `${choice}\n${servers}`);
     writeFileSync(this.#files.anyInstance, lines('max_fails=0') || none);

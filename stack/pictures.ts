@@ -64,7 +64,7 @@ function argumentsOf(folder: string, ports: ReadonlyMap<string, number>): string
     ...['-logtostderr=true', 'mini', `-dir=${folder}`, `-bucket=${BUCKET}`, `-s3.config=${CONFIG}`],
     ...['-ip=127.0.0.1', '-ip.bind=127.0.0.1', ...[...ports].map(([name, port]) => `-${name}=${port}`)],
     ...['filer', 's3'].map(part => `-${part}.localSocket=${join(folder, `${part}.sock`)}`),
-    // Sends nothing to the makers of SeaweedFS, and starts no servers for other protocols.
+    // These options turn off telemetry to the makers of SeaweedFS, and servers for other protocols.
     ...[
       '-master.telemetry=false',
       '-admin.ui=false',

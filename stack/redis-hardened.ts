@@ -1,6 +1,6 @@
 /**
- * Configures Redis like managed services do (ElastiCache with encryption and access control): clients need TLS, a user
- * and a password, and cannot use the commands of the service.
+ * Configures Redis like managed services do (ElastiCache with encryption and access control). Clients need
+ * TLS, a user and a password, and cannot run commands that the service keeps for itself, such as CONFIG.
  */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -14,7 +14,10 @@ const USER = 'baton';
 /** The user of the stack itself and of replicas, with all rights. */
 const OPERATOR = 'operator';
 
-/** The commands that ElastiCache refuses, and KEYS, SLOWLOG and MONITOR, which careful operators disable. */
+/**
+ * The commands that clients may not run: those that ElastiCache refuses, and KEYS, SLOWLOG and MONITOR, which
+ * some operators disable.
+ */
 const REFUSED = [
   ...['acl', 'bgrewriteaof', 'bgsave', 'config', 'debug', 'failover', 'migrate', 'module', 'psync'],
   ...['replicaof', 'save', 'shutdown', 'slaveof', 'sync', 'keys', 'monitor', 'slowlog'],
@@ -32,7 +35,7 @@ export class Access {
   readonly #operatorPassword = randomBytes(24).toString('hex');
 
   /**
-   * @param folder of the files; must exist when `prepare` is called
+   * @param folder where the files are; must exist when `prepare` is called
    * @param host the only name or address for which the certificate is valid
    */
   constructor(folder: string, host: string) {
@@ -59,8 +62,9 @@ export class Access {
     if (existsSync(this.#acl)) return;
     makeCertificate(this.#key, this.certificate, this.#host);
     const refused = REFUSED.map(command => `-${command}`).join(' ');
-    // No client can log in as `default`, but Redis needs this user with all rights: at a restart it runs the scripts in
-    // the append-only file as `default`. Without rights, it would lose all sessions.
+    // At a restart, Redis runs the scripts in the append-only file as the user `default`. So `default` has
+    // all rights: otherwise all sessions would be lost. No client can log in as `default`, because this user
+    // is off.
     const users = [
       'user default off ~* &* +@all',
       `user ${OPERATOR} on >${this.#operatorPassword} ~* &* +@all`,

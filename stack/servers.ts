@@ -1,4 +1,7 @@
-/** Runs the servers behind the instances: Redis or Valkey, PostgreSQL, memcached and dynalite. `SERVERS` has one entry each. */
+/**
+ * Runs the servers behind the instances: Redis or Valkey, PostgreSQL, memcached and dynalite. `SERVERS` has
+ * an entry for each kind of server.
+ */
 import { realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from './ports.ts';
@@ -53,11 +56,14 @@ interface Plan extends Omit<ServerSpec, 'name' | 'log' | 'folder'> {
   name?: string;
   url: string;
   addresses: Record<string, string>;
-  /** Subfolder with the data, which `wipe` removes. Absent: the data cannot be removed alone. */
+  /** Subfolder with the data, which `wipe` removes. Absent: the server has no `wipe`. */
   data?: string;
 }
 
-/** Matches a ready server, even if it requires a password, but no server that still loads data (-LOADING). */
+/**
+ * Matches the reply of a ready server, even if it requires a password. Does not match a server that still
+ * loads its data (-LOADING).
+ */
 const PONG = /^(\+PONG|-NOAUTH)/;
 
 const REDIS: Kind = {
@@ -107,8 +113,9 @@ const USER = 'baton';
 const UNPRIVILEGED = 'nobody';
 
 /**
- * Creates the cluster if it does not exist, then runs postgres in the same process group, so that `kill` ends both. The
- * cluster has another name until it is complete. Arguments: folder, postgres, its arguments.
+ * Creates the database cluster (PostgreSQL's data folder) if it does not exist. Then runs postgres in the
+ * same process group, so that `kill` ends both. The cluster is in the folder `new` until it is complete, so
+ * an interrupted creation begins again. Arguments: folder, postgres, its arguments.
  */
 const MAKE_AND_RUN = `
 set -e

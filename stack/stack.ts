@@ -126,9 +126,12 @@ export interface Stack {
   readonly balancer: Balancer;
   /** Replaces instances that die, and keeps their number. Absent: a dead instance is not replaced. */
   readonly fleet?: Keeper;
-  /** The server that stores sessions; Redis if no server stores them. */
+  /** The server that stores the sessions. Redis if sessions are not on a server, for example in a cookie. */
   readonly store: StoreServer;
-  /** All servers behind the instances, the store first. Users and cards are in Redis with every store. */
+  /**
+   * All servers behind the instances, the store first. Users and cards are in Redis, wherever the sessions
+   * are.
+   */
   readonly servers: readonly StoreServer[];
   /**
    * Returns a proxy that can disturb connections. Absent if the runner has none.

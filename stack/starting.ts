@@ -1,4 +1,7 @@
-/** What local stacks and stacks in containers do alike when they start. */
+/**
+ * The code that local stacks and stacks in containers share: it reads their options, starts them, and
+ * collects reports of parts that end unexpectedly.
+ */
 import { freePort, freePortFrom } from './ports.ts';
 import type { InstanceOptions, Stack, StackOptions } from './stack.ts';
 

@@ -1,4 +1,7 @@
-/** The program of the watchdog process. It reads what to guard from standard input, until the input closes. */
+/**
+ * The program of the watchdog process. Reads from standard input which process groups, folders and compose
+ * projects to clean up, until the input closes.
+ */
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { removeProject } from './docker.ts';

@@ -102,7 +102,8 @@ export class CheckedBalancer implements LocalBalancer {
     if (this.#targets.get(target.instance.url) !== target) return;
     const { state: before } = target.health;
     target.health = after(target.health, passed, check);
-    // The next health check repeats a change that the balancer has rejected.
+    // The balancer may reject the change. The error is ignored, because the next health check tries the
+    // change again.
     this.#route().catch(() => {});
     const { state } = target.health;
     if (state !== before) onHealth?.(target.instance, state);

@@ -21,7 +21,10 @@ export interface FleetActions {
 
 interface Member {
   instance: Instance;
-  /** Number of the options that the instance was started with: equal for equal options, higher for later ones. */
+  /**
+   * Index in `#launches` of the options that the instance was started with. Options that were used earlier
+   * have a lower index.
+   */
   launch: number;
 }
 
@@ -46,7 +49,9 @@ export class Fleet implements Keeper {
   readonly #listeners = new Set<() => void>();
   #closed = false;
 
-  /** @param recoversWithinMs time to replace a crashed instance, without the start time of the new instance */
+  /**
+   * @param recoversWithinMs time to replace a crashed instance, not counting the start of the new instance
+   */
   constructor(group: Group, actions: FleetActions, recoversWithinMs = 0) {
     this.recoversWithinMs = recoversWithinMs + START_MS;
     this.#group = group;
@@ -176,7 +181,10 @@ export class Fleet implements Keeper {
   };
 }
 
-/** Adds the health checks of a profile to a balancer and, if the profile has a group, a fleet. */
+/**
+ * Adds the health checks of a profile to a balancer. Also creates a fleet if the profile has a group. Returns
+ * the balancer unchanged if the profile has no health checks.
+ */
 export function govern(
   inner: LocalBalancer,
   profile: Profile | undefined,

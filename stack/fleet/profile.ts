@@ -1,6 +1,7 @@
 /**
- * Defines the balancers and groups that the bundled stack can imitate. The numbers come from their documentation.
- * Times are milliseconds. `baton stack conformance` measures the likeness (docs/fleet.md).
+ * Defines the balancers and groups that the bundled stack can imitate. The numbers come from their
+ * documentation. Times are milliseconds. `baton stack conformance` compares each imitation with the
+ * documentation (docs/fleet.md).
  */
 import type { NginxAdditions } from '../nginx-files.ts';
 import type { HealthProbe, Thresholds } from './health.ts';
@@ -19,8 +20,8 @@ export interface Group {
   min: number;
   max: number;
   /**
-   * The policy that chooses the surplus instance to end, named as in Auto Scaling. `Default`: the oldest instance of
-   * the oldest launch configuration.
+   * Decides which instance ends if there are too many, in the words of Auto Scaling. `Default`: the oldest
+   * instance of those with the oldest launch configuration.
    */
   policy: 'OldestInstance' | 'Default';
   /** Which instances are replaced: all unhealthy instances, or only unhealthy instances whose process has ended. */
@@ -46,10 +47,13 @@ interface Failures {
 
 export interface Profile {
   name: ProfileName;
-  /** What is imitated, in a few words for a list. */
+  /** Describes the imitated balancer and group in a few words, for lists. */
   about: string;
   choice: 'round-robin' | 'least-outstanding';
-  /** The balancer whose cookies are set, if visitors are pinned to instances. */
+  /**
+   * The kind of AWS balancer whose cookies the stack sets, if it pins visitors to instances. Absent: a plain
+   * cookie.
+   */
   cookies?: 'classic' | 'alb';
   /** Health checks of the balancer. Absent: it has none. */
   check?: HealthCheck;
@@ -65,8 +69,8 @@ export interface Profile {
 }
 
 /**
- * The documented timeouts and statuses of a classic balancer. A classic balancer retries failed connections: its
- * metric BackendConnectionErrors can exceed the number of requests.
+ * The documented timeouts and statuses of AWS's Classic Load Balancer. `refused: 'another'`: it retries
+ * failed connections, because its metric BackendConnectionErrors can exceed the number of requests.
  */
 const CLASSIC = {
   choice: 'least-outstanding',
@@ -117,8 +121,8 @@ const ALL: Record<ProfileName, Profile> = {
     name: 'nginx',
     about: 'nginx with its defaults: no health checks, no group',
     choice: 'round-robin',
-    // nginx's default limit for a response. After a reload, a retired worker serves its requests without any limit
-    // (worker_shutdown_timeout).
+    // nginx itself does not limit how long a retired worker serves requests after a reload
+    // (worker_shutdown_timeout). The stack needs a limit, and takes nginx's default timeout for a response.
     drainMs: 60_000,
     failOpen: false,
     noInstance: 502,
@@ -148,7 +152,8 @@ function faster(value: unknown, by: number): unknown {
 }
 
 /**
- * Returns the maximum time, ms, from the crash of an instance until its replacement is healthy, once that has started.
+ * Returns the maximum time in which health checks find a crash, and later find the replacement healthy, ms.
+ * The time to start the replacement is not included.
  */
 export function replacedWithinMs({ check }: Profile): number {
   if (check === undefined) return 0;
@@ -183,8 +188,8 @@ add_header Cache-Control no-store always;
 return 503;`;
 
 /**
- * Returns a line that overrides what nginx does after a failure; '' keeps the template's rule. That rule retries if
- * nothing was sent to the instance, and otherwise responds with 502.
+ * Returns a line for nginx's rules after a failure (`$after_failure` in deploy/nginx.conf.template). '' keeps
+ * the rules of the template: it retries if nothing was sent to the instance, and otherwise responds with 502.
  */
 function ruleAfter({ refused, closed }: Failures): string {
   if (refused === 502 || closed === 'another-if-safe') return '~. @bad_gateway;';

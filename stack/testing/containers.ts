@@ -26,8 +26,9 @@ export function whyNot(...images: string[]): string {
 }
 
 /**
- * Configures testcontainers for machines whose images are local stand-ins (docker-here). There, the image of
- * testcontainers' reaper cannot be pulled, and testcontainers would mistake this machine for a container.
+ * Configures testcontainers for a machine that has local stand-ins for images (docker-here). Such a machine
+ * cannot pull the image of Ryuk, the cleaner of testcontainers, so Ryuk is turned off. The host address is
+ * set, because testcontainers would take the machine for a container.
  */
 export function prepareEngine(): void {
   if (!isHere('stand-in:base')) return;

@@ -29,7 +29,8 @@ export function startTraffic(url: string, path: string, clients = 8): Traffic {
         });
         await response.body.dump();
         const instance = String(response.headers['x-instance-id']);
-        // A POST without a form token is refused by the app, which counts as served.
+        // Counts only statuses from 500 on as failures. If the app refuses a POST without a form token, the
+        // POST counts as served.
         if (response.statusCode >= 500) failures.push(`${response.statusCode} from ${instance}`);
         served[instance] = (served[instance] ?? 0) + 1;
       } catch (error) {

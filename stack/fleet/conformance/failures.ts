@@ -1,4 +1,7 @@
-/** A scene that measures the balancer's response when an instance fails, and which instance the balancer chooses. */
+/**
+ * A scene (a measurement of one running stack): what the balancer does when an instance fails, and which
+ * instance it chooses for a request.
+ */
 import { heldBy, type Rig } from './rig.ts';
 import type { ConformanceStage, Scene } from './scene.ts';
 

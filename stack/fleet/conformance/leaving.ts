@@ -27,7 +27,8 @@ export const draining: Scene = {
 
 export const drainLimit: Scene = {
   name: 'the limit of a drain',
-  // Skips the profile nginx: nginx itself does not limit how long a retired worker runs after a reload.
+  // Skips the profile nginx, the only one without cookies: nginx itself does not limit how long a retired
+  // worker runs after a reload.
   fits: ({ cookies }) => cookies !== undefined,
   async play({ rig, profile, pace, row }) {
     await rig.answeredBy(['app-1', 'app-2'], 20_000);

@@ -1,4 +1,7 @@
-/** Runs the stack as it imitates one balancer, with instances that misbehave on command, and observes it. */
+/**
+ * Runs the stack with one profile, in which it imitates one load balancer, and observes it. The instances
+ * misbehave on command.
+ */
 import { fileURLToPath } from 'node:url';
 import { startLocalStack } from '../../local.ts';
 import type { Instance, Stack } from '../../stack.ts';

@@ -1,4 +1,7 @@
-/** Defines one comparison of the stack with a balancer's documentation: a documented and a measured behaviour. Pure. */
+/**
+ * Defines a row of the tables in docs/fleet.md: a behaviour of a load balancer, as documented and as measured
+ * in the stack.
+ */
 import type { ProfileName } from '../profile.ts';
 
 export interface Row {

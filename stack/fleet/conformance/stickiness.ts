@@ -1,4 +1,4 @@
-/** Scenes that measure the cookies that pin a visitor to one instance. */
+/** Scenes (measurements of one running stack) for the cookies that pin a visitor to one instance. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Rig, TimedResponse } from './rig.ts';
 import type { Scene } from './scene.ts';
