@@ -13,7 +13,10 @@ import { publicHistories } from './public.ts';
 const ROUNDS = 5;
 /** Time limit of Baton and of Porcupine for a history with its own row, milliseconds. */
 const LIMIT = 5_000;
-/** For the row of totals: number of histories, number judged by one program before the other's turn, and limit, ms. */
+/**
+ * For the row of totals: the number of generated histories (DRAWN), how many of them one program judges
+ * before the other's turn (TURN), and the time limit for a history, milliseconds (DRAWN_LIMIT).
+ */
 const DRAWN = 10_000;
 const TURN = 500;
 const DRAWN_LIMIT = 200;
@@ -77,7 +80,7 @@ const processorTime = (): number => {
 
 function ours({ kind, initial, objects }: History, milliseconds: number): Timed {
   const begin = processorTime();
-  // Limits elapsed time, as Porcupine's limit does.
+  // The limit applies to elapsed time, as in Porcupine, although the returned time is processor time.
   const end = performance.now() + milliseconds;
   const limit: Limit = { steps: Number.POSITIVE_INFINITY, isLate: () => performance.now() > end };
   let verdict: Timed['verdict'] = 'ok';

@@ -1,7 +1,8 @@
 /**
- * `npm run bench:power`: chooses defects and healthy variants of apps at random. Counts which defects Baton finds,
- * and which healthy variants it accuses, at default settings. `--tally FILE` stores a line for each trial, and
- * continues after an interruption; `--write` writes the tables of docs/power.md.
+ * `npm run bench:power`: changes apps at random. Some changes are defects, others leave the app correct
+ * (healthy variants). Counts, at default settings, how many defects Baton finds, and how many healthy
+ * variants it wrongly reports as broken. `--tally FILE` stores a line for each trial, and continues after an
+ * interruption; `--write` writes the tables of docs/power.md.
  */
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';

@@ -83,8 +83,8 @@ export async function speedBench(): Promise<string[]> {
 }
 
 /**
- * Compares each read with the read of the same object before it: the least work of any judge of reads. Returns the
- * number of differences.
+ * Compares each read with the previous read of the same object, and returns the number of differences. Every
+ * judge of reads must do at least this, so its time is a lower limit for the judge's time.
  */
 function compared(events: readonly Event[]): number {
   const last = new Map<string, readonly string[]>();

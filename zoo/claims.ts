@@ -1,4 +1,7 @@
-/** What a system with shared sessions claims under faults. The workload `hop` gives evidence for all of it. */
+/**
+ * The guarantees that an app with shared sessions claims in a run with faults. The workload `hop`, the only
+ * one with faults, gives evidence for all of them.
+ */
 export const UNDER_FAULTS = [
   'continuity',
   'isolation',

@@ -11,7 +11,8 @@ const HOSTS = {
   'card-store': {
     target: new URL('../baton.yaml', import.meta.url),
     program: new URL('../app/server.ts', import.meta.url),
-    // Payments take 300 ms: they are the card store's slow operation. The test passwords need no slow hash.
+    // A payment takes 300 ms, so that the card store has a slow operation. SCRYPT_COST is low, because test
+    // passwords need no slow hash.
     env: { PAYMENT_MS: '300', SCRYPT_COST: '2', SESSION_STORE: '', BASKET_STORE: '' },
   },
   plain: {
@@ -96,7 +97,8 @@ export function targetOf(entry: ZooEntry, url: string): Record<string, unknown> 
 function instanceOptions({ deployment }: ZooEntry, n: number): InstanceOptions {
   const { host, program, each = [] } = deployment;
   const env = each[n % each.length];
-  // An entry without a program of its own uses its host's. The stack itself runs the card store.
+  // An instance runs the entry's program, or otherwise the program of the entry's host. If that is the card
+  // store, the stack knows the program by itself.
   const own = program ?? (host === 'card-store' ? undefined : HOSTS[host].program);
   return {
     ...(own && { command: [process.execPath, fileURLToPath(own)] as const }),

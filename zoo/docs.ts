@@ -6,8 +6,8 @@ import { controls, type Measured, matrix, summary } from './measure.ts';
 const file = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
 /**
- * The parts of a measurement and their marks in the docs: entries without faults, and entries with faults, which are
- * slow.
+ * The two parts of a measurement, each with the mark of its tables in the docs: entries without faults, and
+ * entries with faults.
  */
 const PARTS = [
   { mark: 'measured', has: ({ entry }: Measured) => entry.faults === undefined },
@@ -18,7 +18,7 @@ const PARTS = [
  * Writes the tables and the summary of each part that was measured. The other parts stay unchanged.
  *
  * @param command the command that was typed to start the measurement
- * @param date of the measurement
+ * @param date the day of the measurement
  * @throws when a file or its marks are missing
  */
 export async function writeDocs(all: readonly Measured[], command: string, date: string): Promise<void> {

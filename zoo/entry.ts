@@ -25,7 +25,10 @@ interface Deployment {
   readonly nginx?: NginxAdditions;
   /** Arguments of redis-server. They override the arguments of the stack. */
   readonly redis?: readonly string[];
-  /** Starts a further program. `${NAME}` in the target file stands for a variable of its environment. */
+  /**
+   * Starts a further program, such as a mailbox. In the target file, `${NAME}` stands for the variable NAME
+   * that the program adds to the environment of the instances.
+   */
   readonly beside?: (store: BackingServer, url: string) => Promise<Beside>;
 }
 

@@ -1,7 +1,8 @@
 /**
- * Runs the workload hop against the address in argv, and prints as JSON what it cost. `bench/client.ts` starts it, so
- * that it runs on a core of its own. WORKERS (default 1) is the number of threads. STEADY=1 adds the figures after the
- * first WARM seconds (default 0), in which V8 compiles most of the code. PROFILE=FILE writes a CPU profile of that time.
+ * Runs the workload hop against the address in argv, and prints the rate, CPU time and memory as JSON.
+ * `bench/client.ts` starts it, so that it runs on a core of its own. WORKERS (default 1) is the number of
+ * threads. STEADY=1 adds the figures after the first WARM seconds (default 0), in which V8 compiles most of
+ * the code. PROFILE=FILE writes a CPU profile of the time after WARM.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';

@@ -55,7 +55,10 @@ async function baton(url: string): Promise<Figures> {
   return { rate, median, cpu };
 }
 
-/** Opens a page of a session. Returns what its further requests need. */
+/**
+ * Opens a page of a session. Returns the cookie, the form token and the items of the session, for further
+ * requests.
+ */
 async function pageOf(url: string, path: string, cookie: string): Promise<LoggedIn> {
   const response = await fetch(url + path, { headers: { cookie }, redirect: 'manual' });
   const page = await response.text();
@@ -111,7 +114,8 @@ async function wrk(url: string): Promise<Figures> {
   if (failed > 0) throw new Error(`wrk: expected responses 2xx and 3xx only, got ${failed} others`);
   const errors = /Socket errors: (.*)/.exec(text)?.[1];
   if (errors !== undefined) throw new Error(`wrk: expected a response to each request, got ${errors}`);
-  // Without a session, each response is a redirect to the login, which wrk counts as a success.
+  // Checks that no session was lost: a lost session has no items. wrk does not notice a lost session, because
+  // it counts redirects to the login as successes.
   const sizes = (await again()).map(({ items }) => items.length);
   process.stderr.write(`items: ${sizes.join(' ')}\n`);
   if (sizes.includes(0)) throw new Error('wrk: expected an item in each session, got none');

@@ -29,9 +29,9 @@ export interface Draw {
   readonly host: Host;
   readonly act: string;
   readonly when: When;
-  /** Of the requests that fulfil the condition, one in this number is changed. */
+  /** With 10, the app makes the change in one of ten requests that fulfil the condition. */
   readonly every: number;
-  /** Delay or age for changes that need one, milliseconds; otherwise 0. */
+  /** `ms` in `does`: how late the app acts, or how old its copy is. 0 if `does` has no `ms`. */
   readonly ms: number;
   /** `wait` of the condition, milliseconds; 0 if the condition has none. */
   readonly wait: number;
@@ -40,12 +40,12 @@ export interface Draw {
 }
 
 interface Act {
-  /** What the app does wrong or oddly. Completes the sentence "one time in n, the app …". */
+  /** The change of the app. Completes the sentence "one time in n, the app …": "adds a note twice". */
   readonly does: string;
   readonly hosts: readonly Host[];
   /** Conditions of which a draw chooses one. Empty: the change has no condition. */
   readonly whens: readonly When[];
-  /** Range from which `ms` is drawn, if the change needs it. */
+  /** The range from which `ms` is chosen at random, if `does` has `ms`. */
   readonly ms?: readonly [number, number];
 }
 
@@ -164,7 +164,10 @@ export const HEALTHY: Readonly<Record<string, Act>> = {
   },
 };
 
-/** The range of rates: one change in this many requests. Requests that do not fulfil the condition count too. */
+/**
+ * The smallest and the largest n in "one request in n is changed". This n counts all requests, also those
+ * that do not fulfil the condition.
+ */
 const EVERY = [2, 1_000] as const;
 /** Number of requests of which about one fulfils the condition. */
 const ODDS: Readonly<Record<When, number>> = {

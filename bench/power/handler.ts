@@ -1,6 +1,6 @@
 /**
- * A middleware that applies the drawn change if the change concerns cookies or responses (`HANDLER_ACTS`). The
- * middleware runs after the session is loaded.
+ * A middleware that makes the randomly chosen change of the app (the draw) if it concerns cookies or
+ * responses (`HANDLER_ACTS`). The middleware runs after the session is loaded.
  */
 import type { Request, RequestHandler, Response } from 'express';
 import type { Oracle } from './oracle.ts';
@@ -69,7 +69,10 @@ export const HANDLER_ACTS: Readonly<Record<string, Strike>> = {
   },
 };
 
-/** Returns the middleware. It also reports each request to the oracle. */
+/**
+ * Returns the middleware. It reports each request to the oracle, which decides whether to make the change in
+ * this request.
+ */
 export const drawnHandler =
   (oracle: Oracle): RequestHandler =>
   (request, response, next) => {

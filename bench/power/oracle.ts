@@ -8,7 +8,7 @@ import type { SessionData } from 'express-session';
 import { type Random, seeded } from '../../verify/random.ts';
 import type { Draw } from './draw.ts';
 
-/** The condition `some users` holds for one in this number of users. */
+/** The condition `some users` selects one user in this number. */
 const SOME = 4;
 
 interface Seen {
@@ -54,8 +54,9 @@ export class Oracle {
   }
 
   /**
-   * Returns whether the drawn change affects the current request. @param data the session that is read or saved, if
-   * there is one
+   * Decides whether the app makes the change of the draw in the current request.
+   *
+   * @param data the session that is read or saved, if there is one
    */
   strikes(sid: string, data?: Partial<SessionData> | null): boolean {
     return this.#applies(sid, data ?? {}) && this.#random.next() * this.draw.every < 1;

@@ -34,7 +34,7 @@ const unchecked: RequestHandler = (request, _response, next) => {
   next();
 };
 
-/** Adds a note twice if the oracle selects this request. */
+/** Adds a note twice in each request that the oracle (oracle.ts) selects. */
 function doubling(redis: Redis): void {
   const push = redis.rpush.bind(redis);
   Reflect.set(redis, 'rpush', async (key: string, text: string) => {

@@ -1,4 +1,4 @@
-/** Sums up the trials of drawn defects and healthy variants, as Markdown. */
+/** Sums up the trials of random defects and healthy variants, as Markdown. */
 import { DEFECTS, drawOf } from './draw.ts';
 import type { TrialRecord } from './trial.ts';
 
@@ -17,7 +17,7 @@ function groupsOf(
 
 const found = ({ violated }: TrialRecord): boolean => violated.length > 0;
 
-/** Returns the range of rates of a defect, for the table of misses. */
+/** Returns how often the app shows a defect, as one of three ranges: the rows of a table. */
 function rateOf(one: TrialRecord): string {
   const { every } = drawOf(one.kind, one.seed);
   if (every <= 10) return '1 in 10 or more';
@@ -39,7 +39,10 @@ function table(
   ];
 }
 
-/** Returns the tables: totals, then shares by guarantee, by condition and by rate, then the draws that were missed. */
+/**
+ * Returns the tables: totals, then shares by guarantee, by condition and by rate, then the defects that Baton
+ * missed.
+ */
 export function report(all: readonly TrialRecord[]): string[] {
   const defects = all.filter(({ kind }) => kind === 'defect');
   const healthy = all.filter(({ kind }) => kind === 'healthy');

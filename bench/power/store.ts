@@ -1,4 +1,7 @@
-/** A correct session store with the change of a draw: a defect, or something unusual that is still correct. */
+/**
+ * A correct session store that makes the change of a draw (draw.ts): a defect, or something unusual but
+ * correct.
+ */
 import { callbackify, promisify } from 'node:util';
 import type { SessionData } from 'express-session';
 import { type RedisAttributesOptions, RedisAttributesStore } from '../../app/stores/redis-attributes.ts';
@@ -15,7 +18,7 @@ export interface Raw {
   end(sid: string): Promise<void>;
 }
 
-/** Makes the methods of a draw. `real`: the methods of the correct store, which the returned ones replace. */
+/** Returns the methods that a change needs. They replace those of the correct store, `real`. */
 type Replace = (real: Raw, oracle: Oracle) => Partial<Raw>;
 
 const later = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
@@ -42,7 +45,10 @@ function withoutOldest(data: SessionData): SessionData | undefined {
   return copy;
 }
 
-/** Returns a `load` method that responds with the result of `strike` if the oracle selects this request. */
+/**
+ * Returns a changed `load` method. In the requests that the oracle selects, it responds with the result of
+ * `strike`.
+ */
 const onLoad =
   (strike: (sid: string, data: SessionData, real: Raw, oracle: Oracle) => Promise<Loaded>): Replace =>
   (real, oracle) => ({
@@ -53,8 +59,8 @@ const onLoad =
   });
 
 /**
- * Returns a `save` method that calls `strike` instead if the oracle selects this request and the save changes the
- * session.
+ * Returns a changed `save` method. It calls `strike` in place of `save` if the oracle selects the request and
+ * the session has changed.
  */
 const onSave =
   (strike: (sid: string, data: SessionData, real: Raw, oracle: Oracle) => Promise<void>): Replace =>
@@ -65,7 +71,10 @@ const onSave =
     },
   });
 
-/** Time that the reply of one read waits for the reply of another read, milliseconds. Longer than one read takes. */
+/**
+ * Time for which a reply is held back, so that a later read can get it, milliseconds. Longer than one read
+ * takes.
+ */
 const PARKED = 40;
 
 /**
@@ -222,7 +231,10 @@ export const STORE_ACTS: Readonly<Record<string, Replace>> = {
   }),
 };
 
-/** The store of the card store. If the drawn change concerns the store (`STORE_ACTS`), applies it. */
+/**
+ * The session store of the card store. If the change of the draw concerns the store (`STORE_ACTS`), makes
+ * this change.
+ */
 export class DrawnStore extends RedisAttributesStore {
   readonly #raw: Raw;
 

@@ -1,6 +1,6 @@
 /**
- * Runs Baton with default settings against an app with a drawn change, and finds out whether a client could notice
- * the change.
+ * Runs Baton with default settings against a randomly changed app (a draw), and finds out whether a client
+ * could notice the change.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -32,7 +32,8 @@ export const outcome = z.object({
 export type TrialRecord = z.infer<typeof outcome>;
 
 /**
- * Returns an entry of the zoo whose program applies the draw. It claims what the host keeps without the drawn change.
+ * Returns an entry of the zoo whose program makes the change of the draw. The entry claims the guarantees
+ * that the app keeps without this change.
  */
 function entryOf(draw: Draw, harms: string): Control {
   const { host } = draw;
@@ -84,12 +85,15 @@ const USERS = 12;
 /** Length of a large value, characters. The plain host accepts at most 2000. */
 const LONG = 1_900;
 
-/** Changes of logins and logouts. For them, the requests after the run log in and out as often as they can. */
+/**
+ * Changes of logins and logouts. To show such a change, the requests after the run log in and out as often as
+ * possible.
+ */
 const COMING_AND_GOING = ['expose', 'forget-delete', 'revive'];
 
 /**
- * Sends requests after the run until a client can notice the drawn change: waits, overlaps requests, writes long and
- * non-ASCII values, logs out, and changes its cookie.
+ * Sends requests after the run until a client can notice the change of the draw: waits, overlaps requests,
+ * writes long and non-ASCII values, logs out, and sends a forged cookie.
  */
 async function attentive(
   draw: Draw,

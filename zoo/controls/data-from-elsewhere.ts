@@ -67,7 +67,7 @@ export const dataFromElsewhere: Control = {
 
 /** The maximum length of a text in a list, characters. Longer texts are dropped without an error. */
 const LONGEST = 200;
-/** After every BESIDE writes, another program adds a value. */
+/** Number of writes after which another program adds a value. */
 const BESIDE = 9;
 
 if (import.meta.main)

@@ -24,7 +24,7 @@ export const plainBehindACache: Control = {
   },
 };
 
-/** Of the reads with an invalid session cookie, the one with this number gets a 504. */
+/** Of all reads with an invalid session cookie, only the fifth gets a 504. */
 const UNLUCKY = 5;
 let strange = 0;
 

@@ -37,8 +37,8 @@ if (import.meta.main)
     store: redis => new RedisAttributesStore({ client: redis }),
     onError(error, request, response, next) {
       if (!(error instanceof SessionGoneError)) return next(error);
-      // Without a session object, express-session saves nothing after the response. A save would restore the session,
-      // which the user has logged out of during this request.
+      // The user has logged out during this request. Removes the session object, because express-session
+      // would otherwise save the session after the response, and so restore it.
       Reflect.deleteProperty(request, 'session');
       response.redirect(303, '/app/login');
     },

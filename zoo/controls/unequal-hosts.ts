@@ -44,7 +44,10 @@ export const unequalHosts: Control = {
 
 const AHEAD_MS = Number(process.env['CLOCK_AHEAD_MS'] ?? 0);
 
-/** Sets the Date header to the time on this host's clock, and redirects to this host's own address. */
+/**
+ * Makes the two hosts differ in their responses: the Date header has the host's own clock, and redirects lead
+ * to the host's own address.
+ */
 const byOwnHost: RequestHandler = ({ socket }, response, next) => {
   response.removeHeader('X-Instance-Id');
   response.set('Date', new Date(Date.now() + AHEAD_MS).toUTCString());

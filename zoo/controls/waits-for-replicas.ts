@@ -15,7 +15,7 @@ export const waitsForReplicas: Control = {
   target: { claims: ['isolation', { routing: 'spread' }, 'survival', 'evidence'] },
 };
 
-/** Time limit for the replicas, milliseconds. */
+/** Longest wait for the replicas to confirm a change, milliseconds. */
 const WITHIN = 300;
 
 /** Reports a change as saved only when each connected replica has it. */
@@ -27,8 +27,8 @@ class WaitingStore extends RedisAttributesStore {
     this.#redis = redis;
   }
 
-  // A missing session may have been deleted on the primary only. Waits for the replicas then too, so that no logout is
-  // acknowledged before they have deleted it.
+  // If the session is missing, also waits for the replicas. It may have been deleted on the primary only, and
+  // a logout must not be acknowledged before the replicas have deleted the session too.
   protected override async read(sid: string): Promise<[string, string][]> {
     const attributes = await super.read(sid);
     if (attributes.length === 0) await this.#replicated();

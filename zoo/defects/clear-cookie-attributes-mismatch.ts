@@ -23,8 +23,9 @@ export const clearCookieAttributesMismatch: Defect = {
     program: new URL(import.meta.url),
   },
   must: { guarantee: 'logout-final', anomaly: 'ZOMBIE' },
-  // The defect may also break continuity: a cookie with the session is lost when it grows (session-cookie-too-large).
-  // It may also break isolation: a late response may restore the previous user (rolling-cookie-restores-user).
+  // The list lacks `continuity` and `isolation`, which this defect may break too. A cookie that holds the
+  // session is lost when it grows (session-cookie-too-large). A late response may restore the previous user
+  // (rolling-cookie-restores-user).
   mustNot: ['routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
 

@@ -24,7 +24,8 @@ export const noIdRotationAtLogin: Defect = {
     program: new URL(import.meta.url),
   },
   must: { guarantee: 'rotation', anomaly: 'FIXED' },
-  // The defect may also break continuity: a late response may set a new session cookie in place of the login's.
+  // The list lacks `continuity`, which this defect may break too: a late response may set a new session
+  // cookie in place of the login's cookie.
   mustNot: [
     'isolation',
     'instances-agree',

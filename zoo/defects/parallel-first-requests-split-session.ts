@@ -26,7 +26,8 @@ export const parallelFirstRequestsSplitSession: Defect = {
     },
   },
   must: { guarantee: 'one-session', anomaly: 'FORK' },
-  // The defect may also break continuity: a late response may replace the session that the login created.
+  // The list lacks `continuity`, which this defect may break too: a late response may replace the session
+  // that the login created.
   mustNot: ['isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };
 

@@ -28,8 +28,8 @@ const sameSite = RELEASE === '2' ? 'strict' : 'lax';
 if (import.meta.main)
   servePlain({
     session: { cookie: { httpOnly: true, sameSite }, rolling: RENEWS === 'true' },
-    // express-session stores a cookie's attributes in the session, so a release that renews cookies changes them there
-    // too.
+    // express-session keeps the attributes of the cookie in the session. So a release that renews cookies
+    // must change the attributes in the session too.
     onSession: () => (request, _response, next) => {
       if (RENEWS === 'true') request.session.cookie.sameSite = sameSite;
       next();

@@ -30,7 +30,7 @@ export const releaseRenamesSessionField: Defect = {
 
 declare module 'express-session' {
   interface SessionData {
-    /** Name of the cart in release 2. */
+    /** The cart, in the field of release 2. Release 1 has it in the field `cart`. */
     basket?: string[];
   }
 }

@@ -25,7 +25,7 @@ const RENEW_MS = 2_000;
 
 declare module 'express-session' {
   interface SessionData {
-    /** Time of the last new id, milliseconds since 1970. */
+    /** When the session got its present id, milliseconds since 1970. */
     renewed?: number;
   }
 }

@@ -29,7 +29,7 @@ export const rollingCookieRestoresUser: Defect = {
 if (import.meta.main)
   servePlain({
     ...cookieSessions,
-    // Each response sets the cookie again, with the time of the request.
+    // Changes the session in each request, so that each response sets the whole session cookie again.
     onSession: () => (request, _response, next) => {
       if (request.session?.user !== undefined) Reflect.set(request.session, 'seen', Date.now());
       next();

@@ -1,7 +1,10 @@
 import type { Defect } from '../entry.ts';
 import { servePlain } from '../hosts/plain/serve.ts';
 
-/** nginx behind a balancer that terminates TLS. For 127.0.0.1, clients keep a Secure cookie even without TLS. */
+/**
+ * nginx, as if a balancer before it terminated TLS: it sets `X-Forwarded-Proto: https`. Requests do not use
+ * TLS. Clients keep a Secure cookie nevertheless, because the host is 127.0.0.1.
+ */
 const BEHIND_TLS = {
   // nginx inherits no headers from the outer level if this level sets one. So all headers are set here again.
   server: `

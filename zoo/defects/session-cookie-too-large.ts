@@ -25,7 +25,8 @@ export const sessionCookieTooLarge: Defect = {
     program: new URL(import.meta.url),
   },
   must: { guarantee: 'cookie-policy', anomaly: 'EXPOSED' },
-  // The defect may also break isolation: a late response may restore the previous user (rolling-cookie-restores-user).
+  // The list lacks `isolation`, which this defect may break too: a late response may restore the previous
+  // user (rolling-cookie-restores-user).
   mustNot: ['rotation', 'forgery', 'evidence'],
 };
 

@@ -24,7 +24,8 @@ export const sessionPerHealthCheck: Defect = {
   },
   target: { public: ['/status'] },
   must: { guarantee: 'cookie-policy', anomaly: 'EXPOSED' },
-  // The defect may also break continuity: a late response may replace the session that the login created.
+  // The list lacks `continuity`, which this defect may break too: a late response may replace the session
+  // that the login created.
   mustNot: [
     'isolation',
     'instances-agree',

@@ -1,4 +1,7 @@
-/** Broken ways to replace refresh tokens, in an API with access tokens (the token host). */
+/**
+ * Broken systems with access tokens and refresh tokens (the token host). They differ in how they replace a
+ * refresh token.
+ */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { Guarantee } from '../../verify/core/result/guarantees.ts';

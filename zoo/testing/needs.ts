@@ -1,4 +1,7 @@
-/** Says which server, missing after a plain `scripts/setup`, an entry of the zoo needs. */
+/**
+ * Finds out whether this machine lacks a server that an entry of the zoo needs. A plain `scripts/setup` does
+ * not install these servers; with `--stores` it does.
+ */
 import { whyWithout } from '../../stack/testing/servers.ts';
 import type { ZooEntry } from '../entry.ts';
 

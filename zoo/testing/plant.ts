@@ -1,4 +1,7 @@
-/** Declares tests that a defect of the zoo exists, and that an ordinary visit does not show it. */
+/**
+ * Declares the tests of a defect of the zoo: scripts that show the defect, and an ordinary visit that does
+ * not show it.
+ */
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { type Deployed, deploy } from '../deploy.ts';
 import { DEFECTS } from '../index.ts';
@@ -26,7 +29,12 @@ export interface PlantOptions {
 /** Returns options of `until` that wait up to 20 s for an event that chance decides. */
 export const soon = (what: string) => ({ withinMs: 20_000, what });
 
-/** Declares the tests of a defect: an ordinary visit, and `scripts`, each named by what it shows. */
+/**
+ * Declares the tests of a defect. Also tests that an ordinary visit does not show the defect.
+ *
+ * @param name the name of the defect
+ * @param scripts the tests that show the defect, by test name
+ */
 export function plant(
   name: string,
   scripts: Record<string, (plant: Plant) => Promise<void>>,

@@ -84,7 +84,10 @@ function inMemory(redis: Redis): Handle {
   };
 }
 
-/** Connects a server with a transport. The types of the SDK do not allow for `exactOptionalPropertyTypes`. */
+/**
+ * Connects a server with a transport. Needs a cast, because the types of the SDK conflict with
+ * `exactOptionalPropertyTypes`.
+ */
 const connect = (server: McpServer, transport: StreamableHTTPServerTransport): Promise<void> =>
   server.connect(transport as Parameters<McpServer['connect']>[0]);
 

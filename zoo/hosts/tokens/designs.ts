@@ -24,8 +24,9 @@ export interface Design {
 }
 
 /**
- * How a design treats a refresh token that was replaced. `within`: in the grace period it returns new tokens, or the
- * same as before. `ends`: after the grace period, its use ends the session.
+ * What the app does when a client uses a refresh token that was already replaced. For `graceMs` after the
+ * replacement, the client gets tokens: `new` ones, or the `same` as at the replacement. Later the token is
+ * refused, and if `ends` is true, the session ends too.
  */
 interface Rotation {
   graceMs: number;
@@ -70,7 +71,10 @@ async function begun(redis: Redis, user: string): Promise<Required<Tokens>> {
   return tokens;
 }
 
-/** A design that replaces tokens in one step. @param parts parts of another design, which replace parts of this one */
+/**
+ * Returns a design that replaces tokens in one step. @param parts methods to use in place of those defined
+ * here
+ */
 const rotating = (redis: Redis, rotation: Rotation, parts: Partial<Design> = {}): Design => ({
   begin: user => begun(redis, user),
   renew: token => rotate(redis, token, rotation),
@@ -80,8 +84,8 @@ const rotating = (redis: Redis, rotation: Rotation, parts: Partial<Design> = {})
 });
 
 /**
- * Uses one result for all refreshes with the same token. The first refresh makes the result under a lock, the others
- * wait for the result.
+ * Gives all refreshes with the same token the same result. The first refresh makes the result under a lock.
+ * The others wait, and then read the result.
  */
 async function once(
   redis: Redis,
