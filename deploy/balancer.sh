@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# Runs nginx in a container, with the template of the local stack, for which stack/nginx.ts does the same.
+# Runs nginx in a container, and changes its instances. Uses the same template as the local stack
+# (stack/nginx.ts).
 #
 #   balancer.sh run                    runs nginx in front of the instances in INSTANCES
-#   balancer.sh route [HOST:PORT...]   routes to these from now on; returns when no other instance has a request in flight
+#   balancer.sh route [HOST:PORT...]   routes only to these instances from now on; returns when no request
+#                                      is in flight to another instance
 #   balancer.sh healthy                exits with 0 if nginx responds
 #
-# A restarted container may have another address, so the script looks up all names every second, and leaves out names
-# without an address. The access log maps addresses to instances, before the requests. This mapping comes from the
-# engine's DNS, not from the instances.
+# A restarted container may have another address. So the script looks up all names every second, and leaves
+# out names without an address. The access log gives the address of each instance before the requests. The
+# engine's DNS has reported these addresses, not the instances.
 #
 # Uses only what the official image has: bash, coreutils, getent, flock and envsubst.
 set -euo pipefail
@@ -19,7 +21,7 @@ export STATUS_LISTEN=127.0.0.1:8081
 # With a certificate here (secrets.sh), nginx listens with TLS, too.
 TLS_DIR=/secrets/tls
 export ACCESS_LOG=${ACCESS_LOG:-/dev/stdout}
-# The timeout limits how long a request keeps a retired worker.
+# The timeout limits how long a request in flight keeps a retired worker running.
 NGINX=(nginx -e stderr -c "$STATE_DIR/nginx.conf" -g 'daemon off; worker_shutdown_timeout 30s;')
 WORKERS=2
 
@@ -27,7 +29,8 @@ WORKERS=2
 resolve() {
   local name address kind
   for name in "$@"; do
-    # A pipe, because the shell waits for its processes. nginx would inherit other children, which it does not know.
+    # Because of the pipe, the shell waits until getent has ended. Otherwise getent might become a child of
+    # nginx, which expects only its workers as children.
     { getent ahostsv4 "${name%:*}" || true; } | while read -r address kind _; do
       if [[ $kind == STREAM ]]; then echo "$address:${name##*:} ${name%:*}"; fi
     done
@@ -95,7 +98,7 @@ replaced() {
   local serving=0 pid state
   while read -r pid state; do
     if [[ $state != serving ]]; then continue; fi
-    # An old worker still serves, because it has not received the reload yet.
+    # If an old worker is still serving, the reload has not reached it yet.
     if [[ " $retired " == *" $pid "* ]]; then return 1; fi
     serving=$((serving + 1))
   done <<<"$all"
@@ -140,7 +143,7 @@ locked() ( exec 9>"$STATE_DIR/lock"; flock 9; "$@" )
 route() {
   echo "$*" >"$STATE_DIR/wanted"
   apply always || return 1
-  # worker_shutdown_timeout, and a margin.
+  # Longer than worker_shutdown_timeout, which is 30 s.
   until_ 35000 ended || { echo "balancer: expected the requests in flight to end within 35 s" >&2; return 1; }
 }
 

@@ -1,7 +1,8 @@
 /**
- * `node scripts/host-apps.ts [DEPLOYMENT …]` prints the rows of the table in docs/init.md. It runs `init` on each app
- * of tests/hosts and of the zoo, healthy and broken, and then `verify` on the target file that `init` wrote. If `init`
- * cannot learn the login of an app, `verify` runs on the app's target file in the zoo.
+ * `node scripts/host-apps.ts [DEPLOYMENT …]` prints the rows of the table in docs/init.md. It takes each app
+ * of tests/hosts and of the zoo, healthy and broken. It runs `init` on the app, and then `verify` on the
+ * target file that `init` wrote. If `init` cannot learn the login of an app, it runs only `verify`, on the
+ * target file in the zoo.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -119,7 +120,7 @@ async function row({ app, name, users, password, init, start }: Deployment): Pro
     const accounts = [...users.flatMap(user => ['--user', user]), '--password-env', 'HOST_PASSWORD'];
     const written = ['--probe', '--quiet', '--file', file, '--out', folder];
     if (init) await baton(['init', url, ...accounts, ...init, ...written], password);
-    // Replaces the claims, because the files of the zoo name single guarantees.
+    // Claims `standard`, as `init` does, in place of the single guarantees that the file of the zoo claims.
     else writeFileSync(file, stringify({ ...JSON.parse(target), claims: ['standard'] }));
     const after = performance.now();
     const { stdout, code } = await baton(['verify', file, '--json', '--out', folder], password);

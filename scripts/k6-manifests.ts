@@ -14,7 +14,7 @@ export interface Distributed {
   namespace: string;
   /** Name of the run, the same in all pods. */
   run: string;
-  /** The key for the labels of the run, the same in all pods. */
+  /** The key that derives labels from session ids, so that no id is written. The same in all pods. */
   key: string;
 }
 

@@ -45,8 +45,8 @@ const COLUMNS = [
 ] as Guarantee[];
 
 /**
- * Session timeouts, seconds. They are short, so that a run can wait for them, and differ by more than the tolerance
- * of 2 s.
+ * Session timeouts, seconds. They are short, so that a run can wait for them. They differ by more than
+ * Baton's tolerance of 2 s, so that a run can tell them apart.
  */
 const IDLE = 10;
 const ABSOLUTE = 24;
@@ -148,7 +148,9 @@ function cell(guarantee: Guarantee, results: readonly Result[]): string {
   return judgements.every(judgement => judgement === 'valid') ? '✓' : '?';
 }
 
-/** Writes a table between its marks in the docs. @param how text after the command, in the line with the date */
+/**
+ * Writes a table between its marks in the docs. @param how text for the line with the date, after the command
+ */
 function write(mark: string, how: string, table: readonly string[]): void {
   const [begin, end] = [`<!-- ${mark} -->`, `<!-- /${mark} -->`];
   const text = readFileSync(DOCS, 'utf8');

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# The card store on AWS as its original ran: a classic load balancer, an Auto Scaling group of two instances, and Redis
-# in ElastiCache. Each step is one call of the AWS CLI.
+# Deploys the card store on AWS with a classic load balancer, an Auto Scaling group of two instances, and
+# Redis in ElastiCache. Each step is one call of the AWS CLI.
 #
 #   RELEASE_URL=https://… RELEASE_SHA256=… deploy/aws/classic.sh up      prints the address of the balancer
 #   deploy/aws/classic.sh down                                           removes all of it
 #
-# Both can be repeated: what exists is kept, what is gone is skipped. NAME (cards) is the name of everything.
-# AWS_REGION, AWS_PROFILE and AWS_ENDPOINT_URL are those of the CLI. docs/aws.md has the runbook and the costs.
+# Both commands can be repeated: `up` keeps what exists, and `down` skips what is gone. All parts have the
+# name NAME (default: cards). AWS_REGION, AWS_PROFILE and AWS_ENDPOINT_URL work as in the AWS CLI. docs/aws.md
+# has the runbook and the costs.
 set -euo pipefail
 
 NAME=${NAME:-cards}
@@ -69,7 +70,7 @@ launch_template() {
 up() {
   : "${RELEASE_URL:?expected the address of a release, the tar.gz of a checkout with node_modules}"
   : "${RELEASE_SHA256:?expected the SHA-256 of the release}"
-  # Rejects other characters, because instances run a script as root that contains both values.
+  # Allows only these characters, because instances run a script as root that contains both values.
   [[ $RELEASE_URL =~ ^https?://[^[:space:]\'\"]+$ ]] ||
     { say "RELEASE_URL: expected an address such as https://example.com/cards.tar.gz, got '$RELEASE_URL'"; exit 64; }
   [[ $RELEASE_SHA256 =~ ^[0-9a-f]{64}$ ]] ||

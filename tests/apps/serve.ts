@@ -39,8 +39,9 @@ export interface Served {
 
 export interface How {
   /**
-   * Returns the name of the instance for request n. Absent: the instances take turns. @param connection its
-   * connection's number
+   * Returns the name of the instance for request n. Absent: the instances take turns.
+   *
+   * @param connection number of the connection on which the request arrived
    */
   balance?(
     asked: Omit<AppRequest, 'instance'>,

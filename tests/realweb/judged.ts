@@ -46,7 +46,7 @@ const ENOUGH = 260;
 /**
  * Verifies a small web.
  *
- * @param changes to the target file; `undefined` removes a key
+ * @param changes keys of the target file to replace; `undefined` removes a key
  * @param workloads the workloads to run; `hop` ends after `enough` operations, the others by themselves
  */
 export async function judged(

@@ -45,7 +45,8 @@ export function addAlarms(stack: Stack, balancer: BalancerMetrics, replicationGr
       dimensionsMap: { CacheClusterId: `${replicationGroup}-${node}` },
       statistic: 'Maximum',
     };
-    // Without free memory Redis refuses new sessions. Writes that a replica lacks are lost in a failover.
+    // Memory: Redis refuses new sessions if it has no free memory. Lag: a failover loses the writes that the
+    // replica does not have yet.
     alarm(`Memory${node}`, {
       ...store,
       metricName: 'DatabaseMemoryUsagePercentage',

@@ -32,7 +32,7 @@ export interface BalancerMetrics {
   namespace: string;
   dimensions: Record<string, string>;
   unhealthy: string;
-  /** Responses 5xx of the balancer, and of the instances. */
+  /** Names of two metrics: 5xx responses that the balancer itself sends, and 5xx responses of instances. */
   errors: readonly string[];
 }
 
@@ -58,7 +58,8 @@ export function applicationBalancer(
   { vpc, group, port, sticky, https }: BalancerProps,
 ): Balancer {
   const balancer = new alb.CfnLoadBalancer(stack, 'Balancer', {
-    // CORS compares origins, in which browsers write names in lower case. A generated name has capitals.
+    // Without a name, AWS generates one with capitals. Browsers write the host of an origin in lower case, so
+    // the origin would not match the CORS rule of the pictures.
     name: Aws.STACK_NAME,
     scheme: 'internet-facing',
     securityGroups: [group.securityGroupId],

@@ -113,12 +113,16 @@ export class CardStore extends Stack {
   private secret(name: string, description: string): secrets.Secret {
     return new secrets.Secret(this, name, {
       description,
-      // ElastiCache accepts 16 to 128 characters and few signs. These are also safe in a URL.
+      // ElastiCache accepts 16 to 128 characters, and only few punctuation marks. A password without them is
+      // also safe in a URL.
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
     });
   }
 
-  /** Valkey: one node group, a primary and a replica in another zone that takes over. Clients use the primary only. */
+  /**
+   * Creates Valkey in ElastiCache: a primary, and a replica in another zone that becomes the primary if the
+   * primary fails. Clients use only the primary.
+   */
   private store(
     vpc: ec2.Vpc,
     group: ec2.SecurityGroup,
@@ -176,7 +180,7 @@ export class CardStore extends Stack {
     return bucket;
   }
 
-  /** @param values replace the texts between @ signs in user-data.sh */
+  /** @param values texts by name: the value of NAME replaces `@NAME@` in user-data.sh */
   private instances(
     vpc: ec2.Vpc,
     group: ec2.SecurityGroup,
