@@ -20,7 +20,10 @@ export interface BackingServers {
 export interface BackingOptions {
   /** The environment of each instance. */
   environments: readonly Environment[];
-  /** Name of the balancer's program. An error names it together with the other missing programs. */
+  /**
+   * Name of the balancer's program, such as nginx. If programs are missing, one error names all of them, this
+   * one included.
+   */
   balancer: string;
   /** Arguments of redis-server that override the arguments from the stack. */
   redis?: readonly string[] | undefined;

@@ -138,7 +138,7 @@ class ComposeStack implements Stack {
     const onDeath = this.#deaths.report;
     const store = new ContainerService({
       ...{ name: 'redis', container: redis, url: `redis://127.0.0.1:${redisPort}`, onDeath },
-      // Redis listens on a port of this machine too, so that faults can send it commands.
+      // `url` is an address on this machine, so that faults can send commands to Redis.
       ready: async () => (await docker('exec', redis, 'redis-cli', 'ping')) === 'PONG',
     });
     const balancer = new ComposeBalancer(names, { container: nginx, url: this.url, onDeath });

@@ -159,7 +159,7 @@ class Pipe {
   #busyUntil = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param cut called to cut the connection after a half response; undefined for the direction of requests */
+  /** @param cut closes the connection after half a response. Only for responses; undefined for requests */
   constructor(from: Socket, to: Socket, disturbance: Disturbance, cut: (() => void) | undefined) {
     this.#from = from;
     this.#to = to;

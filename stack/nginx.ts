@@ -33,11 +33,11 @@ export interface NginxOptions {
 
 const WORKERS = 2;
 /**
- * If the number of idle connections does not fall for this time, ms, a reload stops waiting for it: the
- * clients of these connections are inactive.
+ * Before a reload, nginx waits for idle connections. If their number does not fall for this time, ms, the
+ * reload waits no longer: the clients of these connections are inactive.
  */
 const RESTING_MS = 500;
-/** This number of checks in a row must find no idle connection. */
+/** Before a reload, this number of checks in a row must find no idle connection. */
 const LOOKS = 10;
 /** Maximum time after a reload for requests that started under the old configuration, milliseconds. */
 const RETIRE_MS = 30_000;

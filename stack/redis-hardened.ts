@@ -25,7 +25,7 @@ const REFUSED = [
 
 /** The users of a Redis, and its certificate. The servers of a cluster share both. */
 export class Access {
-  /** File that clients need, as NODE_EXTRA_CA_CERTS. */
+  /** Path of the certificate. Clients need it in NODE_EXTRA_CA_CERTS. */
   readonly certificate: string;
   readonly #host: string;
   readonly #key: string;

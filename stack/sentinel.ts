@@ -123,7 +123,7 @@ function sentinel(name: string, port: number, primary: number, { onDeath }: Serv
   return new ServerProcess({
     ...{ name, folder, log: join(folder, 'sentinel.log'), ...(onDeath && { onDeath }) },
     command: [findProgram('redis-server', 'valkey-server'), config, '--sentinel'],
-    // The sentinel changes this file while it runs.
+    // A sentinel changes this file while it runs, so each start writes the file anew.
     prepare: () => writeFileSync(config, configuration(port, folder, primary)),
     ready: () => agrees(port),
   });

@@ -61,7 +61,8 @@ export function startWatchdog(): void {
   watchdog.once('error', () => {});
   watchdog.stdin?.on('error', () => {}); // If the watchdog has ended, this process continues without it.
   watchdog.unref();
-  // The pipe must not keep this process running. It is a Socket, although the type of ChildProcess does not say so.
+  // Without this, the open pipe would keep the present process running. The pipe is a Socket, although its
+  // type in ChildProcess does not say so.
   if (watchdog.stdin && 'unref' in watchdog.stdin && typeof watchdog.stdin.unref === 'function') {
     watchdog.stdin.unref();
   }

@@ -21,14 +21,17 @@ interface Target {
   via: string;
   health: Health;
   checks: NodeJS.Timeout;
-  /** Set when the instance gets no new requests. Resolves once none is in flight. */
+  /**
+   * Set when the balancer stops sending new requests to the instance. Resolves once no request to it is in
+   * flight.
+   */
   drained: Promise<void>;
 }
 
 /** Time that a new instance may take to become healthy, in addition to its first checks, milliseconds. */
 const GRACE_MS = 60_000;
 
-/** Wraps a balancer: passes on only the instances that are healthy. */
+/** Wraps a balancer, and registers with it only the instances that are healthy. */
 export class CheckedBalancer implements LocalBalancer {
   readonly #inner: LocalBalancer;
   readonly #options: CheckedOptions;

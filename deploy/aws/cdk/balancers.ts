@@ -22,7 +22,10 @@ export interface BalancerProps {
   vpc: ec2.Vpc;
   group: ec2.SecurityGroup;
   port: number;
-  /** 'true' or 'false', decided when the template is deployed. */
+  /**
+   * 'true' if the balancer pins each client to one instance, otherwise 'false'. A parameter of the template
+   * sets it.
+   */
   sticky: string;
   https: Https | undefined;
 }

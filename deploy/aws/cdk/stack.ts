@@ -60,7 +60,7 @@ export class CardStore extends Stack {
     const pictures = this.pictures(url);
     const role = new iam.Role(this, 'Role', {
       assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com'),
-      // A shell for operators without SSH: aws ssm start-session.
+      // Gives operators a shell on the instances without SSH: aws ssm start-session.
       managedPolicies: [iam.ManagedPolicy.fromAwsManagedPolicyName('AmazonSSMManagedInstanceCore')],
     });
     const sessions = this.secret('SessionSecret', 'signs cookies');
@@ -95,7 +95,10 @@ export class CardStore extends Stack {
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }
 
-  /** Two zones, each with a public subnet for the balancer and a private one for instances and Redis. */
+  /**
+   * Creates a network in two zones. Each zone has a public subnet for the balancer, and a private subnet for
+   * instances and Redis.
+   */
   private network(): ec2.Vpc {
     return new ec2.Vpc(this, 'Vpc', {
       maxAzs: 2,

@@ -30,8 +30,8 @@ export interface Scene {
 }
 
 /**
- * A measured time may be shorter than documented by EARLY_MS, because timers may fire early, and longer by LATE_MS,
- * because probes, reloads and a busy machine take time.
+ * Tolerance for measured times. A time may be up to EARLY_MS shorter than documented, because timers may fire
+ * early. It may be up to LATE_MS longer, because probes, reloads and a busy machine take time.
  */
 const EARLY_MS = 50;
 const LATE_MS = 1_500;

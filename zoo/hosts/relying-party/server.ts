@@ -100,7 +100,8 @@ app.get('/login', async (request, response) => {
     redirect_uri: `${publicUrl}/callback`,
     scope: 'openid',
     state,
-    // The provider gets only the hash, so a code cannot be used without the cookie.
+    // The provider gets only the hash of the nonce, and the browser has the nonce in a cookie. So an
+    // authorization code is useless without this cookie.
     nonce: hash(nonce),
     code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',
