@@ -120,6 +120,6 @@ function composeFile(services: Services): string {
     none.tag = '!reset';
     document.setIn(['services', name, 'depends_on'], none);
   }
-  // A compose file interprets $ as the start of a variable.
+  // Doubles each $, because a compose file takes a single $ as the start of a variable.
   return document.toString().replaceAll('$', '$$$$');
 }

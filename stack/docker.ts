@@ -62,7 +62,10 @@ export async function removeProject(project: string): Promise<void> {
   }
 }
 
-/** For each kind of object: the docker command that lists it, and the one that removes it. */
+/**
+ * Lists the kinds of object that a compose project creates: for each, the docker commands that list and
+ * remove it.
+ */
 const OBJECTS = [
   [
     ['ps', '--all', '--format', '{{.Names}}', '--filter'],

@@ -225,5 +225,5 @@ export class Haproxy extends ServerProcess implements LocalBalancer {
   }
 }
 
-/** Returns the names by which commands address an instance: one name in each group. */
+/** Returns the names by which commands address an instance: one name in each of the two backends. */
 const serversOf = ({ name }: Routed): string[] => GROUPS.map(group => `${group}/${name}`);

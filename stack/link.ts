@@ -155,7 +155,7 @@ class Pipe {
   /** Data that has not passed yet, with its time of arrival. An undefined piece marks the end of the data. */
   readonly #waiting: { piece: Buffer | undefined; came: number }[] = [];
   #bytes = 0;
-  /** Time at which the last piece will have passed, if the bandwidth is limited. */
+  /** If the bandwidth is limited: the time until which the last forwarded piece uses the connection. */
   #busyUntil = 0;
   #timer: NodeJS.Timeout | undefined;
 

@@ -33,8 +33,8 @@ export interface NginxOptions {
 
 const WORKERS = 2;
 /**
- * Before a reload, nginx waits for idle connections. If their number does not fall for this time, ms, the
- * reload waits no longer: the clients of these connections are inactive.
+ * Before a reload, this program waits until no connection is idle. If the number of idle connections does not
+ * fall for this time, ms, it reloads anyway: the clients of these connections are inactive.
  */
 const RESTING_MS = 500;
 /** Before a reload, this number of checks in a row must find no idle connection. */

@@ -46,7 +46,7 @@ export async function startPictureStore(onDeath?: (description: string) => void)
   });
   const stop = async () => {
     await process.dispose();
-    // SeaweedFS creates these sockets outside its folder, and does not remove all of them.
+    // SeaweedFS creates these sockets outside its folder, and leaves some of them behind.
     for (const part of PARTS)
       rmSync(`/tmp/seaweedfs-${part}-grpc-${ports.get(`${part}.port.grpc`)}.sock`, { force: true });
   };

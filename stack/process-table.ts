@@ -56,7 +56,7 @@ function ps(...which: string[]): Process[] {
   try {
     table = execFileSync('ps', [...which, '-o', 'pid=,ppid=,pgid=,stat='], { encoding: 'utf8' });
   } catch (error) {
-    // ps fails if none of the given processes exists.
+    // ps fails if none of the given processes exists. The list is then empty.
     if ((error as { status?: number }).status === 1) return [];
     throw error;
   }

@@ -4,8 +4,9 @@ import type { NginxAdditions } from './nginx-files.ts';
 import type { Routed } from './stack.ts';
 
 /**
+ * The ways in which nginx pins a visitor to an instance:
  * - duration: a cookie of the balancer names the instance, for a limited time
- * - application: like duration, but the cookie is set with the app's cookie, and is valid only together with it
+ * - application: like duration, but set together with the app's cookie, and ignored without the app's cookie
  * - hash: nginx chooses by the hash of a cookie; when instances change, some visitors move
  */
 export const STICKY = ['duration', 'application', 'hash'] as const;

@@ -38,7 +38,8 @@ export const predictableSessionIds: Defect = {
   ],
 };
 
-// Sessions in Redis without a library. Ids count up, and a client gets the session of whatever id it sends.
+// A request whose session is in Redis, without a session library. Ids count up, and a client gets the session
+// of any id that it sends.
 interface Visit {
   request: Request;
   response: Response;

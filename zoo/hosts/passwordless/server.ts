@@ -78,7 +78,7 @@ async function beginSession(request: Request, user: string): Promise<void> {
   await save(request);
 }
 
-/** A login by a link in a mail. The link is valid once. */
+/** Returns the routes of a login by a link in a mail. The link is valid once. */
 function mailRoutes(redis: Redis): RequestHandler {
   const links = defect === 'link-in-memory' ? inMemory() : inRedis(redis);
   const mails = createTransport(env['SMTP_URL'] ?? 'smtp://127.0.0.1:1');
@@ -116,7 +116,9 @@ interface Credential {
   publicKey: string;
 }
 
-/** Registration and login with passkeys, as in the examples of @simplewebauthn/server. */
+/**
+ * Returns the routes of registration and login with passkeys, as in the examples of @simplewebauthn/server.
+ */
 function passkeyRoutes(redis: Redis): RequestHandler {
   const challenges = defect === 'challenge-in-memory' ? inMemory() : inRedis(redis);
   const rpID = publicUrl.hostname;

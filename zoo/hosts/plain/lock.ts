@@ -7,7 +7,7 @@ import type { Redis } from 'ioredis';
 export interface LockOptions {
   /** Maximum time that a request waits for the lock, milliseconds. */
   readonly waitMs: number;
-  /** If a request does not get the lock in this time: refuse it, or let it proceed without the lock. */
+  /** If a request does not get the lock in this time, the app refuses it, or handles it without the lock. */
   readonly otherwise: 'refuse' | 'proceed';
   /** What one lock covers: all writes of a session, or only its writes to one thing, such as the cart. */
   readonly per?: 'session' | 'thing';

@@ -1,6 +1,6 @@
 /**
- * The token host: a JSON API with short-lived access tokens, and refresh tokens. A design decides how these are
- * replaced.
+ * The token host: a JSON API with short-lived access tokens, and with refresh tokens. Each design
+ * (designs.ts) replaces refresh tokens in another way.
  */
 import { randomUUID } from 'node:crypto';
 import express, { type Express, type Request, type RequestHandler } from 'express';
