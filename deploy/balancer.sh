@@ -48,13 +48,14 @@ write_instances() {
     fallback+="server $address max_fails=0;"$'\n'
     known+="${known:+,}\"$address\":\"$name\""
   done <<<"$1"
-  # nginx rejects a group without a server. A server that is `down` gives the response for unavailable instances.
+  # nginx rejects a group without a server. With only a server that is `down`, nginx responds as if all
+  # instances were unavailable.
   printf '%s' "${servers:-server 127.0.0.1:9 down;$'\n'}" >"$STATE_DIR/instances.conf"
   printf '%s' "${fallback:-server 127.0.0.1:9 down;$'\n'}" >"$STATE_DIR/any-instance.conf"
   printf '%s' "$1" >"$STATE_DIR/routed"
   local line
   line="{\"event\":\"routed\",\"time\":\"$(date -u +%FT%TZ)\",\"instances\":{$known}}"
-  # The output of the container is that of process 1.
+  # The engine records only the output of process 1 as the output of the container.
   echo "$line" >/proc/1/fd/1
   if [[ $ACCESS_LOG != /dev/stdout ]]; then echo "$line" >>"$ACCESS_LOG"; fi
 }

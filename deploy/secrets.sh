@@ -8,7 +8,7 @@ set -euo pipefail
 
 secret=/secrets/session/secret
 tls=/secrets/tls
-# The CA signs one certificate. Its key exists only in memory, and only for that time.
+# The CA signs one certificate. Its key is only in this folder, which is in memory and is removed at the end.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 

@@ -20,7 +20,7 @@ const CLI = join(import.meta.dirname, '../verify/cli.ts');
 
 interface HostApp {
   app: string;
-  /** The healthy entry of the zoo, and the broken ones. */
+  /** Names of the zoo's entries for this app: first the healthy one, then the broken ones. */
   entries: readonly string[];
   /** The names of the accounts; `MAILS` by default. */
   users?: readonly string[];

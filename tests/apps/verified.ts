@@ -46,7 +46,7 @@ export async function withApp<T>(app: SmallApp, act: (served: Served) => Promise
 }
 
 export interface Judged {
-  /** The judgement of each claimed guarantee. */
+  /** For each claimed guarantee, by name: valid, violated or unknown. */
   claimed: Record<string, Judgement>;
   /** The evidence of each claimed guarantee. */
   rests: Record<string, Readonly<Record<string, number>>>;
