@@ -18,7 +18,7 @@ export interface Browsing {
   /** Address of the page to open first. */
   url: string;
   account: LoginCredentials;
-  /** True to send a text in the first form that looks harmless. */
+  /** True to also send a text in the first harmless form, so that the recording contains a write. */
   probe: boolean;
   /** True to ignore errors of certificates. */
   insecure?: boolean;

@@ -6,9 +6,11 @@ import { type HintedRequest, type Hints, NO_HINTS } from './hints.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGIN, LOGOUT, REGISTER, UNSAFE } from './words.ts';
 
-/** Maximum number of scripts to read. The first scripts of a page load the other scripts. */
+/**
+ * Maximum number of scripts to read: first the scripts that the page loads, then the scripts that these load.
+ */
 const SCRIPTS = 8;
-/** Maximum number of paths to try of each kind. */
+/** Maximum number of paths to try as logins, as pages, as logouts and as writes. */
 const MOST = { logins: 6, pages: 24, logouts: 6, writes: 6 };
 /** Matches the tags that load scripts. */
 const SCRIPT = /<(?:script|link)\b[^>]*?\s(?:src|href)\s*=\s*["']?([^"'\s>]+\.m?js(?:\?[^"'\s>]*)?)/gi;
@@ -26,13 +28,13 @@ const ONE_FIELD =
   /(?:stringify\(|\.(?:post|put|patch)\([^,()]{1,80},|["'`](?:POST|PUT|PATCH)["'`],(?:[^,(){}]{1,80},)?)\s*\{\s*["']?(\w{2,20})["']?\s*(?::\s*[\w.$]{1,30}(?:\.trim\(\))?\s*)?\}\s*\)/g;
 const USER = /^(user(name)?|e?mail|login|name|account|identifier)$/i;
 const PASSWORD = /^(password|passwd|pass|pwd|secret|passphrase)$/i;
-/** Matches a path that deletes or changes something, or that ends sessions. */
+/** Matches a path that may change something or end sessions. Init does not try it as a page or as a write. */
 const CHANGES = /delet|remov|destroy|revoke|verify|(update|change)-/;
-/** Matches a path of the account or of its sessions. It is no place for a text. */
+/** Matches a path of the account or of its sessions. Init writes no text to such a path. */
 const OWN = /\/(auth|users?|accounts?|(get-)?sessions?|me)\b/;
 /** Matches a path of an API. */
 const API = /\/(api|auth|v\d)\b/;
-/** Matches a path that is only the beginning of others, such as the address of a client library: /api/auth, /v1. */
+/** Matches a prefix of other paths, such as /api/auth or /v1. It is the base address of a client library. */
 const BASE = /^\/(?:api|v\d)(?:\/(?:v\d|auth))?$/;
 /** Matches a path to a file. A login, a logout or a write never has such a path. */
 const FILE = /\.\w{2,5}$/;

@@ -14,9 +14,11 @@ import type { Alone, Signal } from './signal.ts';
 /**
  * Returns the claims and the reason for them.
  *
- * @param values for each session cookie and token, its values in turn; they show whether it contains the session itself
+ * @param values the values of each session cookie and token, one after the other. They show whether a
+ *   cookie or token contains the session data itself
  * @param users login names
- * @param probe may prove that the server keeps the session, whatever the cookies look like
+ * @param probe its `onServer` proves that the server keeps the session, even if a cookie seems to contain
+ *   it
  */
 export function claimsOf({
   values,
@@ -35,7 +37,7 @@ export function claimsOf({
 }): Pick<AppFindings, 'claims' | 'because'> {
   const sticky = signal !== undefined && 'sticky' in signal && signal.sticky;
   const holds = probe?.onServer !== true && values.some(inTurn => holdsSession(inTurn, users));
-  // If a session has a refresh token, `token-refresh` judges the effect of its logout.
+  // Skips logins with a refresh token: for these, `token-refresh` judges whether a logout ends the session.
   const token = login.refresh === undefined && left?.livesOn === true && holds;
   if (token || login.basic)
     return {
@@ -59,11 +61,12 @@ export function claimsOf({
 }
 
 /**
- * Returns the claims of a target that a run can decide, and the other claims, each with a remedy. A run of a
- * healthy app then ends with `valid`, and not with `unknown`.
+ * Separates the claims of a target into those that a run can decide, and the others, each with a remedy. The
+ * file then claims only what a run can decide, so a run of a healthy app ends with `valid` and not with
+ * `unknown`.
  *
- * @param more guarantees that init knows to be undecidable for another reason
- * @returns the claims unchanged if a run can decide all of them
+ * @param more further guarantees that no run can decide, although the target file has all that they need
+ * @returns `claims` is unchanged if a run can decide all of them
  */
 export function decidable(
   target: Target,

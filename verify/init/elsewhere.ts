@@ -15,10 +15,10 @@ export async function opened(visitor: Visitor, path: string): Promise<Walk> {
  *
  * @param page the page of the app that leads to the other host
  * @param forms the values of the forms, in order
- * @param aside true: another visitor opens the page before the login returns. With round robin, another instance then
- *   serves the return
- * @returns the response of the app when the login returns to the app. If the login does not return, `returned` is
- *   false and `answer` is the last page
+ * @param aside true: another visitor opens the page before the login returns to the app. With round robin,
+ *   the login then returns to another instance than without this request
+ * @returns the response of the app when the login returns to the app. If the login does not return,
+ *   `returned` is false and `answer` is the last page
  */
 export async function enterElsewhere(
   visitor: Visitor,

@@ -12,7 +12,10 @@ import { Tokens } from './renewal.ts';
 import { fieldOf, tokenIn } from './tokens.ts';
 import { AUTHORIZATION, type Manners, type PageVisit, type Visitor } from './visitor.ts';
 
-/** Maximum number of attempts for each login, because in a broken system some pairs of instances refuse a login. */
+/**
+ * Maximum number of attempts for each login. In a broken system, a login may fail if two instances share its
+ * requests.
+ */
 export const LOGINS = 4;
 
 /** The result of a login. */
@@ -89,8 +92,8 @@ export interface LoginProcedure {
  * Logs in once: opens the page and sends the requests that follow.
  *
  * @param lastCode true: sends the last one-time code again
- * @param aside true: another visitor sends a request after the login page was opened. With round robin, other
- *   instances then serve the rest of the login
+ * @param aside true: another visitor sends a request after the login page was opened. With round robin, the
+ *   rest of the login then reaches other instances than without this request
  */
 export async function enter(
   { manners, login, codes }: LoginProcedure,
@@ -164,8 +167,8 @@ function bodyOf(step: LoginStep | Login, known: Record<string, string>) {
 }
 
 /**
- * Maximum number of reads of the page with the form. The page is read again, because an instance that does not know
- * the session may have sent the form.
+ * Maximum number of reads of the page with the form. One read is not enough: an instance that does not know
+ * the session shows the form even after an accepted login.
  */
 const READS = 4;
 
@@ -219,7 +222,10 @@ export const refusedEach = (
       'Name it with --login-page, or --login-path and --login-json',
   );
 
-/** Logs in. Returns undefined if two attempts are refused, like by apps that limit the sessions of a user. */
+/**
+ * Logs in. Returns undefined if two attempts are refused, for example because the app limits a user's
+ * sessions.
+ */
 export async function mayEnter(
   entrance: LoginProcedure,
   account: LoginCredentials,

@@ -6,7 +6,10 @@ import type { FoundProbe } from './probe.ts';
 import type { Carried } from './session.ts';
 import type { Alone, Signal } from './signal.ts';
 
-/** A guarantee that a run could not decide, the part that the file lacks for it, and how to add this part. */
+/**
+ * A guarantee that a run could not decide. `lacks`: the missing part of the file. `remedy`: how to add this
+ * part.
+ */
 export interface Unclaimed {
   guarantee: string;
   lacks: string;

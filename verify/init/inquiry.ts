@@ -12,7 +12,7 @@ export interface InitOptions {
   /** Path of the certificates of a private authority, as the target file will contain it. */
   ca?: string | undefined;
   accounts: readonly (LoginCredentials & { passwordEnv: string; totpEnv?: string | undefined })[];
-  /** Name of the recipe to try first. */
+  /** Name of the recipe to try first. A recipe is the usual login and logout of a framework. */
   recipe?: string | undefined;
   loginPage?: string | undefined;
   /**

@@ -20,8 +20,9 @@ interface KeptSession {
 const INSTANCES = 2;
 
 /**
- * Finds the signed-in mark, by a session that stays signed in. If none does, instances may end each other's sessions.
- * Then tries again with requests to only one instance, for each instance in turn.
+ * Finds the signed-in mark, with a session that stays signed in. If no session stays signed in, perhaps a
+ * login on one instance ends the session on another instance. So tries again with requests to only one
+ * instance, for each instance in turn.
  *
  * @param signal how responses name the instances
  * @returns the sessions and the mark; `alone`: true if the requests now go to one instance only
@@ -48,7 +49,7 @@ export async function keptSession(
         say('instances', `${names}; they end the sessions of each other, so init goes on with one of them`);
         return { ...kept, alone: true };
       } catch (again) {
-        // The app limits logins. The first error says more about the problem.
+        // The app now limits logins, so stops trying. Throws the error of the first search, which says more.
         if (again instanceof UnavailableError) break;
         if (!(again instanceof UsageError)) throw again;
       }
@@ -99,7 +100,10 @@ async function knownOf(
   return { login: changed, csrf, page: mark.page, signedIn, pages };
 }
 
-/** Tries a login with another CSRF token. Returns whether it is accepted. If so, puts its session into `found`. */
+/**
+ * Tries a login with another CSRF token. Returns whether the login is accepted. If it is, adds its session to
+ * `found`.
+ */
 async function fits(
   entrance: LoginProcedure,
   found: Marked,

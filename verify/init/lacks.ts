@@ -129,7 +129,7 @@ export function lacksOf(target: Target, given: Given): Lack[] {
   return (Object.keys(GUARANTEES) as Guarantee[]).flatMap(guarantee => {
     const missing = NEEDS[guarantee]?.(target, given);
     if (missing === undefined) return [];
-    // A set of claims, such as `standard`, claims `evidence` only if there are logs.
+    // Without logs, a set of claims such as `standard` does not claim `evidence`.
     const dropped = guarantee === 'evidence' && !given.logs && target.bySet.includes(guarantee);
     const claimed = target.claims.includes(guarantee) && !dropped;
     return [{ guarantee, claimed, ...missing }];

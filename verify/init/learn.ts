@@ -165,8 +165,8 @@ function captured(
 }
 
 /**
- * Adds one form to the login. The last request so far becomes a step, and the page to which it redirects becomes
- * another step.
+ * Adds a further form to the login. The login's last request so far becomes one of its `steps`. If this
+ * request redirects to the page of the form, a request for that page becomes a step too.
  */
 function longer(
   visitor: Visitor,

@@ -6,8 +6,8 @@ import { isAlive } from './session.ts';
 import type { Visitor } from './visitor.ts';
 
 /**
- * Maximum number of sessions that are made to find a limit. Some apps keep the newest 10 sessions of a user, as Redmine
- * does. More logins would rather meet a limit of logins.
+ * Maximum number of sessions of one account that init creates to find a limit. Some apps, such as Redmine,
+ * keep the newest 10 sessions of a user. More sessions would need more logins, which apps often limit too.
  */
 export const SESSIONS = 12;
 

@@ -72,8 +72,8 @@ export type Beginning = FormBeginning | { page: PageVisit; basic: true } | { pag
 /**
  * Searches for the login.
  *
- * @param page path of the login page, if known
- * @param first path to try first
+ * @param page path of the login page, if known. Then searches no other page
+ * @param first path to try before the links of the front page and the usual paths
  * @returns the login page with its form, or a page that requires HTTP Basic
  * @throws UsageError if no login is found
  */

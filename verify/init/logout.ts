@@ -44,15 +44,15 @@ export interface Known extends Sign {
 const USUAL: readonly string[] = ['/logout', '/api/logout'];
 
 /**
- * Tries the logout forms and links of the pages until one signs out. If a link leads to a page that asks for a
- * confirmation, tries the form of that page next. The caller must not use the session afterwards.
+ * Tries the logout forms and links of the pages until one signs out. If a link leads to a page that asks for
+ * a confirmation, tries the form of that page next. The caller must not use the session afterwards.
  *
- * @param pages pages that may have a logout, seen by the visitor; `elsewhere`: by path, the same pages seen by another
- *   session
+ * @param pages the pages to search, as the visitor sees them; `elsewhere`: the same pages by path, as
+ *   another session sees them
  * @param first logouts whose path has this prefix are tried first
- * @param hints logouts that scripts or a recording name
+ * @param hints logout requests from scripts or from a recording
  * @returns the logout, or the logouts that did not sign out. If an API acknowledged a logout that had no
- * effect, returns that logout, so that a run shows the violation
+ *   effect, returns that logout, so that a run shows the violation
  */
 export async function findLogout(
   visitor: Visitor,
@@ -74,8 +74,8 @@ export async function findLogout(
     const found: Logout = atProvider ? { ...logout, provider: true } : logout;
     const acknowledged = atProvider || acknowledges(answer);
     const byToken = visitor.tokens !== undefined;
-    // A 404 says nothing about the session, even if an instance that does not know the session has replaced the
-    // cookie.
+    // A response with an error is no logout, even if the cookie no longer works. An instance that does not
+    // know the session may respond with 404 and replace the cookie.
     const isRefused = byToken ? !acknowledged : (answer.status ?? 500) >= 400;
     if (!isRefused && !(await isAlive(leaving, known)))
       return { left: { logout: found, livesOn: await livesOn(visitor, known) }, failed: [] };
@@ -104,8 +104,9 @@ const acknowledges = ({ status = 500, json }: PageVisit): boolean =>
   status === 204 || status === 205 || (status < 300 && json !== undefined);
 
 /**
- * Returns whether the cookie or the access token from before a logout is still signed in. True also for an old access
- * token: if it is refused, that proves nothing about the logout, because the token may have expired.
+ * Returns whether the cookie or the access token from before a logout may still be signed in. Returns true
+ * for an old access token without a test: a refusal would not prove that the logout works, because the token
+ * may have expired.
  */
 async function livesOn(visitor: Visitor, known: Known): Promise<boolean> {
   const { tokens } = visitor;
@@ -158,7 +159,8 @@ function forms(
   pages: readonly PageVisit[],
   { login, csrf, page: marked }: Known,
 ): Logout[] {
-  // A run opens the page of the mark before the logout. It opens another page only for the token on that page.
+  // A run opens this page before every logout anyway. If the page has the form token, no other page must be
+  // opened.
   const own = pages.find(({ path }) => path === marked);
   const isThere = own !== undefined && tokenIn(visitor, own, csrf) !== undefined;
   return pages.flatMap(page =>
@@ -240,9 +242,10 @@ const besides = ({ json, path }: Login): string[] =>
   json === undefined ? [] : [`${path.replace(/\/[^/]*(\/?)$/, '/logout$1')}`];
 
 /**
- * Returns whether a cookie contains the session data itself, by the values that it had in one session. An id keeps its
- * length; the length of session data changes with the data.
+ * Returns whether a cookie contains the session data itself, and not only an id. Compares the values that the
+ * cookie had in one session: an id has a constant length, but the length of session data changes.
  *
+ * @param inTurn the values, one after the other
  * @param users login names; a cookie that contains a login name, in plain text or in base64, is no id
  */
 export const holdsSession = (inTurn: readonly string[], users: readonly string[] = []): boolean =>
@@ -264,7 +267,10 @@ function isSelfContained(value: string, users: readonly string[]): boolean {
 /** Matches an id as a JSON text, as React Router signs it. */
 const ID_IN_JSON = /^"[\w-]{16,}"/;
 
-/** Minimum length of a name, in characters. A shorter text is in many random ids by chance. */
+/**
+ * Minimum length of a login name to search for in a cookie, characters. Many random ids contain a shorter
+ * text by chance.
+ */
 const LEAST_NAME = 3;
 
 const decoded64 = (text: string): string => Buffer.from(text, 'base64').toString('latin1');

@@ -73,7 +73,8 @@ function jsonMark({ path, first, second, outside }: Views, users: readonly strin
 function textMark(views: Views, users: readonly string[]): Mark | undefined {
   const body = views.first[0]?.body ?? '';
   const named = namesOf(users[0] ?? '').flatMap(name => places(body, name));
-  // Where the page names the user, it may name another user to a signed-out client, such as a default.
+  // A page may show a name in such a place to signed-out clients too, for example `Guest`. Then tries the
+  // next place.
   for (const place of [...named, ...differences(views)]) {
     const mark = shortest(views, users, body, place);
     if (mark !== undefined) return mark;
@@ -187,7 +188,10 @@ const beginsText = (body: string, at: number): boolean => !/\w\w/.test(body.slic
 
 const classEscaped = (text: string): string => text.replaceAll(/[\]^-]/g, '\\$&');
 
-/** Adds the names that the mark finds. Returns undefined if the mark does not distinguish all visitors. */
+/**
+ * Completes a mark with the names that it finds on the pages. Returns undefined if the mark does not
+ * distinguish all visitors.
+ */
 function proven(
   { page, user }: Omit<Mark, 'shown'>,
   { first, second, outside }: Views,

@@ -5,12 +5,16 @@ import { escaped, finder } from '../core/response/finding.ts';
 import { prefixes } from './mark.ts';
 import type { PageVisit } from './visitor.ts';
 
-/** A regular expression, or a JSON pointer: what `items` of a probe is in the target file. */
+/**
+ * Says where a page shows the values of a list, as `items` of a probe does in the target file: by a regular
+ * expression, or by a JSON pointer.
+ */
 export type ListPlace = string | { json: string };
 
 /**
- * Returns the place of the values, if two of these responses show each value there. The values may be in different
- * responses, because in a broken app each instance may keep only the values that it received.
+ * Returns the place where pages show the values of a list. At least two of the responses must show each value
+ * in this place. One response may show only some of the values, because in a broken app each instance may
+ * keep only the values that it received.
  */
 export function placeIn(seen: readonly PageVisit[], values: readonly string[]): ListPlace | undefined {
   for (const { body, json } of seen) {

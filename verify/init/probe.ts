@@ -23,8 +23,8 @@ export interface FoundProbe {
   object: string;
   scope: 'session' | 'user' | 'all';
   /**
-   * True if a read with the session cookies from before the writes shows the values. Then the server keeps the
-   * session.
+   * True if the server keeps the session. Proof: after the writes, a read with the old session cookies shows
+   * the values.
    */
   onServer?: true;
   read: { path: string; items: ListPlace };
@@ -64,7 +64,7 @@ export function folderOf([first = '/', ...others]: readonly string[]): string {
 /**
  * Returns the forms with a text field, except forms that may delete, pay, mail or change who can log in.
  *
- * @param folder the folder of the whole app. Its name says nothing about a form
+ * @param folder the folder of the whole app, such as `/admin/`. Its words do not count as words of a form
  */
 export function offered(
   visitor: Pick<Visitor, 'pathOf'>,
@@ -113,7 +113,11 @@ function candidateOf(page: string, path: string, { fields }: Form, csrf: Token |
   return { pages: [page], request: { path, form: Object.fromEntries(values) }, field: free.name };
 }
 
-/** Returns the writes that hints name. @param lists paths of JSON pages that show a list, the most likely one first */
+/**
+ * Returns the writes in the hints as candidates for a probe.
+ *
+ * @param lists paths of JSON pages that show a list, the most likely one first
+ */
 export const hintedCandidates = (hints: readonly HintedRequest[], lists: readonly string[]): Candidate[] =>
   hints.map(request => {
     const [field = 'value'] =
@@ -131,10 +135,15 @@ const READS = 6;
 /** Wait before the pages are read again if none showed the values, milliseconds. */
 const CACHED = 2500;
 
-/** Maximum number of times that another session reads the page. */
+/**
+ * Maximum number of reads by another session to find a value, because each instance may keep its own values.
+ */
 const LOOKS = 3;
 
-/** The sessions of other clients, for the scope of an object. */
+/**
+ * Opens sessions of other clients. They show whether an object belongs to one session, to one user or to all
+ * users.
+ */
 export interface Others {
   /** Returns another session of the user. */
   same(): Promise<Visitor>;

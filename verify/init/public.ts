@@ -28,8 +28,8 @@ export async function publicPaths(stranger: Visitor, pages: readonly PageVisit[]
 const PAGES = 4;
 
 /**
- * Returns pages that only a signed-in user can see, except pages that the file names already. The page that a cache
- * shares is one of them, so that a run requests it as several users.
+ * Returns pages that only a signed-in user can see, except pages that the file names already. If a cache
+ * gives one user's page to other users, this page comes first, so that a run requests it as several users.
  */
 export const privatePages = ({ views, cached }: Marked, named: readonly string[]): string[] => {
   const closed = views.filter(({ outside: [stranger] }) => stranger?.status !== 200).map(({ path }) => path);

@@ -15,7 +15,7 @@ export interface Recipe {
   logout: string;
   /** Matches the name of the session cookie. */
   cookie: RegExp;
-  /** Documentation from which the recipe was written. Present only if no app in tests/hosts proves the recipe. */
+  /** The documentation that the recipe was written from. Absent if an app in tests/hosts tests the recipe. */
   documented?: string;
 }
 

@@ -24,7 +24,8 @@ function refreshIn({ json }: PageVisit): { pointer: string; value: string } | un
 export const givesRefreshToken = ({ answer }: Entered): boolean => refreshIn(answer) !== undefined;
 
 /**
- * Finds the request that takes the refresh token of a login. Gives its new tokens to the visitor.
+ * Finds the request that takes the refresh token of a login, by trying. Passes the tokens of the response to
+ * the visitor.
  *
  * @param access where the response to the login has the access token
  * @returns undefined if there is no refresh token, or no request takes it
@@ -104,15 +105,19 @@ function lifetimeIn(seen: PageVisit, access: string): string | undefined {
 const EVERY = 500;
 /** Maximum time of the measurement, milliseconds. */
 const MOST = 35_000;
-/** Time after which a run sends a replaced token if the target declares no grace period, milliseconds. */
+/**
+ * A run sends a replaced token this long after the refresh, if the target declares no grace period,
+ * milliseconds.
+ */
 const UNDECLARED = 2_300;
 
 /**
  * Measures how long a replaced refresh token is still accepted.
  *
- * @param visitor a session that is used for nothing else, because the app may end the session after the measurement
- * @returns milliseconds; `endless` if it is accepted after 35 s; undefined if it is refused when a run without a declared
- * grace period sends it, or if no refresh replaces the token
+ * @param visitor a session that is used for nothing else, because the app may end the session after the
+ *   measurement
+ * @returns the time in milliseconds; `endless` if the token is accepted after 35 s; undefined if the token
+ *   is already refused after `UNDECLARED`, or if no refresh replaces the token
  */
 export async function graceOf(
   visitor: Visitor,

@@ -22,7 +22,10 @@ export interface Refresh {
 const LEAST = 16;
 /** An access token counts as old when less than this share of its lifetime is left. */
 const LEFT = 0.5;
-/** Number of times that a refused refresh is sent, because possibly only one instance knows the token. */
+/**
+ * Maximum number of attempts of one refresh. A refused refresh is sent again, because another instance may
+ * know the token.
+ */
 const TRIES = 3;
 
 /** Returns where a response has an access token. */
@@ -36,7 +39,10 @@ export function accessIn({ json }: { json: unknown }): { pointer: string; value:
 
 type Sending<R extends Reply> = (request: Send) => Promise<R>;
 
-/** The tokens of one session. A visitor and its twins share the tokens, because a refresh may end the old tokens. */
+/**
+ * The tokens of one session. A visitor and its copies (`twin`) share the tokens, because a refresh may end
+ * the old ones.
+ */
 export class Tokens {
   readonly #spec: Refresh;
   /** The access token and the refresh token. */

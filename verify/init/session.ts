@@ -11,7 +11,10 @@ import { LOGIN, LOGOUT } from './words.ts';
 
 /** Maximum number of attempts for each page, because an instance that does not know the session may respond. */
 const TRIES = 6;
-/** Maximum number of times that the pages of the second user are opened. */
+/**
+ * Maximum number of times that init opens the pages of the second user, to reach an instance that shows the
+ * right name.
+ */
 const LOOKS = 3;
 /** Maximum number of linked pages that are searched for the mark. */
 const PAGES = 8;
@@ -31,7 +34,10 @@ export interface Marked {
   two: Visitor | undefined;
   /** The signed-in and signed-out views of each page. */
   views: readonly Views[];
-  /** A page that showed the first user's page to another visitor, probably from a cache; undefined if none did. */
+  /**
+   * Path of a page that showed the first user's name to another visitor, probably from a cache; undefined if
+   * none did.
+   */
   cached: string | undefined;
 }
 
@@ -183,7 +189,10 @@ async function pathsOf(
   return [...new Set([...first, start.path, ...linked.slice(0, PAGES), ...hinted, ...USUAL])];
 }
 
-/** Returns a page as a session sees it; undefined if it does not exist, or is never other than the signed-out page. */
+/**
+ * Returns a page as a session sees it. Returns undefined if the page does not exist, or if each response
+ * shows the signed-out page.
+ */
 async function inside(visitor: Visitor, path: string, outside: PageVisit): Promise<PageVisit | undefined> {
   for (let i = 0; i < TRIES; i++) {
     await outOfStep(visitor, path, i);
@@ -217,8 +226,8 @@ export const isAlive = (visitor: Visitor, sign: Sign): Promise<boolean> =>
   visitor.tokens === undefined ? isIn(visitor, sign) : visitor.renew();
 
 /**
- * Sends the request of another visitor before the third and the fifth try, because the visitor may be in step with a
- * round robin.
+ * Sends a request of another visitor before the third and the fifth try. Without this request, a round robin
+ * could route every try to the same instance.
  */
 async function outOfStep({ manners }: Visitor, path: string, tries: number): Promise<void> {
   if (tries > 0 && tries % 2 === 0) await manners.fresh().get(path);
@@ -236,8 +245,9 @@ export interface Carried {
 }
 
 /**
- * Finds the session cookies: removes one cookie at a time. If no removal signs out, keeps only one cookie at
- * a time.
+ * Finds the session cookies. First leaves out one cookie at a time: the session cookies are those without
+ * which the session is signed out. If there are none, sends only one cookie at a time: each cookie that is
+ * signed in alone is a session cookie.
  */
 export async function carrying(visitor: Visitor, sign: Sign): Promise<Carried> {
   const names = visitor.client.cookies(sign.page).map(({ name }) => name);
@@ -250,8 +260,9 @@ export async function carrying(visitor: Visitor, sign: Sign): Promise<Carried> {
 }
 
 /**
- * Returns the values that each session cookie has in turn: after the login, and after one more page. If the session is
- * in the cookie, what that page stores makes the value longer. A token in a header never changes.
+ * Returns the values that each session cookie has in turn: after the login, and after the next page. If the
+ * cookie contains the session data, the page may store something in it, and the value gets longer. A token in
+ * a header never changes.
  */
 export async function valuesInTurn(
   visitor: Visitor,

@@ -15,7 +15,7 @@ export interface Signal {
   by?: string;
 }
 
-/** What is known if all responses named the same instance: its name, and the header that names it. */
+/** The only instance that responded, if all responses named the same instance. */
 export interface Alone {
   name: string;
   header: string;
@@ -151,7 +151,8 @@ async function stays(
   const names = new Set<string>();
   for (let i = 0; i < 8; i++) {
     const twin = visitor.twin(without);
-    // The app may set the cookie only in the first response. Then the cookie jar contains the name.
+    // The app may set the cookie with the name only in the first response. Then takes the name from the
+    // cookie jar.
     const seen = await twin.get(path);
     const name =
       'cookie' in instance

@@ -60,8 +60,8 @@ export const fieldOf = ({ forms }: PageVisit, name: string): string | undefined 
   forms.flatMap(({ fields }) => fields).find(field => field.name === name)?.value;
 
 /**
- * Returns whether this field of a form holds the token. If the token is in a meta tag or a cookie, it is the first
- * field with a usual name for a CSRF token.
+ * Returns whether this field of a form holds the token. If the token is in a meta tag or a cookie, returns
+ * true for the first field that has a usual name for a CSRF token.
  */
 export function isTokenField(
   name: string,
@@ -89,12 +89,14 @@ export function fieldToken(pages: readonly PageVisit[]): Token | undefined {
 }
 
 /**
- * Returns the meta tag whose token all forms accept, if the forms have different tokens. A token in a field is read
- * only from the first form with this field, so it would be wrong for the other forms.
+ * Returns the meta tag with a token for all forms, if the forms of the pages have different tokens. Baton
+ * reads a token in a field only from the first form with this field, so this token would be wrong for the
+ * other forms.
  *
  * @param csrf the token that was found so far
  * @param pages pages of a signed-in user, and the login page
- * @returns undefined unless all pages have the meta tag and its value differs from the field of some form
+ * @returns undefined if a page lacks the meta tag, or if the meta tag and the field have the same value on
+ *   all pages
  */
 export function forAllForms(csrf: Token | undefined, pages: readonly PageVisit[]): Token | undefined {
   const field = fieldIn(csrf);

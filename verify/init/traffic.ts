@@ -126,8 +126,8 @@ function pathOf({ pathname, searchParams }: URL): string {
 }
 
 /**
- * Returns the index of the last login. A request with a password and no user name may be another kind of request. It
- * counts only if no request has both.
+ * Returns the index of the last login: the last request with a user name and a password. If there is none,
+ * returns the index of the last request with a password.
  */
 function loginAt(own: readonly Own[], accounts: readonly Credentials[]): number {
   const all = own.map(one => (one.method === 'POST' ? loginOf(one, accounts) : undefined));

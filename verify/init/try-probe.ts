@@ -148,6 +148,9 @@ const lists = (pages: readonly PageVisit[]): string[] =>
     .filter(({ json }) => json !== undefined && JSON.stringify(json).includes('['))
     .map(({ path }) => path);
 
-/** Returns the writes of hints. A write that only scripts suggest must be to an address that also shows a list. */
+/**
+ * Returns the writes that init may try. After a recording, these are all of its writes. A write that only
+ * scripts suggest may do something else, so its path must also show a list.
+ */
 const safe = ({ writes }: Hints, recorded: boolean, pages: readonly PageVisit[]): HintedRequest[] =>
   recorded ? writes : writes.filter(({ path }) => lists(pages).includes(path));

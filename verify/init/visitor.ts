@@ -39,7 +39,10 @@ export class Manners {
   #sent = 0;
   /** True if the app has responded. */
   reached = false;
-  /** Requests to send before each request, so that with round robin all others reach one instance (`onOneInstance`). */
+  /**
+   * Before each request, sends `count` other requests. With round robin, they take the turns of the other
+   * instances, so that all other requests reach the same instance (see `onOneInstance`).
+   */
   #aside = { count: 0, path: '/' };
   /** True to send cookies even if SameSite forbids it, because no login succeeds without them. */
   lenient = false;
@@ -167,7 +170,10 @@ function jsonOf({ headers, body }: Reply): unknown {
 export class Visitor {
   readonly manners: Manners;
   readonly client: SessionClient;
-  /** The tokens of the session, if its access token can be refreshed. Twins share these tokens. */
+  /**
+   * The tokens of the session, if its access token can be refreshed. The copies of a visitor (`twin`) share
+   * these tokens.
+   */
   tokens: Tokens | undefined;
 
   constructor(manners: Manners, client = new SessionClient(manners.network)) {

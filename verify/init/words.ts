@@ -2,7 +2,10 @@
 
 export const LOGIN = /log.?in|log.?on|sign.?in|anmelden|connexion|acceder|entrar/;
 export const REGISTER = /regist|sign.?up|create.{0,12}account|join|reset|forgot|newsletter|subscribe|search/;
-/** Words of a logout, and texts that are all of a link or a button. A page behind such a link may end the session. */
+/**
+ * Matches the words and the path of a link or button that may log out. A word such as `leave` or `exit` must
+ * be the only word, because it often has other meanings. Opening such a link may end the session.
+ */
 export const LOGOUT =
   /log.?out|log.?off|sign.?out|sign.?off|end.session|abmelden|d[eé]connexion|salir|cerrar|uitloggen|wyloguj|logga.?ut|esci\b|выйти|выход|登出|退出|ログアウト|로그아웃|^\s*(leave|exit|quit|bye|disconnect)\s+\//;
 
