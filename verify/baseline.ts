@@ -85,7 +85,8 @@ export async function runsIn(path: string, revision?: string): Promise<Digest[]>
 }
 
 async function runsInFile(file: string, revision: string | undefined): Promise<Digest[]> {
-  // Of a compressed history, the first line is in another file (`history.ndjson.gz`), and this one may be empty.
+  // The first line of a compressed history is in another file, `history.ndjson.gz`. The plain file may then
+  // be empty.
   if (existsSync(packedOf(file)) || (await firstBytesOf(file)).includes(`"${FORMAT}"`))
     return [digestOf(await judgeFile(file), revision)];
   const value = parsed(file, await readFile(file, 'utf8'));

@@ -59,7 +59,7 @@ export async function judgeFiles(
  * Merges the histories of the workers of a run into one history, by time.
  *
  * @param write called with each event, in order
- * @throws UsageError for the same reasons as `judgeFiles`
+ * @throws UsageError with file and line if a line is wrong, or if the histories are not from one run
  */
 export async function mergeFiles(paths: readonly string[], write: (event: Event) => void): Promise<void> {
   const { first, parts } = await partsOf(paths);
@@ -79,7 +79,8 @@ async function partsOf(paths: readonly string[]): Promise<{ first: Part; parts: 
 }
 
 /**
- * Passes the events of all parts to `take`, in order. Returns the worst of their last lines, if all parts are whole.
+ * Passes the events of all parts to `take`, in order of time. Returns the line that ends the history: of the
+ * last lines of the parts, the worst one, such as `failed`. Returns undefined if a part has no last line.
  */
 async function merge(parts: readonly Part[], take: (event: Event) => void): Promise<Finish | undefined> {
   const owners = new Map<string, Part>();
@@ -141,7 +142,10 @@ class Part {
     return [...remarks.map(remark => `${file}: ${remark}`), ...cut];
   }
 
-  /** Passes the next event to the judge, except the last line of this part: the other parts may go on. */
+  /**
+   * Passes the next event to the judge. Keeps back the last line of this part, because other parts may have
+   * later events.
+   */
   take(judge: (event: Event) => void): void {
     this.reader.step(event => {
       if (event.type === 'finish') this.finish = event;

@@ -6,7 +6,10 @@ import { createGunzip } from 'node:zlib';
 
 /** Maximum length of a line, in characters. No line of a history is as long, and longer ones would fill the memory. */
 const LONGEST = 64 << 20;
-/** Bytes of one read. Larger reads are several times as expensive, since V8 keeps long strings in another memory. */
+/**
+ * Bytes of one read. Larger reads take several times as long for each byte, because V8 stores long strings in
+ * a slower way.
+ */
 const CHUNK = 1 << 16;
 
 /** Returns the file with the compressed first part of a history: `history.ndjson.gz` for `history.ndjson`. */
@@ -22,17 +25,24 @@ async function* textOf(file: string): AsyncGenerator<string> {
 }
 
 /**
- * Returns the whole lines of the compressed file, and then the plain text. A process that was killed while it
- * compressed lines leaves them in both files, perhaps cut off in the compressed one. They are returned once.
+ * Returns the whole lines of the compressed file, and then the plain text. If a process was killed while it
+ * compressed lines, these lines are in both files, and the last one may be cut off in the compressed file.
+ * Each line is returned once.
  *
  * @throws errors of the file system and of zlib
  */
 async function* bothTexts(packed: string, plain: string): AsyncGenerator<string> {
   /** Text from the compressed file that is held back, because the plain text may begin with it. */
   let held = '';
-  /** True if the compressed file has all of the plain text, which then is not returned again. */
+  /**
+   * True if the compressed file contains all of the plain text. The plain text is then not returned a second
+   * time.
+   */
   let over = plain === '';
-  /** Number of characters of the compressed text so far, as long as they equal the begin of the plain text. */
+  /**
+   * Number of characters of the compressed file so far. Undefined once they differ from the beginning of the
+   * plain text.
+   */
   let equal: number | undefined = 0;
   for await (const text of unpacked(packed)) {
     if (equal !== undefined && plain.startsWith(text, equal)) {

@@ -44,8 +44,9 @@ export interface VerifyOptions {
   /** Stops the run early when it aborts. The recorded part is saved and judged. */
   signal?: AbortSignal;
   /**
-   * True to send each request that changes something on a new connection, as during faults. Needed if the balancer may
-   * reload its configuration during the run: a reload closes idle connections, and a write on one would be lost.
+   * True to send each request that changes something on a new connection, as during faults. Needed if the
+   * balancer may reload its configuration during the run. A reload closes idle connections, and would lose a
+   * write that was just sent on such a connection.
    */
   apart?: boolean;
   /** Returns why `signal` aborted: the user `interrupted` the run, or it `failed` because the system broke down. */
@@ -70,9 +71,12 @@ export interface RunPlan extends VerifyOptions {
   sessions: number;
   signal: AbortSignal;
   workloads: readonly string[];
-  /** Which worker of how many this plan is for. `sessions`, `rate` and the limits of `target` are its share. */
+  /**
+   * The number of the worker that this plan is for, and the number of all workers. `sessions`, `rate` and the
+   * limits of `target` are this worker's share.
+   */
   part: WorkerPart;
-  /** Key by which session ids become labels in the history. It is never stored. */
+  /** Key of the hashes that stand for session ids in the history (labels). The key is never stored. */
   key: Uint8Array;
   /** The faults, in the order in which they will be injected. */
   schedule: readonly Disturbance[];
@@ -185,7 +189,8 @@ function runOf(target: Target, faults: readonly Disturbance[], seed: number, opt
     claims: claimsOf(target, faults, logs.length),
     routing: target.routing,
     ...(target.declared === undefined ? {} : { declared: target.declared }),
-    // The canary begins with a letter and contains only letters and digits, so that no app refuses it.
+    // The canary: the beginning of every value that the run writes, by which Baton recognises its values. It
+    // has only letters and digits and begins with a letter, so that no app refuses it.
     canary: `b${random}`,
     logs,
   };

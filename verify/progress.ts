@@ -73,7 +73,12 @@ export class Progress {
     this.#timer.unref();
   }
 
-  /** Sets the running tasks, for the text after the planned duration. @param what descriptions of the tasks */
+  /**
+   * Sets the tasks that are still running. If the run takes longer than planned, the screen names the tasks
+   * that it waits for.
+   *
+   * @param what descriptions of the tasks
+   */
   active(what: readonly string[]): void {
     this.#active = what;
   }

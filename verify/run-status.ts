@@ -40,8 +40,10 @@ export class RunStatus {
   #judge: Judge | undefined;
 
   /**
-   * @param onTrouble called if the judge fails; the run goes on without a judge. If absent, there is no judge at all
-   * @param workers number of workers of the run. Only the requests of the first one are counted
+   * @param onTrouble called if the judge fails; the run then goes on without a judge. Without this
+   *   function, there is no judge from the start
+   * @param workers number of workers of the run. If there are several, only the requests of the first
+   *   worker are counted
    */
   constructor(onTrouble?: (text: string) => void, workers = 1) {
     this.#onTrouble = onTrouble;

@@ -47,14 +47,20 @@ export async function verify(
   return { result: await judge(plan), folder: plan.folder };
 }
 
-/** Waits until the target is ready. For the workload audit, measures how much an object of the app can hold. */
+/**
+ * Waits until the target is ready. If the run has the workload `audit`, first measures how much an object of
+ * the app can hold, because this workload stays within that limit.
+ */
 async function waitUntilReady({ onPhase, workloads }: RunPlan, { context }: RunRecording): Promise<void> {
   onPhase?.('ready');
   await ready(context);
   if (workloads.includes(audit.name)) context.growth = await measureGrowth(context);
 }
 
-/** Runs the workloads, with faults during the last one. Then waits for recovery and all workers, and reads all data. */
+/**
+ * Runs the workloads, with faults during the last workload. Then waits until the system has recovered and all
+ * workers have ended, and reads the objects once more.
+ */
 async function loadWithFaults(
   plan: RunPlan,
   { context, load, logs }: RunRecording,
@@ -62,7 +68,8 @@ async function loadWithFaults(
 ): Promise<void> {
   plan.onPhase?.('load');
   workers?.go();
-  // This thread ends last. So once the logs have its last request, they have the requests of all workers.
+  // Before its last requests, this thread waits until the other workers have ended. So once the logs contain
+  // its last request, they contain the requests of all workers.
   const together = workers && { settle: async () => void (await workers.ended) };
   const faults = phases(context, plan.schedule, { ...plan, load, logs });
   await perform(context, plan.workloads, { ...plan, ...faults, ...together });

@@ -41,7 +41,8 @@ export class ServedLater {
     this.#logs = logs;
     this.#named = named;
     this.#unnamed = unnamed.toSorted((a, b) => a.to - b.to);
-    // If balancer and instance both logged a request, the balancer's entry counts: as the last one in the map.
+    // If both the balancer and an instance logged a request, the entry of the balancer counts. It is sorted
+    // last, so it replaces the other entry in the map.
     const sorted = [...named].sort((a, b) => Number(a.kind === 'balancer') - Number(b.kind === 'balancer'));
     this.#instances = new Map(
       sorted.flatMap(({ request, instance }) => (instance === undefined ? [] : [[request, instance]])),

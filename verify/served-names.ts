@@ -2,11 +2,13 @@
 import type { Served } from './core/history/history.ts';
 
 export class InstanceNames {
-  /** For each name in the log, how many requests had which name in the response. */
+  /** Number of requests by the name of their instance in the log, and then by its name in the response. */
   readonly #times = new Map<string, Map<string, number>>();
   #known: ReadonlyMap<string, string> | undefined;
 
-  /** Counts a request that has one name in its response and another in the log. */
+  /**
+   * Counts a request. `answer`: name of the instance in its response. `log`: name of the instance in the log.
+   */
   count(answer: string, log: string): void {
     const of = this.#times.get(log) ?? new Map<string, number>();
     of.set(answer, (of.get(answer) ?? 0) + 1);
@@ -25,8 +27,9 @@ export class InstanceNames {
   }
 
   /**
-   * Pairs each name in the log with the name in responses that occurs with it most often. Uses each name once, so that
-   * a header with the same name for all instances is found wrong. Pairs nothing if both use the same names.
+   * Pairs each name in the log with the name in responses that occurs with it most often. Uses each name only
+   * once. So if a header has the same name for all instances, only one of the log's names gets this name.
+   * Pairs nothing if a name occurs in both the log and the responses.
    */
   #pairs(): ReadonlyMap<string, string> {
     const all = [...this.#times].flatMap(([log, of]) =>

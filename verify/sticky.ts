@@ -1,4 +1,7 @@
-/** Finds out whether stickiness can be turned off: runs the same load with stickiness on, off, re-pinned and broken. */
+/**
+ * Finds out whether stickiness can be turned off: runs the same load in each mode of stickiness (see
+ * client/affinity.ts).
+ */
 import { AFFINITIES, type AffinityMode } from './client/affinity.ts';
 import type { Result } from './core/result/result.ts';
 import { UsageError } from './errors.ts';

@@ -7,7 +7,7 @@ import { record } from './recording.ts';
 import type { Assignment, WorkerCommand, WorkerReport } from './workers.ts';
 import { perform } from './workloads/index.ts';
 
-/** How often the worker asks the first worker for the time, to compare their clocks. */
+/** Number of times that the worker asks the first worker for the time, to compare their clocks. */
 const ROUNDS = 20;
 
 /** Starts a clock that shows the first worker's time, with an error of at most half the fastest exchange of messages. */

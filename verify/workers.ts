@@ -12,7 +12,10 @@ export interface Assignment {
   learned: Learned;
 }
 
-/** A message to a worker: begin the load (`go`), or stop it for a reason. A requested time is sent as a number. */
+/**
+ * A message from the first worker: begin the load (`go`), or stop it, with the reason. It answers a request
+ * for the time with a plain number.
+ */
 export type WorkerCommand = 'go' | Finish['reason'];
 /** A message from a worker: it requests the time, or it is ready to begin. */
 export type WorkerReport = 'time' | 'ready';
@@ -34,7 +37,8 @@ export class RunWorkers {
    * Starts a thread for each worker except the first, which is this thread. Waits until all are ready.
    *
    * @param plan the plan of the whole run
-   * @param recording the recording of this thread, with what the checks before the load found out about the app
+   * @param recording the recording of this thread. Its checks before the load have learned facts about the
+   *   app, which all workers get
    * @returns undefined if the run has one worker
    */
   static async start(plan: RunPlan, recording: RunRecording): Promise<RunWorkers | undefined> {

@@ -12,7 +12,7 @@ import { write } from './reports.ts';
 
 export interface Baseline {
   file: string;
-  /** The good runs in the file, to compare with; undefined if the file does not exist yet. */
+  /** The runs in the file, to compare this run with; undefined if the file does not exist yet. */
   runs: Digest[] | undefined;
   update: boolean;
 }

@@ -12,7 +12,8 @@ export async function fromCheckout<Part>(what: string, load: () => Promise<Part>
   try {
     return await load();
   } catch (error) {
-    // Node sets `url` if a file is missing, but not if an npm package is missing: then setup was not run.
+    // If a file is missing, Node sets `url`: this is the npm package. If only an npm package is missing, Node
+    // sets no `url`: the user has not run scripts/setup.
     const { code, url } = error as { code?: string; url?: string };
     if (code !== 'ERR_MODULE_NOT_FOUND' || url === undefined) throw error;
     throw new UsageError(

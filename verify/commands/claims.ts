@@ -19,7 +19,10 @@ const IN_SESSIONS: Record<string, readonly Guarantee[]> = {
   cookie: [...WHOLE_SESSIONS, 'logout-final'],
 };
 
-/** The same with BASKET_STORE=postgres. Baskets are then in tables, and only a login changes a session. */
+/**
+ * The guarantees that each SESSION_STORE does not claim with BASKET_STORE=postgres. Then baskets are in
+ * tables, and sessions change only at a login, so a store that is not listed claims all.
+ */
 const WITH_BASKET_TABLES: Record<string, readonly Guarantee[]> = { cookie: ['logout-final'] };
 
 /** Returns the guarantees that the card store does not claim. @param env the environment of the instances */

@@ -35,7 +35,7 @@ export function reportsOf(values: readonly string[] = []): RequestedReport[] {
   });
 }
 
-/** What the reports show. */
+/** The data of the reports. */
 export interface Reported {
   result: Result;
   comparison: Comparison | undefined;

@@ -84,7 +84,7 @@ export async function verifyCommand(
     );
   if (load.rate !== undefined && !chosen(target, load.workloads).includes('hop'))
     throw new UsageError('--rate: expected the workload hop, the only one with a rate; add it to --workload');
-  // Each worker writes its own history, but --ui and --metrics follow one history.
+  // --ui and --metrics can follow only one history, but each worker writes its own history.
   const divided = load.workers > 1;
   const shown = values.ui || values.metrics !== undefined;
   if (divided && shown)
@@ -123,8 +123,8 @@ export async function verifyCommand(
       );
       target.url = stack.url;
       setRouting(target, like);
-      // With the addresses, workloads can also send requests directly to an instance. Then they find differences
-      // between instances sooner than through the balancer.
+      // With the addresses of the instances, workloads can also send requests directly to an instance. So
+      // they find differences between instances sooner than through the balancer.
       if (target.instance !== undefined) target.instance.addresses ??= addressesOf(stack);
       void stack.died.then(what => stop.fail(what));
     }
@@ -166,7 +166,8 @@ export async function verifyCommand(
     }
     await updateBaseline(baseline, result, output);
     output.progress.write(`history: ${folder}\n`);
-    // The bundled stack is gone after the run. Another system is still running, and the user must repair it.
+    // A fault that was not healed is an error only if the system still runs, because its user must repair it.
+    // The bundled stack was stopped.
     if (stack === undefined && unhealed(result).length > 0) throw notHealed(result, folder);
     if (result.finished === 'interrupted') return EXIT.interrupted;
     const all = { url: target.url, instances: count, seed, signal: stop.signal };

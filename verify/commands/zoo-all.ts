@@ -70,7 +70,7 @@ interface Runs {
   flags: string;
 }
 
-/** Returns how often to run each kind of deployment: broken, healthy, or in need of a fault. */
+/** Returns how often to run each kind of deployment: broken, healthy, or run with faults. */
 function runsOf(values: OptionValues<'zoo'>): Runs {
   const { runs = '', 'control-runs': control = runs, 'fault-runs': fault = runs } = values;
   const times = {

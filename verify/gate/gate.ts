@@ -52,7 +52,7 @@ export interface Status extends CanaryVerdict {
   readonly forms: readonly { page: string; served: string; accepted: number; refused: number }[];
   /** Name of the run, and of the folder with its history. */
   readonly run: string | undefined;
-  /** Why the run ended without a stop; undefined if it did not. */
+  /** The message of the error that ended the run; undefined if there was none. */
   readonly error: string | undefined;
 }
 
@@ -135,7 +135,10 @@ class CanaryRun {
   /** Counts sessions by the versions that created and served them. Undefined until the load begins. */
   #cohorts: Cohorts | undefined;
   #ended: number | undefined;
-  /** The end of the last operation: microseconds on the clock of the run, and milliseconds on that of `performance`. */
+  /**
+   * The end of the last operation on two clocks: microseconds on the clock of the run, and milliseconds of
+   * `performance.now()`. The pair converts the present time to the clock of the run.
+   */
   #latest = { run: 0, node: 0 };
   #error: string | undefined;
   /** The verdict at the first call of `stop`, which later calls return too. */

@@ -4,7 +4,10 @@ import { barePath } from '../core/response/paths.ts';
 
 /** Matches an X-Request-Id that Baton sent. It shows to which request a log line belongs. */
 const REQUEST = /\b\d{8}-\d{6}-[0-9a-f]{6}-\d+\b/;
-/** Matches `"$request" $status` of nginx. $upstream_addr, all addresses that nginx tried, comes later in the line. */
+/**
+ * Matches `"$request" $status` of nginx. After this match, the line contains $upstream_addr: the addresses of
+ * all instances that nginx tried.
+ */
 const NGINX = /"[A-Z]+ [^"]*" (?<status>\d{3}) /;
 const ADDRESS = /(?:[\w.-]+|\[[0-9a-f:]+\]):\d{1,5}/g;
 /**
@@ -103,7 +106,8 @@ function haproxyEntryIn(line: string): LogEntry | undefined {
     server.startsWith('<') ? before : [...before, server],
     Number(status),
   );
-  // HAProxy also names the server if HAProxy itself wrote the response. Then the fourth timer is -1.
+  // If HAProxy itself wrote the response, no instance served the request. HAProxy names the server even then,
+  // but the fourth timer is -1.
   return { ...rest, ...(instance !== undefined && instance !== SOME && head !== '-1' && { instance }) };
 }
 

@@ -45,7 +45,8 @@ export function jepsenOptions(
 }
 
 /**
- * A single read is enough evidence, and a history may have any length, because the user chose this history to judge.
+ * The evidence that a verdict needs. One read is enough, and no history is too long, because the user chose
+ * this history to be judged.
  */
 const LEAST = { overlaps: 0, handoffs: 0, reads: 1, longest: Number.POSITIVE_INFINITY };
 

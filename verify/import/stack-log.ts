@@ -6,7 +6,10 @@ import type { Served } from '../core/history/history.ts';
 export interface LogParser {
   /** Returns the entry about a served request; undefined for a line without one. */
   parse(line: string): Served | undefined;
-  /** Called with each line that is older than the run, because such a line may explain later ones. */
+  /**
+   * Called with each line that is older than the run. Such a line may say which instance has which address in
+   * later lines.
+   */
   learn?(line: string): void;
 }
 
@@ -16,8 +19,8 @@ const routedLine = z.object({
 });
 
 /**
- * Parses the log of nginx in a container. There deploy/balancer.sh adds lines that say which instance has which
- * address. Later lines count, because an address may move to another container.
+ * Parses the log of nginx in a container. There deploy/balancer.sh adds lines that say which instance has
+ * which address. The latest such line is valid, because an address may move to another container.
  */
 export class RoutedLog implements LogParser {
   readonly #names = new Map<string, string>();

@@ -82,7 +82,10 @@ export function comparisonMarkdown(comparison: Comparison): string[] {
   ];
 }
 
-/** Describes a difference in a sentence: what changed, the instance that caused it, and whether it is not claimed. */
+/**
+ * Describes a difference in a sentence: what changed, the instance that caused it, and `(not claimed)` if the
+ * target does not claim the guarantee.
+ */
 export function sentence({ said, instance, claimed }: Difference): string {
   const where = instance === undefined || said.includes(instance) ? '' : `; it points at ${instance}`;
   return `${said}${where}${claimed ? '' : ' (not claimed)'}`;

@@ -1,4 +1,7 @@
-/** Shows the requests that prove an anomaly: as a picture with one lane for each instance, and as a list. */
+/**
+ * Shows the witness of an anomaly, that is, the requests that prove it: as a picture with one lane for each
+ * instance, and as a list.
+ */
 import type { Operation } from '../core/history/history.ts';
 import type { Anomaly, WitnessStep } from '../core/result/verdict.ts';
 import { escaped } from './markup.ts';

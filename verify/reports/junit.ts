@@ -61,7 +61,10 @@ export const junit: Report = safely(all => {
   ].join('\n');
 });
 
-/** Returns a test case for each reason, other than a guarantee, why the run cannot pass: for example an early stop. */
+/**
+ * Returns a test case for each reason why the run as a whole cannot pass, such as an early stop or a fault
+ * that was not healed. The guarantees have test cases of their own.
+ */
 function casesOfRun(result: Result): Case[] {
   const cut = unfinished(result);
   const nothing = result.guarantees.some(verdict => verdict.claimed) ? undefined : 'nothing is claimed';

@@ -44,7 +44,7 @@ export interface View {
   data: string;
   /** Number of requests that the timeline leaves out because the run is too long. The plots include them. */
   left: number;
-  /** The two sides of the comparison, for the plots. */
+  /** The baseline and the current runs, for the plots of a comparison. */
   sides?: Side[];
 }
 

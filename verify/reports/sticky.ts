@@ -1,4 +1,7 @@
-/** Writes the report of `--sticky-report`: a table with a column for each mode of stickiness, and a conclusion. */
+/**
+ * Writes the report of `--sticky-report`: a table with a column for each mode of stickiness (on, off,
+ * re-pinned, broken), and a conclusion.
+ */
 import type { Result } from '../core/result/result.ts';
 import type { Judgement } from '../core/result/verdict.ts';
 

@@ -200,7 +200,10 @@ function proof(
   ];
 }
 
-/** Returns a line with the number of anomalies that are not shown: all of them in a k6 run, which only counts them. */
+/**
+ * Returns a line with the number of anomalies that the report does not show. A k6 run only counts anomalies,
+ * so its report shows none.
+ */
 const moreOf = ({ guarantee }: Verdict, more: number, shown: number): string =>
   shown === 0
     ? `${guarantee} was violated ${counted(more, 'time')}; the requests that prove it were not recorded`

@@ -60,7 +60,10 @@ const overlaps = (steps: readonly WitnessStep[]): boolean =>
     steps.some(({ operation: b }, j) => i < j && a.call <= end(b) && b.call <= end(a)),
   );
 
-/** Columns from one call or return to the next, whatever the time between: a slow request would fill the line. */
+/**
+ * Columns from one call or return to the next one. The width does not show the time, because a slow request
+ * would fill the line.
+ */
 const STEP = 4;
 
 function barsOf(operations: readonly Operation[]): string[] {

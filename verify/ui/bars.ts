@@ -9,11 +9,12 @@ import type { ViewState } from './state.ts';
 const TILE = { width: 256, lanes: 8 };
 /** Maximum number of tiles in memory. A screen shows about 25. */
 const TILES = 80;
-/** A mark may extend beyond its bar by this many CSS pixels. */
+/** A mark (the sign of a login, logout or new cookie) may extend beyond its bar by this many CSS pixels. */
 const MARK = 10;
 
 /**
- * The bar of a request. Its position in CSS pixels is relative to the sheet: the whole run and all lanes at this zoom.
+ * The bar of a request. The position is in CSS pixels from the corner of the sheet, which is the drawing of
+ * the whole run with all lanes at the present zoom.
  */
 export interface Bar {
   op: Op;
@@ -36,7 +37,7 @@ interface Part {
   height: number;
 }
 
-/** The bars of all requests at one zoom. */
+/** The sheet: the bars of all requests at one zoom. */
 export class Sheet {
   readonly #state: ViewState;
   readonly #paint: Paint;

@@ -30,7 +30,10 @@ export interface Op {
   request: string;
   /** Line of the lane on which the request is drawn: the first one without an overlapping request of the session. */
   line: number;
-  /** When this and all earlier requests of the session have ended, microseconds. */
+  /**
+   * Time by which this and all earlier requests of the session have ended, microseconds. Used to find the
+   * requests in flight at a time.
+   */
   reach: number;
 }
 

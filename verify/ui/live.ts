@@ -23,7 +23,7 @@ export function followRun(state: ViewState, redraw: () => void): void {
       redraw();
     });
   });
-  // Loads the report, which now has the address of this page.
+  // The run has ended: loads the report, which the server now serves at the address of this page.
   source.addEventListener('end', () => {
     source.close();
     location.replace(location.pathname);

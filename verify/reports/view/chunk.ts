@@ -31,7 +31,11 @@ export const COLUMNS = [
 
 export type Column = (typeof COLUMNS)[number];
 
-/** Bits of the column `state`. */
+/**
+ * Bits of the column `state`: the outcome (`fail`, `info`), signed `in` or `out`, a session cookie that was
+ * set (`cookie`) or `deleted`, a `handoff` (the session moved to another instance), and a request sent
+ * `direct` to an instance.
+ */
 export const FLAGS = { fail: 1, info: 2, in: 4, out: 8, cookie: 16, deleted: 32, handoff: 64, direct: 128 };
 
 /** The requests since the previous chunk. Lists only new texts and sessions: their indices continue the old ones. */
@@ -83,7 +87,7 @@ export interface Plots {
 
 /** A mark of an anomaly on the timeline. */
 export interface AnomalyMark {
-  /** Id of the HTML element that shows the requests of the witness. */
+  /** Id of the HTML element that shows the witness: the requests that prove the anomaly. */
   id: string;
   name: string;
   guarantee: string;

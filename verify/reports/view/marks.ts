@@ -13,13 +13,16 @@ function articleOf(verdict: Verdict, anomaly: Anomaly): string {
   return `${verdict.guarantee}-${Math.max(0, at) + 1}`;
 }
 
-/** Returns a mark for each anomaly that has a witness. */
+/** Returns a mark for each anomaly that has a witness, that is, the requests that prove the anomaly. */
 export const marksOf = ({ guarantees }: Result): AnomalyMark[] =>
   guarantees.flatMap(verdict =>
     verdict.anomalies.flatMap(anomaly => markOf(anomaly, articleOf(verdict, anomaly), verdict.claimed)),
   );
 
-/** Returns the marks for a page that shows a run in progress. That page does not show the requests of witnesses. */
+/**
+ * Returns the marks for a page that shows a run in progress. All have the id `live`, because that page shows
+ * no witnesses to link to.
+ */
 export const liveMarks = (anomalies: readonly Anomaly[], claims: readonly string[]): AnomalyMark[] =>
   anomalies.flatMap(anomaly => markOf(printable(anomaly), 'live', claims.includes(anomaly.guarantee)));
 
@@ -47,13 +50,19 @@ function markOf(anomaly: Anomaly, id: string, claimed: boolean): AnomalyMark[] {
 export interface Headline {
   verdict: Verdict;
   anomaly: Anomaly | undefined;
-  /** The instances that sent wrong responses, and how many witnesses show it. The highest number comes first. */
+  /**
+   * The instances that sent wrong responses, each with the number of anomalies that prove it. The highest
+   * number comes first.
+   */
   where: [instance: string, proofs: number][];
   /** Time of the first wrong response, microseconds from the start of the run. */
   since: number | undefined;
 }
 
-/** Returns which instances sent wrong responses, and when the first came, as the witnesses of a verdict show. */
+/**
+ * Returns which instances sent wrong responses, and when the first one came. Takes both from the requests
+ * that prove the anomalies of a verdict.
+ */
 export function headlineOf(verdict: Verdict): Headline {
   const proofs = verdict.anomalies.flatMap(anomaly => {
     const step = brokenStep(anomaly.witness);

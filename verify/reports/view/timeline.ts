@@ -22,7 +22,10 @@ import { PlotCounts } from './plots.ts';
 
 /** Maximum number of requests that the timeline shows. A page with so many requests stays below 1 MB. */
 const MOST = 100_000;
-/** Of a longer run, all requests within this time of an anomaly or a fault are shown, microseconds. */
+/**
+ * If a run has more requests than MOST, the timeline shows those within this time of an anomaly or a fault,
+ * microseconds.
+ */
 const AROUND = 1_000_000;
 /** Maximum number of different texts, such as paths and values. Further texts are shown as `…`. */
 const TEXTS = 20_000;
@@ -106,8 +109,9 @@ export class Timeline implements Fold {
   }
 
   /**
-   * Returns whether the timeline shows the request. It shows all requests of a short run. Of a longer run, it shows the
-   * sessions of anomalies, and all requests near an anomaly or a fault.
+   * Returns whether the timeline shows the request. It shows all requests of a run with at most MOST
+   * requests. Of a longer run, it shows the sessions of anomalies, and all requests near an anomaly or a
+   * fault.
    */
   #keeps({ session, call, return: end = call }: Operation): boolean {
     const { operations = 0, anomalies } = this.#options;
