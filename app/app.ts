@@ -40,7 +40,10 @@ export interface Deps {
   readonly mailer?: Mailer | undefined;
   /** Stores the pictures of cards. Without it, cards have no pictures. */
   readonly pictures?: Pictures | undefined;
-  /** Replaces the default form tokens, which every instance can check. */
+  /**
+   * Checks form tokens. By default, every instance accepts the tokens of all instances. Some defects of the
+   * zoo replace this.
+   */
   readonly csrf?: CsrfProtection;
   /** Middleware that runs for each request after its session is loaded. */
   readonly onSession?: RequestHandler;

@@ -11,7 +11,8 @@ export class Lifecycle {
   /** True once the tables and the fixture users exist. Requests need the tables and the users. */
   prepared = false;
   /**
-   * Number of requests that this instance has refused since `leave`, for other instances to serve; undefined before it.
+   * Number of requests that this instance has refused since `leave`, so that other instances serve them;
+   * undefined before `leave`.
    */
   leftToOthers: number | undefined;
   #draining = false;

@@ -1,4 +1,7 @@
-/** Picks the names of cookies, which differ over http and https. A trusted proxy reports which one the client uses. */
+/**
+ * Picks the names of cookies, which differ over http and https. A trusted proxy reports whether the client
+ * uses http or https.
+ */
 import type { Request, Response } from 'express';
 
 /**

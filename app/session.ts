@@ -60,8 +60,9 @@ export function sessions(store: Store, secrets: readonly string[], limits: Sessi
       rolling: false,
       // A session ends only by the function `end`, which waits for the store before the response.
       unset: 'keep',
-      // The cookie has no maxAge, because only the store knows when a session ends. `cookie` is a function, because the
-      // middlewares for http and https share one store: both create sessions by the `generate` of the later one.
+      // The cookie has no maxAge, because only the store knows when a session ends. `cookie` is a function,
+      // because the middlewares for http and https share one store. The middleware that is made last creates
+      // the sessions for both, so it must look at each request.
       cookie: request => ({
         httpOnly: true,
         sameSite: 'lax',

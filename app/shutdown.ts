@@ -75,8 +75,9 @@ function pause(ms: number, hurry?: AbortSignal): Promise<void> {
 }
 
 /**
- * The instance assumes that the balancer sends no more requests after this time without one, milliseconds. The first
- * value applies until the instance has refused a request, the second value afterwards.
+ * If no request comes for this time, the instance assumes that the balancer sends it no more requests,
+ * milliseconds. NOTHING_TO_SEND_MS applies until the instance has refused a request, UNDERSTOOD_MS
+ * afterwards.
  */
 const NOTHING_TO_SEND_MS = 400;
 const UNDERSTOOD_MS = 50;

@@ -1,7 +1,7 @@
 /**
- * Steady load while instances are replaced: start the script, then deploy. Measures how many sessions survive, how
- * long users wait for the next success, and how many must log in again. The whole run is one fault window. ERRORS
- * limits its failed requests, and BUDGET its longest gap.
+ * Steady load while instances are replaced: start the script, then deploy. Measures how many sessions
+ * survive, how long users wait for the next success, and how many must log in again. The whole run counts as
+ * one fault. ERRORS limits the failed requests of the run, and BUDGET its longest gap without a success.
  */
 import { check, sleep } from 'k6';
 import type { Options } from 'k6/options';

@@ -62,8 +62,8 @@ export default guarded((run: Run) => {
 });
 
 /**
- * Buys a card and sells it. The card's name is not a canary: canaries are private, but all users see cards for sale.
- * If a failed write may have left a canary in the basket, no card is sold.
+ * Buys a card and sells it. The card's name is not a canary (a value that only its user may see), because all
+ * users see cards for sale. If a failed write may have left a canary in the basket, no card is sold.
  */
 function buyAndSell(s: Session, canary: string, requests: NonNullable<typeof shop>): void {
   const { checkout, owned, picture, sell } = requests;

@@ -31,8 +31,8 @@ export class BasketTable {
   }
 
   /**
-   * Adds an item. Throws Refusal 422 or 409. If concurrent requests add items and only one place is left, all may
-   * succeed. This is the same with baskets in sessions.
+   * Adds an item. Throws Refusal 422 or 409. If concurrent requests add items and only one place is left, all
+   * may succeed. Baskets in sessions have the same weakness.
    */
   async add(owner: string, text: unknown): Promise<BasketItem[]> {
     const wanted = inscription(text);

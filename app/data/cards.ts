@@ -26,7 +26,7 @@ export interface Order {
 
 export type Purchase = 'bought' | 'not-for-sale' | 'price-changed' | 'own-card' | 'too-poor';
 
-/** A page shows at most this number of cards of a list: the newest, newest first. */
+/** Maximum number of cards of a list that a page shows. It shows the newest cards, the newest first. */
 const SHOWN = 200;
 
 declare module 'ioredis' {

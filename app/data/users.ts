@@ -85,7 +85,7 @@ export class Users {
   readonly #parameters: ScryptParameters;
   readonly #placeholder: Promise<string>;
 
-  /** @param parameters of new password hashes */
+  /** @param parameters the parameters with which new passwords are hashed */
   constructor(redis: RedisClient, parameters: ScryptParameters) {
     this.#redis = redis;
     this.#parameters = parameters;

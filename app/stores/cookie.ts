@@ -52,8 +52,8 @@ export class CookieStore extends session.Store {
   constructor(options: CookieStoreOptions) {
     super();
     this.#options = options;
-    // Derives the id of a key from its secret. So an instance finds the key of a cookie in whatever order its secrets
-    // are.
+    // Derives the id of a key from its secret. So an instance finds the key of a cookie even if its secrets
+    // are in another order.
     this.#keys = options.secrets.map(secret => ({
       id: deriveKey(secret, 'cookie-session-name').slice(0, 8),
       secret: deriveKey(secret, 'cookie-session'),
@@ -61,9 +61,9 @@ export class CookieStore extends session.Store {
   }
 
   /**
-   * Gives the request the session of its cookie, or an empty session if it has no valid cookie. A cookie parser must
-   * run before. A session whose idle time is half over gets a new cookie. With a new cookie in each response, slow
-   * responses would undo more changes.
+   * Gives the request the session of its cookie, or an empty session if it has no valid cookie. A cookie
+   * parser must run before. A session gets a new cookie only when half of its idle time is over. With a new
+   * cookie in every response, a slow response would more often replace the cookie of a later change.
    */
   readonly handle: RequestHandler = async (request, response, next) => {
     request.sessionStore = this;

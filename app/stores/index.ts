@@ -13,8 +13,9 @@ import { RedisAttributesStore } from './redis-attributes.ts';
 import { RedisLockedStore } from './redis-locked.ts';
 
 /**
- * Key prefixes of the stores in Redis. Each store has its own prefix, because a store that read the keys of
- * another store would fail on every old cookie.
+ * Key prefixes of the stores in Redis. Each store has its own prefix, because each has another format. After
+ * a change of SESSION_STORE, an old cookie then finds no session, instead of one that the new store cannot
+ * read.
  */
 export const REDIS_PREFIXES: Partial<Record<Config['sessionStore'], string>> = {
   'redis-attributes': 'baton:session:',

@@ -40,7 +40,7 @@ export interface ReplySettings {
   headers: readonly string[];
   /** Names of the cookies that carry the session. */
   cookies: readonly string[];
-  /** The prefix of every canary of the run. */
+  /** The prefix of the canaries: the values that the run writes, by which Baton recognises its own data. */
   canary: string;
 }
 
@@ -49,7 +49,10 @@ export class Replies {
   readonly #url: string;
   /** `sent` is the name of a header as k6 writes it, `name` the same in lower case. */
   readonly #headers: readonly { sent: string; name: string }[];
-  /** A Set-Cookie header is relevant if it contains one of these: names of session cookies, and the canary. */
+  /**
+   * A Set-Cookie header is relevant if it contains one of these texts: the names of session cookies, and the
+   * prefix of the canaries.
+   */
   readonly #cookies: readonly string[];
   /** Location of the last redirect, cached because the next redirect usually has the same Location. */
   #location = '';

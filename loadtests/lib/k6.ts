@@ -57,8 +57,9 @@ export interface Verified {
 }
 
 /**
- * Defaults for a user's own script. Its claims are those for which every script gives evidence. Its thresholds also
- * fail the run for a foreign user's data, a stale read or a read that goes back, although they are not claimed.
+ * Defaults for a user's own script. It claims only the guarantees for which every script gives evidence. The
+ * thresholds also fail the run if a page shows another user's data (`baton_bleed`), or if a read shows an old
+ * value (`baton_stale`, `baton_back`), although these guarantees are not claimed.
  */
 const OWN = {
   judge: { claims: ['continuity', 'routing', 'availability'] },

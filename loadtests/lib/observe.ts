@@ -10,7 +10,10 @@ import { add } from './metrics.ts';
 import { type Shared, writeLine } from './run.ts';
 import type { Settings } from './settings.ts';
 
-/** A k6 counter that shows one count of one check. */
+/**
+ * A k6 counter whose value is one of the counts of a check, such as the lost sessions that `continuity`
+ * counts.
+ */
 interface Raised {
   readonly metric: string;
   /** Index of the check. */
@@ -27,7 +30,8 @@ interface Raised {
 /**
  * Returns the counters of one virtual user.
  *
- * @param first false if another virtual user uses the same account, and has the counts that belong to the account
+ * @param first true for the first virtual user of an account. Only this one adds the counts that belong to
+ *   the account
  */
 function raisedFrom({ checks, figures }: Judged, instances: readonly string[], first: boolean): Raised[] {
   const raised = (guarantee: string, more: Omit<Raised, 'check' | 'added'>): Raised[] => {
@@ -47,7 +51,7 @@ function raisedFrom({ checks, figures }: Judged, instances: readonly string[], f
   ];
 }
 
-/** A number to add to a k6 counter with one value of its tag. k6 gets it with the next batch. */
+/** A number that waits to be added to a k6 counter, with its tag. All waiting numbers go to k6 together. */
 interface Waiting {
   readonly metric: string;
   readonly tags: Record<string, string>;
@@ -76,8 +80,8 @@ function counting(of: { metric: string; tag: string }, all: Waiting[], known?: r
 const BATCH = 64;
 const LATEST = 500_000;
 /**
- * The first FIRST operations of a user, and all operations near the end of the scenario, are counted without delay,
- * because k6 calls no function when a user ends.
+ * The first FIRST operations of a user, and all operations near the end of the scenario, go to k6 at once. k6
+ * calls no function when a user ends, so counts that still wait would be lost.
  */
 const FIRST = 2 * BATCH;
 
@@ -88,7 +92,10 @@ export class Observer {
   readonly #raised: readonly Raised[];
   readonly #waiting: Waiting[] = [];
   readonly #counted: Record<'operations' | 'failed' | 'requests' | 'met', (value: string) => void>;
-  /** Counts of the reads that only repeat a judged read. They are not passed to the judge. */
+  /**
+   * Counts of the reads with the same result as the last judged read. They are counted here, because the
+   * judge does not get them.
+   */
   readonly repeated = nothingRepeated();
   /** Number of anomalies found so far. */
   broke = 0;
@@ -100,8 +107,9 @@ export class Observer {
   #closing = false;
 
   /**
-   * @param user number of the virtual user, from 1 on @param pool number of accounts; virtual users beyond it share
-   *   them
+   * @param user number of the virtual user, from 1 on
+   * @param pool number of accounts. If there are more virtual users than accounts, several of them share an
+   *   account
    */
   constructor({ run, zero }: Shared, settings: Settings, user: number, pool: number) {
     this.#judge = new Judge(run, settings.judged.checks, anomaly => this.#found(anomaly), 'counts');

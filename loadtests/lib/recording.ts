@@ -24,9 +24,15 @@ export class Recording {
   readonly #vu: VirtualUser;
   readonly #user: string;
   readonly #repeats: Repeats;
-  /** The target's limit for a response time, microseconds. A slower read is always judged. */
+  /**
+   * The target's limit for a response time, microseconds. A slower read is judged even if its result repeats
+   * the read before.
+   */
   readonly #longest: number;
-  /** The last probe that a request used, with the name of its object. */
+  /**
+   * The probe that a request used last, with the name of its object. Cached, because most requests use the
+   * same probe.
+   */
   #named: { probe: ProbeRequests; object: string } | undefined;
   /** Instances that have served the session. */
   #contacted: string[] = [];

@@ -22,7 +22,10 @@ export interface Shared {
   zero: number;
   /** Name of the clock of setup() and teardown(). */
   clock: string;
-  /** Objects of probes whose page names no user and which only signed-in clients can read. */
+  /**
+   * Objects that are read as JSON without a user name, and only by signed-in clients. A successful read of
+   * such an object shows that the client is signed in.
+   */
   unnamed: readonly string[];
 }
 
@@ -68,8 +71,8 @@ function unnamedIn({ app, url }: Settings): string[] {
 }
 
 /**
- * Returns the target's budgets. If a script treats its whole run as one fault, as deploy.ts does, adds a fault with the
- * script's name and budget.
+ * Returns the target's budgets. If the whole run of a script counts as one fault, as in deploy.ts, adds the
+ * budget of this fault. The fault has the name of the script.
  */
 function declaredOf({ app, judged, script }: Settings): Pick<Run, 'declared'> {
   const { budgets } = app;
@@ -103,8 +106,8 @@ export function lastLines(shared: Shared, settings: Settings): Event[] {
 }
 
 /**
- * Returns the line of the fault window if the whole run is one fault window, as in deploy.ts. With `end`, the line
- * closes the window.
+ * Returns the line of the history for a fault that lasts the whole run, as in deploy.ts; otherwise nothing.
+ * With `end`, the line ends the fault.
  */
 function windowLine({ clock }: Shared, { judged, script }: Settings, end?: number): Fault[] {
   if (judged.window === undefined) return [];

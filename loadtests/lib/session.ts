@@ -40,7 +40,7 @@ export class JudgedSession {
   #begun = false;
   #iteration = -1;
   #lives = 0;
-  /** True if the next login replaces a lost session. */
+  /** True if the session was lost. The next login then counts as a repeated login. */
   #forced = false;
 
   /** @param login `target`: the session logs in as the target describes; `script`: the script logs in by itself */

@@ -139,7 +139,7 @@ export const CARD_STORE: App = {
     'availability',
     'logout-final',
   ],
-  // As in baton.yaml: no request may fail while an instance is replaced by one of the faults in BUDGETS.
+  // As in baton.yaml: while one of the faults in BUDGETS replaces an instance, no request may fail.
   budgets: BUDGETS,
   shop: {
     register: {

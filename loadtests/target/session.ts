@@ -11,8 +11,8 @@ import type { Sent } from './filling.ts';
 import type { RequestMeaning } from './meaning.ts';
 
 /**
- * From this number of values on, a write removes a value if the target can. From twice this number on, no write adds
- * one.
+ * If an object has this number of values, a write removes one, if the target describes how. If the object has
+ * twice this number, no write adds one.
  */
 const ITEMS = 8;
 
