@@ -34,7 +34,7 @@ export async function createMailer({ smtpUrl, mailFrom }: Config): Promise<Maile
 /** Sends a mail. Throws Refusal 503 if the mail server does not accept the mail within `TIMEOUT_MS`. */
 export async function sendMail(mailer: Mailer, mail: Mail): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  // The mailer's own timeouts limit single steps. This one limits all steps together.
+  // The mailer's own timeouts limit single steps. This timeout limits all steps together.
   const late = new Promise<never>((_resolve, reject) => {
     const error = new Error(`the mail server did not accept a mail within ${TIMEOUT_MS} ms`);
     timer = setTimeout(() => reject(error), TIMEOUT_MS);

@@ -23,7 +23,7 @@ export class RunStatus {
   readonly instances = new Map<string, number>();
   readonly outcomes = { ok: 0, fail: 0, info: 0 };
   readonly failures = new Map<string, number>(FAILURES.map(how => [how, 0]));
-  /** Number of successful requests by the bucket of their response time. */
+  /** Number of successful requests in each bucket, that is, in each range of response times. */
   readonly times = new Map<number, number>();
   readonly live = new Set<string>();
   /** Number of sessions that were lost, so that their clients had to log in again. */

@@ -41,8 +41,9 @@ export interface Verified {
   /**
    * Returns the session of a user. A virtual user gets the same session object in every iteration.
    *
-   * @param user the number of an account of the target, from 1 on (default: the number of the virtual user); or the
-   *   name, as the app's pages show it, of a user that the script itself logs in; or a new account
+   * @param user the number of an account of the target, from 1 on; by default, the number of the virtual
+   *   user. Or the name of a user that the script itself logs in, as the app's pages show the name. Or an
+   *   account that `newcomer` returned
    */
   session(run: Shared, user?: number | string | PoolAccount): Session;
   /** Returns a new account, for the script to register. */

@@ -133,8 +133,8 @@ export class JudgedSession {
   }
 
   /**
-   * Decides whether a login succeeded that redirects to the login page: after a success, that page redirects or has no
-   * form.
+   * Decides whether a login succeeded, if its response redirects to the login page. After a successful login,
+   * the login page redirects or has no form.
    */
   #land(seen: Seen): void {
     const { app, settings, interpreter, replies } = this.vu;

@@ -53,7 +53,7 @@ export class VirtualUser {
   #sessions = 0;
   #values = 0;
 
-  /** @param number of the virtual user, from 1 on, unique in the run */
+  /** @param number the number of this virtual user, from 1 on, unique in the run */
   constructor(shared: Shared, settings: Settings, number: number) {
     const { app, url, cookies } = settings;
     const { canary } = shared.run;

@@ -27,7 +27,7 @@ export interface LoadSettings {
 /**
  * Reads the settings.
  *
- * @param defaults of the script
+ * @param defaults the default values of the script
  * @throws Error with the name of the wrong variable, the expected and the actual value
  */
 export function loadOf(environment: Environment, defaults: Partial<LoadSettings> = {}): LoadSettings {

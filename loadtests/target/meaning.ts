@@ -19,7 +19,11 @@ const readOf = (probe: ProbeRequests | undefined): RequestMeaning =>
 
 export const isSafe = (action: Action): boolean => action === 'read' || action === 'form';
 
-/** Returns the meaning of a request. @param url from the root of the target, with or without a query */
+/**
+ * Returns the meaning of a request.
+ *
+ * @param url a path from the root of the target, with or without a query
+ */
 export function meaningOf(app: App, method: string, url: string, body: Body): RequestMeaning {
   const { login, logout, probes, signedIn } = app;
   const path = url.split(/[?#]/)[0] || '/';

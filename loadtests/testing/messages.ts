@@ -98,7 +98,7 @@ export interface Task {
   user: number;
   /** For a virtual user: the value that setup() returned. For handleSummary(): its argument. */
   data: unknown;
-  /** What a virtual user does, one after the other. */
+  /** The tasks of the virtual user, in order. */
   stints?: Stint[];
   /** The thread sleeps on this array until a response to its request has arrived. */
   signal: Int32Array;

@@ -12,7 +12,7 @@ export interface Runner {
 
 const k6 = await findK6(process.env);
 
-/** Says for the end of the test run whether real k6 was used. */
+/** The text that the end of a test run shows: whether the tests used real k6. */
 export const REAL_K6 =
   k6 === undefined ? 'not found, scripts ran through the fake k6' : `used (${k6.version})`;
 

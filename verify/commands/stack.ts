@@ -18,7 +18,9 @@ import type { OptionValues } from './options.ts';
 import type { Output } from './output.ts';
 import { stackUp } from './stack-up.ts';
 
-/** Default of --speedup: waits are this many times shorter than in the documentation. */
+/**
+ * Default of --speedup: the waits of the balancer are this many times shorter than AWS and nginx document.
+ */
 const SPEEDUP = '10';
 
 /** Options of only one of the two commands. */

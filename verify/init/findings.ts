@@ -30,7 +30,10 @@ export interface AppFindings {
   carried: Carried;
   /** The limits on a user's sessions. */
   sessions: { most?: number; logout?: 'all'; every?: string };
-  /** The recipe that was tried first. */
+  /**
+   * The recipe (the usual login and logout of a framework) that was tried first, and where the app differs
+   * from it.
+   */
   recipe: { name: string; documented: string | undefined; departures: readonly string[] } | undefined;
   csrf: Login['csrf'];
   logout: Logout | undefined;

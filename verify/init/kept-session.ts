@@ -58,7 +58,7 @@ export async function keptSession(
   }
 }
 
-/** @throws UsageError if no page names the user, or the session does not live on */
+/** @throws UsageError if no page names the user, or if the session does not stay signed in */
 async function look(
   { options, first }: Looking,
   entrance: LoginProcedure,

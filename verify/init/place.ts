@@ -43,8 +43,8 @@ function pointerTo(json: unknown, values: readonly string[]): { json: string } |
 }
 
 /**
- * Words of page areas that show a text only for a time, such as recent activity. Also matches the element `title` of
- * a page, but no class of this name, which many lists have.
+ * Words of page areas that show a text only for a time, such as recent activity. Also matches the HTML
+ * element `title`, but not the CSS class `title`, which many lists have.
  */
 const NEVER = /^(head )?title\b|recent|activit|histor|audit|search|latest|\blast\b/;
 /**

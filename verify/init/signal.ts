@@ -71,7 +71,10 @@ async function alone(
 
 type Found = Pick<Signal, 'instance' | 'names'>;
 
-/** Returns the different values. Undefined unless they can be names of instances: 2 to 8, each several times. */
+/**
+ * Returns the different values, if they can be names of instances: 2 to 8 values, each of which came several
+ * times. Otherwise returns undefined.
+ */
 function few(values: readonly (string | undefined)[]): string[] | undefined {
   const counts = new Map<string, number>();
   for (const value of values) {

@@ -1,2 +1,2 @@
-/** What the fake k6 provides as the module `k6/encoding`. */
+/** The module `k6/encoding` of the fake k6. */
 export const b64encode = (text: string): string => Buffer.from(text).toString('base64');

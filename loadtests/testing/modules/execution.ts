@@ -1,4 +1,4 @@
-/** What the fake k6 provides as the module `k6/execution`. */
+/** The module `k6/execution` of the fake k6. */
 import { script, tags, task } from '../thread.ts';
 
 export default {

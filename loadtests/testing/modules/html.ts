@@ -1,4 +1,4 @@
-/** What the fake k6 provides as the module `k6/html`: only `text()` of a document without elements. */
+/** The module `k6/html` of the fake k6: only `text()` of a document without elements. */
 import { decodeHTML } from 'entities';
 
 export function parseHTML(html: string): { text(): string } {

@@ -1,4 +1,4 @@
-/** What the fake k6 provides as the module `k6/http`. Uses the jar of the virtual user, and follows no redirects. */
+/** The module `k6/http` of the fake k6. Uses the jar of the virtual user, and follows no redirects. */
 import { Cookie, CookieJar, MemoryCookieStore } from 'tough-cookie';
 import { report, script, sendRequest } from '../thread.ts';
 

@@ -1,4 +1,4 @@
-/** What the fake k6 provides as the module `k6`. */
+/** The module `k6` of the fake k6. */
 import { block, report } from '../thread.ts';
 
 export const sleep = block;

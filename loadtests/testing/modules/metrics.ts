@@ -1,4 +1,4 @@
-/** What the fake k6 provides as the module `k6/metrics`. */
+/** The module `k6/metrics` of the fake k6. */
 import type { Kind } from '../messages.ts';
 import { report } from '../thread.ts';
 
