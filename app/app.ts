@@ -94,7 +94,10 @@ function noteSession(labels: Labels): RequestHandler {
   };
 }
 
-/** Makes Express treat every request as https. The session, the form token and HSTS all read `request.secure`. */
+/**
+ * Sets `request.secure` for every request. The session, the form token and HSTS then treat the request as
+ * https.
+ */
 function countAsHttps(app: Express): void {
   Object.defineProperty(app.request, 'protocol', { configurable: true, get: () => 'https' });
 }

@@ -1,4 +1,7 @@
-/** Logs one JSON line for each request. Session ids and email addresses appear as labels only. */
+/**
+ * Logs one JSON line for each request. Labels (keyed hashes, see secrets.ts) stand for session ids and email
+ * addresses.
+ */
 
 import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';

@@ -1,6 +1,7 @@
 /**
- * Hashes passwords with scrypt, on Node's thread pool, so that the event loop stays free for requests.
- * A hash contains its parameters, so that they can change: `$scrypt$ln=17,r=8,p=1$SALT$KEY`, the PHC string format.
+ * Hashes passwords with scrypt, on Node's thread pool, so that the event loop stays free for requests. Each
+ * hash contains the parameters that made it, so new hashes can have other parameters:
+ * `$scrypt$ln=17,r=8,p=1$SALT$KEY`, the PHC string format.
  */
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
 import { Turns } from './turns.ts';
@@ -44,7 +45,10 @@ export async function verifyPassword(password: string, hash: string): Promise<bo
   return timingSafeEqual(await derive(password, expected), expected.key);
 }
 
-/** True if a hash with the given parameters would cost an attacker more than `hash`. */
+/**
+ * True if an attacker would need more time to guess a password with the given parameters than with those of
+ * `hash`.
+ */
 export function isWeaker(hash: string, { cost, parallel }: ScryptParameters): boolean {
   const old = parseHash(hash);
   return old.cost * old.blockSize * old.parallel < cost * BLOCK_SIZE * parallel;

@@ -70,8 +70,9 @@ export class RedisLogin extends EventEmitter<{ renewed: [] }> {
 }
 
 /**
- * Returns the login of REDIS_IAM_CACHE, with a token; undefined if the URL has a password, or Redis needs none. If
- * the first token cannot be made, reports the reason to `onError`, and retries.
+ * Returns the login to the cache in REDIS_IAM_CACHE, after it has made its first token. Returns undefined if
+ * the URL has a password, or Redis needs none. If the first token cannot be made, reports the reason to
+ * `onError`, and retries.
  */
 export async function createLogin(
   config: Settings,

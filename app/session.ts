@@ -110,7 +110,7 @@ export async function save(request: Request): Promise<void> {
       session.save(error => (error ? reject(error) : resolve()));
     });
   } catch (cause) {
-    // After any other error express-session must not save the session again.
+    // After any error except SessionTooLargeError, express-session must not save the session again.
     if (!(cause instanceof SessionTooLargeError)) abandon(request);
     throw failure(cause);
   }

@@ -12,7 +12,7 @@ const { accounts, thresholds, start, end, session, guarded, summary } = verified
 const load = loadOf(__ENV, { duration: '2m' });
 const { users, duration, rate, think, errors, p95, dropped } = load;
 
-/** One iteration in BETWEEN opens a new session. The others use open sessions. */
+/** One of every BETWEEN iterations opens a new session. The others use open sessions. */
 const BETWEEN = 4;
 
 export const options: Options = {

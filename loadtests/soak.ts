@@ -15,7 +15,7 @@ const { thresholds, start, end, session, guarded, summary } = verified('soak', {
 
 /** The four parts of the run, which the summary shows separately. */
 const parts = equalParts(4, seconds(duration));
-/** One of SELDOM pauses is a long pause. */
+/** One of every SELDOM pauses is a long pause. */
 const SELDOM = 20;
 
 export const options: Options = {

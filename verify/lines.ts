@@ -4,7 +4,10 @@ import { readFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
-/** Maximum length of a line, in characters. No line of a history is as long, and longer ones would fill the memory. */
+/**
+ * Maximum length of a line, characters. Lines of a history are shorter, and a longer line could fill the
+ * memory.
+ */
 const LONGEST = 64 << 20;
 /**
  * Bytes of one read. Larger reads take several times as long for each byte, because V8 stores long strings in

@@ -1,4 +1,7 @@
-/** Serves the metrics of a run in progress for Prometheus. The k6 scripts' metrics have the same names after `k6_`. */
+/**
+ * Serves the metrics of a run in progress for Prometheus. The k6 scripts have the same metrics with the
+ * prefix `k6_`.
+ */
 import { createServer } from 'node:http';
 import { percentilesOf, sizeOf } from './core/result/latency.ts';
 import { FIGURES, RELOGINS, TAGGED } from './core/sums/figures.ts';

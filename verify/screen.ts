@@ -1,4 +1,7 @@
-/** Shows a run on a terminal as one screen: progress, rate, distribution, sessions, faults, anomalies. */
+/**
+ * Shows a run on a terminal as one screen: progress, rate, requests of each instance, sessions, faults,
+ * anomalies.
+ */
 import { counted, grouped } from './core/result/format.ts';
 import { printable } from './reports/printable.ts';
 import type { RunStatus } from './run-status.ts';

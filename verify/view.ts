@@ -24,7 +24,7 @@ export type Replay = (check: Check) => Promise<unknown>;
  * Returns the timeline and the plots of a run; undefined in a checkout without esbuild.
  *
  * @param replay reads the history again
- * @param sides the two sides of a comparison
+ * @param sides the baseline and the current runs, if they are compared
  */
 export async function viewOf(result: Result, replay: Replay, sides?: Side[]): Promise<View | undefined> {
   const code = await browserCode();
@@ -95,7 +95,11 @@ async function bundled(): Promise<[code: string, style: string] | undefined> {
   return [outputFiles[0]?.text ?? '', style];
 }
 
-/** Adds up the runs of one side of a comparison, for the plots. @param digests the runs */
+/**
+ * Adds up the baseline, or the current runs, for the plots of a comparison.
+ *
+ * @param digests the runs to add up
+ */
 export function sideOf(name: string, digests: readonly Digest[]): Side {
   const buckets = merged(digests.flatMap(({ latency }) => latency.map(one => parseBuckets(one.buckets))));
   const count = sizeOf(buckets);

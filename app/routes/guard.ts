@@ -5,7 +5,10 @@ import { Refusal } from '../failures.ts';
 import { wantsJson } from '../pages.ts';
 import { signedInUser } from '../session.ts';
 
-/** Parses an email address. Equal addresses become equal text. */
+/**
+ * Parses an email address. Removes spaces around it and makes it lower case, so that one address has only one
+ * spelling.
+ */
 export const email = z.string().trim().toLowerCase().max(254).pipe(z.email());
 
 /** Lets signed-in users pass. Redirects other clients to the login page, or sends 401 to a program. */

@@ -94,7 +94,8 @@ export abstract class AttributesStore extends PromiseStore {
     const now = encode(data);
     const changed = [...now].filter(([name, json]) => before?.get(name) !== json);
     const removed = [...(before?.keys() ?? [])].filter(name => !now.has(name));
-    // Set before the store replies, so that a save that overlaps this one compares with the values that will be stored.
+    // The snapshot is set before the store replies. A save that overlaps this one then compares with the
+    // values that will be stored.
     this.#snapshots.set(data, now);
     const ttlMs = this.#disableTTL ? undefined : ttl;
     let written: boolean;

@@ -65,7 +65,7 @@ export function followExpiry(options: ExpiryEventsOptions): () => void {
 /** Returns whether Redis reports that a key expired. */
 async function reportsExpiry(client: Redis, probe: string, heard: Promise<void>): Promise<boolean> {
   await client.set(probe, '', 'PX', 1);
-  // Redis notices that a key has expired when a command accesses the key.
+  // Reads the key until it is gone, because Redis notices only at an access that a key has expired.
   while ((await client.exists(probe)) === 1) await new Promise(setImmediate);
   const timedOut = Promise.withResolvers<false>();
   const timer = setTimeout(() => timedOut.resolve(false), EVENT_TIMEOUT_MS);

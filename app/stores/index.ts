@@ -53,7 +53,8 @@ export function createStore(
     case 'postgres':
       if (database === undefined)
         throw new Error('SESSION_STORE=postgres: expected `database` in the backing, got none');
-      // PgStore gives all sessions the same time to live. session.ts ends each session at its absolute end.
+      // PgStore gives all sessions the same time to live, so session.ts ends each session at its absolute
+      // end.
       return new PgStore({ pool: database, ttl: config.idleSeconds });
     case 'memcached':
       if (memcached === undefined)

@@ -194,7 +194,7 @@ export class Observer {
    * Prints the first violation of this virtual user. Prints nothing if a history is written, which has all violations.
    */
   #found({ name, guarantee, session, user, summary }: Anomaly): void {
-    // A run that is one fault window may have failures. Its budget is checked at the end.
+    // If the whole run counts as one fault, requests may fail. The budget for failures is checked at the end.
     if (guarantee === 'availability' && this.#settings.judged.window !== undefined) return;
     this.broke++;
     this.#urgent = true;

@@ -47,7 +47,7 @@ export class Recording {
   /** True if a request has failed since the last success. */
   #failing = false;
 
-  /** @param user label of the account */
+  /** @param user the label of the account: the text that stands for it in the history */
   constructor(vu: VirtualUser, user: string) {
     this.#vu = vu;
     this.#user = user;
@@ -136,7 +136,10 @@ export class Recording {
     else this.#repeats.interrupted();
   }
 
-  /** Passes the last read to the judge if it was held back, because the next event may contradict it. */
+  /**
+   * Passes the last read to the judge if it was held back. Called before an event that may contradict this
+   * read.
+   */
   #settle(): void {
     const { observer } = this.#vu;
     if (this.#held === undefined || this.#heldSeen === undefined || !this.#repeats.settle()) return;

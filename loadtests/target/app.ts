@@ -1,4 +1,6 @@
-/** Reads the description of the app under load: the output of `baton k6 TARGET`, or that of the card store. Pure. */
+/**
+ * Reads the description of the app under load: the output of `baton k6 TARGET`, or that of the card store.
+ */
 
 import { COMMAND } from '../../verify/core/command.ts';
 import type { Declared } from '../../verify/core/history/history.ts';
@@ -29,7 +31,10 @@ export interface AccountRequest extends FormRequest {
   basic?: boolean;
 }
 
-/** The requests that read and write an object: data of a session, or of a user. */
+/**
+ * A probe: the requests that read and write an object, such as a basket, that belongs to a session or to a
+ * user.
+ */
 export interface ProbeRequests {
   object: string;
   scope: 'session' | 'user';

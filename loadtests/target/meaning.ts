@@ -9,7 +9,7 @@ export interface RequestMeaning extends Asked {
   probe?: ProbeRequests;
   value?: string;
   with?: With;
-  /** Label of the session cookie that is sent. */
+  /** The label (a hash) of the session cookie that is sent. */
   sent?: string;
 }
 

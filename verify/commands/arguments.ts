@@ -35,7 +35,10 @@ export function milliseconds(text: string, option = '--duration'): number {
   throw new UsageError(`${option}: expected a time such as 10s, 2m or 500ms, got ${JSON.stringify(text)}`);
 }
 
-/** Returns how `--stack` runs the bundled stack. Refuses `--url` and `--logs` beside it: the stack has its own. */
+/**
+ * Returns how `--stack` runs the bundled stack. Refuses `--url` and `--logs` with `--stack`, because the
+ * stack has an address and logs already.
+ */
 export function runnerOf({
   stack,
   url,

@@ -23,7 +23,7 @@ import { stackUp } from './stack-up.ts';
  */
 const SPEEDUP = '10';
 
-/** Options of only one of the two commands. */
+/** Options that only one of the two commands accepts. */
 const ONLY = {
   stack: ['instances', 'port', 'sticky'],
   'stack conformance': ['write', 'json', 'quiet'],

@@ -20,7 +20,7 @@ const JUDGED: readonly Guarantee[] = [
   'availability',
 ];
 
-/** Interval at which a request that waits for a verdict looks again, milliseconds. */
+/** A request that waits for a verdict reads the status at this interval, milliseconds. */
 const LOOK = 100;
 
 export interface GateOptions {

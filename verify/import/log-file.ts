@@ -23,7 +23,7 @@ export interface LogLines<Position> {
   after(start: Position, signal: AbortSignal): AsyncIterable<string>;
 }
 
-/** Returns a log whose method `follow` yields the entries that are written from then on. */
+/** Returns a log. Its method `follow` yields the entries that are written after the call of `follow`. */
 export function followedLog<Position>(
   name: string,
   kind: LogSource['kind'],

@@ -19,7 +19,10 @@ export interface Logout {
   form?: Record<string, string>;
   json?: unknown;
   headers?: Record<string, string>;
-  /** True if the logout leads to the identity provider. Then the next login must ask for the password. */
+  /**
+   * True if the logout also leads to the identity provider. A run then expects the provider to ask for the
+   * password again.
+   */
   provider?: true;
 }
 

@@ -1,4 +1,7 @@
-/** Finds the pages that need a session, the paths that need none, and the guarantees that therefore stay undecided. */
+/**
+ * Finds the pages that need a session, and the paths that need none. Also finds the guarantees that no run
+ * can decide.
+ */
 import { staticFiles } from '../client/static-files.ts';
 import type { Unclaimed } from './findings.ts';
 import type { Inside } from './inquiry.ts';

@@ -145,7 +145,10 @@ const pastCaches = (visitor: Visitor, path: string): Promise<PageVisit> =>
 
 type Looks = ReadonlyMap<string, PageVisit>;
 
-/** Returns the pages that both sessions of the first user see, with the views of the second user and of a stranger. */
+/**
+ * Returns the pages that both sessions of the first user see. Adds the views of the second user and of a
+ * signed-out visitor.
+ */
 const viewsOf = (
   outside: Looks,
   outsideLogin: PageVisit,

@@ -149,7 +149,7 @@ const lists = (pages: readonly PageVisit[]): string[] =>
     .map(({ path }) => path);
 
 /**
- * Returns the writes that init may try. After a recording, these are all of its writes. A write that only
+ * Returns the writes that init may try. If they come from a recording, returns all of them. A write that only
  * scripts suggest may do something else, so its path must also show a list.
  */
 const safe = ({ writes }: Hints, recorded: boolean, pages: readonly PageVisit[]): HintedRequest[] =>

@@ -170,7 +170,11 @@ function failures({ tally }: Result, paint: Paint): string[] {
   return [paint(`${counted(sum, 'request')} without success: ${counts}`, 'yellow'), ''];
 }
 
-/** Returns the proof of a violation. @param most maximum number of anomalies to show */
+/**
+ * Returns the lines that prove a violation.
+ *
+ * @param most maximum number of anomalies to show
+ */
 function proof(
   verdict: Verdict,
   result: Result,

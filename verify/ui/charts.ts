@@ -19,7 +19,7 @@ interface Chart {
   lines: Line[];
   /** Labels of the x axis, if its values are not seconds. */
   names?: string[];
-  /** What the x axis shows. */
+  /** The quantity on the x axis, such as `age`. Absent if the axis shows the time of the run. */
   by?: string;
   bars?: boolean;
   unit: string;

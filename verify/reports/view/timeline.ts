@@ -30,7 +30,7 @@ const AROUND = 1_000_000;
 /** Maximum number of different texts, such as paths and values. Further texts are shown as `…`. */
 const TEXTS = 20_000;
 
-/** What the timeline needs to know about the run. */
+/** Facts about the run that the timeline needs. */
 export interface TimelineOptions {
   /** Name of the run, with which its request ids begin. */
   run: string;
@@ -50,7 +50,10 @@ export class Timeline implements Fold {
   readonly #sessions = new Map<string, number>();
   readonly #born = new Map<string, number>();
   readonly #faults = new Map<number, FaultBand>();
-  /** The requests since the last call of `take`, which replaces `call` and `number` by differences. */
+  /**
+   * The requests since the last call of `take`. `take` replaces their `call` and `number` by the differences
+   * from the request before.
+   */
   #rows: Record<Column, number>[] = [];
   #news: Pick<Chunk, 'texts' | 'sessions' | 'ends'> = { texts: ['', '…'], sessions: [], ends: [] };
   #call = 0;
