@@ -95,8 +95,8 @@ function noteSession(labels: Labels): RequestHandler {
 }
 
 /**
- * Sets `request.secure` for every request. The session, the form token and HSTS then treat the request as
- * https.
+ * Sets the protocol of every request to https. So `request.secure` is true, which the session, the form token
+ * and HSTS read.
  */
 function countAsHttps(app: Express): void {
   Object.defineProperty(app.request, 'protocol', { configurable: true, get: () => 'https' });

@@ -1,10 +1,11 @@
 /**
- * Limits logins and registrations. The counts are in Redis, so that all instances share them. A login counts
- * before its password is hashed, so that parallel guesses cannot exceed the limit, and a successful login is
- * subtracted again. There is a limit for all failures from one address, and a lower limit for failures from
- * one address for one account. If the failures for one account from all addresses exceed a third number, the
- * account is under attack: then the lower limit becomes even lower for this account. An address without
- * failures is never refused, so no attacker can lock a user out.
+ * Limits logins and registrations. The counts are in Redis, so that all instances share them.
+ *
+ * A login counts before its password is hashed, so that parallel guesses cannot exceed the limit, and a
+ * successful login is subtracted again. There is a limit for all failures from one address, and a lower limit
+ * for failures from one address for one account. If the failures for one account from all addresses exceed a
+ * third number, the account is under attack: then the lower limit becomes even lower for this account. An
+ * address without failures is never refused, so no attacker can lock a user out.
  */
 import { isIPv4, isIPv6 } from 'node:net';
 import { RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible';

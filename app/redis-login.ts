@@ -70,9 +70,9 @@ export class RedisLogin extends EventEmitter<{ renewed: [] }> {
 }
 
 /**
- * Returns the login to the cache in REDIS_IAM_CACHE, after it has made its first token. Returns undefined if
- * the URL has a password, or Redis needs none. If the first token cannot be made, reports the reason to
- * `onError`, and retries.
+ * Returns the login to the cache in REDIS_IAM_CACHE; undefined if the URL has a password, or Redis needs
+ * none. Waits for the first token. If this token cannot be made, reports the reason to `onError`, and retries
+ * later.
  */
 export async function createLogin(
   config: Settings,
@@ -87,8 +87,8 @@ export async function createLogin(
 type Settings = Pick<Config, 'redisUrl' | 'redisIamCache' | 'redisIamRegion'>;
 
 /**
- * Returns a source of tokens for the user in the URL of Redis. The AWS SDK finds the access key: in its variables, in its files, or
- * in the role of the container or machine.
+ * Returns a source of tokens for the user in the URL of Redis. The AWS SDK finds the access key: in its
+ * variables, in its files, or in the role of the container or machine.
  */
 export async function iamSigner({ redisUrl, redisIamCache, redisIamRegion }: Settings): Promise<TokenSource> {
   // Imported here, so that apps without IAM logins do not load the AWS SDK.

@@ -1,6 +1,6 @@
 /**
- * Serves the metrics of a run in progress for Prometheus. The k6 scripts have the same metrics with the
- * prefix `k6_`.
+ * Serves the metrics of a run in progress for Prometheus. The k6 scripts have most of these metrics too, with
+ * the prefix `k6_`.
  */
 import { createServer } from 'node:http';
 import { percentilesOf, sizeOf } from './core/result/latency.ts';

@@ -1,4 +1,7 @@
-/** Requests of an app that init knows before it tries them: from the app's scripts or from a recording of its traffic. */
+/**
+ * Requests of an app that init knows before it tries them: from the app's scripts or from a recording of its
+ * traffic.
+ */
 
 /**
  * A request that sends a text. Baton replaces the placeholders `{value}`, `{user}` and `{password}` when it sends the

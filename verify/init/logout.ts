@@ -162,8 +162,8 @@ function forms(
   pages: readonly PageVisit[],
   { login, csrf, page: marked }: Known,
 ): Logout[] {
-  // A run opens this page before every logout anyway. If the page has the form token, no other page must be
-  // opened.
+  // A run opens this page before every logout anyway. If it has the form token, the logout needs no
+  // other page.
   const own = pages.find(({ path }) => path === marked);
   const isThere = own !== undefined && tokenIn(visitor, own, csrf) !== undefined;
   return pages.flatMap(page =>

@@ -16,7 +16,7 @@ export class Lanes {
   #drawn: Sheet | undefined;
   /** The visible bars of requests that broke a guarantee. They are drawn on top of all other bars. */
   #marked: Bar[] = [];
-  /** What must be added to a position on the sheet to get the position on the canvas, CSS pixels. */
+  /** A position on the canvas is a position on the sheet plus this offset, CSS pixels. */
   #offset = { x: 0, y: 0 };
   #width = 0;
   #paint: Paint = paintOf();
