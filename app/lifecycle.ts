@@ -23,7 +23,7 @@ export class Lifecycle {
     return this.#draining;
   }
 
-  /** Responses that have not ended. */
+  /** Number of responses that have not ended. */
   get inFlight(): number {
     return this.#open.size;
   }

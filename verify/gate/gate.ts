@@ -66,7 +66,10 @@ export class Gate {
   readonly #target: Target;
   readonly #options: GateOptions;
   #canary: CanaryRun | undefined;
-  /** Settles when the last start or stop is done. The next one waits for it, so that two runs never overlap. */
+  /**
+   * Settles when the last start or stop is done. The next start or stop waits for it, so that two runs never
+   * overlap.
+   */
   #change: Promise<void> = Promise.resolve();
 
   /** @throws UsageError if the target file does not say which version served a response */

@@ -38,7 +38,10 @@ export type Column = (typeof COLUMNS)[number];
  */
 export const FLAGS = { fail: 1, info: 2, in: 4, out: 8, cookie: 16, deleted: 32, handoff: 64, direct: 128 };
 
-/** The requests since the previous chunk. Lists only new texts and sessions: their indices continue the old ones. */
+/**
+ * The requests since the previous chunk. Lists only the texts and sessions that are new: their indices follow
+ * those of the previous chunk.
+ */
 export interface Chunk {
   count: number;
   /** Bytes per value of each column. */
