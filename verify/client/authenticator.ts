@@ -37,17 +37,21 @@ type Ceremony = 'create' | 'get';
 
 export class Authenticator {
   readonly #passkeys = new Map<Account, Passkey>();
-  /** The functions that have succeeded in this run, so that their steps in the target file must be right. */
+  /**
+   * The functions that have succeeded in this run. If one of them fails later, the app has failed: the target
+   * file cannot be wrong.
+   */
   readonly #works = new Set<Ceremony>();
 
   /**
    * Creates the passkey of an account, or signs in with it.
    *
-   * @param body body of the response: JSON that contains the options anywhere
+   * @param body body of the response: JSON with the options, at any depth
    * @param site address of the app
-   * @returns the credential, as its `toJSON()` returns it in a browser; undefined if the app has failed: it sent no
-   * usable options, but has sent usable ones before
-   * @throws UsageError if the first response has no options, or options that this authenticator does not support
+   * @returns the credential, as its `toJSON()` returns it in a browser; undefined if it cannot be made,
+   * although a credential of this kind was made before in this run: then the app has failed
+   * @throws UsageError if the first response has no options, or options that this authenticator does not
+   * support
    */
   respond(ceremony: Ceremony, body: string, account: Account, site: URL): object | undefined {
     try {
@@ -166,7 +170,7 @@ function cborHead(type: number, size: number): Buffer {
   return Buffer.from([(type << 5) | 25, size >> 8, size & 0xff]);
 }
 
-/** Returns the outermost object in a response that has a challenge. */
+/** Searches a parsed response for objects with a `challenge`. Returns the outermost one. */
 function optionsIn(value: unknown): Options | undefined {
   const left = [value];
   for (const one of left) {

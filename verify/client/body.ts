@@ -51,7 +51,10 @@ export function textOf(data: Buffer, headers: IncomingHttpHeaders): string | Pro
 /** A body is kept if it has no more bytes than this, and its text no more characters. */
 const KEPT_BODY = 16 << 10;
 
-/** Keeps the last body of a page with its text and what was found in it, for the next response with the same bytes. */
+/**
+ * Keeps the last body of a page, its text, and the facts found in it. If the next body has the same bytes,
+ * Baton need not decode and search it again.
+ */
 export class LastBody {
   facts: BodyFacts = { firsts: new Map() };
   #bytes: Buffer = Buffer.alloc(0);
@@ -59,7 +62,10 @@ export class LastBody {
   #encodings: string | undefined;
   #text: string | Promise<string> = '';
 
-  /** Returns the text of a body, like the function `textOf`. Sets `facts` to what was found in this body before. */
+  /**
+   * Returns the text of a body, like the function `textOf`. If the last body had the same bytes, keeps its
+   * `facts`.
+   */
   textOf(data: Buffer, headers: IncomingHttpHeaders): string | Promise<string> {
     const { 'content-type': type = '', 'content-encoding': encodings } = headers;
     if (type === this.#type && encodings === this.#encodings && data.equals(this.#bytes)) return this.#text;
@@ -158,8 +164,8 @@ function charsetOf(data: Buffer, type: string): string | undefined {
   const { charset, page } = declaredBy(type);
   if (charset !== undefined || !page) return charset;
   const said = /<meta[^>]+charset\s*=\s*["']?([\w:-]+)/i.exec(data.toString('latin1', 0, PRESCAN))?.[1];
-  // A page in UTF-16 could not have been searched as Latin-1, so a page that claims UTF-16 is decoded as UTF-8
-  // (WHATWG HTML).
+  // The search for `<meta>` has read each byte as one character, so the page is not in UTF-16, whatever it
+  // claims. It is then decoded as UTF-8, as in browsers (WHATWG HTML).
   return said !== undefined && /^utf-16/i.test(said) ? 'utf-8' : said;
 }
 

@@ -31,7 +31,7 @@ export class OutOfStep {
   #instance: string | undefined;
   #stayed = 0;
 
-  /** @param context its random numbers are used for this session only */
+  /** @param context `context.random` must belong to this session only */
   constructor(context: Asking & Pick<Context, 'random'>) {
     this.#context = context;
   }
@@ -44,11 +44,11 @@ export class OutOfStep {
 
   /**
    * Call this just before each request whose instance the balancer chooses. If the session has stayed on one
-   * instance, this method sends an additional request in half of the cases, at random: a regular pattern would not
-   * help.
+   * instance, this method sends an additional request in half of the cases, at random: a regular pattern
+   * could match the round robin again.
    *
-   * @returns resolves when the additional request has ended; the session's next request must wait for it. Undefined
-   * if none was sent
+   * @returns a promise that resolves when the additional request has ended; the session's next request must
+   * wait for it. Undefined if no request was sent
    */
   aside(): Promise<void> | undefined {
     const stayed = this.#stayed >= STAYED && this.#stayed <= KEPT;

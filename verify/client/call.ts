@@ -12,7 +12,10 @@ type Settled = Pick<Returned, 'issued' | 'lost'> & {
   return?: number;
 };
 
-/** Functions that write operations into the history, to be called after an earlier operation was written. */
+/**
+ * Functions that write operations into the history. They wait for an earlier operation: for example, the page
+ * after a login is written after the login.
+ */
 export type Later = (() => void)[];
 
 /** What is known about an operation before its request is sent. */
@@ -31,15 +34,21 @@ export interface Call extends Asked {
   steered?: boolean | undefined;
   /** Planned begin of the request, microseconds on the run's clock; absent if the load has no rate (`--rate`). */
   due?: number | undefined;
-  /** The refresh token that the request sends. The history gets only its label. */
+  /** The refresh token that the request sends. The history gets only its label, a keyed hash (labels.ts). */
   token?: string | undefined;
   /** The list of which this request reads one page. */
   list?: ListRead | undefined;
   /** Sends further requests to decide what the response does not show. The history gets them after this operation. */
   settle?: ((reply: Reply, outcome: Outcome, later: Later) => Promise<Settled>) | undefined;
-  /** Gets the function that writes this operation into the history, if an earlier operation must be written first. */
+  /**
+   * Present if the history must get an earlier operation first. The recorder then adds the function that
+   * writes this operation to `later`, instead of writing it at once.
+   */
   later?: Later | undefined;
-  /** If true, the history gets the label of the session cookie that was sent. A session may change its cookie. */
+  /**
+   * If true, the history gets the label (labels.ts) of the session cookie that was sent. It shows which
+   * cookie a session had at this request, because a session may change its cookie.
+   */
   labelled?: boolean | undefined;
 }
 

@@ -7,8 +7,8 @@ import type { Call, Later } from './call.ts';
 export const REDIRECTS = 20;
 
 /**
- * Returns a function that looks for the message that confirms a write. Without the message, the outcome is unknown:
- * the app may have kept the write, but lost the message, which it stores in the session.
+ * Returns a function that looks for the message that confirms a write. Without the message, the outcome is
+ * unknown. Many apps store the message in the session, so they may have kept the write and lost the message.
  *
  * @param confirmed regular expression of the message; {value} stands for the written value
  * @param open opens a page of the target in the same session. The history gets this request after the write

@@ -71,7 +71,10 @@ interface Seen {
 export class Rooms {
   readonly #seen = new Map<string, Seen>();
 
-  /** Adds an id. Returns the maximum number of bits in ids of this cookie and length; infinity for too few ids. */
+  /**
+   * Adds an id. Returns how many bits of entropy an id can have at most: only positions count at which the
+   * ids of this cookie and length differ. Returns infinity while there are fewer than 20 ids.
+   */
   of(name: string, value: string): number {
     const text = decoded(value);
     const kind = `${text.length} ${name}`;

@@ -125,8 +125,8 @@ const after = (seconds: number): Date => new Date(Math.min(Date.now() + seconds 
 const nameOf = (line: string): string => line.slice(0, line.indexOf('='));
 
 /**
- * Matches a line with the attribute Expires, the last one if there are several (RFC 6265, 5.3). Text with `=` is no
- * date: a second cookie then follows in the same line.
+ * Matches a line with the attribute Expires, and its date: the last one if there are several (RFC 6265, 5.3).
+ * Does not match if the date contains `=`, because a second cookie then follows in the same line.
  */
 const DATED = /^(.*;\s*expires\s*=)([^;=]*)(.*)$/is;
 

@@ -35,7 +35,10 @@ export class Driver {
   /** Returns a client with the cookies that the session had at its last signed-in response. */
   #held: () => SessionClient;
   #values = 0;
-  /** The session's first read of each register and counter. Writes wait for it: so the value before is known. */
+  /**
+   * The session's first read of each register and counter. The first write waits for this read, which shows
+   * the value before the write.
+   */
   readonly #begun = new Map<string, Promise<unknown>>();
 
   /** @param client client that sends the requests; by default a new one without cookies */
@@ -165,7 +168,10 @@ export class Driver {
     return (await this.#requests.perform(what, { ...sent, twice: twiceOf(how, filling) }, options)).operation;
   }
 
-  /** Sends a request that changes the session, but no probe. */
+  /**
+   * Sends a request that changes the session, such as a slow write. The history does not get the written
+   * value.
+   */
   async touch(request: RequestSpec, how: How = {}): Promise<Operation> {
     const send = this.#requests.filled(request, how, this.#newValue());
     return (await this.#requests.perform({ action: 'read', unmarked: true }, send, how)).operation;
@@ -180,7 +186,8 @@ export class Driver {
     const shows = (page: Reply): boolean => {
       const { values, next, cut } = interpreter.page(page, probe.object, probe.read.path);
       const times = values.filter(one => one === value).length;
-      // If a form has the field twice, the app may add both texts. Then it does not count as unchanged.
+      // Some texts are sent in two fields of the same name, and an app may add both. Then the page shows the
+      // text twice, and it does not count as shown unchanged.
       if (how.text !== undefined) return probe.kind === 'set' ? times > 0 : times === 1;
       // If the page shows only a part of the list, the text may be in another part.
       return times > 0 || next !== undefined || cut;
@@ -250,7 +257,10 @@ export class Driver {
     this.#context.recorder.session({ type: 'session', session, user, event: 'ended', reason });
   }
 
-  /** The last request before the login: the request for the login page, or a step. */
+  /**
+   * The last request before the login request. It is the request for the login page, or one of the `steps` of
+   * the login.
+   */
   get lastForm(): Operation | undefined {
     return this.#requests.lastForm;
   }

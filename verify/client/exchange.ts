@@ -1,4 +1,7 @@
-/** Defines one HTTP request, its response, and the names of its failures, such as `timeout`, without sessions. */
+/**
+ * Defines one HTTP request and its response, which know nothing of sessions, and the names of failures, such
+ * as `timeout`.
+ */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Failure } from '../core/response/outcome.ts';
@@ -30,7 +33,10 @@ export interface Outgoing {
   resent: boolean;
   /** The cookies that the request sends. */
   cookies: Cookies['list'];
-  /** The body of the last response to the same GET request with the same cookies. */
+  /**
+   * The body of the last response to the same GET request with the same cookies. An equal body need not be
+   * decoded again.
+   */
   last: LastBody | undefined;
   watch: Watch | undefined;
 }
@@ -54,7 +60,7 @@ export interface ResponseHead {
   headers: IncomingHttpHeaders;
   /** The decoded body; empty for a redirect that counted as complete when its header had arrived. */
   body: string | Promise<string>;
-  /** What was found in an equal body before. */
+  /** What earlier searches have found in an equal body, so that it is not searched again. */
   facts?: BodyFacts;
   /** For a redirect that counted as complete before its body arrived: resolves when the body has arrived. */
   rest?: Promise<unknown>;

@@ -12,7 +12,11 @@ import type { MailReader } from './mail-reader.ts';
 import type { Send } from './send.ts';
 import type { SessionClient } from './session-client.ts';
 
-/** Returns a request to send. @param value replaces {value}; empty if the request writes no value */
+/**
+ * Returns a request to send.
+ *
+ * @param value the text for the placeholder {value}; empty if the request writes no value
+ */
 export function fill(
   { csrf }: Pick<Target, 'csrf'>,
   spec: RequestSpec,
@@ -55,7 +59,7 @@ export const basicOf = (user: string, password: string): string =>
 /** Returns the form token of the last page, or the decoded value of the cookie that holds it. */
 function tokenOf(csrf: Target['csrf'], client: SessionClient, path: string): string {
   if (typeof csrf !== 'object' || !('cookie' in csrf)) return client.csrf;
-  // For a request to another host, the token is that of the target's path `/`.
+  // For a request to another host, takes the cookie that clients send to the path `/` of the target.
   const page = path.startsWith('/') ? path : '/';
   return decoded(client.cookies(page).find(({ name }) => name === csrf.cookie)?.value ?? '');
 }

@@ -87,7 +87,10 @@ function counters(looks: readonly Look[]): number {
   return Math.max(1, ...names.map(name => rising(looks.map(({ reply }) => reply.headers[name]))));
 }
 
-/** Returns the number of counters that explain the values of a header; 1 if the values are not from counters. */
+/**
+ * Returns how many instances a header suggests, if each instance counts its responses there. For example, two
+ * counters give the values 1, 501, 2, 502, … Returns 1 if the header holds no counter.
+ */
 function rising(values: readonly (string | string[] | undefined)[]): number {
   const last: number[] = [];
   for (const value of values) {

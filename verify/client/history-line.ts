@@ -64,7 +64,9 @@ interface Who {
   json: string;
 }
 
-/** For each session, the clock, client and user of its last operation, and their JSON. */
+/**
+ * Cache: for each session, the clock, client and user of its last operation, and the JSON of these fields.
+ */
 const known = new Map<string, Who>();
 
 /** Returns the JSON of four fields of an operation, from the cache if the session's last operation had the same. */

@@ -15,7 +15,7 @@ export interface How {
   held?: Held | undefined;
   /** If true, a redirect counts as complete when its header has arrived. */
   early?: boolean | undefined;
-  /** If true, the history gets the label of the session cookie that was sent. */
+  /** If true, the history gets the label of the session cookie that was sent: a keyed hash (labels.ts). */
   labelled?: boolean | undefined;
   /** A query to add to the address of a page. */
   query?: string | undefined;
@@ -33,7 +33,10 @@ export interface How {
   as?: { client: SessionClient; with: With; change?: string } | undefined;
 }
 
-/** Returns the options for the second and later requests of an action: without the planned time. */
+/**
+ * Returns the options for the second and later requests of an action. They have no planned time: only the
+ * first has one.
+ */
 export const further = ({ due: _, ...how }: How): How => how;
 
 export type What = Pick<Call, 'list' | 'settle' | 'later' | 'token'> & {

@@ -15,7 +15,10 @@ export interface Flying {
   outgoing: Outgoing;
   resolve: (answer: ResponseHead | Promise<ResponseHead>) => void;
   reject: (error: Error) => void;
-  /** Called when the body has arrived of a redirect that already counted as complete; otherwise absent. */
+  /**
+   * Present if a redirect already counted as complete when its header had arrived. Called when its body has
+   * arrived.
+   */
   finishEarly?: () => void;
 }
 

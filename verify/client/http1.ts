@@ -68,7 +68,10 @@ export class Http1 {
     }
   }
 
-  /** Takes an idle connection that the server has not closed yet, by its timeout. Closes all others. */
+  /**
+   * Takes an idle connection whose idle time has not ended, so that the server has not closed it yet. Closes
+   * those that it finds too old.
+   */
   #kept(origin: string, now: number): Http1Connection | undefined {
     const idle = this.#idle.get(origin);
     for (let kept = idle?.pop(); kept !== undefined; kept = idle?.pop()) {

@@ -23,7 +23,11 @@ export interface Cookies {
   withheld?: readonly string[];
 }
 
-/** The strictest SameSite attribute of a cookie with which a browser still sends it. */
+/**
+ * Which SameSite cookies a browser sends with a request. `strict`: the request comes from the same site, all
+ * cookies. `lax`: from another site by GET or HEAD, all but `SameSite=Strict`. `none`: from another site by
+ * another method, no Strict and no Lax cookies.
+ */
 type SiteContext = 'strict' | 'lax' | 'none';
 
 export class Jar {
@@ -96,8 +100,8 @@ export class Jar {
   }
 
   /**
-   * Returns the cookies that a browser sends to an address if a page leads to it, by a link, a redirect or a form.
-   * SameSite cookies depend on the site of that page.
+   * Returns the cookies that a browser sends to an address if a page leads to it, by a link, a redirect or a
+   * form. If this page is on another site, the browser withholds some SameSite cookies.
    *
    * @param from the page with the link or form; during redirects, the page before the first redirect
    */

@@ -30,12 +30,14 @@ export class ListRead {
    *
    * @param path the path that was requested
    * @param own when the request was sent
-   * @param seen what was found in the response. Its `saw` becomes the whole list on the last page, and is deleted on
-   * all others
-   * @returns when the operation began: for the last page, when the request for the first page was sent
+   * @param seen what was found in the response. For the last page, this method sets `seen.saw` to the values
+   * of the whole list. For all other pages, it deletes `seen.saw`
+   * @returns when the operation began: for the last page, when the request for the first page was sent; for
+   * all other pages, `own`
    */
   turn(path: string, own: Timing, reply: Reply, seen: Seen): Timing {
-    // The client requests the same page again if its access token has expired.
+    // A refused first page does not count: its access token may have expired, and the client then requests it
+    // again.
     if (this.#pages === 0 && seen.signedIn === 'out') return own;
     const { call, late } = own;
     this.#first ??= late === undefined ? { call } : { call, late };

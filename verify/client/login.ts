@@ -15,13 +15,16 @@ import type { SessionRequests } from './requests.ts';
 import type { SessionClient, ShownPage } from './session-client.ts';
 import { lastOf, Walk } from './walk.ts';
 
-/** The reply to record for a login that was not sent, because a step got no mail or no passkey. */
+/**
+ * The reply to record for a login that was not sent, because one of its `steps` got no mail or no passkey.
+ */
 const INCOMPLETE: Reply = { failure: 'timeout', headers: {}, body: '', cookies: [] };
 
 const hasPath = ({ path }: RequestSpec): boolean => path !== '';
 
 /**
- * Returns a function that requests a page to decide the outcome of an operation. The history gets the page after it.
+ * Returns a function that requests a page to decide the outcome of an operation. The request for the page
+ * stands in the history after this operation.
  */
 export function opening(
   requests: SessionRequests,
@@ -115,8 +118,8 @@ export class SessionLogin {
   /**
    * Logs in by filling in the forms of several pages, also on other hosts.
    *
-   * @param forms the forms to fill in; if empty, only an identity provider that already has a session of this browser
-   * can log it in
+   * @param forms the forms to fill in. If empty, the login succeeds only by an identity provider that already
+   * has a session of this browser
    */
   async #walkIn(forms: readonly RequestSpec[], settle: Call['settle'], how: How): Promise<Recorded> {
     const client = this.#requests.clientOf(how);

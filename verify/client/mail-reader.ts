@@ -24,7 +24,10 @@ export class MailReader {
   /** Lets an account log in only once at a time, because a newer mail may make the code of an older mail invalid. */
   readonly turns = new Spacing(0);
   readonly #reads = new RequestTurns(undefined, READS);
-  /** True after the first mail of the run has arrived: then the target file must be right. */
+  /**
+   * True after the first mail of the run has arrived. If a later mail is missing, the app or its mailbox has
+   * failed: the target file cannot be wrong.
+   */
   #works = false;
 
   /**

@@ -53,7 +53,7 @@ export class Moments implements Watch {
     return this.called.request;
   }
 
-  /** Sets the begin of the operation for now, in case that no connection opens. */
+  /** Sets a provisional begin of the operation. `departs` replaces it, unless no connection opens. */
   begins(): void {
     if (!this.#departed) this.called.call = this.#recorder.clock.now();
   }

@@ -1,4 +1,7 @@
-/** Sends requests to a target and the other hosts of its file, by their TLS options, within the target's limits. */
+/**
+ * Sends requests to a target and the other hosts of its file. Applies the keys `tls` and `limits` of the
+ * target file.
+ */
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -39,7 +42,10 @@ export class Network {
   /** True if no header has a placeholder, so that all requests send the same headers. */
   readonly constant: boolean;
   readonly #http1: Http1;
-  /** If true, a request that must not be sent again uses a new connection: a balancer may close idle ones. */
+  /**
+   * If true, a request that must not be sent again uses a new connection, because a balancer may close an
+   * idle connection at the same moment.
+   */
   apart = false;
   readonly #http2: Http2;
   readonly timeout: number;
@@ -51,7 +57,7 @@ export class Network {
   #rested = 0;
   #own: Promise<string> | undefined;
 
-  /** @param timeout for a whole response, milliseconds */
+  /** @param timeout timeout of a whole response, milliseconds */
   constructor({ url, headers, tls, limits, posts = {}, origins = [] }: Reached, timeout = TIMEOUT) {
     this.posts = new Map(Object.entries(posts));
     this.timeout = timeout;
@@ -134,8 +140,8 @@ export class Network {
   }
 
   /**
-   * Returns whether the target's limits allow a request now. A request with a barrier must not wait here: the
-   * requests that use up the limits may wait for it.
+   * Returns whether the target's limits allow a request now. If not, a request with a barrier must not wait:
+   * the requests that use up the limits may wait for it at the barrier, and all would wait forever.
    */
   room(): boolean {
     return this.#turns?.room() ?? true;

@@ -55,8 +55,8 @@ function addReturned(operation: Operation, returned: Returned): void {
 }
 
 /**
- * Sets the instance of a response that names none, if the request was sent directly to an instance. Only the balancer
- * may add the name. A response of another host has no instance.
+ * Sets the instance of a response that names none, if the request was sent directly to an instance: the name
+ * may be missing because only the balancer adds it. Removes the instance from a response of another host.
  */
 export function nameServer(returned: Returned, path: string, address: string | undefined): void {
   if (!path.startsWith('/')) {

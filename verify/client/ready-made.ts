@@ -93,8 +93,8 @@ async function sessionText(
 }
 
 /**
- * Runs a command of the target file. A shell gets the user's name in the variable BATON_USER, so that it cannot
- * execute the name.
+ * Runs a command of the target file. The user's name is not part of a shell's command line, because the shell
+ * could run it as a command. The shell gets it in the variable BATON_USER.
  *
  * @param key the command's key in the target file, for error messages
  * @returns the output of the command; empty if the run was aborted

@@ -29,7 +29,7 @@ import type { SessionClient } from './session-client.ts';
 import { SessionSecrets } from './session-secrets.ts';
 import { Starvation } from './starvation.ts';
 
-/** A slower response, microseconds, may be the effect of an overloaded machine. */
+/** Response time, microseconds, above which an overloaded machine may be the cause. */
 const SLOW = 500_000;
 /** Statuses of a proxy whose server did not respond in time, which may also be the effect of an overloaded machine. */
 const UNANSWERED = [502, 503, 504];

@@ -33,7 +33,10 @@ export class RequestHeaders {
     this.#captured = captured;
   }
 
-  /** Returns the headers that do not depend on the body; the same object for equal cookies without more headers. */
+  /**
+   * Returns the headers that do not depend on the body. If a request has no headers of its own, returns the
+   * same object for equal cookies, so that the text of the headers is built only once.
+   */
   shared(
     request: Send,
     id: string | undefined,
@@ -134,7 +137,10 @@ function isEmpty(headers: Readonly<Record<string, string>> | undefined): boolean
   return true;
 }
 
-/** Returns the values of the placeholders {request} and {trace}: the request id, and the id in the format of AWS. */
+/**
+ * Returns the values of the placeholders {request} and {trace}: the request id, and a trace id in the format
+ * of AWS.
+ */
 function namesOf(request: string | undefined): Record<string, string> {
   if (request === undefined) return {};
   const time = Math.floor(Date.now() / 1000).toString(16);

@@ -26,7 +26,10 @@ export class SessionRequests {
   readonly #step: OutOfStep;
   /** Refreshes the tokens of the session, if the target file has `refresh`. */
   readonly tokens: SessionTokens;
-  /** The last request before the login: the request for the login page, or a step. */
+  /**
+   * The last request before the login request: the request for the login page, or one of the `steps` of the
+   * login.
+   */
   lastForm: Operation | undefined;
 
   constructor(context: Context, who: Who, account: Account, client: SessionClient) {
@@ -67,7 +70,8 @@ export class SessionRequests {
     if (page) this.#keepToken(client, recorded.reply);
     if (what.action === 'form') {
       client.page = { url: client.addressOf(sent.path), reply: recorded.reply };
-      // A form with `later` follows the login, to decide its outcome.
+      // A form with `later` is the page after a login, which decides the outcome of the login. It is not the
+      // form before it.
       if (what.later === undefined) this.lastForm = recorded.operation;
     }
     return recorded;

@@ -70,8 +70,8 @@ export class SessionClient {
     const { held, origin } = request;
     const forwarding = origin === undefined ? undefined : await network.forwarding();
     if (network.resting) await network.rested(signal);
-    // If the target's limits allow no request now, sends a request with a barrier separately: the requests that use
-    // up the limits may wait for it.
+    // If the target's limits allow no request now, sends a request with a barrier without the barrier. Else
+    // it would wait for the limits, while the requests that use up the limits wait for it at the barrier.
     const alone = held !== undefined && !network.room();
     if (alone) held.leave();
     const turn = network.turn(signal);
@@ -237,7 +237,10 @@ export class SessionClient {
     return this.replayerLater(path)();
   }
 
-  /** Returns a function that creates the client of `replayer` only when it is called, with the cookies of now. */
+  /**
+   * Like `replayer`, but delays the creation of the client. Keeps the present cookies, and returns a function
+   * that creates the client with them.
+   */
   replayerLater(path: string): () => SessionClient {
     const cookies = this.cookies(path);
     const { csrf, page, access } = this;

@@ -9,7 +9,7 @@ export interface Text {
   of(canary: string): string;
   /** If true, the form has the field twice, with the same text. */
   twice?: boolean;
-  /** If true, the text is always the same, so that an object can hold it only once. */
+  /** If true, the text is the same for each canary, so that an object can contain it only once. */
   once?: boolean;
 }
 

@@ -65,8 +65,9 @@ export class Walk {
   }
 
   /**
-   * Returns whether a form needs no input: it has only hidden fields, and its page or its address is on another host.
-   * An example is the response of an identity provider by `form_post`. Forms within the target may be the logout.
+   * Returns whether a form needs no input: it has only hidden fields, and its page or its address is on
+   * another host. For example, an identity provider responds with such a form (`form_post`). A form from the
+   * target to the target does not count: it may be the logout.
    */
   #needsNoInput({ method, fields, action }: Form, page: URL): boolean {
     if (method !== 'POST' || fields.some(({ type }) => type !== 'hidden')) return false;
@@ -123,12 +124,12 @@ export class Walk {
 }
 
 /**
- * Goes through a login up to its last request: the request that leads back to the target from another host, or the
- * last form if it is a page of the target.
+ * Goes through a login up to its last request, and does not send this one. After pages of another host, the
+ * last request is the one that leads back to the target. Otherwise it is the last form.
  *
  * @param forms the values to fill in, for each form in order
  * @param send sends a request
- * @returns the last request, which was not sent yet; undefined if the login stopped at `walk.page` before it
+ * @returns the last request; undefined if the login stopped at `walk.page` before it
  */
 export async function lastOf(
   walk: Walk,
@@ -149,8 +150,8 @@ export async function lastOf(
 }
 
 /**
- * Follows a logout to other hosts, up to the first response of the target after them. The next page might begin
- * another login.
+ * Follows a logout to other hosts and back, up to the first response of the target. Stops there, because the
+ * next page might begin another login.
  *
  * @returns whether the last response was no error
  */
