@@ -118,8 +118,9 @@ export const rollingDeploy: StackFault = {
 const newSecret = (): string => randomBytes(32).toString('hex');
 const secretOf = (env: Record<string, string> | undefined): string => env?.['SESSION_SECRET'] ?? '';
 /**
- * The faults of the secret need a SESSION_SECRET. In the card store it is a list: the app signs cookies with the
- * first secret, and accepts cookies that any of the secrets signed.
+ * Two faults replace the secret with which the app signs cookies. They need instances with the variable
+ * SESSION_SECRET. In the card store it is a list: the app signs with the first secret, and accepts cookies
+ * that any of the secrets signed.
  */
 const lacksSecret: StackFault['lacks'] = stack =>
   secretOf(stack.instances()[0]?.options.env) === '' ? 'instances whose SESSION_SECRET is known' : undefined;

@@ -15,7 +15,8 @@ const SYNC = { withinMs: 15_000, everyMs: 20 };
 /**
  * Returns a fault that kills the primary, and promotes a replica that lacks the last writes.
  *
- * @param fallBehind delays or stops the data on `lag`, the link from primary to replica, and waits under load
+ * @param fallBehind makes the replica lose the last writes: delays or stops the data on `lag`, the link from
+ * primary to replica, and waits while clients write
  */
 function failoverTo(
   { name, does }: Pick<StackFault, 'name' | 'does'>,

@@ -84,7 +84,10 @@ function deploying(known: readonly Known[]): Known[] {
 
 const ofStack = (fault: Known): fault is StackFault => !('aim' in fault);
 
-/** Returns whether a named fault, or a fault that may be chosen at random, needs links between instances and store. */
+/**
+ * Returns whether a named fault, or a fault that may be chosen at random, needs links: proxies that can delay
+ * and cut the connections between instances and store.
+ */
 export const needsLinks = (wanted: Wanted): boolean =>
   ('draw' in wanted ? wanted.among : wanted).some(fault => ofStack(fault) && fault.linked === true);
 

@@ -56,7 +56,10 @@ export const restart: StackFault = {
   },
 };
 
-/** Starts an ended instance again. With `--profile`, waits instead until the fleet has replaced the instance. */
+/**
+ * Starts an ended instance again. With `--profile`, a fleet manages the instances: then waits until the fleet
+ * has replaced the instance.
+ */
 async function bringBack({ stack }: Stage, instance: Instance): Promise<void> {
   const { fleet } = stack;
   if (fleet === undefined) return instance.restart();

@@ -1,12 +1,18 @@
 /** Counts responses and failures of the load, so that a fault can see whether it takes effect. */
 import type { Operation } from '../core/history/history.ts';
 
-/** An instance counts as silent if none of the last 20 responses per instance came from it. */
+/**
+ * An instance counts as silent after this number of responses, times the number of instances, none of which
+ * it served. With two instances, it is silent if the other one served the last 40 responses.
+ */
 const ENOUGH = 20;
 
 export class ObservedLoad {
   readonly #answered = new Map<string, number>();
-  /** For each instance, the value of `#signedIn` at its last signed-in response. */
+  /**
+   * For each instance, the sequence number of its last response among all signed-in responses of the load.
+   * The difference from the present number shows how long the instance has been silent.
+   */
   readonly #last = new Map<string, number>();
   #signedIn = 0;
   #failed = 0;

@@ -66,10 +66,11 @@ export async function enterAlone(
 }
 
 /**
- * Tries the login of each account except the first. If there are ACCOUNTS or more of them, tries only one account per
- * password.
+ * Tries the login of each account except the first. If there are ACCOUNTS or more of them, tries only one
+ * account per password.
  *
- * @param anywhere true if the app accepted the first account's login on every pair of instances
+ * @param anywhere true if the app accepted the first account's login from every instance on every other one:
+ * then a refused login shows that the account is wrong
  * @throws UsageError with the names of the accounts whose login is refused
  */
 export async function otherAccounts(context: Context, anywhere: boolean): Promise<void> {
@@ -124,7 +125,10 @@ async function readAndLeave(context: Context, driver: Driver): Promise<void> {
   await leave(context, driver);
 }
 
-/** Returns whether the account is right: false if every instance refuses a login that uses only this instance. */
+/**
+ * Returns whether user name and password are right. They are wrong if even the instance that gave the form
+ * refuses the login.
+ */
 async function accepted(context: Context, account: Account, anywhere: boolean): Promise<boolean> {
   const silent = new Set(context.instances.names());
   for (let i = 2; (i <= REFUSALS || silent.size > 0) && !context.signal.aborted; i++) {

@@ -1,6 +1,7 @@
 /**
- * Before the load, checks that the page of each probe reveals a lost session: it names its user, or the app does not
- * show it to signed-out clients. A JSON list without the user that a signed-out client gets too reveals nothing.
+ * Before the load, checks that the page of each probe reveals a lost session. It does if the page names its
+ * user, or if the app does not show the page to signed-out clients. A JSON list without the user's name that
+ * every client gets reveals nothing.
  */
 import { stepAnywhere } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';

@@ -82,7 +82,11 @@ function accountsIn(
   });
 }
 
-/** Returns the accounts of a CSV file. @param password for rows that have no password */
+/**
+ * Returns the accounts of a CSV file.
+ *
+ * @param password the password of all rows that have none
+ */
 function inFile(text: string, password: string | undefined, wrong: (text: string) => Error): Unlabelled[] {
   const rows = csvRows(text);
   if (rows.length === 0) throw wrong('has no row below the names of its columns');

@@ -11,7 +11,7 @@ export interface Claims {
   /** Guarantees of the set `standard` that the file does not claim. The run still measures them. */
   leftOut: Guarantee[];
   routing: Run['routing'];
-  /** Absent if the target file declares nothing, such as timeouts or budgets. */
+  /** What the target file declares, such as timeouts and budgets; absent if it declares nothing. */
   declared?: Declared;
 }
 
@@ -41,8 +41,8 @@ const byHeader = ({ headers, login, session }: Pick<TargetFile, 'headers' | 'log
   );
 
 /**
- * Returns whether the target file declares what a run needs to judge a guarantee, such as a logout. Otherwise a set
- * does not claim this guarantee.
+ * Returns whether the target file declares what a run needs to judge a guarantee. For example, `logout-final`
+ * needs a logout. A set such as `standard` claims only guarantees for which this is true.
  */
 function declares(file: TargetFile, guarantee: Guarantee): boolean {
   const { logout, expiry, probes, session, refresh } = file;

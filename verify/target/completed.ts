@@ -7,7 +7,10 @@ export const BASIC = 'basic';
 /** Name of the placeholder for the value of the header that carries a ready-made session. */
 export const READY_MADE = 'ready_made';
 
-/** Fields that depend on how clients get their sessions. They replace those of the file, even by undefined. */
+/**
+ * Fields of a target that depend on how clients get their sessions. They replace the fields of the target
+ * file: even `undefined` does, for example to remove the logout.
+ */
 interface Entry {
   headers: TargetFile['headers'];
   login: LoginSpec & { page: string };
@@ -68,5 +71,8 @@ export function postsOf(file: TargetFile): Record<string, unknown> {
   return Object.fromEntries(reads.flatMap(({ path, json }) => (json === undefined ? [] : [[path, json]])));
 }
 
-/** Returns the probe for clients that share one session: what belongs to a session then belongs to the user. */
+/**
+ * Returns the probe of clients that share one session. An object of a session then has the scope `user`,
+ * because all clients of the user see it.
+ */
 const shared = (probe: Probe): Probe => (probe.scope === 'session' ? { ...probe, scope: 'user' } : probe);

@@ -4,7 +4,7 @@ import type { Target } from './load.ts';
 import type { SessionSpec } from './schema-session.ts';
 import { HIDDEN, SECRET, scrub, secretsOf } from './secrets.ts';
 
-/** Maximum number of accounts in the text. It only counts the others. */
+/** Maximum number of accounts in the text. For further accounts, the text has only their number. */
 const LISTED = 3;
 /** Keys of the target file for parts of a request. Their values may be secrets. */
 const SENT = new Set(['headers', 'form', 'json']);

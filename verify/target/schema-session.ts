@@ -1,7 +1,10 @@
 /** The schema of `session` in a target file: existing sessions, which clients use instead of a login. */
 import { z } from 'zod';
 
-/** One text for all accounts, or one for each user. No error shows it, because even a wrong text may be a secret. */
+/**
+ * A session for all accounts, or a session for each user. No error shows it, because even a wrong text may be
+ * a secret.
+ */
 const given = z.union([z.string().min(1), z.record(z.string(), z.string().min(1))], {
   error: 'expected a text, or a text for each user, got another value',
 });

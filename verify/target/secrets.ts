@@ -8,7 +8,7 @@ export const SECRET = /auth|cookie|token|secret|passw|pwd|api[-_]?key|credential
 /** Environment variables that match SECRET, but hold the shell's folder, not a secret. */
 const FOLDERS = ['PWD', 'OLDPWD'];
 
-/** Shorter texts are not hidden, in characters: they may occur in other text by chance. */
+/** Minimum length of a secret to hide, characters. A shorter one may occur in other text by chance. */
 const SHORTEST = 4;
 
 /** Matches secrets by their context, such as `Cookie: …`, `token=…`, and user and password in an address. */

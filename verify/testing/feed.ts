@@ -1,4 +1,7 @@
-/** Passes the events of a drawn history (core/testing/picture.ts) to the status of a run, as the recorder does. */
+/**
+ * Passes the events of a test's history, which core/testing/picture.ts has built, to the status of a run, as
+ * the recorder does during a run.
+ */
 import type { Start } from '../core/history/history.ts';
 import { joined } from '../core/history/joined.ts';
 import type { Picture } from '../core/testing/picture.ts';

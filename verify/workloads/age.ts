@@ -231,9 +231,9 @@ async function stays(session: Session, { until, ended }: Pace): Promise<void> {
 }
 
 /**
- * Habit: sends changed cookies again and again, because an instance may accept a changed cookie only once in many
- * requests. Sends no empty cookie, which no instance can accept. Needs the cookies of another session to find the
- * part of a cookie that names its instance, which stays unchanged.
+ * Habit: sends changed cookies again and again, because an instance may accept a changed cookie only once in
+ * many requests. Sends no empty cookie, which no instance can accept. If a part of the cookie names the
+ * instance, this part stays unchanged. Comparing the cookies of another session shows which part this is.
  */
 async function forges({ context, driver, shared }: Session, { ended }: Pace): Promise<void> {
   const without = await leftOut(context, driver);

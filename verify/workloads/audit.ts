@@ -20,7 +20,10 @@ const LINKED = 2;
 const TIMES = 3;
 /** Minimum and maximum number of rounds with changed cookies, until every instance has received one. */
 const FORGED = { least: 4, most: 12 };
-/** Number of reads without a cookie, because an instance that does not know the session may respond. */
+/**
+ * Number of reads without a cookie, to see whether the session needs the cookie. A single read may be signed
+ * out only because it reached an instance that does not know the session.
+ */
 const LOOKS = 3;
 
 export const audit: Workload = {
@@ -103,7 +106,10 @@ async function forges(context: Context, plan: Plan): Promise<void> {
   }
 }
 
-/** Reads with each session. Returns the first one that reached an instance without a changed cookie so far. */
+/**
+ * Reads with each session. Returns the first session whose read reached a new instance: one that is not in
+ * `tried`, so that it has received no changed cookie yet.
+ */
 async function servedOutside(
   tried: ReadonlySet<string>,
   drivers: readonly Driver[],

@@ -206,10 +206,10 @@ function learn(delays: DelaySearch, operations: readonly Operation[], offsets: r
 }
 
 /**
- * Writes while slow requests of the same session are in flight. Depending on the round, these are two writes, a read,
- * or a write and a read.
+ * Writes while slow requests of the same session are in flight. Depending on the round, these are two writes,
+ * a read, or a write and a read.
  *
- * @param part the first quick write is sent after this fraction of 50 ms
+ * @param part when the first quick write is sent, from 0 to 1: at 1, it is sent 50 ms after the slow requests
  */
 export async function besideSlow(racer: Racer, round: number, part: number): Promise<void> {
   const { context, driver, probe } = racer;

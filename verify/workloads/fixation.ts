@@ -68,7 +68,8 @@ async function invented(context: Context, n: number): Promise<void> {
   await victim.form({ as });
   await victim.login({ as });
   await replays(context, victim, planted, 'invented');
-  // The new session is in the jar with the planted cookies. The logout may need the form token of a page.
+  // Ends the new session, whose cookies are in the jar of `made`. First reads a page, because the logout may
+  // need the form token of a page.
   const { session, account } = victim;
   const inside = new Driver(context, { client: session, session, account }, made);
   await inside.read();

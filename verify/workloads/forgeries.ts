@@ -16,7 +16,10 @@ interface Part {
 const PART = /[\w+/-]{12,}/g;
 /** Maximum number of parts to change in each cookie value. */
 const MOST = 3;
-/** A part is the name of an instance, and no random id, if it begins with so many equal characters in two sessions. */
+/**
+ * Number of equal characters. If a part begins with so many equal characters in two sessions, it is the name
+ * of an instance, and no random id.
+ */
 const ALIKE = 3;
 
 /**
@@ -49,7 +52,7 @@ export function forgeries(value: string, other: string): Forgery[] {
     .map(({ change, forged }) => ({ change, forged: encoded ? encodeURIComponent(forged) : forged }));
 }
 
-/** Matches an id, which no attacker can guess. */
+/** Matches a random id in JSON: 16 or more letters, digits, `_` or `-`. An attacker cannot guess this id. */
 const ID = /[\w-]{16,}/;
 
 /**

@@ -24,7 +24,10 @@ const STAGES = [
   { value: 4_000, total: 70_000 },
   { value: 64_000, total: 1_100_000 },
 ];
-/** Maximum total length of a stage for an app that shows only short texts, characters, to limit their number. */
+/**
+ * Total length of a stage, characters, above which the stage needs long texts: with short texts, it would
+ * need too many requests. So it is skipped for an app that shows only short texts.
+ */
 const MANY = 100_000;
 /** Approximate length of the shortest text, characters. */
 const SHORT = 40;

@@ -16,7 +16,10 @@ const KEPT = { share: 0.3, most: 30 };
 /** Share of writes with a text that is hard to encode, such as emoji, if the app keeps such texts unchanged. */
 const AWKWARD = 0.25;
 
-/** Returns whether a text that is hard to encode cannot be removed, because a path cannot contain it. */
+/**
+ * Returns whether a request has the removed value in its path. A path cannot contain a text that is hard to
+ * encode, such as emoji, so `hop` never removes such a text.
+ */
 const sticks = ({ remove }: Probe): boolean => remove?.path.includes('{value}') === true;
 
 export class HeldValues {

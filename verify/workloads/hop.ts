@@ -29,7 +29,10 @@ const REPLAYS = 6;
 /** Share of writes whose redirect the client follows before the body of the response has arrived, as browsers do. */
 const EARLY = 0.5;
 
-/** Maximum number of sessions with which a round robin may always route a session to the same instance by chance. */
+/**
+ * If there are no more sessions than this, a round robin may by chance route each session to the same
+ * instance all the time.
+ */
 const FEW = 4;
 
 /** How fast the clients of `hop` send requests. `perform` changes it during the run. */

@@ -52,8 +52,8 @@ const SEATED = 4;
 /**
  * Returns the workloads to run.
  *
- * @param only names of workloads; if empty, returns the workloads for the guarantees that the target claims or leaves
- * out
+ * @param only names of workloads. If empty, returns the workloads for the guarantees in `claims` and
+ * `leftOut` of the target. The run judges `claims`, and only measures `leftOut`
  * @throws UsageError when a workload does not exist, or when the target lacks what the workload needs
  */
 export function chosen(target: Target, only: readonly string[]): string[] {
@@ -86,7 +86,10 @@ export interface Performance {
   sessions: number;
   /** Duration of `hop`, milliseconds. */
   duration: number;
-  /** The rate at which `hop` begins actions. Without a rate, a session begins one when its last one has ended. */
+  /**
+   * The rate at which `hop` begins actions. Without a rate, a session begins its next action when the last
+   * one has ended.
+   */
   rate?: Rate | undefined;
   /** The part of `hop`'s sessions that this worker thread drives; all by default. */
   part?: WorkerPart | undefined;

@@ -137,5 +137,8 @@ async function duringLogout(logout: EndingSpec, context: Context, driver: Driver
   for (const client of clients) await everywhere(context, how => replayed(driver, client, how));
 }
 
-/** The workload waits for the expiry of an access token that lives no longer than this, milliseconds. */
+/**
+ * Maximum lifetime of an access token, milliseconds, for which the workload waits until the token has
+ * expired.
+ */
 const LONGEST = 20_000;

@@ -8,7 +8,10 @@ import { leave } from '../client/leave.ts';
 import { everywhere, inTurn, pause, replayed } from './workload.ts';
 
 const CLIENTS = 2;
-/** Minimum pause after each session of a client, milliseconds. It is at least as long as the session was. */
+/**
+ * Minimum pause after each session of a client, milliseconds. If the session took longer than this, the pause
+ * is as long as the session.
+ */
 const PAUSE = 100;
 
 /**

@@ -24,7 +24,7 @@ export interface Plan {
   part?: WorkerPart | undefined;
   /** Called when the first login of each client was accepted or refused. */
   entered?: () => void;
-  /** Called after the load. The last reads begin when its promise resolves. */
+  /** Called after the load. The last reads begin when the returned promise resolves. */
   settle?: () => Promise<void>;
 }
 

@@ -1,4 +1,7 @@
-/** Creates a fault of a target file from the code of its kind (compose, processes, …) and its keys, as `lasts`. */
+/**
+ * Creates a fault that a target file defines. Joins the code for its kind, such as `compose`, with the keys
+ * that all kinds have, such as `lasts`.
+ */
 import { findProgram } from '../../../stack/programs.ts';
 import type { Random } from '../../random.ts';
 import type { FaultSpec } from '../../target/schema-faults.ts';
