@@ -52,7 +52,7 @@ export class Affinity {
   sent(cookies: readonly Pair[]): readonly Pair[] {
     if (this.mode === 'on' || this.mode === 'broken') return cookies;
     const others = cookies.filter(({ name }) => !this.twins.includes(name));
-    // The first request of a client sends no affinity cookie, so that the balancer sets one.
+    // A client that has no affinity cookie yet sends none, so that the balancer sets one.
     if (this.mode === 're-pinned' && others.length === cookies.length) return others;
     const value = this.#values[this.#random.below(this.#values.length)];
     if (this.mode === 'off' || value === undefined) return others;

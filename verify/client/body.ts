@@ -48,7 +48,7 @@ export function textOf(data: Buffer, headers: IncomingHttpHeaders): string | Pro
   return decompressed(Buffer.from(data), encodings).then(plain => decoded(plain, type));
 }
 
-/** A body is kept if it has no more bytes than this, and its text no more characters. */
+/** Maximum size of a body that is kept: bytes of the body, and characters of its text. */
 const KEPT_BODY = 16 << 10;
 
 /**

@@ -87,7 +87,10 @@ export class Driver {
     return this.#login.again({ as: { client: this.#client, with: 'old' } });
   }
 
-  /** Where the last login of several pages stopped, as part of a sentence; undefined if it reached its last page. */
+  /**
+   * Where the last login of several pages stopped, for an error message. Undefined if it reached its last
+   * page.
+   */
   get stop(): string | undefined {
     return this.#login.stop;
   }
@@ -98,7 +101,10 @@ export class Driver {
     return (await this.login(how)).outcome === 'ok';
   }
 
-  /** Requests the page of a probe, or without a probe the signed-in page. */
+  /**
+   * Requests the page of a probe: data that Baton reads and writes. Without a probe, requests the signed-in
+   * page.
+   */
   async read(probe?: Probe, how: How = {}): Promise<Recorded> {
     const recorded = await this.#read(probe, how);
     const { operation, reply } = recorded;
@@ -189,7 +195,7 @@ export class Driver {
       // Some texts are sent in two fields of the same name, and an app may add both. Then the page shows the
       // text twice, and it does not count as shown unchanged.
       if (how.text !== undefined) return probe.kind === 'set' ? times > 0 : times === 1;
-      // If the page shows only a part of the list, the text may be in another part.
+      // If the page shows only a part of the list, the text may be in another part. Then it counts as shown.
       return times > 0 || next !== undefined || cut;
     };
     const before = await this.look(probe.read.path, how);

@@ -41,7 +41,7 @@ export interface Outgoing {
   watch: Watch | undefined;
 }
 
-/** Gets the times of a request, and decides its id. */
+/** The functions that a request calls when it begins and ends, and its id. */
 export interface Watch {
   /** The id of the request, sent as X-Request-Id and for the placeholder {request}. */
   readonly id: string;
@@ -98,7 +98,10 @@ export async function answerOf(
 export const redirects = (status: number, { location }: IncomingHttpHeaders): boolean =>
   status >= 300 && status < 400 && location !== undefined;
 
-/** Errors of requests that got no response, because the server closed a connection that it had kept open. */
+/**
+ * Errors of requests that got no response, because the server closed a connection that it had kept open. Such
+ * a request may be sent again.
+ */
 export const lost = new WeakSet<object>();
 
 export function failureOf(error: unknown): Failure {

@@ -19,7 +19,7 @@ export interface InstanceEstimate {
 
 /** Minimum number of responses with the same difference. A difference that occurs once may be chance. */
 const TIMES = 2;
-/** Headers that are ignored, because they depend on the content of the response. */
+/** Headers that are ignored: they depend on the content of the response, and not on the instance. */
 const PASSING = new Set([
   'age',
   'content-encoding',
@@ -34,7 +34,10 @@ const PASSING = new Set([
 ]);
 /** Minimum difference of two clocks, milliseconds: `Date` has whole seconds, and responses take time. */
 const CLOCKS_APART = 2000;
-/** Maximum increase of an instance's counter between two responses. */
+/**
+ * Maximum increase of an instance's counter between two responses. A larger increase counts as another
+ * instance.
+ */
 const STEP = 50;
 
 /** Returns the estimate. @param pages for each request, its responses in the order in which they arrived */

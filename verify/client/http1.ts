@@ -95,8 +95,8 @@ export class Http1 {
   }
 
   /**
-   * Takes back a connection whose response is complete. Reuses it only in the next turn of the event loop, because
-   * some servers close it without a notice.
+   * Takes back a connection whose response is complete. Reuses it only in the next turn of the event loop,
+   * because some servers close the connection right after a response, without a notice.
    */
   free(connection: Http1Connection): void {
     if (this.#completed.push(connection) === 1) setImmediate(() => this.#reuse());

@@ -41,7 +41,10 @@ export class SessionLogin {
   readonly #context: Context;
   readonly #account: Account;
   readonly #requests: SessionRequests;
-  /** Where the last login of several pages stopped, as part of a sentence; undefined if it reached its last page. */
+  /**
+   * Where the last login of several pages stopped, for an error message. Undefined if it reached its last
+   * page.
+   */
   stop: string | undefined;
 
   constructor(context: Context, account: Account, requests: SessionRequests) {

@@ -15,7 +15,7 @@ const LAG = 3_000;
 export interface FollowedLogs {
   /** Also follows these logs. Ignores logs that are followed already. */
   follow(sources: readonly LogSource[]): void;
-  /** Call this after each operation, whose entries `settle` then awaits. */
+  /** Call this after each operation. `settle` then waits for the log entries of the operation. */
   ended(operation: Operation): void;
   /** Waits, for at most 3 s, until the logs have the entries of all operations. */
   settle(signal: AbortSignal): Promise<void>;

@@ -46,7 +46,7 @@ function shows(secrets: readonly string[], text: string): boolean {
   return false;
 }
 
-/** The last parsed Date header, because all responses of one second have the same Date. */
+/** Cache: the last parsed Date header. All responses of one second have the same Date. */
 const last = { text: '', time: Number.NaN };
 
 function dateOf(header: string | string[] | undefined): number {

@@ -49,7 +49,7 @@ export function parsePage(html: string): Parsed {
   const labels = new Map(
     tags('label').map(label => [label.attribs['for'] ?? '', DomUtils.textContent(label).trim()]),
   );
-  // Buttons that are outside of their form name its id.
+  // A button outside of its form names the form by the form's id.
   const elsewhere = [...tags('button'), ...tags('input')].filter(
     one => 'form' in one.attribs && isButton(one),
   );

@@ -8,8 +8,8 @@ export interface Send {
   /** The path for the history, if `path` contains a secret. */
   shown?: string | undefined;
   /**
-   * The page whose link, redirect or form leads to this request, if the page may be on another site. Whether cookies
-   * with SameSite are sent depends on it.
+   * The page whose link, redirect or form leads to this request, if the page may be on another site. The
+   * browser chooses the SameSite cookies by the site of this page.
    */
   from?: URL | undefined;
   /** Form fields, sent as application/x-www-form-urlencoded. */

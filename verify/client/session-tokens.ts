@@ -56,8 +56,8 @@ export class SessionTokens {
     let expired = false;
     const settle: Call['settle'] = async (reply, outcome, later) => {
       const renewed = this.#client.captured.get(ACCESS) !== had;
-      // After a logout, the tokens in the client may be those of the next session, so a refusal says nothing about
-      // them.
+      // After a logout, the tokens in the client may be those of the next session. So the refusal of an old
+      // request does not show that they have expired.
       const mine = leaves || !this.#over;
       expired = mine && interpreter.refuses(reply) && (renewed || mayHaveExpired(this.#client));
       return expired ? { signedIn: undefined } : ((await what.settle?.(reply, outcome, later)) ?? {});

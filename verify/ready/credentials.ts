@@ -15,7 +15,7 @@ import type { Account } from '../target/accounts.ts';
 export interface LoginAttempt {
   form: Operation;
   login: Operation;
-  /** Where a login of several pages stopped, as part of a sentence; undefined if it reached the last page. */
+  /** Where a login of several pages stopped, for an error message. Undefined if it reached the last page. */
   stop?: string | undefined;
 }
 

@@ -17,8 +17,8 @@ import type { Probe } from '../target/schema.ts';
 import { scrub, secretsOf } from '../target/secrets.ts';
 
 /**
- * Number of acknowledged writes that no read shows before the target file is rejected. At least two instances must
- * have served them: if only one instance loses writes, the run judges it.
+ * After this number of acknowledged writes that no read has shown, the target file is rejected. At least two
+ * instances must have served these writes: if only one instance loses writes, the run judges it.
  */
 const WRITES = 3;
 /** Maximum number of writes with one probe, counting also those that were not acknowledged. */

@@ -149,7 +149,7 @@ async function round(context: Context, users: Driver[], stranger: Driver, i: num
     const barrier = new Barrier(reads.length);
     await Promise.all(reads.map(read => read({ held: barrier.place() })));
   }
-  // The client without a session would get a page or a cookie of a user that a cache has stored.
+  // If a cache has stored a user's page or cookie, the client without a session gets it here.
   await stranger.visit(path, { query });
   await stranger.visit(login.page);
 }
