@@ -148,7 +148,7 @@ function decoderOf(charset: string): InstanceType<typeof TextDecoder> | undefine
   try {
     decoder = new TextDecoder(charset);
   } catch {
-    // The name is not the name of a charset.
+    // Node knows no charset of this name.
   }
   if (decoders.size < 100) decoders.set(charset, decoder);
   return decoder;

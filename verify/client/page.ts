@@ -10,7 +10,10 @@ export interface FormField {
   type: string;
   /** The value of the field in the page. */
   value: string;
-  /** Name, id, label, placeholder and autocomplete of the field, joined, in lower case. */
+  /**
+   * Name, id, label, placeholder and autocomplete of the field, joined, in lower case: they show what the
+   * field is for.
+   */
   hint: string;
 }
 
@@ -19,7 +22,10 @@ export interface Form {
   /** The address to which the form is sent; empty for the address of the page. */
   action: string;
   fields: FormField[];
-  /** Id, name, class, action, label and buttons of the form, joined, in lower case. */
+  /**
+   * Id, name, class, action, label and buttons of the form, joined, in lower case: they show what the form is
+   * for.
+   */
   words: string;
   /** Name and value of the first button that submits the form; absent if this button has no name. */
   button?: { name: string; value: string };
@@ -29,7 +35,7 @@ export interface Form {
 
 interface Link {
   href: string;
-  /** Text, title, label, class and id of the link, joined, in lower case. */
+  /** Text, title, label, class and id of the link, joined, in lower case: they show what the link is for. */
   words: string;
 }
 

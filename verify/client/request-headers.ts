@@ -98,7 +98,11 @@ export class RequestHeaders {
     return Object.fromEntries(all.filter(([, text]) => !/\{\w+\}/.test(text as string)));
   }
 
-  /** Returns the header Cookie. @param of the address of the request, or the cookies to send */
+  /**
+   * Returns the header Cookie.
+   *
+   * @param of either the address of the request, or the cookies to send
+   */
   #cookiesOf(of: URL | Cookies, more: Record<string, string> = {}): string {
     const header = this.#cookieHeader(of);
     const names = Object.keys(more);

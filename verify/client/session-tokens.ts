@@ -42,7 +42,10 @@ export class SessionTokens {
     this.#once = once;
   }
 
-  /** Sends and records a request. Refreshes an expired token before it, or after a refusal, and sends it again. */
+  /**
+   * Sends and records a request. If its access token has expired, refreshes it before the request. If the
+   * response is a refusal because of the token, refreshes it, and sends the request again.
+   */
   async perform(what: What, send: Send, how: How, page: boolean): Promise<Recorded> {
     const { target, interpreter } = this.#context;
     const { action } = what;
@@ -76,7 +79,10 @@ export class SessionTokens {
     return recorded;
   }
 
-  /** Gets a newer access token than `had`, with one refresh for concurrent callers. Returns whether there is one. */
+  /**
+   * Gets a newer access token than `had`. Concurrent callers share one refresh. Returns whether the client
+   * has a newer token now.
+   */
   async #renewed(had: string | undefined): Promise<boolean> {
     if (this.#client.captured.get(ACCESS) !== had) return true;
     this.#refreshing ??= this.refresh({}).finally(() => {

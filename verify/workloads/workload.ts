@@ -163,7 +163,10 @@ export async function inTurn(
 /** Returns the duration of an operation, milliseconds. */
 export const lasted = ({ call, return: end = call }: Operation): number => (end - call) / 1000;
 
-/** Returns the name of an instance: the n-th, modulo their number. Undefined if no instance is known. */
+/**
+ * Returns the name of the n-th known instance. After the last instance, counts from the first one again.
+ * Undefined if no instance is known.
+ */
 export function aim({ instances }: Context, n: number): string | undefined {
   const names = instances.names();
   return names[n % names.length];
