@@ -1,27 +1,37 @@
 /**
- * Finds sessions that were lost just after another login, or a logout, of the same user. An app that limits the number
- * of sessions of a user loses sessions in this way; its target file should declare `sessions`.
+ * Finds sessions that were lost just after another login, or a logout, of the same user. An app that limits
+ * the number of sessions of a user loses sessions in this way. Its target file should declare `sessions`.
  */
 import type { Action, Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 
 const LOGINS: ReadonlySet<Action> = new Set<Action>(['login', 'logout', 'logout-all']);
-/** Maximum number of logins and logouts that are kept for each user: the latest of two different sessions. */
+/** Maximum number of logins and logouts that are kept for each user. Each one is of another session. */
 const REMEMBERED = 2;
-/** The finding names this cause if at least this number of losses, and this share of them, follow a login or logout. */
+/**
+ * A login or logout is named as the cause if it came before at least 3 losses, and before 90 % of all losses.
+ */
 const ENOUGH = 3;
 const SHARE = 0.9;
-/** If a larger share of the handoffs that lost nothing also follows a login or logout, this is not the cause. */
+/**
+ * It is not named as the cause if more than half of the handoffs without a loss also follow a login or
+ * logout.
+ */
 const USUAL = 0.5;
-/** The finding names this cause only if chance explains the losses with at most this probability. */
+/** It is named as the cause only if the probability that chance explains the losses is at most this. */
 const CHANCE = 0.01;
 
 /**
- * `here`: number of losses. `kept`: number of handoffs without a loss. `followed`, `keptAfter`: how many of these came
- * just after another login or logout of the same user.
+ * Losses and handoffs (requests on another instance than the session's previous request). `here`: number of
+ * losses. `followed`: how many of the losses came just after another login or logout of the same user.
+ * `kept`: number of handoffs without a loss. `keptAfter`: how many of these handoffs came just after such a
+ * login or logout.
  */
 export interface Followed {
-  /** Counts only losses on instances that had known the session: other instances lose it for another reason. */
+  /**
+   * Counts only losses on an instance that had known the session. A loss on another instance has another
+   * cause.
+   */
   here: number;
   followed: number;
   kept: number;
@@ -39,7 +49,9 @@ export class AfterOthers {
     this.#last.set(operation.user, [operation, ...others].slice(0, REMEMBERED));
   }
 
-  /** Returns the other session's login or logout that came between the session's last success and this operation. */
+  /**
+   * Returns a login or logout of another session of the user, if it came after this session's last success.
+   */
   before(operation: Operation, { last, login }: Pick<SessionState, 'last' | 'login'>): Operation | undefined {
     const since = (last ?? login)?.call ?? 0;
     const until = operation.return ?? Number.POSITIVE_INFINITY;
@@ -57,8 +69,8 @@ export const noteOf = ({ action, session, user }: Operation): string =>
   'limits the sessions of a user, or a logout ends all of them, declare `sessions` in the target file';
 
 /**
- * Returns whether losses follow another login or logout of the user clearly more often than other requests do. With few
- * accounts, a login comes before most requests.
+ * Returns whether losses follow another login or logout of the user clearly more often than handoffs without
+ * a loss do. In a run with few accounts, a login comes before most requests, so it explains nothing.
  */
 export function isPattern({ here, followed, kept, keptAfter }: Followed): boolean {
   const usual = (keptAfter + 1) / (kept + 2);

@@ -12,9 +12,9 @@ import { atMost, brokenContinuity, check, few, Judging } from './framework.ts';
 const ENOUGH = 10;
 
 interface Adds {
-  /** Number of acknowledged adds with a later read of the same object. */
+  /** Number of acknowledged adds that a later read of the same object could show. */
   judged: number;
-  /** Number of acknowledged adds whose later read another instance served. */
+  /** Number of the adds in `judged` whose later read was served by another instance than the add. */
   crossed: number;
   /** Number of lost sessions. Their data is not judged. */
   lost: number;
@@ -58,15 +58,15 @@ class AtMostOnce extends Judging<Adds> {
 
   #read(read: Operation, limits: EffectLimits): void {
     limits.learn(read);
-    // Sets are not judged: a set that shows a value twice does not prove that an add took effect twice. A counter is
-    // not judged while its highest possible sum is not known.
+    // A set is not judged: if it shows a value twice, this does not prove that an add took effect twice. A
+    // counter is not judged while its highest possible sum is unknown.
     if (!limits.counts) return;
     const { kind, most, waiting } = limits;
     for (const [value, times] of limits.shownBy(read)) {
       const limit = most.get(value) ?? 0;
       if (times <= limit || (kind !== 'counter' && times < 2)) continue;
       this.report(() => double(read, value, limit, limits));
-      // A later read is reported only if it shows the value even more often.
+      // Reports this value again only if a later read shows it more often than this read.
       most.set(value, times);
     }
     for (const [instance, count] of waiting) {

@@ -8,18 +8,18 @@ import { Judging } from './framework.ts';
 import { ResponseTimes } from './response-times.ts';
 import { cameOf, down, exceeded, loadOf, naming } from './trouble.ts';
 
-/** Minimum number of requests outside fault windows, and in each fault window. */
+/** Minimum number of requests outside fault windows. `ENOUGH_IN_WINDOW`: in each fault window. */
 export const ENOUGH = 100;
 export const ENOUGH_IN_WINDOW = 10;
 
 export interface AvailabilityCounts {
-  /** Number of requests outside fault windows. `errors`: number of failed requests among them. */
+  /** Number of requests outside fault windows. `errors`: how many of these requests failed. */
   requests: number;
   errors: number;
   windows: number;
   requestsInWindows: number;
   errorsInWindows: number;
-  /** The longest gap in a fault window (requests waited and none succeeded), microseconds. */
+  /** The longest gap in a fault window, microseconds. In a gap, requests were waiting and none succeeded. */
   gap: number;
   /** Number of fault windows with fewer than `ENOUGH_IN_WINDOW` requests. */
   tooFew: number;
@@ -53,7 +53,6 @@ export class Availability extends Judging<AvailabilityCounts> {
 
   /**
    * Judges how long the client waited for a success.
-   *
    * @param first the request with which the wait began; no fault window overlaps the wait
    */
   #waited(operation: Operation, first: Operation): void {
@@ -102,7 +101,7 @@ export class Availability extends Judging<AvailabilityCounts> {
   }
 
   override settle(): void {
-    // If a starved machine delayed requests, it may also explain slow responses.
+    // Ignores the limits of response times if a starved machine delayed requests: it may explain them, too.
     const times = this.count.starved === 0 ? [this.#times.exceeded(ENOUGH)] : [];
     for (const found of [...times, ...this.faults.windows.filter(tookEffect).map(exceeded)]) {
       this.count.starved += found.starved;

@@ -1,10 +1,13 @@
-/** Makes notes for a response with another user's data, if both users used one browser (a client). */
+/**
+ * Explains a response with another user's data, if both users used the same browser (client) one after the
+ * other.
+ */
 import type { Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 
 /**
- * Returns a note if the other user's session began this browser, whose client has the name of its first session.
- *
+ * Returns a note if the other user's session was the first in this browser. A client has the name of its
+ * first session, so the two names are compared.
  * @param writer the session that wrote the other user's value
  */
 export const shared = (writer: string | undefined, { client }: Operation, owner: string): string[] =>
@@ -13,8 +16,8 @@ export const shared = (writer: string | undefined, { client }: Operation, owner:
     : [];
 
 /**
- * Returns a note if the request sent old cookies of a browser that another session had used before. A late response to
- * that session may have set its cookie again.
+ * Returns a note if the request sent old cookies, and another session had used this browser before. A late
+ * response to the earlier session may have set the cookie of that session again.
  */
 export const lateCookie = (
   { session }: SessionState,

@@ -9,13 +9,21 @@ import type { SessionState, Standing } from '../timeline/sessions.ts';
 
 /** One check over one run. The judge calls it with each event, in the order of the history. */
 export interface Fold extends LogReader {
-  /** Called when an operation that may change something starts. @param data set if the operation has an object */
+  /**
+   * Called when an operation that may change something starts. `data` is set if the operation has an object.
+   */
   started?(start: Start, data: Started | undefined): void;
-  /** Called when an operation ends. The operation has no `return` if its end was never recorded. */
+  /**
+   * Called when an operation ends. Also called at the end of the run for an operation whose end was not
+   * recorded; then the operation has no `return`.
+   */
   ended?(operation: Operation, standing: Standing): void;
   /** Called for every event that is not the start or the end of an operation. */
   event?(event: Event): void;
-  /** Called when a session has ended, for each object of this session alone. Other objects live until the run ends. */
+  /**
+   * Called when a session ends, once for each object that only this session used. Other objects live until
+   * the run ends.
+   */
   objectEnded?(object: TrackedObject): void;
   /** Called once for each session: after its last operation, or at the end of the run. */
   sessionEnded?(session: SessionState): void;
@@ -24,20 +32,25 @@ export interface Fold extends LogReader {
   finish(): CheckFinding;
 }
 
-/** The counts that decide a verdict. Counts of parts of a run (k6's virtual users) can be added up. */
+/**
+ * The counts that decide a verdict. The counts of several parts of a run, such as k6's virtual users, can be
+ * added.
+ */
 export type Counts = Readonly<Record<string, Count>>;
 type Count = number | { readonly [name: string]: Count };
 
 /** Counts by name, usually the name of an instance. */
 export type NamedCounts = Record<string, number>;
 
-/** Called with each anomaly that is kept, as soon as it is found. */
+/**
+ * Called with an anomaly as soon as it is found, if the anomaly is kept for the report (not only counted).
+ */
 export type OnAnomaly = (anomaly: Anomaly) => void;
 
-/** A verdict without the fields that the registry of the checks adds. */
+/** What a check finds: a verdict without the name of the guarantee and without `claimed`. */
 export type CheckFinding = Omit<Verdict, 'guarantee' | 'claimed'>;
 
-/** A finding without the anomalies: the part that the counts alone decide. */
+/** A finding without the anomalies. The counts alone decide it. */
 export type Conclusion = Omit<CheckFinding, 'anomalies'>;
 
 /** Facts about all sessions of a run. */
@@ -50,22 +63,24 @@ export interface SeenInRun {
 
 export interface Check {
   guarantee: Guarantee;
-  /** What must be true of the history for the verdict to be sound. Shown in docs and reports. */
+  /** What must be true of the recorded history, or the verdict may be wrong. Shown in docs and reports. */
   assumes: string;
   /** The minimum evidence for `valid`. */
   minimum: string;
   /**
    * Starts the check for one run.
-   *
-   * @param faults the run's fault ledger, which receives each event before the fold does
+   * @param faults the faults of the run. It receives each event before the check does
    * @param seen facts about all sessions, which grow during the run
    */
   start(run: Run, onAnomaly: OnAnomaly | undefined, faults: FaultLedger, seen: SeenInRun): Fold;
-  /** Decides the verdict from the counts of one fold, or from the sum of several folds' counts. */
+  /** Decides the verdict from the counts of one run, or from the summed counts of several parts of a run. */
   conclude(counts: Counts, run: Run): Conclusion;
 }
 
-/** Decides a verdict. `missing` says which evidence is missing and how to get it; undefined if there is enough. */
+/**
+ * Decides a verdict.
+ * @param missing which evidence is missing and how to get it; undefined if there is enough evidence
+ */
 export function conclude(
   violations: number,
   missing: string | undefined,
@@ -82,5 +97,8 @@ export function conclude(
   };
 }
 
-/** Minimum number of handoffs for a verdict that needs handoffs. */
+/**
+ * Minimum number of handoffs (requests on another instance than the session's previous request) for a
+ * verdict.
+ */
 export const ENOUGH_HANDOFFS = 10;

@@ -1,10 +1,10 @@
-/** Makes the witness of a lost update. */
+/** Describes a lost update by its witness: the few requests that prove it. */
 import type { Start } from '../history/history.ts';
 import type { LostUpdate } from '../objects/read-facts.ts';
 import { inOrder, stepsOf, type WitnessStep } from '../result/verdict.ts';
 import type { Violation } from './framework.ts';
 
-/** Makes a witness step for a change whose outcome is not known. */
+/** Makes the step of a witness (a proof) for a change whose outcome is unknown, because no response came. */
 export const pending = (start: Start): WitnessStep => ({
   operation: { ...start, type: 'op', outcome: 'info' },
   came: 'may have happened',

@@ -2,22 +2,22 @@
 import type { Operation } from '../history/history.ts';
 
 export interface Reads {
-  /** Number of reads that were compared with an earlier operation of their session. */
+  /** Number of reads that were compared with an earlier operation of the same session. */
   reads: number;
-  /** Number of compared reads on another instance than the earlier operation. */
+  /** Number of the reads in `reads` that another instance served than the earlier operation. */
   crossed: number;
   sessions: number;
   /**
-   * Number of reads of a list that may be cut off and shows the session's last add. `newestCrossed`: the number of
-   * these reads on another instance than the add.
+   * Number of reads that show the session's last add, in a list that may be cut off (it shows only some
+   * entries). `newestCrossed`: how many of these reads another instance served than the add.
    */
   newest: number;
   newestCrossed: number;
-  /** Number of sessions without other evidence than the reads in `newest`. */
+  /** Number of sessions whose only evidence is the reads in `newest`. */
   newestSessions: number;
   /**
-   * Number of reads of a list that may be cut off and lacks the session's last add. If there is one, the reads in
-   * `newest` are no evidence.
+   * Number of reads that do not show the session's last add, in a list that may be cut off. If this is above
+   * 0, the list may not show new entries first, so the reads in `newest` are no evidence.
    */
   unshown: number;
   /** Number of lost sessions. Reads after the loss are not judged. */
@@ -33,7 +33,9 @@ export const NO_READS: Reads = {
 export const crosses = ({ instance }: Operation, earlier: Operation): boolean =>
   earlier.instance !== undefined && instance !== undefined && earlier.instance !== instance;
 
-/** Adds the reads in `newest` to the counts of compared reads, if they are evidence. */
+/**
+ * Adds `newest` to the numbers of compared reads. Leaves it out if `unshown` shows that it is no evidence.
+ */
 export const whole = (counts: Reads): Reads =>
   counts.unshown > 0
     ? counts

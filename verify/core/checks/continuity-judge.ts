@@ -13,28 +13,34 @@ export interface ContinuityCounts extends Followed {
   handoffs: number;
   sessions: number;
   lost: number;
-  /** Number of pairs of instances: the first sent the login form, the second received the login. */
+  /**
+   * Number of ordered pairs of instances: the first sent a login form, the second received the login with
+   * this form.
+   */
   pairs: number;
   accepting: number;
   refusing: number;
 }
 
-/** What happened after the loss of a session, when its client sent the cookie again. */
+/** What happened when the client sent the cookie of a lost session again. */
 interface Aftermath {
   anomaly: Anomaly;
   honouredBy: HonouredBy;
-  /** The first response that changed the client's cookies. After it, ordinary requests do not send the lost cookie. */
+  /**
+   * The first response after which the client has other cookies. From then on, only `old` requests send the
+   * lost one.
+   */
   replaced: Operation | undefined;
-  /** The login or logout of another session of the user just before the loss. */
+  /** A login or logout of another session of the same user, just before the loss: it may be the cause. */
   other: Operation | undefined;
 }
 
 export class Continuity extends Judging<ContinuityCounts> {
   readonly #logins = new LoginPairs();
   readonly #others = new AfterOthers();
-  /** By lost session, until it ends: what happened after the loss. */
+  /** The aftermath of each lost session, until the session ends. */
   readonly #afterwards = new Map<string, Aftermath>();
-  /** Losses just after a login or logout of another session of the user, which may be their cause. */
+  /** The losses that a login or logout of another session of the same user may have caused. */
   readonly #ended: { anomaly: Anomaly; other: Operation }[] = [];
 
   override ended(operation: Operation, { session, live, handoffFrom }: Standing): void {
@@ -92,7 +98,7 @@ export class Continuity extends Judging<ContinuityCounts> {
     const { anomaly, honouredBy, other } = entry;
     const described = honouredBy.described();
     if (described !== '') anomaly.notes.push(`the same cookie sent again afterwards: ${described}`);
-    // If an instance still honours the session, the app did not end it.
+    // If an instance still honours the lost session, the other login or logout did not end it.
     if (other !== undefined && !honouredBy.ever) this.#ended.push({ anomaly, other });
     this.#afterwards.delete(session);
   }

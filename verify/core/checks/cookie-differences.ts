@@ -5,15 +5,15 @@ import { inOrder, stepsOf } from '../result/verdict.ts';
 import { timeoutTolerance } from '../timeline/sessions.ts';
 import type { Violation } from './framework.ts';
 
-/** Two instances are compared if each has set the cookie this many times, always with the same attributes. */
+/** Minimum number of times that each of two instances has set a cookie, or the two are not compared. */
 const ALIKE = 3;
-/** Maximum number of kinds of requests that are compared, see `#kinds`. */
+/** Maximum number of entries in `#kinds`. Kinds of requests that come later are not compared. */
 const REMEMBERED = 1000;
 
 /** The attributes with which one instance set a cookie in responses to one kind of request. */
 interface Sets {
   times: number;
-  /** The different sets of attributes. At most two are kept, since two prove that they vary. */
+  /** The different attributes, as texts. At most two are kept, because two prove that they vary. */
   sets: Set<string>;
   /** The shortest lifetime of the cookie, seconds. `most`: the longest. */
   least: number;
@@ -25,7 +25,7 @@ export class CookieDifferences {
   /** By kind of request, such as `sid at a login sent directly after 1 faults`, then by instance. */
   readonly #kinds = new Map<string, Map<string, Sets>>();
 
-  /** @param era number of faults before the operation. After a fault, instances may run another version of the app */
+  /** `era`: number of faults so far. Eras are not compared: after a fault, the app may be another version. */
   add(operation: Operation, era = 0): void {
     const { instance, cookies = [], action, direct } = operation;
     if (instance === undefined) return;
@@ -88,9 +88,9 @@ export function described({ httpOnly, secure, sameSite, path, domain, lifetime }
   ].join(', ');
 }
 
-/** Returns whether the cookie lifetimes of two instances differ by more than the tolerance of timeouts. */
+/** Returns whether the cookie lifetimes of two instances differ by more than 2 s and 5 %. */
 function apart(a: Sets, b: Sets): boolean {
-  // A cookie that lasts until the browser closes has no lifetime.
+  // If no lifetime was seen, the cookie lasts until the browser closes, and is not compared.
   if (a.least > a.most || b.least > b.most) return false;
   const gap = Math.max(a.least - b.most, b.least - a.most);
   return gap * 1e6 > timeoutTolerance(Math.max(a.most, b.most) * 1e6);

@@ -8,24 +8,24 @@ import { addTo, Judging, type Violation } from './framework.ts';
 import { IssuedIds } from './issued-ids.ts';
 import { Places } from './places.ts';
 
-/** Statuses for a path that does not exist, or that the app does not serve without a session. */
+/** Statuses of a path that does not exist, or that only signed-in users may open. */
 const ABSENT = new Set([401, 403, 404, 410]);
-/** Maximum number of pairs of Domain and Path that are kept for one cookie. */
+/** Maximum number of pairs of Domain and Path that are counted for one cookie. */
 const SCOPES = 10_000;
 
 export interface CookieCounts {
   cookies: number;
-  /** Number of successful requests without a cookie for a health check or a static file. */
+  /** Number of requests that sent no cookie, and got a health check or a static file. */
   without: number;
-  /** Number of requests without a cookie for paths that do not exist or are for signed-in users only. */
+  /** Number of requests that sent no cookie, and got a response such as 404 or a login page. */
   absent: number;
   ids: number;
-  /** Number of times that an id was issued again. */
+  /** Number of logins that got a session id that was issued before. */
   equal: number;
   sameSiteNone: number;
-  /** Number of pairs of Domain and Path with which cookies were set, without the first pair of each cookie. */
+  /** Number of pairs of Domain and Path with which cookies were set; not the first pair of each cookie. */
   scopes: number;
-  /** Number of anomalies of cookies that have had only one value so far, so they may carry no session. */
+  /** Number of anomalies of cookies that had only one value so far. Such a cookie may carry no session. */
   waiting: number;
   tried: NamedCounts;
 }
@@ -35,7 +35,7 @@ export class CookiePolicy extends Judging<CookieCounts> {
   readonly #places = new Places();
   /** The session ids that logins issued. */
   readonly #ids = new IssuedIds();
-  /** By cookie: the anomalies that are reported when it gets a second value. Until then it may carry no session. */
+  /** By cookie: its anomalies until it gets a second value. With one value, it may carry no session. */
   readonly #waiting = new Map<string, (() => Violation)[]>();
   /** By cookie name: the different pairs of Domain and Path with which it was set. */
   readonly #scopes = new Map<string, Set<string>>();
@@ -54,8 +54,8 @@ export class CookiePolicy extends Judging<CookieCounts> {
   }
 
   /**
-   * Judges a read that was sent without a cookie. If its response is neither signed in nor signed out, it is from a
-   * health check or a static file, and must set no session cookie. A page may set one.
+   * Judges a read that sent no cookie. If the response is neither signed in nor signed out, it is a health
+   * check or a static file, and must set no session cookie. A login page may set one.
    */
   #withoutCookie(operation: Operation): void {
     const { signedIn, status, cookies } = operation;
@@ -82,13 +82,13 @@ export class CookiePolicy extends Judging<CookieCounts> {
     if (this.#ids.varies(name)) this.#release(name);
   }
 
-  /** Reports the anomalies of a cookie that were held back. */
+  /** Reports the anomalies in `#waiting` of one cookie. */
   #release(name: string): void {
     for (const make of this.#waiting.get(name) ?? []) this.report(make);
     this.#waiting.delete(name);
   }
 
-  /** Reports an exposure. @param name the cookie; if given, the report waits until the cookie has had two values */
+  /** Reports a broken rule. With `name` (a cookie), reports it once this cookie has had two values. */
   #expose(operation: Operation, { fault, came, expected }: Exposure, name?: string): void {
     if (!this.#places.isNew(fault, operation)) return;
     const where = operation.path === undefined ? '' : ` on ${operation.path}`;

@@ -5,8 +5,8 @@ import { type CookieCounts, CookiePolicy } from './cookie-policy-judge.ts';
 import { check, reached, tally, untried } from './framework.ts';
 
 /**
- * The finding mentions the randomness of ids if at least this many bits are proven. A proof of 7 bits takes about 30
- * ids.
+ * The verdict says how random the session ids are only if at least this many bits are proven. About 30 ids
+ * without a repeat prove 7 bits.
  */
 const WORTH_REPORTING = 7;
 

@@ -1,4 +1,4 @@
-/** Keeps the findings of one outage of the store, and describes them. */
+/** Collects what one outage of the session store did: its counts and its violations. */
 import { type FaultWindow, titleOf } from '../faults/window.ts';
 import type { Operation } from '../history/history.ts';
 import { seconds } from '../result/format.ts';
@@ -6,17 +6,17 @@ import { stepsOf } from '../result/verdict.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 import type { Violation } from './framework.ts';
 
-/** An outage of the store and its findings, which count only if the outage is known to have taken effect. */
+/** An outage of the session store. Its violations are reported only if it is known to have taken effect. */
 export class Down {
   readonly window: FaultWindow;
   requests = 0;
   recovered = 0;
   starved = 0;
-  /** Sessions that were live during the outage, and have sent no request after it yet. */
+  /** Sessions that were live during the outage, and have sent no request since it ended. */
   readonly sessions = new Set<SessionState>();
   /**
-   * By anomaly name: the violations that wait until the outage is known to have taken effect. `found`: their number.
-   * `kept`: the first few of them.
+   * The violations by the name of the anomaly, while it is not known whether the outage took effect. `found`:
+   * the number of violations. `kept`: the first few of them.
    */
   waiting: Record<'LOGOUT' | 'HANG', { found: number; kept: Violation[] }>;
 

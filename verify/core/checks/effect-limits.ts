@@ -3,22 +3,25 @@ import type { ObjectEvent, ObjectKind, Operation, Start } from '../history/histo
 import { countOf, putsIn, rises } from '../objects/models.ts';
 import { acknowledged, type Write } from '../objects/overlaps.ts';
 
-/** Maximum number of adds that are kept for a witness. */
+/** Maximum number of adds that are kept to show them in a witness (a proof). */
 const KEPT = 64;
 
-/** How often reads of one object may show each value. */
+/** Says how often a read of one object may show each value, if every add took effect only once. */
 export class EffectLimits {
   /**
-   * By value: how often a read may show it. A counter has one entry, its highest possible sum, with the key ''. An add
-   * counts as soon as its request is sent.
+   * For each value, how often a read may show it. For a counter, the key '' has its highest possible sum. An
+   * add counts from the moment its request is sent, because it may take effect before its response.
    */
   readonly most = new Map<string, number>();
   readonly kind: ObjectKind;
-  /** The latest adds that were sent since the last read, for the witness. */
+  /** The last adds that were sent after the last read, to show them in a witness (a proof). */
   adds: (Start | Operation)[] = [];
-  /** By instance: the number of acknowledged adds since the last read. The key is '' if the instance is not known. */
+  /**
+   * By instance: the number of adds that were acknowledged after the last read. The key '' is for unknown
+   * instances.
+   */
   readonly waiting = new Map<string, number>();
-  /** The last read, for the witness. */
+  /** The last read, to show it in a witness. */
   last: Operation | undefined;
   /** False while the highest possible sum of a counter is not known. */
   #known: boolean;
@@ -33,7 +36,10 @@ export class EffectLimits {
     else for (const value of initial ?? []) this.#more(value, 1);
   }
 
-  /** True if a read can show that an add took effect twice: not of a set, nor of a counter without a known sum. */
+  /**
+   * True if a read can show that an add took effect twice. False for a set, and for a counter with an unknown
+   * sum.
+   */
   get counts(): boolean {
     return (this.kind === 'bag' || this.kind === 'list' || this.kind === 'counter') && this.#known;
   }
@@ -56,8 +62,8 @@ export class EffectLimits {
   }
 
   /**
-   * Called when a set, clear or decrement of a counter starts. The highest sum is then unknown, until a set or clear
-   * that overlaps no other request.
+   * Called when a set, clear or decrement of a counter starts. From then on the highest possible sum is
+   * unknown. The next set or clear that overlaps no other request makes it known again.
    */
   #falling(): void {
     this.#falls++;
@@ -75,14 +81,17 @@ export class EffectLimits {
     this.#known = true;
   }
 
-  /** Takes the count of a read as the initial count, if that is not known and nothing was written. */
+  /**
+   * Takes the count in a read as the initial count, if the initial count is unknown and there was no write
+   * yet.
+   */
   learn(read: Operation): void {
     if (this.#known || this.#written) return;
     this.most.set('', countOf(read.saw));
     this.#known = true;
   }
 
-  /** Returns how often a read shows each value; for a counter, its count with the key ''. */
+  /** Returns how often a read shows each value. For a counter, returns its count with the key ''. */
   shownBy({ saw = [] }: Operation): ReadonlyMap<string, number> {
     const there = new Map<string, number>();
     if (this.kind === 'counter') return there.set('', countOf(saw));

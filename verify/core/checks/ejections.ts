@@ -1,18 +1,21 @@
-/** Finds requests during which the balancer may have ejected an instance, as nginx does for 10 s after a failure. */
+/**
+ * Finds requests during which the balancer may have ejected an instance. For example, nginx sends an instance
+ * no requests for 10 s after a failure.
+ */
 import type { Operation } from '../history/history.ts';
 
-/** Statuses that report that an instance is unavailable. The instance or the balancer sends them. */
+/** Statuses of an unavailable instance. The instance itself or the balancer sends them. */
 const UNAVAILABLE = new Set([502, 503, 504]);
 
 export class Ejections {
-  /** By instance: its last failure, until it serves a request again. */
+  /** By instance: its last failed request. The entry is deleted when the instance serves a later request. */
   readonly #failed = new Map<string, Operation>();
   /** Number of requests during which an instance may have been ejected. */
   requests = 0;
 
   /**
-   * Adds a request. Call it in the order in which requests end. @returns true if an instance may have been ejected
-   * when this request ended
+   * Adds a request. Call this in the order in which requests end.
+   * @returns true if the balancer may have ejected an instance when this request ended
    */
   covers(operation: Operation, instance: string): boolean {
     const failed = this.#failed.get(instance);
@@ -26,8 +29,8 @@ export class Ejections {
 }
 
 /**
- * Returns whether a request was sent after a failed response came. A request that was in flight at that time does not
- * count.
+ * Returns whether a request was sent after the failed response had come. Only such a request shows that the
+ * instance serves again.
  */
 const isAfter = (operation: Operation, failed: Operation): boolean =>
   operation.clock === failed.clock && failed.return !== undefined && operation.call >= failed.return;

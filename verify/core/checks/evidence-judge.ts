@@ -6,12 +6,12 @@ import { Judging } from './framework.ts';
 export interface Sources {
   requests: number;
   sources: number;
-  /** Number of requests that got a response and have no entry in a log. */
+  /** Number of requests that got a response, although a log that should have an entry for them has none. */
   missing: number;
 }
 
 export class Evidence extends Judging<Sources> {
-  /** The ids of requests that the client sent twice. The logs may have an entry for the first attempt, too. */
+  /** The ids of requests that the client sent twice. Two log entries for such an id are correct. */
   readonly #resent = new Set<string>();
   /** True after the last line of a complete history. */
   #complete = false;
@@ -23,8 +23,8 @@ export class Evidence extends Judging<Sources> {
   override logged(request: LoggedRequest, complete: boolean): void {
     const { id, sent, balancer, instances } = request;
     if (sent === undefined) {
-      // An instance has logged the request after the operation and all sources had arrived, so it was served twice. If
-      // the end of the history is missing, the operation itself may be missing instead.
+      // All sources of this request had already arrived, and now an instance logs the same id once more: the
+      // request was served twice. This is certain only in a complete history.
       const again = this.#resent.has(id) ? undefined : instances[0];
       if (again !== undefined && balancer === undefined && this.#complete)
         this.#dispute(request, `request ${id} was served once more by ${again.source}`);

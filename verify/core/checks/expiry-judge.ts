@@ -8,13 +8,21 @@ import { addTo, Judging, KEPT, type Violation } from './framework.ts';
 import { Life, TIMEOUTS, type Timeout } from './life.ts';
 
 export interface Timeouts {
-  /** By timeout: the number of sessions that were honoured shortly before its end. */
+  /**
+   * By timeout (idle or absolute): the number of times that a session was honoured shortly before the timeout
+   * ended.
+   */
   lived: Record<Timeout, number>;
-  /** By timeout: the number of sessions that were refused soon after its end. */
+  /** By timeout: the number of sessions that were refused soon after the timeout ended. */
   expired: Record<Timeout, number>;
-  /** Number of sessions that were refused although they had not waited, so not because of a timeout. */
+  /**
+   * Number of sessions that were refused before any timeout could explain it, because they had hardly waited.
+   */
   lost: number;
-  /** Number of early refusals by instances that had not served the session before, and so may not know it. */
+  /**
+   * Number of sessions that were refused too early by an instance that had not served them before. The reason
+   * may be that this instance does not know the session.
+   */
   strangers: number;
   /** Time from the first request to the last response of the run, microseconds. */
   length: number;
@@ -24,7 +32,7 @@ export interface Timeouts {
 export class Expiry extends Judging<Timeouts> {
   readonly #declared = declaredBy(this.run);
   readonly #lives = new Map<SessionState, Life>();
-  /** The first violations for the refusals that `strangers` counts. */
+  /** The first violations for the refusals in `strangers`. They are reported if `lost` is 0 at the end. */
   readonly #strange: Violation[] = [];
   #first = Number.POSITIVE_INFINITY;
   #end = 0;
@@ -39,7 +47,7 @@ export class Expiry extends Judging<Timeouts> {
     if (operation.with !== undefined && operation.with !== 'old') return;
     const life = getOrInsert(this.#lives, session, () => new Life(declared, login));
     if (login === operation || life.over) return;
-    // After a loss that no timeout explains, the session is not judged any more.
+    // A session is no longer judged after a loss.
     if (session.lost !== undefined && session.lost !== operation) life.over = true;
     else this.#judge(operation, session, life, firstContact);
   }
@@ -72,7 +80,7 @@ export class Expiry extends Judging<Timeouts> {
     }
     const early = life.waited(operation);
     if (early === undefined) this.count.lost++;
-    // After a fault, an early refusal is no evidence, because the fault may have ended the session.
+    // Judges an early refusal only if no fault came after the login: a fault may have ended the session.
     else if (!this.faults.since(life.login.call)) {
       if (!strange) this.report(() => drift(operation, session, life, early, 'early'));
       else if (this.count.strangers++ < KEPT)

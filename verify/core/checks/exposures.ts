@@ -5,7 +5,7 @@ import { MOST_BYTES } from '../timeline/session-jar.ts';
 interface Policy {
   /** True if the URL of the target is https. */
   https: boolean;
-  /** True if the cookies must also meet OWASP ASVS. */
+  /** True if the cookies must also follow the stricter rules of OWASP ASVS. */
   asvs: boolean;
   /** Attributes that the target file declares, by the name of the cookie. */
   attributes: NonNullable<NonNullable<Run['declared']>['attributes']>;
@@ -24,7 +24,7 @@ export interface Exposure {
   expected: string;
 }
 
-/** Minimum number of bits that fit in a cookie's value, as OWASP WSTG and OWASP ASVS require. */
+/** Minimum size of a session id, in bits: `LEAST_BITS` by OWASP WSTG, `LEAST_BITS_ASVS` by OWASP ASVS. */
 const LEAST_BITS = 64;
 const LEAST_BITS_ASVS = 128;
 const SAME_SITE = new Set(['strict', 'lax', 'none']);
@@ -37,7 +37,7 @@ const FOLDED: Exposure = {
   expected: 'one Set-Cookie line for each cookie (RFC 9110, 5.3)',
 };
 
-/** @returns for each broken rule what the cookie has, and what is expected */
+/** @returns one entry for each broken rule: what the cookie has, and what the rule expects */
 export function exposures(
   name: string,
   attributes: CookieAttributes,
@@ -45,10 +45,10 @@ export function exposures(
   operation: Operation,
 ): readonly Exposure[] {
   const { httpOnly, secure, sameSite, bytes, bits } = attributes;
-  // One header line holds several cookies, so the attributes of this cookie are not known.
+  // A proxy joined several cookies into one header line, so the attributes of each cookie are not known.
   if (attributes.folded === true) return [FOLDED];
   const bitsNeeded = policy.asvs ? LEAST_BITS_ASVS : LEAST_BITS;
-  // Behind a balancer with https, an instance may be reached directly by http.
+  // A direct request may use http to reach an instance behind an https balancer. Then Secure is not required.
   const mustBeSecure = (policy.https && operation.direct !== true) || sameSite === 'none';
   const prefixed = !policy.asvs || name.startsWith('__Host-') || name.startsWith('__Secure-');
   const sited = sameSite !== undefined && SAME_SITE.has(sameSite);
@@ -64,7 +64,7 @@ export function exposures(
   if (bytes > MOST_BYTES) {
     add('size', `has ${bytes} bytes: browsers drop it`, `at most ${MOST_BYTES} bytes`);
   }
-  // Before the login a session may be empty, and a value that contains an empty session is short.
+  // The size is judged only in signed-in responses. Before the login, a cookie may contain an empty session.
   const signedIn =
     operation.signedIn === 'in' || (operation.action === 'login' && operation.outcome === 'ok');
   if (signedIn && bits < bitsNeeded) {
@@ -72,7 +72,7 @@ export function exposures(
     add('room', came, `room for ${bitsNeeded} bits`);
   }
   const declared = policy.attributes[name] ?? {};
-  // Direct requests bypass the proxy that may set the declared attributes.
+  // Declared attributes are not judged in direct requests, because a proxy may set them.
   const judged = operation.direct === true ? [] : (Object.keys(declared) as (keyof typeof declared)[]);
   const had = { ...attributes, path: attributes.path ?? defaultPath(operation.path) };
   for (const attribute of judged) {

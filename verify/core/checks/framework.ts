@@ -1,4 +1,4 @@
-/** Keeps the counts and the first anomalies of a check, and concludes its verdict: the part that all checks share. */
+/** The part that all checks share: keeps the counts and the first anomalies, and decides the verdict. */
 
 import type { FaultLedger } from '../faults/ledger.ts';
 import { getOrInsert } from '../get-or-insert.ts';
@@ -25,21 +25,21 @@ import {
 /** The facts that a check may use while it judges one run. */
 export interface CheckContext {
   run: Run;
-  /** The fault ledger of the run. It receives each event before the checks do. */
+  /** The faults of the run. The ledger receives each event before the checks do. */
   faults: FaultLedger;
   seen: SeenInRun;
   onAnomaly: OnAnomaly | undefined;
 }
 
 /**
- * The counts of a check. `violations`: the number of its anomalies. `doubtful`: the number of signed-in responses that
- * prove no anomaly, because the app shows the user's pages to other users.
+ * The counts of a check. `violations`: the number of its anomalies. `doubtful`: the number of signed-in
+ * responses that prove nothing, because the app shows this user's pages to other users too.
  */
 type Counted<C> = C & { violations: number; doubtful: number };
 
 /** The declaration of a check. `C` is the type of its counts. */
 export interface Declaration<C> extends Pick<Check, 'guarantee' | 'assumes' | 'minimum'> {
-  /** Returns the counts at the begin of a run. */
+  /** Returns the counts with which a run starts. */
   counts(): C;
   /** The class that judges one run. */
   judge: new (
@@ -48,17 +48,20 @@ export interface Declaration<C> extends Pick<Check, 'guarantee' | 'assumes' | 'm
   ) => Fold;
   /** Returns the number of violations. By default: the number of reported anomalies. */
   violations?(counts: Counted<C>, run: Run): number;
-  /** Returns the number of comparisons that could have shown a violation. With 0 the verdict is unknown. */
+  /**
+   * Returns the number of comparisons that could have found a violation. If it is 0, the verdict is
+   * `unknown`.
+   */
   compared(counts: Counted<C>): number;
-  /** Returns which evidence is missing and how to get it; undefined if there is enough. */
+  /** Returns which evidence is missing and how to get it; undefined if there is enough evidence. */
   missing(counts: Counted<C>, run: Run): string | undefined;
   /** Returns the counts that reports show, by name, in display order. */
   rests(counts: Counted<C>, run: Run): Record<string, number>;
-  /** Describes what a valid verdict rules out. */
+  /** Describes what a valid verdict rules out: `at most 0.3 % of adds take effect twice`. */
   rulesOut(counts: Counted<C>, run: Run): string;
   /** Describes how much was violated: `3 sessions lost`. */
   broken(violations: number, counts: Counted<C>, run: Run): string;
-  /** Returns remarks, each with the condition under which the verdict shows it. A remark is not a violation. */
+  /** Returns remarks for the verdict. A remark is shown if `isTrue`. It is not a violation. */
   remarks?(counts: Counted<C>): [isTrue: boolean, remark: string][];
 }
 
@@ -89,16 +92,19 @@ function concludeFrom<C>(declaration: Declaration<C>, counts: Counted<C>, run: R
   );
 }
 
-/** Returns why a verdict is unknown: the app shows pages of a user to others. Undefined if no response is doubtful. */
+/**
+ * Returns the reason for the verdict `unknown` if the app shows a user's pages to other users; undefined if
+ * not.
+ */
 const doubt = (doubtful: number): string | undefined =>
   doubtful === 0
     ? undefined
     : `isolation is broken: pages of a user were shown to other users, so ${counted(doubtful, 'response')} that ` +
       `${doubtful === 1 ? 'looks signed in proves' : 'look signed in prove'} nothing`;
 
-/** An anomaly without the names that the framework adds. */
+/** What a check reports as an anomaly. The framework adds the names of the anomaly and its guarantee. */
 export interface Violation {
-  /** The operation that shows the anomaly; its session and user are those of the anomaly. */
+  /** The operation that shows the anomaly. The report names the session and user of this operation. */
   at?: Operation | undefined;
   summary: string;
   witness: WitnessStep[];
@@ -117,11 +123,14 @@ export abstract class Judging<C extends object> implements Fold {
   readonly #seen: SeenInRun;
   readonly #onAnomaly: OnAnomaly | undefined;
   #kept: Anomaly[] = [];
-  /** By user: the anomalies whose only proof is a response that is signed in as this user. */
+  /** By user: the anomalies whose only proof is a response that looks signed in as this user. */
   readonly #signedIn = new Map<string, { violations: number; kept: Anomaly[] }>();
-  /** An anomaly of each further user, for the case that all kept anomalies are withdrawn. */
+  /** Spare anomalies of other users. They are reported if all kept anomalies are withdrawn at the end. */
   readonly #reserve: { user: string; anomaly: Anomaly }[] = [];
-  /** By anomaly name: the number of kept anomalies. Each name has its own limit, so that one cannot displace others. */
+  /**
+   * By anomaly name: the number of kept anomalies. Each name has its own limit, so no name can use up the
+   * space.
+   */
   readonly #of = new Map<string, number>();
 
   constructor(declaration: Declaration<C>, { run, faults, seen, onAnomaly }: CheckContext) {
@@ -140,17 +149,18 @@ export abstract class Judging<C extends object> implements Fold {
   sessionEnded?(session: SessionState): void;
   routed?(operation: Operation, entry: Served): void;
   logged?(request: LoggedRequest, complete: boolean): void;
-  /** Sets the counts that are computed only when the counts are read, such as sizes of sets. */
+  /** Updates the counts that are computed only when they are needed, such as the size of a set. */
   recount?(): void;
-  /** Called at the end of the run, before the counts are read for the last time. */
+  /**
+   * Called at the end of the run, before the last call of `recount`. Reports what only the whole run shows.
+   */
   settle?(): void;
-  /** Returns the conclusion of the run, if more than the counts decides it. */
+  /** Changes the conclusion, if the check decides by more than its counts. */
   conclusion?(fromCounts: Conclusion): Conclusion;
 
   /**
-   * Counts an anomaly. Keeps and returns it if it is one of the first of its name.
-   *
-   * @param name by default the first anomaly of the guarantee
+   * Counts an anomaly. Keeps and returns it if it is one of the first with its name.
+   * @param name the name of the anomaly; by default the first one of the guarantee
    */
   report(make: () => Violation, name?: string): Anomaly | undefined {
     this.count.violations++;
@@ -158,8 +168,9 @@ export abstract class Judging<C extends object> implements Fold {
   }
 
   /**
-   * Counts an anomaly that only a signed-in response proves. If the app shows the pages of this user to other users,
-   * the response proves nothing. Then the anomaly is not counted, or is withdrawn at the end of the run.
+   * Counts an anomaly whose only proof is a response that looks signed in. If the app shows the pages of this
+   * user to other users too, the response proves nothing. Then the anomaly is not counted. If this is seen
+   * later, the anomaly is withdrawn at the end of the run.
    */
   reportSignedIn({ sawUser, user }: Operation, make: () => Violation, name?: string): Anomaly | undefined {
     const shown = sawUser ?? user;
@@ -189,7 +200,7 @@ export abstract class Judging<C extends object> implements Fold {
     this.#signedIn.clear();
   }
 
-  /** Like `report`, but the check itself counts the anomaly. */
+  /** Keeps an anomaly like `report`, but does not count it. The caller counts it. */
   show(make: () => Violation, name?: string): Anomaly | undefined {
     const called = name ?? this.#firstName();
     const known = this.#of.get(called) ?? 0;
@@ -230,27 +241,31 @@ export abstract class Judging<C extends object> implements Fold {
   }
 }
 
-/** Returns the 95 % upper bound of a rate, if none of `n` trials was a violation: `at most 0.3 %`. */
+/**
+ * Returns the 95 % upper bound of a rate as a text, such as `at most 0.3 %`, after `n` trials without a
+ * violation.
+ */
 export const atMost = (n: number): string => `at most ${percent(upperBound(0, n))}`;
 
 /**
  * Describes a count that is too low: `3 handoffs among 9 requests, 10 are needed: run for longer`.
- *
- * @param where text after the noun, with a space before it, or empty
- * @param how how to get more, for the end of the text
+ * @param where a text after the noun, such as ` among 9 requests`; may be empty
+ * @param how how to get more, such as `run for longer`; may be empty
  * @returns undefined if the count is at least `least`
  */
 export const few = (n: number, least: number, noun: string, where = '', how = ''): string | undefined =>
   n >= least ? undefined : `${counted(n, noun)}${where}, ${least} are needed${how === '' ? '' : `: ${how}`}`;
 
-/** Describes why the data of lost sessions is not judged; undefined if no session was lost. */
+/** Says that the data of lost sessions is not judged; undefined if no session was lost. */
 export const brokenContinuity = (
   lost: number,
   what = 'the data of such sessions cannot be judged',
 ): string | undefined =>
   lost === 0 ? undefined : `continuity is broken in ${counted(lost, 'session')}: ${what}`;
 
-/** Returns counts without entries. They have no prototype, so an instance may have any name, even `constructor`. */
+/**
+ * Returns an empty map of counts. It has no prototype, so an instance may have any name, even `constructor`.
+ */
 export const tally = (): NamedCounts => Object.create(null);
 
 /** Adds 1 to the count of an instance; does nothing if the instance is not known. */
@@ -258,11 +273,11 @@ export function addTo(counts: NamedCounts, instance: string | undefined): void {
   if (instance !== undefined) counts[instance] = (counts[instance] ?? 0) + 1;
 }
 
-/** Returns the number of instances that have a count. */
+/** Returns the number of instances with a count above 0. */
 export const reached = (counts: NamedCounts): number =>
   Object.values(counts).filter(times => times > 0).length;
 
-/** Describes the instances without a count: `0 replays on app-1; 1 on each instance is needed`. */
+/** Names the instances whose count is 0: `0 replays on app-1; 1 on each instance is needed`. */
 export function untried(counts: NamedCounts, noun: string): string | undefined {
   const names = Object.keys(counts).filter(instance => counts[instance] === 0);
   if (names.length === 0) return undefined;

@@ -2,15 +2,23 @@
 import type { Caching } from '../history/history.ts';
 
 export interface Freshness {
-  /** The directive or header that makes the response fresh, as sent; absent if the response is not fresh. */
+  /**
+   * The directive or header that lets a shared cache store the response, such as `max-age=60`; absent if none
+   * does.
+   */
   because?: string;
   /** True if the response has no directive for caches. */
   silent?: true;
-  /** True if a cache must revalidate the response or keep it apart for each cookie. Then a cache hit is no leak. */
+  /**
+   * True if a cache must ask the app again, or store one response for each cookie. Then a cache hit leaks
+   * nothing.
+   */
   keptApart?: true;
 }
 
-/** Returns the value of each directive by its lower-case name; an empty text if the directive has no value. */
+/**
+ * Returns the directives of Cache-Control by lower-case name. A directive without a value has an empty text.
+ */
 function directivesOf(control: string): Map<string, string> {
   const directives = new Map<string, string>();
   // A quoted value may contain commas: no-cache="set-cookie, x".
@@ -23,7 +31,7 @@ function directivesOf(control: string): Map<string, string> {
   return directives;
 }
 
-/** Maximum number of header values whose parsed form is kept. */
+/** Maximum number of Cache-Control values whose parsed form is kept. */
 const KNOWN = 1000;
 
 /** Parses caching headers. Keeps the parsed forms, because apps send only few different headers. */
@@ -41,9 +49,9 @@ export class CacheReader {
   }
 
   /**
-   * Returns whether a response is fresh for a shared cache, and why.
-   *
-   * @param cookieOnly true if only the cookie in the response is private; then `no-cache="Set-Cookie"` protects it
+   * Returns whether a shared cache may store the response, and why.
+   * @param cookieOnly true if only the cookie in the response is private, not its body. Then
+   * `no-cache="Set-Cookie"` is enough to protect it
    */
   read({ control, expires, vary }: Caching, cookieOnly: boolean): Freshness {
     const directives = this.#directives(control ?? '');
@@ -61,7 +69,10 @@ export class CacheReader {
   }
 }
 
-/** Returns whether a directive such as `private` applies to the whole response, or to the header fields that matter. */
+/**
+ * Returns whether a directive such as `private` protects the response. `private="Set-Cookie"` protects only
+ * its cookie.
+ */
 function forbids(directives: ReadonlyMap<string, string>, name: string, cookieOnly: boolean): boolean {
   const fields = directives.get(name);
   return fields === '' || (cookieOnly && fields !== undefined && /\bset-cookie\b/i.test(fields));

@@ -1,14 +1,17 @@
-/** Compares the clocks of the instances, using the Date header of their responses. */
+/** Compares the clocks of the instances by the Date headers of their responses. */
 import type { Operation } from '../history/history.ts';
 import { inOrder, stepsOf } from '../result/verdict.ts';
 import type { Violation } from './framework.ts';
 
-/** Maximum difference between clocks that is accepted, microseconds. */
+/** Maximum difference between two instances' clocks that is accepted, microseconds. */
 const TOLERANCE = 2_000_000;
 /** Resolution of the Date header, 1 s in microseconds. */
 const RESOLUTION = 1_000_000;
 
-/** Bounds for an instance's clock minus ours. The second-best are used, so that one odd response has no effect. */
+/**
+ * How far an instance's clock is ahead of our clock: at least `least`, at most `most`, in microseconds. Each
+ * has its best and second-best value. The second-best value is used, so that one wrong Date has no effect.
+ */
 interface Offset {
   least: [number, number];
   most: [number, number];
@@ -19,10 +22,9 @@ export class InstanceClocks {
   readonly #offsets = new Map<string, Offset>();
 
   /**
-   * Adds the Date header of a response. The instance wrote Date between call and return, rounded down to a second. So
-   * its clock is ahead of our clock by at least Date minus the time of the return, and by less than Date plus 1 s minus
-   * the time of the call. A slow response only widens these bounds.
-   *
+   * Adds the Date header of a response. The instance wrote Date after we sent the request (call) and before
+   * we got the response (return). Date has no fractions of a second. So the instance's clock is ahead of our
+   * clock by at least Date minus return, and by less than Date plus 1 s minus call.
    * @param skew Date minus our clock at the return, microseconds
    */
   add(operation: Operation, skew: number): void {
@@ -45,7 +47,7 @@ export class InstanceClocks {
     else if (most < known.most[1]) known.most[1] = most;
   }
 
-  /** @returns a violation for each instance whose clock is certainly ahead of another instance's clock */
+  /** @returns one violation for each instance whose clock is certainly ahead of another instance's clock */
   differences(): Violation[] {
     const clocks = [...this.#offsets];
     return clocks.flatMap(([instance, { least, example }]) => {

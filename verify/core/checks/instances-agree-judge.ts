@@ -12,11 +12,14 @@ import { type PairRequests, PairTable } from './pairs.ts';
 import { confirm, kindOf, PENDING, type Route } from './refusals.ts';
 
 export interface Answers {
-  /** Number of requests, by the instance of the session's login or last write, then by the instance that served. */
+  /**
+   * Number of requests of each pair of instances. First key: the instance that served the session's login or
+   * last write. Second key: the instance that served the request.
+   */
   pairs: PairRequests;
   /** Number of sessions that began before the first fault and were honoured after it. */
   older: number;
-  /** Number of forms on pages from before the first fault that were sent after it. */
+  /** Number of forms that came on a page from before the first fault, and were sent after the fault. */
   olderForms: number;
 }
 
@@ -27,7 +30,10 @@ export class InstancesAgree extends Judging<Answers> {
   readonly #clocks = new InstanceClocks();
   readonly #cookies = new CookieDifferences();
   readonly #outdated = new OutdatedSessions(this.faults);
-  /** The pairs of instances that served before the first fault. Faults may add or remove instances. */
+  /**
+   * The pairs of instances before the first fault. Only these need requests: a fault may add or remove
+   * instances.
+   */
   #before: PairRequests | undefined;
 
   override event(event: Event): void {
@@ -51,7 +57,10 @@ export class InstancesAgree extends Judging<Answers> {
     else if (session.lost !== undefined && honoured(operation) === true) confirm(operation, route);
   }
 
-  /** Counts a response to a live session for the pairs of instances to which it belongs. */
+  /**
+   * Counts a response to a live session in its pairs: (login or last write, this instance) and (page, this
+   * instance).
+   */
   #answered(operation: Operation, instance: string, session: SessionState, route: Route): void {
     const { action, outcome } = operation;
     const write = !isSafe(action);
@@ -95,7 +104,10 @@ export class InstancesAgree extends Judging<Answers> {
     for (const difference of this.#outdated.differences()) this.report(() => difference, 'OUTDATED');
   }
 
-  /** Adds different clocks to the text of the verdict. They are violations if the target claims equal clocks. */
+  /**
+   * Adds clocks that differ to the text of the verdict. If the target claims equal clocks, they are
+   * violations already.
+   */
   override conclusion(fromCounts: Conclusion): Conclusion {
     if (this.run.declared?.clocks === 'strict') return fromCounts;
     const apart = this.#clocks.differences().map(({ summary }) => `; ${summary}`);

@@ -11,7 +11,7 @@ import { sharedId } from './issued-values.ts';
 export interface Responses {
   responses: number;
   users: number;
-  /** Number of users who wrote a canary to private state. */
+  /** Number of users who wrote a canary (a unique value that names its user) to private state. */
   planted: number;
   /** Number of responses that named the user of their session. */
   named: number;
@@ -24,17 +24,17 @@ export interface Responses {
 
 export class Isolation extends Judging<Responses> {
   readonly #ids = new IssuedIds();
-  /** The users of all responses that showed a user name or a state. */
+  /** The users who got at least one response that showed a user name or a state. */
   readonly #users = new Set<string>();
-  /** By user: the first acknowledged write of a canary in the user's latest session, for the witness. */
+  /** By user: an acknowledged write of a canary in the user's latest session, for the witness. */
   readonly #planted = new Map<string, Operation>();
-  /** Open sessions that wrote a canary. */
+  /** Open sessions whose write of a canary was acknowledged. */
   readonly #planting = new Set<SessionState>();
-  /** Open sessions that saw another user's canary. From then on, each value in their responses is searched. */
+  /** Open sessions that saw another user's canary. From then on, also values seen before are searched. */
   readonly #bled = new Set<SessionState>();
 
   override ended(operation: Operation, standing: Standing): void {
-    // The client sent another user's cookies, or changed ones, on purpose: `rotation` or `forgery` judges the response.
+    // The client sent foreign or changed cookies on purpose: the checks rotation and forgery judge this.
     if (operation.with === 'another' || (operation.with === 'forged' && showsAnother(operation))) return;
     const { session } = standing;
     this.#issued(operation, standing);
@@ -57,14 +57,14 @@ export class Isolation extends Judging<Responses> {
 
   #issued(operation: Operation, { session, live }: Standing): void {
     const { action, outcome, signedIn, sawUser, user } = operation;
-    // An id is issued by a login or a response to a live session. Other responses may set a value that means "signed
-    // out" and is the same for all users.
+    // A login or a response to a live session issues an id. Other responses may set a value that means
+    // "signed out", which is the same for all users.
     const issued = (live && signedIn !== 'out') || (action === 'login' && outcome === 'ok');
     if (issued && operation.cookies !== undefined) this.#ids.add(operation, session);
     if (live && signedIn === 'in' && sawUser === user) this.#ids.honoured(operation, session);
   }
 
-  /** Adds a write of the user's own canary. A removal puts no canary into private state. */
+  /** Counts a write of the user's own canary. Remembers it for the witness, unless it removes the canary. */
   #plants(write: Operation, session: SessionState): void {
     this.count.written++;
     if (write.outcome !== 'ok' || this.#planting.has(session) || write.action === 'remove') return;
@@ -74,7 +74,7 @@ export class Isolation extends Judging<Responses> {
 
   /** Searches a response for another user's canary. */
   #searched(operation: Operation, { session, data }: Standing): void {
-    // Only values that the session's previous read did not show need a search.
+    // Searches only the values that the session's previous read did not show. Others were searched before.
     const saw = this.#bled.has(session) ? operation.saw : (data?.reads?.fresh ?? operation.saw);
     const { canary } = this.run;
     const foreign =

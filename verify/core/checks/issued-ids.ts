@@ -5,15 +5,18 @@ import type { SessionState } from '../timeline/sessions.ts';
 import { type Collision, IssuedValues } from './issued-values.ts';
 
 /**
- * Records the values of the session cookies. A cookie with one value for several users, such as `logged_in=1`, is not a
- * session id if all users have this value, or if an instance signs in each of two users correctly with it.
- *
+ * Records the values of the session cookies, and which of these cookies are session ids. A cookie such as
+ * `logged_in=1` is not a session id. This is known if it has one value for all users, or if an instance
+ * correctly signs in two users who have the same value.
  * Memory: one entry for each login, and for each open session whose cookie is issued again.
  */
 export class IssuedIds {
-  /** By name of a cookie: its issued values. */
+  /** By cookie name: the values that were issued. */
   readonly #names = new Map<string, IssuedValues>();
-  /** By open session: the label of each cookie's current value. */
+  /**
+   * For each open session, by cookie name: the label of the cookie's current value. A label stands for one
+   * value.
+   */
   readonly #held = new Map<SessionState, Map<string, string>>();
 
   /** Adds the session cookies that a response set. */
@@ -30,7 +33,7 @@ export class IssuedIds {
     }
   }
 
-  /** Adds a response that showed the session signed in as its own user. */
+  /** Adds a response that was signed in as the session's own user. */
   honoured(operation: Operation, session: SessionState): void {
     for (const [name, label] of this.#held.get(session) ?? [])
       this.#names.get(name)?.honoured(label, operation);
@@ -41,12 +44,12 @@ export class IssuedIds {
     this.#held.delete(session);
   }
 
-  /** Returns whether the cookie may be a session id, by the responses so far. */
+  /** Returns whether the cookie may be a session id. False once the responses have shown that it is not. */
   isId(name: string): boolean {
     return this.#names.get(name)?.isId ?? true;
   }
 
-  /** Returns whether a cookie has had several values, so that it may carry the session. */
+  /** Returns whether a cookie has had several values. A cookie with one value for all carries no session. */
   varies(name: string): boolean {
     return (this.#names.get(name)?.values ?? 0) > 1;
   }
@@ -56,7 +59,7 @@ export class IssuedIds {
     return this.#sum(({ values }) => values);
   }
 
-  /** Number of times that an already issued id was issued again. */
+  /** Number of times that an id was issued although it had been issued before. */
   get equal(): number {
     return this.#sum(({ equal }) => equal);
   }
@@ -66,12 +69,12 @@ export class IssuedIds {
     return this.#sum(({ collided }) => collided);
   }
 
-  /** Returns the first collisions of each cookie. */
+  /** Returns the first collisions of each cookie: ids that two users got. */
   collisions(): Collision[] {
     return [...this.#names.values()].flatMap(({ isId, collisions }) => (isId ? collisions : []));
   }
 
-  /** The number of entries that are kept, for the tests. */
+  /** Number of entries in memory. Tests use it. */
   get kept(): number {
     return this.#held.size + [...this.#names.values()].reduce((sum, { kept }) => sum + kept, 0);
   }

@@ -11,16 +11,25 @@ export interface Collision {
   second: Operation;
 }
 
-/** Maximum number of collisions of one cookie that are kept for the witness. Further collisions are only counted. */
+/**
+ * Maximum number of collisions (one value, two users) of a cookie that are kept for reports. More are only
+ * counted.
+ */
 const KEPT = 5;
 
 export class IssuedValues {
   readonly #name: string;
-  /** By the label of a value: the operation that issued the value first. */
+  /** By label, which stands for a value of the cookie: the first operation that issued this value. */
   readonly #first = new Map<string, Operation>();
-  /** By the label of a value that two users got, then by instance: the user that the instance signed in with it. */
+  /**
+   * For values that two users got. First key: the value's label. Second key: an instance. Value: the user
+   * that this instance signed in with the value.
+   */
   readonly #shared = new Map<string, Map<string, string>>();
-  /** True after an instance has signed in two users correctly with the same value: the cookie is no session id. */
+  /**
+   * True after an instance has correctly signed in two users who have the same value: the cookie is no
+   * session id.
+   */
   #apart = false;
   /** Number of distinct values. */
   values = 0;
@@ -39,7 +48,7 @@ export class IssuedValues {
     return !this.#apart && (this.values > 1 || this.collided === 0);
   }
 
-  /** The number of values that are kept. */
+  /** Number of values in memory. Tests use it. */
   get kept(): number {
     return this.#first.size;
   }
@@ -67,8 +76,8 @@ export class IssuedValues {
   }
 
   /**
-   * Adds that an instance signed in the right user with this value. If it did so for two users, the cookie is no
-   * session id, and its values are deleted.
+   * Records that an instance signed in the right user with this value. If one instance does so for two users,
+   * the cookie is no session id, and all its values are deleted.
    */
   honoured(label: string, { user, instance = '' }: Operation): void {
     const seen = this.#shared.get(label);

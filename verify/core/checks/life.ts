@@ -1,4 +1,4 @@
-/** Computes from the declared timeouts how long a session must live, and how long it may live. */
+/** Computes from the declared timeouts the shortest and the longest time for which a session may live. */
 import type { Declared, Operation } from '../history/history.ts';
 import { timeoutTolerance } from '../timeline/sessions.ts';
 
@@ -9,21 +9,21 @@ export type Timeout = (typeof TIMEOUTS)[number];
 export type Expiring = Pick<NonNullable<Declared['expiry']>, Timeout> &
   Required<Pick<NonNullable<Declared['expiry']>, 'renew'>>;
 
-/** A refusal is blamed on a timeout that came early if at least this share of the timeout had passed. */
+/** Minimum share of a timeout that a refused session must have waited, to blame a timeout that came early. */
 const WAITED = 0.1;
-/** A session counts as near the end of a timeout after this share of the timeout. */
+/** A timeout is near its end when at least this share of it has passed. */
 const NEAR = 0.8;
-/** A refusal counts as soon after the end of a timeout until this multiple of the timeout. */
+/** A refusal comes soon after a timeout if at most this multiple of the timeout has passed. */
 const SOON = 1.25;
 
 export class Life {
   readonly login: Operation;
-  /** True if further operations of the session are not judged. */
+  /** True after the first refusal or violation. Later operations of the session are not judged. */
   over = false;
   /** The last operation that may have renewed the idle timeout. */
   latest: Operation | undefined;
   readonly #declared: Expiring;
-  /** The earliest time at which the idle timeout may have been renewed last. `#most`: the latest. */
+  /** The idle timeout was last renewed between `#least` and `#most`. The exact time is not known. */
   #least: number;
   #most: number;
 
@@ -38,12 +38,14 @@ export class Life {
     return this.#declared[timeout] ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Returns how long the timeout may have run when the operation was sent, microseconds. */
+  /**
+   * Returns the longest time for which the timeout may have run when the operation was sent, microseconds.
+   */
   elapsed({ call }: Operation, timeout: Timeout): number {
     return call - this.#from(timeout);
   }
 
-  /** @returns a timeout that had certainly ended when the request was sent; undefined if there is none */
+  /** @returns a timeout that had certainly ended when the request was sent; undefined if no timeout had */
   tooLate({ call }: Operation): Timeout | undefined {
     const { idle, absolute } = this.#declared;
     const born = this.login.return ?? Number.POSITIVE_INFINITY;
@@ -52,7 +54,7 @@ export class Life {
     return undefined;
   }
 
-  /** @returns the timeouts that were near their end when the request was sent */
+  /** @returns the timeouts that had passed by at least 80 % when the request was sent */
   near(operation: Operation): Timeout[] {
     return this.#timeouts().filter(timeout => {
       const from = timeout === 'idle' ? this.#most : (this.login.return ?? Number.POSITIVE_INFINITY);
@@ -60,7 +62,10 @@ export class Life {
     });
   }
 
-  /** Returns the timeouts that ended soon before this refusal, and so explain it; undefined if none can have ended. */
+  /**
+   * Returns the timeouts that ended soon before this refusal; none if they ended long before it. Undefined if
+   * no timeout can have ended.
+   */
   expired({ call, return: end = call }: Operation): Timeout[] | undefined {
     const due = this.#timeouts().filter(
       timeout =>
@@ -73,7 +78,7 @@ export class Life {
     });
   }
 
-  /** @returns a timeout of which at least a tenth may have passed; undefined if the session did not wait that long */
+  /** @returns a timeout that may have passed by at least 10 %; undefined if the session hardly waited */
   waited(operation: Operation): Timeout | undefined {
     return this.#timeouts().find(
       timeout => this.elapsed(operation, timeout) >= WAITED * this.declared(timeout),
@@ -89,15 +94,15 @@ export class Life {
   }
 
   /**
-   * Updates the bounds with an operation that may have renewed the idle timeout, even if it was refused. A request
-   * without a proper response may renew it at any later time, so no later success counts as too late.
+   * Updates when the idle timeout was renewed last. Even a refused request may renew it. A request without a
+   * proper response may renew it at any later time: then no success counts as too late.
    */
   take(operation: Operation, alive: boolean | undefined): void {
     const { idle, renew } = this.#declared;
     if (idle === undefined || !this.#mayRenew(operation, renew, idle)) return;
     const { call, return: end, status, outcome } = operation;
     const pending = end === undefined || status === undefined || outcome === 'info' || status >= 500;
-    // With `half`, a request renews the timeout only after half of it has passed since the last renewal.
+    // If the target declares `half`, a request renews the timeout only when at least half of it has passed.
     const sure = renew !== 'half' || call >= this.#most + idle / 2 + timeoutTolerance(idle);
     this.#most = Math.max(this.#most, pending ? Number.POSITIVE_INFINITY : end);
     this.latest = operation;

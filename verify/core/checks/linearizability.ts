@@ -5,17 +5,19 @@ import { type Check, ENOUGH_HANDOFFS, type NamedCounts } from './check.ts';
 import { brokenContinuity, check, few } from './framework.ts';
 import { linearizing, type OrderCounts } from './ordered-objects.ts';
 
-/** Maximum number of objects that are listed by name. */
+/** Maximum number of objects that a message lists by name. */
 const NAMED = 10;
 
 /** The minimum evidence for a valid verdict. */
 interface Least {
-  /** Number of requests that overlap a write of the same object. Without overlaps only one order exists. */
+  /**
+   * Number of requests that overlap a write of the same object. Without overlaps only one order is possible.
+   */
   overlaps: number;
-  /** Number of requests on another instance than the request before. */
+  /** Number of requests that another instance served than the previous request on the same object. */
   handoffs: number;
   reads: number;
-  /** Maximum number of operations of one object that are kept until they can be judged. */
+  /** Maximum number of operations of one object that wait in memory until they can be judged. */
   longest?: number;
 }
 
@@ -50,10 +52,12 @@ export const linearizabilityOf = (least: Least, searching: Searching = {}): Chec
 
 export const linearizability = linearizabilityOf(LEAST);
 
-/** Makes the check with other search limits. */
+/** Makes the check with the usual minimum evidence and the given search limits. */
 export const linearizabilityWithin = (searching: Searching): Check => linearizabilityOf(LEAST, searching);
 
-/** Describes the objects that the searches left undecided; an empty text if there are none. */
+/**
+ * Lists the objects for which the search found no answer within its limits; an empty text if there are none.
+ */
 function left(undecided: NamedCounts, before: string): string {
   const names = Object.keys(undecided);
   if (names.length === 0) return '';

@@ -1,14 +1,17 @@
-/** Counts how many of the requests that overlap by the client's times also overlap by the balancer's log. */
+/**
+ * Compares two sources. Of the pairs of requests that overlap by the client's times, it counts how many also
+ * overlap by the times in the balancer's log.
+ */
 import type { Operation, Served } from '../history/history.ts';
 import type { Counts } from './check.ts';
 
-/** Maximum number of pairs that are looked up in the log: enough to estimate a share. */
+/** Maximum number of pairs that are compared. So many are enough to estimate the share. */
 const MOST = 500;
 
 export class LoggedOverlaps {
-  /** The key is the ids of both requests, the smaller first, so that each pair is kept once. */
+  /** The key has the ids of both requests, the smaller id first. So each pair is kept only once. */
   readonly #pairs = new Map<string, readonly [Operation, Operation]>();
-  /** The log entry of each operation. WeakMap: an entry is freed together with its operation. */
+  /** By operation: its entry in the balancer's log. A WeakMap frees an entry together with its operation. */
   readonly #entries = new WeakMap<Operation, Served>();
 
   /** Adds two requests that overlapped by the client's times. */
@@ -23,8 +26,8 @@ export class LoggedOverlaps {
   }
 
   /**
-   * `logged`: the number of pairs whose two requests have times in the balancer's log. `met`: the number of these
-   * pairs that overlap by those times.
+   * `logged`: number of pairs for which the balancer's log has the times of both requests. `met`: how many of
+   * these pairs also overlap by the times in the log.
    */
   counts(): Counts {
     let [logged, met] = [0, 0];

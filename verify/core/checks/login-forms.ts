@@ -1,14 +1,17 @@
-/** Remembers for each session that has not logged in yet which response contained the login form. */
+/** Finds the response that contained the login form of a session. */
 import type { Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 
 export class LoginForms {
-  /** By session: the response with the login form. */
+  /** By session that has not logged in yet: the response with the login form. */
   readonly #forms = new Map<string, Operation>();
-  /** By session: the request whose response came last. */
+  /** By session: the request whose response came last. It shows whether the next request overlaps it. */
   readonly #firsts = new Map<string, Operation>();
 
-  /** Adds a request from before the login. Forgets the form if requests overlap: one-session judges such sessions. */
+  /**
+   * Adds a request from before the login. If two requests overlap, the form is forgotten, because the check
+   * one-session judges such sessions.
+   */
   add(operation: Operation): void {
     const { session } = operation;
     const earlier = this.#firsts.get(session);
@@ -19,7 +22,7 @@ export class LoginForms {
     else if (operation.action === 'form') this.#forms.set(session, operation);
   }
 
-  /** Forgets a session. Returns the response that contained its login form, if any. */
+  /** Returns the response that contained the session's login form, if there is one, and forgets it. */
   take(session: string): Operation | undefined {
     const form = this.#forms.get(session);
     this.#forms.delete(session);

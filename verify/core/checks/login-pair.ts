@@ -1,4 +1,7 @@
-/** Counts the logins of a pair of instances: the first sent the login form, the second received the login. */
+/**
+ * Counts the logins of one pair of instances. The first instance sent the login form, the second received the
+ * login.
+ */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { stepsOf, type WitnessStep } from '../result/verdict.ts';
@@ -25,7 +28,10 @@ export class LoginPair {
     getOrInsert(this.#refused, credentials, () => ({ count: 0, example })).count++;
   }
 
-  /** Counts the refusals, without accounts that no instance has accepted: their passwords may be wrong. */
+  /**
+   * Counts the refused logins of accounts that an instance has accepted. Other accounts may have a wrong
+   * password.
+   */
   refusals(): Refusals {
     const own = [...this.#refused].filter(([{ accepted }]) => accepted > 0);
     const count = own.reduce((sum, [, of]) => sum + of.count, 0);

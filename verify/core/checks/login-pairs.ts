@@ -1,6 +1,7 @@
 /**
- * Finds pairs of instances that refuse logins: the first sent the login form, the second received the login. A form
- * from one instance must work on another. A refusal counts only if the pair, and not the account, is the cause.
+ * Finds pairs of instances that refuse logins. The first instance of a pair sent the login form, the second
+ * received the login. A form from one instance must work on every other instance. A refusal counts only for
+ * accounts that some login could use, because another account may have a wrong password.
  */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
@@ -10,14 +11,17 @@ import type { Violation } from './framework.ts';
 import { LoginForms } from './login-forms.ts';
 import { LoginPair } from './login-pair.ts';
 
-/** Minimum number of refusals for a violation, if the pair accepts no login. */
+/** Minimum number of refused logins for a violation, if the pair accepted no login. */
 const REFUSALS = 2;
-/** Below this p-value, a pair refuses significantly more often than instances refuse their own forms. */
+/**
+ * A pair that also accepted logins is a violation only if the p-value is below this: the probability that
+ * chance explains why it refuses more often than instances refuse forms of their own.
+ */
 const SIGNIFICANT = 1e-4;
 
 export class LoginPairs {
   readonly #pairs = new Map<string, LoginPair>();
-  /** By the name of a cookie: the refused logins from which the browser withheld this cookie. */
+  /** By cookie name: the refused logins to which the browser did not add this cookie. */
   readonly #withheld = new Map<string, LoginPair>();
   readonly #forms = new LoginForms();
 
@@ -31,7 +35,9 @@ export class LoginPairs {
     if (operation.with === undefined) this.#login(form, operation, session.credentials);
   }
 
-  /** @param form the response that contained the login form; if it failed, the login does not count */
+  /**
+   * @param form the response that contained the login form. The login counts only if this response succeeded
+   */
   #login(form: Operation | undefined, login: Operation, credentials: Credentials): void {
     if (form?.outcome !== 'ok' || form.instance === undefined || login.instance === undefined) return;
     const key = `form from ${form.instance}, posted to ${login.instance}`;
@@ -71,7 +77,7 @@ export class LoginPairs {
     });
   }
 
-  /** Returns a violation for each cookie that browsers withheld from several logins that were refused. */
+  /** Returns a violation for each cookie that browsers did not send with several logins that were refused. */
   #across(): Violation[] {
     return [...this.#withheld].flatMap(([name, pair]) => {
       const { count, example } = pair.refusals();

@@ -10,26 +10,26 @@ import { Replays, stillKnown } from './replays.ts';
 
 export interface Logouts {
   logouts: number;
-  /** Number of logouts during which a request was in flight. */
+  /** Number of logouts during which another request of the session was in flight. */
   raced: number;
   replays: number;
-  /** Number of logouts of sessions that were already lost. Such a logout is no evidence. */
+  /** Number of logouts that prove nothing, because the session was lost before. */
   indeterminate: number;
-  /** Number of logouts that deleted a cookie under a Path or Domain that the cookie did not have. */
+  /** Number of logouts that deleted a cookie under a wrong Path or Domain: clients keep the cookie. */
   missed: number;
-  /** Number of logouts after which the identity provider still knew the user. */
+  /** Number of logouts after which the identity provider signed the user in without a password. */
   known: number;
-  /** Number of late responses that set the cookie of the ended session again. */
+  /** Number of cookies of an ended session that a response set again after the logout was sent. */
   again: number;
-  /** Number of late responses that replaced or deleted the cookie of a later login. */
+  /** Number of cookies of a later login that a late response replaced or deleted. */
   undone: number;
   tried: NamedCounts;
 }
 
 export class LogoutFinal extends Judging<Logouts> {
-  /** By user: the open sessions, because a `logout-all` ends them all. */
+  /** By user: the open sessions. A `logout-all` ends all of them. */
   readonly #users = new Map<string, Set<SessionState>>();
-  /** By session: the requests with its cookie since its logout was sent. */
+  /** By session: the requests that sent its cookie after its logout was sent. */
   readonly #after = new Map<SessionState, Replays>();
   readonly #late = new LateCookies(this);
 
@@ -48,7 +48,7 @@ export class LogoutFinal extends Judging<Logouts> {
     return getOrInsert(this.#after, session, () => new Replays());
   }
 
-  /** @param by the session that sent the logout */
+  /** `by` is the session that sent the logout. With `logout-all`, it also ends other sessions. */
   #loggedOut(logout: Operation, session: SessionState, by: SessionState): void {
     if (logout.outcome !== 'ok' || session.login === undefined || !precedes(session.login, logout)) return;
     const replays = this.#replaysOf(session);
@@ -60,7 +60,7 @@ export class LogoutFinal extends Judging<Logouts> {
     if (session === by && misses(logout, session)) this.count.missed++;
     this.count.logouts++;
     replays.logout = logout;
-    // An instance that never showed the session signed in may not know the session, and may not have ended it.
+    // If the instance never showed the session signed in, it may not know the session, and not end it.
     replays.strange = logout.instance !== undefined && !by.knownBy.includes(logout.instance);
     if (replays.flight !== undefined && precedes(replays.flight, logout)) replays.flight = undefined;
     if (replays.flight !== undefined) this.count.raced++;
@@ -76,18 +76,18 @@ export class LogoutFinal extends Judging<Logouts> {
     const { logout } = replays;
     if (operation.action === 'login' && operation.outcome !== 'fail') replays.again = true;
     if (logout === undefined || !precedes(logout, operation)) {
-      // The request may have come before the logout or after it, so it counts as in flight.
+      // It is not known whether the request came before or after the logout, so it counts as in flight.
       if (replays.flight === undefined && logout !== undefined) this.count.raced++;
       replays.flight = operation;
       this.#late.set(operation, session, replays);
       return;
     }
-    // After another login, the jar holds new cookies. Then only requests with the old cookies are judged.
+    // After another login the browser has new cookies. Then only requests with the old ones are judged.
     if (operation.action === 'login' || (replays.again && operation.with === undefined)) return;
     if (operation.with === undefined || operation.with === 'old') this.#replayed(operation, replays, session);
   }
 
-  /** Judges a login without a password after the logout. Only a provider that still knows the user accepts it. */
+  /** Judges a login without a password after the logout: a provider accepts it if it knows the user. */
   #enteredAgain(login: Operation, { logout }: Replays): void {
     if (logout === undefined || login.signedIn === undefined || login.outcome !== 'ok') return;
     this.count.known++;
@@ -97,7 +97,7 @@ export class LogoutFinal extends Judging<Logouts> {
   #replayed(operation: Operation, replays: Replays, session: SessionState): void {
     const { refresh } = this.run.declared ?? {};
     const alive = honoured(operation);
-    // Without `revokes`, an access token lives until it expires, and token-refresh judges it.
+    // Without `revokes`, an access token lives until it expires. The check token-refresh judges it.
     if (refresh !== undefined && refresh.revokes === undefined) return;
     if (alive === undefined || !replays.isEvidence(operation, alive, session)) return;
     this.count.replays++;

@@ -13,11 +13,17 @@ import { LoggedOverlaps } from './logged-overlaps.ts';
 const ENOUGH = 10;
 
 interface Adds {
-  /** Number of acknowledged adds that overlapped another acknowledged add and were searched in a final state. */
+  /**
+   * Number of acknowledged adds that overlapped another acknowledged add, and were looked for in a final
+   * state.
+   */
   overlapping: number;
-  /** Number of these adds that overlapped an add on another instance. */
+  /** Number of the adds in `overlapping` that overlapped an add on another instance. */
   crossed: number;
-  /** Number of pairs of overlapping adds with times in the balancer's log. `met`: the pairs that also overlap there. */
+  /**
+   * Number of pairs of overlapping adds for which the balancer's log has both times. `met`: how many of these
+   * pairs also overlap by the times in the log.
+   */
   logged: number;
   met: number;
   lost: number;
@@ -38,7 +44,7 @@ class NoLostUpdates extends Judging<Adds> {
       this.#loggedOverlaps.routed(operation, entry);
   }
 
-  /** Counts the adds that were searched in a final state and that overlapped an acknowledged add. */
+  /** Counts the adds that were looked for in a final state, if they overlapped another acknowledged add. */
   #searched(adds: readonly Write[]): void {
     for (const { end, rivals } of adds) {
       const others = rivals.filter(

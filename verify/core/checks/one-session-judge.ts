@@ -7,33 +7,33 @@ import { precedes } from '../timeline/clocks.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
 import { Judging, KEPT, type Violation } from './framework.ts';
 
-/** Minimum number of logins after parallel first requests, and of logins without them. */
+/** Minimum number of sessions with parallel first requests, and of sessions without them. */
 export const ENOUGH = 3;
-/** Below this p-value, logins fail significantly more often after parallel first requests. */
+/** Below this p-value, chance does not explain that logins fail more often after parallel requests. */
 const SIGNIFICANT = 1e-4;
 
-/** Counts of logins. `parallel`: after parallel first requests of the jar. `single`: without them. */
+/** Counts of sessions: whether their first requests were parallel, and whether login and session worked. */
 export interface Logins {
   parallel: { lived: number; failed: number };
   single: { lived: number; failed: number };
-  /** Number of jars that got more than one session id. */
+  /** Number of browsers (cookie jars) that got two session ids from parallel first requests. */
   several: number;
 }
 
-/** The first requests of a jar, and its login. */
+/** What is kept about the cookie jar of one session: its first requests and its login. */
 interface Jar {
-  /** The request whose response came first. Requests that overlap it were sent without a cookie. */
+  /** The request whose response came first. A request that overlaps it was sent without a cookie, too. */
   first: Operation;
   /** A request that overlapped the first one. */
   second?: Operation;
   login?: Operation;
-  /** The last login, if it was refused. The client may try again. */
+  /** The last login, if it was refused. Cleared if the client tries again and is accepted. */
   refused?: Operation | undefined;
 }
 
 export class OneSession extends Judging<Logins> {
   readonly #jars = new Map<SessionState, Jar>();
-  /** Failures after parallel first requests. They are violations if other sessions fail less often. */
+  /** Failures after parallel first requests. Reported at the end if `violationsIn` counts them. */
   readonly #forks: Violation[] = [];
 
   override ended(operation: Operation, { session }: Standing): void {
@@ -60,12 +60,12 @@ export class OneSession extends Judging<Logins> {
     const jar = getOrInsert<SessionState, Jar>(this.#jars, session, () => ({ first: login }));
     if (jar.login !== undefined && jar.refused === undefined) return;
     jar.login = login;
-    // Only a signed-out response counts as a refusal; "too many requests" does not.
+    // Only a signed-out response refuses a login. A response such as "too many requests" does not.
     jar.refused = login.outcome === 'fail' && login.signedIn === 'out' ? login : undefined;
   }
 
   #failed(jar: Jar, operation: Operation, came: string): void {
-    // A fault, not the parallel requests, may have caused the failure.
+    // Does not count the failure if there was a fault after the first request: the fault may be the cause.
     if (this.faults.since(jar.first.call)) return;
     if (jar.second === undefined) this.count.single.failed++;
     else if (this.count.parallel.failed++ < KEPT) this.#forks.push(forked(jar, jar.second, operation, came));
@@ -75,7 +75,7 @@ export class OneSession extends Judging<Logins> {
     const jar = this.#jars.get(session);
     this.#jars.delete(session);
     if (jar?.refused !== undefined) this.#failed(jar, jar.refused, 'login refused');
-    // Only a request after the login can show that the session lives.
+    // The session lived if a request after its login was honoured.
     if (jar === undefined || session.login === undefined || session.lost !== undefined) return;
     if (session.last !== session.login) this.count[jar.second === undefined ? 'single' : 'parallel'].lived++;
   }
@@ -109,7 +109,7 @@ function forked({ first, login }: Jar, second: Operation, operation: Operation, 
   };
 }
 
-/** Returns the number of logins that failed because of parallel first requests. */
+/** Returns the number of failures that parallel first requests explain, and chance does not. */
 export function violationsIn({ parallel: { lived, failed }, single }: Logins): number {
   if (failed === 0 || single.lived < ENOUGH) return 0;
   if (single.failed === 0) return failed;

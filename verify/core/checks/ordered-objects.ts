@@ -1,4 +1,7 @@
-/** Searches for a valid order of the operations on each object, and counts the evidence. */
+/**
+ * Searches for an order of the operations on each object that explains all responses, and counts the
+ * evidence.
+ */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation, Start } from '../history/history.ts';
 import type { Started, TrackedObject } from '../objects/tracked-object.ts';
@@ -9,7 +12,10 @@ import type { Standing } from '../timeline/sessions.ts';
 import type { NamedCounts } from './check.ts';
 import { type Declaration, Judging } from './framework.ts';
 
-/** Maximum number of operations of one object that are kept while the history cannot be cut into segments. */
+/**
+ * Maximum number of operations of one object that wait in memory. They wait until no request is in flight:
+ * there the history is cut, and the part before the cut (a segment) is judged.
+ */
 const LONGEST = 100_000;
 
 export interface OrderCounts {
@@ -18,19 +24,22 @@ export interface OrderCounts {
   overlaps: number;
   crossed: number;
   lost: number;
-  /** By object: the number of segments that the search left undecided. */
+  /** By object: the number of segments for which the search found no answer within its limits. */
   undecided: NamedCounts;
   /**
-   * Numbers of segments whose violation is not certain. `late`: because reads were recorded late. `clocks`: because the
-   * operations are on several clocks.
+   * Number of segments that seem violated, but not with certainty. `late`: reads were recorded late.
+   * `clocks`: the times come from several clocks.
    */
   late: number;
   clocks: number;
-  /** Number of objects that were not judged up to the end of the run. */
+  /**
+   * Number of objects that could not be judged up to the end of the run, for example because too many
+   * operations had to wait.
+   */
   closed: number;
 }
 
-/** Returns the class that judges one run. @param longest as `LONGEST` */
+/** Returns the class that judges one run. `longest` replaces the limit `LONGEST`. */
 export const linearizing = (searching: Searching, longest = LONGEST): Declaration<OrderCounts>['judge'] =>
   class extends Judging<OrderCounts> {
     readonly #objects = new Map<TrackedObject, Segments>();
@@ -48,7 +57,7 @@ export const linearizing = (searching: Searching, longest = LONGEST): Declaratio
     }
 
     override started(start: Start, data: Started | undefined): void {
-      // Baton writes no start line for a read, but the history of another recorder may have one.
+      // Baton writes no start line for a read. The history of another recorder may have such a line.
       if (data?.write !== undefined || (data !== undefined && start.action === 'read'))
         this.#of(data.object).started(start);
     }

@@ -13,9 +13,9 @@ export interface OutageCounts {
   effective: number;
   /** Number of requests of live sessions that overlapped an outage. */
   requests: number;
-  /** Number of sessions that were live during an outage and still alive after it. */
+  /** Number of sessions that were live during an outage, and were honoured after it. */
   recovered: number;
-  /** Number of late responses that a starved machine may explain. */
+  /** Number of responses that came too late, perhaps only because the machine that runs Baton was starved. */
   starved: number;
 }
 
@@ -32,7 +32,7 @@ export class Outage extends Judging<OutageCounts> {
     else if (window.bit === true) this.#release(down);
   }
 
-  /** Reports the violations of an outage that is now known to have taken effect. */
+  /** Reports the waiting violations of an outage, which is now known to have taken effect. */
   #release({ waiting }: Down): void {
     for (const name of ['LOGOUT', 'HANG'] as const) {
       const { found, kept } = waiting[name];

@@ -1,4 +1,6 @@
-/** Compares the cookies of old sessions (from before the first fault) with the cookies of new sessions. */
+/**
+ * Compares the cookies of old sessions, which began before the first fault, with the cookies of new sessions.
+ */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { stepsOf } from '../result/verdict.ts';
@@ -6,9 +8,9 @@ import { apartIn, described } from './cookie-differences.ts';
 import type { Violation } from './framework.ts';
 import type { SessionAge } from './outdated-pages.ts';
 
-/** Minimum number of old sessions, and of new sessions, with the same cookie. */
+/** Minimum number of old sessions, and of new sessions, that have the cookie. */
 const ENOUGH = 3;
-/** Maximum number of different sets of attributes that are kept for one cookie. */
+/** Maximum number of different attributes (as texts) that are kept for one cookie. */
 const VARIANTS = 100;
 
 interface Cookie {
@@ -16,10 +18,16 @@ interface Cookie {
   operation: Operation;
 }
 
-/** By cookie name: the last response that set a session's cookie; undefined if the client bypassed the balancer. */
+/**
+ * By cookie name: the last response that set this cookie of a session. Undefined if the response did not come
+ * through the balancer.
+ */
 export type SetCookies = Map<string, Cookie | undefined>;
 
-/** One cookie name in all old sessions, or in all new ones. `alike`: true while all have the same attributes. */
+/**
+ * The counts of one cookie in all old sessions, or in all new ones. `alike`: true while the cookie has the
+ * same attributes in all of them.
+ */
 interface Cookies {
   sessions: number;
   example: Cookie;
@@ -28,15 +36,16 @@ interface Cookies {
 
 export class OutdatedCookies {
   readonly #sides: Record<SessionAge, Map<string, Cookies>> = { old: new Map(), new: new Map() };
-  /** By cookie name and action: the sets of attributes that were seen before the first fault. */
+  /** By cookie name and action: all attributes with which the cookie was set before the first fault. */
   readonly #before = new Map<string, Set<string>>();
 
-  /** Remembers the session cookies that a response sets. @param before true before the first fault */
+  /** Remembers the session cookies that a response sets. `before` is true before the first fault. */
   set(operation: Operation, held: SetCookies, before: boolean): void {
     for (const { name, change, attributes } of operation.cookies ?? []) {
       if (change !== 'set' || attributes === undefined) continue;
       const variant = described(attributes);
-      // A proxy may change the attributes, but a direct request bypasses it.
+      // Cookies from a direct request are not compared: the request bypasses a proxy that may change
+      // attributes.
       held.set(name, operation.direct === true ? undefined : { variant, operation });
       if (!before) continue;
       const variants = getOrInsert(this.#before, `${name} ${operation.action}`, () => new Set<string>());
@@ -58,7 +67,7 @@ export class OutdatedCookies {
     return [...this.#sides.old].flatMap(([name, old]) => {
       const [mine, theirs] = [exampleOf(old), exampleOf(this.#sides.new.get(name))];
       if (mine === undefined || theirs === undefined || mine.variant === theirs.variant) return [];
-      // No difference if the same action already set these attributes before the fault.
+      // The new attributes do not come from the fault if the same action set them before the fault, too.
       if (this.#before.get(`${name} ${theirs.operation.action}`)?.has(theirs.variant) === true) return [];
       return [
         {

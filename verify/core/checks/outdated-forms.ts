@@ -1,4 +1,7 @@
-/** Finds out whether the app refuses old forms after a fault: forms on pages from before the first fault. */
+/**
+ * Finds out whether the app refuses old forms after a fault. An old form came on a page from before the first
+ * fault.
+ */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { seconds } from '../result/format.ts';
@@ -6,12 +9,18 @@ import { stepsOf } from '../result/verdict.ts';
 import type { Violation } from './framework.ts';
 import { kindOf } from './refusals.ts';
 
-/** Minimum number of refused forms for a violation. */
+/** Minimum number of refused old forms for a violation. */
 const ENOUGH = 3;
-/** Old forms must be refused at this many times the rate of newer forms, for the same kind of refusal. */
+/**
+ * For a violation, the share of old forms with one kind of refusal, such as 403, must be at least this many
+ * times the share of newer forms.
+ */
 const RARER = 2;
 
-/** A form that a session sent (`operation`), and the page on which it was. */
+/**
+ * A form that a session sent. `page`: the response that contained the form. `operation`: the request that
+ * sent it.
+ */
 export interface SentForm {
   page: Operation;
   operation: Operation;
@@ -29,31 +38,37 @@ export class OutdatedForms {
   #accepted = 0;
   #refused = 0;
   #freshSent = 0;
-  /** The refused forms, by kind of response. */
+  /** By kind of refusal, such as `403`: how many forms were refused in this way. */
   readonly #kinds = new Map<string, Refusals>();
 
-  /** Number of old forms that were accepted, or finally refused. */
+  /**
+   * Number of old forms that were accepted, or were refused while a newer form of the session was accepted.
+   */
   get sent(): number {
     return this.#accepted + this.#refused;
   }
 
   /**
    * Adds an old form that was sent after the fault.
-   *
-   * @param refused the session's old form that was refused before, if any
-   * @param compares false if the fault may still cause errors
-   * @returns the session's refused old form. It counts once a newer form of the session is accepted
+   * @param refused the old form of this session that was refused before, if there is one
+   * @param compares false while the fault may still cause errors; then a status of 500 or above is not
+   * counted
+   * @returns the old form of this session that is refused so far; undefined if there is none. It is counted
+   * when a newer form of the session is accepted
    */
   addOld(form: SentForm, refused: SentForm | undefined, compares: boolean): SentForm | undefined {
     const { operation } = form;
-    // If the form is accepted at a second try, the refusal was temporary.
+    // If the app accepts the form at a second attempt, the first refusal was temporary and does not count.
     if (operation.outcome === 'ok') this.#accepted++;
     if (operation.outcome === 'ok') return undefined;
     if (refusalOf(operation) === undefined || (!compares && (operation.status ?? 0) >= 500)) return refused;
     return refused ?? form;
   }
 
-  /** Adds a form on a newer page. @param refused the session's old form that was refused, if any */
+  /**
+   * Adds a form from a newer page. `refused` is the old form of this session that was refused, if there is
+   * one.
+   */
   addNewer(operation: Operation, refused: SentForm | undefined): void {
     const kind = refusalOf(operation);
     if (operation.outcome === 'ok' || kind !== undefined) this.#freshSent++;
@@ -96,7 +111,8 @@ export class OutdatedForms {
 }
 
 /**
- * Returns the kind of refusal, such as `403`; undefined if there is none, or a lost session or overload is the cause.
+ * Returns the kind of refusal, such as `403`. Undefined if the form was not refused, or if the cause is a
+ * lost session or an overloaded app.
  */
 function refusalOf(operation: Operation): string | undefined {
   const kind = operation.outcome === 'ok' ? undefined : kindOf(operation);

@@ -1,4 +1,4 @@
-/** Compares how old sessions (from before the first fault) and new sessions get the same pages. */
+/** Compares the responses of the same pages to old sessions (from before the first fault) and new ones. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { fisherP } from '../result/statistics.ts';
@@ -7,40 +7,40 @@ import type { Violation } from './framework.ts';
 import { kindOf } from './refusals.ts';
 
 /**
- * Below this p-value, divided by the number of tests, a difference is significant. The tests count sessions, not
+ * A difference counts below this p-value, divided by the number of tests. The tests count sessions, not
  * requests, because the requests of one session usually get the same response.
  */
 const SIGNIFICANT = 1e-4;
-/** Minimum difference between the share of old sessions and the share of new sessions that get a kind of response. */
+/** Minimum difference between the shares of old and new sessions that get one kind of response. */
 const APART = 0.25;
 /** Maximum number of pages that are compared. */
 const PAGES = 200;
-/** Maximum number of kinds of responses to a page: redirects may differ by an id in the path. */
+/** Maximum number of kinds of responses to a page: each redirect with an id in its path is a kind. */
 const KINDS = 20;
 
 /** `old`: the session began before the first fault. `new`: it began after a fault, outside of all faults. */
 export type SessionAge = 'old' | 'new';
 
-/** The responses that one session got for one page after a fault, by kind. */
+/** The responses of one page to one session after a fault, by kind: a status or a redirect's target. */
 interface Responses {
   requests: number;
   kinds: Map<string, { times: number; example: Operation }>;
 }
 
-/** The responses that one session got, by page. */
+/** The responses that one session got after a fault, by page. */
 export type PagesOfSession = Map<string, Responses>;
 
-/** All old, or all new, sessions that requested a page. */
+/** The sessions that requested one page: all old ones, or all new ones. */
 interface Sessions {
   sessions: number;
-  /** By kind of response: the number of sessions that got it in most of their responses, with an example. */
+  /** By kind of response: the number of sessions that got this kind in more than half of their responses. */
   kinds: Map<string, { sessions: number; example: Operation; login: Operation }>;
 }
 
 export class OutdatedPages {
   readonly #pages = new Map<string, Record<SessionAge, Sessions>>();
 
-  /** Adds a response after a fault to its session's responses. */
+  /** Adds a response that came after a fault to the responses of its session. */
   add(operation: Operation, pages: PagesOfSession): void {
     const { action, path = '', signedIn, status = 0, note = '', outcome } = operation;
     if (signedIn === 'out') return;
@@ -54,7 +54,7 @@ export class OutdatedPages {
       getOrInsert(page.kinds, kind, () => ({ times: 0, example: operation })).times++;
   }
 
-  /** Adds a session that has ended. It counts once for each page. */
+  /** Adds a session that has ended. For each page, it counts once, with its most frequent response. */
   sessionEnded(pages: PagesOfSession, login: Operation, side: SessionAge): void {
     for (const [key, { requests, kinds }] of pages) {
       if (!this.#pages.has(key) && this.#pages.size >= PAGES) continue;
@@ -83,7 +83,7 @@ const noSessions = (): Sessions => ({ sessions: 0, kinds: new Map() });
 
 const timesOf = (kind: string, { kinds }: Sessions): number => kinds.get(kind)?.sessions ?? 0;
 
-/** Returns whether the first group of sessions gets a kind of response more often than chance explains. */
+/** Returns whether `one` gets a kind of response more often than `other`, and chance is not the reason. */
 function moreOften(kind: string, one: Sessions, other: Sessions, tests: number): boolean {
   if (one.sessions === 0 || other.sessions === 0) return false;
   const [times, others] = [timesOf(kind, one), timesOf(kind, other)];

@@ -1,7 +1,8 @@
 /**
- * Compares old sessions, from before the first fault, with new sessions, that began after it. A new release of the app
- * must serve both alike: the same responses to the same pages, and cookies with the same attributes. It must also
- * accept old forms, on pages of the previous release.
+ * Compares old sessions, which began before the first fault, with new sessions, which began after it. The
+ * fault may have been the release of a new version. The app must serve old and new sessions alike: the same
+ * responses to the same pages, and cookies with the same attributes. It must also accept forms on pages of
+ * the old version.
  */
 import type { FaultLedger } from '../faults/ledger.ts';
 import { getOrInsert } from '../get-or-insert.ts';
@@ -15,7 +16,7 @@ import { OutdatedPages, type PagesOfSession, type SessionAge } from './outdated-
 
 interface Seen {
   side: SessionAge | undefined;
-  /** The session's last page, with the form that the client sends next. */
+  /** The last page that the session got. The client sends the form on this page next. */
   page?: Operation | undefined;
   refused?: SentForm | undefined;
   readonly cookies: SetCookies;
@@ -30,7 +31,7 @@ export class OutdatedSessions {
   readonly #pages = new OutdatedPages();
   readonly #forms = new OutdatedForms();
   readonly #cookies = new OutdatedCookies();
-  /** Number of faults before the time at which a new session was last honoured. */
+  /** Number of faults until a new session was last honoured. If a fault came since, `compares` is false. */
   #newServed = 0;
   /** Number of old sessions that were honoured after a fault. */
   sessions = 0;
@@ -61,7 +62,7 @@ export class OutdatedSessions {
     return this.#isAfter(login) ? 'new' : undefined;
   }
 
-  /** Returns whether a request came after a fault, and outside of all faults and their recovery times. */
+  /** Returns whether a request was sent after a fault, when no fault and no recovery time was going on. */
   #isAfter(operation: Operation): boolean {
     const { windows, open } = this.#faults;
     const { call } = operation;
@@ -81,7 +82,8 @@ export class OutdatedSessions {
       if (side === 'old' && !seen.served) this.sessions++;
       seen.served = true;
     }
-    // Until a new session is honoured, an error may still come from the fault.
+    // After a fault, compares only once a new session was honoured. Until then, an error may come from the
+    // fault.
     const compares = this.#newServed === faults;
     if (!isSafe(operation.action)) this.#wrote(operation, seen, side, compares);
     else if (compares) this.#pages.add(operation, seen.pages);

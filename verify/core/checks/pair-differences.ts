@@ -1,19 +1,31 @@
-/** Finds pairs of instances that give one kind of response more often than other pairs, and not by chance. */
+/**
+ * Finds pairs of instances that give one kind of refusal, such as 403, more often than other pairs, and not
+ * by chance.
+ */
 import { fisherP } from '../result/statistics.ts';
 import type { Violation } from './framework.ts';
 import type { Pair, PairOf, PairTable } from './pairs.ts';
 
-/** Below this p-value, divided by the number of tests, a difference is significant. */
+/**
+ * A difference counts if its p-value (the probability that chance explains it) is below this number divided
+ * by the number of tests.
+ */
 const SIGNIFICANT = 1e-6;
-/** Minimum share of a pair's requests that get the same kind of refusal. */
+/** A pair counts only if at least this share of its requests gets the same kind of refusal. */
 const OFTEN = 0.1;
-/** The pair must refuse at this many times the rate of the pair that refuses least. */
+/** A pair counts only if its share of refusals is at least this many times the lowest share of all pairs. */
 const RARER = 4;
 
-/** Compared only between different instances. If only the session's own instance knows it, continuity reports LOSS. */
+/**
+ * This kind is compared only between pairs of different instances. If an instance signs out every session
+ * that another instance began, the check continuity reports it as LOSS.
+ */
 const SIGNED_OUT = 'signed out';
 
-/** Compares each pair with the pair that refuses least, for each kind of refusal. Takes linear time. */
+/**
+ * For each kind of refusal, compares all pairs with the pair that refuses least. One comparison for each pair
+ * keeps it fast.
+ */
 export function differences(table: PairTable): Violation[] {
   const pairs = [...table.all()];
   const kinds = new Set(pairs.flatMap(({ pair }) => [...pair.kinds.keys()]));
@@ -33,7 +45,10 @@ export function differences(table: PairTable): Violation[] {
   });
 }
 
-/** @returns the pair with the lowest upper bound of its rate: (times + 3) / requests, by the rule of three */
+/**
+ * @returns the pair whose rate is lowest. The rate is an upper bound, (times + 3) / requests (the rule of
+ * three), so that a pair with few requests is not chosen
+ */
 function rarestOf(rows: readonly PairOf[], times: (pair: Pair) => number): Pair | undefined {
   let rarest: Pair | undefined;
   let lowest = Number.POSITIVE_INFINITY;

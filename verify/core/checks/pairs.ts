@@ -1,11 +1,11 @@
-/** Counts responses by pair of instances. */
+/** Counts responses for each ordered pair of instances. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { stepsOf, type WitnessStep } from '../result/verdict.ts';
 import type { NamedCounts } from './check.ts';
 import { tally } from './framework.ts';
 
-/** Number of requests, by the first instance of a pair, then by the second. */
+/** Number of requests of each pair. First key: the pair's first instance. Second key: its second instance. */
 export type PairRequests = Record<string, NamedCounts>;
 
 interface Difference {
@@ -13,16 +13,19 @@ interface Difference {
   example: WitnessStep[];
 }
 
-/** The counts of a pair: the first instance served the session's login, write or page, the second this request. */
+/**
+ * The counts of one pair of instances. The first served the session's login, last write or last page. The
+ * second served the request that is counted.
+ */
 export class Pair {
-  /** Number of requests that the second instance served. */
+  /** Number of requests of this pair. */
   requests = 0;
-  /** Number of these requests that succeeded. */
+  /** Number of requests of this pair that succeeded. */
   successes = 0;
-  /** The refusals by kind of response: `signed out`, or a status. */
+  /** The refusals of this pair, by kind: `signed out`, or a status such as `403`. */
   readonly kinds = new Map<string, Difference>();
 
-  /** Adds a refusal. A later response has shown that the session lives. */
+  /** Adds a refusal, after a later response has shown that the session lives and the refusal was wrong. */
   differs(kind: string, before: Operation | undefined, operation: Operation, after: Operation): void {
     getOrInsert(this.kinds, kind, () => ({
       times: 0,
@@ -59,13 +62,16 @@ export class PairTable {
     for (const [from, row] of this.rows) for (const [to, pair] of row) yield { from, to, pair };
   }
 
-  /** True if some instance honoured another instance's session. If none did, continuity reports the losses. */
+  /**
+   * True if an instance honoured a session that another instance began. If false, the check continuity
+   * reports losses.
+   */
   get shared(): boolean {
     for (const { from, to, pair } of this.all()) if (from !== to && pair.successes > 0) return true;
     return false;
   }
 
-  /** Returns the number of requests of each pair of instances. @param of the pairs to return; all by default */
+  /** Returns the number of requests of each pair of instances: of all pairs, or only of those in `of`. */
   requests(of?: PairRequests): PairRequests {
     const requests: PairRequests = Object.create(null);
     for (const { from, to, pair } of this.all()) {
@@ -78,8 +84,8 @@ export class PairTable {
 }
 
 /**
- * Returns a pair of two instances with fewer than `least` requests, the first by name; undefined if all pairs have
- * enough; `one instance` if there are fewer than two instances.
+ * Returns a pair of two different instances with fewer than `least` requests. Undefined if all pairs have
+ * enough. Returns `one instance` if there are fewer than two instances.
  */
 export function fewestOn(
   pairs: PairRequests,

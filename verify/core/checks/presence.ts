@@ -1,66 +1,65 @@
-/** Determines during which part of the run each instance was present, and what a fair balancer would then choose. */
+/** Finds when each instance was present in the run, and how a fair balancer would share the requests. */
 import type { Run } from '../history/history.ts';
 import type { NamedCounts } from './check.ts';
 
-/** Below this p-value, divided by the number of tests, a result is significant. */
+/** A result counts if chance explains it with a probability below this, divided by the number of tests. */
 const SIGNIFICANT = 1e-6;
 
-/** The counts of routing. */
+/** What the check routing counts. */
 export interface Routes {
-  /** Number of requests for which the balancer chose the instance. */
+  /** Number of requests for which the balancer, and not the client, chose the instance. */
   requests: number;
   sessions: number;
-  /** Number of sessions that a second instance also served. */
+  /** Number of sessions that two or more instances served. */
   several: number;
-  /** Number of requests after the first request of each session. */
+  /** Number of requests, without the first request of each session. */
   repeats: number;
-  /** Number of times that a sticky session changed its instance and the balancer's log does not show why. */
+  /** Number of moves of a sticky session to another instance that the balancer's log does not explain. */
   unexplained: number;
-  /** Number of requests while an instance was unavailable. */
+  /** Number of requests that do not count, because the balancer may have ejected an instance at that time. */
   unavailable: number;
   /** Requests by instance. `served`: the balancer chose the instance. `chosen`: the client chose it. */
   served: NamedCounts;
   chosen: NamedCounts;
   /**
-   * By instance: the numbers of the first and the last request that it served. Requests for which the balancer chose
-   * the instance are numbered from 1; any other has the number of the request before it, plus 0.5. Counts of k6 have no
-   * numbers: then an instance counts as present during the whole run.
+   * By instance: the number of its first request, and (`until`) of its last. The balancer's requests are
+   * numbered 1, 2, 3 …. A request after request 2 whose instance the client chose has the number 2.5. k6 has
+   * no numbers: there each instance counts as present all the time.
    */
   since: NamedCounts;
   until: NamedCounts;
   /**
-   * The longest interval without a request to each instance: from its request `left` to its request `back`. `without`:
-   * how often requests of different sessions followed each other in it, because one session alone proves no absence.
+   * By instance: its longest interval without a request, from request `left` to request `back`. `without`:
+   * number of changes from one session to another in this interval. Many requests of one session prove no
+   * absence.
    */
   left: NamedCounts;
   back: NamedCounts;
   without: NamedCounts;
-  /** Number of sessions that stayed on one instance, perhaps because another one was absent. */
+  /** Number of sessions that only one instance served, perhaps because another instance was absent. */
   excused: number;
 }
 
-/** An instance, and the requests between which it was present. An instance may have two such intervals. */
+/** An interval, as two request numbers, in which an instance was present. An instance has one or two. */
 export interface Presence {
   instance: string;
   weight: number;
-  /** As in `Routes`; 0 for an instance that is present from the start. */
+  /** Request numbers as in `Routes`. `since` is 0 if the instance was present from the start. */
   since: number;
   until: number;
 }
 
 export const sum = (counts: Iterable<number>): number => [...counts].reduce((a, b) => a + b, 0);
 
-/** Returns the p-value below which a result is significant, corrected for the number of tests. */
+/** Returns the limit for p-values in a run. More sessions mean more tests, so the limit is lower. */
 export const significantIn = ({ sessions }: Routes): number => SIGNIFICANT / (1 + sessions);
 
 /**
- * Returns when each instance was present. An instance counts as absent before its first request, after its last one,
- * and (if `ejected`) in its longest interval without one, if chance does not explain that it got no request there: a
- * deploy may have added or removed it, and a balancer may eject it for some seconds after a hidden failure. If weights
- * are declared, or if only clients chose the instance, it must serve during the whole run.
- *
- * @param significant the p-value below which chance does not explain an interval; 1: no interval is chance
- * @param ejected true if the longest interval without a request counts as an absence, too
+ * Returns the intervals in which each instance was present. A deploy may add or remove an instance, so it is
+ * absent before its first and after its last request, unless chance explains that it got none there. A
+ * balancer may eject an instance for some seconds: with `ejected`, its longest interval without a request is
+ * an absence, too. With declared weights, or if only clients chose it, an instance is always present.
+ * @param significant the p-value below which chance does not explain an interval; 1: chance explains none
  */
 export function presencesOf(
   count: Routes,
@@ -90,7 +89,7 @@ export function presencesOf(
   });
 }
 
-/** Returns the instances that were absent during a part of the run. @param ejected as in `presencesOf` */
+/** Returns the instances that were absent in a part of the run. `ejected`: as for `presencesOf`. */
 export const cameOrWent = (count: Routes, run: Run, ejected: boolean): string[] => [
   ...new Set(
     presencesOf(count, run, significantIn(count), ejected)
@@ -100,10 +99,8 @@ export const cameOrWent = (count: Routes, run: Run, ejected: boolean): string[] 
 ];
 
 /**
- * Returns the probability that a fair balancer sends a request to an instance.
- *
- * @param request the number of a request that the instance served. For the first and the last request of an instance
- * the probability is 1, because they define when it was present
+ * Returns the probability that a fair balancer sends this request to the instance that served it. It is 1 for
+ * the requests at the ends of an interval: they define the interval.
  */
 export function fairAt(presences: readonly Presence[], instance: string, request: number): number {
   let [own, all] = [1, 0];

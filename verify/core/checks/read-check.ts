@@ -1,4 +1,4 @@
-/** Compares each read with the session's earlier writes (read-your-writes), or earlier reads (monotonic-reads). */
+/** Compares a read with earlier writes (read-your-writes) or reads (monotonic-reads) of its session. */
 import type { Operation } from '../history/history.ts';
 import type { Contradiction, NewestAdd, ReadFacts } from '../objects/read-facts.ts';
 import { counted } from '../result/format.ts';
@@ -8,26 +8,26 @@ import { type Check, ENOUGH_HANDOFFS } from './check.ts';
 import { crosses, NO_READS, type Reads, whole } from './compared-reads.ts';
 import { atMost, brokenContinuity, check, few, Judging, type Violation } from './framework.ts';
 
-/** The texts and functions in which the checks of the two guarantees differ. */
+/** What differs between the two checks: their texts and functions. */
 export interface Measure {
   guarantee: Guarantee;
   assumes: string;
-  /** The name of the earlier operation that a read is compared with, for messages. */
+  /** What a read is compared with, in the words of messages, such as `its last acknowledged write`. */
   against: string;
   earlier(facts: ReadFacts): Operation | undefined;
-  /** True if a list that may be cut off is evidence when it shows the session's last add. */
+  /** True to count reads that show the session's last add in a list that may be cut off. */
   newest?: true;
   contradictions(facts: ReadFacts): readonly Contradiction[];
   summary(earlier: string, later: string): string;
-  /** The names of two counts: all judged reads, and the judged reads on another instance. */
+  /** The labels of two counts in reports: of all judged reads, and of those on another instance. */
   rests: readonly [judged: string, crossed: string];
-  /** Suffix of the finding "at most 3 % of reads on another instance …". */
+  /** The end of the sentence `at most 3 % of reads on another instance …`. */
   ruledOut: string;
-  /** The noun for one anomaly, and what is wrong with it: `2 acknowledged writes not in a later read`. */
+  /** Two parts of the sentence `2 acknowledged writes not in a later read`: the noun, and what is wrong. */
   broken: readonly [noun: string, wrong: string];
 }
 
-/** Makes the check of one of the two guarantees. */
+/** Makes the check read-your-writes or the check monotonic-reads. */
 export function readCheck(measure: Measure): Check {
   const { guarantee, assumes, against } = measure;
   const [judged, elsewhere] = measure.rests;
@@ -35,7 +35,7 @@ export function readCheck(measure: Measure): Check {
 
   class ReadsOf extends Judging<Reads> {
     readonly #sessions = new Set<string>();
-    /** The sessions in `#sessions`, and those with a read that counts as `newest`. */
+    /** The sessions in `#sessions`, and the sessions with a read that is counted in `newest`. */
     readonly #allSessions = new Set<string>();
 
     override ended(operation: Operation, { session, data }: Standing): void {
@@ -78,7 +78,7 @@ export function readCheck(measure: Measure): Check {
     judge: ReadsOf,
     counts: () => ({ ...NO_READS }),
     compared: counts => whole(counts).reads + whole(counts).crossed,
-    // With sticky routing, no other instance serves a read of the session.
+    // With sticky routing, no other instance serves the session, so no reads on another one are needed.
     missing: (counts, { routing }) => {
       const { lost, reads, crossed } = whole(counts);
       return (

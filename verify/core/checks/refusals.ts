@@ -1,14 +1,23 @@
-/** Keeps the refusals of a session until a later response shows that the session lives, so that they were wrong. */
+/**
+ * Keeps the refusals of a live session until a later response honours the session. This shows that the
+ * refusals were wrong.
+ */
 import { isSafe } from '../history/actions.ts';
 import type { Operation } from '../history/history.ts';
 import type { Pair } from './pairs.ts';
 
-/** Statuses that any instance may send at a bad time, for example when it is overloaded. */
+/**
+ * Statuses that are no sign of a difference, because any instance may send them, for example when it is
+ * overloaded.
+ */
 const BAD_TIME = new Set([408, 409, 412, 423, 425, 429, 502, 503, 504]);
-/** Maximum number of refusals of a session that are kept. */
+/** Maximum number of refusals of one session that wait for a later response. */
 export const PENDING = 8;
 
-/** A refusal. It counts as a difference between instances when a later response honours the same session. */
+/**
+ * A refusal that waits. It counts as a difference between instances when a later response honours the
+ * session.
+ */
 interface Pending {
   pair: Pair;
   kind: string;
@@ -20,12 +29,15 @@ interface Pending {
 export interface Route {
   /** The instance that served the login or the last write. */
   wrote: string;
-  /** The instance that served the last page, whose form another instance may not know. */
+  /** The instance that served the last page. Another instance may refuse the form on this page. */
   page: string | undefined;
   pending: Pending[] | undefined;
 }
 
-/** Counts a session's earlier refusals as differences. Called when a response shows that the session lives. */
+/**
+ * Counts the waiting refusals of a session as differences. Called when a response shows that the session
+ * lives.
+ */
 export function confirm(operation: Operation, route: Route): void {
   if (route.pending === undefined) return;
   const write = !isSafe(operation.action);

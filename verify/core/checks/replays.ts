@@ -7,25 +7,33 @@ import type { Violation } from './framework.ts';
 import { HonouredBy } from './honoured-by.ts';
 
 export class Replays {
-  /** The acknowledged logout; absent while it is in flight, or if the session was lost before it. */
+  /** The acknowledged logout. Undefined until it is acknowledged, and if the session was lost before it. */
   logout: Operation | undefined;
-  /** True if the instance of the logout never showed the session signed in, so it may not know the session. */
+  /**
+   * True if the instance that served the logout had never shown the session signed in, so it may not know the
+   * session.
+   */
   strange = false;
-  /** True after another login in the same cookie jar. */
+  /** True after another login in the same browser. */
   again = false;
   /** A request of the session that was in flight during the logout. */
   flight: Operation | undefined;
-  /** By the label of a cookie: the response that set it after the logout was sent. */
+  /**
+   * By label, which stands for a value of the cookie: the response that set this value after the logout was
+   * sent.
+   */
   readonly late = new Map<string, Operation>();
   readonly #refused: Operation[] = [];
   readonly #tally = new HonouredBy();
-  /** The anomaly of the first replay that was honoured, if it was kept. */
+  /**
+   * The anomaly that reports the first honoured replay; undefined if there is none or it was only counted.
+   */
   anomaly: Anomaly | undefined;
 
   /**
-   * Returns whether a replay is evidence about the logout. A refusal is evidence only if the request carried the
-   * session cookie. If the instance of the logout may not know the session, only a replay that this instance honours is
-   * evidence.
+   * Returns whether a replay says something about the logout. A refused replay does only if the request
+   * carried the session cookie. If `strange` is true, only a replay does that the logout's own instance
+   * honours.
    */
   isEvidence(replay: Operation, alive: boolean, { jar }: SessionState): boolean {
     if (!alive && jar.used && replay.sent === undefined) return false;
@@ -33,7 +41,7 @@ export class Replays {
     return alive && replay.instance !== undefined && replay.instance === this.logout?.instance;
   }
 
-  /** Adds a replay. @returns whether this is the first replay that was honoured */
+  /** Adds a replay. Returns true if it is the first replay that was honoured. */
   add(replay: Operation, alive: boolean): boolean {
     const first = alive && !this.#tally.ever;
     this.#tally.add(replay.instance ?? '', alive);
@@ -43,8 +51,9 @@ export class Replays {
   }
 
   /**
-   * Returns the refusal that shows that the session was dead before this replay was honoured. A refusal by another
-   * instance counts only if it was sent while a request was still in flight that may have brought the session back.
+   * Returns an earlier refusal which shows that the session was dead before this replay was honoured. A
+   * refusal by the same instance always shows this. A refusal by another instance shows it only if it was
+   * sent before the end of a request in flight, which may have brought the session back later.
    */
   #died(replay: Operation): Operation | undefined {
     const before = this.#refused.filter(refusal => precedes(refusal, replay));
@@ -53,12 +62,15 @@ export class Replays {
     return here ?? before.find(refusal => this.flight !== undefined && refusal.call <= flightEnd);
   }
 
-  /** @returns RISEN if the session was dead and lives again; ZOMBIE if no refusal shows that it was dead */
+  /**
+   * @returns RISEN if the session was dead before this replay, and lives again; ZOMBIE if no refusal shows
+   * that it was dead
+   */
   nameOf(replay: Operation): 'RISEN' | 'ZOMBIE' {
     return this.#died(replay) === undefined ? 'ZOMBIE' : 'RISEN';
   }
 
-  /** Returns the violation that a replay proves, because its instance honoured it. */
+  /** Returns the violation of a replay that was honoured. */
   violation(replay: Operation): Violation {
     const died = this.#died(replay);
     const late = replay.sent === undefined ? undefined : this.late.get(replay.sent);
@@ -87,13 +99,13 @@ export class Replays {
     return `${there} still honours the cookie after ${what}`;
   }
 
-  /** Adds the counts of all replays to the anomaly. Called when the session ends. */
+  /** Adds a note to the anomaly: how many replays each instance honoured. Called when the session ends. */
   settle(): void {
     this.anomaly?.notes.push(`the cookie from before the logout: ${this.#tally.described()}`);
   }
 }
 
-/** Returns the violation of an identity provider that accepts a login without a password after the logout. */
+/** Returns the violation if the identity provider accepts a login without a password after the logout. */
 export const stillKnown = (logout: Operation, login: Operation): Violation => ({
   at: login,
   summary:

@@ -1,5 +1,6 @@
 /**
- * Checks rotation: a login must not sign in the cookies from before the login, because an attacker may have them too.
+ * Checks rotation: the cookies that a browser had before the login must not become signed in by the login,
+ * because an attacker may have them too.
  */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
@@ -8,10 +9,13 @@ import { precedes } from '../timeline/clocks.ts';
 import { honoured, type SessionState, type Standing, showsAnother } from '../timeline/sessions.ts';
 import { atMost, check, few, Judging } from './framework.ts';
 
-/** Minimum number of sessions whose cookies were replayed, for each kind of cookies. */
+/**
+ * Minimum number of sessions with a replay of cookies from before the login, and of sessions with an invented
+ * id.
+ */
 const ENOUGH = 3;
 
-/** The kinds of cookies that are sent after a login, as named in messages. The counts have the same names. */
+/** The kinds of cookies that the client sends after a login to test it. The texts are for messages. */
 const HELD = {
   'before-login': 'the cookies from before the login',
   another: 'the cookies of the session that was in the browser before the login',
@@ -21,7 +25,7 @@ type Kind = keyof typeof HELD;
 
 type Replays = Record<Kind | 'replays', number>;
 
-/** The replays of one session. Each kind counts once, and only the first violation is reported. */
+/** What was tried in one session. Each kind of cookies counts once. Only the first violation is reported. */
 interface Tried {
   login: Operation | undefined;
   fixed: boolean;
@@ -40,7 +44,7 @@ class Rotation extends Judging<Replays> {
       kinds: new Set<Kind>(),
     }));
     if (operation.action === 'login') {
-      // This login was sent with other cookies than those of the session, so it does not begin the session.
+      // This login was sent with other cookies, so it is not `session.login`.
       if (operation.outcome === 'ok') tried.login ??= operation;
       return;
     }
@@ -70,9 +74,9 @@ class Rotation extends Judging<Replays> {
   }
 }
 
-/** Returns whether a replay is evidence that its cookies stayed signed out. */
+/** Returns whether a replay shows that its cookies stayed signed out. */
 function rules(operation: Operation, kind: Kind, { lost, logout }: SessionState): boolean {
-  // An ended session's cookies, and a request without a session cookie, are refused in any case.
+  // Proves nothing if the session has ended, or if no session cookie was sent: the app then refuses anyway.
   if (lost !== undefined || logout !== undefined || operation.sent === undefined) return false;
   return operation.signedIn === 'out' || (kind === 'another' && showsAnother(operation));
 }

@@ -12,14 +12,14 @@ export class Routing extends Judging<Routes> {
   readonly #routes = new SessionRoutes();
   readonly #ejections = new Ejections();
   /**
-   * Requests that moved a sticky session to another instance and wait for their entry in the balancer's log. The value
-   * is the session's previous request.
+   * Requests that moved a sticky session to another instance, until the balancer's log explains them. The
+   * value is the session's previous request.
    */
   readonly #moves = new Map<Operation, Operation>();
-  /** The session of the latest request. `#turns`: how often the session changed from one request to the next. */
+  /** The session of the last request. `#turns`: how often this session was not that of the request before. */
   #latest: SessionState | undefined;
   #turns = 0;
-  /** By instance: `#turns` at its latest request. */
+  /** By instance: the value of `#turns` at the last request that the instance served. */
   readonly #turnsAt = new Map<string, number>();
 
   override ended(operation: Operation, standing: Standing): void {
@@ -29,11 +29,14 @@ export class Routing extends Judging<Routes> {
     if (this.run.logs.includes('balancer')) this.#moves.set(operation, from);
   }
 
-  /** @returns the previous request of the session, if another instance served it */
+  /**
+   * Counts a request.
+   * @returns the session's previous request, if another instance served it
+   */
   #counted(operation: Operation, { live, session, handoffFrom }: Standing): Operation | undefined {
     const { instance } = operation;
     if (instance === undefined) return undefined;
-    // If the client chose the instance, the request shows only that the instance exists.
+    // If the client chose the instance, the request says nothing about the balancer.
     const chosen = operation.direct === true || operation.steered === true;
     if (!chosen && this.run.routing === 'spread' && this.#ejections.covers(operation, instance))
       return undefined;
@@ -45,7 +48,7 @@ export class Routing extends Judging<Routes> {
     return handoffFrom;
   }
 
-  /** Updates when an instance was seen. @param seen the number of the request, as in `Routes.since` */
+  /** Updates when an instance was seen. `seen`: the number of the request, as in `Routes.since`. */
   #seen(instance: string, session: SessionState, seen: number): void {
     const { since, until, left, back, without } = this.count;
     if (session !== this.#latest) this.#turns++;
@@ -61,7 +64,7 @@ export class Routing extends Judging<Routes> {
     until[instance] = seen;
   }
 
-  /** Judges a change of the instance by the balancer's log. Excused if the balancer tried another instance first. */
+  /** Judges a move by the balancer's log: it is correct if the balancer tried another instance first. */
   override routed(to: Operation, { tried }: Served): void {
     const from = this.#moves.get(to);
     if (from === undefined) return;
@@ -100,7 +103,7 @@ export class Routing extends Judging<Routes> {
     }
   }
 
-  /** Returns whether a session stayed on its instance more often than chance explains. */
+  /** Returns whether chance does not explain that one instance served all requests of a session. */
   #isPinned({ first, repeats }: SessionRoute, presences: readonly Presence[] = []): boolean {
     const fair = repeats.map(request => fairAt(presences, first.instance ?? '', request));
     return fair.reduce((chance, part) => chance * part, 1) < significantIn(this.count);

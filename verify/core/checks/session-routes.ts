@@ -1,19 +1,25 @@
-/** Collects the sessions that were served by only one instance. */
+/** Finds the sessions that only one instance served. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 import type { Routes } from './presence.ts';
 
-/** Maximum number of requests of a session that are tested for chance: enough for fair shares of up to 97 %. */
+/**
+ * Maximum number of requests of a session that are kept. So many are enough to rule out chance, even if the
+ * fair share of the instance is 97 %.
+ */
 const TESTED = 1_000;
 
-/** The requests of one session. */
+/** How the balancer routed the requests of one session. */
 export interface SessionRoute {
   first: Operation;
   requests: number;
-  /** The numbers of the session's requests after its first one, at most TESTED; emptied when `several` becomes true. */
+  /**
+   * The numbers of the session's requests without the first one, at most `TESTED`. Empty if `several` is
+   * true.
+   */
   repeats: number[];
-  /** True if a second instance also served the session. */
+  /** True if two or more instances served the session. */
   several: boolean;
 }
 
@@ -22,10 +28,10 @@ export class SessionRoutes {
   #pinned: SessionRoute[] = [];
 
   /**
-   * Adds a request for which the balancer chose the instance.
-   *
-   * @param count updates `sessions`, `repeats` and `several`; `requests` already includes this request
-   * @param isTested true if sessions with only one instance are judged
+   * Adds a request whose instance the balancer chose.
+   * @param count the counts of the run: `sessions`, `repeats` and `several` are updated, `requests` already
+   * includes this request
+   * @param isTested true if the run judges sessions that stay on one instance
    */
   add(operation: Operation, session: SessionState, count: Routes, isTested: boolean): void {
     const route = getOrInsert(this.#open, session, () => ({
@@ -48,11 +54,11 @@ export class SessionRoutes {
     this.#open.delete(session);
     if (route === undefined || route.several) return;
     this.#pinned.push(route);
-    // Keeps the sessions with the most requests, because they prove most.
+    // Keeps only the sessions with the most requests, because a session with few requests proves little.
     if (this.#pinned.length > 100) this.#pinned = this.pinned().slice(0, 50);
   }
 
-  /** Returns the sessions with only one instance, those with the most requests first. */
+  /** Returns the sessions that only one instance served. The sessions with the most requests come first. */
   pinned(): SessionRoute[] {
     return this.#pinned.sort((a, b) => b.requests - a.requests);
   }

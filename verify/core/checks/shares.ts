@@ -6,7 +6,7 @@ import { percent } from '../result/format.ts';
 import { chiSquareP } from '../result/statistics.ts';
 import { type Presence, presencesOf, type Routes, significantIn, sum } from './presence.ts';
 
-/** A share is uneven only if it differs from the fair share by more than 20 % of it. */
+/** A share is uneven only if it differs from the fair share by more than 20 % of the fair share. */
 const OFF = 0.2;
 export const ENOUGH_REQUESTS = 100;
 
@@ -20,8 +20,8 @@ export interface Share {
 }
 
 /**
- * @returns the shares of all instances that served a request, were chosen by a client, or have a weight
- * @param ejected as in `presencesOf`
+ * @returns the shares of all instances that served a request, or that have a declared weight
+ * @param ejected the parameter of `presencesOf`
  */
 export function sharesOf(count: Routes, run: Run, ejected = false): Share[] {
   const presences = presencesOf(count, run, significantIn(count), ejected);
@@ -39,12 +39,12 @@ export function sharesOf(count: Routes, run: Run, ejected = false): Share[] {
   return [...shares.values()];
 }
 
-/** Returns how many requests a fair balancer sends to each instance. @param requests number of all requests */
+/** Returns how many of all `requests` a fair balancer sends to each instance. */
 function expectedOf(presences: readonly Presence[], requests: number): number[] {
   const isRequest = (end: number): boolean => end > 0 && end <= requests && Number.isInteger(end);
   const points = [...new Set(presences.flatMap(({ since, until }) => [since, until]))].sort((a, b) => a - b);
   const expected = presences.map(
-    // The first and the last request that define a presence certainly went to this instance.
+    // The two requests at the ends of the interval certainly went to this instance.
     ({ since, until }) => [...new Set([since, until])].filter(isRequest).length,
   );
   for (let i = 1; i < points.length; i++) {
@@ -59,18 +59,22 @@ function expectedOf(presences: readonly Presence[], requests: number): number[] 
   return expected;
 }
 
-/** Returns the probability that a fair balancer makes shares that differ at least this much. */
+/**
+ * Returns the p-value of the shares: the probability that the shares of a fair balancer differ by as much.
+ */
 export const chance = (shares: readonly Share[]): number =>
   chiSquareP(
     shares.map(({ requests }) => requests),
     shares.map(({ fair }) => fair),
   );
 
-/** Returns the instances whose share neither chance nor an ejection by the balancer explains. */
+/**
+ * Returns the instances with an uneven share, if neither chance nor an ejection by the balancer explains it.
+ */
 export const unevenly = (count: Routes, run: Run): Share[] =>
   uneven(count, run, false).length === 0 ? [] : uneven(count, run, true);
 
-/** Returns whether the shares are as claimed only if the balancer ejected an instance. */
+/** Returns whether the routing is as claimed only if the balancer ejected an instance for some time. */
 export const needsEjection = (count: Routes, run: Run): boolean =>
   count.excused > 0 || (uneven(count, run, false).length > 0 && uneven(count, run, true).length === 0);
 
@@ -95,6 +99,9 @@ export function unevenness(shares: readonly Share[], { declared }: Run): string 
   return shares.map(share => `${shown(share)}, where ${percent(share.fair)} ${is}`).join('; ');
 }
 
-/** Returns the instances without a declared weight, if others have one. Their fair share is not known. */
+/**
+ * Returns the instances without a declared weight, if other instances have one. Their fair share is then
+ * unknown.
+ */
 export const unweighted = (shares: readonly Share[], { declared }: Run): string[] =>
   shares.map(({ instance }) => instance).filter(name => declared?.weights && !(name in declared.weights));

@@ -1,4 +1,4 @@
-/** Keeps the tokens of all open sessions that got a token or sent a refresh. */
+/** Keeps the tokens of all open sessions in which a token was issued or a refresh was sent. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation, RefreshRules } from '../history/history.ts';
 import { TokenFamily } from './token-family.ts';
@@ -23,7 +23,7 @@ export class TokenFamilies {
     return [...this.#families.values()].filter(({ session }) => session?.user === user);
   }
 
-  /** Forgets the tokens of a session that logs in again, because the login issues unrelated tokens. */
+  /** Forgets the tokens of a session that logs in again. The new tokens are not related to the old ones. */
   loggedInAgain({ session, with: cookies }: Operation): void {
     if (cookies !== undefined) return;
     const { flying } = this.of(session);

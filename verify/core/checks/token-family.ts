@@ -1,4 +1,4 @@
-/** Follows the refresh tokens of one session: which were sent, and which were replaced. */
+/** Follows the refresh tokens of one session: which were sent in a refresh, and which were replaced. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation, RefreshRules } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
@@ -6,9 +6,9 @@ import { type SessionState, timeoutTolerance } from '../timeline/sessions.ts';
 
 /** How a refresh relates to other refreshes with the same token. */
 export interface Use {
-  /** The refresh that had replaced the token, if the grace period was certainly over. */
+  /** An earlier refresh that replaced the token; only if the grace period has certainly ended. */
   spent?: Operation | undefined;
-  /** Another refresh with the same token overlapped this refresh, or was sent before it. */
+  /** How an earlier refresh with this token was sent: at the same time (`overlapped`), or before. */
   again?: 'overlapped' | 'repeated';
 }
 
@@ -16,27 +16,27 @@ export class TokenFamily {
   session: SessionState | undefined;
   /** The acknowledged logout. */
   logout: Operation | undefined;
-  /** The first refresh that sent a replaced token after the grace period. The app may then end the session. */
+  /** The first refresh with a replaced token after the grace period. Then the app may end the session. */
   reuse: Operation | undefined;
-  /** Refreshes that sent the same token as another refresh. */
+  /** The refreshes that sent the same token as another refresh. */
   readonly races: Operation[] = [];
-  /** True if the end of the session is not judged: a race may have lasted too long, or a refresh got no response. */
+  /** True if a refused refresh is no violation: others were too far apart, or got no response. */
   unjudged = false;
-  /** True after a refused refresh has ended the session. Further refusals are then expected. */
+  /** True after a refused refresh has ended the session. The app then refuses further refreshes correctly. */
   #over = false;
-  /** Refused refreshes that are judged when no refresh is in flight. */
+  /** Refused refreshes. They are judged when all refreshes have ended. */
   readonly refused: Operation[] = [];
   /** Number of refreshes in flight. */
   flying = 0;
-  /** Time after which the last access token has certainly expired, microseconds; undefined if not known. */
+  /** Time at which the access token has certainly expired, microseconds; undefined if not known. */
   #ends: number | undefined;
-  /** Time until which the last access token certainly lives, microseconds; undefined if not known. */
+  /** Time until which the access token is certainly valid, microseconds; undefined if not known. */
   #lives: number | undefined;
   readonly #rules: RefreshRules;
   readonly #uses = new Map<string, Operation[]>();
   readonly #spent = new Map<string, Operation>();
   readonly #issuers = new Map<string, Operation>();
-  /** The replaced tokens whose new tokens have reached the client. */
+  /** Replaced refresh tokens, if the response with the new token reached the client. */
   readonly #delivered = new Set<string>();
 
   constructor(rules: RefreshRules) {
@@ -63,7 +63,7 @@ export class TokenFamily {
     return this.#issuers.get(token);
   }
 
-  /** Adds a refresh, and returns how it relates to others that sent the same token. */
+  /** Adds a refresh. Returns how it relates to other refreshes that sent the same token. */
   uses(operation: Operation, token: string): Use {
     const spent = this.#spent.get(token);
     const { grace } = this.#rules;
@@ -77,15 +77,15 @@ export class TokenFamily {
     const within = grace !== undefined && isWithin(known, grace);
     if (!within) this.unjudged = true;
     this.races.push(...(this.races.length === 0 ? known : [operation]));
-    // If the race may have lasted longer than the grace period, it is no evidence for it.
+    // If the refreshes may have been further apart than the grace period, they do not show that it works.
     if (grace !== undefined && !within) return {};
     return { again: overlaps ? 'overlapped' : 'repeated' };
   }
 
-  /** Returns the kind of access token that must be refused by now; undefined if the response is no evidence. */
+  /** Returns the kind of access token that the app must refuse; undefined if the read proves nothing. */
   endedAccess(read: Operation, alive: boolean): 'access token' | 'expired access token' | undefined {
     if (this.#rules.revokes !== 'access' && !this.#expired(read)) return undefined;
-    // If the token may have expired, its refusal does not show that the logout ended it.
+    // If the token may have expired, a refusal does not show that the logout ended it.
     const mayHave = this.#lives !== undefined && (read.return ?? 0) >= this.#lives;
     if (!alive && !this.#expired(read) && mayHave) return undefined;
     return this.#rules.revokes === 'access' ? 'access token' : 'expired access token';
@@ -95,20 +95,20 @@ export class TokenFamily {
     return this.#ends !== undefined && call > this.#ends;
   }
 
-  /** Returns the refresh whose refusal ended the session, if any. Must be called while no refresh is in flight. */
+  /** Returns the refused refresh that ended the session. Call it only if no refresh is in flight. */
   endedBy(): Operation | undefined {
     const [first] = this.refused
       .splice(0)
-      // If the client got new tokens from another response, those decide whether the session lives.
+      // Skips a refusal if another response gave the client a new token: the session lives on.
       .filter(({ sent = '' }) => !this.#delivered.has(sent));
-    // After the reuse of a replaced token, the app is right to end the session.
+    // After a replaced token was sent, the app may end the session, so the refusal is correct.
     if (first === undefined || this.reuse !== undefined || this.#over) return undefined;
     this.#over = true;
     return first;
   }
 }
 
-/** Returns whether all refreshes with a token certainly came within the grace period after the first of them. */
+/** Returns whether all refreshes with a token certainly ended within the grace period from the first. */
 function isWithin(uses: readonly Operation[], grace: number): boolean {
   const begins = Math.min(...uses.map(({ call }) => call));
   // An app may measure its grace period in whole seconds.

@@ -9,20 +9,20 @@ import { TokenFamilies } from './token-families.ts';
 import type { TokenFamily } from './token-family.ts';
 
 export interface Refreshes {
-  /** Number of accepted refreshes. `replaced`: the number of these that got another refresh token. */
+  /** Number of accepted refreshes. `replaced`: how many of them got a new refresh token. */
   refreshes: number;
   replaced: number;
-  /** Refreshes that sent the same token as another one. `overlapped`: at the same time. `repeated`: after it. */
+  /** Refreshes with the token of an earlier one: sent at the same time (`overlapped`), or later. */
   overlapped: number;
   repeated: number;
-  /** Number of refreshes that sent a replaced token after the grace period. */
+  /** Number of refreshes that sent a replaced token after the grace period, so the app must refuse them. */
   replays: number;
   logouts: number;
-  /** Number of refreshes that sent a refresh token after the logout. */
+  /** Number of refreshes that were sent after the session's logout, so the app must refuse them. */
   after: number;
-  /** Number of requests with an access token that had expired, or that a logout must have ended. */
+  /** Number of reads with an access token that had expired, or that a logout must have ended. */
   expired: number;
-  /** Number of sessions that ended after a race that no declared grace period covers. */
+  /** Number of sessions that a refused refresh ended, without a violation: `unjudged` was true. */
   ended: number;
   tried: NamedCounts;
 }
@@ -65,7 +65,7 @@ export class TokenRefresh extends Judging<Refreshes> {
 
   #refresh(operation: Operation, session: SessionState, family: TokenFamily): void {
     const { sent, outcome, signedIn, instance, issued, return: end } = operation;
-    // A refresh without a response may still replace the token at any time.
+    // If a refresh got no response, it may still replace the token later.
     if (end === undefined) family.unjudged = true;
     if (sent === undefined || end === undefined) return;
     const accepted = outcome === 'ok';
@@ -80,7 +80,7 @@ export class TokenRefresh extends Judging<Refreshes> {
       if (accepted) this.report(() => stillAccepted(logout, operation, 'refresh token'), 'REUSED');
       return;
     }
-    // While the logout is in flight, both an accepted and a refused token are correct.
+    // While the logout is in flight, the app may accept the token or refuse it.
     if (session.logout !== undefined && !precedes(operation, session.logout)) return;
     const use = family.uses(operation, sent);
     if (use.again !== undefined) this.count[use.again]++;
@@ -103,7 +103,7 @@ export class TokenRefresh extends Judging<Refreshes> {
     this.report(() => survivedReuse(reuse, operation), 'REUSED');
   }
 
-  /** Judges a read that sent, after the logout, an access token from before it. */
+  /** Judges a read after the logout that sent an access token from before the logout. */
   #read(operation: Operation, family: TokenFamily): void {
     const [{ logout }, alive] = [family, honoured(operation)];
     if (operation.with !== 'old' || alive === undefined) return;

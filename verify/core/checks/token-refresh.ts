@@ -1,9 +1,11 @@
-/** Checks token-refresh: no session is lost by correct refreshes, and no replaced or revoked token is accepted. */
+/**
+ * Checks token-refresh: a correct refresh never ends a session, and no replaced or revoked token is accepted.
+ */
 import { counted } from '../result/format.ts';
 import { atMost, check, few, reached, tally, untried } from './framework.ts';
 import { type Refreshes, TokenRefresh } from './token-refresh-judge.ts';
 
-/** Minimum number of refreshes or replays of each kind that are judged. */
+/** Minimum number of judged refreshes of each kind: accepted, with a replaced token, and after a logout. */
 const ENOUGH = 3;
 
 export const tokenRefresh = check<Refreshes>({

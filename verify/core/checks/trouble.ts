@@ -1,4 +1,4 @@
-/** Finds the limits of its budget that a fault window exceeds. */
+/** Compares what happened during a fault with the fault's budget. */
 
 import { lengthOf } from '../faults/gaps.ts';
 import { type FaultWindow, type Load, titleOf, withoutEffect } from '../faults/window.ts';
@@ -8,7 +8,7 @@ import { stepsOf, type WitnessStep } from '../result/verdict.ts';
 import type { Conclusion } from './check.ts';
 import type { Violation } from './framework.ts';
 
-/** @returns the counts of a window and its recovery time together */
+/** @returns the counts of a fault window and of its recovery time together */
 export const loadOf = ({ during, recovering }: FaultWindow): Load => ({
   requests: during.requests + recovering.requests,
   failed: during.failed + recovering.failed,
@@ -16,8 +16,8 @@ export const loadOf = ({ during, recovering }: FaultWindow): Load => ({
 });
 
 /**
- * Compares a fault window with its budget. Returns the exceeded limits as violations. `starved`: the number of failures
- * and waits that would exceed the budget, but that a starved machine may explain.
+ * Returns a violation for each limit of the budget that a fault window exceeds. `starved`: the number of
+ * failures and waits that exceed a limit only because the machine that runs Baton was starved.
  */
 export function exceeded(window: FaultWindow): { violations: Violation[]; starved: number } {
   const { requests, failed, starved } = loadOf(window);
@@ -77,7 +77,10 @@ export const down = (summary: string, witness: WitnessStep[]): Violation => ({
   ...{ at: witness[0]?.operation, summary, witness },
 });
 
-/** Returns the conclusion. If it is `unknown`, its reason names the faults that were not seen to take effect. */
+/**
+ * Returns the conclusion. If it is `unknown`, the reason is replaced by the faults that were not seen to take
+ * effect.
+ */
 export function naming(windows: readonly FaultWindow[], conclusion: Conclusion): Conclusion {
   const without = withoutEffect(windows);
   return conclusion.judgement === 'unknown' && without !== undefined
@@ -85,9 +88,9 @@ export function naming(windows: readonly FaultWindow[], conclusion: Conclusion):
     : conclusion;
 }
 
-/** Explains "starved" in messages. */
+/** The meaning of "starved", in the words of messages. */
 const CROWDED = "too many processes waited for this machine's cores";
 
-/** @returns the reason for the verdict `unknown` if a starved machine may explain failures */
+/** @returns the reason for the verdict `unknown` if only a starved machine may explain failures */
 export const starved = (requests: number): string =>
   `${counted(requests, 'request')} failed or came late while ${CROWDED}: run less on this machine, or use a larger one`;
