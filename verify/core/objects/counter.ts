@@ -7,35 +7,35 @@ import { acknowledged, type Overlaps, overlapped, type Write } from './overlaps.
 import { type Lost, NOTHING, type ObjectState, type Reader, Readers, type ReadFacts } from './read-facts.ts';
 
 interface Viewer extends Reader {
-  /** The write of the operation `wrote`. `writtenIn`: the phase in which it ended. */
+  /** The write whose response is `wrote`. `writtenIn`: the number of the phase in which it ended. */
   written?: Write;
   writtenIn?: number;
-  /** The phase in which the last read ended. */
+  /** The number of the phase in which the session's last read ended. */
   readIn?: number;
 }
 
 const viewer = (session: string): Viewer => ({ session });
 
-/** Maximum number of increments that are kept separately. Older ones are kept as sums. */
+/** Maximum number of increments that are kept one by one. Of older increments, only the sum is kept. */
 const KEPT = 64;
 
 /**
- * Follows a counter in phases. A set, a clear or a decrement begins a new phase. Within a phase the counter only rises,
- * so a larger count is a later state. Exception: a request that overlapped an increment may undo the increment, so
- * later reads need not show it.
+ * Follows a counter in phases. A set, a clear or a decrement begins a new phase. Within a phase the counter
+ * only rises, so a larger count is a later state. There is one exception: a request that overlapped an
+ * increment may have undone it, so later reads need not include this increment.
  */
 export class Counter implements ObjectState {
-  /** A count that the phase cannot fall below; undefined while it is not known. */
+  /** The count below which reads of this phase cannot fall; undefined if not known. */
   #base: number | undefined;
-  /** The largest count that reads may show in this phase; undefined while it is not known. */
+  /** The largest count that a read of this phase may show; undefined if not known. */
   #most: number | undefined;
-  /** The latest increments of the phase, ended or in flight. Older increments are added to `#base` or `#undoable`. */
+  /** The last increments of the phase, ended or in flight. Older ones are part of `#base` or `#undoable`. */
   #rises: Write[] = [];
-  /** Sum of the older increments that another request may have undone. */
+  /** The sum of older increments that may be undone, because another request overlapped them. */
   #undoable = 0;
-  /** The count after all acknowledged increments of the phase; undefined while `#base` is undefined. */
+  /** The count after all acknowledged increments of this phase; undefined if `#base` was not known. */
   #sum: number | undefined;
-  /** The acknowledged increments that no read of a final state has included yet. */
+  /** Acknowledged increments that no read of a final state (with no write in flight) has included so far. */
   #owed: Write[] = [];
   #phase = 0;
   /** Sets, clears and decrements that may still take effect. */
@@ -51,7 +51,7 @@ export class Counter implements ObjectState {
     this.#most = this.#base;
   }
 
-  /** Begins a phase, or sets the count with which the phase began. */
+  /** Sets the count with which a phase begins; undefined if not known. */
   #begin(count: number | undefined): void {
     this.#base = count;
     this.#sum = count;
@@ -69,7 +69,10 @@ export class Counter implements ObjectState {
     if (this.#rises.length > KEPT) this.#fold();
   }
 
-  /** Moves the oldest increment from `#rises` to `#base`, or to `#undoable` if a request may have undone it. */
+  /**
+   * Removes the oldest increment from `#rises`, and adds it to `#base`, or to `#undoable` if it may be
+   * undone.
+   */
   #fold(): void {
     const oldest = this.#rises.shift();
     if (oldest === undefined || this.#base === undefined) return;
@@ -120,7 +123,7 @@ export class Counter implements ObjectState {
     this.#most = this.#base;
   }
 
-  /** Returns the smallest correct count of a read that is sent after the operation has ended. */
+  /** Returns the smallest count that a read may show if it is sent after this operation has ended. */
   #least({ return: at = 0 }: Operation): number | undefined {
     if (this.#base === undefined) return undefined;
     let least = this.#base;
@@ -154,7 +157,7 @@ export class Counter implements ObjectState {
     if (Number.isNaN(count) || (this.#falls.length > 0 && !versions)) return;
     this.#againstWrite(read, count, reader, facts);
     this.#againstRead(read, count, reader, facts);
-    // No change can take effect during this read, so the phase continues from exactly this count.
+    // All changes had finished before this read, so the phase begins again with exactly this count.
     if (this.#base === undefined && this.#overlaps.overBefore(read)) this.#begin(count);
     reader.last = read;
     reader.readIn = this.#phase;
@@ -185,7 +188,7 @@ export class Counter implements ObjectState {
       if (read.version < last.version) facts.back.push(outdated(last, `showed ${before}`, read));
       return;
     }
-    // If the previous read showed the first count of the phase, no read of the phase can show an older state.
+    // If the previous read showed the lowest count of the phase, a later read cannot show an older state.
     if (readIn !== this.#phase || this.#base === undefined || before <= this.#base) return;
     const undoable = this.#rises.reduce(
       (sum, write) => sum + (overlapped(write) ? byOf(write) : 0),

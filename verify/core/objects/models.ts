@@ -1,5 +1,6 @@
 /**
- * Models each kind of object as pure functions. No other code knows what add, remove, set, cas, increment and clear do.
+ * Defines what add, remove, set, cas, increment and clear do to each kind of object, as pure functions. No
+ * other code defines it.
  */
 import type { Action, ObjectKind } from '../history/history.ts';
 
@@ -66,11 +67,14 @@ const numberOf = (value: string | undefined, absent: number): number =>
 /** Returns the count in a state of a counter; 0 if the state shows nothing. */
 export const countOf = (state: readonly string[] | undefined): number => numberOf(state?.[0], 0);
 
-/** Returns the value that reads show after a change has taken effect; undefined if the change has no such value. */
+/**
+ * Returns the value that a read shows after a change; undefined if the change has no such value, as a
+ * removal.
+ */
 export const shownValue = ({ action, value }: Change): string | undefined =>
   action === 'remove' || action === 'increment' ? undefined : value;
 
-/** Returns the values that a change adds to a set, list or bag, or sets in a register. */
+/** Returns the values that a change writes: the value that it adds, or the whole new content. */
 export function putsIn(effect: Effect | undefined): readonly string[] {
   if (effect?.does === 'adds') return [effect.value];
   return effect?.does === 'replaces' ? effect.values : NOTHING;
@@ -89,7 +93,7 @@ export interface ObjectOperation extends Change {
 export type State = readonly string[];
 
 export interface Model {
-  /** Returns the first state. @param values the initial content; if absent, no value, or 0 for a counter */
+  /** Returns the first state. `values` is the initial content; by default, no value, or 0 for a counter. */
   initial(values?: readonly string[]): State;
   /** Returns the state after the operation; undefined if its result is impossible in this state. */
   step(state: State, operation: ObjectOperation): State | undefined;

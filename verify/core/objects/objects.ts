@@ -1,18 +1,18 @@
-/** Keeps the facts about each object of a run, for all checks that judge objects. */
+/** Keeps what is known about each object of a run, for all checks that judge objects. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Event, ObjectEvent, Operation, SessionEvent, Start } from '../history/history.ts';
 import { isWrite } from './models.ts';
 import { cutOffRemark, type LongestLists } from './sift.ts';
 import { type ObjectFacts, type Started, TrackedObject } from './tracked-object.ts';
 
-// Defined here and not where they are used: in k6, creating a closure takes as long as running it.
+// Defined once, and not where they are used: in k6, to create a function takes as long as to run it.
 const otherStarted = ({ overlaps }: TrackedObject, start: Start): void => overlaps.otherStarted(start);
 const otherEnded = ({ overlaps }: TrackedObject, operation: Operation): void =>
   overlaps.otherEnded(operation);
 
 /**
- * Maximum number of removed values that are remembered, with their writes and reads, to detect a value that comes back:
- * of each object, and approximately of all objects.
+ * Maximum number of removed values that are remembered, to notice if a removed value comes back. `each`: of
+ * one object. `all`: of all objects together, approximately.
  */
 const REMEMBERED = { each: 1000, all: 10_000 };
 
@@ -34,13 +34,13 @@ export class Objects {
   readonly #scopes = new Map<string, TrackedObject[]>();
   /** By session or user: the changes that may still take effect, by id. */
   readonly #pending = new Map<string, Map<number, PendingChange>>();
-  /** The longest lists of each probe. */
+  /** By probe (the part of an object's name before the @): the longest lists that its reads showed. */
   readonly #longest = new Map<string, LongestLists>();
   #final = false;
   /** Returns the maximum number of removed values that each object remembers. */
   readonly #remembered: () => number;
 
-  /** @param canary the prefix of the values of the run */
+  /** @param canary the prefix of all values that the run writes */
   constructor(canary: string) {
     this.#canary = canary;
     // k6 has a bug with arrow functions in the initial values of fields: see loadtests/engine.test.ts.
@@ -66,8 +66,8 @@ export class Objects {
     const object = new TrackedObject(declared, this.#canary, longest, this.#remembered);
     this.#objects.set(name, object);
     const scope = name.slice(at + 1);
-    // A change in flight may have loaded the data before the first use of this object, and may save the older data
-    // later.
+    // A change in flight may have loaded the data before this object was first used. It may save this older
+    // data later, so it overlaps the object's writes.
     this.#pending.get(scope)?.forEach(({ start, end }) => {
       if (start.object === name) return;
       object.overlaps.otherStarted(start);
@@ -120,7 +120,10 @@ export class Objects {
     if (pending.size === 0) this.#pending.delete(scope);
   }
 
-  /** Calls `look` for each other object of the session and user, because one request may change all of them. */
+  /**
+   * Calls `look` for all other objects of this session and user. One request may change all of them, if the
+   * app saves them together.
+   */
   #forOthers<E extends Start | Operation>(event: E, look: (object: TrackedObject, event: E) => void): void {
     const { session, user } = event;
     this.#others(session, event, look);

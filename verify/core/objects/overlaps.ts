@@ -1,4 +1,7 @@
-/** Finds the requests that overlapped a write: other writes of the object, and requests of its session or user. */
+/**
+ * Finds the requests that overlapped a write: other writes of the same object, and requests of the same
+ * session or user. Such a request may undo the write.
+ */
 
 import type { ObjectKind, Operation, Start } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
@@ -12,29 +15,34 @@ export interface Write {
   end?: Operation;
   /** True if the write was acknowledged in a live session. */
   certain: boolean;
-  /** After the return of this operation the write can no longer take effect. Absent while the write may take effect. */
+  /**
+   * The operation whose return ends the time in which the write may take effect. Undefined while it may take
+   * effect.
+   */
   over?: Operation;
-  /** Writes of the same object that overlapped this write; only the first few. */
+  /** Other writes of the same object that overlapped this write; at most the first eight. */
   rivals: Write[];
-  /** True if reads cannot show whether the write took effect, for example because its value may have been removed. */
+  /**
+   * True if reads cannot show whether the write took effect, for example because its value may be removed
+   * again.
+   */
   traceless: boolean;
   /**
-   * A read, or a change of another object, that overlapped this write. Its handler may have loaded the data before this
-   * write and saved them after it, which undoes this write.
+   * A read, or a change of another object, that overlapped this write. The app may have loaded the data for
+   * it before this write, and saved the data after this write. Then this write is undone.
    */
   overlapping?: Start | Operation;
 }
 
-/** Returns whether another request overlapped the write. That request may have undone the write. */
+/** Returns whether another request overlapped the write, and so may have undone it. */
 export const overlapped = ({ rivals, overlapping }: Write): boolean =>
   rivals.length > 0 || overlapping !== undefined;
 
 /**
- * Returns whether a request that overlapped a write may have undone the write, as far as the reads so far show.
- *
- * Subtle: an app that loads all data and saves them later saves its own change, too. So an `info` add whose value no
- * read shows has saved nothing, and has undone nothing. Exception: if this add was still in flight when the write was
- * sent, the app may have saved the older data without the added value.
+ * Returns whether an overlapping request may have undone the write, by what reads have shown so far.
+ * An app that loads all data and saves them later also saves its own change. So if no read shows the value of
+ * an `info` add, this add has saved nothing, and undone nothing. There is one exception: if the add was still
+ * in flight when the write was sent, the app may have saved the older data without the added value.
  */
 export const mayBeUndone = ({ start, rivals, overlapping }: Write): boolean =>
   overlapping !== undefined ||
@@ -46,9 +54,12 @@ export const mayBeUndone = ({ start, rivals, overlapping }: Write): boolean =>
 
 export const acknowledged = ({ end }: Write): boolean => end?.outcome === 'ok';
 
-/** Maximum number of rivals that are kept for each write: enough to find a rival that another instance served. */
+/**
+ * Maximum number of rivals that are kept of each write. So many are enough to find one that another instance
+ * served.
+ */
 const RIVALS = 8;
-/** Maximum number of ended writes with which a later operation is compared. */
+/** Maximum number of ended writes that are kept, to compare later operations with them. */
 const RECENT = 64;
 
 /**
@@ -56,10 +67,10 @@ const RECENT = 64;
  * overlaps all later requests until a read shows its value.
  */
 export class Overlaps {
-  /** Writes that may still take effect. */
+  /** Writes that may still take effect, by the ids of their operations. */
   readonly open = new Map<number, Write>();
   #recent: { write: Write; operation: Operation }[] = [];
-  /** The write that returned last. */
+  /** The write of this object that returned last, of those that cannot take effect any more. */
   #last: Operation | undefined;
   /** Changes of other objects that may still take effect, by their ids. */
   readonly #others = new Map<number, Start>();
@@ -68,8 +79,8 @@ export class Overlaps {
   /** Writes and changes of other objects that have ended as `info`, by their ids. */
   readonly #indeterminate = new Map<number, Operation>();
   /**
-   * The values written so far that are not forgotten. `#repeated`: the values written twice, so a read of one does not
-   * show which write happened.
+   * The values that were written and not forgotten. `#repeated`: the values that were written twice. If a
+   * read shows such a value, it is not known which of the writes happened.
    */
   readonly #values = new Set<string>();
   readonly #repeated = new Set<string>();
@@ -138,13 +149,16 @@ export class Overlaps {
     this.#mark(other);
   }
 
-  /** Called when a read of the object ends, or a request of its session or user that does not use the object. */
+  /**
+   * Called when a read of this object ends, or any request of the session or user that uses another object or
+   * none.
+   */
   otherEnded(other: Operation): void {
     const changes = this.#others.has(other.id);
     if (changes && other.outcome === 'info') this.#indeterminate.set(other.id, other);
     else if (changes) this.#otherOver(other);
     const shown = this.#indeterminate.size > 0 ? this.#shownIn(other) : [];
-    // The handler of the read loaded the data after these writes, so it cannot undo them.
+    // The read shows these writes, so the app loaded its data after them: the read cannot undo them.
     for (const { start } of shown) this.open.delete(start.id);
     this.#mark(other);
     for (const write of shown) this.#over(write, overAt(write.start, other));
@@ -155,7 +169,7 @@ export class Overlaps {
     this.#lastOther = later(this.#lastOther, other);
   }
 
-  /** Returns the `info` writes whose value a read shows: they have taken effect when the read returns. */
+  /** Returns the `info` writes whose value a read shows. They took effect before the read returned. */
   #shownIn(read: Operation): Write[] {
     const shown: Write[] = [];
     const { saw } = read;
@@ -166,7 +180,8 @@ export class Overlaps {
       const start = write?.start ?? other;
       const value = start === undefined ? undefined : shownValue(start);
       if (value === undefined || !saw.includes(value)) continue;
-      // A count may come from any increment, and a value that was written twice from either of its writes.
+      // Skips what does not name one write: a count comes from any increment, a repeated value from either
+      // write.
       if (this.#kind === 'counter' || this.#repeated.has(value)) continue;
       this.#indeterminate.delete(id);
       if (other !== undefined) this.#otherOver(overAt(other, read));
@@ -187,15 +202,18 @@ export class Overlaps {
   }
 
   /**
-   * Returns whether all earlier changes had finished when an operation began, so that none can take effect later.
-   * Includes changes of other objects of the session or user.
+   * Returns whether all earlier changes of this object, and of other objects of the session or user, had
+   * finished when an operation began, so that none can take effect later.
    */
   overBefore(other: Operation): boolean {
     if (this.open.size > 0 || this.#others.size > 0 || !this.#allBefore(other)) return false;
     return this.#lastOther === undefined || precedes(this.#lastOther, other);
   }
 
-  /** Returns whether every write had returned when an operation began. An `info` write may still take effect later. */
+  /**
+   * Returns whether every write of this object had returned when an operation began. An `info` write may
+   * still take effect.
+   */
   returnedBefore(other: Operation): boolean {
     if (!this.#allBefore(other)) return false;
     for (const id of this.open.keys()) {
@@ -205,17 +223,22 @@ export class Overlaps {
     return true;
   }
 
-  /** Returns whether every finished write returned before the operation began, so that the two do not overlap. */
+  /** Returns whether every finished write of this object returned before an operation began. */
   #allBefore(operation: Operation | Start): boolean {
     return this.#last === undefined || precedes(this.#last, operation);
   }
 }
 
-/** Returns the operation whose response came later. An operation without a response counts as the earlier one. */
+/**
+ * Returns the operation whose response came later. An operation without a response is never the later one.
+ */
 const later = (a: Operation | undefined, b: Operation): Operation | undefined =>
   b.return === undefined || (a?.return ?? 0) >= b.return ? a : b;
 
-/** Returns an `info` change as if it ended together with a read that shows its value: it had taken effect by then. */
+/**
+ * Returns an `info` change as if it had ended with this read. The read shows its value, so it had taken
+ * effect by then.
+ */
 const overAt = (start: Start, { call, return: end = call }: Operation): Operation => ({
   ...start,
   type: 'op',

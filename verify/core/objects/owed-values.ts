@@ -1,4 +1,7 @@
-/** Finds the acknowledged adds that are missing in a final state of a set, list or bag. */
+/**
+ * Finds the acknowledged adds that a final state of a set, list or bag lacks. A state is final if it was read
+ * while no write was in flight.
+ */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
@@ -6,24 +9,26 @@ import { overlapped, type Write } from './overlaps.ts';
 import type { Lost, LostUpdate } from './read-facts.ts';
 import { mayBeGone, type Value } from './value.ts';
 
-/** A value that every final state must have. */
+/** What is known about one value that every final state must have. */
 interface Owed {
-  /** The acknowledged adds of the value that no final state has shown yet. */
+  /** The acknowledged adds of the value that no final state has shown so far. */
   adds: Write[];
-  /** Minimum number of times that the final state must have the value: in a bag the number of its adds, else 1. */
+  /** How often a final state must have the value: in a bag once for each add, otherwise once. */
   least: number;
-  /** True if an add of the value overlapped another request. */
+  /** True if a request overlapped an add of the value, so that the value may be a lost update. */
   raced: boolean;
   /** True if the last final state lacked the value. */
   absent: boolean;
-  /** If the value is absent now: the last final state that had it. */
+  /** If `absent`: the final state before it, if it had shown all adds of the value. */
   showed: Operation | undefined;
 }
 
-/** With at most this number of expected values, each is searched separately in the list. */
+/**
+ * With at most this number of expected values, the list is searched for each value. With more, it is counted.
+ */
 const FEW = 4;
 
-/** Keeps the values that every final state must have. */
+/** Keeps the values that every final state must have, and finds those that are missing. */
 export class OwedValues {
   readonly #bag: boolean;
   readonly #values = new Map<Value, Owed>();
@@ -40,12 +45,12 @@ export class OwedValues {
     if (this.#bag || owed.least === 0) owed.least++;
   }
 
-  /** Searches the values in a final state: implements `ObjectState.settle`. */
+  /** Looks for the values in a final state. Implements `ObjectState.settle`. */
   settle({ saw = [] }: Operation, before: Operation | undefined): readonly Write[] {
     const found: Write[] = [];
     if (this.#values.size === 0) return found;
-    // Usually only one value is searched, and it is near the end of the list. Then a search from the end is faster than
-    // counting all values.
+    // Usually only one value is expected, and it is near the end of the list. Then a search from the end is
+    // faster than to count all values.
     const has = !this.#bag && this.#values.size <= FEW ? within(saw) : counted(saw);
     for (const [known, owed] of this.#values) {
       if (mayBeGone(known)) this.#values.delete(known);
@@ -53,8 +58,8 @@ export class OwedValues {
         owed.raced ||= owed.adds.some(overlapped);
         found.push(...owed.adds.splice(0));
         owed.absent = false;
-        // A lost update needs an overlap, so without an overlap the found value is dropped. A bag keeps all, to count
-        // equal adds.
+        // Only an add with an overlap can be a lost update, so a found value without one is not followed
+        // further. A bag keeps all values, to count equal adds.
         if (!owed.raced && !this.#bag) this.#values.delete(known);
       } else if (!owed.absent) {
         owed.absent = true;

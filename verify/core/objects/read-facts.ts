@@ -1,34 +1,51 @@
-/** Defines what a read proves about its object, and the interface of the classes that follow the object's state. */
+/**
+ * Defines what a read proves about its object, and the interface of the classes that follow an object's
+ * state.
+ */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import type { Write } from './overlaps.ts';
 
-/** A contradiction: a read shows a state that an earlier operation of its session rules out. */
+/** A contradiction: an earlier operation of the session rules out what a read shows. */
 export interface Contradiction {
   against: Operation;
-  /** The effect or result of the earlier operation, as a text. */
+  /** What the earlier operation did or showed, in a few words, such as `acknowledged`. */
   was: string;
   expected: string;
   came: string;
-  /** A summary for a special case, in place of the usual summary. */
+  /** Replaces the usual summary of the anomaly in a special case. */
   summary?: string;
 }
 
-/** Whether a list that may be cut off shows the last acknowledged add of its session. */
+/**
+ * Says whether a list that may be cut off (it shows only some entries) has the session's last acknowledged
+ * add.
+ */
 export interface NewestAdd {
   add: Operation;
-  /** True if the list shows this add, and lacks no add between two adds of the session that it shows. */
+  /**
+   * True if the list shows this add. False also if the list shows adds of the session but lacks one between
+   * them.
+   */
   shown: boolean;
 }
 
 export interface ReadFacts {
-  /** The last acknowledged write of the session that the read had to show. */
+  /** The session's last acknowledged write that the read had to show; undefined if none was comparable. */
   write: Operation | undefined;
-  /** The session's previous read, if this read had to show the same state or a later one. */
+  /**
+   * The session's previous read, if this read had to show its state or a later one; undefined if not
+   * comparable.
+   */
   read: Operation | undefined;
-  /** True if an equal next read of the session counts as compared with this read, as long as nothing changes. */
+  /**
+   * True if the session's next read counts as compared with this one, if it shows the same and nothing
+   * changed.
+   */
   again: boolean;
-  /** The values that the session's previous read did not show. May also have values that it showed. */
+  /**
+   * The values in this read that the previous read of the session did not show. Sometimes it has more values.
+   */
   fresh: readonly string[];
   /** Contradictions that violate read-your-writes. */
   stale: Contradiction[];
@@ -36,20 +53,20 @@ export interface ReadFacts {
   back: Contradiction[];
 }
 
-/** An acknowledged add that the final state does not have. */
+/** An acknowledged add whose value the final state lacks. */
 export interface LostUpdate {
   value: string;
-  /** The add; undefined if a final state had shown the value before it was lost. */
+  /** The add; undefined if an earlier final state had shown the value. */
   write: Write | undefined;
-  /** The last read of a final state that showed the value. */
+  /** The last read of a final state that still showed the value, if there is one. */
   showed: Operation | undefined;
-  /** The read of the final state. */
+  /** The read that shows the final state without the value. */
   read: Operation;
 }
 
 /**
- * `lost`: the adds that the last final state lacks. `searched`: the adds that no earlier final state has shown, so that
- * they count as searched only now.
+ * `lost`: the values that the last final state lacks. `searched`: their adds that no earlier final state had
+ * shown, which so far were not counted as searched.
  */
 export interface Lost {
   lost: readonly LostUpdate[];
@@ -71,34 +88,34 @@ export interface DueValue {
 export const NOTHING: readonly never[] = [];
 
 /**
- * What is known about the state of one object. A register keeps only its last value, so its class has no `settle` and
- * no `lost`. Only sets, lists and bags have `due` and `kept`.
+ * Follows what is known about the state of one object. Methods with a `?` do not exist for all kinds: a
+ * register keeps only its last value, so it has no `settle` and no `lost`. Only sets, lists and bags have
+ * `due` and `kept`.
  */
 export interface ObjectState {
   started(write: Write): void;
   /** Called when a write ends, with any outcome. */
   wrote(write: Write, operation: Operation): void;
-  /** Called when a session has ended. The session reads and writes nothing more. */
+  /** Called when a session has ended. It sends no more requests. */
   sessionEnded(session: string): void;
   /** Compares a read of a live session with earlier operations. Adds the contradictions to `facts`. */
   read(read: Operation, facts: ReadFacts): void;
   /**
-   * Searches the acknowledged adds in a final state: a state that was read after all writes so far had returned.
-   * Returns the adds that were found; each add is returned once.
-   *
+   * Looks for the acknowledged adds in a final state: one that was read after all writes so far had returned.
+   * Returns the adds that were found. Each add is returned only once.
    * @param before the previous read of a final state
    */
   settle?(read: Operation, before: Operation | undefined): readonly Write[];
-  /** Returns the acknowledged adds that overlapped another request and that the last final state does not have. */
+  /** Returns the acknowledged adds that another request overlapped, and that the last final state lacks. */
   lost?(read: Operation): Lost | undefined;
   /**
-   * Returns whether a list that may be cut off shows the last acknowledged add of its session. Undefined if enough
-   * values may have been added later to push this add out of the list.
+   * Returns whether a list that may be cut off shows the session's last acknowledged add. Undefined if so
+   * many values may have been added later that the list no longer shows this add.
    */
   newest?(read: Operation, saw: readonly string[]): NewestAdd | undefined;
   /**
-   * `due`: the values that the object should hold, because their add was acknowledged or a read showed them. `kept`:
-   * the values in `due` whose add was acknowledged.
+   * `due`: the values that the object should hold, because their add was acknowledged or a read showed them.
+   * `kept`: only those of them whose add was acknowledged.
    */
   due?(): readonly DueValue[];
   kept?(): readonly KeptValue[];
@@ -113,7 +130,10 @@ export interface Reader {
   last?: Operation;
 }
 
-/** Keeps a `Reader` for each session of an object. `#last` is the reader that was used last: it is often used again. */
+/**
+ * Keeps a `Reader` for each session of an object. `#last` is the one that was used last, because it is often
+ * used again.
+ */
 export class Readers<R extends Reader> {
   readonly #make: (session: string) => R;
   readonly #all = new Map<string, R>();

@@ -5,25 +5,26 @@ import { precedes } from '../timeline/clocks.ts';
 import { overlapped, type Write } from './overlaps.ts';
 import { type Contradiction, type ObjectState, type Reader, Readers, type ReadFacts } from './read-facts.ts';
 
-/** The write whose value a read shows, or `first` for the value from before all writes. */
+/** What a read shows: the write of its value, or `first` for a value from before all writes. */
 type ShownState = Write | 'first';
 
 interface Viewer extends Reader {
-  /** The write of the operation `wrote`. */
+  /** The write whose response is `wrote`. */
   written?: Write;
   /** The state that the session's last read showed. */
   shown?: ShownState | undefined;
-  /** States that the session has seen replaced by another state. */
+  /** States that a later read of the session no longer showed. They must not come back. */
   past: Set<ShownState>;
 }
 
 const viewer = (session: string): Viewer => ({ session, past: new Set() });
 
 /**
- * Follows the states of a register, and orders them by the server's version numbers. Without version numbers, values
- * must be unique, and two rules order the states: if a client sent write B after its write A had returned, B's state is
- * later; and a state that a session has seen replaced never comes back. A write that another request overlapped is not
- * compared, because that request may have undone it.
+ * Follows the states of a register, and finds out which of two states is older. If the server sends version
+ * numbers, they decide. Otherwise each value must be written only once, and there are two rules. First: if a
+ * client sent write B after its write A had returned, B's state is later. Second: if a session has seen that
+ * a state was replaced, this state never comes back. A write that another request overlapped is not compared,
+ * because that request may have undone it.
  */
 export class Register implements ObjectState {
   /** By value: the write that set it. */
@@ -32,7 +33,7 @@ export class Register implements ObjectState {
   readonly #first = new Set<string>();
   /** Writes that clear the register. */
   #unsets: Write[] = [];
-  /** True if a value was written twice. Then a value does not show which write the register holds. */
+  /** True if a value was written twice. Then a read does not show which write the register holds. */
   #repeats = false;
   readonly #readers = new Readers(viewer);
 
@@ -70,14 +71,14 @@ export class Register implements ObjectState {
     this.#againstWrite(read, shown, reader, facts);
     this.#againstRead(read, shown, reader, facts);
     const { shown: before } = reader;
-    // The register may be cleared several times, so the state without a value may come back.
+    // The state without a value may come back, because the register may be cleared several times.
     if (before !== undefined && shown !== before && !this.#unsets.includes(before as Write))
       reader.past.add(before);
     reader.last = read;
     reader.shown = shown;
   }
 
-  /** Returns the state that a read shows; undefined if the value does not show which write set it. */
+  /** Returns the state that a read shows; undefined if it is not known which write set the value. */
   #shownBy({ saw = [] }: Operation): ShownState | undefined {
     const [value] = saw;
     if (value === undefined)
@@ -110,7 +111,7 @@ export class Register implements ObjectState {
   ): void {
     if (last === undefined || !precedes(last, read)) return;
     const versions = last.version !== undefined && read.version !== undefined;
-    // If the previous read showed the first state, no read can show an older one.
+    // If the previous read showed the first state, there is no older state that this read could show.
     if (!versions && (before === undefined || before === 'first' || shown === undefined)) return;
     if (!versions && overlapped(before as Write)) return;
     const back = shown !== before && (isOlder(shown, before) || past.has(shown as ShownState));

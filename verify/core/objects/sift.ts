@@ -5,15 +5,17 @@ import { putsIn } from './models.ts';
 import type { Write } from './overlaps.ts';
 import type { DueValue, ObjectState } from './read-facts.ts';
 
-/** A read from whose `saw` the foreign values were removed. */
+/** A read whose `saw` has only values of the run. Foreign values were removed. */
 export interface Sifted {
-  /** Number of values in the read that the run did not write. */
+  /** Number of foreign values in the read: the run did not write them. */
   foreign?: number;
 }
 
-/** Usual page sizes. A list of such a length may be one page of a longer list, in any order. */
+/** Usual page sizes. A list of such a length may be one page of a longer list, sorted in any way. */
 const PAGE_SIZES: readonly number[] = [25, 50, 100, 200, 250, 500, 1000];
-/** Minimum length of a list that may be cut off. Apps keep or show the newest 10, 15, 20 … values. */
+/**
+ * Minimum length of a list that may be cut off: apps show, for example, only the newest 10, 15 or 20 values.
+ */
 const FEWEST_ROWS = 10;
 const ROUND = 5;
 
@@ -21,21 +23,22 @@ const ROUND = 5;
 export const mayBeCutOff = (values: number): boolean => values >= FEWEST_ROWS && values % ROUND === 0;
 
 /**
- * Number of values by which a list may briefly exceed the length to which the app cuts it: an app that adds first and
- * cuts then shows one value too many to a read in between.
+ * Number of values by which a list may exceed the app's limit for a moment. Such an app adds a value first and cuts the
+ * list then, so a read between the two shows one value too many.
  */
 const EXCESS = 3;
 
-/** The longest lists of one probe, over all of its objects. */
+/** What the reads of one probe show about the app's limit of a list, over all objects of the probe. */
 export interface LongestLists {
-  /** Number of values in the longest list. */
+  /** Number of values in the longest list that was read. */
   most: number;
-  /** Number of lists that lacked values and were taken for cut off. All have the length `cutTo`. */
+  /** Number of reads that showed `cutTo` values and lacked others, perhaps because the app cut off the list. */
   cut: number;
+  /** The app's limit of a list, as these reads suggest it. */
   cutTo: number;
 }
 
-/** Minimum number of cut-off lists for a remark. An app that loses values may show a few such lists by chance. */
+/** Minimum number of such reads for a remark. With fewer, an app that loses values may be the reason. */
 const FEWEST_CUT = 5;
 
 /** Returns a remark if the lists of a probe seem to be cut off; an empty list if too few reads suggest that. */
@@ -48,8 +51,8 @@ export const cutOffRemark = (probe: string, { most, cut, cutTo }: LongestLists):
       ];
 
 /**
- * Returns whether a list may consist of the newest values: the app may have received each shown value after every
- * missing value. The order of overlapping requests is not known.
+ * Returns whether a list may show only the newest values: the app may have received each value that it shows
+ * after every value that it lacks. Overlapping requests may have come in either order.
  */
 function mayBeNewest(there: readonly DueValue[], missing: readonly DueValue[]): boolean {
   const calls = missing.map(({ add }) => add.start);
@@ -57,19 +60,19 @@ function mayBeNewest(there: readonly DueValue[], missing: readonly DueValue[]): 
   return !there.some(({ add: { end } }) => end !== undefined && precedes(end, latest));
 }
 
-/** Removes from the reads of one object the values that the run did not write. */
+/** Removes foreign values, which the run did not write, from the reads of one object. */
 export class Sift {
   readonly #kind: ObjectEvent;
   readonly #canary: string;
-  /** True if the initial content is known. Then every other value was written by the run. */
+  /** True if the initial content is known. Then all other values come from the run. */
   readonly #whole: boolean;
   readonly #collects: boolean;
-  /** Values that the run wrote without its canary prefix, and values that a register showed before its first write. */
+  /** Values of the run without its prefix, and values that a register showed before the run's first write. */
   readonly #known = new Set<string>();
   #written = false;
   readonly #longest: LongestLists;
 
-  /** @param longest the longest lists of the object's probe, shared by all objects of this probe */
+  /** @param longest counts the longest lists of the probe; all objects of the probe share it */
   constructor(kind: ObjectEvent, canary: string, longest: LongestLists) {
     this.#kind = kind;
     this.#canary = canary;
@@ -84,10 +87,9 @@ export class Sift {
   }
 
   /**
-   * Removes foreign values from `saw`. Deletes `saw` if the list may be cut off, or if a register shows a foreign value
-   * after the run's first write.
-   *
-   * @returns the values of the read if the app may have cut off the list; else undefined
+   * Removes foreign values from `saw`. Deletes `saw` if the app may have cut off the list. Also deletes it if
+   * a register shows a foreign value after the first write of the run.
+   * @returns all values of the read, if the app may have cut off the list; otherwise undefined
    */
   read(read: Operation & Sifted, state: ObjectState): readonly string[] | undefined {
     const { saw } = read;
@@ -105,7 +107,8 @@ export class Sift {
       read.saw = saw.filter(value => this.#own(value));
       read.foreign = saw.length - read.saw.length;
     } else if (this.#written) delete read.saw;
-    // Before the first write of the run, a register shows its initial value. Later reads may show this value, too.
+    // Before the first write of the run, a register shows its initial value. Later reads may show this value
+    // again.
     else for (const value of saw) this.#known.add(value);
   }
 

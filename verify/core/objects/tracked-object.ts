@@ -1,4 +1,4 @@
-/** Keeps the facts about one object: its writes, its state, and the reads of each session. */
+/** Keeps what is known about one object: its writes, its state, and the reads of each session. */
 import type { ObjectEvent, Operation, Start } from '../history/history.ts';
 import { Counter } from './counter.ts';
 import { isWrite } from './models.ts';
@@ -8,18 +8,20 @@ import { Register } from './register.ts';
 import { type LongestLists, Sift } from './sift.ts';
 import { Values } from './values.ts';
 
-/** The facts about one operation on its object. Valid until the next operation. */
+/** What is known about one operation on its object. Valid until the next operation. */
 export interface ObjectFacts {
   object: TrackedObject;
-  /** True in a live session for acknowledged writes, and for reads that show the whole state. */
+  /** True if the session was live, and the write was acknowledged or the read showed the whole state. */
   certain: boolean;
   /** The write; undefined for a read. */
   write: Write | undefined;
-  /** The facts about a read for which `certain` is true; undefined for any other operation. */
+  /** What a read proves; undefined for a write, and for a read that is not `certain`. */
   reads: ReadFacts | undefined;
-  /** Set for a read of a live session that shows a list which may be cut off. */
+  /** Set for a read of a live session if the list may be cut off: whether it shows the session's last add. */
   newest: NewestAdd | undefined;
-  /** The acknowledged adds that this read of a final state shows for the first time in a final state. */
+  /**
+   * The acknowledged adds that this read found in a final state, and that no earlier final state had shown.
+   */
   found: readonly Write[];
 }
 
@@ -51,16 +53,16 @@ export class TrackedObject {
     fresh: [],
   };
   readonly #facts: ObjectFacts;
-  /** The values of the current read, if the app may have cut off the list. */
+  /** All values of the current read, if the app may have cut off its list; otherwise undefined. */
   #cut: readonly string[] | undefined;
-  /** The last read of a final state; undefined if a write has started since. */
+  /** The last read that showed a final state. Undefined after the next write starts. */
   #final: Operation | undefined;
-  /** The last read of a final state, even if a write has started since. */
+  /** The last read that showed a final state. Kept when a write starts. */
   #before: Operation | undefined;
 
   /**
-   * @param longest the longest lists of the object's probe, shared by all objects of this probe
-   * @param remembered returns the maximum number of removed values to remember
+   * @param longest counts the longest lists of the object's probe; all objects of the probe share it
+   * @param remembered returns how many removed values the object may remember
    */
   constructor(declared: ObjectEvent, canary: string, longest: LongestLists, remembered: () => number) {
     this.name = declared.object;
@@ -132,7 +134,7 @@ export class TrackedObject {
     this.#before = read;
   }
 
-  /** Returns the acknowledged adds that the final state lacks. Called after the last operation. */
+  /** Returns the acknowledged adds that the final state lacks. Called after the run's last operation. */
   lost(): Lost {
     const lost = this.#final === undefined ? undefined : this.state.lost?.(this.#final);
     return lost ?? { lost: NOTHING, searched: NOTHING };

@@ -1,10 +1,10 @@
 /**
- * Follows one value of a set, list or bag: its writes, the reads that showed it, and whether a read may lack it.
- *
- * A request that overlapped a write may have overwritten the value. Then a read without the value contradicts nothing
- * (no-lost-updates judges this case). But if a later read shows the value, the value was never overwritten, and the
- * read without it was wrong. Only quiet reads are judged in this way: a read is quiet if no write could still take
- * effect when the read was sent.
+ * Follows one value of a set, list or bag: its writes, the reads that showed it, and whether a read may lack
+ * it.
+ * A request that overlapped a write may have overwritten the value. So a read without the value is no
+ * contradiction (the check no-lost-updates judges this case). But if a later read shows the value, it was not
+ * overwritten, and the read without it was wrong. Only a quiet read is judged in this way: when it was sent,
+ * no write could still take effect.
  */
 
 import { getOrInsert } from '../get-or-insert.ts';
@@ -13,21 +13,23 @@ import { precedes } from '../timeline/clocks.ts';
 import { acknowledged, mayBeUndone, type Write } from './overlaps.ts';
 import type { Contradiction, Reader, ReadFacts } from './read-facts.ts';
 
-/** One value of a set, list or bag. Values are unique, so each value is added and removed at most once. */
+/** One value of a set, list or bag. Usually each value is added and removed only once. */
 export interface Value {
   value: string;
-  /** The acknowledged add of the value. */
+  /** The operation that added the value, if it was acknowledged. */
   add: Operation | undefined;
   adds: Write[];
-  /** The removals and replacements that were sent and may have removed the value, also those that failed later. */
+  /** The removals and replacements that may have removed the value. Includes those that failed. */
   removing: Write[];
-  /** True if a read without this value has been reported. */
+  /** True if a read of the adding session that lacks this value has been reported. */
   missed: boolean;
   /** True until the value is known to be removed. */
   present: boolean;
-  /** True if this object is no longer used. A later add of the same text makes a new `Value`. */
+  /** True if the value is no longer followed. A later add of the same text makes a new `Value`. */
   forgotten: boolean;
-  /** The number of the last compared read that showed the value. Compared reads are counted from 1. */
+  /**
+   * The number of the last read that showed the value. The compared reads of the object are numbered from 1.
+   */
   shownIn: number;
 }
 
@@ -42,37 +44,46 @@ export const newValue = (value: string): Value => ({
   shownIn: 0,
 });
 
-/** The first quiet read without a value. `stale`: the session had added the value. `back`: a read had shown it. */
+/**
+ * Quiet reads that lacked a value. `stale`: the session had added it. `back`: an earlier read had shown it.
+ */
 type Suspects = Partial<Record<'stale' | 'back', Operation>>;
 
-/** The writes and reads of one session on one object. The maps use `Value` objects as keys: texts would be slower. */
+/**
+ * The writes and reads of one session on one object. The keys of the maps are `Value` objects, because texts
+ * are slower.
+ */
 export interface Viewer extends Reader {
-  /** The values of the session's acknowledged adds. Some of them may be removed. */
+  /** The values that the session added, with acknowledgement. Some of them may be removed since. */
   added: Value[];
   /** The session's last acknowledged removal, and a value that it removed. */
   removed: { end: Operation; value: Value } | undefined;
-  /** The first read that showed each value. */
+  /** For each value: the first read of the session that showed it. */
   shown: Map<Value, Operation>;
-  /** The first read without a value that was shown before and may have been removed. */
+  /** For each value that was shown and may have been removed: the first read that no longer showed it. */
   gone: Map<Value, Operation>;
-  /** Above these sizes, `added` loses its removed values, and `gone` its forgotten values. */
+  /**
+   * When `added` exceeds this size, removed values are deleted from it. When `gone` does, forgotten values.
+   */
   most: { added: number; gone: number };
   /**
-   * Values that a quiet read lacks, perhaps because they were overwritten. A later read may prove that they were not.
+   * Values that a quiet read lacked, perhaps because they were overwritten. If a later read shows a value, it
+   * was not overwritten, and the quiet read was wrong.
    */
   suspects: Map<Value, Suspects>;
-  /** The number of changes at the last read, if an equal next read need not be compared; else −1. */
+  /** `#changes` of the object at the last read, if an equal next read is correct, too. Otherwise −1. */
   settled: number;
   /** The values that the last read showed. */
   values: readonly Value[];
   /**
-   * `write` and `read`: what the last read was compared with. `next`: true if an equal next read counts as compared
-   * with the last read. Valid until the object changes.
+   * `write`: the write with which the last read was compared. `read`: true if it was compared with a read.
+   * `next`: true if the next read, if it is equal, counts as compared with the last one. Valid until the
+   * object changes.
    */
   compared: { write: Operation | undefined; read: boolean; next: boolean };
 }
 
-/** Up to this size, the lists of a session keep values that are no longer needed. */
+/** The lists of a session are cleaned only when they are longer than this. */
 const LEAST = 16;
 
 export const viewer = (session: string): Viewer => ({
@@ -96,7 +107,10 @@ export function hasAdded(known: Value, reader: Viewer): void {
   reader.most.added = 2 * reader.added.length + LEAST;
 }
 
-/** Remembers the first read that lacks a value, to report a later read that shows it. */
+/**
+ * Remembers the first read that no longer shows a value. If a later read shows the value again, it is
+ * reported.
+ */
 function isGone(known: Value, read: Operation, { gone, most }: Viewer): void {
   if (gone.has(known)) return;
   gone.set(known, read);
@@ -105,11 +119,14 @@ function isGone(known: Value, read: Operation, { gone, most }: Viewer): void {
   most.gone = 2 * gone.size + LEAST;
 }
 
-/** Returns whether another request overlapped a write of the value, and may have undone the write. */
+/** Returns whether another request overlapped a write of the value, so that it may have undone the write. */
 export const raced = ({ adds, removing }: Value): boolean =>
   adds.some(mayBeUndone) || removing.some(mayBeUndone);
 
-/** Adds a change that may remove the value. From then on, a read without the value says nothing about its adds. */
+/**
+ * Adds a change that may remove the value. After it, a read without the value does not show that an add
+ * failed.
+ */
 export function mayRemove(known: Value, removing: Write): void {
   known.removing.push(removing);
   for (const add of known.adds) add.traceless = true;
@@ -120,8 +137,8 @@ export function suspect(known: Value, read: Operation, reader: Viewer, as: 'stal
 }
 
 /**
- * Reports values that an earlier read of the session showed and this read lacks. Returns whether it lacks any.
- *
+ * Finds values that an earlier read of the session showed and this read lacks. Reports those that must be
+ * there. Returns whether the read lacks any.
  * @param quiet true if no write could still take effect when the read was sent
  */
 export function lacking(
@@ -139,7 +156,7 @@ export function lacking(
     if (!precedes(earlier, read)) return;
     if (mayBeGone(known, read)) {
       isGone(known, read, reader);
-      // If no removal was acknowledged, all may have failed, so the value is still expected.
+      // If a removal was acknowledged, the value is expected no more. Otherwise all removals may have failed.
       if (known.removing.some(acknowledged)) reader.shown.delete(known);
     } else if (raced(known)) {
       if (quiet) suspect(known, read, reader, 'back');
@@ -169,7 +186,9 @@ export function shows(known: Value, read: Operation, reader: Viewer, facts: Read
   }
 }
 
-/** Reports an earlier read without this value. The value is shown again, so it had not been overwritten. */
+/**
+ * Reports an earlier read that lacked this value: as the value is shown again, it had not been overwritten.
+ */
 function notOverwritten(known: Value, read: Operation, reader: Viewer, facts: ReadFacts): void {
   const of = reader.suspects.size === 0 ? undefined : reader.suspects.get(known);
   if (of === undefined) return;
@@ -190,29 +209,31 @@ const overwrittenAndBack = ({ value }: Value, without: Operation): Contradiction
   summary: `${without.instance ?? 'the app'} did not show a value that was there before and after`,
 });
 
-/** Returns the removal of the value by the read's session, if the removal was acknowledged before the read was sent. */
+/**
+ * Returns the acknowledged removal of the value by the read's own session, if it came before the read was
+ * sent.
+ */
 export function mustBeGone({ removing, add }: Value, read: Operation): Operation | undefined {
   for (const { start, effect, end } of removing) {
     if (end?.outcome !== 'ok' || end.session !== read.session || !precedes(end, read)) continue;
-    // A replacement removes only values that were added before the replacement was sent. A removal removes its value
-    // in any case.
+    // A replacement removes only values that were added before it was sent. A removal always removes its
+    // value.
     if (effect?.does === 'removes' || (add !== undefined && precedes(add, start))) return end;
   }
   return undefined;
 }
 
 /**
- * Returns whether a read must show the value: a read without it is a contradiction, at once or when a later read shows
- * it.
- *
- * @param quiet as in `lacking`
+ * Returns whether a read must show the value. A read without it is then wrong. This is known at once, or when
+ * a later read shows the value.
+ * @param quiet true if no write could still take effect when the read was sent
  */
 export const mustShow = (known: Value, read: Operation, quiet: boolean): boolean =>
   known.present && !known.forgotten && !mayBeGone(known, read) && (quiet || !raced(known));
 
 /**
- * Returns whether a removal or replacement that was sent before the read returned may have removed the value. Without a
- * read: any removal or replacement so far.
+ * Returns whether a removal or replacement that was sent before the read returned may have removed the value.
+ * Without `read`, all removals and replacements so far are considered.
  */
 export const mayBeGone = ({ removing }: Value, read?: Operation): boolean =>
   removing.some(

@@ -33,26 +33,25 @@ import {
   viewer,
 } from './value.ts';
 
-/** Maximum number of writes that replace the whole content and that are remembered for an object. */
+/** Maximum number of replacing writes (set and clear) of an object that are remembered. */
 const REPLACEMENTS = 16;
 
 const NOTHING_COMPARED = { write: undefined, read: false, next: false };
 
-/** Counts of the values in one read. `different` counts equal values once. */
+/** What was counted in one read. `different`: the number of different values. */
 interface ReadCounts {
   different: number;
   /** Number of values in `different` that are not known to be removed. */
   present: number;
-  /** True if a change was sent that may remove one of the values. */
+  /** True if a change that may remove one of these values was sent. */
   removing: boolean;
 }
 
 /**
- * Returns whether a list lacks an acknowledged add of its session, but shows an earlier add of this session. Such a
- * list does not show the newest values. Adds that another request may have overwritten do not count.
- *
- * @param added the session's acknowledged adds
- * @param own the values among them that the list shows
+ * Returns whether a list shows an add of its session and lacks a later acknowledged one. Then it does not
+ * show the newest values. Adds that another request may have overwritten do not count.
+ * @param added the values of the session's acknowledged adds
+ * @param own those of these values that the list shows
  */
 function hasGap(added: readonly Value[], read: Operation, own: ReadonlySet<Value>): boolean {
   let lacks: Write | undefined;
@@ -81,22 +80,30 @@ export class Values implements ObjectState {
   readonly #initial: ReadonlySet<string>;
   readonly #cap: number;
   readonly #readers = new Readers(viewer);
-  /** The last writes that replace the whole content. Each may remove a value whose add overlaps it. */
+  /** The last writes that replace the whole content. Each may also remove a value whose add overlaps it. */
   readonly #replacements: Write[] = [];
   readonly #overlaps: Overlaps;
   readonly #owed: OwedValues;
-  /** Maximum number of values that the object may hold after the writes that have ended. */
+  /** How many values the object holds at most, after the writes that have ended. */
   #held: number;
-  /** True once the app may have dropped a value, because the object held more values than the app keeps. */
+  /**
+   * True once the object may have held more values than the app keeps, so that the app may have dropped some.
+   */
   #overfull = false;
   #reads = 0;
-  /** Number of starts and ends of writes so far. While it stays the same, reads must show the same values. */
+  /**
+   * Number of times that a write started or ended. While it stays the same, all reads must show the same
+   * values.
+   */
   #changes = 0;
-  /** The last results of `#laterThan` and `due`, with the numbers of changes and reads for which they are valid. */
+  /**
+   * The last result of `#laterThan`, and of `due`. Valid while the numbers of changes and reads stay the
+   * same.
+   */
   #later: { write: Write; changes: number; count: number } | undefined;
   #due: { values: readonly DueValue[]; changes: number; reads: number } | undefined;
 
-  /** Returns the maximum number of removed values to remember, to detect a value that comes back. */
+  /** Returns how many removed values may be remembered, to notice if a removed value comes back. */
   readonly #remembered: () => number;
 
   constructor({ kind, cap, initial = [] }: ObjectEvent, overlaps: Overlaps, remembered: () => number) {
@@ -129,7 +136,8 @@ export class Values implements ObjectState {
     const before = this.#removed.get(value);
     this.#forget(value);
     const known = this.#of(value);
-    // The text was removed before this add. A removal that is still in flight may remove the new value, too.
+    // The value was removed before this add. If a removal is still in flight, it may remove the new value,
+    // too.
     for (const removing of before?.removing ?? [])
       if (removing.over === undefined || !precedes(removing.over, write.start)) mayRemove(known, removing);
     write.traceless = known.adds.push(write) > 1 || known.removing.length > 0 || this.#initial.has(value);
@@ -162,7 +170,7 @@ export class Values implements ObjectState {
     } else if (operation.outcome === 'fail') this.#refused(known, operation);
   }
 
-  /** Removes a value if its only add was refused: the object does not hold the value. */
+  /** Removes a value if its only add was refused, because then the object does not hold the value. */
   #refused(known: Value, { id }: Operation): void {
     const { value, add, adds, removing, shownIn } = known;
     if (add !== undefined || shownIn > 0 || this.#initial.has(value)) return;
@@ -180,7 +188,8 @@ export class Values implements ObjectState {
     if (reader === undefined) return;
     for (const known of [...this.#present.values()]) {
       if (values.includes(known.value)) continue;
-      // If the add of a value overlapped the replacement, the value may have been added after the replacement.
+      // If the add of a value overlapped the replacement, the value may have come after it, and still be
+      // there.
       if (known.add === undefined || !precedes(known.add, operation)) continue;
       reader.removed = { end: operation, value: known };
       this.#remove(known);
@@ -213,7 +222,7 @@ export class Values implements ObjectState {
     }
   }
 
-  /** Forgets a removed value. */
+  /** Stops following a removed value. */
   #forget(value: string): void {
     const known = this.#removed.get(value);
     if (known === undefined) return;
@@ -242,16 +251,20 @@ export class Values implements ObjectState {
     const ofSession = new Set(values.filter(({ add }) => add?.session === read.session));
     const shown = ofSession.has(own) && !hasGap(added, read, ofSession);
     const later = this.#laterThan(write);
-    // `later` includes the add itself. A list that shows the newest values must show the add if it has at least `later`
-    // values.
+    // Decides only if the list is long enough for all values since the add, including its own: then a list of
+    // the newest values must show the add.
     return later > saw.length ? undefined : { add: own.add, shown };
   }
 
-  /** Counts the values that the app may have added after a write was sent, including the write's own value. */
+  /**
+   * Counts the values that the app may have received after a write was sent. Includes the value of this
+   * write.
+   */
   #laterThan(write: Write): number {
     if (this.#later?.write === write && this.#later.changes === this.#changes) return this.#later.count;
     let count = 0;
-    // A removed value counts, too: before its removal it may have pushed the session's add out of the list.
+    // Removed values count, too: before its removal, a value may have pushed the session's add out of the
+    // list.
     for (const all of [this.#present, this.#removed])
       for (const { adds } of all.values())
         if (adds.some(({ end }) => end === undefined || !precedes(end, write.start))) count++;
@@ -284,7 +297,8 @@ export class Values implements ObjectState {
     const { last } = reader;
     const after = last !== undefined && precedes(last, read);
     reader.last = read;
-    // The previous read of the session showed the same values and was correct, and nothing has changed since.
+    // The session's previous read was correct and showed the same values. Nothing has changed, so this read
+    // is correct.
     if (reader.settled === this.#changes && last !== undefined && alike(last.saw ?? [], read.saw ?? [])) {
       facts.fresh = NOTHING;
       reader.compared.read = reader.compared.next;
@@ -299,17 +313,19 @@ export class Values implements ObjectState {
   }
 
   /**
-   * Compares a read with the session's earlier operations. Returns true if an equal later read must be compared again:
-   * an operation that overlaps this read may have ended before the later one, and so contradict it.
+   * Compares a read with earlier operations of the session. Returns true if the next read must be compared
+   * even if it is equal: an operation that overlaps this read may have ended before the next read, and
+   * contradict it.
    */
   #compare(read: Operation & Sifted, reader: Viewer, facts: ReadFacts): boolean {
     const number = ++this.#reads;
     const before = reader.values;
     const seen = this.#look(read, number, reader, facts);
-    // If the object holds more values than the cap, the app may drop any of them.
+    // If the object may hold more values than its cap, the app may drop any of them.
     if (this.#held + (read.foreign ?? 0) > this.#cap) this.#overfull = true;
     if (this.#overfull || this.#present.size + (read.foreign ?? 0) > this.#cap) return true;
-    // A write in flight may save an older state that it had loaded, and so remove values for a while.
+    // A read is quiet if no write is in flight. A write may save older data that it had loaded, and so hide
+    // values.
     const quiet = this.#overlaps.overBefore(read);
     const held = (known: Value): boolean => mustShow(known, read, quiet);
     reader.compared = {
@@ -317,14 +333,14 @@ export class Values implements ObjectState {
       read: before.some(held),
       next: reader.values.some(held),
     };
-    // Most reads show all present values and all values of earlier reads. The slower comparison is then left out.
+    // Most reads lack no value. Then the slower comparisons, which find out what a read lacks, are skipped.
     const misses = seen.present < this.#present.size && this.#misses(read, number, quiet, reader, facts);
     const lacks =
       (seen.removing || seen.different < reader.shown.size) && lacking(read, number, quiet, reader, facts);
     return seen.removing || misses || lacks;
   }
 
-  /** Returns the session's last acknowledged write whose effect the read must show. */
+  /** Returns the session's last acknowledged write that this read must show. */
   #comparedWrite(read: Operation, quiet: boolean, reader: Viewer): Operation | undefined {
     const { added, removed } = reader;
     while (added.at(-1)?.present === false) added.pop();
@@ -340,8 +356,8 @@ export class Values implements ObjectState {
   }
 
   /**
-   * Looks up the values of a read. If the session's previous read has the same text at the same place, comparing the
-   * two texts replaces the lookup, and is several times faster.
+   * Looks up the values of a read. Where the session's previous read has the same text at the same place, its
+   * result is used again: to compare two texts is several times faster than to look one up.
    */
   #look(read: Operation, number: number, reader: Viewer, facts: ReadFacts): ReadCounts {
     const { saw = [] } = read;
@@ -352,7 +368,8 @@ export class Values implements ObjectState {
     let at = 0;
     for (let i = 0; i < saw.length; i++) {
       const value = saw[i] as string;
-      // If a value was removed since the previous read, the values after it have moved by one place.
+      // A value may have been removed since the previous read. Then the values after it have moved by one
+      // place.
       if (before[at]?.value !== value && before[at + 1]?.value === value) at++;
       const again = before[at];
       const shown = again?.value === value && !again.forgotten;
@@ -374,7 +391,10 @@ export class Values implements ObjectState {
     return seen;
   }
 
-  /** Reports acknowledged adds of the read's session that the read lacks. Returns whether it lacks any. */
+  /**
+   * Finds acknowledged adds of the read's own session that the read lacks. Reports those that must be there.
+   * Returns whether the read lacks any.
+   */
   #misses(read: Operation, number: number, quiet: boolean, reader: Viewer, facts: ReadFacts): boolean {
     let owed = false;
     this.#present.forEach(known => {

@@ -1,7 +1,7 @@
 /**
- * Decides linearizability without a search if every value is written only once, and only by an add, or by the set of a
- * register. Then the reads show the order of the writes. A write without a response has happened if a read shows its
- * value; otherwise it counts as never happened.
+ * Decides linearizability without a search. It can do so if each value is written only once, by an add or by
+ * the set of a register: then the reads show in which order the writes happened. A write without a response
+ * counts as happened if a read shows its value, and as not happened otherwise.
  */
 import type { ObjectKind } from '../history/history.ts';
 import { effectOf, type ObjectOperation, putsIn } from '../objects/models.ts';
@@ -12,16 +12,22 @@ type Direct = { verdict: 'ok' } | { verdict: 'violated'; culprit: number; placed
 const OK: Direct = { verdict: 'ok' };
 const violated = (culprit: number): Direct => ({ verdict: 'violated', culprit, placed: [] });
 
-/** In place of an index: the value is an initial one, and no operation in the history wrote it. */
+/** Stands for the write of an initial value, which no operation in the history wrote. */
 const BEFORE = -1;
 
-/** `numbers`: the number of each value. `operations`: by number, the index of the operation that wrote the value. */
+/**
+ * The written values. `numbers`: each value has a number. `operations`: for each number, the index of the
+ * operation that wrote the value.
+ */
 interface Writes {
   numbers: ReadonlyMap<string, number>;
   operations: readonly number[];
 }
 
-/** @returns the decision, in which `placed` is empty; undefined if there are other writes, or values written twice */
+/**
+ * @returns the decision, with an empty `placed`. Undefined if a value is written twice, or not by an add or
+ * set
+ */
 export function direct(
   kind: ObjectKind,
   initial: readonly string[] | undefined,
@@ -64,10 +70,10 @@ function plainWrite(kind: ObjectKind, operation: ObjectOperation): string | unde
 }
 
 /**
- * Decides a set, list or bag that only grows, so that a larger state comes later. Sorts the reads by the size of their
- * states, and gives each operation a slot: reads of equal states share one slot, and an add gets the slot just before
- * the first state with its value, or the last slot if no read shows the value. The history is linearizable if and only
- * if the order of the slots agrees with the times.
+ * Decides a set, list or bag from which nothing is removed, so that a larger state is a later state. It sorts
+ * the reads by the size of their states and gives each operation a place in the order, a slot. Reads of equal
+ * states share a slot. An add gets the slot just before the first state that has its value; if no state has
+ * it, the last slot. The history is linearizable if and only if this order agrees with the times.
  */
 function growing(
   kind: ObjectKind,
@@ -106,13 +112,16 @@ function growing(
   return inTime(slots, slot + 2, operations);
 }
 
-/** Checks that each state contains the state before it. Expects the states in the order of their sizes. */
+/**
+ * Checks that each state contains all values of the previous, smaller state. Call it with the smallest state
+ * first.
+ */
 class Growth {
   readonly #kind: ObjectKind;
   readonly #numbers: ReadonlyMap<string, number>;
-  /** By the number of a value: its place in the state; −1 if the state does not have the value. */
+  /** For each value (by its number): its place in the list of values; −1 if no state had the value yet. */
   readonly #places: Int32Array;
-  /** By the number of a value: the number of the last state that has the value. */
+  /** For each value (by its number): the number of the last checked state that had it, counted from 1. */
   readonly #shown: Int32Array;
   #size = 0;
   #states = 0;
@@ -124,7 +133,10 @@ class Growth {
     this.#shown = new Int32Array(numbers.size);
   }
 
-  /** @returns the numbers of the state's new values; undefined if the object cannot have grown to this state */
+  /**
+   * @returns the numbers of the values that the previous state lacks; undefined if the object cannot have
+   * grown from the previous state to this one
+   */
   extend(state: readonly string[]): readonly number[] | undefined {
     this.#states++;
     const fresh: number[] = [];
@@ -148,11 +160,13 @@ class Growth {
 }
 
 /**
- * Decides whether the order of the slots agrees with the times. It does not if an operation in a later slot returned
- * before an operation in an earlier slot was called.
+ * Decides whether the order of the slots agrees with the times. It does not agree if an operation in a later
+ * slot returned before an operation in an earlier slot was called.
  */
 function inTime(slots: Int32Array, count: number, operations: readonly Interval[]): Direct {
-  /** By slot: the operation that was called last. `firstReturn`: by slot, the time of the first return. */
+  /**
+   * For each slot: the operation in it that was called last. `firstReturn`: the earliest return in the slot.
+   */
   const lastCalled = new Int32Array(count).fill(-1);
   const firstReturn = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
   const call = (i: number): number => (i < 0 ? Number.NEGATIVE_INFINITY : (operations[i]?.call as number));
@@ -173,20 +187,22 @@ function inTime(slots: Int32Array, count: number, operations: readonly Interval[
 }
 
 /**
- * The zone of a register's value: the time from the first return to the last call of all operations that write or read
- * the value. It runs forward if the first return is before the last call.
+ * The time that belongs to one value of a register. Of all operations that write or read the value, the zone
+ * has the earliest return (`first`) and the latest call (`last`). A zone runs forward if `first` is before
+ * `last`, otherwise backward.
  */
 interface Zone {
   first: number;
   last: number;
-  /** The operation that was called last. */
+  /** The operation that was called last: its call is `last`. */
   latest: number;
 }
 
 /**
- * Decides a register with unique values by the zones of Gibbons and Korach, "Testing shared memories" (1997). Of two
- * values, all operations on one must come before all operations on the other. That is impossible if and only if two
- * zones that run forward overlap, or a zone that runs backward lies within a zone that runs forward.
+ * Decides a register in which each value is written once, by the method of Gibbons and Korach, "Testing
+ * shared memories" (1997). For any two values, all operations on one value must come before all operations on
+ * the other. This is impossible if and only if two forward zones overlap, or a backward zone lies inside a
+ * forward zone.
  */
 function register(initial: string | undefined, writes: Writes, operations: readonly Interval[]): Direct {
   const zones: (Zone | undefined)[] = [];
@@ -213,7 +229,7 @@ function register(initial: string | undefined, writes: Writes, operations: reado
   return apart(zones.filter(zone => zone !== undefined && zone.first < Number.POSITIVE_INFINITY) as Zone[]);
 }
 
-/** Decides whether the values can be ordered, by their zones. */
+/** Decides whether the zones allow an order of the values. */
 function apart(zones: readonly Zone[]): Direct {
   const later = (a: Zone, b: Zone): Direct => violated(a.last > b.last ? a.latest : b.latest);
   const forward = zones.filter(zone => zone.first < zone.last).sort((a, b) => a.first - b.first);
@@ -229,7 +245,7 @@ function apart(zones: readonly Zone[]): Direct {
   return OK;
 }
 
-/** @returns the last of the sorted zones that begins before the time */
+/** @returns the last of the sorted zones that begins before `time` */
 function lastBefore(zones: readonly Zone[], time: number): Zone | undefined {
   let [low, high] = [0, zones.length];
   while (low < high) {

@@ -1,15 +1,19 @@
-/** Linked lists of numbers. Removed numbers can be put back in the reverse order ("dancing links", Knuth 2000). */
+/**
+ * Linked lists of numbers. Removed numbers can be put back, the last one first ("dancing links", Knuth 2000).
+ */
 export class Links {
   readonly #next: Int32Array;
   readonly #previous: Int32Array;
 
-  /** @param size a number greater than all members and all `end`s of the lists */
+  /** @param size a number greater than every member and every `end` */
   constructor(size: number) {
     this.#next = new Int32Array(size);
     this.#previous = new Int32Array(size);
   }
 
-  /** Makes a circular list of the members. `end` stands before the first and after the last member. */
+  /**
+   * Makes a circular list of the members. The number `end` stands before the first and after the last member.
+   */
   chain(members: readonly number[], end: number): this {
     let last = end;
     for (const member of members) {
@@ -37,7 +41,7 @@ export class Links {
     this.#previous[next] = previous;
   }
 
-  /** Puts a removed member back. Members must be put back in the reverse order of `take`. */
+  /** Puts a removed member back. The member that was taken last must be put back first. */
   restore(member: number): void {
     this.#next[this.previous(member)] = member;
     this.#previous[this.next(member)] = member;

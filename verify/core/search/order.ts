@@ -1,17 +1,20 @@
-/** The tables of a search: its operations by number, and lists of the operations that have no place yet. */
+/**
+ * Tables of a search: its operations by number, and lists of the operations that are not in the order yet.
+ */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Interval } from './decision.ts';
 import { Links } from './links.ts';
 import type { Transitions } from './transitions.ts';
 
 /**
- * How long the search may put off an operation without a response. `no`: not at all. `together`: until some response is
- * impossible without the operation; then other operations without a response may come just before it. `alone`: like
- * `together`, but only one such operation at a time, because a second one would overwrite the first.
+ * How long the search may put off an operation without a response. `no`: not at all. `together`: until a
+ * response is impossible without this operation; several such operations may then come just before the
+ * response. `alone`: the same, but only one such operation may come, because a second one would overwrite the
+ * first.
  */
 export type PuttingOff = 'no' | 'together' | 'alone';
 
-/** A class of equal operations without a response, in the order of their calls. */
+/** Equal operations without a response, such as two adds of one value, in the order of their calls. */
 export interface Unsure {
   kind: number;
   calls: number[];
@@ -19,8 +22,8 @@ export interface Unsure {
 }
 
 /**
- * The operations of a search. The operations with a response have numbers from 0 to `end` − 1, in the order of their
- * calls. Equal operations form a class.
+ * The operations of a search. Those with a response are numbered from 0 to `end` − 1, in the order of their
+ * calls. Equal operations, such as two reads that show the same, have one class number.
  */
 export class Tables {
   readonly end: number;
@@ -29,12 +32,20 @@ export class Tables {
   readonly unsure: readonly Unsure[];
   readonly calls: Float64Array;
   readonly returns: Float64Array;
-  /** By number: the last return of all operations that were called before this operation returned. */
+  /**
+   * For each operation, by number: the latest return of all operations that were called before it returned.
+   */
   readonly latest: Float64Array;
-  /** By number: the class. `idle`: 1 if the operation is placed at once where it does not change the state. */
+  /**
+   * For each operation, by number: its class. `idle`: 1 if the search may put it into the order at once when
+   * it does not change the state, as a read.
+   */
   readonly kinds: Int32Array;
   readonly idle: Uint8Array;
-  /** The operations that have no place yet, sorted by call, and by return. `twins`: each class sorted by return. */
+  /**
+   * The operations that are not in the order yet, sorted by call, and by return. `twins`: one list for each
+   * class, sorted by return.
+   */
   readonly byCall: Links;
   readonly byReturn: Links;
   readonly twins: Links;
@@ -46,7 +57,7 @@ export class Tables {
     const happened = this.sure.map(i => operations[i] as Interval);
     this.end = end;
     this.calls = Float64Array.from(happened, ({ call }) => call);
-    // The entry for `end`: when no operation is left, no return limits what may come next.
+    // The extra entry for `end` is infinite: when no operation is left, no return limits what may come next.
     this.returns = Float64Array.from([...happened.map(of => of.return), Number.POSITIVE_INFINITY]);
     this.latest = latestReturns(this.calls, this.returns);
     this.kinds = Int32Array.from(happened, ({ operation }) => transitions.classOf(operation));
@@ -83,7 +94,9 @@ function sureOnes(operations: readonly Interval[]): number[] {
   return sure.sort((a, b) => (operations[a]?.call as number) - (operations[b]?.call as number));
 }
 
-/** @returns the classes of the writes without a response. Reads without a response prove nothing. */
+/**
+ * @returns the writes without a response, by class. Reads without a response are left out: they prove nothing
+ */
 function unsureOnes(operations: readonly Interval[], transitions: Transitions): Unsure[] {
   const classes = new Map<number, Unsure>();
   const unsure = operations.map((_, i) => i).filter(i => operations[i]?.return === Number.POSITIVE_INFINITY);
@@ -99,7 +112,10 @@ function unsureOnes(operations: readonly Interval[], transitions: Transitions): 
   return [...classes.values()];
 }
 
-/** Makes a list for each class, sorted by return. `end + 1 + c` marks the end of the list of class c. */
+/**
+ * Makes one list for each class, sorted by return. The number `end + 1 + c` is the end of the list of class
+ * c.
+ */
 function twins(byReturn: readonly number[], kinds: Int32Array, end: number): Links {
   const classes = new Map<number, number[]>();
   let most = 0;
@@ -113,7 +129,7 @@ function twins(byReturn: readonly number[], kinds: Int32Array, end: number): Lin
   return links;
 }
 
-/** @returns the number of the operation that returned first among those without a place */
+/** @returns the number of the operation that returned first, of those that are not in the order */
 export function firstLeft(placed: ReadonlySet<number>, returns: Float64Array, end: number): number {
   let first = -1;
   for (let i = 0; i < end; i++) {
@@ -123,7 +139,10 @@ export function firstLeft(placed: ReadonlySet<number>, returns: Float64Array, en
   return first;
 }
 
-/** @returns the indexes in the history. A placed operation without a response is given as −1 − class */
+/**
+ * @returns the indexes in the history.
+ * @param placed the order: numbers of operations. An operation without a response is −1 minus its class
+ */
 export function namesOf(placed: readonly number[], { sure, unsure }: Tables): number[] {
   const used = new Map<number, number>();
   return placed.map(entry => {

@@ -1,4 +1,7 @@
-/** Confirms linearizability without a search if no operations overlap, as in most of a run: only one order exists. */
+/**
+ * Confirms linearizability without a search if no operations overlap, as in most of a run: then only one
+ * order is possible.
+ */
 import type { ObjectKind } from '../history/history.ts';
 import { alike, effectOf, type ObjectOperation } from '../objects/models.ts';
 import type { Interval } from './decision.ts';
@@ -21,7 +24,7 @@ export function quiet(
   return true;
 }
 
-/** Applies a write to the values. Returns false if the result is not certain, so that the search must decide. */
+/** Applies a write to the values. Returns false if its result is not certain; then the search must decide. */
 function changed(kind: ObjectKind, values: string[], operation: ObjectOperation): boolean {
   const effect = effectOf(kind, operation);
   if (effect?.does === 'adds') {
@@ -35,6 +38,7 @@ function changed(kind: ObjectKind, values: string[], operation: ObjectOperation)
   if (effect?.does !== 'removes') return false;
   const at = values.indexOf(effect.value);
   if (at >= 0) values.splice(at, 1);
-  // A read may show a value of a set twice, so `initial` may have it twice. If one is left, the search must decide.
+  // `initial` may have a value of a set twice, because a read may show it twice. If one is left, the search
+  // decides.
   return kind !== 'set' || !values.includes(effect.value);
 }

@@ -19,10 +19,13 @@ import { firstLeft, namesOf, type PuttingOff, Tables, type Unsure } from './orde
 import { type Configuration, SeenStates } from './seen.ts';
 import { type Machine, REFUSED, Transitions } from './transitions.ts';
 
-/** The search gives up when it remembers this number of bytes, or when the states have `VALUES` values. */
+/**
+ * The search gives up when its memory of configurations exceeds this size. `VALUES`: or when all states
+ * together have this number of values.
+ */
 const MEMORY = 512 * 1024 * 1024;
 const VALUES = 20_000_000;
-/** Number of dead ends between two checks of the time limit. */
+/** The time limit is checked after this number of dead ends. */
 const POLL = 256;
 const NO_CHAIN = -1;
 
@@ -44,17 +47,23 @@ class Search {
   readonly #at: Configuration;
   readonly #end: number;
   #left: number;
-  /** True until an operation is tried after the last placement. */
+  /** True after an operation was put into the order, until the next one is tried. */
   #fresh = true;
-  /** For each placed operation: true if no other operation needs to be tried in its place. */
+  /** For each operation in the order: true if no other operation needs to be tried at its place. */
   readonly #forced: boolean[] = [];
-  /** The next operation with a response to try. `#class`: the class without a response to try after it. */
+  /**
+   * The next operation to try, of those with a response. `#class`: the next class to try after them, of the
+   * operations without a response.
+   */
   #cursor: number;
   #class = 0;
   #steps = 0;
-  /** The placed operations in order: the number of an operation, or −1 − its class if it has no response. */
+  /** The order so far: the numbers of operations. An operation without a response is −1 minus its class. */
   readonly #stack: number[] = [];
-  /** For each placed operation: `state`, `chain`, `from` and `to` before it was placed, to take it back. */
+  /**
+   * For each operation in the order: `state`, `chain`, `from` and `to` from before it, to take the operation
+   * back.
+   */
   readonly #saved: number[] = [];
   #longest: readonly number[] = [];
 
@@ -91,9 +100,9 @@ class Search {
     return this.#steps > steps || this.#seen.bytes > MEMORY || this.#transitions.size > VALUES;
   }
 
-  /** Places the next operation that fits. @returns false at a dead end */
+  /** Puts the next operation that fits into the order. Returns false if none fits (a dead end). */
   #forward(): boolean {
-    // Operations that are called after the first return cannot come next.
+    // An operation that was called after the first return of all that are left cannot come next.
     const first = this.#tables.byReturn.next(this.#end);
     const limit = this.#tables.returns[first] as number;
     if (this.#fresh) {
@@ -118,8 +127,9 @@ class Search {
   }
 
   /**
-   * Finds an operation that fits and does not change the state. It can be placed at once, without alternatives. Subtle:
-   * a valid order that has the operation later stays valid when the operation is moved here.
+   * Finds an operation that fits now and does not change the state. The search puts it into the order at once
+   * and tries no alternative. This is correct: if a valid order has the operation later, it can be moved
+   * here, and the order stays valid.
    */
   #idleOne(limit: number): number {
     for (let i = this.#tables.byCall.next(this.#end); i < this.#end; i = this.#tables.byCall.next(i)) {
@@ -159,7 +169,10 @@ class Search {
     return true;
   }
 
-  /** Returns whether an equal operation that returns earlier may come here. That operation is placed first. */
+  /**
+   * Returns whether an equal operation that returned earlier may come here. Then the search puts that one
+   * first.
+   */
   #hasTwin(i: number, kind: number, limit: number): boolean {
     const before = this.#tables.twins.previous(i);
     if (before > this.#end) return false;
@@ -174,7 +187,7 @@ class Search {
     const call = calls[at.counts[k] as number];
     if (call === undefined || call > limit) return false;
     const next = this.#transitions.step(state, kind);
-    // An operation without a response that changes nothing here can be left out.
+    // If an operation without a response changes nothing here, the search leaves it out.
     if (next === REFUSED || next === state) return false;
     const alone = this.#puttingOff === 'alone';
     if (alone && (chain !== NO_CHAIN || !this.#enables(state, next, limit))) return false;
@@ -190,7 +203,9 @@ class Search {
     return true;
   }
 
-  /** Returns whether an operation with a response is possible in the state `next`, but not in `state`. */
+  /**
+   * Returns whether an operation with a response is possible in the state `next` but impossible in `state`.
+   */
   #enables(state: number, next: number, limit: number): boolean {
     for (let i = this.#tables.byCall.next(this.#end); i < this.#end; i = this.#tables.byCall.next(i)) {
       if ((this.#tables.calls[i] as number) > limit) return false;
@@ -210,7 +225,10 @@ class Search {
     this.#class = 0;
   }
 
-  /** Takes back placed operations, up to the last one that has an alternative. @returns false if none has */
+  /**
+   * Takes operations out of the order again, up to the last one with an alternative. Returns false if none
+   * has one.
+   */
   #back(): boolean {
     for (;;) {
       const last = this.#stack.pop();
@@ -256,7 +274,10 @@ class Search {
     this.#at.to = to;
   }
 
-  /** Returns the violation. The culprit returns first among the operations that the longest order lacks. */
+  /**
+   * Returns the violation. The culprit is the operation that returned first, of those not in the longest
+   * valid order.
+   */
   #violated(): Decision {
     const culprit = firstLeft(new Set(this.#longest), this.#tables.returns, this.#end);
     return {

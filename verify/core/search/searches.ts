@@ -1,18 +1,25 @@
 /**
- * Schedules the searches. Searches each segment when it is complete. At the end of the run, searches the undecided
- * segments again with more steps, the shortest first.
+ * Runs the searches for valid orders. Searches each segment (a part of an object's history) when it is
+ * complete. At the end of the run, searches the undecided segments again with more steps, the shortest
+ * segment first.
  */
 import type { Segment } from './segments.ts';
 import { judgeSegment, type SegmentVerdict } from './witness.ts';
 
-/** Maximum number of steps in the first search of a segment. Each undecided segment halves it for the next ones. */
+/**
+ * Maximum number of steps in the first search of a segment. After each undecided segment, the limit is
+ * halved, but not below `LEAST_FIRST`.
+ */
 const FIRST = 1_000_000;
 const LEAST_FIRST = 10_000;
 /** Maximum number of steps in all searches after the end of the history. */
 const AFTERWARDS = 20_000_000;
-/** Maximum number of steps in each second search, in the first round. Each further round allows ten times as many. */
+/**
+ * After the end of the history, undecided segments are searched in rounds. In the first round, each search
+ * has at most this number of steps, in each further round ten times as many.
+ */
 const FIRST_ROUND = 100_000;
-/** Maximum number of operations in all segments that are kept for a second search. */
+/** Maximum number of operations in all segments that are kept to be searched again. */
 const KEPT = 200_000;
 
 /** The limits of the searches. */
@@ -27,7 +34,10 @@ export interface Searching {
   allObjects?: boolean;
 }
 
-/** Called with the verdict of each search. `isLate` returns true when no time is left to make a witness smaller. */
+/**
+ * Called with the verdict of each search. `isLate` returns true when no time is left to shorten the proof of
+ * a violation.
+ */
 type OnDecided = (segment: Segment, verdict: SegmentVerdict, isLate?: () => boolean) => void;
 
 export class Searches {
@@ -37,7 +47,7 @@ export class Searches {
   readonly #onDecided: OnDecided;
   #first: number;
   #violated = false;
-  /** Set after the end of the history. */
+  /** Set at the end of the history: before, the time of the searches is not limited. */
   #isLate: (() => boolean) | undefined;
   #kept: Segment[] = [];
   #operations = 0;
@@ -90,7 +100,8 @@ export class Searches {
           else delete this.undecided[object];
           this.#decided(segment, judged.verdict);
         }
-        // A search that stopped before its limit of steps ran out of memory, and would do so again.
+        // Fewer steps than allowed: the search ran out of memory. It would do so again, so the segment is
+        // given up.
         else if (judged.steps >= steps) undecided.push(segment);
       }
       open = undecided;

@@ -1,23 +1,29 @@
 /**
- * Remembers the configurations of a search (Lowe 2017): which operations have a place in the order, and the state after
- * them. A search that reaches a known configuration has reached a dead end.
+ * Remembers the configurations of a search (Lowe 2017). A configuration says which operations are in the
+ * order, and the state after them. If the search reaches a known configuration again, it is at a dead end.
  */
 
 /** The configuration that a search has reached. */
 export interface Configuration {
-  /** One bit for each operation with a response: 1 if the operation has a place. 32 bits are a word. */
+  /** One bit for each operation with a response: 1 if the operation is in the order. A word has 32 bits. */
   placed: Int32Array;
-  /** All operations before the word `from` have a place, and none from the word `to` on. */
+  /** Before the word `from`, all operations are in the order. From the word `to` on, none are. */
   from: number;
   to: number;
   state: number;
-  /** The state before the last operations without a response, if one with a response must follow them; else −1. */
+  /**
+   * −1, except if the last operations in the order have no response and one with a response must follow them.
+   * Then the state from before these operations.
+   */
   chain: number;
-  /** Number of placed operations without a response, by class. */
+  /** For each class: the number of its operations without a response that are in the order. */
   counts: Uint32Array;
 }
 
-/** Number of fields of an entry before its words and counts: next entry of the bucket, hash, from, to, state, chain. */
+/**
+ * Length of the head of an entry. It has: next entry of the bucket, hash, from, to, state, chain. Words and
+ * counts follow.
+ */
 const HEAD = 6;
 
 /** A hash table in one array, because an object for each of millions of entries needs too much memory. */
@@ -33,9 +39,10 @@ export class SeenStates {
   }
 
   /**
-   * Returns whether a configuration was seen before; if not, remembers it. Subtle: an earlier configuration also counts
-   * if it has the same state and the same operations with a response, and in each class at most as many operations
-   * without a response. Every order that can follow the new configuration can then follow the earlier one.
+   * Returns whether a configuration is known, and otherwise remembers it. An earlier configuration is also
+   * enough if it has the same state and the same operations with a response, and of each class no more
+   * operations without a response. This is correct: every order that can follow the new configuration can
+   * also follow the earlier one.
    */
   add(configuration: Configuration): boolean {
     const hash = hashOf(configuration);
@@ -96,7 +103,10 @@ export class SeenStates {
   }
 }
 
-/** Computes a hash: FNV-1a over words, then mixed bits. It leaves out the counts, which `#covers` compares. */
+/**
+ * Computes a hash (FNV-1a over words, then mixed bits). The counts are not part of it: `#covers` compares
+ * them.
+ */
 function hashOf({ placed, from, to, state, chain }: Configuration): number {
   let hash = Math.imul(from ^ 0x811c9dc5, 0x01000193);
   hash = Math.imul(hash ^ state, 0x01000193);

@@ -1,7 +1,7 @@
 /**
- * Cuts the history of one object into segments while it is recorded; each segment is judged separately. A cut is at a
- * read that no operation overlaps, because this read shows the whole state, with which the next segment begins. `info`
- * writes whose value no read has shown move to the next segment.
+ * Cuts the history of one object into segments during the recording. Each segment is judged separately. A cut
+ * is at a read that no other operation overlaps: this read shows the whole state with which the next segment
+ * begins. If no read has shown the value of an `info` write, the write moves to the next segment.
  */
 
 import type { ObjectEvent, Operation, Start } from '../history/history.ts';
@@ -9,14 +9,14 @@ import { alike, countOf, effectOf, putsIn } from '../objects/models.ts';
 import type { Sifted } from '../objects/sift.ts';
 import { precedes } from '../timeline/clocks.ts';
 
-/** An operation that may have changed the object, or that showed its state. */
+/** An operation of the history: it may have changed the object, or it showed the object's state. */
 export interface Entry {
   operation: Operation;
   /** True if the operation took effect before its return; false if it may take effect at any time after its call. */
   sure: boolean;
   /**
-   * True if the operation began before the cut, but was recorded after it. It is judged in the next segment as if it
-   * came after the cut, which is too strict.
+   * True if the operation began before the cut, but was recorded after it. It is judged in the next segment,
+   * where it seems to come after the cut. So a violation may be wrong, see `judgeSegment`.
    */
   late: boolean;
 }
@@ -26,21 +26,23 @@ export interface Segment {
   object: ObjectEvent;
   /** The state before the segment; undefined if it is not known. */
   initial: readonly string[] | undefined;
-  /** The read that showed `initial`; absent at the begin of the run. */
+  /** The read that showed `initial`; undefined for the first segment of the run. */
   from: Operation | undefined;
   entries: readonly Entry[];
 }
 
-/** With this number of operations a segment is cut, even if a slow read from before the cut may still be recorded. */
+/** A planned cut waits for slow reads from before it. At this number of operations it waits no longer. */
 const LONGEST_WAIT = 4096;
-/** Number of operations to wait for after a cut if a client sends several requests at once. */
+/** Number of operations to wait for after a planned cut, if a client has sent several requests at once. */
 const PARALLEL = 64;
 
 export class Segments {
   readonly object: ObjectEvent;
-  /** True once a write was recorded out of order, or an effect is not known. Later operations are not judged. */
+  /**
+   * True once a write was recorded out of order, or its effect is not known. Later operations are not judged.
+   */
   closed = false;
-  /** True until a read shows the state before the run. Until then nothing is judged. */
+  /** True until a read shows the object's first state. Until then, nothing is judged. */
   #unknown: boolean;
   #initial: readonly string[] | undefined;
   #from: Operation | undefined;
@@ -49,18 +51,19 @@ export class Segments {
   /** The operation of this segment that returned last. */
   #last: Operation | undefined;
   /**
-   * A planned cut. `read`: the read at which to cut. `length`: the number of entries up to this read. `waiting`: the
-   * clients that have sent no request since. Their reads from before the cut may still be recorded.
+   * The planned cut. `read`: the read at which to cut. `length`: the number of entries up to this read.
+   * `waiting`: the clients that have sent no request after it. Their slow reads from before the cut may still
+   * be recorded.
    */
   #cut: { read: Operation; length: number; waiting: Set<string> } | undefined;
   /** The last return of each client. */
   readonly #clients = new Map<string, number>();
   /**
-   * True once a client had two requests in flight. From then on, a client's next request does not prove that its
-   * earlier reads have been recorded.
+   * True once a client had two requests in flight. From then on, a client's next request does not prove that
+   * its earlier reads have been recorded.
    */
   #parallel = false;
-  /** True once this segment can never be cut (see #ambiguous). */
+  /** True once `#ambiguous` has found that this segment can never be cut. */
   #stuck = false;
   /** Number of operations of this segment that may or may not have happened. */
   #unsure = 0;
@@ -70,7 +73,7 @@ export class Segments {
   constructor(object: ObjectEvent) {
     this.object = object;
     this.#initial = object.initial;
-    // A set, list or bag is known to begin without values: values that the run did not write do not count.
+    // For a set, list or bag, the first state is known: it is empty, because foreign values do not count.
     this.#unknown = object.initial === undefined && (object.kind === 'register' || object.kind === 'counter');
   }
 
@@ -89,7 +92,7 @@ export class Segments {
     if (this.#cut !== undefined) this.#calledAfterCut(start);
   }
 
-  /** Called when an operation on the object has ended without showing anything about the object. */
+  /** Called when an operation has ended that shows nothing about the object, such as a failed read. */
   skipped({ id, client }: Operation): void {
     this.#open.delete(id);
     this.#dropClient(client);
@@ -102,14 +105,14 @@ export class Segments {
     this.#clients.set(client, Math.max(before, returned(operation)));
   }
 
-  /** A client whose request failed may send no more requests, so no cut waits for it. */
+  /** Stops waiting for a client whose request failed, because it may send no more requests. */
   #dropClient(client: string): void {
     this.#clients.delete(client);
     this.#cut?.waiting.delete(client);
   }
 
   /**
-   * Adds an operation that has ended. Returns the segment that it completes, if any. @param sure true if it happened
+   * Adds an operation that has ended. `sure`: it happened. Returns the segment that is now complete, if any.
    */
   ended(operation: Operation, sure: boolean): Segment | undefined {
     this.#open.delete(operation.id);
@@ -134,8 +137,9 @@ export class Segments {
   }
 
   /**
-   * Returns whether an acknowledged operation overlapped a write, and whether another instance served the acknowledged
-   * operation before it. Must be called once for each operation, after `ended`.
+   * Call this once for each operation, after `ended`.
+   * @returns `overlaps`: whether the operation overlapped a write. `crosses`: whether another instance served
+   * the previous operation
    */
   relate(operation: Operation): { overlaps: boolean; crosses: boolean } {
     const reads = operation.action === 'read';
@@ -169,8 +173,8 @@ export class Segments {
   }
 
   /**
-   * Returns whether the effect of an operation is known. It is not if the object may hold more values than its cap,
-   * because then the app drops values, or if a counter's value is not a number.
+   * Returns whether the effect of an operation is known. It is not known if the object may hold more values
+   * than its cap (the app then drops some), or if a counter's value is not a number.
    */
   #known(operation: Operation & Sifted): boolean {
     const { kind, cap = Number.POSITIVE_INFINITY } = this.object;
@@ -187,7 +191,9 @@ export class Segments {
     return this.#open.size === 0 && (this.#last === undefined || precedes(this.#last, read));
   }
 
-  /** Returns whether a read shows the same state as the read of the last cut, with no operation in between. */
+  /**
+   * Returns whether a read shows the same state as the read of the last cut, with no other operation since.
+   */
   #repeats({ saw = [] }: Operation): boolean {
     const cut = this.#cut;
     if (cut !== undefined) return cut.length === this.#entries.length && alike(cut.read.saw ?? [], saw);
@@ -196,7 +202,10 @@ export class Segments {
     );
   }
 
-  /** Notes that a client sent a request after the planned cut. Cancels the cut if the request overlaps its read. */
+  /**
+   * Records that a client sent a request after the planned cut. If the request overlaps the read, cancels the
+   * cut.
+   */
   #calledAfterCut(called: Operation | Start): void {
     if (this.#cut === undefined) return;
     if (precedes(this.#cut.read, called)) this.#cut.waiting.delete(called.client);
@@ -208,7 +217,8 @@ export class Segments {
     if (cut === undefined) return undefined;
     if (cut.waiting.size > 0 && this.#entries.length < LONGEST_WAIT) return undefined;
     if (this.#parallel && this.#entries.length - cut.length < PARALLEL) return undefined;
-    // Clients that have sent nothing since the cut may never send a request again.
+    // A client that has sent nothing since the planned cut may never send again, so later cuts do not wait
+    // for it.
     for (const client of cut.waiting) this.#clients.delete(client);
     const entries = this.#entries.slice(0, cut.length);
     const segment = this.#unknown ? undefined : this.#segment(entries);
@@ -230,9 +240,10 @@ export class Segments {
   }
 
   /**
-   * Returns whether the segment cannot be cut. Subtle: an `info` operation takes effect at most once, so each segment
-   * must know whether it already has. For an add of a unique value this is known: either a read showed the value, or
-   * the add moves to the next segment. Any other `info` operation forbids a cut.
+   * Returns whether the segment cannot be cut. An `info` operation takes effect at most once, so each segment
+   * must know whether it did so in an earlier one. For an add of a unique value this is known: if a read
+   * showed the value, the add has taken effect, otherwise the add moves to the next segment. Any other `info`
+   * operation forbids a cut.
    */
   #ambiguous(): boolean {
     if (this.#stuck || this.#unsure === 0) return this.#stuck;
@@ -242,7 +253,8 @@ export class Segments {
       const effect = effectOf(kind, operation);
       if (effect === undefined) return false;
       const [value, more] = putsIn(effect);
-      // An acknowledged removal has happened; an `info` removal may still happen.
+      // An acknowledged removal has taken effect. An `info` removal may still do so, so the segment cannot be
+      // cut.
       if (effect.does === 'removes' || value === undefined) return !sure;
       if (operation.action === 'cas' || more !== undefined || kind === 'counter' || values.has(value))
         return true;
@@ -258,7 +270,7 @@ const later = (a: Operation | undefined, b: Operation): Operation =>
 
 const returned = (operation: Operation): number => operation.return ?? Number.POSITIVE_INFINITY;
 
-/** @returns the `info` operations whose value no read shows */
+/** @returns the `info` operations whose value no read has shown */
 function unseen(entries: readonly Entry[]): Entry[] {
   const seen = new Set<string | undefined>();
   for (const { operation } of entries) for (const value of operation.saw ?? []) seen.add(value);

@@ -1,33 +1,40 @@
 /**
- * Makes the search faster for a list that is appended to, replaced and emptied. Instead of the whole list, a state is a
- * number: the list's place among the lists that reads show. All other lists are one state.
+ * Makes the search faster for a list with only add, set and clear. A state of the search is then a number
+ * instead of the whole list. Each list that a read shows, and each beginning of such a list, has a number.
+ * All other lists are one state.
  */
 import { effectOf, type ObjectOperation, putsIn, type State } from '../objects/models.ts';
 import type { Interval } from './decision.ts';
 import type { Machine } from './transitions.ts';
 
-/** The operations, with numbers instead of lists. They have a valid order if and only if the originals have one. */
+/**
+ * The operations, with numbers in place of lists. They have a valid order if and only if the original ones
+ * do.
+ */
 export interface Reduced {
   machine: Machine;
   initial: State;
   operations: readonly Interval[];
 }
 
-/** A list that a read shows, or a beginning of such a list. */
+/** A list that a read shows, or a beginning of such a list: [a] is a beginning of [a, b]. */
 interface Shown {
   state: State;
-  /** The shown lists with one more value at the end, by that value. */
+  /** By value: the shown list that this list becomes when the value is added. */
   longer: Map<string, Shown>;
-  /** True if the list holds a value that is written only once. Once replaced, such a list cannot come back. */
+  /**
+   * True if the list holds a value that is written only once. If such a list is replaced, it cannot come
+   * back.
+   */
   once: boolean;
 }
 
-/** The state of all lists that no read shows and that are no beginning of a shown list. */
+/** The one state for all lists that no read shows and that are no beginning of a shown list. */
 const UNSHOWN: State = ['unshown'];
-/** The value of a write that is impossible in every valid order. */
+/** Marks a write that is impossible in every valid order. */
 const NEVER = 'never';
 
-/** @returns undefined if there are writes other than `add`, `set` and `clear` */
+/** @returns undefined if there is a write other than `add`, `set` and `clear` */
 export function shownLists(
   initial: readonly string[] = [],
   operations: readonly Interval[],
@@ -37,7 +44,7 @@ export function shownLists(
   const lists = new ShownLists(operations, writers);
   const reduced = operations.map(interval => {
     const operation = lists.reduced(interval.operation);
-    // The search can leave out a write that has no response and whose result no read shows, as if it were a read.
+    // A write without a response whose result no read shows can be left out, like a read without a response.
     const needless = interval.return === Number.POSITIVE_INFINITY && operation.value === undefined;
     return { ...interval, operation: needless ? READ : operation };
   });
@@ -46,7 +53,9 @@ export function shownLists(
 
 const READ: ObjectOperation = { action: 'read' };
 
-/** Counts how often each value is written; undefined if there are writes other than `add`, `set` and `clear`. */
+/**
+ * Counts how often each value is written. Undefined if there is a write other than `add`, `set` and `clear`.
+ */
 function writersOf(
   initial: readonly string[],
   operations: readonly Interval[],
@@ -113,16 +122,17 @@ class ShownLists implements Machine {
   }
 
   /**
-   * Returns whether a read shows the value and only one operation writes it. Subtle: that operation must then lead to a
-   * shown list, otherwise no order has a place for the read.
+   * Returns whether a read shows the value, and only one operation writes it. Then this operation must lead
+   * to a list that a read shows. Otherwise no order has a place for the read.
    */
   #isOnlyHere(value: string): boolean {
     return this.#values.has(value) && this.#writers.get(value) === 1;
   }
 
   /**
-   * Subtle: if a list cannot come back and is the beginning of a longer shown list, the next write must append to it.
-   * Reads of the list have a place by then, because the search places reads first.
+   * Returns the next state. If a list cannot come back and is the beginning of a longer shown list, only an
+   * add of that list's next value is possible. The reads of the shorter list need no place any more, because
+   * the search puts reads into the order first.
    */
   step(state: State, { action, value, saw }: ObjectOperation): State | undefined {
     const [name = ''] = state;
@@ -140,7 +150,10 @@ class ShownLists implements Machine {
     return name;
   }
 
-  /** Returns true for reads, and for writes whose result no read shows: these do not change the state `unshown`. */
+  /**
+   * Returns true for operations that do not change the state `unshown`: reads, and writes whose result no
+   * read shows.
+   */
   isIdle({ action, value }: ObjectOperation): boolean {
     return action === 'read' || value === undefined;
   }

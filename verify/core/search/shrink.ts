@@ -1,11 +1,12 @@
-/** Removes all unnecessary items from a proof (delta debugging). */
+/** Removes all items from a proof that it does not need (delta debugging). */
 
 /**
- * Reduces a list by ddmin, of Zeller and Hildebrandt ("Simplifying and isolating failure-inducing input", 2002).
- *
- * @param holds returns true if these items alone prove the violation; must be pure
- * @param isSpent returns true when the search is to stop with the smallest proof so far
- * @returns items in order, of which none can be left out; all items if they do not prove the violation
+ * Shortens a list by ddmin, the method of Zeller and Hildebrandt ("Simplifying and isolating failure-inducing
+ * input", 2002).
+ * @param holds returns true if these items alone prove the violation; must always return the same for the
+ * same items
+ * @param isSpent returns true to stop, and to return the shortest proof so far
+ * @returns items in their order, none of which can be left out; all items if they prove no violation
  */
 export function shrink<T>(
   items: readonly T[],

@@ -1,22 +1,31 @@
-/** Numbers the states and operations of an object, so that a search computes each step once and compares numbers. */
+/**
+ * Numbers the states and operations of an object. So a search computes each step from state to state only
+ * once.
+ */
 import type { ObjectOperation, State } from '../objects/models.ts';
 
-/** What a search needs to know about an object. */
+/** What a search must know about an object: how its states follow each other. */
 export interface Machine {
   /** @returns the state after the operation; undefined if its response is impossible in this state */
   step(state: State, operation: ObjectOperation): State | undefined;
   /** @returns a text that is the same for two states if and only if they are equal */
   key(state: State): string;
-  /** Returns whether an operation may be placed as soon as it fits and leaves the state as it is. By default: reads. */
+  /**
+   * Returns whether an operation may be put into the order as soon as it does not change the state. By
+   * default: reads.
+   */
   isIdle?(operation: ObjectOperation): boolean;
 }
 
-/** In place of a state: the operation's response is impossible. */
+/** Stands for a next state: the operation's response is impossible. */
 export const REFUSED = -1;
-/** In place of a state: the step has not been computed yet. */
+/** Stands for a next state that has not been computed yet. */
 const UNTRIED = -2;
 
-/** With more classes of operations, steps are kept in a map, because most entries of a table would stay empty. */
+/**
+ * With more classes of operations than this, the steps are kept in a map, because a table would be mostly
+ * empty.
+ */
 const WIDE = 256;
 
 export class Transitions {
@@ -34,7 +43,10 @@ export class Transitions {
     this.#machine = machine;
   }
 
-  /** Returns the class of an operation: a number that equal operations share. Call it for all before the first step. */
+  /**
+   * Returns the class of an operation: equal operations have the same number. Call it for all operations
+   * before `step`.
+   */
   classOf(operation: ObjectOperation): number {
     const name = nameOf(operation);
     let number = this.#classes.get(name);
@@ -58,7 +70,9 @@ export class Transitions {
     return number;
   }
 
-  /** @returns the number of the state that the operation leads to, or REFUSED */
+  /**
+   * @returns the number of the state after an operation of this class; REFUSED if its response is impossible
+   */
   step(state: number, kind: number): number {
     const classes = this.#operations.length;
     if (classes > WIDE) {
@@ -90,7 +104,7 @@ export class Transitions {
   }
 }
 
-/** Returns a text that is the same for equal operations only: short if frequent, otherwise JSON in brackets. */
+/** Returns a text that only equal operations share. It is short for frequent operations, otherwise JSON. */
 function nameOf({ action, value, expected, state, saw }: ObjectOperation): string {
   if (action === 'read' && saw?.length === 1) return `read=${saw[0]}`;
   if (action !== 'read' && value !== undefined && expected === undefined && state === undefined) {

@@ -1,4 +1,4 @@
-/** Judges a segment of one object's history, and reduces a violation to few operations. */
+/** Judges a segment (a part of one object's history), and shortens the proof of a violation. */
 
 import type { Operation } from '../history/history.ts';
 import { MODELS, type State } from '../objects/models.ts';
@@ -11,19 +11,23 @@ import { shrink } from './shrink.ts';
 
 export type SegmentVerdict = 'ok' | 'violated' | 'budget' | 'late' | 'clocks';
 
-/** Limit of the search that tests whether some operations alone prove the violation. */
+/** Limit of one search that tests whether a few operations alone prove the violation. */
 const CANDIDATE: Limit = { steps: 5_000 };
-/** Maximum number of steps of all such tests for one violation; they take some seconds. */
+/** Maximum number of steps of all these tests for one violation. They take some seconds. */
 const SHRINKING = 10_000_000;
 /** Limit of the search for the longest valid order, which the report shows. */
 const EXPLANATION: Limit = { steps: 2_000 };
-/** Number of last operations that a report shows of a witness with more than `LONG` operations. */
+/**
+ * If a witness (the proof) has more than `LONG` operations, a report shows this number of its last
+ * operations.
+ */
 const SHOWN = 8;
 const LONG = 32;
 
 /**
- * Judges one segment. Subtle: if reads were recorded late, or operations are on several clocks, a violation counts only
- * if it remains without the late reads and with times widened by the clocks' uncertainty.
+ * Judges one segment. If reads were recorded late, or operations have times of several clocks, a violation
+ * may be wrong. Then it counts only if it remains without the late reads, and with wider time intervals that
+ * include the uncertainty of the clocks.
  */
 export function judgeSegment(segment: Segment, limit: Limit): { verdict: SegmentVerdict; steps: number } {
   const strict = judged(segment, segment.entries.map(exact), limit);
@@ -51,7 +55,10 @@ const exact = ({ operation, sure }: Entry): LooseInterval => ({
 const severalClocks = ({ entries }: Segment): boolean =>
   entries.some(({ operation }) => operation.clock !== entries[0]?.operation.clock);
 
-/** Returns the operations without late reads. On several clocks, widens their times by the clocks' uncertainty. */
+/**
+ * Returns the operations without late reads. With several clocks, widens each interval by its clock's
+ * uncertainty.
+ */
 function looseEntries(segment: Segment): LooseInterval[] {
   const several = severalClocks(segment);
   return segment.entries
@@ -67,20 +74,26 @@ interface LooseInterval extends Interval {
   operation: Operation;
 }
 
-/** Returns the operation without its times: it may have happened at any time, or never. */
+/** Returns an operation that may have happened at any time, or never. */
 const relaxed = ({ operation }: Interval): Interval => ({
   call: Number.NEGATIVE_INFINITY,
   return: Number.POSITIVE_INFINITY,
   operation,
 });
 
-/** Returns the writes outside the witness, without their times: each may have happened at any time, or never. */
+/**
+ * Returns the writes outside the witness. Each may have happened at any time, or never, so that they prove
+ * nothing.
+ */
 const others = (all: readonly LooseInterval[], kept: readonly LooseInterval[]): Interval[] => {
   const keeps = new Set(kept);
   return all.filter(interval => !keeps.has(interval) && interval.operation.action !== 'read').map(relaxed);
 };
 
-/** The parts of an anomaly. `at`: the operation that fits nowhere after the longest valid order. */
+/**
+ * The parts of an anomaly that a segment gives. `at`: the operation that does not fit after the longest valid
+ * order.
+ */
 interface Nonlinear {
   at: Operation | undefined;
   summary: string;
@@ -89,9 +102,8 @@ interface Nonlinear {
 }
 
 /**
- * Describes the violation of a segment by few operations that prove it.
- *
- * @param isLate returns true when no time is left to make the witness smaller
+ * Describes the violation of a segment by the few operations that prove it.
+ * @param isLate returns true when no time is left to shorten the proof
  */
 export function nonlinear(segment: Segment, isLate?: Limit['isLate']): Nonlinear {
   const all = looseEntries(segment).sort((a, b) => a.call - b.call);
@@ -114,7 +126,7 @@ export function nonlinear(segment: Segment, isLate?: Limit['isLate']): Nonlinear
   };
 }
 
-/** @returns as few operations that prove the violation as the limits allow */
+/** @returns the shortest proof of the violation that was found within the limits */
 function smallest(
   segment: Segment,
   all: readonly LooseInterval[],
@@ -129,7 +141,9 @@ function smallest(
   return shrink(all, proves, () => left < 0 || isLate?.() === true);
 }
 
-/** @returns the read that showed the state before the segment, if the proof needs this state */
+/**
+ * @returns the read that showed the state before the segment; nothing if the proof does not need this state
+ */
 function beginning(
   { object, initial, from }: Segment,
   all: readonly LooseInterval[],
