@@ -1,13 +1,17 @@
 /**
- * Follows sessions across the versions of an app. A session belongs to the version that served its login. Every other
- * version that serves the session later must honour it, and must accept the forms on pages of all versions.
+ * Follows sessions across the versions of an app. A session belongs to the version that served its login.
+ * Every other version that later serves the session must honour it, and must accept the forms on pages of all
+ * versions.
  */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation, Run } from '../history/history.ts';
 import { isWrite } from '../objects/models.ts';
 import { honoured, Sessions } from '../timeline/sessions.ts';
 
-/** Counts for a pair of versions: `created` served the login of a session, and `served` later requests of it. */
+/**
+ * Counts for two versions: sessions whose login `created` served, and their later requests that `served`
+ * served.
+ */
 export interface Crossing {
   readonly created: string;
   readonly served: string;
@@ -16,11 +20,13 @@ export interface Crossing {
   /** Number of these sessions that the version `served` lost. */
   readonly lost: number;
   readonly requests: number;
-  /** Time of the oldest of the last `RECENT` requests, microseconds; undefined if there were fewer requests. */
+  /**
+   * The last `RECENT` requests came after this time, microseconds. Undefined if there were fewer requests.
+   */
   readonly since: number | undefined;
 }
 
-/** Counts of writes for a pair of versions: the form was on a page of `page`, and `served` received it. */
+/** Counts of writes for two versions: `page` sent the page with the form, and `served` received the form. */
 export interface Forms {
   readonly page: string;
   readonly served: string;
@@ -28,7 +34,7 @@ export interface Forms {
   readonly refused: number;
 }
 
-/** A pair of versions has recent evidence if this number of its requests is recent. */
+/** Evidence about two versions counts as recent if this number of requests is recent. */
 export const RECENT = 20;
 
 interface Counted {
@@ -42,7 +48,7 @@ export class Cohorts {
   readonly #sessions: Sessions;
   /** By session: the version that served its login. */
   readonly #created = new Map<string, string>();
-  /** By session: the version of its last page, which has the form that the client sends next. */
+  /** By session: the version that sent its last page. The client sends the form on this page next. */
   readonly #pages = new Map<string, string>();
   readonly #crossings = new Map<string, Map<string, Counted>>();
   readonly #forms = new Map<string, Map<string, { accepted: number; refused: number }>>();
@@ -107,7 +113,7 @@ export class Cohorts {
     return [...counts].toSorted(([, a], [, b]) => b - a)[0]?.[0];
   }
 
-  /** The version that appeared last, if it is not the stable version. */
+  /** The newest version: the last one that appeared in responses, without the stable version. */
   get canary(): string | undefined {
     const { stable } = this;
     return this.#versions.findLast(version => version !== stable);

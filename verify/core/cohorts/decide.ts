@@ -1,13 +1,16 @@
-/** Decides whether a new version may get more traffic: the verdict of the canary gate. */
+/** Decides whether a new version (the canary) may get more traffic: the verdict of the command `gate`. */
 import { counted, grouped } from '../result/format.ts';
 import type { Judgement } from '../result/verdict.ts';
 import { type Cohorts, type Crossing, type Forms, RECENT } from './cohorts.ts';
 
-/** Number of the stable version's sessions that the new version must serve; all of them if there are fewer. */
+/**
+ * Number of sessions of the stable version that the new version must have served. If there are fewer, all of
+ * them.
+ */
 const ENOUGH_SESSIONS = 10;
-/** Number of forms on the stable version's pages that the new version must have accepted. */
+/** Number of forms from pages of the stable version that the new version must have accepted. */
 const ENOUGH_FORMS = 3;
-/** Fewer refused forms are ignored, because a single refusal may have another reason. */
+/** Minimum number of refused forms for a violation: fewer may have another reason. */
 const REFUSED = 3;
 
 export interface CanaryVerdict {
@@ -19,13 +22,13 @@ export interface CanaryVerdict {
 }
 
 export interface CanaryEvidence {
-  /** The time, microseconds on the clock of the run. */
+  /** The current time on the clock of the run, microseconds. */
   readonly now: number;
   /** Maximum age of evidence, microseconds. Older evidence does not count. */
   readonly window: number;
-  /** True if the target declares form tokens and a write, so that forms can be compared. */
+  /** True if the target declares form tokens and a write. Then forms must be compared. */
   readonly forms: boolean;
-  /** Descriptions of the violations of claimed guarantees. */
+  /** One text for each violation of a claimed guarantee. */
   readonly violations: readonly string[];
 }
 
@@ -64,7 +67,9 @@ function unsent(cohorts: Cohorts, stable: string, canary: string): string | unde
   return `${canary} has accepted ${counted(found?.accepted ?? 0, 'form')} of ${stable}, ${ENOUGH_FORMS} are needed`;
 }
 
-/** Describes forms that another version refuses, although the version that made them accepts them. */
+/**
+ * Describes forms that are accepted by the version whose page they are on, and refused by another version.
+ */
 function refusing(forms: readonly Forms[]): string | undefined {
   const own = (version: string) => forms.find(({ page, served }) => page === version && served === version);
   const found = forms.find(({ page, served, accepted, refused }) => {
@@ -81,7 +86,7 @@ const crossingLine = ({ created, served, sessions, lost }: Crossing): string =>
 const formsLine = ({ page, served, accepted, refused }: Forms): string =>
   `form of ${page}, sent to ${served}: ${grouped(refused)} of ${grouped(accepted + refused)} refused`;
 
-/** Returns one line for each pair of versions, for people to read. */
+/** Returns one line of text for each pair of versions. */
 export const linesOf = (cohorts: Cohorts): string[] => [
   ...cohorts.crossings().map(crossingLine),
   ...cohorts.forms().map(formsLine),

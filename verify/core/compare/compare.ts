@@ -1,4 +1,7 @@
-/** Compares two sides, each of one or more runs. Reports what became worse or better, and what is undetermined. */
+/**
+ * Compares two sides, each of one or more runs. Reports what became worse, what became better, and what is
+ * not certain.
+ */
 import { combine, type Judgement } from '../result/verdict.ts';
 import type { Difference, Trend } from './difference.ts';
 import type { Digest } from './digest.ts';
@@ -20,7 +23,7 @@ export interface Compared {
 export interface Comparison {
   format: 'baton-comparison';
   version: 1;
-  /** `violated`: a claimed guarantee became worse. `unknown`: the evidence does not show whether one became worse. */
+  /** `violated`: a claimed guarantee became worse. `unknown`: it is not certain whether one became worse. */
   judgement: Judgement;
   base: Compared;
   current: Compared;
@@ -30,7 +33,10 @@ export interface Comparison {
 
 const ORDER: Record<Trend, number> = { worse: 0, untold: 1, better: 2, same: 3 };
 
-/** Compares the good version with the version in question. Each side has at least one run. */
+/**
+ * Compares the runs of a good version (`base`) with those of the version in question (`current`). Each side
+ * needs at least one run.
+ */
 export function compare(base: readonly Digest[], current: readonly Digest[]): Comparison {
   const tests = rateTests(base, current) + shareTests(current);
   const differences = [
@@ -41,7 +47,7 @@ export function compare(base: readonly Digest[], current: readonly Digest[]): Co
   return {
     format: 'baton-comparison',
     version: 1,
-    // The list begins with `valid`, so that the comparison is valid if no claimed guarantee differs.
+    // `valid` is added, because `combine` of an empty list is `unknown`.
     judgement: combine(['valid', ...differences.map(difference => difference.means)]),
     base: comparedOf(base),
     current: comparedOf(current),

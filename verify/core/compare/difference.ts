@@ -2,16 +2,16 @@
 import type { Guarantee } from '../result/guarantees.ts';
 import type { Judgement } from '../result/verdict.ts';
 
-/** `untold` (the name in the JSON format): undetermined, since the evidence is insufficient. */
+/** `untold` is the name in the JSON format for: not certain, because the evidence is insufficient. */
 export type Trend = 'worse' | 'better' | 'same' | 'untold';
 
 export interface Difference {
   /** A guarantee, `share` of an instance, or `latency` of an action. */
   about: Guarantee | 'share' | 'latency';
   change: Trend;
-  /** True if a run of either side claims the guarantee. Only then the difference decides the verdict. */
+  /** True if a run of either side claims the guarantee. Other differences do not change the verdict. */
   claimed: boolean;
-  /** What this difference means for the verdict and the exit code. */
+  /** The verdict that this difference alone would give; the exit code follows the verdict. */
   means: Judgement;
   /** One sentence with the values before and now, and the reason for `change`. */
   said: string;
@@ -19,5 +19,8 @@ export interface Difference {
   instance?: string;
 }
 
-/** Significance level over all tests of a comparison together: a difference with a larger p-value counts as chance. */
+/**
+ * A difference counts as chance if its p-value, times the number of all tests of a comparison, is not below
+ * this.
+ */
 export const SIGNIFICANT = 1e-4;

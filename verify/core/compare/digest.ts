@@ -1,4 +1,4 @@
-/** Makes the digest of a run: the parts of its result that comparisons need. */
+/** Makes the digest of a run: the parts of its result that a comparison needs. */
 import type { Guarantee } from '../result/guarantees.ts';
 import type { Latency } from '../result/latency.ts';
 import type { InstanceTally, Result } from '../result/result.ts';
@@ -13,7 +13,7 @@ export interface GuaranteeDigest {
   /** The names of the anomalies, each name once. */
   anomalies: string[];
   rests: Record<string, number>;
-  /** The instance that sent the wrong response, if it is the same in all witnesses that were kept. */
+  /** The instance that sent the wrong response in all kept witnesses (proofs); absent if they differ. */
   blamed?: string;
 }
 
@@ -65,6 +65,9 @@ function guaranteeOf(verdict: Verdict): GuaranteeDigest {
   };
 }
 
-/** Returns the number of fault windows. Faults change shares and response times of any build. */
+/**
+ * Returns the number of faults in the run. Faults change shares and response times, so these are then not
+ * compared.
+ */
 export const faultsIn = ({ guarantees }: Digest): number =>
   guarantees.find(({ guarantee }) => guarantee === 'availability')?.rests['fault windows'] ?? 0;

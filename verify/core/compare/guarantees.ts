@@ -1,4 +1,6 @@
-/** Compares the guarantees of two sides: new anomalies, violation rates, and evidence. */
+/**
+ * Compares the guarantees of two sides: their anomalies, the rates of violations, and the amount of evidence.
+ */
 import { grouped } from '../result/format.ts';
 import type { Guarantee } from '../result/guarantees.ts';
 import { fisherP } from '../result/statistics.ts';
@@ -6,30 +8,33 @@ import type { Judgement } from '../result/verdict.ts';
 import { type Difference, SIGNIFICANT } from './difference.ts';
 import type { Digest, GuaranteeDigest } from './digest.ts';
 
-/** By guarantee: the name of the count by which its violations are divided. By default: the first count. */
+/**
+ * By guarantee: the count of which its violations are a share, such as sessions. By default, its first count.
+ */
 const OUT_OF: Partial<Record<Guarantee, string>> = {
   continuity: 'sessions',
   outage: 'requests',
   survival: 'sessions from before',
 };
 
-/** One guarantee over all runs of one side. */
+/** One guarantee in all runs of one side together. */
 interface Side {
   claimed: boolean;
   judgement: Judgement;
   violations: number;
   names: ReadonlySet<string>;
-  /** What the violations are divided by. `unit`: its name, such as `handoffs`. `trials`: its number. */
+  /**
+   * The count of which the violations are a share. `unit`: its name, such as `handoffs`. `trials`: its value.
+   */
   unit: string;
   trials: number;
-  /** The instance that all witnesses blame; undefined if they blame different instances. */
+  /** The instance that sent the wrong response in all witnesses (proofs); undefined if they differ. */
   blamed: string | undefined;
 }
 
 /**
- * Returns a difference for each guarantee that one of the sides claims or could judge.
- *
- * @param tests number of statistical tests in the whole comparison
+ * Returns the differences of all guarantees that one of the sides claims or could judge.
+ * @param tests number of statistical tests in the whole comparison; more tests make a p-value count less
  */
 export function compareGuarantees(
   base: readonly Digest[],
@@ -47,7 +52,7 @@ export function compareGuarantees(
   });
 }
 
-/** Returns the number of rates to test. */
+/** Returns how many statistical tests `compareGuarantees` makes: one for each guarantee. */
 export const rateTests = (base: readonly Digest[], current: readonly Digest[]): number =>
   guaranteesOf([...base, ...current]).length;
 
@@ -64,7 +69,7 @@ function sideOf(guarantee: Guarantee, digests: readonly Digest[]): Side | undefi
   const judgements = new Set(all.map(one => one.judgement));
   return {
     claimed: all.some(one => one.claimed),
-    // The evidence of all runs counts together: one run with enough evidence is sufficient.
+    // The runs of a side count together, so one run with enough evidence is sufficient.
     judgement: judgements.has('violated') ? 'violated' : judgements.has('valid') ? 'valid' : 'unknown',
     violations: sum(one => one.violations),
     names: new Set(all.flatMap(one => one.anomalies)),
@@ -74,7 +79,7 @@ function sideOf(guarantee: Guarantee, digests: readonly Digest[]): Side | undefi
   };
 }
 
-/** Returns the name that all entries have in common; undefined if they differ. */
+/** Returns the name if all entries have the same one; otherwise undefined. */
 const onlyOne = (names: readonly (string | undefined)[]): string | undefined =>
   new Set(names).size === 1 ? names[0] : undefined;
 
@@ -83,7 +88,10 @@ type Found = Pick<Difference, 'change' | 'said' | 'means'>;
 const worse = (said: string): Found => ({ change: 'worse', means: 'violated', said });
 const better = (said: string): Found => ({ change: 'better', means: 'valid', said });
 const same = (said: string): Found => ({ change: 'same', means: 'valid', said });
-/** Returns the finding "undetermined". @param means `unknown` if the comparison needs the missing evidence */
+/**
+ * Makes the finding that a difference is not certain. `means` is `unknown` if the comparison needs the
+ * missing evidence.
+ */
 const undetermined = (said: string, means: Judgement): Found => ({ change: 'untold', means, said });
 
 function compareOne(before: Side | undefined, now: Side | undefined, tests: number): Found | undefined {
@@ -101,7 +109,10 @@ function compareOne(before: Side | undefined, now: Side | undefined, tests: numb
   return holds(before, now, tests);
 }
 
-/** Compares a guarantee that is violated now. It is worse if an anomaly is new, at any rate of violations. */
+/**
+ * Compares a guarantee that is violated now. A new anomaly makes it worse, even if the rate of violations
+ * fell.
+ */
 function broken(before: Side | undefined, now: Side, tests: number): Found {
   const rate = rateOf(now);
   if (before === undefined || before.judgement === 'unknown') {
@@ -128,7 +139,8 @@ function holds(before: Side | undefined, now: Side, tests: number): Found {
   if (before.judgement === 'violated') {
     const less = higherP(before, now) * tests;
     const said = `${named(before.names)} in ${rateOf(before)} before, none of ${grouped(now.trials)} now`;
-    // Without a violation now, the guarantee is not worse. Only the improvement may be undetermined.
+    // There is no violation now, so the guarantee is not worse. It may only be uncertain whether it is
+    // better.
     return less < SIGNIFICANT
       ? better(`${said} ${chance(less)}`)
       : undetermined(`${said}: the difference may be chance`, 'valid');
@@ -139,7 +151,9 @@ function holds(before: Side | undefined, now: Side, tests: number): Found {
     : same(said);
 }
 
-/** Returns the probability that chance makes the first side's rate of violations this high, if both rates are equal. */
+/**
+ * Returns a p-value: the probability that the rate of violations in `one` is this much higher only by chance.
+ */
 const higherP = (one: Side, other: Side): number =>
   fisherP(
     Math.min(one.violations, one.trials),

@@ -1,7 +1,7 @@
 /**
- * Compares response times of two sides. If the runs of both sides alternated, a signed-rank test over pairs of runs
- * decides. Otherwise the times are only reported: requests of a run are not independent, and machines change their
- * speed.
+ * Compares the response times of two sides. They are judged only if the runs of both sides alternated: then a
+ * signed-rank test compares pairs of runs. Otherwise they are only reported, because the requests of one run
+ * are not independent, and a machine is faster at one time than at another.
  */
 
 import type { Action } from '../history/history.ts';
@@ -11,18 +11,18 @@ import type { Difference } from './difference.ts';
 import { type Digest, faultsIn } from './digest.ts';
 import { quantileRanks, signedRankP } from './quantiles.ts';
 
-/** The quantiles that are reported. `JUDGED`: the quantiles that are judged. */
+/** The quantiles that are reported, such as the median (0.5). `JUDGED`: those that decide. */
 const REPORTED = [0.5, 0.95, 0.99] as const;
 const JUDGED = [0.5, 0.95] as const;
 /** Minimum number of responses in a run for a meaningful quantile. */
 const ENOUGH = 100;
-/** A change of the response time by less than this factor is ignored. */
+/** A response time must change by more than this factor to count as a difference. */
 const MARGIN = 1.05;
-/** Significance level over all quantiles together. */
+/** A change counts as chance if its p-value, times the number of judged quantiles, is not below this. */
 const SIGNIFICANT = 5e-4;
 /**
- * At least this share of the pairs must begin with the base, and this share with the current build. Otherwise a machine
- * that becomes slower would look like a worse build.
+ * At least this share of the pairs must begin with a run of the base, and at least this share with a run of
+ * the current build. Otherwise a machine that becomes slower during the runs would look like a worse build.
  */
 const EACH_ORDER = 1 / 3;
 
@@ -48,7 +48,10 @@ function seriesOf(digest: Digest): Series {
   return new Map([...actions].map(([action, all]) => [action, merged(all)]));
 }
 
-/** Returns the most frequent action: the only one to be judged, since each further one would need more runs. */
+/**
+ * Returns the most frequent action. Only this one is judged, because to judge another one would need more
+ * runs.
+ */
 function mostFrequent(digests: readonly Digest[]): Action | undefined {
   const counts = new Map<Action, number>();
   for (const [action, buckets] of digests.flatMap(digest => [...seriesOf(digest)])) {
@@ -57,7 +60,10 @@ function mostFrequent(digests: readonly Digest[]): Action | undefined {
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
 }
 
-/** Returns pairs of runs (base, current) that ran one after the other, or the reason why there are none. */
+/**
+ * Pairs each run of the base with a run of the current build that was its neighbour in time. Returns a reason
+ * if this is not possible.
+ */
 function inTurns(base: readonly Digest[], current: readonly Digest[]): [Digest, Digest][] | string {
   const least = Math.ceil(Math.log2(JUDGED.length / SIGNIFICANT));
   const asked = `take turns (base current current base …) for ${least} pairs of runs`;
@@ -108,7 +114,7 @@ function judge(pairs: readonly [Digest, Digest][], action: Action, quantile: num
   ];
 }
 
-/** Returns the instance that became slower, if it is the only one. */
+/** Returns the instance that became slower, if only one did. */
 function culprit(
   pairs: readonly [Digest, Digest][],
   action: Action,
@@ -139,7 +145,9 @@ function byInstance(digests: readonly Digest[], action: Action): ReadonlyMap<str
   return new Map([...all].map(([instance, parts]) => [instance, merged(parts)]));
 }
 
-/** Reports quantiles with their intervals. Does not judge them, because the intervals assume independent responses. */
+/**
+ * Reports the quantiles without judging them: their intervals would be right only for independent responses.
+ */
 function reportOnly(
   base: readonly Digest[],
   current: readonly Digest[],

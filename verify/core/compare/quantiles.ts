@@ -1,20 +1,21 @@
 /** Computes confidence intervals of quantiles, and a signed-rank test, for values of any distribution. */
 import { incompleteBeta } from '../result/statistics.ts';
 
-/** P(X ≥ k) for X binomial (n, p). */
+/**
+ * Returns the probability that at least k of n independent trials succeed, if each succeeds with probability
+ * p.
+ */
 const atLeast = (k: number, n: number, p: number): number =>
   k <= 0 ? 1 : k > n ? 0 : incompleteBeta(p, k, n - k + 1);
 
 /**
- * Returns the ranks between which a quantile lies (David and Nagaraja, Order Statistics, 7.1). The quantile is above
- * the value of rank r unless fewer than r values are below the quantile. The number of values below it is binomially
- * distributed.
- *
+ * Returns two ranks between which a quantile lies (David and Nagaraja, Order Statistics, 7.1). How many of
+ * the sorted values are below the quantile is binomially distributed, for any distribution of the values.
  * @param n number of independent values
  * @param quantile between 0 and 1
- * @param confidence probability that the quantile lies between the two ranks; the error is split evenly between both
- * sides
- * @returns ranks from 1 to n; low is 0 or high is n + 1 if n values do not bound that side
+ * @param confidence probability that the quantile lies between the two ranks; the rest is split evenly
+ * between both sides
+ * @returns ranks from 1 to n; low is 0, or high is n + 1, if n values are too few to bound that side
  */
 export function quantileRanks(
   n: number,
@@ -22,7 +23,7 @@ export function quantileRanks(
   confidence: number,
 ): { low: number; high: number } {
   const tail = (1 - confidence) / 2;
-  // Bisection finds each rank, since both conditions are monotone in the rank.
+  // Each condition holds up to some rank and not above it, so bisection finds this rank.
   const low = lastThat(n, rank => 1 - atLeast(rank, n, quantile) <= tail);
   const high = n + 1 - lastThat(n, rank => atLeast(n + 1 - rank, n, quantile) <= tail);
   return { low, high };
@@ -50,7 +51,7 @@ function lastThat(n: number, holds: (rank: number) => boolean): number {
 export function signedRankP(differences: readonly number[]): number {
   const sizes = differences.filter(difference => difference !== 0);
   sizes.sort((a, b) => Math.abs(a) - Math.abs(b));
-  // Ranks times two, so that the mean rank of equal sizes is a whole number, too.
+  // Each rank is doubled. Equal sizes share the mean of their ranks, which is then a whole number, too.
   const ranks = sizes.map(size => {
     const first = sizes.findIndex(other => Math.abs(other) === Math.abs(size));
     const last = sizes.findLastIndex(other => Math.abs(other) === Math.abs(size));

@@ -1,20 +1,23 @@
-/** Finds the gaps of a run: intervals in which requests waited and none succeeded. No other file computes gaps. */
+/**
+ * Finds the gaps of a run. A gap is the time between two successes, while requests were waiting. No other
+ * file computes gaps.
+ */
 import type { Operation } from '../history/history.ts';
 
-/** Minimum interval between two successes that counts as a gap, microseconds. */
+/** Minimum time between two successes that is kept as a gap, microseconds. */
 const LEAST = 1_000;
 
-/** The interval between two consecutive successes. */
+/** The time between one success (`before`) and the next one (`after`). */
 export interface Gap {
   from: number;
-  /** Infinite until the next success. */
+  /** The time of the next success; infinite until it comes. */
   until: number;
-  /** The earliest time in the gap at which a request was waiting; infinite if none was. */
+  /** The earliest time in the gap at which a request was waiting; infinite if no request was. */
   firstWait: number;
-  /** The latest return of a request that waited in the interval and did not succeed. */
+  /** The latest time at which a request that waited in the gap ended without success. */
   lastFailure: number;
   before?: Operation;
-  /** The first request that failed in the gap. */
+  /** The first failed request that ended in the gap. */
   error?: Operation;
   after?: Operation;
 }
@@ -23,7 +26,7 @@ export interface Gap {
 export const lengthOf = ({ from, until, firstWait }: Gap): number =>
   Math.max(0, until - Math.max(from, firstWait));
 
-/** Changes a gap to the next interval. Keeps the object, because a new object after each success is slow in k6. */
+/** Begins the next gap in the same object. In k6, a new object after each success would be slow. */
 function begin(gap: Gap, from: number, before: Operation): void {
   gap.from = from;
   gap.firstWait = Number.POSITIVE_INFINITY;
@@ -39,14 +42,16 @@ export class Gaps {
     firstWait: Number.POSITIVE_INFINITY,
     lastFailure: Number.NEGATIVE_INFINITY,
   };
-  /** The closed gaps that the result needs, in order of time. Requests that end later may have waited in them, too. */
+  /**
+   * The gaps that have ended and that the result needs, in order of time. A request that ends later may have
+   * waited in them, so they may still change.
+   */
   readonly #closed: Gap[] = [];
 
   /**
    * Adds a request that has ended.
-   *
-   * @param failed undefined if the run aborted the request, or if its end is not known
-   * @param matters returns whether the result needs gaps between two times
+   * @param failed whether it failed; undefined if the run aborted it, or if its end is not known
+   * @param matters returns whether the result needs the gaps between two times
    */
   ended(
     operation: Operation,
@@ -69,8 +74,8 @@ export class Gaps {
   }
 
   /**
-   * Returns the gaps that the result needs. If a request failed in the last gap and no success followed, this gap ends
-   * at the return of its last unsuccessful request, and at the latest at `at`.
+   * Returns the gaps that the result needs. The last gap has no success at its end. It is returned only if a
+   * request failed in it, and ends with the last failure, or at the time `at` if that is earlier.
    */
   finish(at: number): readonly Gap[] {
     const until = Math.min(this.#open.lastFailure, at);
@@ -78,7 +83,7 @@ export class Gaps {
   }
 }
 
-/** Updates a gap with a request that was in flight in it. */
+/** Updates a gap with a request that was waiting in it. */
 function waited(gap: Gap, operation: Operation, failed: boolean | undefined): void {
   const { call, return: end = Number.POSITIVE_INFINITY } = operation;
   if (end <= gap.from) return;

@@ -1,4 +1,7 @@
-/** Keeps the fault windows of a run, and collects the effects of each fault for all checks and reports. */
+/**
+ * Keeps the faults of a run as windows (from the begin to the end of a fault), and collects for all checks
+ * and reports what each fault did.
+ */
 import type { Declared, Event, Fault, Operation, Run } from '../history/history.ts';
 import type { TrackedObject } from '../objects/tracked-object.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
@@ -7,15 +10,21 @@ import { Losses } from './losses.ts';
 import { Waiting } from './waits.ts';
 import { type FaultWindow, type Load, overBy, overlaps, windowOf } from './window.ts';
 
-/** Facts about the operation that ended last. */
+/** What is known about the operation that ended last. */
 export interface FaultFacts {
-  /** True if the operation failed. Undefined if the run aborted it, or if its end is not known. */
+  /** Whether the operation failed. Undefined if the run aborted it, or if its end is not known. */
   failed: boolean | undefined;
-  /** The fault windows, each with its recovery time, that the operation overlaps. */
+  /**
+   * The fault windows that the operation overlaps. The recovery time after a fault belongs to its window
+   * here.
+   */
   touched: readonly FaultWindow[];
-  /** The first request since the session's last success: the client has been waiting since then. */
+  /**
+   * The request with which the client's current wait for a success began: the first one since its last
+   * success.
+   */
   first: Operation | undefined;
-  /** True if a fault window overlaps this wait. */
+  /** True if a fault window overlaps the wait from `first` to this operation. */
   disturbed: boolean;
 }
 
@@ -24,30 +33,30 @@ const UNTOUCHED: readonly FaultWindow[] = [];
 export class FaultLedger {
   /** All fault windows, in the order in which they began. */
   readonly windows: FaultWindow[] = [];
-  /** Number of windows that are open. */
+  /** Number of faults that have begun and not ended. */
   open = 0;
   readonly facts: FaultFacts = { failed: undefined, touched: UNTOUCHED, first: undefined, disturbed: false };
   readonly #declared: Declared | undefined;
-  /** The latest end of a closed window, microseconds. */
+  /** The time at which the last fault that is over ended, microseconds. */
   #until = Number.NEGATIVE_INFINITY;
-  /** The latest time at which the recovery time of a window ends, microseconds. */
+  /** The time at which the last recovery time after a fault ends, microseconds. */
   #over = Number.NEGATIVE_INFINITY;
-  /** The last time in the history. */
+  /** The latest time in the history so far, microseconds. */
   #last = Number.NEGATIVE_INFINITY;
   readonly #gaps = new Gaps();
   readonly #waiting = new Waiting();
   readonly #losses: Losses | undefined;
-  /** By client that has lost its session and not logged in again: the fault that caused the loss. */
+  /** For each client that lost its session and has not logged in again: the fault that caused the loss. */
   readonly #lostBy = new Map<string, FaultWindow>();
 
-  /** Returns whether a fault window, or its recovery time, overlaps an interval. */
+  /** Returns whether a fault or its recovery time overlaps the time between two times. */
   readonly #matters: (from: number, until: number) => boolean;
 
-  /** @param follow true to follow sessions and writes, so that their losses are known at the end */
+  /** @param follow true to find out at the end which sessions and writes each fault lost */
   constructor({ declared }: Pick<Run, 'declared'>, follow = true) {
     this.#declared = declared;
-    // Not assigned at the declaration: there, k6's engine does not let an arrow function that uses `this` see the
-    // module's constants.
+    // Set here and not where it is declared: there, in k6, an arrow function that uses `this` cannot see
+    // constants of the module.
     this.#matters = (from, until) =>
       this.windows.some(window => until >= window.begin && from <= overBy(window));
     if (follow) this.#losses = new Losses(this.windows);
@@ -101,7 +110,7 @@ export class FaultLedger {
     return this.windows.filter(window => overlaps(window, operation, window.budget.recovery));
   }
 
-  /** Adds a client's wait to each fault window that it overlaps. */
+  /** Adds the time for which a client waits to each fault window that it overlaps. */
   #waited(operation: Operation, failed: boolean): void {
     const first = this.#waiting.ended(operation, failed);
     this.facts.first = first;
@@ -114,7 +123,7 @@ export class FaultLedger {
     }
   }
 
-  /** Counts logins after a lost session. The cause of a loss is the last fault that began before it. */
+  /** Counts a login after a lost session. The last fault that began before the loss is its cause. */
   #relogin(operation: Operation, { session, live }: Standing): void {
     const { client, call, return: end = call } = operation;
     if (live && session.lost === operation) {
@@ -147,19 +156,22 @@ export class FaultLedger {
     }
   }
 
-  /** Returns whether an operation overlaps a fault window or its recovery time. */
+  /** Returns whether an operation overlaps a fault or the recovery time after it. */
   overlaps(operation: Pick<Operation, 'call' | 'return'>): boolean {
     if (this.open === 0 && operation.call > this.#over) return false;
     return this.windows.some(window => overlaps(window, operation, window.budget.recovery));
   }
 
-  /** Returns whether a fault window, or its recovery time, includes the given time or comes after it. */
+  /** Returns whether a fault or its recovery time was going on at this time or later. */
   since(moment: number): boolean {
     return this.open > 0 || this.#over >= moment;
   }
 }
 
-/** Returns whether an operation failed; undefined if it was aborted, has no end, or had a forged cookie. */
+/**
+ * Returns whether an operation failed. Undefined if it was aborted, has no end, or failed with a forged
+ * cookie.
+ */
 function failedOf({ status, note, return: end, with: cookies }: Operation): boolean | undefined {
   if (status !== undefined && status < 500) return false;
   if (cookies === 'forged') return undefined;

@@ -1,17 +1,23 @@
-/** For each fault, finds the earlier sessions and acknowledged writes that are lost at the end of the run. */
+/**
+ * For each fault, counts the sessions and acknowledged writes from before the fault that are lost at the end
+ * of the run.
+ */
 import type { Event, Operation } from '../history/history.ts';
 import type { TrackedObject } from '../objects/tracked-object.ts';
 import { honoured, type SessionState, type Standing } from '../timeline/sessions.ts';
 import type { FaultWindow } from './window.ts';
 import { Writes } from './writes.ts';
 
-/** Maximum number of witnesses that are kept for each fault. */
+/** Maximum number of lost sessions of each fault that are kept with their proof. */
 const KEPT = 3;
 
 export class Losses {
   readonly #windows: readonly FaultWindow[];
   readonly #writes: Writes;
-  /** By session: its first request in the final phase, and whether a request in this phase was honoured. */
+  /**
+   * By session: its first request in the phase of final reads. `alive`: whether a request in this phase was
+   * honoured.
+   */
   readonly #checked = new Map<SessionState, { first: Operation; alive: boolean }>();
   #final = false;
   /** Number of sessions that were lost without a fault. */
@@ -31,7 +37,7 @@ export class Losses {
     if (!this.#final || operation.with !== undefined || this.#windows.length === 0) return;
     const alive = honoured(operation);
     if (alive === undefined || session.login === undefined || session.logout !== undefined) return;
-    // A session that may have expired is no evidence. A lost session is, because it may live again.
+    // Ignores a session that may have expired. A lost session counts: it may be honoured again.
     if (!live && session.lost === undefined) return;
     const checked = this.#checked.get(session);
     if (checked === undefined) this.#checked.set(session, { first: operation, alive });
@@ -51,14 +57,17 @@ export class Losses {
     else if (lost !== undefined) this.#lost(login, last ?? login, lost);
   }
 
-  /** Counts a session that is honoured at the end, for each fault after its login. */
+  /** Counts a session that is honoured at the end. It survived each fault that began after its login. */
   #survived({ return: born = 0 }: Operation, end: number): void {
     for (const { begin, sessions } of this.#windows) {
       if (begin > born && begin <= end) sessions.survived++;
     }
   }
 
-  /** Counts a lost session, for each fault between its last honoured and its first refused request. */
+  /**
+   * Counts a lost session. Blames each fault that began before the first refused request and ended after the
+   * last honoured one.
+   */
   #lost(login: Operation, last: Operation, lost: Operation): void {
     const born = login.return ?? 0;
     let blamed = false;
@@ -81,7 +90,8 @@ export class Losses {
 
   finish(): void {
     this.#writes.finish();
-    // A loss shows that a fault took effect only if no session was lost without a fault.
+    // If a session was lost without a fault, the losses do not prove that a fault took effect. Then only
+    // other observations (`bit`) do.
     for (const { bit, sessions, examples } of this.#windows) {
       if (bit === true || this.#lostWithoutFault === 0) continue;
       sessions.gone = 0;

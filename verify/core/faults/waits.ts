@@ -2,10 +2,13 @@
 import type { Operation } from '../history/history.ts';
 
 export class Waiting {
-  /** By session whose last request failed: the first request of its wait. */
+  /** For each session whose last request failed: the request with which its wait began. */
   readonly #first = new Map<string, Operation>();
 
-  /** Returns the request that began the session's wait: the first failure since its last success, else this request. */
+  /**
+   * Returns the request with which the session's wait began: its first failure since its last success. If
+   * there was no failure, returns this request.
+   */
   ended(operation: Operation, failed: boolean): Operation {
     const { session } = operation;
     const first = this.#first.get(session) ?? operation;
@@ -21,7 +24,7 @@ export class Waiting {
 
 const STEP = Math.log(1.05);
 
-/** A histogram of waiting times, accurate to 5 %, in bounded memory. */
+/** Counts waiting times in a histogram, which is exact to 5 % and has a bounded size. */
 export class WaitTimes {
   /** The longest wait so far, with or without a success at its end, microseconds. */
   longest = 0;
@@ -42,7 +45,9 @@ export class WaitTimes {
     this.#count++;
   }
 
-  /** @returns the quantile of the waits that ended in a success, for a share of 0 to 1, microseconds */
+  /**
+   * @returns a quantile, in microseconds, of the waits that ended with a success; 0.99 is the 99th percentile
+   */
   quantile(share: number): number {
     let left = share * this.#count;
     for (const [bucket, count] of [...this.#buckets].sort(([a], [b]) => a - b)) {

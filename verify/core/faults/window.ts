@@ -1,4 +1,4 @@
-/** Defines a fault window: the interval of one fault, and its effect on requests, sessions and writes. */
+/** Defines a fault window: the time of one fault, and what the fault did to requests, sessions and writes. */
 
 import type { Budget, Declared, Fault, Operation } from '../history/history.ts';
 import type { Guarantee } from '../result/guarantees.ts';
@@ -6,14 +6,17 @@ import type { Anomaly, WitnessStep } from '../result/verdict.ts';
 import type { Gap } from './gaps.ts';
 import { WaitTimes } from './waits.ts';
 
-/** Counts of requests, of failed ones, and of failed ones that a starved machine may explain. */
+/** Counts of requests. `starved`: failed requests that a starved machine may explain. */
 export interface Load {
   requests: number;
   failed: number;
   starved: number;
 }
 
-/** Counts of sessions, or of writes, from before a fault: how many survived it, and how many it lost. */
+/**
+ * Counts of sessions, or of writes, that were there before a fault: how many survived it, and how many it
+ * lost.
+ */
 export interface Survivors {
   survived: number;
   gone: number;
@@ -26,17 +29,17 @@ export interface FaultWindow extends Omit<Fault, 'type' | 'clock'> {
   budget: Budget;
   /** Counts of requests that overlap the window. */
   during: Load;
-  /** Counts of requests that were sent within the recovery time after the window. */
+  /** Counts of requests that were sent in the declared recovery time after the fault. */
   recovering: Load;
-  /** The first failed request that a starved machine does not explain. */
+  /** The first failed request in the window that a starved machine cannot explain. */
   failure?: Operation;
-  /** The longest gap: requests waited, and none succeeded. */
+  /** The longest gap that overlaps the window. In a gap, requests were waiting and none succeeded. */
   gap?: Gap;
   waits: WaitTimes;
-  /** Number of clients that lost their session through this fault and logged in again. */
+  /** Number of clients that this fault made lose their session, and that logged in again. */
   relogins: number;
   sessions: Survivors;
-  /** Counts of acknowledged writes. */
+  /** Acknowledged writes from before the fault. */
   writes: Survivors;
   /** Witnesses of the first few sessions and writes that were lost. */
   examples: { session: WitnessStep[][]; write: WitnessStep[][] };
@@ -62,7 +65,10 @@ export const windowOf = (
 
 type Budgets = Budget & { faults?: Readonly<Record<string, Budget>> | undefined };
 
-/** Returns the budget of a fault: each limit is the one declared for this fault, else the one for all faults. */
+/**
+ * Returns the budget of a fault. A limit that is declared for this fault replaces the same limit for all
+ * faults.
+ */
 export function budgetOf(budgets: Budgets = {}, name = ''): Budget {
   const { faults, ...all } = budgets;
   return { ...all, ...faults?.[name] };
@@ -70,7 +76,7 @@ export function budgetOf(budgets: Budgets = {}, name = ''): Budget {
 
 type Times = Pick<Fault, 'begin' | 'end'>;
 
-/** Returns whether an operation overlaps or touches a window and the `after` microseconds that follow it. */
+/** Returns whether an operation overlaps a window, or the `after` microseconds that follow it. */
 export function overlaps(
   { begin, end = Number.POSITIVE_INFINITY }: Times,
   { call, return: returned = Number.POSITIVE_INFINITY }: Pick<Operation, 'call' | 'return'>,
@@ -83,11 +89,17 @@ export function overlaps(
 export const overBy = ({ end = Number.POSITIVE_INFINITY, budget }: FaultWindow): number =>
   end + (budget.recovery ?? 0);
 
-/** Returns whether a fault is known to have taken effect: by an observation, or by lost sessions or writes. */
+/**
+ * Returns whether a fault is known to have taken effect: this was observed (`bit`), or sessions or writes
+ * were lost.
+ */
 export const tookEffect = ({ closed, bit, sessions, writes }: FaultWindow): boolean =>
   closed && (bit === true || sessions.gone + writes.gone > 0);
 
-/** @returns the reason for an unknown verdict: the faults that are not known to have taken effect; undefined if none */
+/**
+ * @returns the reason for the verdict `unknown` if faults are not known to have taken effect; undefined if
+ * all are
+ */
 export function withoutEffect(windows: readonly FaultWindow[]): string | undefined {
   const without = windows.filter(window => !tookEffect(window));
   if (without.length === 0) return undefined;
@@ -101,7 +113,7 @@ export const titleOf = ({ name, where }: Pick<Fault, 'name' | 'where'>): string 
 
 /** Maximum number of faults that a note names. */
 const NAMED = 3;
-/** Guarantees whose anomalies already name their fault. */
+/** Guarantees whose anomalies name the fault already, so that no note is added. */
 const OF_A_FAULT: readonly Guarantee[] = ['outage', 'survival', 'availability'];
 
 /** @returns the anomaly, with an added note that names the faults that overlap its witness */

@@ -1,4 +1,4 @@
-/** Judges which acknowledged writes each fault lost, by the final reads of each object. */
+/** Finds out by the final reads of each object which acknowledged writes each fault lost. */
 
 import type { Operation } from '../history/history.ts';
 import type { KeptValue } from '../objects/read-facts.ts';
@@ -9,18 +9,21 @@ import type { FaultWindow } from './window.ts';
 
 const KEPT = 3;
 
-/** Returns the uncertainty of the times of an operation, microseconds. */
+/** Returns by how much the times of an operation may be wrong, microseconds. */
 const slack = ({ uncertainty = 0 }: Placed): number => uncertainty;
 
-/** What the reads of one object show about the writes that each fault lost. */
+/** The reads of one object that show which writes a fault lost. */
 interface Reads {
-  /** Number of faults that began before the object's last read. */
+  /** Number of faults that had begun when the object was last read. */
   epoch: number;
   last?: Operation;
-  /** By fault: the last read of the object before the fault began, if any. */
+  /**
+   * For each fault, by its place in the list: the last read of the object before the fault; undefined if
+   * there is none.
+   */
   before: (Operation | undefined)[];
   final?: Operation;
-  /** The values that a final read has shown. */
+  /** The values that at least one final read showed. */
   shown: Set<KeptValue>;
 }
 
@@ -28,7 +31,7 @@ export class Writes {
   readonly #windows: readonly FaultWindow[];
   readonly #objects = new Map<TrackedObject, Reads>();
 
-  /** @param windows the windows of the faults so far; the caller appends to this array */
+  /** @param windows the windows of the faults; new faults are added to this array during the run */
   constructor(windows: readonly FaultWindow[]) {
     this.#windows = windows;
   }
@@ -36,7 +39,7 @@ export class Writes {
   ended(operation: Operation, { object, write }: ObjectFacts, final: boolean): void {
     let reads = this.#objects.get(object);
     if (reads === undefined) {
-      // An object loses values without a fault if the app caps it.
+      // An object with a cap is not followed: the app drops its values even without a fault.
       if (write === undefined || object.declared.cap !== undefined) return;
       reads = { epoch: this.#windows.length, before: [], shown: new Set() };
       this.#objects.set(object, reads);
@@ -71,16 +74,16 @@ export class Writes {
   }
 }
 
-/** Returns whether a read shows a value; undefined if it may have begun before the value's add returned at `end`. */
+/**
+ * Returns whether a read shows a value. Undefined if the read may have begun before the add of the value
+ * ended (`end`).
+ */
 function shows(read: Operation | undefined, value: string, end: number): boolean | undefined {
   if (read?.saw === undefined || end >= read.call - slack(read)) return undefined;
   return read.saw.includes(value);
 }
 
-/**
- * For each fault, counts the writes that survived and the writes that were lost, according to the final reads of an
- * object.
- */
+/** For each fault, counts the writes of one object that survived and that were lost. */
 function settle(kept: readonly KeptValue[], reads: Reads, windows: readonly FaultWindow[]): void {
   const { final, shown, before } = reads;
   if (final === undefined) return;
@@ -88,18 +91,19 @@ function settle(kept: readonly KeptValue[], reads: Reads, windows: readonly Faul
     const { value, add } = known;
     const end = (add.return ?? add.call) + slack(add);
     if (!shown.has(known) && end >= final.call - slack(final)) continue;
-    // After later faults the object was not read, so their losses are not known.
+    // Leaves out faults after the object's last read: what they lost is not known.
     windows.slice(0, reads.epoch).forEach((window, index) => {
       const { end: until = Number.POSITIVE_INFINITY, bit, writes, examples } = window;
-      // The write was acknowledged after the fault, or was lost before it.
+      // Leaves out a write that was acknowledged after the fault had ended.
       if (end > until) return;
       const wasThere = shows(before[index], value, end);
-      // If a read after this fault still shows the value, a later fault lost it.
+      // True if a read after this fault still showed the value. Then a later fault lost the value.
       const outlived = before
         .slice(index + 1)
         .some(read => read !== undefined && read.call > until && shows(read, value, end) === true);
       if (shown.has(known)) writes.survived++;
-      // A loss counts if the fault is known to have taken effect, or if a read just before it showed the value.
+      // Does not count a loss if the value was gone before the fault. If the fault is not known to have taken
+      // effect, counts only a value that was seen just before the fault.
       else if (wasThere === false || (bit !== true && wasThere !== true)) return;
       else if (outlived) writes.survived++;
       else {

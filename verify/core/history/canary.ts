@@ -1,4 +1,7 @@
-/** Makes and recognises canaries: unguessable private values of a user. One in a response to another user is a leak. */
+/**
+ * Makes and recognises canaries. A canary is a private value of a user that cannot be guessed. If a response
+ * to another user shows it, data leaked.
+ */
 
 /** Returns `<prefix>.<user>.<session>.<number>.<random>`, short enough for a text field of most apps. */
 export function canaryOf(parts: {
@@ -15,16 +18,19 @@ export function canaryOf(parts: {
   return `${parts.prefix}.${parts.user}.${parts.session}.${parts.number}.${tail}`;
 }
 
-/** Returns the prefix of the values that the run writes to data that all users share. They are not canaries. */
+/**
+ * Returns the prefix of values in data that all users share. Such values are no canaries: every user may see
+ * them.
+ */
 export const sharedPrefix = (prefix: string): string => `${prefix}s`;
 
-/** The character that is appended to lengthen a canary. */
+/** The character that is added to a canary to make it longer. */
 const PADDING = 'x';
 
 /** Returns the canary, padded to at least `size` characters. */
 export const padded = (canary: string, size: number): string => canary.padEnd(size, PADDING);
 
-/** Returns a function that removes the padding of a canary, even if it was cut off. Other texts stay as they are. */
+/** Returns a function that removes the padding at the end of a canary. Other texts stay as they are. */
 export function unpadder(prefix: string): (text: string) => string {
   const canary = new RegExp(`^(${prefix}s?\\.[\\w-]+\\.[\\w-]+\\.\\d+\\.[0-9a-z]{8})${PADDING}+$`);
   return text =>
@@ -35,19 +41,23 @@ export function unpadder(prefix: string): (text: string) => string {
 const LONGEST = 256;
 
 /**
- * Returns a function that finds all canaries of the run in a text. Equal canaries in a row count once. Searches for the
- * prefix first, because in k6 a regular expression is slow on a whole page.
+ * Returns a function that finds all canaries of the run in a text. A canary several times in a row counts
+ * once. Searches for the prefix first, because in k6 a regular expression is slow on a whole page.
  */
 export function canaryFinder(prefix: string): (text: string) => string[] {
   const canary = new RegExp(`^${prefix}\\.[\\w-]+\\.[\\w-]+\\.\\d+\\.[0-9a-z]{8}`);
-  /** The canaries of the last text that had any. The next text usually has the same ones in the same order. */
+  /**
+   * The canaries in the last text that had any. The next text often has the same ones in the same order, and
+   * to compare them is faster than to search.
+   */
   let before: readonly string[] = [];
   return text => {
     const found: string[] = [];
     let last = '';
     let next = 0;
     for (let at = text.indexOf(prefix); at !== -1; at = text.indexOf(prefix, at + 1)) {
-      // A page shows a value several times in a row: as text, in a form, in a label.
+      // Skips the same canary again: a page shows a value several times in a row, for example as text and in
+      // a form.
       if (last !== '' && text.startsWith(last, at)) continue;
       const known = before[next];
       if (known !== undefined && text.startsWith(known, at)) {
@@ -71,20 +81,20 @@ export function canaryOwner(value: string, prefix: string): string | undefined {
   return value.startsWith(`${prefix}.`) ? value.slice(prefix.length + 1).split('.')[0] : undefined;
 }
 
-/** Returns the session of a canary. The value must be a canary of the run. */
+/** Returns the session that a canary names. Call it only with a canary of the run. */
 export const canarySession = (value: string, prefix: string): string | undefined =>
   value.slice(prefix.length + 1).split('.')[1];
 
 /** Returns the prefix of all canaries of one user. */
 export const ownCanaries = (prefix: string, user: string): string => `${prefix}.${user}.`;
 
-/** Returns the first canary that is not of this user. @param own prefix of all canaries of the user */
+/** Returns the first canary of another user. `own` is the prefix of this user's canaries. */
 export function foreignCanary(
   values: readonly string[] = [],
   prefix: string,
   own: string,
 ): string | undefined {
-  // A loop with an index: most reads show only one new value, and in k6 an iterator costs more than that.
+  // Loops with an index: there is usually only one value, and in k6 an iterator takes longer than the test.
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as string;
     if (!value.startsWith(own) && canaryOwner(value, prefix) !== undefined) return value;

@@ -56,7 +56,7 @@ function wrongIn(value: unknown, kind: Kind): Wrong | undefined {
     : wrong(value, kind.map(one => JSON.stringify(one)).join(' or '));
 }
 
-/** @param values a list, or an object whose values all have this kind */
+/** @param values a list, or an object, in which every value must be of this kind */
 function wrongInEach(values: object, kind: Kind): Wrong | undefined {
   for (const [name, value] of Object.entries(values)) {
     const wrong = wrongIn(value, kind);
@@ -83,7 +83,7 @@ interface Table {
   required: readonly string[];
 }
 
-/** The tables of fields as maps. Cached, because a long history has many lines of each type. */
+/** The kinds and required names of each table. Kept, because a long history has many lines of each type. */
 const tables = new Map<Fields, Table>();
 function tableOf(fields: Fields): Table {
   return getOrInsert(tables, fields, () => ({

@@ -1,4 +1,7 @@
-/** Makes the trace ids of requests (W3C Trace Context), so that the requests are found in the tracing of the target. */
+/**
+ * Makes the trace ids of requests (W3C Trace Context). With its id, a request is found in the tracing of the
+ * target.
+ */
 
 /**
  * Returns the trace id of a request: 32 hexadecimal digits. The digits come from the run's name and the request's
@@ -17,7 +20,7 @@ export function traceparentOf(request: string): string {
   return `00-${digits}${number}-${digits.slice(-4)}${number}-01`;
 }
 
-/** Caches the digits of the last run's name: a process usually sends the requests of one run. */
+/** The last run and its digits are kept, because a process usually sends the requests of one run. */
 const last = { run: '', digits: digitsOf('') };
 
 function partsOf(request: string): { digits: string; number: string } {

@@ -1,9 +1,14 @@
-/** Finds accounts and their labels by number or by the user's name on a page, without a list of all accounts. */
+/**
+ * Finds the account with a number or with a user's name on a page, and its label. Needs no list of all
+ * accounts.
+ */
 
-/** One account, or `count` accounts: then {n} stands for the numbers from 1 to `count`. */
+/** One account. With `count`, as many accounts: {n} in the name stands for 1, 2, … up to `count`. */
 interface AccountSpec {
   user: string;
-  /** The user's name on pages, if different from the login name. May contain {n}, like the login name. */
+  /**
+   * The user's name as pages show it, if it differs from the login name. May contain {n}, as the login name.
+   */
   shown?: string | undefined;
   password: string;
   count?: number | undefined;
@@ -22,7 +27,7 @@ const sizeOf = ({ count = 1 }: AccountSpec): number => count;
 /** Returns the number of accounts. */
 export const poolOf = (accounts: Accounts): number => accounts.reduce((sum, spec) => sum + sizeOf(spec), 0);
 
-/** Returns the n-th account, counted from 1. After the last account comes the first one again. */
+/** Returns account number n, counted from 1. After the last account, the first one comes again. */
 export function accountOf(accounts: Accounts, n: number): PoolAccount {
   let index = (n - 1) % poolOf(accounts);
   for (let i = 0; i < accounts.length; i++) {
@@ -36,7 +41,7 @@ export function accountOf(accounts: Accounts, n: number): PoolAccount {
   throw new Error('expected at least one account');
 }
 
-/** Returns the label of the account whose user pages show as `name`; undefined if the pool has no such account. */
+/** Returns the label of the account whose name on pages is `name`; undefined if there is no such account. */
 export function userLabel(accounts: Accounts, name: string): string | undefined {
   for (let i = 0; i < accounts.length; i++) {
     const spec = accounts[i] as AccountSpec;
@@ -49,7 +54,9 @@ export function userLabel(accounts: Accounts, name: string): string | undefined 
 const nameOf = ({ user, count }: AccountSpec, n: number): string =>
   count === undefined ? user : user.replaceAll('{n}', String(n));
 
-/** Returns the number of the account in this entry whose user pages show as `name`; undefined if there is none. */
+/**
+ * Returns the number of the account in this entry whose name on pages is `name`; undefined if there is none.
+ */
 function numberOf({ user, shown = user, count }: AccountSpec, name: string): number | undefined {
   if (count === undefined) return shown === name ? 1 : undefined;
   const before = shown.slice(0, shown.indexOf('{n}'));
@@ -58,7 +65,10 @@ function numberOf({ user, shown = user, count }: AccountSpec, name: string): num
   return number <= count && shown.replaceAll('{n}', String(number)) === name ? number : undefined;
 }
 
-/** Returns the account's name up to the @, with a number added if an earlier entry may have the same part. */
+/**
+ * Returns the label of an account: its name up to the @. Adds a number if an earlier entry may have the same
+ * label.
+ */
 function labelIn(accounts: Accounts, index: number, name: string): string {
   const label = shortOf(name);
   const taken = accounts.slice(0, index).some(spec => mayBe(spec, label));

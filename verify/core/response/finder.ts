@@ -1,8 +1,9 @@
 /**
- * Finds the first group of a regular expression in a text, fast also in k6: there, each `matchAll` compiles the
- * expression again, and a non-ASCII character in the text makes it five times slower. Expressions of the most common
- * shape, such as `<body[^>]* data-user="([^"]*)"`, are searched by their literal parts. For others that begin with a
- * literal text, the page before this text is cut off: its title often has the only non-ASCII characters.
+ * Finds the first group of a regular expression in a text, and is fast in k6, too. In k6, each `matchAll`
+ * compiles the expression again, and one non-ASCII character in the text makes it five times slower. So an
+ * expression of the most common shape, such as `<body[^>]* data-user="([^"]*)"`, is not used as such: its
+ * literal parts are searched. For any other expression that begins with a literal text, the page before this
+ * text is cut off, because often only the page's title has non-ASCII characters.
  */
 export class Finder {
   readonly #search: Search | undefined;
@@ -37,7 +38,7 @@ export class Finder {
     this.#pattern.lastIndex = 0;
     for (let match = this.#pattern.exec(rest); match !== null; match = this.#pattern.exec(rest)) {
       found.push(match[1] ?? '');
-      // Without this step, an empty match would be found again at the same place without end.
+      // Goes on by one character after an empty match. Otherwise it would be found again without end.
       if (match[0] === '') this.#pattern.lastIndex++;
     }
     return found;
@@ -50,17 +51,20 @@ export class Finder {
   }
 }
 
-/** An expression `before([^q]*)q…` or `before[^s]*second([^q]*)q…`, where q and s are single characters. */
+/**
+ * The parts of an expression `before([^q]*)q…` or `before[^s]*second([^q]*)q…`, where q and s are single
+ * characters.
+ */
 interface Shape {
   before: string;
-  /** The part before the group. `stop`: the character s. `second`: the literal text after the skipped characters. */
+  /** For the second form: `stop` is the character s, `second` is the literal text before the group. */
   skip: { stop: string; second: string } | undefined;
-  /** The character q, which the group excludes: the first character of `after`. */
+  /** The character q, at which the group ends. The text `after` begins with it. */
   quote: string;
   after: string;
 }
 
-/** Matches a literal text: characters that have no special meaning in regular expressions. */
+/** Matches a literal text, which has no special characters of regular expressions. */
 const TEXT = '[^\\\\^$.*+?()[\\]{}|]+';
 const CLASS = '\\[\\^([^\\\\\\]^-])\\]\\*';
 const SHAPE = new RegExp(`^(${TEXT})(?:${CLASS}(${TEXT}))?\\(${CLASS}\\)(${TEXT})$`);
@@ -72,7 +76,10 @@ function shapeOf(source: string): Shape | undefined {
   return { before, skip, quote, after };
 }
 
-/** Searches for a shape. Keeps the place of the last match in fields, because a new object is slow in k6. */
+/**
+ * Searches for an expression by its parts. The place of the last match is kept in fields, because a new
+ * object is slow in k6.
+ */
 class Search {
   /** Begin and end of the group. */
   from = 0;
@@ -95,7 +102,10 @@ class Search {
     return false;
   }
 
-  /** Tries each place of the second text, the last one first, because `[^s]*` matches as much as possible. */
+  /**
+   * Tries each place of `second`, the last one first, because in a regular expression `[^s]*` matches as much
+   * as possible.
+   */
   #afterSkip(text: string, next: number, { stop, second }: { stop: string; second: string }): boolean {
     const stopped = text.indexOf(stop, next);
     let at = text.lastIndexOf(second, stopped === -1 ? text.length : stopped);
@@ -110,7 +120,7 @@ class Search {
   #groupAt(text: string, from: number): boolean {
     const { quote, after } = this.#shape;
     const to = text.indexOf(quote, from);
-    // `after` begins with the character q, and usually is this character alone.
+    // `after` begins with the character q. Usually it is only this character.
     if (to === -1 || (after !== quote && !text.startsWith(after, to))) return false;
     this.from = from;
     this.to = to;
@@ -119,10 +129,12 @@ class Search {
   }
 }
 
-/** Returns the literal text that every match begins with; empty if there is none or it is not obvious. */
+/**
+ * Returns the literal text with which every match begins. Empty if there is none or it is not simple to find.
+ */
 function literalStart(source: string): string {
   if (source.includes('|')) return '';
   const [literal = ''] = /^[^\\^$.*+?()[\]{}]*/.exec(source) ?? [];
-  // The character before a quantifier may be missing in a match.
+  // If a quantifier follows, such as `*`, the last character may be absent in a match.
   return /[*+?{]/.test(source.charAt(literal.length)) ? literal.slice(0, -1) : literal;
 }

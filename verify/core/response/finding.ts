@@ -5,10 +5,15 @@
 import { Finder } from './finder.ts';
 import type { BodyFacts } from './reply.ts';
 
-/** Describes where a value is: a regular expression whose first group is the value, or one of these places. */
+/**
+ * Describes where a value is: a regular expression whose first group is the value, or one of the places
+ * below.
+ */
 export type Finding =
   | string
-  /** A JSON pointer (RFC 6901) into the body, or into each message of an event stream. `*` stands for every member. */
+  /**
+   * A JSON pointer (RFC 6901) into the body, or into each message of an event stream. `*` means every member.
+   */
   | { json: string }
   /** A header of the response. */
   | { header: string }
@@ -34,7 +39,10 @@ export interface Findings {
   all(reply: Found): string[];
 }
 
-/** Returns functions that find the values. @param decode resolves HTML character references */
+/**
+ * Returns functions that find the values.
+ * @param decode replaces HTML character references, such as `&amp;`
+ */
 export function finder(finding: Finding, decode: (html: string) => string): Findings {
   if (typeof finding === 'string') {
     const expression = new Finder(finding);
@@ -82,11 +90,14 @@ function everyOne(finding: { json: string } | { header: string } | { cookie: str
     cookies.flatMap(({ name, value }) => (name === finding.cookie && value !== undefined ? [value] : []));
 }
 
-/** Returns a regular expression that finds an attribute of the tag with this name, in any order of the attributes. */
+/**
+ * Returns a regular expression that finds the attribute `held` of the tag whose `name` is given, in any
+ * order.
+ */
 const attribute = (tag: string, name: string, held: string): string =>
   `<${tag}(?=[^>]*\\sname=["']?${escaped(name)}["'\\s/>])[^>]*\\s${held}=["']?([^"'>]*)`;
 
-/** Returns the source of a regular expression that matches exactly this text. */
+/** Returns a regular expression, as a text, that matches exactly this text. */
 export const escaped = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
 const stepsOf = (pointer: string): string[] =>

@@ -1,4 +1,7 @@
-/** Reads from a response whether the session is signed in, its user and state, and the instance. */
+/**
+ * Reads from a response whether the session is signed in, its user and state, and which instance sent the
+ * response.
+ */
 import { isSafe } from '../history/actions.ts';
 import { canaryFinder, unpadder } from '../history/canary.ts';
 import type { Action, CookieChange, Operation } from '../history/history.ts';
@@ -10,40 +13,43 @@ import { outcomeOf } from './outcome.ts';
 import { type ListPage, ListReader, type ListSpec } from './pages-of-list.ts';
 import type { Reply } from './reply.ts';
 
-/** The parts of a target that interpret its pages. */
+/** The parts of a target file that say how its pages are read. */
 export interface Pages {
   login: LoginPage;
   signedIn: { user: Finding };
-  /** Further responses that mean "signed out", besides 401 and a redirect to the login page. */
+  /** Further responses that mean "signed out". A 401 and a redirect to the login page always do. */
   signedOut?: { status: readonly number[]; redirect: readonly string[] } | undefined;
-  /** Hosts of other sites that take part in logins. A redirect to one of them asks for a login. */
+  /** Other sites that take part in logins. A redirect to one of them asks the user to log in. */
   origins?: readonly string[] | undefined;
   csrf?: Finding | undefined;
   probes: readonly { object: string; read: ListSpec }[];
   instance?: (Naming & { version?: Versioning | undefined }) | undefined;
-  /** Matches the text of a "busy, try again" response: the request was refused and had no effect. */
+  /**
+   * Matches the text of a response such as "busy, try again": the app refused the request, and it had no
+   * effect.
+   */
   busy?: string | undefined;
 }
 
 export interface Reading {
-  /** Returns the label that replaces a secret in the history. */
+  /** Returns the label that stands for a secret in the history, so that the secret is not recorded. */
   label(secret: string): string;
-  /** Returns the label of a user of the run; undefined for any other name. */
+  /** Returns the label of a user of the run; undefined if the name is not that of such a user. */
   userLabel(name: string): string | undefined;
   /** The prefix of all canaries of the run: letters and digits. */
   canary: string;
-  /** Resolves HTML character references. k6 and Node have different libraries for it. */
+  /** Replaces HTML character references, such as `&amp;`. k6 and Node use different libraries. */
   decode(html: string): string;
 }
 
-/** The facts about a target that the checks before the load found. */
+/** What the requests before the load have shown about a target. */
 export interface Learned {
   sessionCookies: readonly string[];
   unnamed: readonly string[];
   strangers: { status: readonly number[]; redirect: readonly string[] };
 }
 
-/** The fields of an operation that the response decides. */
+/** The fields of an operation that are read from its response. */
 export type Seen = Pick<
   Operation,
   | 'outcome'
@@ -61,9 +67,9 @@ export type Seen = Pick<
 
 export interface Asked {
   action: Action;
-  /** The target file's name of the object whose state the response shows, if any. */
+  /** The object whose state the response shows, by its name in the target file; absent if it shows none. */
   object?: string | undefined;
-  /** True if the page may leave out the user's name. Without the name, it shows nothing about the session. */
+  /** True if the page need not name its user. If it does not, it shows nothing about the session. */
   unmarked?: boolean | undefined;
   /** The requested path, with its query. */
   path?: string;
@@ -78,9 +84,12 @@ const silent = new Set<Action>(['form', 'logout', 'logout-all']);
 const REFUSED: readonly number[] = [400, 401, 403];
 
 export class Interpreter {
-  /** Names of the session cookies. While they are unknown, no cookie is recorded. */
+  /** Names of the session cookies. Until they are known, no cookies are recorded. */
   sessionCookies: readonly string[] = [];
-  /** Probes whose page requires a login but does not name its user. For them, a 2xx means "signed in". */
+  /**
+   * Probes whose page requires a login but names no user. If such a page comes with a 2xx, the session is
+   * signed in.
+   */
   readonly unnamed = new Set<string>();
   readonly #pages: Pages;
   readonly #reading: Reading;
@@ -88,9 +97,15 @@ export class Interpreter {
   readonly #unpadded: (text: string) => string;
   readonly #user: Findings;
   readonly #lists: Map<string, ListReader>;
-  /** How private pages respond to clients without a session: such responses mean "signed out", too. */
+  /**
+   * The statuses and redirects that private pages sent to clients without a session. They mean "signed out",
+   * too.
+   */
   readonly #strangers = { status: new Set<number>(), redirect: new Set<string>() };
-  /** Headers that were searched and have no canary. In Node, responses with equal headers share one object. */
+  /**
+   * Headers without a canary, which need no further search. In Node, responses with equal headers share one
+   * object.
+   */
   readonly #bare = new WeakSet<Reply['headers']>();
   readonly #csrf: Findings | undefined;
   readonly #instance: (reply: Reply) => Named | undefined;
@@ -113,7 +128,9 @@ export class Interpreter {
     this.#version = versionNamer(pages.instance?.version ?? {});
   }
 
-  /** The facts about the target that this interpreter has found, to be passed to another interpreter. */
+  /**
+   * What this interpreter has learned about the target. Another interpreter can take it over with `learn`.
+   */
   get learned(): Learned {
     const { status, redirect } = this.#strangers;
     return {
@@ -123,7 +140,7 @@ export class Interpreter {
     };
   }
 
-  /** Takes over the facts that another interpreter has found. */
+  /** Takes over what another interpreter has learned. */
   learn({ sessionCookies, unnamed, strangers: { status, redirect } }: Learned): void {
     this.sessionCookies = sessionCookies;
     for (const object of unnamed) this.unnamed.add(object);
@@ -146,7 +163,10 @@ export class Interpreter {
     return this.#user.first(reply);
   }
 
-  /** Interprets a response. @param named the instance that sent the response, if the caller knows it already */
+  /**
+   * Interprets a response.
+   * @param named the instance that sent the response, if the caller has already found it
+   */
   seen(reply: Reply, asked: Asked, named: Named | undefined = this.#instance(reply)): Seen {
     const { action, object, unmarked = false, path } = asked;
     const seen: Seen = { outcome: 'ok', note: noteOf(reply) };
@@ -163,7 +183,7 @@ export class Interpreter {
       this.#state(seen, reply, object, path);
     this.#private(seen, reply);
     seen.outcome = busy ? 'fail' : outcomeOf(reply, seen.signedIn, isSafe(action));
-    // If the response to a write is a login form, the write may or may not have happened.
+    // If a write gets a login form as its response, it is not known whether the write happened.
     if (seen.outcome === 'ok' && writes(action) && this.#asksPassword(reply)) seen.outcome = 'info';
     return seen;
   }
@@ -194,14 +214,17 @@ export class Interpreter {
     }
   }
 
-  /** Returns whether the last page of a login's redirects shows that the login was accepted; undefined for an error. */
+  /**
+   * Returns whether the login was accepted, by the page to which the login led in the end. Undefined for an
+   * error.
+   */
   landed(reply: Reply): boolean | undefined {
     const { status } = reply;
     if (status === undefined || status >= 500 || status === 429) return undefined;
     return status !== 401 && !this.#asksPassword(reply);
   }
 
-  /** Returns whether the response is a login form: a page with a password field that names no user. */
+  /** Returns whether the response is a login form: it has a password field and names no user. */
   #asksPassword(reply: Reply): boolean {
     return hasPasswordField(reply) && (this.userName(reply) ?? '') === '';
   }
@@ -212,7 +235,10 @@ export class Interpreter {
     );
   }
 
-  /** Returns whether the response is signed out: a 401, a redirect to a login, or as the target file declares. */
+  /**
+   * Returns whether the response is signed out: a 401, a redirect to a login, or what the target file
+   * declares.
+   */
   refuses(reply: Reply): boolean {
     const { status, redirect } = reply;
     const { login, signedOut } = this.#pages;
@@ -223,7 +249,10 @@ export class Interpreter {
     );
   }
 
-  /** Records the user that the page names. A page that should name its user and does not counts as signed out. */
+  /**
+   * Records the user that the page names. If the page must name its user and does not, it counts as signed
+   * out.
+   */
   #mark(seen: Seen, reply: Reply, unmarked: boolean): void {
     const name = this.userName(reply);
     if (name === undefined || name === '') {
@@ -234,13 +263,13 @@ export class Interpreter {
     seen.sawUser = this.#reading.userLabel(name) ?? `unknown-${this.#reading.label(name)}`;
   }
 
-  /** Records the state that the page shows, unless the page shows only a part of it. */
+  /** Records the state that the page shows, if the page shows all of it. */
   #state(seen: Seen, reply: Reply, object: string, path: string | undefined): void {
     const { values, next, cut } = this.page(reply, object, path);
     if (next === undefined && !cut) seen.saw = values;
   }
 
-  /** Returns the values of an object that a page shows. @param object its name in the target file */
+  /** Returns the values that a page shows of an object. `object` is its name in the target file. */
   page(reply: Reply, object: string, path?: string): ListPage {
     const page = this.#lists.get(object)?.page(reply, path);
     if (page === undefined) return NO_PAGE;
@@ -249,7 +278,10 @@ export class Interpreter {
     return page;
   }
 
-  /** Records how a page that requires a login responded to a client without a session. */
+  /**
+   * Records how a private page responded to a client without a session. The same response to another client
+   * then means "signed out".
+   */
   stranger(reply: Reply): void {
     const { status, redirect } = reply;
     if (status === undefined || status < 300 || status === 429 || status >= 500) return;
@@ -262,11 +294,14 @@ export class Interpreter {
     return status !== undefined && this.#strangers.status.has(status);
   }
 
-  /** Records the canaries outside of the requested state, and the session cookies that the response changed. */
+  /**
+   * Records the canaries that are not part of the requested state, and the session cookies that the response
+   * changed.
+   */
   #private(seen: Seen, reply: Reply): void {
     const found = this.#found(reply);
     const saw = seen.saw ?? [];
-    // Most pages show no canaries except those of the requested state.
+    // On most pages, all canaries are part of the requested state.
     if (found.length > 0 && !alike(found, saw)) {
       const foreign = new Set(found.filter(canary => !saw.includes(canary)));
       if (foreign.size > 0) seen.canaries = [...foreign];
@@ -288,10 +323,11 @@ export class Interpreter {
 
   #inHeaders(headers: Reply['headers']): string[] {
     const found: string[] = [];
-    // No values() and flat(): in k6 they take longer than the search in a header.
+    // A loop, because in k6 values() and flat() would take longer than the search itself.
     for (const name in headers) {
       const value = headers[name];
-      // In k6, adding an empty list takes as long as this test, and most headers have no canary.
+      // Skips most headers, because they have no canary. In k6, adding an empty list takes as long as this
+      // test.
       if (typeof value === 'string' && !value.includes(this.#reading.canary)) continue;
       for (const one of [value ?? []].flat()) found.push(...this.#canaries(one));
     }

@@ -1,23 +1,23 @@
-/** Finds in a response the name of the instance that served it, by header, cookie or body. */
+/** Finds the name of the instance that sent a response: in a header, a cookie or the body. */
 import { Finder } from './finder.ts';
 import { type Finding, finder } from './finding.ts';
 import type { Reply } from './reply.ts';
 
-/** The places where a response names its instance, in the order in which they are searched. */
+/** The places where a response names its instance. They are searched in this order. */
 export interface Naming {
   header?: string | undefined;
   /** A regular expression that finds the name in the header. */
   find?: string | undefined;
-  /** Name of a cookie of the balancer. */
+  /** Name of the cookie in which the balancer names the instance. */
   cookie?: string | undefined;
   body?: Finding | undefined;
-  /** Addresses of single instances, by name. */
+  /** By name of an instance: its own address. A balancer may name an instance by its address. */
   addresses?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The place where a response names the version of the app. */
 export interface Versioning {
-  /** If absent, the name of the instance contains the version. */
+  /** If absent, the version is a part of the instance's name. */
   header?: string | undefined;
   /** A regular expression that finds the version in the header, or in the name of the instance. */
   find?: string | undefined;
@@ -25,14 +25,17 @@ export interface Versioning {
 
 export interface Named {
   instance: string;
-  /** `header`, `cookie`, `body`, or `address`: the request went to the instance's own address. */
+  /**
+   * Where the name was found: `header`, `cookie` or `body`. `address`: the client sent the request to this
+   * instance.
+   */
   source: string;
 }
 
 /** Maximum length of a name, in characters, so that a long header cannot fill the history. */
 const LONGEST = 100;
 
-/** Maximum number of header values for which the name is cached. If there are more, the values do not repeat. */
+/** Maximum number of header values whose name is cached. An app with more of them hardly repeats any. */
 const KNOWN = 64;
 
 /** Returns a function that finds the instance of a response; undefined if the response names none. */
@@ -43,13 +46,14 @@ export function namer(
   const name = header?.toLowerCase();
   const part = find === undefined ? undefined : new Finder(find);
   const shown = body === undefined ? undefined : finder(body, decode);
-  // A balancer may name an instance by its address, as nginx does with $upstream_addr.
+  // A balancer may name an instance by its address, as nginx does with $upstream_addr. Then the address is
+  // replaced by the name.
   const names = new Map(Object.entries(addresses).map(([own, url]) => [hostOf(url), own]));
   const named = (instance: string | undefined, source: string): Named | undefined =>
     instance === undefined || instance === ''
       ? undefined
       : { instance: (names.get(instance) ?? instance).slice(0, LONGEST), source };
-  // Caches the names by the header's text: each of the few instances always sends the same text.
+  // Caches the names by the text of the header, because each instance always sends the same text.
   const known = new Map<string, Named>();
   const byHeader = (text: string | string[] | undefined): Named | undefined => {
     const before = typeof text === 'string' ? known.get(text) : undefined;
@@ -81,7 +85,10 @@ export function versionNamer({
 /** Returns the host and port of an address. Does not use URL, which k6 lacks. */
 const hostOf = (url: string): string => url.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
 
-/** Finds the name in a header. A balancer that tried several instances lists them all, and the last one responded. */
+/**
+ * Finds the name in a header. A balancer that tried several instances lists all of them. The last one has
+ * responded.
+ */
 function inHeader(value: string | string[], part: Finder | undefined): string | undefined {
   const text = Array.isArray(value) ? value.join(', ') : value;
   return part === undefined ? text.slice(lastOf(text)) : part.first(text);
@@ -93,7 +100,10 @@ const lastOf = (text: string): number => {
   return Math.max(comma === -1 ? 0 : comma + 2, group === -1 ? 0 : group + 3);
 };
 
-/** Finds the name in the balancer's cookie: in the one that the response sets, otherwise in the one that was sent. */
+/**
+ * Finds the name in the balancer's cookie. If the response sets the cookie, this value counts, otherwise the
+ * one that the client sent.
+ */
 function inCookie({ status, cookies, sent }: Reply, name: string): string | undefined {
   if (status === undefined) return undefined;
   const set = cookies.find(cookie => cookie.name === name)?.value;

@@ -3,12 +3,14 @@ import { Finder } from './finder.ts';
 import { type Finding, type Findings, finder } from './finding.ts';
 import type { Reply } from './reply.ts';
 
-/** Describes how the list of a probe is read. */
+/** Says how the list of a probe is read from a page. */
 export interface ListSpec {
   items: Finding;
-  /** A regular expression that finds the list in the page, because its texts may also be elsewhere on the page. */
+  /**
+   * A regular expression that finds the list in the page. Needed if its texts are also elsewhere on the page.
+   */
   within?: string | undefined;
-  /** Where the page has the address of the next page. */
+  /** Says where in the page the address of the next page is. */
   next?: Finding | undefined;
   /** Maximum number of rows on a page. */
   rows?: number | undefined;
@@ -41,14 +43,14 @@ export class ListReader {
     this.#decode = decode;
   }
 
-  /** Reads a page. @param path the requested path with its query, if known */
+  /** Reads a page. `path` is the requested path with its query, if known. */
   page(reply: Reply, path = ''): ListPage {
     const { body } = reply;
     const part = this.#within === undefined ? reply : partOf(reply, this.#within.first(body) ?? '');
     const values = this.#items.all(part);
     const next = this.#nextOf(reply, path);
     if (next !== undefined && next !== '') return { values, next, cut: false };
-    // If the target file declares where the next address is, a page without it is the last page.
+    // If the target file says where the next address is and the page has none, this is the last page.
     return { values, cut: this.#next === undefined && values.length === this.#rows };
   }
 
@@ -58,14 +60,17 @@ export class ListReader {
     const link = links === undefined ? undefined : LINK_NEXT.exec([links].flat().join(', '))?.[1];
     if (link !== undefined) return link;
     const { body } = reply;
-    // Most pages have no link with rel="next", and a search for a text is faster than a regular expression.
+    // Searches first for the text `next`, which is faster than the expression. Most pages do not have it.
     const match = body.includes('next') ? REL_NEXT.exec(body) : null;
     const href = match?.[1] ?? match?.[2] ?? match?.[3] ?? numbered(body, path);
     return href === undefined ? undefined : this.#decode(href);
   }
 }
 
-/** Returns the response with a part of its body, without the facts, which are about the whole body. */
+/**
+ * Returns a response with only a part of the body. Its `facts` are left out, because they are about the whole
+ * body.
+ */
 function partOf({ facts: _, ...reply }: Reply, body: string): Reply {
   return { ...reply, body };
 }

@@ -1,26 +1,32 @@
-/** Interprets responses, and reuses the earlier result if the same page comes again. */
+/** Interprets responses. If the same page comes again, uses the earlier result again. */
 import type { Asked, Interpreter, Seen } from './interpret.ts';
 import type { Named } from './naming.ts';
 import type { Reply } from './reply.ts';
 
 interface Kept {
   body: string;
-  /** The requested object; the same page is interpreted differently for another object. */
+  /** The object that was requested. For another object, the same page has another result. */
   object: string | undefined;
   unmarked: boolean;
   seen: Seen;
-  /** The instance that sent the page; undefined if not known, or if values on the page may contain its name. */
+  /**
+   * The instance that sent the page. Undefined if it is not known, or if values on the page contain its name.
+   */
   instance: string | undefined;
-  /** The page, split at the instance's name; made on first use. */
+  /** The parts of the page between the instance's name. Made when they are first needed. */
   parts: string[] | undefined;
 }
 
-/** Maximum number of pages that are kept: enough for one page from each instance, and a few pages of other objects. */
+/**
+ * Maximum number of pages that are kept. Enough for a page of each instance, and a few pages of other
+ * objects.
+ */
 const KEPT = 6;
 
 /**
- * Keeps interpreted pages. Under load, most pages equal an earlier one except for the name of the instance, and their
- * result is the same. In k6, comparing two pages takes 1 µs, interpreting one takes 100 µs.
+ * Keeps pages with their results. Under load, most pages equal an earlier page except for the name of the
+ * instance, so they have the same result. In k6, it takes 1 µs to compare two pages and 100 µs to interpret
+ * one.
  */
 export class Readings {
   readonly #interpreter: Interpreter;
@@ -31,9 +37,12 @@ export class Readings {
     this.#interpreter = interpreter;
   }
 
-  /** Interprets a response. For a known page, returns the earlier result, changed to the instance of this response. */
+  /**
+   * Interprets a response. If the page is known, returns the earlier result, with the instance of this
+   * response.
+   */
   seen(reply: Reply, asked: Asked): Seen {
-    // Only pages whose result does not depend on other headers can be reused.
+    // Only such a response can be reused: its result depends on nothing but the page and the instance.
     const plain =
       reply.status === 200 && asked.action === 'read' && reply.headers['set-cookie'] === undefined;
     if (!plain) return this.#interpreter.seen(reply, asked);
@@ -60,7 +69,7 @@ export class Readings {
     return seen;
   }
 
-  /** Forgets all pages. Call it after a change: the pages from before the change are unlikely to come again. */
+  /** Forgets all pages. Call it after a change of data: the old pages are unlikely to come again. */
   changed(): void {
     this.#kept.length = 0;
     this.#next = 0;
@@ -72,8 +81,8 @@ export class Readings {
 }
 
 /**
- * Returns whether a page equals a kept page except for the name of the instance. Compares the parts between the names,
- * because in k6 a copy of the page with the name replaced takes too much memory.
+ * Returns whether a page equals a kept page except for the name of the instance. Compares the parts between
+ * the names. To replace the name in a copy of the page would need too much memory in k6.
  */
 function isOf(kept: Kept, body: string, instance: string): boolean {
   const before = kept.instance;
@@ -108,7 +117,10 @@ function again(seen: Seen, named: Named | undefined): Seen {
   return seen;
 }
 
-/** Returns whether the values on a page contain the name of the instance. Then the name must not be replaced. */
+/**
+ * Returns whether values on a page contain the name of the instance. Then pages of two instances have other
+ * results.
+ */
 const names = ({ saw, canaries }: Seen, instance: string): boolean =>
   anyNames(saw, instance) || anyNames(canaries, instance);
 

@@ -2,15 +2,18 @@
 import type { CookieAttributes } from '../history/history.ts';
 import type { Failure } from './outcome.ts';
 
-/** What was found in a body. Responses with equal bodies may share this object, so that the body is searched once. */
+/**
+ * What was found in a body. Responses with equal bodies may share this object, so each body is searched only
+ * once.
+ */
 export interface BodyFacts {
-  /** By finder: the first value that it found; null if it found none. */
+  /** By finder: the first value that it found in the body; null if it found none. */
   readonly firsts: Map<object, string | null>;
   canaries?: readonly string[];
   busy?: boolean;
   /** True if the body has a password field. */
   password?: boolean;
-  /** The result of the last search for secrets: whether the body shows one of them. */
+  /** The last search for secrets in the body: which were searched, and whether the body shows one of them. */
   exposed?: { secrets: readonly string[]; shown: boolean };
 }
 
@@ -23,17 +26,25 @@ export interface Reply {
   /** The headers, by name in lower case. */
   headers: Readonly<Record<string, string | string[] | undefined>>;
   body: string;
-  /** What was found in the body, shared with responses that have the same body; absent if nothing is shared. */
+  /** What was found in the body. Absent if it is not shared with other responses. */
   facts?: BodyFacts;
-  /** Where a redirect leads, without query: a path, or origin and path for another host; absent if there is none. */
+  /**
+   * The target of a redirect without its query: a path, or origin and path if the host differs. Absent
+   * without redirect.
+   */
   redirect?: string;
-  /** Path and query of a redirect that is followed. Absent for another host or scheme: these are not followed. */
+  /**
+   * Path and query of a redirect, if the client follows it. It does not follow one to another host or scheme.
+   */
   leads?: string;
-  /** Cookies that the response changed; a cookie without a value is deleted. */
+  /** Cookies that the response changed. A cookie without a value was deleted. */
   cookies: { name: string; value?: string; attributes?: CookieAttributes }[];
   /** Cookies that the request carried. */
   sent?: readonly { name: string; value: string }[];
-  /** Names of cookies that a browser would not send, because of SameSite: a page of another site made the request. */
+  /**
+   * Names of cookies that a browser would not send: a page of another site made the request, and SameSite
+   * forbids them.
+   */
   withheld?: readonly string[];
   /** The client sent the request twice, because the server closed the connection during the first attempt. */
   resent?: true;

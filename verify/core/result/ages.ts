@@ -56,13 +56,13 @@ export function timeText(time: number): string {
   return `${Number((time / unit).toFixed(1))} ${name}`;
 }
 
-/** Returns a remark if no session was in use for longer than the declared idle timeout. */
+/** Returns a remark if an idle timeout is declared and no session was in use for that long. */
 export function untriedAges(
   { declared }: Run,
   { ages, duration }: { ages?: Ages; duration: number },
 ): string[] {
   const { idle, absolute = Number.POSITIVE_INFINITY } = declared?.expiry ?? {};
-  // An idle timeout that is longer than the absolute timeout cannot be tried.
+  // If the idle timeout is longer than the absolute timeout, no session can be in use for so long.
   if (ages === undefined || idle === undefined || idle >= absolute || ages.used >= idle) return [];
   return [
     `not tried in ${timeText(duration)}: sessions older than their idle timeout of ${timeText(idle)}; ` +

@@ -1,6 +1,6 @@
 /**
- * Summarises response times in histograms of bounded size. Each bucket is 3 % wider than the one before, so quantiles
- * are exact to 3 %. Histograms can be added up.
+ * Counts response times in histograms of bounded size. Each bucket is 3 % wider than the one before, so
+ * quantiles are exact to 3 %. Two histograms can be added.
  */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Action, Operation } from '../history/history.ts';
@@ -73,7 +73,10 @@ export function percentilesOf(buckets: Buckets): Record<Percentile, number> {
   return { p50: at(p50), p90: at(p90), p95: at(p95), p99: at(p99) };
 }
 
-/** Maximum number of histograms: one for each pair of action and instance. More than any expected deployment needs. */
+/**
+ * Maximum number of histograms. Each pair of an action and an instance has one, and more pairs are not
+ * expected.
+ */
 const MOST = 100;
 
 /** Collects the response times of a run. */

@@ -136,7 +136,8 @@ export function fisherP(events: number, trials: number, otherEvents: number, oth
 const MANY = 10_000;
 
 /**
- * Returns a lower bound of the number of possible ids, from a number of ids that were all different (birthday problem).
+ * Returns a lower bound of the number of possible ids, if this many ids were all different (birthday
+ * problem).
  */
 export function idSpace(ids: number, confidence = 0.95): number {
   const rare = Math.log(1 - confidence);

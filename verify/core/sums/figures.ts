@@ -1,4 +1,6 @@
-/** Maps the counts of the checks to k6 metrics, which k6 adds up, and defines the thresholds that fail a run. */
+/**
+ * Defines the k6 metrics for the counts of the checks, which k6 adds up, and the thresholds that fail a run.
+ */
 
 import { availability } from '../checks/availability.ts';
 import { type Check, type Counts, ENOUGH_HANDOFFS, type NamedCounts } from '../checks/check.ts';
@@ -12,35 +14,34 @@ import { getOrInsert } from '../get-or-insert.ts';
 import type { Guarantee } from '../result/guarantees.ts';
 import type { Repeated } from './repeats.ts';
 
-/** The checks that every script applies. Each virtual user can apply them alone. */
+/** The checks that every script uses. Each virtual user can apply them to its own requests. */
 const ALWAYS: readonly Check[] = [
   ...[continuity, isolation, routing],
   ...[readYourWrites, monotonicReads, availability],
 ];
 
-/** What a script judges. Checks for which it gives no evidence are left out, because they cost time. */
+/** What a script judges. Checks for which the script gives no evidence are left out, to save time. */
 export interface Judged {
   checks: readonly Check[];
   /** The claimed guarantees that `checks` judge. Only these guarantees can fail the run. */
   claims: readonly Guarantee[];
   figures: readonly Figure[];
-  /** The budget, if the whole run is one fault window. Absent: no request may fail. */
+  /** The budget if the whole run counts as one fault, such as a deploy. If absent, no request may fail. */
   window?: WindowBudget;
 }
 
-/** The budget of a run that is one fault window as a whole, such as a deploy. */
+/** The budget of a run that counts as one fault as a whole, such as a deploy. */
 export interface WindowBudget {
   /** Share of the requests that may fail. */
   errors?: number;
-  /** Maximum time until a user's next success, milliseconds. */
+  /** Maximum time that a user waits for the next success, milliseconds. */
   gap?: number;
 }
 
 /**
  * Selects the checks and metrics of a script.
- *
- * @param logouts whether the script logs out and replays the old cookie
- * @param window the budget of a script whose whole run is one fault window
+ * @param logouts whether the script logs out and sends the old cookie again
+ * @param window the budget, if the whole run counts as one fault, such as a deploy
  */
 export function judgedBy(claims: readonly string[], logouts: boolean, window?: WindowBudget): Judged {
   const checks = logouts ? [...ALWAYS, logoutFinal] : ALWAYS;
@@ -48,7 +49,7 @@ export function judgedBy(claims: readonly string[], logouts: boolean, window?: W
   const claimed = names.filter(name => claims.includes(name));
   const figures = FIGURES.filter(({ of }) => names.includes(of[0]));
   if (window === undefined) return { checks, claims: claimed, figures };
-  // The budget decides how many errors fail the run, so their counter needs no threshold.
+  // Within a budget some requests may fail, so the counters of failures have no threshold.
   const tolerant = figures.map(figure => {
     if (figure.metric !== DOWN) return figure;
     const { needs: _, ...counted } = figure;
@@ -60,17 +61,20 @@ export function judgedBy(claims: readonly string[], logouts: boolean, window?: W
 export interface Figure {
   /** Name of the counter. */
   metric: string;
-  /** The count that the metric records. `of`: the guarantees that have this count, all with the same value. */
+  /**
+   * The name of the count that the metric records. `of`: the guarantees whose checks have this count, with
+   * equal values.
+   */
   count: string;
   of: readonly [Guarantee, ...Guarantee[]];
   /**
-   * The condition on the sum, as a k6 threshold. All conditions together hold if and only if the verdicts are valid.
-   * Missing data fail a condition, because a counter without increments is 0.
+   * The condition that the sum must meet, as a k6 threshold. If all conditions are met, all verdicts are
+   * valid, and otherwise at least one is not. A counter without data is 0, so missing data fail a condition.
    */
   needs?: string;
-  /** The count of repeated reads that belongs to the counter, too. */
+  /** The count in `Repeated` that is added to this metric, too. */
   repeated?: keyof Repeated;
-  /** Each account counts once: virtual users that share it are one user. */
+  /** True if each account counts once: several virtual users with one account are one user. */
   perAccount?: true;
 }
 
@@ -83,7 +87,7 @@ export const UNAVAILABLE = 'baton_unavailable';
 /** Requests that availability judged. */
 export const ATTEMPTS = 'baton_attempts';
 
-/** Describes the metric for a count. @param of the guarantees that have the count */
+/** Describes the metric for a count. `of` names the guarantees that have the count. */
 const figure = (
   metric: string,
   count: string,
@@ -132,7 +136,7 @@ export const FIGURES: readonly Figure[] = [
 export const TAGGED = {
   /** Requests by the instance that served them. */
   requests: { metric: 'baton_requests', tag: 'instance' },
-  /** Sessions, by each instance that served them at least once. */
+  /** Sessions by instance. A session counts for each instance that served it at least once. */
   met: { metric: 'baton_sessions_met', tag: 'instance' },
   /** Operations by outcome. */
   operations: { metric: 'baton_operations', tag: 'outcome' },
@@ -144,18 +148,18 @@ export const TAGGED = {
 
 const OUTCOMES = ['ok', 'fail', 'info'] as const;
 export const FAILURES = ['3xx', '4xx', '5xx', 'other', 'no answer'] as const;
-/** The tag for all instances that the script does not expect. */
+/** The tag for instances that are not named in the script's settings. */
 export const OTHER = 'other';
-/** Exceptions in the script, whose iterations have then checked nothing. */
+/** Number of exceptions in the script. An iteration that ends with an exception has checked nothing. */
 export const ERRORS = 'baton_script_errors';
 /** Logins of users whose session was lost. */
 export const RELOGINS = 'baton_relogins';
 /** Milliseconds from the start of the run to each anomaly, by guarantee. */
 export const BROKE = 'baton_broke_after';
-/** Milliseconds since a session's last success, for each failed request and for the next success. */
+/** Milliseconds since the session's last success, recorded at each failed request and at the next success. */
 export const GAP = 'baton_gap';
 
-/** Returns the class of a response that is no success, such as `4xx`. */
+/** Returns the class of a response without success, such as `4xx`. */
 export function failureOf(status: number | undefined): (typeof FAILURES)[number] {
   if (status === undefined) return 'no answer';
   return FAILURES.find(name => name === `${Math.floor(status / 100)}xx`) ?? 'other';
@@ -164,7 +168,10 @@ export function failureOf(status: number | undefined): (typeof FAILURES)[number]
 export const tagged = ({ metric, tag }: { metric: string; tag: string }, value: string): string =>
   `${metric}{${tag}:${value}}`;
 
-/** Returns the thresholds of k6. A counter with a tag is in k6's summary only if it has a threshold, perhaps empty. */
+/**
+ * Returns the thresholds of k6. Some are empty, because k6's summary shows a tagged counter only if it has a
+ * threshold.
+ */
 export function thresholdsOf(
   { claims, figures, window }: Judged,
   instances: readonly string[],

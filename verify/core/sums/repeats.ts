@@ -1,22 +1,32 @@
 /**
- * Counts reads that repeat a judged read, so that the judge need not see them. Most reads of an unchanged session show
- * the same page, only from another instance. In k6, counting such a read is 50 times as fast as judging it. The counts
- * of both add up to what the judge alone would have counted (repeats.property.test.ts).
+ * Counts reads that repeat a judged read, so that the judge need not judge them. Most reads of an unchanged
+ * session show the same page, only from another instance. In k6, this count is 50 times as fast as the judge.
+ * Its counts and the judge's counts have the same sum as if the judge had judged every read
+ * (repeats.property.test.ts).
  */
 
 import { alike } from '../objects/models.ts';
 import type { ReadFacts } from '../objects/read-facts.ts';
 import type { Seen } from '../response/interpret.ts';
 
-/** The numbers that repeated reads add to the counts of the checks. */
+/** What the repeated reads add to the counts of the checks. */
 export interface Repeated {
-  /** `reads`: all repeated reads. `handoffs`: the reads on another instance than the operation before. */
+  /**
+   * `reads`: number of repeated reads. `handoffs`: those that another instance served than the operation
+   * before.
+   */
   reads: number;
   handoffs: number;
-  /** `written`: reads compared with a write of the session. `writtenElsewhere`: those that another instance served. */
+  /**
+   * `written`: repeated reads that are compared with a write. `writtenElsewhere`: those on another instance
+   * than it.
+   */
   written: number;
   writtenElsewhere: number;
-  /** `pairs`: reads compared with the read before. `pairsElsewhere`: those that another instance served. */
+  /**
+   * `pairs`: repeated reads that are compared with the read before. `pairsElsewhere`: those on another
+   * instance.
+   */
   pairs: number;
   pairsElsewhere: number;
 }
@@ -30,26 +40,40 @@ export const nothingRepeated = (): Repeated => ({
   pairsElsewhere: 0,
 });
 
-/** What a judged read was compared with. A read that repeats it is compared with the same operations. */
+/**
+ * With which operations a judged read was compared. A read that repeats it is compared with the same ones.
+ */
 export type ComparedWith = Pick<ReadFacts, 'write' | 'again'>;
 
-/** Counts repeated reads of one session. Its operations must not overlap, and it alone may write its object. */
+/**
+ * Counts the repeated reads of one session. The requests of the session must not overlap, and no other
+ * session may write its object.
+ */
 export class Repeats {
   readonly #counts: Repeated;
-  /** The judged reads since the last operation that was no read: all show the same and caused no anomaly. */
+  /**
+   * The judged reads since the session's last other operation. All show the same, and none caused an anomaly.
+   * A read that equals one of them is a repeated read.
+   */
   readonly #settled: Seen[] = [];
-  /** True if a write may still take effect, or after an anomaly. Then every read is judged. */
+  /** True after an anomaly, or while a write may still take effect. Then no read counts as repeated. */
   #unsure = false;
-  /** Instance of the write that the last judged read was compared with; '' if its instance is not known. */
+  /**
+   * The instance of the write with which the last judged read was compared: '' if not known, undefined if
+   * none was.
+   */
   #wrote: string | undefined;
-  /** True if a read that repeats the last judged read is compared with it. */
+  /** True if a read that repeats the last judged read is compared with that read. */
   #pairs = false;
-  /** Instance of the last judged read. `#last`: instance of the last read, judged or not. */
+  /**
+   * The instance that served the last judged read. `#last`: the one that served the last read, judged or
+   * repeated.
+   */
   #judged = '';
   #last = '';
   #pending = false;
 
-  /** @param counts the counts to which the repeats are added; several sessions may share them */
+  /** @param counts is updated with the repeated reads; several sessions may share it */
   constructor(counts: Repeated) {
     this.#counts = counts;
   }
@@ -61,15 +85,14 @@ export class Repeats {
     else if (outcome !== 'ok' || instance === undefined) this.#unsure = true;
   }
 
-  /** Called when a read of another object was judged. */
+  /** Called when a read of another object was judged. Later reads repeat only reads from after it. */
   interrupted(): void {
     this.#settled.length = 0;
   }
 
   /**
    * Called when a read was judged.
-   *
-   * @param clean true if the response shows the session signed in and caused no anomaly
+   * @param clean true if the response was signed in and caused no anomaly
    */
   read(seen: Seen, clean: boolean, compared: ComparedWith | undefined): void {
     const { instance, saw } = seen;
@@ -86,9 +109,8 @@ export class Repeats {
   }
 
   /**
-   * Counts a read if it repeats a judged read. Otherwise returns false, and the judge must judge it.
-   *
-   * @param seen the result of the read; a repeated read has the same result object
+   * Counts a read if it repeats a judged read. Returns false if not: then the judge must judge it.
+   * @param seen the result of the read; a repeated read has the same result object as the judged one
    */
   repeats(seen: Seen): boolean {
     const { instance } = seen;
@@ -100,9 +122,9 @@ export class Repeats {
   }
 
   /**
-   * Must be called before the judge sees the session's next operation. Returns true if the judge must see the session's
-   * last read first: the next operation is compared with it, and another instance served it than the last judged read.
-   * This read is then no longer counted here.
+   * Call this before the judge gets the session's next operation. The judge compares that operation with the
+   * last read. So if the last read was only counted here, and another instance served it than the last judged
+   * read, returns true: the judge must judge it first. Then it is no longer counted here.
    */
   settle(): boolean {
     if (!this.#pending) return false;
@@ -113,7 +135,7 @@ export class Repeats {
     return true;
   }
 
-  /** Adds `by` to the counts of a read. @param elsewhere true if another instance served the read before */
+  /** Adds `by` to the counts of a read. `elsewhere`: another instance served the read before it. */
   #count(instance: string, elsewhere: boolean, by: 1 | -1): void {
     const counts = this.#counts;
     counts.reads += by;

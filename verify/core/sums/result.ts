@@ -28,13 +28,13 @@ export interface Metric {
   thresholds?: Readonly<Record<string, { ok: boolean }>>;
 }
 
-/** The metrics and the duration of a run, as k6 passes them to handleSummary(). */
+/** The metrics of a run and its duration, as k6 gives them to handleSummary(). */
 export interface Summed {
   metrics?: Readonly<Record<string, Metric>>;
   state?: { testRunDurationMs: number; isStdOutTTY: boolean };
 }
 
-/** The settings with which a script was judged. */
+/** The settings of the script that was run. */
 export interface ScriptSettings {
   /** Name of the script. */
   script: string;
@@ -45,7 +45,7 @@ export interface ScriptSettings {
 
 type Sum = (metric: string) => number;
 
-/** Returns the result of a k6 run. @param run the run line that setup() made */
+/** Returns the result of a k6 run. `run` is the first line of the history, made in setup(). */
 export function resultOf(data: Summed, run: Run, settings: ScriptSettings): Result {
   const { instances } = settings;
   const { run: name, target, url, seed, started, command } = run;
@@ -67,7 +67,10 @@ export function resultOf(data: Summed, run: Run, settings: ScriptSettings): Resu
   };
 }
 
-/** Returns the script's own thresholds that failed. The verdicts explain those of Baton's metrics. */
+/**
+ * Returns the failed thresholds of the script itself. Those of Baton's metrics are left out: the verdicts
+ * explain them.
+ */
 function crossed({ metrics = {} }: Summed): string[] {
   return Object.entries(metrics)
     .filter(([name]) => !name.startsWith('baton_'))
@@ -106,7 +109,8 @@ function verdicts(data: Summed, sum: Sum, run: Run, { judged, instances }: Scrip
     if (guarantee !== 'routing') {
       return verdict(guarantee, claimed, check.conclude(counts.get(guarantee) ?? {}, run));
     }
-    // Routing is judged without a chi-square test, which no k6 threshold can express.
+    // Judges only whether every instance serves, as for `least-outstanding`: a k6 threshold cannot test even
+    // shares.
     const found = verdict(
       guarantee,
       claimed,
@@ -117,10 +121,13 @@ function verdicts(data: Summed, sum: Sum, run: Run, { judged, instances }: Scrip
   });
 }
 
-/** Minimum number of requests, if the whole run is one fault window. */
+/** Minimum number of requests for a verdict, if the whole run counts as one fault. */
 const ENOUGH = 100;
 
-/** Judges availability, if the whole run is one fault window. @param gap the longest gap of all users, milliseconds */
+/**
+ * Judges availability if the whole run counts as one fault. `gap` is the longest wait of a user,
+ * milliseconds.
+ */
 function withinWindow(sum: Sum, gap: number, budget: WindowBudget): Conclusion {
   const [requests, errors] = [sum(ATTEMPTS), sum(UNAVAILABLE)];
   const most = budget.errors ?? 1;
@@ -138,7 +145,7 @@ function withinWindow(sum: Sum, gap: number, budget: WindowBudget): Conclusion {
 const milliseconds = (time: number): string => `${grouped(Math.round(time))} ms`;
 
 function verdict(guarantee: Guarantee, claimed: boolean, conclusion: Conclusion): Verdict {
-  // Each virtual user counts only its own pairs of instances, and these counts cannot be added up.
+  // Leaves out the login pairs: each virtual user counts only its own, and they cannot be added up.
   const { 'login pairs': _, ...rests } = conclusion.rests;
   return { guarantee, claimed, ...conclusion, rests, anomalies: [] };
 }

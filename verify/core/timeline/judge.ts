@@ -1,4 +1,4 @@
-/** Passes the events of a history once through every check, and makes the result. */
+/** Gives each event of a history to every check, in one pass, and makes the result. */
 
 import type { Check, CheckFinding, Counts, Fold, OnAnomaly } from '../checks/check.ts';
 import { FaultLedger } from '../faults/ledger.ts';
@@ -26,29 +26,31 @@ import { type SessionState, Sessions } from './sessions.ts';
 export class Judge {
   readonly #run: Run;
   readonly #folds: { check: Check; fold: Fold }[];
-  /** The checks that look at the starts of operations. */
+  /** The checks that are called when an operation starts. */
   readonly #starting: Fold[];
-  /** The checks that look at ended operations. */
+  /** The checks that are called when an operation ends. */
   readonly #ending: Fold[];
   readonly #sessions: Sessions;
   readonly #objects: Objects;
   readonly #clocks = new Clocks();
   /** The faults of the run, with their effects. */
   readonly #faults: FaultLedger;
-  /** The counts of the whole run for the result; undefined if no result is wanted. */
+  /** The counts of the whole run for the result. Undefined if only the counts of the checks are wanted. */
   readonly #tally: Tallying | undefined;
-  /** Joins requests with their log entries; undefined if no log is read. */
+  /** Joins requests with their entries in logs. Undefined if the run has no logs. */
   readonly #logs: RequestLogs | undefined;
   readonly #open = new Map<number, Start>();
-  /** What the last operation showed about its object; undefined unless it is a read of a live session. */
+  /**
+   * What the last operation proves about its object, if it was a read of a live session; otherwise undefined.
+   */
   reads: ReadFacts | undefined;
   #finish: Finish | undefined;
   #fingerprint: Fingerprint | undefined;
 
   /**
-   * @param checks passed by the caller, so that k6 need not load checks that a script does not use
-   * @param onAnomaly called with the first few anomalies of each check as they are found
-   * @param wanted `counts`: only `counts()` will be called, as k6 does
+   * @param checks the checks to apply; k6 leaves out checks that a script does not need
+   * @param onAnomaly called with the first few anomalies of each check as soon as they are found
+   * @param wanted `counts` if only `counts()` will be called, as in k6
    * @throws HistoryError if the run claims an unknown guarantee
    */
   constructor(
@@ -207,7 +209,10 @@ export class Judge {
     ];
   }
 
-  /** Returns the verdicts of all checks, then a verdict `unknown` for each claim that no check judges. */
+  /**
+   * Returns the verdicts of all checks. Adds a verdict `unknown` for each claimed guarantee that no check
+   * judges.
+   */
   #verdicts(findings: ReadonlyMap<Guarantee, CheckFinding>): Verdict[] {
     const claims = new Set(this.#run.claims.filter(isGuarantee));
     const verdicts: Verdict[] = [...findings].map(([guarantee, finding]) => ({

@@ -1,47 +1,67 @@
-/** Joins each request with its entries in the logs of balancer and instances, in any order, in bounded memory. */
+/**
+ * Joins each request with its entries in the logs of the balancer and the instances. They may come in any
+ * order, and memory is bounded.
+ */
 import type { FaultLedger } from '../faults/ledger.ts';
 import { getOrInsert } from '../get-or-insert.ts';
 import { isSafe } from '../history/actions.ts';
 import type { Operation, Run, Served } from '../history/history.ts';
 
-/** What the comparison with the logs needs to know about an operation. */
+/** What is known about an operation, to compare it with the logs. */
 interface Sent {
   instance: string | undefined;
-  /** True if the request changes no data, so that a balancer may send it to several instances. */
+  /** True if the request changes no data. A balancer may then send it to several instances. */
   safe: boolean;
-  /** True if the client sent the request directly to an instance, so that the balancer has no entry for it. */
+  /**
+   * True if the client sent the request directly to an instance. The balancer's log then has no entry for it.
+   */
   direct: boolean;
   /** True if the client sent the request twice. */
   resent: boolean;
-  /** Absent if the request is old and only the fields above are kept. */
+  /** Undefined if the request is old and only the fields above are kept. */
   operation?: Operation;
-  /** True if an absent entry of the request counts as missing in a log. Absent while undecided. */
+  /**
+   * True if every log should have an entry for the request, so that an absent one is missing. Undefined until
+   * decided.
+   */
   misses?: boolean;
 }
 
-/** What the response and the logs say about one request so far. */
+/** What the response and the logs have shown about one request so far. */
 export interface LoggedRequest {
   id: string;
-  /** Absent if no operation with this id has ended. */
+  /** Undefined until an operation with this id has ended. */
   sent?: Sent;
   balancer?: Pick<Served, 'instance' | 'tried'>;
   instances: Pick<Served, 'source' | 'instance'>[];
 }
 
-/** The part of a check that reads the logs. */
+/** The methods of a check that uses the logs. */
 export interface LogReader {
-  /** Called for each operation that the balancer has logged, once the operation and the log entry have both come. */
+  /**
+   * Called for each operation with an entry in the balancer's log, as soon as both the operation and the
+   * entry are there.
+   */
   routed?(operation: Operation, entry: Served): void;
-  /** Called for each request, as soon as every log has an entry for it, otherwise at the end (`complete` is false). */
+  /**
+   * Called once for each request: with `complete` as soon as every log has its entry, otherwise at the end of
+   * the run.
+   */
   logged?(request: LoggedRequest, complete: boolean): void;
 }
 
-/** Maximum number of requests that are kept whole. Of each older request only an outline is kept: one number. */
+/**
+ * Maximum number of requests that are kept with all their data. Of older requests only one number, an
+ * outline, is kept.
+ */
 const WHOLE = 20_000;
-/** A killed process may lose the log lines of this time before the kill, microseconds. */
+/** When a process is killed, the log lines of this time before the kill may be lost, microseconds. */
 const LAST_LINES = 1_000_000;
 
-/** The bits of an outline. The number of the instance follows above them. */
+/**
+ * An outline holds these bits, and above them the number of the instance. `BALANCER` and `INSTANCE`: that log
+ * has an entry.
+ */
 const SAFE = 1;
 const DIRECT = 2;
 const RESENT = 4;
@@ -60,15 +80,21 @@ export class RequestLogs {
   readonly #faults: FaultLedger;
   readonly #readers: readonly LogReader[];
   readonly #whole = new Map<string, LoggedRequest>();
-  /** Iterates over the whole requests, the oldest first. A new iterator would step over all deleted entries again. */
+  /**
+   * Goes over `#whole`, the oldest request first. It is kept, because a new iterator would pass all deleted
+   * entries again.
+   */
   #oldest = this.#whole.entries();
-  /** The outlines of old requests. The key is the number in the request's id, or the id if it has no number. */
+  /**
+   * The outlines of old requests, by the number at the end of the request's id (by the id if it has no
+   * number).
+   */
   readonly #outlines = new Map<string | number, number>();
-  /** The number of each instance in the outlines. */
+  /** By instance: its number in the outlines. `#names` has the name for each number. */
   readonly #instances = new Map<string, number>();
   readonly #names: string[] = [''];
 
-  /** @param faults shows whether a fault explains a missing entry */
+  /** @param faults shows whether a fault may have lost an entry */
   constructor({ run, logs }: Run, faults: FaultLedger, readers: readonly LogReader[]) {
     this.#prefix = `${run}-`;
     this.#hasBalancer = logs.includes('balancer');
@@ -77,14 +103,14 @@ export class RequestLogs {
     this.#readers = readers;
   }
 
-  /** The number of requests that are kept whole, and the number that are kept as an outline. */
+  /** Number of requests that are kept with all their data, and number of outlines. Tests use it. */
   get kept(): { whole: number; outlined: number } {
     return { whole: this.#whole.size, outlined: this.#outlines.size };
   }
 
   /** Adds an operation that has ended. */
   ended(operation: Operation): void {
-    // The logs of the target have no entry for a request to another host, such as an identity provider.
+    // A request to another host, such as an identity provider, is not in the target's logs.
     if (operation.path?.startsWith('http') === true) return;
     const request = this.#of(operation.request);
     const { instance, action, direct = false, resent = false } = operation;
@@ -125,7 +151,8 @@ export class RequestLogs {
 
   #settle(request: LoggedRequest): void {
     if (!this.#isComplete(request)) return;
-    // If the balancer tried several instances, each may log the request. One that was down never does.
+    // If the balancer tried several instances, waits for an entry from each. An instance that was down never
+    // logs one.
     if (this.#hasInstances && request.instances.length < triedOf(request)) return;
     this.#whole.delete(request.id);
     this.#logged(request, true);
@@ -137,13 +164,14 @@ export class RequestLogs {
     return !this.#hasBalancer || sent.direct || balancer !== undefined;
   }
 
-  /** Passes the requests without all entries to the readers. Called at the end of the history. */
+  /** Calls the checks for the requests without all entries. Called at the end of the history. */
   finish(): void {
     for (const request of this.#whole.values()) {
       if (request.sent !== undefined) request.sent.misses = this.#misses(request.sent);
       this.#logged(request, this.#isComplete(request));
     }
-    // Makes one object for all requests with the same outline: if a log has no entries, all requests end up here.
+    // If a log has no entries at all, all requests come here. So requests with equal outlines share one
+    // object.
     const alike = new Map<number, LoggedRequest>();
     for (const outline of this.#outlines.values())
       this.#logged(
@@ -153,8 +181,8 @@ export class RequestLogs {
   }
 
   /**
-   * Returns whether the request should have an entry in every log. It need not if it may have reached no instance, or
-   * if a fault may have lost the entry.
+   * Returns whether every log should have an entry for the request. Not if the request may have reached no
+   * instance, or if a fault may have lost the entry.
    */
   #misses({ operation, misses = false }: Sent): boolean {
     if (operation === undefined) return misses;
@@ -163,7 +191,10 @@ export class RequestLogs {
     return !this.#faults.overlaps({ call, return: end + LAST_LINES });
   }
 
-  /** Replaces the oldest whole request with its outline, unless the outline would lose information. */
+  /**
+   * Replaces the oldest request in `#whole` by its outline, if the outline can hold all that is known about
+   * it.
+   */
   #shorten(): void {
     let { value: oldest } = this.#oldest.next();
     if (oldest === undefined) {
@@ -183,7 +214,10 @@ export class RequestLogs {
     return Number.isSafeInteger(number) ? number : id;
   }
 
-  /** Returns the outline of a request; undefined if its sources name several instances, or if it has not ended yet. */
+  /**
+   * Returns the outline of a request. Undefined if it cannot hold the request: several instances are named,
+   * or the operation has not ended.
+   */
   #outline(request: LoggedRequest): number | undefined {
     const { sent, balancer, instances } = request;
     if (sent === undefined || instances.length > 1 || triedOf(request) > 1) return undefined;

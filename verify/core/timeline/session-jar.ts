@@ -1,20 +1,29 @@
-/** Follows which session cookies a client holds. As in browsers, cookies with another domain or path are different. */
+/**
+ * Follows which session cookies a client holds. As in browsers, a cookie with another Domain or Path is
+ * another cookie.
+ */
 import type { CookieChange, Operation } from '../history/history.ts';
 
-/** Maximum bytes of the name and the value of a cookie together. Browsers drop larger cookies (RFC 6265bis, 5.6). */
+/**
+ * Maximum size of a cookie's name and value together, in bytes. Browsers drop larger cookies (RFC 6265bis,
+ * 5.6).
+ */
 export const MOST_BYTES = 4096;
 
-/** Returns the first cookie of a response that clients drop because it is too large. */
+/** Returns the first cookie of a response that is too large, so that browsers drop it. */
 export const tooLarge = ({ cookies }: Operation): CookieChange | undefined =>
   cookies?.find(({ change, attributes }) => change === 'set' && (attributes?.bytes ?? 0) > MOST_BYTES);
 
 export class SessionJar {
-  /** By the key of a cookie (see `keyOf`): the label of its value. */
+  /** By cookie (see `keyOf`): the label of its value. A label stands for one value. */
   readonly #held = new Map<string, string | undefined>();
-  /** True if a response has set a session cookie, so that cookies carry the session, and not another header. */
+  /** True once a response has set a session cookie. If none does, another header carries the session. */
   used = false;
 
-  /** Applies a response's cookie changes. Returns whether it deleted a session cookie and left the jar empty. */
+  /**
+   * Applies the cookie changes of a response. Returns true if it deleted a session cookie and no other one is
+   * left.
+   */
   take(operation: Operation): boolean {
     let deleted = false;
     for (const change of operation.cookies ?? []) {
@@ -25,7 +34,7 @@ export class SessionJar {
       } else {
         deleted = true;
         this.#held.delete(key);
-        // Without recorded attributes, the deletion applies to all cookies with this name.
+        // If the attributes were not recorded, all cookies with this name count as deleted.
         if (change.attributes === undefined) this.#forget(change.name);
         else this.#held.delete(change.name);
       }
@@ -44,7 +53,10 @@ export class SessionJar {
   }
 }
 
-/** Returns the key of a cookie: name, domain, path. The default path is the folder of the page (RFC 6265, 5.1.4). */
+/**
+ * Returns the key of a cookie: its name, Domain and Path. Without a Path, a browser uses the folder of the
+ * page (RFC 6265, 5.1.4).
+ */
 function keyOf({ name, attributes }: CookieChange, page = '/'): string {
   if (attributes === undefined) return name;
   const path = attributes.path ?? (page.slice(0, page.lastIndexOf('/')) || '/');

@@ -7,7 +7,7 @@ import type { ObjectFacts } from '../objects/tracked-object.ts';
 import { precedes } from './clocks.ts';
 import { SessionJar, tooLarge } from './session-jar.ts';
 
-/** The logins of one user over the whole run. If no login was accepted, the password may be wrong. */
+/** Counts of the logins of one user in the whole run. If no login was accepted, the password may be wrong. */
 export interface Credentials {
   accepted: number;
   refused: number;
@@ -26,51 +26,65 @@ export interface SessionState {
   knownBy: string[];
   /** The session cookies that the session's client holds. */
   jar: SessionJar;
-  /** The last response that replaced the session cookie without showing the session signed in. */
+  /**
+   * The last response that replaced the session cookie and did not show the session signed in. It may explain
+   * a loss.
+   */
   replaced?: Operation | undefined;
-  /** The last response that set a session cookie which is too large, so that clients drop it. */
+  /**
+   * The last response that set a session cookie that is too large. Clients drop it, which may explain a loss.
+   */
   dropped?: Operation;
   /** The acknowledged login that created the session. */
   login?: Operation;
   /** The first logout. Set as soon as its request is sent. */
   logout?: Start;
-  /** The first judged operation that lost the session: its response was signed out or left the jar without a cookie. */
+  /**
+   * The operation that lost the session: it was live, and its response was signed out, or deleted the session
+   * cookie.
+   */
   lost?: Operation;
-  /** The last successful operation while the session lived; at first the login. */
+  /** The last successful operation of the live session; the login, if there is no later one. */
   last?: Operation;
-  /** Time when the idle timeout began last: the call of the operation that renewed it, microseconds. */
+  /**
+   * The time from which the idle timeout runs: when the last request that renewed it was sent, microseconds.
+   */
   active?: number;
 }
 
-/** What an operation means for its session, and the facts about its object. */
+/** What an operation means for its session, and what is known about its object. */
 export interface Standing {
   session: SessionState;
   /**
-   * True if the operation was sent after the login had returned, and ended before any logout was sent. Continuity
-   * judges these operations. False after a loss, after a time in which the session may have expired, and for a response
-   * that is signed in as another user, which only isolation judges.
+   * True if the app must honour the session in this operation: it was sent after the login had returned, and
+   * ended before any logout was sent. The check continuity judges such operations. False after a loss, and if
+   * the session may have expired. Also false if the response is signed in as another user, which only
+   * isolation judges.
    */
   live: boolean;
-  /** For a handoff: the session's previous operation, which another instance served. Else undefined. */
+  /** The session's previous operation, if another instance served it (a handoff); otherwise undefined. */
   handoffFrom: Operation | undefined;
-  /** True for the first response of this instance to the session since the session's login. */
+  /** True if this is the first response of this instance to the session since its login. */
   firstContact: boolean;
-  /** Like `firstContact`, but always false after the first fault began. */
+  /** The same as `firstContact` until the first fault begins; then always false. */
   firstContactBeforeFaults: boolean;
-  /** The facts about the operation and its object. Valid until the next operation. */
+  /** What is known about the operation's object. Valid until the next operation. */
   data: ObjectFacts | undefined;
 }
 
-/** Minimum number of refused logins for a remark on a user who has no accepted login. */
+/** A remark names a user without an accepted login if at least this number of logins was refused. */
 const REFUSALS = 2;
 
-/** Returns the tolerance of a timeout: the larger of 2 s and 5 %, in microseconds. */
+/** Returns by how much a timeout may be off, in microseconds: 2 s, or 5 % if that is more. */
 export const timeoutTolerance = (timeout: number): number => Math.max(2_000_000, timeout * 0.05);
 
 export class Sessions {
   /** The instances that served a session before the first fault, in the order of first contact. */
   readonly instances = new Set<string>();
-  /** The users whose pages were shown to other users. A page of such a user does not prove a login. */
+  /**
+   * The users whose pages were shown to other users. A response that is signed in as such a user proves
+   * nothing.
+   */
   readonly bled = new Set<string>();
   readonly #open = new Map<string, SessionState>();
   readonly #expiry: NonNullable<Declared['expiry']>;
@@ -117,7 +131,7 @@ export class Sessions {
     this.#disturbed = true;
   }
 
-  /** Adds an operation that has ended, and returns the relation of the operation to its session. */
+  /** Adds an operation that has ended. Returns what it means for its session. */
   ended(operation: Operation): Standing {
     const session = this.#state(operation);
     // All operations of a session share one string, because map lookups with a known hash are faster.
@@ -136,7 +150,9 @@ export class Sessions {
     return result;
   }
 
-  /** Applies the response's cookie changes to the jar. Returns whether they leave the jar without a session cookie. */
+  /**
+   * Applies the cookie changes of a response. Returns true if they leave the client without a session cookie.
+   */
   #keeps(operation: Operation, session: SessionState): boolean {
     if (operation.with !== undefined) return false;
     if (honoured(operation) === true) session.replaced = undefined;
@@ -174,7 +190,8 @@ export class Sessions {
     if (ending?.start.id === operation.id) ending.end = operation;
     if (!lives(session, operation) || showsAnother(operation)) return standing(session, false);
     if (this.#expires && mayHaveExpired(this.#expiry, session, operation)) {
-      // Near the timeout, signed in and signed out are both correct. Signed in, the session has renewed its timeout.
+      // Near the timeout, both signed in and signed out are correct. If signed in, the request renewed the
+      // timeout.
       if (honoured(operation) === true) this.#renew(session, operation);
       return standing(session, false);
     }
@@ -192,13 +209,16 @@ export class Sessions {
   }
 
   #counts(login: Operation, credentials: Credentials): void {
-    // With other cookies than its own, a login may be answered for another session.
+    // Does not count a login that was sent with other cookies: its response may be about another session.
     if (login.with !== undefined) return;
     if (login.outcome === 'ok') credentials.accepted++;
     else if (refusedLogin(login)) credentials.refused++;
   }
 
-  /** If a login overlaps a `logout-all` of its user, the logout may have ended the new session: sets `logout`. */
+  /**
+   * Sets `logout` of a new session if its login overlaps a `logout-all` of the user, which may have ended the
+   * session.
+   */
   #mayHaveEnded(session: SessionState, login: Operation): void {
     const ending = this.#endings.get(session.user);
     if (ending === undefined) return;
@@ -241,13 +261,13 @@ const standing = (session: SessionState, live: boolean, handoffFrom?: Operation)
   data: undefined,
 });
 
-/** Returns whether the response is signed in as another user, and so shows nothing about this session. */
+/** Returns whether the response is signed in as another user. Then it shows nothing about this session. */
 export const showsAnother = ({ sawUser, user }: Operation): boolean =>
   sawUser !== undefined && sawUser !== user;
 
 /**
- * Returns true if the response shows the session signed in as its own user, false if signed out; undefined if it shows
- * neither (an error, a response without a page, a page of another user).
+ * Returns true if the response is signed in as the session's own user, and false if it is signed out.
+ * Undefined if it shows neither: an error, a response without a page, or a page of another user.
  */
 export function honoured(operation: Operation): boolean | undefined {
   if (operation.signedIn === 'out') return false;
@@ -263,8 +283,8 @@ export const deletedCookie = (operation: Operation): string | undefined =>
   operation.cookies?.find(cookie => cookie.change === 'deleted')?.name;
 
 /**
- * Returns whether a timeout may have ended the session. True already within the timeout's tolerance before its end,
- * where signed in and signed out are both correct.
+ * Returns whether a timeout may have ended the session. Also true shortly before the declared end, within the
+ * tolerance: there, both signed in and signed out are correct.
  */
 export function mayHaveExpired(
   { idle, absolute }: NonNullable<Declared['expiry']>,
