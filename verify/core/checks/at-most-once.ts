@@ -14,7 +14,7 @@ const ENOUGH = 10;
 interface Adds {
   /** Number of acknowledged adds that a later read of the same object could show. */
   judged: number;
-  /** Number of the adds in `judged` whose later read was served by another instance than the add. */
+  /** Number of the adds in `judged` whose later read came from another instance than the add. */
   crossed: number;
   /** Number of lost sessions. Their data is not judged. */
   lost: number;

@@ -1,4 +1,4 @@
-/** Defines the interface of a check, which the judge and k6 use. */
+/** Defines the interface of a check. The judge and k6 use it. */
 import type { FaultLedger } from '../faults/ledger.ts';
 import type { Event, Operation, Run, Start } from '../history/history.ts';
 import type { Started, TrackedObject } from '../objects/tracked-object.ts';

@@ -4,12 +4,12 @@ import type { Operation } from '../history/history.ts';
 export interface Reads {
   /** Number of reads that were compared with an earlier operation of the same session. */
   reads: number;
-  /** Number of the reads in `reads` that another instance served than the earlier operation. */
+  /** Number of the reads in `reads` that were served by another instance than the earlier operation. */
   crossed: number;
   sessions: number;
   /**
    * Number of reads that show the session's last add, in a list that may be cut off (it shows only some
-   * entries). `newestCrossed`: how many of these reads another instance served than the add.
+   * entries). `newestCrossed`: how many of these reads were served by another instance than the add.
    */
   newest: number;
   newestCrossed: number;

@@ -5,7 +5,7 @@ import { inOrder, stepsOf } from '../result/verdict.ts';
 import { timeoutTolerance } from '../timeline/sessions.ts';
 import type { Violation } from './framework.ts';
 
-/** Minimum number of times that each of two instances has set a cookie, or the two are not compared. */
+/** Two instances are compared if each has set the cookie at least this often, always in the same way. */
 const ALIKE = 3;
 /** Maximum number of entries in `#kinds`. Kinds of requests that come later are not compared. */
 const REMEMBERED = 1000;
@@ -88,7 +88,7 @@ export function described({ httpOnly, secure, sameSite, path, domain, lifetime }
   ].join(', ');
 }
 
-/** Returns whether the cookie lifetimes of two instances differ by more than 2 s and 5 %. */
+/** Returns whether the cookie lifetimes of two instances differ by more than 2 s and more than 5 %. */
 function apart(a: Sets, b: Sets): boolean {
   // If no lifetime was seen, the cookie lasts until the browser closes, and is not compared.
   if (a.least > a.most || b.least > b.most) return false;

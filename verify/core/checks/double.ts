@@ -1,4 +1,4 @@
-/** Makes the witness of an operation that took effect twice. */
+/** Makes the witness (the proof) of an operation that took effect twice. */
 import type { Operation } from '../history/history.ts';
 import { stepsOf, type WitnessStep } from '../result/verdict.ts';
 import { pending } from './clobber.ts';

@@ -23,7 +23,7 @@ export class Evidence extends Judging<Sources> {
   override logged(request: LoggedRequest, complete: boolean): void {
     const { id, sent, balancer, instances } = request;
     if (sent === undefined) {
-      // All sources of this request had already arrived, and now an instance logs the same id once more: the
+      // All sources of this request had already arrived. Now an instance logs the same id once more, so the
       // request was served twice. This is certain only in a complete history.
       const again = this.#resent.has(id) ? undefined : instances[0];
       if (again !== undefined && balancer === undefined && this.#complete)

@@ -30,7 +30,7 @@ export class Isolation extends Judging<Responses> {
   readonly #planted = new Map<string, Operation>();
   /** Open sessions whose write of a canary was acknowledged. */
   readonly #planting = new Set<SessionState>();
-  /** Open sessions that saw another user's canary. From then on, also values seen before are searched. */
+  /** Open sessions that saw another user's canary. From then on, all values of their reads are searched. */
   readonly #bled = new Set<SessionState>();
 
   override ended(operation: Operation, standing: Standing): void {

@@ -4,7 +4,7 @@ import type { SessionState } from '../timeline/sessions.ts';
 import type { Violation } from './framework.ts';
 import type { Replays } from './replays.ts';
 
-/** Maximum number of values that late responses set which are kept for one session. */
+/** Maximum number of values from late responses that are kept for one session. */
 const REMEMBERED = 100;
 
 /** The check that counts and reports late cookies. */

@@ -54,7 +54,7 @@ export class Life {
     return undefined;
   }
 
-  /** @returns the timeouts that had passed by at least 80 % when the request was sent */
+  /** @returns the timeouts of which at least 80 % had passed when the request was sent */
   near(operation: Operation): Timeout[] {
     return this.#timeouts().filter(timeout => {
       const from = timeout === 'idle' ? this.#most : (this.login.return ?? Number.POSITIVE_INFINITY);
@@ -78,7 +78,7 @@ export class Life {
     });
   }
 
-  /** @returns a timeout that may have passed by at least 10 %; undefined if the session hardly waited */
+  /** @returns a timeout of which at least 10 % may have passed; undefined if the session hardly waited */
   waited(operation: Operation): Timeout | undefined {
     return this.#timeouts().find(
       timeout => this.elapsed(operation, timeout) >= WAITED * this.declared(timeout),

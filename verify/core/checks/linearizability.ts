@@ -14,7 +14,7 @@ interface Least {
    * Number of requests that overlap a write of the same object. Without overlaps only one order is possible.
    */
   overlaps: number;
-  /** Number of requests that another instance served than the previous request on the same object. */
+  /** Number of requests that were not served by the instance of the previous request on the same object. */
   handoffs: number;
   reads: number;
   /** Maximum number of operations of one object that wait in memory until they can be judged. */

@@ -1,7 +1,7 @@
 /**
  * Finds pairs of instances that refuse logins. The first instance of a pair sent the login form, the second
  * received the login. A form from one instance must work on every other instance. A refusal counts only for
- * accounts that some login could use, because another account may have a wrong password.
+ * accounts with at least one accepted login, because another account may have a wrong password.
  */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';

@@ -22,9 +22,9 @@ export interface Routes {
   served: NamedCounts;
   chosen: NamedCounts;
   /**
-   * By instance: the number of its first request, and (`until`) of its last. The balancer's requests are
-   * numbered 1, 2, 3 …. A request after request 2 whose instance the client chose has the number 2.5. k6 has
-   * no numbers: there each instance counts as present all the time.
+   * By instance: which request of the run was its first, and (`until`) which its last. The balancer's
+   * requests are numbered 1, 2, 3 …. A request after request 2 whose instance the client chose has the number
+   * 2.5. k6 has no numbers: there each instance counts as present all the time.
    */
   since: NamedCounts;
   until: NamedCounts;

@@ -10,9 +10,9 @@ interface Responses {
   signedIn: number;
   /** Number of responses that set the session cookie. */
   setting: number;
-  /** Number of responses without a directive for caches. */
+  /** Number of responses without any directive for caches, such as Cache-Control. */
   silent: number;
-  /** Number of responses that a shared cache may keep, or has served. */
+  /** Number of responses that a shared cache may store, or that came from a cache. */
   cached: number;
   tried: NamedCounts;
 }

@@ -31,9 +31,9 @@ export class Replays {
   anomaly: Anomaly | undefined;
 
   /**
-   * Returns whether a replay says something about the logout. A refused replay does only if the request
-   * carried the session cookie. If `strange` is true, only a replay does that the logout's own instance
-   * honours.
+   * Returns whether a replay is evidence about the logout. A refused replay is evidence only if the request
+   * carried the session cookie. If `strange` is true, only a replay that the logout's own instance honours is
+   * evidence.
    */
   isEvidence(replay: Operation, alive: boolean, { jar }: SessionState): boolean {
     if (!alive && jar.used && replay.sent === undefined) return false;

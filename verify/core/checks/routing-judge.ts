@@ -12,11 +12,11 @@ export class Routing extends Judging<Routes> {
   readonly #routes = new SessionRoutes();
   readonly #ejections = new Ejections();
   /**
-   * Requests that moved a sticky session to another instance, until the balancer's log explains them. The
-   * value is the session's previous request.
+   * Requests that moved a sticky session to another instance, until their entry in the balancer's log comes.
+   * The value is the session's previous request.
    */
   readonly #moves = new Map<Operation, Operation>();
-  /** The session of the last request. `#turns`: how often this session was not that of the request before. */
+  /** The session of the last request. `#turns`: how often a request came from another session than before. */
   #latest: SessionState | undefined;
   #turns = 0;
   /** By instance: the value of `#turns` at the last request that the instance served. */

@@ -23,7 +23,7 @@ export class TokenFamilies {
     return [...this.#families.values()].filter(({ session }) => session?.user === user);
   }
 
-  /** Forgets the tokens of a session that logs in again. The new tokens are not related to the old ones. */
+  /** Forgets the tokens of a session that logs in again: its new tokens are not related to the old ones. */
   loggedInAgain({ session, with: cookies }: Operation): void {
     if (cookies !== undefined) return;
     const { flying } = this.of(session);

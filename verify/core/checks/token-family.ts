@@ -20,7 +20,7 @@ export class TokenFamily {
   reuse: Operation | undefined;
   /** The refreshes that sent the same token as another refresh. */
   readonly races: Operation[] = [];
-  /** True if a refused refresh is no violation: others were too far apart, or got no response. */
+  /** True if a refused refresh is no violation: refreshes were too far apart, or one got no response. */
   unjudged = false;
   /** True after a refused refresh has ended the session. The app then refuses further refreshes correctly. */
   #over = false;

@@ -32,7 +32,10 @@ export interface CanaryEvidence {
   readonly violations: readonly string[];
 }
 
-/** Decides from the sessions and forms of all versions. A violation is final. Other evidence must be recent. */
+/**
+ * Decides from the sessions and forms of all versions. One violation is enough. For `valid`, the evidence
+ * must be recent.
+ */
 export function decide(cohorts: Cohorts, { now, window, forms, violations }: CanaryEvidence): CanaryVerdict {
   const { stable, canary } = cohorts;
   const decided = (verdict: Judgement, why: string): CanaryVerdict => ({ verdict, why, stable, canary });

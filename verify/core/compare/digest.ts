@@ -46,7 +46,7 @@ export function digestOf(result: Result, revision?: string): Digest {
   };
 }
 
-/** Returns the last request of a witness whose response was not as expected. */
+/** Returns the last request of a witness (a proof) whose response was not as expected. */
 export const brokenStep = (witness: readonly WitnessStep[]): WitnessStep | undefined =>
   witness.findLast(step => step.expected !== undefined) ?? witness.at(-1);
 

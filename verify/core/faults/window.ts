@@ -41,7 +41,7 @@ export interface FaultWindow extends Omit<Fault, 'type' | 'clock'> {
   sessions: Survivors;
   /** Acknowledged writes from before the fault. */
   writes: Survivors;
-  /** Witnesses of the first few sessions and writes that were lost. */
+  /** The proofs of the first few sessions and writes that were lost. */
   examples: { session: WitnessStep[][]; write: WitnessStep[][] };
 }
 

@@ -68,7 +68,7 @@ const numberOf = (value: string | undefined, absent: number): number =>
 export const countOf = (state: readonly string[] | undefined): number => numberOf(state?.[0], 0);
 
 /**
- * Returns the value that a read shows after a change; undefined if the change has no such value, as a
+ * Returns the value that a read shows after a change; undefined if there is none, for example after a
  * removal.
  */
 export const shownValue = ({ action, value }: Change): string | undefined =>

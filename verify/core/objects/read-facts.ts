@@ -23,10 +23,7 @@ export interface Contradiction {
  */
 export interface NewestAdd {
   add: Operation;
-  /**
-   * True if the list shows this add. False also if the list shows adds of the session but lacks one between
-   * them.
-   */
+  /** True if the list shows this add, and no add of the session is missing between two that it shows. */
   shown: boolean;
 }
 
@@ -44,7 +41,7 @@ export interface ReadFacts {
    */
   again: boolean;
   /**
-   * The values in this read that the previous read of the session did not show. Sometimes it has more values.
+   * The values that the session's previous read did not show, and sometimes other values of this read, too.
    */
   fresh: readonly string[];
   /** Contradictions that violate read-your-writes. */
@@ -66,7 +63,7 @@ export interface LostUpdate {
 
 /**
  * `lost`: the values that the last final state lacks. `searched`: their adds that no earlier final state had
- * shown, which so far were not counted as searched.
+ * shown. They count as searched from now on.
  */
 export interface Lost {
   lost: readonly LostUpdate[];

@@ -54,7 +54,7 @@ type Suspects = Partial<Record<'stale' | 'back', Operation>>;
  * are slower.
  */
 export interface Viewer extends Reader {
-  /** The values that the session added, with acknowledgement. Some of them may be removed since. */
+  /** The values of the session's acknowledged adds. Some of them may have been removed. */
   added: Value[];
   /** The session's last acknowledged removal, and a value that it removed. */
   removed: { end: Operation; value: Value } | undefined;
@@ -62,9 +62,7 @@ export interface Viewer extends Reader {
   shown: Map<Value, Operation>;
   /** For each value that was shown and may have been removed: the first read that no longer showed it. */
   gone: Map<Value, Operation>;
-  /**
-   * When `added` exceeds this size, removed values are deleted from it. When `gone` does, forgotten values.
-   */
+  /** Above these sizes, removed values are deleted from `added`, and forgotten values from `gone`. */
   most: { added: number; gone: number };
   /**
    * Values that a quiet read lacked, perhaps because they were overwritten. If a later read shows a value, it

@@ -1,5 +1,5 @@
 /**
- * Finds the account with a number or with a user's name on a page, and its label. Needs no list of all
+ * Finds an account, and its label, by its number or by the user's name on a page. Needs no list of all
  * accounts.
  */
 

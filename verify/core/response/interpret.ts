@@ -69,7 +69,7 @@ export interface Asked {
   action: Action;
   /** The object whose state the response shows, by its name in the target file; absent if it shows none. */
   object?: string | undefined;
-  /** True if the page need not name its user. If it does not, it shows nothing about the session. */
+  /** True if the page need not name its user. If it does not, the page shows nothing about the session. */
   unmarked?: boolean | undefined;
   /** The requested path, with its query. */
   path?: string;

@@ -35,7 +35,7 @@ export interface Named {
 /** Maximum length of a name, in characters, so that a long header cannot fill the history. */
 const LONGEST = 100;
 
-/** Maximum number of header values whose name is cached. An app with more of them hardly repeats any. */
+/** Maximum number of header values whose name is cached. If there are more, the values hardly repeat. */
 const KNOWN = 64;
 
 /** Returns a function that finds the instance of a response; undefined if the response names none. */

@@ -118,8 +118,7 @@ function again(seen: Seen, named: Named | undefined): Seen {
 }
 
 /**
- * Returns whether values on a page contain the name of the instance. Then pages of two instances have other
- * results.
+ * Returns whether values on a page contain the name of the instance. Then the result depends on the instance.
  */
 const names = ({ saw, canaries }: Seen, instance: string): boolean =>
   anyNames(saw, instance) || anyNames(canaries, instance);

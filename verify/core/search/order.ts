@@ -38,7 +38,7 @@ export class Tables {
   readonly latest: Float64Array;
   /**
    * For each operation, by number: its class. `idle`: 1 if the search may put it into the order at once when
-   * it does not change the state, as a read.
+   * it does not change the state, such as a read.
    */
   readonly kinds: Int32Array;
   readonly idle: Uint8Array;

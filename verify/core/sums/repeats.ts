@@ -1,7 +1,7 @@
 /**
- * Counts reads that repeat a judged read, so that the judge need not judge them. Most reads of an unchanged
- * session show the same page, only from another instance. In k6, this count is 50 times as fast as the judge.
- * Its counts and the judge's counts have the same sum as if the judge had judged every read
+ * Counts reads that repeat a judged read. The judge need not judge these reads. Most reads of an unchanged
+ * session show the same page, only from another instance. In k6, to count such a read is 50 times as fast as
+ * to judge it. Together, these counts and the judge's counts are what the judge alone would have counted
  * (repeats.property.test.ts).
  */
 
@@ -12,19 +12,18 @@ import type { Seen } from '../response/interpret.ts';
 /** What the repeated reads add to the counts of the checks. */
 export interface Repeated {
   /**
-   * `reads`: number of repeated reads. `handoffs`: those that another instance served than the operation
-   * before.
+   * `reads`: number of repeated reads. `handoffs`: those not served by the instance of the operation before.
    */
   reads: number;
   handoffs: number;
   /**
-   * `written`: repeated reads that are compared with a write. `writtenElsewhere`: those on another instance
-   * than it.
+   * `written`: repeated reads compared with a write. `writtenElsewhere`: those not served by the instance of
+   * the write.
    */
   written: number;
   writtenElsewhere: number;
   /**
-   * `pairs`: repeated reads that are compared with the read before. `pairsElsewhere`: those on another
+   * `pairs`: repeated reads compared with the read before. `pairsElsewhere`: those not served by that read's
    * instance.
    */
   pairs: number;

@@ -40,7 +40,7 @@ export interface SessionState {
   /** The first logout. Set as soon as its request is sent. */
   logout?: Start;
   /**
-   * The operation that lost the session: it was live, and its response was signed out, or deleted the session
+   * The operation that lost the session: it was live, and its response was signed out, or left no session
    * cookie.
    */
   lost?: Operation;
