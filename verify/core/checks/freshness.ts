@@ -1,10 +1,13 @@
-/** Decides whether a response is explicitly fresh for a shared cache (RFC 9111, 4.2.1 and 5.2.2). */
+/**
+ * Decides whether a response is explicitly fresh for a shared cache, so that the cache may use it again (RFC
+ * 9111, 4.2.1 and 5.2.2).
+ */
 import type { Caching } from '../history/history.ts';
 
 export interface Freshness {
   /**
-   * The directive or header that lets a shared cache store the response, such as `max-age=60`; absent if none
-   * does.
+   * The directive or header that lets a shared cache use the response again, such as `max-age=60`; absent if
+   * none does.
    */
   because?: string;
   /** True if the response has no directive for caches. */
@@ -49,7 +52,7 @@ export class CacheReader {
   }
 
   /**
-   * Returns whether a shared cache may store the response, and why.
+   * Returns whether the headers of a response let a shared cache use it again, and which header does.
    * @param cookieOnly true if only the cookie in the response is private, not its body. Then
    * `no-cache="Set-Cookie"` is enough to protect it
    */
@@ -80,5 +83,5 @@ function forbids(directives: ReadonlyMap<string, string>, name: string, cookieOn
 
 const APART: Freshness = { keptApart: true };
 const SILENT: Freshness = { silent: true };
-/** The result for a response that is not explicitly fresh. */
+/** The result for a response that no header lets a shared cache use again. */
 const STALE: Freshness = {};

@@ -1,5 +1,5 @@
 /**
- * Keeps the faults of a run as windows (from the begin to the end of a fault), and collects for all checks
+ * Keeps the faults of a run as windows (from the start to the end of a fault), and collects for all checks
  * and reports what each fault did.
  */
 import type { Declared, Event, Fault, Operation, Run } from '../history/history.ts';

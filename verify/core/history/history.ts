@@ -18,7 +18,7 @@ export type Clock = Line<'clock'>;
 export type SessionEvent = Line<'session'>;
 /** An object whose operations are judged. Without this line, an object is a set. */
 export type ObjectEvent = Line<'object'>;
-/** Marks the begin of a part of the run, such as the final reads. */
+/** Marks the start of a part of the run, such as the final reads. */
 export type Phase = Line<'phase'>;
 export type Called = ObjectOf<typeof fields.CALLED>;
 export type Returned = ObjectOf<typeof fields.RETURNED>;

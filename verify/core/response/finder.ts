@@ -81,7 +81,7 @@ function shapeOf(source: string): Shape | undefined {
  * object is slow in k6.
  */
 class Search {
-  /** Begin and end of the group. */
+  /** Start and end of the group in the text. */
   from = 0;
   to = 0;
   /** End of the whole match. */

@@ -5,7 +5,7 @@
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Action, Operation } from '../history/history.ts';
 
-/** Ratio of a bucket's end to its begin. */
+/** Ratio of a bucket's end to its start. */
 const WIDTH = 1.03;
 const LOG_WIDTH = Math.log(WIDTH);
 

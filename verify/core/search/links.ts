@@ -1,5 +1,6 @@
 /**
- * Linked lists of numbers. Removed numbers can be put back, the last one first ("dancing links", Knuth 2000).
+ * Linked lists of numbers. Members that were taken out can be put back, the last one first ("dancing links",
+ * Knuth 2000). A search uses this to take back what it tried.
  */
 export class Links {
   readonly #next: Int32Array;

@@ -1,16 +1,16 @@
 /**
- * Searches for an order of the operations on one object in which every response is correct. An operation that returned
- * before another one was called must come first.
- *
- * - Wing and Gong, "Testing and verifying concurrent objects" (1993): place an operation that may come next, continue
- * with the other operations, and take the operation back at a dead end.
- * - Lowe, "Testing for linearizability" (2017): remember each configuration (placed operations and state), so that none
- * is tried twice.
- * - A read that fits the state is placed at once, and no alternative to it is tried.
+ * Searches for an order of the operations on one object in which every response is correct. An operation that
+ * returned before another one was called must come first.
+ * - The method of Wing and Gong, "Testing and verifying concurrent objects" (1993): put an operation that may
+ * come next into the order, go on with the other operations, and take it out again at a dead end.
+ * - The method of Lowe, "Testing for linearizability" (2017): remember each configuration (the operations in
+ * the order, and the state after them), so that none is tried twice.
+ * - A read that fits the state is put into the order at once, and nothing else is tried in its place.
  * - The operation that returns first is tried first.
- * - Equal operations are placed in the order of their returns: two equal operations can be swapped in any valid order.
- * - Operations without a response are tried last. If `PuttingOff` allows it, they are tried only just before a response
- * that is impossible without them.
+ * - Equal operations come in the order of their returns: in any valid order, two equal operations can be
+ * swapped.
+ * - Operations without a response are tried last. If `PuttingOff` allows it, they are tried only just before
+ * a response that is impossible without them.
  */
 
 import type { State } from '../objects/models.ts';
