@@ -53,6 +53,7 @@ export class Availability extends Judging<AvailabilityCounts> {
 
   /**
    * Judges how long the client waited for a success.
+   *
    * @param first the request with which the wait began; no fault window overlaps the wait
    */
   #waited(operation: Operation, first: Operation): void {

@@ -8,6 +8,7 @@ import type { SessionState } from '../timeline/sessions.ts';
 /**
  * Returns a note if the other user's session was the first in this browser. A client has the name of its
  * first session, so the two names are compared.
+ *
  * @param writer the session that wrote the other user's value
  */
 export const shared = (writer: string | undefined, { client }: Operation, owner: string): string[] =>

@@ -69,6 +69,7 @@ export interface Check {
   minimum: string;
   /**
    * Starts the check for one run.
+   *
    * @param faults the faults of the run. It receives each event before the check does
    * @param seen facts about all sessions, which grow during the run
    */
@@ -79,6 +80,7 @@ export interface Check {
 
 /**
  * Decides a verdict.
+ *
  * @param missing which evidence is missing and how to get it; undefined if there is enough evidence
  */
 export function conclude(

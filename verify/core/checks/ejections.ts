@@ -15,6 +15,7 @@ export class Ejections {
 
   /**
    * Adds a request. Call this in the order in which requests end.
+   *
    * @returns true if the balancer may have ejected an instance when this request ended
    */
   covers(operation: Operation, instance: string): boolean {

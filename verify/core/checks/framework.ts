@@ -160,6 +160,7 @@ export abstract class Judging<C extends object> implements Fold {
 
   /**
    * Counts an anomaly. Keeps and returns it if it is one of the first with its name.
+   *
    * @param name the name of the anomaly; by default the first one of the guarantee
    */
   report(make: () => Violation, name?: string): Anomaly | undefined {
@@ -249,6 +250,7 @@ export const atMost = (n: number): string => `at most ${percent(upperBound(0, n)
 
 /**
  * Describes a count that is too low: `3 handoffs among 9 requests, 10 are needed: run for longer`.
+ *
  * @param where a text after the noun, such as ` among 9 requests`; may be empty
  * @param how how to get more, such as `run for longer`; may be empty
  * @returns undefined if the count is at least `least`

@@ -53,6 +53,7 @@ export class CacheReader {
 
   /**
    * Returns whether the headers of a response let a shared cache use it again, and which header does.
+   *
    * @param cookieOnly true if only the cookie in the response is private, not its body. Then
    * `no-cache="Set-Cookie"` is enough to protect it
    */

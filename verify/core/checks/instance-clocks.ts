@@ -25,6 +25,7 @@ export class InstanceClocks {
    * Adds the Date header of a response. The instance wrote Date after we sent the request (call) and before
    * we got the response (return). Date has no fractions of a second. So the instance's clock is ahead of our
    * clock by at least Date minus return, and by less than Date plus 1 s minus call.
+   *
    * @param skew Date minus our clock at the return, microseconds
    */
   add(operation: Operation, skew: number): void {

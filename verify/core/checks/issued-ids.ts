@@ -8,6 +8,7 @@ import { type Collision, IssuedValues } from './issued-values.ts';
  * Records the values of the session cookies, and which of these cookies are session ids. A cookie such as
  * `logged_in=1` is not a session id. This is known if it has one value for all users, or if an instance
  * correctly signs in two users who have the same value.
+ *
  * Memory: one entry for each login, and for each open session whose cookie is issued again.
  */
 export class IssuedIds {

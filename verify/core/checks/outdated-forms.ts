@@ -50,11 +50,10 @@ export class OutdatedForms {
 
   /**
    * Adds an old form that was sent after the fault.
+   *
    * @param refused the old form of this session that was refused before, if there is one
-   * @param compares false while the fault may still cause errors; then a status of 500 or above is not
-   * counted
-   * @returns the old form of this session that is refused so far; undefined if there is none. It is counted
-   * when a newer form of the session is accepted
+   * @param compares false while the fault may still cause errors; then a 5xx is not counted
+   * @returns this session's refused old form, if any. It counts once a newer form of the session is accepted
    */
   addOld(form: SentForm, refused: SentForm | undefined, compares: boolean): SentForm | undefined {
     const { operation } = form;

@@ -59,6 +59,7 @@ export const significantIn = ({ sessions }: Routes): number => SIGNIFICANT / (1 
  * absent before its first and after its last request, unless chance explains that it got none there. A
  * balancer may eject an instance for some seconds: with `ejected`, its longest interval without a request is
  * an absence, too. With declared weights, or if only clients chose it, an instance is always present.
+ *
  * @param significant the p-value below which chance does not explain an interval; 1: chance explains none
  */
 export function presencesOf(

@@ -32,6 +32,7 @@ export class ResponseTimes {
   /**
    * Returns a violation for each limit that was exceeded. `starved`: the number of slow responses that exceed
    * a limit only if those on a starved machine count.
+   *
    * @param least minimum number of responses; with fewer, nothing is judged
    */
   exceeded(least: number): { violations: Violation[]; starved: number } {

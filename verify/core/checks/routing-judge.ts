@@ -31,6 +31,7 @@ export class Routing extends Judging<Routes> {
 
   /**
    * Counts a request.
+   *
    * @returns the session's previous request, if another instance served it
    */
   #counted(operation: Operation, { live, session, handoffFrom }: Standing): Operation | undefined {

@@ -29,6 +29,7 @@ export class SessionRoutes {
 
   /**
    * Adds a request whose instance the balancer chose.
+   *
    * @param count the counts of the run: `sessions`, `repeats` and `several` are updated, `requests` already
    * includes this request
    * @param isTested true if the run judges sessions that stay on one instance

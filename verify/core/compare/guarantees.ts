@@ -34,6 +34,7 @@ interface Side {
 
 /**
  * Returns the differences of all guarantees that one of the sides claims or could judge.
+ *
  * @param tests number of statistical tests in the whole comparison; more tests make a p-value count less
  */
 export function compareGuarantees(

@@ -11,6 +11,7 @@ const atLeast = (k: number, n: number, p: number): number =>
 /**
  * Returns two ranks between which a quantile lies (David and Nagaraja, Order Statistics, 7.1). How many of
  * the sorted values are below the quantile is binomially distributed, for any distribution of the values.
+ *
  * @param n number of independent values
  * @param quantile between 0 and 1
  * @param confidence probability that the quantile lies between the two ranks; the rest is split evenly

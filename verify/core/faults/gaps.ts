@@ -50,6 +50,7 @@ export class Gaps {
 
   /**
    * Adds a request that has ended.
+   *
    * @param failed whether it failed; undefined if the run aborted it, or if its end is not known
    * @param matters returns whether the result needs the gaps between two times
    */

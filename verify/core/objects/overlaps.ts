@@ -40,6 +40,7 @@ export const overlapped = ({ rivals, overlapping }: Write): boolean =>
 
 /**
  * Returns whether an overlapping request may have undone the write, by what reads have shown so far.
+ *
  * An app that loads all data and saves them later also saves its own change. So if no read shows the value of
  * an `info` add, this add has saved nothing, and undone nothing. There is one exception: if the add was still
  * in flight when the write was sent, the app may have saved the older data without the added value.

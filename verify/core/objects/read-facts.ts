@@ -100,6 +100,7 @@ export interface ObjectState {
   /**
    * Looks for the acknowledged adds in a final state: one that was read after all writes so far had returned.
    * Returns the adds that were found. Each add is returned only once.
+   *
    * @param before the previous read of a final state
    */
   settle?(read: Operation, before: Operation | undefined): readonly Write[];

@@ -89,6 +89,7 @@ export class Sift {
   /**
    * Removes foreign values from `saw`. Deletes `saw` if the app may have cut off the list. Also deletes it if
    * a register shows a foreign value after the first write of the run.
+   *
    * @returns all values of the read, if the app may have cut off the list; otherwise undefined
    */
   read(read: Operation & Sifted, state: ObjectState): readonly string[] | undefined {

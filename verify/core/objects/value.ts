@@ -1,6 +1,7 @@
 /**
  * Follows one value of a set, list or bag: its writes, the reads that showed it, and whether a read may lack
  * it.
+ *
  * A request that overlapped a write may have overwritten the value. So a read without the value is no
  * contradiction (the check no-lost-updates judges this case). But if a later read shows the value, it was not
  * overwritten, and the read without it was wrong. Only a quiet read is judged in this way: when it was sent,
@@ -137,6 +138,7 @@ export function suspect(known: Value, read: Operation, reader: Viewer, as: 'stal
 /**
  * Finds values that an earlier read of the session showed and this read lacks. Reports those that must be
  * there. Returns whether the read lacks any.
+ *
  * @param quiet true if no write could still take effect when the read was sent
  */
 export function lacking(
@@ -224,6 +226,7 @@ export function mustBeGone({ removing, add }: Value, read: Operation): Operation
 /**
  * Returns whether a read must show the value. A read without it is then wrong. This is known at once, or when
  * a later read shows the value.
+ *
  * @param quiet true if no write could still take effect when the read was sent
  */
 export const mustShow = (known: Value, read: Operation, quiet: boolean): boolean =>

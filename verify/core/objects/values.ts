@@ -50,6 +50,7 @@ interface ReadCounts {
 /**
  * Returns whether a list shows an add of its session and lacks a later acknowledged one. Then it does not
  * show the newest values. Adds that another request may have overwritten do not count.
+ *
  * @param added the values of the session's acknowledged adds
  * @param own those of these values that the list shows
  */

@@ -41,6 +41,7 @@ export interface Findings {
 
 /**
  * Returns functions that find the values.
+ *
  * @param decode replaces HTML character references, such as `&amp;`
  */
 export function finder(finding: Finding, decode: (html: string) => string): Findings {

@@ -165,6 +165,7 @@ export class Interpreter {
 
   /**
    * Interprets a response.
+   *
    * @param named the instance that sent the response, if the caller has already found it
    */
   seen(reply: Reply, asked: Asked, named: Named | undefined = this.#instance(reply)): Seen {

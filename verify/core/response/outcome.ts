@@ -16,6 +16,7 @@ export interface Answer {
 
 /**
  * Decides whether an operation happened. No other code decides this.
+ *
  * @param safe true if the operation changes nothing; then it counts as not happened if there is no response
  * @returns `ok` (happened), `fail` (certainly did not happen) or `info` (may have happened)
  */

@@ -1,6 +1,7 @@
 /**
  * Searches for an order of the operations on one object in which every response is correct. An operation that
  * returned before another one was called must come first.
+ *
  * - The method of Wing and Gong, "Testing and verifying concurrent objects" (1993): put an operation that may
  * come next into the order, go on with the other operations, and take it out again at a dead end.
  * - The method of Lowe, "Testing for linearizability" (2017): remember each configuration (the operations in

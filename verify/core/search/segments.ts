@@ -138,6 +138,7 @@ export class Segments {
 
   /**
    * Call this once for each operation, after `ended`.
+   *
    * @returns `overlaps`: whether the operation overlapped a write. `crosses`: whether another instance served
    * the previous operation
    */

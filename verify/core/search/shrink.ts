@@ -3,6 +3,7 @@
 /**
  * Shortens a list by ddmin, the method of Zeller and Hildebrandt ("Simplifying and isolating failure-inducing
  * input", 2002).
+ *
  * @param holds returns true if these items alone prove the violation; must always return the same for the
  * same items
  * @param isSpent returns true to stop, and to return the shortest proof so far

@@ -103,6 +103,7 @@ interface Nonlinear {
 
 /**
  * Describes the violation of a segment by the few operations that prove it.
+ *
  * @param isLate returns true when no time is left to shorten the proof
  */
 export function nonlinear(segment: Segment, isLate?: Limit['isLate']): Nonlinear {

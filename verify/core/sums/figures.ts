@@ -40,6 +40,7 @@ export interface WindowBudget {
 
 /**
  * Selects the checks and metrics of a script.
+ *
  * @param logouts whether the script logs out and sends the old cookie again
  * @param window the budget, if the whole run counts as one fault, such as a deploy
  */

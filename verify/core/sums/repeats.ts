@@ -91,6 +91,7 @@ export class Repeats {
 
   /**
    * Called when a read was judged.
+   *
    * @param clean true if the response was signed in and caused no anomaly
    */
   read(seen: Seen, clean: boolean, compared: ComparedWith | undefined): void {
@@ -109,6 +110,7 @@ export class Repeats {
 
   /**
    * Counts a read if it repeats a judged read. Returns false if not: then the judge must judge it.
+   *
    * @param seen the result of the read; a repeated read has the same result object as the judged one
    */
   repeats(seen: Seen): boolean {
