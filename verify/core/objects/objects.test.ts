@@ -328,3 +328,34 @@ it('forgets what an ended session wrote and saw of an object of its user', () =>
   }
   expect(forgotten).toEqual(['s1']);
 });
+
+describe('a removed value that is forgotten, because the judge follows many objects', () => {
+  const OBJECTS = 2000;
+  const values = Array.from({ length: 8 }, (_, i) => `v${i}`);
+  /** One session removes the values in turn. Another session reads them during the removals, or `late` after them. */
+  const read = (late: number, back: string[]): Guarantee[] => {
+    const picture = new Picture();
+    for (let i = 0; i < OBJECTS; i++) picture.add({ type: 'object', object: `notes@u${i}`, kind: 'set' });
+    const [writer, reader] = ['s1', 's2'].map(name => picture.session(name, 'alice').login('app-1'));
+    for (const value of values) writer?.write(value, 'app-1');
+    const call = picture.now + 100;
+    for (const value of values) writer?.remove(value, 'app-1');
+    reader?.read('app-2', back, { call: call + late, return: picture.now + late });
+    picture.wait(late);
+    reader?.hops(4, []);
+    for (const event of picture.events)
+      if (event.type !== 'object' && 'object' in event) event.object = 'basket@alice';
+    const { guarantees } = picture.inTime().result();
+    return guarantees.flatMap(({ guarantee, violations }) =>
+      DATA.includes(guarantee) && violations > 0 ? guarantee : [],
+    );
+  };
+
+  it('may be in a read that overlaps its removal, and then be gone', () => {
+    expect(read(0, values)).toEqual([]);
+  });
+
+  it('is BACK if it comes back after its removal, and then is gone', () => {
+    expect(read(100_000, ['v0'])).toContain('monotonic-reads');
+  });
+});

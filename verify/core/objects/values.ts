@@ -3,7 +3,7 @@
 import type { ObjectEvent, Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 import { alike } from './models.ts';
-import { type Overlaps, overlapped, type Write } from './overlaps.ts';
+import { acknowledged, type Overlaps, overlapped, type Write } from './overlaps.ts';
 import { OwedValues } from './owed-values.ts';
 import {
   type DueValue,
@@ -106,6 +106,8 @@ export class Values implements ObjectState {
 
   /** Returns how many removed values may be remembered, to notice if a removed value comes back. */
   readonly #remembered: () => number;
+  /** The removal of the value that was forgotten last. A read that overlaps it may rightly show forgotten values. */
+  #forgotten: Operation | undefined;
 
   constructor({ kind, cap, initial = [] }: ObjectEvent, overlaps: Overlaps, remembered: () => number) {
     this.#remembered = remembered;
@@ -209,6 +211,17 @@ export class Values implements ObjectState {
     return known;
   }
 
+  /** Returns a value that a read shows. A value that may be a forgotten one is not kept, so no later read must show it. */
+  #shownBy(read: Operation, value: string): Value {
+    const known = this.#present.has(value) || this.#removed.has(value);
+    return known || this.#knowsAll(read) ? this.#of(value) : { ...newValue(value), forgotten: true };
+  }
+
+  /** Returns whether the read shows no value that was forgotten, unless the value has come back. */
+  #knowsAll(read: Operation): boolean {
+    return this.#forgotten === undefined || precedes(this.#forgotten, read);
+  }
+
   #remove(known: Value): void {
     const { value } = known;
     if (known.present && (known.add !== undefined || this.#initial.has(value))) this.#held--;
@@ -216,8 +229,9 @@ export class Values implements ObjectState {
     this.#present.delete(value);
     this.#removed.set(value, known);
     const most = this.#remembered();
-    for (const oldest of this.#removed.keys()) {
+    for (const [oldest, { removing }] of this.#removed) {
       if (this.#removed.size <= most) return;
+      this.#forgotten = removing.find(acknowledged)?.end ?? this.#forgotten;
       this.#forget(oldest);
       this.#overlaps.forget(oldest);
     }
@@ -248,6 +262,8 @@ export class Values implements ObjectState {
     const own = added.findLast(({ add, present }) => present && add !== undefined && precedes(add, read));
     const write = own?.adds[0];
     if (own?.add === undefined || write === undefined || mayBeGone(own, read)) return undefined;
+    // A forgotten value may have pushed the session's add out of the list.
+    if (!this.#knowsAll(read)) return undefined;
     const values = saw.flatMap(value => this.#present.get(value) ?? []);
     const ofSession = new Set(values.filter(({ add }) => add?.session === read.session));
     const shown = ofSession.has(own) && !hasGap(added, read, ofSession);
@@ -374,10 +390,11 @@ export class Values implements ObjectState {
       if (before[at]?.value !== value && before[at + 1]?.value === value) at++;
       const again = before[at];
       const shown = again?.value === value && !again.forgotten;
-      const known = shown ? again : this.#of(value);
+      const known = shown ? again : this.#shownBy(read, value);
       if (shown) at++;
       else fresh.push(value);
       values.push(known);
+      if (known.forgotten) continue;
       if (known.shownIn !== number) {
         known.shownIn = number;
         seen.different++;
