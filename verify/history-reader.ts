@@ -5,7 +5,7 @@ import { type Event, FORMAT, type Run, VERSION } from './core/history/history.ts
 import { CutLineError, HistoryError, parseEvent } from './core/history/parse.ts';
 import type { Judge } from './core/timeline/judge.ts';
 import { UsageError } from './errors.ts';
-import { lineBatches } from './lines.ts';
+import { historyOf, lineBatches } from './lines.ts';
 
 export const HISTORY = 'history.ndjson';
 /** Name of the folder in which each worker of a run writes its history, until the histories are merged. */
@@ -179,8 +179,8 @@ function withPosition<T>(file: string, number: number, act: () => T): T {
 async function historyIn(path: string): Promise<string> {
   try {
     const found = await stat(path);
-    if (!found.isDirectory()) return path;
-    const inside = join(path, HISTORY);
+    const inside = found.isDirectory() ? join(path, HISTORY) : historyOf(path);
+    if (inside === undefined) return path;
     await stat(inside);
     return inside;
   } catch (error) {

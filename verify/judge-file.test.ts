@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Picture, runLine } from './core/testing/picture.ts';
 import { judgeFile } from './judge-file.ts';
@@ -24,9 +25,13 @@ const healthy = (): string => {
 };
 
 describe('judgeFile', () => {
-  it('judges what was written, from a file and from the folder of a run', async () => {
-    writeFileSync(join(folder, 'history.ndjson'), healthy());
-    for (const path of [folder, join(folder, 'history.ndjson')]) {
+  it.each([0, 1])('judges a file and the folder of a run, of which %d lines are compressed', async count => {
+    const lines = healthy().split('\n');
+    const packed = lines.splice(0, count).map(line => `${line}\n`);
+    const history = join(folder, 'history.ndjson');
+    writeFileSync(history, lines.join('\n'));
+    if (count > 0) writeFileSync(`${history}.gz`, gzipSync(packed.join('')));
+    for (const path of [folder, history, ...(count > 0 ? [`${history}.gz`] : [])]) {
       const result = await judgeFile(path);
       expect(result.finished).toBe('complete');
       expect(result.guarantees[0]).toMatchObject({ guarantee: 'continuity', judgement: 'valid' });

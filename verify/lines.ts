@@ -2,7 +2,9 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { StringDecoder } from 'node:string_decoder';
+import { constants, createGunzip } from 'node:zlib';
+import { UsageError } from './errors.ts';
 
 /**
  * Maximum length of a line, characters. Lines of a history are shorter, and a longer line could fill the
@@ -15,8 +17,14 @@ const LONGEST = 64 << 20;
  */
 const CHUNK = 1 << 16;
 
+const PACKED = '.gz';
+
 /** Returns the file with the compressed first part of a history: `history.ndjson.gz` for `history.ndjson`. */
-export const packedOf = (file: string): string => `${file}.gz`;
+export const packedOf = (file: string): string => `${file}${PACKED}`;
+
+/** Returns the history to which a compressed first part belongs; undefined if the path is not that of such a part. */
+export const historyOf = (packed: string): string | undefined =>
+  packed.endsWith(PACKED) ? packed.slice(0, -PACKED.length) : undefined;
 
 /** Returns the text of a file in pieces. If the file has a compressed part, its text comes first. */
 async function* textOf(file: string): AsyncGenerator<string> {
@@ -32,7 +40,7 @@ async function* textOf(file: string): AsyncGenerator<string> {
  * compressed lines, these lines are in both files, and the last one may be cut off in the compressed file.
  * Each line is returned once.
  *
- * @throws errors of the file system and of zlib
+ * @throws errors of the file system; UsageError if the compressed file is damaged, or lines are missing at its end
  */
 async function* bothTexts(packed: string, plain: string): AsyncGenerator<string> {
   /** Text from the compressed file that is held back, because the plain text may begin with it. */
@@ -47,32 +55,42 @@ async function* bothTexts(packed: string, plain: string): AsyncGenerator<string>
    * plain text.
    */
   let equal: number | undefined = 0;
-  for await (const text of unpacked(packed)) {
-    if (equal !== undefined && plain.startsWith(text, equal)) {
-      equal += text.length;
-      continue;
+  try {
+    for await (const text of unpacked(packed)) {
+      if (equal !== undefined && plain.startsWith(text, equal)) {
+        equal += text.length;
+        continue;
+      }
+      held += plain.slice(0, equal ?? 0) + text;
+      equal = undefined;
+      let to = held.lastIndexOf('\n') + 1;
+      for (let at = 0; !over && at < to; at = held.indexOf('\n', at) + 1) {
+        if (held.startsWith(plain, at)) over = true;
+        else if (plain.startsWith(held.slice(at))) to = at;
+      }
+      yield held.slice(0, to);
+      held = held.slice(to);
     }
-    held += plain.slice(0, equal ?? 0) + text;
-    equal = undefined;
-    let to = held.lastIndexOf('\n') + 1;
-    for (let at = 0; !over && at < to; at = held.indexOf('\n', at) + 1) {
-      if (held.startsWith(plain, at)) over = true;
-      else if (plain.startsWith(held.slice(at))) to = at;
-    }
-    yield held.slice(0, to);
-    held = held.slice(to);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw code?.startsWith('Z_') === true ? damaged(packed, message) : error;
   }
-  if (!over) yield plain;
+  if (over) return;
+  if (!plain.startsWith(held)) throw damaged(packed, 'its end is missing');
+  yield plain;
 }
+
+const damaged = (packed: string, how: string): UsageError =>
+  new UsageError(
+    `${packed}: expected the compressed lines of a history, got a damaged file (${how}): copy the run's files again`,
+  );
 
 /** Returns the text of a compressed file in pieces, also if the file is cut off in the middle of a block. */
 async function* unpacked(packed: string): AsyncGenerator<string> {
-  const stream = pipeline(createReadStream(packed), createGunzip(), () => {});
-  try {
-    for await (const chunk of stream.setEncoding('utf8')) yield String(chunk);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'Z_BUF_ERROR') throw error;
-  }
+  // With this flush, zlib reports no error at a cut. An error would discard text that the caller has not read yet.
+  const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH });
+  const decoder = new StringDecoder();
+  for await (const chunk of pipeline(createReadStream(packed), gunzip, () => {})) yield decoder.write(chunk);
 }
 
 /**

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Operation } from '../core/history/history.ts';
@@ -146,4 +147,31 @@ it.each([
   const lines: string[] = [];
   await eachLine(path, line => lines.push(line));
   expect(lines.join('')).toBe(expected);
+});
+
+it('loses no line before a block that is cut off, if the reader is slower than the decompression', async () => {
+  const lines = (from: number) =>
+    Array.from({ length: 300 }, (_, i) => `${from + i} ${'x'.repeat(100)}\n`).join('');
+  const cut = gzipSync(lines(300)).subarray(0, 5);
+  writeFileSync(packedOf(path), Buffer.concat([gzipSync(lines(0)), cut]));
+  writeFileSync(path, lines(300));
+  const numbers: number[] = [];
+  for await (const batch of lineBatches(path)) {
+    numbers.push(...batch.map(line => Number.parseInt(line, 10)));
+    await setTimeout(20);
+  }
+  expect(numbers).toEqual(Array.from({ length: 600 }, (_, i) => i));
+});
+
+it.each([
+  ['its end is missing', (file: Buffer) => file.subarray(0, file.length / 2)],
+  ['incorrect data check', (file: Buffer) => file.fill(0, file.length - 8, file.length - 4)],
+  ['incorrect header check', () => Buffer.from('no gzip')],
+])('a damaged compressed file is an error: %s', async (how, damage) => {
+  const history = new HistoryFile(path, undefined, 0);
+  for (const id of ALL) history.write(operation(id));
+  history.close();
+  writeFileSync(packedOf(path), damage(readFileSync(packedOf(path))));
+  const expected = `history.ndjson.gz: expected the compressed lines of a history, got a damaged file (${how})`;
+  await expect(eachLine(path, () => {})).rejects.toThrow(expected);
 });
