@@ -3,13 +3,12 @@ import { getOrInsert } from '../get-or-insert.ts';
 import type { CookieAttributes, Operation } from '../history/history.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
 import type { NamedCounts } from './check.ts';
-import { type Exposure, exposures, policyOf } from './exposures.ts';
+import { EarlyCookies } from './early-cookies.ts';
+import { type Exposure, exposures, policyOf, ROOM, withoutCookie } from './exposures.ts';
 import { addTo, Judging, type Violation } from './framework.ts';
 import { IssuedIds } from './issued-ids.ts';
 import { Places } from './places.ts';
 
-/** Statuses of a path that does not exist, or that only signed-in users may open. */
-const ABSENT = new Set([401, 403, 404, 410]);
 /** Maximum number of pairs of Domain and Path that are counted for one cookie. */
 const SCOPES = 10_000;
 
@@ -33,6 +32,8 @@ export interface CookieCounts {
 export class CookiePolicy extends Judging<CookieCounts> {
   readonly #policy = policyOf(this.run);
   readonly #places = new Places();
+  /** The cookies that are too short for a session id. */
+  readonly #early = new EarlyCookies();
   /** The session ids that logins issued. */
   readonly #ids = new IssuedIds();
   /** By cookie: its anomalies until it gets a second value. With one value, it may carry no session. */
@@ -42,44 +43,41 @@ export class CookiePolicy extends Judging<CookieCounts> {
 
   override ended(operation: Operation, { session }: Standing): void {
     const { cookies, exposed } = operation;
-    if (operation.with === 'none' && operation.action === 'read') this.#withoutCookie(operation);
+    const set = withoutCookie(operation, this.count);
+    if (set !== undefined) this.#expose(operation, set);
     for (const where of exposed ?? []) {
       const came = `its value is in the ${where}`;
       this.#expose(operation, { fault: `in the ${where}`, came, expected: 'only in the cookie' });
     }
-    if (cookies === undefined) return;
-    if (operation.action === 'login' && operation.outcome === 'ok') this.#ids.add(operation, session);
-    for (const { name, change, attributes } of cookies)
-      if (change === 'set' && attributes !== undefined) this.#look(operation, name, attributes);
+    const loggedIn = operation.action === 'login' && operation.outcome === 'ok';
+    if (loggedIn) this.#ids.add(operation, session);
+    const own = operation.with === undefined;
+    const signedIn = loggedIn || operation.signedIn === 'in';
+    for (const { name, change, attributes } of cookies ?? []) {
+      if (own) this.#early.remove(session, name);
+      if (change !== 'set' || attributes === undefined) continue;
+      for (const { report, fault } of this.#look(operation, name, attributes)) {
+        if (fault !== ROOM || signedIn) report();
+        else if (own) this.#early.add(session, name, report);
+      }
+      if (this.#ids.varies(name)) this.#release(name);
+    }
+    if (own && signedIn) this.#early.signedIn(session);
   }
 
-  /**
-   * Judges a read that sent no cookie. If the response is neither signed in nor signed out, it is a health
-   * check or a static file, and must set no session cookie. A login page may set one.
-   */
-  #withoutCookie(operation: Operation): void {
-    const { signedIn, status, cookies } = operation;
-    if (status === undefined) return;
-    if (signedIn === 'out' || ABSENT.has(status)) this.count.absent++;
-    if (signedIn !== undefined || status >= 400) return;
-    this.count.without++;
-    const set = cookies?.find(cookie => cookie.change === 'set');
-    const exposure = { fault: 'without a cookie', expected: 'no session cookie' };
-    const came = `set ${set?.name}: a new session for each such request`;
-    if (set !== undefined) this.#expose(operation, { ...exposure, came });
-  }
-
-  #look(operation: Operation, name: string, attributes: CookieAttributes): void {
-    if (!this.#ids.isId(name)) return;
+  /** Counts a cookie that was set. Returns what is wrong with it, and functions that report this. */
+  #look(operation: Operation, name: string, attributes: CookieAttributes) {
+    if (!this.#ids.isId(name)) return [];
     this.count.cookies++;
     addTo(this.count.tried, operation.instance);
     const { path = '', domain = '', sameSite } = attributes;
     const scopes = getOrInsert(this.#scopes, name, () => new Set());
     if (scopes.size < SCOPES) scopes.add(`${domain} ${path}`);
     if (sameSite === 'none') this.count.sameSiteNone++;
-    for (const { fault, came, expected } of exposures(name, attributes, this.#policy, operation))
-      this.#expose(operation, { fault: `${name} ${fault}`, came: `${name} ${came}`, expected }, name);
-    if (this.#ids.varies(name)) this.#release(name);
+    return exposures(name, attributes, this.#policy, operation).map(({ fault, came, expected }) => {
+      const exposure = { fault: `${name} ${fault}`, came: `${name} ${came}`, expected };
+      return { fault, report: (): void => this.#expose(operation, exposure, name) };
+    });
   }
 
   /** Reports the anomalies in `#waiting` of one cookie. */
@@ -110,6 +108,7 @@ export class CookiePolicy extends Judging<CookieCounts> {
 
   override sessionEnded(session: SessionState): void {
     this.#ids.sessionEnded(session);
+    this.#early.sessionEnded(session);
   }
 
   override settle(): void {

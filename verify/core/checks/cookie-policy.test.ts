@@ -163,6 +163,24 @@ describe('cookie-policy', () => {
     expect(verdict.judgement).toBe('valid');
   });
 
+  it('judges the room of a cookie from before the login if the login keeps it', () => {
+    const early = set({ bits: 24 }, 'e');
+    const kept = (shown: object) =>
+      judged(p => {
+        healthy(p);
+        p.session('e', 'alice')
+          .signedOut('app-1', early)
+          .login('app-1', { path: '/login', ...shown })
+          .ended();
+        p.session('f', 'alice')
+          .signedOut('app-1', { ...early, with: 'none' })
+          .login('app-1', set({}, 'f'));
+      }).anomalies.map(({ summary }) => summary);
+    expect(kept({})).toEqual([expect.stringContaining('sid has room for 24 bits only')]);
+    expect(kept(set({}, 'new'))).toEqual([]);
+    expect(kept({ cookies: [{ name: 'sid', change: 'deleted' }] })).toEqual([]);
+  });
+
   it('reports a folded Set-Cookie as folded, without its room and attributes', () => {
     const verdict = judged(p => {
       healthy(p);

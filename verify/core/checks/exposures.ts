@@ -24,6 +24,8 @@ export interface Exposure {
   expected: string;
 }
 
+/** The fault of a value that is too short for a random id. */
+export const ROOM = 'room';
 /** Minimum size of a session id, in bits: `LEAST_BITS` by OWASP WSTG, `LEAST_BITS_ASVS` by OWASP ASVS. */
 const LEAST_BITS = 64;
 const LEAST_BITS_ASVS = 128;
@@ -64,12 +66,9 @@ export function exposures(
   if (bytes > MOST_BYTES) {
     add('size', `has ${bytes} bytes: browsers drop it`, `at most ${MOST_BYTES} bytes`);
   }
-  // The size is judged only in signed-in responses. Before the login, a cookie may contain an empty session.
-  const signedIn =
-    operation.signedIn === 'in' || (operation.action === 'login' && operation.outcome === 'ok');
-  if (signedIn && bits < bitsNeeded) {
+  if (bits < bitsNeeded) {
     const came = `has room for ${bits} bits only, by its characters and where ids differ: it can be guessed`;
-    add('room', came, `room for ${bitsNeeded} bits`);
+    add(ROOM, came, `room for ${bitsNeeded} bits`);
   }
   const declared = policy.attributes[name] ?? {};
   // Declared attributes are not judged in direct requests, because a proxy may set them.
@@ -88,3 +87,25 @@ export function exposures(
 
 /** Returns the path of a cookie without a Path: the path of the request, up to its last slash (RFC 6265, 5.1.4). */
 const defaultPath = (path = ''): string => path.slice(0, path.lastIndexOf('/')) || '/';
+
+/** Statuses of a path that does not exist, or that only signed-in users may open. */
+const ABSENT = new Set([401, 403, 404, 410]);
+
+/**
+ * Judges a read that sent no cookie. If the response is neither signed in nor signed out, it is a health
+ * check or a static file, and must set no session cookie. A login page may set one.
+ *
+ * @param count the numbers of these responses, and of paths that do not exist or need a session
+ */
+export function withoutCookie(
+  { action, with: sent, signedIn, status, cookies }: Operation,
+  count: { without: number; absent: number },
+): Exposure | undefined {
+  if (sent !== 'none' || action !== 'read' || status === undefined) return undefined;
+  if (signedIn === 'out' || ABSENT.has(status)) count.absent++;
+  if (signedIn !== undefined || status >= 400) return undefined;
+  count.without++;
+  const set = cookies?.find(cookie => cookie.change === 'set');
+  const came = `set ${set?.name}: a new session for each such request`;
+  return set && { fault: 'without a cookie', expected: 'no session cookie', came };
+}
