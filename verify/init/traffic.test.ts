@@ -89,7 +89,7 @@ it('says what is wrong with a recording', () => {
   );
 });
 
-it('asks a query of GraphQL by GET, and knows the logout and the write among its mutations', () => {
+it('asks a query of GraphQL by GET, copies no operation with a text, and knows the logout and the write among its mutations', () => {
   const send = (query: string, variables?: object) =>
     entry('POST', '/graphql', JSON_BODY({ query, variables }));
   const login =
@@ -100,6 +100,8 @@ it('asks a query of GraphQL by GET, and knows the logout and the write among its
     send('query Me { me { name } }', {}),
     send('query Note($id: ID!) { note(id: $id) { text } }', { id: 'one' }),
     send('mutation Add($text: String!) { addNote(text: $text) { text } }', { text: 'baton text' }),
+    send('query { notes(token: "open") { text } }'),
+    send('mutation { logout(token: "sesame") }'),
     send('mutation { logout }'),
   );
   expect(found.pages).toEqual(['/graphql?query=query%20Me%20%7B%20me%20%7B%20name%20%7D%20%7D']);

@@ -82,7 +82,9 @@ export function hintsOfTraffic(
   const own = recorded.flatMap(one => {
     const url = URL.parse(one.url);
     if (url === null || url.host !== site.host || !url.pathname.startsWith(`${prefix}/`)) return [];
-    return [{ ...one, path: pathOf(url).slice(prefix.length) }];
+    const found = { ...one, path: pathOf(url).slice(prefix.length) };
+    // A text inside an operation of GraphQL may be a password or a token, so no such operation is copied.
+    return graphqlOf(found)?.text.includes('"') ? [] : [found];
   });
   const at = loginAt(own, accounts);
   const login = own[at];

@@ -52,8 +52,11 @@ export function forgeries(value: string, other: string): Forgery[] {
     .map(({ change, forged }) => ({ change, forged: encoded ? encodeURIComponent(forged) : forged }));
 }
 
-/** Matches a random id in JSON: 16 or more letters, digits, `_` or `-`. An attacker cannot guess this id. */
-const ID = /[\w-]{16,}/;
+/**
+ * Matches a random id or a signature in JSON: 16 or more characters of base64, or `_` or `-`. An attacker cannot guess
+ * it.
+ */
+const ID = /[\w+/=-]{16,}/;
 
 /**
  * Returns a cookie whose JSON is replaced by the JSON of another cookie, with additional spaces, so that it differs from
