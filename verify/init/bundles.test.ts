@@ -39,14 +39,14 @@ it('reads a script in the page, whose own function sends the requests below a pr
 it('reads the paths of a client library, which stand apart from their base, and a password of another name', () => {
   const { logins, pages, logouts, writes } = hintsIn(
     'const b="/api/auth",l=["/sign-in/email","/get-session","/revoke-sessions","/delete-user"];go("/sign-out",{});get("/api/notes");' +
-      'x.post("/api/notes",{text:a.value});' +
+      'x.post("/api/notes",{text:a.value});x.get("/api/me");x.get("/api/me/todos");' +
       'const signIn=(email,secret)=>send({email,secret})',
   );
   const json = { email: '{user}', secret: '{password}' };
   expect(logins).toContainEqual({ method: 'POST', path: '/api/auth/sign-in/email', json });
   expect(pages).toEqual(expect.arrayContaining(['/api/notes', '/api/auth/get-session']));
   expect(pages.filter(path => /auth\/api|revoke|delete/.test(path))).toEqual([]);
-  expect(writes.map(({ path }) => path)).toEqual(['/api/notes']);
+  expect(writes.map(({ path }) => path)).toEqual(['/api/notes', '/api/me/todos']);
   expect(logouts).toContainEqual({ method: 'POST', path: '/api/auth/sign-out', json: {} });
 });
 

@@ -31,7 +31,7 @@ const PASSWORD = /^(password|passwd|pass|pwd|secret|passphrase)$/i;
 /** Matches a path that may change something or end sessions. Init does not try it as a page or as a write. */
 const CHANGES = /delet|remov|destroy|revoke|verify|(update|change)-/;
 /** Matches a path of the account or of its sessions. Init writes no text to such a path. */
-const OWN = /\/(auth|users?|accounts?|(get-)?sessions?|me)\b/;
+const OWN = /\/(auth|accounts?|(get-)?sessions?)\b|\/(users?|me)$/;
 /** Matches a path of an API. */
 const API = /\/(api|auth|v\d)\b/;
 /** Matches a prefix of other paths, such as /api/auth or /v1. It is the base address of a client library. */
