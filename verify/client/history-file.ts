@@ -1,5 +1,5 @@
 /** Writes events to a history file, in blocks. Lines that must survive a kill of Baton are written immediately. */
-import { closeSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Event } from '../core/history/history.ts';
@@ -109,7 +109,13 @@ export class HistoryFile {
   }
 }
 
+/** Appends all bytes, or none if it throws: a part of them would damage the file when the caller tries again. */
 function append(file: number, bytes: Buffer): void {
   let rest = bytes;
-  while (rest.length > 0) rest = rest.subarray(writeSync(file, rest));
+  try {
+    while (rest.length > 0) rest = rest.subarray(writeSync(file, rest));
+  } catch (error) {
+    ftruncateSync(file, fstatSync(file).size - (bytes.length - rest.length));
+    throw error;
+  }
 }
