@@ -82,7 +82,8 @@ function pause(ms: number, hurry?: AbortSignal): Promise<void> {
 const NOTHING_TO_SEND_MS = 400;
 const UNDERSTOOD_MS = 50;
 /**
- * Limit for refusing requests, milliseconds. Some balancers do not react to refusals, and never stop sending requests.
+ * Maximum time in which an instance that stops answers new requests with an error, milliseconds. It must end, because
+ * some balancers ignore the error and never stop sending requests.
  */
 const UNDERSTANDS_WITHIN_MS = 2_000;
 

@@ -123,8 +123,8 @@ function published(own: Manifest, packages: readonly string[]): object {
     description,
     license,
     type,
-    // The checkout has no `engines`: it installs its own Node, and npx would warn about the machine's Node at each
-    // command.
+    // Only the package has `engines`. The checkout installs its own Node, and npx would compare `engines` with the
+    // machine's Node, and warn at each command.
     engines: { node: `>=${LEAST_NODE}` },
     bin: { baton: 'dist/cli.js', 'baton-verify': 'dist/cli.js' },
     exports: {

@@ -29,8 +29,8 @@ export interface LocalStackOptions extends StackOptions {
   /** The balancer pins each visitor to one instance. nginx supports all modes, HAProxy only `duration`. */
   sticky?: Sticky | undefined;
   /**
-   * The load balancer and the group of instances that the stack imitates. Then the stack's own balancer is
-   * nginx.
+   * The load balancer and the group of instances that the stack imitates. If it is set, the stack's own balancer
+   * is nginx.
    */
   profile?: Profile | undefined;
   /** Directives for nginx. The balancer is then nginx, even if STACK_BALANCER names another balancer. */

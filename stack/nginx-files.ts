@@ -10,7 +10,7 @@ const TEMPLATE = new URL('../deploy/nginx.conf.template', import.meta.url);
 export interface NginxAdditions {
   /** Directives for all servers, in the block `http`. */
   http?: string;
-  /** Directives for the server that clients use. They override those for all servers. */
+  /** Directives of the `server` block for clients. They override those for all servers. */
   server?: string;
   /**
    * Directives that decide which instance gets a request, for the block `upstream`: for example
@@ -25,7 +25,7 @@ export interface NginxAdditions {
    * location: `~. @bad_gateway;`.
    */
   failure?: string;
-  /** Directives for the server that clients use, while no instance is registered. */
+  /** Directives of the `server` block for clients. They apply only as long as no instance is registered. */
   noInstance?: string;
   /**
    * Returns directives for all servers that name the instances, such as a map of addresses. Called again when

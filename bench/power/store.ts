@@ -78,7 +78,7 @@ const onSave =
 const PARKED = 40;
 
 /**
- * Gives two reads the replies of each other.
+ * Swaps the replies of two reads: each gets the reply of the other.
  *
  * @param inFlight true: a reply waits 1 ms, so only reads that overlap get swapped replies. false: a reply waits
  *   `PARKED` milliseconds, so a read that began later can get it

@@ -16,7 +16,7 @@ import { replayOf, type Settings } from './settings.ts';
 
 export interface Shared {
   run: Run;
-  /** The key of the labels: hashes that stand for session ids in the history. */
+  /** The secret key of the hashes that stand for session ids in the history. */
   key: string;
   /** The time that is 0 on all clocks of the run, milliseconds since 1970. */
   zero: number;

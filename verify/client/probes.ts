@@ -22,6 +22,6 @@ export const numbered = ({ kind }: Probe): boolean => kind === 'register' || kin
 export const privately = ({ probes }: Pick<Target, 'probes'>): Probe | undefined =>
   probes.find(probe => probe.scope !== 'all' && writeOf(probe) !== undefined);
 
-/** Returns the first probe of a target that can be written. */
+/** Returns the first probe of a target that has a request to write. */
 export const writable = ({ probes }: Pick<Target, 'probes'>): Probe | undefined =>
   probes.find(probe => writeOf(probe) !== undefined);

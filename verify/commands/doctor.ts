@@ -21,7 +21,7 @@ import { TARGET } from './tables.ts';
 const VERSION_TIMEOUT = 10_000;
 
 /**
- * Prints the lists. Sends no requests.
+ * Prints which programs and settings are missing, and for what. Sends no requests.
  *
  * @param file a target file. Default: baton.yaml, if it exists
  * @returns the exit code: 2 (unknown) if a claimed guarantee cannot be judged with this target file

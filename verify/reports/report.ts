@@ -111,7 +111,7 @@ const STORIES = 5;
 /** Returns the anomalies of a verdict that a report shows, one of each kind. */
 export const shownOf = ({ anomalies }: Verdict): Anomaly[] => distinct(anomalies).slice(0, STORIES);
 
-/** Returns a key of the anomaly's kind, equal in all runs: its summary with `#` for each number and quoted name. */
+/** Returns the anomaly's name and summary with `#` for each number and quoted name, so that runs can be compared. */
 export const storyOf = ({ name, summary }: Anomaly): string =>
   `${name} ${summary.replace(/"[^"]*"|\d+/g, '#')}`;
 

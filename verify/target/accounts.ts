@@ -18,9 +18,9 @@ type Unlabelled = Omit<Account, 'label'>;
 /**
  * Returns all accounts, each with a label.
  *
- * @param read reads a file; `where` is the path of keys in the target file that names it, for error messages
+ * @param read reads a file. `where` names the key of the target file that has the file's name, for error messages
  * @param wrong returns the error for a problem in the target file
- * @param tag text that replaces {run} in user names; each run has another one
+ * @param tag text that replaces {run} in user names. Each run has a new tag
  */
 export function accountsOf(
   entries: TargetFile['accounts'],

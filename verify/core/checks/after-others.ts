@@ -6,7 +6,7 @@ import type { Action, Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 
 const LOGINS: ReadonlySet<Action> = new Set<Action>(['login', 'logout', 'logout-all']);
-/** Maximum number of logins and logouts that are kept for each user. Each one is of another session. */
+/** Maximum number of logins and logouts that are kept for each user, at most one of each session. */
 const REMEMBERED = 2;
 /**
  * A login or logout is named as the cause if it came before at least 3 losses, and before 90 % of all losses.

@@ -102,7 +102,8 @@ export class Availability extends Judging<AvailabilityCounts> {
   }
 
   override settle(): void {
-    // Ignores the limits of response times if a starved machine delayed requests: it may explain them, too.
+    // Ignores the limits of response times if a starved machine delayed requests, because it may explain slow
+    // responses, too.
     const times = this.count.starved === 0 ? [this.#times.exceeded(ENOUGH)] : [];
     for (const found of [...times, ...this.faults.windows.filter(tookEffect).map(exceeded)]) {
       this.count.starved += found.starved;

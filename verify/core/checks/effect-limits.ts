@@ -6,7 +6,7 @@ import { acknowledged, type Write } from '../objects/overlaps.ts';
 /** Maximum number of adds that are kept to show them in a witness (a proof). */
 const KEPT = 64;
 
-/** Says how often a read of one object may show each value, if every add took effect only once. */
+/** Says how many times one read of an object may contain the same value, if every add took effect only once. */
 export class EffectLimits {
   /**
    * For each value, how often a read may show it. For a counter, the key '' has its highest possible sum. An

@@ -1,4 +1,4 @@
-/** Judges each request for evidence. evidence.ts declares the check. */
+/** Compares each request with its log entries, for the check `evidence` (evidence.ts). */
 import type { Event } from '../history/history.ts';
 import { type LoggedRequest, triedOf } from '../timeline/request-logs.ts';
 import { Judging } from './framework.ts';

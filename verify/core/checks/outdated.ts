@@ -31,7 +31,10 @@ export class OutdatedSessions {
   readonly #pages = new OutdatedPages();
   readonly #forms = new OutdatedForms();
   readonly #cookies = new OutdatedCookies();
-  /** Number of faults until a new session was last honoured. If a fault came since, `compares` is false. */
+  /**
+   * Number of faults so far, at the last time that a new session was honoured. If it is lower than the present number, no
+   * new session was honoured since the last fault, and `compares` is false.
+   */
   #newServed = 0;
   /** Number of old sessions that were honoured after a fault. */
   sessions = 0;

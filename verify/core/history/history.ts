@@ -16,7 +16,7 @@ export type RefreshRules = ObjectOf<typeof fields.REFRESH>;
  */
 export type Clock = Line<'clock'>;
 export type SessionEvent = Line<'session'>;
-/** An object whose operations are judged. Without this line, an object is a set. */
+/** Declares the kind of an object whose operations are judged. An object without such a line is a set. */
 export type ObjectEvent = Line<'object'>;
 /** Marks the start of a part of the run, such as the final reads. */
 export type Phase = Line<'phase'>;

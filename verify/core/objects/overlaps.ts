@@ -181,8 +181,8 @@ export class Overlaps {
       const start = write?.start ?? other;
       const value = start === undefined ? undefined : shownValue(start);
       if (value === undefined || !saw.includes(value)) continue;
-      // Skips what does not name one write: a count comes from any increment, a repeated value from either
-      // write.
+      // A count or a repeated value does not show which write took effect: any increment, or either write, may be
+      // the cause.
       if (this.#kind === 'counter' || this.#repeated.has(value)) continue;
       this.#indeterminate.delete(id);
       if (other !== undefined) this.#otherOver(overAt(other, read));

@@ -17,7 +17,7 @@ interface Owed {
   least: number;
   /** True if a request overlapped an add of the value, so that the value may be a lost update. */
   raced: boolean;
-  /** True if the last final state lacked the value. */
+  /** True if the newest read of the final state lacked the value. */
   absent: boolean;
   /** If `absent`: the final state before it, if it had shown all adds of the value. */
   showed: Operation | undefined;

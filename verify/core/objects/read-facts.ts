@@ -53,9 +53,9 @@ export interface ReadFacts {
 /** An acknowledged add whose value the final state lacks. */
 export interface LostUpdate {
   value: string;
-  /** The add; undefined if an earlier final state had shown the value. */
+  /** The add of the value; undefined if an earlier read of the final state already showed the value. */
   write: Write | undefined;
-  /** The last read of a final state that still showed the value, if there is one. */
+  /** The last of the final reads that still showed the value, if there is one. */
   showed: Operation | undefined;
   /** The read that shows the final state without the value. */
   read: Operation;

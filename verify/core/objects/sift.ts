@@ -114,8 +114,8 @@ export class Sift {
   }
 
   /**
-   * Returns whether a list may be cut off: it lacks values, its length is a usual page size or it may show the newest
-   * values only, and no list of its probe was longer by more than the excess of an app that adds first and cuts then.
+   * Returns whether a list may be cut off. It lacks values. It has a usual page size, or may show only the newest values.
+   * And no list of its probe had more than `EXCESS` further values.
    */
   #cutOff(read: Operation, saw: readonly string[], state: ObjectState): boolean {
     const { length } = saw;

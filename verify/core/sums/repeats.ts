@@ -84,7 +84,7 @@ export class Repeats {
     else if (outcome !== 'ok' || instance === undefined) this.#unsure = true;
   }
 
-  /** Called when a read of another object was judged. Later reads repeat only reads from after it. */
+  /** Called when a read of another object was judged. It ends the sequence of equal reads that are only counted. */
   interrupted(): void {
     this.#settled.length = 0;
   }

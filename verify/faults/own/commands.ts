@@ -71,7 +71,8 @@ export class Commands {
       try {
         await this.#demand(command);
       } finally {
-        // Ends the separate shell even if the command has failed, so that the shell does not run the command again.
+        // Ends the shell that would undo the fault if Baton was killed. It must end even if the command failed: otherwise
+        // it would run the command a second time.
         this.#guards.delete(watching);
         watching.release();
       }

@@ -5,7 +5,10 @@
 import { spawn } from 'node:child_process';
 import { Writable } from 'node:stream';
 
-/** The script of the shell. First it kills Baton's running command, because that could disturb the system again. */
+/**
+ * The script of the shell. First it kills the command that Baton was running, because this command could go on to
+ * disturb the system.
+ */
 const WATCH = `
 group=
 while read -r word value; do
