@@ -160,6 +160,6 @@ it('lists the faults when none is declared, or when an unknown one is requested'
   const deploy = await verify({ a: { inject: 'true' } }, '--faults', 'deploy').finished;
   expect(deploy).toMatchObject({
     code: 64,
-    stderr: expect.stringContaining('add `deploy: true` to a fault'),
+    stderr: expect.stringContaining('found none: add it to a fault'),
   });
 });
