@@ -1,23 +1,32 @@
 /** Tests that a history is whole if the disk was full for a time while it was written. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import fs, { mkdtempSync, rmSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it, vi } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import { eachLine } from '../lines.ts';
 import { HistoryFile } from './history-file.ts';
 
-/** The disk has this number of free bytes. */
-const disk = vi.hoisted(() => ({ free: 0 }));
-vi.mock('node:fs', async load => {
-  const fs = await load<typeof import('node:fs')>();
-  const writeSync = (file: number, bytes: Buffer): number => {
-    if (disk.free === 0) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
-    const part = bytes.subarray(0, disk.free);
-    disk.free -= part.length;
-    return fs.writeSync(file, part);
-  };
-  return { ...fs, writeSync };
+const { writeSync } = fs;
+afterEach(() => {
+  fs.writeSync = writeSync;
+  syncBuiltinESMExports();
 });
+
+/** Makes the disk full after `free` more bytes. Returns a function that frees space. */
+function fillDisk(free: number): () => void {
+  let left = free;
+  fs.writeSync = ((file: number, bytes: Buffer): number => {
+    if (left === 0) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    const part = bytes.subarray(0, left);
+    left -= part.length;
+    return writeSync(file, part);
+  }) as typeof writeSync;
+  syncBuiltinESMExports();
+  return () => {
+    left = Number.POSITIVE_INFINITY;
+  };
+}
 
 /** Sizes above which the history is compressed, and free bytes: the disk is full in different files and places. */
 const CASES = [0, 400_000, undefined].flatMap(most =>
@@ -29,7 +38,7 @@ it.each(CASES)(
   async ({ most, free }) => {
     const folder = mkdtempSync(join(tmpdir(), 'baton-full-'));
     const path = join(folder, 'history.ndjson');
-    disk.free = free;
+    const freeSpace = fillDisk(free);
     const history = new HistoryFile(path, undefined, most);
     const accepted: number[] = [];
     let refused = 0;
@@ -38,7 +47,7 @@ it.each(CASES)(
         history.writeNow({ type: 'phase', phase: 'load', clock: `é${'x'.repeat(400)}${Math.random()}`, at });
         accepted.push(at);
       } catch {
-        if (++refused === 5) disk.free = Number.POSITIVE_INFINITY;
+        if (++refused === 5) freeSpace();
       }
     }
     history.close();
