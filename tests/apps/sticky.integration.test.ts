@@ -73,7 +73,7 @@ it('by the connection: the target file claims nothing that needs handoffs', asyn
       const { file, text, said } = await found(served);
       expect(file['instance']).toBeUndefined();
       expect(said.find(line => line.startsWith('instances'))).toContain('each connection has its own');
-      expect(text).toContain('gives each connection an instance');
+      expect(text).toContain('pins each connection to an instance');
     },
     { balance },
   );

@@ -83,10 +83,10 @@ here('asks whether it may send requests to another machine', async () => {
   await withApp(new SmallApp(), async ({ url, asked }) => {
     const terminal = init(url.replace('127.0.0.1', '0.0.0.0'), 'never.yaml');
     await terminal.answers(
-      '0.0.0.0 is not this machine: Baton will log in there, and send some hundred requests. May it? [y/N] ',
+      '0.0.0.0 is not this machine: Baton will log in there, and send some hundred requests. Do you have permission to test this app? [y/N] ',
       '',
     );
     expect([await terminal.ends(), asked.length]).toEqual([64, 0]);
-    expect(terminal.shown).toContain('nothing was sent');
+    expect(terminal.shown).toContain('stopped before it sent a request');
   });
 });
