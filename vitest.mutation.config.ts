@@ -2,8 +2,7 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /**
- * Runs fast tests first, and tests with random histories last, because the first failing test ends the run of a
- * mutant.
+ * Runs fast tests first, and tests with random histories last, because the first failing test ends the run of a mutant.
  */
 class QuickFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -1,6 +1,4 @@
-/**
- * Connects an instance to the servers behind it: Redis for users and cards, and the stores of sessions and baskets.
- */
+/** Connects an instance to the servers behind it: Redis for users and cards, and the stores of sessions and baskets. */
 import type { DynamoDB } from '@aws-sdk/client-dynamodb';
 import type { MemcacheClient } from 'memcache-client';
 import type { Pool } from 'pg';

@@ -100,8 +100,7 @@ export class ConfigError extends Error {
 }
 
 /**
- * Reads the app's settings. Throws ConfigError that lists every invalid variable with the expected and the given
- * value.
+ * Reads the app's settings. Throws ConfigError that lists every invalid variable with the expected and the given value.
  */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const { given, problems } = readFiles(env);

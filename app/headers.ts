@@ -41,9 +41,7 @@ function settings(secure: boolean, pictures: readonly string[]): HelmetOptions {
   };
 }
 
-/**
- * Forbids caching. A shared cache that stored a page, or its cookie, would give one user's session to another user.
- */
+/** Forbids caching. A shared cache that stored a page, or its cookie, would give one user's session to another user. */
 export const notCached: RequestHandler = (_request, response, next) => {
   response.set('Cache-Control', 'private, no-store');
   next();

@@ -1,6 +1,5 @@
 /**
- * Logs one JSON line for each request. Labels (keyed hashes, see secrets.ts) stand for session ids and email
- * addresses.
+ * Logs one JSON line for each request. Labels (keyed hashes, see secrets.ts) stand for session ids and email addresses.
  */
 
 import { randomUUID } from 'node:crypto';

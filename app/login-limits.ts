@@ -40,9 +40,7 @@ export const MAILS = 5;
 export interface LoginLimits {
   /** Counts a login. Resolves with 0 if the login is allowed, or with the seconds to wait if it is refused. */
   countLogin(address: string, email: string): Promise<number>;
-  /**
-   * Subtracts a successful login from the count, and resets the failures of this address for this account.
-   */
+  /** Subtracts a successful login from the count, and resets the failures of this address for this account. */
   forgiveLogin(address: string, email: string): Promise<void>;
   /** Subtracts a login from the count, because it ended before its password was checked. */
   withdrawLogin(address: string, email: string): Promise<void>;

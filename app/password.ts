@@ -45,10 +45,7 @@ export async function verifyPassword(password: string, hash: string): Promise<bo
   return timingSafeEqual(await derive(password, expected), expected.key);
 }
 
-/**
- * True if an attacker would need more time to guess a password with the given parameters than with those of
- * `hash`.
- */
+/** True if an attacker would need more time to guess a password with the given parameters than with those of `hash`. */
 export function isWeaker(hash: string, { cost, parallel }: ScryptParameters): boolean {
   const old = parseHash(hash);
   return old.cost * old.blockSize * old.parallel < cost * BLOCK_SIZE * parallel;

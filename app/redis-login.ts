@@ -48,8 +48,7 @@ export class RedisLogin extends EventEmitter<{ renewed: [] }> {
   }
 
   /**
-   * Gives each login of this connection the current token. When there is a new token, logs an open connection in
-   * again.
+   * Gives each login of this connection the current token. When there is a new token, logs an open connection in again.
    */
   use(redis: Redis): void {
     // A getter, because ioredis reads this option at each connection, and each copy of the connection must have the
@@ -70,9 +69,8 @@ export class RedisLogin extends EventEmitter<{ renewed: [] }> {
 }
 
 /**
- * Returns the login to the cache in REDIS_IAM_CACHE; undefined if the URL has a password, or Redis needs
- * none. Waits for the first token. If this token cannot be made, reports the reason to `onError`, and retries
- * later.
+ * Returns the login to the cache in REDIS_IAM_CACHE; undefined if the URL has a password, or Redis needs none. Waits
+ * for the first token. If this token cannot be made, reports the reason to `onError`, and retries later.
  */
 export async function createLogin(
   config: Settings,

@@ -67,9 +67,8 @@ const nodeOptions = (timeoutMs: number): RedisOptions => ({
 const REFRESH_MS = 5_000;
 
 /**
- * Connects to a cluster. The URL gives user, password and TLS. Names of servers are not resolved here,
- * because certificates contain the names, not the addresses. ElastiCache Serverless has one name for all
- * slots.
+ * Connects to a cluster. The URL gives user, password and TLS. Names of servers are not resolved here, because
+ * certificates contain the names, not the addresses. ElastiCache Serverless has one name for all slots.
  */
 function connectCluster(
   config: Settings,
@@ -113,8 +112,7 @@ export async function ping(redis: RedisClient): Promise<void> {
 }
 
 /**
- * Waits until each primary of a cluster replies. Throws if a primary does not reply. Does nothing for a single
- * server.
+ * Waits until each primary of a cluster replies. Throws if a primary does not reply. Does nothing for a single server.
  */
 export async function reachPrimaries(redis: RedisClient): Promise<void> {
   if (redis instanceof Cluster) await Promise.all(redis.nodes('master').map(node => node.ping()));
@@ -153,10 +151,9 @@ function open(redis: Redis, timeoutMs: number, login: RedisLogin | undefined): v
 }
 
 /**
- * Ends each command of a connection after `timeoutMs`, and ends the connection if Redis does not reply to a PING. If
- * a server vanishes without closing its connections (power, firewall), a connection looks open for many minutes.
- * ioredis' socketTimeout is not used: its timer outlives the connection, and cuts the next connection, which is
- * healthy.
+ * Ends each command of a connection after `timeoutMs`, and ends the connection if Redis does not reply to a PING. If a
+ * server vanishes without closing its connections (power, firewall), a connection looks open for many minutes. ioredis'
+ * socketTimeout is not used: its timer outlives the connection, and cuts the next connection, which is healthy.
  */
 function bound(redis: Redis, timeoutMs: number): void {
   limitCommands(redis, timeoutMs);

@@ -75,9 +75,8 @@ function pause(ms: number, hurry?: AbortSignal): Promise<void> {
 }
 
 /**
- * If no request comes for this time, the instance assumes that the balancer sends it no more requests,
- * milliseconds. NOTHING_TO_SEND_MS applies until the instance has refused a request, UNDERSTOOD_MS
- * afterwards.
+ * If no request comes for this time, the instance assumes that the balancer sends it no more requests, milliseconds.
+ * NOTHING_TO_SEND_MS applies until the instance has refused a request, UNDERSTOOD_MS afterwards.
  */
 const NOTHING_TO_SEND_MS = 400;
 const UNDERSTOOD_MS = 50;
@@ -88,9 +87,8 @@ const UNDERSTOOD_MS = 50;
 const UNDERSTANDS_WITHIN_MS = 2_000;
 
 /**
- * Refuses requests, so that other instances serve them, until no more requests come or until `end`. After a
- * refusal, the balancer sends no requests for a second, so the port can be closed while no request is on its
- * way.
+ * Refuses requests, so that other instances serve them, until no more requests come or until `end`. After a refusal,
+ * the balancer sends no requests for a second, so the port can be closed while no request is on its way.
  */
 async function noneSent(lifecycle: Lifecycle, hurry: AbortSignal, end: number): Promise<void> {
   lifecycle.leave();

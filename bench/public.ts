@@ -1,6 +1,5 @@
 /**
- * Reads the histories in Porcupine's tests: histories of a key-value store, and histories of etcd that Jepsen
- * recorded.
+ * Reads the histories in Porcupine's tests: histories of a key-value store, and histories of etcd that Jepsen recorded.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';

@@ -11,8 +11,7 @@ const { thresholds, start, end, session, guarded, summary } = verified('dashboar
 const { users, duration, rate, think, errors, p95, dropped } = loadOf(__ENV);
 
 export const options: Options = {
-  // Without RATE, each user waits for a response before its next request. With RATE, all users log in before the
-  // load.
+  // Without RATE, each user waits for a response before its next request. With RATE, all users log in before the load.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

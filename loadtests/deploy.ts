@@ -16,8 +16,7 @@ const { thresholds, start, end, session, guarded, summary } = verified('deploy',
 });
 
 export const options: Options = {
-  // Without RATE, each user waits for a response before its next request. With RATE, all users log in before the
-  // load.
+  // Without RATE, each user waits for a response before its next request. With RATE, all users log in before the load.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

@@ -22,8 +22,7 @@ const REQUESTS = 12;
 const REPLAYS = 6;
 
 export const options: Options = {
-  // Without RATE, each user waits for a response before its next request. With RATE, all users log in before the
-  // load.
+  // Without RATE, each user waits for a response before its next request. With RATE, all users log in before the load.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

@@ -16,8 +16,7 @@ const { users, duration, rate, think, errors, p95, dropped } = load;
 const BETWEEN = 4;
 
 export const options: Options = {
-  // Without RATE, each user waits for a response before its next request. With RATE, all users log in before the
-  // load.
+  // Without RATE, each user waits for a response before its next request. With RATE, all users log in before the load.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

@@ -19,8 +19,7 @@ const parts = equalParts(4, seconds(duration));
 const SELDOM = 20;
 
 export const options: Options = {
-  // Without RATE, each user waits for a response before its next request. With RATE, all users log in before the
-  // load.
+  // Without RATE, each user waits for a response before its next request. With RATE, all users log in before the load.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

@@ -1,8 +1,7 @@
 /**
- * `node scripts/host-apps.ts [DEPLOYMENT …]` prints the rows of the table in docs/init.md. It takes each app
- * of tests/hosts and of the zoo, healthy and broken. It runs `init` on the app, and then `verify` on the
- * target file that `init` wrote. If `init` cannot learn the login of an app, it runs only `verify`, on the
- * target file in the zoo.
+ * `node scripts/host-apps.ts [DEPLOYMENT …]` prints the rows of the table in docs/init.md. It takes each app of
+ * tests/hosts and of the zoo, healthy and broken. It runs `init` on the app, and then `verify` on the target file that
+ * `init` wrote. If `init` cannot learn the login of an app, it runs only `verify`, on the target file in the zoo.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -24,8 +24,7 @@ const LARGEST = 1 << 20;
 const UNCERTAINTY = '500';
 
 /**
- * The settings that a namespace with the restricted pod security standard requires. The user is the user of k6's
- * image.
+ * The settings that a namespace with the restricted pod security standard requires. The user is the user of k6's image.
  */
 const RESTRICTED = {
   securityContext: { runAsNonRoot: true, runAsUser: 12345, seccompProfile: { type: 'RuntimeDefault' } },

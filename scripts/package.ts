@@ -30,10 +30,7 @@ const ENTRIES = {
 };
 /** The library for k6 scripts. It is bundled separately: k6 resolves no npm packages and cannot load Node's chunks. */
 const K6 = 'loadtests/lib/k6.ts';
-/**
- * Peer dependencies. A project that uses Baton's session store for express-session already has these
- * packages.
- */
+/** Peer dependencies. A project that uses Baton's session store for express-session already has these packages. */
 const PEERS = ['express', 'express-session'];
 /** Modules that only a checkout has. verify/commands/checkout.ts reports their absence. */
 const CHECKOUT = ['*/stack/start.ts', '*/commands/stack.ts', '*/commands/zoo.ts'];

@@ -148,9 +148,7 @@ function cell(guarantee: Guarantee, results: readonly Result[]): string {
   return judgements.every(judgement => judgement === 'valid') ? '✓' : '?';
 }
 
-/**
- * Writes a table between its marks in the docs. @param how text for the line with the date, after the command
- */
+/** Writes a table between its marks in the docs. @param how text for the line with the date, after the command */
 function write(mark: string, how: string, table: readonly string[]): void {
   const [begin, end] = [`<!-- ${mark} -->`, `<!-- /${mark} -->`];
   const text = readFileSync(DOCS, 'utf8');

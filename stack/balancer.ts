@@ -38,10 +38,7 @@ export interface BalancerOptions {
   additions?: NginxAdditions | undefined;
   /** Pins each visitor to one instance. */
   sticky?: Sticky | undefined;
-  /**
-   * Only for nginx: maximum time of requests in flight to a deregistered instance, milliseconds. Default
-   * 30,000.
-   */
+  /** Only for nginx: maximum time of requests in flight to a deregistered instance, milliseconds. Default 30,000. */
   retireMs?: number | undefined;
   /** Called with the exit status and the last output when the process ends unexpectedly. */
   onDeath: (description: string) => void;

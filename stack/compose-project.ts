@@ -51,11 +51,10 @@ export class ComposeProject {
   }
 
   /**
-   * Creates and starts only these services. Does not wait until they are healthy. Throws an error with
-   * compose's output if compose fails.
+   * Creates and starts only these services. Does not wait until they are healthy. Throws an error with compose's output
+   * if compose fails.
    *
-   * @param added all services that docker-compose.yml lacks or defines differently, also those that run
-   *   already
+   * @param added all services that docker-compose.yml lacks or defines differently, also those that run already
    */
   up(services: readonly string[], added: Services, ...options: string[]): Promise<void> {
     return this.#ups.run(async () => {
@@ -109,10 +108,7 @@ export class ComposeProject {
   }
 }
 
-/**
- * Returns the text of the compose file, without `depends_on`: the stack decides in which order services
- * start.
- */
+/** Returns the text of the compose file, without `depends_on`: the stack decides in which order services start. */
 function composeFile(services: Services): string {
   const document = new Document({ services });
   for (const name of Object.keys(services)) {

@@ -1,6 +1,4 @@
-/**
- * Runs the stack in containers: docker-compose.yml under a unique project name, controlled by `docker` commands.
- */
+/** Runs the stack in containers: docker-compose.yml under a unique project name, controlled by `docker` commands. */
 import { randomBytes } from 'node:crypto';
 import type { LogSource } from '../verify/client/logs.ts';
 import { followedLog } from '../verify/import/log-file.ts';
@@ -204,8 +202,7 @@ class ComposeStack implements Stack {
       ports: [`127.0.0.1:${port}:${INSTANCE_PORT}`],
       ...(command && { command }),
     };
-    // Adds the secret to the options that callers see: the faults that replace the secret read the old one
-    // there.
+    // Adds the secret to the options that callers see: the faults that replace the secret read the old one there.
     const own = { ...options, env: { SESSION_SECRET: this.#secret, ...env } };
     return { name, url: `http://127.0.0.1:${port}`, options: own };
   }

@@ -20,8 +20,7 @@ export async function lastOutputOf(container: string): Promise<string> {
 }
 
 /**
- * Checks that there is an engine with the compose plugin. Otherwise throws MissingProgramError, which says what to
- * do.
+ * Checks that there is an engine with the compose plugin. Otherwise throws MissingProgramError, which says what to do.
  */
 export async function requireEngine(): Promise<void> {
   try {
@@ -62,10 +61,7 @@ export async function removeProject(project: string): Promise<void> {
   }
 }
 
-/**
- * Lists the kinds of object that a compose project creates: for each, the docker commands that list and
- * remove it.
- */
+/** Lists the kinds of object that a compose project creates: for each, the docker commands that list and remove it. */
 const OBJECTS = [
   [
     ['ps', '--all', '--format', '{{.Names}}', '--filter'],

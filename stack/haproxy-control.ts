@@ -42,10 +42,7 @@ export class HaproxyControl {
     throw new Error(`expected HAProxy to accept "${order}", got: ${reply}`);
   }
 
-  /**
-   * Returns the instances in all backends, as one worker sees them. Returns an empty list if the worker has
-   * ended.
-   */
+  /** Returns the instances in all backends, as one worker sees them. Returns an empty list if the worker has ended. */
   async servers(worker: number): Promise<Server[]> {
     const [header = '', ...rows] = (await this.#send(`@!${worker} show stat`)).split('\n');
     const busy = header.split(',').indexOf('scur');

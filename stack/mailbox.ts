@@ -30,10 +30,7 @@ const MOST = 10_000;
 /** When the mailbox stops, a mail in flight has this time before its connection is closed, milliseconds. */
 const CLOSE_MS = 1000;
 
-/**
- * Starts a mailbox that accepts every mail without a login. @param port the page's port; 0 takes any free
- * port
- */
+/** Starts a mailbox that accepts every mail without a login. @param port the page's port; 0 takes any free port */
 export async function startMailbox(port = 0): Promise<Mailbox> {
   const mails: Mail[] = [];
   const smtp = new SMTPServer({

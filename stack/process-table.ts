@@ -45,8 +45,7 @@ function fromProc(pid: number): Process[] {
   } catch {
     return []; // The process ended during the scan.
   }
-  // The format is "pid (name) state ppid pgrp …". The name ends at the last bracket, and may itself contain
-  // brackets.
+  // The format is "pid (name) state ppid pgrp …". The name ends at the last bracket, and may itself contain brackets.
   const [state = 'Z', parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return [{ pid, parent: Number(parent), group: Number(group), state }];
 }

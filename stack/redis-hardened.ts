@@ -62,9 +62,8 @@ export class Access {
     if (existsSync(this.#acl)) return;
     makeCertificate(this.#key, this.certificate, this.#host);
     const refused = REFUSED.map(command => `-${command}`).join(' ');
-    // At a restart, Redis runs the scripts in the append-only file as the user `default`. So `default` has
-    // all rights: otherwise all sessions would be lost. No client can log in as `default`, because this user
-    // is off.
+    // At a restart, Redis runs the scripts in the append-only file as the user `default`. So `default` has all rights:
+    // otherwise all sessions would be lost. No client can log in as `default`, because this user is off.
     const users = [
       'user default off ~* &* +@all',
       `user ${OPERATOR} on >${this.#operatorPassword} ~* &* +@all`,

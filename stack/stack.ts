@@ -128,10 +128,7 @@ export interface Stack {
   readonly fleet?: Keeper;
   /** The server that stores the sessions. Redis if sessions are not on a server, for example in a cookie. */
   readonly store: StoreServer;
-  /**
-   * All servers behind the instances, the store first. Users and cards are in Redis, wherever the sessions
-   * are.
-   */
+  /** All servers behind the instances, the store first. Users and cards are in Redis, wherever the sessions are. */
   readonly servers: readonly StoreServer[];
   /**
    * Returns a proxy that can disturb connections. Absent if the runner has none.

@@ -85,8 +85,7 @@ export async function runsIn(path: string, revision?: string): Promise<Digest[]>
 }
 
 async function runsInFile(file: string, revision: string | undefined): Promise<Digest[]> {
-  // The first line of a compressed history is in another file, `history.ndjson.gz`. The plain file may then
-  // be empty.
+  // The first line of a compressed history is in another file, `history.ndjson.gz`. The plain file may then be empty.
   if (existsSync(packedOf(file)) || (await firstBytesOf(file)).includes(`"${FORMAT}"`))
     return [digestOf(await judgeFile(file), revision)];
   const value = parsed(file, await readFile(file, 'utf8'));

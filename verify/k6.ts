@@ -39,9 +39,7 @@ export async function findK6(environment: NodeJS.ProcessEnv): Promise<K6 | undef
   );
 }
 
-/**
- * The output of a k6 run, and its exit code: 0 if all thresholds held, 99 if one failed, else an error of k6.
- */
+/** The output of a k6 run, and its exit code: 0 if all thresholds held, 99 if one failed, else an error of k6. */
 export interface K6Run {
   code: number | null;
   stdout: string;

@@ -6,10 +6,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { constants, createGunzip } from 'node:zlib';
 import { UsageError } from './errors.ts';
 
-/**
- * Maximum length of a line, characters. Lines of a history are shorter, and a longer line could fill the
- * memory.
- */
+/** Maximum length of a line, characters. Lines of a history are shorter, and a longer line could fill the memory. */
 const LONGEST = 64 << 20;
 /**
  * Bytes of one read. Larger reads take several times as long for each byte, because V8 stores long strings in
@@ -45,10 +42,7 @@ async function* textOf(file: string): AsyncGenerator<string> {
 async function* bothTexts(packed: string, plain: string): AsyncGenerator<string> {
   /** Text from the compressed file that is held back, because the plain text may begin with it. */
   let held = '';
-  /**
-   * True if the compressed file contains all of the plain text. The plain text is then not returned a second
-   * time.
-   */
+  /** True if the compressed file contains all of the plain text. The plain text is then not returned a second time. */
   let over = plain === '';
   /**
    * Number of characters of the compressed file so far. Undefined once they differ from the beginning of the

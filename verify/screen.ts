@@ -1,7 +1,4 @@
-/**
- * Shows a run on a terminal as one screen: progress, rate, requests of each instance, sessions, faults,
- * anomalies.
- */
+/** Shows a run on a terminal as one screen: progress, rate, requests of each instance, sessions, faults, anomalies. */
 import { counted, grouped } from './core/result/format.ts';
 import { printable } from './reports/printable.ts';
 import type { RunStatus } from './run-status.ts';

@@ -6,9 +6,7 @@ export class InstanceNames {
   readonly #times = new Map<string, Map<string, number>>();
   #known: ReadonlyMap<string, string> | undefined;
 
-  /**
-   * Counts a request. `answer`: name of the instance in its response. `log`: name of the instance in the log.
-   */
+  /** Counts a request. `answer`: name of the instance in its response. `log`: name of the instance in the log. */
   count(answer: string, log: string): void {
     const of = this.#times.get(log) ?? new Map<string, number>();
     of.set(answer, (of.get(answer) ?? 0) + 1);

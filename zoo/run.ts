@@ -139,10 +139,7 @@ export function demandedOf(entry: ZooEntry, { guarantees }: Result): Anomaly | u
   return named.sort((a, b) => completed(a) - completed(b))[0];
 }
 
-/**
- * Returns the time of the last response among the requests that prove the anomaly (its witness),
- * microseconds.
- */
+/** Returns the time of the last response among the requests that prove the anomaly (its witness), microseconds. */
 const completed = ({ witness }: Anomaly): number =>
   Math.max(0, ...witness.map(({ operation: { call, return: end = call } }: { operation: Operation }) => end));
 
@@ -157,8 +154,7 @@ async function reached(file: string, anomaly: Anomaly): Promise<NonNullable<Tria
     if (event.type === 'op' || event.type === 'end') returns.push(event.return ?? Number.POSITIVE_INFINITY);
     if (event.type === 'fault' && event.healthy === false) unhealthy ||= event.end ?? 0;
   });
-  // An instance that never became ready is an anomaly without requests. Baton found it at the end of the
-  // fault.
+  // An instance that never became ready is an anomaly without requests. Baton found it at the end of the fault.
   const until = anomaly.witness.length === 0 ? unhealthy : completed(anomaly);
   const requests = returns.filter(end => end <= until).length;
   return { requests, seconds: Math.max(0, until - first) / 1e6 };

@@ -45,9 +45,8 @@ declare module 'ioredis' {
   }
 }
 
-// Never overwrites an existing user. So after concurrent registrations, the first password and balance
-// remain. A user who waits for the activation has a nonce and a time to live; Redis removes the user at the
-// end of that time.
+// Never overwrites an existing user. So after concurrent registrations, the first password and balance remain. A user
+// who waits for the activation has a nonce and a time to live; Redis removes the user at the end of that time.
 const CREATE = `
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 redis.call('HSET', KEYS[1], 'name', ARGV[1], 'password', ARGV[2], 'balance', ARGV[3])
@@ -107,9 +106,7 @@ export class Users {
     return (await confirmed(created)) === 1;
   }
 
-  /**
-   * Gives a pending user more time. Returns the nonce of the user; null if no pending user has this address.
-   */
+  /** Gives a pending user more time. Returns the nonce of the user; null if no pending user has this address. */
   renewPending(email: string, seconds: number): Promise<string | null> {
     return confirmed(this.#redis.renewShopUser(userKey(email), seconds));
   }

@@ -6,8 +6,7 @@ import { wantsJson } from '../pages.ts';
 import { signedInUser } from '../session.ts';
 
 /**
- * Parses an email address. Removes spaces around it and makes it lower case, so that one address has only one
- * spelling.
+ * Parses an email address. Removes spaces around it and makes it lower case, so that one address has only one spelling.
  */
 export const email = z.string().trim().toLowerCase().max(254).pipe(z.email());
 

@@ -13,9 +13,8 @@ import { RedisAttributesStore } from './redis-attributes.ts';
 import { RedisLockedStore } from './redis-locked.ts';
 
 /**
- * Key prefixes of the stores in Redis. Each store has its own prefix, because each has another format. After
- * a change of SESSION_STORE, an old cookie then finds no session, instead of one that the new store cannot
- * read.
+ * Key prefixes of the stores in Redis. Each store has its own prefix, because each has another format. After a change
+ * of SESSION_STORE, an old cookie then finds no session, instead of one that the new store cannot read.
  */
 export const REDIS_PREFIXES: Partial<Record<Config['sessionStore'], string>> = {
   'redis-attributes': 'baton:session:',
@@ -53,8 +52,7 @@ export function createStore(
     case 'postgres':
       if (database === undefined)
         throw new Error('SESSION_STORE=postgres: expected `database` in the backing, got none');
-      // PgStore gives all sessions the same time to live, so session.ts ends each session at its absolute
-      // end.
+      // PgStore gives all sessions the same time to live, so session.ts ends each session at its absolute end.
       return new PgStore({ pool: database, ttl: config.idleSeconds });
     case 'memcached':
       if (memcached === undefined)

@@ -1,6 +1,5 @@
 /**
- * An express-session store in Redis: attributes.ts, with one hash for each session and one field for each
- * attribute.
+ * An express-session store in Redis: attributes.ts, with one hash for each session and one field for each attribute.
  */
 import type { Cluster, Redis, Result } from 'ioredis';
 import { type AttributesChange, type AttributesOptions, AttributesStore } from './attributes.ts';

@@ -160,9 +160,7 @@ export class RedisLockedStore extends PromiseStore {
     await this.#client.del(this.#key(sid), this.#lock(sid));
   }
 
-  /**
-   * Releases the lock of a request that ends without a touch: after a failed save, or when the client disconnected.
-   */
+  /** Releases the lock of a request that ends without a touch: after a failed save, or when the client disconnected. */
   #releaseWithResponse(request: Request, held: Held): void {
     const { res: response } = request;
     if (!response) return;

@@ -36,8 +36,7 @@ export interface InProcess {
 }
 
 /**
- * Hashes passwords at the lowest cost, and does not limit logins, because most tests are not about passwords
- * or limits.
+ * Hashes passwords at the lowest cost, and does not limit logins, because most tests are not about passwords or limits.
  */
 const CHEAP = { TRIAL: 'true', SCRYPT_COST: '2', FIXTURE_USERS: '20', PORT: '0' };
 

@@ -55,10 +55,7 @@ async function baton(url: string): Promise<Figures> {
   return { rate, median, cpu };
 }
 
-/**
- * Opens a page of a session. Returns the cookie, the form token and the items of the session, for further
- * requests.
- */
+/** Opens a page of a session. Returns the cookie, the form token and the items of the session, for further requests. */
 async function pageOf(url: string, path: string, cookie: string): Promise<LoggedIn> {
   const response = await fetch(url + path, { headers: { cookie }, redirect: 'manual' });
   const page = await response.text();

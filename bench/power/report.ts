@@ -40,8 +40,7 @@ function table(
 }
 
 /**
- * Returns the tables: totals, then shares by guarantee, by condition and by rate, then the defects that Baton
- * missed.
+ * Returns the tables: totals, then shares by guarantee, by condition and by rate, then the defects that Baton missed.
  */
 export function report(all: readonly TrialRecord[]): string[] {
   const defects = all.filter(({ kind }) => kind === 'defect');

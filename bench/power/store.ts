@@ -1,7 +1,4 @@
-/**
- * A correct session store that makes the change of a draw (draw.ts): a defect, or something unusual but
- * correct.
- */
+/** A correct session store that makes the change of a draw (draw.ts): a defect, or something unusual but correct. */
 import { callbackify, promisify } from 'node:util';
 import type { SessionData } from 'express-session';
 import { type RedisAttributesOptions, RedisAttributesStore } from '../../app/stores/redis-attributes.ts';
@@ -46,8 +43,7 @@ function withoutOldest(data: SessionData): SessionData | undefined {
 }
 
 /**
- * Returns a changed `load` method. In the requests that the oracle selects, it responds with the result of
- * `strike`.
+ * Returns a changed `load` method. In the requests that the oracle selects, it responds with the result of `strike`.
  */
 const onLoad =
   (strike: (sid: string, data: SessionData, real: Raw, oracle: Oracle) => Promise<Loaded>): Replace =>
@@ -71,10 +67,7 @@ const onSave =
     },
   });
 
-/**
- * Time for which a reply is held back, so that a later read can get it, milliseconds. Longer than one read
- * takes.
- */
+/** Time for which a reply is held back, so that a later read can get it, milliseconds. Longer than one read takes. */
 const PARKED = 40;
 
 /**
@@ -232,8 +225,7 @@ export const STORE_ACTS: Readonly<Record<string, Replace>> = {
 };
 
 /**
- * The session store of the card store. If the change of the draw concerns the store (`STORE_ACTS`), makes
- * this change.
+ * The session store of the card store. If the change of the draw concerns the store (`STORE_ACTS`), makes this change.
  */
 export class DrawnStore extends RedisAttributesStore {
   readonly #raw: Raw;

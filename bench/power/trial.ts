@@ -86,8 +86,7 @@ const USERS = 12;
 const LONG = 1_900;
 
 /**
- * Changes of logins and logouts. To show such a change, the requests after the run log in and out as often as
- * possible.
+ * Changes of logins and logouts. To show such a change, the requests after the run log in and out as often as possible.
  */
 const COMING_AND_GOING = ['expose', 'forget-delete', 'revive'];
 

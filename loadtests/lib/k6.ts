@@ -51,8 +51,7 @@ export interface Verified {
   /** Wraps an iteration. If it throws, `baton_script_errors` is incremented. */
   guarded(iteration: (run: Shared) => void): (run: Shared) => void;
   /**
-   * Returns k6's summary and the verdict, for handleSummary(). @param lines printed between the summary and the
-   * verdict
+   * Returns k6's summary and the verdict, for handleSummary(). @param lines printed between the summary and the verdict
    */
   summary(data: SummaryData, lines?: readonly string[]): Record<string, string>;
 }

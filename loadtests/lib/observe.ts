@@ -10,10 +10,7 @@ import { add } from './metrics.ts';
 import { type Shared, writeLine } from './run.ts';
 import type { Settings } from './settings.ts';
 
-/**
- * A k6 counter whose value is one of the counts of a check, such as the lost sessions that `continuity`
- * counts.
- */
+/** A k6 counter whose value is one of the counts of a check, such as the lost sessions that `continuity` counts. */
 interface Raised {
   readonly metric: string;
   /** Index of the check. */
@@ -30,8 +27,7 @@ interface Raised {
 /**
  * Returns the counters of one virtual user.
  *
- * @param first true for the first virtual user of an account. Only this one adds the counts that belong to
- *   the account
+ * @param first true for the first virtual user of an account. Only this one adds the counts that belong to the account
  */
 function raisedFrom({ checks, figures }: Judged, instances: readonly string[], first: boolean): Raised[] {
   const raised = (guarantee: string, more: Omit<Raised, 'check' | 'added'>): Raised[] => {
@@ -108,8 +104,7 @@ export class Observer {
 
   /**
    * @param user number of the virtual user, from 1 on
-   * @param pool number of accounts. If there are more virtual users than accounts, several of them share an
-   *   account
+   * @param pool number of accounts. If there are more virtual users than accounts, several of them share an account
    */
   constructor({ run, zero }: Shared, settings: Settings, user: number, pool: number) {
     this.#judge = new Judge(run, settings.judged.checks, anomaly => this.#found(anomaly), 'counts');

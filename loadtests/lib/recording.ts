@@ -30,8 +30,7 @@ export class Recording {
    */
   readonly #longest: number;
   /**
-   * The probe that a request used last, with the name of its object. Cached, because most requests use the
-   * same probe.
+   * The probe that a request used last, with the name of its object. Cached, because most requests use the same probe.
    */
   #named: { probe: ProbeRequests; object: string } | undefined;
   /** Instances that have served the session. */
@@ -136,10 +135,7 @@ export class Recording {
     else this.#repeats.interrupted();
   }
 
-  /**
-   * Passes the last read to the judge if it was held back. Called before an event that may contradict this
-   * read.
-   */
+  /** Passes the last read to the judge if it was held back. Called before an event that may contradict this read. */
   #settle(): void {
     const { observer } = this.#vu;
     if (this.#held === undefined || this.#heldSeen === undefined || !this.#repeats.settle()) return;

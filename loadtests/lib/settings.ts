@@ -11,10 +11,7 @@ export interface Settings extends ScriptSettings {
   cookies: readonly string[];
   /** True to write each operation to the console, as a line of a history. */
   history: boolean;
-  /**
-   * Name of the run, and the key of its labels (hashes that stand for ids), if several k6 processes share one
-   * run.
-   */
+  /** Name of the run, and the key of its labels (hashes that stand for ids), if several k6 processes share one run. */
   shared: { run: string; key: string } | undefined;
   /** The maximum error of this machine's clock, microseconds. */
   uncertainty: number;

@@ -143,10 +143,9 @@ export class VirtualUser {
   }
 
   /**
-   * Returns the time on the clock of this virtual user, microseconds. k6's clock has a resolution of 1 ms, so
-   * a response and the next request often have the same time. This method returns a later time at each call,
-   * because a virtual user sends one request after the other. The history declares the error of these times
-   * as `uncertainty`.
+   * Returns the time on the clock of this virtual user, microseconds. k6's clock has a resolution of 1 ms, so a
+   * response and the next request often have the same time. This method returns a later time at each call, because a
+   * virtual user sends one request after the other. The history declares the error of these times as `uncertainty`.
    */
   time(): number {
     const now = (Date.now() - this.shared.zero) * 1000;

@@ -1,6 +1,4 @@
-/**
- * Reads the description of the app under load: the output of `baton k6 TARGET`, or that of the card store.
- */
+/** Reads the description of the app under load: the output of `baton k6 TARGET`, or that of the card store. */
 
 import { COMMAND } from '../../verify/core/command.ts';
 import type { Declared } from '../../verify/core/history/history.ts';
@@ -31,10 +29,7 @@ export interface AccountRequest extends FormRequest {
   basic?: boolean;
 }
 
-/**
- * A probe: the requests that read and write an object, such as a basket, that belongs to a session or to a
- * user.
- */
+/** A probe: the requests that read and write an object, such as a basket, that belongs to a session or to a user. */
 export interface ProbeRequests {
   object: string;
   scope: 'session' | 'user';

@@ -21,10 +21,7 @@ interface Target {
   via: string;
   health: Health;
   checks: NodeJS.Timeout;
-  /**
-   * Set when the balancer stops sending new requests to the instance. Resolves once no request to it is in
-   * flight.
-   */
+  /** Set when the balancer stops sending new requests to the instance. Resolves once no request to it is in flight. */
   drained: Promise<void>;
 }
 
@@ -105,8 +102,7 @@ export class CheckedBalancer implements LocalBalancer {
     if (this.#targets.get(target.instance.url) !== target) return;
     const { state: before } = target.health;
     target.health = after(target.health, passed, check);
-    // The balancer may reject the change. The error is ignored, because the next health check tries the
-    // change again.
+    // The balancer may reject the change. The error is ignored, because the next health check tries the change again.
     this.#route().catch(() => {});
     const { state } = target.health;
     if (state !== before) onHealth?.(target.instance, state);

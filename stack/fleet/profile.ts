@@ -1,7 +1,6 @@
 /**
- * Defines the balancers and groups that the bundled stack can imitate. The numbers come from their
- * documentation. Times are milliseconds. `baton stack conformance` compares each imitation with the
- * documentation (docs/fleet.md).
+ * Defines the balancers and groups that the bundled stack can imitate. The numbers come from their documentation. Times
+ * are milliseconds. `baton stack conformance` compares each imitation with the documentation (docs/fleet.md).
  */
 import type { NginxAdditions } from '../nginx-files.ts';
 import type { HealthProbe, Thresholds } from './health.ts';
@@ -51,8 +50,7 @@ export interface Profile {
   about: string;
   choice: 'round-robin' | 'least-outstanding';
   /**
-   * The kind of AWS balancer whose cookies the stack sets, if it pins visitors to instances. Absent: a plain
-   * cookie.
+   * The kind of AWS balancer whose cookies the stack sets, if it pins visitors to instances. Absent: a plain cookie.
    */
   cookies?: 'classic' | 'alb';
   /** Health checks of the balancer. Absent: it has none. */

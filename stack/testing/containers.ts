@@ -1,6 +1,4 @@
-/**
- * Finds out which tests with containers can run on this machine. The other tests are skipped with a reason.
- */
+/** Finds out which tests with containers can run on this machine. The other tests are skipped with a reason. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

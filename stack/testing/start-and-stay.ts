@@ -1,6 +1,4 @@
-/**
- * A program that starts a stack, prints `up`, and then waits or fails: `start-and-stay.ts [local|compose] [throw]`.
- */
+/** A program that starts a stack, prints `up`, and then waits or fails: `start-and-stay.ts [local|compose] [throw]`. */
 import { RUNNERS, SMALL } from './runners.ts';
 
 const runner = RUNNERS.find(({ name }) => name === (process.argv[2] ?? 'local'));

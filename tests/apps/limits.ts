@@ -1,6 +1,5 @@
 /**
- * Apps with limits for each user: a maximum number of sessions, one logout for all sessions, a maximum rate of
- * logins.
+ * Apps with limits for each user: a maximum number of sessions, one logout for all sessions, a maximum rate of logins.
  */
 import type { AppRequest, AppResponse, InstanceName } from './serve.ts';
 import { type Session, SmallApp } from './small-app.ts';

@@ -53,8 +53,7 @@ export interface How {
   /** The number of instances; 2 by default. */
   instances?: number;
   /**
-   * True if each instance also has its own address. Then only the balancer adds the name of the instance to
-   * responses.
+   * True if each instance also has its own address. Then only the balancer adds the name of the instance to responses.
    */
   addressed?: boolean;
 }

@@ -35,9 +35,7 @@ export interface Host {
   recipe?: string;
   /** Options that `init` needs because no page of the app shows their values. */
   init?: readonly string[];
-  /**
-   * The guarantee that the healthy variant breaks too, because a published library that it uses breaks it.
-   */
+  /** The guarantee that the healthy variant breaks too, because a published library that it uses breaks it. */
   keepsNot?: string;
 }
 

@@ -163,9 +163,7 @@ function cbor(value: Cbor): Buffer {
   return Buffer.concat([cborHead(typeof value === 'string' ? 3 : 2, bytes.length), bytes]);
 }
 
-/**
- * Encodes the first bytes of a CBOR value: its type and its length; for a number, its type and the number.
- */
+/** Encodes the first bytes of a CBOR value: its type and its length; for a number, its type and the number. */
 function cborHead(type: number, size: number): Buffer {
   if (size < 24) return Buffer.from([(type << 5) | size]);
   if (size < 256) return Buffer.from([(type << 5) | 24, size]);

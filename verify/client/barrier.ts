@@ -5,10 +5,7 @@
 
 /** One of the requests that wait for each other. */
 export interface Held {
-  /**
-   * Waits until all requests of the barrier are ready. The time of the request is measured only after this
-   * wait.
-   */
+  /** Waits until all requests of the barrier are ready. The time of the request is measured only after this wait. */
   assemble(): Promise<void>;
   /** Waits until the last byte may be sent. */
   pass(): Promise<void>;

@@ -62,10 +62,7 @@ export class LastBody {
   #encodings: string | undefined;
   #text: string | Promise<string> = '';
 
-  /**
-   * Returns the text of a body, like the function `textOf`. If the last body had the same bytes, keeps its
-   * `facts`.
-   */
+  /** Returns the text of a body, like the function `textOf`. If the last body had the same bytes, keeps its `facts`. */
   textOf(data: Buffer, headers: IncomingHttpHeaders): string | Promise<string> {
     const { 'content-type': type = '', 'content-encoding': encodings } = headers;
     if (type === this.#type && encodings === this.#encodings && data.equals(this.#bytes)) return this.#text;

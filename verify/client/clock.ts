@@ -10,8 +10,7 @@ export interface RecorderClock {
 }
 
 /**
- * Starts a clock at zero. Its zero is a whole millisecond of wall-clock time, because `base` has no smaller
- * unit.
+ * Starts a clock at zero. Its zero is a whole millisecond of wall-clock time, because `base` has no smaller unit.
  *
  * @param offset milliseconds to add to `performance.now()` to get the wall-clock time
  */

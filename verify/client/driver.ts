@@ -87,10 +87,7 @@ export class Driver {
     return this.#login.again({ as: { client: this.#client, with: 'old' } });
   }
 
-  /**
-   * Where the last login of several pages stopped, for an error message. Undefined if it reached its last
-   * page.
-   */
+  /** Where the last login of several pages stopped, for an error message. Undefined if it reached its last page. */
   get stop(): string | undefined {
     return this.#login.stop;
   }
@@ -101,10 +98,7 @@ export class Driver {
     return (await this.login(how)).outcome === 'ok';
   }
 
-  /**
-   * Requests the page of a probe: data that Baton reads and writes. Without a probe, requests the signed-in
-   * page.
-   */
+  /** Requests the page of a probe: data that Baton reads and writes. Without a probe, requests the signed-in page. */
   async read(probe?: Probe, how: How = {}): Promise<Recorded> {
     const recorded = await this.#read(probe, how);
     const { operation, reply } = recorded;
@@ -174,10 +168,7 @@ export class Driver {
     return (await this.#requests.perform(what, { ...sent, twice: twiceOf(how, filling) }, options)).operation;
   }
 
-  /**
-   * Sends a request that changes the session, such as a slow write. The history does not get the written
-   * value.
-   */
+  /** Sends a request that changes the session, such as a slow write. The history does not get the written value. */
   async touch(request: RequestSpec, how: How = {}): Promise<Operation> {
     const send = this.#requests.filled(request, how, this.#newValue());
     return (await this.#requests.perform({ action: 'read', unmarked: true }, send, how)).operation;

@@ -34,10 +34,7 @@ const PASSING = new Set([
 ]);
 /** Minimum difference of two clocks, milliseconds: `Date` has whole seconds, and responses take time. */
 const CLOCKS_APART = 2000;
-/**
- * Maximum increase of an instance's counter between two responses. A larger increase counts as another
- * instance.
- */
+/** Maximum increase of an instance's counter between two responses. A larger increase counts as another instance. */
 const STEP = 50;
 
 /** Returns the estimate. @param pages for each request, its responses in the order in which they arrived */

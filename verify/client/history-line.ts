@@ -64,9 +64,7 @@ interface Who {
   json: string;
 }
 
-/**
- * Cache: for each session, the clock, client and user of its last operation, and the JSON of these fields.
- */
+/** Cache: for each session, the clock, client and user of its last operation, and the JSON of these fields. */
 const known = new Map<string, Who>();
 
 /** Returns the JSON of four fields of an operation, from the cache if the session's last operation had the same. */

@@ -16,8 +16,7 @@ export interface Flying {
   resolve: (answer: ResponseHead | Promise<ResponseHead>) => void;
   reject: (error: Error) => void;
   /**
-   * Present if a redirect already counted as complete when its header had arrived. Called when its body has
-   * arrived.
+   * Present if a redirect already counted as complete when its header had arrived. Called when its body has arrived.
    */
   finishEarly?: () => void;
 }

@@ -36,8 +36,7 @@ export class ListRead {
    * all other pages, `own`
    */
   turn(path: string, own: Timing, reply: Reply, seen: Seen): Timing {
-    // A refused first page does not count: its access token may have expired, and the client then requests it
-    // again.
+    // A refused first page does not count: its access token may have expired, and the client then requests it again.
     if (this.#pages === 0 && seen.signedIn === 'out') return own;
     const { call, late } = own;
     this.#first ??= late === undefined ? { call } : { call, late };

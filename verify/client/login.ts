@@ -15,9 +15,7 @@ import type { SessionRequests } from './requests.ts';
 import type { SessionClient, ShownPage } from './session-client.ts';
 import { lastOf, Walk } from './walk.ts';
 
-/**
- * The reply to record for a login that was not sent, because one of its `steps` got no mail or no passkey.
- */
+/** The reply to record for a login that was not sent, because one of its `steps` got no mail or no passkey. */
 const INCOMPLETE: Reply = { failure: 'timeout', headers: {}, body: '', cookies: [] };
 
 const hasPath = ({ path }: RequestSpec): boolean => path !== '';
@@ -41,10 +39,7 @@ export class SessionLogin {
   readonly #context: Context;
   readonly #account: Account;
   readonly #requests: SessionRequests;
-  /**
-   * Where the last login of several pages stopped, for an error message. Undefined if it reached its last
-   * page.
-   */
+  /** Where the last login of several pages stopped, for an error message. Undefined if it reached its last page. */
   stop: string | undefined;
 
   constructor(context: Context, account: Account, requests: SessionRequests) {

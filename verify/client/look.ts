@@ -65,9 +65,7 @@ const joined = (value: string | string[] | undefined): string | undefined =>
 
 /** Cache of the caching headers, by the object of all headers, which equal responses usually share. */
 const cachings = new WeakMap<Reply['headers'], Caching>();
-/**
- * The last caching headers. Most responses of a target have equal ones, so the responses share this object.
- */
+/** The last caching headers. Most responses of a target have equal ones, so the responses share this object. */
 let before: Caching = {};
 
 /** Returns the caching headers, from the cache if they do not depend on the time of the response. */

@@ -1,6 +1,5 @@
 /**
- * Sends requests to a target and the other hosts of its file. Applies the keys `tls` and `limits` of the
- * target file.
+ * Sends requests to a target and the other hosts of its file. Applies the keys `tls` and `limits` of the target file.
  */
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
@@ -132,8 +131,7 @@ export class Network {
   }
 
   /**
-   * Waits until the target's limits allow a request. Returns a function to call after the request, if there are
-   * limits.
+   * Waits until the target's limits allow a request. Returns a function to call after the request, if there are limits.
    */
   turn(signal: AbortSignal | undefined): Promise<() => void> | undefined {
     return this.#turns?.take(signal);

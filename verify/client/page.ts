@@ -11,8 +11,7 @@ export interface FormField {
   /** The value of the field in the page. */
   value: string;
   /**
-   * Name, id, label, placeholder and autocomplete of the field, joined, in lower case: they show what the
-   * field is for.
+   * Name, id, label, placeholder and autocomplete of the field, joined, in lower case: they show what the field is for.
    */
   hint: string;
 }
@@ -22,10 +21,7 @@ export interface Form {
   /** The address to which the form is sent; empty for the address of the page. */
   action: string;
   fields: FormField[];
-  /**
-   * Id, name, class, action, label and buttons of the form, joined, in lower case: they show what the form is
-   * for.
-   */
+  /** Id, name, class, action, label and buttons of the form, joined, in lower case: they show what the form is for. */
   words: string;
   /** Name and value of the first button that submits the form; absent if this button has no name. */
   button?: { name: string; value: string };

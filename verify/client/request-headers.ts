@@ -142,8 +142,7 @@ function isEmpty(headers: Readonly<Record<string, string>> | undefined): boolean
 }
 
 /**
- * Returns the values of the placeholders {request} and {trace}: the request id, and a trace id in the format
- * of AWS.
+ * Returns the values of the placeholders {request} and {trace}: the request id, and a trace id in the format of AWS.
  */
 function namesOf(request: string | undefined): Record<string, string> {
   if (request === undefined) return {};

@@ -26,10 +26,7 @@ export class SessionRequests {
   readonly #step: OutOfStep;
   /** Refreshes the tokens of the session, if the target file has `refresh`. */
   readonly tokens: SessionTokens;
-  /**
-   * The last request before the login request: the request for the login page, or one of the `steps` of the
-   * login.
-   */
+  /** The last request before the login request: the request for the login page, or one of the `steps` of the login. */
   lastForm: Operation | undefined;
 
   constructor(context: Context, who: Who, account: Account, client: SessionClient) {

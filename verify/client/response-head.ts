@@ -6,10 +6,7 @@ export interface ParsedHead {
   headers: IncomingHttpHeaders;
   /** Length of the body, bytes; or what ends it: the last chunk, or the end of the connection. */
   length: number | 'chunked' | 'close';
-  /**
-   * How long the connection may be idle before its next request, milliseconds; 0 if it may carry no other
-   * request.
-   */
+  /** How long the connection may be idle before its next request, milliseconds; 0 if it may carry no other request. */
   kept: number;
 }
 

@@ -149,8 +149,7 @@ export class SessionClient {
       timeout: this.#network.timeout,
       signal: endOf(request, signal),
       early,
-      // Browsers send GET and HEAD again if the server closes the idle connection at the same moment (RFC 9110,
-      // 9.2.2).
+      // Browsers send GET and HEAD again if the server closes the idle connection at the same moment (RFC 9110, 9.2.2).
       repeatable: watch?.once !== true && isSafe(method),
       resent: false,
       cookies: cookies.list,

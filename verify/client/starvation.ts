@@ -14,9 +14,7 @@ interface Sample {
 
 /** Number of runnable threads per core that counts as overload. With 6 threads, 300 ms of CPU time take about 2 s. */
 const CROWDED = 6;
-/**
- * Minimum interval to check, microseconds. If a request is shorter, the interval begins before the request.
- */
+/** Minimum interval to check, microseconds. If a request is shorter, the interval begins before the request. */
 const STRETCH = 1_000_000;
 /** Interval between two samples, milliseconds. */
 const EVERY = 100;

@@ -104,9 +104,7 @@ export class Walk {
     return url === null ? undefined : this.#client.nameOf(url);
   }
 
-  /**
-   * Where the login stopped, and what the page showed, for an error message. Contains no possible secrets.
-   */
+  /** Where the login stopped, and what the page showed, for an error message. Contains no possible secrets. */
   get stop(): string {
     const { url, reply } = this.#page;
     const at = `${url.origin}${url.pathname.replace(/[\w-]{16,}/g, '…')}`;

@@ -18,9 +18,7 @@ import type { OptionValues } from './options.ts';
 import type { Output } from './output.ts';
 import { stackUp } from './stack-up.ts';
 
-/**
- * Default of --speedup: the waits of the balancer are this many times shorter than AWS and nginx document.
- */
+/** Default of --speedup: the waits of the balancer are this many times shorter than AWS and nginx document. */
 const SPEEDUP = '10';
 
 /** Options that only one of the two commands accepts. */

@@ -67,8 +67,7 @@ export class Gate {
   readonly #options: GateOptions;
   #canary: CanaryRun | undefined;
   /**
-   * Settles when the last start or stop is done. The next start or stop waits for it, so that two runs never
-   * overlap.
+   * Settles when the last start or stop is done. The next start or stop waits for it, so that two runs never overlap.
    */
   #change: Promise<void> = Promise.resolve();
 

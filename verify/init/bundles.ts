@@ -6,9 +6,7 @@ import { type HintedRequest, type Hints, NO_HINTS } from './hints.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGIN, LOGOUT, REGISTER, UNSAFE } from './words.ts';
 
-/**
- * Maximum number of scripts to read: first the scripts that the page loads, then the scripts that these load.
- */
+/** Maximum number of scripts to read: first the scripts that the page loads, then the scripts that these load. */
 const SCRIPTS = 8;
 /** Maximum number of paths to try as logins, as pages, as logouts and as writes. */
 const MOST = { logins: 6, pages: 24, logouts: 6, writes: 6 };

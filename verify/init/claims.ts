@@ -14,11 +14,10 @@ import type { Alone, Signal } from './signal.ts';
 /**
  * Returns the claims and the reason for them.
  *
- * @param values the values of each session cookie and token, one after the other. They show whether a
- *   cookie or token contains the session data itself
+ * @param values the values of each session cookie and token, one after the other. They show whether a cookie or token
+ *   contains the session data itself
  * @param users login names
- * @param probe its `onServer` proves that the server keeps the session, even if a cookie seems to contain
- *   it
+ * @param probe its `onServer` proves that the server keeps the session, even if a cookie seems to contain it
  */
 export function claimsOf({
   values,
@@ -61,9 +60,8 @@ export function claimsOf({
 }
 
 /**
- * Separates the claims of a target into those that a run can decide, and the others, each with a remedy. The
- * file then claims only what a run can decide, so a run of a healthy app ends with `valid` and not with
- * `unknown`.
+ * Separates the claims of a target into those that a run can decide, and the others, each with a remedy. The file then
+ * claims only what a run can decide, so a run of a healthy app ends with `valid` and not with `unknown`.
  *
  * @param more further guarantees that no run can decide, although the target file has all that they need
  * @returns `claims` is unchanged if a run can decide all of them

@@ -13,8 +13,7 @@ import { fieldOf, tokenIn } from './tokens.ts';
 import { AUTHORIZATION, type Manners, type PageVisit, type Visitor } from './visitor.ts';
 
 /**
- * Maximum number of attempts for each login. In a broken system, a login may fail if two instances share its
- * requests.
+ * Maximum number of attempts for each login. In a broken system, a login may fail if two instances share its requests.
  */
 export const LOGINS = 4;
 
@@ -222,10 +221,7 @@ export const refusedEach = (
       'Name it with --login-page, or --login-path and --login-json',
   );
 
-/**
- * Logs in. Returns undefined if two attempts are refused, for example because the app limits a user's
- * sessions.
- */
+/** Logs in. Returns undefined if two attempts are refused, for example because the app limits a user's sessions. */
 export async function mayEnter(
   entrance: LoginProcedure,
   account: LoginCredentials,

@@ -6,10 +6,7 @@ import type { FoundProbe } from './probe.ts';
 import type { Carried } from './session.ts';
 import type { Alone, Signal } from './signal.ts';
 
-/**
- * A guarantee that a run could not decide. `lacks`: the missing part of the file. `remedy`: how to add this
- * part.
- */
+/** A guarantee that a run could not decide. `lacks`: the missing part of the file. `remedy`: how to add this part. */
 export interface Unclaimed {
   guarantee: string;
   lacks: string;
@@ -30,10 +27,7 @@ export interface AppFindings {
   carried: Carried;
   /** The limits on a user's sessions. */
   sessions: { most?: number; logout?: 'all'; every?: string };
-  /**
-   * The recipe (the usual login and logout of a framework) that was tried first, and where the app differs
-   * from it.
-   */
+  /** The recipe (the usual login and logout of a framework) that was tried first, and where the app differs from it. */
   recipe: { name: string; documented: string | undefined; departures: readonly string[] } | undefined;
   csrf: Login['csrf'];
   logout: Logout | undefined;

@@ -1,6 +1,5 @@
 /**
- * Requests of an app that init knows before it tries them: from the app's scripts or from a recording of its
- * traffic.
+ * Requests of an app that init knows before it tries them: from the app's scripts or from a recording of its traffic.
  */
 
 /**

@@ -101,8 +101,7 @@ async function knownOf(
 }
 
 /**
- * Tries a login with another CSRF token. Returns whether the login is accepted. If it is, adds its session to
- * `found`.
+ * Tries a login with another CSRF token. Returns whether the login is accepted. If it is, adds its session to `found`.
  */
 async function fits(
   entrance: LoginProcedure,

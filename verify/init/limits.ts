@@ -52,8 +52,7 @@ export async function crowd(
 }
 
 /**
- * Returns whether one logout ends all sessions of the user. Tests this twice: with `living`, and with two new
- * sessions.
+ * Returns whether one logout ends all sessions of the user. Tests this twice: with `living`, and with two new sessions.
  *
  * @param living sessions that were live when another session of the user logged out
  */

@@ -107,9 +107,8 @@ const acknowledges = ({ status = 500, json }: PageVisit): boolean =>
   status === 204 || status === 205 || (status < 300 && json !== undefined);
 
 /**
- * Returns whether the cookie or the access token from before a logout may still be signed in. Returns true
- * for an old access token without a test: a refusal would not prove that the logout works, because the token
- * may have expired.
+ * Returns whether the cookie or the access token from before a logout may still be signed in. Returns true for an old
+ * access token without a test: a refusal would not prove that the logout works, because the token may have expired.
  */
 async function livesOn(visitor: Visitor, known: Known): Promise<boolean> {
   const { tokens } = visitor;
@@ -162,8 +161,7 @@ function forms(
   pages: readonly PageVisit[],
   { login, csrf, page: marked }: Known,
 ): Logout[] {
-  // A run opens this page before every logout anyway. If it has the form token, the logout needs no
-  // other page.
+  // A run opens this page before every logout anyway. If it has the form token, the logout needs no other page.
   const own = pages.find(({ path }) => path === marked);
   const isThere = own !== undefined && tokenIn(visitor, own, csrf) !== undefined;
   return pages.flatMap(page =>
@@ -213,9 +211,7 @@ function difference(href: string, other: string): string | undefined {
   return undefined;
 }
 
-/**
- * Returns a logout by a link that contains a token, as in `/logout?t=4f1b`. It first reads the token from the page.
- */
+/** Returns a logout by a link that contains a token, as in `/logout?t=4f1b`. It first reads the token from the page. */
 function withToken(page: PageVisit, path: string, token: string): Logout {
   const at = page.body.indexOf(token);
   const begins = Math.max(page.body.lastIndexOf('"', at), page.body.lastIndexOf("'", at)) + 1;

@@ -43,9 +43,8 @@ export function findMark(pages: readonly Views[], users: readonly string[]): Mar
 }
 
 /**
- * Returns the cost of a mark; the cheapest mark is chosen. A mark costs less if its page has a token or a
- * logout, refuses signed-out visitors, or shows the login name. Short expressions and short pages cost less
- * too.
+ * Returns the cost of a mark; the cheapest mark is chosen. A mark costs less if its page has a token or a logout,
+ * refuses signed-out visitors, or shows the login name. Short expressions and short pages cost less too.
  */
 const costOf = ({ user, shown }: Mark, { outside, first }: Views): number =>
   (first[0] === undefined || !isWorkplace(first[0]) ? 600 : 0) +
@@ -73,8 +72,7 @@ function jsonMark({ path, first, second, outside }: Views, users: readonly strin
 function textMark(views: Views, users: readonly string[]): Mark | undefined {
   const body = views.first[0]?.body ?? '';
   const named = namesOf(users[0] ?? '').flatMap(name => places(body, name));
-  // A page may show a name in such a place to signed-out clients too, for example `Guest`. Then tries the
-  // next place.
+  // A page may show a name in such a place to signed-out clients too, for example `Guest`. Then tries the next place.
   for (const place of [...named, ...differences(views)]) {
     const mark = shortest(views, users, body, place);
     if (mark !== undefined) return mark;

@@ -135,15 +135,10 @@ const READS = 6;
 /** Wait before the pages are read again if none showed the values, milliseconds. */
 const CACHED = 2500;
 
-/**
- * Maximum number of reads by another session to find a value, because each instance may keep its own values.
- */
+/** Maximum number of reads by another session to find a value, because each instance may keep its own values. */
 const LOOKS = 3;
 
-/**
- * Opens sessions of other clients. They show whether an object belongs to one session, to one user or to all
- * users.
- */
+/** Opens sessions of other clients. They show whether an object belongs to one session, to one user or to all users. */
 export interface Others {
   /** Returns another session of the user. */
   same(): Promise<Visitor>;

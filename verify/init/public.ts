@@ -1,6 +1,5 @@
 /**
- * Finds the pages that need a session, and the paths that need none. Also finds the guarantees that no run
- * can decide.
+ * Finds the pages that need a session, and the paths that need none. Also finds the guarantees that no run can decide.
  */
 import { staticFiles } from '../client/static-files.ts';
 import type { Unclaimed } from './findings.ts';

@@ -64,8 +64,7 @@ export async function findRefresh(
 }
 
 /**
- * Returns the requests that may take a refresh token: requests that scripts name, and usual requests next to the
- * login.
+ * Returns the requests that may take a refresh token: requests that scripts name, and usual requests next to the login.
  */
 function requests(
   login: Login,
@@ -105,19 +104,15 @@ function lifetimeIn(seen: PageVisit, access: string): string | undefined {
 const EVERY = 500;
 /** Maximum time of the measurement, milliseconds. */
 const MOST = 35_000;
-/**
- * A run sends a replaced token this long after the refresh, if the target declares no grace period,
- * milliseconds.
- */
+/** A run sends a replaced token this long after the refresh, if the target declares no grace period, milliseconds. */
 const UNDECLARED = 2_300;
 
 /**
  * Measures how long a replaced refresh token is still accepted.
  *
- * @param visitor a session that is used for nothing else, because the app may end the session after the
- *   measurement
- * @returns the time in milliseconds; `endless` if the token is accepted after 35 s; undefined if the token
- *   is already refused after `UNDECLARED`, or if no refresh replaces the token
+ * @param visitor a session that is used for nothing else, because the app may end the session after the measurement
+ * @returns the time in milliseconds; `endless` if the token is accepted after 35 s; undefined if the token is already
+ *   refused after `UNDECLARED`, or if no refresh replaces the token
  */
 export async function graceOf(
   visitor: Visitor,

@@ -1,6 +1,4 @@
-/**
- * Explores the first sessions: finds the pages of a signed-in user, the signed-in mark, and the session cookies.
- */
+/** Explores the first sessions: finds the pages of a signed-in user, the signed-in mark, and the session cookies. */
 import { randomUUID } from 'node:crypto';
 import { UsageError } from '../errors.ts';
 import { type Entered, type LoginProcedure, mayEnter, signIn } from './enter.ts';
@@ -12,8 +10,7 @@ import { LOGIN, LOGOUT } from './words.ts';
 /** Maximum number of attempts for each page, because an instance that does not know the session may respond. */
 const TRIES = 6;
 /**
- * Maximum number of times that init opens the pages of the second user, to reach an instance that shows the
- * right name.
+ * Maximum number of times that init opens the pages of the second user, to reach an instance that shows the right name.
  */
 const LOOKS = 3;
 /** Maximum number of linked pages that are searched for the mark. */
@@ -35,8 +32,7 @@ export interface Marked {
   /** The signed-in and signed-out views of each page. */
   views: readonly Views[];
   /**
-   * Path of a page that showed the first user's name to another visitor, probably from a cache; undefined if
-   * none did.
+   * Path of a page that showed the first user's name to another visitor, probably from a cache; undefined if none did.
    */
   cached: string | undefined;
 }

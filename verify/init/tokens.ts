@@ -89,14 +89,12 @@ export function fieldToken(pages: readonly PageVisit[]): Token | undefined {
 }
 
 /**
- * Returns the meta tag with a token for all forms, if the forms of the pages have different tokens. Baton
- * reads a token in a field only from the first form with this field, so this token would be wrong for the
- * other forms.
+ * Returns the meta tag with a token for all forms, if the forms of the pages have different tokens. Baton reads a token
+ * in a field only from the first form with this field, so this token would be wrong for the other forms.
  *
  * @param csrf the token that was found so far
  * @param pages pages of a signed-in user, and the login page
- * @returns undefined if a page lacks the meta tag, or if the meta tag and the field have the same value on
- *   all pages
+ * @returns undefined if a page lacks the meta tag, or if the meta tag and the field have the same value on all pages
  */
 export function forAllForms(csrf: Token | undefined, pages: readonly PageVisit[]): Token | undefined {
   const field = fieldIn(csrf);

@@ -208,10 +208,7 @@ function writeOf(one: Own): HintedRequest[] {
 /** Returns whether a text is long and has no space. Such a text is a token or an id, and is never copied. */
 const isRandom = (value: string): boolean => value.length >= 16 && !/\s/.test(value);
 
-/**
- * Returns whether a text may be an id or a token: it is long, has only characters of ids and tokens, and a
- * digit.
- */
+/** Returns whether a text may be an id or a token: it is long, has only characters of ids and tokens, and a digit. */
 const isKey = (value: string): boolean => /^[\w+/=.~-]{16,}$/.test(value) && /\d/.test(value);
 
 /**

@@ -26,8 +26,7 @@ export interface Tried {
 }
 
 /**
- * Tries each form that may be a probe. Then logs out all sessions, because the app may limit the number of
- * sessions.
+ * Tries each form that may be a probe. Then logs out all sessions, because the app may limit the number of sessions.
  */
 export async function tryProbe(looking: Looking, entrance: LoginProcedure, means: Means): Promise<Tried> {
   const { living, left, most, known } = means;

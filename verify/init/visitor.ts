@@ -136,8 +136,7 @@ export class Manners {
 }
 
 /**
- * Returns a path without its query, or the origin of another host. Both may hold a secret, such as the code of a
- * login.
+ * Returns a path without its query, or the origin of another host. Both may hold a secret, such as the code of a login.
  */
 const withoutSecrets = (path: string): string =>
   path.startsWith('/') ? path.replace(/\?.*/s, '') : new URL(path).origin;

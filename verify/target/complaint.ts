@@ -32,9 +32,8 @@ export function complaint(issue: Issue, value: unknown): { path: Path; text: str
 const dotted = (path: Path): string => (path.length === 0 ? '' : `${path.map(String).join('.')}: `);
 
 /**
- * Returns the issue to report. If a value fits none of several alternatives, Zod reports issues for each of
- * them. If only one alternative has the type of the value, the user meant this alternative, and its issue is
- * returned.
+ * Returns the issue to report. If a value fits none of several alternatives, Zod reports issues for each of them. If
+ * only one alternative has the type of the value, the user meant this alternative, and its issue is returned.
  */
 function innermost(issue: Issue): Issue {
   if (issue.code !== 'invalid_union') return issue;

@@ -2,8 +2,7 @@
 import { z } from 'zod';
 
 /**
- * A session for all accounts, or a session for each user. No error shows it, because even a wrong text may be
- * a secret.
+ * A session for all accounts, or a session for each user. No error shows it, because even a wrong text may be a secret.
  */
 const given = z.union([z.string().min(1), z.record(z.string(), z.string().min(1))], {
   error: 'expected a text, or a text for each user, got another value',

@@ -60,8 +60,7 @@ export const age: Workload = {
   run: async (context, plan) => {
     const { clock } = context.recorder;
     const life = Math.min(((plan.loadEnds ?? 0) - clock.now()) / 1000, lifeOf(context.target) * ALIVE);
-    // If the app limits the sessions of a user, other workloads would have to wait for the end of these long
-    // sessions.
+    // If the app limits the sessions of a user, other workloads would have to wait for the end of these long sessions.
     if (life <= 0 || context.seats !== undefined) return;
     const shared: Shared = {
       overlapped: 0,

@@ -24,8 +24,7 @@ export class DelaySearch {
   }
 
   /**
-   * Returns a random delay. Always takes two random numbers, so that results do not change the random numbers after
-   * it.
+   * Returns a random delay. Always takes two random numbers, so that results do not change the random numbers after it.
    *
    * @param span the shortest and the longest delay, milliseconds; negative if the other request is sent later
    * @returns a delay within the span

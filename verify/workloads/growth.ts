@@ -148,9 +148,8 @@ class Measurement {
   }
 
   /**
-   * Returns whether a response with status 500 or more means that the session is full, as in Rails with a
-   * cookie that is too large. It does if each instance refuses one more text, but accepts a short text in a
-   * new session.
+   * Returns whether a response with status 500 or more means that the session is full, as in Rails with a cookie that
+   * is too large. It does if each instance refuses one more text, but accepts a short text in a new session.
    */
   async #refusesMore(driver: Driver, size: number, status: number): Promise<boolean> {
     for (const to of this.#ways()) {

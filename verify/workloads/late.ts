@@ -40,8 +40,7 @@ export async function late(context: Context, _plan: Plan, n: number): Promise<vo
   const own = next.copyJar();
   const before = JSON.stringify(next.cookies());
   gate.leave();
-  // A slow response during the login may have changed the cookies. Then `own` may not hold the cookie of the new
-  // login.
+  // A slow response during the login may have changed the cookies. Then `own` may not hold the cookie of the new login.
   const slow = (await Promise.all(flying)).slice(HELD);
   const early = slow.some(({ cookies = [], return: end = 0 }) => cookies.length > 0 && end >= from);
   old.end('logout');

@@ -10,10 +10,7 @@ import type { EndingSpec } from '../target/schema.ts';
 import { everywhere, inTurn, over, type Plan, replayed } from './workload.ts';
 
 const CLIENTS = 4;
-/**
- * Number of clients that stay logged in until a fault begins. Even if the fault prevents logins, these can
- * log out.
- */
+/** Number of clients that stay logged in until a fault begins. Even if the fault prevents logins, these can log out. */
 const PATIENT = 2;
 /** Maximum duration of a session, milliseconds. */
 const STAY = 1_200;

@@ -137,8 +137,5 @@ async function duringLogout(logout: EndingSpec, context: Context, driver: Driver
   for (const client of clients) await everywhere(context, how => replayed(driver, client, how));
 }
 
-/**
- * Maximum lifetime of an access token, milliseconds, for which the workload waits until the token has
- * expired.
- */
+/** Maximum lifetime of an access token, milliseconds, for which the workload waits until the token has expired. */
 const LONGEST = 20_000;

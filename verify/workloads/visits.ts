@@ -15,8 +15,7 @@ const CLIENTS = 2;
 const PAUSE = 100;
 
 /**
- * Drives short sessions until `ended` returns true. Does nothing if the app limits the rate of logins, or sends
- * mails.
+ * Drives short sessions until `ended` returns true. Does nothing if the app limits the rate of logins, or sends mails.
  *
  * @param first number of the first client
  */

@@ -5,8 +5,7 @@ import type { Defect } from '../entry.ts';
 /** nginx behind a cloud balancer with two nodes. Each node adds the address of its client to X-Forwarded-For. */
 const BEHIND_TWO_NODES = {
   http: 'split_clients $request_id $node { 50% 10.0.1.17; * 10.0.2.23; }',
-  // If this block sets one header, nginx ignores all headers that the outer block sets. So all are set here
-  // again.
+  // If this block sets one header, nginx ignores all headers that the outer block sets. So all are set here again.
   server: `
     proxy_set_header Connection "";
     proxy_set_header Host $http_host;

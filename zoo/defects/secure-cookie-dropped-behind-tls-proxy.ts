@@ -6,8 +6,7 @@ import { servePlain } from '../hosts/plain/serve.ts';
  * TLS. Clients keep a Secure cookie nevertheless, because the host is 127.0.0.1.
  */
 const BEHIND_TLS = {
-  // If this block sets one header, nginx ignores all headers that the outer block sets. So all are set here
-  // again.
+  // If this block sets one header, nginx ignores all headers that the outer block sets. So all are set here again.
   server: `
     proxy_set_header Connection "";
     proxy_set_header Host $http_host;

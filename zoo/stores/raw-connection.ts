@@ -1,6 +1,5 @@
 /**
- * A connection to Redis like in simple clients: sends a command, and takes the next reply as the reply to this
- * command.
+ * A connection to Redis like in simple clients: sends a command, and takes the next reply as the reply to this command.
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';

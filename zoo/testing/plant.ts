@@ -1,6 +1,5 @@
 /**
- * Declares the tests of a defect of the zoo: scripts that show the defect, and an ordinary visit that does
- * not show it.
+ * Declares the tests of a defect of the zoo: scripts that show the defect, and an ordinary visit that does not show it.
  */
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { type Deployed, deploy } from '../deploy.ts';

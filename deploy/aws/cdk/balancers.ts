@@ -23,8 +23,7 @@ export interface BalancerProps {
   group: ec2.SecurityGroup;
   port: number;
   /**
-   * 'true' if the balancer pins each client to one instance, otherwise 'false'. A parameter of the template
-   * sets it.
+   * 'true' if the balancer pins each client to one instance, otherwise 'false'. A parameter of the template sets it.
    */
   sticky: string;
   https: Https | undefined;

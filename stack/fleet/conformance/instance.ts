@@ -1,9 +1,8 @@
 /**
  * A program that replaces the app. The rig controls its behaviour with commands that it sends directly, without the
- * balancer: /control?health=500 sets the status of all health checks, ?next=500 sets the status of only the next
- * check, ?release ends the held responses. The response to a command is the number of held responses. At the paths
- * /close, /garbage, /silent, /hold and /trickle the program misbehaves; with `?only=NAME` only the named instance
- * does so.
+ * balancer: /control?health=500 sets the status of all health checks, ?next=500 sets the status of only the next check,
+ * ?release ends the held responses. The response to a command is the number of held responses. At the paths /close,
+ * /garbage, /silent, /hold and /trickle the program misbehaves; with `?only=NAME` only the named instance does so.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 

@@ -31,11 +31,9 @@ export interface ConformanceOptions {
 }
 
 /**
- * Compares the stack with each profile. Throws the stack's error if it cannot start, or the reason of the
- * signal.
+ * Compares the stack with each profile. Throws the stack's error if it cannot start, or the reason of the signal.
  *
- * @returns one row for each behaviour, grouped by profile. A behaviour that could not be measured has a row
- *   too
+ * @returns one row for each behaviour, grouped by profile. A behaviour that could not be measured has a row too
  */
 export async function conformance(options: ConformanceOptions): Promise<Row[]> {
   const { profiles, signal } = options;

@@ -8,30 +8,21 @@ import type { SessionState } from '../timeline/sessions.ts';
 const LOGINS: ReadonlySet<Action> = new Set<Action>(['login', 'logout', 'logout-all']);
 /** Maximum number of logins and logouts that are kept for each user, at most one of each session. */
 const REMEMBERED = 2;
-/**
- * A login or logout is named as the cause if it came before at least 3 losses, and before 90 % of all losses.
- */
+/** A login or logout is named as the cause if it came before at least 3 losses, and before 90 % of all losses. */
 const ENOUGH = 3;
 const SHARE = 0.9;
-/**
- * It is not named as the cause if more than half of the handoffs without a loss also follow a login or
- * logout.
- */
+/** It is not named as the cause if more than half of the handoffs without a loss also follow a login or logout. */
 const USUAL = 0.5;
 /** It is named as the cause only if the probability that chance explains the losses is at most this. */
 const CHANCE = 0.01;
 
 /**
- * Losses and handoffs (requests on another instance than the session's previous request). `here`: number of
- * losses. `followed`: how many of the losses came just after another login or logout of the same user.
- * `kept`: number of handoffs without a loss. `keptAfter`: how many of these handoffs came just after such a
- * login or logout.
+ * Losses and handoffs (requests on another instance than the session's previous request). `here`: number of losses.
+ * `followed`: how many of the losses came just after another login or logout of the same user. `kept`: number of
+ * handoffs without a loss. `keptAfter`: how many of these handoffs came just after such a login or logout.
  */
 export interface Followed {
-  /**
-   * Counts only losses on an instance that had known the session. A loss on another instance has another
-   * cause.
-   */
+  /** Counts only losses on an instance that had known the session. A loss on another instance has another cause. */
   here: number;
   followed: number;
   kept: number;
@@ -49,9 +40,7 @@ export class AfterOthers {
     this.#last.set(operation.user, [operation, ...others].slice(0, REMEMBERED));
   }
 
-  /**
-   * Returns a login or logout of another session of the user, if it came after this session's last success.
-   */
+  /** Returns a login or logout of another session of the user, if it came after this session's last success. */
   before(operation: Operation, { last, login }: Pick<SessionState, 'last' | 'login'>): Operation | undefined {
     const since = (last ?? login)?.call ?? 0;
     const until = operation.return ?? Number.POSITIVE_INFINITY;

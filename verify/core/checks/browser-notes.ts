@@ -1,7 +1,4 @@
-/**
- * Explains a response with another user's data, if both users used the same browser (client) one after the
- * other.
- */
+/** Explains a response with another user's data, if both users used the same browser (client) one after the other. */
 import type { Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 

@@ -9,9 +9,7 @@ import type { SessionState, Standing } from '../timeline/sessions.ts';
 
 /** One check over one run. The judge calls it with each event, in the order of the history. */
 export interface Fold extends LogReader {
-  /**
-   * Called when an operation that may change something starts. `data` is set if the operation has an object.
-   */
+  /** Called when an operation that may change something starts. `data` is set if the operation has an object. */
   started?(start: Start, data: Started | undefined): void;
   /**
    * Called when an operation ends. Also called at the end of the run for an operation whose end was not
@@ -32,19 +30,14 @@ export interface Fold extends LogReader {
   finish(): CheckFinding;
 }
 
-/**
- * The counts that decide a verdict. The counts of several parts of a run, such as k6's virtual users, can be
- * added.
- */
+/** The counts that decide a verdict. The counts of several parts of a run, such as k6's virtual users, can be added. */
 export type Counts = Readonly<Record<string, Count>>;
 type Count = number | { readonly [name: string]: Count };
 
 /** Counts by name, usually the name of an instance. */
 export type NamedCounts = Record<string, number>;
 
-/**
- * Called with an anomaly as soon as it is found, if the anomaly is kept for the report (not only counted).
- */
+/** Called with an anomaly as soon as it is found, if the anomaly is kept for the report (not only counted). */
 export type OnAnomaly = (anomaly: Anomaly) => void;
 
 /** What a check finds: a verdict without the name of the guarantee and without `claimed`. */
@@ -99,8 +92,5 @@ export function conclude(
   };
 }
 
-/**
- * Minimum number of handoffs (requests on another instance than the session's previous request) for a
- * verdict.
- */
+/** Minimum number of handoffs (requests on another instance than the session's previous request) for a verdict. */
 export const ENOUGH_HANDOFFS = 10;

@@ -33,9 +33,7 @@ export const NO_READS: Reads = {
 export const crosses = ({ instance }: Operation, earlier: Operation): boolean =>
   earlier.instance !== undefined && instance !== undefined && earlier.instance !== instance;
 
-/**
- * Adds `newest` to the numbers of compared reads. Leaves it out if `unshown` shows that it is no evidence.
- */
+/** Adds `newest` to the numbers of compared reads. Leaves it out if `unshown` shows that it is no evidence. */
 export const whole = (counts: Reads): Reads =>
   counts.unshown > 0
     ? counts

@@ -14,8 +14,7 @@ export interface ContinuityCounts extends Followed {
   sessions: number;
   lost: number;
   /**
-   * Number of ordered pairs of instances: the first sent a login form, the second received the login with
-   * this form.
+   * Number of ordered pairs of instances: the first sent a login form, the second received the login with this form.
    */
   pairs: number;
   accepting: number;
@@ -27,8 +26,7 @@ interface Aftermath {
   anomaly: Anomaly;
   honouredBy: HonouredBy;
   /**
-   * The first response after which the client has other cookies. From then on, only `old` requests send the
-   * lost one.
+   * The first response after which the client has other cookies. From then on, only `old` requests send the lost one.
    */
   replaced: Operation | undefined;
   /** A login or logout of another session of the same user, just before the loss: it may be the cause. */

@@ -17,8 +17,7 @@ export class EffectLimits {
   /** The last adds that were sent after the last read, to show them in a witness (a proof). */
   adds: (Start | Operation)[] = [];
   /**
-   * By instance: the number of adds that were acknowledged after the last read. The key '' is for unknown
-   * instances.
+   * By instance: the number of adds that were acknowledged after the last read. The key '' is for unknown instances.
    */
   readonly waiting = new Map<string, number>();
   /** The last read, to show it in a witness. */
@@ -36,10 +35,7 @@ export class EffectLimits {
     else for (const value of initial ?? []) this.#more(value, 1);
   }
 
-  /**
-   * True if a read can show that an add took effect twice. False for a set, and for a counter with an unknown
-   * sum.
-   */
+  /** True if a read can show that an add took effect twice. False for a set, and for a counter with an unknown sum. */
   get counts(): boolean {
     return (this.kind === 'bag' || this.kind === 'list' || this.kind === 'counter') && this.#known;
   }
@@ -81,10 +77,7 @@ export class EffectLimits {
     this.#known = true;
   }
 
-  /**
-   * Takes the count in a read as the initial count, if the initial count is unknown and there was no write
-   * yet.
-   */
+  /** Takes the count in a read as the initial count, if the initial count is unknown and there was no write yet. */
   learn(read: Operation): void {
     if (this.#known || this.#written) return;
     this.most.set('', countOf(read.saw));

@@ -1,6 +1,5 @@
 /**
- * Checks evidence: the response header and all logs name the same instance, and this instance served the request
- * once.
+ * Checks evidence: the response header and all logs name the same instance, and this instance served the request once.
  */
 import { counted } from '../result/format.ts';
 import { Evidence, type Sources } from './evidence-judge.ts';

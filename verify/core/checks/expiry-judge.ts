@@ -9,15 +9,12 @@ import { Life, TIMEOUTS, type Timeout } from './life.ts';
 
 export interface Timeouts {
   /**
-   * By timeout (idle or absolute): the number of times that a session was honoured shortly before the timeout
-   * ended.
+   * By timeout (idle or absolute): the number of times that a session was honoured shortly before the timeout ended.
    */
   lived: Record<Timeout, number>;
   /** By timeout: the number of sessions that were refused soon after the timeout ended. */
   expired: Record<Timeout, number>;
-  /**
-   * Number of sessions that were refused before any timeout could explain it, because they had hardly waited.
-   */
+  /** Number of sessions that were refused before any timeout could explain it, because they had hardly waited. */
   lost: number;
   /**
    * Number of sessions that were refused too early by an instance that had not served them before. The reason

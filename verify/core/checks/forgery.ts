@@ -8,10 +8,7 @@ import { addTo, atMost, check, few, Judging, reached, tally, untried, type Viola
 
 /** Minimum number of different ways in which a cookie was changed. */
 const CHANGES = 2;
-/**
- * Statuses of a gateway or an overloaded server. They say nothing about the cookie. Cloudflare uses 520 to
- * 530.
- */
+/** Statuses of a gateway or an overloaded server. They say nothing about the cookie. Cloudflare uses 520 to 530. */
 const SAYS_NOTHING = new Set([429, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530]);
 
 interface Forgeries {
@@ -31,8 +28,7 @@ class Forgery extends Judging<Forgeries> {
     const crashed = status >= 500 && signedIn !== 'in';
     if (crashed && this.faults.overlaps(operation)) return;
     this.#changes.add(operation.change ?? 'changed');
-    // Counts only cookies of live sessions: the cookie of an ended session is refused even if it is
-    // unchanged.
+    // Counts only cookies of live sessions: the cookie of an ended session is refused even if it is unchanged.
     if (isDuring(session, operation)) {
       this.count.forged++;
       addTo(this.count.tried, operation.instance);

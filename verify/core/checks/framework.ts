@@ -48,10 +48,7 @@ export interface Declaration<C> extends Pick<Check, 'guarantee' | 'assumes' | 'm
   ) => Fold;
   /** Returns the number of violations. By default: the number of reported anomalies. */
   violations?(counts: Counted<C>, run: Run): number;
-  /**
-   * Returns the number of comparisons that could have found a violation. If it is 0, the verdict is
-   * `unknown`.
-   */
+  /** Returns the number of comparisons that could have found a violation. If it is 0, the verdict is `unknown`. */
   compared(counts: Counted<C>): number;
   /** Returns which evidence is missing and how to get it; undefined if there is enough evidence. */
   missing(counts: Counted<C>, run: Run): string | undefined;
@@ -92,10 +89,7 @@ function concludeFrom<C>(declaration: Declaration<C>, counts: Counted<C>, run: R
   );
 }
 
-/**
- * Returns the reason for the verdict `unknown` if the app shows a user's pages to other users; undefined if
- * not.
- */
+/** Returns the reason for the verdict `unknown` if the app shows a user's pages to other users; undefined if not. */
 const doubt = (doubtful: number): string | undefined =>
   doubtful === 0
     ? undefined
@@ -127,10 +121,7 @@ export abstract class Judging<C extends object> implements Fold {
   readonly #signedIn = new Map<string, { violations: number; kept: Anomaly[] }>();
   /** Spare anomalies of other users. They are reported if all kept anomalies are withdrawn at the end. */
   readonly #reserve: { user: string; anomaly: Anomaly }[] = [];
-  /**
-   * By anomaly name: the number of kept anomalies. Each name has its own limit, so no name can use up the
-   * space.
-   */
+  /** By anomaly name: the number of kept anomalies. Each name has its own limit, so no name can use up the space. */
   readonly #of = new Map<string, number>();
 
   constructor(declaration: Declaration<C>, { run, faults, seen, onAnomaly }: CheckContext) {
@@ -151,9 +142,7 @@ export abstract class Judging<C extends object> implements Fold {
   logged?(request: LoggedRequest, complete: boolean): void;
   /** Updates the counts that are computed only when they are needed, such as the size of a set. */
   recount?(): void;
-  /**
-   * Called at the end of the run, before the last call of `recount`. Reports what only the whole run shows.
-   */
+  /** Called at the end of the run, before the last call of `recount`. Reports what only the whole run shows. */
   settle?(): void;
   /** Changes the conclusion, if the check decides by more than its counts. */
   conclusion?(fromCounts: Conclusion): Conclusion;
@@ -242,10 +231,7 @@ export abstract class Judging<C extends object> implements Fold {
   }
 }
 
-/**
- * Returns the 95 % upper bound of a rate as a text, such as `at most 0.3 %`, after `n` trials without a
- * violation.
- */
+/** Returns the 95 % upper bound of a rate as a text, such as `at most 0.3 %`, after `n` trials without a violation. */
 export const atMost = (n: number): string => `at most ${percent(upperBound(0, n))}`;
 
 /**
@@ -265,9 +251,7 @@ export const brokenContinuity = (
 ): string | undefined =>
   lost === 0 ? undefined : `continuity is broken in ${counted(lost, 'session')}: ${what}`;
 
-/**
- * Returns an empty map of counts. It has no prototype, so an instance may have any name, even `constructor`.
- */
+/** Returns an empty map of counts. It has no prototype, so an instance may have any name, even `constructor`. */
 export const tally = (): NamedCounts => Object.create(null);
 
 /** Adds 1 to the count of an instance; does nothing if the instance is not known. */

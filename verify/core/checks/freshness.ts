@@ -6,22 +6,16 @@ import type { Caching } from '../history/history.ts';
 
 export interface Freshness {
   /**
-   * The directive or header that lets a shared cache use the response again, such as `max-age=60`; absent if
-   * none does.
+   * The directive or header that lets a shared cache use the response again, such as `max-age=60`; absent if none does.
    */
   because?: string;
   /** True if the response has no directive for caches. */
   silent?: true;
-  /**
-   * True if a cache must ask the app again, or store one response for each cookie. Then a cache hit leaks
-   * nothing.
-   */
+  /** True if a cache must ask the app again, or store one response for each cookie. Then a cache hit leaks nothing. */
   keptApart?: true;
 }
 
-/**
- * Returns the directives of Cache-Control by lower-case name. A directive without a value has an empty text.
- */
+/** Returns the directives of Cache-Control by lower-case name. A directive without a value has an empty text. */
 function directivesOf(control: string): Map<string, string> {
   const directives = new Map<string, string>();
   // A quoted value may contain commas: no-cache="set-cookie, x".
@@ -74,8 +68,7 @@ export class CacheReader {
 }
 
 /**
- * Returns whether a directive such as `private` protects the response. `private="Set-Cookie"` protects only
- * its cookie.
+ * Returns whether a directive such as `private` protects the response. `private="Set-Cookie"` protects only its cookie.
  */
 function forbids(directives: ReadonlyMap<string, string>, name: string, cookieOnly: boolean): boolean {
   const fields = directives.get(name);

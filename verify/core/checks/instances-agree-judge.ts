@@ -30,10 +30,7 @@ export class InstancesAgree extends Judging<Answers> {
   readonly #clocks = new InstanceClocks();
   readonly #cookies = new CookieDifferences();
   readonly #outdated = new OutdatedSessions(this.faults);
-  /**
-   * The pairs of instances before the first fault. Only these need requests: a fault may add or remove
-   * instances.
-   */
+  /** The pairs of instances before the first fault. Only these need requests: a fault may add or remove instances. */
   #before: PairRequests | undefined;
 
   override event(event: Event): void {
@@ -58,8 +55,7 @@ export class InstancesAgree extends Judging<Answers> {
   }
 
   /**
-   * Counts a response to a live session in its pairs: (login or last write, this instance) and (page, this
-   * instance).
+   * Counts a response to a live session in its pairs: (login or last write, this instance) and (page, this instance).
    */
   #answered(operation: Operation, instance: string, session: SessionState, route: Route): void {
     const { action, outcome } = operation;
@@ -105,8 +101,7 @@ export class InstancesAgree extends Judging<Answers> {
   }
 
   /**
-   * Adds clocks that differ to the text of the verdict. If the target claims equal clocks, they are
-   * violations already.
+   * Adds clocks that differ to the text of the verdict. If the target claims equal clocks, they are violations already.
    */
   override conclusion(fromCounts: Conclusion): Conclusion {
     if (this.run.declared?.clocks === 'strict') return fromCounts;

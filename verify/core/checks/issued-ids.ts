@@ -14,10 +14,7 @@ import { type Collision, IssuedValues } from './issued-values.ts';
 export class IssuedIds {
   /** By cookie name: the values that were issued. */
   readonly #names = new Map<string, IssuedValues>();
-  /**
-   * For each open session, by cookie name: the label of the cookie's current value. A label stands for one
-   * value.
-   */
+  /** For each open session, by cookie name: the label of the cookie's current value. A label stands for one value. */
   readonly #held = new Map<SessionState, Map<string, string>>();
 
   /** Adds the session cookies that a response set. */

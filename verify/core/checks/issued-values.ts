@@ -11,10 +11,7 @@ export interface Collision {
   second: Operation;
 }
 
-/**
- * Maximum number of collisions (one value, two users) of a cookie that are kept for reports. More are only
- * counted.
- */
+/** Maximum number of collisions (one value, two users) of a cookie that are kept for reports. More are only counted. */
 const KEPT = 5;
 
 export class IssuedValues {
@@ -26,10 +23,7 @@ export class IssuedValues {
    * that this instance signed in with the value.
    */
   readonly #shared = new Map<string, Map<string, string>>();
-  /**
-   * True after an instance has correctly signed in two users who have the same value: the cookie is no
-   * session id.
-   */
+  /** True after an instance has correctly signed in two users who have the same value: the cookie is no session id. */
   #apart = false;
   /** Number of distinct values. */
   values = 0;

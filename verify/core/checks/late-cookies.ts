@@ -30,9 +30,8 @@ export class LateCookies {
   }
 
   /**
-   * Counts the cookies in a late response: one that came after the session's logout was sent. `again`: a
-   * cookie of the ended session is set again. `undone`: the cookie of a later login in the same browser is
-   * replaced or deleted.
+   * Counts the cookies in a late response: one that came after the session's logout was sent. `again`: a cookie of the
+   * ended session is set again. `undone`: the cookie of a later login in the same browser is replaced or deleted.
    */
   set(operation: Operation, session: SessionState, replays: Replays): void {
     const { count, run } = this.#check;
@@ -55,10 +54,7 @@ export class LateCookies {
   }
 }
 
-/**
- * Returns whether a late response came after a later login of the same client and changed the cookie of this
- * login.
- */
+/** Returns whether a late response came after a later login of the same client and changed the cookie of this login. */
 function undoes(late: Operation, login: Operation, changed: CookieChange): boolean {
   if (late.clock !== login.clock || late.return === undefined || login.return === undefined) return false;
   const sets = cookiesSet(login).filter(({ name }) => name === changed.name);
@@ -71,9 +67,7 @@ function undoes(late: Operation, login: Operation, changed: CookieChange): boole
 const cookiesSet = (login: Operation | undefined): readonly CookieChange[] =>
   (login?.cookies ?? []).filter(({ change }) => change === 'set');
 
-/**
- * Returns whether a response deletes a cookie under a wrong Path or Domain. The client then keeps the cookie.
- */
+/** Returns whether a response deletes a cookie under a wrong Path or Domain. The client then keeps the cookie. */
 function deletesBeside({ change, attributes }: CookieChange, set: CookieChange): boolean {
   if (change !== 'deleted' || set.attributes === undefined || attributes === undefined) return false;
   return set.attributes.path !== attributes.path || set.attributes.domain !== attributes.domain;
@@ -92,10 +86,7 @@ const undone = (late: Operation, { session, user }: SessionState, login: Operati
   ],
 });
 
-/**
- * Returns whether a logout deletes a cookie only under a wrong Path or Domain. The client then keeps the
- * cookie.
- */
+/** Returns whether a logout deletes a cookie only under a wrong Path or Domain. The client then keeps the cookie. */
 export const misses = ({ cookies = [] }: Operation, { login }: SessionState): boolean =>
   cookiesSet(login).some(set => {
     const deletions = cookies.filter(({ name, change }) => name === set.name && change === 'deleted');

@@ -38,9 +38,7 @@ export class Life {
     return this.#declared[timeout] ?? Number.POSITIVE_INFINITY;
   }
 
-  /**
-   * Returns the longest time for which the timeout may have run when the operation was sent, microseconds.
-   */
+  /** Returns the longest time for which the timeout may have run when the operation was sent, microseconds. */
   elapsed({ call }: Operation, timeout: Timeout): number {
     return call - this.#from(timeout);
   }

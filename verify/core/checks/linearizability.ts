@@ -10,9 +10,7 @@ const NAMED = 10;
 
 /** The minimum evidence for a valid verdict. */
 interface Least {
-  /**
-   * Number of requests that overlap a write of the same object. Without overlaps only one order is possible.
-   */
+  /** Number of requests that overlap a write of the same object. Without overlaps only one order is possible. */
   overlaps: number;
   /** Number of requests that were not served by the instance of the previous request on the same object. */
   handoffs: number;
@@ -55,9 +53,7 @@ export const linearizability = linearizabilityOf(LEAST);
 /** Makes the check with the usual minimum evidence and the given search limits. */
 export const linearizabilityWithin = (searching: Searching): Check => linearizabilityOf(LEAST, searching);
 
-/**
- * Lists the objects for which the search found no answer within its limits; an empty text if there are none.
- */
+/** Lists the objects for which the search found no answer within its limits; an empty text if there are none. */
 function left(undecided: NamedCounts, before: string): string {
   const names = Object.keys(undecided);
   if (names.length === 0) return '';

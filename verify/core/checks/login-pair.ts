@@ -1,6 +1,5 @@
 /**
- * Counts the logins of one pair of instances. The first instance sent the login form, the second received the
- * login.
+ * Counts the logins of one pair of instances. The first instance sent the login form, the second received the login.
  */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
@@ -28,10 +27,7 @@ export class LoginPair {
     getOrInsert(this.#refused, credentials, () => ({ count: 0, example })).count++;
   }
 
-  /**
-   * Counts the refused logins of accounts that an instance has accepted. Other accounts may have a wrong
-   * password.
-   */
+  /** Counts the refused logins of accounts that an instance has accepted. Other accounts may have a wrong password. */
   refusals(): Refusals {
     const own = [...this.#refused].filter(([{ accepted }]) => accepted > 0);
     const count = own.reduce((sum, [, of]) => sum + of.count, 0);

@@ -13,10 +13,7 @@ import { LoggedOverlaps } from './logged-overlaps.ts';
 const ENOUGH = 10;
 
 interface Adds {
-  /**
-   * Number of acknowledged adds that overlapped another acknowledged add, and were looked for in a final
-   * state.
-   */
+  /** Number of acknowledged adds that overlapped another acknowledged add, and were looked for in a final state. */
   overlapping: number;
   /** Number of the adds in `overlapping` that overlapped an add on another instance. */
   crossed: number;

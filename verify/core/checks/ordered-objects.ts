@@ -1,7 +1,4 @@
-/**
- * Searches for an order of the operations on each object that explains all responses, and counts the
- * evidence.
- */
+/** Searches for an order of the operations on each object that explains all responses, and counts the evidence. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation, Start } from '../history/history.ts';
 import type { Started, TrackedObject } from '../objects/tracked-object.ts';

@@ -1,6 +1,4 @@
-/**
- * Compares the cookies of old sessions, which began before the first fault, with the cookies of new sessions.
- */
+/** Compares the cookies of old sessions, which began before the first fault, with the cookies of new sessions. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { stepsOf } from '../result/verdict.ts';
@@ -44,8 +42,7 @@ export class OutdatedCookies {
     for (const { name, change, attributes } of operation.cookies ?? []) {
       if (change !== 'set' || attributes === undefined) continue;
       const variant = described(attributes);
-      // Cookies from a direct request are not compared: the request bypasses a proxy that may change
-      // attributes.
+      // Cookies from a direct request are not compared: the request bypasses a proxy that may change attributes.
       held.set(name, operation.direct === true ? undefined : { variant, operation });
       if (!before) continue;
       const variants = getOrInsert(this.#before, `${name} ${operation.action}`, () => new Set<string>());

@@ -1,6 +1,5 @@
 /**
- * Finds out whether the app refuses old forms after a fault. An old form came on a page from before the first
- * fault.
+ * Finds out whether the app refuses old forms after a fault. An old form came on a page from before the first fault.
  */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
@@ -17,10 +16,7 @@ const ENOUGH = 3;
  */
 const RARER = 2;
 
-/**
- * A form that a session sent. `page`: the response that contained the form. `operation`: the request that
- * sent it.
- */
+/** A form that a session sent. `page`: the response that contained the form. `operation`: the request that sent it. */
 export interface SentForm {
   page: Operation;
   operation: Operation;
@@ -41,9 +37,7 @@ export class OutdatedForms {
   /** By kind of refusal, such as `403`: how many forms were refused in this way. */
   readonly #kinds = new Map<string, Refusals>();
 
-  /**
-   * Number of old forms that were accepted, or were refused while a newer form of the session was accepted.
-   */
+  /** Number of old forms that were accepted, or were refused while a newer form of the session was accepted. */
   get sent(): number {
     return this.#accepted + this.#refused;
   }
@@ -64,10 +58,7 @@ export class OutdatedForms {
     return refused ?? form;
   }
 
-  /**
-   * Adds a form from a newer page. `refused` is the old form of this session that was refused, if there is
-   * one.
-   */
+  /** Adds a form from a newer page. `refused` is the old form of this session that was refused, if there is one. */
   addNewer(operation: Operation, refused: SentForm | undefined): void {
     const kind = refusalOf(operation);
     if (operation.outcome === 'ok' || kind !== undefined) this.#freshSent++;

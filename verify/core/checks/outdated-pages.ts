@@ -7,9 +7,8 @@ import type { Violation } from './framework.ts';
 import { kindOf } from './refusals.ts';
 
 /**
- * A difference counts if its p-value (the probability of chance) is below this, divided by the number of
- * tests. The tests count sessions, not requests, because the requests of one session usually get the same
- * response.
+ * A difference counts if its p-value (the probability of chance) is below this, divided by the number of tests. The
+ * tests count sessions, not requests, because the requests of one session usually get the same response.
  */
 const SIGNIFICANT = 1e-4;
 /** Minimum difference between the shares of old and new sessions that get one kind of response. */

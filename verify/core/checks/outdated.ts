@@ -1,8 +1,7 @@
 /**
- * Compares old sessions, which began before the first fault, with new sessions, which began after it. The
- * fault may have been the release of a new version. The app must serve old and new sessions alike: the same
- * responses to the same pages, and cookies with the same attributes. It must also accept forms on pages of
- * the old version.
+ * Compares old sessions, which began before the first fault, with new sessions, which began after it. The fault may
+ * have been the release of a new version. The app must serve old and new sessions alike: the same responses to the same
+ * pages, and cookies with the same attributes. It must also accept forms on pages of the old version.
  */
 import type { FaultLedger } from '../faults/ledger.ts';
 import { getOrInsert } from '../get-or-insert.ts';
@@ -85,8 +84,7 @@ export class OutdatedSessions {
       if (side === 'old' && !seen.served) this.sessions++;
       seen.served = true;
     }
-    // After a fault, compares only once a new session was honoured. Until then, an error may come from the
-    // fault.
+    // After a fault, compares only once a new session was honoured. Until then, an error may come from the fault.
     const compares = this.#newServed === faults;
     if (!isSafe(operation.action)) this.#wrote(operation, seen, side, compares);
     else if (compares) this.#pages.add(operation, seen.pages);

@@ -1,6 +1,5 @@
 /**
- * Finds pairs of instances that give one kind of refusal, such as 403, more often than other pairs, and not
- * by chance.
+ * Finds pairs of instances that give one kind of refusal, such as 403, more often than other pairs, and not by chance.
  */
 import { fisherP } from '../result/statistics.ts';
 import type { Violation } from './framework.ts';

@@ -63,8 +63,7 @@ export class PairTable {
   }
 
   /**
-   * True if an instance honoured a session that another instance began. If false, the check continuity
-   * reports losses.
+   * True if an instance honoured a session that another instance began. If false, the check continuity reports losses.
    */
   get shared(): boolean {
     for (const { from, to, pair } of this.all()) if (from !== to && pair.successes > 0) return true;

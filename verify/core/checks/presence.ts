@@ -29,9 +29,8 @@ export interface Routes {
   since: NamedCounts;
   until: NamedCounts;
   /**
-   * By instance: its longest interval without a request, from request `left` to request `back`. `without`:
-   * number of changes from one session to another in this interval. Many requests of one session prove no
-   * absence.
+   * By instance: its longest interval without a request, from request `left` to request `back`. `without`: number of
+   * changes from one session to another in this interval. Many requests of one session prove no absence.
    */
   left: NamedCounts;
   back: NamedCounts;

@@ -6,18 +6,12 @@ import { isSafe } from '../history/actions.ts';
 import type { Operation } from '../history/history.ts';
 import type { Pair } from './pairs.ts';
 
-/**
- * Statuses that are no sign of a difference, because any instance may send them, for example when it is
- * overloaded.
- */
+/** Statuses that are no sign of a difference, because any instance may send them, for example when it is overloaded. */
 const BAD_TIME = new Set([408, 409, 412, 423, 425, 429, 502, 503, 504]);
 /** Maximum number of refusals of one session that wait for a later response. */
 export const PENDING = 8;
 
-/**
- * A refusal that waits. It counts as a difference between instances when a later response honours the
- * session.
- */
+/** A refusal that waits. It counts as a difference between instances when a later response honours the session. */
 interface Pending {
   pair: Pair;
   kind: string;
@@ -34,10 +28,7 @@ export interface Route {
   pending: Pending[] | undefined;
 }
 
-/**
- * Counts the waiting refusals of a session as differences. Called when a response shows that the session
- * lives.
- */
+/** Counts the waiting refusals of a session as differences. Called when a response shows that the session lives. */
 export function confirm(operation: Operation, route: Route): void {
   if (route.pending === undefined) return;
   const write = !isSafe(operation.action);

@@ -10,30 +10,23 @@ export class Replays {
   /** The acknowledged logout. Undefined until it is acknowledged, and if the session was lost before it. */
   logout: Operation | undefined;
   /**
-   * True if the instance that served the logout had never shown the session signed in, so it may not know the
-   * session.
+   * True if the instance that served the logout had never shown the session signed in, so it may not know the session.
    */
   strange = false;
   /** True after another login in the same browser. */
   again = false;
   /** A request of the session that was in flight during the logout. */
   flight: Operation | undefined;
-  /**
-   * By label, which stands for a value of the cookie: the response that set this value after the logout was
-   * sent.
-   */
+  /** By label, which stands for a value of the cookie: the response that set this value after the logout was sent. */
   readonly late = new Map<string, Operation>();
   readonly #refused: Operation[] = [];
   readonly #tally = new HonouredBy();
-  /**
-   * The anomaly that reports the first honoured replay; undefined if there is none or it was only counted.
-   */
+  /** The anomaly that reports the first honoured replay; undefined if there is none or it was only counted. */
   anomaly: Anomaly | undefined;
 
   /**
-   * Returns whether a replay is evidence about the logout. A refused replay is evidence only if the request
-   * carried the session cookie. If `strange` is true, only a replay that the logout's own instance honours is
-   * evidence.
+   * Returns whether a replay is evidence about the logout. A refused replay is evidence only if the request carried the
+   * session cookie. If `strange` is true, only a replay that the logout's own instance honours is evidence.
    */
   isEvidence(replay: Operation, alive: boolean, { jar }: SessionState): boolean {
     if (!alive && jar.used && replay.sent === undefined) return false;

@@ -9,9 +9,7 @@ export class ResponseTimes {
   readonly #limits: [Percentile, number][];
   /** By percentile: the number of responses that took longer than its limit. */
   readonly #slower = { p50: 0, p90: 0, p95: 0, p99: 0 };
-  /**
-   * By percentile: the number of responses in `#slower` during which the machine that runs Baton was starved.
-   */
+  /** By percentile: the number of responses in `#slower` during which the machine that runs Baton was starved. */
   readonly #starved = { p50: 0, p90: 0, p95: 0, p99: 0 };
   #successes = 0;
 

@@ -9,10 +9,7 @@ import { precedes } from '../timeline/clocks.ts';
 import { honoured, type SessionState, type Standing, showsAnother } from '../timeline/sessions.ts';
 import { atMost, check, few, Judging } from './framework.ts';
 
-/**
- * Minimum number of sessions with a replay of cookies from before the login, and of sessions with an invented
- * id.
- */
+/** Minimum number of sessions with a replay of cookies from before the login, and of sessions with an invented id. */
 const ENOUGH = 3;
 
 /** The kinds of cookies that the client sends after a login to test it. The texts are for messages. */

@@ -14,10 +14,7 @@ const TESTED = 1_000;
 export interface SessionRoute {
   first: Operation;
   requests: number;
-  /**
-   * The numbers of the session's requests without the first one, at most `TESTED`. Empty if `several` is
-   * true.
-   */
+  /** The numbers of the session's requests without the first one, at most `TESTED`. Empty if `several` is true. */
   repeats: number[];
   /** True if two or more instances served the session. */
   several: boolean;

@@ -59,18 +59,14 @@ function expectedOf(presences: readonly Presence[], requests: number): number[] 
   return expected;
 }
 
-/**
- * Returns the p-value of the shares: the probability that the shares of a fair balancer differ by as much.
- */
+/** Returns the p-value of the shares: the probability that the shares of a fair balancer differ by as much. */
 export const chance = (shares: readonly Share[]): number =>
   chiSquareP(
     shares.map(({ requests }) => requests),
     shares.map(({ fair }) => fair),
   );
 
-/**
- * Returns the instances with an uneven share, if neither chance nor an ejection by the balancer explains it.
- */
+/** Returns the instances with an uneven share, if neither chance nor an ejection by the balancer explains it. */
 export const unevenly = (count: Routes, run: Run): Share[] =>
   uneven(count, run, false).length === 0 ? [] : uneven(count, run, true);
 
@@ -99,9 +95,6 @@ export function unevenness(shares: readonly Share[], { declared }: Run): string 
   return shares.map(share => `${shown(share)}, where ${percent(share.fair)} ${is}`).join('; ');
 }
 
-/**
- * Returns the instances without a declared weight, if other instances have one. Their fair share is then
- * unknown.
- */
+/** Returns the instances without a declared weight, if other instances have one. Their fair share is then unknown. */
 export const unweighted = (shares: readonly Share[], { declared }: Run): string[] =>
   shares.map(({ instance }) => instance).filter(name => declared?.weights && !(name in declared.weights));

@@ -7,9 +7,7 @@ import type { TokenFamily } from './token-family.ts';
 /** Maximum number of refreshes with the same token that a witness shows. */
 const MOST = 4;
 
-/**
- * Returns the violation of a refresh token that was accepted although the refresh `spent` had replaced it.
- */
+/** Returns the violation of a refresh token that was accepted although the refresh `spent` had replaced it. */
 export function reused(spent: Operation, operation: Operation, grace: number | undefined): Violation {
   const when = grace === undefined ? '' : ` after the grace period of ${grace / 1e6} s`;
   return {
@@ -41,8 +39,7 @@ export const stillAccepted = (logout: Operation, operation: Operation, what: str
 });
 
 /**
- * Returns the violation of a refused refresh that ended a session. Shows other refreshes with the same token
- * before it.
+ * Returns the violation of a refused refresh that ended a session. Shows other refreshes with the same token before it.
  */
 export function evicted(operation: Operation, family: TokenFamily): Violation {
   const { sent = '', instance, note } = operation;

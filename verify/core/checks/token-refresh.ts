@@ -1,6 +1,4 @@
-/**
- * Checks token-refresh: a correct refresh never ends a session, and no replaced or revoked token is accepted.
- */
+/** Checks token-refresh: a correct refresh never ends a session, and no replaced or revoked token is accepted. */
 import { counted } from '../result/format.ts';
 import { atMost, check, few, reached, tally, untried } from './framework.ts';
 import { type Refreshes, TokenRefresh } from './token-refresh-judge.ts';

@@ -78,8 +78,7 @@ export const down = (summary: string, witness: WitnessStep[]): Violation => ({
 });
 
 /**
- * Returns the conclusion. If it is `unknown`, the reason is replaced by the faults that were not seen to take
- * effect.
+ * Returns the conclusion. If it is `unknown`, the reason is replaced by the faults that were not seen to take effect.
  */
 export function naming(windows: readonly FaultWindow[], conclusion: Conclusion): Conclusion {
   const without = withoutEffect(windows);

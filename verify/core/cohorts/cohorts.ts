@@ -1,17 +1,13 @@
 /**
- * Follows sessions across the versions of an app. A session belongs to the version that served its login.
- * Every other version that later serves the session must honour it, and must accept the forms on pages of all
- * versions.
+ * Follows sessions across the versions of an app. A session belongs to the version that served its login. Every other
+ * version that later serves the session must honour it, and must accept the forms on pages of all versions.
  */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation, Run } from '../history/history.ts';
 import { isWrite } from '../objects/models.ts';
 import { honoured, Sessions } from '../timeline/sessions.ts';
 
-/**
- * Counts for two versions: sessions whose login `created` served, and their later requests that `served`
- * served.
- */
+/** Counts for two versions: sessions whose login `created` served, and their later requests that `served` served. */
 export interface Crossing {
   readonly created: string;
   readonly served: string;
@@ -20,9 +16,7 @@ export interface Crossing {
   /** Number of these sessions that the version `served` lost. */
   readonly lost: number;
   readonly requests: number;
-  /**
-   * The last `RECENT` requests came after this time, microseconds. Undefined if there were fewer requests.
-   */
+  /** The last `RECENT` requests came after this time, microseconds. Undefined if there were fewer requests. */
   readonly since: number | undefined;
 }
 

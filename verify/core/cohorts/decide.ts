@@ -3,10 +3,7 @@ import { counted, grouped } from '../result/format.ts';
 import type { Judgement } from '../result/verdict.ts';
 import { type Cohorts, type Crossing, type Forms, RECENT } from './cohorts.ts';
 
-/**
- * Number of sessions of the stable version that the new version must have served. If there are fewer, all of
- * them.
- */
+/** Number of sessions of the stable version that the new version must have served. If there are fewer, all of them. */
 const ENOUGH_SESSIONS = 10;
 /** Number of forms from pages of the stable version that the new version must have accepted. */
 const ENOUGH_FORMS = 3;
@@ -70,9 +67,7 @@ function unsent(cohorts: Cohorts, stable: string, canary: string): string | unde
   return `${canary} has accepted ${counted(found?.accepted ?? 0, 'form')} of ${stable}, ${ENOUGH_FORMS} are needed`;
 }
 
-/**
- * Describes forms that are accepted by the version whose page they are on, and refused by another version.
- */
+/** Describes forms that are accepted by the version whose page they are on, and refused by another version. */
 function refusing(forms: readonly Forms[]): string | undefined {
   const own = (version: string) => forms.find(({ page, served }) => page === version && served === version);
   const found = forms.find(({ page, served, accepted, refused }) => {

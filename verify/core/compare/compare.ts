@@ -1,6 +1,5 @@
 /**
- * Compares two sides, each of one or more runs. Reports what became worse, what became better, and what is
- * not certain.
+ * Compares two sides, each of one or more runs. Reports what became worse, what became better, and what is not certain.
  */
 import { combine, type Judgement } from '../result/verdict.ts';
 import type { Difference, Trend } from './difference.ts';

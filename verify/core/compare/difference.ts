@@ -19,8 +19,5 @@ export interface Difference {
   instance?: string;
 }
 
-/**
- * A difference counts as chance if its p-value, times the number of all tests of a comparison, is not below
- * this.
- */
+/** A difference counts as chance if its p-value, times the number of all tests of a comparison, is not below this. */
 export const SIGNIFICANT = 1e-4;

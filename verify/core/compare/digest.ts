@@ -65,9 +65,6 @@ function guaranteeOf(verdict: Verdict): GuaranteeDigest {
   };
 }
 
-/**
- * Returns the number of faults in the run. Faults change shares and response times, so these are then not
- * compared.
- */
+/** Returns the number of faults in the run. Faults change shares and response times, so these are then not compared. */
 export const faultsIn = ({ guarantees }: Digest): number =>
   guarantees.find(({ guarantee }) => guarantee === 'availability')?.rests['fault windows'] ?? 0;

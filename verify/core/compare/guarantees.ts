@@ -1,6 +1,4 @@
-/**
- * Compares the guarantees of two sides: their anomalies, the rates of violations, and the amount of evidence.
- */
+/** Compares the guarantees of two sides: their anomalies, the rates of violations, and the amount of evidence. */
 import { grouped } from '../result/format.ts';
 import type { Guarantee } from '../result/guarantees.ts';
 import { fisherP } from '../result/statistics.ts';
@@ -8,9 +6,7 @@ import type { Judgement } from '../result/verdict.ts';
 import { type Difference, SIGNIFICANT } from './difference.ts';
 import type { Digest, GuaranteeDigest } from './digest.ts';
 
-/**
- * By guarantee: the count of which its violations are a share, such as sessions. By default, its first count.
- */
+/** By guarantee: the count of which its violations are a share, such as sessions. By default, its first count. */
 const OUT_OF: Partial<Record<Guarantee, string>> = {
   continuity: 'sessions',
   outage: 'requests',
@@ -23,9 +19,7 @@ interface Side {
   judgement: Judgement;
   violations: number;
   names: ReadonlySet<string>;
-  /**
-   * The count of which the violations are a share. `unit`: its name, such as `handoffs`. `trials`: its value.
-   */
+  /** The count of which the violations are a share. `unit`: its name, such as `handoffs`. `trials`: its value. */
   unit: string;
   trials: number;
   /** The instance that sent the wrong response in all witnesses (proofs); undefined if they differ. */
@@ -110,10 +104,7 @@ function compareOne(before: Side | undefined, now: Side | undefined, tests: numb
   return holds(before, now, tests);
 }
 
-/**
- * Compares a guarantee that is violated now. A new anomaly makes it worse, even if the rate of violations
- * fell.
- */
+/** Compares a guarantee that is violated now. A new anomaly makes it worse, even if the rate of violations fell. */
 function broken(before: Side | undefined, now: Side, tests: number): Found {
   const rate = rateOf(now);
   if (before === undefined || before.judgement === 'unknown') {
@@ -140,8 +131,7 @@ function holds(before: Side | undefined, now: Side, tests: number): Found {
   if (before.judgement === 'violated') {
     const less = higherP(before, now) * tests;
     const said = `${named(before.names)} in ${rateOf(before)} before, none of ${grouped(now.trials)} now`;
-    // There is no violation now, so the guarantee is not worse. It may only be uncertain whether it is
-    // better.
+    // There is no violation now, so the guarantee is not worse. It may only be uncertain whether it is better.
     return less < SIGNIFICANT
       ? better(`${said} ${chance(less)}`)
       : undetermined(`${said}: the difference may be chance`, 'valid');
@@ -152,9 +142,7 @@ function holds(before: Side | undefined, now: Side, tests: number): Found {
     : same(said);
 }
 
-/**
- * Returns a p-value: the probability that the rate of violations in `one` is this much higher only by chance.
- */
+/** Returns a p-value: the probability that the rate of violations in `one` is this much higher only by chance. */
 const higherP = (one: Side, other: Side): number =>
   fisherP(
     Math.min(one.violations, one.trials),

@@ -48,10 +48,7 @@ function seriesOf(digest: Digest): Series {
   return new Map([...actions].map(([action, all]) => [action, merged(all)]));
 }
 
-/**
- * Returns the most frequent action. Only this one is judged, because to judge another one would need more
- * runs.
- */
+/** Returns the most frequent action. Only this one is judged, because to judge another one would need more runs. */
 function mostFrequent(digests: readonly Digest[]): Action | undefined {
   const counts = new Map<Action, number>();
   for (const [action, buckets] of digests.flatMap(digest => [...seriesOf(digest)])) {
@@ -145,9 +142,7 @@ function byInstance(digests: readonly Digest[], action: Action): ReadonlyMap<str
   return new Map([...all].map(([instance, parts]) => [instance, merged(parts)]));
 }
 
-/**
- * Reports the quantiles without judging them: their intervals would be right only for independent responses.
- */
+/** Reports the quantiles without judging them: their intervals would be right only for independent responses. */
 function reportOnly(
   base: readonly Digest[],
   current: readonly Digest[],

@@ -1,10 +1,7 @@
 /** Computes confidence intervals of quantiles, and a signed-rank test, for values of any distribution. */
 import { incompleteBeta } from '../result/statistics.ts';
 
-/**
- * Returns the probability that at least k of n independent trials succeed, if each succeeds with probability
- * p.
- */
+/** Returns the probability that at least k of n independent trials succeed, if each succeeds with probability p. */
 const atLeast = (k: number, n: number, p: number): number =>
   k <= 0 ? 1 : k > n ? 0 : incompleteBeta(p, k, n - k + 1);
 

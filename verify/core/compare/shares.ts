@@ -59,8 +59,7 @@ function sharesOf(digests: readonly Digest[], unit: 'requests' | 'sessions'): Sh
 const total = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
 
 /**
- * Pairs the instances of both sides by name. If a name is new, as with containers, pairs them by size of
- * their share.
+ * Pairs the instances of both sides by name. If a name is new, as with containers, pairs them by size of their share.
  */
 function paired(before: readonly Share[], now: readonly Share[]): [Share, Share][] {
   const named = now.every(({ instance }) => before.some(share => share.instance === instance));

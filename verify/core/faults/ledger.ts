@@ -14,15 +14,9 @@ import { type FaultWindow, type Load, overBy, overlaps, windowOf } from './windo
 export interface FaultFacts {
   /** Whether the operation failed. Undefined if the run aborted it, or if its end is not known. */
   failed: boolean | undefined;
-  /**
-   * The fault windows that the operation overlaps. The recovery time after a fault belongs to its window
-   * here.
-   */
+  /** The fault windows that the operation overlaps. The recovery time after a fault belongs to its window here. */
   touched: readonly FaultWindow[];
-  /**
-   * The request with which the client's current wait for a success began: the first one since its last
-   * success.
-   */
+  /** The request with which the client's current wait for a success began: the first one since its last success. */
   first: Operation | undefined;
   /** True if a fault window overlaps the wait from `first` to this operation. */
   disturbed: boolean;
@@ -168,10 +162,7 @@ export class FaultLedger {
   }
 }
 
-/**
- * Returns whether an operation failed. Undefined if it was aborted, has no end, or failed with a forged
- * cookie.
- */
+/** Returns whether an operation failed. Undefined if it was aborted, has no end, or failed with a forged cookie. */
 function failedOf({ status, note, return: end, with: cookies }: Operation): boolean | undefined {
   if (status !== undefined && status < 500) return false;
   if (cookies === 'forged') return undefined;

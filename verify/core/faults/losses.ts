@@ -15,8 +15,7 @@ export class Losses {
   readonly #windows: readonly FaultWindow[];
   readonly #writes: Writes;
   /**
-   * By session: its first request in the phase of final reads. `alive`: whether a request in this phase was
-   * honoured.
+   * By session: its first request in the phase of final reads. `alive`: whether a request in this phase was honoured.
    */
   readonly #checked = new Map<SessionState, { first: Operation; alive: boolean }>();
   #final = false;

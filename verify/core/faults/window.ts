@@ -13,10 +13,7 @@ export interface Load {
   starved: number;
 }
 
-/**
- * Counts of sessions, or of writes, that were there before a fault: how many survived it, and how many it
- * lost.
- */
+/** Counts of sessions, or of writes, that were there before a fault: how many survived it, and how many it lost. */
 export interface Survivors {
   survived: number;
   gone: number;
@@ -65,10 +62,7 @@ export const windowOf = (
 
 type Budgets = Budget & { faults?: Readonly<Record<string, Budget>> | undefined };
 
-/**
- * Returns the budget of a fault. A limit that is declared for this fault replaces the same limit for all
- * faults.
- */
+/** Returns the budget of a fault. A limit that is declared for this fault replaces the same limit for all faults. */
 export function budgetOf(budgets: Budgets = {}, name = ''): Budget {
   const { faults, ...all } = budgets;
   return { ...all, ...faults?.[name] };
@@ -90,8 +84,7 @@ export const overBy = ({ end = Number.POSITIVE_INFINITY, budget }: FaultWindow):
   end + (budget.recovery ?? 0);
 
 /**
- * Returns whether a fault is known to have taken effect: this was observed (`bit`), or sessions or writes
- * were lost.
+ * Returns whether a fault is known to have taken effect: this was observed (`bit`), or sessions or writes were lost.
  */
 export const tookEffect = ({ closed, bit, sessions, writes }: FaultWindow): boolean =>
   closed && (bit === true || sessions.gone + writes.gone > 0);

@@ -18,8 +18,7 @@ interface Reads {
   epoch: number;
   last?: Operation;
   /**
-   * For each fault, by its place in the list: the last read of the object before the fault; undefined if
-   * there is none.
+   * For each fault, by its place in the list: the last read of the object before the fault; undefined if there is none.
    */
   before: (Operation | undefined)[];
   final?: Operation;
@@ -75,8 +74,7 @@ export class Writes {
 }
 
 /**
- * Returns whether a read shows a value. Undefined if the read may have begun before the add of the value
- * ended (`end`).
+ * Returns whether a read shows a value. Undefined if the read may have begun before the add of the value ended (`end`).
  */
 function shows(read: Operation | undefined, value: string, end: number): boolean | undefined {
   if (read?.saw === undefined || end >= read.call - slack(read)) return undefined;

@@ -18,10 +18,7 @@ export function canaryOf(parts: {
   return `${parts.prefix}.${parts.user}.${parts.session}.${parts.number}.${tail}`;
 }
 
-/**
- * Returns the prefix of values in data that all users share. Such values are no canaries: every user may see
- * them.
- */
+/** Returns the prefix of values in data that all users share. Such values are no canaries: every user may see them. */
 export const sharedPrefix = (prefix: string): string => `${prefix}s`;
 
 /** The character that is added to a canary to make it longer. */
@@ -56,8 +53,7 @@ export function canaryFinder(prefix: string): (text: string) => string[] {
     let last = '';
     let next = 0;
     for (let at = text.indexOf(prefix); at !== -1; at = text.indexOf(prefix, at + 1)) {
-      // Skips the same canary again: a page shows a value several times in a row, for example as text and in
-      // a form.
+      // Skips the same canary again: a page shows a value several times in a row, for example as text and in a form.
       if (last !== '' && text.startsWith(last, at)) continue;
       const known = before[next];
       if (known !== undefined && text.startsWith(known, at)) {

@@ -1,6 +1,5 @@
 /**
- * Makes the trace ids of requests (W3C Trace Context). With its id, a request is found in the tracing of the
- * target.
+ * Makes the trace ids of requests (W3C Trace Context). With its id, a request is found in the tracing of the target.
  */
 
 /**

@@ -69,10 +69,7 @@ export class Counter implements ObjectState {
     if (this.#rises.length > KEPT) this.#fold();
   }
 
-  /**
-   * Removes the oldest increment from `#rises`, and adds it to `#base`, or to `#undoable` if it may be
-   * undone.
-   */
+  /** Removes the oldest increment from `#rises`, and adds it to `#base`, or to `#undoable` if it may be undone. */
   #fold(): void {
     const oldest = this.#rises.shift();
     if (oldest === undefined || this.#base === undefined) return;

@@ -67,10 +67,7 @@ const numberOf = (value: string | undefined, absent: number): number =>
 /** Returns the count in a state of a counter; 0 if the state shows nothing. */
 export const countOf = (state: readonly string[] | undefined): number => numberOf(state?.[0], 0);
 
-/**
- * Returns the value that a read shows after a change; undefined if there is none, for example after a
- * removal.
- */
+/** Returns the value that a read shows after a change; undefined if there is none, for example after a removal. */
 export const shownValue = ({ action, value }: Change): string | undefined =>
   action === 'remove' || action === 'increment' ? undefined : value;
 

@@ -16,16 +16,12 @@ export interface Write {
   /** True if the write was acknowledged in a live session. */
   certain: boolean;
   /**
-   * The operation whose return ends the time in which the write may take effect. Undefined while it may take
-   * effect.
+   * The operation whose return ends the time in which the write may take effect. Undefined while it may take effect.
    */
   over?: Operation;
   /** Other writes of the same object that overlapped this write; at most the first eight. */
   rivals: Write[];
-  /**
-   * True if reads cannot show whether the write took effect, for example because its value may be removed
-   * again.
-   */
+  /** True if reads cannot show whether the write took effect, for example because its value may be removed again. */
   traceless: boolean;
   /**
    * A read, or a change of another object, that overlapped this write. The app may have loaded the data for
@@ -56,8 +52,7 @@ export const mayBeUndone = ({ start, rivals, overlapping }: Write): boolean =>
 export const acknowledged = ({ end }: Write): boolean => end?.outcome === 'ok';
 
 /**
- * Maximum number of rivals that are kept of each write. So many are enough to find one that another instance
- * served.
+ * Maximum number of rivals that are kept of each write. So many are enough to find one that another instance served.
  */
 const RIVALS = 8;
 /** Maximum number of ended writes that are kept, to compare later operations with them. */
@@ -150,10 +145,7 @@ export class Overlaps {
     this.#mark(other);
   }
 
-  /**
-   * Called when a read of this object ends, or any request of the session or user that uses another object or
-   * none.
-   */
+  /** Called when a read of this object ends, or any request of the session or user that uses another object or none. */
   otherEnded(other: Operation): void {
     const changes = this.#others.has(other.id);
     if (changes && other.outcome === 'info') this.#indeterminate.set(other.id, other);
@@ -230,15 +222,12 @@ export class Overlaps {
   }
 }
 
-/**
- * Returns the operation whose response came later. An operation without a response is never the later one.
- */
+/** Returns the operation whose response came later. An operation without a response is never the later one. */
 const later = (a: Operation | undefined, b: Operation): Operation | undefined =>
   b.return === undefined || (a?.return ?? 0) >= b.return ? a : b;
 
 /**
- * Returns an `info` change as if it had ended with this read. The read shows its value, so it had taken
- * effect by then.
+ * Returns an `info` change as if it had ended with this read. The read shows its value, so it had taken effect by then.
  */
 const overAt = (start: Start, { call, return: end = call }: Operation): Operation => ({
   ...start,

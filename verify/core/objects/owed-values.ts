@@ -23,9 +23,7 @@ interface Owed {
   showed: Operation | undefined;
 }
 
-/**
- * With at most this number of expected values, the list is searched for each value. With more, it is counted.
- */
+/** With at most this number of expected values, the list is searched for each value. With more, it is counted. */
 const FEW = 4;
 
 /** Keeps the values that every final state must have, and finds those that are missing. */

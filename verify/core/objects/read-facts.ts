@@ -1,7 +1,4 @@
-/**
- * Defines what a read proves about its object, and the interface of the classes that follow an object's
- * state.
- */
+/** Defines what a read proves about its object, and the interface of the classes that follow an object's state. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import type { Write } from './overlaps.ts';
@@ -17,10 +14,7 @@ export interface Contradiction {
   summary?: string;
 }
 
-/**
- * Says whether a list that may be cut off (it shows only some entries) has the session's last acknowledged
- * add.
- */
+/** Says whether a list that may be cut off (it shows only some entries) has the session's last acknowledged add. */
 export interface NewestAdd {
   add: Operation;
   /** True if the list shows this add, and no add of the session is missing between two that it shows. */
@@ -30,19 +24,11 @@ export interface NewestAdd {
 export interface ReadFacts {
   /** The session's last acknowledged write that the read had to show; undefined if none was comparable. */
   write: Operation | undefined;
-  /**
-   * The session's previous read, if this read had to show its state or a later one; undefined if not
-   * comparable.
-   */
+  /** The session's previous read, if this read had to show its state or a later one; undefined if not comparable. */
   read: Operation | undefined;
-  /**
-   * True if the session's next read counts as compared with this one, if it shows the same and nothing
-   * changed.
-   */
+  /** True if the session's next read counts as compared with this one, if it shows the same and nothing changed. */
   again: boolean;
-  /**
-   * The values that the session's previous read did not show, and sometimes other values of this read, too.
-   */
+  /** The values that the session's previous read did not show, and sometimes other values of this read, too. */
   fresh: readonly string[];
   /** Contradictions that violate read-your-writes. */
   stale: Contradiction[];
@@ -85,9 +71,8 @@ export interface DueValue {
 export const NOTHING: readonly never[] = [];
 
 /**
- * Follows what is known about the state of one object. Methods with a `?` do not exist for all kinds: a
- * register keeps only its last value, so it has no `settle` and no `lost`. Only sets, lists and bags have
- * `due` and `kept`.
+ * Follows what is known about the state of one object. Methods with a `?` do not exist for all kinds: a register keeps
+ * only its last value, so it has no `settle` and no `lost`. Only sets, lists and bags have `due` and `kept`.
  */
 export interface ObjectState {
   started(write: Write): void;

@@ -13,9 +13,7 @@ export interface Sifted {
 
 /** Usual page sizes. A list of such a length may be one page of a longer list, sorted in any way. */
 const PAGE_SIZES: readonly number[] = [25, 50, 100, 200, 250, 500, 1000];
-/**
- * Minimum length of a list that may be cut off: apps show, for example, only the newest 10, 15 or 20 values.
- */
+/** Minimum length of a list that may be cut off: apps show, for example, only the newest 10, 15 or 20 values. */
 const FEWEST_ROWS = 10;
 const ROUND = 5;
 
@@ -108,8 +106,7 @@ export class Sift {
       read.saw = saw.filter(value => this.#own(value));
       read.foreign = saw.length - read.saw.length;
     } else if (this.#written) delete read.saw;
-    // Before the first write of the run, a register shows its initial value. Later reads may show this value
-    // again.
+    // Before the first write of the run, a register shows its initial value. Later reads may show this value again.
     else for (const value of saw) this.#known.add(value);
   }
 

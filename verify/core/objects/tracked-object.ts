@@ -19,9 +19,7 @@ export interface ObjectFacts {
   reads: ReadFacts | undefined;
   /** Set for a read of a live session if the list may be cut off: whether it shows the session's last add. */
   newest: NewestAdd | undefined;
-  /**
-   * The acknowledged adds that this read found in a final state, and that no earlier final state had shown.
-   */
+  /** The acknowledged adds that this read found in a final state, and that no earlier final state had shown. */
   found: readonly Write[];
 }
 

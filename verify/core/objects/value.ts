@@ -1,11 +1,10 @@
 /**
- * Follows one value of a set, list or bag: its writes, the reads that showed it, and whether a read may lack
- * it.
+ * Follows one value of a set, list or bag: its writes, the reads that showed it, and whether a read may lack it.
  *
- * A request that overlapped a write may have overwritten the value. So a read without the value is no
- * contradiction (the check no-lost-updates judges this case). But if a later read shows the value, it was not
- * overwritten, and the read without it was wrong. Only a quiet read is judged in this way: when it was sent,
- * no write could still take effect.
+ * A request that overlapped a write may have overwritten the value. So a read without the value is no contradiction
+ * (the check no-lost-updates judges this case). But if a later read shows the value, it was not overwritten, and the
+ * read without it was wrong. Only a quiet read is judged in this way: when it was sent, no write could still take
+ * effect.
  */
 
 import { getOrInsert } from '../get-or-insert.ts';
@@ -28,9 +27,7 @@ export interface Value {
   present: boolean;
   /** True if the value is no longer followed. A later add of the same text makes a new `Value`. */
   forgotten: boolean;
-  /**
-   * The number of the last read that showed the value. The compared reads of the object are numbered from 1.
-   */
+  /** The number of the last read that showed the value. The compared reads of the object are numbered from 1. */
   shownIn: number;
 }
 
@@ -45,9 +42,7 @@ export const newValue = (value: string): Value => ({
   shownIn: 0,
 });
 
-/**
- * Quiet reads that lacked a value. `stale`: the session had added it. `back`: an earlier read had shown it.
- */
+/** Quiet reads that lacked a value. `stale`: the session had added it. `back`: an earlier read had shown it. */
 type Suspects = Partial<Record<'stale' | 'back', Operation>>;
 
 /**
@@ -75,9 +70,8 @@ export interface Viewer extends Reader {
   /** The values that the last read showed. */
   values: readonly Value[];
   /**
-   * `write`: the write with which the last read was compared. `read`: true if it was compared with a read.
-   * `next`: true if the next read, if it is equal, counts as compared with the last one. Valid until the
-   * object changes.
+   * `write`: the write with which the last read was compared. `read`: true if it was compared with a read. `next`: true
+   * if the next read, if it is equal, counts as compared with the last one. Valid until the object changes.
    */
   compared: { write: Operation | undefined; read: boolean; next: boolean };
 }
@@ -106,10 +100,7 @@ export function hasAdded(known: Value, reader: Viewer): void {
   reader.most.added = 2 * reader.added.length + LEAST;
 }
 
-/**
- * Remembers the first read that no longer shows a value. If a later read shows the value again, it is
- * reported.
- */
+/** Remembers the first read that no longer shows a value. If a later read shows the value again, it is reported. */
 function isGone(known: Value, read: Operation, { gone, most }: Viewer): void {
   if (gone.has(known)) return;
   gone.set(known, read);
@@ -122,10 +113,7 @@ function isGone(known: Value, read: Operation, { gone, most }: Viewer): void {
 export const raced = ({ adds, removing }: Value): boolean =>
   adds.some(mayBeUndone) || removing.some(mayBeUndone);
 
-/**
- * Adds a change that may remove the value. After it, a read without the value does not show that an add
- * failed.
- */
+/** Adds a change that may remove the value. After it, a read without the value does not show that an add failed. */
 export function mayRemove(known: Value, removing: Write): void {
   known.removing.push(removing);
   for (const add of known.adds) add.traceless = true;
@@ -186,9 +174,7 @@ export function shows(known: Value, read: Operation, reader: Viewer, facts: Read
   }
 }
 
-/**
- * Reports an earlier read that lacked this value: as the value is shown again, it had not been overwritten.
- */
+/** Reports an earlier read that lacked this value: as the value is shown again, it had not been overwritten. */
 function notOverwritten(known: Value, read: Operation, reader: Viewer, facts: ReadFacts): void {
   const of = reader.suspects.size === 0 ? undefined : reader.suspects.get(known);
   if (of === undefined) return;
@@ -209,15 +195,11 @@ const overwrittenAndBack = ({ value }: Value, without: Operation): Contradiction
   summary: `${without.instance ?? 'the app'} did not show a value that was there before and after`,
 });
 
-/**
- * Returns the acknowledged removal of the value by the read's own session, if it came before the read was
- * sent.
- */
+/** Returns the acknowledged removal of the value by the read's own session, if it came before the read was sent. */
 export function mustBeGone({ removing, add }: Value, read: Operation): Operation | undefined {
   for (const { start, effect, end } of removing) {
     if (end?.outcome !== 'ok' || end.session !== read.session || !precedes(end, read)) continue;
-    // A replacement removes only values that were added before it was sent. A removal always removes its
-    // value.
+    // A replacement removes only values that were added before it was sent. A removal always removes its value.
     if (effect?.does === 'removes' || (add !== undefined && precedes(add, start))) return end;
   }
   return undefined;

@@ -87,20 +87,12 @@ export class Values implements ObjectState {
   readonly #owed: OwedValues;
   /** How many values the object holds at most, after the writes that have ended. */
   #held: number;
-  /**
-   * True once the object may have held more values than the app keeps, so that the app may have dropped some.
-   */
+  /** True once the object may have held more values than the app keeps, so that the app may have dropped some. */
   #overfull = false;
   #reads = 0;
-  /**
-   * Number of times that a write started or ended. While it stays the same, all reads must show the same
-   * values.
-   */
+  /** Number of times that a write started or ended. While it stays the same, all reads must show the same values. */
   #changes = 0;
-  /**
-   * The last result of `#laterThan`, and of `due`. Valid while the numbers of changes and reads stay the
-   * same.
-   */
+  /** The last result of `#laterThan`, and of `due`. Valid while the numbers of changes and reads stay the same. */
   #later: { write: Write; changes: number; count: number } | undefined;
   #due: { values: readonly DueValue[]; changes: number; reads: number } | undefined;
 
@@ -139,8 +131,7 @@ export class Values implements ObjectState {
     const before = this.#removed.get(value);
     this.#forget(value);
     const known = this.#of(value);
-    // The value was removed before this add. If a removal is still in flight, it may remove the new value,
-    // too.
+    // The value was removed before this add. If a removal is still in flight, it may remove the new value, too.
     for (const removing of before?.removing ?? [])
       if (removing.over === undefined || !precedes(removing.over, write.start)) mayRemove(known, removing);
     write.traceless = known.adds.push(write) > 1 || known.removing.length > 0 || this.#initial.has(value);
@@ -191,8 +182,7 @@ export class Values implements ObjectState {
     if (reader === undefined) return;
     for (const known of [...this.#present.values()]) {
       if (values.includes(known.value)) continue;
-      // If the add of a value overlapped the replacement, the value may have come after it, and still be
-      // there.
+      // If the add of a value overlapped the replacement, the value may have come after it, and still be there.
       if (known.add === undefined || !precedes(known.add, operation)) continue;
       reader.removed = { end: operation, value: known };
       this.#remove(known);
@@ -273,15 +263,11 @@ export class Values implements ObjectState {
     return later > saw.length ? undefined : { add: own.add, shown };
   }
 
-  /**
-   * Counts the values that the app may have received after a write was sent. Includes the value of this
-   * write.
-   */
+  /** Counts the values that the app may have received after a write was sent. Includes the value of this write. */
   #laterThan(write: Write): number {
     if (this.#later?.write === write && this.#later.changes === this.#changes) return this.#later.count;
     let count = 0;
-    // Removed values count, too: before its removal, a value may have pushed the session's add out of the
-    // list.
+    // Removed values count, too: before its removal, a value may have pushed the session's add out of the list.
     for (const all of [this.#present, this.#removed])
       for (const { adds } of all.values())
         if (adds.some(({ end }) => end === undefined || !precedes(end, write.start))) count++;
@@ -314,8 +300,7 @@ export class Values implements ObjectState {
     const { last } = reader;
     const after = last !== undefined && precedes(last, read);
     reader.last = read;
-    // The session's previous read was correct and showed the same values. Nothing has changed, so this read
-    // is correct.
+    // The session's previous read was correct and showed the same values. Nothing has changed, so this read is correct.
     if (reader.settled === this.#changes && last !== undefined && alike(last.saw ?? [], read.saw ?? [])) {
       facts.fresh = NOTHING;
       reader.compared.read = reader.compared.next;
@@ -330,9 +315,8 @@ export class Values implements ObjectState {
   }
 
   /**
-   * Compares a read with earlier operations of the session. Returns true if the next read must be compared
-   * even if it is equal: an operation that overlaps this read may have ended before the next read, and
-   * contradict it.
+   * Compares a read with earlier operations of the session. Returns true if the next read must be compared even if it
+   * is equal: an operation that overlaps this read may have ended before the next read, and contradict it.
    */
   #compare(read: Operation & Sifted, reader: Viewer, facts: ReadFacts): boolean {
     const number = ++this.#reads;
@@ -341,8 +325,7 @@ export class Values implements ObjectState {
     // If the object may hold more values than its cap, the app may drop any of them.
     if (this.#held + (read.foreign ?? 0) > this.#cap) this.#overfull = true;
     if (this.#overfull || this.#present.size + (read.foreign ?? 0) > this.#cap) return true;
-    // A read is quiet if no write is in flight. A write may save older data that it had loaded, and so hide
-    // values.
+    // A read is quiet if no write is in flight. A write may save older data that it had loaded, and so hide values.
     const quiet = this.#overlaps.overBefore(read);
     const held = (known: Value): boolean => mustShow(known, read, quiet);
     reader.compared = {
@@ -385,8 +368,7 @@ export class Values implements ObjectState {
     let at = 0;
     for (let i = 0; i < saw.length; i++) {
       const value = saw[i] as string;
-      // A value may have been removed since the previous read. Then the values after it have moved by one
-      // place.
+      // A value may have been removed since the previous read. Then the values after it have moved by one place.
       if (before[at]?.value !== value && before[at + 1]?.value === value) at++;
       const again = before[at];
       const shown = again?.value === value && !again.forgotten;

@@ -1,14 +1,9 @@
-/**
- * Finds an account, and its label, by its number or by the user's name on a page. Needs no list of all
- * accounts.
- */
+/** Finds an account, and its label, by its number or by the user's name on a page. Needs no list of all accounts. */
 
 /** One account. With `count`, as many accounts: {n} in the name stands for 1, 2, … up to `count`. */
 interface AccountSpec {
   user: string;
-  /**
-   * The user's name as pages show it, if it differs from the login name. May contain {n}, as the login name.
-   */
+  /** The user's name as pages show it, if it differs from the login name. May contain {n}, as the login name. */
   shown?: string | undefined;
   password: string;
   count?: number | undefined;
@@ -54,9 +49,7 @@ export function userLabel(accounts: Accounts, name: string): string | undefined 
 const nameOf = ({ user, count }: AccountSpec, n: number): string =>
   count === undefined ? user : user.replaceAll('{n}', String(n));
 
-/**
- * Returns the number of the account in this entry whose name on pages is `name`; undefined if there is none.
- */
+/** Returns the number of the account in this entry whose name on pages is `name`; undefined if there is none. */
 function numberOf({ user, shown = user, count }: AccountSpec, name: string): number | undefined {
   if (count === undefined) return shown === name ? 1 : undefined;
   const before = shown.slice(0, shown.indexOf('{n}'));
@@ -65,10 +58,7 @@ function numberOf({ user, shown = user, count }: AccountSpec, name: string): num
   return number <= count && shown.replaceAll('{n}', String(number)) === name ? number : undefined;
 }
 
-/**
- * Returns the label of an account: its name up to the @. Adds a number if an earlier entry may have the same
- * label.
- */
+/** Returns the label of an account: its name up to the @. Adds a number if an earlier entry may have the same label. */
 function labelIn(accounts: Accounts, index: number, name: string): string {
   const label = shortOf(name);
   const taken = accounts.slice(0, index).some(spec => mayBe(spec, label));

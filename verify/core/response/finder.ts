@@ -52,8 +52,7 @@ export class Finder {
 }
 
 /**
- * The parts of an expression `before([^q]*)q…` or `before[^s]*second([^q]*)q…`, where q and s are single
- * characters.
+ * The parts of an expression `before([^q]*)q…` or `before[^s]*second([^q]*)q…`, where q and s are single characters.
  */
 interface Shape {
   before: string;
@@ -129,9 +128,7 @@ class Search {
   }
 }
 
-/**
- * Returns the literal text with which every match begins. Empty if there is none or it is not simple to find.
- */
+/** Returns the literal text with which every match begins. Empty if there is none or it is not simple to find. */
 function literalStart(source: string): string {
   if (source.includes('|')) return '';
   const [literal = ''] = /^[^\\^$.*+?()[\]{}]*/.exec(source) ?? [];

@@ -5,15 +5,10 @@
 import { Finder } from './finder.ts';
 import type { BodyFacts } from './reply.ts';
 
-/**
- * Describes where a value is: a regular expression whose first group is the value, or one of the places
- * below.
- */
+/** Describes where a value is: a regular expression whose first group is the value, or one of the places below. */
 export type Finding =
   | string
-  /**
-   * A JSON pointer (RFC 6901) into the body, or into each message of an event stream. `*` means every member.
-   */
+  /** A JSON pointer (RFC 6901) into the body, or into each message of an event stream. `*` means every member. */
   | { json: string }
   /** A header of the response. */
   | { header: string }
@@ -91,10 +86,7 @@ function everyOne(finding: { json: string } | { header: string } | { cookie: str
     cookies.flatMap(({ name, value }) => (name === finding.cookie && value !== undefined ? [value] : []));
 }
 
-/**
- * Returns a regular expression that finds the attribute `held` of the tag whose `name` is given, in any
- * order.
- */
+/** Returns a regular expression that finds the attribute `held` of the tag whose `name` is given, in any order. */
 const attribute = (tag: string, name: string, held: string): string =>
   `<${tag}(?=[^>]*\\sname=["']?${escaped(name)}["'\\s/>])[^>]*\\s${held}=["']?([^"'>]*)`;
 

@@ -1,7 +1,4 @@
-/**
- * Reads from a response whether the session is signed in, its user and state, and which instance sent the
- * response.
- */
+/** Reads from a response whether the session is signed in, its user and state, and which instance sent the response. */
 import { isSafe } from '../history/actions.ts';
 import { canaryFinder, unpadder } from '../history/canary.ts';
 import type { Action, CookieChange, Operation } from '../history/history.ts';
@@ -24,10 +21,7 @@ export interface Pages {
   csrf?: Finding | undefined;
   probes: readonly { object: string; read: ListSpec }[];
   instance?: (Naming & { version?: Versioning | undefined }) | undefined;
-  /**
-   * Matches the text of a response such as "busy, try again": the app refused the request, and it had no
-   * effect.
-   */
+  /** Matches the text of a response such as "busy, try again": the app refused the request, and it had no effect. */
   busy?: string | undefined;
 }
 
@@ -87,8 +81,7 @@ export class Interpreter {
   /** Names of the session cookies. Until they are known, no cookies are recorded. */
   sessionCookies: readonly string[] = [];
   /**
-   * Probes whose page requires a login but names no user. If such a page comes with a 2xx, the session is
-   * signed in.
+   * Probes whose page requires a login but names no user. If such a page comes with a 2xx, the session is signed in.
    */
   readonly unnamed = new Set<string>();
   readonly #pages: Pages;
@@ -97,15 +90,9 @@ export class Interpreter {
   readonly #unpadded: (text: string) => string;
   readonly #user: Findings;
   readonly #lists: Map<string, ListReader>;
-  /**
-   * The statuses and redirects that private pages sent to clients without a session. They mean "signed out",
-   * too.
-   */
+  /** The statuses and redirects that private pages sent to clients without a session. They mean "signed out", too. */
   readonly #strangers = { status: new Set<number>(), redirect: new Set<string>() };
-  /**
-   * Headers without a canary, which need no further search. In Node, responses with equal headers share one
-   * object.
-   */
+  /** Headers without a canary, which need no further search. In Node, responses with equal headers share one object. */
   readonly #bare = new WeakSet<Reply['headers']>();
   readonly #csrf: Findings | undefined;
   readonly #instance: (reply: Reply) => Named | undefined;
@@ -128,9 +115,7 @@ export class Interpreter {
     this.#version = versionNamer(pages.instance?.version ?? {});
   }
 
-  /**
-   * What this interpreter has learned about the target. Another interpreter can take it over with `learn`.
-   */
+  /** What this interpreter has learned about the target. Another interpreter can take it over with `learn`. */
   get learned(): Learned {
     const { status, redirect } = this.#strangers;
     return {
@@ -215,10 +200,7 @@ export class Interpreter {
     }
   }
 
-  /**
-   * Returns whether the login was accepted, by the page to which the login led in the end. Undefined for an
-   * error.
-   */
+  /** Returns whether the login was accepted, by the page to which the login led in the end. Undefined for an error. */
   landed(reply: Reply): boolean | undefined {
     const { status } = reply;
     if (status === undefined || status >= 500 || status === 429) return undefined;
@@ -236,10 +218,7 @@ export class Interpreter {
     );
   }
 
-  /**
-   * Returns whether the response is signed out: a 401, a redirect to a login, or what the target file
-   * declares.
-   */
+  /** Returns whether the response is signed out: a 401, a redirect to a login, or what the target file declares. */
   refuses(reply: Reply): boolean {
     const { status, redirect } = reply;
     const { login, signedOut } = this.#pages;
@@ -250,10 +229,7 @@ export class Interpreter {
     );
   }
 
-  /**
-   * Records the user that the page names. If the page must name its user and does not, it counts as signed
-   * out.
-   */
+  /** Records the user that the page names. If the page must name its user and does not, it counts as signed out. */
   #mark(seen: Seen, reply: Reply, unmarked: boolean): void {
     const name = this.userName(reply);
     if (name === undefined || name === '') {
@@ -296,8 +272,7 @@ export class Interpreter {
   }
 
   /**
-   * Records the canaries that are not part of the requested state, and the session cookies that the response
-   * changed.
+   * Records the canaries that are not part of the requested state, and the session cookies that the response changed.
    */
   #private(seen: Seen, reply: Reply): void {
     const found = this.#found(reply);
@@ -327,8 +302,7 @@ export class Interpreter {
     // A loop, because in k6 values() and flat() would take longer than the search itself.
     for (const name in headers) {
       const value = headers[name];
-      // Skips most headers, because they have no canary. In k6, adding an empty list takes as long as this
-      // test.
+      // Skips most headers, because they have no canary. In k6, adding an empty list takes as long as this test.
       if (typeof value === 'string' && !value.includes(this.#reading.canary)) continue;
       for (const one of [value ?? []].flat()) found.push(...this.#canaries(one));
     }

@@ -26,8 +26,7 @@ export interface Versioning {
 export interface Named {
   instance: string;
   /**
-   * Where the name was found: `header`, `cookie` or `body`. `address`: the client sent the request to this
-   * instance.
+   * Where the name was found: `header`, `cookie` or `body`. `address`: the client sent the request to this instance.
    */
   source: string;
 }
@@ -86,8 +85,7 @@ export function versionNamer({
 const hostOf = (url: string): string => url.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
 
 /**
- * Finds the name in a header. A balancer that tried several instances lists all of them. The last one has
- * responded.
+ * Finds the name in a header. A balancer that tried several instances lists all of them. The last one has responded.
  */
 function inHeader(value: string | string[], part: Finder | undefined): string | undefined {
   const text = Array.isArray(value) ? value.join(', ') : value;

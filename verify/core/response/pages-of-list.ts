@@ -6,9 +6,7 @@ import type { Reply } from './reply.ts';
 /** Says how the list of a probe is read from a page. */
 export interface ListSpec {
   items: Finding;
-  /**
-   * A regular expression that finds the list in the page. Needed if its texts are also elsewhere on the page.
-   */
+  /** A regular expression that finds the list in the page. Needed if its texts are also elsewhere on the page. */
   within?: string | undefined;
   /** Says where in the page the address of the next page is. */
   next?: Finding | undefined;
@@ -67,10 +65,7 @@ export class ListReader {
   }
 }
 
-/**
- * Returns a response with only a part of the body. Its `facts` are left out, because they are about the whole
- * body.
- */
+/** Returns a response with only a part of the body. Its `facts` are left out, because they are about the whole body. */
 function partOf({ facts: _, ...reply }: Reply, body: string): Reply {
   return { ...reply, body };
 }

@@ -9,24 +9,18 @@ interface Kept {
   object: string | undefined;
   unmarked: boolean;
   seen: Seen;
-  /**
-   * The instance that sent the page. Undefined if it is not known, or if values on the page contain its name.
-   */
+  /** The instance that sent the page. Undefined if it is not known, or if values on the page contain its name. */
   instance: string | undefined;
   /** The parts of the page between the instance's name. Made when they are first needed. */
   parts: string[] | undefined;
 }
 
-/**
- * Maximum number of pages that are kept. Enough for a page of each instance, and a few pages of other
- * objects.
- */
+/** Maximum number of pages that are kept. Enough for a page of each instance, and a few pages of other objects. */
 const KEPT = 6;
 
 /**
- * Keeps pages with their results. Under load, most pages equal an earlier page except for the name of the
- * instance, so they have the same result. In k6, it takes 1 µs to compare two pages and 100 µs to interpret
- * one.
+ * Keeps pages with their results. Under load, most pages equal an earlier page except for the name of the instance, so
+ * they have the same result. In k6, it takes 1 µs to compare two pages and 100 µs to interpret one.
  */
 export class Readings {
   readonly #interpreter: Interpreter;
@@ -37,10 +31,7 @@ export class Readings {
     this.#interpreter = interpreter;
   }
 
-  /**
-   * Interprets a response. If the page is known, returns the earlier result, with the instance of this
-   * response.
-   */
+  /** Interprets a response. If the page is known, returns the earlier result, with the instance of this response. */
   seen(reply: Reply, asked: Asked): Seen {
     // Only such a response can be reused: its result depends on nothing but the page and the instance.
     const plain =
@@ -117,9 +108,7 @@ function again(seen: Seen, named: Named | undefined): Seen {
   return seen;
 }
 
-/**
- * Returns whether values on a page contain the name of the instance. Then the result depends on the instance.
- */
+/** Returns whether values on a page contain the name of the instance. Then the result depends on the instance. */
 const names = ({ saw, canaries }: Seen, instance: string): boolean =>
   anyNames(saw, instance) || anyNames(canaries, instance);
 

@@ -2,10 +2,7 @@
 import type { CookieAttributes } from '../history/history.ts';
 import type { Failure } from './outcome.ts';
 
-/**
- * What was found in a body. Responses with equal bodies may share this object, so each body is searched only
- * once.
- */
+/** What was found in a body. Responses with equal bodies may share this object, so each body is searched only once. */
 export interface BodyFacts {
   /** By finder: the first value that it found in the body; null if it found none. */
   readonly firsts: Map<object, string | null>;
@@ -33,17 +30,14 @@ export interface Reply {
    * without redirect.
    */
   redirect?: string;
-  /**
-   * Path and query of a redirect, if the client follows it. It does not follow one to another host or scheme.
-   */
+  /** Path and query of a redirect, if the client follows it. It does not follow one to another host or scheme. */
   leads?: string;
   /** Cookies that the response changed. A cookie without a value was deleted. */
   cookies: { name: string; value?: string; attributes?: CookieAttributes }[];
   /** Cookies that the request carried. */
   sent?: readonly { name: string; value: string }[];
   /**
-   * Names of cookies that a browser would not send: a page of another site made the request, and SameSite
-   * forbids them.
+   * Names of cookies that a browser would not send: a page of another site made the request, and SameSite forbids them.
    */
   withheld?: readonly string[];
   /** The client sent the request twice, because the server closed the connection during the first attempt. */

@@ -73,10 +73,7 @@ export function percentilesOf(buckets: Buckets): Record<Percentile, number> {
   return { p50: at(p50), p90: at(p90), p95: at(p95), p99: at(p99) };
 }
 
-/**
- * Maximum number of histograms. Each pair of an action and an instance has one, and more pairs are not
- * expected.
- */
+/** Maximum number of histograms. Each pair of an action and an instance has one, and more pairs are not expected. */
 const MOST = 100;
 
 /** Collects the response times of a run. */

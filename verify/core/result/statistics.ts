@@ -135,10 +135,7 @@ export function fisherP(events: number, trials: number, otherEvents: number, oth
 /** From this number of ids on, an approximation with negligible error replaces the exact sum. */
 const MANY = 10_000;
 
-/**
- * Returns a lower bound of the number of possible ids, if this many ids were all different (birthday
- * problem).
- */
+/** Returns a lower bound of the number of possible ids, if this many ids were all different (birthday problem). */
 export function idSpace(ids: number, confidence = 0.95): number {
   const rare = Math.log(1 - confidence);
   // P(no two equal) ≤ e^(−n(n−1)/2N), so the approximation is never above the exact bound.

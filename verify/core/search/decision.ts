@@ -1,9 +1,7 @@
 /** Defines the input and the result of a search. */
 import type { ObjectOperation } from '../objects/models.ts';
 
-/**
- * An operation on one object, with its time interval. If one interval ends when another begins, they overlap.
- */
+/** An operation on one object, with its time interval. If one interval ends when another begins, they overlap. */
 export interface Interval {
   call: number;
   /** Infinity if there was no response. Then the operation may take effect at any time after its call, or never. */

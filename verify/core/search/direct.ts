@@ -112,10 +112,7 @@ function growing(
   return inTime(slots, slot + 2, operations);
 }
 
-/**
- * Checks that each state contains all values of the previous, smaller state. Call it with the smallest state
- * first.
- */
+/** Checks that each state contains all values of the previous, smaller state. Call it with the smallest state first. */
 class Growth {
   readonly #kind: ObjectKind;
   readonly #numbers: ReadonlyMap<string, number>;
@@ -164,9 +161,7 @@ class Growth {
  * slot returned before an operation in an earlier slot was called.
  */
 function inTime(slots: Int32Array, count: number, operations: readonly Interval[]): Direct {
-  /**
-   * For each slot: the operation in it that was called last. `firstReturn`: the earliest return in the slot.
-   */
+  /** For each slot: the operation in it that was called last. `firstReturn`: the earliest return in the slot. */
   const lastCalled = new Int32Array(count).fill(-1);
   const firstReturn = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
   const call = (i: number): number => (i < 0 ? Number.NEGATIVE_INFINITY : (operations[i]?.call as number));
@@ -199,10 +194,9 @@ interface Zone {
 }
 
 /**
- * Decides a register in which each value is written once, by the method of Gibbons and Korach, "Testing
- * shared memories" (1997). For any two values, all operations on one value must come before all operations on
- * the other. This is impossible if and only if two forward zones overlap, or a backward zone lies inside a
- * forward zone.
+ * Decides a register in which each value is written once, by the method of Gibbons and Korach, "Testing shared
+ * memories" (1997). For any two values, all operations on one value must come before all operations on the other. This
+ * is impossible if and only if two forward zones overlap, or a backward zone lies inside a forward zone.
  */
 function register(initial: string | undefined, writes: Writes, operations: readonly Interval[]): Direct {
   const zones: (Zone | undefined)[] = [];

@@ -37,9 +37,7 @@ export function decide(
     : { ...known, steps: operations.length };
 }
 
-/**
- * Decides like `decide`, but always with the search, because the search also finds the longest valid order.
- */
+/** Decides like `decide`, but always with the search, because the search also finds the longest valid order. */
 export function searched(
   kind: ObjectKind,
   initial: readonly string[] | undefined,
@@ -53,11 +51,10 @@ export function searched(
 }
 
 /**
- * Returns how long the search may put off an operation u without a response, to save time. It may put u off
- * if u can come later, or be left out, without a change of the result: for each operation q that is possible
- * without u, "u, q" leads to the same state as "q, u" or as q alone. This is so if single values are set,
- * added, removed or counted. It need not be so for a list, where each value has a place, nor for a `clear` or
- * `set` of a whole object.
+ * Returns how long the search may put off an operation u without a response, to save time. It may put u off if u can
+ * come later, or be left out, without a change of the result: for each operation q that is possible without u, "u, q"
+ * leads to the same state as "q, u" or as q alone. This is so if single values are set, added, removed or counted. It
+ * need not be so for a list, where each value has a place, nor for a `clear` or `set` of a whole object.
  */
 function puttingOff(kind: ObjectKind, operations: readonly Interval[]): PuttingOff {
   if (kind === 'list') return 'no';

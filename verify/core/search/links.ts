@@ -12,9 +12,7 @@ export class Links {
     this.#previous = new Int32Array(size);
   }
 
-  /**
-   * Makes a circular list of the members. The number `end` stands before the first and after the last member.
-   */
+  /** Makes a circular list of the members. The number `end` stands before the first and after the last member. */
   chain(members: readonly number[], end: number): this {
     let last = end;
     for (const member of members) {

@@ -1,16 +1,13 @@
-/**
- * Tables of a search: its operations by number, and lists of the operations that are not in the order yet.
- */
+/** Tables of a search: its operations by number, and lists of the operations that are not in the order yet. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Interval } from './decision.ts';
 import { Links } from './links.ts';
 import type { Transitions } from './transitions.ts';
 
 /**
- * How long the search may put off an operation without a response. `no`: not at all. `together`: until a
- * response is impossible without this operation; several such operations may then come just before the
- * response. `alone`: the same, but only one such operation may come, because a second one would overwrite the
- * first.
+ * How long the search may put off an operation without a response. `no`: not at all. `together`: until a response is
+ * impossible without this operation; several such operations may then come just before the response. `alone`: the same,
+ * but only one such operation may come, because a second one would overwrite the first.
  */
 export type PuttingOff = 'no' | 'together' | 'alone';
 
@@ -32,9 +29,7 @@ export class Tables {
   readonly unsure: readonly Unsure[];
   readonly calls: Float64Array;
   readonly returns: Float64Array;
-  /**
-   * For each operation, by number: the latest return of all operations that were called before it returned.
-   */
+  /** For each operation, by number: the latest return of all operations that were called before it returned. */
   readonly latest: Float64Array;
   /**
    * For each operation, by number: its class. `idle`: 1 if the search may put it into the order at once when
@@ -112,10 +107,7 @@ function unsureOnes(operations: readonly Interval[], transitions: Transitions): 
   return [...classes.values()];
 }
 
-/**
- * Makes one list for each class, sorted by return. The number `end + 1 + c` is the end of the list of class
- * c.
- */
+/** Makes one list for each class, sorted by return. The number `end + 1 + c` is the end of the list of class c. */
 function twins(byReturn: readonly number[], kinds: Int32Array, end: number): Links {
   const classes = new Map<number, number[]>();
   let most = 0;

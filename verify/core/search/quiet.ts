@@ -38,7 +38,6 @@ function changed(kind: ObjectKind, values: string[], operation: ObjectOperation)
   if (effect?.does !== 'removes') return false;
   const at = values.indexOf(effect.value);
   if (at >= 0) values.splice(at, 1);
-  // `initial` may have a value of a set twice, because a read may show it twice. If one is left, the search
-  // decides.
+  // `initial` may have a value of a set twice, because a read may show it twice. If one is left, the search decides.
   return kind !== 'set' || !values.includes(effect.value);
 }

@@ -61,10 +61,7 @@ class Search {
   #steps = 0;
   /** The order so far: the numbers of operations. An operation without a response is −1 minus its class. */
   readonly #stack: number[] = [];
-  /**
-   * For each operation in the order: `state`, `chain`, `from` and `to` from before it, to take the operation
-   * back.
-   */
+  /** For each operation in the order: `state`, `chain`, `from` and `to` from before it, to take the operation back. */
   readonly #saved: number[] = [];
   #longest: readonly number[] = [];
 
@@ -170,10 +167,7 @@ class Search {
     return true;
   }
 
-  /**
-   * Returns whether an equal operation that returned earlier may come here. Then the search puts that one
-   * first.
-   */
+  /** Returns whether an equal operation that returned earlier may come here. Then the search puts that one first. */
   #hasTwin(i: number, kind: number, limit: number): boolean {
     const before = this.#tables.twins.previous(i);
     if (before > this.#end) return false;
@@ -204,9 +198,7 @@ class Search {
     return true;
   }
 
-  /**
-   * Returns whether an operation with a response is possible in the state `next` but impossible in `state`.
-   */
+  /** Returns whether an operation with a response is possible in the state `next` but impossible in `state`. */
   #enables(state: number, next: number, limit: number): boolean {
     for (let i = this.#tables.byCall.next(this.#end); i < this.#end; i = this.#tables.byCall.next(i)) {
       if ((this.#tables.calls[i] as number) > limit) return false;
@@ -226,10 +218,7 @@ class Search {
     this.#class = 0;
   }
 
-  /**
-   * Takes operations out of the order again, up to the last one with an alternative. Returns false if none
-   * has one.
-   */
+  /** Takes operations out of the order again, up to the last one with an alternative. Returns false if none has one. */
   #back(): boolean {
     for (;;) {
       const last = this.#stack.pop();
@@ -276,8 +265,7 @@ class Search {
   }
 
   /**
-   * Returns the violation. The culprit is the operation that returned first, of those not in the longest
-   * valid order.
+   * Returns the violation. The culprit is the operation that returned first, of those not in the longest valid order.
    */
   #violated(): Decision {
     const culprit = firstLeft(new Set(this.#longest), this.#tables.returns, this.#end);

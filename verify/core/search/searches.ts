@@ -1,7 +1,6 @@
 /**
- * Runs the searches for valid orders. Searches each segment (a part of an object's history) when it is
- * complete. At the end of the run, searches the undecided segments again with more steps, the shortest
- * segment first.
+ * Runs the searches for valid orders. Searches each segment (a part of an object's history) when it is complete. At the
+ * end of the run, searches the undecided segments again with more steps, the shortest segment first.
  */
 import type { Segment } from './segments.ts';
 import { judgeSegment, type SegmentVerdict } from './witness.ts';
@@ -100,8 +99,7 @@ export class Searches {
           else delete this.undecided[object];
           this.#decided(segment, judged.verdict);
         }
-        // Fewer steps than allowed: the search ran out of memory. It would do so again, so the segment is
-        // given up.
+        // Fewer steps than allowed: the search ran out of memory. It would do so again, so the segment is given up.
         else if (judged.steps >= steps) undecided.push(segment);
       }
       open = undecided;

@@ -39,10 +39,9 @@ export class SeenStates {
   }
 
   /**
-   * Returns whether a configuration is known, and otherwise remembers it. An earlier configuration is also
-   * enough if it has the same state and the same operations with a response, and of each class no more
-   * operations without a response. This is correct: every order that can follow the new configuration can
-   * also follow the earlier one.
+   * Returns whether a configuration is known, and otherwise remembers it. An earlier configuration is also enough if it
+   * has the same state and the same operations with a response, and of each class no more operations without a
+   * response. This is correct: every order that can follow the new configuration can also follow the earlier one.
    */
   add(configuration: Configuration): boolean {
     const hash = hashOf(configuration);
@@ -103,10 +102,7 @@ export class SeenStates {
   }
 }
 
-/**
- * Computes a hash (FNV-1a over words, then mixed bits). The counts are not part of it: `#covers` compares
- * them.
- */
+/** Computes a hash (FNV-1a over words, then mixed bits). The counts are not part of it: `#covers` compares them. */
 function hashOf({ placed, from, to, state, chain }: Configuration): number {
   let hash = Math.imul(from ^ 0x811c9dc5, 0x01000193);
   hash = Math.imul(hash ^ state, 0x01000193);

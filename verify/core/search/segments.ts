@@ -38,9 +38,7 @@ const PARALLEL = 64;
 
 export class Segments {
   readonly object: ObjectEvent;
-  /**
-   * True once a write was recorded out of order, or its effect is not known. Later operations are not judged.
-   */
+  /** True once a write was recorded out of order, or its effect is not known. Later operations are not judged. */
   closed = false;
   /** True until a read shows the object's first state. Until then, nothing is judged. */
   #unknown: boolean;
@@ -51,9 +49,8 @@ export class Segments {
   /** The operation of this segment that returned last. */
   #last: Operation | undefined;
   /**
-   * The planned cut. `read`: the read at which to cut. `length`: the number of entries up to this read.
-   * `waiting`: the clients that have sent no request after it. Their slow reads from before the cut may still
-   * be recorded.
+   * The planned cut. `read`: the read at which to cut. `length`: the number of entries up to this read. `waiting`: the
+   * clients that have sent no request after it. Their slow reads from before the cut may still be recorded.
    */
   #cut: { read: Operation; length: number; waiting: Set<string> } | undefined;
   /** The last return of each client. */
@@ -111,9 +108,7 @@ export class Segments {
     this.#cut?.waiting.delete(client);
   }
 
-  /**
-   * Adds an operation that has ended. `sure`: it happened. Returns the segment that is now complete, if any.
-   */
+  /** Adds an operation that has ended. `sure`: it happened. Returns the segment that is now complete, if any. */
   ended(operation: Operation, sure: boolean): Segment | undefined {
     this.#open.delete(operation.id);
     const reads = operation.action === 'read';
@@ -192,9 +187,7 @@ export class Segments {
     return this.#open.size === 0 && (this.#last === undefined || precedes(this.#last, read));
   }
 
-  /**
-   * Returns whether a read shows the same state as the read of the last cut, with no other operation since.
-   */
+  /** Returns whether a read shows the same state as the read of the last cut, with no other operation since. */
   #repeats({ saw = [] }: Operation): boolean {
     const cut = this.#cut;
     if (cut !== undefined) return cut.length === this.#entries.length && alike(cut.read.saw ?? [], saw);
@@ -203,10 +196,7 @@ export class Segments {
     );
   }
 
-  /**
-   * Records that a client sent a request after the planned cut. If the request overlaps the read, cancels the
-   * cut.
-   */
+  /** Records that a client sent a request after the planned cut. If the request overlaps the read, cancels the cut. */
   #calledAfterCut(called: Operation | Start): void {
     if (this.#cut === undefined) return;
     if (precedes(this.#cut.read, called)) this.#cut.waiting.delete(called.client);
@@ -218,8 +208,7 @@ export class Segments {
     if (cut === undefined) return undefined;
     if (cut.waiting.size > 0 && this.#entries.length < LONGEST_WAIT) return undefined;
     if (this.#parallel && this.#entries.length - cut.length < PARALLEL) return undefined;
-    // A client that has sent nothing since the planned cut may never send again, so later cuts do not wait
-    // for it.
+    // A client that has sent nothing since the planned cut may never send again, so later cuts do not wait for it.
     for (const client of cut.waiting) this.#clients.delete(client);
     const entries = this.#entries.slice(0, cut.length);
     const segment = this.#unknown ? undefined : this.#segment(entries);
@@ -241,10 +230,9 @@ export class Segments {
   }
 
   /**
-   * Returns whether the segment cannot be cut. An `info` operation takes effect at most once, so each segment
-   * must know whether it did so in an earlier one. For an add of a unique value this is known: if a read
-   * showed the value, the add has taken effect, otherwise the add moves to the next segment. Any other `info`
-   * operation forbids a cut.
+   * Returns whether the segment cannot be cut. An `info` operation takes effect at most once, so each segment must know
+   * whether it did so in an earlier one. For an add of a unique value this is known: if a read showed the value, the
+   * add has taken effect, otherwise the add moves to the next segment. Any other `info` operation forbids a cut.
    */
   #ambiguous(): boolean {
     if (this.#stuck || this.#unsure === 0) return this.#stuck;
@@ -254,8 +242,7 @@ export class Segments {
       const effect = effectOf(kind, operation);
       if (effect === undefined) return false;
       const [value, more] = putsIn(effect);
-      // An acknowledged removal has taken effect. An `info` removal may still do so, so the segment cannot be
-      // cut.
+      // An acknowledged removal has taken effect. An `info` removal may still do so, so the segment cannot be cut.
       if (effect.does === 'removes' || value === undefined) return !sure;
       if (operation.action === 'cas' || more !== undefined || kind === 'counter' || values.has(value))
         return true;

@@ -7,10 +7,7 @@ import { effectOf, type ObjectOperation, putsIn, type State } from '../objects/m
 import type { Interval } from './decision.ts';
 import type { Machine } from './transitions.ts';
 
-/**
- * The operations, with numbers in place of lists. They have a valid order if and only if the original ones
- * do.
- */
+/** The operations, with numbers in place of lists. They have a valid order if and only if the original ones do. */
 export interface Reduced {
   machine: Machine;
   initial: State;
@@ -22,10 +19,7 @@ interface Shown {
   state: State;
   /** By value: the shown list that this list becomes when the value is added. */
   longer: Map<string, Shown>;
-  /**
-   * True if the list holds a value that is written only once. If such a list is replaced, it cannot come
-   * back.
-   */
+  /** True if the list holds a value that is written only once. If such a list is replaced, it cannot come back. */
   once: boolean;
 }
 
@@ -53,9 +47,7 @@ export function shownLists(
 
 const READ: ObjectOperation = { action: 'read' };
 
-/**
- * Counts how often each value is written. Undefined if there is a write other than `add`, `set` and `clear`.
- */
+/** Counts how often each value is written. Undefined if there is a write other than `add`, `set` and `clear`. */
 function writersOf(
   initial: readonly string[],
   operations: readonly Interval[],
@@ -151,8 +143,7 @@ class ShownLists implements Machine {
   }
 
   /**
-   * Returns true for operations that do not change the state `unshown`: reads, and writes whose result no
-   * read shows.
+   * Returns true for operations that do not change the state `unshown`: reads, and writes whose result no read shows.
    */
   isIdle({ action, value }: ObjectOperation): boolean {
     return action === 'read' || value === undefined;

@@ -1,7 +1,4 @@
-/**
- * Numbers the states and operations of an object. So a search computes each step from state to state only
- * once.
- */
+/** Numbers the states and operations of an object. So a search computes each step from state to state only once. */
 import type { ObjectOperation, State } from '../objects/models.ts';
 
 /** What a search must know about an object: how its states follow each other. */
@@ -11,8 +8,7 @@ export interface Machine {
   /** @returns a text that is the same for two states if and only if they are equal */
   key(state: State): string;
   /**
-   * Returns whether an operation may be put into the order as soon as it does not change the state. By
-   * default: reads.
+   * Returns whether an operation may be put into the order as soon as it does not change the state. By default: reads.
    */
   isIdle?(operation: ObjectOperation): boolean;
 }
@@ -22,10 +18,7 @@ export const REFUSED = -1;
 /** Stands for a next state that has not been computed yet. */
 const UNTRIED = -2;
 
-/**
- * With more classes of operations than this, the steps are kept in a map, because a table would be mostly
- * empty.
- */
+/** With more classes of operations than this, the steps are kept in a map, because a table would be mostly empty. */
 const WIDE = 256;
 
 export class Transitions {
@@ -44,8 +37,7 @@ export class Transitions {
   }
 
   /**
-   * Returns the class of an operation: equal operations have the same number. Call it for all operations
-   * before `step`.
+   * Returns the class of an operation: equal operations have the same number. Call it for all operations before `step`.
    */
   classOf(operation: ObjectOperation): number {
     const name = nameOf(operation);

@@ -17,10 +17,7 @@ const CANDIDATE: Limit = { steps: 5_000 };
 const SHRINKING = 10_000_000;
 /** Limit of the search for the longest valid order, which the report shows. */
 const EXPLANATION: Limit = { steps: 2_000 };
-/**
- * If a witness (the proof) has more than `LONG` operations, a report shows this number of its last
- * operations.
- */
+/** If a witness (the proof) has more than `LONG` operations, a report shows this number of its last operations. */
 const SHOWN = 8;
 const LONG = 32;
 
@@ -55,10 +52,7 @@ const exact = ({ operation, sure }: Entry): LooseInterval => ({
 const severalClocks = ({ entries }: Segment): boolean =>
   entries.some(({ operation }) => operation.clock !== entries[0]?.operation.clock);
 
-/**
- * Returns the operations without late reads. With several clocks, widens each interval by its clock's
- * uncertainty.
- */
+/** Returns the operations without late reads. With several clocks, widens each interval by its clock's uncertainty. */
 function looseEntries(segment: Segment): LooseInterval[] {
   const several = severalClocks(segment);
   return segment.entries
@@ -81,18 +75,14 @@ const relaxed = ({ operation }: Interval): Interval => ({
   operation,
 });
 
-/**
- * Returns the writes outside the witness. Each may have happened at any time, or never, so that they prove
- * nothing.
- */
+/** Returns the writes outside the witness. Each may have happened at any time, or never, so that they prove nothing. */
 const others = (all: readonly LooseInterval[], kept: readonly LooseInterval[]): Interval[] => {
   const keeps = new Set(kept);
   return all.filter(interval => !keeps.has(interval) && interval.operation.action !== 'read').map(relaxed);
 };
 
 /**
- * The parts of an anomaly that a segment gives. `at`: the operation that does not fit after the longest valid
- * order.
+ * The parts of an anomaly that a segment gives. `at`: the operation that does not fit after the longest valid order.
  */
 interface Nonlinear {
   at: Operation | undefined;

@@ -1,6 +1,4 @@
-/**
- * Defines the k6 metrics for the counts of the checks, which k6 adds up, and the thresholds that fail a run.
- */
+/** Defines the k6 metrics for the counts of the checks, which k6 adds up, and the thresholds that fail a run. */
 
 import { availability } from '../checks/availability.ts';
 import { type Check, type Counts, ENOUGH_HANDOFFS, type NamedCounts } from '../checks/check.ts';
@@ -170,8 +168,7 @@ export const tagged = ({ metric, tag }: { metric: string; tag: string }, value: 
   `${metric}{${tag}:${value}}`;
 
 /**
- * Returns the thresholds of k6. Some are empty, because k6's summary shows a tagged counter only if it has a
- * threshold.
+ * Returns the thresholds of k6. Some are empty, because k6's summary shows a tagged counter only if it has a threshold.
  */
 export function thresholdsOf(
   { claims, figures, window }: Judged,

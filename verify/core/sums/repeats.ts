@@ -1,8 +1,7 @@
 /**
- * Counts reads that repeat a judged read. The judge need not judge these reads. Most reads of an unchanged
- * session show the same page, only from another instance. In k6, to count such a read is 50 times as fast as
- * to judge it. Together, these counts and the judge's counts are what the judge alone would have counted
- * (repeats.property.test.ts).
+ * Counts reads that repeat a judged read. The judge need not judge these reads. Most reads of an unchanged session show
+ * the same page, only from another instance. In k6, to count such a read is 50 times as fast as to judge it. Together,
+ * these counts and the judge's counts are what the judge alone would have counted (repeats.property.test.ts).
  */
 
 import { alike } from '../objects/models.ts';
@@ -11,20 +10,16 @@ import type { Seen } from '../response/interpret.ts';
 
 /** What the repeated reads add to the counts of the checks. */
 export interface Repeated {
-  /**
-   * `reads`: number of repeated reads. `handoffs`: those not served by the instance of the operation before.
-   */
+  /** `reads`: number of repeated reads. `handoffs`: those not served by the instance of the operation before. */
   reads: number;
   handoffs: number;
   /**
-   * `written`: repeated reads compared with a write. `writtenElsewhere`: those not served by the instance of
-   * the write.
+   * `written`: repeated reads compared with a write. `writtenElsewhere`: those not served by the instance of the write.
    */
   written: number;
   writtenElsewhere: number;
   /**
-   * `pairs`: repeated reads compared with the read before. `pairsElsewhere`: those not served by that read's
-   * instance.
+   * `pairs`: repeated reads compared with the read before. `pairsElsewhere`: those not served by that read's instance.
    */
   pairs: number;
   pairsElsewhere: number;
@@ -39,9 +34,7 @@ export const nothingRepeated = (): Repeated => ({
   pairsElsewhere: 0,
 });
 
-/**
- * With which operations a judged read was compared. A read that repeats it is compared with the same ones.
- */
+/** With which operations a judged read was compared. A read that repeats it is compared with the same ones. */
 export type ComparedWith = Pick<ReadFacts, 'write' | 'again'>;
 
 /**
@@ -57,17 +50,11 @@ export class Repeats {
   readonly #settled: Seen[] = [];
   /** True after an anomaly, or while a write may still take effect. Then no read counts as repeated. */
   #unsure = false;
-  /**
-   * The instance of the write with which the last judged read was compared: '' if not known, undefined if
-   * none was.
-   */
+  /** The instance of the write with which the last judged read was compared: '' if not known, undefined if none was. */
   #wrote: string | undefined;
   /** True if a read that repeats the last judged read is compared with that read. */
   #pairs = false;
-  /**
-   * The instance that served the last judged read. `#last`: the one that served the last read, judged or
-   * repeated.
-   */
+  /** The instance that served the last judged read. `#last`: the one that served the last read, judged or repeated. */
   #judged = '';
   #last = '';
   #pending = false;

@@ -68,8 +68,7 @@ export function resultOf(data: Summed, run: Run, settings: ScriptSettings): Resu
 }
 
 /**
- * Returns the failed thresholds of the script itself. Those of Baton's metrics are left out: the verdicts
- * explain them.
+ * Returns the failed thresholds of the script itself. Those of Baton's metrics are left out: the verdicts explain them.
  */
 function crossed({ metrics = {} }: Summed): string[] {
   return Object.entries(metrics)
@@ -109,8 +108,7 @@ function verdicts(data: Summed, sum: Sum, run: Run, { judged, instances }: Scrip
     if (guarantee !== 'routing') {
       return verdict(guarantee, claimed, check.conclude(counts.get(guarantee) ?? {}, run));
     }
-    // Judges only whether every instance serves, as for `least-outstanding`: a k6 threshold cannot test even
-    // shares.
+    // Judges only whether every instance serves, as for `least-outstanding`: a k6 threshold cannot test even shares.
     const found = verdict(
       guarantee,
       claimed,
@@ -124,10 +122,7 @@ function verdicts(data: Summed, sum: Sum, run: Run, { judged, instances }: Scrip
 /** Minimum number of requests for a verdict, if the whole run counts as one fault. */
 const ENOUGH = 100;
 
-/**
- * Judges availability if the whole run counts as one fault. `gap` is the longest wait of a user,
- * milliseconds.
- */
+/** Judges availability if the whole run counts as one fault. `gap` is the longest wait of a user, milliseconds. */
 function withinWindow(sum: Sum, gap: number, budget: WindowBudget): Conclusion {
   const [requests, errors] = [sum(ATTEMPTS), sum(UNAVAILABLE)];
   const most = budget.errors ?? 1;

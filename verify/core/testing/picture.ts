@@ -201,8 +201,7 @@ export class SessionPicture {
   }
 
   /**
-   * Sends the refresh token `sent`. The response issues the token `next`. If `next` is undefined, the
-   * response refuses.
+   * Sends the refresh token `sent`. The response issues the token `next`. If `next` is undefined, the response refuses.
    */
   refresh(sent: string, next: string | undefined, instance: string, shown: Shown = {}): this {
     const refused = { outcome: 'fail', signedIn: 'out', status: 400 } as const;

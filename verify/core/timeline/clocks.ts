@@ -2,8 +2,7 @@
 import type { Clock } from '../history/history.ts';
 
 /**
- * The times of an operation and the uncertainty of its clock, microseconds. Without `uncertainty`, the times are
- * exact.
+ * The times of an operation and the uncertainty of its clock, microseconds. Without `uncertainty`, the times are exact.
  */
 export interface Placed {
   clock: string;

@@ -40,9 +40,7 @@ export class Judge {
   /** Joins requests with their entries in logs. Undefined if the run has no logs. */
   readonly #logs: RequestLogs | undefined;
   readonly #open = new Map<number, Start>();
-  /**
-   * What the last operation proves about its object, if it was a read of a live session; otherwise undefined.
-   */
+  /** What the last operation proves about its object, if it was a read of a live session; otherwise undefined. */
   reads: ReadFacts | undefined;
   #finish: Finish | undefined;
   #fingerprint: Fingerprint | undefined;
@@ -209,10 +207,7 @@ export class Judge {
     ];
   }
 
-  /**
-   * Returns the verdicts of all checks. Adds a verdict `unknown` for each claimed guarantee that no check
-   * judges.
-   */
+  /** Returns the verdicts of all checks. Adds a verdict `unknown` for each claimed guarantee that no check judges. */
   #verdicts(findings: ReadonlyMap<Guarantee, CheckFinding>): Verdict[] {
     const claims = new Set(this.#run.claims.filter(isGuarantee));
     const verdicts: Verdict[] = [...findings].map(([guarantee, finding]) => ({

@@ -12,17 +12,14 @@ interface Sent {
   instance: string | undefined;
   /** True if the request changes no data. A balancer may then send it to several instances. */
   safe: boolean;
-  /**
-   * True if the client sent the request directly to an instance. The balancer's log then has no entry for it.
-   */
+  /** True if the client sent the request directly to an instance. The balancer's log then has no entry for it. */
   direct: boolean;
   /** True if the client sent the request twice. */
   resent: boolean;
   /** Undefined if the request is old and only the fields above are kept. */
   operation?: Operation;
   /**
-   * True if every log should have an entry for the request, so that an absent one is missing. Undefined until
-   * decided.
+   * True if every log should have an entry for the request, so that an absent one is missing. Undefined until decided.
    */
   misses?: boolean;
 }
@@ -44,15 +41,13 @@ export interface LogReader {
    */
   routed?(operation: Operation, entry: Served): void;
   /**
-   * Called once for each request: with `complete` as soon as every log has its entry, otherwise at the end of
-   * the run.
+   * Called once for each request: with `complete` as soon as every log has its entry, otherwise at the end of the run.
    */
   logged?(request: LoggedRequest, complete: boolean): void;
 }
 
 /**
- * Maximum number of requests that are kept with all their data. Of older requests only one number, an
- * outline, is kept.
+ * Maximum number of requests that are kept with all their data. Of older requests only one number, an outline, is kept.
  */
 const WHOLE = 20_000;
 /** When a process is killed, the log lines of this time before the kill may be lost, microseconds. */
@@ -85,10 +80,7 @@ export class RequestLogs {
    * entries again.
    */
   #oldest = this.#whole.entries();
-  /**
-   * The outlines of old requests, by the number at the end of the request's id (by the id if it has no
-   * number).
-   */
+  /** The outlines of old requests, by the number at the end of the request's id (by the id if it has no number). */
   readonly #outlines = new Map<string | number, number>();
   /** By instance: its number in the outlines. `#names` has the name for each number. */
   readonly #instances = new Map<string, number>();
@@ -151,8 +143,7 @@ export class RequestLogs {
 
   #settle(request: LoggedRequest): void {
     if (!this.#isComplete(request)) return;
-    // If the balancer tried several instances, waits for an entry from each. An instance that was down never
-    // logs one.
+    // If the balancer tried several instances, waits for an entry from each. An instance that was down never logs one.
     if (this.#hasInstances && request.instances.length < triedOf(request)) return;
     this.#whole.delete(request.id);
     this.#logged(request, true);
@@ -170,8 +161,7 @@ export class RequestLogs {
       if (request.sent !== undefined) request.sent.misses = this.#misses(request.sent);
       this.#logged(request, this.#isComplete(request));
     }
-    // If a log has no entries at all, all requests come here. So requests with equal outlines share one
-    // object.
+    // If a log has no entries at all, all requests come here. So requests with equal outlines share one object.
     const alike = new Map<number, LoggedRequest>();
     for (const outline of this.#outlines.values())
       this.#logged(
@@ -191,10 +181,7 @@ export class RequestLogs {
     return !this.#faults.overlaps({ call, return: end + LAST_LINES });
   }
 
-  /**
-   * Replaces the oldest request in `#whole` by its outline, if the outline can hold all that is known about
-   * it.
-   */
+  /** Replaces the oldest request in `#whole` by its outline, if the outline can hold all that is known about it. */
   #shorten(): void {
     let { value: oldest } = this.#oldest.next();
     if (oldest === undefined) {

@@ -1,13 +1,9 @@
 /**
- * Follows which session cookies a client holds. As in browsers, a cookie with another Domain or Path is
- * another cookie.
+ * Follows which session cookies a client holds. As in browsers, a cookie with another Domain or Path is another cookie.
  */
 import type { CookieChange, Operation } from '../history/history.ts';
 
-/**
- * Maximum size of a cookie's name and value together, in bytes. Browsers drop larger cookies (RFC 6265bis,
- * 5.6).
- */
+/** Maximum size of a cookie's name and value together, in bytes. Browsers drop larger cookies (RFC 6265bis, 5.6). */
 export const MOST_BYTES = 4096;
 
 /** Returns the first cookie of a response that is too large, so that browsers drop it. */
@@ -20,10 +16,7 @@ export class SessionJar {
   /** True once a response has set a session cookie. If none does, another header carries the session. */
   used = false;
 
-  /**
-   * Applies the cookie changes of a response. Returns true if it deleted a session cookie and no other one is
-   * left.
-   */
+  /** Applies the cookie changes of a response. Returns true if it deleted a session cookie and no other one is left. */
   take(operation: Operation): boolean {
     let deleted = false;
     for (const change of operation.cookies ?? []) {

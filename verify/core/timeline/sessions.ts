@@ -27,28 +27,20 @@ export interface SessionState {
   /** The session cookies that the session's client holds. */
   jar: SessionJar;
   /**
-   * The last response that replaced the session cookie and did not show the session signed in. It may explain
-   * a loss.
+   * The last response that replaced the session cookie and did not show the session signed in. It may explain a loss.
    */
   replaced?: Operation | undefined;
-  /**
-   * The last response that set a session cookie that is too large. Clients drop it, which may explain a loss.
-   */
+  /** The last response that set a session cookie that is too large. Clients drop it, which may explain a loss. */
   dropped?: Operation;
   /** The acknowledged login that created the session. */
   login?: Operation;
   /** The first logout. Set as soon as its request is sent. */
   logout?: Start;
-  /**
-   * The operation that lost the session: it was live, and its response was signed out, or left no session
-   * cookie.
-   */
+  /** The operation that lost the session: it was live, and its response was signed out, or left no session cookie. */
   lost?: Operation;
   /** The last successful operation of the live session; the login, if there is no later one. */
   last?: Operation;
-  /**
-   * The time from which the idle timeout runs: when the last request that renewed it was sent, microseconds.
-   */
+  /** The time from which the idle timeout runs: when the last request that renewed it was sent, microseconds. */
   active?: number;
 }
 
@@ -56,10 +48,9 @@ export interface SessionState {
 export interface Standing {
   session: SessionState;
   /**
-   * True if the app must honour the session in this operation: it was sent after the login had returned, and
-   * ended before any logout was sent. The check continuity judges such operations. False after a loss, and if
-   * the session may have expired. Also false if the response is signed in as another user, which only
-   * isolation judges.
+   * True if the app must honour the session in this operation: it was sent after the login had returned, and ended
+   * before any logout was sent. The check continuity judges such operations. False after a loss, and if the session may
+   * have expired. Also false if the response is signed in as another user, which only isolation judges.
    */
   live: boolean;
   /** The session's previous operation, if another instance served it (a handoff); otherwise undefined. */
@@ -81,10 +72,7 @@ export const timeoutTolerance = (timeout: number): number => Math.max(2_000_000,
 export class Sessions {
   /** The instances that served a session before the first fault, in the order of first contact. */
   readonly instances = new Set<string>();
-  /**
-   * The users whose pages were shown to other users. A response that is signed in as such a user proves
-   * nothing.
-   */
+  /** The users whose pages were shown to other users. A response that is signed in as such a user proves nothing. */
   readonly bled = new Set<string>();
   readonly #open = new Map<string, SessionState>();
   readonly #expiry: NonNullable<Declared['expiry']>;
@@ -150,9 +138,7 @@ export class Sessions {
     return result;
   }
 
-  /**
-   * Applies the cookie changes of a response. Returns true if they leave the client without a session cookie.
-   */
+  /** Applies the cookie changes of a response. Returns true if they leave the client without a session cookie. */
   #keeps(operation: Operation, session: SessionState): boolean {
     if (operation.with !== undefined) return false;
     if (honoured(operation) === true) session.replaced = undefined;
@@ -190,8 +176,7 @@ export class Sessions {
     if (ending?.start.id === operation.id) ending.end = operation;
     if (!lives(session, operation) || showsAnother(operation)) return standing(session, false);
     if (this.#expires && mayHaveExpired(this.#expiry, session, operation)) {
-      // Near the timeout, both signed in and signed out are correct. If signed in, the request renewed the
-      // timeout.
+      // Near the timeout, both signed in and signed out are correct. If signed in, the request renewed the timeout.
       if (honoured(operation) === true) this.#renew(session, operation);
       return standing(session, false);
     }
@@ -216,8 +201,7 @@ export class Sessions {
   }
 
   /**
-   * Sets `logout` of a new session if its login overlaps a `logout-all` of the user, which may have ended the
-   * session.
+   * Sets `logout` of a new session if its login overlaps a `logout-all` of the user, which may have ended the session.
    */
   #mayHaveEnded(session: SessionState, login: Operation): void {
     const ending = this.#endings.get(session.user);

@@ -98,8 +98,7 @@ export class Commands {
     const began = performance.now();
     const [program = '', ...args] = argvOf(command);
     const file = scratch(this.#means.log);
-    // The output goes to a file, not to a pipe: a server that the command starts can still write after Baton has
-    // ended.
+    // The output goes to a file, not to a pipe: a server that the command starts can still write after Baton has ended.
     const child = spawn(program, args, {
       cwd: this.#settings.cwd,
       detached: true,

@@ -112,9 +112,8 @@ export class Timeline implements Fold {
   }
 
   /**
-   * Returns whether the timeline shows the request. It shows all requests of a run with at most MOST
-   * requests. Of a longer run, it shows the sessions of anomalies, and all requests near an anomaly or a
-   * fault.
+   * Returns whether the timeline shows the request. It shows all requests of a run with at most MOST requests. Of a
+   * longer run, it shows the sessions of anomalies, and all requests near an anomaly or a fault.
    */
   #keeps({ session, call, return: end = call }: Operation): boolean {
     const { operations = 0, anomalies } = this.#options;

@@ -116,9 +116,7 @@ interface Credential {
   publicKey: string;
 }
 
-/**
- * Returns the routes of registration and login with passkeys, as in the examples of @simplewebauthn/server.
- */
+/** Returns the routes of registration and login with passkeys, as in the examples of @simplewebauthn/server. */
 function passkeyRoutes(redis: Redis): RequestHandler {
   const challenges = defect === 'challenge-in-memory' ? inMemory() : inRedis(redis);
   const rpID = publicUrl.hostname;

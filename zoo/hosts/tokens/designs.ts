@@ -71,10 +71,7 @@ async function begun(redis: Redis, user: string): Promise<Required<Tokens>> {
   return tokens;
 }
 
-/**
- * Returns a design that replaces tokens in one step. @param parts methods to use in place of those defined
- * here
- */
+/** Returns a design that replaces tokens in one step. @param parts methods to use in place of those defined here */
 const rotating = (redis: Redis, rotation: Rotation, parts: Partial<Design> = {}): Design => ({
   begin: user => begun(redis, user),
   renew: token => rotate(redis, token, rotation),
