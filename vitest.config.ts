@@ -36,6 +36,8 @@ export default defineConfig({
       project('integration', [`${FOLDERS}/**/*.integration.test.ts`], {
         // The servers under test and their load share two cores. Tests mostly wait, so two files run at once.
         maxWorkers: 2,
+        // Each file has its own process, and so its own environment variables and folder for temporary files.
+        isolate: true,
         setupFiles: ['tests/own-folder.ts'],
         sequence: { groupOrder: 1 },
         exclude: ['**/node_modules/**', ...LONG],
