@@ -7,10 +7,11 @@
  * time of a request. Other work on the machine changes this time less than the rate.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeFolder, removeFolder, temporaryPath } from '../stack/watchdog.ts';
 import { findK6 } from '../verify/k6.ts';
 import { startNginx } from './client/nginx.ts';
 
@@ -112,9 +113,10 @@ async function bench(url: string): Promise<string[]> {
   });
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'baton-bench-client-'));
+const folder = temporaryPath('baton-bench-client-');
+makeFolder(folder);
 try {
-  const { url, stop } = await startNginx(folder);
+  const { url, stop } = await startNginx();
   try {
     const rows = await bench(url);
     const about = `${cpus()[0]?.model}, ${ROUNDS} rounds of ${SECONDS} s, ${CONNECTIONS} connections`;
@@ -125,5 +127,5 @@ try {
     await stop();
   }
 } finally {
-  rmSync(folder, { recursive: true });
+  removeFolder(folder);
 }

@@ -3,10 +3,8 @@
  * OPERATIONS (default 10,000,000) by SESSIONS (default 1,000) to nginx with a page of 1 kB. Judges during the load, as
  * the terminal does. Prints a row after 0.1 million and after each million operations. Ctrl-C ends the load early.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeFolder, removeFolder, temporaryPath } from '../../stack/watchdog.ts';
 import { verify } from '../../verify/run.ts';
 import { RunStatus } from '../../verify/run-status.ts';
 import { loadTarget } from '../../verify/target/load.ts';
@@ -35,8 +33,9 @@ const print = (what: string): void => {
   heap = Number.POSITIVE_INFINITY;
 };
 
-const folder = mkdtempSync(join(tmpdir(), 'baton-bench-memory-'));
-const { url, stop } = await startNginx(folder);
+const folder = temporaryPath('baton-bench-memory-');
+makeFolder(folder);
+const { url, stop } = await startNginx();
 try {
   const target = await loadTarget(fileURLToPath(new URL('target.yaml', import.meta.url)), process.env);
   const stopping = new AbortController();
@@ -81,5 +80,5 @@ try {
   if (valid !== 'valid') throw new Error(`expected Baton to judge continuity as valid, got ${valid}`);
 } finally {
   await stop();
-  rmSync(folder, { recursive: true });
+  removeFolder(folder);
 }

@@ -1,44 +1,28 @@
 /** Starts the server of the benchmarks: nginx with `nginx.conf`. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
+import { freePort } from '../../stack/ports.ts';
+import { ServerProcess } from '../../stack/process.ts';
+import { temporaryPath } from '../../stack/watchdog.ts';
 
 /**
- * Starts nginx on core 1. Returns its address, and a function that stops it.
- *
- * @param folder an existing folder for the files of nginx
+ * Starts nginx on core 1. Returns its address, and a function that stops it. If this process ends without a call of
+ * this function, for example by SIGTERM, the watchdog stops nginx and removes its files.
  */
-export async function startNginx(folder: string): Promise<{ url: string; stop: () => Promise<unknown> }> {
+export async function startNginx(): Promise<{ url: string; stop: () => Promise<void> }> {
   const port = await freePort();
-  const config = readFileSync(new URL('nginx.conf', import.meta.url), 'utf8');
-  const file = join(folder, 'nginx.conf');
-  writeFileSync(file, config.replaceAll('FOLDER', folder).replaceAll('PORT', `${port}`));
-  const server = spawn('taskset', ['-c', '1', 'nginx', '-c', file], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  const ended = once(server, 'exit');
   const url = `http://127.0.0.1:${port}`;
-  for (;;) {
-    if (server.exitCode !== null)
-      throw new Error(`expected nginx to run, but it ended with exit code ${server.exitCode}`);
-    const page = await fetch(`${url}/login`).catch(() => undefined);
-    if (page?.ok) break;
-    await new Promise(resolve => setTimeout(resolve, 50));
-  }
-  const stop = (): Promise<unknown> => {
-    server.kill('SIGTERM');
-    return ended;
-  };
-  return { url, stop };
+  const folder = temporaryPath('baton-bench-nginx-');
+  const file = join(folder, 'nginx.conf');
+  const config = readFileSync(new URL('nginx.conf', import.meta.url), 'utf8');
+  const server = new ServerProcess({
+    name: 'nginx',
+    command: ['taskset', '-c', '1', 'nginx', '-c', file],
+    log: join(folder, 'nginx.log'),
+    folder,
+    prepare: () => writeFileSync(file, config.replaceAll('FOLDER', folder).replaceAll('PORT', `${port}`)),
+    ready: async () => (await fetch(`${url}/login`)).ok,
+  });
+  await server.start();
+  return { url, stop: () => server.dispose() };
 }
