@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { stringify } from 'yaml';
 import type { LogSource } from '../../verify/client/logs.ts';
 import type { Event, Operation } from '../../verify/core/history/history.ts';
@@ -89,4 +90,16 @@ export async function judged(
     server?.stop();
     rmSync(out, { recursive: true });
   }
+}
+
+/** Verifies an app. Checks that the evidence is sufficient and that no guarantee is violated. */
+export async function holds(
+  web: SmallWeb,
+  changes: Parameters<typeof judged>[1] = {},
+  options: Parameters<typeof judged>[2] = {},
+) {
+  const run = await judged(web, changes, options);
+  expect(run.result.guarantees.flatMap(({ claimed, anomalies }) => (claimed ? anomalies : []))).toEqual([]);
+  expect([run.of('continuity').judgement, run.of('continuity').why]).toEqual(['valid', undefined]);
+  return run;
 }

@@ -144,6 +144,20 @@ export class SmallWeb {
   };
 }
 
+/** Adds a defect, which must be found in every app: every second session is known to only one of the instances. */
+export const forgetful = <T extends new () => SmallWeb>(Web: T) =>
+  class extends (Web as new () => SmallWeb) {
+    readonly #numbers = new Map<Session, number>();
+
+    override sessionOf(cookies: Map<string, string>, instance: string): Session | undefined {
+      const session = super.sessionOf(cookies, instance);
+      if (session === undefined) return undefined;
+      const number = this.#numbers.get(session) ?? this.#numbers.size;
+      this.#numbers.set(session, number);
+      return instance === 'two' && number % 2 === 1 ? undefined : session;
+    }
+  };
+
 /** Starts the server. Returns its address, and a function that stops it. */
 export async function serve(web: SmallWeb, host = '127.0.0.1'): Promise<{ url: string; stop(): void }> {
   const server = createServer(web.listener);
