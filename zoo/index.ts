@@ -22,7 +22,7 @@ const sorted = <E extends ZooEntry>(entries: readonly E[], section: (entry: E) =
     (a, b) => Number(a.faults !== undefined) - Number(b.faults !== undefined) || section(a) - section(b),
   );
 
-/** Broken systems, ordered by the guarantee that they break. */
+/** Broken systems, ordered by `section`. */
 export const DEFECTS: readonly Defect[] = sorted(await entriesIn<Defect>('defects'), ({ section }) =>
   SECTIONS.indexOf(section),
 );

@@ -5,7 +5,7 @@ export const affinityLeftOn: Defect = {
   name: 'affinity-left-on',
   section: 'routing',
   broken:
-    'The balancer should spread requests, but chooses the instance by the session cookie. Each session stays on one instance. A new instance gets no requests of existing sessions, so old instances stay overloaded and slow.',
+    'The balancer should spread requests, but chooses the instance by the session cookie. Each session stays on one instance. A new instance gets no requests of existing sessions, so it does not relieve old instances that are overloaded.',
   wild: 'Stickiness was needed while sessions were in memory, and stayed in the configuration when they moved to a store. It hides other defects of shared sessions.',
   references: [
     'apache/shenyu#4384',

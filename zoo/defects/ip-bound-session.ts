@@ -19,7 +19,7 @@ export const ipBoundSession: Defect = {
   name: 'ip-bound-session',
   section: 'continuity',
   broken:
-    'The app binds a session to the client address of its login. What it sees is the address of one of the two nodes of the cloud balancer. A request through the other node is treated as signed out.',
+    'The app binds a session to the client address of the first request after the login. What it sees is the address of one of the two nodes of the cloud balancer. A request through the other node is treated as signed out.',
   wild: 'The binding is meant against stolen cookies. But addresses change: of phones, of offices with several uplinks, and of balancers whose address the app takes for that of the user.',
   references: [
     'luyadev/luya-module-admin#346',
@@ -48,7 +48,7 @@ declare module 'express-session' {
 if (import.meta.main)
   await serve({
     onSession(request, _response, next) {
-      // A login may come from any address. Later requests must come from the same address.
+      // A login may come from any address. The next request binds the session to its address: the defect.
       if (signedInUser(request) !== undefined && request.path !== '/login') {
         request.session.address ??= request.ip ?? '';
         if (request.session.address !== request.ip) abandon(request);

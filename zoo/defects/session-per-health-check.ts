@@ -6,7 +6,7 @@ export const sessionPerHealthCheck: Defect = {
   name: 'session-per-health-check',
   section: 'cookie-policy',
   broken:
-    'The health check is behind the session middleware, which gives every request a session. Each probe of the balancer, several per second, leaves a session in the store. In the end the store is full, and new logins fail.',
+    'The health check is behind the session middleware, which gives every request a session. Each probe of the balancer, several per second, leaves a session in the store. If these sessions live long, they fill the store, and logins fail.',
   wild: 'The app has `saveUninitialized: true`, or a framework that begins a session for each request, and handles its status page like any other page. Bots cause sessions in the same way.',
   references: [
     'expressjs/session#541',

@@ -5,7 +5,7 @@ export const stickyByConnection: Defect = {
   name: 'sticky-by-connection',
   section: 'routing',
   broken:
-    'The balancer should pin a user to one instance, and chooses it by the address and port of the client. Each connection has another port, so a user reaches another instance whenever the browser opens a connection. Users lose what an instance keeps for them in memory.',
+    'The balancer should pin a user to one instance, and chooses it by the address and port of the client. Each connection has another port, so a user may reach another instance whenever the browser opens a connection. The user then loses what the first instance keeps in memory.',
   wild: 'The balancer was made for connections, so its hash of the source includes the port. Browsers open six connections to a host.',
   references: ['cilium/cilium#26709', 'uqee/sticky-cluster#32'],
   remedy: 'Choose the instance by a cookie that the balancer sets itself.',
