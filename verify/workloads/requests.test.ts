@@ -146,10 +146,14 @@ it('audit and age send a changed cookie alone if another cookie signs in by itse
   const { url } = await started(true);
   const forgedOf = (all: readonly Operation[]) => all.filter(one => one.with === 'forged');
   const enough = (all: readonly Operation[]): boolean => forgedOf(all).length > 10;
-  const forged = forgedOf(await operationsOf(url, audit, { duration: 0 }));
-  expect(forged.length).toBeGreaterThanOrEqual(10);
-  forged.push(...forgedOf(await operationsOf(url, age, { enough })));
-  expect(new Set(forged.map(({ signedIn }) => signedIn))).toEqual(new Set(['out']));
+  for (const [workload, until] of [
+    [audit, { duration: 0 }],
+    [age, { enough }],
+  ] as const) {
+    const forged = forgedOf(await operationsOf(url, workload, until));
+    expect(forged.length).toBeGreaterThanOrEqual(10);
+    expect(new Set(forged.map(({ signedIn }) => signedIn))).toEqual(new Set(['out']));
+  }
 });
 
 it('an error of one workload, such as a mailbox that cannot be read, ends all and is thrown', async () => {
