@@ -3,7 +3,7 @@
 import type { ObjectEvent, Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 import { alike } from './models.ts';
-import { acknowledged, type Overlaps, overlapped, type Write } from './overlaps.ts';
+import { type Overlaps, overlapped, type Write } from './overlaps.ts';
 import { OwedValues } from './owed-values.ts';
 import {
   type DueValue,
@@ -15,6 +15,7 @@ import {
   Readers,
   type ReadFacts,
 } from './read-facts.ts';
+import { RemovedValues } from './removed-values.ts';
 import type { Sifted } from './sift.ts';
 import {
   contradiction,
@@ -77,7 +78,7 @@ function hasGap(added: readonly Value[], read: Operation, own: ReadonlySet<Value
 /** Follows the state of a set, list or bag value by value. */
 export class Values implements ObjectState {
   readonly #present = new Map<string, Value>();
-  readonly #removed = new Map<string, Value>();
+  readonly #removed: RemovedValues;
   readonly #initial: ReadonlySet<string>;
   readonly #cap: number;
   readonly #readers = new Readers(viewer);
@@ -96,13 +97,8 @@ export class Values implements ObjectState {
   #later: { write: Write; changes: number; count: number } | undefined;
   #due: { values: readonly DueValue[]; changes: number; reads: number } | undefined;
 
-  /** Returns how many removed values may be remembered, to notice if a removed value comes back. */
-  readonly #remembered: () => number;
-  /** The removal of the value that was forgotten last. A read that overlaps it may rightly show forgotten values. */
-  #forgotten: Operation | undefined;
-
   constructor({ kind, cap, initial = [] }: ObjectEvent, overlaps: Overlaps, remembered: () => number) {
-    this.#remembered = remembered;
+    this.#removed = new RemovedValues(remembered, overlaps);
     this.#owed = new OwedValues(kind === 'bag');
     this.#overlaps = overlaps;
     this.#cap = cap ?? Number.POSITIVE_INFINITY;
@@ -129,7 +125,7 @@ export class Values implements ObjectState {
 
   #adding(value: string, write: Write): void {
     const before = this.#removed.get(value);
-    this.#forget(value);
+    this.#removed.delete(value);
     const known = this.#of(value);
     // The value was removed before this add. If a removal is still in flight, it may remove the new value, too.
     for (const removing of before?.removing ?? [])
@@ -203,36 +199,16 @@ export class Values implements ObjectState {
 
   /** Returns a value that a read shows. A value that may be a forgotten one is not kept, so no later read must show it. */
   #shownBy(read: Operation, value: string): Value {
-    const known = this.#present.has(value) || this.#removed.has(value);
-    return known || this.#knowsAll(read) ? this.#of(value) : { ...newValue(value), forgotten: true };
-  }
-
-  /** Returns whether the read shows no value that was forgotten, unless the value has come back. */
-  #knowsAll(read: Operation): boolean {
-    return this.#forgotten === undefined || precedes(this.#forgotten, read);
+    const known = this.#present.get(value) ?? this.#removed.get(value);
+    if (known !== undefined) return known;
+    return this.#removed.knowsAll(read) ? this.#of(value) : { ...newValue(value), forgotten: true };
   }
 
   #remove(known: Value): void {
     const { value } = known;
     if (known.present && (known.add !== undefined || this.#initial.has(value))) this.#held--;
-    known.present = false;
     this.#present.delete(value);
-    this.#removed.set(value, known);
-    const most = this.#remembered();
-    for (const [oldest, { removing }] of this.#removed) {
-      if (this.#removed.size <= most) return;
-      this.#forgotten = removing.find(acknowledged)?.end ?? this.#forgotten;
-      this.#forget(oldest);
-      this.#overlaps.forget(oldest);
-    }
-  }
-
-  /** Stops following a removed value. */
-  #forget(value: string): void {
-    const known = this.#removed.get(value);
-    if (known === undefined) return;
-    known.forgotten = true;
-    this.#removed.delete(value);
+    this.#removed.add(known);
   }
 
   sessionEnded(session: string): void {
@@ -253,7 +229,7 @@ export class Values implements ObjectState {
     const write = own?.adds[0];
     if (own?.add === undefined || write === undefined || mayBeGone(own, read)) return undefined;
     // A forgotten value may have pushed the session's add out of the list.
-    if (!this.#knowsAll(read)) return undefined;
+    if (!this.#removed.knowsAll(read)) return undefined;
     const values = saw.flatMap(value => this.#present.get(value) ?? []);
     const ofSession = new Set(values.filter(({ add }) => add?.session === read.session));
     const shown = ofSession.has(own) && !hasGap(added, read, ofSession);

@@ -1,0 +1,55 @@
+/** Remembers the removed values of one set, list or bag, to notice if a removed value comes back. */
+
+import type { Operation } from '../history/history.ts';
+import { precedes } from '../timeline/clocks.ts';
+import { acknowledged, type Overlaps } from './overlaps.ts';
+import type { Value } from './value.ts';
+
+/** Keeps the values that were removed last, and forgets older ones, because a long session removes many. */
+export class RemovedValues {
+  readonly #values = new Map<string, Value>();
+  readonly #most: () => number;
+  readonly #overlaps: Overlaps;
+  /** The removal of the value that was forgotten last. A read that overlaps it may rightly show forgotten values. */
+  #forgotten: Operation | undefined;
+
+  /** @param most returns how many removed values may be remembered */
+  constructor(most: () => number, overlaps: Overlaps) {
+    this.#most = most;
+    this.#overlaps = overlaps;
+  }
+
+  get(value: string): Value | undefined {
+    return this.#values.get(value);
+  }
+
+  values(): Iterable<Value> {
+    return this.#values.values();
+  }
+
+  /** Adds a removed value. Forgets the values that were removed first, if there are now too many. */
+  add(known: Value): void {
+    known.present = false;
+    this.#values.set(known.value, known);
+    const most = this.#most();
+    for (const [oldest, { removing }] of this.#values) {
+      if (this.#values.size <= most) return;
+      this.#forgotten = removing.find(acknowledged)?.end ?? this.#forgotten;
+      this.delete(oldest);
+      this.#overlaps.forget(oldest);
+    }
+  }
+
+  /** Deletes a value, because it is added again or too old. */
+  delete(value: string): void {
+    const known = this.#values.get(value);
+    if (known === undefined) return;
+    known.forgotten = true;
+    this.#values.delete(value);
+  }
+
+  /** Returns whether the read shows no value that was forgotten, unless the value has come back. */
+  knowsAll(read: Operation): boolean {
+    return this.#forgotten === undefined || precedes(this.#forgotten, read);
+  }
+}
