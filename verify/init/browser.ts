@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { COMMAND } from '../core/command.ts';
-import { UsageError } from '../errors.ts';
+import { isBatonError, UnavailableError, UsageError } from '../errors.ts';
 import type { LoginCredentials } from './login.ts';
 import type { RecordedRequest } from './traffic.ts';
 import { LOGOUT, UNSAFE } from './words.ts';
@@ -27,6 +27,8 @@ export interface Browsing {
    * when the person has finished.
    */
   byHand?: (() => Promise<void>) | undefined;
+  /** Timeout of one step in the browser, milliseconds; 10 s by default. */
+  timeout?: number;
 }
 
 /**
@@ -34,6 +36,7 @@ export interface Browsing {
  *
  * @returns the requests to the app, in the order of their responses
  * @throws UsageError if there is no Chromium or no playwright-core, or no password can be entered
+ * @throws UnavailableError if the page cannot be opened
  */
 export async function browse(browsing: Browsing): Promise<RecordedRequest[]> {
   const { chromium } = await library();
@@ -44,7 +47,7 @@ export async function browse(browsing: Browsing): Promise<RecordedRequest[]> {
     await browser?.close();
     browser = await chromium.launch({ executablePath, headless, args: ['--no-sandbox'] });
     const context = await browser.newContext({ ignoreHTTPSErrors: browsing.insecure === true });
-    context.setDefaultTimeout(STEP);
+    context.setDefaultTimeout(browsing.timeout ?? STEP);
     record(context, recorded);
     const page = await context.newPage();
     await page.goto(browsing.url);
@@ -66,9 +69,25 @@ export async function browse(browsing: Browsing): Promise<RecordedRequest[]> {
       await browsing.byHand();
     }
     return recorded;
+  } catch (error) {
+    throw withoutLog(error as Error, browsing.url);
   } finally {
     await (browser as Browser | undefined)?.close();
   }
+}
+
+/** Replaces an error of Playwright, because its message has a log with all texts that were typed, even passwords. */
+function withoutLog(error: Error, url: string): Error {
+  const [what = ''] = error.message.split('\n');
+  const isPlaywrights = /^\w+\.\w+: /.test(what) || error.message.includes('\nCall log:');
+  if (isBatonError(error) || !isPlaywrights) return error;
+  if (what.startsWith('page.goto: '))
+    return new UnavailableError(
+      `init: expected a page at ${url}, the browser got none (${what}). Start the app and its balancer`,
+    );
+  return new UsageError(
+    `init: the browser could not log in, use the app and log out (${what}). Record these steps yourself, and give the recording to --har`,
+  );
 }
 
 async function library(): Promise<typeof import('playwright-core')> {
