@@ -10,7 +10,9 @@ export class RemovedValues {
   readonly #values = new Map<string, Value>();
   readonly #most: () => number;
   readonly #overlaps: Overlaps;
-  /** The removal of the value that was forgotten last. A read that overlaps it may rightly show forgotten values. */
+  /** True once a value was forgotten. Then a read that shows an unknown value may show a forgotten one. */
+  hasForgotten = false;
+  /** The removal of the value that was forgotten last. */
   #forgotten: Operation | undefined;
 
   /** @param most returns how many removed values may be remembered */
@@ -34,6 +36,7 @@ export class RemovedValues {
     const most = this.#most();
     for (const [oldest, { removing }] of this.#values) {
       if (this.#values.size <= most) return;
+      this.hasForgotten = true;
       this.#forgotten = removing.find(acknowledged)?.end ?? this.#forgotten;
       this.delete(oldest);
       this.#overlaps.forget(oldest);
@@ -48,7 +51,7 @@ export class RemovedValues {
     this.#values.delete(value);
   }
 
-  /** Returns whether the read shows no value that was forgotten, unless the value has come back. */
+  /** Returns whether the forgotten values were removed before the read was sent, so that a fresh read shows none. */
   knowsAll(read: Operation): boolean {
     return this.#forgotten === undefined || precedes(this.#forgotten, read);
   }

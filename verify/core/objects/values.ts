@@ -197,11 +197,15 @@ export class Values implements ObjectState {
     return known;
   }
 
-  /** Returns a value that a read shows. A value that may be a forgotten one is not kept, so no later read must show it. */
-  #shownBy(read: Operation, value: string): Value {
-    const known = this.#present.get(value) ?? this.#removed.get(value);
-    if (known !== undefined) return known;
-    return this.#removed.knowsAll(read) ? this.#of(value) : { ...newValue(value), forgotten: true };
+  /**
+   * Returns a value that a read shows. A value that may be a forgotten one is not followed: the read may show the
+   * state from before its removal, and the next read may rightly lack the value.
+   */
+  #shownBy(value: string): Value {
+    const isUnknown = !this.#present.has(value) && this.#removed.get(value) === undefined;
+    return isUnknown && this.#removed.hasForgotten
+      ? { ...newValue(value), forgotten: true }
+      : this.#of(value);
   }
 
   #remove(known: Value): void {
@@ -228,7 +232,7 @@ export class Values implements ObjectState {
     const own = added.findLast(({ add, present }) => present && add !== undefined && precedes(add, read));
     const write = own?.adds[0];
     if (own?.add === undefined || write === undefined || mayBeGone(own, read)) return undefined;
-    // A forgotten value may have pushed the session's add out of the list.
+    // The list may show forgotten values, which `#laterThan` does not count.
     if (!this.#removed.knowsAll(read)) return undefined;
     const values = saw.flatMap(value => this.#present.get(value) ?? []);
     const ofSession = new Set(values.filter(({ add }) => add?.session === read.session));
@@ -348,7 +352,7 @@ export class Values implements ObjectState {
       if (before[at]?.value !== value && before[at + 1]?.value === value) at++;
       const again = before[at];
       const shown = again?.value === value && !again.forgotten;
-      const known = shown ? again : this.#shownBy(read, value);
+      const known = shown ? again : this.#shownBy(value);
       if (shown) at++;
       else fresh.push(value);
       values.push(known);
