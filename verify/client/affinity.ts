@@ -12,7 +12,7 @@ export type AffinityMode = (typeof AFFINITIES)[number];
 /** Returns the names of the affinity cookie and of its possible copy: `AWSALB` → `AWSALB` and `AWSALBCORS`. */
 export const twinsOf = (cookie: string): string[] => [cookie, `${cookie}CORS`];
 
-/** Maximum number of affinity cookies that are kept for `re-pinned`. */
+/** Maximum number of affinity cookies of other clients that Baton keeps, for the setting `re-pinned`. */
 const KEPT = 64;
 
 interface Pair {
@@ -22,7 +22,9 @@ interface Pair {
 
 export class Affinity {
   readonly cookie: string;
-  /** Both names of the cookie. AWS sets AWSALB and AWSALBCORS with the same value, and accepts either. */
+  /**
+   * Names of the affinity cookie: two on AWS, which sets AWSALB and AWSALBCORS with the same value, and accepts either.
+   */
   readonly twins: readonly string[];
   readonly mode: AffinityMode;
   readonly #random: Random;
@@ -59,7 +61,7 @@ export class Affinity {
     return [...others, { name: this.cookie, value }];
   }
 
-  /** Returns whether clients must lose the affinity cookie now. */
+  /** Returns whether the setting is `broken` and clients must lose the affinity cookie now. */
   breaks(): boolean {
     return this.mode === 'broken' && this.#late();
   }

@@ -38,20 +38,19 @@ type Ceremony = 'create' | 'get';
 export class Authenticator {
   readonly #passkeys = new Map<Account, Passkey>();
   /**
-   * The functions that have succeeded in this run. If one of them fails later, the app has failed: the target
-   * file cannot be wrong.
+   * The functions of `navigator.credentials` that have succeeded in this run. If one of them fails later, the app has
+   * failed, and not the target file.
    */
   readonly #works = new Set<Ceremony>();
 
   /**
    * Creates the passkey of an account, or signs in with it.
    *
-   * @param body body of the response: JSON with the options, at any depth
+   * @param body body of the response: JSON that contains the options for the passkey at any depth
    * @param site address of the app
-   * @returns the credential, as its `toJSON()` returns it in a browser; undefined if it cannot be made,
-   * although a credential of this kind was made before in this run: then the app has failed
-   * @throws UsageError if the first response has no options, or options that this authenticator does not
-   * support
+   * @returns the credential, as its `toJSON()` returns it in a browser; undefined if the app sent wrong options now,
+   * but sent correct ones before in this run
+   * @throws UsageError if the first response has no options, or options that this authenticator does not support
    */
   respond(ceremony: Ceremony, body: string, account: Account, site: URL): object | undefined {
     try {
@@ -84,7 +83,7 @@ export class Authenticator {
     const id = randomBytes(16);
     const key = publicKey.export({ format: 'jwk' });
     const cose = cborMap([
-      [1, 2], // the type of the key: two coordinates
+      [1, 2], // key type: elliptic curve, two coordinates
       [3, ES256],
       [-1, 1], // the curve: P-256
       [-2, Buffer.from(key.x ?? '', 'base64url')],
@@ -92,7 +91,7 @@ export class Authenticator {
     ]);
     const data = Buffer.concat([
       authenticatorData(rp?.id ?? site.hostname, PRESENT | VERIFIED | ATTACHED),
-      Buffer.alloc(16), // the model of the authenticator: not stated
+      Buffer.alloc(16), // AAGUID, the authenticator's model: none
       Buffer.from([0, id.length]),
       id,
       cose,

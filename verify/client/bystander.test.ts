@@ -4,7 +4,7 @@ import { seeded } from '../random.ts';
 import { OutOfStep } from './bystander.ts';
 import type { Context } from './context.ts';
 
-/** Returns by how many instances each of the two sessions was served, and the number of all requests. */
+/** Returns the number of instances that served each of the two sessions, and the number of all requests. */
 async function inTurn(instances: number, sticky = false) {
   let requests = 0;
   const next = (session: number): string => `app-${(sticky ? session : requests++) % instances}`;

@@ -31,7 +31,7 @@ export class OutOfStep {
   #instance: string | undefined;
   #stayed = 0;
 
-  /** @param context `context.random` must belong to this session only */
+  /** @param context its random numbers must be used for this session only */
   constructor(context: Asking & Pick<Context, 'random'>) {
     this.#context = context;
   }

@@ -21,13 +21,19 @@ const STATUS = [
 /** All headers that may show that a cache served the response. */
 const ALL = ['cache-status', 'age', ...STATUS];
 
-/** Words of status headers for a stored response: fresh, stale, or confirmed by the app as unchanged. */
+/**
+ * Words in headers such as X-Cache that mean that the cache had stored the response. It may be fresh, stale, or
+ * confirmed by the app as unchanged.
+ */
 const SERVED = /^(?:\w*hit|hit(?:cluster|stale)|stale|updating|revalidated?)$/;
-/** Words for a response of the app, although some contain `hit`: HIT-FOR-PASS, HITPASS, TCP_REFRESH_MISS, "no hit". */
+/**
+ * Words in headers such as X-Cache that mean that the app made the response, although some contain `hit`: HIT-FOR-PASS,
+ * HITPASS, TCP_REFRESH_MISS, "no hit".
+ */
 const NOT = /^(?:\w*pass|\w*miss|synth|bypass|no|false|0)$/;
 
 /**
- * Returns whether a cache served the response. A status header such as MISS has precedence over the Age header.
+ * Returns whether a cache served the response. A header such as `X-Cache: MISS` has precedence over the Age header.
  *
  * @param took time from the request to the end of its response, milliseconds
  */
@@ -41,7 +47,7 @@ export function servedFromCache(headers: Reply['headers'], took: number): boolea
   return isOlder(headers['age'], took);
 }
 
-/** Returns the members of a list header, to which each cache on the way adds one. */
+/** Returns the members of a header that is a list. Each cache on the way to the client adds one member. */
 function membersOf(value: string | string[] | undefined): string[] {
   const text = [value ?? []].flat().join(',');
   // A comma within quotes is no separator.
@@ -65,12 +71,15 @@ function isHit(member: string): boolean {
   return words.some(word => SERVED.test(word)) && !words.some(word => NOT.test(word));
 }
 
-/** Maximum rounding error of an Age, seconds. */
+/** Maximum rounding error of the Age header, seconds. */
 const ROUNDING = 1;
 
-/** Returns whether the response is older than the request, by its Age. Then a cache has stored it. */
+/**
+ * Returns whether the Age header says that the response is older than the request: then a cache had stored the
+ * response.
+ */
 function isOlder(value: string | string[] | undefined, took: number): boolean {
-  // If there are several values, the first one counts (RFC 9111, 5.1).
+  // If the Age header has several values, the first one counts (RFC 9111, 5.1).
   const [age = ''] = [value ?? []].flat().join(',').split(',');
   return /^\s*\d+\s*$/.test(age) && Number(age) > took / 1000 + ROUNDING;
 }

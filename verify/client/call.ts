@@ -13,8 +13,8 @@ type Settled = Pick<Returned, 'issued' | 'lost'> & {
 };
 
 /**
- * Functions that write operations into the history. They wait for an earlier operation: for example, the page
- * after a login is written after the login.
+ * Functions that write operations into the history after an earlier operation. For example, the page after a login is
+ * written after the login.
  */
 export type Later = (() => void)[];
 
@@ -38,11 +38,14 @@ export interface Call extends Asked {
   token?: string | undefined;
   /** The list of which this request reads one page. */
   list?: ListRead | undefined;
-  /** Sends further requests to decide what the response does not show. The history gets them after this operation. */
+  /**
+   * Sends further requests to decide the outcome, if the response does not show it. The history gets these requests
+   * after this operation.
+   */
   settle?: ((reply: Reply, outcome: Outcome, later: Later) => Promise<Settled>) | undefined;
   /**
-   * Present if the history must get an earlier operation first. The recorder then adds the function that
-   * writes this operation to `later`, instead of writing it at once.
+   * Present if the history must get an earlier operation first. Then the recorder does not write this operation at
+   * once: it adds the function that writes it to this list.
    */
   later?: Later | undefined;
   /**

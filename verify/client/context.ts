@@ -11,7 +11,7 @@ import type { Seats, Spacing } from './seats.ts';
 import type { SessionClient } from './session-client.ts';
 import type { Text } from './texts.ts';
 
-/** How much text a session may hold, so that no request or response is too large. Measured before the load. */
+/** The amount of text that the app can keep in one session. Baton measures it before the load. */
 export interface Growth {
   /** Maximum length of one text, characters; 0 if texts must be as short as possible. */
   longest: number;
@@ -33,7 +33,7 @@ export interface Context {
   /** Prefix of all canaries (unique values to write) of the run. */
   canary: string;
   random: Random;
-  /** Prefix of the names of a workload's clients and sessions. */
+  /** Prefix of the names of all clients and sessions of one workload. */
   prefix: string;
   /** Returns the account of the n-th client of this workload. Clients share accounts if there are too few. */
   account(n: number): Account;
@@ -47,8 +47,8 @@ export interface Context {
   authenticator: Authenticator;
   /** Present if Baton registers the accounts. */
   registration?: Registration | undefined;
-  /** How much text a session may hold; absent if this was not measured. */
+  /** The amount of text that the app can keep in one session; absent if Baton did not measure it. */
   growth?: Growth | undefined;
-  /** Aborts all requests when the run must stop. */
+  /** Aborted when the run must stop; then all requests end. */
   signal: AbortSignal;
 }

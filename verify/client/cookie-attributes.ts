@@ -37,8 +37,8 @@ export function lifetimeOf({ maxAge, expires }: Cookie, date = Date.now()): numb
  */
 const FOLDED = /^[^;]*,\s+[\w!#$%&'*+.^`|~-]+=|;.*,\s*[\w!#$%&'*+.^`|~-]+=/s;
 
-// Alphabets, with their bits per character. Digits count as hexadecimal, because a short hexadecimal id may have no
-// letters.
+// Alphabets of session ids, with their bits per character. Digits count as hexadecimal, because a short hexadecimal id
+// may have no letters.
 const alphabets: [RegExp, number][] = [
   [/^[\da-f]*$/, 16],
   [/^[\da-z]*$/i, 62],
@@ -57,7 +57,7 @@ function bitsOf(text: string): number {
   return Math.log2(letters);
 }
 
-/** Number of ids to compare before a position with always the same character counts as constant. */
+/** Number of session ids to compare before a position with the same character in all of them counts as constant. */
 const ENOUGH_VALUES = 20;
 
 interface Seen {
@@ -72,8 +72,8 @@ export class Rooms {
   readonly #seen = new Map<string, Seen>();
 
   /**
-   * Adds an id. Returns how many bits of entropy an id can have at most: only positions count at which the
-   * ids of this cookie and length differ. Returns infinity while there are fewer than 20 ids.
+   * Adds a session id. Returns the maximum number of bits of entropy in it: counts only the positions at which the ids
+   * of this cookie and length differ. Returns infinity for fewer than 20 ids.
    */
   of(name: string, value: string): number {
     const text = decoded(value);

@@ -54,7 +54,10 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ removed: fc.constantFrom('a', 'b') }) },
 );
 
-/** Stores a line in a jar that does not recognise renewed cookies. Returns the change. */
+/**
+ * Stores the cookie of a Set-Cookie line in a jar that does not recognise renewed cookies. Returns name, attributes and
+ * value of the cookie.
+ */
 function read(jar: CookieJar, text: string, page: URL): ReturnType<Jar['keep']> {
   const cookie = Cookie.parse(text, { loose: true });
   if (cookie === undefined) return undefined;
@@ -139,7 +142,9 @@ it('expires a renewed cookie at its new date, earlier or later', () => {
 it('counts Max-Age from the response, not from the last use of the cookie', () => {
   const jar = new Jar(SITE);
   const set = () => jar.keep('sid=1; Path=/; Max-Age=60', SITE, undefined);
-  /** Returns whether the jar and its copy still send the cookie after a time, if another cookie has changed. */
+  /**
+   * Advances the clock, and stores another cookie. Returns whether the jar and its copy still send the first cookie.
+   */
   const sentAfter = (seconds: number): boolean[] => {
     vi.setSystemTime(Date.now() + seconds * 1000);
     jar.keep(`other=${Date.now()}; Path=/`, SITE, undefined);

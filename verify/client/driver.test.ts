@@ -77,7 +77,7 @@ it('a list of several pages counts from the planned time of its first page', asy
   expect(second).not.toHaveProperty('late');
 });
 
-/** Returns for each operation its action, its status, and whether it had a planned time. */
+/** Returns the action and the status of each operation, and whether it had a planned time. */
 const planned = (operations: readonly Operation[]) =>
   operations.map(({ action, status, late }) => [action, status, late !== undefined]);
 

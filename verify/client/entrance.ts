@@ -24,7 +24,8 @@ export function entrance(
     login.follow ? outcome === 'ok' : login.accepted === undefined && reply.redirect === login.page;
   return async (answer, outcome, later) => {
     if (answer.leads === undefined || refusesLogin(answer, login) || !follows(answer, outcome)) return {};
-    // If the login form is on another host, a redirect to `login.page` begins the login again, so it decides nothing.
+    // If the login form is on another host, a redirect to `login.page` only begins the login again. It does not mean
+    // that the login was accepted or refused.
     if (login.path === '' && answer.redirect === login.page) return {};
     for (let i = 0; i < TRIES; i++) {
       const accepted = interpreter.landed(await ended(answer, path => open(path, later)));

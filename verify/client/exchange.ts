@@ -1,7 +1,4 @@
-/**
- * Defines one HTTP request and its response, which know nothing of sessions, and the names of failures, such
- * as `timeout`.
- */
+/** Defines one HTTP request and its response, and the names of failures, such as `timeout`. Knows no sessions. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Failure } from '../core/response/outcome.ts';
@@ -17,7 +14,7 @@ export interface Outgoing {
   /** Path and query. */
   path: string;
   method: string;
-  /** Headers that many requests have in common, in a prepared form. */
+  /** Headers that many requests have in common. Their text is built only once. */
   head: RequestHead;
   /** Headers of this request only, as a list: name, value, name, value. */
   own: readonly string[];
@@ -41,7 +38,7 @@ export interface Outgoing {
   watch: Watch | undefined;
 }
 
-/** The functions that a request calls when it begins and ends, and its id. */
+/** The id of a request, and the functions that it calls when it begins and ends. */
 export interface Watch {
   /** The id of the request, sent as X-Request-Id and for the placeholder {request}. */
   readonly id: string;

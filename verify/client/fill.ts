@@ -59,12 +59,14 @@ export const basicOf = (user: string, password: string): string =>
 /** Returns the form token of the last page, or the decoded value of the cookie that holds it. */
 function tokenOf(csrf: Target['csrf'], client: SessionClient, path: string): string {
   if (typeof csrf !== 'object' || !('cookie' in csrf)) return client.csrf;
-  // For a request to another host, takes the cookie that clients send to the path `/` of the target.
+  // If the request goes to another host, takes the cookie that the target would get with its page `/`.
   const page = path.startsWith('/') ? path : '/';
   return decoded(client.cookies(page).find(({ name }) => name === csrf.cookie)?.value ?? '');
 }
 
-/** What a user needs for a login in addition to a browser: a mailbox, or an authenticator for passkeys. */
+/**
+ * The devices that a user may need for a login in addition to a browser: a mailbox, and an authenticator for passkeys.
+ */
 export interface Aids {
   mails?: MailReader | undefined;
   authenticator: Authenticator;

@@ -28,7 +28,10 @@ function fillDisk(free: number): () => void {
   };
 }
 
-/** Sizes above which the history is compressed, and free bytes: the disk is full in different files and places. */
+/**
+ * For each test, the size above which the history is compressed, and the free bytes of the disk. So the disk becomes
+ * full at different positions of the plain and of the compressed file.
+ */
 const CASES = [0, 400_000, undefined].flatMap(most =>
   [100_000, 280_000, 600_005, 900_000].map(free => ({ most, free })),
 );

@@ -63,7 +63,7 @@ const sizeOf = (file: string): number => (existsSync(file) ? statSync(file).size
 const COUNT = 2000;
 const ALL = Array.from({ length: COUNT }, (_, i) => i + 1);
 
-/** Sizes above which the history is compressed: from the begin, soon before the end, from a third of it on, and never. */
+/** Sizes above which the history is compressed: always, near the end of the test, after a third of it, and never. */
 it.each([0, 690_000, 250_000, undefined])(
   'has every line once, in order (compressed above %s bytes)',
   async most => {
@@ -102,7 +102,7 @@ it.each([0, 300_000])(
     const before = join(folder, 'before.ndjson');
     const expected: number[] = [];
     let compressions = 0;
-    // Hands each line to the operating system, as a start.
+    // Writes each line like the start of a write: at once, so that a kill of Baton does not lose it.
     for (let id = 1; id <= 320; id++) {
       copyFileSync(path, before);
       const from = sizeOf(packedOf(path));
@@ -111,7 +111,8 @@ it.each([0, 300_000])(
       if (to > from) {
         compressions++;
         expect(await idsIn(path)).toEqual([...expected, id]);
-        // The history file had the lines until the last byte of the compressed part was written.
+        // `before` is a copy of the plain file before this compression, so it has all lines, however much is
+        // compressed.
         for (const size of [from, from + 5, to - 1, to]) {
           copyFileSync(packedOf(path), packedOf(before));
           truncateSync(packedOf(before), size);

@@ -10,7 +10,7 @@ import { lineOf } from './history-line.ts';
 const BLOCK = 1 << 18;
 /** Size up to which a history stays uncompressed, bytes. Other programs read a short history without decompression. */
 const PLAIN = 16 << 20;
-/** Maximum number of bytes that UTF-8 needs for one unit of a string. */
+/** Maximum number of bytes that UTF-8 needs for one UTF-16 unit of a string. */
 const WIDEST = 3;
 /** The fastest level of compression. Higher levels gain little, because the lines are similar. */
 const LEVEL = { level: 1 };
@@ -28,7 +28,7 @@ export class HistoryFile {
   #moved = 0;
   #block = Buffer.allocUnsafe(BLOCK);
   #used = 0;
-  /** Number of bytes of the present block that are already in the history file. */
+  /** Number of bytes of the block in memory that are already in the history file. */
   #written = 0;
   #closed = false;
   readonly #onEvent: (event: Event) => void;
@@ -92,7 +92,7 @@ export class HistoryFile {
     append(this.#packed, gzipSync(lines, LEVEL));
     this.#moved += lines.length;
     if (this.#moved < this.#size) return;
-    // After a kill before this statement, both files have the lines. A reader counts such lines once.
+    // If Baton is killed before the plain file is emptied, both files have the lines. A reader counts such lines once.
     ftruncateSync(this.#file, 0);
     this.#most = 0;
     this.#size = 0;
@@ -109,7 +109,9 @@ export class HistoryFile {
   }
 }
 
-/** Appends all bytes, or none if it throws: a part of them would damage the file when the caller tries again. */
+/**
+ * Appends all bytes, or none if it throws. A part of them would damage the file, because the caller appends them again.
+ */
 function append(file: number, bytes: Buffer): void {
   let rest = bytes;
   try {

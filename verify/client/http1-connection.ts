@@ -71,7 +71,7 @@ export class Http1Connection {
     return new Promise((resolve, reject) => this.carry({ outgoing, resolve, reject }, request, whole));
   }
 
-  /** Sends a request. Passes the response or error to the functions of `flying`. */
+  /** Sends a request. Passes its response or its error to `flying.resolve` or `flying.reject`. */
   carry(flying: Flying, request: string | Buffer, whole = true): void {
     const { outgoing } = flying;
     this.#flying = flying;

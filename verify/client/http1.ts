@@ -69,8 +69,8 @@ export class Http1 {
   }
 
   /**
-   * Takes an idle connection whose idle time has not ended, so that the server has not closed it yet. Closes
-   * those that it finds too old.
+   * Takes an idle connection that is younger than the server's idle timeout, so that the server has not closed it yet.
+   * Closes the older connections that it finds.
    */
   #kept(origin: string, now: number): Http1Connection | undefined {
     const idle = this.#idle.get(origin);

@@ -34,7 +34,10 @@ const operation = (request: string, more: Partial<Operation> = {}): Operation =>
   ...more,
 });
 
-/** Follows two logs after these operations. Returns the logs, and whether the wait for their entries has ended. */
+/**
+ * Follows two logs after these operations. Returns the logs, and functions that start, observe and end the wait for
+ * their entries.
+ */
 async function followed(...operations: Operation[]) {
   const [balancer, instance] = [log('balancer'), log('instance', 'app-1')];
   const logs = followLogs([balancer, instance], runLine(), () => {});

@@ -16,7 +16,11 @@ export interface Moment {
   took: number;
 }
 
-/** Returns what was found. @param secrets values of the session cookies that the request sent or the response set */
+/**
+ * Returns the caching headers, the clock error and the exposed session cookies of a response.
+ *
+ * @param secrets values of the session cookies that the request sent or the response set
+ */
 export function look(
   { status, headers, body, facts }: Reply,
   { now, took }: Moment,

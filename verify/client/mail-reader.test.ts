@@ -95,7 +95,7 @@ it('sends at most four requests at once to the mailbox', async () => {
     const watches = Array.from({ length: 12 }, (_, n) => reader.watch({ user: `user${n}` }));
     for (let sent = 4; sent <= 12; sent += 4) {
       await until(() => waiting.length >= 4, { withinMs: 10_000, what: 'four requests' });
-      // A fifth request, if it were not delayed, would be sent in this turn of the event loop.
+      // Without a delay between requests, the fifth request would be sent in this turn of the event loop.
       await new Promise(resolve => setImmediate(resolve));
       expect(send).toHaveBeenCalledTimes(sent);
       for (const respond of waiting.splice(0)) respond(new Response('a mail'));

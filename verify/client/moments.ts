@@ -53,7 +53,7 @@ export class Moments implements Watch {
     return this.called.request;
   }
 
-  /** Sets a provisional begin of the operation. `departs` replaces it, unless no connection opens. */
+  /** Sets a provisional begin of the operation. `departs` replaces it when the first byte is sent. */
   begins(): void {
     if (!this.#departed) this.called.call = this.#recorder.clock.now();
   }

@@ -104,7 +104,7 @@ describe('a target', () => {
     await one.send(get('/login'));
     const second = await one.send(get('//account'));
     expect(second.body).toBe('//account sid=1');
-    // `//account` would be the host "account" for a browser.
+    // A browser would read `//account` as the address of a host with the name "account".
     expect(second).not.toHaveProperty('leads');
   });
 

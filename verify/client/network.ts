@@ -49,7 +49,7 @@ export class Network {
   readonly #http2: Http2;
   readonly timeout: number;
   #turns: RequestTurns | undefined;
-  /** The `origins` of the target file. Requests to them have no headers of the target file. */
+  /** The hosts under `origins` in the target file. Requests to these hosts do not carry the target file's `headers`. */
   readonly others: Map<string, Network>;
   readonly #tls: Target['tls'];
   readonly #places = new Map<string, Place>();
@@ -138,8 +138,8 @@ export class Network {
   }
 
   /**
-   * Returns whether the target's limits allow a request now. If not, a request with a barrier must not wait:
-   * the requests that use up the limits may wait for it at the barrier, and all would wait forever.
+   * Returns whether the target's limits allow a request now. If not, a request must not wait at a barrier (barrier.ts):
+   * the requests that use up the limits may wait for it there, and all would wait forever.
    */
   room(): boolean {
     return this.#turns?.room() ?? true;

@@ -28,7 +28,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Starts a server and a recorder of requests to it. */
+/** Starts a server, and a recorder for requests to it. */
 async function recording(listener: http.RequestListener, more: Partial<Reached> = {}, name = 'one') {
   const server = http.createServer(listener);
   await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -61,10 +61,10 @@ async function recording(listener: http.RequestListener, more: Partial<Reached> 
 const CALL = { client: 'c', session: 's', user: 'u' };
 
 /**
- * Requests pages with several statuses, late pages, and a list whose first page is late.
+ * Records requests for pages with several statuses, for slow pages, and for a list whose first page is slow.
  *
- * @param crowded true for an overloaded machine
- * @returns whether each operation is marked as starved
+ * @param crowded true if the machine is overloaded
+ * @returns for each page, whether its operation has the mark `starved`
  */
 async function starved(crowded: boolean): Promise<Record<string, boolean>> {
   vi.spyOn(Starvation.prototype, 'during').mockReturnValue(crowded);
@@ -100,7 +100,7 @@ it('marks requests without a timely response while the machine was overloaded, a
 
 it('reads the clock when the first byte leaves, and when the last byte has come, before anything is read', async () => {
   const order: string[] = [];
-  // Stops the timer of Starvation, which also reads the mocked clock.
+  // Disables the timer that watches the machine's load, because it also reads the mocked clock.
   vi.spyOn(Starvation.prototype, 'look').mockImplementation(() => {});
   vi.spyOn(Interpreter.prototype, 'seen').mockImplementation(() => {
     order.push('read');
@@ -119,7 +119,7 @@ it('reads the clock when the first byte leaves, and when the last byte has come,
   });
   const [begun, ...rest] = order;
   expect(begun).toBe('time');
-  // The order of `connected` varies, because the client may see the connection before the server does.
+  // Ignores `connected`: the client may see the connection before or after the server does.
   expect(rest.filter(what => what !== 'connected')).toEqual(['time', 'served', 'time', 'read']);
   expect(operation).toMatchObject({ call: order.indexOf('served'), return: order.indexOf('read') });
   await stop();
@@ -174,7 +174,8 @@ describe('a target with limits, whose server responds at once', () => {
     );
     const calls = (await stop()).flatMap(event => (event.type === 'start' ? [event.call - began] : []));
     expect(calls).toHaveLength(5);
-    // The last request gets its turn after 200 ms. Before that, no request is sent.
+    // The limit of 20 requests per second lets the fifth request start after 200 ms. All five requests must wait for
+    // it.
     expect(Math.min(...calls)).toBeGreaterThan(150_000);
   });
 });
@@ -202,7 +203,7 @@ describe('a request that bypasses the balancer', () => {
     const { recorder, client, origin, stop } = await recording(
       ({ headers, socket }, response) => {
         heard.push(headers);
-        // Redirects to the server's own address, like some apps.
+        // Like some apps, redirects to the address of the instance itself, not to that of the balancer.
         response.writeHead(302, { location: `http://127.0.0.1:${socket.localPort}/login` }).end();
       },
       { url: 'http://shop.test:8080', headers: { 'X-Forwarded-Proto': 'https' } },

@@ -29,7 +29,7 @@ import type { SessionClient } from './session-client.ts';
 import { SessionSecrets } from './session-secrets.ts';
 import { Starvation } from './starvation.ts';
 
-/** Response time, microseconds, above which an overloaded machine may be the cause. */
+/** Response time above which an overloaded machine may be the cause, microseconds. */
 const SLOW = 500_000;
 /** Statuses of a proxy whose server did not respond in time, which may also be the effect of an overloaded machine. */
 const UNANSWERED = [502, 503, 504];
@@ -107,7 +107,7 @@ export class Recorder {
       called.call = left;
       if (late !== undefined) called.late = late;
     }
-    // For a list of several pages, the checked time begins with the request for the first page.
+    // For a list of several pages, the time to check for overload begins with the request for the first page.
     if (this.#starved(reply, called.call, moments.end)) returned.starved = true;
     if (settle === undefined && later === undefined) return this.#report(changes, called, returned, reply);
     const afterwards: Later = [];

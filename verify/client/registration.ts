@@ -11,7 +11,7 @@ export class Registration {
   readonly #token: (reply: Awaited<ReturnType<SessionClient['send']>>) => string | undefined;
   readonly #aids: Aids;
   readonly #asked = new Map<Account, Promise<void>>();
-  /** A sentence about the last response, for an error message. */
+  /** A sentence about the last response to a registration, for an error message. */
   answer = '';
 
   /**
@@ -53,7 +53,8 @@ export class Registration {
   /**
    * Sends the requests of a registration.
    *
-   * @param aside if true, another client sends a request before the last one, which shifts a strict round robin
+   * @param aside if true, another client sends a request before the last one, so that a strict round robin routes the
+   * last request to another instance
    * @returns status of the last response; undefined if there was none
    */
   async #once(account: Account, signal: AbortSignal, aside: boolean): Promise<number | undefined> {

@@ -67,8 +67,7 @@ export class SessionRequests {
     if (page) this.#keepToken(client, recorded.reply);
     if (what.action === 'form') {
       client.page = { url: client.addressOf(sent.path), reply: recorded.reply };
-      // A form with `later` is the page after a login, which decides the outcome of the login. It is not the
-      // form before it.
+      // Excludes the page after a login, which decides the outcome of the login: such a page has `later`.
       if (what.later === undefined) this.lastForm = recorded.operation;
     }
     return recorded;

@@ -1,4 +1,4 @@
-/** Keeps the limits of an app: how many sessions a user may have, and how often a user may log in. */
+/** Makes clients keep two limits of an app: how many sessions a user may have, and how often a user may log in. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Account, Target } from '../target/load.ts';
 

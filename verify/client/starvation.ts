@@ -49,9 +49,10 @@ export class Starvation {
    * Returns whether the machine was overloaded during a request or in the second before its end; false if the load is
    * unknown.
    *
-   * @param call time at which the request left; `end`: time at which its response came, both in microseconds
-   * @param unanswered true if no response came. Then one second of overload is enough: a connection that the system
-   *   drops in this second is opened again only seconds later
+   * @param call time at which the request left, microseconds
+   * @param end time at which its response came, microseconds
+   * @param unanswered true if no response came. Then one second of overload is enough, because the client opens a
+   * dropped connection again only after seconds
    */
   during(call: number, end: number, unanswered = false): boolean {
     const from = Math.min(call, end - STRETCH);
@@ -61,7 +62,9 @@ export class Starvation {
     return this.#crowded(end - STRETCH, end);
   }
 
-  /** Returns whether the machine was overloaded in an interval. A sample counts for the time since the one before. */
+  /**
+   * Returns whether the machine was overloaded in an interval. A sample counts for the time since the sample before it.
+   */
   #crowded(from: number, to: number): boolean {
     let [crowd, time] = [0, 0];
     for (let i = this.#samples.findLastIndex(({ at }) => at <= from) + 1; i < this.#samples.length; i++) {
