@@ -16,6 +16,8 @@ import { everywhere, inTurn, lasted, over, type Plan, type Workload } from './wo
 
 const PAIRS = 3;
 const ROUNDS = 12;
+/** Minimum number of rounds, also after the deadline, because a slow machine may reach the deadline before the first. */
+const LEAST_ROUNDS = 8;
 /** Number of browsers that two users use one after the other. */
 const SHARED = 3;
 /** Number of users that disconnect before a response arrives. */
@@ -24,7 +26,7 @@ const HASTY = 2;
 const LATE = 4;
 const DEVICES = 3;
 /** Number of requests in each round from which a user disconnects. */
-const ABANDONED = 6;
+const ABANDONED = 10;
 
 export const interleave: Workload = {
   name: 'interleave',
@@ -53,7 +55,7 @@ async function hasty(context: Context, plan: Plan, n: number): Promise<void> {
   if (!(await enters(context, leaver))) return leaver.end('refused');
   if (await enters(context, other)) {
     const paths = pagesOf(context.target);
-    for (let i = 0; i < ROUNDS && !over(context, plan); i++) {
+    for (let i = 0; i < ROUNDS && !over(context, plan, i < LEAST_ROUNDS); i++) {
       const path = paths[i % paths.length] as string;
       const whole = lasted((await other.read()).operation);
       const moment = (): number => context.random.next() * whole;
@@ -86,7 +88,7 @@ async function devices(context: Context, plan: Plan, n: number): Promise<void> {
     second.end('refused');
     return void (await leave(context, first));
   }
-  for (let i = 0; i < ROUNDS / 4 && !over(context, plan); i++)
+  for (let i = 0; i < ROUNDS / 4 && !over(context, plan, i === 0); i++)
     for (const probe of context.target.probes)
       await Promise.all([first, second].map(driver => driver.read(probe)));
   await leave(context, first);
@@ -124,7 +126,8 @@ async function pair(context: Context, plan: Plan, n: number): Promise<void> {
     else driver.end('refused');
   }
   const stranger = Driver.of(context, n + 2);
-  for (let i = 0; i < ROUNDS && !over(context, plan); i++) await round(context, users, stranger, i);
+  for (let i = 0; i < ROUNDS && !over(context, plan, i < LEAST_ROUNDS); i++)
+    await round(context, users, stranger, i);
   for (const driver of users) await leave(context, driver);
   stranger.end('over');
 }
