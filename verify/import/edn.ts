@@ -68,7 +68,7 @@ export class EdnReader {
 
   /** Ends the text. @throws EdnError if a form is not closed */
   end(): void {
-    this.feed(' '); // Ends a word.
+    this.feed(' '); // The space marks the end of the last word.
     if (this.#rest.startsWith('"')) throw this.#error('a string is never closed');
     const { closes, line, column } = this.#top();
     if (closes === '') return;
@@ -155,7 +155,7 @@ export class EdnReader {
   }
 }
 
-/** Returns a text for a value. Only equal values have the same text; a keyword equals the string of its name. */
+/** Returns a text that is the same for equal values only. A keyword equals the string of its name. */
 export function textOf(value: Edn): string {
   if (value === null) return 'nil';
   if (Array.isArray(value)) return `[${value.map(textOf).join(' ')}]`;

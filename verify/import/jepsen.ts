@@ -45,8 +45,8 @@ export function jepsenOptions(
 }
 
 /**
- * The evidence that a verdict needs. One read is enough, and no history is too long, because the user chose
- * this history to be judged.
+ * The minimum evidence for a verdict. One read is enough, and no history is too long, because the user chose this
+ * history.
  */
 const LEAST = { overlaps: 0, handoffs: 0, reads: 1, longest: Number.POSITIVE_INFINITY };
 
@@ -102,7 +102,8 @@ function runOf(file: string, { model, initial, nilReads }: JepsenOptions): Run {
 const STEP = 10;
 
 /**
- * Converts the operations of a Jepsen history to events of a Baton history. Their times are their places in the file.
+ * Converts the operations of a Jepsen history to events of a Baton history. The position of a line in the file gives
+ * its time.
  */
 class JepsenHistory {
   now = 0;

@@ -142,15 +142,15 @@ describe('following', () => {
     const entries = instanceLog('app-1', file).follow(AbortSignal.timeout(60_000))[Symbol.asyncIterator]();
     const next = async () => (await entries.next()).value?.request;
     const cutLine = Buffer.from(line('é-2'));
-    const cut = cutLine.indexOf('é') + 1; // In the middle of a character.
-    // Once the first entry has come, the log has also read the first part of the second.
+    const cut = cutLine.indexOf('é') + 1; // The first part ends inside the two bytes of é.
+    // When the first entry has come, the log has also read the first part of the second line.
     appendFileSync(file, Buffer.concat([Buffer.from(line('r-1')), cutLine.subarray(0, cut)]));
     expect(await next()).toBe('r-1');
     appendFileSync(file, Buffer.concat([cutLine.subarray(cut), Buffer.from('Error: text\n\n')]));
     expect(await next()).toBe('é-2');
     appendFileSync(file, line('r-3'));
     expect(await next()).toBe('r-3');
-    await entries.return?.(); // Closes the file.
+    await entries.return?.(); // Makes the log close its file.
   });
 
   test('a line that a killed process left incomplete damages only itself and the next line', async () => {

@@ -27,7 +27,8 @@ export class RoutedLog implements LogParser {
 
   /** Remembers the addresses in a line; ignores other lines. */
   learn(line: string): void {
-    if (!line.includes('"routed"')) return; // Skips most lines at low cost: a log may have a million.
+    // A quick test first: a log may have a million lines without addresses.
+    if (!line.includes('"routed"')) return;
     const parsed = routedLine.safeParse(parseJson(line));
     for (const [address, name] of Object.entries(parsed.data?.instances ?? {}))
       this.#names.set(address, name);
@@ -94,7 +95,10 @@ export function parseBalancerLine(
   };
 }
 
-/** Returns when the instance began and ended the request, microseconds. Empty if nginx tried several instances. */
+/**
+ * Returns when the instance began and ended the request, microseconds; an empty object if nginx tried several
+ * instances.
+ */
 function spanOf(
   ended: number | undefined,
   lasted: readonly string[] = [],
@@ -108,6 +112,6 @@ function parseJson(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch {
-    return undefined; // Other output, or a line that a killed process left incomplete.
+    return undefined; // The line is other output of the program, or was left incomplete when the program was killed.
   }
 }

@@ -14,8 +14,8 @@ import type { Alone, Signal } from './signal.ts';
 /**
  * Returns the claims and the reason for them.
  *
- * @param values the values of each session cookie and token, one after the other. They show whether a cookie or token
- *   contains the session data itself
+ * @param values for each session cookie and token, the values that it had one after the other. They show whether it
+ * contains the session data itself
  * @param users login names
  * @param probe its `onServer` proves that the server keeps the session, even if a cookie seems to contain it
  */

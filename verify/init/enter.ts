@@ -32,7 +32,7 @@ export class Codes {
   readonly #used = new Map<string, { code: string; period: number }>();
   readonly #secretOf: (user: string) => Promise<string | undefined>;
   readonly #signal: AbortSignal;
-  /** True if the app is known to accept a code twice. */
+  /** True if the app has already accepted a code twice. */
   again = false;
 
   /**
@@ -144,10 +144,7 @@ export function arrived(visitor: Visitor, answer: PageVisit, login: Login): Ente
   return { visitor, answer, accepted };
 }
 
-/**
- * Takes the tokens from the response to the login, if it has tokens. The visitor then sends these tokens with every
- * request.
- */
+/** If the response to the login has tokens, the visitor sends them with every later request. */
 export function takeToken(visitor: Visitor, { capture, refresh }: Login, answer: PageVisit): void {
   const token = capture === undefined ? undefined : finder(capture.token, text => text).first(answer);
   if (token === undefined) return;

@@ -52,5 +52,5 @@ export interface AppFindings {
   undecidable?: readonly Unclaimed[];
 }
 
-/** The findings when init stops early: the facts from the options, and all findings so far. */
+/** The findings if init stops early: the facts from the options, and all facts found so far. */
 export type Begun = Pick<AppFindings, 'name' | 'url' | 'accounts'> & Partial<AppFindings>;

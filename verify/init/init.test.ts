@@ -65,7 +65,7 @@ const seen = (body: string, status = 200): PageVisit => {
   return { ...parsePage(body), path: '/', status, headers: {}, body, cookies: [], json };
 };
 
-/** Returns the expression of the mark, and the names of the users on the pages. */
+/** Returns the expression that finds the signed-in user, and the user names as the pages show them. */
 const mark = (
   page: (name: string, look: number) => string,
   outside = '<p>Log in</p>',

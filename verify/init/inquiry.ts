@@ -72,7 +72,7 @@ export async function insideOf(
   return seen;
 }
 
-/** Opens several pages, each like `insideOf`. */
+/** Opens each page until its response is signed in, at most five times. Returns the last response of each. */
 export async function pagesOf(
   visitor: Visitor,
   paths: readonly string[],

@@ -16,16 +16,16 @@ interface KeptSession {
   known: Inside;
 }
 
-/** Assumed number of instances if no response names its instance. */
+/** Number of instances that init assumes if no response names its instance. */
 const INSTANCES = 2;
 
 /**
- * Finds the signed-in mark, with a session that stays signed in. If no session stays signed in, perhaps a
- * login on one instance ends the session on another instance. So tries again with requests to only one
- * instance, for each instance in turn.
+ * Finds a session that stays signed in, and the expression that finds the user's name on a page (`signedIn`). If no
+ * session stays signed in, perhaps a login on one instance ends the session on another instance. Then tries again with
+ * requests to only one instance, for each instance in turn.
  *
  * @param signal how responses name the instances
- * @returns the sessions and the mark; `alone`: true if the requests now go to one instance only
+ * @returns the sessions and the expression; `alone`: true if the requests now go to one instance only
  * @throws UsageError if no session stays signed in, or no page names its user
  */
 export async function keptSession(
@@ -49,7 +49,8 @@ export async function keptSession(
         say('instances', `${names}; they end the sessions of each other, so init goes on with one of them`);
         return { ...kept, alone: true };
       } catch (again) {
-        // The app now limits logins, so stops trying. Throws the error of the first search, which says more.
+        // The app limits logins now. Stops trying, and throws the error of the first search, which says more than this
+        // error.
         if (again instanceof UnavailableError) break;
         if (!(again instanceof UsageError)) throw again;
       }

@@ -28,7 +28,7 @@ const undisturbed = (own: Target['faults'], bundled: string): Missing => ({
       : 'add --faults all, or some of them by name',
 });
 
-/** For each guarantee, a function that returns the first missing thing that the guarantee needs. */
+/** For each guarantee, a function that returns the first thing that the target lacks for it. */
 const NEEDS: Partial<Record<Guarantee, (target: Target, given: Given) => Missing | undefined>> = {
   continuity: (target, given) => (target.routing === 'sticky' ? undefined : instance(target, given)),
   isolation: ({ accounts }) =>

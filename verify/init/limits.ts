@@ -52,9 +52,10 @@ export async function crowd(
 }
 
 /**
- * Returns whether one logout ends all sessions of the user. Tests this twice: with `living`, and with two new sessions.
+ * Returns whether one logout ends all sessions of the user. Tests it with sessions that were live when another session
+ * logged out, and then with two new sessions.
  *
- * @param living sessions that were live when another session of the user logged out
+ * @param living the sessions that were live when another session of the user logged out
  */
 export async function endsAll(
   entrance: LoginProcedure,

@@ -31,7 +31,7 @@ export interface Login {
   refused?: string;
   /** The login uses HTTP Basic. */
   basic?: true;
-  /** Position of a token in the response. All later requests send this token instead of a cookie. */
+  /** JSON pointer to a token in the response. All later requests send this token instead of a cookie. */
   capture?: { token: { json: string } };
   /** The request that refreshes the token. */
   refresh?: Refresh;

@@ -47,15 +47,15 @@ export interface Known extends Sign {
 const USUAL: readonly string[] = ['/logout', '/api/logout'];
 
 /**
- * Tries the logout forms and links of the pages until one signs out. If a link leads to a page that asks for
- * a confirmation, tries the form of that page next. The caller must not use the session afterwards.
+ * Tries the logout forms and links of the pages until one signs out. If a link leads to a page that asks for a
+ * confirmation, tries the form of that page next. The caller must not use the session afterwards.
  *
- * @param pages the pages to search, as the visitor sees them; `elsewhere`: the same pages by path, as
- *   another session sees them
+ * @param pages the pages to search, as the visitor sees them; `elsewhere`: the same pages by path, as another session
+ * sees them
  * @param first logouts whose path has this prefix are tried first
  * @param hints logout requests from scripts or from a recording
- * @returns the logout, or the logouts that did not sign out. If an API acknowledged a logout that had no
- *   effect, returns that logout, so that a run shows the violation
+ * @returns the logout, or the logouts that did not sign out. If the app acknowledged a logout that had no effect,
+ * returns that logout, so that a run shows the violation
  */
 export async function findLogout(
   visitor: Visitor,

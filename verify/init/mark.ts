@@ -1,4 +1,7 @@
-/** Finds the signed-in mark: the shortest expression that finds the user's name on a page, but only if signed in. */
+/**
+ * Finds the shortest expression for `signedIn` of the target file. It finds the user's name on a page, but only if the
+ * client is signed in.
+ */
 import { decodeHTML } from 'entities';
 import { escaped, type Finding, finder } from '../core/response/finding.ts';
 import { pointersOf } from './pointers.ts';
@@ -24,13 +27,13 @@ export interface Mark {
   shown: (string | undefined)[];
 }
 
-/** Minimum and maximum length of the text before the name, characters. This text is a part of the mark. */
+/** Minimum and maximum length of the text before the name, characters. The expression begins with this text. */
 const PREFIX = { least: 5, most: 90 };
 /** Minimum and maximum length of the name, characters. */
 const NAME = { least: 2, most: 60 };
 
 /**
- * Returns the mark with the lowest cost; undefined if no page distinguishes the users.
+ * Returns the page and the expression with the lowest cost; undefined if no page distinguishes the users.
  *
  * @param users login names of the first and the second account
  */
@@ -43,8 +46,9 @@ export function findMark(pages: readonly Views[], users: readonly string[]): Mar
 }
 
 /**
- * Returns the cost of a mark; the cheapest mark is chosen. A mark costs less if its page has a token or a logout,
- * refuses signed-out visitors, or shows the login name. Short expressions and short pages cost less too.
+ * Returns the cost of a page with its expression; the one with the lowest cost is chosen. The cost is low if the page
+ * has a form token or a logout, refuses signed-out visitors, and shows the login name, and if expression and page are
+ * short.
  */
 const costOf = ({ user, shown }: Mark, { outside, first }: Views): number =>
   (first[0] === undefined || !isWorkplace(first[0]) ? 600 : 0) +
@@ -72,7 +76,7 @@ function jsonMark({ path, first, second, outside }: Views, users: readonly strin
 function textMark(views: Views, users: readonly string[]): Mark | undefined {
   const body = views.first[0]?.body ?? '';
   const named = namesOf(users[0] ?? '').flatMap(name => places(body, name));
-  // A page may show a name in such a place to signed-out clients too, for example `Guest`. Then tries the next place.
+  // A page may also show a name to signed-out clients, for example `Guest`. Then tries the next position on the page.
   for (const place of [...named, ...differences(views)]) {
     const mark = shortest(views, users, body, place);
     if (mark !== undefined) return mark;
@@ -105,7 +109,7 @@ function places(body: string, name: string): Place[] {
   );
 }
 
-/** Returns the places of texts and attributes that are in both views of the first user, and in no other view. */
+/** Returns the positions of the texts and attributes that are in both views of the first user, and in no other view. */
 function differences({ first, second, outside }: Views): Place[] {
   const body = first[0]?.body ?? '';
   if (second === undefined) return [];
@@ -121,7 +125,7 @@ function differences({ first, second, outside }: Views): Place[] {
     const name = text.trim();
     const at = index + text.indexOf(name);
     add(name, at);
-    // The name may be only the last word, as in `User: alice@localhost`.
+    // Also tries the last word alone, which may be the name, as in `User: alice@localhost`.
     const word = name.lastIndexOf(' ') + 1;
     if (word > 0) add(name.slice(word), at + word);
   }
@@ -129,8 +133,8 @@ function differences({ first, second, outside }: Views): Place[] {
 }
 
 /**
- * Returns the shortest mark for this place. The mark finds the name of each user, and finds nothing on a page
- * for a signed-out client.
+ * Returns the shortest expression for the name at this position. It must find the name of each user, and nothing on a
+ * page for a signed-out client.
  */
 function shortest(
   views: Views,
@@ -154,7 +158,7 @@ function shortest(
 }
 
 /**
- * Yields expressions for the text before a place, the shortest first: the text itself, then the text with a pattern
+ * Yields expressions for the text before a position, the shortest first: the text itself, then the text with a pattern
  * in place of each number or id, such as `/users/[\w-]+">`. If possible, an expression begins at a word or a tag,
  * because it is then easier to read, and changes less often.
  */
@@ -177,18 +181,18 @@ export function* prefixes(
   }
 }
 
-/** Returns whether a word or a tag begins at this place. */
+/** Returns whether a word or a tag begins at this position of the page. */
 const beginsWord = (body: string, at: number): boolean =>
   body[at] === '<' || /[\s>]/.test(body[at - 1] ?? ' ');
 
-/** Returns whether no word continues across this place. */
+/** Returns whether this position of the page is not inside a word. */
 const beginsText = (body: string, at: number): boolean => !/\w\w/.test(body.slice(at - 1, at + 1));
 
 const classEscaped = (text: string): string => text.replaceAll(/[\]^-]/g, '\\$&');
 
 /**
- * Completes a mark with the names that it finds on the pages. Returns undefined if the mark does not
- * distinguish all visitors.
+ * Adds the names that the expression finds on the pages. Returns undefined if the expression does not distinguish the
+ * first user, the second user and signed-out visitors.
  */
 function proven(
   { page, user }: Omit<Mark, 'shown'>,

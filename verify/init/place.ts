@@ -6,8 +6,8 @@ import { prefixes } from './mark.ts';
 import type { PageVisit } from './visitor.ts';
 
 /**
- * Says where a page shows the values of a list, as `items` of a probe does in the target file: by a regular
- * expression, or by a JSON pointer.
+ * The place where a page shows the values of a list: a regular expression or a JSON pointer, as `items` of a probe in
+ * the target file.
  */
 export type ListPlace = string | { json: string };
 
@@ -28,7 +28,7 @@ export function placeIn(seen: readonly PageVisit[], values: readonly string[]): 
   return undefined;
 }
 
-/** Returns the JSON pointer to the values, with `*` in the place of each number; undefined if there is none. */
+/** Returns the JSON pointer to the values, with `*` in place of each array index; undefined if there is none. */
 function pointerTo(json: unknown, values: readonly string[]): { json: string } | undefined {
   const walk = (value: unknown, pointer: string): string[] => {
     if (typeof value === 'string') return value === values[0] ? [pointer] : [];
@@ -43,8 +43,8 @@ function pointerTo(json: unknown, values: readonly string[]): { json: string } |
 }
 
 /**
- * Words of page areas that show a text only for a time, such as recent activity. Also matches the HTML
- * element `title`, but not the CSS class `title`, which many lists have.
+ * Words of page areas that show a text only for some time, such as recent activity. Also matches the HTML element
+ * `title`, but not the CSS class `title`, which many lists have.
  */
 const NEVER = /^(head )?title\b|recent|activit|histor|audit|search|latest|\blast\b/;
 /**

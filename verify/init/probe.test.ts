@@ -9,7 +9,7 @@ import { Manners, type PageVisit, type Visitor } from './visitor.ts';
 /**
  * Finds the probe of an app that keeps the notes of a session on the server or in the session cookie.
  *
- * @param hidden number of reads after the writes that get the page from before them, as from a cache
+ * @param hidden number of reads after the writes that still get the old page, as from a cache
  */
 async function found(where: 'server' | 'cookie', hidden = 0): Promise<FoundProbe | 'cut' | undefined> {
   const onServer: string[] = [];

@@ -24,7 +24,11 @@ describe('the grace period', () => {
     atLogin: { access: '/access', refresh: '/refresh' },
   };
 
-  /** Returns a visitor of an app that accepts a replaced token. @param uses how often, before it refuses the token */
+  /**
+   * Returns a visitor of an app that accepts a replaced token.
+   *
+   * @param uses how many times the app accepts the replaced token
+   */
   const visitor = (uses: number): Visitor => {
     let sent = 0;
     const asStranger = async () => {

@@ -10,7 +10,7 @@ import type { PageVisit, Visitor } from './visitor.ts';
 
 /** Minimum length of a refresh token, characters. */
 const LEAST = 8;
-/** Maximum number of seconds that `expires_in` may name. A larger number is no lifetime of an access token. */
+/** Maximum value of `expires_in`, seconds. A larger number is not the lifetime of an access token. */
 const LONGEST = 1e6;
 
 /** Returns where a response has a refresh token. */
@@ -24,8 +24,8 @@ function refreshIn({ json }: PageVisit): { pointer: string; value: string } | un
 export const givesRefreshToken = ({ answer }: Entered): boolean => refreshIn(answer) !== undefined;
 
 /**
- * Finds the request that takes the refresh token of a login, by trying. Passes the tokens of the response to
- * the visitor.
+ * Finds the request that takes the refresh token, by trying requests. Gives the visitor the tokens of the login and of
+ * the refresh.
  *
  * @param access where the response to the login has the access token
  * @returns undefined if there is no refresh token, or no request takes it
@@ -111,8 +111,8 @@ const UNDECLARED = 2_300;
  * Measures how long a replaced refresh token is still accepted.
  *
  * @param visitor a session that is used for nothing else, because the app may end the session after the measurement
- * @returns the time in milliseconds; `endless` if the token is accepted after 35 s; undefined if the token is already
- *   refused after `UNDECLARED`, or if no refresh replaces the token
+ * @returns the time in milliseconds; `endless` if the token is still accepted after 35 s; undefined if the token is
+ * already refused after 2.3 s, or if a refresh does not replace the token
  */
 export async function graceOf(
   visitor: Visitor,

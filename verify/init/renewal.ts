@@ -40,8 +40,8 @@ export function accessIn({ json }: { json: unknown }): { pointer: string; value:
 type Sending<R extends Reply> = (request: Send) => Promise<R>;
 
 /**
- * The tokens of one session. A visitor and its copies (`twin`) share the tokens, because a refresh may end
- * the old ones.
+ * The tokens of one session. A visitor and its copies (`twin`) share the tokens, because a refresh may invalidate the
+ * replaced ones.
  */
 export class Tokens {
   readonly #spec: Refresh;
@@ -58,7 +58,7 @@ export class Tokens {
     this.captured = new Map(captured);
   }
 
-  /** Returns the tokens as they are now. Refreshes of this session do not change them. */
+  /** Returns a copy of the present tokens. Later refreshes of this session do not change the copy. */
   copy(): Tokens {
     return new Tokens(this.#spec, this.captured);
   }

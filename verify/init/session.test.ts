@@ -9,7 +9,10 @@ import { Manners } from './visitor.ts';
 
 const ACCOUNTS = ['alice', 'bob'].map(user => ({ user, password: 'secret' }));
 
-/** Starts an app of two instances in turn. The second one shows every user the name that it showed first. */
+/**
+ * Starts an app of two instances behind a round robin. The second instance shows every user the name that it showed
+ * first.
+ */
 async function broken(): Promise<{ url: string; stop(): void }> {
   let requests = 0;
   let kept: string | undefined;
@@ -57,10 +60,12 @@ it('finds the mark although one instance shows every user the first name', async
 type Page = (user: string | undefined) => string | undefined;
 
 /**
- * Finds the mark of an app. A cache in front of it shares the page `/`, but not if the address has a query.
+ * Finds the part of a page that names the user. A cache in front of the app shares the page `/`, but not if the address
+ * has a query.
  *
  * @param kept the page in the cache before the first request
- * @param pages by path: returns the page for a user, or for undefined, a stranger. It returns undefined for no page
+ * @param pages by path: returns the page for a user; for undefined, the page for a visitor without a session. It
+ * returns undefined if there is no page
  */
 async function behindCache(kept: string | undefined, pages: Record<string, Page>) {
   let cached = kept;

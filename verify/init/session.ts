@@ -1,4 +1,7 @@
-/** Explores the first sessions: finds the pages of a signed-in user, the signed-in mark, and the session cookies. */
+/**
+ * Explores the first sessions: finds the pages of a signed-in user, the expression that finds the user's name, and the
+ * session cookies.
+ */
 import { randomUUID } from 'node:crypto';
 import { UsageError } from '../errors.ts';
 import { type Entered, type LoginProcedure, mayEnter, signIn } from './enter.ts';
@@ -7,13 +10,13 @@ import { findMark, type Mark, type Views } from './mark.ts';
 import { AUTHORIZATION, type PageVisit, type Visitor } from './visitor.ts';
 import { LOGIN, LOGOUT } from './words.ts';
 
-/** Maximum number of attempts for each page, because an instance that does not know the session may respond. */
+/** Maximum number of requests for each page, because a request may reach an instance that does not know the session. */
 const TRIES = 6;
 /**
  * Maximum number of times that init opens the pages of the second user, to reach an instance that shows the right name.
  */
 const LOOKS = 3;
-/** Maximum number of linked pages that are searched for the mark. */
+/** Maximum number of linked pages in which init searches for the user's name. */
 const PAGES = 8;
 const USUAL = ['/', '/account', '/profile', '/dashboard', '/me', '/api/me'];
 
@@ -21,7 +24,7 @@ const USUAL = ['/', '/account', '/profile', '/dashboard', '/me', '/api/me'];
 export interface Marked {
   /** The page and the expression that show the name of the signed-in user. */
   mark: Mark;
-  /** The page with the mark, as a visitor without a session sees it. */
+  /** The page that names the user, as a visitor without a session sees it. */
   outside: PageVisit;
   /** Path of the page that the login redirects to. */
   landing: string;
@@ -38,8 +41,8 @@ export interface Marked {
 }
 
 /**
- * Finds the mark: the part of a page that names the signed-in user. Each session opens all pages before the next
- * login, because the next login may end the session.
+ * Finds the part of a page that names the signed-in user. Each session opens all pages before the next login, because
+ * the next login may end the session.
  *
  * @param one the first session of the first account
  * @param hinted paths that the scripts of the app request
@@ -121,8 +124,8 @@ async function sharedWithStrangers(
 }
 
 /**
- * Replaces the second user's view of each page that looks the same to the first user. A cache may have answered, or the
- * app shows the page to all users.
+ * For each page that both users see equally, requests the second user's view again, past all caches. Either a cache has
+ * sent the first user's page, or the app shows the page to all users.
  */
 async function uncached(views: readonly Views[], second: Visitor): Promise<Views[]> {
   const all: Views[] = [];

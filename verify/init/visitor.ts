@@ -21,7 +21,7 @@ const REDIRECTS = 5;
 const ENOUGH =
   /too many (failed )?(login |sign.?in )?(attempts|requests|tries)|account (is |has been |was )?(temporarily )?locked|locked out|rate.?limit(ed)? (exceeded|reached)|log.?ins? (is |are )?(occurring |made )?too (fast|often|frequent)|try again in \d+ (seconds?|minutes?)/i;
 
-/** Name of the captured value that is sent in the header Authorization after a login. */
+/** Name of the value that is captured at a login, and sent in the header Authorization afterwards. */
 export const AUTHORIZATION = 'authorization';
 
 /** A response, with its path and its parsed body. */
@@ -40,8 +40,8 @@ export class Manners {
   /** True if the app has responded. */
   reached = false;
   /**
-   * Before each request, sends `count` other requests. With round robin, they take the turns of the other
-   * instances, so that all other requests reach the same instance (see `onOneInstance`).
+   * Sends `count` other requests for `path` before each request. With round robin, they go to the other instances, so
+   * that all main requests reach the same instance (see `onOneInstance`).
    */
   #aside = { count: 0, path: '/' };
   /** True to send cookies even if SameSite forbids it, because no login succeeds without them. */

@@ -9,9 +9,9 @@ export const REGISTER = /regist|sign.?up|create.{0,12}account|join|reset|forgot|
 export const LOGOUT =
   /log.?out|log.?off|sign.?out|sign.?off|end.session|abmelden|d[eé]connexion|salir|cerrar|uitloggen|wyloguj|logga.?ut|esci\b|выйти|выход|登出|退出|ログアウト|로그아웃|^\s*(leave|exit|quit|bye|disconnect)\s+\//;
 
-/** Words of a field that is certainly for a one-time code. */
+/** Words in the description of a field that is certainly for a one-time code. */
 export const CODE = /one.?time|otp|2fa|mfa|two.?(factor|step)|authenticator/;
-/** Words of a page or form that may have a field for a one-time code. */
+/** Words on a page or form that may have a field for a one-time code. */
 export const CODE_PAGE = /one.?time|otp|2fa|mfa|two.?(factor|step)|authenticat|verification|challenge/;
 
 /** Words of forms that are never sent, even with permission: they may delete, pay, mail or change who can log in. */

@@ -150,7 +150,7 @@ function refreshPart({ login, grace, livesOn, logout }: AppFindings): string | u
   });
 }
 
-/** Returns a text that names what carries the session: cookies, a token or HTTP Basic. */
+/** Returns a text for what carries the session: the names of the cookies, the token, or HTTP Basic. */
 export function carriedText({ cookies, each }: Carried, { basic, capture }: Login): string {
   if (cookies.length === 0) return basic || capture ? 'the header Authorization' : 'no cookie';
   return cookies.join(each ? ' or ' : ', ');

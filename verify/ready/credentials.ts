@@ -57,8 +57,8 @@ export async function enterAlone(
     const form = driver.lastForm ?? page;
     if (login.outcome === 'ok') return driver;
     driver.end('refused');
-    // Stops if an instance refuses a login with its own form: the password is wrong, and more tries might lock the
-    // account.
+    // Stops if an instance refuses a login with a form that it gave itself: the password is wrong, and more tries might
+    // lock the account.
     if (refusedLogin(login) && form.instance !== undefined && form.instance === login.instance)
       return undefined;
   }
@@ -132,7 +132,7 @@ async function readAndLeave(context: Context, driver: Driver): Promise<void> {
 async function accepted(context: Context, account: Account, anywhere: boolean): Promise<boolean> {
   const silent = new Set(context.instances.names());
   for (let i = 2; (i <= REFUSALS || silent.size > 0) && !context.signal.aborted; i++) {
-    // Gives up, and reports no error: an instance that has not responded may accept the account.
+    // Reports no error for this account: an instance that has not responded may still accept it.
     if (i > TRIES.least) return true;
     await stepAnywhere(context);
     const login = await tryAccount(context, account, `r-${account.label}-${i}`);

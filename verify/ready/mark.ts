@@ -25,7 +25,7 @@ const FRESH = 12;
 export async function signedInMark(context: Context, driver: Driver): Promise<Driver> {
   const notes: string[] = [];
   let [seen, out] = [false, false];
-  // Stops after the first response if it is signed in. After another response, makes all READS requests.
+  // One signed-in first response is enough. Otherwise, makes all READS requests.
   for (let i = 0; i < READS && !context.signal.aborted && !(seen && notes.length === 0); i++) {
     // After a signed-out response, sends the cookie of the login again, because the response may have replaced it.
     const operation = out ? await driver.readAsHeld() : (await driver.read()).operation;
@@ -78,8 +78,8 @@ function throwIfWrong({ target }: Context, notes: readonly string[], out: boolea
 }
 
 /**
- * Logs in until the first request of a session is signed in, on the instance of the login. Needed if the other
- * instances end each session that reaches them, and show the login page with status 200.
+ * Logs in until the first request of a new session is signed in, on the instance of the login. This is necessary if
+ * every other instance ends the session, and shows the login page with status 200.
  */
 async function freshOnItsInstance(context: Context, { account }: Driver): Promise<Driver | undefined> {
   for (let i = 1; i <= FRESH && !context.signal.aborted; i++) {
@@ -96,9 +96,9 @@ async function freshOnItsInstance(context: Context, { account }: Driver): Promis
 }
 
 /**
- * Throws if a session is signed in only after the client has followed the redirects of its login. Logs in several
- * times with and without following redirects, because requests may miss the session's instance by chance. Returns
- * without an error after the first result that contradicts this.
+ * Throws if a session is signed in only after the client has followed the redirects of its login. Logs in several times
+ * with and without following redirects, because a request may by chance reach an instance that does not know the
+ * session. Returns as soon as one login without redirects is signed in, or one with redirects is not.
  */
 async function throwIfNeedsFollow(context: Context, { account }: Driver): Promise<void> {
   const { target, signal } = context;

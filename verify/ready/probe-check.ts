@@ -17,22 +17,22 @@ import type { Probe } from '../target/schema.ts';
 import { scrub, secretsOf } from '../target/secrets.ts';
 
 /**
- * After this number of acknowledged writes that no read has shown, the target file is rejected. At least two
- * instances must have served these writes: if only one instance loses writes, the run judges it.
+ * Number of acknowledged writes that no read has shown after which the target file is rejected. At least two instances
+ * must have served these writes: if only one instance loses writes, the run judges it.
  */
 const WRITES = 3;
 /** Maximum number of writes with one probe, counting also those that were not acknowledged. */
 const TRIES = 9;
 /** Number of reads after each write, some of them on the instance that served the write. */
 const READS = 8;
-/** Number of late reads before the file is rejected, and the pause before each, milliseconds. */
+/** Number of additional reads before the target file is rejected, and the pause before each, milliseconds. */
 const LATE = { reads: 6, pause: 400 };
 /**
- * Number of writes, each followed by reads, before the load, while no other request is in flight. During the load,
- * other sessions may overlap each write to a shared object, so that no read shows whether the app lost a write.
+ * Number of writes before the load, each followed by reads, while no other request is in flight. During the load, other
+ * sessions may overlap every write to a shared object, so that no read shows whether the app lost the write.
  */
 const ALONE = 12;
-/** Maximum duration of the `ALONE` writes, microseconds. */
+/** Maximum total time of these writes before the load, microseconds. */
 const ALONE_TIME = 10e6;
 /** Number of characters of the page before and after the value that the error shows. */
 const AROUND = 120;
@@ -59,7 +59,7 @@ export async function checkProbes(context: Context): Promise<void> {
 async function checkProbe(context: Context, driver: Driver, probe: Probe): Promise<boolean> {
   const missed: { write: Operation; reply: Reply }[] = [];
   for (let i = 0; i < TRIES && !context.signal.aborted; i++) {
-    // Without these random reads, a strict round robin would send every write to the same instance.
+    // Reads at random times, because a strict round robin would otherwise send every write to the same instance.
     if (context.random.next() < 0.5) await driver.read();
     const write = await driver.write(probe);
     if (write.signedIn === 'out') return false;
@@ -106,7 +106,10 @@ function proves({ instances }: Context, missed: readonly { write: Operation }[])
   return missed.length >= WRITES && wrote.size >= Math.min(2, instances.names().length);
 }
 
-/** Looks for a written value on the page several times, on the instance of the write and on others, which may lag. */
+/**
+ * Reads the page several times, and looks for a written value: on the instance of the write, and on the others, which
+ * may show it later.
+ */
 async function lookFor(
   context: Context,
   driver: Driver,
@@ -146,7 +149,7 @@ async function appears(
 }
 
 function shows({ kind }: Probe, { value = '' }: Operation, saw: readonly string[]): boolean {
-  // Any number will do: the run judges whether the count is right.
+  // Accepts any number that a counter shows: the run judges whether the number is right.
   if (kind === 'counter') return saw.length > 0 && Number.isFinite(countOf(saw));
   return saw.includes(value);
 }
@@ -162,7 +165,7 @@ function notFound({ target }: Context, probe: Probe, { value = '' }: Operation, 
   );
 }
 
-/** Returns the part of a page where the value may stand in another form, such as in lower case. Hides secrets. */
+/** Returns the part of a page that may show the value in another form, such as in lower case. Hides secrets. */
 function excerpt(body: string, value: string, secrets: readonly string[]): string {
   const text = hidden(body, secrets);
   const low = text.toLowerCase();

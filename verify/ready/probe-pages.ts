@@ -52,7 +52,7 @@ async function names(context: Context, driver: Driver, path: string): Promise<bo
     const at = interpreter.named(reply)?.instance ?? '';
     if (!signedIn && named(reply)) return true;
     if (signedIn && !named(reply)) lacking.set(at, undefined);
-    // This instance knows the session, so its pages count from now on.
+    // This instance knows the session. So from now on, its pages count.
     else if (signedIn && !lacking.has(at)) lacking.set(at, 0);
     else if (!signedIn && (reply.status ?? 500) < 300) {
       const count = lacking.get(at);

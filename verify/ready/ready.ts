@@ -204,7 +204,7 @@ function refused(tried: readonly LoginAttempt[], { target, registration }: Conte
   );
 }
 
-/** Number of responses to compare for each of the two pages. */
+/** Number of responses to compare for an existing page, and for a missing page. */
 const LOOKS = 12;
 
 /** Estimates the number of instances from differences between responses, if the target file names no instances. */

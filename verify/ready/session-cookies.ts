@@ -17,7 +17,7 @@ const TRIES = 80;
  */
 const FOREIGN = { there: 3, anywhere: 16 };
 
-/** What a response of the signed-in page shows. */
+/** The facts that a response of the signed-in page shows. */
 interface Answer {
   signedIn: boolean;
   user: string | undefined;

@@ -5,8 +5,8 @@ import { ACCESS, REFRESH } from '../client/tokens.ts';
 import { UsageError } from '../errors.ts';
 
 /**
- * Checks the tokens of a client that has logged in. Without them, it could not refresh its token, and its session
- * would seem lost.
+ * Checks that a client has all tokens after its login. Without them, it could not refresh its access token, and its
+ * session would seem lost.
  *
  * @throws UsageError if the target has a `refresh`, and the client lacks one of its tokens
  */

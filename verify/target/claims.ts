@@ -11,7 +11,7 @@ export interface Claims {
   /** Guarantees of the set `standard` that the file does not claim. The run still measures them. */
   leftOut: Guarantee[];
   routing: Run['routing'];
-  /** What the target file declares, such as timeouts and budgets; absent if it declares nothing. */
+  /** The timeouts, budgets and other values that the target file declares; absent if it declares none. */
   declared?: Declared;
 }
 
@@ -41,8 +41,8 @@ const byHeader = ({ headers, login, session }: Pick<TargetFile, 'headers' | 'log
   );
 
 /**
- * Returns whether the target file declares what a run needs to judge a guarantee. For example, `logout-final`
- * needs a logout. A set such as `standard` claims only guarantees for which this is true.
+ * Returns whether the target file declares what a run needs to judge a guarantee. For example, `logout-final` needs a
+ * logout. A set such as `standard` claims a guarantee only if this is true.
  */
 function declares(file: TargetFile, guarantee: Guarantee): boolean {
   const { logout, expiry, probes, session, refresh } = file;
@@ -58,7 +58,7 @@ function declares(file: TargetFile, guarantee: Guarantee): boolean {
     );
   if (guarantee === 'token-refresh') return refresh !== undefined;
   if (guarantee === 'expiry') return expiry?.idle !== undefined || expiry?.absolute !== undefined;
-  // A run claims these two guarantees itself if it performs faults.
+  // The target file cannot claim `outage` and `survival`: a run claims them itself if it performs faults.
   return guarantee !== 'outage' && guarantee !== 'survival';
 }
 

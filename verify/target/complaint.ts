@@ -47,7 +47,7 @@ function innermost(issue: Issue): Issue {
 }
 
 function wrong(issue: Issue, came: unknown): string {
-  // A message from the schema itself already explains the problem.
+  // The schema has its own message for this error, which already explains it.
   if (issue.message.startsWith('expected')) return `${issue.message}${got(came, issue)}`;
   if (issue.code === 'invalid_type') {
     if (came === undefined) return `missing: expected ${KINDS[issue.expected] ?? issue.expected}`;
@@ -80,7 +80,10 @@ const KINDS: Record<string, string> = {
   record: 'names with values',
 };
 
-/** Returns the end of a message: what came, and how to correct it, such as `, got "30": without quotes`. */
+/**
+ * Returns the end of an error message: the value that came, and how to correct it, such as `, got "30": without
+ * quotes`.
+ */
 function got(came: unknown, issue: Issue): string {
   if (came === undefined || issue.message.includes(', got ')) return '';
   const wantsText = issue.code === 'invalid_type' && issue.expected === 'string';

@@ -121,7 +121,7 @@ function plain(document: Document, file: string): unknown {
   try {
     return document.toJS();
   } catch (error) {
-    // The YAML parser reports an alias without an anchor only here.
+    // The YAML parser reports an alias without an anchor only when it converts the document to JavaScript.
     throw new UsageError(
       `${file}: not YAML: ${(error as Error).message}; a text that begins with * needs quotes`,
     );
@@ -142,7 +142,7 @@ function checked(value: unknown, source: Source, claims?: readonly string[]): Ta
     throw new UsageError(parsed.error.issues.map(issue => described(issue, value, source)).join('\n'));
   const { data } = parsed;
   if (claims === undefined) return understood(data, source);
-  // Keeps the settings that the file has for a claim, such as `routing: sticky`.
+  // The option `--claims` has only names. Keeps the settings of the same claims in the file, such as `routing: sticky`.
   const asked = claims.map(
     name => data.claims.find(claim => typeof claim !== 'string' && name in claim) ?? name,
   );

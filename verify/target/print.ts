@@ -6,7 +6,7 @@ import { HIDDEN, SECRET, scrub, secretsOf } from './secrets.ts';
 
 /** Maximum number of accounts in the text. For further accounts, the text has only their number. */
 const LISTED = 3;
-/** Keys of the target file for parts of a request. Their values may be secrets. */
+/** Keys of the target file for the parts of a request, such as `form`. Their values may be secrets. */
 const SENT = new Set(['headers', 'form', 'json']);
 /** Matches a placeholder such as {password}. A text with a placeholder contains no secret. */
 const PLACE = /\{\w+\}/;

@@ -147,7 +147,7 @@ export const faults = z.record(
 );
 
 export type FaultSpec = z.infer<typeof fault>;
-/** A command line for the shell, or a list of a program and its arguments. */
+/** A command: one text for the shell, or a list of a program and its arguments. */
 export type Command = string | readonly string[];
 export type ComposeSpec = z.infer<typeof compose>;
 export type ProcessesSpec = z.infer<typeof processes>;

@@ -61,7 +61,7 @@ const probe = z.strictObject({
   increment: write.optional().describe('Increments a counter by one.'),
 });
 
-/** Requests that take long in the app, so that Baton can send others while they are in flight. */
+/** Requests that the app processes slowly, so that Baton can send other requests while they are in flight. */
 const slow = z.strictObject({
   read: path.optional().describe('A slow page that changes nothing.'),
   write: request

@@ -5,7 +5,7 @@ import { parseTarget } from './load.ts';
 
 /** The lines of a correct target file. */
 const lines: string[] = [];
-/** Each case has the index of a correct line, the wrong line to put there, and the expected message. */
+/** Each case has the index of a line in the correct file, the wrong line that replaces it, and the expected message. */
 const WRONG: [at: number, wrong: string, expected: string][] = [];
 for (const line of readFileSync(new URL('./testing/wrong-lines.txt', import.meta.url), 'utf8').split('\n')) {
   const [, wrong = '', expected = ''] = /^!(.*?) => (.+)$/.exec(line) ?? [];

@@ -1,8 +1,8 @@
 /**
- * age: drives long sessions, up to the length of the load. A session has one of four habits: it sends many requests,
- * it pauses for longer and longer, it stays on one instance for longer and longer, or it sends changed cookies. The
- * sessions log out one after the other, so that sessions of every age are tested. Meanwhile, short sessions log in
- * and out (visits.ts).
+ * age: drives long sessions, up to the length of the load. There are four kinds of sessions: busy ones, ones with
+ * longer and longer pauses, ones that stay on an instance for longer and longer, and ones that send changed cookies.
+ * They log out one after the other, so that logouts of sessions of every age are tested. Meanwhile, short sessions log
+ * in and out (visits.ts).
  */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
@@ -18,9 +18,9 @@ import { raceLogout } from './logout-race.ts';
 import { visits } from './visits.ts';
 import { aim, everywhere, inTurn, over, pause, replayed, type Workload } from './workload.ts';
 
-/** Number of sessions with each of the four habits. */
+/** Number of sessions of each of the four kinds. */
 const EACH = 5;
-/** Number of bursts of requests in the life of the longest busy session. */
+/** Number of bursts of requests that the busy session with the longest life sends. */
 const TIMES = 14;
 /**
  * Length of the first pause of a session, and of its first stay on one instance, milliseconds. Each pause or stay is
@@ -28,21 +28,21 @@ const TIMES = 14;
  */
 const SHORTEST = 200;
 const LONGER = 1.5;
-/** The first LONG_STAYS stays on one instance are OUTLIVES times as long as the idle timeout. */
+/** The first LONG_STAYS stays of a session on an instance are OUTLIVES times as long as the idle timeout. */
 const LONG_STAYS = 2;
 const OUTLIVES = 1.2;
 /** Every third burst of a busy session has slow requests. */
 const SLOW_EACH = 3;
 /** Pause between the requests of a session that stays on one instance, milliseconds. */
 const OFTEN = 150;
-/** Pause after each round, in which a session sends all its changed cookies at once, milliseconds. */
+/** Pause of a session after it has sent all its changed cookies at once, milliseconds. */
 const FORGED_EVERY = 80;
 /** Pause between two pairs of simultaneous reads of a busy session, milliseconds. */
 const PAIRS_EVERY = 120;
 /** A session pauses and lives for at most this share of a declared timeout, so that it does not expire. */
 const ALIVE = 0.6;
 
-/** The habits of sessions. The n-th session has the habit number n modulo 4. */
+/** The four kinds of sessions. The n-th session has the kind with the number n modulo 4. */
 const HABITS = [busy, rests, stays, forges];
 
 export const age: Workload = {
@@ -60,7 +60,8 @@ export const age: Workload = {
   run: async (context, plan) => {
     const { clock } = context.recorder;
     const life = Math.min(((plan.loadEnds ?? 0) - clock.now()) / 1000, lifeOf(context.target) * ALIVE);
-    // If the app limits the sessions of a user, other workloads would have to wait for the end of these long sessions.
+    // If the app limits the sessions of a user, this workload does not run: other workloads would have to wait for the
+    // end of its long sessions.
     if (life <= 0 || context.seats !== undefined) return;
     const shared: Shared = {
       overlapped: 0,
@@ -85,7 +86,7 @@ export const age: Workload = {
   },
 };
 
-/** Returns the time after which a session expires although it is used, milliseconds. */
+/** Returns the time after which a session expires even if it sends requests, milliseconds. */
 function lifeOf({ expiry }: Target): number {
   const { idle = Number.POSITIVE_INFINITY, absolute = Number.POSITIVE_INFINITY, renew } = expiry ?? {};
   return renew === 'never' ? Math.min(idle, absolute) : absolute;
@@ -96,9 +97,9 @@ const idleOf = ({ expiry }: Target): number => expiry?.idle ?? Number.POSITIVE_I
 
 interface Shared {
   overlapped: number;
-  /** Finds the delay after a write from which concurrent reads show this write. */
+  /** Finds the delay after a write at which a concurrent read begins to show the write. */
   delays: DelaySearch;
-  /** Finds the delay after a logout from which concurrent requests are refused. */
+  /** Finds the delay after a logout at which the app begins to refuse concurrent requests of the session. */
   logouts: DelaySearch;
   /** All sessions, each with its cookies right after the login. */
   logins: (Pick<Driver, 'cookies'> & { driver: Driver })[];
@@ -130,13 +131,16 @@ async function begun(context: Context, n: number, shared: Shared): Promise<Sessi
   shared.logins.push({ driver, cookies: () => cookies });
   const { probes } = context.target;
   const written = probes.filter(one => writeOf(one) !== undefined && one.scope !== 'all');
-  // The sessions of a habit use different probes: the first session the first probe, and so on.
+  // Sessions of the same kind write with different probes: the first session with the first probe, and so on.
   const probe = written[Math.floor(n / HABITS.length) % written.length] ?? writable(context.target);
   await everywhere(context, async how => (await driver.read(probe, how)).operation);
   return { context, driver, probe, other: undefined, shared, written: 0 };
 }
 
-/** Logs out while requests are in flight. Returns a function that replays the old cookie, to be called at the end. */
+/**
+ * Logs out while requests are in flight. Returns a function that sends the old cookie again; it must be called at the
+ * end of the run.
+ */
 async function loggedOut({ context, driver, shared }: Session, n: number): Promise<() => Promise<void>> {
   const { logout } = context.target;
   if (logout === undefined || context.signal.aborted) {
@@ -155,8 +159,8 @@ const room = ({ probe, written }: Session, count: number): boolean =>
   probe !== undefined && written + count <= Math.min(probe.cap ?? MOST, MOST);
 
 /**
- * Habit: sends bursts of overlapping requests, some of them while a slow request is in flight. Between two bursts,
- * sends pairs of simultaneous reads.
+ * Drives a busy session: sends bursts of overlapping requests, some of them while a slow request is in flight. Between
+ * two bursts, sends pairs of simultaneous reads.
  */
 async function busy(session: Session, { every, ended }: Pace): Promise<void> {
   const { probe, context } = session;
@@ -183,14 +187,17 @@ async function readsInPairs({ context, driver, probe }: Session, length: number,
   const { clock } = context.recorder;
   const end = clock.now() + length * 1000;
   for (let i = 0; clock.now() < end && !ended(); i++) {
-    // Counts only the pairs that go to one instance (0, 1, 2, …), so that they go to all instances in turn.
+    // Counts only the pairs that go directly to one instance (0, 1, 2, …), so that each instance gets the same number.
     const to = i % 3 === 0 ? undefined : aim(context, Math.floor((i * 2) / 3));
     await Promise.all([driver.read(probe, { to }), driver.read(undefined, { to })]);
     await pause(context, Math.min((end - clock.now()) / 1000, PAIRS_EVERY));
   }
 }
 
-/** Habit: writes on one instance, pauses, and reads on every instance. Each pause is longer than the last. */
+/**
+ * Drives a session with pauses: writes on one instance, pauses, and reads on every instance. Each pause is longer than
+ * the last.
+ */
 async function rests(session: Session, { ended }: Pace): Promise<void> {
   const { context, driver, probe } = session;
   const longest = idleOf(context.target) * ALIVE;
@@ -206,9 +213,9 @@ async function rests(session: Session, { ended }: Pace): Promise<void> {
 }
 
 /**
- * Habit: sends requests to one instance for some time, reads on every instance, and continues on the next instance.
- * The first two stays are longer than the idle timeout if there is time, and write only once, so that only reads
- * renew the session. Each other stay is longer than the last.
+ * Drives a session that stays on an instance: sends requests to it for some time, reads on every instance, and
+ * continues on the next instance. The first two stays are longer than the idle timeout if there is time, and write only
+ * once, so that only reads renew the session. Each other stay is longer than the last.
  */
 async function stays(session: Session, { until, ended }: Pace): Promise<void> {
   const { context, driver, probe } = session;
@@ -230,9 +237,9 @@ async function stays(session: Session, { until, ended }: Pace): Promise<void> {
 }
 
 /**
- * Habit: sends changed cookies again and again, because an instance may accept a changed cookie only once in
- * many requests. Sends no empty cookie, which no instance can accept. If a part of the cookie names the
- * instance, this part stays unchanged. Comparing the cookies of another session shows which part this is.
+ * Drives a session that sends changed cookies again and again, because an instance may accept a changed cookie only
+ * once in many requests. Sends no empty cookie, which no instance can accept. Does not change the part of a cookie that
+ * names the instance, which is the same in another session.
  */
 async function forges({ context, driver, shared }: Session, { ended }: Pace): Promise<void> {
   const without = await leftOut(context, driver);

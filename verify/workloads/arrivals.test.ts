@@ -59,7 +59,7 @@ describe('arrivals', () => {
     arrivals.start();
     expect(await arrivals.take()).toBe(0);
     expect(await arrivals.take()).toBe(500_000);
-    // The wait is divided, because the plan checks every 200 ms whether the load is over.
+    // Advances the time in steps of at most 200 ms, because the plan checks every 200 ms whether the load is over.
     expect(waits).toEqual([200, 200, 100]);
     now += 499_000;
     // If a timer fires only a little late, the target has not delayed the action.

@@ -1,4 +1,7 @@
-/** Plans the begin of each action if the load has a rate, such as 100 per second, constant or changing evenly. */
+/**
+ * Plans when each action begins, if the load has a rate (`--rate`): a constant number of actions per second, or one
+ * that rises or falls evenly.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Actions per second at the start and at the end of the load. */
@@ -7,11 +10,11 @@ export interface Rate {
   to: number;
 }
 
-/** Maximum wait between two checks of `over`, milliseconds. */
+/** Maximum time between two checks whether the load is over, milliseconds. */
 const SLICE = 200;
 /**
- * Tolerance for late timers, microseconds. If a timer fires later than this, the target may have delayed it, so the
- * action counts as late. Otherwise its planned time becomes the time at which the timer fired.
+ * Tolerance for late timers, microseconds. If a timer fires later than this, a slow target may have kept Baton busy, so
+ * the action counts as late. Otherwise, the time at which the timer fired becomes the action's planned time.
  */
 const TIMER = 5_000;
 
@@ -80,7 +83,7 @@ export function timeOf({ from, to }: Rate, length: number, n: number): number {
   const changing = ((from + to) / 2) * seconds;
   if (n >= changing) return (seconds + (n - changing) / to) * 1e6;
   if (from === to) return (n / from) * 1e6;
-  // n = from·t + (to − from)·t² / (2·seconds), solved for t.
+  // Solves n = from·t + (to − from)·t² / (2·seconds) for t.
   const growth = (to - from) / seconds;
   return ((Math.sqrt(from * from + 2 * growth * n) - from) / growth) * 1e6;
 }

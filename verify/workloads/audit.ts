@@ -18,7 +18,7 @@ const USUAL = ['/favicon.ico', '/robots.txt', '/healthz', '/health'];
 const LINKED = 2;
 /** Number of rounds on each instance: three responses show whether an instance differs from the others. */
 const TIMES = 3;
-/** Minimum and maximum number of rounds with changed cookies, until every instance has received one. */
+/** Minimum and maximum number of rounds with changed cookies. The rounds end when every instance has received one. */
 const FORGED = { least: 4, most: 12 };
 /**
  * Number of reads without a cookie, to see whether the session needs the cookie. A single read may be signed
@@ -152,9 +152,8 @@ async function forge(
 }
 
 /**
- * Returns, for each session cookie, the cookies to leave out when a changed value of it is sent. If the session is
- * signed in without the cookie, another cookie signs in by itself, such as a remember-me cookie. Then the changed
- * cookie is sent alone.
+ * For each session cookie, returns the other cookies that Baton must leave out when it changes this cookie. If another
+ * cookie signs in by itself, such as a remember-me cookie, Baton must send the changed cookie alone.
  */
 export async function leftOut({ target, interpreter, signal }: Context, driver: Driver) {
   const names = driver.cookies().map(({ name }) => name);
@@ -173,7 +172,7 @@ export async function leftOut({ target, interpreter, signal }: Context, driver: 
 /**
  * Returns changed values of each session cookie.
  *
- * @param other another session; one value combines parts of both cookies
+ * @param other another session: one of the values joins parts of the cookies of both sessions
  */
 export function changed(context: Context, driver: Driver, other: Pick<Driver, 'cookies'>) {
   const own = driver.cookies().filter(({ name }) => context.interpreter.sessionCookies.includes(name));

@@ -27,13 +27,13 @@ const LONG = 400;
 /** Minimum number of rounds with overlapping requests: enough for an error that occurs in one of ten rounds. */
 const ENOUGH = 30;
 
-/** The rounds of one session of the workload. */
+/** The rounds of requests that one session of the workload sends. */
 interface Part {
   /** Number of rounds with quick requests only. */
   quick: number;
   /** Number of rounds in which quick requests are sent while a slow request is in flight. */
   slow: number;
-  /** If true, the session makes its last reads when all sessions are done, to see late effects of its writes. */
+  /** If true, the session reads again when all sessions are done, to see late effects of its writes. */
   late: boolean;
 }
 
@@ -44,7 +44,7 @@ const PARTS: readonly Part[] = [
   ...Array(2).fill({ quick: 0, slow: 3, late: true }),
   ...Array(6).fill({ quick: 8, slow: 0, late: true }),
 ];
-/** The rounds of each additional session, for the case that too few requests overlapped. */
+/** The rounds of each additional session. There are additional sessions only if too few requests overlapped. */
 const MORE: Part = { quick: 8, slow: 0, late: true };
 /** Maximum number of additional sessions. */
 const MORE_TIMES = 6;
@@ -53,7 +53,7 @@ const MORE_TIMES = 6;
 interface Shared {
   /** Number of rounds in which at least two requests overlapped. */
   overlapped: number;
-  /** Finds the delay after a write from which concurrent reads show this write. */
+  /** Finds the delay after a write at which a concurrent read begins to show the write. */
   delays: DelaySearch;
 }
 
@@ -105,7 +105,8 @@ async function session(racer: Racer, plan: Plan, part: Part): Promise<() => Prom
   const { context, driver, probe, other } = racer;
   if (!(await driver.enter())) return async () => driver.end('refused');
   const first = await driver.read();
-  // The first writes of a session overlap, because many apps create their data at this moment.
+  // Sends the first writes of a session at the same time, because many apps create the data of a session at its first
+  // write.
   await together(racer, Array(TOGETHER).fill('write'), 0);
   const { operation } = await driver.read(probe);
   let span = Math.max(lasted(first.operation), lasted(operation));
@@ -125,7 +126,7 @@ async function session(racer: Racer, plan: Plan, part: Part): Promise<() => Prom
 
 type Kind = 'write' | 'read' | 'other';
 
-/** Rounds that write one object, some of them with a concurrent read. */
+/** The requests of the rounds that write one object. Some rounds also read the object at the same time. */
 const SAME: readonly (readonly Kind[])[] = [
   ['write', 'write'],
   ['read', 'write', 'write'],
@@ -133,7 +134,7 @@ const SAME: readonly (readonly Kind[])[] = [
   ['read', 'write'],
 ];
 
-/** Rounds that write two objects, because a write of one may overwrite the other with an old value. */
+/** The requests of the rounds that write two objects: a write of one may overwrite the other with an old value. */
 const DIFFERENT: readonly (readonly Kind[])[] = [
   ['write', 'other'],
   ['write', 'other', 'write', 'other'],
@@ -176,16 +177,16 @@ export async function together(racer: Racer, kinds: readonly Kind[], span: numbe
 }
 
 /**
- * Returns the length of every second value, characters; 0 if the app may refuse long values. A store that overwrites
- * a session in place leaves a part of a longer value behind, if writes of different lengths overlap.
+ * Returns the length of the long values, characters; 0 if the app may refuse them. Every second value is long: if
+ * writes of different lengths overlap, a store that overwrites in place may leave a part of the longer value.
  */
 function longFor({ target, growth }: Context, probe: Probe): number {
   return probe === collection(target) && growth?.refused === false ? Math.min(LONG, growth.longest) : 0;
 }
 
 /**
- * Returns the delay of each request, milliseconds. Writes get any delay within `span`. Reads get a delay near the
- * point at which a read begins to show the first write.
+ * Returns the delay of each request, milliseconds. Writes get any delay within `span`. Reads get a delay near the one
+ * at which a read begins to show the first write of the round.
  */
 function offsetsOf({ context: { random }, shared }: Racer, kinds: readonly Kind[], span: number): number[] {
   const writes = kinds.map(() => random.next() * span);
@@ -195,7 +196,7 @@ function offsetsOf({ context: { random }, shared }: Racer, kinds: readonly Kind[
   );
 }
 
-/** Records with which delay a read showed, or did not show, the first write of the round. */
+/** Records the delay of a read after the first write of the round, and whether the read showed this write. */
 function learn(delays: DelaySearch, operations: readonly Operation[], offsets: readonly number[]): void {
   const read = operations.findIndex(({ action }) => action === 'read');
   const write = operations.findIndex(({ action }) => action === 'add');
@@ -206,10 +207,10 @@ function learn(delays: DelaySearch, operations: readonly Operation[], offsets: r
 }
 
 /**
- * Writes while slow requests of the same session are in flight. Depending on the round, these are two writes,
- * a read, or a write and a read.
+ * Writes while slow requests of the same session are in flight. The slow requests are two writes, a read, or a write
+ * and a read, by the number of the round.
  *
- * @param part when the first quick write is sent, from 0 to 1: at 1, it is sent 50 ms after the slow requests
+ * @param part delay of the first quick write after the slow requests, from 0 to 1: 1 means 50 ms
  */
 export async function besideSlow(racer: Racer, round: number, part: number): Promise<void> {
   const { context, driver, probe } = racer;

@@ -10,7 +10,10 @@ import { leave } from '../client/leave.ts';
 import { everywhere, inTurn, over, type Workload } from './workload.ts';
 
 const ROUNDS = 16;
-/** Number of rounds that the check of `one-session` needs. On a slow machine, they begin even after the deadline. */
+/**
+ * Number of rounds that the check of `one-session` needs. On a slow machine, these rounds begin even after the
+ * deadline.
+ */
 const NEEDED = 3;
 const AT_ONCE = 4;
 

@@ -1,11 +1,11 @@
 /**
  * Searches the delay between two concurrent requests at which their order changes: with a shorter delay, the delayed
- * request still takes effect first. Errors in an app are found near this delay, so half of the random delays are near
- * it.
+ * request still takes effect first. An app's errors are most likely near this delay, so half of the random delays are
+ * near it.
  */
 import type { Random } from '../random.ts';
 
-/** Maximum difference of a near delay from the found one, as a fraction of the span. */
+/** Maximum difference between a near delay and the delay that was found, as a fraction of the span. */
 const AROUND = 1 / 16;
 
 export class DelaySearch {
@@ -13,7 +13,7 @@ export class DelaySearch {
   #firstAfter = Number.POSITIVE_INFINITY;
 
   /**
-   * Records a result.
+   * Records the order of two requests.
    *
    * @param offset delay of the delayed request after the other request, milliseconds
    * @param after true if the other request took effect first
@@ -24,7 +24,8 @@ export class DelaySearch {
   }
 
   /**
-   * Returns a random delay. Always takes two random numbers, so that results do not change the random numbers after it.
+   * Returns a random delay. Always draws two random numbers, so that recorded results do not change later random
+   * choices.
    *
    * @param span the shortest and the longest delay, milliseconds; negative if the other request is sent later
    * @returns a delay within the span

@@ -12,7 +12,7 @@ import type { Random } from '../random.ts';
 import { everywhere, inTurn, over, type Workload } from './workload.ts';
 
 const ROUNDS = 5;
-/** Number of rounds of each kind that the check of `rotation` needs. */
+/** Number of rounds with each kind of planted cookie that the check of `rotation` needs. */
 const NEEDED = 3;
 
 export const fixation: Workload = {
@@ -25,8 +25,8 @@ export const fixation: Workload = {
     await inTurn(context, 2 * ROUNDS, ROUNDS, async (own, n) => {
       if (!over(own, plan, n % ROUNDS < NEEDED)) await (n < ROUNDS ? before(own, n) : invented(own, n));
     });
-    // These rounds run alone, because each needs two sessions of two users. If other tasks took sessions at the same
-    // time, both could be of the same user.
+    // Runs these rounds one at a time, because each needs a session of each of two users. If other tasks took sessions
+    // at the same time, only two sessions of the same user might be free.
     const pairs = { ...context, random: context.random.fork('pairs') };
     const round = async (own: Context, n: number) => {
       if (!over(own, plan, n < NEEDED)) await overAnother(own, n);
@@ -121,8 +121,8 @@ async function replays(context: Context, driver: Driver, planted: SessionClient,
 }
 
 /**
- * Returns an invented value of the same form: replaces digits by random digits, and letters by random letters, in
- * parts of 8 or more characters.
+ * Returns an invented value of the same form as a cookie's value: replaces digits by random digits, and letters by
+ * random letters, in parts of 8 or more characters.
  */
 function unlike(value: string, random: Random): string {
   const any = (from: string): string => from[random.below(from.length)] as string;
@@ -137,5 +137,8 @@ function unlike(value: string, random: Random): string {
   return encoded ? encodeURIComponent(text) : text;
 }
 
-/** Sets of characters. Each character is replaced by one of its set, so that hexadecimal digits stay hexadecimal. */
+/**
+ * Sets of characters. A random character of the same set replaces each character, so that hexadecimal digits stay
+ * hexadecimal.
+ */
 const ALPHABETS = ['0123456789', 'abcdef', 'ghijklmnopqrstuvwxyz', 'ABCDEF', 'GHIJKLMNOPQRSTUVWXYZ'];

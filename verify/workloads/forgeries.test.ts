@@ -69,7 +69,7 @@ describe('forged cookies', () => {
     const id = value.replace(/[.~]?shop[\w-]*~?|\.app-2/, '');
     for (const { change, forged } of forgeries(value, other)) {
       if (change.startsWith('a character')) expect(forged).toMatch(route);
-      // Each forged value changes the id.
+      // Checks that each forged value changes the session id, and not only the name of the instance.
       expect(forged, change).not.toContain(id);
     }
   });

@@ -17,8 +17,8 @@ const PART = /[\w+/-]{12,}/g;
 /** Maximum number of parts to change in each cookie value. */
 const MOST = 3;
 /**
- * Number of equal characters. If a part begins with so many equal characters in two sessions, it is the name
- * of an instance, and no random id.
+ * Number of characters. If a part of the cookie begins with so many equal characters in two sessions, it is the name of
+ * an instance, and no random id.
  */
 const ALIKE = 3;
 
@@ -53,15 +53,15 @@ export function forgeries(value: string, other: string): Forgery[] {
 }
 
 /**
- * Matches a random id or a signature in JSON: 16 or more characters of base64, or `_` or `-`. An attacker cannot guess
- * it.
+ * Matches a random id or a signature in JSON, which an attacker cannot guess: 16 or more letters, digits, `+`, `/`,
+ * `=`, `_` or `-`.
  */
 const ID = /[\w+/=-]{16,}/;
 
 /**
- * Returns a cookie whose JSON is replaced by the JSON of another cookie, with additional spaces, so that it differs from
- * both cookies. Without a valid signature, no app may accept it. Undefined if the cookies contain no JSON in base64, or
- * if the JSON has a random id: an app that looks up this id needs no signature.
+ * Returns a cookie with the JSON of another session's cookie and additional spaces, so that it differs from both. No
+ * app may accept this JSON without a valid signature. Returns undefined if the cookies contain no JSON in base64, or if
+ * the JSON has a random id, because an app that looks up the id needs no signature.
  */
 function withContentOf(own: string, other: string): string | undefined {
   const part = partsOf(own).findLast(({ text }) => jsonIn(text) !== undefined);
@@ -113,7 +113,7 @@ const KINDS = ['0123456789', 'abcdef', 'ABCDEF', 'ghijklmnopqrstuvwxyz', 'GHIJKL
 /** Replaces the letter or digit in the middle of a part by another character of the same kind. */
 function flipped(value: string, { text, at }: Part): string {
   let middle = at + Math.floor(text.length / 2);
-  // Skips separators such as those of a UUID, because some decoders ignore them.
+  // Skips separators such as those in a UUID, because some decoders ignore separators.
   while (middle > at && !/[\da-z]/i.test(value[middle] as string)) middle--;
   const old = value[middle] as string;
   const alike = KINDS.find(letters => letters.includes(old)) ?? 'ax';

@@ -17,7 +17,7 @@ const AT_ONCE = 5;
 
 /**
  * Logs in the old sessions, and opens the page with the form. Does nothing if the app limits the sessions of a user,
- * because `hop` uses all sessions that the limit allows.
+ * because the workload `hop` uses all sessions that the limit allows.
  *
  * @returns a function to call after the faults: it sends the requests of old and new sessions
  */

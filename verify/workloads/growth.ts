@@ -14,8 +14,8 @@ import type { Probe } from '../target/schema.ts';
 /** Lengths of text to try, characters. */
 const LENGTHS = [100, 400, 1_000, 4_000, 16_000, 64_000];
 /**
- * Stages of growth, characters: length of each text, and total length of all texts at the end of the stage. The last
- * two exceed the size limit of a cookie, and the buffers of a proxy.
+ * The stages in which a session grows. `value`: length of each text, characters. `total`: length of all texts at the
+ * end of the stage, characters. The last two stages exceed the size limit of a cookie, and the buffers of a proxy.
  */
 const STAGES = [
   { value: 100, total: 1_000 },
@@ -25,13 +25,13 @@ const STAGES = [
   { value: 64_000, total: 1_100_000 },
 ];
 /**
- * Total length of a stage, characters, above which the stage needs long texts: with short texts, it would
- * need too many requests. So it is skipped for an app that shows only short texts.
+ * Stages with a higher total than this, characters, need long texts: short ones would need too many requests. So they
+ * are skipped for an app that shows only short texts.
  */
 const MANY = 100_000;
 /** Approximate length of the shortest text, characters. */
 const SHORT = 40;
-/** Limits of an app that were not measured: only short texts. */
+/** The limits that apply if the app was not measured: only short texts. */
 export const UNMEASURED: Growth = { longest: 0, total: 2_000, refused: false };
 /** Maximum number of texts to add to one session. */
 const ADDS = 130;
@@ -39,9 +39,12 @@ const ADDS = 130;
 const WITHIN = 0.8;
 /** Number of texts to add between two reads of the page. */
 const READ_EVERY = 10;
-/** Number of tries for each text if clients cannot choose the instance. */
+/** Number of tries for each text if the balancer alone chooses the instance. */
 const TRIES = 2;
-/** Maximum wait for instances to which the balancer has stopped routing, and interval of the requests, milliseconds. */
+/**
+ * `within`: maximum wait until the balancer routes to each instance again, milliseconds. `every`: interval of the
+ * requests that test this, milliseconds.
+ */
 const BACK = { within: 30_000, every: 250 };
 
 /** Statuses for a request that is too large. A balancer sends 502 if a response header is too large. */
@@ -52,7 +55,7 @@ const refusesSize = ({ status, body }: Reply): boolean =>
   (TOO_LARGE.includes(status) || (status === 400 && /header|cookie|too (large|long|big)/i.test(body)));
 
 /**
- * Adds longer and longer texts to a session, within the limits.
+ * Adds longer and longer texts to a session, within the given limits.
  *
  * @param add adds the n-th text, with this length in characters; returns false to stop
  * @param staged called after each stage
@@ -138,7 +141,7 @@ class Measurement {
         const { status, refused } = await this.#write(driver, size, n);
         if (refused || status === undefined) return false;
         if (status >= 500 && (await this.#refusesMore(driver, size, status))) return false;
-        // Any other error does not count as a limit: the audit will cause it again, and the run judges it.
+        // Other errors do not count as a limit: `audit` will cause such an error again, and the run judges it.
         total += size;
         return status < 400;
       });
@@ -149,7 +152,7 @@ class Measurement {
 
   /**
    * Returns whether a response with status 500 or more means that the session is full, as in Rails with a cookie that
-   * is too large. It does if each instance refuses one more text, but accepts a short text in a new session.
+   * is too large. A session is full if each instance refuses one more text, but accepts a short text in a new session.
    */
   async #refusesMore(driver: Driver, size: number, status: number): Promise<boolean> {
     for (const to of this.#ways()) {
@@ -165,7 +168,10 @@ class Measurement {
     return small;
   }
 
-  /** Returns one text of each kind (TEXTS): the hardest to encode that at least one instance shows unchanged. */
+  /**
+   * Returns the texts that are hard to encode, such as emoji, that at least one instance shows unchanged: of each kind,
+   * the text that is hardest to encode.
+   */
   async texts(): Promise<Text[]> {
     const kept: Text[] = [];
     const cause = this.cause;

@@ -9,16 +9,22 @@ import { collection, roomOf } from './growth.ts';
 
 /** Approximate number of values that a session holds at a time: few, so that pages stay small. */
 const ITEMS = 8;
-/** Share of requests that write. It falls with more than `upTo` values in an object, so that its page stays small. */
+/**
+ * `share`: share of requests that write. The share falls if an object has more than `upTo` values, so that its page
+ * stays small.
+ */
 const WRITES = { share: 0.25, upTo: 50 };
-/** Share and maximum number of values written during faults that are never removed: the last reads must show them. */
+/**
+ * Of the values written during faults, this share and at most this number are never removed, so that the last reads
+ * must show them.
+ */
 const KEPT = { share: 0.3, most: 30 };
 /** Share of writes with a text that is hard to encode, such as emoji, if the app keeps such texts unchanged. */
 const AWKWARD = 0.25;
 
 /**
- * Returns whether a request has the removed value in its path. A path cannot contain a text that is hard to
- * encode, such as emoji, so `hop` never removes such a text.
+ * Returns whether the request that removes a value has the value in its path. A path cannot contain a text that is hard
+ * to encode, such as emoji, so `hop` never removes such a text.
  */
 const sticks = ({ remove }: Probe): boolean => remove?.path.includes('{value}') === true;
 
@@ -32,7 +38,7 @@ export class HeldValues {
   readonly #stuck = new Map<string, number>();
   #kept = 0;
 
-  /** @param clients number of clients that write to the objects of all users */
+  /** @param clients number of clients that write to the objects that all users share */
   constructor(context: Context, clients: number) {
     this.#context = context;
     this.#random = context.random;
@@ -87,7 +93,7 @@ export class HeldValues {
       this.#stuck.set(probe.object, (this.#stuck.get(probe.object) ?? 0) + 1);
       return;
     }
-    // Does not record some values, so that they are never removed.
+    // Does not record some of the values, so that this client never removes them.
     if (disturbed && this.#kept < KEPT.most && this.#random.next() < KEPT.share) this.#kept++;
     else getOrInsert(this.#items, probe.object, (): string[] => []).push(value);
   }

@@ -30,14 +30,13 @@ const REPLAYS = 6;
 const EARLY = 0.5;
 
 /**
- * If there are no more sessions than this, a round robin may by chance route each session to the same
- * instance all the time.
+ * If there are at most so many sessions, a round robin may by chance always route each session to the same instance.
  */
 const FEW = 4;
 
-/** How fast the clients of `hop` send requests. `perform` changes it during the run. */
+/** The speed of the clients of `hop`. The function `perform` of index.ts changes it during the run. */
 export interface Pace {
-  /** Average pause before each request, milliseconds. It is 0 while no other workload runs. */
+  /** Average pause before each request, milliseconds; 0 while no other workload runs. */
   pause: number;
   /** True while faults are performed. Then clients do not choose the instance, because it may not exist any more. */
   disturbed?: boolean;
@@ -47,7 +46,7 @@ export interface Pace {
 const LOGIN_AGAIN = 200;
 
 interface Shared {
-  /** Number of clients that write to the objects of all users. */
+  /** Number of clients that write to the objects that all users share. */
   clients: number;
   replayed: number;
   few: boolean;
@@ -243,14 +242,14 @@ class HopClient {
     const add = await driver.write(probe, { early, to, text, due: this.#due });
     this.#values.wrote(probe, add, text, this.#shared.pace.disturbed === true);
     if (!this.#wrote(add)) return false;
-    // The response header has acknowledged the write, so another instance must show the value at once.
+    // The header of the write's response has acknowledged the write, so another instance must show the value at once.
     const other = names.find(name => name !== add.instance);
     return early && other !== undefined ? this.#read(driver, probe, { to: other }) : true;
   }
 
   /**
-   * Records whether the outcome of a write is unknown: then the client reads before its next write. Without this,
-   * many writes of an outage would have unknown outcomes, and too many orders of their effects would be possible.
+   * Records whether the outcome of a write is unknown during faults. If so, the client reads before its next write.
+   * Otherwise, too many writes would have unknown outcomes, and too many orders of their effects would be possible.
    *
    * @returns false if the response is signed out
    */
@@ -265,7 +264,9 @@ class HopClient {
     return operation.signedIn !== 'out' && !showsAnother(operation);
   }
 
-  /** Ends a lost session. Sends the first lost sessions' cookies again, to see which instances honour them. */
+  /**
+   * Ends a lost session. For the first lost sessions, also sends the cookie again, to see which instances honour it.
+   */
   async #lost(driver: Driver): Promise<void> {
     if (this.#shared.replayed++ < REPLAYED) {
       for (let i = 0; i < REPLAYS && !this.#context.signal.aborted; i++)

@@ -41,7 +41,8 @@ export const idle: Workload = {
     if (quiet !== undefined) {
       for (const wait of [quiet / 2, before(quiet), after(quiet), after(quiet), quiet * 1.2])
         add((own, n) => waits(own, n, wait));
-      // Two sessions send a copy of their cookie: an instance may still honour a cookie that a browser has deleted.
+      // In two sessions, sends a copy of the expired cookie: an instance may still honour a cookie that browsers have
+      // deleted.
       for (let i = 0; i < 2; i++) add((own, n) => waits(own, n, after(quiet), true));
       const until = absolute === undefined ? quiet * LONG : Math.min(quiet * LONG, before(absolute));
       if (renew !== 'never') for (let i = 0; i < 2; i++) add((own, n) => busy(own, n, quiet / BUSY, until));
@@ -61,12 +62,13 @@ async function enter(context: Context, n: number): Promise<Driver | undefined> {
     driver.end('refused');
     return undefined;
   }
-  // Makes every instance serve the session, so that a later refusal means an expired session, not an unknown one.
+  // Makes every instance serve the session. So a later refusal means that the session has expired, and not that an
+  // instance has never known it.
   await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   return driver;
 }
 
-/** Waits, and sends one request. Further ones would show nothing, because a request renews the session. */
+/** Waits, and sends one request. A second request would show nothing, because the first one has renewed the session. */
 async function waits(context: Context, n: number, milliseconds: number, byHand = false): Promise<void> {
   const driver = await enter(context, n);
   if (driver === undefined) return;

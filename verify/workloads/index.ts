@@ -91,9 +91,12 @@ export interface Performance {
    * one has ended.
    */
   rate?: Rate | undefined;
-  /** The part of `hop`'s sessions that this worker thread drives; all by default. */
+  /** The share of `hop`'s sessions that this worker thread drives; all sessions by default. */
   part?: WorkerPart | undefined;
-  /** Performs the faults. Called when all workloads except `hop` have ended; `hop` continues until it resolves. */
+  /**
+   * Performs the faults. Called when all workloads except `hop` have ended; `hop` continues until the returned promise
+   * resolves.
+   */
   disturb?: () => Promise<void>;
   /** Called after the load, before the last reads of `hop`. */
   settle?: () => Promise<void>;
@@ -101,7 +104,7 @@ export interface Performance {
   onActive?: (what: readonly string[]) => void;
 }
 
-/** What the progress shows for workloads that may take longer than the load, instead of their name. */
+/** For workloads that may take longer than the load, the text that the progress shows instead of their name. */
 const GOES_ON: Readonly<Record<string, string>> = {
   hop: 'the last reads of the sessions',
   idle: 'sessions that must reach their declared timeouts',
@@ -186,7 +189,7 @@ export async function perform(
     );
   let aging: Promise<void> | undefined;
   try {
-    // Does not wait for `age` before `hop` returns to full speed, because `age` lasts as long as `hop` and sends few
+    // Does not wait for the end of `age` before `hop` gets its full speed: `age` takes as long as `hop`, but sends few
     // requests.
     aging = others.includes(age) ? run(age) : undefined;
     await Promise.all(others.filter(workload => workload !== age).map(run));
@@ -200,7 +203,8 @@ export async function perform(
     }
   } finally {
     if (disturb !== undefined) hopPlan.deadline = 0;
-    // After an error, waits for the end of all workloads, because the caller closes what they use.
+    // After an error, waits until all workloads have ended, because the caller closes the recorder and the connections
+    // that they use.
     if (failing.signal.aborted) await Promise.allSettled(begun);
   }
   await Promise.all([hopping, aging]);

@@ -40,13 +40,13 @@ export const interleave: Workload = {
       ...Array.from({ length: LATE }, () => late),
       ...Array.from({ length: DEVICES }, () => devices),
     ];
-    // Reserves three client numbers for each part.
+    // Reserves three client numbers for each task.
     await inTurn(context, parts.length, 3, async (own, n) => parts[n]?.(own, plan, 3 * n), 2);
   },
 };
 
 /**
- * Disconnects from requests of one user while another user reads. An app may reuse its connection to the store too
+ * One user sends requests and disconnects, while another user reads. An app may reuse its connection to the store too
  * early, and give the store's reply for the first user to the second one. The abandoned requests are not recorded.
  */
 async function hasty(context: Context, plan: Plan, n: number): Promise<void> {
@@ -101,7 +101,7 @@ const pagesOf = ({ signedIn, pages, probes }: Target): string[] => [
   ...new Set([signedIn.page, ...probes.map(({ read }) => read.path), ...pages]),
 ];
 
-/** Logs a second user in with the browser of a logged-out user. It must not show the first user's data. */
+/** Logs a second user in with the browser of a logged-out user. Its pages must not show the first user's data. */
 async function shared(context: Context, _plan: Plan, n: number): Promise<void> {
   const { logout, probes, pages } = context.target;
   const account = context.account(n + 1);

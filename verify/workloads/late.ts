@@ -15,7 +15,7 @@ import type { Plan } from './workload.ts';
 const HELD = 2;
 
 /**
- * Tests one browser.
+ * Logs a user out and in again in one browser, while requests of the old session are in flight.
  *
  * @param n number of the first client; if it is even, the same user logs in again, else another user
  */
@@ -63,8 +63,8 @@ function inFlight({ target }: Context, driver: Driver, barrier: Barrier): Promis
   const { slow, signedIn, claims } = target;
   const held = Array.from({ length: HELD }, () => driver.visit(signedIn.page, { held: barrier.place() }));
   if (slow?.read !== undefined) held.push(driver.visit(slow.read));
-  // Without logout-final, an app may keep the whole session in the cookie. A late write then always restores the
-  // session.
+  // If the target does not claim `logout-final`, the app may keep the whole session in the cookie. Then a late write
+  // always restores the old session, so none is sent.
   if (slow?.write !== undefined && claims.includes('logout-final')) held.push(driver.touch(slow.write));
   return held;
 }

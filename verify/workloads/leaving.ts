@@ -10,7 +10,10 @@ import type { EndingSpec } from '../target/schema.ts';
 import { everywhere, inTurn, over, type Plan, replayed } from './workload.ts';
 
 const CLIENTS = 4;
-/** Number of clients that stay logged in until a fault begins. Even if the fault prevents logins, these can log out. */
+/**
+ * Number of clients that stay logged in until a fault begins, so that they can log out even if the fault prevents
+ * logins.
+ */
 const PATIENT = 2;
 /** Maximum duration of a session, milliseconds. */
 const STAY = 1_200;
@@ -18,7 +21,10 @@ const STAY = 1_200;
 const AGAIN = 200;
 /** Average pause between two reads, milliseconds: short, so that no server closes the idle connection. */
 const PAUSE = 80;
-/** Time after which a client disconnects from a request without waiting for the response, milliseconds. */
+/**
+ * While the store is down: time after which a client disconnects from a request without waiting for the response,
+ * milliseconds.
+ */
 const ABANDONED = 250;
 /** Maximum number of sessions whose old cookie is sent again after all faults. */
 const REMEMBERED = 150;
@@ -68,8 +74,7 @@ async function live(
     await sleep(AGAIN);
     return undefined;
   }
-  // Makes every instance serve the session, because an instance may ignore the logout of a session that it does not
-  // know.
+  // Makes every instance serve the session, because an instance that does not know a session may ignore its logout.
   await everywhere(context, async how => (await driver.read(undefined, how)).operation, { balanced: true });
   const old = driver.replayer();
   const pauses = context.random.fork('pauses');
@@ -77,7 +82,8 @@ async function live(
   const slow = context.target.slow?.read;
   const look = async (): Promise<void> => {
     await sleep(PAUSE * 2 * pauses.next());
-    // Disconnects while the store is down, because the store's reply may then stay unread on the app's connection.
+    // Sends a request and disconnects while the store is down: the store's reply may then stay unread on the app's
+    // connection.
     if (context.recorder.disturbed) await driver.abandon(context.target.signedIn.page, ABANDONED);
     // Sends a slow request, because an instance that dies during it may leave a lock behind.
     if (slow !== undefined) await driver.visit(slow);

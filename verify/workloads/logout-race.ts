@@ -22,7 +22,7 @@ const AT_ONCE = 4;
 const TOGETHER = 4;
 /** Number of tests of the request that ends all sessions of a user. */
 const ALL_ROUNDS = 4;
-/** Number of sessions of the user that the request must end. */
+/** Number of sessions that one request must end, in the tests of the request that ends all sessions of a user. */
 const ALL_SESSIONS = 5;
 
 /** A session that was logged out. Its old cookie is sent again when the run ends. */
@@ -72,10 +72,10 @@ async function round(
 }
 
 interface Race {
-  /** Number of the logout. It decides which kinds of requests are in flight. */
+  /** Number of the logout in the workload. It decides which kinds of requests are in flight during the logout. */
   n: number;
   logout: EndingSpec;
-  /** Finds the delay after a logout from which concurrent requests are refused. */
+  /** Finds the delay after a logout at which the app begins to refuse concurrent requests of the session. */
   delays: DelaySearch;
 }
 
@@ -85,8 +85,7 @@ export async function raceLogout(
   driver: Driver,
   { n, logout, delays }: Race,
 ): Promise<LoggedOut> {
-  // Makes every instance serve the session, because an instance may ignore the logout of a session that it does not
-  // know.
+  // Makes every instance serve the session, because an instance that does not know a session may ignore its logout.
   let span = 1;
   await everywhere(context, async how => {
     const { operation } = await driver.read(context.target.probes[0], how);

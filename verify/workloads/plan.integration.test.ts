@@ -30,7 +30,7 @@ const ENOUGH = 60;
  * Performs a run.
  *
  * @param duration of the load, milliseconds
- * @returns the requests of each session in order, with canaries without the name of the run
+ * @returns the requests of each session in order; the run's name is removed from the written values
  */
 async function planOf(seed: number, duration: number): Promise<Map<string, string[]>> {
   const target = await loadTarget('baton.yaml', {});
@@ -51,7 +51,7 @@ async function planOf(seed: number, duration: number): Promise<Map<string, strin
 type Plan = Map<string, string[]>;
 
 /**
- * Compares the sessions of `hop`.
+ * Compares the sessions of `hop` in three runs: `one` and `same` have the same seed, `other` has another seed.
  *
  * @returns the number of equal requests of `one` and `same`, and the number of sessions in which `other` differs
  */
@@ -83,7 +83,7 @@ it('is drawn from the seed', async () => {
       await planOf(7, duration),
       await planOf(8, duration),
     ];
-    // Overlapping requests may end in any order. The values that a session writes do not depend on it.
+    // Overlapping requests may end in any order, but the values that a session writes do not depend on this order.
     const { compared, different } = compare(one, same, other);
     expect(different).toBe(3);
     expect(written(one).length).toBeGreaterThan(60);

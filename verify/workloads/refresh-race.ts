@@ -18,10 +18,15 @@ const AT_ONCE = 12;
 const TABS = 3;
 /** Maximum delay between two concurrent refreshes, milliseconds. */
 const APART = 10;
-/** Additional wait after a timeout, milliseconds, so that it has passed on every machine. */
+/**
+ * Wait after the end of a lifetime or grace period, milliseconds, so that it has certainly passed on the server too.
+ */
 const MARGIN = 300;
 
-/** Refreshes the tokens of a session. Returns a client with the replaced tokens, and one with the current tokens. */
+/**
+ * Refreshes the tokens of a session in one of several ways. Returns a client with the replaced tokens, and one with the
+ * current tokens.
+ */
 type Race = (
   context: Context,
   driver: Driver,
@@ -59,7 +64,10 @@ const graceOver = ({ grace = 0 }: RefreshSpec): number =>
 
 const copied = (client: SessionClient) => ({ client, with: 'copy' as const });
 
-/** Performs `race`, refreshes again with the current tokens, and sends the replaced token after the grace period. */
+/**
+ * Refreshes the tokens by `race`, refreshes again with the current tokens, and sends the replaced token after the grace
+ * period.
+ */
 async function raced(
   race: Race,
   spec: RefreshSpec,
@@ -113,8 +121,7 @@ const spentAtOnce: Race = async (context, driver, n) => {
 
 /** Refreshes during a logout, or in one of four rounds before it. Then sends all tokens to every instance. */
 async function duringLogout(logout: EndingSpec, context: Context, driver: Driver, n: number): Promise<void> {
-  // Makes every instance serve the session, because an instance may ignore the logout of a session that it does not
-  // know.
+  // Makes every instance serve the session, because an instance that does not know a session may ignore its logout.
   await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   const old = driver.replayer();
   if (n % 16 === 3) await driver.refresh();
@@ -137,5 +144,5 @@ async function duringLogout(logout: EndingSpec, context: Context, driver: Driver
   for (const client of clients) await everywhere(context, how => replayed(driver, client, how));
 }
 
-/** Maximum lifetime of an access token, milliseconds, for which the workload waits until the token has expired. */
+/** Maximum lifetime of an access token, milliseconds, at which the workload waits for the expiry of the token. */
 const LONGEST = 20_000;

@@ -30,7 +30,10 @@ afterEach(async () => {
 
 /** Default duration of a workload, milliseconds. It is longer than a test, so that `enough` ends the workload. */
 const DURATION = 60_000;
-/** Number of operations after the last allowed text that is hard to encode. Without the limit, more would follow. */
+/**
+ * Number of operations after the last allowed text that is hard to encode. If the limit did not work, one of these
+ * operations would write a further text.
+ */
 const MORE = 200;
 /** Matches a text that is a number. */
 const NUMBER = /^\d{18}$/;

@@ -9,8 +9,8 @@ import { everywhere, inTurn, pause, replayed } from './workload.ts';
 
 const CLIENTS = 2;
 /**
- * Minimum pause after each session of a client, milliseconds. If the session took longer than this, the pause
- * is as long as the session.
+ * Minimum pause of a client between two sessions, milliseconds. If the last session took longer than this, the pause is
+ * as long as the session.
  */
 const PAUSE = 100;
 
@@ -35,8 +35,7 @@ export async function visits(context: Context, first: number, ended: () => boole
 
 async function visit(context: Context, driver: Driver): Promise<void> {
   if (!(await driver.enter())) return driver.end('refused');
-  // Makes every instance serve the session, because an instance may ignore the logout of a session that it does not
-  // know.
+  // Makes every instance serve the session, because an instance that does not know a session may ignore its logout.
   await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   const { logout } = context.target;
   const old = driver.replayer();

@@ -18,9 +18,12 @@ export interface Plan {
   deadline: number;
   /** The time at which `hop` ends, microseconds on the run's clock. Absent if `hop` ends with the last fault. */
   loadEnds?: number | undefined;
-  /** The rate at which the sessions of `hop` begin actions. It changes during `length`, milliseconds. */
+  /**
+   * The rate at which the sessions of `hop` begin actions, and the time in which the rate changes (`length`,
+   * milliseconds).
+   */
   rate?: (Rate & { length: number }) | undefined;
-  /** The part of `hop`'s sessions that this worker thread drives; all if absent. */
+  /** The share of `hop`'s sessions that this worker thread drives; all sessions if absent. */
   part?: WorkerPart | undefined;
   /** Called when the first login of each client was accepted or refused. */
   entered?: () => void;
@@ -32,7 +35,7 @@ export interface Workload {
   name: string;
   /** A short description of what the clients do. */
   does: string;
-  /** The guarantees that a run with this workload can judge. */
+  /** The guarantees for which this workload gives evidence. */
   feeds: readonly Guarantee[];
   /** Returns what the target file lacks for this workload; undefined if it lacks nothing. */
   lacks?(target: Target): string | undefined;
@@ -52,9 +55,9 @@ export const over = ({ signal, recorder }: Context, { deadline }: Plan, needed =
 
 /** Maximum number of tries to reach an instance through the balancer. */
 const TRIES = 6;
-/** Number of consecutive timeouts after which the tries end. */
+/** Number of consecutive timeouts after which Baton stops trying to reach an instance. */
 const TIMEOUTS = 2;
-/** Share of requests with a concurrent request of another client, which shifts a round robin. */
+/** Share of requests during which another client also sends a request, to shift a round robin. */
 export const BESIDE = 0.35;
 
 interface Everywhere {
