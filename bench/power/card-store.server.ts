@@ -1,8 +1,8 @@
 import { serve } from '../../app/serve.ts';
 import { stockOptions } from '../../zoo/stores/stock.ts';
+import { DrawnStore } from './drawn-store.ts';
 import { drawnHandler } from './handler.ts';
 import { Oracle } from './oracle.ts';
-import { DrawnStore } from './store.ts';
 
 const oracle = Oracle.ofProcess();
 await serve({

@@ -18,6 +18,10 @@ type When =
   | 'one instance'
   /** Only for a quarter of the users. */
   | 'some users'
+  /** Another instance handled the login of the session. */
+  | 'begun elsewhere'
+  /** This instance has served an earlier session of the same user. */
+  | 'second login'
   /** The session holds at least `size` characters. */
   | 'large'
   /** The session holds a character outside ASCII. */
@@ -51,9 +55,10 @@ interface Act {
 
 const BOTH: readonly Host[] = ['card-store', 'plain'];
 const PLAIN: readonly Host[] = ['plain'];
-const USUAL: readonly When[] = ['aged', 'rested', 'overlapping', 'one instance', 'some users'];
+const CARDS: readonly Host[] = ['card-store'];
+const PLACES: readonly When[] = ['one instance', 'some users', 'begun elsewhere', 'second login'];
+const USUAL: readonly When[] = ['aged', 'rested', 'overlapping', ...PLACES];
 const SAVES: readonly When[] = [...USUAL, 'large', 'awkward'];
-const PLACES: readonly When[] = ['one instance', 'some users'];
 /** The share of draws without a condition. */
 const ALWAYS = 0.5;
 
@@ -78,6 +83,10 @@ export const DEFECTS: Readonly<Record<string, Act & { readonly breaks: Guarantee
   'lose-item': {
     does: 'saves a session without its oldest value',
     ...{ breaks: 'read-your-writes', hosts: BOTH, whens: SAVES },
+  },
+  'save-whole': {
+    does: 'saves the whole session, and so undoes changes by concurrent requests',
+    ...{ breaks: 'no-lost-updates', hosts: CARDS, whens: PLACES },
   },
   'swap-keys': {
     does: 'reads the key of another session',
@@ -111,6 +120,10 @@ export const DEFECTS: Readonly<Record<string, Act & { readonly breaks: Guarantee
     does: 'restores a session `ms` after its logout',
     ...{ breaks: 'logout-final', hosts: BOTH, whens: USUAL, ms: [5, 3_000] },
   },
+  'save-ended': {
+    does: 'restores a session when it saves a request that was in flight at the logout',
+    ...{ breaks: 'logout-final', hosts: BOTH, whens: PLACES },
+  },
   double: {
     does: 'adds a note twice',
     ...{ breaks: 'at-most-once', hosts: PLAIN, whens: ['one instance'] },
@@ -122,6 +135,14 @@ export const DEFECTS: Readonly<Record<string, Act & { readonly breaks: Guarantee
   'accept-forged': {
     does: 'does not check the signature of the cookie',
     ...{ breaks: 'forgery', hosts: PLAIN, whens: ['one instance'] },
+  },
+  'other-cookie': {
+    does: 'sets the session cookie of another user at a login',
+    ...{ breaks: 'isolation', hosts: BOTH, whens: ['one instance', 'some users', 'second login'] },
+  },
+  'wrong-charset': {
+    does: 'sends a page in UTF-8, and says that it is in ISO 8859-1',
+    ...{ breaks: 'read-your-writes', hosts: PLAIN, whens: PLACES },
   },
   expose: {
     does: 'sets the session cookie without HttpOnly',
@@ -172,7 +193,7 @@ const EVERY = [2, 1_000] as const;
 /** Number of requests of which about one fulfils the condition. */
 const ODDS: Readonly<Record<When, number>> = {
   ...{ always: 1, aged: 2, rested: 20, overlapping: 20, 'one instance': 2, 'some users': 4, large: 50 },
-  awkward: 50,
+  ...{ awkward: 50, 'begun elsewhere': 2, 'second login': 2 },
 };
 /** The range of the durations of conditions, milliseconds. */
 const TIMES = { aged: [500, 8_000], rested: [200, 3_000] } as const;
@@ -211,6 +232,8 @@ const CONDITIONS: Readonly<Record<When, (draw: Draw) => string>> = {
   overlapping: () => ' of overlapping requests',
   'one instance': () => ' on one instance',
   'some users': () => ' of a quarter of the users',
+  'begun elsewhere': () => ' of sessions that began on another instance',
+  'second login': () => ' of users who have logged in before',
   large: ({ size }) => ` of sessions with ${size} characters or more`,
   awkward: () => ' of sessions with non-ASCII text',
 };

@@ -10,6 +10,9 @@ type Strike = (request: Request, response: Response, oracle: Oracle) => 'ended' 
 /** Matches a session cookie: `connect.sid` of the plain host, or `sid` of the card store. */
 const COOKIE = /^(connect\.sid|sid)=/;
 
+/** The last session cookie that the app set at a login, and its user. */
+let lastLogin: { cookie: string; user: string } | undefined;
+
 /** Changes the values of a header when the app sets it. */
 function changing(response: Response, name: string, change: (value: string) => string): void {
   const set = response.setHeader.bind(response);
@@ -36,6 +39,29 @@ export const HANDLER_ACTS: Readonly<Record<string, Strike>> = {
       oracle.harm('a cookie without HttpOnly was set');
       return value.replace(/; HttpOnly/i, '');
     });
+    return undefined;
+  },
+  'other-cookie': (request, response, oracle) => {
+    changing(response, 'set-cookie', value => {
+      const { user } = request.session ?? {};
+      if (!COOKIE.test(value) || user === undefined || !request.path.includes('login')) return value;
+      const last = lastLogin;
+      lastLogin = { cookie: value, user };
+      if (last === undefined || last.user === user || !oracle.strikes(request.sessionID, request.session))
+        return value;
+      oracle.harm('the cookie of another user was set');
+      return last.cookie;
+    });
+    return undefined;
+  },
+  'wrong-charset': (_request, response, oracle) => {
+    const send = response.send.bind(response);
+    response.send = body => {
+      if (typeof body !== 'string' || !/[^\0-\x7f]/.test(body)) return send(body);
+      oracle.harm('a page with a wrong charset was sent');
+      changing(response, 'content-type', () => 'text/html; charset=iso-8859-1');
+      return send(body);
+    };
     return undefined;
   },
   public: (request, response, oracle) => {
@@ -69,6 +95,9 @@ export const HANDLER_ACTS: Readonly<Record<string, Strike>> = {
   },
 };
 
+/** These acts see every request. They ask the oracle themselves, in the requests in which they could strike. */
+const WATCHING = ['other-cookie'];
+
 /**
  * Returns the middleware. It reports each request to the oracle, which decides whether to make the change in
  * this request.
@@ -79,6 +108,7 @@ export const drawnHandler =
     const sid = request.sessionID ?? '';
     response.once('close', oracle.began(sid));
     const strike = HANDLER_ACTS[oracle.draw.act];
-    const ended = strike && oracle.strikes(sid, request.session) && strike(request, response, oracle);
+    const now = WATCHING.includes(oracle.draw.act) || oracle.strikes(sid, request.session);
+    const ended = strike && now && strike(request, response, oracle);
     if (ended === undefined || ended === false) next();
   };

@@ -20,12 +20,22 @@ interface Seen {
   open: number;
 }
 
+interface Login {
+  /** True if another instance handled the login. */
+  elsewhere: boolean;
+  /** True if this instance has served an earlier session of the user. */
+  again: boolean;
+}
+
 export class Oracle {
   readonly draw: Draw;
   readonly #file: string;
   readonly #second: boolean;
   readonly #random: Random;
   readonly #sessions = new Map<string, Seen>();
+  /** Sessions of signed-in users, by the first time that this instance loaded or saved them. */
+  readonly #logins = new Map<string, Login>();
+  readonly #users = new Set<string>();
 
   /** @param file gets a line for each wrong effect */
   constructor(draw: Draw, file: string, instance: string) {
@@ -53,6 +63,13 @@ export class Oracle {
     };
   }
 
+  /** Called before a session is saved, and after it is loaded. The instance that handles a login saves first. */
+  used(sid: string, data: Partial<SessionData> | null, how: 'loaded' | 'saved'): void {
+    if (data?.user === undefined || this.#logins.has(sid)) return;
+    this.#logins.set(sid, { elsewhere: how === 'loaded', again: this.#users.has(data.user) });
+    this.#users.add(data.user);
+  }
+
   /**
    * Decides whether the app makes the change of the draw in the current request.
    *
@@ -72,6 +89,10 @@ export class Oracle {
         return this.#second;
       case 'some users':
         return [...(data.user ?? 'x')].reduce((sum, one) => sum + one.charCodeAt(0), 0) % SOME === 0;
+      case 'begun elsewhere':
+        return this.#logins.get(sid)?.elsewhere === true;
+      case 'second login':
+        return this.#logins.get(sid)?.again === true;
       case 'aged':
         return seen !== undefined && Date.now() - seen.first >= wait;
       case 'rested':

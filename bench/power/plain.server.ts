@@ -3,9 +3,9 @@ import { type RequestHandler, Router } from 'express';
 import type { Redis } from 'ioredis';
 import { SessionGoneError } from '../../app/stores/errors.ts';
 import { servePlain } from '../../zoo/hosts/plain/serve.ts';
+import { DrawnStore } from './drawn-store.ts';
 import { drawnHandler } from './handler.ts';
 import { Oracle } from './oracle.ts';
-import { DrawnStore } from './store.ts';
 
 const oracle = Oracle.ofProcess();
 const { draw } = oracle;

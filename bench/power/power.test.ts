@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SessionData } from 'express-session';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { SessionGoneError } from '../../app/stores/errors.ts';
 import { DEFECTS, type Draw, describeDraw, drawOf, HEALTHY } from './draw.ts';
 import { HANDLER_ACTS } from './handler.ts';
 import { Oracle } from './oracle.ts';
@@ -75,15 +76,42 @@ const sessionOf = (user: string, ...cart: string[]): SessionData =>
 /** Waits on the controlled clock. */
 const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
 
-/** Runs an act on a store in memory: two users write, read and log out. Returns what each read returned. */
-async function driving(one: Draw): Promise<{ harms: string[]; alive: string[]; reads: string[] }> {
+/** A store in memory. As the real one, it saves only what has changed since the load, and restores no deleted session. */
+function inMemory(): Raw & { alive(): string[] } {
   const kept = new Map<string, string>();
-  const real: Raw = {
-    load: async sid => JSON.parse(kept.get(sid) ?? 'null'),
-    save: async (sid, data) => void kept.set(sid, JSON.stringify(data)),
+  const loaded = new WeakMap<object, SessionData>();
+  return {
+    async load(sid) {
+      const text = kept.get(sid);
+      if (text === undefined) return null;
+      const data: SessionData = JSON.parse(text);
+      loaded.set(data, JSON.parse(text));
+      return data;
+    },
+    async save(sid, data) {
+      const [text, before] = [kept.get(sid), loaded.get(data)];
+      if (before === undefined) return void kept.set(sid, JSON.stringify(data));
+      if (text === undefined) throw new SessionGoneError();
+      const was = new Map(Object.entries(before));
+      const now = { ...JSON.parse(text) };
+      for (const [name, value] of Object.entries(data))
+        if (JSON.stringify(value) !== JSON.stringify(was.get(name))) now[name] = value;
+      for (const name of was.keys()) if (!(name in data)) delete now[name];
+      kept.set(sid, JSON.stringify(now));
+    },
     renew: async () => {},
     end: async sid => void kept.delete(sid),
+    before: data => loaded.get(data),
+    alive: () => [...kept.keys()],
   };
+}
+
+/**
+ * Runs an act on a store in memory: two users write, read and log out. Two requests of bob write at the same time, and
+ * a request of alice is in flight at her logout. Returns what each read returned.
+ */
+async function driving(one: Draw): Promise<{ harms: string[]; alive: string[]; reads: string[] }> {
+  const real = inMemory();
   const { oracle, harms } = started(one);
   const store = { ...real, ...STORE_ACTS[one.act]?.(real, oracle) };
   await store.save('a', sessionOf('alice', 'tea'));
@@ -93,13 +121,19 @@ async function driving(one: Draw): Promise<{ harms: string[]; alive: string[]; r
   const loaded = await Promise.all([store.load('a'), store.load('b')]);
   await sleep(10);
   loaded.push(await store.load('a'), await store.load('b'));
+  for (const [i, data] of [await real.load('b'), await real.load('b')].entries())
+    if (data !== null) await store.save('b', Object.assign(data, { [`basket:${i}`]: 1 }));
+  await sleep(60);
+  const both = JSON.stringify(await real.load('b'));
   await store.renew('a', sessionOf('alice'));
+  const late = await real.load('a');
   await store.end('a');
+  if (late !== null) await store.save('a', Object.assign(late, { visits: 1 })).catch(() => {});
   await sleep(60);
   return {
     harms: harms(),
-    alive: [...kept.keys()],
-    reads: loaded.map(data => `${data?.user} ${data?.cart}`),
+    alive: real.alive(),
+    reads: [...loaded.map(data => `${data?.user} ${data?.cart}`), both.replace(/.*?(?="basket:0|$)/, '')],
   };
 }
 
@@ -110,7 +144,7 @@ async function driven(one: Draw): ReturnType<typeof driving> {
   return done;
 }
 
-const RIGHT = ['alice tea,milk', 'bob rum', 'alice tea,milk', 'bob rum'];
+const RIGHT = ['alice tea,milk', 'bob rum', 'alice tea,milk', 'bob rum', '"basket:0":1,"basket:1":1}'];
 
 describe('parts of the store', () => {
   beforeEach(() => vi.useFakeTimers());
@@ -149,6 +183,24 @@ describe('conditions', () => {
     expect(strikes(draw('x', { when: 'one instance' }))).toBe(false);
   });
 
+  it('depend on the login of the session', () => {
+    const { oracle } = started(draw('x', { when: 'begun elsewhere' }));
+    oracle.used('here', sessionOf('alice'), 'saved');
+    oracle.used('here', sessionOf('alice'), 'loaded');
+    oracle.used('there', sessionOf('bob'), 'loaded');
+    expect(['here', 'there', 'unknown'].map(sid => oracle.strikes(sid))).toEqual([false, true, false]);
+
+    const second = started(draw('x', { when: 'second login' })).oracle;
+    for (const [sid, user] of [
+      ['1', 'alice'],
+      ['2', 'bob'],
+      ['3', 'alice'],
+      ['1', 'alice'],
+    ] as const)
+      second.used(sid, sessionOf(user), 'loaded');
+    expect(['1', '2', '3'].map(sid => second.strikes(sid))).toEqual([false, false, true]);
+  });
+
   it('depend on the requests of the session', async () => {
     const { oracle } = started(draw('x', { when: 'overlapping' }));
     const end = oracle.began('s');
@@ -162,7 +214,8 @@ describe('conditions', () => {
 
 describe('the report', () => {
   it('counts found, missed and unnoticeable defects, and accused healthy variants', () => {
-    const one = { draw: 'a draw', harms: 3, noticeable: true, violated: [], requests: 1, folder: '' };
+    const drawn = { draw: 'a draw', act: 'drop-save', when: 'always', every: 3 };
+    const one = { ...drawn, harms: 3, noticeable: true, violated: [], requests: 1, folder: '' };
     const lines = report([
       { ...one, kind: 'defect', seed: 1, violated: ['continuity'] },
       { ...one, kind: 'defect', seed: 2 },

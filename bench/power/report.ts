@@ -1,5 +1,5 @@
 /** Sums up the trials of random defects and healthy variants, as Markdown. */
-import { DEFECTS, drawOf } from './draw.ts';
+import { DEFECTS } from './draw.ts';
 import type { TrialRecord } from './trial.ts';
 
 const percent = (count: number, of: number): string =>
@@ -19,9 +19,8 @@ const found = ({ violated }: TrialRecord): boolean => violated.length > 0;
 
 /** Returns how often the app shows a defect, as one of three ranges: the rows of a table. */
 function rateOf(one: TrialRecord): string {
-  const { every } = drawOf(one.kind, one.seed);
-  if (every <= 10) return '1 in 10 or more';
-  return every <= 100 ? '1 in 100 to 1 in 10' : '1 in 1000 to 1 in 100';
+  if (one.every <= 10) return '1 in 10 or more';
+  return one.every <= 100 ? '1 in 100 to 1 in 10' : '1 in 1000 to 1 in 100';
 }
 
 function table(
@@ -49,7 +48,7 @@ export function report(all: readonly TrialRecord[]): string[] {
   const missed = noticeable.filter(one => !found(one));
   const accused = healthy.filter(found);
   const hidden = defects.length - noticeable.length;
-  const breaks = (one: TrialRecord): string => `\`${DEFECTS[drawOf('defect', one.seed).act]?.breaks}\``;
+  const breaks = (one: TrialRecord): string => `\`${DEFECTS[one.act]?.breaks}\``;
   return [
     `${defects.length} defects: ${hidden} (${percent(hidden, defects.length)}) could not be noticed; of the other ` +
       `${noticeable.length}, ${noticeable.length - missed.length} ` +
@@ -58,7 +57,7 @@ export function report(all: readonly TrialRecord[]): string[] {
     '',
     ...table('guarantee that the defect breaks first', noticeable, breaks),
     '',
-    ...table('condition', noticeable, one => drawOf('defect', one.seed).when),
+    ...table('condition', noticeable, one => one.when),
     '',
     ...table('rate', noticeable, rateOf),
     ...listed('Missed', missed, ({ harms }) => `${harms} harms in the run`),

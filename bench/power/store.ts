@@ -1,11 +1,9 @@
-/** A correct session store that makes the change of a draw (draw.ts): a defect, or something unusual but correct. */
-import { callbackify, promisify } from 'node:util';
+/** The changes of a session store (draw.ts): defects, and changes that are unusual but correct. */
 import type { SessionData } from 'express-session';
-import { type RedisAttributesOptions, RedisAttributesStore } from '../../app/stores/redis-attributes.ts';
-import { copyOf, type Done, type Got } from '../../zoo/stores/stock.ts';
+import { SessionGoneError } from '../../app/stores/errors.ts';
+import { copyOf } from '../../zoo/stores/stock.ts';
+import { differ, type Loaded, owners, undoes, withoutOldest } from './contents.ts';
 import type { Oracle } from './oracle.ts';
-
-type Loaded = SessionData | null;
 
 /** The operations of a store. */
 export interface Raw {
@@ -13,34 +11,15 @@ export interface Raw {
   save(sid: string, data: SessionData): Promise<void>;
   renew(sid: string, data: SessionData): Promise<void>;
   end(sid: string): Promise<void>;
+  /** Returns the content that a session had when the current request loaded it; undefined for a new session. */
+  before(data: SessionData): SessionData | undefined;
 }
 
 /** Returns the methods that a change needs. They replace those of the correct store, `real`. */
 type Replace = (real: Raw, oracle: Oracle) => Partial<Raw>;
 
 const later = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
-const ignored = (): void => {};
-
-/** Returns the content of a session without its expiry, to compare two copies. */
-const contentOf = (data: Partial<SessionData> | null): string => {
-  const { cookie: _, ...content } = data ?? {};
-  return JSON.stringify(Object.entries(content).sort(([a], [b]) => (a < b ? -1 : 1)));
-};
-
-const differ = (one: Loaded, other: Loaded): boolean => contentOf(one) !== contentOf(other);
-const owners = (one: Loaded, other: Loaded): boolean =>
-  one?.user !== undefined && other?.user !== undefined && one.user !== other.user;
-
-/** Returns a copy without the value that was added first; undefined if it has at most one value. */
-function withoutOldest(data: SessionData): SessionData | undefined {
-  const copy = copyOf(data);
-  const items = Object.keys(copy).filter((name): name is `basket:${string}` => name.startsWith('basket:'));
-  const [first] = items;
-  if (items.length > 1 && first !== undefined) delete copy[first];
-  else if (copy.cart !== undefined && copy.cart.length > 1) copy.cart.shift();
-  else return undefined;
-  return copy;
-}
+export const ignored = (): void => {};
 
 /**
  * Returns a changed `load` method. In the requests that the oracle selects, it responds with the result of `strike`.
@@ -127,6 +106,25 @@ export const STORE_ACTS: Readonly<Record<string, Replace>> = {
     const less = withoutOldest(data);
     if (less !== undefined) oracle.harm('a value was left out');
     await real.save(sid, less ?? data);
+  }),
+  'save-whole': onSave(async (sid, data, real, oracle) => {
+    const [stored, before] = [await real.load(sid), real.before(data)];
+    if (stored === null || before === undefined) return real.save(sid, data);
+    if (undoes(data, before, stored)) oracle.harm('a concurrent change was undone');
+    for (const name of Object.keys(stored)) if (!(name in data)) Reflect.deleteProperty(stored, name);
+    await real.save(sid, Object.assign(stored, data));
+  }),
+  'save-ended': (real, oracle) => ({
+    async save(sid, data) {
+      try {
+        await real.save(sid, data);
+      } catch (error) {
+        if (!(error instanceof SessionGoneError) || !oracle.strikes(sid, data)) throw error;
+        oracle.harm('a deleted session was saved');
+        // The store creates a session for an object that it has not loaded.
+        await real.save(sid, copyOf(data));
+      }
+    },
   }),
   'lose-forever': onSave(async (sid, data, real, oracle) => {
     await real.save(sid, data);
@@ -223,37 +221,3 @@ export const STORE_ACTS: Readonly<Record<string, Replace>> = {
     },
   }),
 };
-
-/**
- * The session store of the card store. If the change of the draw concerns the store (`STORE_ACTS`), makes this change.
- */
-export class DrawnStore extends RedisAttributesStore {
-  readonly #raw: Raw;
-
-  constructor(options: RedisAttributesOptions, oracle: Oracle) {
-    super(options);
-    const real: Raw = {
-      load: async sid => (await promisify(super.get.bind(this))(sid)) ?? null,
-      save: (sid, data) => promisify<string, SessionData>(super.set.bind(this))(sid, data),
-      renew: (sid, data) => promisify<string, SessionData>(super.touch.bind(this))(sid, data),
-      end: sid => promisify<string>(super.destroy.bind(this))(sid),
-    };
-    this.#raw = { ...real, ...STORE_ACTS[oracle.draw.act]?.(real, oracle) };
-  }
-
-  override get(sid: string, callback: Got): void {
-    callbackify(() => this.#raw.load(sid))(callback);
-  }
-
-  override set(sid: string, data: SessionData, callback: Done = ignored): void {
-    callbackify(() => this.#raw.save(sid, data))(callback);
-  }
-
-  override touch(sid: string, data: SessionData, callback: Done = ignored): void {
-    callbackify(() => this.#raw.renew(sid, data))(callback);
-  }
-
-  override destroy(sid: string, callback: Done = ignored): void {
-    callbackify(() => this.#raw.end(sid))(callback);
-  }
-}

@@ -19,6 +19,10 @@ export const outcome = z.object({
   kind: z.enum(['defect', 'healthy']),
   seed: z.number(),
   draw: z.string(),
+  /** `act`, `when` and `every` of the draw: the same seed gives another draw after a change of draw.ts. */
+  act: z.string(),
+  when: z.string(),
+  every: z.number(),
   /** Number of harms in the run: wrong effects that a client could notice. */
   harms: z.number(),
   /** True if a client could notice a wrong effect in the run, or in the requests that `attentive` sends after it. */
@@ -65,6 +69,7 @@ export async function tryDraw(draw: Draw, out: string, signal: AbortSignal): Pro
     });
     return {
       ...{ kind: draw.kind, seed: draw.seed, draw: describeDraw(draw), harms },
+      ...{ act: draw.act, when: draw.when, every: draw.every },
       noticeable: (await count()) > 0,
       violated: done.result.guarantees
         .filter(({ claimed, violations }) => claimed && violations > 0)
@@ -88,7 +93,9 @@ const LONG = 1_900;
 /**
  * Changes of logins and logouts. To show such a change, the requests after the run log in and out as often as possible.
  */
-const COMING_AND_GOING = ['expose', 'forget-delete', 'revive'];
+const COMING_AND_GOING = ['expose', 'forget-delete', 'revive', 'other-cookie', 'save-ended'];
+/** Time after the begin of a slow write at which a user logs out, milliseconds. */
+const IN_FLIGHT = 50;
 
 /**
  * Sends requests after the run until a client can notice the change of the draw: waits, overlaps requests,
@@ -103,7 +110,9 @@ async function attentive(
   const users = Array.from({ length: USERS }, (_, i) => new Visitor(target, [stack.url], 400 + i));
   const brief = COMING_AND_GOING.includes(draw.act);
   const round = async (user: Visitor, n: number): Promise<void> => {
-    const begins = brief || n === 0;
+    const again = draw.when === 'second login' && n > 0 && !brief;
+    if (again) await user.signOut();
+    const begins = brief || n === 0 || again;
     if (begins) await user.signIn();
     if ((draw.when === 'aged' && begins) || draw.when === 'rested') {
       await user.who();
@@ -111,6 +120,7 @@ async function attentive(
     }
     if (draw.act === 'accept-forged') await forge(user);
     else if (!brief) await use(user, draw, n);
+    else if (draw.act === 'save-ended') await leaveEarly(user);
     else await Promise.all([user.signOut(), ...(draw.when === 'overlapping' ? [user.who()] : [])]);
   };
   for (let n = 0; n < ROUNDS && Date.now() < end && (await count()) === 0; n++)
@@ -121,10 +131,20 @@ async function attentive(
 
 /** Writes to each object and reads, at the same time. */
 async function use(user: Visitor, draw: Draw, n: number): Promise<void> {
-  const text = `${draw.when === 'awkward' ? 'ö' : 'o'}${n} `;
+  const awkward = draw.when === 'awkward' || draw.act === 'wrong-charset';
+  const text = `${awkward ? 'ö' : 'o'}${n} `;
   const value = draw.when === 'large' ? text.padEnd(LONG, 'x') : text;
   for (const { object } of user.target.probes)
     await Promise.all([user.add(object, value), user.items(object)]);
+}
+
+/** Logs out while a slow write is in flight. */
+async function leaveEarly(user: Visitor): Promise<void> {
+  const { write } = user.target.slow ?? {};
+  const written = write === undefined ? undefined : user.submit(write, 'late');
+  await sleep(IN_FLIGHT);
+  await user.signOut();
+  await written;
 }
 
 /** Sends the session cookie with a changed signature. */

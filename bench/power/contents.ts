@@ -1,0 +1,40 @@
+/** Compares the contents of sessions. */
+import type { SessionData } from 'express-session';
+import { copyOf } from '../../zoo/stores/stock.ts';
+
+/** What a store returns; null if it does not have the session. */
+export type Loaded = SessionData | null;
+
+/** Returns the content of a session without its expiry, to compare two copies. */
+const contentOf = (data: Partial<SessionData> | null): string => {
+  const { cookie: _, ...content } = data ?? {};
+  return JSON.stringify(Object.entries(content).sort(([a], [b]) => (a < b ? -1 : 1)));
+};
+
+export const differ = (one: Loaded, other: Loaded): boolean => contentOf(one) !== contentOf(other);
+export const owners = (one: Loaded, other: Loaded): boolean =>
+  one?.user !== undefined && other?.user !== undefined && one.user !== other.user;
+
+/** Returns a copy without the value that was added first; undefined if it has at most one value. */
+export function withoutOldest(data: SessionData): SessionData | undefined {
+  const copy = copyOf(data);
+  const items = Object.keys(copy).filter((name): name is `basket:${string}` => name.startsWith('basket:'));
+  const [first] = items;
+  if (items.length > 1 && first !== undefined) delete copy[first];
+  else if (copy.cart !== undefined && copy.cart.length > 1) copy.cart.shift();
+  else return undefined;
+  return copy;
+}
+
+const textsOf = (data: Partial<SessionData>): Map<string, string> =>
+  new Map(
+    Object.entries({ ...data, cookie: undefined }).map(([name, value]) => [name, JSON.stringify(value)]),
+  );
+
+/** Returns whether `data` lacks a change that another request has stored since this request loaded `before`. */
+export function undoes(data: SessionData, before: SessionData, stored: SessionData): boolean {
+  const [own, was, now] = [textsOf(data), textsOf(before), textsOf(stored)] as const;
+  return [...was.keys(), ...now.keys()].some(
+    name => own.get(name) === was.get(name) && now.get(name) !== was.get(name),
+  );
+}
