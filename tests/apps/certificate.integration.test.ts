@@ -56,8 +56,8 @@ const init = (...more: string[]) =>
 it('init names the problem with the certificate, and the option that solves it', async () => {
   const { code, stderr } = await init();
   expect(stderr).toContain(
-    `${url}: expected a certificate that this machine trusts, got one that it does not: self-signed certificate. ` +
-      'Name the certificates of your own authority, a file in PEM: --ca ca.pem',
+    `${url}: expected a certificate that this machine trusts, got an untrusted one: self-signed certificate. ` +
+      'Give the certificate of your own authority as a PEM file: --ca ca.pem',
   );
   expect(code).toBe(69);
   const wrong = await init('--ca', join(folder, 'none.pem'));
@@ -73,9 +73,7 @@ it('init --ca trusts the authority, and the target file names it; without it ver
   expect(parseTarget(text, TARGET, env).tls?.ca).toContain('BEGIN CERTIFICATE');
   writeFileSync(TARGET, text.replace(/^tls:\n.*\n/m, ''));
   const verified = await baton(['verify', TARGET, '--duration', '1s'], env);
-  expect(verified.stderr).toContain(
-    'got one that it does not: self-signed certificate. Name the certificates',
-  );
+  expect(verified.stderr).toContain('got an untrusted one: self-signed certificate. Give the certificate');
   expect(verified.stderr).toContain('`tls: { ca: ca.pem }` in the target file');
   expect(verified.code).toBe(69);
 });

@@ -72,7 +72,7 @@ it('by the connection: the target file claims nothing that needs handoffs', asyn
     async served => {
       const { file, text, said } = await found(served);
       expect(file['instance']).toBeUndefined();
-      expect(said.find(line => line.startsWith('instances'))).toContain('each connection has its own');
+      expect(said.find(line => line.startsWith('instances'))).toContain('the balancer pins each connection');
       expect(text).toContain('pins each connection to an instance');
     },
     { balance },
@@ -84,7 +84,7 @@ it('by the address, or because there is only one instance', async () => {
     new SmallApp(),
     async served => {
       const { said } = await found(served);
-      expect(said).toContainEqual('instances   only one answered (header x-instance)');
+      expect(said).toContainEqual('instances   all responses came from one (header x-instance)');
     },
     { balance: () => ({ instance: 'one' }) },
   );

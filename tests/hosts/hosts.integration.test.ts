@@ -133,7 +133,7 @@ describe.each(HOSTS.filter(({ name }) => LONG || QUICK.includes(name)))('$name',
     expect(secrets.written).toEqual([]);
     if (preset !== undefined) {
       expect(named(preset)).toEqual(named(file));
-      expect(preset).toContain(`# Looked for first: what --as ${host.recipe} says.\n`);
+      expect(preset).toContain(`# init first tried what --as ${host.recipe} says.\n`);
     }
     // The guarantee `keepsNot` may be violated: the host's libraries have a race, which does not occur in every run.
     expect(violated(claimed).filter(name => name !== host.keepsNot)).toEqual([]);

@@ -321,6 +321,6 @@ describe('accounts of an app with open registration', () => {
   it('that are refused are reported with the response', async () => {
     const { code: _, ...form } = changes.register.form;
     const run = judged(new Open(), { ...changes, register: { ...changes.register, form } });
-    await expect(run).rejects.toThrow('It was registered before: POST /join was answered 403');
+    await expect(run).rejects.toThrow('It was registered before: POST /join got status 403');
   });
 });

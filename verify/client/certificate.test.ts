@@ -19,7 +19,7 @@ describe('a certificate that is not trusted', () => {
   });
 
   it.each([
-    ['unable to verify the first certificate', 'a file in PEM: --ca ca.pem'],
+    ['unable to verify the first certificate', 'as a PEM file: --ca ca.pem'],
     ['certificate has expired', 'Renew the certificate'],
     ["Hostname/IP does not match certificate's altnames: IP: 127.0.0.1", 'Correct the host'],
   ])('"%s" says what to do: %s', (reason, remedy) => {

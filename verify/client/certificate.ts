@@ -17,7 +17,7 @@ export const reasonOf = ({ message }: Error): string => message.split(';')[0] as
  * @param how where the user can name the certificates to trust: a key of the target file, or an option
  */
 export function distrust(url: string, reason: string, how: string): string {
-  return `${url}: expected a certificate that this machine trusts, got one that it does not: ${reason}. ${remedy(reason, how)}`;
+  return `${url}: expected a certificate that this machine trusts, got an untrusted one: ${reason}. ${remedy(reason, how)}`;
 }
 
 function remedy(reason: string, how: string): string {
@@ -25,5 +25,5 @@ function remedy(reason: string, how: string): string {
     return 'Renew the certificate, or correct the clock of this machine';
   if (/altname|hostname/i.test(reason))
     return 'Correct the host in the address, or the names in the certificate';
-  return `Name the certificates of your own authority, a file in PEM: ${how}`;
+  return `Give the certificate of your own authority as a PEM file: ${how}`;
 }

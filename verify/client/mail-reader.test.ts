@@ -53,7 +53,7 @@ it('runs a command, which gets the user in a variable', async () => {
     writeFileSync(join(folder, alice.user), 'code 4711');
     expect(await arrived(text => text !== '')).toBe('code 4711');
     await expect(mailbox({ command: 'exit 3' }, folder).watch(alice)).rejects.toThrow(
-      'mail.command: expected the command to print a mail of alice+1@example.test, and it failed (3). Run it by hand',
+      'mail.command: expected the command to print a mail of alice+1@example.test, but it failed (3). Run it by hand',
     );
   } finally {
     rmSync(folder, { recursive: true });

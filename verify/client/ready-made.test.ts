@@ -55,7 +55,7 @@ it('is taken from cookies or a header, of all users or of each', async () => {
 it('is printed by a command, which gets the user and never as code', async () => {
   expect((await put({ command: 'echo "sid={user}"' }, 'a$(id)')).cookies).toEqual({ sid: 'a$(id)' });
   await expect(put({ command: 'echo secret; exit 3' })).rejects.toThrow(
-    'session.command: expected the command to print a session of alice, and it failed (3). Run it by hand',
+    'session.command: expected the command to print a session of alice, but it failed (3). Run it by hand',
   );
   await expect(put({ command: "printf 'Authorization: Bearer t\\nlogged in'" })).rejects.toThrow(
     'on one line',

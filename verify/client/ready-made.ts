@@ -123,9 +123,9 @@ export async function printed(
   } catch (error) {
     if (signal.aborted) return '';
     const { code, killed } = error as { code?: number | string; killed?: boolean };
-    const how = killed === true ? `was ended after ${TIMEOUT / 1000} s` : `failed (${code})`;
+    const how = killed === true ? `did not end within ${TIMEOUT / 1000} s` : `failed (${code})`;
     throw new UsageError(
-      `${key}: expected the command to print a ${key === 'mail.command' ? 'mail' : 'session'} of ${user}, and it ${how}. Run it by hand`,
+      `${key}: expected the command to print a ${key === 'mail.command' ? 'mail' : 'session'} of ${user}, but it ${how}. Run it by hand`,
     );
   }
 }

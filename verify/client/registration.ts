@@ -70,7 +70,8 @@ export class Registration {
       if (reply === undefined) return undefined;
       client.csrf = this.#token(reply) ?? client.csrf;
       status = reply.status;
-      this.answer = `${one.method} ${one.path} was answered ${status ?? reply.failure}`;
+      const result = status === undefined ? `failed (${reply.failure})` : `got status ${status}`;
+      this.answer = `${one.method} ${one.path} ${result}`;
     }
     return status;
   }

@@ -139,13 +139,13 @@ class Inquiry {
 
   async #signal({ page }: Login): Promise<Signal | Alone | undefined> {
     const signal = await findSignal(this.#manners, page);
-    if (signal === undefined) this.#say('instances', 'nothing names the instance that answered');
+    if (signal === undefined) this.#say('instances', 'no response names its instance');
     else if ('pinned' in signal)
       this.#say(
         'instances',
         signal.pinned
-          ? `each connection has its own (header ${signal.header}); no cookie can change that`
-          : `only ${signal.name} answered (header ${signal.header})`,
+          ? `the balancer pins each connection to an instance (header ${signal.header}); no cookie changes that`
+          : `all responses came from ${signal.name} (header ${signal.header})`,
       );
     return signal;
   }
@@ -162,7 +162,7 @@ class Inquiry {
     if (signal === undefined || 'pinned' in signal) return signal;
     const all = signal.sticky ? signal : { ...signal, ...(await stickiness(visitor, page, signal.instance)) };
     const where = Object.entries(all.instance)[0]?.join(' ');
-    const by = all.by === undefined ? 'sticky, by no cookie' : `sticky by ${all.by}`;
+    const by = all.by === undefined ? 'sticky, but not by a cookie' : `sticky by ${all.by}`;
     this.#say('instances', `${all.names.join(', ')} (${where}); ${all.sticky ? by : 'not sticky'}`);
     return all;
   }
@@ -202,7 +202,10 @@ class Inquiry {
     const together =
       left !== undefined && (await endsAll(entrance, this.#first, { living, logout: left.logout, known }));
     if (most !== undefined)
-      this.#say('limit', `a user has ${most} at the same time; with one more ${FULL[all.full ?? 'refused']}`);
+      this.#say(
+        'limit',
+        `a user has at most ${most} sessions at the same time; one more login ${FULL[all.full ?? 'refused']}`,
+      );
     else if (all.living.length === SESSIONS)
       this.#say('limit', `none found: ${SESSIONS} sessions of a user were signed in at the same time`);
     if (together) this.#say('limit', 'one logout ends all sessions of its user');
@@ -231,7 +234,7 @@ class Inquiry {
     const otherwise = departures(recipe, found);
     const { documented } = recipe;
     const proof = documented === undefined ? '' : ' (written from documentation)';
-    this.#say('recipe', `${this.#options.recipe}${proof}: ${otherwise.join('; ') || 'as it says'}`);
+    this.#say('recipe', `${this.#options.recipe}${proof}: ${otherwise.join('; ') || 'the app matches it'}`);
     return { name: this.#options.recipe as string, documented, departures: otherwise };
   }
 
@@ -253,7 +256,7 @@ class Inquiry {
   }
 }
 
-const FULL = { 'oldest ends': 'the oldest ends', refused: 'the login is refused' };
+const FULL = { 'oldest ends': 'ends the oldest', refused: 'is refused' };
 
 function leftText({ left, failed }: LogoutSearch, { capture, refresh }: Login): string {
   if (left === undefined)
@@ -261,5 +264,5 @@ function leftText({ left, failed }: LogoutSearch, { capture, refresh }: Login): 
       ? 'none found'
       : `none that signs out: after ${failed.join(', ')} the session was still signed in`;
   const what = refresh ? 'access token' : capture ? 'token' : 'cookie';
-  return `${left.logout.method} ${left.logout.path}; the old ${what} is ${left.livesOn ? 'still signed in' : 'dead'} afterwards`;
+  return `${left.logout.method} ${left.logout.path}; the old ${what} is ${left.livesOn ? 'still accepted' : 'refused'} afterwards`;
 }

@@ -46,7 +46,7 @@ export async function keptSession(
       try {
         const kept = await look(looking, entrance, await signIn(entrance, first), start);
         const names = signal === undefined ? 'without names' : signal.names.join(', ');
-        say('instances', `${names}; they end the sessions of each other, so init goes on with one of them`);
+        say('instances', `${names}; each ends the sessions of the others, so init continues with only one`);
         return { ...kept, alone: true };
       } catch (again) {
         // The app limits logins now. Stops trying, and throws the error of the first search, which says more than this
@@ -70,7 +70,7 @@ async function look(
   const known = await knownOf(entrance, found, start, first);
   if (await isIn(found.two ?? found.one, known)) return { found, known };
   throw new UsageError(
-    `init: after a login, ${known.page} named the user, and later in no response. Expected a session that lives on: ` +
+    `init: after a login, ${known.page} named the user, but no later response did. Expected a session that stays signed in: ` +
       'perhaps each instance ends the sessions of the others. Run init on the address of one instance, then set ' +
       '`url` in the file to the address of the balancer',
   );

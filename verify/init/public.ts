@@ -65,7 +65,7 @@ export async function undecidableOf(
     undecidable.push({
       guarantee: 'rotation',
       lacks:
-        'a client has no session cookie before its login, and a signed-in one is sent away from the login page',
+        'a client has no session cookie before its login, and the login page redirects a signed-in client',
       remedy: 'claim it by name if the app can set its session cookie before a login',
     });
   return undecidable;

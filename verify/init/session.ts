@@ -91,12 +91,12 @@ export async function marked(
     throw new UsageError(
       `init: the login was accepted and leads to ${landing}, but none of ${TRIES} responses of that page was signed in. ` +
         'Expected at least one instance to know the session: perhaps each instance ends the sessions of the ' +
-        'others, or a cache answers with the page of a stranger. Run init on the address of one instance, then set ' +
+        'others, or a cache sends the page of a signed-out client. Run init on the address of one instance, then set ' +
         '`url` in the file to the address of the balancer',
     );
   if (mark === undefined)
     throw new UsageError(
-      `init: the login was accepted, and none of ${views.length} pages (${views.map(({ path }) => path).join(', ') || 'no address answers signed-in users otherwise than strangers'}) ` +
+      `init: the login was accepted, and none of ${views.length} pages (${views.map(({ path }) => path).join(', ') || 'no page differs between signed-in and signed-out clients'}) ` +
         'names its user in a way that differs between the accounts. Write `signedIn` by hand (docs/target-file.md)',
     );
   return {

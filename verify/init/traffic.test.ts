@@ -85,7 +85,7 @@ it('says what is wrong with a recording', () => {
   expect(() => recordedIn('<har>', 'a.har')).toThrow('a.har: expected a HAR file, which is JSON');
   expect(() => recordedIn('{}', 'a.har')).toThrow('a.har: expected a HAR file with log.entries, got log');
   expect(() => hints(entry('GET', '/'))).toThrow(
-    'found no POST to app.test with a password among 1 requests. Record again',
+    'found no POST to app.test with a password among 1 requests. Start the recording',
   );
 });
 

@@ -91,7 +91,7 @@ export function hintsOfTraffic(
   if (login === undefined)
     throw new UsageError(
       `init: expected a login in the recording, found no POST to ${site.host} with a password among ${own.length} requests. ` +
-        'Record again, from before the login on',
+        'Start the recording before the login',
     );
   const before = own.slice(0, at).findLast(({ method, type }) => method === 'GET' && /html/.test(type));
   const after = own.slice(at + 1).filter(({ status }) => status < 400);

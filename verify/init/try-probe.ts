@@ -136,9 +136,9 @@ async function tried(
 }
 
 const SCOPES = {
-  session: 'of the session',
-  user: "shared by the user's sessions",
-  all: 'shared by all users',
+  session: 'each session has its own list',
+  user: "the user's sessions share the list",
+  all: 'all users share the list',
 };
 
 /** Returns the paths of the JSON pages that contain a list. */

@@ -175,7 +175,7 @@ export async function everyOf(
 function loginText({ page, path, method, form = {}, csrf, steps = [], basic, json, capture }: Login): string {
   if (basic) return `HTTP Basic, required on ${page}`;
   if (json !== undefined)
-    return `JSON, POST ${path}${capture === undefined ? '' : `, answered by a token (${capture.token.json})`}`;
+    return `JSON, POST ${path}${capture === undefined ? '' : `; the response has a token (${capture.token.json})`}`;
   if (path === '') {
     const fields = [...steps, { form }].map(step => Object.keys(step.form ?? {}).join(', '));
     return `${page} leads to another host, whose form sends ${fields.join(', then ')}`;

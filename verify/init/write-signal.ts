@@ -16,7 +16,7 @@ export function signalPart({ signal, carried }: Pick<AppFindings, 'signal' | 'ca
   // A run drops the affinity cookie to reach another instance. If this cookie is also a session cookie, the run
   // cannot drop it.
   const off = signal.by === undefined || carried.cookies.includes(signal.by) ? {} : { sticky: signal.by };
-  return comment(`Which instance answered; ${names}${stickyText(signal, off)}`, {
+  return comment(`How to recognise the instance; ${names}${stickyText(signal, off)}`, {
     instance: { ...signal.instance, ...off },
   });
 }

@@ -46,7 +46,7 @@ const EXAMPLES = {
     '',
   ].join('\n'),
   rest: [
-    '# How to log out, and what names the instance that answered.',
+    '# How to log out, and how to recognise the instance of a response.',
     '# logout: { path: /logout }',
     '# instance: { header: x-served-by }',
     '',

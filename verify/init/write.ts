@@ -69,7 +69,7 @@ function recipePart({ recipe }: AppFindings): string | undefined {
     documented === undefined
       ? ''
       : `, which was written from documentation (${documented}) and not tested with such an app`;
-  return [`Looked for first: what --as ${name} says${proof}.`, ...departures.map(line => `It ${line}.`)]
+  return [`init first tried what --as ${name} says${proof}.`, ...departures.map(line => `It ${line}.`)]
     .map(line => `# ${line}`)
     .join('\n');
 }
@@ -140,7 +140,7 @@ function refreshPart({ login, grace, livesOn, logout }: AppFindings): string | u
   const lines = ['The request that gets a new access token, {access}, for the refresh token, {refresh}.'];
   if (grace === 'endless') lines.push(ENDLESS);
   if (typeof grace === 'number')
-    lines.push('`grace` was measured: a replaced token was accepted for so long.');
+    lines.push('`grace` is measured: the time for which a replaced token was accepted.');
   return comment(lines.join('\n'), {
     refresh: {
       ...request,
@@ -193,7 +193,7 @@ export function markPart({ mark, signedOut }: Pick<AppFindings, 'mark' | 'signed
   const response = [signedOut.status, signedOut.redirect && `to ${signedOut.redirect}`]
     .filter(Boolean)
     .join(' ');
-  const text = comment(`This page names the user when signed in; signed out, it answers ${response}.`, {
+  const text = comment(`Signed in, this page names the user. Signed out, its response is ${response}.`, {
     signedIn: { page: mark.page, user: mark.user },
   });
   const more = {

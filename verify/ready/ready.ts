@@ -153,7 +153,7 @@ function reachable(form: Operation, { target }: Context): void {
   if (form.status === undefined) {
     throw new UnavailableError(
       `${target.url}: expected a web server, got no response (${form.note}). ` +
-        'Start the app and its balancer, or correct `url` in the target file; the bundled one is `npm run stack`',
+        'Start the app and its balancer, or correct `url` in the target file. `npm run stack` starts the bundled app',
     );
   }
   // If the target has no login page, the signed-in page was requested, and a status such as 401 is as expected.

@@ -13,7 +13,7 @@ describe('forged cookies', () => {
       'a character of part 2',
       'cut',
       'emptied',
-      'spliced with another',
+      'spliced with another session',
     ]);
     const forged = all.map(forgery => forgery.forged);
     expect(new Set([...forged, SIGNED, OTHER]).size).toBe(all.length + 2);
@@ -31,7 +31,7 @@ describe('forged cookies', () => {
   it('replace the content of a cookie in plain JSON, but not an id, which needs no signature', () => {
     const plain = (user: string) => Buffer.from(JSON.stringify({ user })).toString('base64');
     const content = (own: string, other: string) =>
-      forgeries(own, other).find(({ change }) => change === 'content of another')?.forged;
+      forgeries(own, other).find(({ change }) => change === 'content of another session')?.forged;
     const forged = content(plain('alice'), plain('bob')) ?? '';
     expect(JSON.parse(Buffer.from(forged, 'base64').toString())).toEqual({ user: 'bob' });
     expect(forged).not.toBe(plain('bob'));
@@ -42,7 +42,7 @@ describe('forged cookies', () => {
   });
 
   it('combine the id of one with the signature of the other', () => {
-    expect(decodeURIComponent(by('spliced with another') ?? '')).toBe(
+    expect(decodeURIComponent(by('spliced with another session') ?? '')).toBe(
       's:abcdefghijklmnopqrstuvwx.zyxwvutsrqponmlkjihgfedcba9876',
     );
   });
@@ -87,7 +87,7 @@ describe('forged cookies', () => {
     ];
     expect(forgeries(own, other).map(({ change }) => change)).toEqual([
       ...['a character of part 1', 'a character of part 2', 'a character of part 3', 'cut', 'emptied'],
-      'spliced with another',
+      'spliced with another session',
     ]);
   });
 });

@@ -42,11 +42,11 @@ export function forgeries(value: string, other: string): Forgery[] {
   const [last, another] = [parts.at(-1), others.at(-1)];
   if (parts.length > 1 && last !== undefined && another !== undefined)
     found.push({
-      change: 'spliced with another',
+      change: 'spliced with another session',
       forged: own.slice(0, last.at) + another.text + own.slice(endOf(last)),
     });
   const content = withContentOf(own, theirs);
-  if (content !== undefined) found.push({ change: 'content of another', forged: content });
+  if (content !== undefined) found.push({ change: 'content of another session', forged: content });
   return found
     .filter(({ forged }) => forged !== own && forged !== theirs)
     .map(({ change, forged }) => ({ change, forged: encoded ? encodeURIComponent(forged) : forged }));

@@ -103,8 +103,8 @@ export async function measureGrowth(context: Context): Promise<Growth | undefine
   if (measured.cause !== undefined) {
     await allBack(context);
     context.recorder.remark(
-      `a session can hold no more than ${total} characters: ${measured.cause}. Look for a session ` +
-        'cookie that carries data, and for the header buffers of the balancer',
+      `a session can hold no more than ${total} characters: ${measured.cause}. See whether ` +
+        'a cookie holds the data of the session, or whether the header buffers of the balancer are too small',
     );
   }
   return { longest, total: refused ? Math.floor(total * WITHIN) : total, refused, texts };

@@ -108,7 +108,7 @@ export interface Performance {
 const GOES_ON: Readonly<Record<string, string>> = {
   hop: 'the last reads of the sessions',
   idle: 'sessions that must reach their declared timeouts',
-  'refresh-race': 'spent tokens that are sent after the grace period',
+  'refresh-race': 'replaced tokens that are sent after the grace period',
 };
 
 /** Reports which workloads are running. */

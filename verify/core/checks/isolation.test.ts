@@ -110,7 +110,7 @@ describe('isolation', () => {
 
   it('leaves a changed cookie that signs in as another user to the check of forgery', () => {
     const { verdict, alice } = two();
-    alice.honours('forged', 'app-1', { change: 'content of another', sawUser: 'bob' });
+    alice.honours('forged', 'app-1', { change: 'content of another session', sawUser: 'bob' });
     expect(verdict().judgement).toBe('valid');
   });
 
