@@ -49,7 +49,7 @@ export class Barrier {
   }
 }
 
-/** Opens when a given number of requests have arrived. */
+/** A gate that opens when a given number of requests have arrived at it. */
 class Gate {
   #missing: number;
   #open: () => void = () => {};
@@ -62,7 +62,7 @@ class Gate {
     });
   }
 
-  /** Returns the function that a request calls when it arrives. Only its first call counts. */
+  /** Returns the function that a request calls when it arrives at the gate. Only its first call counts. */
   place(): () => void {
     let here = false;
     return () => {

@@ -1,4 +1,4 @@
-/** Reads the body of a response within a time and a size, and decompresses and decodes it as a browser does. */
+/** Reads the body of a response up to a maximum time and size. Decompresses and decodes it as a browser does. */
 import { isAscii } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
@@ -62,7 +62,10 @@ export class LastBody {
   #encodings: string | undefined;
   #text: string | Promise<string> = '';
 
-  /** Returns the text of a body, like the function `textOf`. If the last body had the same bytes, keeps its `facts`. */
+  /**
+   * Returns the text of a body, like the function `textOf`. If the last body had the same bytes, also keeps the facts
+   * that searches have found in it.
+   */
   textOf(data: Buffer, headers: IncomingHttpHeaders): string | Promise<string> {
     const { 'content-type': type = '', 'content-encoding': encodings } = headers;
     if (type === this.#type && encodings === this.#encodings && data.equals(this.#bytes)) return this.#text;
@@ -161,8 +164,8 @@ function charsetOf(data: Buffer, type: string): string | undefined {
   const { charset, page } = declaredBy(type);
   if (charset !== undefined || !page) return charset;
   const said = /<meta[^>]+charset\s*=\s*["']?([\w:-]+)/i.exec(data.toString('latin1', 0, PRESCAN))?.[1];
-  // The search for `<meta>` has read each byte as one character, so the page is not in UTF-16, whatever it
-  // claims. It is then decoded as UTF-8, as in browsers (WHATWG HTML).
+  // The search for `<meta>` reads each byte as one character, so it finds no `<meta>` in UTF-16. If a `<meta>` names
+  // UTF-16, the page is in another charset, and browsers decode it as UTF-8 (WHATWG HTML).
   return said !== undefined && /^utf-16/i.test(said) ? 'utf-8' : said;
 }
 

@@ -8,9 +8,9 @@ import { lifetimeOf } from './cookie-attributes.ts';
 
 /** The parts of a Set-Cookie line. */
 interface Undated {
-  /** The line without the date of its Expires attribute. */
+  /** The Set-Cookie line without the date of its Expires attribute. */
   text: string;
-  /** The date. Absent if the line has none. */
+  /** The date of the Expires attribute; absent if the line has none. */
   expires?: string;
 }
 
@@ -20,7 +20,7 @@ interface SetLine {
   parts: Undated;
   origin: string;
   cookie: Cookie;
-  /** Max-Age in the line, seconds; undefined if it has none. */
+  /** Max-Age in the Set-Cookie line, seconds; undefined if the line has none. */
   maxAge: number | undefined;
   attributes: CookieAttributes;
 }
@@ -32,12 +32,12 @@ interface Renewal {
   until: number;
 }
 
-/** Maximum number of kept lines, because some apps set a cookie with a new name in each response. */
+/** Maximum number of Set-Cookie lines to keep, because some apps set a cookie with a new name in each response. */
 const LINES = 100;
 
 export class Renewals {
   readonly #store: () => Store;
-  /** The last line of each cookie, by its name. */
+  /** The last Set-Cookie line of each cookie, by the name of the cookie. */
   readonly #lines = new Map<string, SetLine>();
 
   /** @param store returns the cookies of the jar */
@@ -125,12 +125,12 @@ const after = (seconds: number): Date => new Date(Math.min(Date.now() + seconds 
 const nameOf = (line: string): string => line.slice(0, line.indexOf('='));
 
 /**
- * Matches a line with the attribute Expires, and its date: the last one if there are several (RFC 6265, 5.3).
- * Does not match if the date contains `=`, because a second cookie then follows in the same line.
+ * Matches a Set-Cookie line with the attribute Expires, and its date: the last one if there are several (RFC 6265,
+ * 5.3). Does not match if the date contains `=`, because a second cookie then follows in the same line.
  */
 const DATED = /^(.*;\s*expires\s*=)([^;=]*)(.*)$/is;
 
-/** Separates the expiry date of a line from the rest. */
+/** Separates the date of Expires from the rest of a Set-Cookie line. */
 function undated(line: string): Undated {
   const [, before = '', expires, after = ''] = DATED.exec(line) ?? [];
   return expires === undefined ? { text: line } : { text: before + after, expires };

@@ -186,7 +186,7 @@ export class Driver {
       // Some texts are sent in two fields of the same name, and an app may add both. Then the page shows the
       // text twice, and it does not count as shown unchanged.
       if (how.text !== undefined) return probe.kind === 'set' ? times > 0 : times === 1;
-      // If the page shows only a part of the list, the text may be in another part. Then it counts as shown.
+      // If the page shows only a part of the list, the text may be in another part, so it counts as shown.
       return times > 0 || next !== undefined || cut;
     };
     const before = await this.look(probe.read.path, how);

@@ -59,7 +59,7 @@ export const basicOf = (user: string, password: string): string =>
 /** Returns the form token of the last page, or the decoded value of the cookie that holds it. */
 function tokenOf(csrf: Target['csrf'], client: SessionClient, path: string): string {
   if (typeof csrf !== 'object' || !('cookie' in csrf)) return client.csrf;
-  // If the request goes to another host, takes the cookie that the target would get with its page `/`.
+  // If the request goes to another host, takes the token from the cookie that the target would get for the path `/`.
   const page = path.startsWith('/') ? path : '/';
   return decoded(client.cookies(page).find(({ name }) => name === csrf.cookie)?.value ?? '');
 }

@@ -18,7 +18,7 @@ const LEVEL = { level: 1 };
 export class HistoryFile {
   readonly path: string;
   readonly #file: number;
-  /** The compressed file, once a part of the history file has moved there. */
+  /** The compressed file; undefined until a part of the history has moved there. */
   #packed: number | undefined;
   /** Size above which the history file moves to the compressed file, bytes. */
   #most: number;

@@ -56,7 +56,7 @@ export class Http1Connection {
     socket.on('close', () => this.#closed());
   }
 
-  /** The signal of the request in flight. */
+  /** The signal that ends the request in flight. */
   get signal(): AbortSignal | undefined {
     return this.#flying?.outgoing.signal;
   }

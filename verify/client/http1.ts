@@ -8,7 +8,9 @@ import type { Outgoing, ResponseHead } from './exchange.ts';
 import { type Flying, Http1Connection } from './http1-connection.ts';
 import { requestOf } from './request-text.ts';
 
-/** Interval between two checks for late requests and connections to close, milliseconds. */
+/**
+ * Interval between two checks for requests that time out, and for idle connections that must be closed, milliseconds.
+ */
 const EVERY = 100;
 
 export class Http1 {
@@ -146,7 +148,10 @@ export class Http1 {
     for (const connection of [...this.#open]) if (connection.until <= now) connection.late();
   }
 
-  /** Listens to a signal, and ends its requests when it aborts. Adds only one listener for all requests of a signal. */
+  /**
+   * Listens to an abort signal, and ends all its requests when it aborts. Adds only one listener for all requests of a
+   * signal.
+   */
   #follow(signal: AbortSignal | undefined): void {
     if (signal === undefined || this.#signals.has(signal)) return;
     this.#signals.add(signal);

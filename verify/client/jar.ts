@@ -24,9 +24,9 @@ export interface Cookies {
 }
 
 /**
- * Which SameSite cookies a browser sends with a request. `strict`: the request comes from the same site, all
- * cookies. `lax`: from another site by GET or HEAD, all but `SameSite=Strict`. `none`: from another site by
- * another method, no Strict and no Lax cookies.
+ * The SameSite cookies that a browser sends with a request. `strict`: all, because the request comes from the same
+ * site. `lax`: all but `SameSite=Strict`, because it comes from another site by GET or HEAD. `none`: neither Strict nor
+ * Lax ones, because it comes from another site by another method.
  */
 type SiteContext = 'strict' | 'lax' | 'none';
 

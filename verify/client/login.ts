@@ -29,7 +29,7 @@ export function opening(
   action: 'form' | 'read',
   how: How,
 ): (path: string, later: Later) => Promise<Reply> {
-  // The barrier and the early end at a redirect apply only to the operation itself, not to the page after it.
+  // The page after an operation is requested without the barrier of the operation, and its whole response is read.
   const { held: _, early: __, ...then } = further(how);
   return async (path, later) =>
     (await requests.perform({ action, unmarked: true, later }, get(path), then)).reply;

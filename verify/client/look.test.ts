@@ -45,7 +45,7 @@ it('searches an equal body again for other secrets', () => {
     look({ ...reply({}, body), facts }, AT, secrets).exposed;
   const secrets = [SECRET];
   expect(of(secrets, 'nothing')).toBeUndefined();
-  // The secret list is the same object, and the bodies share one cache: so `look` does not search the second body.
+  // `facts` belongs to one body, so `look` does not search a body with the same `facts` for the same secrets again.
   expect(of(secrets, SECRET)).toBeUndefined();
   expect(of([SECRET], SECRET)).toEqual(['body']);
 });

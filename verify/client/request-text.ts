@@ -63,7 +63,7 @@ function linesOf(fields: readonly string[], origin: string, connection: string):
   return line('host', host) + line('connection', given.get('connection') ?? connection) + lines;
 }
 
-/** The fields of `Outgoing` that the text of a request needs. */
+/** The fields of a request (`Outgoing`) from which its text is built. */
 interface Parts {
   origin: string;
   path: string;

@@ -5,7 +5,7 @@ import type { Account, Target } from '../target/load.ts';
 /** The seats of a client: it may log in once with each item of `accounts`. */
 export interface Taken {
   accounts: readonly Account[];
-  /** Call this when the sessions have ended. */
+  /** Gives the seats back. Call this when the sessions have ended. */
   leave(): void;
 }
 

@@ -10,7 +10,7 @@ import type { Send } from './send.ts';
 import type { SessionClient } from './session-client.ts';
 import { ACCESS, keepTokens, mayHaveExpired, mustRefresh, REFRESH } from './tokens.ts';
 
-/** The client refreshes no token before or after these actions, because they make part of a login or a refresh. */
+/** The client refreshes no token before or after these actions, because they are part of a login or a refresh. */
 const UNREFRESHED: ReadonlySet<Action> = new Set<Action>(['form', 'login', 'refresh']);
 
 /** Maximum number of refreshes for one request. */

@@ -12,7 +12,7 @@ interface Sample {
   crowd: number;
 }
 
-/** Number of runnable threads per core that counts as overload. With 6 threads, 300 ms of CPU time take about 2 s. */
+/** Number of runnable threads per core that counts as overload. With 6 of them, 300 ms of CPU time take about 2 s. */
 const CROWDED = 6;
 /** Minimum interval to check, microseconds. If a request is shorter, the interval begins before the request. */
 const STRETCH = 1_000_000;
@@ -86,7 +86,7 @@ export class Starvation {
 const CORES = cpus().length;
 
 /**
- * Returns the runnable threads per core, without this one, from Linux:
+ * Returns the number of runnable threads per core, without the thread that reads it, from Linux:
  * https://man7.org/linux/man-pages/man5/proc_loadavg.5.html
  */
 export function crowdOfMachine(): number | undefined {

@@ -19,7 +19,10 @@ export interface LogLines<Position> {
   end(): Position;
   /** Yields the complete lines before a position. */
   before(end: Position): AsyncIterable<string>;
-  /** Yields the complete lines after a position, also those to come. Ends when the signal aborts and all are read. */
+  /**
+   * Yields the complete lines after a position, also lines that are written later. Ends when the signal aborts and all
+   * lines are read.
+   */
   after(start: Position, signal: AbortSignal): AsyncIterable<string>;
 }
 

@@ -129,7 +129,7 @@ function record(context: BrowserContext, recorded: RecordedRequest[]): void {
   });
 }
 
-/** Time without a request after which a page has settled, milliseconds. */
+/** Time without a request after which a page counts as loaded, milliseconds. */
 const QUIET = 400;
 
 /**

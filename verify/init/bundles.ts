@@ -8,7 +8,7 @@ import { LOGIN, LOGOUT, REGISTER, UNSAFE } from './words.ts';
 
 /** Maximum number of scripts to read: first the scripts that the page loads, then the scripts that these load. */
 const SCRIPTS = 8;
-/** Maximum number of paths to try as logins, as pages, as logouts and as writes. */
+/** Maximum number of paths to try for each purpose: as logins, as pages, as logouts and as writes. */
 const MOST = { logins: 6, pages: 24, logouts: 6, writes: 6 };
 /** Matches the tags that load scripts. */
 const SCRIPT = /<(?:script|link)\b[^>]*?\s(?:src|href)\s*=\s*["']?([^"'\s>]+\.m?js(?:\?[^"'\s>]*)?)/gi;

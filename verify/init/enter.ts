@@ -201,7 +201,8 @@ export async function signIn(entrance: LoginProcedure, account: LoginCredentials
   for (let i = 0; i < LOGINS; i++) {
     last = await enter(entrance, account, { aside: i % 2 === 1 });
     if (last.accepted) return last;
-    // A refused login may redirect to a page with the reason, such as a locked account. `follow` then stops init.
+    // A refused login may redirect to a page that says that the account is locked. Then `follow` throws, and init sends
+    // no more logins.
     await last.visitor.follow(last.answer, true);
   }
   throw refusedEach(entrance.login, account, last);

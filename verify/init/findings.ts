@@ -42,7 +42,7 @@ export interface AppFindings {
   /** Forms that were not sent, each with the reason. */
   skipped?: readonly string[];
   claims: (string | { routing: string })[];
-  /** The reason for `claims`. */
+  /** The reason for the chosen claims, as a comment in the target file. */
   because: string;
   /** Other pages that only a signed-in user can see. */
   pages?: readonly string[];

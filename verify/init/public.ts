@@ -7,9 +7,9 @@ import type { Inside } from './inquiry.ts';
 import type { Marked } from './session.ts';
 import type { PageVisit, Visitor } from './visitor.ts';
 
-/** Usual paths, tried if no page links a static file. */
+/** Usual paths that need no session. Init tries them if the pages link no static file. */
 const USUAL = ['/healthz', '/health', '/favicon.ico', '/robots.txt'];
-/** Maximum number of paths. */
+/** Maximum number of paths under `public` in the target file. */
 const MOST = 2;
 
 /** Returns public paths that exist. @param pages pages that may link static files */

@@ -56,7 +56,7 @@ export async function tryProbe(looking: Looking, entrance: LoginProcedure, means
   }
 }
 
-/** Words of links to pages with a form for something new. */
+/** Words of links to pages with a form that creates something. */
 const NEW = /\b(new|create|add|compose|write|neu|nouveau)\b/i;
 /** Maximum number of links that are followed from one page, and of pages with such links. */
 const LINKS = { each: 6, new: 4 };
@@ -66,7 +66,7 @@ const DELETES = /delet|remov/;
 const FILE = /\.\w{2,4}$/;
 
 /**
- * Opens the pages behind the links of a page, and behind their links to a form for something new.
+ * Opens the pages behind the links of a page. On these pages, also follows links to a form that creates something.
  *
  * @param left the logout, whose link is never opened
  */

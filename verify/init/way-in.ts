@@ -14,7 +14,7 @@ import type { PageVisit, Visitor } from './visitor.ts';
 
 /** The known part of the login, and the requests that the app's scripts or a recording suggest. */
 export interface LoginStart {
-  /** Absent if no page has the form of the login. Then `begun` is the whole login. */
+  /** The page and the first form of the login; absent if no page has such a form. Then `begun` is the whole login. */
   beginning?: Beginning;
   begun: Login;
   hints: Hints;

@@ -25,7 +25,7 @@ const FRESH = 12;
 export async function signedInMark(context: Context, driver: Driver): Promise<Driver> {
   const notes: string[] = [];
   let [seen, out] = [false, false];
-  // One signed-in first response is enough. Otherwise, makes all READS requests.
+  // If the first response is signed in, one request is enough. Otherwise, makes all READS requests.
   for (let i = 0; i < READS && !context.signal.aborted && !(seen && notes.length === 0); i++) {
     // After a signed-out response, sends the cookie of the login again, because the response may have replaced it.
     const operation = out ? await driver.readAsHeld() : (await driver.read()).operation;

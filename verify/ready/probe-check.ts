@@ -17,8 +17,8 @@ import type { Probe } from '../target/schema.ts';
 import { scrub, secretsOf } from '../target/secrets.ts';
 
 /**
- * Number of acknowledged writes that no read has shown after which the target file is rejected. At least two instances
- * must have served these writes: if only one instance loses writes, the run judges it.
+ * After so many acknowledged writes that no read has shown, the target file is rejected. At least two instances must
+ * have served these writes: if only one instance loses writes, the run judges it.
  */
 const WRITES = 3;
 /** Maximum number of writes with one probe, counting also those that were not acknowledged. */
@@ -32,7 +32,7 @@ const LATE = { reads: 6, pause: 400 };
  * sessions may overlap every write to a shared object, so that no read shows whether the app lost the write.
  */
 const ALONE = 12;
-/** Maximum total time of these writes before the load, microseconds. */
+/** Maximum total time of the writes before the load, microseconds. */
 const ALONE_TIME = 10e6;
 /** Number of characters of the page before and after the value that the error shows. */
 const AROUND = 120;

@@ -184,9 +184,9 @@ function refused(tried: readonly LoginAttempt[], { target, registration }: Conte
   const stop = tried.at(-1)?.stop;
   if (stop !== undefined)
     return new UsageError(
-      `the login of ${account} did not come back to ${target.url}: ${stop}. The password or the names of the fields in ` +
-        '`login.form` are wrong, the page needs a step of its own under `login.steps`, or the instances of the provider do ' +
-        'not share the logins that have begun',
+      `the login of ${account} did not come back to ${target.url}: ${stop}. Correct the password or the names of the fields in ` +
+        '`login.form`, or describe this page under `login.steps`. If the identity provider has several instances, see ' +
+        'whether they share unfinished logins',
     );
   const pairs = tried.map(({ form, login }) => `${form.instance ?? '?'} → ${login.instance ?? '?'}`);
   // An instance refuses a login with its own form only if the target file is wrong.
@@ -199,7 +199,7 @@ function refused(tried: readonly LoginAttempt[], { target, registration }: Conte
       `${[...new Set(pairs)].sort().join(', ')}. The user name, the password or ` +
       '`login.form` in the target file is wrong' +
       (alone ? '' : ', or no instance accepts a form that another one gave') +
-      '. Try the same by hand in a browser. The app may also have locked the account for a while after refused logins' +
+      '. Try the login by hand in a browser. The app may also have locked the account for a while after refused logins' +
       (registration === undefined ? '' : `. It was registered before: ${registration.answer}`),
   );
 }

@@ -177,7 +177,10 @@ function nodeAt(root: ParsedNode | null, path: readonly PropertyKey[]): { node: 
   return key === undefined ? { node } : { node, key };
 }
 
-/** Returns the message of an issue after its position: that of the value, or of the key if the key is wrong. */
+/**
+ * Returns the position and the message of an issue. The position is that of the value, or of the key if the key is
+ * wrong.
+ */
 function described(issue: z.core.$ZodIssue, value: unknown, { root, at }: Source): string {
   const { path, text } = complaint(issue, value);
   const { node, key } = nodeAt(root, path);

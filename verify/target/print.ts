@@ -4,7 +4,7 @@ import type { Target } from './load.ts';
 import type { SessionSpec } from './schema-session.ts';
 import { HIDDEN, SECRET, scrub, secretsOf } from './secrets.ts';
 
-/** Maximum number of accounts in the text. For further accounts, the text has only their number. */
+/** Maximum number of accounts in the YAML. For further accounts, it has only their number. */
 const LISTED = 3;
 /** Keys of the target file for the parts of a request, such as `form`. Their values may be secrets. */
 const SENT = new Set(['headers', 'form', 'json']);

@@ -43,7 +43,7 @@ export const place = z
     'expected a path, or an address such as https://login.example.test/logout without a user, got another address',
   );
 
-/** The target of a redirect: a path, or an address on another host. */
+/** Where a redirect leads: a path, or an address on another host. */
 export const destination = z
   .string()
   .regex(

@@ -225,9 +225,12 @@ export const targetKeys = z.strictObject({
         z.strictObject({
           routing: z.enum(['spread', 'sticky', 'least-outstanding']),
         }),
-        /** Cookies must also satisfy OWASP ASVS: ids of at least 128 bits, and the prefix __Host- or __Secure-. */
+        /**
+         * `asvs`: cookies must also satisfy OWASP ASVS, with ids of at least 128 bits, and the prefix __Host- or
+         * __Secure-.
+         */
         z.strictObject({ 'cookie-policy': z.literal('asvs') }),
-        /** A signed-in response without a caching directive is a violation. */
+        /** `strict`: a signed-in response without a caching directive is also a violation. */
         z.strictObject({ 'private-responses': z.literal('strict') }),
       ]),
     )

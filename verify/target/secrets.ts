@@ -5,7 +5,7 @@ export const HIDDEN = '(hidden)';
 /** Matches the names of headers, form fields, JSON members and variables that hold a secret. */
 export const SECRET = /auth|cookie|token|secret|passw|pwd|api[-_]?key|credential/i;
 
-/** Environment variables that match SECRET, but hold the shell's folder, not a secret. */
+/** Environment variables whose names match SECRET, but which hold the shell's folder, not a secret. */
 const FOLDERS = ['PWD', 'OLDPWD'];
 
 /** Minimum length of a secret to hide, characters. A shorter one may occur in other text by chance. */

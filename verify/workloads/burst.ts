@@ -87,7 +87,8 @@ export const burst: Workload = {
         plan,
         part,
       );
-      // If the app limits sessions, other sessions wait for this one, so it ends at once.
+      // If the app limits sessions, other sessions wait for the end of this one. Then it logs out at once, and not at
+      // the end.
       if (part.late && context.seats === undefined) ends.push(end);
       else await end();
     };

@@ -5,7 +5,7 @@
  */
 import type { Random } from '../random.ts';
 
-/** Maximum difference between a near delay and the delay that was found, as a fraction of the span. */
+/** Half of the random delays differ from the searched delay by at most this fraction of the whole span. */
 const AROUND = 1 / 16;
 
 export class DelaySearch {

@@ -16,7 +16,7 @@ import { everywhere, inTurn, lasted, over, type Plan, type Workload } from './wo
 
 const PAIRS = 3;
 const ROUNDS = 12;
-/** Minimum number of rounds, also after the deadline, because a slow machine may reach the deadline before the first. */
+/** Minimum number of rounds, also after the deadline, because a slow machine may need all its time for the logins. */
 const LEAST_ROUNDS = 8;
 /** Number of browsers that two users use one after the other. */
 const SHARED = 3;
@@ -106,7 +106,7 @@ async function shared(context: Context, _plan: Plan, n: number): Promise<void> {
   const { logout, probes, pages } = context.target;
   const account = context.account(n + 1);
   const first = Driver.of(context, n);
-  // Needs a logout and two users.
+  // Does nothing if there is no logout, or only one user.
   if (logout === undefined || account.label === first.account.label) return;
   if (!(await enters(context, first))) return first.end('refused');
   if (!(await leave(context, first))) return;

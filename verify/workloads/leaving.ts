@@ -85,7 +85,7 @@ async function live(
     // Sends a request and disconnects while the store is down: the store's reply may then stay unread on the app's
     // connection.
     if (context.recorder.disturbed) await driver.abandon(context.target.signedIn.page, ABANDONED);
-    // Sends a slow request, because an instance that dies during it may leave a lock behind.
+    // Sends a slow request, because an instance that is killed during the request may leave the session locked.
     if (slow !== undefined) await driver.visit(slow);
     await driver.read();
   };

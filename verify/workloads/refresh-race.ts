@@ -119,7 +119,10 @@ const spentAtOnce: Race = async (context, driver, n) => {
   return { spent, current };
 };
 
-/** Refreshes during a logout, or in one of four rounds before it. Then sends all tokens to every instance. */
+/**
+ * Refreshes the tokens during a logout; in one of four rounds, before the logout. Then sends all tokens to every
+ * instance.
+ */
 async function duringLogout(logout: EndingSpec, context: Context, driver: Driver, n: number): Promise<void> {
   // Makes every instance serve the session, because an instance that does not know a session may ignore its logout.
   await everywhere(context, async how => (await driver.read(undefined, how)).operation);

@@ -28,7 +28,10 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-/** Default duration of a workload, milliseconds. It is longer than a test, so that `enough` ends the workload. */
+/**
+ * Default duration of a workload, milliseconds. It is longer than a test, so that the callback `enough` ends the
+ * workload.
+ */
 const DURATION = 60_000;
 /**
  * Number of operations after the last allowed text that is hard to encode. If the limit did not work, one of these
