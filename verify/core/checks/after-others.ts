@@ -1,28 +1,27 @@
 /**
- * Finds sessions that were lost just after another login, or a logout, of the same user. An app that limits
- * the number of sessions of a user loses sessions in this way. Its target file should declare `sessions`.
+ * Finds sessions that were lost just after another login, or a logout, of the same user. This is how an app that limits
+ * the sessions of a user loses them. Its target file should declare `sessions`.
  */
 import type { Action, Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 
 const LOGINS: ReadonlySet<Action> = new Set<Action>(['login', 'logout', 'logout-all']);
-/** Maximum number of logins and logouts that are kept for each user, at most one of each session. */
+/** Maximum number of logins and logouts that are kept for each user. */
 const REMEMBERED = 2;
-/** A login or logout is named as the cause if it came before at least 3 losses, and before 90 % of all losses. */
+/** A login or logout is named as the cause of losses if it came before at least 3 of them, and before 90 %. */
 const ENOUGH = 3;
 const SHARE = 0.9;
-/** It is not named as the cause if more than half of the handoffs without a loss also follow a login or logout. */
+/** It is not named if more than half of the handoffs without a loss follow a login or logout, too. */
 const USUAL = 0.5;
-/** It is named as the cause only if the probability that chance explains the losses is at most this. */
+/** It is named only if the probability that chance explains the losses is at most this. */
 const CHANCE = 0.01;
 
 /**
- * Losses and handoffs (requests on another instance than the session's previous request). `here`: number of losses.
- * `followed`: how many of the losses came just after another login or logout of the same user. `kept`: number of
- * handoffs without a loss. `keptAfter`: how many of these handoffs came just after such a login or logout.
+ * Losses (`here`) and handoffs without a loss (`kept`). A handoff is a request on another instance than the session's
+ * previous one. `followed` and `keptAfter`: how many came just after another login or logout of the user.
  */
 export interface Followed {
-  /** Counts only losses on an instance that had known the session. A loss on another instance has another cause. */
+  /** Only losses on an instance that had known the session. Losses on another instance have another cause. */
   here: number;
   followed: number;
   kept: number;
@@ -32,7 +31,6 @@ export interface Followed {
 export class AfterOthers {
   readonly #last = new Map<string, Operation[]>();
 
-  /** Adds an operation. Ignores all operations except logins and logouts. */
   add(operation: Operation): void {
     if (!LOGINS.has(operation.action) || operation.outcome === 'fail') return;
     const last = this.#last.get(operation.user) ?? [];
@@ -40,7 +38,7 @@ export class AfterOthers {
     this.#last.set(operation.user, [operation, ...others].slice(0, REMEMBERED));
   }
 
-  /** Returns a login or logout of another session of the user, if it came after this session's last success. */
+  /** Returns a login or logout of another session of the user after this session's last success. */
   before(operation: Operation, { last, login }: Pick<SessionState, 'last' | 'login'>): Operation | undefined {
     const since = (last ?? login)?.call ?? 0;
     const until = operation.return ?? Number.POSITIVE_INFINITY;
@@ -58,15 +56,15 @@ export const noteOf = ({ action, session, user }: Operation): string =>
   'limits the sessions of a user, or a logout ends all of them, declare `sessions` in the target file';
 
 /**
- * Returns whether losses follow another login or logout of the user clearly more often than handoffs without
- * a loss do. In a run with few accounts, a login comes before most requests, so it explains nothing.
+ * Returns whether losses follow another login or logout clearly more often than handoffs without a loss do. In a run
+ * with few accounts, a login comes before most requests, so it explains nothing.
  */
 export function isPattern({ here, followed, kept, keptAfter }: Followed): boolean {
   const usual = (keptAfter + 1) / (kept + 2);
   return here >= ENOUGH && followed >= SHARE * here && usual <= USUAL && usual ** followed <= CHANCE;
 }
 
-/** Returns a suffix for the finding, which names the cause; empty if `isPattern` is false. */
+/** Returns a suffix for the finding that names the cause; empty if no cause is seen. */
 export const patternOf = (counts: Followed): string =>
   !isPattern(counts)
     ? ''

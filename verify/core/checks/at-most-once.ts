@@ -7,18 +7,16 @@ import { counted } from '../result/format.ts';
 import type { Standing } from '../timeline/sessions.ts';
 import { double } from './double.ts';
 import { EffectLimits } from './effect-limits.ts';
-import { atMost, brokenContinuity, check, few, Judging } from './framework.ts';
+import { atMost, check, few, Judging } from './framework.ts';
 
 const ENOUGH = 10;
 
 interface Adds {
-  /** Number of acknowledged adds that a later read of the same object could show. */
+  /** Acknowledged adds that a later read of the same object could show. */
   judged: number;
-  /** Number of the adds in `judged` whose later read came from another instance than the add. */
+  /** The judged adds whose later read came from another instance. */
   crossed: number;
-  /** Number of lost sessions. Their data is not judged. */
-  lost: number;
-  /** Number of adds to objects whose reads cannot show that an add took effect twice. */
+  /** Adds to objects whose reads cannot show that an add took effect twice. */
   uncountable: number;
 }
 
@@ -33,8 +31,7 @@ class AtMostOnce extends Judging<Adds> {
     if (data?.write !== undefined) this.#of(data.object).started(data.write);
   }
 
-  override ended(operation: Operation, { session, data }: Standing): void {
-    if (session.lost === operation) this.count.lost++;
+  override ended(operation: Operation, { data }: Standing): void {
     if (data === undefined) return;
     const { object, write, certain } = data;
     const limits = this.#of(object);
@@ -58,15 +55,14 @@ class AtMostOnce extends Judging<Adds> {
 
   #read(read: Operation, limits: EffectLimits): void {
     limits.learn(read);
-    // A set is not judged: if it shows a value twice, this does not prove that an add took effect twice. A
-    // counter is not judged while its highest possible sum is unknown.
+    // A set that shows a value twice proves nothing, nor does a counter whose highest possible sum is unknown.
     if (!limits.counts) return;
     const { kind, most, waiting } = limits;
     for (const [value, times] of limits.shownBy(read)) {
       const limit = most.get(value) ?? 0;
       if (times <= limit || (kind !== 'counter' && times < 2)) continue;
       this.report(() => double(read, value, limit, limits));
-      // Reports this value again only if a later read shows it more often than this read.
+      // Reports the value again only if a later read shows it more often.
       most.set(value, times);
     }
     for (const [instance, count] of waiting) {
@@ -90,14 +86,15 @@ export const atMostOnce = check<Adds>({
     'all adds of an object are recorded, and the object is a bag or a counter, which shows a second effect',
   minimum: `${ENOUGH} acknowledged adds to a bag or counter, each with a read on another instance after it`,
   judge: AtMostOnce,
-  counts: () => ({ judged: 0, crossed: 0, lost: 0, uncountable: 0 }),
+  counts: () => ({ judged: 0, crossed: 0, uncountable: 0 }),
+  afterLoss: 'the data',
   compared: ({ judged }) => judged,
-  missing({ judged, crossed, lost, uncountable }) {
-    if (lost === 0 && judged === 0 && uncountable > 0)
+  missing({ judged, crossed, uncountable }) {
+    if (judged === 0 && uncountable > 0)
       return 'a set or a list without repeats cannot show that an add took effect twice: give the target file a probe that counts (`kind: bag` or `counter`)';
     const where = ' to a bag or counter with a read on another instance';
     const how = 'give the target file a probe that counts, run at least two instances, or run for longer';
-    return brokenContinuity(lost) ?? few(crossed, ENOUGH, 'acknowledged add', where, how);
+    return few(crossed, ENOUGH, 'acknowledged add', where, how);
   },
   rests: ({ judged, crossed }) => ({ 'adds counted': judged, 'on another instance': crossed }),
   rulesOut: ({ judged }) => `${atMost(judged)} of adds take effect twice`,

@@ -8,24 +8,22 @@ import { Judging } from './framework.ts';
 import { ResponseTimes } from './response-times.ts';
 import { cameOf, down, exceeded, loadOf, naming } from './trouble.ts';
 
-/** Minimum number of requests outside fault windows. `ENOUGH_IN_WINDOW`: in each fault window. */
+/** Minimum number of requests outside fault windows, and in each fault window. */
 export const ENOUGH = 100;
 export const ENOUGH_IN_WINDOW = 10;
 
 export interface AvailabilityCounts {
-  /** Number of requests outside fault windows. `errors`: how many of these requests failed. */
+  /** Requests outside fault windows. `errors`: the failed ones. */
   requests: number;
   errors: number;
   windows: number;
   requestsInWindows: number;
   errorsInWindows: number;
-  /** The longest gap in a fault window, microseconds. In a gap, requests were waiting and none succeeded. */
+  /** The longest time in a fault window for which requests waited and none succeeded, microseconds. */
   gap: number;
-  /** Number of fault windows with fewer than `ENOUGH_IN_WINDOW` requests. */
   tooFew: number;
-  /** Number of requests that failed or were late while the machine that runs Baton was starved. */
+  /** Requests that failed or were late while the machine that runs Baton was starved. */
   starved: number;
-  /** Number of faults that were not seen to take effect. */
   withoutEffect: number;
 }
 
@@ -54,7 +52,7 @@ export class Availability extends Judging<AvailabilityCounts> {
   /**
    * Judges how long the client waited for a success.
    *
-   * @param first the request with which the wait began; no fault window overlaps the wait
+   * @param first the request with which the wait began. No fault window overlaps the wait
    */
   #waited(operation: Operation, first: Operation): void {
     const wait = (operation.return ?? operation.call) - first.call;
@@ -81,7 +79,7 @@ export class Availability extends Judging<AvailabilityCounts> {
     this.report(() => down(summary, [{ operation, expected: 'a success', came }]));
   }
 
-  /** Returns the time since the last fault ended, as a text for the summary. */
+  /** Returns the time since the last fault ended, for the summary. */
   #after({ call }: Operation): string {
     const last = this.faults.windows.findLast(window => window.end !== undefined && window.end <= call);
     if (last?.end === undefined) return '';
@@ -102,8 +100,7 @@ export class Availability extends Judging<AvailabilityCounts> {
   }
 
   override settle(): void {
-    // Ignores the limits of response times if a starved machine delayed requests, because it may explain slow
-    // responses, too.
+    // A starved machine that delayed requests may also explain slow responses, so their limits are then ignored.
     const times = this.count.starved === 0 ? [this.#times.exceeded(ENOUGH)] : [];
     for (const found of [...times, ...this.faults.windows.filter(tookEffect).map(exceeded)]) {
       this.count.starved += found.starved;

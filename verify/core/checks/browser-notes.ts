@@ -1,10 +1,9 @@
-/** Explains a response with another user's data, if both users used the same browser (client) one after the other. */
+/** Explains a response with another user's data, if both users used the same browser one after the other. */
 import type { Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 
 /**
- * Returns a note if the other user's session was the first in this browser. A client has the name of its
- * first session, so the two names are compared.
+ * Returns a note if the other user's session was the first in this browser. A client has the name of its first session.
  *
  * @param writer the session that wrote the other user's value
  */
@@ -13,10 +12,7 @@ export const shared = (writer: string | undefined, { client }: Operation, owner:
     ? [`${owner} had logged out of the same browser before: the logout did not delete it`]
     : [];
 
-/**
- * Returns a note if the request sent old cookies, and another session had used this browser before. A late
- * response to the earlier session may have set the cookie of that session again.
- */
+/** Returns a note if a late response to an earlier session in this browser may have set that session's cookie again. */
 export const lateCookie = (
   { session }: SessionState,
   { with: cookies, client }: Operation,

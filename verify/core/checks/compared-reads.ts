@@ -2,38 +2,36 @@
 import type { Operation } from '../history/history.ts';
 
 export interface Reads {
-  /** Number of reads that were compared with an earlier operation of the same session. */
+  /** Reads that were compared with an earlier operation of their session. */
   reads: number;
-  /** Number of the reads in `reads` that were served by another instance than the earlier operation. */
+  /** The compared reads that another instance served than the earlier operation. */
   crossed: number;
   sessions: number;
   /**
-   * Number of reads that show the session's last add, in a list that may be cut off (it shows only some
-   * entries). `newestCrossed`: how many of these reads were served by another instance than the add.
+   * Reads that show the session's last add, in a list that may be cut off. `newestCrossed`: those that another instance
+   * served than the add.
    */
   newest: number;
   newestCrossed: number;
-  /** Number of sessions whose only evidence is the reads in `newest`. */
+  /** Sessions whose only evidence are the reads in `newest`. */
   newestSessions: number;
   /**
-   * Number of reads that do not show the session's last add, in a list that may be cut off. If this is above
-   * 0, the list may not show new entries first, so the reads in `newest` are no evidence.
+   * Reads without the session's last add, in a list that may be cut off. If there are any, the list may not show new
+   * entries first, so the reads in `newest` are no evidence.
    */
   unshown: number;
-  /** Number of lost sessions. Reads after the loss are not judged. */
-  lost: number;
 }
 
 export const NO_READS: Reads = {
-  ...{ reads: 0, crossed: 0, sessions: 0, lost: 0 },
+  ...{ reads: 0, crossed: 0, sessions: 0 },
   ...{ newest: 0, newestCrossed: 0, newestSessions: 0, unshown: 0 },
 };
 
-/** Returns whether the two operations were served by different instances. */
+/** Returns whether different instances served two operations. */
 export const crosses = ({ instance }: Operation, earlier: Operation): boolean =>
   earlier.instance !== undefined && instance !== undefined && earlier.instance !== instance;
 
-/** Adds `newest` to the numbers of compared reads. Leaves it out if `unshown` shows that it is no evidence. */
+/** Adds `newest` to the compared reads, unless `unshown` shows that it is no evidence. */
 export const whole = (counts: Reads): Reads =>
   counts.unshown > 0
     ? counts

@@ -13,9 +13,7 @@ export interface ContinuityCounts extends Followed {
   handoffs: number;
   sessions: number;
   lost: number;
-  /**
-   * Number of ordered pairs of instances: the first sent a login form, the second received the login with this form.
-   */
+  /** Ordered pairs of instances: the first sent a login form, the second received the login. */
   pairs: number;
   accepting: number;
   refusing: number;
@@ -25,20 +23,18 @@ export interface ContinuityCounts extends Followed {
 interface Aftermath {
   anomaly: Anomaly;
   honouredBy: HonouredBy;
-  /**
-   * The first response after which the client has other cookies. From then on, only `old` requests send the lost one.
-   */
+  /** The first response that gave the client other cookies. From then on, only `old` requests send the lost cookie. */
   replaced: Operation | undefined;
-  /** A login or logout of another session of the same user, just before the loss: it may be the cause. */
+  /** A login or logout of another session of the user just before the loss, which may be the cause. */
   other: Operation | undefined;
 }
 
 export class Continuity extends Judging<ContinuityCounts> {
   readonly #logins = new LoginPairs();
   readonly #others = new AfterOthers();
-  /** The aftermath of each lost session, until the session ends. */
+  /** By lost session, until it ends. */
   readonly #afterwards = new Map<string, Aftermath>();
-  /** The losses that a login or logout of another session of the same user may have caused. */
+  /** Losses that a login or logout of another session of the user may have caused. */
   readonly #ended: { anomaly: Anomaly; other: Operation }[] = [];
 
   override ended(operation: Operation, { session, live, handoffFrom }: Standing): void {
@@ -74,7 +70,7 @@ export class Continuity extends Judging<ContinuityCounts> {
     this.#afterwards.set(session.session, { anomaly, honouredBy: new HonouredBy(), replaced, other });
   }
 
-  /** Counts a request that sends the cookie of a lost session again, and whether its instance honours the cookie. */
+  /** Counts a request with the cookie of a lost session, and whether its instance honours the cookie. */
   #replayed(operation: Operation, shown: boolean | undefined): void {
     const entry = this.#afterwards.get(operation.session);
     if (entry === undefined || operation.action === 'login') return;
@@ -96,7 +92,7 @@ export class Continuity extends Judging<ContinuityCounts> {
     const { anomaly, honouredBy, other } = entry;
     const described = honouredBy.described();
     if (described !== '') anomaly.notes.push(`the same cookie sent again afterwards: ${described}`);
-    // If an instance still honours the lost session, the other login or logout did not end it.
+    // An instance still honours the lost session, so the other login or logout did not end it.
     if (other !== undefined && !honouredBy.ever) this.#ended.push({ anomaly, other });
     this.#afterwards.delete(session);
   }

@@ -1,21 +1,21 @@
-/** Compares the attributes with which different instances set the session cookie. They should be the same. */
+/** Compares how different instances set the session cookie. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { CookieAttributes, Operation } from '../history/history.ts';
 import { inOrder, stepsOf } from '../result/verdict.ts';
 import { timeoutTolerance } from '../timeline/sessions.ts';
 import type { Violation } from './framework.ts';
 
-/** Two instances are compared if each has set the cookie at least this often, always in the same way. */
+/** Two instances are compared if each has set the cookie at least this often, always alike. */
 const ALIKE = 3;
-/** Maximum number of entries in `#kinds`. Kinds of requests that come later are not compared. */
+/** Maximum number of kinds of requests that are compared. */
 const REMEMBERED = 1000;
 
-/** The attributes with which one instance set a cookie in responses to one kind of request. */
+/** How one instance set a cookie in responses to one kind of request. */
 interface Sets {
   times: number;
-  /** The different attributes, as texts. At most two are kept, because two prove that they vary. */
+  /** Different attributes, as texts. Two are enough to prove that they vary. */
   sets: Set<string>;
-  /** The shortest lifetime of the cookie, seconds. `most`: the longest. */
+  /** The shortest lifetime of the cookie in seconds, and the longest. */
   least: number;
   most: number;
   example: Operation;
@@ -25,7 +25,7 @@ export class CookieDifferences {
   /** By kind of request, such as `sid at a login sent directly after 1 faults`, then by instance. */
   readonly #kinds = new Map<string, Map<string, Sets>>();
 
-  /** `era`: number of faults so far. Eras are not compared: after a fault, the app may be another version. */
+  /** @param era number of faults so far. After a fault, the app may be another version, so eras are not compared */
   add(operation: Operation, era = 0): void {
     const { instance, cookies = [], action, direct } = operation;
     if (instance === undefined) return;
@@ -38,7 +38,7 @@ export class CookieDifferences {
     }
   }
 
-  /** @returns at most one violation for each kind of request */
+  /** Returns at most one violation for each kind of request. */
   differences(): Violation[] {
     return [...this.#kinds].flatMap(([key, instances]) => {
       const [cookie = ''] = key.split(' ');
@@ -76,7 +76,6 @@ function take(
 
 const setOf = ({ sets }: Sets): string => [...sets][0] ?? '';
 
-/** Returns the attributes of a cookie as a text, without its lifetime. */
 export function described({ httpOnly, secure, sameSite, path, domain, lifetime }: CookieAttributes): string {
   return [
     `${httpOnly ? '' : 'no '}HttpOnly`,
@@ -88,9 +87,9 @@ export function described({ httpOnly, secure, sameSite, path, domain, lifetime }
   ].join(', ');
 }
 
-/** Returns whether the cookie lifetimes of two instances differ by more than 2 s and more than 5 %. */
+/** Returns whether the lifetimes differ by more than 2 s and more than 5 %. */
 function apart(a: Sets, b: Sets): boolean {
-  // If no lifetime was seen, the cookie lasts until the browser closes, and is not compared.
+  // A cookie without a lifetime lasts until the browser closes, and is not compared.
   if (a.least > a.most || b.least > b.most) return false;
   const gap = Math.max(a.least - b.most, b.least - a.most);
   return gap * 1e6 > timeoutTolerance(Math.max(a.most, b.most) * 1e6);
@@ -112,7 +111,6 @@ function differs(
   };
 }
 
-/** Returns the parts in which two descriptions of attributes differ. */
 export function apartIn(one: string, two: string): string {
   const [a, b] = [one.split(', '), two.split(', ')];
   const parts = a.flatMap((part, i) => (part === b[i] ? [] : [`${part} against ${b[i]}`]));

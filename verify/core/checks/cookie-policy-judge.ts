@@ -14,17 +14,17 @@ const SCOPES = 10_000;
 
 export interface CookieCounts {
   cookies: number;
-  /** Number of requests that sent no cookie, and got a health check or a static file. */
+  /** Requests without a cookie that got a health check or a static file. */
   without: number;
-  /** Number of requests that sent no cookie, and got a response such as 404 or a login page. */
+  /** Requests without a cookie that got a response such as 404 or a login page. */
   absent: number;
   ids: number;
-  /** Number of logins that got a session id that was issued before. */
+  /** Logins that got a session id that was issued before. */
   equal: number;
   sameSiteNone: number;
-  /** Number of pairs of Domain and Path with which cookies were set; not the first pair of each cookie. */
+  /** Pairs of Domain and Path with which cookies were set, without the first pair of each cookie. */
   scopes: number;
-  /** Number of anomalies of cookies that had only one value so far. Such a cookie may carry no session. */
+  /** Anomalies of cookies that had only one value so far. Such a cookie may carry no session. */
   waiting: number;
   tried: NamedCounts;
 }
@@ -32,13 +32,11 @@ export interface CookieCounts {
 export class CookiePolicy extends Judging<CookieCounts> {
   readonly #policy = policyOf(this.run);
   readonly #places = new Places();
-  /** The cookies that are too short for a session id. */
   readonly #early = new EarlyCookies();
-  /** The session ids that logins issued. */
   readonly #ids = new IssuedIds();
   /** By cookie: its anomalies until it gets a second value. With one value, it may carry no session. */
   readonly #waiting = new Map<string, (() => Violation)[]>();
-  /** By cookie name: the different pairs of Domain and Path with which it was set. */
+  /** By cookie: the pairs of Domain and Path with which it was set. */
   readonly #scopes = new Map<string, Set<string>>();
 
   override ended(operation: Operation, { session }: Standing): void {
@@ -65,7 +63,7 @@ export class CookiePolicy extends Judging<CookieCounts> {
     if (own && signedIn) this.#early.signedIn(session);
   }
 
-  /** Counts a cookie that was set. Returns what is wrong with it, and functions that report this. */
+  /** Counts a cookie that was set. Returns what is wrong with it. */
   #look(operation: Operation, name: string, attributes: CookieAttributes) {
     if (!this.#ids.isId(name)) return [];
     this.count.cookies++;
@@ -80,13 +78,12 @@ export class CookiePolicy extends Judging<CookieCounts> {
     });
   }
 
-  /** Reports the anomalies in `#waiting` of one cookie. */
   #release(name: string): void {
     for (const make of this.#waiting.get(name) ?? []) this.report(make);
     this.#waiting.delete(name);
   }
 
-  /** Reports a broken rule. With `name` (a cookie), reports it once this cookie has had two values. */
+  /** @param name a cookie whose anomaly is reported only once the cookie has had two values */
   #expose(operation: Operation, { fault, came, expected }: Exposure, name?: string): void {
     if (!this.#places.isNew(fault, operation)) return;
     const where = operation.path === undefined ? '' : ` on ${operation.path}`;
@@ -108,7 +105,6 @@ export class CookiePolicy extends Judging<CookieCounts> {
 
   override sessionEnded(session: SessionState): void {
     this.#ids.sessionEnded(session);
-    this.#early.sessionEnded(session);
   }
 
   override settle(): void {

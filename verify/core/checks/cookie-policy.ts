@@ -5,8 +5,7 @@ import { type CookieCounts, CookiePolicy } from './cookie-policy-judge.ts';
 import { check, reached, tally, untried } from './framework.ts';
 
 /**
- * The verdict says how random the session ids are only if at least this many bits are proven. About 30 ids
- * without a repeat prove 7 bits.
+ * The verdict reports the randomness of session ids from this number of bits on. About 30 different ids prove 7 bits.
  */
 const WORTH_REPORTING = 7;
 

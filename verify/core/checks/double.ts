@@ -8,7 +8,6 @@ import type { Violation } from './framework.ts';
 /** Maximum number of adds that a witness shows. */
 const SHOWN = 4;
 
-/** Describes a read that shows a value more often than it was added. */
 export function double(
   read: Operation,
   value: string,

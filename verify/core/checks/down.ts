@@ -1,4 +1,4 @@
-/** Collects what one outage of the session store did: its counts and its violations. */
+/** Collects the counts and violations of one outage of the session store. */
 import { type FaultWindow, titleOf } from '../faults/window.ts';
 import type { Operation } from '../history/history.ts';
 import { seconds } from '../result/format.ts';
@@ -6,7 +6,7 @@ import { stepsOf } from '../result/verdict.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 import type { Violation } from './framework.ts';
 
-/** An outage of the session store. Its violations are reported only if it is known to have taken effect. */
+/** Its violations are reported only if the outage is known to have taken effect. */
 export class Down {
   readonly window: FaultWindow;
   requests = 0;
@@ -14,10 +14,7 @@ export class Down {
   starved = 0;
   /** Sessions that were live during the outage, and have sent no request since it ended. */
   readonly sessions = new Set<SessionState>();
-  /**
-   * The violations by the name of the anomaly, while it is not known whether the outage took effect. `found`:
-   * the number of violations. `kept`: the first few of them.
-   */
+  /** The violations while it is not known whether the outage took effect: their number, and the first few. */
   waiting: Record<'LOGOUT' | 'HANG', { found: number; kept: Violation[] }>;
 
   constructor(window: FaultWindow) {

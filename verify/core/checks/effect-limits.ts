@@ -3,29 +3,23 @@ import type { ObjectEvent, ObjectKind, Operation, Start } from '../history/histo
 import { countOf, putsIn, rises } from '../objects/models.ts';
 import { acknowledged, type Write } from '../objects/overlaps.ts';
 
-/** Maximum number of adds that are kept to show them in a witness (a proof). */
 const KEPT = 64;
 
-/** Says how many times one read of an object may contain the same value, if every add took effect only once. */
 export class EffectLimits {
   /**
-   * For each value, how often a read may show it. For a counter, the key '' has its highest possible sum. An
-   * add counts from the moment its request is sent, because it may take effect before its response.
+   * For each value, how often a read may show it. For a counter, the key '' has its highest possible sum. An add counts
+   * once its request is sent, because it may take effect before its response.
    */
   readonly most = new Map<string, number>();
   readonly kind: ObjectKind;
-  /** The last adds that were sent after the last read, to show them in a witness (a proof). */
+  /** The last adds since the last read, for the witness. */
   adds: (Start | Operation)[] = [];
-  /**
-   * By instance: the number of adds that were acknowledged after the last read. The key '' is for unknown instances.
-   */
+  /** By instance ('' if not known): the number of adds acknowledged since the last read. */
   readonly waiting = new Map<string, number>();
-  /** The last read, to show it in a witness. */
   last: Operation | undefined;
   /** False while the highest possible sum of a counter is not known. */
   #known: boolean;
   #written = false;
-  /** Number of sets, clears and decrements of a counter that are in flight. */
   #falls = 0;
 
   constructor({ kind, initial }: ObjectEvent) {
@@ -35,7 +29,7 @@ export class EffectLimits {
     else for (const value of initial ?? []) this.#more(value, 1);
   }
 
-  /** True if a read can show that an add took effect twice. False for a set, and for a counter with an unknown sum. */
+  /** True if a read can show that an add took effect twice. Not for a set, nor for a counter with an unknown sum. */
   get counts(): boolean {
     return (this.kind === 'bag' || this.kind === 'list' || this.kind === 'counter') && this.#known;
   }
@@ -58,8 +52,8 @@ export class EffectLimits {
   }
 
   /**
-   * Called when a set, clear or decrement of a counter starts. From then on the highest possible sum is
-   * unknown. The next set or clear that overlaps no other request makes it known again.
+   * A set, clear or decrement makes the highest possible sum of a counter unknown, until the next set or clear without
+   * an overlapping request.
    */
   #falling(): void {
     this.#falls++;
@@ -77,14 +71,14 @@ export class EffectLimits {
     this.#known = true;
   }
 
-  /** Takes the count in a read as the initial count, if the initial count is unknown and there was no write yet. */
+  /** Without a known initial count and before the first write, a read shows the initial count. */
   learn(read: Operation): void {
     if (this.#known || this.#written) return;
     this.most.set('', countOf(read.saw));
     this.#known = true;
   }
 
-  /** Returns how often a read shows each value. For a counter, returns its count with the key ''. */
+  /** How often a read shows each value. For a counter, its count with the key ''. */
   shownBy({ saw = [] }: Operation): ReadonlyMap<string, number> {
     const there = new Map<string, number>();
     if (this.kind === 'counter') return there.set('', countOf(saw));

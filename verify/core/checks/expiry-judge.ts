@@ -8,28 +8,22 @@ import { addTo, Judging, KEPT, type Violation } from './framework.ts';
 import { Life, TIMEOUTS, type Timeout } from './life.ts';
 
 export interface Timeouts {
-  /**
-   * By timeout (idle or absolute): the number of times that a session was honoured shortly before the timeout ended.
-   */
+  /** By timeout, idle or absolute: how often a session was honoured shortly before it ended. */
   lived: Record<Timeout, number>;
-  /** By timeout: the number of sessions that were refused soon after the timeout ended. */
+  /** By timeout: sessions that were refused soon after it. */
   expired: Record<Timeout, number>;
-  /** Number of sessions that were refused before any timeout could explain it, because they had hardly waited. */
+  /** Sessions that were refused although they had hardly waited, so that no timeout explains it. */
   lost: number;
-  /**
-   * Number of sessions that were refused too early by an instance that had not served them before. The reason
-   * may be that this instance does not know the session.
-   */
+  /** Sessions that were refused too early by an instance that had not served them before, and may not know them. */
   strangers: number;
-  /** Time from the first request to the last response of the run, microseconds. */
   length: number;
   tried: NamedCounts;
 }
 
 export class Expiry extends Judging<Timeouts> {
   readonly #declared = declaredBy(this.run);
-  readonly #lives = new Map<SessionState, Life>();
-  /** The first violations for the refusals in `strangers`. They are reported if `lost` is 0 at the end. */
+  readonly #lives = new WeakMap<SessionState, Life>();
+  /** The first violations of these instances. They are reported if no session was refused without a wait. */
   readonly #strange: Violation[] = [];
   #first = Number.POSITIVE_INFINITY;
   #end = 0;
@@ -44,7 +38,7 @@ export class Expiry extends Judging<Timeouts> {
     if (operation.with !== undefined && operation.with !== 'old') return;
     const life = getOrInsert(this.#lives, session, () => new Life(declared, login));
     if (login === operation || life.over) return;
-    // A session is no longer judged after a loss.
+    // A lost session is no longer judged.
     if (session.lost !== undefined && session.lost !== operation) life.over = true;
     else this.#judge(operation, session, life, firstContact);
   }
@@ -77,16 +71,12 @@ export class Expiry extends Judging<Timeouts> {
     }
     const early = life.waited(operation);
     if (early === undefined) this.count.lost++;
-    // Judges an early refusal only if no fault came after the login: a fault may have ended the session.
+    // A fault after the login may have ended the session.
     else if (!this.faults.since(life.login.call)) {
       if (!strange) this.report(() => drift(operation, session, life, early, 'early'));
       else if (this.count.strangers++ < KEPT)
         this.#strange.push(drift(operation, session, life, early, 'early'));
     }
-  }
-
-  override sessionEnded(session: SessionState): void {
-    this.#lives.delete(session);
   }
 
   override recount(): void {

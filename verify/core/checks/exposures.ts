@@ -3,15 +3,12 @@ import type { CookieAttributes, Operation, Run } from '../history/history.ts';
 import { MOST_BYTES } from '../timeline/session-jar.ts';
 
 interface Policy {
-  /** True if the URL of the target is https. */
   https: boolean;
-  /** True if the cookies must also follow the stricter rules of OWASP ASVS. */
   asvs: boolean;
-  /** Attributes that the target file declares, by the name of the cookie. */
+  /** The declared attributes, by cookie. */
   attributes: NonNullable<NonNullable<Run['declared']>['attributes']>;
 }
 
-/** Returns the cookie policy that the target of a run declares. */
 export const policyOf = ({ url, declared }: Run): Policy => ({
   https: url.startsWith('https:'),
   asvs: declared?.cookies === 'asvs',
@@ -26,7 +23,7 @@ export interface Exposure {
 
 /** The fault of a value that is too short for a random id. */
 export const ROOM = 'room';
-/** Minimum size of a session id, in bits: `LEAST_BITS` by OWASP WSTG, `LEAST_BITS_ASVS` by OWASP ASVS. */
+/** Minimum size of a session id in bits, by OWASP WSTG and by OWASP ASVS. */
 const LEAST_BITS = 64;
 const LEAST_BITS_ASVS = 128;
 const SAME_SITE = new Set(['strict', 'lax', 'none']);
@@ -39,7 +36,7 @@ const FOLDED: Exposure = {
   expected: 'one Set-Cookie line for each cookie (RFC 9110, 5.3)',
 };
 
-/** @returns one entry for each broken rule: what the cookie has, and what the rule expects */
+/** Returns an entry for each broken rule. */
 export function exposures(
   name: string,
   attributes: CookieAttributes,
@@ -47,10 +44,10 @@ export function exposures(
   operation: Operation,
 ): readonly Exposure[] {
   const { httpOnly, secure, sameSite, bytes, bits } = attributes;
-  // A proxy joined several cookies into one header line, so the attributes of each cookie are not known.
+  // A proxy joined several cookies into one line, so the attributes of each are not known.
   if (attributes.folded === true) return [FOLDED];
   const bitsNeeded = policy.asvs ? LEAST_BITS_ASVS : LEAST_BITS;
-  // A direct request may use http to reach an instance behind an https balancer. Then Secure is not required.
+  // A direct request may use http to reach an instance behind an https balancer.
   const mustBeSecure = (policy.https && operation.direct !== true) || sameSite === 'none';
   const prefixed = !policy.asvs || name.startsWith('__Host-') || name.startsWith('__Secure-');
   const sited = sameSite !== undefined && SAME_SITE.has(sameSite);
@@ -71,7 +68,7 @@ export function exposures(
     add(ROOM, came, `room for ${bitsNeeded} bits`);
   }
   const declared = policy.attributes[name] ?? {};
-  // Declared attributes are not judged in direct requests, because a proxy may set them.
+  // A proxy may set the declared attributes, and a direct request bypasses it.
   const judged = operation.direct === true ? [] : (Object.keys(declared) as (keyof typeof declared)[]);
   const had = { ...attributes, path: attributes.path ?? defaultPath(operation.path) };
   for (const attribute of judged) {
@@ -85,17 +82,15 @@ export function exposures(
   return found;
 }
 
-/** Returns the path of a cookie without a Path: the path of the request, up to its last slash (RFC 6265, 5.1.4). */
+/** The path of a cookie without a Path: the path of the request, up to its last slash (RFC 6265, 5.1.4). */
 const defaultPath = (path = ''): string => path.slice(0, path.lastIndexOf('/')) || '/';
 
-/** Statuses of a path that does not exist, or that only signed-in users may open. */
+/** Statuses of a path that does not exist, or that needs a session. */
 const ABSENT = new Set([401, 403, 404, 410]);
 
 /**
- * Judges a read that sent no cookie. If the response is neither signed in nor signed out, it is a health
- * check or a static file, and must set no session cookie. A login page may set one.
- *
- * @param count the numbers of these responses, and of paths that do not exist or need a session
+ * Judges a read that sent no cookie. A response that is neither signed in nor signed out is a health check or a static
+ * file, and must set no session cookie. A login page may set one.
  */
 export function withoutCookie(
   { action, with: sent, signedIn, status, cookies }: Operation,

@@ -6,14 +6,14 @@ import { isDuring, type SessionState, type Standing } from '../timeline/sessions
 import { ENOUGH_HANDOFFS, type NamedCounts } from './check.ts';
 import { addTo, atMost, check, few, Judging, reached, tally, untried, type Violation } from './framework.ts';
 
-/** Minimum number of different ways in which a cookie was changed. */
+/** Minimum number of ways in which a cookie was changed. */
 const CHANGES = 2;
-/** Statuses of a gateway or an overloaded server. They say nothing about the cookie. Cloudflare uses 520 to 530. */
+/** Statuses of a gateway or an overloaded server, which say nothing about the cookie. Cloudflare uses 520 to 530. */
 const SAYS_NOTHING = new Set([429, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530]);
 
 interface Forgeries {
   forged: number;
-  /** Number of different ways in which cookies were changed, such as a flipped character. */
+  /** Different ways in which cookies were changed, such as a flipped character. */
   changes: number;
   tried: NamedCounts;
 }
@@ -28,7 +28,7 @@ class Forgery extends Judging<Forgeries> {
     const crashed = status >= 500 && signedIn !== 'in';
     if (crashed && this.faults.overlaps(operation)) return;
     this.#changes.add(operation.change ?? 'changed');
-    // Counts only cookies of live sessions: the cookie of an ended session is refused even if it is unchanged.
+    // The cookie of an ended session is refused even if it is unchanged, so it does not count.
     if (isDuring(session, operation)) {
       this.count.forged++;
       addTo(this.count.tried, operation.instance);

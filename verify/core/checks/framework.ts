@@ -22,47 +22,41 @@ import {
   type SeenInRun,
 } from './check.ts';
 
-/** The facts that a check may use while it judges one run. */
 export interface CheckContext {
   run: Run;
-  /** The faults of the run. The ledger receives each event before the checks do. */
   faults: FaultLedger;
   seen: SeenInRun;
   onAnomaly: OnAnomaly | undefined;
 }
 
 /**
- * The counts of a check. `violations`: the number of its anomalies. `doubtful`: the number of signed-in
- * responses that prove nothing, because the app shows this user's pages to other users too.
+ * `doubtful`: signed-in responses that prove nothing, because the app shows this user's pages to other users, too.
+ * `lost`: lost sessions, if the check declares `afterLoss`.
  */
-type Counted<C> = C & { violations: number; doubtful: number };
+type Counted<C> = C & { violations: number; doubtful: number; lost: number };
 
-/** The declaration of a check. `C` is the type of its counts. */
+/** The declaration of a check with the counts `C`. */
 export interface Declaration<C> extends Pick<Check, 'guarantee' | 'assumes' | 'minimum'> {
-  /** Returns the counts with which a run starts. */
+  /** The counts with which a run starts. */
   counts(): C;
-  /** The class that judges one run. */
-  judge: new (
-    declaration: Declaration<C>,
-    context: CheckContext,
-  ) => Fold;
-  /** Returns the number of violations. By default: the number of reported anomalies. */
+  judge: new (declaration: Declaration<C>, context: CheckContext) => Fold;
+  /** By default: the number of reported anomalies. */
   violations?(counts: Counted<C>, run: Run): number;
-  /** Returns the number of comparisons that could have found a violation. If it is 0, the verdict is `unknown`. */
+  /** The number of comparisons that could have found a violation. If it is 0, the verdict is `unknown`. */
   compared(counts: Counted<C>): number;
-  /** Returns which evidence is missing and how to get it; undefined if there is enough evidence. */
+  /** Which evidence is missing and how to get it; undefined if there is enough. */
   missing(counts: Counted<C>, run: Run): string | undefined;
-  /** Returns the counts that reports show, by name, in display order. */
+  /** What a lost session makes impossible to judge. Then a lost session makes the verdict `unknown`. */
+  afterLoss?: string;
+  /** The counts that reports show, in display order. */
   rests(counts: Counted<C>, run: Run): Record<string, number>;
-  /** Describes what a valid verdict rules out: `at most 0.3 % of adds take effect twice`. */
+  /** What a valid verdict rules out: `at most 0.3 % of adds take effect twice`. */
   rulesOut(counts: Counted<C>, run: Run): string;
-  /** Describes how much was violated: `3 sessions lost`. */
   broken(violations: number, counts: Counted<C>, run: Run): string;
-  /** Returns remarks for the verdict. A remark is shown if `isTrue`. It is not a violation. */
+  /** Remarks that are no violations. A remark is shown if `isTrue`. */
   remarks?(counts: Counted<C>): [isTrue: boolean, remark: string][];
 }
 
-/** Makes a check from its declaration. */
 export function check<C extends object>(declaration: Declaration<C>): Check {
   const { guarantee, assumes, minimum, judge: Judge } = declaration;
   return {
@@ -73,7 +67,7 @@ export function check<C extends object>(declaration: Declaration<C>): Check {
   };
 }
 
-const NONE = { violations: 0, doubtful: 0 };
+const NONE = { violations: 0, doubtful: 0, lost: 0 };
 
 function concludeFrom<C>(declaration: Declaration<C>, counts: Counted<C>, run: Run): Conclusion {
   const violations = declaration.violations?.(counts, run) ?? counts.violations;
@@ -83,32 +77,37 @@ function concludeFrom<C>(declaration: Declaration<C>, counts: Counted<C>, run: R
   const remarks = (declaration.remarks?.(counts) ?? []).filter(([isTrue]) => isTrue);
   return conclude(
     violations,
-    doubt(counts.doubtful) ?? declaration.missing(counts, run) ?? nothing,
+    doubt(counts.doubtful) ?? loss(counts.lost, declaration) ?? declaration.missing(counts, run) ?? nothing,
     declaration.rests(counts, run),
     [finding, ...remarks.map(([, remark]) => remark)].join('; '),
   );
 }
 
-/** Returns the reason for the verdict `unknown` if the app shows a user's pages to other users; undefined if not. */
+/** The app shows pages of a user to other users, so a signed-in response proves nothing. */
 const doubt = (doubtful: number): string | undefined =>
   doubtful === 0
     ? undefined
     : `isolation is broken: pages of a user were shown to other users, so ${counted(doubtful, 'response')} that ` +
       `${doubtful === 1 ? 'looks signed in proves' : 'look signed in prove'} nothing`;
 
-/** What a check reports as an anomaly. The framework adds the names of the anomaly and its guarantee. */
+const loss = (lost: number, { afterLoss }: { afterLoss?: string }): string | undefined =>
+  lost === 0 || afterLoss === undefined
+    ? undefined
+    : `continuity is broken in ${counted(lost, 'session')}: ${afterLoss} of such sessions cannot be judged`;
+
+/** An anomaly as a check reports it. The framework adds its name and guarantee. */
 export interface Violation {
-  /** The operation that shows the anomaly. The report names the session and user of this operation. */
+  /** The operation whose session and user the report names. */
   at?: Operation | undefined;
   summary: string;
   witness: WitnessStep[];
   notes?: string[];
 }
 
-/** Maximum number of anomalies of one name that are kept with their witness. Further anomalies are only counted. */
+/** Maximum number of anomalies of one name that are kept. Further ones are only counted. */
 export const KEPT = 5;
 
-/** Judges one run. A check extends this class, and implements the methods of `Fold` that it needs. */
+/** Judges one run. A check extends this class with the methods of `Fold` that it needs. */
 export abstract class Judging<C extends object> implements Fold {
   readonly run: Run;
   readonly faults: FaultLedger;
@@ -119,9 +118,9 @@ export abstract class Judging<C extends object> implements Fold {
   #kept: Anomaly[] = [];
   /** By user: the anomalies whose only proof is a response that looks signed in as this user. */
   readonly #signedIn = new Map<string, { violations: number; kept: Anomaly[] }>();
-  /** Spare anomalies of other users. They are reported if all kept anomalies are withdrawn at the end. */
+  /** Spare anomalies of other users, for the case that all kept ones are withdrawn at the end. */
   readonly #reserve: { user: string; anomaly: Anomaly }[] = [];
-  /** By anomaly name: the number of kept anomalies. Each name has its own limit, so no name can use up the space. */
+  /** By anomaly name: how many are kept. Each name has its own limit, so that none uses up the space. */
   readonly #of = new Map<string, number>();
 
   constructor(declaration: Declaration<C>, { run, faults, seen, onAnomaly }: CheckContext) {
@@ -140,27 +139,22 @@ export abstract class Judging<C extends object> implements Fold {
   sessionEnded?(session: SessionState): void;
   routed?(operation: Operation, entry: Served): void;
   logged?(request: LoggedRequest, complete: boolean): void;
-  /** Updates the counts that are computed only when they are needed, such as the size of a set. */
+  /** Updates counts that are computed only when they are needed, such as the size of a set. */
   recount?(): void;
-  /** Called at the end of the run, before the last call of `recount`. Reports what only the whole run shows. */
+  /** Reports what only the whole run shows. Called at its end, before the last `recount`. */
   settle?(): void;
-  /** Changes the conclusion, if the check decides by more than its counts. */
+  /** Changes the conclusion, if more than the counts decide it. */
   conclusion?(fromCounts: Conclusion): Conclusion;
 
-  /**
-   * Counts an anomaly. Keeps and returns it if it is one of the first with its name.
-   *
-   * @param name the name of the anomaly; by default the first one of the guarantee
-   */
+  /** Counts an anomaly. Keeps and returns one of the first of its name; by default the guarantee's first name. */
   report(make: () => Violation, name?: string): Anomaly | undefined {
     this.count.violations++;
     return this.show(make, name);
   }
 
   /**
-   * Counts an anomaly whose only proof is a response that looks signed in. If the app shows the pages of this
-   * user to other users too, the response proves nothing. Then the anomaly is not counted. If this is seen
-   * later, the anomaly is withdrawn at the end of the run.
+   * Reports an anomaly whose only proof is a response that looks signed in. If the app shows the pages of this user to
+   * other users, too, the response proves nothing: the anomaly is not counted, or is withdrawn at the end.
    */
   reportSignedIn({ sawUser, user }: Operation, make: () => Violation, name?: string): Anomaly | undefined {
     const shown = sawUser ?? user;
@@ -177,7 +171,7 @@ export abstract class Judging<C extends object> implements Fold {
     return anomaly;
   }
 
-  /** Withdraws the anomalies of users whose pages were later shown to other users. */
+  /** Withdraws anomalies of users whose pages were later shown to other users. */
   #withdraw(): void {
     for (const [user, { violations, kept }] of this.#signedIn) {
       if (!this.#seen.bled.has(user)) continue;
@@ -190,7 +184,7 @@ export abstract class Judging<C extends object> implements Fold {
     this.#signedIn.clear();
   }
 
-  /** Keeps an anomaly like `report`, but does not count it. The caller counts it. */
+  /** Keeps an anomaly that the caller counts. */
   show(make: () => Violation, name?: string): Anomaly | undefined {
     const called = name ?? this.#firstName();
     const known = this.#of.get(called) ?? 0;
@@ -217,7 +211,8 @@ export abstract class Judging<C extends object> implements Fold {
 
   counts(): Counts {
     this.recount?.();
-    const count: Counted<C> & { tried?: NamedCounts } = this.count;
+    const count: Counted<object> & { tried?: NamedCounts } = this.count;
+    if (this.#declaration.afterLoss !== undefined) count.lost = this.#seen.lost;
     if (count.tried !== undefined) for (const instance of this.#seen.instances) count.tried[instance] ??= 0;
     return count as unknown as Counts;
   }
@@ -231,39 +226,30 @@ export abstract class Judging<C extends object> implements Fold {
   }
 }
 
-/** Returns the 95 % upper bound of a rate as a text, such as `at most 0.3 %`, after `n` trials without a violation. */
+/** The 95 % upper bound of a rate after `n` trials without a violation, such as `at most 0.3 %`. */
 export const atMost = (n: number): string => `at most ${percent(upperBound(0, n))}`;
 
 /**
  * Describes a count that is too low: `3 handoffs among 9 requests, 10 are needed: run for longer`.
  *
- * @param where a text after the noun, such as ` among 9 requests`; may be empty
- * @param how how to get more, such as `run for longer`; may be empty
- * @returns undefined if the count is at least `least`
+ * @param where follows the noun, such as ` among 9 requests`
+ * @param how how to get more, such as `run for longer`
  */
 export const few = (n: number, least: number, noun: string, where = '', how = ''): string | undefined =>
   n >= least ? undefined : `${counted(n, noun)}${where}, ${least} are needed${how === '' ? '' : `: ${how}`}`;
 
-/** Says that the data of lost sessions is not judged; undefined if no session was lost. */
-export const brokenContinuity = (
-  lost: number,
-  what = 'the data of such sessions cannot be judged',
-): string | undefined =>
-  lost === 0 ? undefined : `continuity is broken in ${counted(lost, 'session')}: ${what}`;
-
-/** Returns an empty map of counts. It has no prototype, so an instance may have any name, even `constructor`. */
+/** Has no prototype, so an instance may have any name, even `constructor`. */
 export const tally = (): NamedCounts => Object.create(null);
 
-/** Adds 1 to the count of an instance; does nothing if the instance is not known. */
+/** Does nothing if the instance is not known. */
 export function addTo(counts: NamedCounts, instance: string | undefined): void {
   if (instance !== undefined) counts[instance] = (counts[instance] ?? 0) + 1;
 }
 
-/** Returns the number of instances with a count above 0. */
 export const reached = (counts: NamedCounts): number =>
   Object.values(counts).filter(times => times > 0).length;
 
-/** Names the instances whose count is 0: `0 replays on app-1; 1 on each instance is needed`. */
+/** Names the instances with the count 0: `0 replays on app-1; 1 on each instance is needed`. */
 export function untried(counts: NamedCounts, noun: string): string | undefined {
   const names = Object.keys(counts).filter(instance => counts[instance] === 0);
   if (names.length === 0) return undefined;

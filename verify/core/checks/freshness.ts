@@ -1,21 +1,17 @@
 /**
- * Decides whether a response is explicitly fresh for a shared cache, so that the cache may use it again (RFC
- * 9111, 4.2.1 and 5.2.2).
+ * Decides whether a shared cache may use a response again, because it is explicitly fresh (RFC 9111, 4.2.1 and 5.2.2).
  */
 import type { Caching } from '../history/history.ts';
 
 export interface Freshness {
-  /**
-   * The directive or header that lets a shared cache use the response again, such as `max-age=60`; absent if none does.
-   */
+  /** The directive or header that allows this, such as `max-age=60`. */
   because?: string;
-  /** True if the response has no directive for caches. */
   silent?: true;
-  /** True if a cache must ask the app again, or store one response for each cookie. Then a cache hit leaks nothing. */
+  /** True if a cache must ask the app again, or keep a response for each cookie. Then a cache hit leaks nothing. */
   keptApart?: true;
 }
 
-/** Returns the directives of Cache-Control by lower-case name. A directive without a value has an empty text. */
+/** By lower-case name. A directive without a value has an empty text. */
 function directivesOf(control: string): Map<string, string> {
   const directives = new Map<string, string>();
   // A quoted value may contain commas: no-cache="set-cookie, x".
@@ -28,10 +24,9 @@ function directivesOf(control: string): Map<string, string> {
   return directives;
 }
 
-/** Maximum number of Cache-Control values whose parsed form is kept. */
 const KNOWN = 1000;
 
-/** Parses caching headers. Keeps the parsed forms, because apps send only few different headers. */
+/** Keeps parsed headers, because apps send only few different ones. */
 export class CacheReader {
   readonly #known = new Map<string, ReadonlyMap<string, string>>();
 
@@ -45,12 +40,7 @@ export class CacheReader {
     return directives;
   }
 
-  /**
-   * Returns whether the headers of a response let a shared cache use it again, and which header does.
-   *
-   * @param cookieOnly true if only the cookie in the response is private, not its body. Then
-   * `no-cache="Set-Cookie"` is enough to protect it
-   */
+  /** @param cookieOnly true if only the cookie is private, not the body. Then `no-cache="Set-Cookie"` is enough */
   read({ control, expires, vary }: Caching, cookieOnly: boolean): Freshness {
     const directives = this.#directives(control ?? '');
     if (directives.has('no-store') || forbids(directives, 'private', cookieOnly)) return STALE;
@@ -67,9 +57,7 @@ export class CacheReader {
   }
 }
 
-/**
- * Returns whether a directive such as `private` protects the response. `private="Set-Cookie"` protects only its cookie.
- */
+/** `private="Set-Cookie"` protects only the cookie of a response. */
 function forbids(directives: ReadonlyMap<string, string>, name: string, cookieOnly: boolean): boolean {
   const fields = directives.get(name);
   return fields === '' || (cookieOnly && fields !== undefined && /\bset-cookie\b/i.test(fields));
@@ -77,5 +65,4 @@ function forbids(directives: ReadonlyMap<string, string>, name: string, cookieOn
 
 const APART: Freshness = { keptApart: true };
 const SILENT: Freshness = { silent: true };
-/** The result for a response that no header lets a shared cache use again. */
 const STALE: Freshness = {};

@@ -3,7 +3,6 @@ import { getOrInsert } from '../get-or-insert.ts';
 
 export class HonouredBy {
   readonly #of = new Map<string, { honoured: number; replays: number }>();
-  /** True after an instance has honoured the cookie. */
   ever = false;
 
   add(instance: string, honoured: boolean): void {
@@ -14,7 +13,7 @@ export class HonouredBy {
     this.ever = true;
   }
 
-  /** Returns the counts of all instances as a text; an empty text if the cookie was not sent again. */
+  /** Empty if the cookie was not sent again. */
   described(): string {
     return [...this.#of]
       .sort(([a], [b]) => (a < b ? -1 : 1))

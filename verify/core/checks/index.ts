@@ -48,6 +48,6 @@ export const CHECKS: readonly Check[] = [
   evidence,
 ];
 
-/** Returns all checks. Linearizability uses the given search limits instead of its own. */
+/** All checks; linearizability with the given search limits. */
 export const checksWithin = (searching: Searching): readonly Check[] =>
   CHECKS.map(check => (check === linearizability ? linearizabilityWithin(searching) : check));

@@ -3,14 +3,14 @@ import type { Operation } from '../history/history.ts';
 import { inOrder, stepsOf } from '../result/verdict.ts';
 import type { Violation } from './framework.ts';
 
-/** Maximum difference between two instances' clocks that is accepted, microseconds. */
+/** Differences up to this are accepted, microseconds. */
 const TOLERANCE = 2_000_000;
 /** Resolution of the Date header, 1 s in microseconds. */
 const RESOLUTION = 1_000_000;
 
 /**
- * How far an instance's clock is ahead of our clock: at least `least`, at most `most`, in microseconds. Each
- * has its best and second-best value. The second-best value is used, so that one wrong Date has no effect.
+ * By how much an instance's clock is ahead of ours: at least `least`, at most `most`, in microseconds. Of each, the
+ * best and the second-best value are kept. The second-best is used, so that one wrong Date has no effect.
  */
 interface Offset {
   least: [number, number];
@@ -22,9 +22,8 @@ export class InstanceClocks {
   readonly #offsets = new Map<string, Offset>();
 
   /**
-   * Adds the Date header of a response. The instance wrote Date after we sent the request (call) and before
-   * we got the response (return). Date has no fractions of a second. So the instance's clock is ahead of our
-   * clock by at least Date minus return, and by less than Date plus 1 s minus call.
+   * The instance wrote Date, in whole seconds, after our request was sent (call) and before its response came (return).
+   * So its clock is ahead of ours by at least Date minus return, and by less than Date plus 1 s minus call.
    *
    * @param skew Date minus our clock at the return, microseconds
    */
@@ -48,7 +47,7 @@ export class InstanceClocks {
     else if (most < known.most[1]) known.most[1] = most;
   }
 
-  /** @returns one violation for each instance whose clock is certainly ahead of another instance's clock */
+  /** Returns a violation for each instance whose clock is certainly ahead of another one's. */
   differences(): Violation[] {
     const clocks = [...this.#offsets];
     return clocks.flatMap(([instance, { least, example }]) => {

@@ -13,24 +13,24 @@ import { confirm, kindOf, PENDING, type Route } from './refusals.ts';
 
 export interface Answers {
   /**
-   * Number of requests of each pair of instances. First key: the instance that served the session's login or
-   * last write. Second key: the instance that served the request.
+   * The requests of each pair of instances: of the one that served the session's login or last write, and of the one
+   * that served the request.
    */
   pairs: PairRequests;
-  /** Number of sessions that began before the first fault and were honoured after it. */
+  /** Sessions from before the first fault that were honoured after it. */
   older: number;
-  /** Number of forms that came on a page from before the first fault, and were sent after the fault. */
+  /** Forms that came on a page from before the first fault, and were sent after it. */
   olderForms: number;
 }
 
 export class InstancesAgree extends Judging<Answers> {
-  readonly #routes = new Map<SessionState, Route>();
+  readonly #routes = new WeakMap<SessionState, Route>();
   readonly #wrote = new PairTable('logged in or wrote on');
   readonly #pages = new PairTable('page from');
   readonly #clocks = new InstanceClocks();
   readonly #cookies = new CookieDifferences();
   readonly #outdated = new OutdatedSessions(this.faults);
-  /** The pairs of instances before the first fault. Only these need requests: a fault may add or remove instances. */
+  /** The pairs before the first fault. Only these need requests, because a fault may add or remove instances. */
   #before: PairRequests | undefined;
 
   override event(event: Event): void {
@@ -54,9 +54,7 @@ export class InstancesAgree extends Judging<Answers> {
     else if (session.lost !== undefined && honoured(operation) === true) confirm(operation, route);
   }
 
-  /**
-   * Counts a response to a live session in its pairs: (login or last write, this instance) and (page, this instance).
-   */
+  /** Counts a response to a live session for two pairs: of login or last write, and of the page with the form. */
   #answered(operation: Operation, instance: string, session: SessionState, route: Route): void {
     const { action, outcome } = operation;
     const write = !isSafe(action);
@@ -80,7 +78,6 @@ export class InstancesAgree extends Judging<Answers> {
   }
 
   override sessionEnded(session: SessionState): void {
-    this.#routes.delete(session);
     this.#outdated.sessionEnded(session);
   }
 
@@ -100,9 +97,7 @@ export class InstancesAgree extends Judging<Answers> {
     for (const difference of this.#outdated.differences()) this.report(() => difference, 'OUTDATED');
   }
 
-  /**
-   * Adds clocks that differ to the text of the verdict. If the target claims equal clocks, they are violations already.
-   */
+  /** Reports clocks that differ. If the target claims equal clocks, they are violations already. */
   override conclusion(fromCounts: Conclusion): Conclusion {
     if (this.run.declared?.clocks === 'strict') return fromCounts;
     const apart = this.#clocks.differences().map(({ summary }) => `; ${summary}`);

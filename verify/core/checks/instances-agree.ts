@@ -5,7 +5,6 @@ import { atMost, check } from './framework.ts';
 import { type Answers, InstancesAgree } from './instances-agree-judge.ts';
 import { fewestOn, type PairRequests } from './pairs.ts';
 
-/** Minimum number of responses on each ordered pair of instances. */
 const ENOUGH = ENOUGH_HANDOFFS;
 
 export const instancesAgree = check<Answers>({

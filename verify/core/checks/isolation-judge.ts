@@ -11,30 +11,29 @@ import { sharedId } from './issued-values.ts';
 export interface Responses {
   responses: number;
   users: number;
-  /** Number of users who wrote a canary (a unique value that names its user) to private state. */
+  /** Users who wrote a canary, a unique value that names its user, to private state. */
   planted: number;
-  /** Number of responses that named the user of their session. */
+  /** Responses that named the user of their session. */
   named: number;
-  /** Number of requests that wrote a private value (a canary), acknowledged or not. */
+  /** Requests that wrote a canary, acknowledged or not. */
   written: number;
   ids: number;
-  /** Number of responses that showed another user's data, or set an id that another user had. */
+  /** Responses with another user's data, or with an id that another user had. */
   shown: number;
 }
 
 export class Isolation extends Judging<Responses> {
   readonly #ids = new IssuedIds();
-  /** The users who got at least one response that showed a user name or a state. */
+  /** The users with a response that showed a user name or a state. */
   readonly #users = new Set<string>();
   /** By user: an acknowledged write of a canary in the user's latest session, for the witness. */
   readonly #planted = new Map<string, Operation>();
-  /** Open sessions whose write of a canary was acknowledged. */
-  readonly #planting = new Set<SessionState>();
-  /** Open sessions that saw another user's canary. From then on, all values of their reads are searched. */
-  readonly #bled = new Set<SessionState>();
+  readonly #planting = new WeakSet<SessionState>();
+  /** Sessions that saw another user's canary. From then on, all values of their reads are searched. */
+  readonly #bled = new WeakSet<SessionState>();
 
   override ended(operation: Operation, standing: Standing): void {
-    // The client sent foreign or changed cookies on purpose: the checks rotation and forgery judge this.
+    // The client sent foreign or changed cookies on purpose, which rotation and forgery judge.
     if (operation.with === 'another' || (operation.with === 'forged' && showsAnother(operation))) return;
     const { session } = standing;
     this.#issued(operation, standing);
@@ -57,14 +56,13 @@ export class Isolation extends Judging<Responses> {
 
   #issued(operation: Operation, { session, live }: Standing): void {
     const { action, outcome, signedIn, sawUser, user } = operation;
-    // A login or a response to a live session issues an id. Other responses may set a value that means
-    // "signed out", which is the same for all users.
+    // Other responses may set a value that means "signed out", which is the same for all users.
     const issued = (live && signedIn !== 'out') || (action === 'login' && outcome === 'ok');
     if (issued && operation.cookies !== undefined) this.#ids.add(operation, session);
     if (live && signedIn === 'in' && sawUser === user) this.#ids.honoured(operation, session);
   }
 
-  /** Counts a write of the user's own canary. Remembers it for the witness, unless it removes the canary. */
+  /** Counts a write of the user's own canary, and remembers it for the witness. */
   #plants(write: Operation, session: SessionState): void {
     this.count.written++;
     if (write.outcome !== 'ok' || this.#planting.has(session) || write.action === 'remove') return;
@@ -72,9 +70,8 @@ export class Isolation extends Judging<Responses> {
     this.#planted.set(write.user, write);
   }
 
-  /** Searches a response for another user's canary. */
   #searched(operation: Operation, { session, data }: Standing): void {
-    // Searches only the values that the session's previous read did not show. Others were searched before.
+    // The values that the session's previous read showed have been searched before.
     const saw = this.#bled.has(session) ? operation.saw : (data?.reads?.fresh ?? operation.saw);
     const { canary } = this.run;
     const foreign =
@@ -101,8 +98,6 @@ export class Isolation extends Judging<Responses> {
   }
 
   override sessionEnded(session: SessionState): void {
-    this.#planting.delete(session);
-    this.#bled.delete(session);
     this.#ids.sessionEnded(session);
   }
 

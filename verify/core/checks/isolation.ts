@@ -19,7 +19,7 @@ export const isolation = check<Responses>({
   missing({ users, planted, named, written }) {
     if (users < 2)
       return `responses to ${counted(users, 'user')} only: give the target file at least two accounts`;
-    // In a run without private values, a page can show another user's data only as a wrong user name.
+    // Without private values, only a wrong user name can show another user's data.
     if (written === 0 && named >= LEAST_NAMED) return undefined;
     return planted < 2
       ? 'fewer than two users put private values into their state: give the target file a probe with `add` or `set` ' +
@@ -29,7 +29,7 @@ export const isolation = check<Responses>({
   rests: ({ responses, users, planted, ids }) => ({
     ...{ responses, users, 'users with canaries': planted, 'session ids': ids },
   }),
-  // In k6, `named` is 0, so a verdict there is `valid` only if users wrote private values (`planted`).
+  // In k6, `named` is 0, so its verdict is `valid` only if users wrote private values.
   rulesOut: ({ responses, planted, named }) =>
     planted === 0
       ? `${atMost(named)} of responses name another user`

@@ -5,19 +5,16 @@ import type { SessionState } from '../timeline/sessions.ts';
 import { type Collision, IssuedValues } from './issued-values.ts';
 
 /**
- * Records the values of the session cookies, and which of these cookies are session ids. A cookie such as
- * `logged_in=1` is not a session id. This is known if it has one value for all users, or if an instance
- * correctly signs in two users who have the same value.
+ * A cookie such as `logged_in=1` is no session id: it has one value for all users, or an instance correctly signs in
+ * two users who have the same value.
  *
  * Memory: one entry for each login, and for each open session whose cookie is issued again.
  */
 export class IssuedIds {
-  /** By cookie name: the values that were issued. */
   readonly #names = new Map<string, IssuedValues>();
-  /** For each open session, by cookie name: the label of the cookie's current value. A label stands for one value. */
+  /** By open session and cookie: the label of the current value. A label stands for one value. */
   readonly #held = new Map<SessionState, Map<string, string>>();
 
-  /** Adds the session cookies that a response set. */
   add(operation: Operation, session: SessionState): void {
     for (const { name, change, label } of operation.cookies ?? []) {
       if (change !== 'set' || label === undefined) continue;
@@ -31,7 +28,6 @@ export class IssuedIds {
     }
   }
 
-  /** Adds a response that was signed in as the session's own user. */
   honoured(operation: Operation, session: SessionState): void {
     for (const [name, label] of this.#held.get(session) ?? [])
       this.#names.get(name)?.honoured(label, operation);
@@ -42,22 +38,20 @@ export class IssuedIds {
     this.#held.delete(session);
   }
 
-  /** Returns whether the cookie may be a session id. False once the responses have shown that it is not. */
+  /** False once the responses have shown that the cookie is no session id. */
   isId(name: string): boolean {
     return this.#names.get(name)?.isId ?? true;
   }
 
-  /** Returns whether a cookie has had several values. A cookie with one value for all carries no session. */
+  /** A cookie with one value for all carries no session. */
   varies(name: string): boolean {
     return (this.#names.get(name)?.values ?? 0) > 1;
   }
 
-  /** Number of different ids that were issued. */
   get ids(): number {
     return this.#sum(({ values }) => values);
   }
 
-  /** Number of times that an id was issued although it had been issued before. */
   get equal(): number {
     return this.#sum(({ equal }) => equal);
   }
@@ -67,12 +61,10 @@ export class IssuedIds {
     return this.#sum(({ collided }) => collided);
   }
 
-  /** Returns the first collisions of each cookie: ids that two users got. */
   collisions(): Collision[] {
     return [...this.#names.values()].flatMap(({ isId, collisions }) => (isId ? collisions : []));
   }
 
-  /** Number of entries in memory. Tests use it. */
   get kept(): number {
     return this.#held.size + [...this.#names.values()].reduce((sum, { kept }) => sum + kept, 0);
   }

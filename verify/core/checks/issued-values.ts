@@ -4,32 +4,26 @@ import { stepsOf } from '../result/verdict.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 import type { Violation } from './framework.ts';
 
-/** A value that was issued to two users. */
 export interface Collision {
   name: string;
   first: Operation;
   second: Operation;
 }
 
-/** Maximum number of collisions (one value, two users) of a cookie that are kept for reports. More are only counted. */
+/** Maximum number of collisions (one value, two users) that are kept of a cookie. More are only counted. */
 const KEPT = 5;
 
 export class IssuedValues {
   readonly #name: string;
-  /** By label, which stands for a value of the cookie: the first operation that issued this value. */
+  /** By label of a value: the first operation that issued it. */
   readonly #first = new Map<string, Operation>();
-  /**
-   * For values that two users got. First key: the value's label. Second key: an instance. Value: the user
-   * that this instance signed in with the value.
-   */
+  /** For a value that two users got, by its label and by instance: the user whom this instance signed in with it. */
   readonly #shared = new Map<string, Map<string, string>>();
-  /** True after an instance has correctly signed in two users who have the same value: the cookie is no session id. */
+  /** True after an instance has correctly signed in two users who have the same value. */
   #apart = false;
-  /** Number of distinct values. */
   values = 0;
-  /** Number of times that a value was issued again. */
   equal = 0;
-  /** Number of times that a value was issued to a user although another user had it. */
+  /** Number of times that a user got a value that another user had. */
   collided = 0;
   readonly collisions: Collision[] = [];
 
@@ -37,12 +31,10 @@ export class IssuedValues {
     this.#name = name;
   }
 
-  /** True if the cookie may be a session id. */
   get isId(): boolean {
     return !this.#apart && (this.values > 1 || this.collided === 0);
   }
 
-  /** Number of values in memory. Tests use it. */
   get kept(): number {
     return this.#first.size;
   }
@@ -69,10 +61,7 @@ export class IssuedValues {
     if (issuer?.session === session && issuer.action !== 'login') this.#first.delete(label);
   }
 
-  /**
-   * Records that an instance signed in the right user with this value. If one instance does so for two users,
-   * the cookie is no session id, and all its values are deleted.
-   */
+  /** If one instance signs in two users correctly with the same value, the cookie is no session id. */
   honoured(label: string, { user, instance = '' }: Operation): void {
     const seen = this.#shared.get(label);
     if (seen === undefined) return;

@@ -7,7 +7,6 @@ import type { Replays } from './replays.ts';
 /** Maximum number of values from late responses that are kept for one session. */
 const REMEMBERED = 100;
 
-/** The check that counts and reports late cookies. */
 interface Counting {
   readonly run: Run;
   readonly count: { again: number; undone: number };
@@ -23,15 +22,14 @@ export class LateCookies {
     this.#check = check;
   }
 
-  /** Remembers the operation if it is a successful login. */
   login(operation: Operation): void {
     if (operation.action === 'login' && operation.outcome === 'ok' && operation.with === undefined)
       this.#logins.set(operation.client, operation);
   }
 
   /**
-   * Counts the cookies in a late response: one that came after the session's logout was sent. `again`: a cookie of the
-   * ended session is set again. `undone`: the cookie of a later login in the same browser is replaced or deleted.
+   * Counts the cookies of a response that came after the session's logout was sent. `again`: it sets a cookie of the
+   * ended session. `undone`: it replaces or deletes the cookie of a later login in the same browser.
    */
   set(operation: Operation, session: SessionState, replays: Replays): void {
     const { count, run } = this.#check;
@@ -54,7 +52,7 @@ export class LateCookies {
   }
 }
 
-/** Returns whether a late response came after a later login of the same client and changed the cookie of this login. */
+/** Returns whether a late response changed the cookie of an earlier login of the same client. */
 function undoes(late: Operation, login: Operation, changed: CookieChange): boolean {
   if (late.clock !== login.clock || late.return === undefined || login.return === undefined) return false;
   const sets = cookiesSet(login).filter(({ name }) => name === changed.name);
@@ -63,11 +61,11 @@ function undoes(late: Operation, login: Operation, changed: CookieChange): boole
   return !isSame && login.return < late.return;
 }
 
-/** Returns the cookies that a login set. Two of them may have the same name and different Paths. */
+/** Two of a login's cookies may have the same name and different Paths. */
 const cookiesSet = (login: Operation | undefined): readonly CookieChange[] =>
   (login?.cookies ?? []).filter(({ change }) => change === 'set');
 
-/** Returns whether a response deletes a cookie under a wrong Path or Domain. The client then keeps the cookie. */
+/** A deletion under a wrong Path or Domain does not reach the cookie, so the client keeps it. */
 function deletesBeside({ change, attributes }: CookieChange, set: CookieChange): boolean {
   if (change !== 'deleted' || set.attributes === undefined || attributes === undefined) return false;
   return set.attributes.path !== attributes.path || set.attributes.domain !== attributes.domain;
@@ -86,7 +84,7 @@ const undone = (late: Operation, { session, user }: SessionState, login: Operati
   ],
 });
 
-/** Returns whether a logout deletes a cookie only under a wrong Path or Domain. The client then keeps the cookie. */
+/** Returns whether a logout deletes a cookie only under a wrong Path or Domain. */
 export const misses = ({ cookies = [] }: Operation, { login }: SessionState): boolean =>
   cookiesSet(login).some(set => {
     const deletions = cookies.filter(({ name, change }) => name === set.name && change === 'deleted');

@@ -5,25 +5,23 @@ import { timeoutTolerance } from '../timeline/sessions.ts';
 export const TIMEOUTS = ['idle', 'absolute'] as const;
 export type Timeout = (typeof TIMEOUTS)[number];
 
-/** The declared timeouts, microseconds. */
 export type Expiring = Pick<NonNullable<Declared['expiry']>, Timeout> &
   Required<Pick<NonNullable<Declared['expiry']>, 'renew'>>;
 
-/** Minimum share of a timeout that a refused session must have waited, to blame a timeout that came early. */
+/** To blame an early timeout, a refused session must have waited for at least this share of it. */
 const WAITED = 0.1;
-/** A timeout is near its end when at least this share of it has passed. */
+/** From this share on, a timeout is near its end. */
 const NEAR = 0.8;
-/** A refusal comes soon after a timeout if at most this multiple of the timeout has passed. */
+/** A refusal comes soon after a timeout, up to this multiple of it. */
 const SOON = 1.25;
 
 export class Life {
   readonly login: Operation;
-  /** True after the first refusal or violation. Later operations of the session are not judged. */
+  /** True after the first refusal or violation. Then the session is no longer judged. */
   over = false;
-  /** The last operation that may have renewed the idle timeout. */
   latest: Operation | undefined;
   readonly #declared: Expiring;
-  /** The idle timeout was last renewed between `#least` and `#most`. The exact time is not known. */
+  /** The idle timeout was last renewed between these two times. */
   #least: number;
   #most: number;
 
@@ -38,12 +36,12 @@ export class Life {
     return this.#declared[timeout] ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Returns the longest time for which the timeout may have run when the operation was sent, microseconds. */
+  /** The longest time for which the timeout may have run when the operation was sent, microseconds. */
   elapsed({ call }: Operation, timeout: Timeout): number {
     return call - this.#from(timeout);
   }
 
-  /** @returns a timeout that had certainly ended when the request was sent; undefined if no timeout had */
+  /** Returns a timeout that had certainly ended when the request was sent. */
   tooLate({ call }: Operation): Timeout | undefined {
     const { idle, absolute } = this.#declared;
     const born = this.login.return ?? Number.POSITIVE_INFINITY;
@@ -52,7 +50,6 @@ export class Life {
     return undefined;
   }
 
-  /** @returns the timeouts of which at least 80 % had passed when the request was sent */
   near(operation: Operation): Timeout[] {
     return this.#timeouts().filter(timeout => {
       const from = timeout === 'idle' ? this.#most : (this.login.return ?? Number.POSITIVE_INFINITY);
@@ -60,10 +57,7 @@ export class Life {
     });
   }
 
-  /**
-   * Returns the timeouts that ended soon before this refusal; none if they ended long before it. Undefined if
-   * no timeout can have ended.
-   */
+  /** Returns the timeouts that ended soon before a refusal, not long before it. Undefined if none can have ended. */
   expired({ call, return: end = call }: Operation): Timeout[] | undefined {
     const due = this.#timeouts().filter(
       timeout =>
@@ -76,7 +70,7 @@ export class Life {
     });
   }
 
-  /** @returns a timeout of which at least 10 % may have passed; undefined if the session hardly waited */
+  /** Returns a timeout of which at least 10 % may have passed. */
   waited(operation: Operation): Timeout | undefined {
     return this.#timeouts().find(
       timeout => this.elapsed(operation, timeout) >= WAITED * this.declared(timeout),
@@ -92,15 +86,15 @@ export class Life {
   }
 
   /**
-   * Updates when the idle timeout was renewed last. Even a refused request may renew it. A request without a
-   * proper response may renew it at any later time: then no success counts as too late.
+   * Even a refused request may renew the idle timeout. A request without a proper response may renew it at any later
+   * time, so that no success comes too late.
    */
   take(operation: Operation, alive: boolean | undefined): void {
     const { idle, renew } = this.#declared;
     if (idle === undefined || !this.#mayRenew(operation, renew, idle)) return;
     const { call, return: end, status, outcome } = operation;
     const pending = end === undefined || status === undefined || outcome === 'info' || status >= 500;
-    // If the target declares `half`, a request renews the timeout only when at least half of it has passed.
+    // With `half`, a request renews the timeout only when at least half of it has passed.
     const sure = renew !== 'half' || call >= this.#most + idle / 2 + timeoutTolerance(idle);
     this.#most = Math.max(this.#most, pending ? Number.POSITIVE_INFINITY : end);
     this.latest = operation;

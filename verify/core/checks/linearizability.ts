@@ -2,26 +2,25 @@
 import { counted, grouped } from '../result/format.ts';
 import type { Searching } from '../search/searches.ts';
 import { type Check, ENOUGH_HANDOFFS, type NamedCounts } from './check.ts';
-import { brokenContinuity, check, few } from './framework.ts';
+import { check, few } from './framework.ts';
 import { linearizing, type OrderCounts } from './ordered-objects.ts';
 
 /** Maximum number of objects that a message lists by name. */
 const NAMED = 10;
 
-/** The minimum evidence for a valid verdict. */
 interface Least {
-  /** Number of requests that overlap a write of the same object. Without overlaps only one order is possible. */
+  /** Requests that overlap a write of the same object. Without them, only one order is possible. */
   overlaps: number;
-  /** Number of requests that were not served by the instance of the previous request on the same object. */
+  /** Requests on another instance than the previous request on the same object. */
   handoffs: number;
   reads: number;
-  /** Maximum number of operations of one object that wait in memory until they can be judged. */
+  /** Maximum number of operations of one object that wait in memory. */
   longest?: number;
 }
 
 const LEAST: Least = { overlaps: 10, handoffs: ENOUGH_HANDOFFS, reads: 1 };
 
-/** Makes the check with the given minimum evidence and search limits. */
+/** Makes the check with other minimum evidence or search limits. */
 export const linearizabilityOf = (least: Least, searching: Searching = {}): Check =>
   check<OrderCounts>({
     guarantee: 'linearizability',
@@ -33,8 +32,9 @@ export const linearizabilityOf = (least: Least, searching: Searching = {}): Chec
     judge: linearizing(searching, least.longest),
     counts: () => ({
       ...{ operations: 0, reads: 0, overlaps: 0, crossed: 0 },
-      ...{ lost: 0, undecided: {}, late: 0, clocks: 0, closed: 0 },
+      ...{ undecided: {}, late: 0, clocks: 0, closed: 0 },
     }),
+    afterLoss: 'the data',
     compared: ({ operations }) => operations,
     missing: counts => missing(counts, least),
     rests: ({ operations, overlaps, crossed }) => ({
@@ -50,10 +50,10 @@ export const linearizabilityOf = (least: Least, searching: Searching = {}): Chec
 
 export const linearizability = linearizabilityOf(LEAST);
 
-/** Makes the check with the usual minimum evidence and the given search limits. */
+/** Makes the check with other search limits. */
 export const linearizabilityWithin = (searching: Searching): Check => linearizabilityOf(LEAST, searching);
 
-/** Lists the objects for which the search found no answer within its limits; an empty text if there are none. */
+/** Lists the objects that the search did not decide within its limits; empty if there are none. */
 function left(undecided: NamedCounts, before: string): string {
   const names = Object.keys(undecided);
   if (names.length === 0) return '';
@@ -64,8 +64,7 @@ function left(undecided: NamedCounts, before: string): string {
 }
 
 function missing(counts: OrderCounts, least: Least): string | undefined {
-  const { lost, undecided, closed, late, clocks, reads, overlaps, crossed } = counts;
-  if (lost > 0) return brokenContinuity(lost);
+  const { undecided, closed, late, clocks, reads, overlaps, crossed } = counts;
   const open = left(undecided, '');
   if (open !== '')
     return `${open}: give \`check\` a larger --budget, record fewer concurrent requests, or write unique values`;

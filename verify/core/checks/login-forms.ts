@@ -3,15 +3,12 @@ import type { Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 
 export class LoginForms {
-  /** By session that has not logged in yet: the response with the login form. */
+  /** By session without a login so far: the response with the login form. */
   readonly #forms = new Map<string, Operation>();
-  /** By session: the request whose response came last. It shows whether the next request overlaps it. */
+  /** By session: the request that returned last. It shows whether the next request overlaps it. */
   readonly #firsts = new Map<string, Operation>();
 
-  /**
-   * Adds a request from before the login. If two requests overlap, the form is forgotten, because the check
-   * one-session judges such sessions.
-   */
+  /** If two first requests overlap, the form is forgotten: the check one-session judges such sessions. */
   add(operation: Operation): void {
     const { session } = operation;
     const earlier = this.#firsts.get(session);
@@ -22,7 +19,6 @@ export class LoginForms {
     else if (operation.action === 'form') this.#forms.set(session, operation);
   }
 
-  /** Returns the response that contained the session's login form, if there is one, and forgets it. */
   take(session: string): Operation | undefined {
     const form = this.#forms.get(session);
     this.#forms.delete(session);

@@ -1,6 +1,4 @@
-/**
- * Counts the logins of one pair of instances. The first instance sent the login form, the second received the login.
- */
+/** Counts the logins of two instances: the first sent the login form, the second received the login. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { stepsOf, type WitnessStep } from '../result/verdict.ts';
@@ -12,10 +10,8 @@ interface Refusals {
 }
 
 export class LoginPair {
-  /** True if the two instances differ. */
   readonly crosses: boolean;
   accepted = 0;
-  /** By account: its refused logins. */
   readonly #refused = new Map<Credentials, Refusals>();
 
   constructor(crosses = false) {
@@ -27,7 +23,7 @@ export class LoginPair {
     getOrInsert(this.#refused, credentials, () => ({ count: 0, example })).count++;
   }
 
-  /** Counts the refused logins of accounts that an instance has accepted. Other accounts may have a wrong password. */
+  /** Leaves out accounts that no instance accepted: their password may be wrong. */
   refusals(): Refusals {
     const own = [...this.#refused].filter(([{ accepted }]) => accepted > 0);
     const count = own.reduce((sum, [, of]) => sum + of.count, 0);

@@ -1,7 +1,6 @@
 /**
- * Finds pairs of instances that refuse logins. The first instance of a pair sent the login form, the second
- * received the login. A form from one instance must work on every other instance. A refusal counts only for
- * accounts with at least one accepted login, because another account may have a wrong password.
+ * Finds pairs of instances that refuse logins. A login form from one instance must work on every other one. Refusals of
+ * accounts that were never accepted do not count, because the password may be wrong.
  */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
@@ -11,21 +10,20 @@ import type { Violation } from './framework.ts';
 import { LoginForms } from './login-forms.ts';
 import { LoginPair } from './login-pair.ts';
 
-/** Minimum number of refused logins for a violation, if the pair accepted no login. */
+/** Minimum number of refused logins for a violation, if the pair accepted none. */
 const REFUSALS = 2;
 /**
- * A pair that also accepted logins is a violation only if the p-value is below this: the probability that
- * chance explains why it refuses more often than instances refuse forms of their own.
+ * A pair that also accepted logins is a violation only if the p-value is below this: the probability of so many more
+ * refusals than of forms that the instances sent themselves, by chance.
  */
 const SIGNIFICANT = 1e-4;
 
 export class LoginPairs {
   readonly #pairs = new Map<string, LoginPair>();
-  /** By cookie name: the refused logins to which the browser did not add this cookie. */
+  /** By cookie: the refused logins without it, because the browser withheld it. */
   readonly #withheld = new Map<string, LoginPair>();
   readonly #forms = new LoginForms();
 
-  /** Adds an operation. Ignores all operations except logins and the requests before a login. */
   add(operation: Operation, session: SessionState): void {
     if (operation.action !== 'login') {
       if (session.login === undefined) this.#forms.add(operation);
@@ -35,9 +33,7 @@ export class LoginPairs {
     if (operation.with === undefined) this.#login(form, operation, session.credentials);
   }
 
-  /**
-   * @param form the response that contained the login form. The login counts only if this response succeeded
-   */
+  /** @param form the response that contained the login form */
   #login(form: Operation | undefined, login: Operation, credentials: Credentials): void {
     if (form?.outcome !== 'ok' || form.instance === undefined || login.instance === undefined) return;
     const key = `form from ${form.instance}, posted to ${login.instance}`;
@@ -77,7 +73,7 @@ export class LoginPairs {
     });
   }
 
-  /** Returns a violation for each cookie that browsers did not send with several logins that were refused. */
+  /** A violation for each cookie that browsers withheld from several refused logins. */
   #across(): Violation[] {
     return [...this.#withheld].flatMap(([name, pair]) => {
       const { count, example } = pair.refusals();
@@ -92,7 +88,6 @@ export class LoginPairs {
     });
   }
 
-  /** Returns a violation for each pair that refuses logins. */
   violations(): Violation[] {
     const accepted = [...this.#pairs].filter(([, pair]) => pair.accepted > 0 && pair.refusals().count === 0);
     const across = this.#across();

@@ -10,18 +10,18 @@ import { Replays, stillKnown } from './replays.ts';
 
 export interface Logouts {
   logouts: number;
-  /** Number of logouts during which another request of the session was in flight. */
+  /** Logouts with another request of the session in flight. */
   raced: number;
   replays: number;
-  /** Number of logouts that prove nothing, because the session was lost before. */
+  /** Logouts that prove nothing, because the session was lost before. */
   indeterminate: number;
-  /** Number of logouts that deleted a cookie under a wrong Path or Domain: clients keep the cookie. */
+  /** Logouts that deleted a cookie under a wrong Path or Domain, so that clients keep it. */
   missed: number;
-  /** Number of logouts after which the identity provider signed the user in without a password. */
+  /** Logouts after which the identity provider signed the user in without a password. */
   known: number;
-  /** Number of cookies of an ended session that a response set again after the logout was sent. */
+  /** Cookies of an ended session that a response set again after the logout was sent. */
   again: number;
-  /** Number of cookies of a later login that a late response replaced or deleted. */
+  /** Cookies of a later login that a late response replaced or deleted. */
   undone: number;
   tried: NamedCounts;
 }
@@ -29,7 +29,7 @@ export interface Logouts {
 export class LogoutFinal extends Judging<Logouts> {
   /** By user: the open sessions. A `logout-all` ends all of them. */
   readonly #users = new Map<string, Set<SessionState>>();
-  /** By session: the requests that sent its cookie after its logout was sent. */
+  /** By session: the requests with its cookie after its logout was sent. */
   readonly #after = new Map<SessionState, Replays>();
   readonly #late = new LateCookies(this);
 
@@ -48,7 +48,7 @@ export class LogoutFinal extends Judging<Logouts> {
     return getOrInsert(this.#after, session, () => new Replays());
   }
 
-  /** `by` is the session that sent the logout. With `logout-all`, it also ends other sessions. */
+  /** @param by the session that sent the logout. A `logout-all` also ends other sessions */
   #loggedOut(logout: Operation, session: SessionState, by: SessionState): void {
     if (logout.outcome !== 'ok' || session.login === undefined || !precedes(session.login, logout)) return;
     const replays = this.#replaysOf(session);
@@ -60,7 +60,7 @@ export class LogoutFinal extends Judging<Logouts> {
     if (session === by && misses(logout, session)) this.count.missed++;
     this.count.logouts++;
     replays.logout = logout;
-    // If the instance never showed the session signed in, it may not know the session, and not end it.
+    // An instance that never showed the session signed in may not know it, and then not end it.
     replays.strange = logout.instance !== undefined && !by.knownBy.includes(logout.instance);
     if (replays.flight !== undefined && precedes(replays.flight, logout)) replays.flight = undefined;
     if (replays.flight !== undefined) this.count.raced++;
@@ -76,18 +76,18 @@ export class LogoutFinal extends Judging<Logouts> {
     const { logout } = replays;
     if (operation.action === 'login' && operation.outcome !== 'fail') replays.again = true;
     if (logout === undefined || !precedes(logout, operation)) {
-      // It is not known whether the request came before or after the logout, so it counts as in flight.
+      // Whether the request came before the logout is not known, so it counts as in flight.
       if (replays.flight === undefined && logout !== undefined) this.count.raced++;
       replays.flight = operation;
       this.#late.set(operation, session, replays);
       return;
     }
-    // After another login the browser has new cookies. Then only requests with the old ones are judged.
+    // After another login, only requests with the old cookies are judged.
     if (operation.action === 'login' || (replays.again && operation.with === undefined)) return;
     if (operation.with === undefined || operation.with === 'old') this.#replayed(operation, replays, session);
   }
 
-  /** Judges a login without a password after the logout: a provider accepts it if it knows the user. */
+  /** Judges a login without a password after the logout: a provider that accepts it still knows the user. */
   #enteredAgain(login: Operation, { logout }: Replays): void {
     if (logout === undefined || login.signedIn === undefined || login.outcome !== 'ok') return;
     this.count.known++;
@@ -97,7 +97,7 @@ export class LogoutFinal extends Judging<Logouts> {
   #replayed(operation: Operation, replays: Replays, session: SessionState): void {
     const { refresh } = this.run.declared ?? {};
     const alive = honoured(operation);
-    // Without `revokes`, an access token lives until it expires. The check token-refresh judges it.
+    // Without `revokes`, an access token lives until it expires, which token-refresh judges.
     if (refresh !== undefined && refresh.revokes === undefined) return;
     if (alive === undefined || !replays.isEvidence(operation, alive, session)) return;
     this.count.replays++;

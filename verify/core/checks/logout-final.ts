@@ -4,7 +4,7 @@ import { ENOUGH_HANDOFFS } from './check.ts';
 import { atMost, check, few, reached, tally, untried } from './framework.ts';
 import { LogoutFinal, type Logouts } from './logout-final-judge.ts';
 
-/** Minimum number of logouts during which another request of the session was in flight. */
+/** Minimum number of logouts with another request of the session in flight. */
 const RACES = 3;
 
 export const logoutFinal = check<Logouts>({
@@ -44,7 +44,7 @@ export const logoutFinal = check<Logouts>({
     known === violations
       ? `the identity provider still knew the user after ${grouped(known)} of ${counted(logouts, 'logout')}`
       : `the cookie was honoured after ${grouped(violations - known)} of ${counted(logouts, 'logout')}`,
-  // Remarks on cookies that a client kept, got again or lost. They alone are no violations.
+  // What happened to the cookies of clients. This alone is no violation.
   remarks: ({ violations, known, missed, again, undone }) => [
     [
       known > 0 && violations > known,

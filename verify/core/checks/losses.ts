@@ -5,7 +5,7 @@ import { MOST_BYTES, tooLarge } from '../timeline/session-jar.ts';
 import { deletedCookie, type SessionState } from '../timeline/sessions.ts';
 import type { Violation } from './framework.ts';
 
-/** Returns the violation of a lost session. Its proof has the login, the last request before the loss, and the loss. */
+/** The proof has the login, the last request before the loss, and the loss. */
 export function lossOf(operation: Operation, session: SessionState): Violation {
   const { login, last, replaced, dropped } = session;
   const used = last === login ? undefined : last;
@@ -36,12 +36,10 @@ function summaryOf(operation: Operation, last: Operation | undefined): string {
   return `${last.instance} knew the session, ${there} did not, although the user had not logged out`;
 }
 
-/** Makes a note on the response that replaced the session's cookie before the loss. */
 const replacedNote = ({ instance, cookies, note }: Operation): string =>
   `${instance ?? 'a response'} replaced the cookie ${cookies?.find(({ change }) => change === 'set')?.name} ` +
   `(${note ?? 'without showing who is signed in'}): from then on the client sends the new one`;
 
-/** Makes a note on the response that set a too large cookie. */
 function droppedNote(operation: Operation): string {
   const { name, attributes } = tooLarge(operation) ?? {};
   const where = operation.instance ?? 'a response';

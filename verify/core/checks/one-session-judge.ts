@@ -7,24 +7,23 @@ import { precedes } from '../timeline/clocks.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
 import { Judging, KEPT, type Violation } from './framework.ts';
 
-/** Minimum number of sessions with parallel first requests, and of sessions without them. */
+/** Minimum number of sessions with parallel first requests, and without them. */
 export const ENOUGH = 3;
 /** Below this p-value, chance does not explain that logins fail more often after parallel requests. */
 const SIGNIFICANT = 1e-4;
 
-/** Counts of sessions: whether their first requests were parallel, and whether login and session worked. */
+/** Sessions with and without parallel first requests: how many lived, and how many failed. */
 export interface Logins {
   parallel: { lived: number; failed: number };
   single: { lived: number; failed: number };
-  /** Number of browsers (cookie jars) that got two session ids from parallel first requests. */
+  /** Browsers that got two session ids from parallel first requests. */
   several: number;
 }
 
-/** What is kept about the cookie jar of one session: its first requests and its login. */
+/** The first requests and the login of one browser. */
 interface Jar {
-  /** The request whose response came first. A request that overlaps it was sent without a cookie, too. */
+  /** The request whose response came first. One that overlaps it was sent without a cookie, too. */
   first: Operation;
-  /** A request that overlapped the first one. */
   second?: Operation;
   login?: Operation;
   /** The last login, if it was refused. Cleared if the client tries again and is accepted. */
@@ -33,7 +32,7 @@ interface Jar {
 
 export class OneSession extends Judging<Logins> {
   readonly #jars = new Map<SessionState, Jar>();
-  /** Failures after parallel first requests. Reported at the end if `violationsIn` counts them. */
+  /** Failures after parallel first requests, which the end of the run may make violations. */
   readonly #forks: Violation[] = [];
 
   override ended(operation: Operation, { session }: Standing): void {
@@ -60,12 +59,12 @@ export class OneSession extends Judging<Logins> {
     const jar = getOrInsert<SessionState, Jar>(this.#jars, session, () => ({ first: login }));
     if (jar.login !== undefined && jar.refused === undefined) return;
     jar.login = login;
-    // Only a signed-out response refuses a login. A response such as "too many requests" does not.
+    // A response such as "too many requests" does not refuse a login.
     jar.refused = login.outcome === 'fail' && login.signedIn === 'out' ? login : undefined;
   }
 
   #failed(jar: Jar, operation: Operation, came: string): void {
-    // Does not count the failure if there was a fault after the first request: the fault may be the cause.
+    // A fault after the first request may be the cause.
     if (this.faults.since(jar.first.call)) return;
     if (jar.second === undefined) this.count.single.failed++;
     else if (this.count.parallel.failed++ < KEPT) this.#forks.push(forked(jar, jar.second, operation, came));
@@ -75,7 +74,7 @@ export class OneSession extends Judging<Logins> {
     const jar = this.#jars.get(session);
     this.#jars.delete(session);
     if (jar?.refused !== undefined) this.#failed(jar, jar.refused, 'login refused');
-    // The session lived if a request after its login was honoured.
+    // A session lived if a request after its login was honoured.
     if (jar === undefined || session.login === undefined || session.lost !== undefined) return;
     if (session.last !== session.login) this.count[jar.second === undefined ? 'single' : 'parallel'].lived++;
   }
@@ -85,7 +84,6 @@ export class OneSession extends Judging<Logins> {
   }
 }
 
-/** Returns whether two responses set different session ids. */
 function differ(a: Operation, b: Operation): boolean {
   const labels = ({ cookies = [] }: Operation) =>
     cookies.flatMap(({ label }) => (label === undefined ? [] : [label]));
@@ -109,7 +107,7 @@ function forked({ first, login }: Jar, second: Operation, operation: Operation, 
   };
 }
 
-/** Returns the number of failures that parallel first requests explain, and chance does not. */
+/** The failures that parallel first requests explain, and chance does not. */
 export function violationsIn({ parallel: { lived, failed }, single }: Logins): number {
   if (failed === 0 || single.lived < ENOUGH) return 0;
   if (single.failed === 0) return failed;

@@ -10,8 +10,8 @@ import type { NamedCounts } from './check.ts';
 import { type Declaration, Judging } from './framework.ts';
 
 /**
- * Maximum number of operations of one object that wait in memory. They wait until no request is in flight:
- * there the history is cut, and the part before the cut (a segment) is judged.
+ * Maximum number of operations of one object in memory. They wait until none is in flight: there the history is cut,
+ * and the part before the cut, a segment, is judged.
  */
 const LONGEST = 100_000;
 
@@ -20,23 +20,19 @@ export interface OrderCounts {
   reads: number;
   overlaps: number;
   crossed: number;
-  lost: number;
-  /** By object: the number of segments for which the search found no answer within its limits. */
+  /** By object: the segments that the search did not decide within its limits. */
   undecided: NamedCounts;
   /**
-   * Number of segments that seem violated, but not with certainty. `late`: reads were recorded late.
-   * `clocks`: the times come from several clocks.
+   * Segments that seem violated, but not with certainty: because of reads that were recorded late, or of several
+   * clocks.
    */
   late: number;
   clocks: number;
-  /**
-   * Number of objects that could not be judged up to the end of the run, for example because too many
-   * operations had to wait.
-   */
+  /** Objects that could not be judged to the end of the run, for example because too many operations had to wait. */
   closed: number;
 }
 
-/** Returns the class that judges one run. `longest` replaces the limit `LONGEST`. */
+/** @param longest replaces the limit `LONGEST` */
 export const linearizing = (searching: Searching, longest = LONGEST): Declaration<OrderCounts>['judge'] =>
   class extends Judging<OrderCounts> {
     readonly #objects = new Map<TrackedObject, Segments>();
@@ -54,13 +50,12 @@ export const linearizing = (searching: Searching, longest = LONGEST): Declaratio
     }
 
     override started(start: Start, data: Started | undefined): void {
-      // Baton writes no start line for a read. The history of another recorder may have such a line.
+      // Baton writes no start line for a read. Another recorder may.
       if (data?.write !== undefined || (data !== undefined && start.action === 'read'))
         this.#of(data.object).started(start);
     }
 
-    override ended(operation: Operation, { session, data }: Standing): void {
-      if (session.lost === operation) this.count.lost++;
+    override ended(operation: Operation, { data }: Standing): void {
       if (data === undefined || (data.write === undefined && operation.action !== 'read')) return;
       const segments = this.#of(data.object);
       if (data.write === undefined && !data.certain) {

@@ -9,13 +9,13 @@ import { naming } from './trouble.ts';
 
 export interface OutageCounts {
   outages: number;
-  /** Number of outages that took effect. All other counts are for these outages only. */
+  /** Outages that took effect. The counts below are of these outages only. */
   effective: number;
-  /** Number of requests of live sessions that overlapped an outage. */
+  /** Requests of live sessions during an outage. */
   requests: number;
-  /** Number of sessions that were live during an outage, and were honoured after it. */
+  /** Sessions that were live during an outage, and were honoured after it. */
   recovered: number;
-  /** Number of responses that came too late, perhaps only because the machine that runs Baton was starved. */
+  /** Responses that came too late, perhaps only because the machine that runs Baton was starved. */
   starved: number;
 }
 
@@ -32,7 +32,7 @@ export class Outage extends Judging<OutageCounts> {
     else if (window.bit === true) this.#release(down);
   }
 
-  /** Reports the waiting violations of an outage, which is now known to have taken effect. */
+  /** Reports the waiting violations of an outage that is now known to have taken effect. */
   #release({ waiting }: Down): void {
     for (const name of ['LOGOUT', 'HANG'] as const) {
       const { found, kept } = waiting[name];
@@ -75,7 +75,7 @@ export class Outage extends Judging<OutageCounts> {
     this.#found(down, 'LOGOUT', () => signedOut(operation, session, summary, came));
   }
 
-  /** Judges how long a request took. Ignores requests that the run aborted or whose end is not known. */
+  /** Judges how long a request took, unless the run aborted it or its end is not known. */
   #timed(operation: Operation, down: Down): void {
     const { call, return: end, note } = operation;
     if (end === undefined || note === 'aborted') return;

@@ -1,6 +1,5 @@
 /**
- * Checks outage: while the store is down, no session is signed out and no request hangs. Afterwards all sessions
- * still live.
+ * Checks outage: while the store is down, no session is signed out, no request hangs, and afterwards all sessions live.
  */
 import { counted, grouped } from '../result/format.ts';
 import { ENOUGH_HANDOFFS } from './check.ts';
@@ -8,7 +7,7 @@ import { atMost, check, few } from './framework.ts';
 import { Outage, type OutageCounts } from './outage-judge.ts';
 import { starved } from './trouble.ts';
 
-/** Minimum number of sessions that sent a request after the store was back. */
+/** Minimum number of sessions with a request after the store was back. */
 const RECOVERED = 3;
 
 export const outage = check<OutageCounts>({

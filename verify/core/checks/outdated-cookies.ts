@@ -1,4 +1,4 @@
-/** Compares the cookies of old sessions, which began before the first fault, with the cookies of new sessions. */
+/** Compares the cookies of sessions from before the first fault (old) with those of new sessions. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { stepsOf } from '../result/verdict.ts';
@@ -6,9 +6,8 @@ import { apartIn, described } from './cookie-differences.ts';
 import type { Violation } from './framework.ts';
 import type { SessionAge } from './outdated-pages.ts';
 
-/** Minimum number of old sessions, and of new sessions, that have the cookie. */
+/** Minimum number of old sessions, and of new ones, with the cookie. */
 const ENOUGH = 3;
-/** Maximum number of different attributes (as texts) that are kept for one cookie. */
 const VARIANTS = 100;
 
 interface Cookie {
@@ -16,15 +15,11 @@ interface Cookie {
   operation: Operation;
 }
 
-/**
- * By cookie name: the last response that set this cookie of a session. Undefined if the response did not come
- * through the balancer.
- */
+/** By cookie: the last response that set it; undefined if that response did not come through the balancer. */
 export type SetCookies = Map<string, Cookie | undefined>;
 
 /**
- * The counts of one cookie in all old sessions, or in all new ones. `alike`: true while the cookie has the
- * same attributes in all of them.
+ * One cookie in all old sessions, or in all new ones. `alike`: true while its attributes are the same in all of them.
  */
 interface Cookies {
   sessions: number;
@@ -34,15 +29,15 @@ interface Cookies {
 
 export class OutdatedCookies {
   readonly #sides: Record<SessionAge, Map<string, Cookies>> = { old: new Map(), new: new Map() };
-  /** By cookie name and action: all attributes with which the cookie was set before the first fault. */
+  /** By cookie and action: all attributes with which the cookie was set before the first fault. */
   readonly #before = new Map<string, Set<string>>();
 
-  /** Remembers the session cookies that a response sets. `before` is true before the first fault. */
+  /** @param before true before the first fault */
   set(operation: Operation, held: SetCookies, before: boolean): void {
     for (const { name, change, attributes } of operation.cookies ?? []) {
       if (change !== 'set' || attributes === undefined) continue;
       const variant = described(attributes);
-      // Cookies from a direct request are not compared: the request bypasses a proxy that may change attributes.
+      // A direct request bypasses a proxy that may change attributes, so its cookies are not compared.
       held.set(name, operation.direct === true ? undefined : { variant, operation });
       if (!before) continue;
       const variants = getOrInsert(this.#before, `${name} ${operation.action}`, () => new Set<string>());
@@ -50,7 +45,6 @@ export class OutdatedCookies {
     }
   }
 
-  /** Adds the cookies of a session that has ended. */
   sessionEnded(held: SetCookies, side: SessionAge): void {
     for (const [name, cookie] of held) {
       if (cookie === undefined) continue;
@@ -64,7 +58,7 @@ export class OutdatedCookies {
     return [...this.#sides.old].flatMap(([name, old]) => {
       const [mine, theirs] = [exampleOf(old), exampleOf(this.#sides.new.get(name))];
       if (mine === undefined || theirs === undefined || mine.variant === theirs.variant) return [];
-      // The new attributes do not come from the fault if the same action set them before the fault, too.
+      // The same action set these attributes before the fault, too.
       if (this.#before.get(`${name} ${theirs.operation.action}`)?.has(theirs.variant) === true) return [];
       return [
         {
@@ -84,6 +78,5 @@ export class OutdatedCookies {
   }
 }
 
-/** Returns the cookie if enough sessions have it, all with the same attributes. */
 const exampleOf = (cookies: Cookies | undefined): Cookie | undefined =>
   cookies?.alike === true && cookies.sessions >= ENOUGH ? cookies.example : undefined;

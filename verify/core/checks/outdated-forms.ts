@@ -1,6 +1,4 @@
-/**
- * Finds out whether the app refuses old forms after a fault. An old form came on a page from before the first fault.
- */
+/** Finds out whether the app refuses forms on pages from before the first fault (old forms). */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { seconds } from '../result/format.ts';
@@ -10,22 +8,17 @@ import { kindOf } from './refusals.ts';
 
 /** Minimum number of refused old forms for a violation. */
 const ENOUGH = 3;
-/**
- * For a violation, the share of old forms with one kind of refusal, such as 403, must be at least this many
- * times the share of newer forms.
- */
+/** For a violation, old forms must be refused at least this many times as often as newer ones. */
 const RARER = 2;
 
-/** A form that a session sent. `page`: the response that contained the form. `operation`: the request that sent it. */
+/** A form that a session sent: the response that contained it, and the request that sent it. */
 export interface SentForm {
   page: Operation;
   operation: Operation;
 }
 
 interface Refusals {
-  /** Number of refused old forms. */
   old: number;
-  /** Number of refused newer forms. */
   fresh: number;
   example?: SentForm & { after: Operation };
 }
@@ -34,31 +27,31 @@ export class OutdatedForms {
   #accepted = 0;
   #refused = 0;
   #freshSent = 0;
-  /** By kind of refusal, such as `403`: how many forms were refused in this way. */
+  /** By kind of refusal, such as `403`. */
   readonly #kinds = new Map<string, Refusals>();
 
-  /** Number of old forms that were accepted, or were refused while a newer form of the session was accepted. */
+  /** Old forms that were accepted, or refused while a newer form of the session was accepted. */
   get sent(): number {
     return this.#accepted + this.#refused;
   }
 
   /**
-   * Adds an old form that was sent after the fault.
+   * Adds an old form. Returns the session's refused old form, which counts once a newer form of the session is
+   * accepted.
    *
    * @param refused the old form of this session that was refused before, if there is one
    * @param compares false while the fault may still cause errors; then a 5xx is not counted
-   * @returns this session's refused old form, if any. It counts once a newer form of the session is accepted
    */
   addOld(form: SentForm, refused: SentForm | undefined, compares: boolean): SentForm | undefined {
     const { operation } = form;
-    // If the app accepts the form at a second attempt, the first refusal was temporary and does not count.
+    // A form that is accepted at a second attempt was refused only temporarily.
     if (operation.outcome === 'ok') this.#accepted++;
     if (operation.outcome === 'ok') return undefined;
     if (refusalOf(operation) === undefined || (!compares && (operation.status ?? 0) >= 500)) return refused;
     return refused ?? form;
   }
 
-  /** Adds a form from a newer page. `refused` is the old form of this session that was refused, if there is one. */
+  /** @param refused the session's old form that was refused, if there is one */
   addNewer(operation: Operation, refused: SentForm | undefined): void {
     const kind = refusalOf(operation);
     if (operation.outcome === 'ok' || kind !== undefined) this.#freshSent++;
@@ -100,10 +93,7 @@ export class OutdatedForms {
   }
 }
 
-/**
- * Returns the kind of refusal, such as `403`. Undefined if the form was not refused, or if the cause is a
- * lost session or an overloaded app.
- */
+/** Undefined also if the cause of a refusal is a lost session or an overloaded app. */
 function refusalOf(operation: Operation): string | undefined {
   const kind = operation.outcome === 'ok' ? undefined : kindOf(operation);
   return kind === 'signed out' ? undefined : kind;

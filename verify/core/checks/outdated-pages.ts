@@ -1,4 +1,4 @@
-/** Compares the responses of the same pages to old sessions (from before the first fault) and new ones. */
+/** Compares the responses of the same pages to sessions from before the first fault (old) and to new ones. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { fisherP } from '../result/statistics.ts';
@@ -7,40 +7,37 @@ import type { Violation } from './framework.ts';
 import { kindOf } from './refusals.ts';
 
 /**
- * A difference counts if its p-value (the probability of chance) is below this, divided by the number of tests. The
- * tests count sessions, not requests, because the requests of one session usually get the same response.
+ * A difference counts if the p-value is below this, divided by the number of tests. Sessions are counted, not requests,
+ * because one session usually gets the same response again.
  */
 const SIGNIFICANT = 1e-4;
 /** Minimum difference between the shares of old and new sessions that get one kind of response. */
 const APART = 0.25;
-/** Maximum number of pages that are compared. */
 const PAGES = 200;
-/** Maximum number of kinds of responses to a page: each redirect with an id in its path is a kind. */
+/** Maximum number of kinds of responses to a page. Each redirect with an id in its path is a kind. */
 const KINDS = 20;
 
-/** `old`: the session began before the first fault. `new`: it began after a fault, outside of all faults. */
+/** `old`: begun before the first fault. `new`: begun after a fault, while none was going on. */
 export type SessionAge = 'old' | 'new';
 
-/** The responses of one page to one session after a fault, by kind: a status or a redirect's target. */
+/** The responses of one page to one session, by kind: a status or a redirect's target. */
 interface Responses {
   requests: number;
   kinds: Map<string, { times: number; example: Operation }>;
 }
 
-/** The responses that one session got after a fault, by page. */
 export type PagesOfSession = Map<string, Responses>;
 
 /** The sessions that requested one page: all old ones, or all new ones. */
 interface Sessions {
   sessions: number;
-  /** By kind of response: the number of sessions that got this kind in more than half of their responses. */
+  /** By kind of response: the sessions that got it in more than half of their responses. */
   kinds: Map<string, { sessions: number; example: Operation; login: Operation }>;
 }
 
 export class OutdatedPages {
   readonly #pages = new Map<string, Record<SessionAge, Sessions>>();
 
-  /** Adds a response that came after a fault to the responses of its session. */
   add(operation: Operation, pages: PagesOfSession): void {
     const { action, path = '', signedIn, status = 0, note = '', outcome } = operation;
     if (signedIn === 'out') return;
@@ -54,7 +51,7 @@ export class OutdatedPages {
       getOrInsert(page.kinds, kind, () => ({ times: 0, example: operation })).times++;
   }
 
-  /** Adds a session that has ended. For each page, it counts once, with its most frequent response. */
+  /** For each page, a session counts once, with its most frequent response. */
   sessionEnded(pages: PagesOfSession, login: Operation, side: SessionAge): void {
     for (const [key, { requests, kinds }] of pages) {
       if (!this.#pages.has(key) && this.#pages.size >= PAGES) continue;
@@ -83,7 +80,7 @@ const noSessions = (): Sessions => ({ sessions: 0, kinds: new Map() });
 
 const timesOf = (kind: string, { kinds }: Sessions): number => kinds.get(kind)?.sessions ?? 0;
 
-/** Returns whether `one` gets a kind of response more often than `other`, and chance is not the reason. */
+/** Returns whether `one` gets this kind of response more often, and not by chance. */
 function moreOften(kind: string, one: Sessions, other: Sessions, tests: number): boolean {
   if (one.sessions === 0 || other.sessions === 0) return false;
   const [times, others] = [timesOf(kind, one), timesOf(kind, other)];

@@ -1,7 +1,7 @@
 /**
- * Compares old sessions, which began before the first fault, with new sessions, which began after it. The fault may
- * have been the release of a new version. The app must serve old and new sessions alike: the same responses to the same
- * pages, and cookies with the same attributes. It must also accept forms on pages of the old version.
+ * Compares sessions from before the first fault (old) with new ones. The fault may have been the release of a new
+ * version. Both must get the same responses to the same pages, and cookies with the same attributes, and forms on pages
+ * of the old version must be accepted.
  */
 import type { FaultLedger } from '../faults/ledger.ts';
 import { getOrInsert } from '../get-or-insert.ts';
@@ -30,19 +30,15 @@ export class OutdatedSessions {
   readonly #pages = new OutdatedPages();
   readonly #forms = new OutdatedForms();
   readonly #cookies = new OutdatedCookies();
-  /**
-   * Number of faults so far, at the last time that a new session was honoured. If it is lower than the present number, no
-   * new session was honoured since the last fault, and `compares` is false.
-   */
+  /** Number of faults when a new session was last honoured. If faults came since, nothing is compared yet. */
   #newServed = 0;
-  /** Number of old sessions that were honoured after a fault. */
+  /** Old sessions that were honoured after a fault. */
   sessions = 0;
 
   constructor(faults: FaultLedger) {
     this.#faults = faults;
   }
 
-  /** Number of old forms that were sent after a fault. */
   get forms(): number {
     return this.#forms.sent;
   }
@@ -64,7 +60,7 @@ export class OutdatedSessions {
     return this.#isAfter(login) ? 'new' : undefined;
   }
 
-  /** Returns whether a request was sent after a fault, when no fault and no recovery time was going on. */
+  /** Returns whether a request was sent after a fault, while no fault and no recovery time was going on. */
   #isAfter(operation: Operation): boolean {
     const { windows, open } = this.#faults;
     const { call } = operation;
@@ -84,7 +80,7 @@ export class OutdatedSessions {
       if (side === 'old' && !seen.served) this.sessions++;
       seen.served = true;
     }
-    // After a fault, compares only once a new session was honoured. Until then, an error may come from the fault.
+    // Until a new session is honoured after the fault, an error may come from the fault.
     const compares = this.#newServed === faults;
     if (!isSafe(operation.action)) this.#wrote(operation, seen, side, compares);
     else if (compares) this.#pages.add(operation, seen.pages);

@@ -1,30 +1,22 @@
-/**
- * Finds pairs of instances that give one kind of refusal, such as 403, more often than other pairs, and not by chance.
- */
+/** Finds pairs of instances that refuse in one way, such as 403, more often than other pairs, and not by chance. */
 import { fisherP } from '../result/statistics.ts';
 import type { Violation } from './framework.ts';
 import type { Pair, PairOf, PairTable } from './pairs.ts';
 
-/**
- * A difference counts if its p-value (the probability that chance explains it) is below this number divided
- * by the number of tests.
- */
+/** A difference counts if the p-value (the probability of chance) is below this, divided by the number of tests. */
 const SIGNIFICANT = 1e-6;
-/** A pair counts only if at least this share of its requests gets the same kind of refusal. */
+/** Minimum share of a pair's requests that get the same kind of refusal. */
 const OFTEN = 0.1;
-/** A pair counts only if its share of refusals is at least this many times the lowest share of all pairs. */
+/** This share must be at least this many times the lowest share of all pairs. */
 const RARER = 4;
 
 /**
- * This kind is compared only between pairs of different instances. If an instance signs out every session
- * that another instance began, the check continuity reports it as LOSS.
+ * Compared only between pairs of different instances: an instance that signs out all sessions of another one is a LOSS,
+ * which continuity reports.
  */
 const SIGNED_OUT = 'signed out';
 
-/**
- * For each kind of refusal, compares all pairs with the pair that refuses least. One comparison for each pair
- * keeps it fast.
- */
+/** Compares all pairs with the pair that refuses least: one comparison for each pair keeps it fast. */
 export function differences(table: PairTable): Violation[] {
   const pairs = [...table.all()];
   const kinds = new Set(pairs.flatMap(({ pair }) => [...pair.kinds.keys()]));
@@ -45,8 +37,8 @@ export function differences(table: PairTable): Violation[] {
 }
 
 /**
- * @returns the pair whose rate is lowest. The rate is an upper bound, (times + 3) / requests (the rule of
- * three), so that a pair with few requests is not chosen
+ * Returns the pair with the lowest rate. The rate is an upper bound, (times + 3) / requests (the rule of three), so
+ * that a pair with few requests is not chosen.
  */
 function rarestOf(rows: readonly PairOf[], times: (pair: Pair) => number): Pair | undefined {
   let rarest: Pair | undefined;

@@ -5,7 +5,7 @@ import { stepsOf, type WitnessStep } from '../result/verdict.ts';
 import type { NamedCounts } from './check.ts';
 import { tally } from './framework.ts';
 
-/** Number of requests of each pair. First key: the pair's first instance. Second key: its second instance. */
+/** By the first instance of a pair, then by the second. */
 export type PairRequests = Record<string, NamedCounts>;
 
 interface Difference {
@@ -13,19 +13,14 @@ interface Difference {
   example: WitnessStep[];
 }
 
-/**
- * The counts of one pair of instances. The first served the session's login, last write or last page. The
- * second served the request that is counted.
- */
+/** Two instances: the first served the session's login, last write or last page, the second the counted request. */
 export class Pair {
-  /** Number of requests of this pair. */
   requests = 0;
-  /** Number of requests of this pair that succeeded. */
   successes = 0;
-  /** The refusals of this pair, by kind: `signed out`, or a status such as `403`. */
+  /** The refusals of the pair, by kind: `signed out`, or a status such as `403`. */
   readonly kinds = new Map<string, Difference>();
 
-  /** Adds a refusal, after a later response has shown that the session lives and the refusal was wrong. */
+  /** Adds a refusal that was wrong: a later response has shown that the session lives. */
   differs(kind: string, before: Operation | undefined, operation: Operation, after: Operation): void {
     getOrInsert(this.kinds, kind, () => ({
       times: 0,
@@ -38,7 +33,6 @@ export class Pair {
   }
 }
 
-/** A pair with the names of its instances. */
 export interface PairOf {
   from: string;
   to: string;
@@ -62,15 +56,13 @@ export class PairTable {
     for (const [from, row] of this.rows) for (const [to, pair] of row) yield { from, to, pair };
   }
 
-  /**
-   * True if an instance honoured a session that another instance began. If false, the check continuity reports losses.
-   */
+  /** True if an instance honoured a session that another one began. If not, continuity reports losses. */
   get shared(): boolean {
     for (const { from, to, pair } of this.all()) if (from !== to && pair.successes > 0) return true;
     return false;
   }
 
-  /** Returns the number of requests of each pair of instances: of all pairs, or only of those in `of`. */
+  /** @param of the pairs that are wanted; by default all */
   requests(of?: PairRequests): PairRequests {
     const requests: PairRequests = Object.create(null);
     for (const { from, to, pair } of this.all()) {
@@ -82,10 +74,7 @@ export class PairTable {
   }
 }
 
-/**
- * Returns a pair of two different instances with fewer than `least` requests. Undefined if all pairs have
- * enough. Returns `one instance` if there are fewer than two instances.
- */
+/** Returns a pair of different instances with fewer than `least` requests; undefined if all pairs have enough. */
 export function fewestOn(
   pairs: PairRequests,
   least: number,

@@ -1,13 +1,13 @@
-/** Remembers where a wrong response was seen, so that it is reported only once for each instance and path. */
+/** Remembers where a wrong response was seen, to report it once for each instance and path. */
 import type { Operation } from '../history/history.ts';
 
-/** Maximum number of places that are kept. Wrong responses at further places are not reported. */
+/** Maximum number of places. Wrong responses at further places are not reported. */
 const REMEMBERED = 10_000;
 
 export class Places {
   readonly #seen = new Set<string>();
 
-  /** Adds the place of a wrong response. Returns whether it is new. */
+  /** Returns whether the place is new. */
   isNew(fault: string, { instance = '', path, action }: Operation): boolean {
     const { size } = this.#seen;
     if (size >= REMEMBERED) return false;

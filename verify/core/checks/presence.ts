@@ -2,62 +2,61 @@
 import type { Run } from '../history/history.ts';
 import type { NamedCounts } from './check.ts';
 
-/** A result counts if chance explains it with a probability below this, divided by the number of tests. */
+/** Chance does not explain a result whose probability is below this, divided by the number of tests. */
 const SIGNIFICANT = 1e-6;
 
-/** What the check routing counts. */
 export interface Routes {
-  /** Number of requests for which the balancer, and not the client, chose the instance. */
+  /** Requests for which the balancer, and not the client, chose the instance. */
   requests: number;
   sessions: number;
-  /** Number of sessions that two or more instances served. */
+  /** Sessions that two or more instances served. */
   several: number;
-  /** Number of requests, without the first request of each session. */
+  /** Requests without the first one of each session. */
   repeats: number;
-  /** Number of moves of a sticky session to another instance that the balancer's log does not explain. */
+  /** Moves of a sticky session to another instance that the balancer's log does not explain. */
   unexplained: number;
-  /** Number of requests that do not count, because the balancer may have ejected an instance at that time. */
+  /** Requests that do not count, because the balancer may have ejected an instance. */
   unavailable: number;
-  /** Requests by instance. `served`: the balancer chose the instance. `chosen`: the client chose it. */
+  /** Requests by instance, as the balancer (`served`) or the client (`chosen`) chose it. */
   served: NamedCounts;
   chosen: NamedCounts;
   /**
-   * By instance: which request of the run was its first, and (`until`) which its last. The balancer's
-   * requests are numbered 1, 2, 3 …. A request after request 2 whose instance the client chose has the number
-   * 2.5. k6 has no numbers: there each instance counts as present all the time.
+   * By instance: the number of its first request, and of its last (`until`). The balancer's requests are numbered 1, 2,
+   * 3 …; a request after number 2 whose instance the client chose has the number 2.5. In k6, which has no numbers, each
+   * instance counts as present all the time.
    */
   since: NamedCounts;
   until: NamedCounts;
   /**
-   * By instance: its longest interval without a request, from request `left` to request `back`. `without`: number of
-   * changes from one session to another in this interval. Many requests of one session prove no absence.
+   * By instance: its longest interval without a request, from request `left` to `back`, and the changes from one
+   * session to another in it (`without`). Many requests of one session prove no absence.
    */
   left: NamedCounts;
   back: NamedCounts;
   without: NamedCounts;
-  /** Number of sessions that only one instance served, perhaps because another instance was absent. */
+  /** Sessions that only one instance served, perhaps because another was absent. */
   excused: number;
 }
 
-/** An interval, as two request numbers, in which an instance was present. An instance has one or two. */
+/** An interval, in request numbers, in which an instance was present. An instance has one or two. */
 export interface Presence {
   instance: string;
   weight: number;
-  /** Request numbers as in `Routes`. `since` is 0 if the instance was present from the start. */
+  /** 0 if the instance was present from the start. */
   since: number;
   until: number;
 }
 
 export const sum = (counts: Iterable<number>): number => [...counts].reduce((a, b) => a + b, 0);
 
-/** Returns the limit for p-values in a run. More sessions mean more tests, so the limit is lower. */
+/** More sessions mean more tests, so the limit for p-values is lower. */
 export const significantIn = ({ sessions }: Routes): number => SIGNIFICANT / (1 + sessions);
 
 /**
- * Returns the intervals in which each instance was present. A deploy may add or remove an instance, so it is
- * absent before its first and after its last request, unless chance explains that it got none there. A
- * balancer may eject an instance for some seconds: with `ejected`, its longest interval without a request is
- * an absence, too. With declared weights, or if only clients chose it, an instance is always present.
+ * Returns when each instance was present. A deploy may add or remove an instance: it is absent before its first and
+ * after its last request, unless chance explains that it got none there. A balancer may eject an instance for some
+ * seconds: with `ejected`, its longest interval without a request is an absence, too. With declared weights, or if only
+ * clients chose it, an instance is always present.
  *
  * @param significant the p-value below which chance does not explain an interval; 1: chance explains none
  */
@@ -89,7 +88,7 @@ export function presencesOf(
   });
 }
 
-/** Returns the instances that were absent in a part of the run. `ejected`: as for `presencesOf`. */
+/** The instances that were absent in a part of the run. */
 export const cameOrWent = (count: Routes, run: Run, ejected: boolean): string[] => [
   ...new Set(
     presencesOf(count, run, significantIn(count), ejected)
@@ -99,8 +98,8 @@ export const cameOrWent = (count: Routes, run: Run, ejected: boolean): string[] 
 ];
 
 /**
- * Returns the probability that a fair balancer sends this request to the instance that served it. It is 1 for
- * the requests at the ends of an interval: they define the interval.
+ * The probability that a fair balancer sends this request to the instance that served it. It is 1 for the requests at
+ * the ends of an interval, which define it.
  */
 export function fairAt(presences: readonly Presence[], instance: string, request: number): number {
   let [own, all] = [1, 0];

@@ -8,11 +8,10 @@ import { Places } from './places.ts';
 
 interface Responses {
   signedIn: number;
-  /** Number of responses that set the session cookie. */
   setting: number;
-  /** Number of responses without any directive for caches, such as Cache-Control. */
+  /** Responses without any directive for caches, such as Cache-Control. */
   silent: number;
-  /** Number of responses that a shared cache may store, or that came from a cache. */
+  /** Responses that a shared cache may store, or that came from a cache. */
   cached: number;
   tried: NamedCounts;
 }

@@ -6,28 +6,27 @@ import type { Guarantee } from '../result/guarantees.ts';
 import type { Standing } from '../timeline/sessions.ts';
 import { type Check, ENOUGH_HANDOFFS } from './check.ts';
 import { crosses, NO_READS, type Reads, whole } from './compared-reads.ts';
-import { atMost, brokenContinuity, check, few, Judging, type Violation } from './framework.ts';
+import { atMost, check, few, Judging, type Violation } from './framework.ts';
 
-/** What differs between the two checks: their texts and functions. */
+/** What differs between the two checks. */
 export interface Measure {
   guarantee: Guarantee;
   assumes: string;
-  /** What a read is compared with, in the words of messages, such as `its last acknowledged write`. */
+  /** What a read is compared with, such as `its last acknowledged write`. */
   against: string;
   earlier(facts: ReadFacts): Operation | undefined;
   /** True to count reads that show the session's last add in a list that may be cut off. */
   newest?: true;
   contradictions(facts: ReadFacts): readonly Contradiction[];
   summary(earlier: string, later: string): string;
-  /** The labels of two counts in reports: of all judged reads, and of those on another instance. */
+  /** The labels of two counts: of all judged reads, and of those on another instance. */
   rests: readonly [judged: string, crossed: string];
   /** The end of the sentence `at most 3 % of reads on another instance …`. */
   ruledOut: string;
-  /** Two parts of the sentence `2 acknowledged writes not in a later read`: the noun, and what is wrong. */
+  /** Two parts of `2 acknowledged writes not in a later read`: the noun, and what is wrong. */
   broken: readonly [noun: string, wrong: string];
 }
 
-/** Makes the check read-your-writes or the check monotonic-reads. */
 export function readCheck(measure: Measure): Check {
   const { guarantee, assumes, against } = measure;
   const [judged, elsewhere] = measure.rests;
@@ -35,11 +34,10 @@ export function readCheck(measure: Measure): Check {
 
   class ReadsOf extends Judging<Reads> {
     readonly #sessions = new Set<string>();
-    /** The sessions in `#sessions`, and the sessions with a read that is counted in `newest`. */
+    /** Includes the sessions whose reads count in `newest`. */
     readonly #allSessions = new Set<string>();
 
-    override ended(operation: Operation, { session, data }: Standing): void {
-      if (session.lost === operation) this.count.lost++;
+    override ended(operation: Operation, { data }: Standing): void {
       if (measure.newest && data?.newest !== undefined) this.#newest(operation, data.newest);
       const reads = data?.reads;
       if (reads === undefined) return;
@@ -76,17 +74,15 @@ export function readCheck(measure: Measure): Check {
     assumes,
     minimum: `${ENOUGH_HANDOFFS} reads of a session ${comparable}`,
     judge: ReadsOf,
+    afterLoss: 'later reads',
     counts: () => ({ ...NO_READS }),
     compared: counts => whole(counts).reads + whole(counts).crossed,
-    // With sticky routing, no other instance serves the session, so no reads on another one are needed.
+    // With sticky routing, no other instance serves the session.
     missing: (counts, { routing }) => {
-      const { lost, reads, crossed } = whole(counts);
-      return (
-        brokenContinuity(lost, 'later reads of such sessions cannot be judged') ??
-        (routing === 'sticky' && reads >= ENOUGH_HANDOFFS
-          ? undefined
-          : few(crossed, ENOUGH_HANDOFFS, 'read', ` ${comparable}`, HOW))
-      );
+      const { reads, crossed } = whole(counts);
+      return routing === 'sticky' && reads >= ENOUGH_HANDOFFS
+        ? undefined
+        : few(crossed, ENOUGH_HANDOFFS, 'read', ` ${comparable}`, HOW);
     },
     rests: counts => {
       const { reads, crossed, sessions } = whole(counts);

@@ -1,7 +1,4 @@
-/**
- * Checks read-your-writes: after a write of a session is acknowledged, every later read of this session shows the
- * write.
- */
+/** Checks read-your-writes: after an acknowledged write of a session, each later read of the session shows it. */
 import { readCheck } from './read-check.ts';
 
 export const readYourWrites = readCheck({

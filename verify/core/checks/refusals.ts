@@ -1,17 +1,14 @@
-/**
- * Keeps the refusals of a live session until a later response honours the session. This shows that the
- * refusals were wrong.
- */
+/** Keeps the refusals of a live session until a later response honours the session: then they were wrong. */
 import { isSafe } from '../history/actions.ts';
 import type { Operation } from '../history/history.ts';
 import type { Pair } from './pairs.ts';
 
-/** Statuses that are no sign of a difference, because any instance may send them, for example when it is overloaded. */
+/** Any instance may send these statuses, for example when it is overloaded. */
 const BAD_TIME = new Set([408, 409, 412, 423, 425, 429, 502, 503, 504]);
 /** Maximum number of refusals of one session that wait for a later response. */
 export const PENDING = 8;
 
-/** A refusal that waits. It counts as a difference between instances when a later response honours the session. */
+/** A refusal that counts as a difference once a later response honours the session. */
 interface Pending {
   pair: Pair;
   kind: string;
@@ -21,14 +18,14 @@ interface Pending {
 }
 
 export interface Route {
-  /** The instance that served the login or the last write. */
+  /** The instance of the login or the last write. */
   wrote: string;
-  /** The instance that served the last page. Another instance may refuse the form on this page. */
+  /** The instance of the last page. Another instance may refuse the form on this page. */
   page: string | undefined;
   pending: Pending[] | undefined;
 }
 
-/** Counts the waiting refusals of a session as differences. Called when a response shows that the session lives. */
+/** Counts the waiting refusals of a session, because a response shows that the session lives. */
 export function confirm(operation: Operation, route: Route): void {
   if (route.pending === undefined) return;
   const write = !isSafe(operation.action);
@@ -41,7 +38,7 @@ export function confirm(operation: Operation, route: Route): void {
   if (route.pending.length === 0) route.pending = undefined;
 }
 
-/** Returns the kind of a refusal, such as `signed out` or `403`; undefined if the response is no refusal. */
+/** Returns the kind of a refusal, such as `signed out` or `403`; undefined if the response is none. */
 export function kindOf({ signedIn, status }: Operation): string | undefined {
   if (signedIn === 'out') return 'signed out';
   if (status === undefined || status < 400 || BAD_TIME.has(status)) return undefined;

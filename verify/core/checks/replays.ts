@@ -7,26 +7,24 @@ import type { Violation } from './framework.ts';
 import { HonouredBy } from './honoured-by.ts';
 
 export class Replays {
-  /** The acknowledged logout. Undefined until it is acknowledged, and if the session was lost before it. */
+  /** The acknowledged logout, unless the session was lost before it. */
   logout: Operation | undefined;
-  /**
-   * True if the instance that served the logout had never shown the session signed in, so it may not know the session.
-   */
+  /** True if the instance of the logout had never shown the session signed in, so that it may not know the session. */
   strange = false;
   /** True after another login in the same browser. */
   again = false;
   /** A request of the session that was in flight during the logout. */
   flight: Operation | undefined;
-  /** By label, which stands for a value of the cookie: the response that set this value after the logout was sent. */
+  /** By the label of a cookie's value: the response that set it after the logout was sent. */
   readonly late = new Map<string, Operation>();
   readonly #refused: Operation[] = [];
   readonly #tally = new HonouredBy();
-  /** The anomaly that reports the first honoured replay; undefined if there is none or it was only counted. */
+  /** The anomaly of the first honoured replay, if it is kept. */
   anomaly: Anomaly | undefined;
 
   /**
-   * Returns whether a replay is evidence about the logout. A refused replay is evidence only if the request carried the
-   * session cookie. If `strange` is true, only a replay that the logout's own instance honours is evidence.
+   * A refused replay is evidence only if it carried the session cookie. If the instance of the logout may not know the
+   * session, only a replay that this instance honours is evidence.
    */
   isEvidence(replay: Operation, alive: boolean, { jar }: SessionState): boolean {
     if (!alive && jar.used && replay.sent === undefined) return false;
@@ -34,7 +32,7 @@ export class Replays {
     return alive && replay.instance !== undefined && replay.instance === this.logout?.instance;
   }
 
-  /** Adds a replay. Returns true if it is the first replay that was honoured. */
+  /** Returns true for the first replay that was honoured. */
   add(replay: Operation, alive: boolean): boolean {
     const first = alive && !this.#tally.ever;
     this.#tally.add(replay.instance ?? '', alive);
@@ -44,9 +42,8 @@ export class Replays {
   }
 
   /**
-   * Returns an earlier refusal which shows that the session was dead before this replay was honoured. A
-   * refusal by the same instance always shows this. A refusal by another instance shows it only if it was
-   * sent before the end of a request in flight, which may have brought the session back later.
+   * Returns an earlier refusal which shows that the session was dead before this replay: by the same instance, or by
+   * another one before the end of a request in flight, which may have brought the session back later.
    */
   #died(replay: Operation): Operation | undefined {
     const before = this.#refused.filter(refusal => precedes(refusal, replay));
@@ -55,15 +52,11 @@ export class Replays {
     return here ?? before.find(refusal => this.flight !== undefined && refusal.call <= flightEnd);
   }
 
-  /**
-   * @returns RISEN if the session was dead before this replay, and lives again; ZOMBIE if no refusal shows
-   * that it was dead
-   */
+  /** RISEN: the session was dead before this replay, and lives again. ZOMBIE: no refusal shows that it was dead. */
   nameOf(replay: Operation): 'RISEN' | 'ZOMBIE' {
     return this.#died(replay) === undefined ? 'ZOMBIE' : 'RISEN';
   }
 
-  /** Returns the violation of a replay that was honoured. */
   violation(replay: Operation): Violation {
     const died = this.#died(replay);
     const late = replay.sent === undefined ? undefined : this.late.get(replay.sent);
@@ -92,13 +85,13 @@ export class Replays {
     return `${there} still honours the cookie after ${what}`;
   }
 
-  /** Adds a note to the anomaly: how many replays each instance honoured. Called when the session ends. */
+  /** Adds to the anomaly how many replays each instance honoured. Called when the session ends. */
   settle(): void {
     this.anomaly?.notes.push(`the cookie from before the logout: ${this.#tally.described()}`);
   }
 }
 
-/** Returns the violation if the identity provider accepts a login without a password after the logout. */
+/** After the logout, the identity provider accepted a login without a password. */
 export const stillKnown = (logout: Operation, login: Operation): Violation => ({
   at: login,
   summary:

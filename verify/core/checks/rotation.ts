@@ -1,7 +1,4 @@
-/**
- * Checks rotation: the cookies that a browser had before the login must not become signed in by the login,
- * because an attacker may have them too.
- */
+/** Checks rotation: a login must not sign in the cookies from before it, because an attacker may have them, too. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { counted, grouped } from '../result/format.ts';
@@ -12,7 +9,7 @@ import { atMost, check, few, Judging } from './framework.ts';
 /** Minimum number of sessions with a replay of cookies from before the login, and of sessions with an invented id. */
 const ENOUGH = 3;
 
-/** The kinds of cookies that the client sends after a login to test it. The texts are for messages. */
+/** The cookies that the client sends after a login to test it, in the words of messages. */
 const HELD = {
   'before-login': 'the cookies from before the login',
   another: 'the cookies of the session that was in the browser before the login',
@@ -22,7 +19,7 @@ type Kind = keyof typeof HELD;
 
 type Replays = Record<Kind | 'replays', number>;
 
-/** What was tried in one session. Each kind of cookies counts once. Only the first violation is reported. */
+/** What was tried in one session. Each kind of cookies counts once, and only the first violation is reported. */
 interface Tried {
   login: Operation | undefined;
   fixed: boolean;
@@ -30,7 +27,7 @@ interface Tried {
 }
 
 class Rotation extends Judging<Replays> {
-  readonly #tried = new Map<SessionState, Tried>();
+  readonly #tried = new WeakMap<SessionState, Tried>();
 
   override ended(operation: Operation, { session }: Standing): void {
     const kind = operation.with;
@@ -41,7 +38,7 @@ class Rotation extends Judging<Replays> {
       kinds: new Set<Kind>(),
     }));
     if (operation.action === 'login') {
-      // This login was sent with other cookies, so it is not `session.login`.
+      // Sent with other cookies, so it is not `session.login`.
       if (operation.outcome === 'ok') tried.login ??= operation;
       return;
     }
@@ -65,15 +62,11 @@ class Rotation extends Judging<Replays> {
       ],
     }));
   }
-
-  override sessionEnded(session: SessionState): void {
-    this.#tried.delete(session);
-  }
 }
 
 /** Returns whether a replay shows that its cookies stayed signed out. */
 function rules(operation: Operation, kind: Kind, { lost, logout }: SessionState): boolean {
-  // Proves nothing if the session has ended, or if no session cookie was sent: the app then refuses anyway.
+  // The app refuses an ended session, or a request without a session cookie, anyway.
   if (lost !== undefined || logout !== undefined || operation.sent === undefined) return false;
   return operation.signedIn === 'out' || (kind === 'another' && showsAnother(operation));
 }

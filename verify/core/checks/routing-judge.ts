@@ -12,14 +12,14 @@ export class Routing extends Judging<Routes> {
   readonly #routes = new SessionRoutes();
   readonly #ejections = new Ejections();
   /**
-   * Requests that moved a sticky session to another instance, until their entry in the balancer's log comes.
-   * The value is the session's previous request.
+   * By request that moved a sticky session to another instance, until its log entry comes: the session's previous
+   * request.
    */
   readonly #moves = new Map<Operation, Operation>();
-  /** The session of the last request. `#turns`: how often a request came from another session than before. */
+  /** The session of the last request, and how often a request came from another session than the one before it. */
   #latest: SessionState | undefined;
   #turns = 0;
-  /** By instance: the value of `#turns` at the last request that the instance served. */
+  /** By instance: `#turns` at its last request. */
   readonly #turnsAt = new Map<string, number>();
 
   override ended(operation: Operation, standing: Standing): void {
@@ -29,11 +29,7 @@ export class Routing extends Judging<Routes> {
     if (this.run.logs.includes('balancer')) this.#moves.set(operation, from);
   }
 
-  /**
-   * Counts a request.
-   *
-   * @returns the session's previous request, if another instance served it
-   */
+  /** Returns the session's previous request, if another instance served it. */
   #counted(operation: Operation, { live, session, handoffFrom }: Standing): Operation | undefined {
     const { instance } = operation;
     if (instance === undefined) return undefined;
@@ -49,7 +45,7 @@ export class Routing extends Judging<Routes> {
     return handoffFrom;
   }
 
-  /** Updates when an instance was seen. `seen`: the number of the request, as in `Routes.since`. */
+  /** @param seen the number of the request, as in `Routes.since` */
   #seen(instance: string, session: SessionState, seen: number): void {
     const { since, until, left, back, without } = this.count;
     if (session !== this.#latest) this.#turns++;
@@ -65,7 +61,7 @@ export class Routing extends Judging<Routes> {
     until[instance] = seen;
   }
 
-  /** Judges a move by the balancer's log: it is correct if the balancer tried another instance first. */
+  /** A move is correct if the balancer tried another instance first. */
   override routed(to: Operation, { tried }: Served): void {
     const from = this.#moves.get(to);
     if (from === undefined) return;

@@ -14,7 +14,7 @@ import {
   unweighted,
 } from './shares.ts';
 
-/** Minimum number of requests after the first request of each session, for the claim `sticky`. */
+/** Minimum number of requests after the first one of each session, for the claim `sticky`. */
 const ENOUGH_REPEATS = 10;
 
 export const routing = check<Routes>({

@@ -6,23 +6,20 @@ import { percent } from '../result/format.ts';
 import { chiSquareP } from '../result/statistics.ts';
 import { type Presence, presencesOf, type Routes, significantIn, sum } from './presence.ts';
 
-/** A share is uneven only if it differs from the fair share by more than 20 % of the fair share. */
+/** A share is uneven if it differs from the fair share by more than 20 % of it. */
 const OFF = 0.2;
 export const ENOUGH_REQUESTS = 100;
 
 export interface Share {
   instance: string;
   requests: number;
-  /** The share of all requests of the run that the instance should serve, 0 to 1. */
+  /** The share of all requests that the instance should serve, 0 to 1. */
   fair: number;
-  /** The share that the instance served, 0 to 1. */
+  /** The share that it served, 0 to 1. */
   part: number;
 }
 
-/**
- * @returns the shares of all instances that served a request, or that have a declared weight
- * @param ejected the parameter of `presencesOf`
- */
+/** The shares of all instances that served a request or have a declared weight. */
 export function sharesOf(count: Routes, run: Run, ejected = false): Share[] {
   const presences = presencesOf(count, run, significantIn(count), ejected);
   const all = sum(Object.values(count.served));
@@ -39,12 +36,12 @@ export function sharesOf(count: Routes, run: Run, ejected = false): Share[] {
   return [...shares.values()];
 }
 
-/** Returns how many of all `requests` a fair balancer sends to each instance. */
+/** How many of all requests a fair balancer sends to each instance. */
 function expectedOf(presences: readonly Presence[], requests: number): number[] {
   const isRequest = (end: number): boolean => end > 0 && end <= requests && Number.isInteger(end);
   const points = [...new Set(presences.flatMap(({ since, until }) => [since, until]))].sort((a, b) => a - b);
   const expected = presences.map(
-    // The two requests at the ends of the interval certainly went to this instance.
+    // The requests at the ends of an interval certainly went to its instance.
     ({ since, until }) => [...new Set([since, until])].filter(isRequest).length,
   );
   for (let i = 1; i < points.length; i++) {
@@ -59,18 +56,18 @@ function expectedOf(presences: readonly Presence[], requests: number): number[] 
   return expected;
 }
 
-/** Returns the p-value of the shares: the probability that the shares of a fair balancer differ by as much. */
+/** The probability that the shares of a fair balancer differ by as much. */
 export const chance = (shares: readonly Share[]): number =>
   chiSquareP(
     shares.map(({ requests }) => requests),
     shares.map(({ fair }) => fair),
   );
 
-/** Returns the instances with an uneven share, if neither chance nor an ejection by the balancer explains it. */
+/** The uneven shares that neither chance nor an ejection by the balancer explains. */
 export const unevenly = (count: Routes, run: Run): Share[] =>
   uneven(count, run, false).length === 0 ? [] : uneven(count, run, true);
 
-/** Returns whether the routing is as claimed only if the balancer ejected an instance for some time. */
+/** Returns whether only an ejection explains the routing. */
 export const needsEjection = (count: Routes, run: Run): boolean =>
   count.excused > 0 || (uneven(count, run, false).length > 0 && uneven(count, run, true).length === 0);
 
@@ -95,6 +92,6 @@ export function unevenness(shares: readonly Share[], { declared }: Run): string 
   return shares.map(share => `${shown(share)}, where ${percent(share.fair)} ${is}`).join('; ');
 }
 
-/** Returns the instances without a declared weight, if other instances have one. Their fair share is then unknown. */
+/** The instances without a declared weight, if others have one: their fair share is unknown. */
 export const unweighted = (shares: readonly Share[], { declared }: Run): string[] =>
   shares.map(({ instance }) => instance).filter(name => declared?.weights && !(name in declared.weights));

@@ -7,11 +7,11 @@ import type { WitnessStep } from '../result/verdict.ts';
 import { type Conclusion, conclude, ENOUGH_HANDOFFS } from './check.ts';
 import { check, few, Judging, type Violation } from './framework.ts';
 
-/** Maximum number of faults that the verdict lists one by one. For more faults, it shows the sum. */
+/** Maximum number of faults that the verdict lists one by one. Of more faults, it shows the sum. */
 const NAMED = 12;
 
 interface Faults {
-  /** 1 once the run has reached its final reads, else 0. */
+  /** 1 once the run has reached its final reads. */
   final: number;
 }
 
@@ -24,7 +24,7 @@ class Survival extends Judging<Faults> {
     for (const window of this.faults.windows) if (tookEffect(window)) this.#judge(window);
   }
 
-  /** Reports a fault if more sessions or writes were lost than its budget allows. */
+  /** Reports a fault that lost more sessions or writes than its budget allows. */
   #judge(window: FaultWindow): void {
     const { sessions, writes, examples } = window;
     if (exceeds(sessions, window))
@@ -40,11 +40,11 @@ class Survival extends Judging<Faults> {
   }
 }
 
-/** Returns the smallest share of sessions, and of writes, that must survive a fault, 0 to 1. */
+/** The smallest share of sessions, and of writes, that must survive a fault. */
 const least = ({ budget }: FaultWindow): number => budget.survival ?? 1;
 const all = ({ survived, gone: lost }: Survivors): number => survived + lost;
 
-/** Returns whether more was lost than the budget allows. Ignores rounding errors. */
+/** Ignores rounding errors. */
 const exceeds = (share: Survivors, window: FaultWindow): boolean =>
   share.gone > (1 - least(window)) * all(share) + 1e-9;
 
@@ -58,7 +58,7 @@ const gone = (window: FaultWindow, share: Survivors, what: string, witness: Witn
 
 type Outcome = Pick<FaultWindow, 'sessions' | 'writes'>;
 
-/** Returns the losses of several faults as one sum. */
+/** The losses of several faults as one sum. */
 function together(windows: readonly Outcome[]): Outcome {
   const sum = (share: (of: Outcome) => Survivors): Survivors => ({
     survived: windows.reduce((total, of) => total + share(of).survived, 0),
@@ -103,7 +103,7 @@ function missingIn(windows: readonly FaultWindow[], final: boolean): string | un
   return undefined;
 }
 
-/** The functions below decide the verdict only in k6, which has no faults. Else `conclusion` does. */
+/** These functions decide only in k6, which has no faults. Else `conclusion` does. */
 export const survival = check<Faults>({
   guarantee: 'survival',
   assumes: 'final reads are marked by the phase `final`; faults are timed by the run’s clock',

@@ -7,7 +7,7 @@ import type { TokenFamily } from './token-family.ts';
 /** Maximum number of refreshes with the same token that a witness shows. */
 const MOST = 4;
 
-/** Returns the violation of a refresh token that was accepted although the refresh `spent` had replaced it. */
+/** A refresh token was accepted although the refresh `spent` had replaced it. */
 export function reused(spent: Operation, operation: Operation, grace: number | undefined): Violation {
   const when = grace === undefined ? '' : ` after the grace period of ${grace / 1e6} s`;
   return {
@@ -31,16 +31,14 @@ export const survivedReuse = (reuse: Operation, operation: Operation): Violation
   ),
 });
 
-/** Returns the violation of a token (`what` is its kind) that is accepted after the logout. */
+/** @param what the kind of token that is accepted after the logout */
 export const stillAccepted = (logout: Operation, operation: Operation, what: string): Violation => ({
   at: operation,
   summary: `${operation.instance ?? 'the app'} still accepts the ${what} after the logout`,
   witness: stepsOf([logout, 'acknowledged'], [operation, 'accepted', 'refused']),
 });
 
-/**
- * Returns the violation of a refused refresh that ended a session. Shows other refreshes with the same token before it.
- */
+/** A refused refresh ended a session. Shows other refreshes with the same token before it. */
 export function evicted(operation: Operation, family: TokenFamily): Violation {
   const { sent = '', instance, note } = operation;
   const raced = family.races.length > 0;

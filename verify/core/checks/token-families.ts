@@ -23,7 +23,7 @@ export class TokenFamilies {
     return [...this.#families.values()].filter(({ session }) => session?.user === user);
   }
 
-  /** Forgets the tokens of a session that logs in again: its new tokens are not related to the old ones. */
+  /** The tokens of another login of the session are not related to its old ones. */
   loggedInAgain({ session, with: cookies }: Operation): void {
     if (cookies !== undefined) return;
     const { flying } = this.of(session);

@@ -1,14 +1,14 @@
-/** Follows the refresh tokens of one session: which were sent in a refresh, and which were replaced. */
+/** Follows the refresh tokens of one session: which were sent, and which were replaced. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation, RefreshRules } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 import { type SessionState, timeoutTolerance } from '../timeline/sessions.ts';
 
-/** How a refresh relates to other refreshes with the same token. */
+/** How a refresh relates to earlier refreshes with the same token. */
 export interface Use {
-  /** An earlier refresh that replaced the token; only if the grace period has certainly ended. */
+  /** An earlier refresh that replaced the token, if the grace period has certainly ended. */
   spent?: Operation | undefined;
-  /** How an earlier refresh with this token was sent: at the same time (`overlapped`), or before. */
+  /** The earlier refresh was sent at the same time (`overlapped`), or before. */
   again?: 'overlapped' | 'repeated';
 }
 
@@ -16,34 +16,31 @@ export class TokenFamily {
   session: SessionState | undefined;
   /** The acknowledged logout. */
   logout: Operation | undefined;
-  /** The first refresh with a replaced token after the grace period. Then the app may end the session. */
+  /** The first refresh with a replaced token after the grace period. It allows the app to end the session. */
   reuse: Operation | undefined;
-  /** The refreshes that sent the same token as another refresh. */
   readonly races: Operation[] = [];
   /** True if a refused refresh is no violation: refreshes were too far apart, or one got no response. */
   unjudged = false;
-  /** True after a refused refresh has ended the session. The app then refuses further refreshes correctly. */
+  /** True after a refused refresh has ended the session, so that the app refuses further ones correctly. */
   #over = false;
-  /** Refused refreshes. They are judged when all refreshes have ended. */
+  /** Refused refreshes, judged when all refreshes have ended. */
   readonly refused: Operation[] = [];
-  /** Number of refreshes in flight. */
   flying = 0;
-  /** Time at which the access token has certainly expired, microseconds; undefined if not known. */
+  /** When the access token has certainly expired, microseconds. */
   #ends: number | undefined;
-  /** Time until which the access token is certainly valid, microseconds; undefined if not known. */
+  /** Until when the access token is certainly valid, microseconds. */
   #lives: number | undefined;
   readonly #rules: RefreshRules;
   readonly #uses = new Map<string, Operation[]>();
   readonly #spent = new Map<string, Operation>();
   readonly #issuers = new Map<string, Operation>();
-  /** Replaced refresh tokens, if the response with the new token reached the client. */
+  /** Replaced tokens whose successor reached the client. */
   readonly #delivered = new Set<string>();
 
   constructor(rules: RefreshRules) {
     this.#rules = rules;
   }
 
-  /** Adds the tokens that a response issued. */
   issues(operation: Operation): void {
     const { issued, sent, call, return: end = call } = operation;
     if (issued === undefined) return;
@@ -58,12 +55,11 @@ export class TokenFamily {
       this.#spent.set(sent, operation);
   }
 
-  /** Returns the operation that issued a token. */
   issuer(token: string): Operation | undefined {
     return this.#issuers.get(token);
   }
 
-  /** Adds a refresh. Returns how it relates to other refreshes that sent the same token. */
+  /** Returns how a refresh relates to earlier ones with the same token. */
   uses(operation: Operation, token: string): Use {
     const spent = this.#spent.get(token);
     const { grace } = this.#rules;
@@ -77,15 +73,15 @@ export class TokenFamily {
     const within = grace !== undefined && isWithin(known, grace);
     if (!within) this.unjudged = true;
     this.races.push(...(this.races.length === 0 ? known : [operation]));
-    // If the refreshes may have been further apart than the grace period, they do not show that it works.
+    // Refreshes that may have been further apart than the grace period do not show that it works.
     if (grace !== undefined && !within) return {};
     return { again: overlaps ? 'overlapped' : 'repeated' };
   }
 
-  /** Returns the kind of access token that the app must refuse; undefined if the read proves nothing. */
+  /** The kind of access token that the app must refuse; undefined if the read proves nothing. */
   endedAccess(read: Operation, alive: boolean): 'access token' | 'expired access token' | undefined {
     if (this.#rules.revokes !== 'access' && !this.#expired(read)) return undefined;
-    // If the token may have expired, a refusal does not show that the logout ended it.
+    // The token may have expired, so a refusal does not show that the logout ended it.
     const mayHave = this.#lives !== undefined && (read.return ?? 0) >= this.#lives;
     if (!alive && !this.#expired(read) && mayHave) return undefined;
     return this.#rules.revokes === 'access' ? 'access token' : 'expired access token';
@@ -99,16 +95,16 @@ export class TokenFamily {
   endedBy(): Operation | undefined {
     const [first] = this.refused
       .splice(0)
-      // Skips a refusal if another response gave the client a new token: the session lives on.
+      // Another response gave the client a new token, so the session lives on.
       .filter(({ sent = '' }) => !this.#delivered.has(sent));
-    // After a replaced token was sent, the app may end the session, so the refusal is correct.
+    // After a replaced token was sent, the app may end the session.
     if (first === undefined || this.reuse !== undefined || this.#over) return undefined;
     this.#over = true;
     return first;
   }
 }
 
-/** Returns whether all refreshes with a token certainly ended within the grace period from the first. */
+/** True only if this is certain. */
 function isWithin(uses: readonly Operation[], grace: number): boolean {
   const begins = Math.min(...uses.map(({ call }) => call));
   // An app may measure its grace period in whole seconds.

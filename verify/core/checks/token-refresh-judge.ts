@@ -9,20 +9,20 @@ import { TokenFamilies } from './token-families.ts';
 import type { TokenFamily } from './token-family.ts';
 
 export interface Refreshes {
-  /** Number of accepted refreshes. `replaced`: how many of them got a new refresh token. */
+  /** Accepted refreshes. `replaced`: those that got a new refresh token. */
   refreshes: number;
   replaced: number;
-  /** Refreshes with the token of an earlier one: sent at the same time (`overlapped`), or later. */
+  /** Refreshes with the token of an earlier one, sent at the same time, or later. */
   overlapped: number;
   repeated: number;
-  /** Number of refreshes that sent a replaced token after the grace period, so the app must refuse them. */
+  /** Refreshes with a replaced token after the grace period, which the app must refuse. */
   replays: number;
   logouts: number;
-  /** Number of refreshes that were sent after the session's logout, so the app must refuse them. */
+  /** Refreshes after the session's logout, which the app must refuse. */
   after: number;
-  /** Number of reads with an access token that had expired, or that a logout must have ended. */
+  /** Reads with an access token that had expired, or that a logout must have ended. */
   expired: number;
-  /** Number of sessions that a refused refresh ended, without a violation: `unjudged` was true. */
+  /** Sessions that a refused refresh ended, without a violation. */
   ended: number;
   tried: NamedCounts;
 }
@@ -65,7 +65,7 @@ export class TokenRefresh extends Judging<Refreshes> {
 
   #refresh(operation: Operation, session: SessionState, family: TokenFamily): void {
     const { sent, outcome, signedIn, instance, issued, return: end } = operation;
-    // If a refresh got no response, it may still replace the token later.
+    // A refresh without a response may still replace the token later.
     if (end === undefined) family.unjudged = true;
     if (sent === undefined || end === undefined) return;
     const accepted = outcome === 'ok';
@@ -80,7 +80,7 @@ export class TokenRefresh extends Judging<Refreshes> {
       if (accepted) this.report(() => stillAccepted(logout, operation, 'refresh token'), 'REUSED');
       return;
     }
-    // While the logout is in flight, the app may accept the token or refuse it.
+    // While the logout is in flight, the app may accept or refuse the token.
     if (session.logout !== undefined && !precedes(operation, session.logout)) return;
     const use = family.uses(operation, sent);
     if (use.again !== undefined) this.count[use.again]++;
@@ -91,7 +91,7 @@ export class TokenRefresh extends Judging<Refreshes> {
       family.refused.push(operation);
   }
 
-  /** Judges a refresh that sent a replaced token after the grace period. */
+  /** Judges a refresh with a replaced token after the grace period. */
   #late(operation: Operation, family: TokenFamily, spent: Operation): void {
     this.count.replays++;
     family.reuse ??= operation;
@@ -103,7 +103,7 @@ export class TokenRefresh extends Judging<Refreshes> {
     this.report(() => survivedReuse(reuse, operation), 'REUSED');
   }
 
-  /** Judges a read after the logout that sent an access token from before the logout. */
+  /** Judges a read after the logout with an access token from before it. */
   #read(operation: Operation, family: TokenFamily): void {
     const [{ logout }, alive] = [family, honoured(operation)];
     if (operation.with !== 'old' || alive === undefined) return;

@@ -3,7 +3,7 @@ import { counted } from '../result/format.ts';
 import { atMost, check, few, reached, tally, untried } from './framework.ts';
 import { type Refreshes, TokenRefresh } from './token-refresh-judge.ts';
 
-/** Minimum number of judged refreshes of each kind: accepted, with a replaced token, and after a logout. */
+/** Minimum number of judged refreshes of each kind. */
 const ENOUGH = 3;
 
 export const tokenRefresh = check<Refreshes>({

@@ -8,7 +8,6 @@ import { stepsOf, type WitnessStep } from '../result/verdict.ts';
 import type { Conclusion } from './check.ts';
 import type { Violation } from './framework.ts';
 
-/** @returns the counts of a fault window and of its recovery time together */
 export const loadOf = ({ during, recovering }: FaultWindow): Load => ({
   requests: during.requests + recovering.requests,
   failed: during.failed + recovering.failed,
@@ -16,8 +15,8 @@ export const loadOf = ({ during, recovering }: FaultWindow): Load => ({
 });
 
 /**
- * Returns a violation for each limit of the budget that a fault window exceeds. `starved`: the number of
- * failures and waits that exceed a limit only because the machine that runs Baton was starved.
+ * Returns a violation for each exceeded limit of the budget. `starved`: failures and waits that exceed a limit only
+ * because the machine that runs Baton was starved.
  */
 export function exceeded(window: FaultWindow): { violations: Violation[]; starved: number } {
   const { requests, failed, starved } = loadOf(window);
@@ -70,16 +69,14 @@ function waitedTooLong(window: FaultWindow): Violation | undefined {
   return down(`a client waited ${wait} for a success during ${titleOf(window)}`, steps);
 }
 
-/** Returns the outcome of a request as a short text: its status, its note, or "no response". */
+/** The outcome of a request as a short text. */
 export const cameOf = ({ status, note }: Operation): string => String(status ?? note ?? 'no response');
 
 export const down = (summary: string, witness: WitnessStep[]): Violation => ({
   ...{ at: witness[0]?.operation, summary, witness },
 });
 
-/**
- * Returns the conclusion. If it is `unknown`, the reason is replaced by the faults that were not seen to take effect.
- */
+/** If the conclusion is `unknown`, names the faults that were not seen to take effect as the reason. */
 export function naming(windows: readonly FaultWindow[], conclusion: Conclusion): Conclusion {
   const without = withoutEffect(windows);
   return conclusion.judgement === 'unknown' && without !== undefined
@@ -87,9 +84,8 @@ export function naming(windows: readonly FaultWindow[], conclusion: Conclusion):
     : conclusion;
 }
 
-/** The meaning of "starved", in the words of messages. */
 const CROWDED = "too many processes waited for this machine's cores";
 
-/** @returns the reason for the verdict `unknown` if only a starved machine may explain failures */
+/** The reason for `unknown` if only a starved machine may explain failures. */
 export const starved = (requests: number): string =>
   `${counted(requests, 'request')} failed or came late while ${CROWDED}: run less on this machine, or use a larger one`;

@@ -7,35 +7,34 @@ import { acknowledged, type Overlaps, overlapped, type Write } from './overlaps.
 import { type Lost, NOTHING, type ObjectState, type Reader, Readers, type ReadFacts } from './read-facts.ts';
 
 interface Viewer extends Reader {
-  /** The write whose response is `wrote`. `writtenIn`: the number of the phase in which it ended. */
+  /** The write with the response `wrote`. `writtenIn`: the phase in which it ended. */
   written?: Write;
   writtenIn?: number;
-  /** The number of the phase in which the session's last read ended. */
+  /** The phase of the session's last read. */
   readIn?: number;
 }
 
 const viewer = (session: string): Viewer => ({ session });
 
-/** Maximum number of increments that are kept one by one. Of older increments, only the sum is kept. */
+/** Maximum number of increments that are kept. Of older ones, only the sum is kept. */
 const KEPT = 64;
 
 /**
- * Follows a counter in phases. A set, a clear or a decrement begins a new phase. Within a phase the counter
- * only rises, so a larger count is a later state. There is one exception: a request that overlapped an
- * increment may have undone it, so later reads need not include this increment.
+ * Follows a counter in phases. A set, a clear or a decrement begins a phase. Within a phase the counter only rises, so
+ * a larger count is a later state; but a request that overlapped an increment may have undone it.
  */
 export class Counter implements ObjectState {
-  /** The count below which reads of this phase cannot fall; undefined if not known. */
+  /** Reads of this phase cannot show less; undefined if not known. */
   #base: number | undefined;
-  /** The largest count that a read of this phase may show; undefined if not known. */
+  /** Reads of this phase cannot show more; undefined if not known. */
   #most: number | undefined;
-  /** The last increments of the phase, ended or in flight. Older ones are part of `#base` or `#undoable`. */
+  /** The last increments of the phase. Older ones are part of `#base` or `#undoable`. */
   #rises: Write[] = [];
-  /** The sum of older increments that may be undone, because another request overlapped them. */
+  /** The sum of older increments that an overlapping request may have undone. */
   #undoable = 0;
-  /** The count after all acknowledged increments of this phase; undefined if `#base` was not known. */
+  /** The count after all acknowledged increments of this phase. */
   #sum: number | undefined;
-  /** Acknowledged increments that no read of a final state (with no write in flight) has included so far. */
+  /** Acknowledged increments that no read of a final state has included so far. */
   #owed: Write[] = [];
   #phase = 0;
   /** Sets, clears and decrements that may still take effect. */
@@ -51,7 +50,6 @@ export class Counter implements ObjectState {
     this.#most = this.#base;
   }
 
-  /** Sets the count with which a phase begins; undefined if not known. */
   #begin(count: number | undefined): void {
     this.#base = count;
     this.#sum = count;
@@ -69,7 +67,7 @@ export class Counter implements ObjectState {
     if (this.#rises.length > KEPT) this.#fold();
   }
 
-  /** Removes the oldest increment from `#rises`, and adds it to `#base`, or to `#undoable` if it may be undone. */
+  /** Adds the oldest increment to `#base`, or to `#undoable` if it may be undone. */
   #fold(): void {
     const oldest = this.#rises.shift();
     if (oldest === undefined || this.#base === undefined) return;
@@ -120,7 +118,7 @@ export class Counter implements ObjectState {
     this.#most = this.#base;
   }
 
-  /** Returns the smallest count that a read may show if it is sent after this operation has ended. */
+  /** The smallest count that a read may show if it is sent after this operation has ended. */
   #least({ return: at = 0 }: Operation): number | undefined {
     if (this.#base === undefined) return undefined;
     let least = this.#base;
@@ -154,7 +152,7 @@ export class Counter implements ObjectState {
     if (Number.isNaN(count) || (this.#falls.length > 0 && !versions)) return;
     this.#againstWrite(read, count, reader, facts);
     this.#againstRead(read, count, reader, facts);
-    // All changes had finished before this read, so the phase begins again with exactly this count.
+    // All changes had finished before this read, so the phase begins again with its count.
     if (this.#base === undefined && this.#overlaps.overBefore(read)) this.#begin(count);
     reader.last = read;
     reader.readIn = this.#phase;
@@ -185,7 +183,7 @@ export class Counter implements ObjectState {
       if (read.version < last.version) facts.back.push(outdated(last, `showed ${before}`, read));
       return;
     }
-    // If the previous read showed the lowest count of the phase, a later read cannot show an older state.
+    // If the previous read showed the phase's lowest count, there is no older state.
     if (readIn !== this.#phase || this.#base === undefined || before <= this.#base) return;
     const undoable = this.#rises.reduce(
       (sum, write) => sum + (overlapped(write) ? byOf(write) : 0),
@@ -196,7 +194,6 @@ export class Counter implements ObjectState {
   }
 }
 
-/** Returns by how much a write changes the counter. */
 const byOf = ({ effect }: Write): number => (effect?.does === 'counts' ? effect.by : 0);
 
 const outdated = (against: Operation, was: string, read: Operation) => ({

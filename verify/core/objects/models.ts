@@ -1,27 +1,20 @@
-/**
- * Defines what add, remove, set, cas, increment and clear do to each kind of object, as pure functions. No
- * other code defines it.
- */
+/** Defines what each action does to each kind of object. No other code defines it. */
 import type { Action, ObjectKind } from '../history/history.ts';
 
-/** The change that an operation requests. */
 export interface Change {
   action: Action;
   value?: string;
-  /** cas: the change happens only if the object holds this value. */
+  /** Of `cas`: the change happens only if the object holds this value. */
   expected?: string;
-  /** set: the whole content of a set, list or bag after the change. */
+  /** Of `set`: the whole new content of a set, list or bag. */
   state?: readonly string[];
 }
 
 export type Effect =
-  /** Adds a value to a set, list or bag. */
   | { does: 'adds'; value: string }
-  /** Removes a value from a set, list or bag. */
   | { does: 'removes'; value: string }
-  /** Replaces the whole content by these values. With `expected`: only if the object holds that value. */
+  /** Replaces the whole content. With `expected`: only if the object holds that value. */
   | { does: 'replaces'; values: readonly string[]; expected?: string | undefined }
-  /** Changes a counter by a number. */
   | { does: 'counts'; by: number };
 
 const NOTHING: readonly string[] = [];
@@ -29,10 +22,9 @@ const ZERO: readonly string[] = ['0'];
 
 const CHANGES: ReadonlySet<Action> = new Set(['add', 'remove', 'set', 'cas', 'increment', 'clear']);
 
-/** Returns whether the operation may change an object. */
 export const isWrite = ({ action }: { action: Action }): boolean => CHANGES.has(action);
 
-/** Returns the effect of a change on an object of this kind; undefined if it has none. */
+/** Undefined if the change has no effect on an object of this kind. */
 export function effectOf(kind: ObjectKind, change: Change): Effect | undefined {
   if (!CHANGES.has(change.action)) return undefined;
   if (kind === 'register') return onRegister(change);
@@ -45,7 +37,7 @@ function onRegister({ action, value, expected }: Change): Effect {
   return action === 'cas' ? { does: 'replaces', values, expected } : { does: 'replaces', values };
 }
 
-/** Returns the effect on a counter. A change without a number changes it by one. */
+/** A change without a number changes the counter by one. */
 function onCounter({ action, value }: Change): Effect {
   if (action === 'clear') return { does: 'replaces', values: ZERO };
   if (action === 'set') return { does: 'replaces', values: [String(numberOf(value, 0))] };
@@ -64,14 +56,14 @@ function onCollection({ action, value, state }: Change): Effect | undefined {
 const numberOf = (value: string | undefined, absent: number): number =>
   value === undefined || value === '' ? absent : Number(value);
 
-/** Returns the count in a state of a counter; 0 if the state shows nothing. */
+/** The count that a counter shows; 0 if it shows nothing. */
 export const countOf = (state: readonly string[] | undefined): number => numberOf(state?.[0], 0);
 
-/** Returns the value that a read shows after a change; undefined if there is none, for example after a removal. */
+/** The value that a read shows after the change, if there is one. */
 export const shownValue = ({ action, value }: Change): string | undefined =>
   action === 'remove' || action === 'increment' ? undefined : value;
 
-/** Returns the values that a change writes: the value that it adds, or the whole new content. */
+/** The value that a change adds, or the whole new content. */
 export function putsIn(effect: Effect | undefined): readonly string[] {
   if (effect?.does === 'adds') return [effect.value];
   return effect?.does === 'replaces' ? effect.values : NOTHING;
@@ -80,27 +72,26 @@ export function putsIn(effect: Effect | undefined): readonly string[] {
 /** Returns whether the change only makes a counter larger. */
 export const rises = (effect: Effect | undefined): boolean => effect?.does === 'counts' && effect.by >= 0;
 
-/** A change of an object, or a read with the state that it shows. Every `Operation` has these fields. */
+/** A change, or a read with the state that it shows. Every `Operation` has these fields. */
 export interface ObjectOperation extends Change {
-  /** The whole state that a read shows. A register or counter shows one text, and an unset register none. */
+  /** The whole state. A register or counter shows one text, and an unset register none. */
   saw?: readonly string[];
 }
 
-/** The values that a read of the object shows, in an order that is the same for equal states. */
+/** The values of an object, in an order that is the same for equal states. */
 export type State = readonly string[];
 
 export interface Model {
-  /** Returns the first state. `values` is the initial content; by default, no value, or 0 for a counter. */
+  /** `values`: the initial content; by default, no value, or 0 for a counter. */
   initial(values?: readonly string[]): State;
-  /** Returns the state after the operation; undefined if its result is impossible in this state. */
+  /** Returns undefined if the operation's result is impossible in this state. */
   step(state: State, operation: ObjectOperation): State | undefined;
-  /** Returns a text that is the same for equal states and differs for different states. */
+  /** Returns the same text for equal states only. */
   key(state: State): string;
-  /** Describes the state for reports. */
   describe(state: State): string;
 }
 
-/** Returns whether two states have equal values in the same order. */
+/** Returns whether two lists are equal. */
 export function alike(a: State, b: State): boolean {
   if (a === b) return true;
   if (a.length !== b.length) return false;
@@ -110,7 +101,6 @@ export function alike(a: State, b: State): boolean {
 
 const key = (state: State): string => (state.length === 1 ? `=${state[0]}` : JSON.stringify(state));
 
-/** A register holds one value, or none. */
 const register: Model = {
   initial: (values = NOTHING) => values,
   step(state, operation) {
@@ -124,7 +114,6 @@ const register: Model = {
   describe: ([value]) => value ?? 'unset',
 };
 
-/** A counter holds a number. */
 const counter: Model = {
   initial: values => [String(countOf(values))],
   step(state, operation) {
@@ -137,7 +126,7 @@ const counter: Model = {
   describe: ([value]) => value ?? '0',
 };
 
-/** Makes the model of a set, bag or list. They differ in whether the order counts and whether values may repeat. */
+/** Sets, bags and lists differ in whether the order counts and whether values may repeat. */
 const collection = (
   kind: ObjectKind,
   ordered: (values: readonly string[]) => State,
@@ -159,14 +148,14 @@ const collection = (
 
 const sorted = (values: readonly string[]): State => [...values].sort();
 
-/** A set holds each value at most once. A read that shows a value twice equals a read that shows this value once. */
+/** A read that shows a value of a set twice equals one that shows it once. */
 const set = collection(
   'set',
   values => [...new Set(values)].sort(),
   (state, value) => (state.includes(value) ? state : sorted([...state, value])),
 );
 
-/** A bag may hold a value several times. A removal removes one of the equal values. The order has no meaning. */
+/** A bag may hold a value several times. A removal removes one of them. */
 const bag = collection('bag', sorted, (state, value) => sorted([...state, value]));
 
 /** A list holds values in the order of their adds. */

@@ -5,39 +5,37 @@ import { isWrite } from './models.ts';
 import { cutOffRemark, type LongestLists } from './sift.ts';
 import { type ObjectFacts, type Started, TrackedObject } from './tracked-object.ts';
 
-// Defined once, and not where they are used: in k6, to create a function takes as long as to run it.
+// In k6, to create a function takes as long as to run it. So these are made once.
 const otherStarted = ({ overlaps }: TrackedObject, start: Start): void => overlaps.otherStarted(start);
 const otherEnded = ({ overlaps }: TrackedObject, operation: Operation): void =>
   overlaps.otherEnded(operation);
 
 /**
- * Maximum number of removed values that are remembered, to notice if a removed value comes back. `each`: of
- * one object. `all`: of all objects together, approximately.
+ * Maximum number of removed values that are remembered, to notice if one comes back: of one object, and of all objects.
  */
 const REMEMBERED = { each: 1000, all: 10_000 };
 
-/** An operation that may still change something. `end` is set if it has ended as `info`. */
+/** A change that may still take effect. `end`: set if it has ended as `info`. */
 interface PendingChange {
   start: Start;
   end?: Operation;
 }
 
 /**
- * Keeps objects by their names `<what>@<scope>`, for example `basket@s1`. The scope is a session, a user, or `*` for
- * all users. When a session ends, the objects with its scope are deleted.
+ * Keeps the objects by name, `<what>@<scope>`, for example `basket@s1`. The scope is a session, a user, or `*` for all
+ * users. The objects of a session are deleted when it ends.
  */
 export class Objects {
   readonly #canary: string;
   readonly #declared = new Map<string, ObjectEvent>();
   readonly #objects = new Map<string, TrackedObject>();
-  /** The objects that are kept, by scope. */
   readonly #scopes = new Map<string, TrackedObject[]>();
-  /** By session or user: the changes that may still take effect, by id. */
+  /** By session or user: the changes that may still take effect. */
   readonly #pending = new Map<string, Map<number, PendingChange>>();
-  /** By probe (the part of an object's name before the @): the longest lists that its reads showed. */
+  /** By probe (the part of a name before the @): the longest lists that its reads showed. */
   readonly #longest = new Map<string, LongestLists>();
   #final = false;
-  /** Returns the maximum number of removed values that each object remembers. */
+  /** How many removed values each object may remember. */
   readonly #remembered: () => number;
 
   /** @param canary the prefix of all values that the run writes */
@@ -47,7 +45,6 @@ export class Objects {
     this.#remembered = () => Math.min(REMEMBERED.each, Math.ceil(REMEMBERED.all / this.#objects.size));
   }
 
-  /** Adds an event that is not an operation. */
   event(event: Event): void {
     if (event.type === 'phase') this.#final = event.phase === 'final';
     if (event.type !== 'object') return;
@@ -55,7 +52,6 @@ export class Objects {
     this.#of(event.object);
   }
 
-  /** Returns the object with this name; creates it on first use. */
   #of(name: string): TrackedObject {
     const known = this.#objects.get(name);
     if (known !== undefined) return known;
@@ -66,8 +62,8 @@ export class Objects {
     const object = new TrackedObject(declared, this.#canary, longest, this.#remembered);
     this.#objects.set(name, object);
     const scope = name.slice(at + 1);
-    // A change in flight may have loaded the data before this object was first used. It may save this older
-    // data later, so it overlaps the object's writes.
+    // The app may have loaded its data for a change in flight before this object was first used, and may save this
+    // older data later. So the change overlaps the object's writes.
     this.#pending.get(scope)?.forEach(({ start, end }) => {
       if (start.object === name) return;
       object.overlaps.otherStarted(start);
@@ -77,7 +73,6 @@ export class Objects {
     return object;
   }
 
-  /** Adds the start of an operation. Returns its object; undefined if it has none. */
   started(start: Start): Started | undefined {
     this.#forOthers(start, otherStarted);
     this.#began(start.session, start);
@@ -89,8 +84,7 @@ export class Objects {
   }
 
   /**
-   * Adds an operation that has ended, and removes foreign values from its `saw`. Returns the facts about the operation;
-   * undefined if it has no object.
+   * Removes from `saw` the values that the run did not write. Returns undefined if the operation has no object.
    *
    * @param live true if the session lived before and after the operation
    */
@@ -120,10 +114,7 @@ export class Objects {
     if (pending.size === 0) this.#pending.delete(scope);
   }
 
-  /**
-   * Calls `look` for all other objects of this session and user. One request may change all of them, if the
-   * app saves them together.
-   */
+  /** One request may change all objects of its session and user, if the app saves them together. */
   #forOthers<E extends Start | Operation>(event: E, look: (object: TrackedObject, event: E) => void): void {
     const { session, user } = event;
     this.#others(session, event, look);
@@ -139,7 +130,7 @@ export class Objects {
     }
   }
 
-  /** Forgets a session's writes and reads. Deletes and returns the objects that belonged only to this session. */
+  /** Deletes and returns the objects that belonged only to this session. */
   sessionEnded({ session, user }: Pick<SessionEvent, 'session' | 'user'>): readonly TrackedObject[] {
     const own = this.#scopes.get(session) ?? [];
     this.#scopes.delete(session);
@@ -153,7 +144,6 @@ export class Objects {
     return own;
   }
 
-  /** Returns remarks on the probes whose lists may be cut off. */
   remarks(): string[] {
     return [...this.#longest].flatMap(([probe, longest]) => cutOffRemark(probe, longest));
   }

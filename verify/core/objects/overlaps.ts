@@ -1,6 +1,6 @@
 /**
- * Finds the requests that overlapped a write: other writes of the same object, and requests of the same
- * session or user. Such a request may undo the write.
+ * Finds the requests that overlapped a write, and so may undo it: other writes of the same object, and requests of the
+ * same session or user.
  */
 
 import type { ObjectKind, Operation, Start } from '../history/history.ts';
@@ -9,37 +9,31 @@ import { type Effect, effectOf, shownValue } from './models.ts';
 
 export interface Write {
   start: Start;
-  /** The effect of the write on the object; undefined if it has none. */
   effect: Effect | undefined;
-  /** The whole operation, once it has ended with any outcome. */
   end?: Operation;
-  /** True if the write was acknowledged in a live session. */
   certain: boolean;
-  /**
-   * The operation whose return ends the time in which the write may take effect. Undefined while it may take effect.
-   */
+  /** The operation whose return ends the time in which the write may take effect. */
   over?: Operation;
-  /** Other writes of the same object that overlapped this write; at most the first eight. */
+  /** Overlapping writes of the same object; at most the first eight. */
   rivals: Write[];
-  /** True if reads cannot show whether the write took effect, for example because its value may be removed again. */
+  /** True if reads cannot show whether the write took effect, for example because its value may be removed. */
   traceless: boolean;
   /**
-   * A read, or a change of another object, that overlapped this write. The app may have loaded the data for
-   * it before this write, and saved the data after this write. Then this write is undone.
+   * An overlapping read, or change of another object. The app may have loaded its data before this write, and saved it
+   * after this write, which undoes the write.
    */
   overlapping?: Start | Operation;
 }
 
-/** Returns whether another request overlapped the write, and so may have undone it. */
 export const overlapped = ({ rivals, overlapping }: Write): boolean =>
   rivals.length > 0 || overlapping !== undefined;
 
 /**
  * Returns whether an overlapping request may have undone the write, by what reads have shown so far.
  *
- * An app that loads all data and saves them later also saves its own change. So if no read shows the value of
- * an `info` add, this add has saved nothing, and undone nothing. There is one exception: if the add was still
- * in flight when the write was sent, the app may have saved the older data without the added value.
+ * An app that saves all its data also saves its own change. So if no read shows the value of an `info` add, the add has
+ * saved and undone nothing. Exception: an add in flight when the write was sent may have saved older data without its
+ * own value.
  */
 export const mayBeUndone = ({ start, rivals, overlapping }: Write): boolean =>
   overlapping !== undefined ||
@@ -51,32 +45,29 @@ export const mayBeUndone = ({ start, rivals, overlapping }: Write): boolean =>
 
 export const acknowledged = ({ end }: Write): boolean => end?.outcome === 'ok';
 
-/**
- * Maximum number of rivals that are kept of each write. So many are enough to find one that another instance served.
- */
+/** Maximum number of overlapping writes that are kept of each write: enough to find one on another instance. */
 const RIVALS = 8;
-/** Maximum number of ended writes that are kept, to compare later operations with them. */
 const RECENT = 64;
 
 /**
- * Follows which requests overlap the writes of one object. An `info` write may take effect even after its return, so it
- * overlaps all later requests until a read shows its value.
+ * An `info` write may take effect even after its return, so it overlaps all later requests until a read shows its
+ * value.
  */
 export class Overlaps {
-  /** Writes that may still take effect, by the ids of their operations. */
+  /** Writes that may still take effect, by id. */
   readonly open = new Map<number, Write>();
   #recent: { write: Write; operation: Operation }[] = [];
-  /** The write of this object that returned last, of those that cannot take effect any more. */
+  /** Of the writes that cannot take effect any more, the one that returned last. */
   #last: Operation | undefined;
-  /** Changes of other objects that may still take effect, by their ids. */
+  /** Changes of other objects that may still take effect, by id. */
   readonly #others = new Map<number, Start>();
-  /** The finished change of another object that returned last. */
+  /** The last finished change of another object. */
   #lastOther: Operation | undefined;
-  /** Writes and changes of other objects that have ended as `info`, by their ids. */
+  /** Writes and changes of other objects that ended as `info`, by id. */
   readonly #indeterminate = new Map<number, Operation>();
   /**
-   * The values that were written and not forgotten. `#repeated`: the values that were written twice. If a
-   * read shows such a value, it is not known which of the writes happened.
+   * The values that were written. `#repeated`: those that were written twice, so that a read does not show by which
+   * write.
    */
   readonly #values = new Set<string>();
   readonly #repeated = new Set<string>();
@@ -114,7 +105,7 @@ export class Overlaps {
     return write;
   }
 
-  /** Forgets that a value was written. A later write of the same value counts as its first. */
+  /** From now on, a write of this value counts as its first. */
   forget(value: string): void {
     this.#values.delete(value);
     this.#repeated.delete(value);
@@ -139,19 +130,18 @@ export class Overlaps {
     if (this.#recent.length > RECENT) this.#recent = this.#recent.slice(RECENT / 2);
   }
 
-  /** Called when a change of another object of the session or user starts. */
   otherStarted(other: Start): void {
     this.#others.set(other.id, other);
     this.#mark(other);
   }
 
-  /** Called when a read of this object ends, or any request of the session or user that uses another object or none. */
+  /** Called when a read of this object ends, or any request of the session or user without this object. */
   otherEnded(other: Operation): void {
     const changes = this.#others.has(other.id);
     if (changes && other.outcome === 'info') this.#indeterminate.set(other.id, other);
     else if (changes) this.#otherOver(other);
     const shown = this.#indeterminate.size > 0 ? this.#shownIn(other) : [];
-    // The read shows these writes, so the app loaded its data after them: the read cannot undo them.
+    // The app loaded the data of this read after these writes, so the read cannot undo them.
     for (const { start } of shown) this.open.delete(start.id);
     this.#mark(other);
     for (const write of shown) this.#over(write, overAt(write.start, other));
@@ -162,7 +152,6 @@ export class Overlaps {
     this.#lastOther = later(this.#lastOther, other);
   }
 
-  /** Returns the `info` writes whose value a read shows. They took effect before the read returned. */
   #shownIn(read: Operation): Write[] {
     const shown: Write[] = [];
     const { saw } = read;
@@ -173,8 +162,7 @@ export class Overlaps {
       const start = write?.start ?? other;
       const value = start === undefined ? undefined : shownValue(start);
       if (value === undefined || !saw.includes(value)) continue;
-      // A count or a repeated value does not show which write took effect: any increment, or either write, may be
-      // the cause.
+      // A count or a repeated value does not show which write took effect.
       if (this.#kind === 'counter' || this.#repeated.has(value)) continue;
       this.#indeterminate.delete(id);
       if (other !== undefined) this.#otherOver(overAt(other, read));
@@ -194,19 +182,13 @@ export class Overlaps {
     }
   }
 
-  /**
-   * Returns whether all earlier changes of this object, and of other objects of the session or user, had
-   * finished when an operation began, so that none can take effect later.
-   */
+  /** Returns whether no earlier change of the session's and user's objects can take effect after an operation began. */
   overBefore(other: Operation): boolean {
     if (this.open.size > 0 || this.#others.size > 0 || !this.#allBefore(other)) return false;
     return this.#lastOther === undefined || precedes(this.#lastOther, other);
   }
 
-  /**
-   * Returns whether every write of this object had returned when an operation began. An `info` write may
-   * still take effect.
-   */
+  /** Returns whether every write had returned when an operation began. An `info` write may still take effect. */
   returnedBefore(other: Operation): boolean {
     if (!this.#allBefore(other)) return false;
     for (const id of this.open.keys()) {
@@ -216,19 +198,16 @@ export class Overlaps {
     return true;
   }
 
-  /** Returns whether every finished write of this object returned before an operation began. */
   #allBefore(operation: Operation | Start): boolean {
     return this.#last === undefined || precedes(this.#last, operation);
   }
 }
 
-/** Returns the operation whose response came later. An operation without a response is never the later one. */
+/** The operation whose response came later. One without a response is never the later one. */
 const later = (a: Operation | undefined, b: Operation): Operation | undefined =>
   b.return === undefined || (a?.return ?? 0) >= b.return ? a : b;
 
-/**
- * Returns an `info` change as if it had ended with this read. The read shows its value, so it had taken effect by then.
- */
+/** A read shows the change, so it had taken effect by the end of this read. */
 const overAt = (start: Start, { call, return: end = call }: Operation): Operation => ({
   ...start,
   type: 'op',

@@ -1,7 +1,4 @@
-/**
- * Finds the acknowledged adds that a final state of a set, list or bag lacks. A state is final if it was read
- * while no write was in flight.
- */
+/** Finds the acknowledged adds that a final state lacks: a state that was read while no write was in flight. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
@@ -9,24 +6,22 @@ import { overlapped, type Write } from './overlaps.ts';
 import type { Lost, LostUpdate } from './read-facts.ts';
 import { mayBeGone, type Value } from './value.ts';
 
-/** What is known about one value that every final state must have. */
 interface Owed {
-  /** The acknowledged adds of the value that no final state has shown so far. */
+  /** The acknowledged adds that no final state has shown so far. */
   adds: Write[];
-  /** How often a final state must have the value: in a bag once for each add, otherwise once. */
+  /** How often a final state must have the value: in a bag once for each add. */
   least: number;
-  /** True if a request overlapped an add of the value, so that the value may be a lost update. */
+  /** True if a request overlapped an add, so that the value may be a lost update. */
   raced: boolean;
-  /** True if the newest read of the final state lacked the value. */
+  /** True if the last final state lacked the value. */
   absent: boolean;
-  /** If `absent`: the final state before it, if it had shown all adds of the value. */
+  /** If `absent`: the final state before it, if it had shown all adds. */
   showed: Operation | undefined;
 }
 
-/** With at most this number of expected values, the list is searched for each value. With more, it is counted. */
+/** Up to this number of values, each is searched in the list. More are counted. */
 const FEW = 4;
 
-/** Keeps the values that every final state must have, and finds those that are missing. */
 export class OwedValues {
   readonly #bag: boolean;
   readonly #values = new Map<Value, Owed>();
@@ -43,12 +38,11 @@ export class OwedValues {
     if (this.#bag || owed.least === 0) owed.least++;
   }
 
-  /** Looks for the values in a final state. Implements `ObjectState.settle`. */
+  /** Implements `ObjectState.settle`. */
   settle({ saw = [] }: Operation, before: Operation | undefined): readonly Write[] {
     const found: Write[] = [];
     if (this.#values.size === 0) return found;
-    // Usually only one value is expected, and it is near the end of the list. Then a search from the end is
-    // faster than to count all values.
+    // Usually one value is expected, near the end of the list. A search from the end is then faster.
     const has = !this.#bag && this.#values.size <= FEW ? within(saw) : counted(saw);
     for (const [known, owed] of this.#values) {
       if (mayBeGone(known)) this.#values.delete(known);
@@ -56,8 +50,7 @@ export class OwedValues {
         owed.raced ||= owed.adds.some(overlapped);
         found.push(...owed.adds.splice(0));
         owed.absent = false;
-        // Only an add with an overlap can be a lost update, so a found value without one is not followed
-        // further. A bag keeps all values, to count equal adds.
+        // Without an overlap, the value cannot be a lost update. A bag keeps all values, to count equal adds.
         if (!owed.raced && !this.#bag) this.#values.delete(known);
       } else if (!owed.absent) {
         owed.absent = true;
@@ -67,7 +60,7 @@ export class OwedValues {
     return found;
   }
 
-  /** Returns the values that the last final state lacks: implements `ObjectState.lost`. */
+  /** Implements `ObjectState.lost`. */
   lost(read: Operation): Lost {
     const lost: LostUpdate[] = [];
     const searched: Write[] = [];
@@ -82,13 +75,12 @@ export class OwedValues {
   }
 }
 
-/** Returns a function that tests whether the list has a value. */
 const within =
   (saw: readonly string[]) =>
   (value: string): boolean =>
     saw.lastIndexOf(value) >= 0;
 
-/** Returns a function that tests whether the list has a value at least `least` times. */
+/** Returns a function that tests whether the list has a value `least` times. */
 function counted(saw: readonly string[]): (value: string, least: number) => boolean {
   const counts = new Map<string, number>();
   for (const value of saw) counts.set(value, (counts.get(value) ?? 0) + 1);

@@ -5,13 +5,12 @@ import { precedes } from '../timeline/clocks.ts';
 import { overlapped, type Write } from './overlaps.ts';
 import { type Contradiction, type ObjectState, type Reader, Readers, type ReadFacts } from './read-facts.ts';
 
-/** What a read shows: the write of its value, or `first` for a value from before all writes. */
+/** The write whose value a read shows, or `first` for a value from before all writes. */
 type ShownState = Write | 'first';
 
 interface Viewer extends Reader {
-  /** The write whose response is `wrote`. */
+  /** The write with the response `wrote`. */
   written?: Write;
-  /** The state that the session's last read showed. */
   shown?: ShownState | undefined;
   /** States that a later read of the session no longer showed. They must not come back. */
   past: Set<ShownState>;
@@ -20,20 +19,17 @@ interface Viewer extends Reader {
 const viewer = (session: string): Viewer => ({ session, past: new Set() });
 
 /**
- * Follows the states of a register, and finds out which of two states is older. If the server sends version
- * numbers, they decide. Otherwise each value must be written only once, and there are two rules. First: if a
- * client sent write B after its write A had returned, B's state is later. Second: if a session has seen that
- * a state was replaced, this state never comes back. A write that another request overlapped is not compared,
- * because that request may have undone it.
+ * Finds out which of two states is older: by the server's version numbers, or else by two rules for values that are
+ * written only once. First: if a client sent write B after its write A had returned, B's state is later. Second: a
+ * state that a session has seen replaced never comes back. A write with an overlapping request is not compared, because
+ * that request may have undone it.
  */
 export class Register implements ObjectState {
-  /** By value: the write that set it. */
   readonly #writes = new Map<string, Write>();
-  /** Values that the register held before the first write. */
+  /** Values from before the first write. */
   readonly #first = new Set<string>();
-  /** Writes that clear the register. */
   #unsets: Write[] = [];
-  /** True if a value was written twice. Then a read does not show which write the register holds. */
+  /** True if a value was written twice, so that a read does not show by which write. */
   #repeats = false;
   readonly #readers = new Readers(viewer);
 
@@ -71,14 +67,14 @@ export class Register implements ObjectState {
     this.#againstWrite(read, shown, reader, facts);
     this.#againstRead(read, shown, reader, facts);
     const { shown: before } = reader;
-    // The state without a value may come back, because the register may be cleared several times.
+    // An empty register may come back, because it may be cleared several times.
     if (before !== undefined && shown !== before && !this.#unsets.includes(before as Write))
       reader.past.add(before);
     reader.last = read;
     reader.shown = shown;
   }
 
-  /** Returns the state that a read shows; undefined if it is not known which write set the value. */
+  /** Undefined if it is not known which write set the value. */
   #shownBy({ saw = [] }: Operation): ShownState | undefined {
     const [value] = saw;
     if (value === undefined)
@@ -111,7 +107,7 @@ export class Register implements ObjectState {
   ): void {
     if (last === undefined || !precedes(last, read)) return;
     const versions = last.version !== undefined && read.version !== undefined;
-    // If the previous read showed the first state, there is no older state that this read could show.
+    // Nothing is older than the first state.
     if (!versions && (before === undefined || before === 'first' || shown === undefined)) return;
     if (!versions && overlapped(before as Write)) return;
     const back = shown !== before && (isOlder(shown, before) || past.has(shown as ShownState));
@@ -121,7 +117,7 @@ export class Register implements ObjectState {
   }
 }
 
-/** Returns whether the first state is certainly older than the second. */
+/** True only if this is certain. */
 function isOlder(one: ShownState | undefined, other: ShownState | undefined): boolean {
   if (one === undefined || other === undefined || other === 'first' || one === other) return false;
   if (one === 'first') return true;

@@ -5,17 +5,15 @@ import { precedes } from '../timeline/clocks.ts';
 import { acknowledged, type Overlaps } from './overlaps.ts';
 import type { Value } from './value.ts';
 
-/** Keeps the values that were removed last, and forgets older ones, because a long session removes many. */
 export class RemovedValues {
   readonly #values = new Map<string, Value>();
   readonly #most: () => number;
   readonly #overlaps: Overlaps;
-  /** True once a value was forgotten. Then a read that shows an unknown value may show a forgotten one. */
+  /** True once a value was forgotten. Then an unknown value in a read may be a forgotten one. */
   hasForgotten = false;
-  /** The removal of the value that was forgotten last. */
   #forgotten: Operation | undefined;
 
-  /** @param most returns how many removed values may be remembered */
+  /** @param most returns how many values may be remembered */
   constructor(most: () => number, overlaps: Overlaps) {
     this.#most = most;
     this.#overlaps = overlaps;
@@ -29,7 +27,7 @@ export class RemovedValues {
     return this.#values.values();
   }
 
-  /** Adds a removed value. Forgets the values that were removed first, if there are now too many. */
+  /** Forgets the values that were removed first, if there are too many. */
   add(known: Value): void {
     known.present = false;
     this.#values.set(known.value, known);
@@ -43,7 +41,7 @@ export class RemovedValues {
     }
   }
 
-  /** Deletes a value, because it is added again or too old. */
+  /** Called because a value is added again, or is too old. */
   delete(value: string): void {
     const known = this.#values.get(value);
     if (known === undefined) return;
@@ -51,7 +49,7 @@ export class RemovedValues {
     this.#values.delete(value);
   }
 
-  /** Returns whether the forgotten values were removed before the read was sent, so that a fresh read shows none. */
+  /** Returns whether the forgotten values were removed before the read was sent, so that it should show none. */
   knowsAll(read: Operation): boolean {
     return this.#forgotten === undefined || precedes(this.#forgotten, read);
   }

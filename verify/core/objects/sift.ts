@@ -5,41 +5,37 @@ import { putsIn } from './models.ts';
 import type { Write } from './overlaps.ts';
 import type { DueValue, ObjectState } from './read-facts.ts';
 
-/** A read whose `saw` has only values of the run. Foreign values were removed. */
 export interface Sifted {
-  /** Number of foreign values in the read: the run did not write them. */
+  /** Number of values in the read that the run did not write. */
   foreign?: number;
 }
 
-/** Usual page sizes. A list of such a length may be one page of a longer list, sorted in any way. */
+/** Usual page sizes. A list of such a length may be one page, sorted in any way. */
 const PAGE_SIZES: readonly number[] = [25, 50, 100, 200, 250, 500, 1000];
-/** Minimum length of a list that may be cut off: apps show, for example, only the newest 10, 15 or 20 values. */
+/** Apps show, for example, only the newest 10, 15 or 20 values. Such a list may be cut off. */
 const FEWEST_ROWS = 10;
 const ROUND = 5;
 
-/** Returns whether a list of this length may be cut off. */
 export const mayBeCutOff = (values: number): boolean => values >= FEWEST_ROWS && values % ROUND === 0;
 
 /**
- * Number of values by which a list may exceed the app's limit for a moment. Such an app adds a value first and cuts the
- * list then, so a read between the two shows one value too many.
+ * By how many values a list may exceed the app's limit for a moment: the app first adds a value, then cuts the list.
  */
 const EXCESS = 3;
 
-/** What the reads of one probe show about the app's limit of a list, over all objects of the probe. */
+/** What the reads of one probe show about the app's limit of a list. */
 export interface LongestLists {
-  /** Number of values in the longest list that was read. */
   most: number;
-  /** Number of reads that showed `cutTo` values and lacked others, perhaps because the app cut off the list. */
+  /** Number of reads that showed `cutTo` values and lacked others. */
   cut: number;
-  /** The app's limit of a list, as these reads suggest it. */
+  /** The limit that these reads suggest. */
   cutTo: number;
 }
 
-/** Minimum number of such reads for a remark. With fewer, an app that loses values may be the reason. */
+/** Minimum number of such reads for a remark. Fewer may come from an app that loses values. */
 const FEWEST_CUT = 5;
 
-/** Returns a remark if the lists of a probe seem to be cut off; an empty list if too few reads suggest that. */
+/** Empty if too few reads suggest that the lists are cut off. */
 export const cutOffRemark = (probe: string, { most, cut, cutTo }: LongestLists): string[] =>
   cut < FEWEST_CUT
     ? []
@@ -48,29 +44,25 @@ export const cutOffRemark = (probe: string, { most, cut, cutTo }: LongestLists):
           `had ${most}. The app may keep or show no more values, so these reads were not compared. Declare it in the probe: \`cap: ${cutTo}\` if it keeps ${cutTo} values, \`rows: ${cutTo}\` under \`read\` if it shows ${cutTo}`,
       ];
 
-/**
- * Returns whether a list may show only the newest values: the app may have received each value that it shows
- * after every value that it lacks. Overlapping requests may have come in either order.
- */
+/** Returns whether the app may have received each value that the list shows after every value that it lacks. */
 function mayBeNewest(there: readonly DueValue[], missing: readonly DueValue[]): boolean {
   const calls = missing.map(({ add }) => add.start);
   const latest = calls.reduce((one, other) => (other.call > one.call ? other : one));
   return !there.some(({ add: { end } }) => end !== undefined && precedes(end, latest));
 }
 
-/** Removes foreign values, which the run did not write, from the reads of one object. */
 export class Sift {
   readonly #kind: ObjectEvent;
   readonly #canary: string;
-  /** True if the initial content is known. Then all other values come from the run. */
+  /** True if the initial content is known. Then the run wrote all other values. */
   readonly #whole: boolean;
   readonly #collects: boolean;
-  /** Values of the run without its prefix, and values that a register showed before the run's first write. */
+  /** Values of the run without its prefix, and first values of a register. */
   readonly #known = new Set<string>();
   #written = false;
   readonly #longest: LongestLists;
 
-  /** @param longest counts the longest lists of the probe; all objects of the probe share it */
+  /** @param longest shared by all objects of the probe */
   constructor(kind: ObjectEvent, canary: string, longest: LongestLists) {
     this.#kind = kind;
     this.#canary = canary;
@@ -85,10 +77,10 @@ export class Sift {
   }
 
   /**
-   * Removes foreign values from `saw`. Deletes `saw` if the app may have cut off the list. Also deletes it if
-   * a register shows a foreign value after the first write of the run.
+   * Removes the values that the run did not write from `saw`. Deletes `saw` if the app may have cut off the list, and
+   * if a register shows such a value after the run's first write.
    *
-   * @returns all values of the read, if the app may have cut off the list; otherwise undefined
+   * @returns all values of the read, if the app may have cut off the list
    */
   read(read: Operation & Sifted, state: ObjectState): readonly string[] | undefined {
     const { saw } = read;
@@ -106,13 +98,13 @@ export class Sift {
       read.saw = saw.filter(value => this.#own(value));
       read.foreign = saw.length - read.saw.length;
     } else if (this.#written) delete read.saw;
-    // Before the first write of the run, a register shows its initial value. Later reads may show this value again.
+    // It is the register's initial value, and may come again.
     else for (const value of saw) this.#known.add(value);
   }
 
   /**
-   * Returns whether a list may be cut off. It lacks values. It has a usual page size, or may show only the newest values.
-   * And no list of its probe had more than `EXCESS` further values.
+   * Returns whether a list lacks values, has a usual page size or may show only the newest values, and is not much
+   * shorter than the longest list of its probe.
    */
   #cutOff(read: Operation, saw: readonly string[], state: ObjectState): boolean {
     const { length } = saw;
@@ -140,7 +132,7 @@ export class Sift {
     return cut;
   }
 
-  /** Returns whether the run wrote all values. Loops with an index, because closures are slow in k6. */
+  /** Loops with an index, because closures are slow in k6. */
   #allOwn(saw: readonly string[]): boolean {
     for (let i = 0; i < saw.length; i++) if (!this.#own(saw[i] as string)) return false;
     return true;

@@ -1,4 +1,3 @@
-/** Keeps what is known about one object: its writes, its state, and the reads of each session. */
 import type { ObjectEvent, Operation, Start } from '../history/history.ts';
 import { Counter } from './counter.ts';
 import { isWrite } from './models.ts';
@@ -8,22 +7,20 @@ import { Register } from './register.ts';
 import { type LongestLists, Sift } from './sift.ts';
 import { Values } from './values.ts';
 
-/** What is known about one operation on its object. Valid until the next operation. */
+/** Valid until the next operation. */
 export interface ObjectFacts {
   object: TrackedObject;
   /** True if the session was live, and the write was acknowledged or the read showed the whole state. */
   certain: boolean;
-  /** The write; undefined for a read. */
   write: Write | undefined;
-  /** What a read proves; undefined for a write, and for a read that is not `certain`. */
+  /** Undefined for a write, and for a read that is not `certain`. */
   reads: ReadFacts | undefined;
-  /** Set for a read of a live session if the list may be cut off: whether it shows the session's last add. */
+  /** Whether a list that may be cut off shows the session's last add. */
   newest: NewestAdd | undefined;
-  /** The acknowledged adds that this read found in a final state, and that no earlier final state had shown. */
+  /** The acknowledged adds that this read is the first final state to show. */
   found: readonly Write[];
 }
 
-/** The object of an operation that has started, and the write, if the operation is a write. */
 export interface Started {
   object: TrackedObject;
   write: Write | undefined;
@@ -36,7 +33,7 @@ function stateOf(declared: ObjectEvent, overlaps: Overlaps, remembered: () => nu
 }
 
 export class TrackedObject {
-  /** The object's name. All operations of the object share this string, which makes lookups fast. */
+  /** All operations of the object share this string, which makes lookups fast. */
   readonly name: string;
   readonly declared: ObjectEvent;
   readonly overlaps: Overlaps;
@@ -51,15 +48,15 @@ export class TrackedObject {
     fresh: [],
   };
   readonly #facts: ObjectFacts;
-  /** All values of the current read, if the app may have cut off its list; otherwise undefined. */
+  /** All values of the current read, if its list may be cut off. */
   #cut: readonly string[] | undefined;
-  /** The last read that showed a final state. Undefined after the next write starts. */
+  /** The last read of a final state, until a write starts. */
   #final: Operation | undefined;
-  /** The last read that showed a final state. Kept when a write starts. */
+  /** The last read of a final state. */
   #before: Operation | undefined;
 
   /**
-   * @param longest counts the longest lists of the object's probe; all objects of the probe share it
+   * @param longest shared by all objects of the probe
    * @param remembered returns how many removed values the object may remember
    */
   constructor(declared: ObjectEvent, canary: string, longest: LongestLists, remembered: () => number) {
@@ -86,14 +83,11 @@ export class TrackedObject {
     return write;
   }
 
-  /** Removes from a read the values that the run did not write. */
   sift(read: Operation): void {
     this.#cut = this.#sift.read(read, this.state);
   }
 
   /**
-   * Returns the facts about an operation that has ended.
-   *
    * @param certain true if the session is live and the outcome is `ok`
    * @param final true in the phase of final reads, in which no write starts
    */
@@ -132,7 +126,7 @@ export class TrackedObject {
     this.#before = read;
   }
 
-  /** Returns the acknowledged adds that the final state lacks. Called after the run's last operation. */
+  /** The acknowledged adds that the final state lacks. Called after the run's last operation. */
   lost(): Lost {
     const lost = this.#final === undefined ? undefined : this.state.lost?.(this.#final);
     return lost ?? { lost: NOTHING, searched: NOTHING };

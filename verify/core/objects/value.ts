@@ -1,10 +1,9 @@
 /**
  * Follows one value of a set, list or bag: its writes, the reads that showed it, and whether a read may lack it.
  *
- * A request that overlapped a write may have overwritten the value. So a read without the value is no contradiction
- * (the check no-lost-updates judges this case). But if a later read shows the value, it was not overwritten, and the
- * read without it was wrong. Only a quiet read is judged in this way: when it was sent, no write could still take
- * effect.
+ * A request that overlapped a write may have overwritten the value, so a read without the value is no contradiction.
+ * But if a later read shows the value, it was not overwritten, and the read without it was wrong. This is judged only
+ * for a quiet read: when it was sent, no write could still take effect.
  */
 
 import { getOrInsert } from '../get-or-insert.ts';
@@ -13,21 +12,20 @@ import { precedes } from '../timeline/clocks.ts';
 import { acknowledged, mayBeUndone, type Write } from './overlaps.ts';
 import type { Contradiction, Reader, ReadFacts } from './read-facts.ts';
 
-/** One value of a set, list or bag. Usually each value is added and removed only once. */
 export interface Value {
   value: string;
-  /** The operation that added the value, if it was acknowledged. */
+  /** The acknowledged add of the value. */
   add: Operation | undefined;
   adds: Write[];
-  /** The removals and replacements that may have removed the value. Includes those that failed. */
+  /** The removals and replacements that may have removed it, failed ones too. */
   removing: Write[];
-  /** True if a read of the adding session that lacks this value has been reported. */
+  /** True if a read of the adding session without this value was reported. */
   missed: boolean;
   /** True until the value is known to be removed. */
   present: boolean;
   /** True if the value is no longer followed. A later add of the same text makes a new `Value`. */
   forgotten: boolean;
-  /** The number of the last read that showed the value. The compared reads of the object are numbered from 1. */
+  /** The number of the last read that showed the value, of the reads that were compared. */
   shownIn: number;
 }
 
@@ -42,41 +40,33 @@ export const newValue = (value: string): Value => ({
   shownIn: 0,
 });
 
-/** Quiet reads that lacked a value. `stale`: the session had added it. `back`: an earlier read had shown it. */
+/** Quiet reads without the value. `stale`: the session had added it. `back`: an earlier read had shown it. */
 type Suspects = Partial<Record<'stale' | 'back', Operation>>;
 
-/**
- * The writes and reads of one session on one object. The keys of the maps are `Value` objects, because texts
- * are slower.
- */
+/** The writes and reads of one session. Its maps have `Value` keys, because texts are slower. */
 export interface Viewer extends Reader {
-  /** The values of the session's acknowledged adds. Some of them may have been removed. */
+  /** The values of the session's acknowledged adds, removed ones too. */
   added: Value[];
-  /** The session's last acknowledged removal, and a value that it removed. */
+  /** The session's last acknowledged removal. */
   removed: { end: Operation; value: Value } | undefined;
-  /** For each value: the first read of the session that showed it. */
   shown: Map<Value, Operation>;
-  /** For each value that was shown and may have been removed: the first read that no longer showed it. */
+  /** For each value that may have been removed: the first read that no longer showed it. */
   gone: Map<Value, Operation>;
-  /** Above these sizes, removed values are deleted from `added`, and forgotten values from `gone`. */
+  /** Above these sizes, removed values are deleted from `added`, and forgotten ones from `gone`. */
   most: { added: number; gone: number };
-  /**
-   * Values that a quiet read lacked, perhaps because they were overwritten. If a later read shows a value, it
-   * was not overwritten, and the quiet read was wrong.
-   */
+  /** Values that a quiet read lacked, perhaps because they were overwritten. */
   suspects: Map<Value, Suspects>;
-  /** `#changes` of the object at the last read, if an equal next read is correct, too. Otherwise −1. */
+  /** The object's number of changes at the last read, if an equal next read is correct, too. Else −1. */
   settled: number;
-  /** The values that the last read showed. */
   values: readonly Value[];
   /**
-   * `write`: the write with which the last read was compared. `read`: true if it was compared with a read. `next`: true
-   * if the next read, if it is equal, counts as compared with the last one. Valid until the object changes.
+   * `write`: the write with which the last read was compared. `read`: whether it was compared with a read. `next`:
+   * whether an equal next read counts as compared with it, until the object changes.
    */
   compared: { write: Operation | undefined; read: boolean; next: boolean };
 }
 
-/** The lists of a session are cleaned only when they are longer than this. */
+/** Shorter lists of a session are not cleaned. */
 const LEAST = 16;
 
 export const viewer = (session: string): Viewer => ({
@@ -92,7 +82,6 @@ export const viewer = (session: string): Viewer => ({
   values: [],
 });
 
-/** Adds a value to the session's acknowledged adds. */
 export function hasAdded(known: Value, reader: Viewer): void {
   reader.added.push(known);
   if (reader.added.length <= reader.most.added) return;
@@ -100,7 +89,7 @@ export function hasAdded(known: Value, reader: Viewer): void {
   reader.most.added = 2 * reader.added.length + LEAST;
 }
 
-/** Remembers the first read that no longer shows a value. If a later read shows the value again, it is reported. */
+/** If a later read shows the value again, it is reported. */
 function isGone(known: Value, read: Operation, { gone, most }: Viewer): void {
   if (gone.has(known)) return;
   gone.set(known, read);
@@ -109,11 +98,11 @@ function isGone(known: Value, read: Operation, { gone, most }: Viewer): void {
   most.gone = 2 * gone.size + LEAST;
 }
 
-/** Returns whether another request overlapped a write of the value, so that it may have undone the write. */
+/** Returns whether an overlapping request may have undone a write of the value. */
 export const raced = ({ adds, removing }: Value): boolean =>
   adds.some(mayBeUndone) || removing.some(mayBeUndone);
 
-/** Adds a change that may remove the value. After it, a read without the value does not show that an add failed. */
+/** From now on, a read without the value does not show that an add failed. */
 export function mayRemove(known: Value, removing: Write): void {
   known.removing.push(removing);
   for (const add of known.adds) add.traceless = true;
@@ -124,8 +113,8 @@ export function suspect(known: Value, read: Operation, reader: Viewer, as: 'stal
 }
 
 /**
- * Finds values that an earlier read of the session showed and this read lacks. Reports those that must be
- * there. Returns whether the read lacks any.
+ * Reports values that an earlier read of the session showed, and that this read must show but lacks. Returns whether it
+ * lacks any, also such as may be gone.
  *
  * @param quiet true if no write could still take effect when the read was sent
  */
@@ -144,7 +133,7 @@ export function lacking(
     if (!precedes(earlier, read)) return;
     if (mayBeGone(known, read)) {
       isGone(known, read, reader);
-      // If a removal was acknowledged, the value is expected no more. Otherwise all removals may have failed.
+      // Without an acknowledged removal, all removals may have failed.
       if (known.removing.some(acknowledged)) reader.shown.delete(known);
     } else if (raced(known)) {
       if (quiet) suspect(known, read, reader, 'back');
@@ -174,7 +163,7 @@ export function shows(known: Value, read: Operation, reader: Viewer, facts: Read
   }
 }
 
-/** Reports an earlier read that lacked this value: as the value is shown again, it had not been overwritten. */
+/** The value is shown again, so it had not been overwritten when an earlier read lacked it. */
 function notOverwritten(known: Value, read: Operation, reader: Viewer, facts: ReadFacts): void {
   const of = reader.suspects.size === 0 ? undefined : reader.suspects.get(known);
   if (of === undefined) return;
@@ -195,29 +184,25 @@ const overwrittenAndBack = ({ value }: Value, without: Operation): Contradiction
   summary: `${without.instance ?? 'the app'} did not show a value that was there before and after`,
 });
 
-/** Returns the acknowledged removal of the value by the read's own session, if it came before the read was sent. */
+/** The acknowledged removal of the value by the read's session, before the read was sent. */
 export function mustBeGone({ removing, add }: Value, read: Operation): Operation | undefined {
   for (const { start, effect, end } of removing) {
     if (end?.outcome !== 'ok' || end.session !== read.session || !precedes(end, read)) continue;
-    // A replacement removes only values that were added before it was sent. A removal always removes its value.
+    // A replacement removes only values that were added before it was sent.
     if (effect?.does === 'removes' || (add !== undefined && precedes(add, start))) return end;
   }
   return undefined;
 }
 
 /**
- * Returns whether a read must show the value. A read without it is then wrong. This is known at once, or when
- * a later read shows the value.
+ * Returns whether a read without the value is wrong, as is known at once or when a later read shows the value.
  *
  * @param quiet true if no write could still take effect when the read was sent
  */
 export const mustShow = (known: Value, read: Operation, quiet: boolean): boolean =>
   known.present && !known.forgotten && !mayBeGone(known, read) && (quiet || !raced(known));
 
-/**
- * Returns whether a removal or replacement that was sent before the read returned may have removed the value.
- * Without `read`, all removals and replacements so far are considered.
- */
+/** Returns whether a removal or replacement that was sent before the read returned may have removed the value. */
 export const mayBeGone = ({ removing }: Value, read?: Operation): boolean =>
   removing.some(
     ({ start, end }) => end?.outcome !== 'fail' && (read === undefined || !precedes(read, start)),

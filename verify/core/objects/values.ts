@@ -34,26 +34,26 @@ import {
   viewer,
 } from './value.ts';
 
-/** Maximum number of replacing writes (set and clear) of an object that are remembered. */
+/** Maximum number of sets and clears of an object that are remembered. */
 const REPLACEMENTS = 16;
 
 const NOTHING_COMPARED = { write: undefined, read: false, next: false };
 
-/** What was counted in one read. `different`: the number of different values. */
+/** What was counted in one read. `different`: its different values. */
 interface ReadCounts {
   different: number;
-  /** Number of values in `different` that are not known to be removed. */
+  /** Those in `different` that are not known to be removed. */
   present: number;
-  /** True if a change that may remove one of these values was sent. */
+  /** True if one of the values may be removed. */
   removing: boolean;
 }
 
 /**
- * Returns whether a list shows an add of its session and lacks a later acknowledged one. Then it does not
- * show the newest values. Adds that another request may have overwritten do not count.
+ * Returns whether a list shows an add of its session and lacks a later acknowledged one. Then it does not show the
+ * newest values.
  *
  * @param added the values of the session's acknowledged adds
- * @param own those of these values that the list shows
+ * @param own those of them that the list shows
  */
 function hasGap(added: readonly Value[], read: Operation, own: ReadonlySet<Value>): boolean {
   let lacks: Write | undefined;
@@ -75,25 +75,23 @@ function hasGap(added: readonly Value[], read: Operation, own: ReadonlySet<Value
   return false;
 }
 
-/** Follows the state of a set, list or bag value by value. */
 export class Values implements ObjectState {
   readonly #present = new Map<string, Value>();
   readonly #removed: RemovedValues;
   readonly #initial: ReadonlySet<string>;
   readonly #cap: number;
   readonly #readers = new Readers(viewer);
-  /** The last writes that replace the whole content. Each may also remove a value whose add overlaps it. */
+  /** The last sets and clears. Each may also remove a value whose add overlaps it. */
   readonly #replacements: Write[] = [];
   readonly #overlaps: Overlaps;
   readonly #owed: OwedValues;
-  /** How many values the object holds at most, after the writes that have ended. */
   #held: number;
-  /** True once the object may have held more values than the app keeps, so that the app may have dropped some. */
+  /** True once the app may have dropped values, because the object may have held more than its cap. */
   #overfull = false;
   #reads = 0;
-  /** Number of times that a write started or ended. While it stays the same, all reads must show the same values. */
+  /** Number of starts and ends of writes. While it stays the same, all reads must show the same values. */
   #changes = 0;
-  /** The last result of `#laterThan`, and of `due`. Valid while the numbers of changes and reads stay the same. */
+  /** Valid while the numbers of changes and reads stay the same. */
   #later: { write: Write; changes: number; count: number } | undefined;
   #due: { values: readonly DueValue[]; changes: number; reads: number } | undefined;
 
@@ -127,7 +125,7 @@ export class Values implements ObjectState {
     const before = this.#removed.get(value);
     this.#removed.delete(value);
     const known = this.#of(value);
-    // The value was removed before this add. If a removal is still in flight, it may remove the new value, too.
+    // A removal before this add that is still in flight may remove the new value, too.
     for (const removing of before?.removing ?? [])
       if (removing.over === undefined || !precedes(removing.over, write.start)) mayRemove(known, removing);
     write.traceless = known.adds.push(write) > 1 || known.removing.length > 0 || this.#initial.has(value);
@@ -160,7 +158,7 @@ export class Values implements ObjectState {
     } else if (operation.outcome === 'fail') this.#refused(known, operation);
   }
 
-  /** Removes a value if its only add was refused, because then the object does not hold the value. */
+  /** If its only add was refused, the object does not hold the value. */
   #refused(known: Value, { id }: Operation): void {
     const { value, add, adds, removing, shownIn } = known;
     if (add !== undefined || shownIn > 0 || this.#initial.has(value)) return;
@@ -178,7 +176,7 @@ export class Values implements ObjectState {
     if (reader === undefined) return;
     for (const known of [...this.#present.values()]) {
       if (values.includes(known.value)) continue;
-      // If the add of a value overlapped the replacement, the value may have come after it, and still be there.
+      // The add overlapped the replacement, so the value may still be there.
       if (known.add === undefined || !precedes(known.add, operation)) continue;
       reader.removed = { end: operation, value: known };
       this.#remove(known);
@@ -198,8 +196,8 @@ export class Values implements ObjectState {
   }
 
   /**
-   * Returns a value that a read shows. A value that may be a forgotten one is not followed: the read may show the
-   * state from before its removal, and the next read may rightly lack the value.
+   * A value that may be a forgotten one is not followed: the read may show the state from before its removal, and the
+   * next read may rightly lack the value.
    */
   #shownBy(value: string): Value {
     const isUnknown = !this.#present.has(value) && this.#removed.get(value) === undefined;
@@ -238,16 +236,15 @@ export class Values implements ObjectState {
     const ofSession = new Set(values.filter(({ add }) => add?.session === read.session));
     const shown = ofSession.has(own) && !hasGap(added, read, ofSession);
     const later = this.#laterThan(write);
-    // Decides only if the list is long enough for all values since the add, including its own: then a list of
-    // the newest values must show the add.
+    // If the list is as long as the number of values since the add, it must show the add.
     return later > saw.length ? undefined : { add: own.add, shown };
   }
 
-  /** Counts the values that the app may have received after a write was sent. Includes the value of this write. */
+  /** Counts the values that the app may have received since a write was sent, its own included. */
   #laterThan(write: Write): number {
     if (this.#later?.write === write && this.#later.changes === this.#changes) return this.#later.count;
     let count = 0;
-    // Removed values count, too: before its removal, a value may have pushed the session's add out of the list.
+    // Removed values count, too: they may have pushed the add out of the list before their removal.
     for (const all of [this.#present, this.#removed])
       for (const { adds } of all.values())
         if (adds.some(({ end }) => end === undefined || !precedes(end, write.start))) count++;
@@ -280,7 +277,7 @@ export class Values implements ObjectState {
     const { last } = reader;
     const after = last !== undefined && precedes(last, read);
     reader.last = read;
-    // The session's previous read was correct and showed the same values. Nothing has changed, so this read is correct.
+    // The previous read was correct and showed the same, and nothing has changed.
     if (reader.settled === this.#changes && last !== undefined && alike(last.saw ?? [], read.saw ?? [])) {
       facts.fresh = NOTHING;
       reader.compared.read = reader.compared.next;
@@ -295,17 +292,17 @@ export class Values implements ObjectState {
   }
 
   /**
-   * Compares a read with earlier operations of the session. Returns true if the next read must be compared even if it
-   * is equal: an operation that overlaps this read may have ended before the next read, and contradict it.
+   * Returns true if the next read must be compared even if it is equal: an operation that overlaps this read may end
+   * before the next read, and contradict it.
    */
   #compare(read: Operation & Sifted, reader: Viewer, facts: ReadFacts): boolean {
     const number = ++this.#reads;
     const before = reader.values;
     const seen = this.#look(read, number, reader, facts);
-    // If the object may hold more values than its cap, the app may drop any of them.
+    // The app may drop any value beyond its cap.
     if (this.#held + (read.foreign ?? 0) > this.#cap) this.#overfull = true;
     if (this.#overfull || this.#present.size + (read.foreign ?? 0) > this.#cap) return true;
-    // A read is quiet if no write is in flight. A write may save older data that it had loaded, and so hide values.
+    // A write in flight may save older data, and so hide values.
     const quiet = this.#overlaps.overBefore(read);
     const held = (known: Value): boolean => mustShow(known, read, quiet);
     reader.compared = {
@@ -313,14 +310,13 @@ export class Values implements ObjectState {
       read: before.some(held),
       next: reader.values.some(held),
     };
-    // Most reads lack no value. Then the slower comparisons, which find out what a read lacks, are skipped.
+    // Most reads lack no value, and skip the slower comparisons.
     const misses = seen.present < this.#present.size && this.#misses(read, number, quiet, reader, facts);
     const lacks =
       (seen.removing || seen.different < reader.shown.size) && lacking(read, number, quiet, reader, facts);
     return seen.removing || misses || lacks;
   }
 
-  /** Returns the session's last acknowledged write that this read must show. */
   #comparedWrite(read: Operation, quiet: boolean, reader: Viewer): Operation | undefined {
     const { added, removed } = reader;
     while (added.at(-1)?.present === false) added.pop();
@@ -336,8 +332,8 @@ export class Values implements ObjectState {
   }
 
   /**
-   * Looks up the values of a read. Where the session's previous read has the same text at the same place, its
-   * result is used again: to compare two texts is several times faster than to look one up.
+   * Where the previous read has the same text at the same place, its result is used again: to compare two texts is
+   * several times faster than to look one up.
    */
   #look(read: Operation, number: number, reader: Viewer, facts: ReadFacts): ReadCounts {
     const { saw = [] } = read;
@@ -348,7 +344,7 @@ export class Values implements ObjectState {
     let at = 0;
     for (let i = 0; i < saw.length; i++) {
       const value = saw[i] as string;
-      // A value may have been removed since the previous read. Then the values after it have moved by one place.
+      // After a removal, the values have moved by one place.
       if (before[at]?.value !== value && before[at + 1]?.value === value) at++;
       const again = before[at];
       const shown = again?.value === value && !again.forgotten;
@@ -371,10 +367,7 @@ export class Values implements ObjectState {
     return seen;
   }
 
-  /**
-   * Finds acknowledged adds of the read's own session that the read lacks. Reports those that must be there.
-   * Returns whether the read lacks any.
-   */
+  /** Reports the acknowledged adds of the read's session that it must show but lacks. Returns whether it lacks any. */
   #misses(read: Operation, number: number, quiet: boolean, reader: Viewer, facts: ReadFacts): boolean {
     let owed = false;
     this.#present.forEach(known => {

@@ -1,9 +1,7 @@
 /** Converts times of several clocks to the first clock, and decides which of two operations came first. */
 import type { Clock } from '../history/history.ts';
 
-/**
- * The times of an operation and the uncertainty of its clock, microseconds. Without `uncertainty`, the times are exact.
- */
+/** The times of an operation, microseconds. `uncertainty`: by how much they may be wrong; absent if they are exact. */
 export interface Placed {
   clock: string;
   call: number;
@@ -13,7 +11,6 @@ export interface Placed {
 
 export class Clocks {
   #first: { base: number; uncertainty: number } | undefined;
-  /** By clock, except the first: the offset to add to its times, and its uncertainty, in microseconds. */
   readonly #others = new Map<string, { offset: number; uncertainty: number }>();
 
   add(clock: Clock): void {
@@ -26,7 +23,7 @@ export class Clocks {
     this.#others.set(clock.clock, { offset, uncertainty: clock.uncertainty + this.#first.uncertainty });
   }
 
-  /** Converts one time of an operation to the first clock. Does nothing if there is only one clock. */
+  /** Converts one time of an operation to the first clock. */
   place(operation: Placed, time: 'call' | 'return'): void {
     if (this.#others.size === 0) return;
     const other = this.#others.get(operation.clock);

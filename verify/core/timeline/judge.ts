@@ -20,34 +20,30 @@ import { RequestLogs } from './request-logs.ts';
 import { type SessionState, Sessions } from './sessions.ts';
 
 /**
- * Judges a run while its events come in. Call `step` with each event, in the order of the history, then `finish`. The
- * same code judges during a run, inside k6 and from a file. It keeps state only for open sessions.
+ * Judges a run while its events come in: during the run, inside k6, or from a file. Its state grows with open sessions.
  */
 export class Judge {
   readonly #run: Run;
   readonly #folds: { check: Check; fold: Fold }[];
-  /** The checks that are called when an operation starts. */
   readonly #starting: Fold[];
-  /** The checks that are called when an operation ends. */
   readonly #ending: Fold[];
   readonly #sessions: Sessions;
   readonly #objects: Objects;
   readonly #clocks = new Clocks();
-  /** The faults of the run, with their effects. */
   readonly #faults: FaultLedger;
-  /** The counts of the whole run for the result. Undefined if only the counts of the checks are wanted. */
+  /** Undefined in k6, which needs only the counts of the checks. */
   readonly #tally: Tallying | undefined;
-  /** Joins requests with their entries in logs. Undefined if the run has no logs. */
+  /** Undefined if the run has no logs. */
   readonly #logs: RequestLogs | undefined;
   readonly #open = new Map<number, Start>();
-  /** What the last operation proves about its object, if it was a read of a live session; otherwise undefined. */
+  /** What the last operation proves about its object; undefined if it was no read of a live session. */
   reads: ReadFacts | undefined;
   #finish: Finish | undefined;
   #fingerprint: Fingerprint | undefined;
 
   /**
-   * @param checks the checks to apply; k6 leaves out checks that a script does not need
-   * @param onAnomaly called with the first few anomalies of each check as soon as they are found
+   * @param checks k6 leaves out checks that a script does not need
+   * @param onAnomaly called at once with the first few anomalies of each check
    * @param wanted `counts` if only `counts()` will be called, as in k6
    * @throws HistoryError if the run claims an unknown guarantee
    */
@@ -76,7 +72,7 @@ export class Judge {
     if (run.logs.length > 0) this.#logs = new RequestLogs(run, faults, folds);
   }
 
-  /** Adds the next event. @throws HistoryError if the event cannot follow the earlier events */
+  /** @throws HistoryError if the event cannot follow the earlier events */
   step(event: Event): void {
     switch (event.type) {
       case 'start':
@@ -157,17 +153,16 @@ export class Judge {
     for (const { fold } of this.#folds) fold.sessionEnded?.(session);
   }
 
-  /** Returns the counts so far, for progress reports during the run. */
   counts(): { guarantee: Guarantee; counts: Counts }[] {
     return this.#folds.map(({ check, fold }) => ({ guarantee: check.guarantee, counts: fold.counts() }));
   }
 
-  /** Ends the run and returns its result. @param remarks remarks of the reader of the history */
+  /** @param remarks remarks of the reader of the history */
   finish(remarks: readonly string[] = []): Result {
     const tallying = this.#tally;
     if (tallying === undefined)
       throw new Error('finish: expected a Judge with wanted = result, got wanted = counts');
-    // These operations have no recorded end, so each may take effect at any time after its request was sent.
+    // Their end was not recorded, so they may take effect at any time after they were sent.
     for (const start of this.#open.values()) {
       this.#ended(joined(start, { id: start.id, outcome: 'info', note: 'never ended' }));
     }
@@ -194,7 +189,6 @@ export class Judge {
     };
   }
 
-  /** Returns the remarks on the whole run, for the result. */
   #remarks(guarantees: readonly Verdict[], tally: Tally): string[] {
     return [
       ...(this.#finish === undefined ? [CUT_OFF] : (this.#finish.remarks ?? [])),
@@ -207,7 +201,7 @@ export class Judge {
     ];
   }
 
-  /** Returns the verdicts of all checks. Adds a verdict `unknown` for each claimed guarantee that no check judges. */
+  /** Adds a verdict `unknown` for each claimed guarantee that no check judges. */
   #verdicts(findings: ReadonlyMap<Guarantee, CheckFinding>): Verdict[] {
     const claims = new Set(this.#run.claims.filter(isGuarantee));
     const verdicts: Verdict[] = [...findings].map(([guarantee, finding]) => ({

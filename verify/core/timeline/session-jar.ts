@@ -1,22 +1,19 @@
-/**
- * Follows which session cookies a client holds. As in browsers, a cookie with another Domain or Path is another cookie.
- */
+/** Follows which session cookies a client holds. Cookies with another Domain or Path are other cookies. */
 import type { CookieChange, Operation } from '../history/history.ts';
 
 /** Maximum size of a cookie's name and value together, in bytes. Browsers drop larger cookies (RFC 6265bis, 5.6). */
 export const MOST_BYTES = 4096;
 
-/** Returns the first cookie of a response that is too large, so that browsers drop it. */
 export const tooLarge = ({ cookies }: Operation): CookieChange | undefined =>
   cookies?.find(({ change, attributes }) => change === 'set' && (attributes?.bytes ?? 0) > MOST_BYTES);
 
 export class SessionJar {
-  /** By cookie (see `keyOf`): the label of its value. A label stands for one value. */
+  /** By name, Domain and Path: the label of the cookie's value. */
   readonly #held = new Map<string, string | undefined>();
-  /** True once a response has set a session cookie. If none does, another header carries the session. */
+  /** True once a response has set a session cookie. If none does, a header carries the session. */
   used = false;
 
-  /** Applies the cookie changes of a response. Returns true if it deleted a session cookie and no other one is left. */
+  /** Applies a response. Returns true if it deleted the client's last session cookie. */
   take(operation: Operation): boolean {
     let deleted = false;
     for (const change of operation.cookies ?? []) {
@@ -27,7 +24,7 @@ export class SessionJar {
       } else {
         deleted = true;
         this.#held.delete(key);
-        // If the attributes were not recorded, all cookies with this name count as deleted.
+        // Without recorded attributes, all cookies with this name count as deleted.
         if (change.attributes === undefined) this.#forget(change.name);
         else this.#held.delete(change.name);
       }
@@ -39,17 +36,14 @@ export class SessionJar {
     for (const key of this.#held.keys()) if (key.startsWith(`${name};`)) this.#held.delete(key);
   }
 
-  /** Returns whether the response sets a session cookie to a value that the jar does not hold. */
+  /** Returns whether a response sets a session cookie to a new value. */
   replacedBy({ cookies }: Operation): boolean {
     const held = [...this.#held.values()];
     return cookies?.some(({ change, label }) => change === 'set' && !held.includes(label)) ?? false;
   }
 }
 
-/**
- * Returns the key of a cookie: its name, Domain and Path. Without a Path, a browser uses the folder of the
- * page (RFC 6265, 5.1.4).
- */
+/** Without a Path, a browser uses the folder of the page (RFC 6265, 5.1.4). */
 function keyOf({ name, attributes }: CookieChange, page = '/'): string {
   if (attributes === undefined) return name;
   const path = attributes.path ?? (page.slice(0, page.lastIndexOf('/')) || '/');

@@ -7,7 +7,7 @@ import type { ObjectFacts } from '../objects/tracked-object.ts';
 import { precedes } from './clocks.ts';
 import { SessionJar, tooLarge } from './session-jar.ts';
 
-/** Counts of the logins of one user in the whole run. If no login was accepted, the password may be wrong. */
+/** The logins of one user in the whole run. If none was accepted, the password may be wrong. */
 export interface Credentials {
   accepted: number;
   refused: number;
@@ -16,71 +16,62 @@ export interface Credentials {
 export interface SessionState {
   session: string;
   user: string;
-  /** The counts of the user's logins. All sessions of the user share this object. */
+  /** Shared by all sessions of the user. */
   credentials: Credentials;
   /** Prefix of all canaries of the session's user. */
   canary: string;
-  /** Instances that have responded to the session since the login, in the order of first contact. */
+  /** In the order of their first response to the session. */
   instances: string[];
-  /** The instances that knew the session: each of them served the login, or showed the session signed in. */
+  /** The instances that served the login, or showed the session signed in. */
   knownBy: string[];
-  /** The session cookies that the session's client holds. */
   jar: SessionJar;
-  /**
-   * The last response that replaced the session cookie and did not show the session signed in. It may explain a loss.
-   */
+  /** The last response that replaced the session cookie without showing the session signed in. May explain a loss. */
   replaced?: Operation | undefined;
-  /** The last response that set a session cookie that is too large. Clients drop it, which may explain a loss. */
+  /** The last response with a session cookie that is too large. Clients drop it, which may explain a loss. */
   dropped?: Operation;
-  /** The acknowledged login that created the session. */
   login?: Operation;
-  /** The first logout. Set as soon as its request is sent. */
+  /** The first logout, from the moment its request is sent. */
   logout?: Start;
-  /** The operation that lost the session: it was live, and its response was signed out, or left no session cookie. */
+  /** The request that showed the loss: its response was signed out, or left the client no session cookie. */
   lost?: Operation;
-  /** The last successful operation of the live session; the login, if there is no later one. */
+  /** The last successful operation of the live session, or its login. */
   last?: Operation;
-  /** The time from which the idle timeout runs: when the last request that renewed it was sent, microseconds. */
+  /** The time from which the idle timeout runs, microseconds. */
   active?: number;
 }
 
-/** What an operation means for its session, and what is known about its object. */
 export interface Standing {
   session: SessionState;
   /**
-   * True if the app must honour the session in this operation: it was sent after the login had returned, and ended
-   * before any logout was sent. The check continuity judges such operations. False after a loss, and if the session may
-   * have expired. Also false if the response is signed in as another user, which only isolation judges.
+   * True if the app must honour the session here: the request was sent after the login had returned, and ended before
+   * any logout was sent. False after a loss, when the session may have expired, and for a page of another user.
    */
   live: boolean;
-  /** The session's previous operation, if another instance served it (a handoff); otherwise undefined. */
+  /** The session's previous operation, if another instance served it (a handoff). */
   handoffFrom: Operation | undefined;
-  /** True if this is the first response of this instance to the session since its login. */
+  /** True for the first response of this instance to the session since its login. */
   firstContact: boolean;
-  /** The same as `firstContact` until the first fault begins; then always false. */
-  firstContactBeforeFaults: boolean;
-  /** What is known about the operation's object. Valid until the next operation. */
+  /** The operation's object. Valid until the next operation. */
   data: ObjectFacts | undefined;
 }
 
-/** A remark names a user without an accepted login if at least this number of logins was refused. */
+/** Minimum number of refused logins of a user for a remark, if none was accepted. */
 const REFUSALS = 2;
 
-/** Returns by how much a timeout may be off, in microseconds: 2 s, or 5 % if that is more. */
+/** By how much a timeout may be off: 2 s, or 5 % if that is more. Microseconds. */
 export const timeoutTolerance = (timeout: number): number => Math.max(2_000_000, timeout * 0.05);
 
 export class Sessions {
-  /** The instances that served a session before the first fault, in the order of first contact. */
+  /** The instances that served a session before the first fault. */
   readonly instances = new Set<string>();
   /** The users whose pages were shown to other users. A response that is signed in as such a user proves nothing. */
   readonly bled = new Set<string>();
+  lost = 0;
   readonly #open = new Map<string, SessionState>();
   readonly #expiry: NonNullable<Declared['expiry']>;
-  /** True if a timeout is declared. */
   readonly #expires: boolean;
   readonly #canary: string;
   readonly #credentials = new Map<string, Credentials>();
-  /** The last `logout-all` of each user. */
   readonly #endings = new Map<string, { start: Start; end?: Operation }>();
   #disturbed = false;
 
@@ -114,15 +105,13 @@ export class Sessions {
     for (const state of this.#open.values()) if (state.user === start.user) state.logout ??= start;
   }
 
-  /** Called when a fault begins. */
   disturbed(): void {
     this.#disturbed = true;
   }
 
-  /** Adds an operation that has ended. Returns what it means for its session. */
   ended(operation: Operation): Standing {
     const session = this.#state(operation);
-    // All operations of a session share one string, because map lookups with a known hash are faster.
+    // Operations of a session share one string, because map lookups with a known hash are faster.
     operation.session = session.session;
     if (operation.user === session.user) operation.user = session.user;
     if (operation.with === undefined && operation.sawUser !== undefined && showsAnother(operation))
@@ -130,15 +119,14 @@ export class Sessions {
     const result = this.#stand(operation, session);
     if (operation.instance !== undefined && session.login !== undefined) {
       result.firstContact = this.#addInstance(session.instances, operation, operation.instance);
-      result.firstContactBeforeFaults = result.firstContact && !this.#disturbed;
-      if (result.firstContactBeforeFaults) this.instances.add(operation.instance);
+      if (result.firstContact && !this.#disturbed) this.instances.add(operation.instance);
       if ((session.login === operation || honoured(operation) === true) && operation.with === undefined)
         if (!session.knownBy.includes(operation.instance)) session.knownBy.push(operation.instance);
     }
     return result;
   }
 
-  /** Applies the cookie changes of a response. Returns true if they leave the client without a session cookie. */
+  /** Applies a response. Returns true if it leaves the client without a session cookie. */
   #keeps(operation: Operation, session: SessionState): boolean {
     if (operation.with !== undefined) return false;
     if (honoured(operation) === true) session.replaced = undefined;
@@ -149,7 +137,6 @@ export class Sessions {
     return session.jar.take(operation);
   }
 
-  /** Adds the instance to a session's instances. Returns whether it is new. */
   #addInstance(instances: string[], operation: Operation, instance: string): boolean {
     const at = instances.indexOf(instance);
     if (at !== -1) {
@@ -176,13 +163,15 @@ export class Sessions {
     if (ending?.start.id === operation.id) ending.end = operation;
     if (!lives(session, operation) || showsAnother(operation)) return standing(session, false);
     if (this.#expires && mayHaveExpired(this.#expiry, session, operation)) {
-      // Near the timeout, both signed in and signed out are correct. If signed in, the request renewed the timeout.
+      // Near the timeout, both answers are correct. A signed-in response renewed the timeout.
       if (honoured(operation) === true) this.#renew(session, operation);
       return standing(session, false);
     }
     const previous = session.last;
-    if (honoured(operation) === false || emptied) session.lost = operation;
-    else if (operation.outcome === 'ok') {
+    if (honoured(operation) === false || emptied) {
+      session.lost = operation;
+      this.lost++;
+    } else if (operation.outcome === 'ok') {
       session.last = operation;
       this.#renew(session, operation);
     }
@@ -194,15 +183,13 @@ export class Sessions {
   }
 
   #counts(login: Operation, credentials: Credentials): void {
-    // Does not count a login that was sent with other cookies: its response may be about another session.
+    // With other cookies, the response may be about another session.
     if (login.with !== undefined) return;
     if (login.outcome === 'ok') credentials.accepted++;
     else if (refusedLogin(login)) credentials.refused++;
   }
 
-  /**
-   * Sets `logout` of a new session if its login overlaps a `logout-all` of the user, which may have ended the session.
-   */
+  /** If a login overlaps a `logout-all` of its user, that logout may have ended the new session. */
   #mayHaveEnded(session: SessionState, login: Operation): void {
     const ending = this.#endings.get(session.user);
     if (ending === undefined) return;
@@ -216,21 +203,20 @@ export class Sessions {
     session.active = call;
   }
 
-  /** Returns the users whose logins were all refused, with the number of refusals: their passwords may be wrong. */
+  /** The users whose logins were all refused, with the number of refusals. */
   refused(): [user: string, times: number][] {
     return [...this.#credentials].flatMap(([user, { accepted, refused }]) =>
       accepted === 0 && refused >= REFUSALS ? [[user, refused]] : [],
     );
   }
 
-  /** Forgets a session, and returns its state. */
   sessionEnded(session: string): SessionState | undefined {
     const state = this.#open.get(session);
     this.#open.delete(session);
     return state;
   }
 
-  /** Returns the sessions that have not ended, in the order of their first operation. */
+  /** In the order of their first operation. */
   open(): Iterable<SessionState> {
     return this.#open.values();
   }
@@ -241,35 +227,30 @@ const standing = (session: SessionState, live: boolean, handoffFrom?: Operation)
   live,
   handoffFrom,
   firstContact: false,
-  firstContactBeforeFaults: false,
   data: undefined,
 });
 
-/** Returns whether the response is signed in as another user. Then it shows nothing about this session. */
+/** Returns whether the response is signed in as another user. Then it proves nothing about this session. */
 export const showsAnother = ({ sawUser, user }: Operation): boolean =>
   sawUser !== undefined && sawUser !== user;
 
 /**
- * Returns true if the response is signed in as the session's own user, and false if it is signed out.
- * Undefined if it shows neither: an error, a response without a page, or a page of another user.
+ * Returns whether a response is signed in as the session's user (true) or signed out (false). Undefined for neither.
  */
 export function honoured(operation: Operation): boolean | undefined {
   if (operation.signedIn === 'out') return false;
   return operation.signedIn === 'in' && !showsAnother(operation) ? true : undefined;
 }
 
-/** Returns whether the login was refused. An error or "too many requests" is not a refusal. */
+/** An error or "too many requests" is not a refusal. */
 export const refusedLogin = ({ outcome, signedIn }: Operation): boolean =>
   outcome === 'fail' && signedIn === 'out';
 
-/** Returns the name of a session cookie that the response deletes; undefined if it deletes none. */
+/** The name of a session cookie that the response deletes. */
 export const deletedCookie = (operation: Operation): string | undefined =>
   operation.cookies?.find(cookie => cookie.change === 'deleted')?.name;
 
-/**
- * Returns whether a timeout may have ended the session. Also true shortly before the declared end, within the
- * tolerance: there, both signed in and signed out are correct.
- */
+/** Also true shortly before the declared end, within the tolerance. */
 export function mayHaveExpired(
   { idle, absolute }: NonNullable<Declared['expiry']>,
   { login, active }: SessionState,
@@ -287,10 +268,7 @@ function lives(session: SessionState, operation: Operation): boolean {
   );
 }
 
-/**
- * Returns whether an operation was sent after the login of its session had returned, and ended before any logout was
- * sent. False after a loss of the session.
- */
+/** Returns whether an operation was sent after the login had returned, and ended before any logout or loss. */
 export function isDuring({ login, logout, lost }: SessionState, operation: Operation): boolean {
   if (login === undefined || lost !== undefined || !precedes(login, operation)) return false;
   return logout === undefined || precedes(operation, logout);
