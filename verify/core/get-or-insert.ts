@@ -1,4 +1,4 @@
-/** Returns the value of a key; makes and inserts it if the map does not have the key. */
+/** Returns the value of a key; makes and inserts it if it is missing. */
 export function getOrInsert<K, V>(
   map: { get(key: K): V | undefined; set(key: K, value: V): unknown },
   key: K,

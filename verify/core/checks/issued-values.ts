@@ -17,7 +17,7 @@ export class IssuedValues {
   readonly #name: string;
   /** By label of a value: the first operation that issued it. */
   readonly #first = new Map<string, Operation>();
-  /** For a value that two users got, by its label and by instance: the user whom this instance signed in with it. */
+  /** By the label of a value that two users got, and by instance: the user that this instance signed in with it. */
   readonly #shared = new Map<string, Map<string, string>>();
   /** True after an instance has correctly signed in two users who have the same value. */
   #apart = false;

@@ -1,26 +1,24 @@
 /**
  * Follows sessions across the versions of an app. A session belongs to the version that served its login. Every other
- * version that later serves the session must honour it, and must accept the forms on pages of all versions.
+ * version must honour it, and accept the forms on pages of all versions.
  */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation, Run } from '../history/history.ts';
 import { isWrite } from '../objects/models.ts';
 import { honoured, Sessions } from '../timeline/sessions.ts';
 
-/** Counts for two versions: sessions whose login `created` served, and their later requests that `served` served. */
+/** Sessions whose login the version `created` served, and their later requests that `served` served. */
 export interface Crossing {
   readonly created: string;
   readonly served: string;
-  /** Number of sessions. */
   readonly sessions: number;
-  /** Number of these sessions that the version `served` lost. */
   readonly lost: number;
   readonly requests: number;
-  /** The last `RECENT` requests came after this time, microseconds. Undefined if there were fewer requests. */
+  /** The last `RECENT` requests came after this time, microseconds. Undefined if there were fewer. */
   readonly since: number | undefined;
 }
 
-/** Counts of writes for two versions: `page` sent the page with the form, and `served` received the form. */
+/** Writes: `page` sent the page with the form, and `served` received the form. */
 export interface Forms {
   readonly page: string;
   readonly served: string;
@@ -28,7 +26,7 @@ export interface Forms {
   readonly refused: number;
 }
 
-/** Evidence about two versions counts as recent if this number of requests is recent. */
+/** Evidence about two versions is recent if this number of requests is. */
 export const RECENT = 20;
 
 interface Counted {
@@ -42,11 +40,11 @@ export class Cohorts {
   readonly #sessions: Sessions;
   /** By session: the version that served its login. */
   readonly #created = new Map<string, string>();
-  /** By session: the version that sent its last page. The client sends the form on this page next. */
+  /** By session: the version of its last page. The client sends the form on this page next. */
   readonly #pages = new Map<string, string>();
   readonly #crossings = new Map<string, Map<string, Counted>>();
   readonly #forms = new Map<string, Map<string, { accepted: number; refused: number }>>();
-  /** All versions, in the order of their first response. */
+  /** In the order of their first response. */
   readonly #versions: string[] = [];
   readonly #entered = new Set<string>();
 
@@ -54,7 +52,6 @@ export class Cohorts {
     this.#sessions = new Sessions(run);
   }
 
-  /** Adds an operation that has ended. Call it in the order of the history. */
   ended(operation: Operation): void {
     const { action, cohort, session } = operation;
     if (action === 'logout' || action === 'logout-all')
@@ -100,14 +97,14 @@ export class Cohorts {
     return this.#entered.size;
   }
 
-  /** The version that created most sessions; undefined before the first login. */
+  /** The version that created most sessions. */
   get stable(): string | undefined {
     const counts = new Map<string, number>();
     for (const version of this.#created.values()) counts.set(version, (counts.get(version) ?? 0) + 1);
     return [...counts].toSorted(([, a], [, b]) => b - a)[0]?.[0];
   }
 
-  /** The newest version: the last one that appeared in responses, without the stable version. */
+  /** The version that appeared last in responses, without the stable one. */
   get canary(): string | undefined {
     const { stable } = this;
     return this.#versions.findLast(version => version !== stable);
@@ -125,7 +122,6 @@ export class Cohorts {
   }
 }
 
-/** Returns the value for two keys; makes it if it is missing. */
 function within<T>(map: Map<string, Map<string, T>>, first: string, second: string, make: () => T): T {
   return getOrInsert(
     getOrInsert(map, first, () => new Map<string, T>()),

@@ -1,13 +1,13 @@
-/** Decides whether a new version (the canary) may get more traffic: the verdict of the command `gate`. */
+/** Decides whether a new version (the canary) may get more traffic, for the command `gate`. */
 import { counted, grouped } from '../result/format.ts';
 import type { Judgement } from '../result/verdict.ts';
 import { type Cohorts, type Crossing, type Forms, RECENT } from './cohorts.ts';
 
-/** Number of sessions of the stable version that the new version must have served. If there are fewer, all of them. */
+/** Sessions of the stable version that the new version must have served; all, if there are fewer. */
 const ENOUGH_SESSIONS = 10;
-/** Number of forms from pages of the stable version that the new version must have accepted. */
+/** Forms from pages of the stable version that the new version must have accepted. */
 const ENOUGH_FORMS = 3;
-/** Minimum number of refused forms for a violation: fewer may have another reason. */
+/** Minimum number of refused forms for a violation. */
 const REFUSED = 3;
 
 export interface CanaryVerdict {
@@ -19,20 +19,17 @@ export interface CanaryVerdict {
 }
 
 export interface CanaryEvidence {
-  /** The current time on the clock of the run, microseconds. */
+  /** The time on the clock of the run, microseconds. */
   readonly now: number;
-  /** Maximum age of evidence, microseconds. Older evidence does not count. */
+  /** Older evidence does not count, microseconds. */
   readonly window: number;
-  /** True if the target declares form tokens and a write. Then forms must be compared. */
+  /** True if the target declares form tokens and a write, so that forms must be compared. */
   readonly forms: boolean;
-  /** One text for each violation of a claimed guarantee. */
+  /** A text for each violation of a claimed guarantee. */
   readonly violations: readonly string[];
 }
 
-/**
- * Decides from the sessions and forms of all versions. One violation is enough. For `valid`, the evidence
- * must be recent.
- */
+/** One violation is enough. For `valid`, the evidence must be recent. */
 export function decide(cohorts: Cohorts, { now, window, forms, violations }: CanaryEvidence): CanaryVerdict {
   const { stable, canary } = cohorts;
   const decided = (verdict: Judgement, why: string): CanaryVerdict => ({ verdict, why, stable, canary });
@@ -67,7 +64,7 @@ function unsent(cohorts: Cohorts, stable: string, canary: string): string | unde
   return `${canary} has accepted ${counted(found?.accepted ?? 0, 'form')} of ${stable}, ${ENOUGH_FORMS} are needed`;
 }
 
-/** Describes forms that are accepted by the version whose page they are on, and refused by another version. */
+/** Forms that the version of their page accepts, and another version refuses. */
 function refusing(forms: readonly Forms[]): string | undefined {
   const own = (version: string) => forms.find(({ page, served }) => page === version && served === version);
   const found = forms.find(({ page, served, accepted, refused }) => {
@@ -84,7 +81,6 @@ const crossingLine = ({ created, served, sessions, lost }: Crossing): string =>
 const formsLine = ({ page, served, accepted, refused }: Forms): string =>
   `form of ${page}, sent to ${served}: ${grouped(refused)} of ${grouped(accepted + refused)} refused`;
 
-/** Returns one line of text for each pair of versions. */
 export const linesOf = (cohorts: Cohorts): string[] => [
   ...cohorts.crossings().map(crossingLine),
   ...cohorts.forms().map(formsLine),

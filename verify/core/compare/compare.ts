@@ -1,6 +1,4 @@
-/**
- * Compares two sides, each of one or more runs. Reports what became worse, what became better, and what is not certain.
- */
+/** Compares two sides of one or more runs each: what became worse, what became better, and what is not certain. */
 import { combine, type Judgement } from '../result/verdict.ts';
 import type { Difference, Trend } from './difference.ts';
 import type { Digest } from './digest.ts';
@@ -8,21 +6,17 @@ import { compareGuarantees, rateTests } from './guarantees.ts';
 import { compareLatency } from './latency.ts';
 import { compareShares, shareTests } from './shares.ts';
 
-/** One side of a comparison. */
 export interface Compared {
   target: string;
-  /** Names of the runs. */
   runs: string[];
-  /** Start of the first run, ISO 8601. */
   started: string;
-  /** Revision of the code, if known. */
   revision?: string;
 }
 
 export interface Comparison {
   format: 'baton-comparison';
   version: 1;
-  /** `violated`: a claimed guarantee became worse. `unknown`: it is not certain whether one became worse. */
+  /** `violated`: a claimed guarantee became worse. `unknown`: this is not certain. */
   judgement: Judgement;
   base: Compared;
   current: Compared;
@@ -33,8 +27,8 @@ export interface Comparison {
 const ORDER: Record<Trend, number> = { worse: 0, untold: 1, better: 2, same: 3 };
 
 /**
- * Compares the runs of a good version (`base`) with those of the version in question (`current`). Each side
- * needs at least one run.
+ * @param base the runs of a good version, at least one
+ * @param current the runs of the version in question, at least one
  */
 export function compare(base: readonly Digest[], current: readonly Digest[]): Comparison {
   const tests = rateTests(base, current) + shareTests(current);
@@ -46,7 +40,7 @@ export function compare(base: readonly Digest[], current: readonly Digest[]): Co
   return {
     format: 'baton-comparison',
     version: 1,
-    // `valid` is added, because `combine` of an empty list is `unknown`.
+    // `combine` of an empty list is `unknown`.
     judgement: combine(['valid', ...differences.map(difference => difference.means)]),
     base: comparedOf(base),
     current: comparedOf(current),

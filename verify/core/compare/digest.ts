@@ -8,22 +8,18 @@ export interface GuaranteeDigest {
   guarantee: Guarantee;
   claimed: boolean;
   judgement: Judgement;
-  /** Number of anomalies. */
   violations: number;
-  /** The names of the anomalies, each name once. */
   anomalies: string[];
   rests: Record<string, number>;
-  /** The instance that sent the wrong response in all kept witnesses (proofs); absent if they differ. */
+  /** The instance of the wrong response in all kept witnesses; absent if they differ. */
   blamed?: string;
 }
 
 export interface Digest {
   run: string;
   target: string;
-  /** Wall-clock time, ISO 8601. */
   started: string;
   seed: number;
-  /** Revision of the code that was verified, if known. */
   revision?: string;
   finished: Result['finished'];
   sessions: number;
@@ -32,7 +28,7 @@ export interface Digest {
   latency: Latency[];
 }
 
-/** Returns the digest of a result. @param revision revision of the code that was verified */
+/** @param revision revision of the code that was verified */
 export function digestOf(result: Result, revision?: string): Digest {
   const { run, target, started, seed, finished, guarantees, tally } = result;
   return {
@@ -46,7 +42,7 @@ export function digestOf(result: Result, revision?: string): Digest {
   };
 }
 
-/** Returns the last request of a witness (a proof) whose response was not as expected. */
+/** The last request of a witness whose response was not as expected. */
 export const brokenStep = (witness: readonly WitnessStep[]): WitnessStep | undefined =>
   witness.findLast(step => step.expected !== undefined) ?? witness.at(-1);
 
@@ -65,6 +61,6 @@ function guaranteeOf(verdict: Verdict): GuaranteeDigest {
   };
 }
 
-/** Returns the number of faults in the run. Faults change shares and response times, so these are then not compared. */
+/** Faults change shares and response times, so these are then not compared. */
 export const faultsIn = ({ guarantees }: Digest): number =>
   guarantees.find(({ guarantee }) => guarantee === 'availability')?.rests['fault windows'] ?? 0;

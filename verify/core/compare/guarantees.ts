@@ -6,28 +6,27 @@ import type { Judgement } from '../result/verdict.ts';
 import { type Difference, SIGNIFICANT } from './difference.ts';
 import type { Digest, GuaranteeDigest } from './digest.ts';
 
-/** By guarantee: the count of which its violations are a share, such as sessions. By default, its first count. */
+/** By guarantee: the count of which its violations are a share; by default its first count. */
 const OUT_OF: Partial<Record<Guarantee, string>> = {
   continuity: 'sessions',
   outage: 'requests',
   survival: 'sessions from before',
 };
 
-/** One guarantee in all runs of one side together. */
 interface Side {
   claimed: boolean;
   judgement: Judgement;
   violations: number;
   names: ReadonlySet<string>;
-  /** The count of which the violations are a share. `unit`: its name, such as `handoffs`. `trials`: its value. */
+  /** The count of which the violations are a share: its name, such as `handoffs`, and its value. */
   unit: string;
   trials: number;
-  /** The instance that sent the wrong response in all witnesses (proofs); undefined if they differ. */
+  /** The instance of the wrong response in all witnesses; undefined if they differ. */
   blamed: string | undefined;
 }
 
 /**
- * Returns the differences of all guarantees that one of the sides claims or could judge.
+ * Compares all guarantees that one of the sides claims or could judge.
  *
  * @param tests number of statistical tests in the whole comparison; more tests make a p-value count less
  */
@@ -47,7 +46,7 @@ export function compareGuarantees(
   });
 }
 
-/** Returns how many statistical tests `compareGuarantees` makes: one for each guarantee. */
+/** `compareGuarantees` makes one statistical test for each guarantee. */
 export const rateTests = (base: readonly Digest[], current: readonly Digest[]): number =>
   guaranteesOf([...base, ...current]).length;
 
@@ -74,7 +73,6 @@ function sideOf(guarantee: Guarantee, digests: readonly Digest[]): Side | undefi
   };
 }
 
-/** Returns the name if all entries have the same one; otherwise undefined. */
 const onlyOne = (names: readonly (string | undefined)[]): string | undefined =>
   new Set(names).size === 1 ? names[0] : undefined;
 
@@ -83,10 +81,7 @@ type Found = Pick<Difference, 'change' | 'said' | 'means'>;
 const worse = (said: string): Found => ({ change: 'worse', means: 'violated', said });
 const better = (said: string): Found => ({ change: 'better', means: 'valid', said });
 const same = (said: string): Found => ({ change: 'same', means: 'valid', said });
-/**
- * Makes the finding that a difference is not certain. `means` is `unknown` if the comparison needs the
- * missing evidence.
- */
+/** @param means `unknown` if the comparison needs the missing evidence */
 const undetermined = (said: string, means: Judgement): Found => ({ change: 'untold', means, said });
 
 function compareOne(before: Side | undefined, now: Side | undefined, tests: number): Found | undefined {
@@ -104,7 +99,7 @@ function compareOne(before: Side | undefined, now: Side | undefined, tests: numb
   return holds(before, now, tests);
 }
 
-/** Compares a guarantee that is violated now. A new anomaly makes it worse, even if the rate of violations fell. */
+/** A new anomaly is worse, even if the rate of violations fell. */
 function broken(before: Side | undefined, now: Side, tests: number): Found {
   const rate = rateOf(now);
   if (before === undefined || before.judgement === 'unknown') {
@@ -131,7 +126,7 @@ function holds(before: Side | undefined, now: Side, tests: number): Found {
   if (before.judgement === 'violated') {
     const less = higherP(before, now) * tests;
     const said = `${named(before.names)} in ${rateOf(before)} before, none of ${grouped(now.trials)} now`;
-    // There is no violation now, so the guarantee is not worse. It may only be uncertain whether it is better.
+    // Without a violation the guarantee is not worse. Only whether it is better may be uncertain.
     return less < SIGNIFICANT
       ? better(`${said} ${chance(less)}`)
       : undetermined(`${said}: the difference may be chance`, 'valid');
@@ -142,7 +137,7 @@ function holds(before: Side | undefined, now: Side, tests: number): Found {
     : same(said);
 }
 
-/** Returns a p-value: the probability that the rate of violations in `one` is this much higher only by chance. */
+/** The probability that the rate of violations in `one` is this much higher only by chance. */
 const higherP = (one: Side, other: Side): number =>
   fisherP(
     Math.min(one.violations, one.trials),

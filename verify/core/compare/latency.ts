@@ -1,7 +1,7 @@
 /**
- * Compares the response times of two sides. They are judged only if the runs of both sides alternated: then a
- * signed-rank test compares pairs of runs. Otherwise they are only reported, because the requests of one run
- * are not independent, and a machine is faster at one time than at another.
+ * Compares response times. They are judged only if the runs of both sides alternated, by a signed-rank test of pairs.
+ * Otherwise they are only reported, because the requests of one run are not independent, and a machine is faster at one
+ * time than at another.
  */
 
 import type { Action } from '../history/history.ts';
@@ -11,22 +11,21 @@ import type { Difference } from './difference.ts';
 import { type Digest, faultsIn } from './digest.ts';
 import { quantileRanks, signedRankP } from './quantiles.ts';
 
-/** The quantiles that are reported, such as the median (0.5). `JUDGED`: those that decide. */
+/** The quantiles that are reported, such as the median (0.5), and those that are judged. */
 const REPORTED = [0.5, 0.95, 0.99] as const;
 const JUDGED = [0.5, 0.95] as const;
 /** Minimum number of responses in a run for a meaningful quantile. */
 const ENOUGH = 100;
-/** A response time must change by more than this factor to count as a difference. */
+/** A response time must change by more than this factor. */
 const MARGIN = 1.05;
-/** A change counts as chance if its p-value, times the number of judged quantiles, is not below this. */
+/** A change may be chance if its p-value, times the number of judged quantiles, is not below this. */
 const SIGNIFICANT = 5e-4;
 /**
- * At least this share of the pairs must begin with a run of the base, and at least this share with a run of
- * the current build. Otherwise a machine that becomes slower during the runs would look like a worse build.
+ * Minimum share of the pairs that begin with a run of the base, and of those that begin with the current build.
+ * Otherwise a machine that becomes slower would look like a worse build.
  */
 const EACH_ORDER = 1 / 3;
 
-/** Response times of one run, by action. */
 type Series = ReadonlyMap<Action, Buckets>;
 
 export function compareLatency(base: readonly Digest[], current: readonly Digest[]): Difference[] {
@@ -48,7 +47,7 @@ function seriesOf(digest: Digest): Series {
   return new Map([...actions].map(([action, all]) => [action, merged(all)]));
 }
 
-/** Returns the most frequent action. Only this one is judged, because to judge another one would need more runs. */
+/** Only the most frequent action is judged, because another one would need more runs. */
 function mostFrequent(digests: readonly Digest[]): Action | undefined {
   const counts = new Map<Action, number>();
   for (const [action, buckets] of digests.flatMap(digest => [...seriesOf(digest)])) {
@@ -57,10 +56,7 @@ function mostFrequent(digests: readonly Digest[]): Action | undefined {
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
 }
 
-/**
- * Pairs each run of the base with a run of the current build that was its neighbour in time. Returns a reason
- * if this is not possible.
- */
+/** Pairs neighbours in time, one run of each side. Returns a reason if this is not possible. */
 function inTurns(base: readonly Digest[], current: readonly Digest[]): [Digest, Digest][] | string {
   const least = Math.ceil(Math.log2(JUDGED.length / SIGNIFICANT));
   const asked = `take turns (base current current base …) for ${least} pairs of runs`;
@@ -111,7 +107,6 @@ function judge(pairs: readonly [Digest, Digest][], action: Action, quantile: num
   ];
 }
 
-/** Returns the instance that became slower, if only one did. */
 function culprit(
   pairs: readonly [Digest, Digest][],
   action: Action,
@@ -142,7 +137,7 @@ function byInstance(digests: readonly Digest[], action: Action): ReadonlyMap<str
   return new Map([...all].map(([instance, parts]) => [instance, merged(parts)]));
 }
 
-/** Reports the quantiles without judging them: their intervals would be right only for independent responses. */
+/** Only reports: the intervals would be right only for independent responses. */
 function reportOnly(
   base: readonly Digest[],
   current: readonly Digest[],

@@ -5,7 +5,7 @@ import { type Difference, SIGNIFICANT } from './difference.ts';
 import { type Digest, faultsIn } from './digest.ts';
 import { chance } from './guarantees.ts';
 
-/** A share must change by more than this part of itself to count as a difference. */
+/** A share must change by more than this part of itself. */
 const OFF = 1 / 3;
 
 interface Share {
@@ -29,7 +29,7 @@ export function compareShares(
   );
   if ([...base, ...current].some(digest => faultsIn(digest) > 0)) return [];
   if (now.length !== before.length) return [otherInstances(before, now, claimed)];
-  // Begins with the instance that lost the largest part of its share: the others only took over its load.
+  // The instance that lost the largest part of its share comes first: others only took over its load.
   const pairs = paired(before, now).sort(([a, b], [c, d]) => b.share / a.share - d.share / c.share);
   return pairs.flatMap(([was, is]) => {
     const found = compareOne(was, is, { before, now, tests, unit });
@@ -39,7 +39,7 @@ export function compareShares(
   });
 }
 
-/** Returns whether sessions seem to be sticky. Then shares of sessions are compared, not of requests. */
+/** With sticky sessions, shares of sessions are compared, not of requests. */
 function sticky(digests: readonly Digest[]): boolean {
   const sum = (of: (digest: Digest) => number): number =>
     digests.reduce((total, digest) => total + of(digest), 0);
@@ -58,9 +58,7 @@ function sharesOf(digests: readonly Digest[], unit: 'requests' | 'sessions'): Sh
 
 const total = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
 
-/**
- * Pairs the instances of both sides by name. If a name is new, as with containers, pairs them by size of their share.
- */
+/** Pairs instances by name. If a name is new, as with containers, pairs them by size of their share. */
 function paired(before: readonly Share[], now: readonly Share[]): [Share, Share][] {
   const named = now.every(({ instance }) => before.some(share => share.instance === instance));
   const order = (shares: readonly Share[]): Share[] =>

@@ -1,32 +1,28 @@
-/**
- * Finds the gaps of a run. A gap is the time between two successes, while requests were waiting. No other
- * file computes gaps.
- */
+/** Finds the gaps of a run: times between two successes in which requests were waiting. No other file computes gaps. */
 import type { Operation } from '../history/history.ts';
 
 /** Minimum time between two successes that is kept as a gap, microseconds. */
 const LEAST = 1_000;
 
-/** The time between one success (`before`) and the next one (`after`). */
+/** From one success (`before`) to the next one (`after`). */
 export interface Gap {
   from: number;
-  /** The time of the next success; infinite until it comes. */
+  /** Infinite until the next success comes. */
   until: number;
-  /** The earliest time in the gap at which a request was waiting; infinite if no request was. */
+  /** The first time in the gap at which a request was waiting; infinite if none was. */
   firstWait: number;
-  /** The latest time at which a request that waited in the gap ended without success. */
+  /** The last time at which a request that waited in the gap ended without success. */
   lastFailure: number;
   before?: Operation;
-  /** The first failed request that ended in the gap. */
   error?: Operation;
   after?: Operation;
 }
 
-/** @returns the time for which requests waited in the gap without a success, microseconds */
+/** The time for which requests waited in the gap, microseconds. */
 export const lengthOf = ({ from, until, firstWait }: Gap): number =>
   Math.max(0, until - Math.max(from, firstWait));
 
-/** Begins the next gap in the same object. In k6, a new object after each success would be slow. */
+/** Reuses the object: in k6, a new one after each success would be slow. */
 function begin(gap: Gap, from: number, before: Operation): void {
   gap.from = from;
   gap.firstWait = Number.POSITIVE_INFINITY;
@@ -42,16 +38,11 @@ export class Gaps {
     firstWait: Number.POSITIVE_INFINITY,
     lastFailure: Number.NEGATIVE_INFINITY,
   };
-  /**
-   * The gaps that have ended and that the result needs, in order of time. A request that ends later may have
-   * waited in them, so they may still change.
-   */
+  /** The ended gaps that the result needs. A request that ends later may have waited in them, and still change them. */
   readonly #closed: Gap[] = [];
 
   /**
-   * Adds a request that has ended.
-   *
-   * @param failed whether it failed; undefined if the run aborted it, or if its end is not known
+   * @param failed undefined if the run aborted the request, or if its end is not known
    * @param matters returns whether the result needs the gaps between two times
    */
   ended(
@@ -75,8 +66,8 @@ export class Gaps {
   }
 
   /**
-   * Returns the gaps that the result needs. The last gap has no success at its end. It is returned only if a
-   * request failed in it, and ends with the last failure, or at the time `at` if that is earlier.
+   * The last gap has no success at its end. It counts only if a request failed in it, and ends with the last failure,
+   * or at the time `at` if that is earlier.
    */
   finish(at: number): readonly Gap[] {
     const until = Math.min(this.#open.lastFailure, at);
@@ -84,7 +75,6 @@ export class Gaps {
   }
 }
 
-/** Updates a gap with a request that was waiting in it. */
 function waited(gap: Gap, operation: Operation, failed: boolean | undefined): void {
   const { call, return: end = Number.POSITIVE_INFINITY } = operation;
   if (end <= gap.from) return;

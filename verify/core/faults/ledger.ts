@@ -1,7 +1,4 @@
-/**
- * Keeps the faults of a run as windows (from the start to the end of a fault), and collects for all checks
- * and reports what each fault did.
- */
+/** Keeps the faults of a run as windows, from the start to the end of a fault, and what each fault did. */
 import type { Declared, Event, Fault, Operation, Run } from '../history/history.ts';
 import type { TrackedObject } from '../objects/tracked-object.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
@@ -10,13 +7,12 @@ import { Losses } from './losses.ts';
 import { Waiting } from './waits.ts';
 import { type FaultWindow, type Load, overBy, overlaps, windowOf } from './window.ts';
 
-/** What is known about the operation that ended last. */
 export interface FaultFacts {
-  /** Whether the operation failed. Undefined if the run aborted it, or if its end is not known. */
+  /** Undefined if the run aborted the operation, or if its end is not known. */
   failed: boolean | undefined;
-  /** The fault windows that the operation overlaps. The recovery time after a fault belongs to its window here. */
+  /** The fault windows that the operation overlaps, with their recovery times. */
   touched: readonly FaultWindow[];
-  /** The request with which the client's current wait for a success began: the first one since its last success. */
+  /** The first request since the client's last success: its current wait began there. */
   first: Operation | undefined;
   /** True if a fault window overlaps the wait from `first` to this operation. */
   disturbed: boolean;
@@ -25,38 +21,36 @@ export interface FaultFacts {
 const UNTOUCHED: readonly FaultWindow[] = [];
 
 export class FaultLedger {
-  /** All fault windows, in the order in which they began. */
+  /** In the order in which the faults began. */
   readonly windows: FaultWindow[] = [];
   /** Number of faults that have begun and not ended. */
   open = 0;
   readonly facts: FaultFacts = { failed: undefined, touched: UNTOUCHED, first: undefined, disturbed: false };
   readonly #declared: Declared | undefined;
-  /** The time at which the last fault that is over ended, microseconds. */
+  /** The end of the last fault that is over, microseconds. */
   #until = Number.NEGATIVE_INFINITY;
-  /** The time at which the last recovery time after a fault ends, microseconds. */
+  /** The end of the last recovery time after a fault, microseconds. */
   #over = Number.NEGATIVE_INFINITY;
   /** The latest time in the history so far, microseconds. */
   #last = Number.NEGATIVE_INFINITY;
   readonly #gaps = new Gaps();
   readonly #waiting = new Waiting();
   readonly #losses: Losses | undefined;
-  /** For each client that lost its session and has not logged in again: the fault that caused the loss. */
+  /** By client without its lost session: the fault that caused the loss, until the next login. */
   readonly #lostBy = new Map<string, FaultWindow>();
 
   /** Returns whether a fault or its recovery time overlaps the time between two times. */
   readonly #matters: (from: number, until: number) => boolean;
 
-  /** @param follow true to find out at the end which sessions and writes each fault lost */
+  /** @param follow true to find out which sessions and writes each fault lost */
   constructor({ declared }: Pick<Run, 'declared'>, follow = true) {
     this.#declared = declared;
-    // Set here and not where it is declared: there, in k6, an arrow function that uses `this` cannot see
-    // constants of the module.
+    // Set here, because in k6 an arrow function in a field's initial value cannot see constants of the module.
     this.#matters = (from, until) =>
       this.windows.some(window => until >= window.begin && from <= overBy(window));
     if (follow) this.#losses = new Losses(this.windows);
   }
 
-  /** Adds an event that is not an operation. */
   event(event: Event): void {
     this.#losses?.event(event);
     if (event.type === 'fault') this.#fault(event);
@@ -104,7 +98,7 @@ export class FaultLedger {
     return this.windows.filter(window => overlaps(window, operation, window.budget.recovery));
   }
 
-  /** Adds the time for which a client waits to each fault window that it overlaps. */
+  /** Adds a client's wait to each fault window that it overlaps. */
   #waited(operation: Operation, failed: boolean): void {
     const first = this.#waiting.ended(operation, failed);
     this.facts.first = first;
@@ -138,7 +132,7 @@ export class FaultLedger {
     this.#losses?.sessionEnded(session);
   }
 
-  /** Called at the end of the history. Computes the losses, and the longest gap of each fault window. */
+  /** Called at the end of the history. Computes the losses, and the longest gap of each fault. */
   finish(): void {
     this.#losses?.finish();
     for (const gap of this.#gaps.finish(this.#last)) {
@@ -150,7 +144,6 @@ export class FaultLedger {
     }
   }
 
-  /** Returns whether an operation overlaps a fault or the recovery time after it. */
   overlaps(operation: Pick<Operation, 'call' | 'return'>): boolean {
     if (this.open === 0 && operation.call > this.#over) return false;
     return this.windows.some(window => overlaps(window, operation, window.budget.recovery));
@@ -162,7 +155,7 @@ export class FaultLedger {
   }
 }
 
-/** Returns whether an operation failed. Undefined if it was aborted, has no end, or failed with a forged cookie. */
+/** Undefined if the operation was aborted, has no end, or failed with a forged cookie. */
 function failedOf({ status, note, return: end, with: cookies }: Operation): boolean | undefined {
   if (status !== undefined && status < 500) return false;
   if (cookies === 'forged') return undefined;

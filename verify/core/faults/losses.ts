@@ -1,22 +1,16 @@
-/**
- * For each fault, counts the sessions and acknowledged writes from before the fault that are lost at the end
- * of the run.
- */
+/** For each fault, counts the sessions and acknowledged writes from before it that are lost at the end of the run. */
 import type { Event, Operation } from '../history/history.ts';
 import type { TrackedObject } from '../objects/tracked-object.ts';
 import { honoured, type SessionState, type Standing } from '../timeline/sessions.ts';
 import type { FaultWindow } from './window.ts';
 import { Writes } from './writes.ts';
 
-/** Maximum number of lost sessions of each fault that are kept with their proof. */
 const KEPT = 3;
 
 export class Losses {
   readonly #windows: readonly FaultWindow[];
   readonly #writes: Writes;
-  /**
-   * By session: its first request in the phase of final reads. `alive`: whether a request in this phase was honoured.
-   */
+  /** By session: its first request in the final reads, and whether one of these requests was honoured. */
   readonly #checked = new Map<SessionState, { first: Operation; alive: boolean }>();
   #final = false;
   /** Number of sessions that were lost without a fault. */
@@ -36,7 +30,7 @@ export class Losses {
     if (!this.#final || operation.with !== undefined || this.#windows.length === 0) return;
     const alive = honoured(operation);
     if (alive === undefined || session.login === undefined || session.logout !== undefined) return;
-    // Ignores a session that may have expired. A lost session counts: it may be honoured again.
+    // The session may have expired. A lost session counts: it may be honoured again.
     if (!live && session.lost === undefined) return;
     const checked = this.#checked.get(session);
     if (checked === undefined) this.#checked.set(session, { first: operation, alive });
@@ -56,17 +50,14 @@ export class Losses {
     else if (lost !== undefined) this.#lost(login, last ?? login, lost);
   }
 
-  /** Counts a session that is honoured at the end. It survived each fault that began after its login. */
+  /** A session that is honoured at the end survived each fault since its login. */
   #survived({ return: born = 0 }: Operation, end: number): void {
     for (const { begin, sessions } of this.#windows) {
       if (begin > born && begin <= end) sessions.survived++;
     }
   }
 
-  /**
-   * Counts a lost session. Blames each fault that began before the first refused request and ended after the
-   * last honoured one.
-   */
+  /** Blames each fault that began before the first refused request and ended after the last honoured one. */
   #lost(login: Operation, last: Operation, lost: Operation): void {
     const born = login.return ?? 0;
     let blamed = false;
@@ -89,8 +80,7 @@ export class Losses {
 
   finish(): void {
     this.#writes.finish();
-    // If a session was lost without a fault, the losses do not prove that a fault took effect. Then only
-    // other observations (`bit`) do.
+    // If sessions were also lost without a fault, lost ones do not prove that a fault took effect.
     for (const { bit, sessions, examples } of this.#windows) {
       if (bit === true || this.#lostWithoutFault === 0) continue;
       sessions.gone = 0;

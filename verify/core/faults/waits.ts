@@ -1,14 +1,11 @@
-/** Measures how long clients wait for a success, including all retries. */
+/** Measures how long clients wait for a success, retries included. */
 import type { Operation } from '../history/history.ts';
 
 export class Waiting {
-  /** For each session whose last request failed: the request with which its wait began. */
+  /** By session whose last request failed: the request with which its wait began. */
   readonly #first = new Map<string, Operation>();
 
-  /**
-   * Returns the request with which the session's wait began: its first failure since its last success. If
-   * there was no failure, returns this request.
-   */
+  /** Returns the session's first failure since its last success; this request if there was none. */
   ended(operation: Operation, failed: boolean): Operation {
     const { session } = operation;
     const first = this.#first.get(session) ?? operation;
@@ -24,7 +21,7 @@ export class Waiting {
 
 const STEP = Math.log(1.05);
 
-/** Counts waiting times in a histogram, which is exact to 5 % and has a bounded size. */
+/** Counts waiting times in a histogram of bounded size, which is exact to 5 %. */
 export class WaitTimes {
   /** The longest wait so far, with or without a success at its end, microseconds. */
   longest = 0;
@@ -46,7 +43,8 @@ export class WaitTimes {
   }
 
   /**
-   * @returns a quantile, in microseconds, of the waits that ended with a success; 0.99 is the 99th percentile
+   * @param share 0.99 for the 99th percentile of the waits that ended with a success
+   * @returns microseconds
    */
   quantile(share: number): number {
     let left = share * this.#count;

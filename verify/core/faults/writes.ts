@@ -9,20 +9,16 @@ import type { FaultWindow } from './window.ts';
 
 const KEPT = 3;
 
-/** Returns by how much the times of an operation may be wrong, microseconds. */
+/** By how much the times of an operation may be wrong, microseconds. */
 const slack = ({ uncertainty = 0 }: Placed): number => uncertainty;
 
-/** The reads of one object that show which writes a fault lost. */
 interface Reads {
-  /** Number of faults that had begun when the object was last read. */
+  /** Number of faults when the object was last read. */
   epoch: number;
   last?: Operation;
-  /**
-   * For each fault, by its place in the list: the last read of the object before the fault; undefined if there is none.
-   */
+  /** By fault: the last read of the object before it. */
   before: (Operation | undefined)[];
   final?: Operation;
-  /** The values that at least one final read showed. */
   shown: Set<KeptValue>;
 }
 
@@ -30,7 +26,7 @@ export class Writes {
   readonly #windows: readonly FaultWindow[];
   readonly #objects = new Map<TrackedObject, Reads>();
 
-  /** @param windows the windows of the faults; new faults are added to this array during the run */
+  /** @param windows grows during the run */
   constructor(windows: readonly FaultWindow[]) {
     this.#windows = windows;
   }
@@ -38,7 +34,7 @@ export class Writes {
   ended(operation: Operation, { object, write }: ObjectFacts, final: boolean): void {
     let reads = this.#objects.get(object);
     if (reads === undefined) {
-      // An object with a cap is not followed: the app drops its values even without a fault.
+      // The app drops values of an object with a cap even without a fault.
       if (write === undefined || object.declared.cap !== undefined) return;
       reads = { epoch: this.#windows.length, before: [], shown: new Set() };
       this.#objects.set(object, reads);
@@ -73,15 +69,12 @@ export class Writes {
   }
 }
 
-/**
- * Returns whether a read shows a value. Undefined if the read may have begun before the add of the value ended (`end`).
- */
+/** Undefined if the read may have begun before the add of the value ended (`end`). */
 function shows(read: Operation | undefined, value: string, end: number): boolean | undefined {
   if (read?.saw === undefined || end >= read.call - slack(read)) return undefined;
   return read.saw.includes(value);
 }
 
-/** For each fault, counts the writes of one object that survived and that were lost. */
 function settle(kept: readonly KeptValue[], reads: Reads, windows: readonly FaultWindow[]): void {
   const { final, shown, before } = reads;
   if (final === undefined) return;
@@ -89,19 +82,19 @@ function settle(kept: readonly KeptValue[], reads: Reads, windows: readonly Faul
     const { value, add } = known;
     const end = (add.return ?? add.call) + slack(add);
     if (!shown.has(known) && end >= final.call - slack(final)) continue;
-    // Leaves out faults after the object's last read: what they lost is not known.
+    // What faults after the object's last read lost is not known.
     windows.slice(0, reads.epoch).forEach((window, index) => {
       const { end: until = Number.POSITIVE_INFINITY, bit, writes, examples } = window;
-      // Leaves out a write that was acknowledged after the fault had ended.
+      // The write was acknowledged after the fault had ended.
       if (end > until) return;
       const wasThere = shows(before[index], value, end);
-      // True if a read after this fault still showed the value. Then a later fault lost the value.
+      // If a read after this fault still showed the value, a later fault lost it.
       const outlived = before
         .slice(index + 1)
         .some(read => read !== undefined && read.call > until && shows(read, value, end) === true);
       if (shown.has(known)) writes.survived++;
-      // Does not count a loss if the value was gone before the fault. If the fault is not known to have taken
-      // effect, counts only a value that was seen just before the fault.
+      // The value was gone before the fault. Or the fault is not known to have taken effect, and the value was not seen
+      // just before it.
       else if (wasThere === false || (bit !== true && wasThere !== true)) return;
       else if (outlived) writes.survived++;
       else {

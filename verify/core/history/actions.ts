@@ -1,4 +1,3 @@
-/** Decides which actions may change data. */
 import type { Action } from './history.ts';
 
 /** Returns whether the action changes nothing, so that a client may send its request again. */

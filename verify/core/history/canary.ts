@@ -1,6 +1,6 @@
 /**
- * Makes and recognises canaries. A canary is a private value of a user that cannot be guessed. If a response
- * to another user shows it, data leaked.
+ * Makes and recognises canaries: private values of a user that cannot be guessed. If a response to another user shows
+ * one, data leaked.
  */
 
 /** Returns `<prefix>.<user>.<session>.<number>.<random>`, short enough for a text field of most apps. */
@@ -18,42 +18,37 @@ export function canaryOf(parts: {
   return `${parts.prefix}.${parts.user}.${parts.session}.${parts.number}.${tail}`;
 }
 
-/** Returns the prefix of values in data that all users share. Such values are no canaries: every user may see them. */
+/** The prefix of values in data that all users share. Every user may see them, so they are no canaries. */
 export const sharedPrefix = (prefix: string): string => `${prefix}s`;
 
-/** The character that is added to a canary to make it longer. */
+/** Makes a canary longer. */
 const PADDING = 'x';
 
-/** Returns the canary, padded to at least `size` characters. */
 export const padded = (canary: string, size: number): string => canary.padEnd(size, PADDING);
 
-/** Returns a function that removes the padding at the end of a canary. Other texts stay as they are. */
+/** Returns a function that removes the padding at the end of a canary. */
 export function unpadder(prefix: string): (text: string) => string {
   const canary = new RegExp(`^(${prefix}s?\\.[\\w-]+\\.[\\w-]+\\.\\d+\\.[0-9a-z]{8})${PADDING}+$`);
   return text =>
     text.endsWith(PADDING) && text.startsWith(prefix) ? (canary.exec(text)?.[1] ?? text) : text;
 }
 
-/** Upper limit of a canary's length, in characters. */
 const LONGEST = 256;
 
 /**
- * Returns a function that finds all canaries of the run in a text. A canary several times in a row counts
- * once. Searches for the prefix first, because in k6 a regular expression is slow on a whole page.
+ * Returns a function that finds the canaries in a text. Equal ones in a row count once. Searches for the prefix first,
+ * because in k6 a regular expression is slow on a whole page.
  */
 export function canaryFinder(prefix: string): (text: string) => string[] {
   const canary = new RegExp(`^${prefix}\\.[\\w-]+\\.[\\w-]+\\.\\d+\\.[0-9a-z]{8}`);
-  /**
-   * The canaries in the last text that had any. The next text often has the same ones in the same order, and
-   * to compare them is faster than to search.
-   */
+  /** The last canaries found. The next text often has the same, and to compare them is faster than to search. */
   let before: readonly string[] = [];
   return text => {
     const found: string[] = [];
     let last = '';
     let next = 0;
     for (let at = text.indexOf(prefix); at !== -1; at = text.indexOf(prefix, at + 1)) {
-      // Skips the same canary again: a page shows a value several times in a row, for example as text and in a form.
+      // A page shows a value several times in a row, for example as text and in a form.
       if (last !== '' && text.startsWith(last, at)) continue;
       const known = before[next];
       if (known !== undefined && text.startsWith(known, at)) {
@@ -72,25 +67,24 @@ export function canaryFinder(prefix: string): (text: string) => string[] {
   };
 }
 
-/** Returns the label of the canary's user; undefined if the value is not a canary of the run. */
+/** Returns undefined if the value is no canary of the run. */
 export function canaryOwner(value: string, prefix: string): string | undefined {
   return value.startsWith(`${prefix}.`) ? value.slice(prefix.length + 1).split('.')[0] : undefined;
 }
 
-/** Returns the session that a canary names. Call it only with a canary of the run. */
+/** The session that a canary names. Call it only with a canary of the run. */
 export const canarySession = (value: string, prefix: string): string | undefined =>
   value.slice(prefix.length + 1).split('.')[1];
 
-/** Returns the prefix of all canaries of one user. */
 export const ownCanaries = (prefix: string, user: string): string => `${prefix}.${user}.`;
 
-/** Returns the first canary of another user. `own` is the prefix of this user's canaries. */
+/** @param own the prefix of this user's canaries */
 export function foreignCanary(
   values: readonly string[] = [],
   prefix: string,
   own: string,
 ): string | undefined {
-  // Loops with an index: there is usually only one value, and in k6 an iterator takes longer than the test.
+  // Loops with an index: in k6, an iterator takes longer than the test of the usual single value.
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as string;
     if (!value.startsWith(own) && canaryOwner(value, prefix) !== undefined) return value;

@@ -1,9 +1,9 @@
 /**
- * Defines the lines of a history: one JSON object per line. The types (history.ts), the validation (parse.ts),
- * joined.ts and docs/history.md are made from these tables. Times are whole microseconds on the line's clock.
+ * Defines the lines of a history, which are JSON objects. The types (history.ts), the validation (parse.ts), joined.ts
+ * and docs/history.md are made from these tables. Times are whole microseconds on the line's clock.
  */
 
-/** The type of a field's value. time: whole microseconds. count: a whole number, 0 or more. */
+/** time: whole microseconds. count: a whole number, 0 or more. */
 export type Kind =
   | keyof Scalars
   | readonly (string | number)[]
@@ -11,7 +11,6 @@ export type Kind =
   | { readonly named: Kind }
   | { readonly fields: Fields };
 
-/** The kinds of simple values, each with its type in TypeScript. */
 interface Scalars {
   text: string;
   flag: boolean;
@@ -22,9 +21,8 @@ interface Scalars {
 
 export interface Field {
   readonly kind: Kind;
-  /** The field is required. */
   readonly must?: true;
-  /** The meaning of the field, for docs/history.md. */
+  /** For docs/history.md. */
   readonly means: string;
 }
 
@@ -44,21 +42,19 @@ type ValueOf<K> = K extends keyof Scalars
 
 type KindIn<F> = F extends { kind: infer K } ? ValueOf<K> : never;
 
-/** The TypeScript type of an object with these fields. */
 export type ObjectOf<F> = {
   -readonly [Name in keyof F as F[Name] extends { must: true } ? Name : never]: KindIn<F[Name]>;
 } & {
   -readonly [Name in keyof F as F[Name] extends { must: true } ? never : Name]?: KindIn<F[Name]>;
 };
 
-/** Makes a required field. */
 const must = <const K extends Kind>(kind: K, means = '') => ({ kind, means, must: true }) as const;
-/** Makes a field that may be absent. */
+/** The field may be absent. */
 const may = <const K extends Kind>(kind: K, means = '') => ({ kind, means });
 
 const TEXTS = { list: 'text' } as const;
 
-/** The attributes with which a session cookie was set; recorded only where a workload asks for them. */
+/** The attributes of a session cookie; recorded only where a workload asks for them. */
 export const ATTRIBUTES = {
   httpOnly: must('flag'),
   secure: must('flag'),
@@ -82,7 +78,7 @@ export const COOKIE = {
   attributes: may({ fields: ATTRIBUTES }, 'only where a workload records them'),
 };
 
-/** The caching headers of a response, and whether the response came from a cache. */
+/** The caching headers of a response, and whether a cache served it. */
 export const CACHING = {
   control: may('text', 'Cache-Control'),
   expires: may('number', 'seconds from Date to Expires'),
@@ -93,13 +89,11 @@ export const CACHING = {
   ),
 };
 
-/** The tokens that a response issued. */
 const ISSUED = {
   refresh: may('text', 'label of the refresh token; absent if the response has none'),
   lifetime: may('number', 'lifetime of the access token, µs'),
 };
 
-/** The fields of an operation that are known before its first byte is sent. */
 export const CALLED = {
   id: must('count', 'unique in the history'),
   clock: must('text', 'the clock that its times are read from'),
@@ -143,7 +137,6 @@ export const CALLED = {
   ),
 };
 
-/** The fields of an operation that are known when it has ended. */
 export const RETURNED = {
   return: may(
     'time',
@@ -192,7 +185,6 @@ export const RETURNED = {
   ),
 };
 
-/** The budget of a fault: how much it may disturb. */
 export const BUDGET = {
   survival: may('number', 'share of sessions and writes that survive the fault, 1 when absent'),
   errors: may('number', 'share of requests that may fail'),
@@ -216,7 +208,7 @@ export const REFRESH = {
   revokes: may(['access'], '`access`: a logout ends access tokens too'),
 };
 
-/** What a target declares in addition to its claims. Times are microseconds. */
+/** What a target declares besides its claims. Times are microseconds. */
 export const DECLARED = {
   expiry: may(
     {
@@ -281,7 +273,7 @@ export const FORMAT = 'baton-history';
 export const VERSION = 1;
 
 export interface Line<F = Fields> {
-  /** Says when the line is written, for docs/history.md. */
+  /** When the line is written, for docs/history.md. */
   readonly when: string;
   readonly fields: F;
   readonly more: string;

@@ -1,13 +1,10 @@
 /**
- * Joins the lines of an operation. Generated from fields.ts by `vitest -u`: code that names each field is several times
- * as fast as a loop over names.
+ * Joins the lines of an operation. Generated from fields.ts by `vitest -u`, because code that names each field is
+ * several times as fast as a loop.
  */
 import type { End, Operation, Start } from './history.ts';
 
-/**
- * Makes one operation of a start line and its end line, from the fields that each of them may have. Changes neither
- * line.
- */
+/** Makes one operation of a start line and an end line. Changes neither line. */
 export function joined(start: Start, end: Omit<End, 'type'>): Operation {
   const operation: Operation = {
     type: 'op',

@@ -1,14 +1,14 @@
-/** Parses and validates one line of a history file. */
+/** Parses and validates one line of a history. */
 import { getOrInsert } from '../get-or-insert.ts';
 import { type Fields, type Kind, LINES } from './fields.ts';
 import type { Event } from './history.ts';
 
-/** Thrown for a line that is not a valid event. The message says what was expected and what came. */
+/** Thrown for a line that is no valid event. The message says what was expected and what came. */
 export class HistoryError extends Error {
   override name = 'HistoryError';
 }
 
-/** Thrown for a line that is not JSON, such as the last line of a history after a kill of the recorder. */
+/** Thrown for a line that is not JSON, such as the last one after a kill of the recorder. */
 export class CutLineError extends HistoryError {}
 
 type Test = (value: unknown) => boolean;
@@ -30,7 +30,7 @@ const isTexts = (value: unknown): boolean =>
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** An error inside a value: its place, what was expected there, and what came. */
+/** An error inside a value. */
 interface Wrong {
   path: string;
   means: string;
@@ -41,7 +41,6 @@ const wrong = (came: unknown, means: string): Wrong => ({ path: '', means, came 
 
 const inside = (path: string, wrong: Wrong): Wrong => ({ ...wrong, path: path + wrong.path });
 
-/** Returns the first error in a value; undefined if the value is valid. */
 function wrongIn(value: unknown, kind: Kind): Wrong | undefined {
   if (typeof kind === 'string')
     return SCALARS[kind].is(value) ? undefined : wrong(value, SCALARS[kind].means);
@@ -56,7 +55,7 @@ function wrongIn(value: unknown, kind: Kind): Wrong | undefined {
     : wrong(value, kind.map(one => JSON.stringify(one)).join(' or '));
 }
 
-/** @param values a list, or an object, in which every value must be of this kind */
+/** @param values a list or an object */
 function wrongInEach(values: object, kind: Kind): Wrong | undefined {
   for (const [name, value] of Object.entries(values)) {
     const wrong = wrongIn(value, kind);
@@ -83,7 +82,7 @@ interface Table {
   required: readonly string[];
 }
 
-/** The kinds and required names of each table. Kept, because a long history has many lines of each type. */
+/** Kept, because a long history has many lines of each type. */
 const tables = new Map<Fields, Table>();
 function tableOf(fields: Fields): Table {
   return getOrInsert(tables, fields, () => ({
@@ -98,10 +97,8 @@ const shown = (value: unknown): string => {
 };
 
 /**
- * Parses one line of a history.
- *
  * @param line one line, without its line end
- * @returns the event; fields that this version does not know are kept
+ * @returns the event, with the fields that this version does not know
  * @throws HistoryError that names the wrong field, what was expected and what came
  */
 export function parseEvent(line: string): Event {

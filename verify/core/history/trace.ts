@@ -1,10 +1,7 @@
-/**
- * Makes the trace ids of requests (W3C Trace Context). With its id, a request is found in the tracing of the target.
- */
+/** Makes the trace ids of requests (W3C Trace Context), by which a request is found in the tracing of the target. */
 
 /**
- * Returns the trace id of a request: 32 hexadecimal digits. The digits come from the run's name and the request's
- * number, so the trace id can be computed again from a history.
+ * Returns 32 hexadecimal digits, made from the run's name and the request's number.
  *
  * @param request the X-Request-Id, `<run>-<number>`
  */
@@ -13,13 +10,13 @@ export function traceIdOf(request: string): string {
   return digits + number;
 }
 
-/** Returns the `traceparent` header of a request: version, trace id, parent id, and the flag "sampled". */
+/** The `traceparent` header: version, trace id, parent id, and the flag "sampled". */
 export function traceparentOf(request: string): string {
   const { digits, number } = partsOf(request);
   return `00-${digits}${number}-${digits.slice(-4)}${number}-01`;
 }
 
-/** The last run and its digits are kept, because a process usually sends the requests of one run. */
+/** A process usually sends the requests of one run. */
 const last = { run: '', digits: digitsOf('') };
 
 function partsOf(request: string): { digits: string; number: string } {
@@ -32,7 +29,7 @@ function partsOf(request: string): { digits: string; number: string } {
   return { digits: last.digits, number: number.padStart(12, '0') };
 }
 
-/** Returns the part of a trace id that comes from the run's name: its last 20 hexadecimal digits. */
+/** The last 20 hexadecimal digits in the run's name. */
 function digitsOf(run: string): string {
   const digits = run.replace(/[^\da-f]/gi, '').toLowerCase();
   return digits.slice(-20).padStart(20, '0');

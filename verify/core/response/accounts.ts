@@ -1,9 +1,9 @@
-/** Finds an account, and its label, by its number or by the user's name on a page. Needs no list of all accounts. */
+/** Finds an account by its number, or by the user's name on a page, without a list of all accounts. */
 
-/** One account. With `count`, as many accounts: {n} in the name stands for 1, 2, … up to `count`. */
+/** One account. With `count`, as many: {n} in the name stands for 1, 2, … up to `count`. */
 interface AccountSpec {
   user: string;
-  /** The user's name as pages show it, if it differs from the login name. May contain {n}, as the login name. */
+  /** The user's name as pages show it, if it is not the login name. May contain {n}. */
   shown?: string | undefined;
   password: string;
   count?: number | undefined;
@@ -19,10 +19,9 @@ export interface PoolAccount {
 
 const sizeOf = ({ count = 1 }: AccountSpec): number => count;
 
-/** Returns the number of accounts. */
 export const poolOf = (accounts: Accounts): number => accounts.reduce((sum, spec) => sum + sizeOf(spec), 0);
 
-/** Returns account number n, counted from 1. After the last account, the first one comes again. */
+/** @param n counted from 1. After the last account, the first one comes again */
 export function accountOf(accounts: Accounts, n: number): PoolAccount {
   let index = (n - 1) % poolOf(accounts);
   for (let i = 0; i < accounts.length; i++) {
@@ -36,7 +35,7 @@ export function accountOf(accounts: Accounts, n: number): PoolAccount {
   throw new Error('expected at least one account');
 }
 
-/** Returns the label of the account whose name on pages is `name`; undefined if there is no such account. */
+/** The label of the account with this name on pages, if there is one. */
 export function userLabel(accounts: Accounts, name: string): string | undefined {
   for (let i = 0; i < accounts.length; i++) {
     const spec = accounts[i] as AccountSpec;
@@ -49,7 +48,7 @@ export function userLabel(accounts: Accounts, name: string): string | undefined 
 const nameOf = ({ user, count }: AccountSpec, n: number): string =>
   count === undefined ? user : user.replaceAll('{n}', String(n));
 
-/** Returns the number of the account in this entry whose name on pages is `name`; undefined if there is none. */
+/** The number of the account with this name on pages, if there is one. */
 function numberOf({ user, shown = user, count }: AccountSpec, name: string): number | undefined {
   if (count === undefined) return shown === name ? 1 : undefined;
   const before = shown.slice(0, shown.indexOf('{n}'));
@@ -58,7 +57,7 @@ function numberOf({ user, shown = user, count }: AccountSpec, name: string): num
   return number <= count && shown.replaceAll('{n}', String(number)) === name ? number : undefined;
 }
 
-/** Returns the label of an account: its name up to the @. Adds a number if an earlier entry may have the same label. */
+/** The name up to the @, with a number if an earlier entry may have the same label. */
 function labelIn(accounts: Accounts, index: number, name: string): string {
   const label = shortOf(name);
   const taken = accounts.slice(0, index).some(spec => mayBe(spec, label));
@@ -73,14 +72,14 @@ function mayBe(spec: AccountSpec, label: string): boolean {
   return label.startsWith(before);
 }
 
-/** Returns an account for a user who registers during the run. */
+/** An account for a user who registers during the run. */
 export const newcomer = (canary: string, number: number, nth: number): PoolAccount => ({
   user: `${canary}-${number}-${nth}@example.test`,
   password: `new-${canary}-${number}`,
   label: `${canary}-${number}-${nth}`,
 });
 
-/** Returns the label of a user who registered during the run with this canary prefix; undefined for other names. */
+/** The label of a user who registered during the run; undefined for other names. */
 export function newcomerLabel(name: string, canary: string): string | undefined {
   const label = name.split('@')[0] ?? '';
   return label.startsWith(`${canary}-`) && name === `${label}@example.test` ? label : undefined;

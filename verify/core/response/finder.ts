@@ -1,16 +1,14 @@
 /**
- * Finds the first group of a regular expression in a text, and is fast in k6, too. In k6, each `matchAll`
- * compiles the expression again, and one non-ASCII character in the text makes it five times slower. So an
- * expression of the most common shape, such as `<body[^>]* data-user="([^"]*)"`, is not used as such: its
- * literal parts are searched. For any other expression that begins with a literal text, the page before this
- * text is cut off, because often only the page's title has non-ASCII characters.
+ * Finds the first group of a regular expression, and is fast in k6, too. There, each `matchAll` compiles the expression
+ * again, and one non-ASCII character in the text makes it five times slower. So for an expression of the most common
+ * shape, such as `<body[^>]* data-user="([^"]*)"`, its literal parts are searched instead. For others that begin with a
+ * literal text, the page before this text is cut off, because often only the page's title has non-ASCII characters.
  */
 export class Finder {
   readonly #search: Search | undefined;
   readonly #pattern: RegExp;
   readonly #literal: string;
 
-  /** @param source source of a regular expression with a group */
   constructor(source: string) {
     const shape = shapeOf(source);
     this.#search = shape === undefined ? undefined : new Search(shape);
@@ -18,7 +16,7 @@ export class Finder {
     this.#literal = literalStart(source);
   }
 
-  /** Returns the group of the first match; undefined if there is no match or the group did not take part in it. */
+  /** Undefined if there is no match, or the group took no part in it. */
   first(text: string): string | undefined {
     const search = this.#search;
     if (search !== undefined) return search.find(text, 0) ? text.slice(search.from, search.to) : undefined;
@@ -26,7 +24,7 @@ export class Finder {
     return this.#pattern.exec(this.#rest(text))?.[1];
   }
 
-  /** Returns the group of every match; an empty text if the group did not take part in a match. */
+  /** Empty texts for matches without the group. */
   all(text: string): string[] {
     const found: string[] = [];
     const search = this.#search;
@@ -38,7 +36,7 @@ export class Finder {
     this.#pattern.lastIndex = 0;
     for (let match = this.#pattern.exec(rest); match !== null; match = this.#pattern.exec(rest)) {
       found.push(match[1] ?? '');
-      // Goes on by one character after an empty match. Otherwise it would be found again without end.
+      // An empty match would otherwise be found again without end.
       if (match[0] === '') this.#pattern.lastIndex++;
     }
     return found;
@@ -51,19 +49,16 @@ export class Finder {
   }
 }
 
-/**
- * The parts of an expression `before([^q]*)q…` or `before[^s]*second([^q]*)q…`, where q and s are single characters.
- */
+/** The parts of `before([^q]*)q…` or `before[^s]*second([^q]*)q…`, where q and s are single characters. */
 interface Shape {
   before: string;
-  /** For the second form: `stop` is the character s, `second` is the literal text before the group. */
+  /** Of the second form: the character s, and the literal text before the group. */
   skip: { stop: string; second: string } | undefined;
-  /** The character q, at which the group ends. The text `after` begins with it. */
+  /** The character q, at which the group ends. `after` begins with it. */
   quote: string;
   after: string;
 }
 
-/** Matches a literal text, which has no special characters of regular expressions. */
 const TEXT = '[^\\\\^$.*+?()[\\]{}|]+';
 const CLASS = '\\[\\^([^\\\\\\]^-])\\]\\*';
 const SHAPE = new RegExp(`^(${TEXT})(?:${CLASS}(${TEXT}))?\\(${CLASS}\\)(${TEXT})$`);
@@ -76,14 +71,13 @@ function shapeOf(source: string): Shape | undefined {
 }
 
 /**
- * Searches for an expression by its parts. The place of the last match is kept in fields, because a new
- * object is slow in k6.
+ * Searches for an expression by its parts. Keeps the place of the last match in fields, because a new object is slow in
+ * k6.
  */
 class Search {
   /** Start and end of the group in the text. */
   from = 0;
   to = 0;
-  /** End of the whole match. */
   end = 0;
   readonly #shape: Shape;
 
@@ -91,7 +85,7 @@ class Search {
     this.#shape = shape;
   }
 
-  /** Searches for the first match at or after `begin`. Returns whether there is one. */
+  /** Searches at or after `begin`. */
   find(text: string, begin: number): boolean {
     const { before, skip } = this.#shape;
     for (let at = text.indexOf(before, begin); at !== -1; at = text.indexOf(before, at + 1)) {
@@ -101,10 +95,7 @@ class Search {
     return false;
   }
 
-  /**
-   * Tries each place of `second`, the last one first, because in a regular expression `[^s]*` matches as much
-   * as possible.
-   */
+  /** Tries the last place of `second` first, because in a regular expression `[^s]*` matches as much as possible. */
   #afterSkip(text: string, next: number, { stop, second }: { stop: string; second: string }): boolean {
     const stopped = text.indexOf(stop, next);
     let at = text.lastIndexOf(second, stopped === -1 ? text.length : stopped);
@@ -119,7 +110,7 @@ class Search {
   #groupAt(text: string, from: number): boolean {
     const { quote, after } = this.#shape;
     const to = text.indexOf(quote, from);
-    // `after` begins with the character q. Usually it is only this character.
+    // Usually `after` is only the character q.
     if (to === -1 || (after !== quote && !text.startsWith(after, to))) return false;
     this.from = from;
     this.to = to;
@@ -128,10 +119,10 @@ class Search {
   }
 }
 
-/** Returns the literal text with which every match begins. Empty if there is none or it is not simple to find. */
+/** The literal text with which every match begins. Empty if it is not simple to find. */
 function literalStart(source: string): string {
   if (source.includes('|')) return '';
   const [literal = ''] = /^[^\\^$.*+?()[\]{}]*/.exec(source) ?? [];
-  // If a quantifier follows, such as `*`, the last character may be absent in a match.
+  // With a quantifier such as `*`, the last character may be absent.
   return /[*+?{]/.test(source.charAt(literal.length)) ? literal.slice(0, -1) : literal;
 }

@@ -1,25 +1,19 @@
-/**
- * Finds a value in a response, such as a name, a token or an item of a list. The target file describes where the
- * value is.
- */
+/** Finds a value in a response, such as a name, a token or an item of a list, where the target file says it is. */
 import { Finder } from './finder.ts';
 import type { BodyFacts } from './reply.ts';
 
-/** Describes where a value is: a regular expression whose first group is the value, or one of the places below. */
+/** A regular expression whose first group is the value, or one of the places below. */
 export type Finding =
   | string
-  /** A JSON pointer (RFC 6901) into the body, or into each message of an event stream. `*` means every member. */
+  /** A JSON pointer (RFC 6901) into the body, or into each message of an event stream. `*`: every member. */
   | { json: string }
-  /** A header of the response. */
   | { header: string }
-  /** A cookie that the response sets. */
   | { cookie: string }
   /** `<meta name="…" content="…">` */
   | { meta: string }
   /** `<input name="…" value="…">` */
   | { field: string };
 
-/** The parts of a response that a finding may search. */
 interface Found {
   headers: Readonly<Record<string, string | string[] | undefined>>;
   body: string;
@@ -28,17 +22,12 @@ interface Found {
 }
 
 export interface Findings {
-  /** Returns the first value in a response; undefined if there is none. */
+  /** The first value in a response. */
   first(reply: Found): string | undefined;
-  /** Returns all values in a response, in the order in which they occur. */
+  /** All values in a response, in their order. */
   all(reply: Found): string[];
 }
 
-/**
- * Returns functions that find the values.
- *
- * @param decode replaces HTML character references, such as `&amp;`
- */
 export function finder(finding: Finding, decode: (html: string) => string): Findings {
   if (typeof finding === 'string') {
     const expression = new Finder(finding);
@@ -69,7 +58,7 @@ export function finder(finding: Finding, decode: (html: string) => string): Find
   return { first: reply => all(reply)[0], all };
 }
 
-/** Returns a function that finds the values of a JSON pointer, a header or a cookie. */
+/** Finds the values of a JSON pointer, a header or a cookie. */
 function everyOne(finding: { json: string } | { header: string } | { cookie: string }): Findings['all'] {
   if ('json' in finding) {
     const steps = stepsOf(finding.json);
@@ -86,11 +75,10 @@ function everyOne(finding: { json: string } | { header: string } | { cookie: str
     cookies.flatMap(({ name, value }) => (name === finding.cookie && value !== undefined ? [value] : []));
 }
 
-/** Returns a regular expression that finds the attribute `held` of the tag whose `name` is given, in any order. */
+/** A regular expression that finds the attribute `held` of a tag by its `name`, in any order. */
 const attribute = (tag: string, name: string, held: string): string =>
   `<${tag}(?=[^>]*\\sname=["']?${escaped(name)}["'\\s/>])[^>]*\\s${held}=["']?([^"'>]*)`;
 
-/** Returns a regular expression, as a text, that matches exactly this text. */
 export const escaped = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
 const stepsOf = (pointer: string): string[] =>
@@ -102,7 +90,7 @@ const stepsOf = (pointer: string): string[] =>
 const isEventStream = (headers: Found['headers']): boolean =>
   `${headers['content-type']}`.startsWith('text/event-stream');
 
-/** Returns the data of each event in an event stream (WHATWG HTML, 9.2.6). */
+/** The data of each event (WHATWG HTML, 9.2.6). */
 const messagesOf = (stream: string): string[] =>
   stream.split(/(?:\r\n|\r|\n){2}/).map(event =>
     event
@@ -127,7 +115,7 @@ function pointed(value: unknown, [step, ...more]: readonly string[]): unknown[] 
   return Object.hasOwn(value, step) ? pointed((value as Record<string, unknown>)[step], more) : [];
 }
 
-/** Returns the texts and numbers among the values, as texts. A list counts as its members. */
+/** The texts and numbers among the values, as texts. A list counts as its members. */
 const texts = (values: readonly unknown[]): string[] =>
   values.flatMap(value =>
     Array.isArray(value)

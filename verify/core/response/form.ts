@@ -2,24 +2,21 @@
 
 type Known = Readonly<Record<string, string>>;
 
-/** Returns the form with its placeholders filled in. A placeholder without a known value stays as it is. */
 export function filled(form: Readonly<Record<string, string>>, known: Known): Record<string, string> {
   const all: Record<string, string> = {};
   for (const name in form) all[name] = filledText(form[name] ?? '', known);
   return all;
 }
 
-/** Returns the text with its placeholders filled in. A placeholder without a known value stays as it is. */
+/** A placeholder without a known value stays as it is. */
 export function filledText(text: string, known: Known): string {
   if (!text.includes('{')) return text;
-  // Most fields are a single placeholder. In k6, a search for several would take longer than all other work on a form.
+  // Most fields are a single placeholder. In k6, a search for several takes longer than all other work on a form.
   const whole = text.startsWith('{') && text.endsWith('}') ? known[text.slice(1, -1)] : undefined;
   return whole ?? text.replace(/\{(\w+)\}/g, (place, name: string) => known[name] ?? place);
 }
 
-/**
- * Returns the JSON value with its placeholders filled in. A text that is a name in `values` becomes the value there.
- */
+/** @param values a text that is a name in it becomes the value there */
 export function filledJson(
   value: unknown,
   known: Known,

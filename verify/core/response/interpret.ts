@@ -1,4 +1,4 @@
-/** Reads from a response whether the session is signed in, its user and state, and which instance sent the response. */
+/** Reads from a response whether the session is signed in, its user and state, and the instance. */
 import { isSafe } from '../history/actions.ts';
 import { canaryFinder, unpadder } from '../history/canary.ts';
 import type { Action, CookieChange, Operation } from '../history/history.ts';
@@ -10,29 +10,27 @@ import { outcomeOf } from './outcome.ts';
 import { type ListPage, ListReader, type ListSpec } from './pages-of-list.ts';
 import type { Reply } from './reply.ts';
 
-/** The parts of a target file that say how its pages are read. */
 export interface Pages {
   login: LoginPage;
   signedIn: { user: Finding };
-  /** Further responses that mean "signed out". A 401 and a redirect to the login page always do. */
+  /** Further signed-out responses. A 401 and a redirect to the login page always are. */
   signedOut?: { status: readonly number[]; redirect: readonly string[] } | undefined;
   /** Other sites that take part in logins. A redirect to one of them asks the user to log in. */
   origins?: readonly string[] | undefined;
   csrf?: Finding | undefined;
   probes: readonly { object: string; read: ListSpec }[];
   instance?: (Naming & { version?: Versioning | undefined }) | undefined;
-  /** Matches the text of a response such as "busy, try again": the app refused the request, and it had no effect. */
+  /** Matches a response such as "busy, try again": the request was refused and had no effect. */
   busy?: string | undefined;
 }
 
 export interface Reading {
-  /** Returns the label that stands for a secret in the history, so that the secret is not recorded. */
+  /** The label that stands for a secret in the history. */
   label(secret: string): string;
-  /** Returns the label of a user of the run; undefined if the name is not that of such a user. */
+  /** Undefined if the name is not that of a user of the run. */
   userLabel(name: string): string | undefined;
-  /** The prefix of all canaries of the run: letters and digits. */
   canary: string;
-  /** Replaces HTML character references, such as `&amp;`. k6 and Node use different libraries. */
+  /** Replaces HTML character references, such as `&amp;`. */
   decode(html: string): string;
 }
 
@@ -43,7 +41,7 @@ export interface Learned {
   strangers: { status: readonly number[]; redirect: readonly string[] };
 }
 
-/** The fields of an operation that are read from its response. */
+/** The fields of an operation that come from its response. */
 export type Seen = Pick<
   Operation,
   | 'outcome'
@@ -61,28 +59,25 @@ export type Seen = Pick<
 
 export interface Asked {
   action: Action;
-  /** The object whose state the response shows, by its name in the target file; absent if it shows none. */
+  /** The object, by its name in the target file, whose state the response shows. */
   object?: string | undefined;
-  /** True if the page need not name its user. If it does not, the page shows nothing about the session. */
+  /** True if the page need not name its user. Without a name it shows nothing about the session. */
   unmarked?: boolean | undefined;
-  /** The requested path, with its query. */
   path?: string;
 }
 
 const NO_PAGE: ListPage = { values: [], cut: false };
 
 const writes = (action: Action): boolean => !isSafe(action) && !silent.has(action) && action !== 'login';
-/** Actions whose responses do not show whether the session is signed in or out. */
+/** Their responses do not show whether the session is signed in. */
 const silent = new Set<Action>(['form', 'logout', 'logout-all']);
-/** Statuses that reject a refresh token permanently (RFC 6749, 5.2). */
+/** These statuses reject a refresh token permanently (RFC 6749, 5.2). */
 const REFUSED: readonly number[] = [400, 401, 403];
 
 export class Interpreter {
-  /** Names of the session cookies. Until they are known, no cookies are recorded. */
+  /** Until the session cookies are known, no cookies are recorded. */
   sessionCookies: readonly string[] = [];
-  /**
-   * Probes whose page requires a login but names no user. If such a page comes with a 2xx, the session is signed in.
-   */
+  /** Probes whose page requires a login but names no user. With a 2xx, the session is signed in. */
   readonly unnamed = new Set<string>();
   readonly #pages: Pages;
   readonly #reading: Reading;
@@ -90,7 +85,7 @@ export class Interpreter {
   readonly #unpadded: (text: string) => string;
   readonly #user: Findings;
   readonly #lists: Map<string, ListReader>;
-  /** The statuses and redirects that private pages sent to clients without a session. They mean "signed out", too. */
+  /** The responses of private pages to clients without a session. They mean "signed out", too. */
   readonly #strangers = { status: new Set<number>(), redirect: new Set<string>() };
   /** Headers without a canary, which need no further search. In Node, responses with equal headers share one object. */
   readonly #bare = new WeakSet<Reply['headers']>();
@@ -115,7 +110,7 @@ export class Interpreter {
     this.#version = versionNamer(pages.instance?.version ?? {});
   }
 
-  /** What this interpreter has learned about the target. Another interpreter can take it over with `learn`. */
+  /** What this interpreter has learned about the target. */
   get learned(): Learned {
     const { status, redirect } = this.#strangers;
     return {
@@ -133,26 +128,21 @@ export class Interpreter {
     for (const one of redirect) this.#strangers.redirect.add(one);
   }
 
-  /** Returns the CSRF token in a page; undefined if there is none. */
   csrf(reply: Reply): string | undefined {
     return this.#csrf?.first(reply);
   }
 
-  /** Returns the instance that sent the response; undefined if the response does not name it. */
+  /** The instance that the response names. */
   named(reply: Reply): Named | undefined {
     return this.#instance(reply);
   }
 
-  /** Returns the user name that a response shows, not yet replaced by a label; undefined if it shows none. */
+  /** The user name that the response shows, not yet replaced by a label. */
   userName(reply: Reply): string | undefined {
     return this.#user.first(reply);
   }
 
-  /**
-   * Interprets a response.
-   *
-   * @param named the instance that sent the response, if the caller has already found it
-   */
+  /** @param named the instance, if the caller has already found it */
   seen(reply: Reply, asked: Asked, named: Named | undefined = this.#instance(reply)): Seen {
     const { action, object, unmarked = false, path } = asked;
     const seen: Seen = { outcome: 'ok', note: noteOf(reply) };
@@ -169,12 +159,11 @@ export class Interpreter {
       this.#state(seen, reply, object, path);
     this.#private(seen, reply);
     seen.outcome = busy ? 'fail' : outcomeOf(reply, seen.signedIn, isSafe(action));
-    // If a write gets a login form as its response, it is not known whether the write happened.
+    // After a login form as the response to a write, it is not known whether the write happened.
     if (seen.outcome === 'ok' && writes(action) && this.#asksPassword(reply)) seen.outcome = 'info';
     return seen;
   }
 
-  /** Returns whether the response says "busy, try again". */
   busy({ body, facts }: Reply): boolean {
     if (this.#busy === undefined) return false;
     const busy = facts?.busy ?? this.#busy.test(body);
@@ -200,14 +189,14 @@ export class Interpreter {
     }
   }
 
-  /** Returns whether the login was accepted, by the page to which the login led in the end. Undefined for an error. */
+  /** Returns whether the last page of a login accepts it; undefined for an error. */
   landed(reply: Reply): boolean | undefined {
     const { status } = reply;
     if (status === undefined || status >= 500 || status === 429) return undefined;
     return status !== 401 && !this.#asksPassword(reply);
   }
 
-  /** Returns whether the response is a login form: it has a password field and names no user. */
+  /** Returns whether the response is a login form: a password field, and no user's name. */
   #asksPassword(reply: Reply): boolean {
     return hasPasswordField(reply) && (this.userName(reply) ?? '') === '';
   }
@@ -218,7 +207,7 @@ export class Interpreter {
     );
   }
 
-  /** Returns whether the response is signed out: a 401, a redirect to a login, or what the target file declares. */
+  /** Returns whether the response is a 401, a redirect to a login, or what the target file declares as signed out. */
   refuses(reply: Reply): boolean {
     const { status, redirect } = reply;
     const { login, signedOut } = this.#pages;
@@ -229,7 +218,7 @@ export class Interpreter {
     );
   }
 
-  /** Records the user that the page names. If the page must name its user and does not, it counts as signed out. */
+  /** If the page must name its user and does not, it counts as signed out. */
   #mark(seen: Seen, reply: Reply, unmarked: boolean): void {
     const name = this.userName(reply);
     if (name === undefined || name === '') {
@@ -240,13 +229,12 @@ export class Interpreter {
     seen.sawUser = this.#reading.userLabel(name) ?? `unknown-${this.#reading.label(name)}`;
   }
 
-  /** Records the state that the page shows, if the page shows all of it. */
   #state(seen: Seen, reply: Reply, object: string, path: string | undefined): void {
     const { values, next, cut } = this.page(reply, object, path);
     if (next === undefined && !cut) seen.saw = values;
   }
 
-  /** Returns the values that a page shows of an object. `object` is its name in the target file. */
+  /** The values that a page shows of an object, by its name in the target file. */
   page(reply: Reply, object: string, path?: string): ListPage {
     const page = this.#lists.get(object)?.page(reply, path);
     if (page === undefined) return NO_PAGE;
@@ -256,8 +244,8 @@ export class Interpreter {
   }
 
   /**
-   * Records how a private page responded to a client without a session. The same response to another client
-   * then means "signed out".
+   * Records how a private page responds to a client without a session. The same response to another client then means
+   * "signed out".
    */
   stranger(reply: Reply): void {
     const { status, redirect } = reply;
@@ -271,9 +259,7 @@ export class Interpreter {
     return status !== undefined && this.#strangers.status.has(status);
   }
 
-  /**
-   * Records the canaries that are not part of the requested state, and the session cookies that the response changed.
-   */
+  /** Records canaries outside of the requested state, and changed session cookies. */
   #private(seen: Seen, reply: Reply): void {
     const found = this.#found(reply);
     const saw = seen.saw ?? [];
@@ -287,7 +273,6 @@ export class Interpreter {
     if (cookies.length > 0) seen.cookies = cookies.map(cookie => this.#cookie(cookie));
   }
 
-  /** Returns the canaries in a response. */
   #found({ body, facts, headers }: Reply): readonly string[] {
     const found = facts?.canaries ?? this.#canaries(body);
     if (facts !== undefined) facts.canaries = found;
@@ -299,10 +284,10 @@ export class Interpreter {
 
   #inHeaders(headers: Reply['headers']): string[] {
     const found: string[] = [];
-    // A loop, because in k6 values() and flat() would take longer than the search itself.
+    // In k6, values() and flat() would take longer than the search.
     for (const name in headers) {
       const value = headers[name];
-      // Skips most headers, because they have no canary. In k6, adding an empty list takes as long as this test.
+      // Most headers have no canary. In k6, adding an empty list takes as long as this test.
       if (typeof value === 'string' && !value.includes(this.#reading.canary)) continue;
       for (const one of [value ?? []].flat()) found.push(...this.#canaries(one));
     }

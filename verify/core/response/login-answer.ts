@@ -1,15 +1,14 @@
-/** Decides from the response to a login whether it was accepted, before any further page is requested. */
+/** Decides from the response to a login alone whether it was accepted. */
 import type { Reply } from './reply.ts';
 
-/** The parts of a target file that say how the response to a login is read. */
 export interface LoginPage {
   page: string;
   accepted?: readonly number[] | undefined;
-  /** Matches a response that refuses a login, by its text or by the path to which it redirects. */
+  /** Matches a refusal, by its text or by the path to which it redirects. */
   refused?: string | undefined;
 }
 
-/** Statuses of a login that is refused only for some time, even with the correct password. */
+/** Statuses of a login that is refused only for some time. */
 const NOT_NOW: readonly number[] = [409, 423, 425, 429];
 const PASSWORD_FIELD = /type=["']?password/i;
 
@@ -19,13 +18,13 @@ export function hasPasswordField({ body, facts }: Reply): boolean {
   return facts.password;
 }
 
-/** Returns whether a response refuses the login, as `login.refused` in the target file describes. */
+/** Returns whether `login.refused` in the target file matches the response. */
 export const refusesLogin = ({ redirect, body }: Reply, { refused }: LoginPage): boolean =>
   refused !== undefined && new RegExp(refused).test(`${redirect ?? ''}\n${body}`);
 
 /**
- * Returns whether the response to a login accepts it; undefined if this is not known. Uses only this
- * response, because another instance may send the next page and may not know the session.
+ * Undefined if this is not known. Requests no further page, because another instance may send it and not know the
+ * session.
  */
 export function acceptsLogin(reply: Reply, login: LoginPage): boolean | undefined {
   const { status, redirect } = reply;

@@ -1,17 +1,17 @@
-/** Finds the name of the instance that sent a response: in a header, a cookie or the body. */
+/** Finds the name of the instance that sent a response. */
 import { Finder } from './finder.ts';
 import { type Finding, finder } from './finding.ts';
 import type { Reply } from './reply.ts';
 
-/** The places where a response names its instance. They are searched in this order. */
+/** The places where a response names its instance, in the order of the search. */
 export interface Naming {
   header?: string | undefined;
   /** A regular expression that finds the name in the header. */
   find?: string | undefined;
-  /** Name of the cookie in which the balancer names the instance. */
+  /** The cookie in which the balancer names the instance. */
   cookie?: string | undefined;
   body?: Finding | undefined;
-  /** By name of an instance: its own address. A balancer may name an instance by its address. */
+  /** By instance: its own address, by which a balancer may name it. */
   addresses?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -19,25 +19,23 @@ export interface Naming {
 export interface Versioning {
   /** If absent, the version is a part of the instance's name. */
   header?: string | undefined;
-  /** A regular expression that finds the version in the header, or in the name of the instance. */
+  /** A regular expression that finds the version in the header, or in the instance's name. */
   find?: string | undefined;
 }
 
 export interface Named {
   instance: string;
-  /**
-   * Where the name was found: `header`, `cookie` or `body`. `address`: the client sent the request to this instance.
-   */
+  /** `header`, `cookie` or `body`; `address`: the client sent the request to this instance. */
   source: string;
 }
 
-/** Maximum length of a name, in characters, so that a long header cannot fill the history. */
+/** Maximum length of a name, so that a long header cannot fill the history. */
 const LONGEST = 100;
 
-/** Maximum number of header values whose name is cached. If there are more, the values hardly repeat. */
+/** Maximum number of header values whose name is cached. More hardly repeat. */
 const KNOWN = 64;
 
-/** Returns a function that finds the instance of a response; undefined if the response names none. */
+/** Returns a function that finds the instance of a response. */
 export function namer(
   { header, find, cookie, body, addresses = {} }: Naming,
   decode: (html: string) => string,
@@ -45,14 +43,13 @@ export function namer(
   const name = header?.toLowerCase();
   const part = find === undefined ? undefined : new Finder(find);
   const shown = body === undefined ? undefined : finder(body, decode);
-  // A balancer may name an instance by its address, as nginx does with $upstream_addr. Then the address is
-  // replaced by the name.
+  // A balancer may name an instance by its address, as nginx does with $upstream_addr.
   const names = new Map(Object.entries(addresses).map(([own, url]) => [hostOf(url), own]));
   const named = (instance: string | undefined, source: string): Named | undefined =>
     instance === undefined || instance === ''
       ? undefined
       : { instance: (names.get(instance) ?? instance).slice(0, LONGEST), source };
-  // Caches the names by the text of the header, because each instance always sends the same text.
+  // Each instance always sends the same header, so the names are cached by its text.
   const known = new Map<string, Named>();
   const byHeader = (text: string | string[] | undefined): Named | undefined => {
     const before = typeof text === 'string' ? known.get(text) : undefined;
@@ -67,7 +64,7 @@ export function namer(
     (shown === undefined ? undefined : named(shown.first(reply), 'body'));
 }
 
-/** Returns a function that finds the version of the app that sent a response; undefined if the response names none. */
+/** Returns a function that finds the version of the app that sent a response. */
 export function versionNamer({
   header,
   find,
@@ -81,12 +78,10 @@ export function versionNamer({
   };
 }
 
-/** Returns the host and port of an address. Does not use URL, which k6 lacks. */
+/** Host and port of an address. k6 lacks URL. */
 const hostOf = (url: string): string => url.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
 
-/**
- * Finds the name in a header. A balancer that tried several instances lists all of them. The last one has responded.
- */
+/** A balancer that tried several instances lists them all. The last one has responded. */
 function inHeader(value: string | string[], part: Finder | undefined): string | undefined {
   const text = Array.isArray(value) ? value.join(', ') : value;
   return part === undefined ? text.slice(lastOf(text)) : part.first(text);
@@ -98,10 +93,7 @@ const lastOf = (text: string): number => {
   return Math.max(comma === -1 ? 0 : comma + 2, group === -1 ? 0 : group + 3);
 };
 
-/**
- * Finds the name in the balancer's cookie. If the response sets the cookie, this value counts, otherwise the
- * one that the client sent.
- */
+/** The cookie that the response sets counts, or else the one that the client sent. */
 function inCookie({ status, cookies, sent }: Reply, name: string): string | undefined {
   if (status === undefined) return undefined;
   const set = cookies.find(cookie => cookie.name === name)?.value;

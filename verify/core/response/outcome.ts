@@ -2,10 +2,9 @@
 import type { Outcome } from '../history/history.ts';
 
 /**
- * Why there is no complete response. refused: there was no connection, so nothing was sent. certificate: the
- * same, because the server's certificate is not trusted. reset: the connection broke during the request.
- * timeout: no complete response came in time. aborted: the run was stopped. oversized: the body was too
- * large. garbled: the body could not be decompressed.
+ * refused: no connection, so nothing was sent. certificate: the same, because the server's certificate is not trusted.
+ * reset: the connection broke during the request. timeout: no complete response came in time. aborted: the run was
+ * stopped. oversized: the body was too large. garbled: the body could not be decompressed.
  */
 export type Failure = 'refused' | 'certificate' | 'reset' | 'timeout' | 'aborted' | 'oversized' | 'garbled';
 
@@ -17,8 +16,7 @@ export interface Answer {
 /**
  * Decides whether an operation happened. No other code decides this.
  *
- * @param safe true if the operation changes nothing; then it counts as not happened if there is no response
- * @returns `ok` (happened), `fail` (certainly did not happen) or `info` (may have happened)
+ * @param safe true if the operation changes nothing. Without a response it then counts as not happened
  */
 export function outcomeOf(answer: Answer, signedIn: 'in' | 'out' | undefined, safe: boolean): Outcome {
   if (answer.failure === 'refused' || answer.failure === 'certificate') return 'fail';

@@ -3,12 +3,12 @@ import { Finder } from './finder.ts';
 import { type Finding, type Findings, finder } from './finding.ts';
 import type { Reply } from './reply.ts';
 
-/** Says how the list of a probe is read from a page. */
+/** How the list of a probe is read from a page. */
 export interface ListSpec {
   items: Finding;
-  /** A regular expression that finds the list in the page. Needed if its texts are also elsewhere on the page. */
+  /** Finds the list in the page. Needed if its texts are also elsewhere on the page. */
   within?: string | undefined;
-  /** Says where in the page the address of the next page is. */
+  /** Where in the page the address of the next page is. */
   next?: Finding | undefined;
   /** Maximum number of rows on a page. */
   rows?: number | undefined;
@@ -16,7 +16,7 @@ export interface ListSpec {
 
 export interface ListPage {
   values: string[];
-  /** Address of the next page, as written in the page. */
+  /** The address of the next page, as written in the page. */
   next?: string;
   /** True if the list may continue although the page has no address of a next page. */
   cut: boolean;
@@ -41,14 +41,13 @@ export class ListReader {
     this.#decode = decode;
   }
 
-  /** Reads a page. `path` is the requested path with its query, if known. */
   page(reply: Reply, path = ''): ListPage {
     const { body } = reply;
     const part = this.#within === undefined ? reply : partOf(reply, this.#within.first(body) ?? '');
     const values = this.#items.all(part);
     const next = this.#nextOf(reply, path);
     if (next !== undefined && next !== '') return { values, next, cut: false };
-    // If the target file says where the next address is and the page has none, this is the last page.
+    // Where the target file says where the next address is, a page without it is the last one.
     return { values, cut: this.#next === undefined && values.length === this.#rows };
   }
 
@@ -58,19 +57,19 @@ export class ListReader {
     const link = links === undefined ? undefined : LINK_NEXT.exec([links].flat().join(', '))?.[1];
     if (link !== undefined) return link;
     const { body } = reply;
-    // Searches first for the text `next`, which is faster than the expression. Most pages do not have it.
+    // Most pages do not have the text `next`, and to search for it is faster.
     const match = body.includes('next') ? REL_NEXT.exec(body) : null;
     const href = match?.[1] ?? match?.[2] ?? match?.[3] ?? numbered(body, path);
     return href === undefined ? undefined : this.#decode(href);
   }
 }
 
-/** Returns a response with only a part of the body. Its `facts` are left out, because they are about the whole body. */
+/** Its `facts` are about the whole body, and left out. */
 function partOf({ facts: _, ...reply }: Reply, body: string): Reply {
   return { ...reply, body };
 }
 
-/** Returns the link to the same page with the next page number. */
+/** The link to the same page with the next page number. */
 function numbered(body: string, path: string): string | undefined {
   if (path === '') return undefined;
   const [bare = ''] = path.split('?');

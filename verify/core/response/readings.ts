@@ -1,26 +1,26 @@
-/** Interprets responses. If the same page comes again, uses the earlier result again. */
+/** Interprets responses, and uses the result again if the same page comes again. */
 import type { Asked, Interpreter, Seen } from './interpret.ts';
 import type { Named } from './naming.ts';
 import type { Reply } from './reply.ts';
 
 interface Kept {
   body: string;
-  /** The object that was requested. For another object, the same page has another result. */
+  /** For another object, the same page has another result. */
   object: string | undefined;
   unmarked: boolean;
   seen: Seen;
-  /** The instance that sent the page. Undefined if it is not known, or if values on the page contain its name. */
+  /** Undefined if the page names no instance, or if values on it contain the instance's name. */
   instance: string | undefined;
-  /** The parts of the page between the instance's name. Made when they are first needed. */
+  /** The parts of the page between the instance's name, made when they are first needed. */
   parts: string[] | undefined;
 }
 
-/** Maximum number of pages that are kept. Enough for a page of each instance, and a few pages of other objects. */
+/** Enough pages for each instance, and for a few other objects. */
 const KEPT = 6;
 
 /**
- * Keeps pages with their results. Under load, most pages equal an earlier page except for the name of the instance, so
- * they have the same result. In k6, it takes 1 µs to compare two pages and 100 µs to interpret one.
+ * Under load, most pages equal an earlier one except for the instance's name, and so have the same result. In k6, it
+ * takes 1 µs to compare two pages and 100 µs to interpret one.
  */
 export class Readings {
   readonly #interpreter: Interpreter;
@@ -31,9 +31,9 @@ export class Readings {
     this.#interpreter = interpreter;
   }
 
-  /** Interprets a response. If the page is known, returns the earlier result, with the instance of this response. */
+  /** If the page is known, returns the earlier result, with the instance of this response. */
   seen(reply: Reply, asked: Asked): Seen {
-    // Only such a response can be reused: its result depends on nothing but the page and the instance.
+    // The result of such a response depends on nothing but the page and the instance.
     const plain =
       reply.status === 200 && asked.action === 'read' && reply.headers['set-cookie'] === undefined;
     if (!plain) return this.#interpreter.seen(reply, asked);
@@ -60,7 +60,7 @@ export class Readings {
     return seen;
   }
 
-  /** Forgets all pages. Call it after a change of data: the old pages are unlikely to come again. */
+  /** Call it after a change of data: the old pages are unlikely to come again. */
   changed(): void {
     this.#kept.length = 0;
     this.#next = 0;
@@ -71,10 +71,7 @@ export class Readings {
   }
 }
 
-/**
- * Returns whether a page equals a kept page except for the name of the instance. Compares the parts between
- * the names. To replace the name in a copy of the page would need too much memory in k6.
- */
+/** Compares the parts between the instance's name. To replace the name would need too much memory in k6. */
 function isOf(kept: Kept, body: string, instance: string): boolean {
   const before = kept.instance;
   if (before === undefined) return false;
@@ -96,7 +93,7 @@ function isOf(kept: Kept, body: string, instance: string): boolean {
   return true;
 }
 
-/** Sets the instance in an earlier result, and returns this result. */
+/** Sets the instance in an earlier result. */
 function again(seen: Seen, named: Named | undefined): Seen {
   if (named !== undefined) {
     seen.instance = named.instance;
@@ -108,13 +105,13 @@ function again(seen: Seen, named: Named | undefined): Seen {
   return seen;
 }
 
-/** Returns whether values on a page contain the name of the instance. Then the result depends on the instance. */
+/** If values on a page contain the instance's name, the result depends on the instance. */
 const names = ({ saw, canaries }: Seen, instance: string): boolean =>
   anyNames(saw, instance) || anyNames(canaries, instance);
 
 function anyNames(texts: readonly string[] | undefined, instance: string): boolean {
   if (texts === undefined) return false;
-  // A loop with an index: in k6, one step of an iterator takes as long as the test in it.
+  // In k6, one step of an iterator takes as long as the test in it.
   for (let i = 0; i < texts.length; i++) if ((texts[i] as string).includes(instance)) return true;
   return false;
 }

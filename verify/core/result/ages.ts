@@ -1,8 +1,8 @@
-/** Measures how long the sessions of a run were in use, so that a verdict does not claim more than the run tried. */
+/** Measures how long the sessions of a run were in use, so that a verdict does not claim more than was tried. */
 import type { Operation, Run } from '../history/history.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
 
-/** The longest times in any session of the run, microseconds; 0 if there was none. */
+/** The longest times in any session of the run, microseconds. */
 export interface Ages {
   /** From a login to a request of the live session. */
   used: number;
@@ -37,7 +37,6 @@ export class AgesTried {
     this.#ages[what] = Math.max(this.#ages[what], time);
   }
 
-  /** Returns the ages; undefined if no session was used. */
   finish(): Ages | undefined {
     return this.#ages.used === 0 ? undefined : { ...this.#ages };
   }
@@ -50,19 +49,19 @@ const UNITS = [
   [1e6, 's'],
 ] as const;
 
-/** Formats a time in the largest unit that it fills: `30 min`, `9.8 s`. @param time microseconds */
+/** Uses the largest unit that a time fills: `30 min`, `9.8 s`. @param time microseconds */
 export function timeText(time: number): string {
   const [unit, name] = UNITS.find(([size]) => time >= size) ?? [1e6, 's'];
   return `${Number((time / unit).toFixed(1))} ${name}`;
 }
 
-/** Returns a remark if an idle timeout is declared and no session was in use for that long. */
+/** A remark if an idle timeout is declared and no session was in use for that long. */
 export function untriedAges(
   { declared }: Run,
   { ages, duration }: { ages?: Ages; duration: number },
 ): string[] {
   const { idle, absolute = Number.POSITIVE_INFINITY } = declared?.expiry ?? {};
-  // If the idle timeout is longer than the absolute timeout, no session can be in use for so long.
+  // No session can be in use for longer than the absolute timeout.
   if (ages === undefined || idle === undefined || idle >= absolute || ages.used >= idle) return [];
   return [
     `not tried in ${timeText(duration)}: sessions older than their idle timeout of ${timeText(idle)}; ` +

@@ -1,6 +1,6 @@
 /** Formats numbers for messages and reports. */
 
-/** Formats a rate for reports: 0.00012 becomes `0.012 %`. */
+/** 0.00012 becomes `0.012 %`. */
 export function percent(rate: number): string {
   const value = rate * 100;
   if (value === 0) return '0 %';
@@ -8,14 +8,14 @@ export function percent(rate: number): string {
   return `${Number(value.toPrecision(2))} %`;
 }
 
-/** Formats a number with thousands separators: 12034 becomes `12,034`. Does not use Intl, which k6 lacks. */
+/** 12034 becomes `12,034`. k6 lacks Intl. */
 export const grouped = (value: number): string => String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 
-/** Formats a count with its noun: `1 session`, `2 sessions`, `3,000 sessions`. */
+/** `1 session`, `2 sessions`, `3,000 sessions`. */
 export const counted = (n: number, noun: string): string => `${grouped(n)} ${noun}${n === 1 ? '' : 's'}`;
 
-/** Puts the article before a word: `a read`, `an add`. */
+/** `a read`, `an add`. */
 export const withArticle = (word: string): string => `${/^[aeiou]/.test(word) ? 'an' : 'a'} ${word}`;
 
-/** Formats a time in microseconds as seconds: `1.25 s`. @param digits maximum number of decimal places */
+/** Formats microseconds: `1.25 s`. @param digits maximum number of decimal places */
 export const seconds = (time: number, digits = 2): string => `${Number((time / 1e6).toFixed(digits))} s`;

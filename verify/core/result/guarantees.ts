@@ -1,11 +1,10 @@
-/** Lists all guarantees by name, with their anomalies: the vocabulary of claims, verdicts and reports. */
+/** Lists all guarantees and their anomalies: the vocabulary of claims, verdicts and reports. */
 
 export interface GuaranteeInfo {
-  /** Names of the anomalies that violate the guarantee. */
   anomalies: readonly string[];
   /** Completes the sentence "It holds when …". */
   holds: string;
-  /** Requirements of published standards that the guarantee tests; may be empty. */
+  /** Requirements of published standards that the guarantee tests. */
   standards: readonly string[];
 }
 
@@ -74,7 +73,7 @@ export const isGuarantee = (name: string): name is Guarantee => Object.hasOwn(GU
 
 const notStandard = new Set<Guarantee>(['no-lost-updates', 'at-most-once', 'linearizability']);
 
-/** Named sets of claims. A set claims each of its guarantees for which the workloads give evidence. */
+/** Named sets of claims. A set claims those of its guarantees for which the workloads give evidence. */
 export const CLAIM_SETS: Record<string, (name: Guarantee) => boolean> = {
   standard: name => !notStandard.has(name),
   strict: () => true,

@@ -1,7 +1,4 @@
-/**
- * Counts response times in histograms of bounded size. Each bucket is 3 % wider than the one before, so
- * quantiles are exact to 3 %. Two histograms can be added.
- */
+/** Counts response times in histograms. Each bucket is 3 % wider than the one before, so quantiles are exact to 3 %. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Action, Operation } from '../history/history.ts';
 
@@ -9,22 +6,19 @@ import type { Action, Operation } from '../history/history.ts';
 const WIDTH = 1.03;
 const LOG_WIDTH = Math.log(WIDTH);
 
-/** The response times of one action on one instance. */
 export interface Latency {
   action: Action;
   /** Absent for responses that named no instance. */
   instance?: string;
-  /** Percentiles, microseconds; exact to 3 %. */
   percentiles?: Record<Percentile, number>;
-  /** `number:count` of each bucket that is not empty, by number; bucket n begins at 1.03^n microseconds. */
+  /** `number:count` of each bucket that is not empty; bucket n begins at 1.03^n microseconds. */
   buckets: string;
 }
 
-/** The percentiles that results have, with their shares. */
+/** The percentiles of results, with their shares. */
 export const PERCENTILES = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99 } as const;
 export type Percentile = keyof typeof PERCENTILES;
 
-/** Count of responses by bucket number. */
 export type Buckets = ReadonlyMap<number, number>;
 
 export const bucketOf = (microseconds: number): number =>
@@ -53,8 +47,10 @@ export const sizeOf = (buckets: Buckets): number =>
   [...buckets.values()].reduce((sum, count) => sum + count, 0);
 
 /**
- * Returns the response time at a rank, microseconds; NaN if there are fewer responses. Responses are assumed to be
- * evenly spread within a bucket. @param rank 1 for the fastest
+ * The response time at a rank, microseconds; NaN if there are fewer responses. Those in a bucket count as evenly
+ * spread.
+ *
+ * @param rank 1 for the fastest
  */
 export function atRank(buckets: Buckets, rank: number): number {
   let below = 0;
@@ -65,7 +61,7 @@ export function atRank(buckets: Buckets, rank: number): number {
   return Number.NaN;
 }
 
-/** Returns the percentiles of response times, microseconds. There must be at least one response. */
+/** In microseconds. There must be at least one response. */
 export function percentilesOf(buckets: Buckets): Record<Percentile, number> {
   const size = sizeOf(buckets);
   const at = (share: number): number => Math.round(atRank(buckets, Math.ceil(size * share)));
@@ -73,10 +69,9 @@ export function percentilesOf(buckets: Buckets): Record<Percentile, number> {
   return { p50: at(p50), p90: at(p90), p95: at(p95), p99: at(p99) };
 }
 
-/** Maximum number of histograms. Each pair of an action and an instance has one, and more pairs are not expected. */
+/** Maximum number of histograms, one for each action on an instance. */
 const MOST = 100;
 
-/** Collects the response times of a run. */
 export class Latencies {
   readonly #actions = new Map<Action, Map<string | undefined, Map<number, number>>>();
   #series = 0;
@@ -95,7 +90,7 @@ export class Latencies {
     return buckets;
   }
 
-  /** Returns the response times, sorted by action, then by instance. */
+  /** Sorted by action, then by instance. */
   finish(): Latency[] {
     const series = [...this.#actions].flatMap(([action, instances]) =>
       [...instances].map(([instance, buckets]) => ({

@@ -25,10 +25,7 @@ export interface Tally {
   sessions: number;
   users: number;
   handoffs: number;
-  /**
-   * Number of requests that the client sent twice, because the server had closed the kept-alive connection. Absent in
-   * results of k6.
-   */
+  /** Requests that the client sent twice, because the server had closed the connection. Absent in results of k6. */
   resent?: number;
   /** Time from the first request to the last response, microseconds. */
   duration: number;
@@ -39,10 +36,7 @@ export interface Tally {
   namedBy?: Record<string, number>;
   /** Number of requests with an intended start; absent if the load had no rate. */
   intended?: number;
-  /**
-   * Response times of successful requests outside fault windows. If a request has an intended start, its time counts
-   * from there.
-   */
+  /** Of successful requests outside fault windows; from the intended start, if there is one. */
   latency?: Latency[];
   /** How old the sessions became; absent if no session was used, and in results of k6. */
   ages?: Ages;
@@ -101,11 +95,11 @@ export interface Result {
   limits?: string[];
 }
 
-/** Returns the kinds of failures and their counts, the most frequent first. */
+/** The most frequent kind first. */
 export const failuresOf = ({ failures }: Tally): [how: string, times: number][] =>
   Object.entries(failures).sort(([, a], [, b]) => b - a);
 
-/** Returns a remark for each fault that could not be healed. */
+/** A remark for each fault that could not be healed. */
 export const unhealed = ({ faults = [] }: Pick<Result, 'faults'>): string[] =>
   faults
     .filter(({ healed }) => healed === false)

@@ -1,6 +1,6 @@
 /** Exact confidence bounds and statistical tests, as pure arithmetic. */
 
-/** Returns ln Γ(x) for x > 0, by Lanczos' approximation (g = 7, n = 9), to about 15 digits. */
+/** ln Γ(x) for x > 0, by Lanczos' approximation (g = 7, n = 9), to about 15 digits. */
 export function logGamma(x: number): number {
   const c = [
     0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
@@ -17,9 +17,7 @@ export function logGamma(x: number): number {
 const tiny = 1e-300;
 const precision = 1e-15;
 
-/**
- * Returns the regularised incomplete beta function I_x(a, b), by Lentz's continued fraction (Numerical Recipes 6.4).
- */
+/** The regularised incomplete beta function I_x(a, b), by Lentz's continued fraction (Numerical Recipes 6.4). */
 export function incompleteBeta(x: number, a: number, b: number): number {
   if (x <= 0) return 0;
   if (x >= 1) return 1;
@@ -46,11 +44,8 @@ export function incompleteBeta(x: number, a: number, b: number): number {
 const guard = (value: number): number => (Math.abs(value) < tiny ? tiny : value);
 
 /**
- * Returns the upper end of the one-sided Clopper-Pearson interval: the largest rate that is consistent with the count.
+ * The upper end of the one-sided Clopper-Pearson interval: the largest rate that is consistent with the count.
  *
- * @param events number of events, 0 ≤ events ≤ trials
- * @param trials number of trials
- * @param confidence between 0 and 1
  * @returns the rate, 0 to 1; 1 if there were no trials
  */
 export function upperBound(events: number, trials: number, confidence = 0.95): number {
@@ -67,7 +62,7 @@ export function upperBound(events: number, trials: number, confidence = 0.95): n
   return high;
 }
 
-/** Returns the upper tail of the regularised incomplete gamma function, Q(a, x) (Numerical Recipes 6.2). */
+/** The upper tail of the regularised incomplete gamma function, Q(a, x) (Numerical Recipes 6.2). */
 export function upperGamma(a: number, x: number): number {
   if (x <= 0) return 1;
   const front = Math.exp(a * Math.log(x) - x - logGamma(a));
@@ -96,10 +91,10 @@ export function upperGamma(a: number, x: number): number {
 }
 
 /**
- * Tests counts against expected shares by Pearson's chi-square test.
+ * Pearson's chi-square test of counts against expected shares.
  *
- * @param shares the expected share of each class, on any positive scale; equal when absent
- * @returns the probability of a spread at least as uneven as this one by chance; 1 for fewer than two classes
+ * @param shares on any positive scale; equal when absent
+ * @returns the probability of a spread at least as uneven by chance; 1 for fewer than two classes
  */
 export function chiSquareP(counts: readonly number[], shares?: readonly number[]): number {
   if (counts.length < 2) return 1;
@@ -117,7 +112,7 @@ export function chiSquareP(counts: readonly number[], shares?: readonly number[]
 const logChoose = (n: number, k: number): number => logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1);
 
 /**
- * Tests whether the first rate is higher than the second, by Fisher's exact test, one-sided.
+ * Fisher's exact test, one-sided: whether the first rate is higher than the second.
  *
  * @returns the probability of at least this many events in the first trials if both rates were equal
  */
@@ -132,10 +127,10 @@ export function fisherP(events: number, trials: number, otherEvents: number, oth
   return Math.min(1, p);
 }
 
-/** From this number of ids on, an approximation with negligible error replaces the exact sum. */
+/** With more ids, an approximation with negligible error replaces the exact sum. */
 const MANY = 10_000;
 
-/** Returns a lower bound of the number of possible ids, if this many ids were all different (birthday problem). */
+/** A lower bound of the number of possible ids, if this many were all different (birthday problem). */
 export function idSpace(ids: number, confidence = 0.95): number {
   const rare = Math.log(1 - confidence);
   // P(no two equal) ≤ e^(−n(n−1)/2N), so the approximation is never above the exact bound.

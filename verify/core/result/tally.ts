@@ -51,7 +51,7 @@ export class Tallying {
     if (source !== undefined) this.#named.set(source, (this.#named.get(source) ?? 0) + 1);
   }
 
-  /** Counts a failure. Signed-out responses do not count: many are expected, and the checks judge them. */
+  /** Signed-out responses do not count as failures: many are expected, and the checks judge them. */
   #failed({ status, note }: Operation): void {
     const how = status === undefined ? (note ?? 'no answer') : String(status);
     this.#failures.set(how, (this.#failures.get(how) ?? 0) + 1);

@@ -8,13 +8,13 @@ export type Judgement = 'valid' | 'violated' | 'unknown';
 /** One request of a witness; the requests are in order of time. */
 export interface WitnessStep {
   operation: Operation;
-  /** The result that the guarantee requires of this request; absent for a request that is only context. */
+  /** What the guarantee requires of this request; absent for a request that is only context. */
   expected?: string;
   /** The effect of the request, or the state that it showed, in a few words. */
   came: string;
 }
 
-/** Makes the steps of a witness. Leaves out operations that are undefined. */
+/** Leaves out operations that are undefined. */
 export const stepsOf = (
   ...steps: readonly (readonly [operation: Operation | undefined, came: string, expected?: string])[]
 ): WitnessStep[] =>
@@ -23,7 +23,7 @@ export const stepsOf = (
     return [expected === undefined ? { operation, came } : { operation, expected, came }];
   });
 
-/** Sorts the steps of a witness by the calls of their operations. */
+/** Sorts by the calls of the operations. */
 export const inOrder = (steps: WitnessStep[]): WitnessStep[] =>
   steps.sort((a, b) => a.operation.call - b.operation.call);
 
@@ -42,10 +42,7 @@ export interface Anomaly {
 
 export interface Verdict {
   guarantee: Guarantee;
-  /**
-   * True if the target claims the guarantee. A violation of an unclaimed guarantee is reported, but does not fail the
-   * run.
-   */
+  /** A violation of an unclaimed guarantee is reported, but does not fail the run. */
   claimed: boolean;
   judgement: Judgement;
   /** Which evidence is missing and how to get it. Only for the verdict `unknown`. */
@@ -59,19 +56,13 @@ export interface Verdict {
   anomalies: Anomaly[];
 }
 
-/**
- * Returns the violated guarantees that are not claimed. Such a violation does not fail the run, but reports must show
- * it.
- */
+/** Such violations do not fail the run, but reports must show them. */
 export const brokenUnclaimed = (verdicts: readonly Verdict[]): Verdict[] =>
   verdicts.filter(({ claimed, judgement }) => !claimed && judgement === 'violated');
 
 const order: Record<Judgement, number> = { valid: 0, unknown: 1, violated: 2 };
 
-/**
- * Returns `violated` if any judgement is `violated`; else `unknown` if any is `unknown` or the list is empty; else
- * `valid`.
- */
+/** The worst of the judgements, from `valid` over `unknown` to `violated`; `unknown` for an empty list. */
 export function combine(judgements: Iterable<Judgement>): Judgement {
   let worst: Judgement | undefined;
   for (const judgement of judgements) {

@@ -1,7 +1,6 @@
 /**
- * Decides linearizability without a search. It can do so if each value is written only once, by an add or by
- * the set of a register: then the reads show in which order the writes happened. A write without a response
- * counts as happened if a read shows its value, and as not happened otherwise.
+ * Decides linearizability without a search, if each value is written only once, by an add or by the set of a register:
+ * then the reads show the order of the writes. A write without a response has happened if a read shows its value.
  */
 import type { ObjectKind } from '../history/history.ts';
 import { effectOf, type ObjectOperation, putsIn } from '../objects/models.ts';
@@ -12,22 +11,16 @@ type Direct = { verdict: 'ok' } | { verdict: 'violated'; culprit: number; placed
 const OK: Direct = { verdict: 'ok' };
 const violated = (culprit: number): Direct => ({ verdict: 'violated', culprit, placed: [] });
 
-/** Stands for the write of an initial value, which no operation in the history wrote. */
+/** Stands for the write of an initial value. */
 const BEFORE = -1;
 
-/**
- * The written values. `numbers`: each value has a number. `operations`: for each number, the index of the
- * operation that wrote the value.
- */
+/** Each written value has a number. `operations`: by number, the index of the operation that wrote it. */
 interface Writes {
   numbers: ReadonlyMap<string, number>;
   operations: readonly number[];
 }
 
-/**
- * @returns the decision, with an empty `placed`. Undefined if a value is written twice, or not by an add or
- * set
- */
+/** Returns undefined if a value is written twice, or not by an add or set. */
 export function direct(
   kind: ObjectKind,
   initial: readonly string[] | undefined,
@@ -62,7 +55,7 @@ function writesOf(
   return { numbers, operations: by };
 }
 
-/** @returns the value that an add adds, or that a set of a register writes; undefined for any other operation */
+/** The value that an add adds, or that a set of a register writes. */
 function plainWrite(kind: ObjectKind, operation: ObjectOperation): string | undefined {
   const effect = effectOf(kind, operation);
   if (effect?.does === 'adds') return effect.value;
@@ -70,10 +63,10 @@ function plainWrite(kind: ObjectKind, operation: ObjectOperation): string | unde
 }
 
 /**
- * Decides a set, list or bag from which nothing is removed, so that a larger state is a later state. It sorts
- * the reads by the size of their states and gives each operation a place in the order, a slot. Reads of equal
- * states share a slot. An add gets the slot just before the first state that has its value; if no state has
- * it, the last slot. The history is linearizable if and only if this order agrees with the times.
+ * Decides a set, list or bag from which nothing is removed, so that a larger state is later. Reads are sorted by the
+ * size of their states, and each operation gets a place in the order, a slot. Reads of equal states share a slot. An
+ * add gets the slot before the first state with its value, or the last slot. The history is linearizable if and only if
+ * this order agrees with the times.
  */
 function growing(
   kind: ObjectKind,
@@ -112,13 +105,13 @@ function growing(
   return inTime(slots, slot + 2, operations);
 }
 
-/** Checks that each state contains all values of the previous, smaller state. Call it with the smallest state first. */
+/** Checks that each state contains the previous, smaller one. Call it with the smallest state first. */
 class Growth {
   readonly #kind: ObjectKind;
   readonly #numbers: ReadonlyMap<string, number>;
-  /** For each value (by its number): its place in the list of values; −1 if no state had the value yet. */
+  /** By number of a value: its place in the list; −1 if no state had it yet. */
   readonly #places: Int32Array;
-  /** For each value (by its number): the number of the last checked state that had it, counted from 1. */
+  /** By number of a value: the last checked state that had it, counted from 1. */
   readonly #shown: Int32Array;
   #size = 0;
   #states = 0;
@@ -131,8 +124,8 @@ class Growth {
   }
 
   /**
-   * @returns the numbers of the values that the previous state lacks; undefined if the object cannot have
-   * grown from the previous state to this one
+   * Returns the numbers of the values that the previous state lacks; undefined if the object cannot have grown to this
+   * state.
    */
   extend(state: readonly string[]): readonly number[] | undefined {
     this.#states++;
@@ -157,11 +150,10 @@ class Growth {
 }
 
 /**
- * Decides whether the order of the slots agrees with the times. It does not agree if an operation in a later
- * slot returned before an operation in an earlier slot was called.
+ * The order disagrees with the times if an operation in a later slot returned before one in an earlier slot was called.
  */
 function inTime(slots: Int32Array, count: number, operations: readonly Interval[]): Direct {
-  /** For each slot: the operation in it that was called last. `firstReturn`: the earliest return in the slot. */
+  /** By slot: the operation that was called last, and the earliest return. */
   const lastCalled = new Int32Array(count).fill(-1);
   const firstReturn = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
   const call = (i: number): number => (i < 0 ? Number.NEGATIVE_INFINITY : (operations[i]?.call as number));
@@ -182,21 +174,20 @@ function inTime(slots: Int32Array, count: number, operations: readonly Interval[
 }
 
 /**
- * The time that belongs to one value of a register. Of all operations that write or read the value, the zone
- * has the earliest return (`first`) and the latest call (`last`). A zone runs forward if `first` is before
- * `last`, otherwise backward.
+ * A zone is the time of one value of a register: from the earliest return (`first`) to the latest call (`last`) of all
+ * operations that write or read it. It runs forward if `first` is before `last`, otherwise backward.
  */
 interface Zone {
   first: number;
   last: number;
-  /** The operation that was called last: its call is `last`. */
+  /** The operation whose call is `last`. */
   latest: number;
 }
 
 /**
- * Decides a register in which each value is written once, by the method of Gibbons and Korach, "Testing shared
- * memories" (1997). For any two values, all operations on one value must come before all operations on the other. This
- * is impossible if and only if two forward zones overlap, or a backward zone lies inside a forward zone.
+ * Decides a register in which each value is written once, as Gibbons and Korach do, "Testing shared memories" (1997):
+ * all operations on one value must come before all operations on another. This is impossible if and only if two forward
+ * zones overlap, or a backward zone lies inside a forward one.
  */
 function register(initial: string | undefined, writes: Writes, operations: readonly Interval[]): Direct {
   const zones: (Zone | undefined)[] = [];
@@ -223,7 +214,6 @@ function register(initial: string | undefined, writes: Writes, operations: reado
   return apart(zones.filter(zone => zone !== undefined && zone.first < Number.POSITIVE_INFINITY) as Zone[]);
 }
 
-/** Decides whether the zones allow an order of the values. */
 function apart(zones: readonly Zone[]): Direct {
   const later = (a: Zone, b: Zone): Direct => violated(a.last > b.last ? a.latest : b.latest);
   const forward = zones.filter(zone => zone.first < zone.last).sort((a, b) => a.first - b.first);
@@ -239,7 +229,7 @@ function apart(zones: readonly Zone[]): Direct {
   return OK;
 }
 
-/** @returns the last of the sorted zones that begins before `time` */
+/** The last of the sorted zones that begins before `time`. */
 function lastBefore(zones: readonly Zone[], time: number): Zone | undefined {
   let [low, high] = [0, zones.length];
   while (low < high) {

@@ -1,10 +1,9 @@
 /**
- * Decides whether the operations on one object are linearizable (Herlihy and Wing 1990): there is an order in which
- * each operation takes effect at one moment between its call and its return, and in which every response is correct.
+ * Decides whether the operations on one object are linearizable (Herlihy and Wing 1990): in some order, each takes
+ * effect at one moment between its call and its return, and every response is correct.
  *
- * Three files decide, the cheapest first. quiet.ts: operations that do not overlap have only one order. direct.ts: if
- * values are unique and only added, the reads show the order. search.ts searches an order in all other cases, up to a
- * limit of steps.
+ * The cheapest of three files decides. quiet.ts: operations that do not overlap have only one order. direct.ts: if
+ * values are unique and only added, the reads show the order. search.ts searches an order, up to a limit of steps.
  */
 
 import type { Action, ObjectKind } from '../history/history.ts';
@@ -19,10 +18,8 @@ import { shownLists } from './shown-lists.ts';
 const LIMIT: Limit = { steps: 5_000_000 };
 
 /**
- * Decides whether the operations on one object are linearizable.
- *
  * @param initial the content before all operations; if absent, no value, or 0 for a counter
- * @param operations in any order, without operations that certainly did not happen
+ * @param operations in any order, without those that certainly did not happen
  */
 export function decide(
   kind: ObjectKind,
@@ -37,7 +34,7 @@ export function decide(
     : { ...known, steps: operations.length };
 }
 
-/** Decides like `decide`, but always with the search, because the search also finds the longest valid order. */
+/** Always searches, and so also finds the longest valid order. */
 export function searched(
   kind: ObjectKind,
   initial: readonly string[] | undefined,
@@ -51,10 +48,10 @@ export function searched(
 }
 
 /**
- * Returns how long the search may put off an operation u without a response, to save time. It may put u off if u can
- * come later, or be left out, without a change of the result: for each operation q that is possible without u, "u, q"
- * leads to the same state as "q, u" or as q alone. This is so if single values are set, added, removed or counted. It
- * need not be so for a list, where each value has a place, nor for a `clear` or `set` of a whole object.
+ * How long the search may put off an operation u without a response. It may do so if u can come later or be left out:
+ * for each operation q that is possible without u, "u, q" leads to the same state as "q, u" or as q alone. This is so
+ * if single values are set, added, removed or counted, but not for a list, where each value has a place, nor for a
+ * `clear` or `set` of a whole object.
  */
 function puttingOff(kind: ObjectKind, operations: readonly Interval[]): PuttingOff {
   if (kind === 'list') return 'no';

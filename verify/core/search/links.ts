@@ -1,18 +1,17 @@
 /**
- * Linked lists of numbers. Members that were taken out can be put back, the last one first ("dancing links",
- * Knuth 2000). A search uses this to take back what it tried.
+ * Linked lists of numbers, from which members are taken and put back, the last one first ("dancing links", Knuth 2000).
  */
 export class Links {
   readonly #next: Int32Array;
   readonly #previous: Int32Array;
 
-  /** @param size a number greater than every member and every `end` */
+  /** @param size greater than every member and every `end` */
   constructor(size: number) {
     this.#next = new Int32Array(size);
     this.#previous = new Int32Array(size);
   }
 
-  /** Makes a circular list of the members. The number `end` stands before the first and after the last member. */
+  /** Makes a circular list. The number `end` stands before the first and after the last member. */
   chain(members: readonly number[], end: number): this {
     let last = end;
     for (const member of members) {
@@ -40,7 +39,7 @@ export class Links {
     this.#previous[next] = previous;
   }
 
-  /** Puts a removed member back. The member that was taken last must be put back first. */
+  /** The member that was taken last must be restored first. */
   restore(member: number): void {
     this.#next[this.previous(member)] = member;
     this.#previous[this.next(member)] = member;

@@ -1,13 +1,13 @@
-/** Tables of a search: its operations by number, and lists of the operations that are not in the order yet. */
+/** Tables of a search: its operations by number, and lists of those that are not in the order yet. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Interval } from './decision.ts';
 import { Links } from './links.ts';
 import type { Transitions } from './transitions.ts';
 
 /**
- * How long the search may put off an operation without a response. `no`: not at all. `together`: until a response is
- * impossible without this operation; several such operations may then come just before the response. `alone`: the same,
- * but only one such operation may come, because a second one would overwrite the first.
+ * How long the search may put off an operation without a response. `together`: until a response is impossible without
+ * it; several such operations may then come just before this response. `alone`: the same, but only one may come,
+ * because a second one would overwrite the first.
  */
 export type PuttingOff = 'no' | 'together' | 'alone';
 
@@ -19,28 +19,24 @@ export interface Unsure {
 }
 
 /**
- * The operations of a search. Those with a response are numbered from 0 to `end` − 1, in the order of their
- * calls. Equal operations, such as two reads that show the same, have one class number.
+ * Operations with a response are numbered from 0 to `end` − 1, in the order of their calls. Equal operations, such as
+ * two reads that show the same, are one class.
  */
 export class Tables {
   readonly end: number;
-  /** By number: the index of the operation in the history. */
+  /** By number: the operation's index in the history. */
   readonly sure: readonly number[];
   readonly unsure: readonly Unsure[];
   readonly calls: Float64Array;
   readonly returns: Float64Array;
-  /** For each operation, by number: the latest return of all operations that were called before it returned. */
+  /** By number: the latest return of the operations that were called before this one returned. */
   readonly latest: Float64Array;
   /**
-   * For each operation, by number: its class. `idle`: 1 if the search may put it into the order at once when
-   * it does not change the state, such as a read.
+   * By number: the operation's class. `idle`: 1 if it may enter the order at once when it does not change the state.
    */
   readonly kinds: Int32Array;
   readonly idle: Uint8Array;
-  /**
-   * The operations that are not in the order yet, sorted by call, and by return. `twins`: one list for each
-   * class, sorted by return.
-   */
+  /** The operations that are not in the order yet, by call, and by return. `twins`: those of each class, by return. */
   readonly byCall: Links;
   readonly byReturn: Links;
   readonly twins: Links;
@@ -52,7 +48,7 @@ export class Tables {
     const happened = this.sure.map(i => operations[i] as Interval);
     this.end = end;
     this.calls = Float64Array.from(happened, ({ call }) => call);
-    // The extra entry for `end` is infinite: when no operation is left, no return limits what may come next.
+    // When no operation is left, no return limits what may come next.
     this.returns = Float64Array.from([...happened.map(of => of.return), Number.POSITIVE_INFINITY]);
     this.latest = latestReturns(this.calls, this.returns);
     this.kinds = Int32Array.from(happened, ({ operation }) => transitions.classOf(operation));
@@ -80,7 +76,7 @@ function latestReturns(calls: Float64Array, returns: Float64Array): Float64Array
   return latest;
 }
 
-/** @returns the indexes of the operations with a response, in the order of their calls */
+/** The operations with a response, in the order of their calls. */
 function sureOnes(operations: readonly Interval[]): number[] {
   const sure: number[] = [];
   operations.forEach((operation, i) => {
@@ -89,9 +85,7 @@ function sureOnes(operations: readonly Interval[]): number[] {
   return sure.sort((a, b) => (operations[a]?.call as number) - (operations[b]?.call as number));
 }
 
-/**
- * @returns the writes without a response, by class. Reads without a response are left out: they prove nothing
- */
+/** The writes without a response, by class. Reads without a response prove nothing. */
 function unsureOnes(operations: readonly Interval[], transitions: Transitions): Unsure[] {
   const classes = new Map<number, Unsure>();
   const unsure = operations.map((_, i) => i).filter(i => operations[i]?.return === Number.POSITIVE_INFINITY);
@@ -107,7 +101,7 @@ function unsureOnes(operations: readonly Interval[], transitions: Transitions): 
   return [...classes.values()];
 }
 
-/** Makes one list for each class, sorted by return. The number `end + 1 + c` is the end of the list of class c. */
+/** Makes a list for each class, sorted by return. The number `end + 1 + c` ends the list of class c. */
 function twins(byReturn: readonly number[], kinds: Int32Array, end: number): Links {
   const classes = new Map<number, number[]>();
   let most = 0;
@@ -121,7 +115,7 @@ function twins(byReturn: readonly number[], kinds: Int32Array, end: number): Lin
   return links;
 }
 
-/** @returns the number of the operation that returned first, of those that are not in the order */
+/** Of the operations that are not in the order, the one that returned first. */
 export function firstLeft(placed: ReadonlySet<number>, returns: Float64Array, end: number): number {
   let first = -1;
   for (let i = 0; i < end; i++) {
@@ -131,10 +125,7 @@ export function firstLeft(placed: ReadonlySet<number>, returns: Float64Array, en
   return first;
 }
 
-/**
- * @returns the indexes in the history.
- * @param placed the order: numbers of operations. An operation without a response is −1 minus its class
- */
+/** Converts an order to indexes in the history. In it, an operation without a response is −1 minus its class. */
 export function namesOf(placed: readonly number[], { sure, unsure }: Tables): number[] {
   const used = new Map<number, number>();
   return placed.map(entry => {

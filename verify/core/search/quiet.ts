@@ -1,12 +1,11 @@
 /**
- * Confirms linearizability without a search if no operations overlap, as in most of a run: then only one
- * order is possible.
+ * Confirms linearizability without a search if no operations overlap, as in most of a run: only one order is possible.
  */
 import type { ObjectKind } from '../history/history.ts';
 import { alike, effectOf, type ObjectOperation } from '../objects/models.ts';
 import type { Interval } from './decision.ts';
 
-/** @returns true if the operations, in the given order, do not overlap and every response is correct */
+/** Returns false if operations overlap, or a response is wrong. */
 export function quiet(
   kind: ObjectKind,
   initial: readonly string[] | undefined,
@@ -24,7 +23,7 @@ export function quiet(
   return true;
 }
 
-/** Applies a write to the values. Returns false if its result is not certain; then the search must decide. */
+/** Returns false if the result of a write is not certain. Then the search must decide. */
 function changed(kind: ObjectKind, values: string[], operation: ObjectOperation): boolean {
   const effect = effectOf(kind, operation);
   if (effect?.does === 'adds') {
@@ -38,6 +37,6 @@ function changed(kind: ObjectKind, values: string[], operation: ObjectOperation)
   if (effect?.does !== 'removes') return false;
   const at = values.indexOf(effect.value);
   if (at >= 0) values.splice(at, 1);
-  // `initial` may have a value of a set twice, because a read may show it twice. If one is left, the search decides.
+  // A read may show a value of a set twice, and so `initial` may have it twice.
   return kind !== 'set' || !values.includes(effect.value);
 }

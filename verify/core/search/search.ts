@@ -1,17 +1,16 @@
 /**
- * Searches for an order of the operations on one object in which every response is correct. An operation that
- * returned before another one was called must come first.
+ * Searches for an order of the operations on one object in which every response is correct. An operation that returned
+ * before another one was called comes first.
  *
- * - The method of Wing and Gong, "Testing and verifying concurrent objects" (1993): put an operation that may
- * come next into the order, go on with the other operations, and take it out again at a dead end.
- * - The method of Lowe, "Testing for linearizability" (2017): remember each configuration (the operations in
- * the order, and the state after them), so that none is tried twice.
- * - A read that fits the state is put into the order at once, and nothing else is tried in its place.
+ * - Wing and Gong, "Testing and verifying concurrent objects" (1993): put an operation that may come next into the
+ * order, go on with the others, and take it out again at a dead end.
+ * - Lowe, "Testing for linearizability" (2017): remember each configuration (the operations in the order, and the state
+ * after them), so that none is tried twice.
+ * - A read that fits the state enters the order at once, without an alternative.
  * - The operation that returns first is tried first.
- * - Equal operations come in the order of their returns: in any valid order, two equal operations can be
- * swapped.
- * - Operations without a response are tried last. If `PuttingOff` allows it, they are tried only just before
- * a response that is impossible without them.
+ * - Equal operations come in the order of their returns, because they can be swapped in any valid order.
+ * - Operations without a response are tried last, if `PuttingOff` allows it only just before a response that is
+ * impossible without them.
  */
 
 import type { State } from '../objects/models.ts';
@@ -21,8 +20,7 @@ import { type Configuration, SeenStates } from './seen.ts';
 import { type Machine, REFUSED, Transitions } from './transitions.ts';
 
 /**
- * The search gives up when its memory of configurations exceeds this size. `VALUES`: or when all states
- * together have this number of values.
+ * The search gives up when its memory exceeds this size, or when all states together have more than `VALUES` values.
  */
 const MEMORY = 512 * 1024 * 1024;
 const VALUES = 20_000_000;
@@ -48,20 +46,19 @@ class Search {
   readonly #at: Configuration;
   readonly #end: number;
   #left: number;
-  /** True after an operation was put into the order, until the next one is tried. */
+  /** True after an operation entered the order, until the next one is tried. */
   #fresh = true;
-  /** For each operation in the order: true if no other operation needs to be tried at its place. */
+  /** By operation in the order: true if nothing else needs to be tried at its place. */
   readonly #forced: boolean[] = [];
-  /**
-   * The next operation to try, of those with a response. `#class`: the next class to try after them, of the
-   * operations without a response.
-   */
+  /** The next operation with a response to try. `#class`: the next class without a response to try after them. */
   #cursor: number;
   #class = 0;
   #steps = 0;
-  /** The order so far: the numbers of operations. An operation without a response is −1 minus its class. */
+  /** The order so far, by number. An operation without a response is −1 minus its class. */
   readonly #stack: number[] = [];
-  /** For each operation in the order: `state`, `chain`, `from` and `to` from before it, to take the operation back. */
+  /**
+   * For each operation in the order, what is needed to take it back: `state`, `chain`, `from` and `to` from before it.
+   */
   readonly #saved: number[] = [];
   #longest: readonly number[] = [];
 
@@ -98,9 +95,8 @@ class Search {
     return this.#steps > steps || this.#seen.bytes > MEMORY || this.#transitions.size > VALUES;
   }
 
-  /** Puts the next operation that fits into the order. Returns false if none fits (a dead end). */
+  /** Puts the next operation that fits into the order. Returns false at a dead end. */
   #forward(): boolean {
-    // An operation that was called after the first return of all that are left cannot come next.
     const first = this.#tables.byReturn.next(this.#end);
     const limit = this.#tables.returns[first] as number;
     if (this.#fresh) {
@@ -125,9 +121,8 @@ class Search {
   }
 
   /**
-   * Finds an operation that fits now and does not change the state. The search puts it into the order at once
-   * and tries no alternative. This is correct: if a valid order has the operation later, it can be moved
-   * here, and the order stays valid.
+   * Finds an operation that fits and does not change the state. It needs no alternative: if a valid order has it later,
+   * it can be moved here.
    */
   #idleOne(limit: number): number {
     for (let i = this.#tables.byCall.next(this.#end); i < this.#end; i = this.#tables.byCall.next(i)) {
@@ -167,7 +162,7 @@ class Search {
     return true;
   }
 
-  /** Returns whether an equal operation that returned earlier may come here. Then the search puts that one first. */
+  /** Returns whether an equal operation that returned earlier may come here, and so comes first. */
   #hasTwin(i: number, kind: number, limit: number): boolean {
     const before = this.#tables.twins.previous(i);
     if (before > this.#end) return false;
@@ -182,7 +177,7 @@ class Search {
     const call = calls[at.counts[k] as number];
     if (call === undefined || call > limit) return false;
     const next = this.#transitions.step(state, kind);
-    // If an operation without a response changes nothing here, the search leaves it out.
+    // An operation without a response that changes nothing here is left out.
     if (next === REFUSED || next === state) return false;
     const alone = this.#puttingOff === 'alone';
     if (alone && (chain !== NO_CHAIN || !this.#enables(state, next, limit))) return false;
@@ -198,7 +193,7 @@ class Search {
     return true;
   }
 
-  /** Returns whether an operation with a response is possible in the state `next` but impossible in `state`. */
+  /** Returns whether an operation with a response is possible in `next` but not in `state`. */
   #enables(state: number, next: number, limit: number): boolean {
     for (let i = this.#tables.byCall.next(this.#end); i < this.#end; i = this.#tables.byCall.next(i)) {
       if ((this.#tables.calls[i] as number) > limit) return false;
@@ -218,7 +213,7 @@ class Search {
     this.#class = 0;
   }
 
-  /** Takes operations out of the order again, up to the last one with an alternative. Returns false if none has one. */
+  /** Takes operations back, up to the last one with an alternative. Returns false if none has one. */
   #back(): boolean {
     for (;;) {
       const last = this.#stack.pop();
@@ -264,9 +259,7 @@ class Search {
     this.#at.to = to;
   }
 
-  /**
-   * Returns the violation. The culprit is the operation that returned first, of those not in the longest valid order.
-   */
+  /** The culprit returned first, of the operations that are not in the longest valid order. */
   #violated(): Decision {
     const culprit = firstLeft(new Set(this.#longest), this.#tables.returns, this.#end);
     return {

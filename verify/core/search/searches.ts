@@ -1,52 +1,46 @@
 /**
- * Runs the searches for valid orders. Searches each segment (a part of an object's history) when it is complete. At the
- * end of the run, searches the undecided segments again with more steps, the shortest segment first.
+ * Searches each segment (a part of an object's history) when it is complete, and the undecided ones again at the end of
+ * the run: with more steps, the shortest first.
  */
 import type { Segment } from './segments.ts';
 import { judgeSegment, type SegmentVerdict } from './witness.ts';
 
 /**
- * Maximum number of steps in the first search of a segment. After each undecided segment, the limit is
- * halved, but not below `LEAST_FIRST`.
+ * Maximum number of steps in the first search of a segment. Each undecided segment halves it, down to `LEAST_FIRST`.
  */
 const FIRST = 1_000_000;
 const LEAST_FIRST = 10_000;
 /** Maximum number of steps in all searches after the end of the history. */
 const AFTERWARDS = 20_000_000;
 /**
- * After the end of the history, undecided segments are searched in rounds. In the first round, each search
- * has at most this number of steps, in each further round ten times as many.
+ * Maximum number of steps of a search in the first round after the end of the history. Each further round has ten times
+ * as many.
  */
 const FIRST_ROUND = 100_000;
-/** Maximum number of operations in all segments that are kept to be searched again. */
+/** Maximum number of operations in the segments that are kept to be searched again. */
 const KEPT = 200_000;
 
-/** The limits of the searches. */
 export interface Searching {
   /** Maximum number of steps in the first search of a segment. */
   first?: number;
   /** Maximum number of steps in all searches after the end of the history. */
   steps?: number;
-  /** Called from time to time after the end of the history; returns true when the time is over. */
+  /** Returns true when the time for searches after the end of the history is over. */
   isLate?: () => boolean;
-  /** True to search all undecided objects; otherwise the searches stop at the first violation. */
+  /** True to search all undecided objects; otherwise the first violation ends the searches. */
   allObjects?: boolean;
 }
 
-/**
- * Called with the verdict of each search. `isLate` returns true when no time is left to shorten the proof of
- * a violation.
- */
+/** @param isLate returns true when no time is left to shorten the proof of a violation */
 type OnDecided = (segment: Segment, verdict: SegmentVerdict, isLate?: () => boolean) => void;
 
 export class Searches {
-  /** Number of undecided segments, by the name of the object. */
   readonly undecided: Record<string, number> = Object.create(null);
   readonly #searching: Searching;
   readonly #onDecided: OnDecided;
   #first: number;
   #violated = false;
-  /** Set at the end of the history: before, the time of the searches is not limited. */
+  /** Undefined until the end of the history: before, the time is not limited. */
   #isLate: (() => boolean) | undefined;
   #kept: Segment[] = [];
   #operations = 0;
@@ -75,12 +69,12 @@ export class Searches {
     this.#onDecided(segment, verdict, this.#isLate);
   }
 
-  /** Limits the time of the searches from now on. Called at the end of the history. */
+  /** Called at the end of the history. It limits the time from now on. */
   ended(): void {
     this.#isLate = this.#searching.isLate;
   }
 
-  /** Searches the undecided segments again, until one is violated or the limit of all searches is reached. */
+  /** Searches undecided segments again, until one is violated or a limit is reached. */
   again(): void {
     const { steps: all = AFTERWARDS, allObjects = false } = this.#searching;
     let left = all;
@@ -99,7 +93,7 @@ export class Searches {
           else delete this.undecided[object];
           this.#decided(segment, judged.verdict);
         }
-        // Fewer steps than allowed: the search ran out of memory. It would do so again, so the segment is given up.
+        // With fewer steps than allowed, the search ran out of memory, and would again.
         else if (judged.steps >= steps) undecided.push(segment);
       }
       open = undecided;

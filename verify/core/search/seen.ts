@@ -1,47 +1,39 @@
 /**
- * Remembers the configurations of a search (Lowe 2017). A configuration says which operations are in the
- * order, and the state after them. If the search reaches a known configuration again, it is at a dead end.
+ * Remembers the configurations of a search (Lowe 2017): the operations in the order, and the state after them. If the
+ * search reaches one again, it is at a dead end.
  */
 
-/** The configuration that a search has reached. */
 export interface Configuration {
-  /** One bit for each operation with a response: 1 if the operation is in the order. A word has 32 bits. */
+  /** One bit for each operation with a response: 1 if it is in the order. A word has 32 bits. */
   placed: Int32Array;
   /** Before the word `from`, all operations are in the order. From the word `to` on, none are. */
   from: number;
   to: number;
   state: number;
-  /**
-   * −1, except if the last operations in the order have no response and one with a response must follow them.
-   * Then the state from before these operations.
-   */
+  /** −1, or if an operation with a response must follow the last ones, which have none: the state before them. */
   chain: number;
-  /** For each class: the number of its operations without a response that are in the order. */
+  /** By class: its operations without a response that are in the order. */
   counts: Uint32Array;
 }
 
-/**
- * Length of the head of an entry. It has: next entry of the bucket, hash, from, to, state, chain. Words and
- * counts follow.
- */
+/** Length of an entry's head: next entry of the bucket, hash, from, to, state, chain. Words and counts follow. */
 const HEAD = 6;
 
-/** A hash table in one array, because an object for each of millions of entries needs too much memory. */
+/** A hash table in one array, because millions of objects need too much memory. */
 export class SeenStates {
   #data = new Int32Array(1 << 10);
   #used = 1;
   #buckets = new Int32Array(1 << 6);
   #entries = 0;
 
-  /** Size of all entries, in bytes. */
   get bytes(): number {
     return 4 * this.#used;
   }
 
   /**
-   * Returns whether a configuration is known, and otherwise remembers it. An earlier configuration is also enough if it
-   * has the same state and the same operations with a response, and of each class no more operations without a
-   * response. This is correct: every order that can follow the new configuration can also follow the earlier one.
+   * Returns whether a configuration is known, and else remembers it. It is also known if an earlier one with the same
+   * state and operations has no more operations without a response of any class: every order that can follow the new
+   * one can follow the earlier one, too.
    */
   add(configuration: Configuration): boolean {
     const hash = hashOf(configuration);
@@ -102,7 +94,7 @@ export class SeenStates {
   }
 }
 
-/** Computes a hash (FNV-1a over words, then mixed bits). The counts are not part of it: `#covers` compares them. */
+/** Computes a hash (FNV-1a over words, then mixed bits) without the counts, which `#covers` compares. */
 function hashOf({ placed, from, to, state, chain }: Configuration): number {
   let hash = Math.imul(from ^ 0x811c9dc5, 0x01000193);
   hash = Math.imul(hash ^ state, 0x01000193);

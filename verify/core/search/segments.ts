@@ -1,7 +1,7 @@
 /**
- * Cuts the history of one object into segments during the recording. Each segment is judged separately. A cut
- * is at a read that no other operation overlaps: this read shows the whole state with which the next segment
- * begins. If no read has shown the value of an `info` write, the write moves to the next segment.
+ * Cuts the history of one object into segments during the recording. Each is judged separately. A cut is at a read that
+ * no operation overlaps: it shows the whole state with which the next segment begins. An `info` write whose value no
+ * read has shown moves to the next segment.
  */
 
 import type { ObjectEvent, Operation, Start } from '../history/history.ts';
@@ -9,36 +9,35 @@ import { alike, countOf, effectOf, putsIn } from '../objects/models.ts';
 import type { Sifted } from '../objects/sift.ts';
 import { precedes } from '../timeline/clocks.ts';
 
-/** An operation of the history: it may have changed the object, or it showed the object's state. */
+/** An operation that may have changed the object, or that showed its state. */
 export interface Entry {
   operation: Operation;
-  /** True if the operation took effect before its return; false if it may take effect at any time after its call. */
+  /** False if the operation may take effect at any time after its call. */
   sure: boolean;
   /**
-   * True if the operation began before the cut, but was recorded after it. It is judged in the next segment,
-   * where it seems to come after the cut. So a violation may be wrong, see `judgeSegment`.
+   * True if the operation began before the cut and was recorded after it. In the next segment it seems to come after
+   * the cut, so a violation there may be wrong.
    */
   late: boolean;
 }
 
-/** A part of the history of one object. */
 export interface Segment {
   object: ObjectEvent;
-  /** The state before the segment; undefined if it is not known. */
+  /** The state before the segment, if it is known. */
   initial: readonly string[] | undefined;
-  /** The read that showed `initial`; undefined for the first segment of the run. */
+  /** The read that showed `initial`. */
   from: Operation | undefined;
   entries: readonly Entry[];
 }
 
-/** A planned cut waits for slow reads from before it. At this number of operations it waits no longer. */
+/** A planned cut waits for slow reads from before it, up to this number of operations. */
 const LONGEST_WAIT = 4096;
 /** Number of operations to wait for after a planned cut, if a client has sent several requests at once. */
 const PARALLEL = 64;
 
 export class Segments {
   readonly object: ObjectEvent;
-  /** True once a write was recorded out of order, or its effect is not known. Later operations are not judged. */
+  /** True once a write was recorded out of order, or its effect is not known. Then nothing more is judged. */
   closed = false;
   /** True until a read shows the object's first state. Until then, nothing is judged. */
   #unknown: boolean;
@@ -49,37 +48,34 @@ export class Segments {
   /** The operation of this segment that returned last. */
   #last: Operation | undefined;
   /**
-   * The planned cut. `read`: the read at which to cut. `length`: the number of entries up to this read. `waiting`: the
-   * clients that have sent no request after it. Their slow reads from before the cut may still be recorded.
+   * The planned cut: its read, the number of entries up to it, and the clients without a request after it. Their slow
+   * reads from before the cut may still be recorded.
    */
   #cut: { read: Operation; length: number; waiting: Set<string> } | undefined;
-  /** The last return of each client. */
   readonly #clients = new Map<string, number>();
   /**
-   * True once a client had two requests in flight. From then on, a client's next request does not prove that
-   * its earlier reads have been recorded.
+   * True once a client had two requests in flight. Then its next request does not prove that its earlier reads are
+   * recorded.
    */
   #parallel = false;
   /** True once `#ambiguous` has found that this segment can never be cut. */
   #stuck = false;
-  /** Number of operations of this segment that may or may not have happened. */
+  /** Number of operations that may or may not have happened. */
   #unsure = 0;
-  /** Number of values that may have been added in this segment. */
+  /** Number of values that may have been added. */
   #adds = 0;
 
   constructor(object: ObjectEvent) {
     this.object = object;
     this.#initial = object.initial;
-    // For a set, list or bag, the first state is known: it is empty, because foreign values do not count.
+    // The first state of a set, list or bag is empty, because foreign values do not count.
     this.#unknown = object.initial === undefined && (object.kind === 'register' || object.kind === 'counter');
   }
 
-  /** The acknowledged operation that returned last. */
+  /** The acknowledged operation that returned last, and the acknowledged write that returned last. */
   #before: Operation | undefined;
-  /** The acknowledged write that returned last. */
   #wrote: Operation | undefined;
 
-  /** True if new operations are judged. */
   get judges(): boolean {
     return !this.closed && !this.#unknown;
   }
@@ -89,7 +85,7 @@ export class Segments {
     if (this.#cut !== undefined) this.#calledAfterCut(start);
   }
 
-  /** Called when an operation has ended that shows nothing about the object, such as a failed read. */
+  /** Called for an operation that shows nothing about the object, such as a failed read. */
   skipped({ id, client }: Operation): void {
     this.#open.delete(id);
     this.#dropClient(client);
@@ -102,13 +98,16 @@ export class Segments {
     this.#clients.set(client, Math.max(before, returned(operation)));
   }
 
-  /** Stops waiting for a client whose request failed, because it may send no more requests. */
+  /** A client whose request failed may send no more requests, so nothing waits for it. */
   #dropClient(client: string): void {
     this.#clients.delete(client);
     this.#cut?.waiting.delete(client);
   }
 
-  /** Adds an operation that has ended. `sure`: it happened. Returns the segment that is now complete, if any. */
+  /**
+   * @param sure true if the operation happened
+   * @returns the segment that is now complete, if any
+   */
   ended(operation: Operation, sure: boolean): Segment | undefined {
     this.#open.delete(operation.id);
     const reads = operation.action === 'read';
@@ -131,12 +130,7 @@ export class Segments {
     return over;
   }
 
-  /**
-   * Call this once for each operation, after `ended`.
-   *
-   * @returns `overlaps`: whether the operation overlapped a write. `crosses`: whether another instance served
-   * the previous operation
-   */
+  /** Call this once for each operation, after `ended`. `crosses`: another instance served the previous operation. */
   relate(operation: Operation): { overlaps: boolean; crosses: boolean } {
     const reads = operation.action === 'read';
     const [before, here] = [this.#before, operation.instance];
@@ -154,7 +148,7 @@ export class Segments {
     return this.#entries.length;
   }
 
-  /** Returns the last segment: all operations after the last cut. Operations that never ended may have happened. */
+  /** The last segment: all operations after the last cut. Those that never ended may have happened. */
   rest(): Segment {
     const open = [...this.#open.values()]
       .filter(({ action }) => action !== 'read')
@@ -169,8 +163,8 @@ export class Segments {
   }
 
   /**
-   * Returns whether the effect of an operation is known. It is not known if the object may hold more values
-   * than its cap (the app then drops some), or if a counter's value is not a number.
+   * The effect of an operation is not known if the object may hold more values than its cap, or if a counter's value is
+   * not a number.
    */
   #known(operation: Operation & Sifted): boolean {
     const { kind, cap = Number.POSITIVE_INFINITY } = this.object;
@@ -182,12 +176,11 @@ export class Segments {
     return (this.#initial?.length ?? 0) + this.#adds + (operation.foreign ?? 0) <= cap;
   }
 
-  /** Returns whether no other operation overlaps a read. */
   #alone(read: Operation): boolean {
     return this.#open.size === 0 && (this.#last === undefined || precedes(this.#last, read));
   }
 
-  /** Returns whether a read shows the same state as the read of the last cut, with no other operation since. */
+  /** Returns whether a read shows the state of the last cut again, with no other operation since. */
   #repeats({ saw = [] }: Operation): boolean {
     const cut = this.#cut;
     if (cut !== undefined) return cut.length === this.#entries.length && alike(cut.read.saw ?? [], saw);
@@ -196,7 +189,7 @@ export class Segments {
     );
   }
 
-  /** Records that a client sent a request after the planned cut. If the request overlaps the read, cancels the cut. */
+  /** Cancels the planned cut if a request overlaps its read. */
   #calledAfterCut(called: Operation | Start): void {
     if (this.#cut === undefined) return;
     if (precedes(this.#cut.read, called)) this.#cut.waiting.delete(called.client);
@@ -208,7 +201,7 @@ export class Segments {
     if (cut === undefined) return undefined;
     if (cut.waiting.size > 0 && this.#entries.length < LONGEST_WAIT) return undefined;
     if (this.#parallel && this.#entries.length - cut.length < PARALLEL) return undefined;
-    // A client that has sent nothing since the planned cut may never send again, so later cuts do not wait for it.
+    // A client that has sent nothing since the planned cut may never send again.
     for (const client of cut.waiting) this.#clients.delete(client);
     const entries = this.#entries.slice(0, cut.length);
     const segment = this.#unknown ? undefined : this.#segment(entries);
@@ -230,9 +223,9 @@ export class Segments {
   }
 
   /**
-   * Returns whether the segment cannot be cut. An `info` operation takes effect at most once, so each segment must know
-   * whether it did so in an earlier one. For an add of a unique value this is known: if a read showed the value, the
-   * add has taken effect, otherwise the add moves to the next segment. Any other `info` operation forbids a cut.
+   * Returns whether the segment cannot be cut. Each segment must know whether an `info` operation took effect in an
+   * earlier one. This is known only for an add of a unique value: if a read showed the value, the add has taken effect,
+   * otherwise it moves to the next segment.
    */
   #ambiguous(): boolean {
     if (this.#stuck || this.#unsure === 0) return this.#stuck;
@@ -242,7 +235,7 @@ export class Segments {
       const effect = effectOf(kind, operation);
       if (effect === undefined) return false;
       const [value, more] = putsIn(effect);
-      // An acknowledged removal has taken effect. An `info` removal may still do so, so the segment cannot be cut.
+      // An `info` removal may still take effect.
       if (effect.does === 'removes' || value === undefined) return !sure;
       if (operation.action === 'cas' || more !== undefined || kind === 'counter' || values.has(value))
         return true;
@@ -258,7 +251,7 @@ const later = (a: Operation | undefined, b: Operation): Operation =>
 
 const returned = (operation: Operation): number => operation.return ?? Number.POSITIVE_INFINITY;
 
-/** @returns the `info` operations whose value no read has shown */
+/** The `info` operations whose value no read has shown. */
 function unseen(entries: readonly Entry[]): Entry[] {
   const seen = new Set<string | undefined>();
   for (const { operation } of entries) for (const value of operation.saw ?? []) seen.add(value);

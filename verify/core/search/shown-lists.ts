@@ -1,34 +1,33 @@
 /**
- * Makes the search faster for a list with only add, set and clear. A state of the search is then a number
- * instead of the whole list. Each list that a read shows, and each beginning of such a list, has a number.
- * All other lists are one state.
+ * Makes the search faster for a list with only add, set and clear. A state is then a number instead of a list: each
+ * list that a read shows has one, and each beginning of such a list. All other lists are one state.
  */
 import { effectOf, type ObjectOperation, putsIn, type State } from '../objects/models.ts';
 import type { Interval } from './decision.ts';
 import type { Machine } from './transitions.ts';
 
-/** The operations, with numbers in place of lists. They have a valid order if and only if the original ones do. */
+/** They have a valid order if and only if the original operations do. */
 export interface Reduced {
   machine: Machine;
   initial: State;
   operations: readonly Interval[];
 }
 
-/** A list that a read shows, or a beginning of such a list: [a] is a beginning of [a, b]. */
+/** A list that a read shows, or a beginning of it: [a] is a beginning of [a, b]. */
 interface Shown {
   state: State;
-  /** By value: the shown list that this list becomes when the value is added. */
+  /** By value: the shown list that an add of the value leads to. */
   longer: Map<string, Shown>;
-  /** True if the list holds a value that is written only once. If such a list is replaced, it cannot come back. */
+  /** True if the list holds a value that is written only once. Once replaced, such a list cannot come back. */
   once: boolean;
 }
 
-/** The one state for all lists that no read shows and that are no beginning of a shown list. */
+/** All lists that no read shows and that begin no shown list. */
 const UNSHOWN: State = ['unshown'];
 /** Marks a write that is impossible in every valid order. */
 const NEVER = 'never';
 
-/** @returns undefined if there is a write other than `add`, `set` and `clear` */
+/** Returns undefined if there is a write other than `add`, `set` and `clear`. */
 export function shownLists(
   initial: readonly string[] = [],
   operations: readonly Interval[],
@@ -38,7 +37,7 @@ export function shownLists(
   const lists = new ShownLists(operations, writers);
   const reduced = operations.map(interval => {
     const operation = lists.reduced(interval.operation);
-    // A write without a response whose result no read shows can be left out, like a read without a response.
+    // A write without a response whose result no read shows can be left out.
     const needless = interval.return === Number.POSITIVE_INFINITY && operation.value === undefined;
     return { ...interval, operation: needless ? READ : operation };
   });
@@ -47,7 +46,7 @@ export function shownLists(
 
 const READ: ObjectOperation = { action: 'read' };
 
-/** Counts how often each value is written. Undefined if there is a write other than `add`, `set` and `clear`. */
+/** How often each value is written; undefined if there is a write other than `add`, `set` and `clear`. */
 function writersOf(
   initial: readonly string[],
   operations: readonly Interval[],
@@ -94,7 +93,6 @@ class ShownLists implements Machine {
     }
   }
 
-  /** @returns the state that stands for a list */
   place(values: readonly string[]): State {
     let list: Shown | undefined = this.#empty;
     for (const value of values) list = list?.longer.get(value);
@@ -114,17 +112,16 @@ class ShownLists implements Machine {
   }
 
   /**
-   * Returns whether a read shows the value, and only one operation writes it. Then this operation must lead
-   * to a list that a read shows. Otherwise no order has a place for the read.
+   * Returns whether a read shows the value, and only one operation writes it. This operation must lead to a shown list:
+   * otherwise no order has a place for the read.
    */
   #isOnlyHere(value: string): boolean {
     return this.#values.has(value) && this.#writers.get(value) === 1;
   }
 
   /**
-   * Returns the next state. If a list cannot come back and is the beginning of a longer shown list, only an
-   * add of that list's next value is possible. The reads of the shorter list need no place any more, because
-   * the search puts reads into the order first.
+   * If a list cannot come back and begins a longer shown list, only the add of that list's next value is possible.
+   * Reads of the shorter list need no place any more, because the search puts reads into the order first.
    */
   step(state: State, { action, value, saw }: ObjectOperation): State | undefined {
     const [name = ''] = state;
@@ -142,9 +139,7 @@ class ShownLists implements Machine {
     return name;
   }
 
-  /**
-   * Returns true for operations that do not change the state `unshown`: reads, and writes whose result no read shows.
-   */
+  /** Reads, and writes whose result no read shows, do not change the state `unshown`. */
   isIdle({ action, value }: ObjectOperation): boolean {
     return action === 'read' || value === undefined;
   }

@@ -1,13 +1,11 @@
 /** Removes all items from a proof that it does not need (delta debugging). */
 
 /**
- * Shortens a list by ddmin, the method of Zeller and Hildebrandt ("Simplifying and isolating failure-inducing
- * input", 2002).
+ * Shortens a list by ddmin (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input", 2002).
  *
- * @param holds returns true if these items alone prove the violation; must always return the same for the
- * same items
- * @param isSpent returns true to stop, and to return the shortest proof so far
- * @returns items in their order, none of which can be left out; all items if they prove no violation
+ * @param holds returns whether these items alone prove the violation
+ * @param isSpent returns true to stop with the shortest proof so far
+ * @returns items none of which can be left out; all items if they prove no violation
  */
 export function shrink<T>(
   items: readonly T[],
@@ -31,7 +29,7 @@ export function shrink<T>(
   return kept.length === 1 && !isSpent() && holds([]) ? [] : kept;
 }
 
-/** @returns a single part, or all parts except one, if these items still prove the violation */
+/** A single part, or all parts except one, if these items still prove the violation. */
 function reduced<T>(
   items: readonly T[],
   parts: number,

@@ -1,24 +1,22 @@
-/** Numbers the states and operations of an object. So a search computes each step from state to state only once. */
+/** Numbers the states and operations of an object, so that a search computes each step only once. */
 import type { ObjectOperation, State } from '../objects/models.ts';
 
-/** What a search must know about an object: how its states follow each other. */
+/** How the states of an object follow each other. */
 export interface Machine {
-  /** @returns the state after the operation; undefined if its response is impossible in this state */
+  /** Returns undefined if the operation's response is impossible in this state. */
   step(state: State, operation: ObjectOperation): State | undefined;
-  /** @returns a text that is the same for two states if and only if they are equal */
+  /** Returns the same text for equal states only. */
   key(state: State): string;
-  /**
-   * Returns whether an operation may be put into the order as soon as it does not change the state. By default: reads.
-   */
+  /** Whether an operation may enter the order as soon as it does not change the state. By default: reads. */
   isIdle?(operation: ObjectOperation): boolean;
 }
 
-/** Stands for a next state: the operation's response is impossible. */
+/** Stands for the next state if the operation's response is impossible. */
 export const REFUSED = -1;
 /** Stands for a next state that has not been computed yet. */
 const UNTRIED = -2;
 
-/** With more classes of operations than this, the steps are kept in a map, because a table would be mostly empty. */
+/** With more classes of operations, a table would be mostly empty, so the steps are kept in a map. */
 const WIDE = 256;
 
 export class Transitions {
@@ -29,16 +27,13 @@ export class Transitions {
   readonly #numbers = new Map<string, number>();
   readonly #rows: Int32Array[] = [];
   readonly #steps = new Map<number, number>();
-  /** Number of values in all states together. */
   size = 0;
 
   constructor(machine: Machine) {
     this.#machine = machine;
   }
 
-  /**
-   * Returns the class of an operation: equal operations have the same number. Call it for all operations before `step`.
-   */
+  /** Equal operations have the same class. Call it for all operations before `step`. */
   classOf(operation: ObjectOperation): number {
     const name = nameOf(operation);
     let number = this.#classes.get(name);
@@ -62,9 +57,7 @@ export class Transitions {
     return number;
   }
 
-  /**
-   * @returns the number of the state after an operation of this class; REFUSED if its response is impossible
-   */
+  /** The state after an operation of this class; REFUSED if its response is impossible. */
   step(state: number, kind: number): number {
     const classes = this.#operations.length;
     if (classes > WIDE) {
@@ -96,7 +89,7 @@ export class Transitions {
   }
 }
 
-/** Returns a text that only equal operations share. It is short for frequent operations, otherwise JSON. */
+/** Only equal operations share the text. It is short for frequent ones. */
 function nameOf({ action, value, expected, state, saw }: ObjectOperation): string {
   if (action === 'read' && saw?.length === 1) return `read=${saw[0]}`;
   if (action !== 'read' && value !== undefined && expected === undefined && state === undefined) {

@@ -13,18 +13,17 @@ export type SegmentVerdict = 'ok' | 'violated' | 'budget' | 'late' | 'clocks';
 
 /** Limit of one search that tests whether a few operations alone prove the violation. */
 const CANDIDATE: Limit = { steps: 5_000 };
-/** Maximum number of steps of all these tests for one violation. They take some seconds. */
+/** Maximum number of steps of all these tests for one violation: some seconds. */
 const SHRINKING = 10_000_000;
 /** Limit of the search for the longest valid order, which the report shows. */
 const EXPLANATION: Limit = { steps: 2_000 };
-/** If a witness (the proof) has more than `LONG` operations, a report shows this number of its last operations. */
+/** Of a witness with more than `LONG` operations, a report shows this number of its last ones. */
 const SHOWN = 8;
 const LONG = 32;
 
 /**
- * Judges one segment. If reads were recorded late, or operations have times of several clocks, a violation
- * may be wrong. Then it counts only if it remains without the late reads, and with wider time intervals that
- * include the uncertainty of the clocks.
+ * If reads were recorded late, or the times come from several clocks, a violation may be wrong. It counts only if it
+ * remains without the late reads, and with time intervals that include the uncertainty of the clocks.
  */
 export function judgeSegment(segment: Segment, limit: Limit): { verdict: SegmentVerdict; steps: number } {
   const strict = judged(segment, segment.entries.map(exact), limit);
@@ -52,7 +51,7 @@ const exact = ({ operation, sure }: Entry): LooseInterval => ({
 const severalClocks = ({ entries }: Segment): boolean =>
   entries.some(({ operation }) => operation.clock !== entries[0]?.operation.clock);
 
-/** Returns the operations without late reads. With several clocks, widens each interval by its clock's uncertainty. */
+/** Leaves out late reads. With several clocks, widens each interval by its clock's uncertainty. */
 function looseEntries(segment: Segment): LooseInterval[] {
   const several = severalClocks(segment);
   return segment.entries
@@ -68,22 +67,20 @@ interface LooseInterval extends Interval {
   operation: Operation;
 }
 
-/** Returns an operation that may have happened at any time, or never. */
+/** An operation that may have happened at any time, or never. */
 const relaxed = ({ operation }: Interval): Interval => ({
   call: Number.NEGATIVE_INFINITY,
   return: Number.POSITIVE_INFINITY,
   operation,
 });
 
-/** Returns the writes outside the witness. Each may have happened at any time, or never, so that they prove nothing. */
+/** Writes outside the witness may have happened at any time, or never, so that they prove nothing. */
 const others = (all: readonly LooseInterval[], kept: readonly LooseInterval[]): Interval[] => {
   const keeps = new Set(kept);
   return all.filter(interval => !keeps.has(interval) && interval.operation.action !== 'read').map(relaxed);
 };
 
-/**
- * The parts of an anomaly that a segment gives. `at`: the operation that does not fit after the longest valid order.
- */
+/** `at`: the operation that does not fit after the longest valid order. */
 interface Nonlinear {
   at: Operation | undefined;
   summary: string;
@@ -91,11 +88,7 @@ interface Nonlinear {
   notes: string[];
 }
 
-/**
- * Describes the violation of a segment by the few operations that prove it.
- *
- * @param isLate returns true when no time is left to shorten the proof
- */
+/** @param isLate returns true when no time is left to shorten the proof */
 export function nonlinear(segment: Segment, isLate?: Limit['isLate']): Nonlinear {
   const all = looseEntries(segment).sort((a, b) => a.call - b.call);
   const kept = smallest(segment, all, isLate);
@@ -117,7 +110,7 @@ export function nonlinear(segment: Segment, isLate?: Limit['isLate']): Nonlinear
   };
 }
 
-/** @returns the shortest proof of the violation that was found within the limits */
+/** The shortest proof that was found within the limits. */
 function smallest(
   segment: Segment,
   all: readonly LooseInterval[],
@@ -132,9 +125,7 @@ function smallest(
   return shrink(all, proves, () => left < 0 || isLate?.() === true);
 }
 
-/**
- * @returns the read that showed the state before the segment; nothing if the proof does not need this state
- */
+/** The read that showed the state before the segment, if the proof needs this state. */
 function beginning(
   { object, initial, from }: Segment,
   all: readonly LooseInterval[],

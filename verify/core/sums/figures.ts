@@ -1,4 +1,4 @@
-/** Defines the k6 metrics for the counts of the checks, which k6 adds up, and the thresholds that fail a run. */
+/** Defines the k6 metrics for the counts of the checks, and the thresholds that fail a run. */
 
 import { availability } from '../checks/availability.ts';
 import { type Check, type Counts, ENOUGH_HANDOFFS, type NamedCounts } from '../checks/check.ts';
@@ -12,19 +12,19 @@ import { getOrInsert } from '../get-or-insert.ts';
 import type { Guarantee } from '../result/guarantees.ts';
 import type { Repeated } from './repeats.ts';
 
-/** The checks that every script uses. Each virtual user can apply them to its own requests. */
+/** Every script uses these checks. Each virtual user can apply them to its own requests. */
 const ALWAYS: readonly Check[] = [
   ...[continuity, isolation, routing],
   ...[readYourWrites, monotonicReads, availability],
 ];
 
-/** What a script judges. Checks for which the script gives no evidence are left out, to save time. */
+/** What a script judges. Checks for which it gives no evidence are left out, to save time. */
 export interface Judged {
   checks: readonly Check[];
-  /** The claimed guarantees that `checks` judge. Only these guarantees can fail the run. */
+  /** Only these guarantees can fail the run. */
   claims: readonly Guarantee[];
   figures: readonly Figure[];
-  /** The budget if the whole run counts as one fault, such as a deploy. If absent, no request may fail. */
+  /** If absent, no request may fail. */
   window?: WindowBudget;
 }
 
@@ -36,12 +36,7 @@ export interface WindowBudget {
   gap?: number;
 }
 
-/**
- * Selects the checks and metrics of a script.
- *
- * @param logouts whether the script logs out and sends the old cookie again
- * @param window the budget, if the whole run counts as one fault, such as a deploy
- */
+/** @param logouts whether the script logs out and sends the old cookie again */
 export function judgedBy(claims: readonly string[], logouts: boolean, window?: WindowBudget): Judged {
   const checks = logouts ? [...ALWAYS, logoutFinal] : ALWAYS;
   const names = checks.map(check => check.guarantee);
@@ -58,22 +53,18 @@ export function judgedBy(claims: readonly string[], logouts: boolean, window?: W
 }
 
 export interface Figure {
-  /** Name of the counter. */
   metric: string;
-  /**
-   * The name of the count that the metric records. `of`: the guarantees whose checks have this count, with
-   * equal values.
-   */
+  /** The count that the metric records. `of`: the guarantees whose checks have this count, with equal values. */
   count: string;
   of: readonly [Guarantee, ...Guarantee[]];
   /**
-   * The condition that the sum must meet, as a k6 threshold. If all conditions are met, all verdicts are
-   * valid, and otherwise at least one is not. A counter without data is 0, so missing data fail a condition.
+   * The condition on the sum, as a k6 threshold. All verdicts are valid if and only if all conditions are met. A
+   * counter without data is 0, so missing data fail a condition.
    */
   needs?: string;
-  /** The count in `Repeated` that is added to this metric, too. */
+  /** The count in `Repeated` that is added to this metric. */
   repeated?: keyof Repeated;
-  /** True if each account counts once: several virtual users with one account are one user. */
+  /** True if each account counts once, though several virtual users have it. */
   perAccount?: true;
 }
 
@@ -81,12 +72,11 @@ const some = `count>=${ENOUGH_HANDOFFS}`;
 const none = 'count==0';
 /** Anomalies of availability: requests that failed or came too late. */
 const DOWN = 'baton_down';
-/** Requests among `DOWN` that got a 5xx or no response. */
+/** Those that got a 5xx or no response. */
 export const UNAVAILABLE = 'baton_unavailable';
 /** Requests that availability judged. */
 export const ATTEMPTS = 'baton_attempts';
 
-/** Describes the metric for a count. `of` names the guarantees that have the count. */
 const figure = (
   metric: string,
   count: string,
@@ -131,17 +121,15 @@ export const FIGURES: readonly Figure[] = [
   figure('baton_replays_doubtful', 'doubtful', 'logout-final', none),
 ];
 
-/** Counters with a tag. */
 export const TAGGED = {
   /** Requests by the instance that served them. */
   requests: { metric: 'baton_requests', tag: 'instance' },
-  /** Sessions by instance. A session counts for each instance that served it at least once. */
+  /** Sessions by each instance that served them at least once. */
   met: { metric: 'baton_sessions_met', tag: 'instance' },
-  /** Operations by outcome. */
   operations: { metric: 'baton_operations', tag: 'outcome' },
   /** Operations without success, by status class or failure. */
   failed: { metric: 'baton_failed', tag: 'how' },
-  /** Requests with the cookie of a session that was logged out, by instance. */
+  /** Requests with the cookie of a session that was logged out. */
   replayed: { metric: 'baton_replayed', tag: 'instance' },
 } as const;
 
@@ -149,16 +137,16 @@ const OUTCOMES = ['ok', 'fail', 'info'] as const;
 export const FAILURES = ['3xx', '4xx', '5xx', 'other', 'no answer'] as const;
 /** The tag for instances that are not named in the script's settings. */
 export const OTHER = 'other';
-/** Number of exceptions in the script. An iteration that ends with an exception has checked nothing. */
+/** Exceptions in the script. An iteration that ends with one has checked nothing. */
 export const ERRORS = 'baton_script_errors';
 /** Logins of users whose session was lost. */
 export const RELOGINS = 'baton_relogins';
 /** Milliseconds from the start of the run to each anomaly, by guarantee. */
 export const BROKE = 'baton_broke_after';
-/** Milliseconds since the session's last success, recorded at each failed request and at the next success. */
+/** Milliseconds since the session's last success, at each failed request and at the next success. */
 export const GAP = 'baton_gap';
 
-/** Returns the class of a response without success, such as `4xx`. */
+/** The class of a response without success, such as `4xx`. */
 export function failureOf(status: number | undefined): (typeof FAILURES)[number] {
   if (status === undefined) return 'no answer';
   return FAILURES.find(name => name === `${Math.floor(status / 100)}xx`) ?? 'other';
@@ -167,9 +155,7 @@ export function failureOf(status: number | undefined): (typeof FAILURES)[number]
 export const tagged = ({ metric, tag }: { metric: string; tag: string }, value: string): string =>
   `${metric}{${tag}:${value}}`;
 
-/**
- * Returns the thresholds of k6. Some are empty, because k6's summary shows a tagged counter only if it has a threshold.
- */
+/** Some thresholds are empty, because k6's summary shows a tagged counter only if it has one. */
 export function thresholdsOf(
   { claims, figures, window }: Judged,
   instances: readonly string[],

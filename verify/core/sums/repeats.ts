@@ -1,7 +1,7 @@
 /**
- * Counts reads that repeat a judged read. The judge need not judge these reads. Most reads of an unchanged session show
- * the same page, only from another instance. In k6, to count such a read is 50 times as fast as to judge it. Together,
- * these counts and the judge's counts are what the judge alone would have counted (repeats.property.test.ts).
+ * Counts reads that repeat a judged read, so that the judge need not judge them. Most reads of an unchanged session
+ * show the same page, only from another instance. In k6, to count such a read is 50 times as fast as to judge it. The
+ * judge alone would have counted the same (repeats.property.test.ts).
  */
 
 import { alike } from '../objects/models.ts';
@@ -10,17 +10,13 @@ import type { Seen } from '../response/interpret.ts';
 
 /** What the repeated reads add to the counts of the checks. */
 export interface Repeated {
-  /** `reads`: number of repeated reads. `handoffs`: those not served by the instance of the operation before. */
+  /** `handoffs`: those not served by the instance of the operation before. */
   reads: number;
   handoffs: number;
-  /**
-   * `written`: repeated reads compared with a write. `writtenElsewhere`: those not served by the instance of the write.
-   */
+  /** Those compared with a write. `writtenElsewhere`: those not served by the instance of the write. */
   written: number;
   writtenElsewhere: number;
-  /**
-   * `pairs`: repeated reads compared with the read before. `pairsElsewhere`: those not served by that read's instance.
-   */
+  /** Those compared with the read before. `pairsElsewhere`: those not served by that read's instance. */
   pairs: number;
   pairsElsewhere: number;
 }
@@ -34,32 +30,28 @@ export const nothingRepeated = (): Repeated => ({
   pairsElsewhere: 0,
 });
 
-/** With which operations a judged read was compared. A read that repeats it is compared with the same ones. */
+/** A read that repeats a judged one is compared with the same operations. */
 export type ComparedWith = Pick<ReadFacts, 'write' | 'again'>;
 
-/**
- * Counts the repeated reads of one session. The requests of the session must not overlap, and no other
- * session may write its object.
- */
+/** For one session, whose requests must not overlap, and whose object no other session may write. */
 export class Repeats {
   readonly #counts: Repeated;
-  /**
-   * The judged reads since the session's last other operation. All show the same, and none caused an anomaly.
-   * A read that equals one of them is a repeated read.
-   */
+  /** The judged reads since the session's last other operation. All show the same, and none caused an anomaly. */
   readonly #settled: Seen[] = [];
   /** True after an anomaly, or while a write may still take effect. Then no read counts as repeated. */
   #unsure = false;
-  /** The instance of the write with which the last judged read was compared: '' if not known, undefined if none was. */
+  /**
+   * The instance of the write with which the last judged read was compared: '' if not known, undefined without a write.
+   */
   #wrote: string | undefined;
-  /** True if a read that repeats the last judged read is compared with that read. */
+  /** True if a read that repeats the last judged read is compared with it. */
   #pairs = false;
-  /** The instance that served the last judged read. `#last`: the one that served the last read, judged or repeated. */
+  /** The instance of the last judged read, and of the last read, judged or repeated. */
   #judged = '';
   #last = '';
   #pending = false;
 
-  /** @param counts is updated with the repeated reads; several sessions may share it */
+  /** @param counts is updated; several sessions may share it */
   constructor(counts: Repeated) {
     this.#counts = counts;
   }
@@ -71,16 +63,12 @@ export class Repeats {
     else if (outcome !== 'ok' || instance === undefined) this.#unsure = true;
   }
 
-  /** Called when a read of another object was judged. It ends the sequence of equal reads that are only counted. */
+  /** Called when a read of another object was judged. */
   interrupted(): void {
     this.#settled.length = 0;
   }
 
-  /**
-   * Called when a read was judged.
-   *
-   * @param clean true if the response was signed in and caused no anomaly
-   */
+  /** @param clean true if the response was signed in and caused no anomaly */
   read(seen: Seen, clean: boolean, compared: ComparedWith | undefined): void {
     const { instance, saw } = seen;
     if (!clean || instance === undefined || saw === undefined || seen.canaries !== undefined)
@@ -96,9 +84,9 @@ export class Repeats {
   }
 
   /**
-   * Counts a read if it repeats a judged read. Returns false if not: then the judge must judge it.
+   * Returns false if the judge must judge the read.
    *
-   * @param seen the result of the read; a repeated read has the same result object as the judged one
+   * @param seen a repeated read has the same result object as the judged one
    */
   repeats(seen: Seen): boolean {
     const { instance } = seen;
@@ -110,9 +98,9 @@ export class Repeats {
   }
 
   /**
-   * Call this before the judge gets the session's next operation. The judge compares that operation with the
-   * last read. So if the last read was only counted here, and another instance served it than the last judged
-   * read, returns true: the judge must judge it first. Then it is no longer counted here.
+   * Call this before the judge gets the session's next operation, which it compares with the last read. If that read
+   * was only counted, and another instance served it than the last judged one, returns true: the judge must judge it
+   * first, and it is no longer counted here.
    */
   settle(): boolean {
     if (!this.#pending) return false;
@@ -123,7 +111,7 @@ export class Repeats {
     return true;
   }
 
-  /** Adds `by` to the counts of a read. `elsewhere`: another instance served the read before it. */
+  /** @param elsewhere true if another instance served the read before it */
   #count(instance: string, elsewhere: boolean, by: 1 | -1): void {
     const counts = this.#counts;
     counts.reads += by;

@@ -28,24 +28,22 @@ export interface Metric {
   thresholds?: Readonly<Record<string, { ok: boolean }>>;
 }
 
-/** The metrics of a run and its duration, as k6 gives them to handleSummary(). */
+/** What k6 passes to handleSummary(). */
 export interface Summed {
   metrics?: Readonly<Record<string, Metric>>;
   state?: { testRunDurationMs: number; isStdOutTTY: boolean };
 }
 
-/** The settings of the script that was run. */
 export interface ScriptSettings {
-  /** Name of the script. */
   script: string;
   judged: Judged;
-  /** Names of the instances that must serve. */
+  /** The instances that must serve. */
   instances: readonly string[];
 }
 
 type Sum = (metric: string) => number;
 
-/** Returns the result of a k6 run. `run` is the first line of the history, made in setup(). */
+/** @param run the first line of the history, made in setup() */
 export function resultOf(data: Summed, run: Run, settings: ScriptSettings): Result {
   const { instances } = settings;
   const { run: name, target, url, seed, started, command } = run;
@@ -67,9 +65,7 @@ export function resultOf(data: Summed, run: Run, settings: ScriptSettings): Resu
   };
 }
 
-/**
- * Returns the failed thresholds of the script itself. Those of Baton's metrics are left out: the verdicts explain them.
- */
+/** The failed thresholds of the script itself. The verdicts explain those of Baton's metrics. */
 function crossed({ metrics = {} }: Summed): string[] {
   return Object.entries(metrics)
     .filter(([name]) => !name.startsWith('baton_'))
@@ -108,7 +104,7 @@ function verdicts(data: Summed, sum: Sum, run: Run, { judged, instances }: Scrip
     if (guarantee !== 'routing') {
       return verdict(guarantee, claimed, check.conclude(counts.get(guarantee) ?? {}, run));
     }
-    // Judges only whether every instance serves, as for `least-outstanding`: a k6 threshold cannot test even shares.
+    // As for `least-outstanding`, every instance must serve: a k6 threshold cannot test even shares.
     const found = verdict(
       guarantee,
       claimed,
@@ -119,10 +115,10 @@ function verdicts(data: Summed, sum: Sum, run: Run, { judged, instances }: Scrip
   });
 }
 
-/** Minimum number of requests for a verdict, if the whole run counts as one fault. */
+/** Minimum number of requests, if the whole run counts as one fault. */
 const ENOUGH = 100;
 
-/** Judges availability if the whole run counts as one fault. `gap` is the longest wait of a user, milliseconds. */
+/** @param gap the longest wait of a user, milliseconds */
 function withinWindow(sum: Sum, gap: number, budget: WindowBudget): Conclusion {
   const [requests, errors] = [sum(ATTEMPTS), sum(UNAVAILABLE)];
   const most = budget.errors ?? 1;
@@ -140,7 +136,7 @@ function withinWindow(sum: Sum, gap: number, budget: WindowBudget): Conclusion {
 const milliseconds = (time: number): string => `${grouped(Math.round(time))} ms`;
 
 function verdict(guarantee: Guarantee, claimed: boolean, conclusion: Conclusion): Verdict {
-  // Leaves out the login pairs: each virtual user counts only its own, and they cannot be added up.
+  // Each virtual user counts only its own login pairs, so they cannot be added up.
   const { 'login pairs': _, ...rests } = conclusion.rests;
   return { guarantee, claimed, ...conclusion, rests, anomalies: [] };
 }
