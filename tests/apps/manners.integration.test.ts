@@ -19,7 +19,7 @@ it('stops at the first 429, and reports how long to wait', async () => {
   await withApp(new Limits(2), async served => {
     const stopped = found(served);
     await expect(stopped).rejects.toThrow(
-      /POST \/login: the app limits logins or requests \(status 429, Retry-After: 60\), so nothing more is sent/,
+      /POST \/login: the app limits logins or requests \(status 429, Retry-After: 60\), so init sends nothing more/,
     );
     await expect(stopped).rejects.toMatchObject({
       text: expect.stringMatching(/^# UNFINISHED: [\s\S]*path: \/login/),

@@ -33,7 +33,9 @@ export async function connected(
     ends.throwIfAborted();
     return await opened(new URL(origin), options, ends);
   } catch (error) {
-    throw limit.aborted ? Object.assign(new Error('no connection in time'), { code: LATE }) : error;
+    throw limit.aborted
+      ? Object.assign(new Error('no connection before the timeout'), { code: LATE })
+      : error;
   }
 }
 

@@ -159,7 +159,9 @@ export class Http1Connection {
   }
 
   #closed(
-    error: Error = Object.assign(new Error('closed without a response'), { code: 'ECONNRESET' }),
+    error: Error = Object.assign(new Error('the connection was closed without a response'), {
+      code: 'ECONNRESET',
+    }),
   ): void {
     if (this.#requests > 1 && !this.#began) lost.add(error);
     this.fail(error);
@@ -167,7 +169,11 @@ export class Http1Connection {
 
   /** Closes the connection when `until` has passed. The request in flight fails with a timeout. */
   late(): void {
-    this.fail(Object.assign(new Error('no response in time'), { code: 'UND_ERR_HEADERS_TIMEOUT' }));
+    this.fail(
+      Object.assign(new Error('no complete response before the timeout'), {
+        code: 'UND_ERR_HEADERS_TIMEOUT',
+      }),
+    );
   }
 
   /** Closes the connection. The request in flight fails with the error. */

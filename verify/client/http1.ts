@@ -50,7 +50,7 @@ export class Http1 {
   }
 
   /**
-   * Sends a request on a new connection. Sends its last byte when `held` allows it.
+   * Sends a request on a new connection, without its last byte. Sends the last byte when the barrier opens (`held`).
    *
    * @throws as `request`
    */

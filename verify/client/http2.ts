@@ -118,7 +118,11 @@ function headOf(stream: ClientHttp2Stream, { body, timeout, signal }: Outgoing):
   return new Promise((resolve, reject) => {
     const late = setTimeout(
       () =>
-        stream.destroy(Object.assign(new Error('no response in time'), { code: 'UND_ERR_HEADERS_TIMEOUT' })),
+        stream.destroy(
+          Object.assign(new Error('no complete response before the timeout'), {
+            code: 'UND_ERR_HEADERS_TIMEOUT',
+          }),
+        ),
       timeout,
     );
     const abort = (): void => void stream.destroy(signal?.reason as Error);
@@ -131,7 +135,9 @@ function headOf(stream: ClientHttp2Stream, { body, timeout, signal }: Outgoing):
     stream.once('close', () => {
       clearTimeout(late);
       signal?.removeEventListener('abort', abort);
-      reject(Object.assign(new Error('closed without a response'), { code: 'ECONNRESET' }));
+      reject(
+        Object.assign(new Error('the connection was closed without a response'), { code: 'ECONNRESET' }),
+      );
     });
     if (body !== null) stream.end(body);
   });

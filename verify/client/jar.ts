@@ -42,7 +42,7 @@ export class Jar {
   /** @param site address of the target */
   constructor(site: URL) {
     this.#site = site;
-    // IP addresses and names without a dot are no public suffixes such as `com`.
+    // An IP address or a name without a dot, such as `localhost`, has no public suffix such as `com`.
     const registered = site.hostname.includes('.') && isIP(site.hostname) === 0;
     const store = new MemoryCookieStore();
     this.#cookies = new CookieJar(store, { rejectPublicSuffixes: registered, looseMode: true });

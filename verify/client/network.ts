@@ -183,7 +183,11 @@ export class Network {
     return (await this.#http2.request(outgoing, fresh)) ?? this.#http1.request(outgoing, fresh);
   }
 
-  /** Sends a request on a new connection, and its last byte when `held` allows it. @throws as `exchange` */
+  /**
+   * Sends a request on a new connection, without its last byte. Sends the last byte when the barrier opens (`held`).
+   *
+   * @throws as `exchange`
+   */
   race(outgoing: Outgoing, held: Held): Promise<ResponseHead> {
     return this.#http1.held(outgoing, held);
   }

@@ -94,7 +94,7 @@ export class SessionTokens {
   /** Sends the refresh token, and keeps the new tokens. The target file must have `refresh`. */
   async refresh(how: How): Promise<Operation> {
     const spec = this.#context.target.refresh;
-    if (spec === undefined) throw new Error('the target has no `refresh`');
+    if (spec === undefined) throw new Error('expected `refresh` in the target file, found none');
     const client = this.#requests.clientOf(how);
     const called = Date.now();
     const token = client.captured.get(REFRESH);

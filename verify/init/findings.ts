@@ -48,7 +48,7 @@ export interface AppFindings {
   pages?: readonly string[];
   /** Paths that need no session. */
   public?: readonly string[];
-  /** Guarantees that a run cannot decide, for reasons that the file does not show. */
+  /** Guarantees that a run cannot decide, although the target file has all that they need. */
   undecidable?: readonly Unclaimed[];
 }
 

@@ -225,7 +225,7 @@ describe('a target file of an app whose logout leaves the cookie valid', () => {
   it('says so at the logout, and names what the weaker claim leaves out', () => {
     const text = written(TOKEN, true);
     expect(text).toMatch(/# Leaves the session valid: .*\n# `logout-final` \(ZOMBIE\)\.\nlogout:/);
-    expect(text).toContain('`logout-final` is not claimed; `standard` claims it.');
+    expect(text).toContain('the file does not claim `logout-final`, which `standard` includes.');
     expect(text).toContain('- stateless-token');
   });
 

@@ -153,7 +153,7 @@ function stopAt(
   const after = headers['retry-after'] === undefined ? '' : `, Retry-After: ${headers['retry-after']}`;
   throw new UnavailableError(
     `${method} ${withoutSecrets(path)}: the app limits logins or requests (status ${status}${after}${sign === undefined ? '' : `, "${sign}"`}), ` +
-      'so nothing more is sent. Wait until the limit is over, or exempt this machine; then start again',
+      'so init sends nothing more. Wait until the limit is over, or exempt this machine; then start again',
   );
 }
 

@@ -155,7 +155,10 @@ export async function entranceOf(
 async function refreshed({ say }: Looking, entered: Entered, login: Login, hints: Hints): Promise<Login> {
   if (login.capture === undefined || !givesRefreshToken(entered)) return login;
   const refresh = await findRefresh(entered, login, login.capture.token.json, hints);
-  say('refresh', refresh === undefined ? 'none found that takes the refresh token' : `POST ${refresh.path}`);
+  say(
+    'refresh',
+    refresh === undefined ? 'no request found that takes the refresh token' : `POST ${refresh.path}`,
+  );
   return refresh === undefined ? { ...login, unrefreshed: true } : { ...login, refresh };
 }
 
@@ -168,7 +171,7 @@ export async function everyOf(
   codes.again = (await enter(entrance, first, { lastCode: true })).accepted;
   if (codes.again) return undefined;
   const seconds = (await codes.period(first.user)) / 1000;
-  say('codes', `each is accepted once: logins of a user must be ${seconds} s apart`);
+  say('codes', `each code is accepted once, so logins of a user must be ${seconds} s apart`);
   return `${seconds}s`;
 }
 

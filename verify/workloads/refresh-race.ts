@@ -147,5 +147,5 @@ async function duringLogout(logout: EndingSpec, context: Context, driver: Driver
   for (const client of clients) await everywhere(context, how => replayed(driver, client, how));
 }
 
-/** Maximum lifetime of an access token, milliseconds, at which the workload waits for the expiry of the token. */
+/** The workload waits for the expiry of an access token only if its lifetime is at most this long, milliseconds. */
 const LONGEST = 20_000;
