@@ -49,6 +49,28 @@ it('an object that held values before the run, and that another run writes to, i
   expect(healthy.claimed['isolation']).toBe('valid');
 });
 
+it('some writes of a user with several sessions overlap no other request of the user, however slow the app is', async () => {
+  const slow = { ...MIXED, slow: 60 };
+  const probe = { scope: 'user', kind: 'bag' };
+  const { claimed, events } = await run(new KeepsNotes('user'), probe, SESSION, ['hop'], slow);
+  const ends = new Map(events.flatMap(event => (event.type === 'end' ? [[event.id, event.return]] : [])));
+  const spans = events.flatMap(event =>
+    event.type === 'op' || event.type === 'start'
+      ? [{ ...event, end: (event.type === 'op' ? event.return : ends.get(event.id)) ?? Infinity }]
+      : [],
+  );
+  const alone = spans.filter(
+    one =>
+      one.action === 'add' &&
+      /^s\d+$/.test(one.session) &&
+      spans.every(
+        other => other === one || other.user !== one.user || other.end < one.call || one.end < other.call,
+      ),
+  );
+  expect(alone.length).toBeGreaterThan(10);
+  expect(claimed).toEqual({ 'read-your-writes': 'valid', 'monotonic-reads': 'valid' });
+});
+
 it('data that all users share are one object, and show nothing private', async () => {
   const app = new KeepsNotes('all');
   const healthy = await run(app, { scope: 'all' }, ALL, ['hop', 'interleave']);

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const NAMES = ['one', 'two', 'three', 'four', 'five'] as const;
 export type InstanceName = (typeof NAMES)[number];
@@ -50,6 +51,8 @@ export interface How {
   ): { instance: InstanceName; cookies?: readonly string[] };
   /** True if responses name their instance (the default). */
   named?: boolean;
+  /** Time between the change of the data and the response, milliseconds; 0 by default. */
+  slow?: number;
   /** The number of instances; 2 by default. */
   instances?: number;
   /**
@@ -61,18 +64,19 @@ export interface How {
 /** Starts the server. @param answer returns an instance's response synchronously, so requests never overlap */
 export async function serve(
   answer: (asked: AppRequest) => AppResponse,
-  { balance, named = true, addressed = false, instances = 2 }: How = {},
+  { balance, named = true, addressed = false, instances = 2, slow = 0 }: How = {},
 ): Promise<Served> {
   const all: AppRequest[] = [];
   const connections = new Map<Socket, number>();
-  const respond = (
+  const respond = async (
     asked: AppRequest,
     response: ServerResponse,
     names: boolean,
     more: readonly string[] = [],
-  ): void => {
+  ): Promise<void> => {
     all.push(asked);
     const { status, body = '', to, cookies = [], headers = {} } = answer(asked);
+    if (slow > 0) await sleep(slow);
     response.writeHead(status ?? (to === undefined ? 200 : 302), {
       'Content-Type': 'text/html; charset=utf-8',
       'Cache-Control': 'private, no-store',

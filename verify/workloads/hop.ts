@@ -18,6 +18,7 @@ import type { Random } from '../random.ts';
 import type { Probe } from '../target/schema.ts';
 import { Arrivals } from './arrivals.ts';
 import { HeldValues } from './hop-values.ts';
+import { type OpenSession, writeUndisturbed } from './undisturbed.ts';
 import { BESIDE, everywhere, over, type Plan, seated, type Workload } from './workload.ts';
 
 /** Maximum number of logins of a client after lost sessions. Then the client stops, because it has shown the losses. */
@@ -106,6 +107,13 @@ async function hops(context: Context, plan: Plan, sessions: number, pace: Pace):
     (_, i) => new HopClient(context, { number: number + of * i, place: i }, shared),
   );
   await Promise.all(clients.map(client => client.run()));
+  if (plan.undisturbed !== undefined) {
+    await plan.undisturbed;
+    await writeUndisturbed(
+      context,
+      clients.flatMap(client => client.open ?? []),
+    );
+  }
   await plan.settle?.();
   await Promise.all(clients.map(client => client.leave()));
 }
@@ -169,6 +177,11 @@ class HopClient {
       if (this.#shared.pace.disturbed !== true || signedIn === 'out' || this.#shared.over()) return false;
       await sleep(LOGIN_AGAIN);
     }
+  }
+
+  /** The session that was alive at the end of the load; undefined if it was lost. */
+  get open(): OpenSession | undefined {
+    return this.#open && { driver: this.#open, values: this.#values };
   }
 
   /** Reads all objects with the session that stayed logged in, and logs out. */

@@ -156,12 +156,14 @@ export async function perform(
   const pace: Pace = { pause: 0 };
   const hop = hopAt(pace);
   const inside = Promise.withResolvers<void>();
+  const undisturbed = Promise.withResolvers<void>();
   const hopPlan: Plan = {
     sessions,
     part,
     deadline: 0,
     rate: rate && { ...rate, length: duration },
     entered: inside.resolve,
+    ...(disturb === undefined && { undisturbed: undisturbed.promise }),
     ...(settle && { settle }),
   };
   const hops = (): Promise<void> => {
@@ -203,6 +205,7 @@ export async function perform(
     }
   } finally {
     if (disturb !== undefined) hopPlan.deadline = 0;
+    void Promise.allSettled([aging]).then(() => undisturbed.resolve());
     // After an error, waits until all workloads have ended, because the caller closes the recorder and the connections
     // that they use.
     if (failing.signal.aborted) await Promise.allSettled(begun);

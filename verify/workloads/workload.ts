@@ -27,6 +27,8 @@ export interface Plan {
   part?: WorkerPart | undefined;
   /** Called when the first login of each client was accepted or refused. */
   entered?: () => void;
+  /** Resolves when the other workloads have ended. Absent if the run performs faults. */
+  undisturbed?: Promise<void>;
   /** Called after the load. The last reads begin when the returned promise resolves. */
   settle?: () => Promise<void>;
 }

@@ -1,0 +1,64 @@
+/**
+ * Writes to the objects that several sessions share while no other client uses them. Without such writes, almost every
+ * write to an object of a user overlaps requests of the user's other sessions, above all on a slow target. A later
+ * read without the value then proves nothing, because such a request may have undone the write.
+ */
+import type { Context } from '../client/context.ts';
+import type { Driver } from '../client/driver.ts';
+import { writeOf } from '../client/probes.ts';
+import { honoured } from '../core/timeline/sessions.ts';
+import type { Probe } from '../target/schema.ts';
+import type { HeldValues } from './hop-values.ts';
+import { everywhere } from './workload.ts';
+
+/** Minimum number of writes to the objects of one probe. After each write, every instance serves a read. */
+const WRITES = 14;
+
+/** A session that is alive at the end of the load, and the values that its client has written. */
+export interface OpenSession {
+  driver: Driver;
+  values: HeldValues;
+}
+
+/** Lets the sessions write in turn to each object that they share. Sessions of different users write concurrently. */
+export async function writeUndisturbed(context: Context, open: readonly OpenSession[]): Promise<void> {
+  for (const probe of context.target.probes) {
+    if (probe.scope === 'session' || writeOf(probe) === undefined) continue;
+    const owner = ({ driver }: OpenSession): string => (probe.scope === 'all' ? '' : driver.account.label);
+    const groups = [...Map.groupBy(open, owner).values()].filter(group => group.length > 1);
+    const rounds = Math.ceil(WRITES / Math.max(1, groups.flat().length));
+    await Promise.all(groups.map(group => inTurn(context, probe, group, rounds)));
+  }
+}
+
+async function inTurn(
+  context: Context,
+  probe: Probe,
+  group: readonly OpenSession[],
+  rounds: number,
+): Promise<void> {
+  const lost = new Set<OpenSession>();
+  for (let i = 0; i < rounds; i++)
+    for (const session of group) {
+      if (context.signal.aborted) return;
+      if (!lost.has(session) && !(await writeAndRead(context, probe, session))) lost.add(session);
+    }
+}
+
+/** Returns false if a response was signed out. */
+async function writeAndRead(
+  context: Context,
+  probe: Probe,
+  { driver, values }: OpenSession,
+): Promise<boolean> {
+  if (values.share(probe) === 0) return true;
+  const add = await driver.write(probe);
+  values.wrote(probe, add, undefined, false);
+  let alive = add.signedIn !== 'out';
+  await everywhere(context, async how => {
+    const { operation } = await driver.read(probe, how);
+    if (honoured(operation) === false) alive = false;
+    return operation;
+  });
+  return alive;
+}
