@@ -1,18 +1,20 @@
 /** Runs the stack as local processes: the store, the balancer and any number of instances. */
+
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { LogSource } from '../verify/client/logs.ts';
 import { instanceLog } from '../verify/import/log-file.ts';
 import { type BackingServers, planBacking } from './backing.ts';
-import { type BalancerKind, balancerOf, logOf, planBalancer } from './balancer.ts';
-import { type Fleet, govern } from './fleet/fleet.ts';
-import { directivesOf, type Profile } from './fleet/profile.ts';
+import type { BalancerProcess } from './balancer-process.ts';
+import { BALANCERS, type BalancerKind, balancerOf } from './balancers.ts';
+import { type Fleet, fleetOf } from './fleet/fleet.ts';
+import type { Profile } from './fleet/profile.ts';
 import { LocalInstance } from './instance.ts';
 import { StackLinks } from './links.ts';
 import type { NginxAdditions } from './nginx-files.ts';
 import { freePort } from './ports.ts';
 import type { BackingServer } from './servers.ts';
-import type { Instance, InstanceOptions, Link, LocalBalancer, Stack, StackOptions } from './stack.ts';
+import type { Instance, InstanceOptions, Link, Stack, StackOptions } from './stack.ts';
 import { Deaths, instancesOf, portOf, startOrStop } from './starting.ts';
 import type { Sticky } from './sticky.ts';
 import { makeFolder, removeFolder, temporaryPath } from './watchdog.ts';
@@ -51,20 +53,16 @@ export interface LocalStackOptions extends StackOptions {
  */
 export async function startLocalStack(options: LocalStackOptions = {}): Promise<Stack> {
   const environments = instancesOf(options).map(({ env }) => ({ ...process.env, ...options.env, ...env }));
-  const { sticky, profile } = options;
-  const additions = profile === undefined ? options.nginx : directivesOf(profile);
-  const kind = balancerOf({ ...process.env, ...options.env }, { additions, sticky });
+  const { sticky, profile, redis } = options;
+  const wanted = { additions: options.nginx, sticky, profile };
+  const kind = balancerOf({ ...process.env, ...options.env }, wanted);
   const dir = temporaryPath('baton-stack-');
   const deaths = new Deaths(options.onDeath);
-  const { redis } = options;
   const backing = await planBacking({ environments, redis, balancer: kind, onDeath: deaths.report });
   options.signal?.throwIfAborted();
   const port = await portOf(options);
   makeFolder(dir);
-  const balancer = await planBalancer(kind, {
-    ...{ dir, port, onDeath: deaths.report },
-    ...{ additions, sticky, retireMs: profile?.drainMs },
-  });
+  const balancer = await BALANCERS[kind].plan({ ...wanted, dir, port, onDeath: deaths.report });
   const stack = new LocalStack(options, { dir, deaths, kind, balancer, backing });
   return startOrStop(stack, options.signal);
 }
@@ -73,13 +71,13 @@ interface Plan {
   dir: string;
   deaths: Deaths;
   kind: BalancerKind;
-  balancer: LocalBalancer;
+  balancer: BalancerProcess;
   backing: BackingServers;
 }
 
 class LocalStack implements Stack {
   readonly url: string;
-  readonly balancer: LocalBalancer;
+  readonly balancer: BalancerProcess;
   readonly fleet?: Fleet;
   readonly store: BackingServer;
   readonly servers: readonly BackingServer[];
@@ -103,15 +101,15 @@ class LocalStack implements Stack {
     this.died = deaths.first;
     this.store = backing.store;
     this.servers = backing.servers;
-    const { fleet, ...governed } = govern(balancer, options.profile, {
+    this.balancer = balancer;
+    const fleet = fleetOf(balancer, options.profile, {
       launch: options => this.#launch(options),
       end: instance => this.#end(instance),
       report: message => options.onStep?.(message),
     });
-    this.balancer = governed.balancer;
     if (fleet) this.fleet = fleet;
     this.url = balancer.url;
-    this.logs.push(logOf(kind, balancer, address => this.#names.get(address)));
+    this.logs.push(BALANCERS[kind].log(balancer.accessLog, address => this.#names.get(address)));
   }
 
   instances(): readonly Instance[] {

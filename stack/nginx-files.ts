@@ -1,10 +1,12 @@
 /** Writes nginx's files: its configuration, from deploy/nginx.conf.template, and the additions to it. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { findProgram } from './programs.ts';
+import { dirname, join } from 'node:path';
 import type { Routed } from './stack.ts';
 
 const TEMPLATE = new URL('../deploy/nginx.conf.template', import.meta.url);
+/** As in deploy/balancer.sh: an instance that failed gets no requests for one second. */
+const PER_INSTANCE = 'max_fails=1 fail_timeout=1s';
+const NEVER_FAILED = 'max_fails=0';
 
 /** Directives to add to deploy/nginx.conf.template, in nginx's syntax. */
 export interface NginxAdditions {
@@ -34,56 +36,79 @@ export interface NginxAdditions {
   instances?: (instances: readonly Routed[], forgotten: number) => string;
 }
 
-export type NginxFiles = ReturnType<typeof nginxFiles>;
-
-export function nginxFiles(dir: string) {
-  const state = join(dir, 'nginx');
-  mkdirSync(state, { recursive: true });
-  return {
-    state,
-    config: join(state, 'nginx.conf'),
-    pid: join(state, 'nginx.pid'),
-    instances: join(state, 'instances.conf'),
-    http: join(state, 'http.d'),
-    server: join(state, 'server.d'),
-    failure: join(state, 'failure.d'),
-    closing: join(state, 'closing'),
-    anyInstance: join(state, 'any-instance.conf'),
-    accessLog: join(dir, 'access.log'),
-    log: join(dir, 'balancer.log'),
-  };
+interface NginxPlace {
+  port: number;
+  statusPort: number;
+  dir: string;
+  additions: NginxAdditions;
 }
 
-export function nginxCommand(files: NginxFiles, retireMs: number): [string, ...string[]] {
-  // If root starts nginx, workers by default run as a user that cannot enter the folder. So root makes them
-  // run as root. Only root can set a user.
-  const group = process.platform === 'darwin' ? 'wheel' : 'root';
-  const user = process.getuid?.() === 0 ? ` user root ${group};` : '';
-  const program = findProgram('nginx');
-  // Limits how long a request in flight keeps a retired worker running.
-  const global = `daemon off; worker_shutdown_timeout ${retireMs}ms;${user}`;
-  return [program, '-e', 'stderr', '-p', files.state, '-c', files.config, '-g', global];
+export class NginxFiles {
+  readonly state: string;
+  readonly config: string;
+  readonly pid: string;
+  /** While this file exists, nginx closes each connection after its response. */
+  readonly closing: string;
+  readonly accessLog: string;
+  readonly log: string;
+  readonly #additions: NginxAdditions;
+
+  /** Writes the files that do not depend on the instances. */
+  constructor({ port, statusPort, dir, additions }: NginxPlace) {
+    this.state = join(dir, 'nginx');
+    this.config = join(this.state, 'nginx.conf');
+    this.pid = join(this.state, 'nginx.pid');
+    this.closing = join(this.state, 'closing');
+    this.accessLog = join(dir, 'access.log');
+    this.log = join(dir, 'balancer.log');
+    this.#additions = additions;
+    const values: Record<string, string> = {
+      LISTEN: `127.0.0.1:${port}`,
+      STATUS_LISTEN: `127.0.0.1:${statusPort}`,
+      STATE_DIR: this.state,
+      INSTANCES_DIR: this.state,
+      ACCESS_LOG: this.accessLog,
+    };
+    this.#put('nginx.conf', fillTemplate(TEMPLATE, values));
+    this.#put('http.d/additions.conf', additions.http);
+    this.#put('server.d/additions.conf', additions.server);
+    this.#put('failure.d/additions.conf', additions.failure);
+  }
+
+  /** Writes the files that list the instances. @param repeatMs see `Balancer.repeat` */
+  write(routed: readonly Routed[], forgotten: number, repeatMs: number | undefined): void {
+    const { upstream = '', perInstance = PER_INSTANCE, noInstance, instances } = this.#additions;
+    const choice = typeof upstream === 'function' ? upstream(forgotten) : upstream;
+    // With `repeat`, nginx also sends slow requests to another instance. It must not mark the slow instance
+    // as failed then, because it would send no more requests to that instance.
+    const servers = serverLines(routed, repeatMs === undefined ? perInstance : NEVER_FAILED);
+    this.#put('instances.conf', `${choice}\n${servers}`);
+    this.#put('any-instance.conf', serverLines(routed, NEVER_FAILED));
+    this.#put('server.d/no-instance.conf', routed.length === 0 ? noInstance : '');
+    this.#put('http.d/instances.conf', instances?.(routed, forgotten));
+    const repeating = `proxy_next_upstream error timeout non_idempotent; proxy_read_timeout ${repeatMs}ms;`;
+    this.#put('server.d/repeat.conf', repeatMs === undefined ? '' : repeating);
+  }
+
+  #put(name: string, text = ''): void {
+    const file = join(this.state, name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, `${text}\n`);
+  }
 }
 
-export function fillTemplate(port: number, statusPort: number, files: NginxFiles): string {
-  const values: Record<string, string> = {
-    LISTEN: `127.0.0.1:${port}`,
-    STATUS_LISTEN: `127.0.0.1:${statusPort}`,
-    STATE_DIR: files.state,
-    INSTANCES_DIR: files.state,
-    ACCESS_LOG: files.accessLog,
-  };
-  return readFileSync(TEMPLATE, 'utf8').replace(
-    /\$\{([A-Z_]+)\}/g,
-    (whole, name: string) => values[name] ?? whole,
-  );
-}
+/** Replaces each `${NAME}` of a template in deploy/. Keeps the names that `values` lacks. */
+export const fillTemplate = (template: URL, values: Readonly<Record<string, string>>): string =>
+  readFileSync(template, 'utf8').replace(/\$\{([A-Z_]+)\}/g, (whole, name) => values[name] ?? whole);
 
-/** Writes a file of directives. Does nothing if there are none. @param name the file's name without .conf */
-export function writeAddition(folder: string, name: string, directives: string | undefined): void {
-  if (directives === undefined) return;
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, `${name}.conf`), `${directives}\n`);
+function serverLines(routed: readonly Routed[], options: string | ((place: number) => string)): string {
+  const lines = routed.map(({ url }, place) => {
+    const own = typeof options === 'string' ? options : options(place);
+    return `server ${new URL(url).host} ${own};`;
+  });
+  // nginx requires a server in each group. With a single server that is marked `down`, nginx responds as if all
+  // instances were down.
+  return lines.join('\n') || 'server 127.0.0.1:9 down;';
 }
 
 /**

@@ -165,17 +165,3 @@ export interface StackOptions {
 
 /** The properties of an instance that a balancer needs. */
 export type Routed = Pick<Instance, 'name' | 'url'>;
-
-/** A balancer that runs as a process of this machine. */
-export interface LocalBalancer extends Balancer {
-  /** File with one line for each request; its template in deploy/ defines the format. */
-  readonly accessLog: string;
-  /** @param via the address at which the balancer reaches the instance, if it is not the instance's own address */
-  register(instance: Routed, via?: string): Promise<void>;
-  deregister(instance: Routed): Promise<void>;
-  /** Registers several instances with one reload; before the start, without a reload. */
-  registerAll(instances: readonly Routed[]): Promise<void>;
-  start(): Promise<void>;
-  /** Ends the balancer at once. It cannot be started again. */
-  dispose(): Promise<void>;
-}

@@ -2,9 +2,11 @@
  * Keeps the number of instances constant: starts an instance if one is missing or has failed, and ends one if there are
  * too many.
  */
+
 import { isDeepStrictEqual } from 'node:util';
-import type { Instance, InstanceOptions, Keeper, LocalBalancer } from '../stack.ts';
-import { CheckedBalancer } from './checked-balancer.ts';
+import type { BalancerProcess } from '../balancer-process.ts';
+import type { Instance, InstanceOptions, Keeper } from '../stack.ts';
+import { CheckedNginx } from './checked-nginx.ts';
 import { type Group, type Profile, replacedWithinMs } from './profile.ts';
 
 /** The operations on instances that a fleet needs. */
@@ -182,26 +184,21 @@ export class Fleet implements Keeper {
 }
 
 /**
- * Adds the health checks of a profile to a balancer. Also creates a fleet if the profile has a group. Returns
- * the balancer unchanged if the profile has no health checks.
+ * Creates the fleet of a profile with health checks and a group. Reports the results of the health checks. Returns
+ * undefined if the profile has no health checks.
  */
-export function govern(
-  inner: LocalBalancer,
+export function fleetOf(
+  balancer: BalancerProcess,
   profile: Profile | undefined,
   actions: Omit<FleetActions, 'unhealthy'>,
-): { balancer: LocalBalancer; fleet?: Fleet } {
-  if (profile?.check === undefined) return { balancer: inner };
-  const { check, drainMs, failOpen, group } = profile;
-  let fleet: Fleet | undefined;
-  const balancer = new CheckedBalancer(inner, {
-    ...{ check, drainMs, failOpen },
-    onHealth: ({ name }, state) => {
-      actions.report(`${name} was found ${state}`);
-      fleet?.reconcile();
-    },
-  });
-  if (group === undefined) return { balancer };
+): Fleet | undefined {
+  if (!(balancer instanceof CheckedNginx)) return undefined;
   const unhealthy: FleetActions['unhealthy'] = instance => balancer.state(instance) === 'unhealthy';
-  fleet = new Fleet(group, { ...actions, unhealthy }, replacedWithinMs(profile));
-  return { balancer, fleet };
+  const fleet =
+    profile?.group && new Fleet(profile.group, { ...actions, unhealthy }, replacedWithinMs(profile));
+  balancer.onHealth = ({ name }, state) => {
+    actions.report(`${name} was found ${state}`);
+    fleet?.reconcile();
+  };
+  return fleet;
 }

@@ -5,16 +5,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Nginx } from '../nginx.ts';
 import { freePort } from '../ports.ts';
 import { type Peer, startPeer } from '../testing/peer.ts';
 import { startTraffic } from '../testing/traffic.ts';
 import { until } from '../wait.ts';
-import { CheckedBalancer, type CheckedOptions } from './checked-balancer.ts';
+import { CheckedNginx, type CheckedOptions } from './checked-nginx.ts';
 import { directivesOf, profileOf } from './profile.ts';
 
 let dir: string;
-let balancer: CheckedBalancer;
+let balancer: CheckedNginx;
 const peers: Peer[] = [];
 /** Status of each instance's health check; 200 if absent. */
 const health = new Map<string, number>();
@@ -61,12 +60,13 @@ async function begin(
 ): Promise<Peer[]> {
   const started = await Promise.all(names.map(name => peer(name)));
   const ports = { port: await freePort(), statusPort: await freePort() };
-  balancer = new CheckedBalancer(new Nginx({ ...ports, dir, additions: directivesOf(like) }), {
+  balancer = new CheckedNginx({
+    ...{ ...ports, dir, additions: directivesOf(like) },
     // Longer than a test may take: if a drain ends only at this limit, the test fails.
     ...{ check: CHECK, drainMs: 600_000, failOpen: like.failOpen },
-    onHealth: ({ name }, state) => reports.push(`${name} ${state}`),
     ...options,
   });
+  balancer.onHealth = ({ name }, state) => reports.push(`${name} ${state}`);
   await balancer.registerAll(started);
   await balancer.start();
   return started;

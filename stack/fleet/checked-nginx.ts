@@ -1,6 +1,7 @@
-/** Adds health checks to a balancer, as clouds do. The balancer then routes only to instances that pass the checks. */
+/** Adds health checks to nginx, as clouds do. nginx then routes only to instances that pass the checks. */
 import { Changes } from '../changes.ts';
-import type { LocalBalancer, Routed } from '../stack.ts';
+import { Nginx, type NginxOptions } from '../nginx.ts';
+import type { Routed } from '../stack.ts';
 import { until } from '../wait.ts';
 import { after, type Health, type HealthState, NEW, probe, SERVING } from './health.ts';
 import type { HealthCheck } from './profile.ts';
@@ -11,8 +12,6 @@ export interface CheckedOptions {
   drainMs: number;
   /** True: while no instance is healthy, all instances get requests. */
   failOpen: boolean;
-  /** Called whenever an instance becomes healthy or unhealthy. */
-  onHealth?: (instance: Routed, state: HealthState) => void;
 }
 
 interface Target {
@@ -28,22 +27,19 @@ interface Target {
 /** Time that a new instance may take to become healthy, in addition to its first checks, milliseconds. */
 const GRACE_MS = 60_000;
 
-/** Wraps a balancer, and registers with it only the instances that are healthy. */
-export class CheckedBalancer implements LocalBalancer {
-  readonly #inner: LocalBalancer;
+export class CheckedNginx extends Nginx {
+  /** Called whenever an instance becomes healthy or unhealthy. */
+  onHealth?: (instance: Routed, state: HealthState) => void;
   readonly #options: CheckedOptions;
   /** The registered instances, by address. */
   readonly #targets = new Map<string, Target>();
   /** The instances that get requests. */
-  readonly #routed = new Set<Target>();
-  readonly #changes = new Changes();
+  readonly #inService = new Set<Target>();
+  readonly #moves = new Changes();
 
-  readonly forget?: () => Promise<void>;
-
-  constructor(inner: LocalBalancer, options: CheckedOptions) {
-    this.#inner = inner;
+  constructor(options: NginxOptions & CheckedOptions) {
+    super(options);
     this.#options = options;
-    if (inner.forget) this.forget = () => inner.forget?.() ?? Promise.resolve();
   }
 
   /** Returns the health of a registered instance; undefined for other instances. */
@@ -52,19 +48,19 @@ export class CheckedBalancer implements LocalBalancer {
   }
 
   /** Resolves once the instance has passed its first checks and gets requests. Throws if GRACE_MS is not enough. */
-  async register(instance: Routed, via = instance.url): Promise<void> {
+  override async register(instance: Routed, via = instance.url): Promise<void> {
     const known = this.#targets.get(instance.url);
     if (known !== undefined) {
       known.via = via;
-      if (this.#routed.has(known)) await this.#inner.register(instance, via);
+      if (this.#inService.has(known)) await super.register(instance, via);
       return;
     }
-    this.#changes.signal.throwIfAborted();
+    this.#moves.signal.throwIfAborted();
     const target = this.#admit(instance, via, NEW);
     void this.#check(target);
     const { everyMs, first } = this.#options.check;
     const left = () => this.#targets.get(instance.url) !== target;
-    await until(() => left() || this.#routed.has(target), {
+    await until(() => left() || this.#inService.has(target), {
       withinMs: everyMs * (first + 1) + GRACE_MS,
       what: `${instance.name} to pass ${first} health checks`,
     });
@@ -72,13 +68,13 @@ export class CheckedBalancer implements LocalBalancer {
   }
 
   /** Registers the first instances of a stack. They count as healthy, because the stack has found them ready. */
-  async registerAll(instances: readonly Routed[]): Promise<void> {
-    for (const instance of instances) this.#routed.add(this.#admit(instance, instance.url, SERVING));
-    await this.#inner.registerAll(instances);
+  override async registerAll(instances: readonly Routed[]): Promise<void> {
+    for (const instance of instances) this.#inService.add(this.#admit(instance, instance.url, SERVING));
+    await super.registerAll(instances);
   }
 
   /** Resolves once no request to the instance is in flight, or after `drainMs`. */
-  async deregister(instance: Routed): Promise<void> {
+  override async deregister(instance: Routed): Promise<void> {
     const target = this.#targets.get(instance.url);
     if (target === undefined) return;
     clearInterval(target.checks);
@@ -97,7 +93,7 @@ export class CheckedBalancer implements LocalBalancer {
   }
 
   async #check(target: Target): Promise<void> {
-    const { check, onHealth } = this.#options;
+    const { check } = this.#options;
     const passed = await probe(target.via, check.probe, check.timeoutMs);
     if (this.#targets.get(target.instance.url) !== target) return;
     const { state: before } = target.health;
@@ -105,7 +101,7 @@ export class CheckedBalancer implements LocalBalancer {
     // The balancer may reject the change. The error is ignored, because the next health check tries the change again.
     this.#route().catch(() => {});
     const { state } = target.health;
-    if (state !== before) onHealth?.(target.instance, state);
+    if (state !== before) this.onHealth?.(target.instance, state);
   }
 
   /**
@@ -113,16 +109,16 @@ export class CheckedBalancer implements LocalBalancer {
    * always has an instance.
    */
   #route(): Promise<void> {
-    return this.#changes.run(async () => {
+    return this.#moves.run(async () => {
       const wanted = this.#wanted();
       for (const target of wanted) {
-        if (this.#routed.has(target)) continue;
-        await this.#inner.register(target.instance, target.via);
-        this.#routed.add(target);
+        if (this.#inService.has(target)) continue;
+        await super.register(target.instance, target.via);
+        this.#inService.add(target);
       }
-      for (const target of [...this.#routed].filter(target => !wanted.includes(target))) {
-        this.#routed.delete(target);
-        target.drained = this.#inner.deregister(target.instance);
+      for (const target of [...this.#inService].filter(target => !wanted.includes(target))) {
+        this.#inService.delete(target);
+        target.drained = super.deregister(target.instance);
         target.drained.catch(() => {}); // The caller of `deregister` gets the error.
       }
     });
@@ -134,32 +130,14 @@ export class CheckedBalancer implements LocalBalancer {
     return healthy.length === 0 && this.#options.failOpen ? all : healthy;
   }
 
-  async dispose(): Promise<void> {
-    const changed = this.#changes.end();
+  override async dispose(): Promise<void> {
+    const moved = this.#moves.end();
     for (const { checks } of this.#targets.values()) clearInterval(checks);
     this.#targets.clear();
-    this.#routed.clear();
-    await this.#inner.dispose();
-    await changed;
+    this.#inService.clear();
+    await super.dispose();
+    await moved;
   }
-
-  get name(): string {
-    return this.#inner.name;
-  }
-  get url(): string {
-    return this.#inner.url;
-  }
-  get accessLog(): string {
-    return this.#inner.accessLog;
-  }
-  running = (): boolean => this.#inner.running();
-  reload = (): Promise<void> => this.#inner.reload();
-  start = (): Promise<void> => this.#inner.start();
-  stop = (): Promise<void> => this.#inner.stop();
-  kill = (): Promise<void> => this.#inner.kill();
-  pause = (): Promise<void> => this.#inner.pause();
-  resume = (): Promise<void> => this.#inner.resume();
-  restart = (): Promise<void> => this.#inner.restart();
 }
 
 /** Waits for the promise, at most for the given time. Throws the promise's error if it rejects in this time. */

@@ -1,0 +1,74 @@
+/** The balancers of the local stack: `BALANCERS` has an entry for each. */
+
+import type { LogSource } from '../verify/client/logs.ts';
+import { balancerLog, foreignLog } from '../verify/import/log-file.ts';
+import type { BalancerProcess } from './balancer-process.ts';
+import { CheckedNginx } from './fleet/checked-nginx.ts';
+import { directivesOf, type Profile } from './fleet/profile.ts';
+import { Haproxy } from './haproxy.ts';
+import { Nginx } from './nginx.ts';
+import { merged, type NginxAdditions } from './nginx-files.ts';
+import { freePort } from './ports.ts';
+import type { Sticky } from './sticky.ts';
+
+export interface BalancerOptions {
+  /** Port to listen on, on 127.0.0.1. */
+  port: number;
+  /** An existing folder for the balancer's files. */
+  dir: string;
+  /** Directives for nginx. */
+  additions?: NginxAdditions | undefined;
+  /** Pins each visitor to one instance. */
+  sticky?: Sticky | undefined;
+  /** The balancer to imitate. */
+  profile?: Profile | undefined;
+  /** Called with the exit status and the last output when the process ends unexpectedly. */
+  onDeath: (description: string) => void;
+}
+
+export type BalancerKind = 'nginx' | 'haproxy';
+
+interface BalancerEntry {
+  /** Prepares the balancer, but does not start it. Throws MissingProgramError. */
+  plan(options: BalancerOptions): Promise<BalancerProcess>;
+  /** Returns the request log. `nameOf` maps an address (`host:port`) to the name of the instance there. */
+  log(file: string, nameOf: (address: string) => string | undefined): LogSource;
+}
+
+export const BALANCERS: Readonly<Record<BalancerKind, BalancerEntry>> = {
+  nginx: {
+    plan: async ({ profile, additions = profile && directivesOf(profile), sticky, ...options }) => {
+      const nginx = {
+        ...{ ...options, statusPort: await freePort(), retireMs: profile?.drainMs },
+        additions: merged(additions ?? {}, sticky?.additions ?? {}),
+      };
+      return profile?.check
+        ? new CheckedNginx({ ...nginx, ...profile, check: profile.check })
+        : new Nginx(nginx);
+    },
+    log: balancerLog,
+  },
+  haproxy: {
+    plan: async ({ sticky, ...options }) => new Haproxy({ ...options, cookie: sticky?.cookie }),
+    log: file => foreignLog(file),
+  },
+};
+
+/**
+ * Returns the balancer that STACK_BALANCER names, by default nginx, or nginx if an option needs it.
+ *
+ * @param env the environment of the caller, with the additions of the stack
+ * @throws Error if STACK_BALANCER has an unknown value
+ */
+export function balancerOf(
+  env: Record<string, string | undefined>,
+  { additions, sticky, profile }: Pick<BalancerOptions, 'additions' | 'sticky' | 'profile'>,
+): BalancerKind {
+  const wanted = env['STACK_BALANCER'] || 'nginx';
+  const kinds = Object.keys(BALANCERS) as BalancerKind[];
+  const found = kinds.find(name => name === wanted);
+  if (found === undefined)
+    throw new Error(`STACK_BALANCER: expected one of ${kinds.join(', ')}, got ${JSON.stringify(wanted)}`);
+  const onlyNginx = additions || profile || (sticky && sticky.mode !== 'duration');
+  return onlyNginx ? 'nginx' : found;
+}
