@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startLocalStack } from '../stack/local.ts';
 import { type Mailbox, startMailbox } from '../stack/mailbox.ts';
-import { startPictureStore } from '../stack/pictures.ts';
+import { startServer } from '../stack/servers.ts';
 import type { Stack } from '../stack/stack.ts';
 import { whyWithout } from '../stack/testing/servers.ts';
 import { axeFindings, executablePath, launchBrowser, SIZES } from '../tests/browser.ts';
@@ -25,10 +25,10 @@ describe.skipIf(skip)('a whole visit, with mail and pictures', () => {
       port: 'any',
       env: { SCRYPT_COST: '2' },
       beside: async () => {
-        const pictures = await startPictureStore();
+        const pictures = await startServer('pictures');
         mailbox = await startMailbox();
-        const stop = async () => void (await Promise.all([pictures.stop(), mailbox.stop()]));
-        return { env: { ...pictures.env, SMTP_URL: mailbox.smtpUrl }, stop };
+        const stop = async () => void (await Promise.all([pictures.dispose(), mailbox.stop()]));
+        return { env: { ...pictures.addresses, SMTP_URL: mailbox.smtpUrl }, stop };
       },
     });
     browser = await launchBrowser();

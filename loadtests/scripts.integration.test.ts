@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startLocalStack } from '../stack/local.ts';
 import { type Mailbox, startMailbox } from '../stack/mailbox.ts';
-import { startPictureStore } from '../stack/pictures.ts';
+import { startServer } from '../stack/servers.ts';
 import type { Stack } from '../stack/stack.ts';
 import { whyWithout } from '../stack/testing/servers.ts';
 import { LONG } from '../tests/long.ts';
@@ -64,9 +64,9 @@ describe('a healthy stack', { timeout: 600_000 }, () => {
   beforeAll(async () => {
     mailbox = await startMailbox();
     const beside = async () => {
-      const pictures = pictured ? await startPictureStore() : undefined;
-      const stop = async () => void (await Promise.all([mailbox.stop(), pictures?.stop()]));
-      return { env: { SMTP_URL: mailbox.smtpUrl, ...pictures?.env }, stop };
+      const pictures = pictured ? await startServer('pictures') : undefined;
+      const stop = async () => void (await Promise.all([mailbox.stop(), pictures?.dispose()]));
+      return { env: { SMTP_URL: mailbox.smtpUrl, ...pictures?.addresses }, stop };
     };
     stack = await startLocalStack({ port: 'any', env: { SCRYPT_COST: '2' }, beside });
   });

@@ -4,7 +4,8 @@
  */
 import { planClusterRedis } from './cluster.ts';
 import { planSentinelRedis } from './sentinel.ts';
-import { type BackingServer, planServer, requireServers, type ServerKind } from './servers.ts';
+import type { ServerKind } from './server-kinds.ts';
+import { type BackingServer, planServer, requireServers } from './servers.ts';
 
 /** Environment variables of one instance. Some of them choose where it keeps sessions and baskets. */
 type Environment = Record<string, string | undefined>;

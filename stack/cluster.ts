@@ -1,7 +1,7 @@
 /** Runs a Redis cluster as ElastiCache offers it: three primaries and replicas, TLS, a password, one host name. */
 import type { Redis } from 'ioredis';
 import { freePort } from './ports.ts';
-import { withConnection } from './redis-connection.ts';
+import { withRedis } from './redis-connection.ts';
 import { RedisGroup } from './redis-group.ts';
 import { Access } from './redis-hardened.ts';
 import { type BackingServer, planServer, type ServerOptions } from './servers.ts';
@@ -142,6 +142,6 @@ class ClusterRedis extends RedisGroup {
   }
 
   #ask<T>({ port }: BackingServer, act: (redis: Redis) => Promise<T>): Promise<T> {
-    return withConnection({ ...this.#access.operator(), host: HOST, port }, act);
+    return withRedis(`rediss://${HOST}:${port}`, act, this.#access.operator());
   }
 }

@@ -1,9 +1,9 @@
 /** Starts the additional programs of `npm run stack`: a mailbox, and the store of pictures. */
 import type { Beside } from './local.ts';
 import { startMailbox } from './mailbox.ts';
-import { startPictureStore } from './pictures.ts';
 import { freePortFrom } from './ports.ts';
 import { MissingProgramError } from './programs.ts';
+import { startServer } from './servers.ts';
 
 /** The port at which Mailpit shows its mails. */
 const MAILBOX_PORT = 8025;
@@ -42,8 +42,12 @@ async function mailbox(): Promise<Extra> {
 
 async function pictures(onDeath: (description: string) => void): Promise<Extra> {
   try {
-    const { env, stop } = await startPictureStore(onDeath);
-    return { env, stop, welcome: 'Cards can have pictures, which SeaweedFS stores.\n' };
+    const store = await startServer('pictures', { onDeath });
+    return {
+      env: store.addresses,
+      stop: () => store.dispose(),
+      welcome: 'Cards can have pictures, which SeaweedFS stores.\n',
+    };
   } catch (error) {
     if (!(error instanceof MissingProgramError)) throw error;
     const welcome = 'Cards have no pictures: scripts/setup --stores installs SeaweedFS, which stores them.\n';

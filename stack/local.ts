@@ -22,7 +22,7 @@ import { makeFolder, removeFolder, temporaryPath } from './watchdog.ts';
 /** An additional program that instances use, such as a mailbox. */
 export interface Beside {
   /** Variables with the address of the program, for the environment of all instances. */
-  env: Record<string, string>;
+  env: Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
 

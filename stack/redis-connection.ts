@@ -1,26 +1,33 @@
-/** Opens connections of the stack to its own Redis servers, for one or a few commands. */
-import { Redis, type RedisOptions } from 'ioredis';
+/** Opens connections to Redis, for one or a few commands of the stack and of faults. */
+import type { Redis, RedisOptions } from 'ioredis';
+
+/**
+ * Connects to Redis directly, not through a link. The connection does not reconnect. The caller must disconnect.
+ * Throws connection errors.
+ */
+export async function openRedis(url: string | undefined, options: RedisOptions = {}): Promise<Redis> {
+  // Imported here, so that programs which never connect do not load ioredis.
+  const { Redis } = await import('ioredis');
+  const redis = new Redis(url ?? '', {
+    ...{ lazyConnect: true, enableReadyCheck: false, commandTimeout: 5_000, maxRetriesPerRequest: 0 },
+    retryStrategy: () => null,
+    ...options,
+  });
+  redis.on('error', () => {}); // The pending command rejects with the error.
+  await redis.connect();
+  return redis;
+}
 
 /** Runs `act` with a connection, and closes it. Throws the errors of Redis. */
-export async function withConnection<T>(
-  options: RedisOptions,
+export async function withRedis<T>(
+  url: string | undefined,
   act: (redis: Redis) => Promise<T>,
+  options?: RedisOptions,
 ): Promise<T> {
-  const redis = connection(options);
+  const redis = await openRedis(url, options);
   try {
     return await act(redis);
   } finally {
     redis.disconnect();
   }
-}
-
-/** Returns a connection to a server on this machine, which does not reconnect. */
-export function connection(options: RedisOptions): Redis {
-  const redis = new Redis({
-    ...{ host: '127.0.0.1', enableReadyCheck: false, commandTimeout: 2_000, maxRetriesPerRequest: 0 },
-    retryStrategy: () => null,
-    ...options,
-  });
-  redis.on('error', () => {}); // The pending command rejects with the error.
-  return redis;
 }

@@ -5,7 +5,7 @@ import type { Redis } from 'ioredis';
 import { freePort } from './ports.ts';
 import { ServerProcess } from './process.ts';
 import { findProgram } from './programs.ts';
-import { connection, withConnection } from './redis-connection.ts';
+import { openRedis, withRedis } from './redis-connection.ts';
 import { RedisGroup } from './redis-group.ts';
 import { type BackingServer, planServer, type ServerOptions } from './servers.ts';
 import { until } from './wait.ts';
@@ -77,7 +77,7 @@ class SentinelRedis extends RedisGroup {
 
   /** Subscribes to a sentinel's events, and updates the primary when another server is promoted. */
   async #follow(): Promise<void> {
-    const following = connection({ port: this.#ports[0] ?? 0 });
+    const following = await openRedis(addressOf(this.#ports[0] ?? 0));
     this.#following = following;
     following.on('message', (_, message: string) => {
       const port = Number(message.split(' ').at(-1));
@@ -101,7 +101,7 @@ class SentinelRedis extends RedisGroup {
   async #inLine(): Promise<boolean> {
     const primary = this.primary;
     for (const server of this.#servers.filter(one => one.running())) {
-      const done = await withConnection({ port: server.port }, async redis => {
+      const done = await withRedis(server.url, async redis => {
         const state = await redis.info('replication');
         const leads = /role:master/.test(state);
         if (server === primary && leads) return true;
@@ -129,6 +129,8 @@ function sentinel(name: string, port: number, primary: number, { onDeath }: Serv
   });
 }
 
+const addressOf = (port: number): string => `redis://127.0.0.1:${port}`;
+
 const configuration = (port: number, folder: string, primary: number): string =>
   `port ${port}
 bind 127.0.0.1
@@ -144,7 +146,7 @@ sentinel parallel-syncs ${PRIMARY_NAME} ${SERVERS - 1}
  * primary.
  */
 function agrees(port: number): Promise<boolean> {
-  return withConnection({ port }, async redis => {
+  return withRedis(addressOf(port), async redis => {
     const state = (await redis.call('SENTINEL', 'MASTER', PRIMARY_NAME)) as string[];
     const of = (name: string): number => Number(state[state.indexOf(name) + 1]);
     return of('num-slaves') === SERVERS - 1 && of('num-other-sentinels') === SENTINELS - 1;

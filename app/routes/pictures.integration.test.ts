@@ -1,8 +1,7 @@
 /** Tests pictures on two instances that share one Redis and one bucket, and what the bucket itself refuses. */
 import { S3 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type PictureStore, startPictureStore } from '../../stack/pictures.ts';
-import { type BackingServer, startRedis } from '../../stack/servers.ts';
+import { type BackingServer, startRedis, startServer } from '../../stack/servers.ts';
 import { whyWithout } from '../../stack/testing/servers.ts';
 import { FORM_SECONDS, MAX_BYTES, type UploadForm } from '../pictures.ts';
 import { type Answer, Browser } from '../testing/browser.ts';
@@ -12,14 +11,14 @@ import { JPEG, PNG, WEBP } from '../testing/pictures.ts';
 const PUBLIC_URL = 'https://cards.example.test';
 
 let server: BackingServer;
-let store: PictureStore;
+let store: BackingServer;
 let one: TestInstance;
 let two: TestInstance;
 let alice: Browser;
 const more: TestInstance[] = [];
 
 async function instance(env: Record<string, string> = {}): Promise<TestInstance> {
-  const started = await startInProcess(server.url, { env: { ...store.env, PUBLIC_URL, ...env } });
+  const started = await startInProcess(server.url, { env: { ...store.addresses, PUBLIC_URL, ...env } });
   more.push(started);
   return started;
 }
@@ -83,7 +82,7 @@ const skip = whyWithout('SeaweedFS', 'weed');
 
 describe.skipIf(skip !== '')('a picture', () => {
   beforeAll(async () => {
-    [server, store] = await Promise.all([startRedis(), startPictureStore()]);
+    [server, store] = await Promise.all([startRedis(), startServer('pictures')]);
     [one, two] = [await instance({ INSTANCE_ID: 'app-1' }), await instance({ INSTANCE_ID: 'app-2' })];
     alice = new Browser(one.url);
     await alice.signIn('alice');
@@ -91,7 +90,7 @@ describe.skipIf(skip !== '')('a picture', () => {
 
   afterAll(async () => {
     for (const { close } of more) await close();
-    await store?.stop();
+    await store?.dispose();
     await server?.dispose();
   });
 
@@ -132,7 +131,7 @@ describe.skipIf(skip !== '')('a picture', () => {
     await alice.dashboard();
     await alice.post(`${card}/list`, { price: '5' });
     const page = await new Browser(two.url).get('/market');
-    const { S3_ENDPOINT: origin = '' } = store.env;
+    const { S3_ENDPOINT: origin = '' } = store.addresses;
     expect(page.text).toContain(`<img src="${origin}/cards/pictures/`);
     const policy = page.headers.get('content-security-policy')?.split(';');
     expect(policy).toEqual(
@@ -206,8 +205,8 @@ describe.skipIf(skip !== '')('a picture', () => {
     expect([html.status, html.text]).toEqual([422, expect.stringContaining('no JPEG, PNG or WebP picture')]);
     const key = await uploaded(alice, card);
     // Uploads directly, as if the store did not enforce the size.
-    const [accessKeyId = '', secretAccessKey = ''] = store.env['S3_CREDENTIALS']?.split(':') ?? [];
-    const endpoint = store.env['S3_ENDPOINT'] ?? '';
+    const [accessKeyId = '', secretAccessKey = ''] = store.addresses['S3_CREDENTIALS']?.split(':') ?? [];
+    const endpoint = store.addresses['S3_ENDPOINT'] ?? '';
     const s3 = new S3({
       ...{ endpoint, region: 'us-east-1', forcePathStyle: true },
       credentials: { accessKeyId, secretAccessKey },
@@ -240,7 +239,7 @@ describe.skipIf(skip !== '')('a picture', () => {
   test('cannot be read by visitors before it is checked', async () => {
     const card = await newCard(alice);
     const key = await uploaded(alice, card);
-    expect((await fetch(`${store.env['S3_ENDPOINT']}/cards/${key}`)).status).toBe(403);
+    expect((await fetch(`${store.addresses['S3_ENDPOINT']}/cards/${key}`)).status).toBe(403);
   });
 
   test('gets 503 while the store does not answer, and is taken afterwards', async () => {
@@ -248,12 +247,12 @@ describe.skipIf(skip !== '')('a picture', () => {
     const card = await newCard(alice);
     const key = await uploaded(alice, card);
     const browser = alice.at(impatient.url);
-    await store.process.pause();
+    await store.pause();
     try {
       expect((await confirm(browser, card, key)).status).toBe(503);
       expect((await browser.get('/dashboard')).status).toBe(200);
     } finally {
-      await store.process.resume();
+      await store.resume();
     }
     expect((await confirm(alice, card, key)).status).toBe(303);
   });

@@ -1,9 +1,11 @@
 /** Faults in which a Redis replica replaces the primary, as planned or after the primary was killed. */
+
 import { ProxyLink } from '../../stack/link.ts';
+import { openRedis, withRedis } from '../../stack/redis-connection.ts';
 import { type BackingServer, startRedis } from '../../stack/servers.ts';
 import { until } from '../../stack/wait.ts';
 import type { StackFault, Stage } from './fault.ts';
-import { inSync, lacksRedis, openRedis, withRedis } from './redis.ts';
+import { inSync, lacksRedis } from './redis.ts';
 import { lacksLink } from './store-link.ts';
 
 /** Delay of the data from the primary to the replica of `store-failover`, milliseconds. */

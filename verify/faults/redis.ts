@@ -1,5 +1,6 @@
-/** Redis connections and commands for faults. */
+/** Redis commands for faults. */
 import type { Redis } from 'ioredis';
+import { withRedis } from '../../stack/redis-connection.ts';
 import type { Stack } from '../../stack/stack.ts';
 import { until } from '../../stack/wait.ts';
 
@@ -12,31 +13,6 @@ export function lacksRedis({ store }: Stack): string | undefined {
     return 'a Redis that holds the sessions, and can be reached';
   if (store.failover !== undefined) return ONE_SERVER;
   return store.url.startsWith('redis://') ? undefined : 'a Redis that accepts CONFIG and REPLICAOF';
-}
-
-/** Connects to Redis directly, not through a link. The caller must disconnect. @throws connection errors */
-export async function openRedis(url: string | undefined): Promise<Redis> {
-  // Imported here, so that runs without store faults do not load ioredis.
-  const { Redis } = await import('ioredis');
-  const redis = new Redis(url ?? '', {
-    lazyConnect: true,
-    commandTimeout: 5_000,
-    maxRetriesPerRequest: 0,
-    retryStrategy: () => null,
-  });
-  redis.on('error', () => {}); // Each command rejects with its own error.
-  await redis.connect();
-  return redis;
-}
-
-/** Opens a connection, passes it to `act`, and closes it. @throws the errors of Redis */
-export async function withRedis<T>(url: string | undefined, act: (redis: Redis) => Promise<T>): Promise<T> {
-  const redis = await openRedis(url);
-  try {
-    return await act(redis);
-  } finally {
-    redis.disconnect();
-  }
 }
 
 /** Waits until a replica is in sync with its primary. */

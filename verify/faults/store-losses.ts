@@ -1,7 +1,9 @@
 /** Faults that delete data in Redis. No app can prevent this loss. */
+
 import type { Redis } from 'ioredis';
+import { withRedis } from '../../stack/redis-connection.ts';
 import type { StackFault } from './fault.ts';
-import { evictedOf, keysOf, lacksRedis, withRedis } from './redis.ts';
+import { evictedOf, keysOf, lacksRedis } from './redis.ts';
 
 /** A key that never expires. In the card store it holds users or cards, not sessions: the fault restores it. */
 interface Kept {

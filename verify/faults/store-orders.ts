@@ -1,7 +1,9 @@
 /** Faults that disturb Redis by a command. */
+
 import { freePort } from '../../stack/ports.ts';
+import { openRedis, withRedis } from '../../stack/redis-connection.ts';
 import type { StackFault } from './fault.ts';
-import { evictedOf, lacksRedis, openRedis, refuses, withRedis } from './redis.ts';
+import { evictedOf, lacksRedis, refuses } from './redis.ts';
 
 export const storeReadOnly: StackFault = {
   name: 'store-read-only',

@@ -1,0 +1,213 @@
+/** The servers behind the instances: `SERVERS` has an entry for each kind. */
+import { readFileSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ServerSpec } from './process.ts';
+import { findUser } from './programs.ts';
+import { Access } from './redis-hardened.ts';
+import { answersQuery, dial, hasTable, replies } from './server-probes.ts';
+
+/** How to run a kind of server. */
+export interface ServerEntry {
+  /**
+   * The programs that the kind needs, the server first. Each list names alternatives, of which one must be installed.
+   */
+  programs: readonly [string[], ...string[][]];
+  /** The number of ports that the server needs besides the one of its address. */
+  morePorts?: number;
+  plan(place: ServerPlace): ServerPlan;
+}
+
+interface ServerPlace {
+  program: string;
+  port: number;
+  morePorts: readonly number[];
+  /** A folder for the server, which exists once the server starts. */
+  folder: string;
+  access?: Access;
+}
+
+interface ServerPlan extends Omit<ServerSpec, 'name' | 'log' | 'folder'> {
+  /** Name of the server; by default the name of the kind. */
+  name?: string;
+  url: string;
+  addresses: Record<string, string>;
+  /** Subfolder with the data, which `wipe` removes. Absent: the server has no `wipe`. */
+  data?: string;
+  /** Files outside its folder that the server leaves behind. */
+  leaves?: readonly string[];
+}
+
+/**
+ * Matches the reply of a ready server, even if it requires a password. Does not match a server that still
+ * loads its data (-LOADING).
+ */
+const PONG = /^(\+PONG|-NOAUTH)/;
+
+const REDIS: ServerEntry = {
+  programs: [['redis-server', 'valkey-server']],
+  plan({ program, port, folder }) {
+    const url = `redis://127.0.0.1:${port}`;
+    return {
+      name: 'redis',
+      command: [
+        program,
+        ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--daemonize', 'no'],
+        // The append-only file holds every acknowledged write, even after SIGKILL, so snapshots would add nothing. With
+        // appendfsync's default, `everysec`, Redis may hold writes back for up to two seconds while the disk is slow.
+        ...['--appendonly', 'yes', '--appendfsync', 'no', '--save', ''],
+        // Starts to send data to a replica at once. By default, Redis waits for more replicas first.
+        ...['--repl-diskless-sync-delay', '0'],
+      ],
+      ready: () => replies(dial(port), 'PING', PONG),
+      url,
+      addresses: { REDIS_URL: url },
+      data: 'appendonlydir',
+    };
+  },
+};
+
+/** Redis with the restrictions of managed services: see redis-hardened.ts. */
+const HARDENED: ServerEntry = {
+  programs: [...REDIS.programs, ['openssl']],
+  plan(place) {
+    const { folder, port, access = new Access(folder, '127.0.0.1') } = place;
+    const plain = REDIS.plan(place);
+    const url = access.url(port);
+    return {
+      ...plain,
+      command: [...plain.command, ...access.args(port)],
+      ready: () => replies(access.connect(port), 'PING', PONG),
+      prepare: () => access.prepare(),
+      ...{ url, addresses: { REDIS_URL: url, NODE_EXTRA_CA_CERTS: access.certificate } },
+    };
+  },
+};
+
+/** The superuser of the PostgreSQL cluster. */
+const USER = 'baton';
+
+/** A Unix user without rights, for servers that refuse to run as root. */
+const UNPRIVILEGED = 'nobody';
+
+/**
+ * Creates the database cluster (PostgreSQL's data folder) if it does not exist. Then runs postgres in the
+ * same process group, so that `kill` ends both. The cluster is in the folder `new` until it is complete, so
+ * an interrupted creation begins again. Arguments: folder, postgres, its arguments.
+ */
+const MAKE_AND_RUN = `
+set -e
+folder=$1 program=$2
+shift 2
+if [ ! -d "$folder/data" ]; then
+  rm -rf "$folder/new"
+  "$(dirname "$program")/initdb" -D "$folder/new" -U ${USER} --auth=trust \
+    --encoding=UTF8 --locale=C --no-sync --no-instructions
+  mv "$folder/new" "$folder/data"
+fi
+exec "$program" -D "$folder/data" "$@"`;
+
+/** PostgreSQL with a separate database cluster, which accepts all clients without a password. */
+const POSTGRES: ServerEntry = {
+  programs: [['postgres']],
+  plan({ program, port, folder }) {
+    const url = `postgres://${USER}@127.0.0.1:${port}/postgres`;
+    const settings = [
+      ...[`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200'],
+      // The operating system has all acknowledged writes, even after SIGKILL. Only a power cut would lose them.
+      'fsync=off',
+    ].flatMap(setting => ['-c', setting]);
+    // PostgreSQL refuses to run as root, so it runs as the user of its package, or as a user without rights.
+    const runAs = process.getuid?.() === 0 ? (findUser('postgres') ?? findUser(UNPRIVILEGED)) : undefined;
+    return {
+      // initdb is in the folder of the real program, so a symbolic link must be resolved.
+      command: ['/bin/sh', '-c', MAKE_AND_RUN, 'sh', folder, realpathSync(program), ...settings],
+      env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
+      ready: () => answersQuery(url),
+      // PostgreSQL's fast shutdown. SIGTERM would wait until every client has disconnected.
+      stopSignal: 'SIGINT',
+      disposeSignal: 'SIGQUIT',
+      ...(runAs && { runAs }),
+      ...{ url, addresses: { DATABASE_URL: url } },
+    };
+  },
+};
+
+/** memcached. It keeps data in memory only, so the data is lost when the process ends. */
+const MEMCACHED: ServerEntry = {
+  programs: [['memcached']],
+  plan({ program, port }) {
+    // If started by root, memcached requires the option -u with a user. -U 0 turns UDP off.
+    const user = process.getuid?.() === 0 ? ['-u', UNPRIVILEGED] : [];
+    const url = `127.0.0.1:${port}`;
+    return {
+      command: [program, '-l', '127.0.0.1', '-p', String(port), '-U', '0', ...user],
+      ready: () => replies(dial(port), 'version', /^VERSION /),
+      ...{ url, addresses: { MEMCACHED_ADDRESS: url } },
+    };
+  },
+};
+
+/** dynalite, a server with the interface of DynamoDB, which keeps its data on disk. */
+const DYNAMODB: ServerEntry = {
+  programs: [['dynalite']],
+  plan({ program, port, folder }) {
+    const url = `http://127.0.0.1:${port}`;
+    const address = ['--host', '127.0.0.1', '--port', String(port)];
+    const data = ['--path', join(folder, 'data'), '--createTableMs', '0'];
+    return {
+      command: [process.execPath, realpathSync(program), ...address, ...data],
+      ready: () => hasTable(url),
+      ...{ url, addresses: { DYNAMODB_ENDPOINT: url, DYNAMODB_CREDENTIALS: 'local:local' } },
+    };
+  },
+};
+
+/** The settings of SeaweedFS, with a bucket and its key. */
+const SEAWEEDFS = fileURLToPath(new URL('../deploy/seaweedfs.json', import.meta.url));
+const BUCKET = 'cards';
+/** The parts of SeaweedFS that listen. Each part has one port for HTTP, and one port for gRPC. */
+const PARTS = ['s3', 'admin', 'filer', 'master', 'volume'];
+const LISTENERS = PARTS.flatMap(part => [`${part}.port`, `${part}.port.grpc`]);
+
+/** SeaweedFS with one empty bucket. All visitors can read its pictures; only the key in `addresses` can write. */
+const PICTURES: ServerEntry = {
+  programs: [['weed']],
+  morePorts: LISTENERS.length - 1,
+  plan({ program, port, morePorts, folder }) {
+    const url = `http://127.0.0.1:${port}`;
+    const ports = [port, ...morePorts];
+    const { accessKey, secretKey } = JSON.parse(readFileSync(SEAWEEDFS, 'utf8')).identities[0].credentials[0];
+    return {
+      name: 'seaweedfs',
+      command: [
+        program,
+        ...['-logtostderr=true', 'mini', `-dir=${folder}`, `-bucket=${BUCKET}`, `-s3.config=${SEAWEEDFS}`],
+        ...['-ip=127.0.0.1', '-ip.bind=127.0.0.1', ...LISTENERS.map((name, n) => `-${name}=${ports[n]}`)],
+        ...['filer', 's3'].map(part => `-${part}.localSocket=${join(folder, `${part}.sock`)}`),
+        // These options turn off telemetry to the makers of SeaweedFS, and servers for other protocols.
+        ...['-master.telemetry=false', '-admin.ui=false', '-webdav=false'],
+        ...['-s3.port.iceberg=0', '-s3.port.lance=0'],
+      ],
+      // Gives SeaweedFS an empty home folder, because it would also read settings from the user's home folder.
+      env: { HOME: folder },
+      // SeaweedFS creates the bucket only after it listens. Until then, it responds with NoSuchBucket, also a 404.
+      ready: async () => (await (await fetch(`${url}/${BUCKET}/pictures/none`)).text()).includes('NoSuchKey'),
+      leaves: PARTS.map((part, n) => `/tmp/seaweedfs-${part}-grpc-${ports[2 * n + 1]}.sock`),
+      url,
+      addresses: { S3_ENDPOINT: url, S3_BUCKET: BUCKET, S3_CREDENTIALS: `${accessKey}:${secretKey}` },
+    };
+  },
+};
+
+export const SERVERS = {
+  redis: REDIS,
+  valkey: { ...REDIS, programs: [['valkey-server']] },
+  hardened: HARDENED,
+  postgres: POSTGRES,
+  memcached: MEMCACHED,
+  dynamodb: DYNAMODB,
+  pictures: PICTURES,
+} satisfies Record<string, ServerEntry>;
+
+export type ServerKind = keyof typeof SERVERS;
