@@ -1,15 +1,9 @@
 /** Sends commands to a running HAProxy, through the socket of its master process. */
 import { createConnection } from 'node:net';
+import type { Workers } from './balancer-process.ts';
 
 /** Timeout of a command, milliseconds. */
 const WITHIN_MS = 5_000;
-
-export interface Workers {
-  /** Process ids of the workers that accept new connections. */
-  serving: number[];
-  /** Process ids of the workers that a reload has retired, and that still have connections. They accept no commands. */
-  retired: number[];
-}
 
 /** One `server` line of a HAProxy backend, as one worker process sees it. */
 interface Server {
