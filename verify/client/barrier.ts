@@ -3,7 +3,7 @@
  * last bytes are sent at the same time, so that the app begins all requests together.
  */
 
-/** One of the requests that wait for each other. */
+/** A request that waits for the other requests of its barrier. */
 export interface Held {
   /** Waits until all requests of the barrier are ready. The time of the request is measured only after this wait. */
   assemble(): Promise<void>;

@@ -36,7 +36,7 @@ export interface Call extends Asked {
   due?: number | undefined;
   /** The refresh token that the request sends. The history gets only its label, a keyed hash (labels.ts). */
   token?: string | undefined;
-  /** The list of which this request reads one page. */
+  /** Present if this request reads one page of a list: the pages of the list so far. */
   list?: ListRead | undefined;
   /**
    * Sends further requests to decide the outcome, if the response does not show it. The history gets these requests

@@ -17,7 +17,7 @@ export interface Growth {
   longest: number;
   /** Maximum total length of all texts in a session, characters. */
   total: number;
-  /** True if the app refused more text than this; false if it accepted all texts that were tried. */
+  /** True if the app refused to add more text to a session; false if it accepted all texts that were tried. */
   refused: boolean;
   /** Texts that are hard to encode, such as emoji, that at least one instance has shown unchanged. */
   texts?: readonly Text[];

@@ -66,8 +66,8 @@ export class Renewals {
   }
 
   /**
-   * Renews the expiry of a cookie in the jar, if the line equals the last line of this cookie, except for its expiry
-   * date, and the jar still has the cookie.
+   * Renews the expiry of a cookie in the jar, if a Set-Cookie line equals the last line of this cookie, except for its
+   * expiry date, and the jar still has the cookie.
    *
    * @param date when the response was made, milliseconds since the epoch
    * @returns undefined if the jar must parse the line

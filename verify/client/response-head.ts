@@ -64,11 +64,11 @@ const STATUS_LINE = /^HTTP\/1\.([01]) (\d{3})(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 const FIELD = /^([!#$%&'*+.^_`|~\w-]+):([\t\x20-\x7e\x80-\xff]*)$/;
 const LINE_END = '\r\n';
 
-/** A line of a head. */
+/** A header line of a response. */
 interface Line {
-  /** The line with its line end. */
+  /** The header line with its line end. */
   text: string;
-  /** The name in lower case. */
+  /** The name of the header, in lower case. */
   key: string;
   value: string;
 }
@@ -84,7 +84,7 @@ interface Pattern {
 
 /** The last head for each status line. A head with a new date or id mostly has the same lines as the last one. */
 const patterns = new Map<string, Pattern>();
-/** Maximum number of status lines in this cache. */
+/** Maximum number of status lines for which the last head is kept. */
 const PATTERNS = 50;
 
 /** The headers of a head. V8 reads and fills such an object faster than one that `Object.create(null)` makes. */

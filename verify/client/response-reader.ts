@@ -29,7 +29,7 @@ export class ResponseReader {
   #rest: Buffer | undefined;
   /** The pieces of the body that have arrived so far. */
   #parts: Buffer[] = [];
-  /** Number of bytes in `#parts`. */
+  /** Number of bytes of the body that have arrived so far. */
   #bytes = 0;
   /** Number of missing bytes of the body, or of the present chunk. */
   #left = 0;

@@ -6,7 +6,7 @@
 /** A parsed value. Keywords, symbols, characters and strings are texts, and sets are lists. Tags are ignored. */
 export type Edn = null | boolean | number | string | Edn[] | Map<string, Edn>;
 
-/** Thrown if the input is neither EDN nor JSON. The message contains the position. */
+/** Thrown if the input is neither EDN nor JSON. The message contains the line and the column of the error. */
 export class EdnError extends Error {
   override name = 'EdnError';
 }
@@ -37,7 +37,9 @@ const LONGEST = 1_000_000;
 /** Parses a text in pieces: pass each piece to `feed`, then call `end`. */
 export class EdnReader {
   readonly #onForm: (form: Edn, line: number) => void;
-  /** The forms whose closing bracket has not come yet, the innermost last. The first one is the file. */
+  /**
+   * The forms whose closing bracket has not come yet, the innermost last. The first entry stands for the whole file.
+   */
   readonly #stack: Frame[] = [{ closes: '', items: [], discards: 0, line: 1, column: 0 }];
   #rest = '';
   #line = 1;

@@ -57,7 +57,7 @@ export class Unfinished extends Error {
 }
 
 class Inquiry {
-  /** The findings so far. */
+  /** The findings about the app so far. */
   readonly #begun: Begun;
   readonly #options: InitOptions;
   readonly #manners: Manners;

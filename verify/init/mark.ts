@@ -27,9 +27,9 @@ export interface Mark {
   shown: (string | undefined)[];
 }
 
-/** Minimum and maximum length of the text before the name, characters. The expression begins with this text. */
+/** Minimum and maximum length of the text before the user's name, characters. The expression begins with this text. */
 const PREFIX = { least: 5, most: 90 };
-/** Minimum and maximum length of the name, characters. */
+/** Minimum and maximum length of a user's name on a page, characters. */
 const NAME = { least: 2, most: 60 };
 
 /**
@@ -144,8 +144,8 @@ function shortest(
 ): Mark | undefined {
   const after = body[end];
   if (after === undefined) return undefined;
-  // Characters that end the name. If the character after the name is markup, a quote or a space: only this character.
-  // Otherwise this character, `<` and `"`.
+  // Characters that end the user's name. If the character after the name is markup, a quote or a space: only this
+  // character. Otherwise this character, `<` and `"`.
   const stop = /[<"'\s]/.test(after) ? after.replace(/\s/, '\\s') : `<"${after}`;
   const name = body.slice(at, end);
   if (new RegExp(`[${classEscaped(stop)}]`).test(name)) return undefined;

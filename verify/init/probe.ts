@@ -12,10 +12,10 @@ import type { PageVisit, Visitor } from './visitor.ts';
 import { LOGIN, REGISTER, UNSAFE } from './words.ts';
 
 export interface Candidate {
-  /** Pages that may show the text, the most likely one first. */
+  /** Pages that may show the text that the form stores, the most likely one first. */
   pages: readonly string[];
   request: Omit<HintedRequest, 'method'> & { method?: HintedRequest['method'] };
-  /** Name of the field for the text. */
+  /** Name of the form field in which init sends its text. */
   field: string;
 }
 
@@ -129,10 +129,10 @@ export const hintedCandidates = (hints: readonly HintedRequest[], lists: readonl
 /** Maximum number of pages on which a text is searched. */
 const READ_PAGES = 4;
 
-/** Maximum number of times that the page is read after the writes. */
+/** Maximum number of reads of a page after the writes, to find the written values. */
 const READS = 6;
 
-/** Wait before the pages are read again if none showed the values, milliseconds. */
+/** Wait before init reads the pages again, if none showed the written values, milliseconds. */
 const CACHED = 2500;
 
 /** Maximum number of reads by another session to find a value, because each instance may keep its own values. */
@@ -194,7 +194,7 @@ export async function proven(
   };
 }
 
-/** Finds the page that shows the values. Looks again after a wait, because a cache may hold an old page. */
+/** Finds the page that shows the written values. Looks again after a wait, because a cache may hold an old page. */
 async function readOf(
   visitor: Visitor,
   pages: readonly string[],
@@ -224,7 +224,7 @@ function filledWith(
   };
 }
 
-/** Returns where a page shows the values; `cut` if the page has links to further pages of the list. */
+/** Returns where a page shows the written values; `cut` if the page has links to further pages of the list. */
 async function itemsOn(
   visitor: Visitor,
   path: string,

@@ -102,7 +102,7 @@ function lifetimeIn(seen: PageVisit, access: string): string | undefined {
 
 /** Interval between two uses of a replaced token, milliseconds. */
 const EVERY = 500;
-/** Maximum time of the measurement, milliseconds. */
+/** Maximum time for which init tests whether a replaced token is accepted, milliseconds. */
 const MOST = 35_000;
 /** A run sends a replaced token this long after the refresh, if the target declares no grace period, milliseconds. */
 const UNDECLARED = 2_300;

@@ -100,7 +100,7 @@ function inHeaders(looks: readonly PageVisit[]): Found | undefined {
   return undefined;
 }
 
-/** Expressions that find the name in headers that contain more than the name: Server-Timing, Via. */
+/** Expressions that find the name of the instance in headers that contain more than this name: Server-Timing, Via. */
 const PARTS = ['desc="?([\\w.:-]+)', '([\\w.:-]+)\\s*(?:\\(|$)'];
 
 function inCookies(looks: readonly PageVisit[]): Found | undefined {

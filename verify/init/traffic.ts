@@ -58,7 +58,7 @@ export function recordedIn(text: string, file: string): RecordedRequest[] {
   }));
 }
 
-/** Maximum number of pages that are tried. */
+/** Maximum number of pages of a recording that init tries. */
 const PAGES = 24;
 const METHODS: readonly string[] = ['POST', 'PUT', 'PATCH', 'DELETE'];
 const PASSWORD = /^(password|passwd|pass|pwd|secret)$|\bpassword\b/i;

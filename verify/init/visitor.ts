@@ -86,7 +86,7 @@ export class Manners {
     this.#aside = { count: instances - 1, path };
   }
 
-  /** Sends the requests to the other instances. */
+  /** Sends the requests that go to the other instances (see `onOneInstance`). */
   async #sendAside(): Promise<void> {
     const { count, path } = this.#aside;
     for (let i = 0; i < count; i++)

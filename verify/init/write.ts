@@ -209,7 +209,7 @@ const SCOPES = {
   all: 'all users see the same, so it proves nothing about isolation',
 };
 
-/** Lists the forms that were not sent. */
+/** Lists the forms that init did not send, each with the reason. */
 const skippedLines = (skipped: readonly string[]): string[] =>
   skipped.length === 0
     ? []

@@ -187,7 +187,8 @@ async function readsInPairs({ context, driver, probe }: Session, length: number,
   const { clock } = context.recorder;
   const end = clock.now() + length * 1000;
   for (let i = 0; clock.now() < end && !ended(); i++) {
-    // Counts only the pairs that go directly to one instance (0, 1, 2, …), so that each instance gets the same number.
+    // Numbers the pairs that go directly to one instance 0, 1, 2, …, so that all instances get the same number of
+    // pairs.
     const to = i % 3 === 0 ? undefined : aim(context, Math.floor((i * 2) / 3));
     await Promise.all([driver.read(probe, { to }), driver.read(undefined, { to })]);
     await pause(context, Math.min((end - clock.now()) / 1000, PAIRS_EVERY));
