@@ -8,6 +8,7 @@ import type { AppRequest } from './serve.ts';
 import { PASSWORD, type Session, SmallApp } from './small-app.ts';
 import {
   FlashOnly,
+  Greets,
   LinkOut,
   Paged,
   Panels,
@@ -193,5 +194,15 @@ it('the logout: a link with a token', async () => {
     });
     const result = await judged(text, { workloads: ['logout-race'] });
     expect([result.claimed['logout-final'], those(result, 'violated')]).toEqual(['valid', []]);
+  });
+});
+
+it('the signed-in mark: not a message that names the user once, after the login', async () => {
+  await withApp(new Greets(), async served => {
+    const { file, said } = await found(served);
+    expect(file['signedIn']).toMatchObject({ user: expect.stringContaining('id="user"') });
+    expect(said.join('\n')).toMatch(/session +carried by sid\n/);
+    const result = await judged(file);
+    expect(those(result, 'violated')).toEqual([]);
   });
 });

@@ -199,3 +199,19 @@ export class Limits extends SmallApp {
     return super.login(asked);
   }
 }
+
+/** Greets each user by name in a message on the first page after the login. Until then, a cookie holds the message. */
+export class Greets extends SmallApp {
+  override answer(asked: AppRequest): AppResponse {
+    const answer = super.answer(asked);
+    const note = asked.cookies['messages'];
+    if (note === undefined || answer.body === undefined || asked.path === this.loginPage) return answer;
+    const body = answer.body.replace('<nav>', `<p>Hello ${note}.</p><nav>`);
+    return { ...answer, body, cookies: [...(answer.cookies ?? []), 'messages=; Path=/; Max-Age=0'] };
+  }
+
+  protected override enter(user: string, asked: AppRequest): AppResponse {
+    const answer = super.enter(user, asked);
+    return { ...answer, cookies: [...(answer.cookies ?? []), `messages=${user}; Path=/; HttpOnly`] };
+  }
+}
