@@ -156,7 +156,7 @@ describe('the basket', () => {
     expect((await browser.post('/basket/items', { item })).status).toBe(422);
   });
 
-  test('loses none of 100 items added in parallel over two instances', async () => {
+  test('loses none of 100 items that are added in parallel on two instances', async () => {
     const browser = await signedIn('user3');
     const items = Array.from({ length: 100 }, (_, i) => `item ${i}`);
     const answers = await Promise.all(items.map(item => browser.post('/basket/items', { item })));

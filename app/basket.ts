@@ -15,7 +15,7 @@ const PREFIX = 'basket:';
 const TEXT = /^[\p{L}\p{M}\p{N}._' -]{1,64}$/u;
 
 interface Waiting {
-  /** Milliseconds since the epoch. */
+  /** Time at which the item was added, milliseconds since 1970. */
   addedAt: number;
   /**
    * Id of the card that the checkout will create. If the client retries the checkout after a lost response, the app

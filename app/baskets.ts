@@ -23,7 +23,7 @@ export interface Baskets {
 export function createBaskets(config: Config, { database }: Backing): Baskets {
   if (config.basketStore === 'session') return inSession;
   if (database === undefined)
-    throw new Error('BASKET_STORE=postgres: expected `database` in the backing, got none');
+    throw new Error('BASKET_STORE=postgres: expected a connection to PostgreSQL (`database`), got none');
   const table = new BasketTable(database);
   return {
     items: request => table.items(userOf(request)),

@@ -33,7 +33,7 @@ export interface Config {
   readonly redisPrimary: string;
   /** URL of PostgreSQL; '' if it stores neither sessions nor baskets. */
   readonly databaseUrl: string;
-  /** HOST:PORT */
+  /** HOST:PORT of memcached. */
   readonly memcachedAddress: string;
   readonly dynamodbTable: string;
   readonly dynamodbRegion: string;
@@ -67,7 +67,7 @@ export interface Config {
   readonly shutdownMs: number;
   readonly storeTimeoutMs: number;
   readonly paymentMs: number;
-  /** Parameters of new password hashes. */
+  /** The scrypt parameters of new password hashes. */
   readonly scrypt: ScryptParameters;
   readonly loginLimits: boolean;
   readonly fixtureUsers: number;

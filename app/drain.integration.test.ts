@@ -8,7 +8,10 @@ import { Browser } from './testing/browser.ts';
 import { untilReady } from './testing/expectations.ts';
 import { type LogLine, startProcess } from './testing/instance.ts';
 
-/** Milliseconds, much longer than any test waits. A process that ends sooner has not waited for this time. */
+/**
+ * A time limit of the drain, milliseconds, much longer than a test takes. A process that exits during a test has not
+ * waited for the limit.
+ */
 const LONG = '600000';
 
 let server: BackingServer;
@@ -36,7 +39,7 @@ test('while draining: not ready, still serving, and every response closes its co
     expect([path, answer.status, answer.headers.get('connection')]).toEqual([path, 200, 'close']);
   }
   expect((await browser.post('/basket/items', { item: 'late' })).status).toBe(303);
-  app.signal('SIGTERM'); // Skips the rest of the drain.
+  app.signal('SIGTERM'); // A second SIGTERM skips the rest of the drain.
   expect(await app.ended).toBe(0);
 });
 

@@ -33,9 +33,10 @@ function settings(secure: boolean, pictures: readonly string[]): HelmetOptions {
     },
     referrerPolicy: { policy: 'same-origin' },
     xFrameOptions: { action: 'deny' },
-    // Applies only to this host, because its subdomains may be other servers.
+    // HSTS applies only to this host, because its subdomains may be other servers.
     strictTransportSecurity: secure && { maxAge: HSTS_SECONDS, includeSubDomains: false },
-    // Browsers ignore these two headers over http, and log a warning.
+    // Cross-Origin-Opener-Policy and Origin-Agent-Cluster need https: over http, browsers ignore them and log a
+    // warning.
     crossOriginOpenerPolicy: secure,
     originAgentCluster: secure,
   };

@@ -16,13 +16,13 @@ const MINUTE = 60;
 
 /** Limits of failed logins within `LOGIN_WINDOW_MINUTES`. */
 export const FAILED_LOGINS = {
-  /** Failures from one address, over all accounts. */
+  /** Maximum number of failures from one address, over all accounts. */
   address: 50,
-  /** Failures from one address for one account. */
+  /** Maximum number of failures from one address for one account. */
   account: 10,
-  /** Failures from one address for one account while the account is under attack. */
+  /** Maximum number of failures from one address for one account that is under attack. */
   accountUnderAttack: 3,
-  /** Failures for one account from all addresses together. Above this number, the account is under attack. */
+  /** An account is under attack if it has more than this number of failures, from all addresses together. */
   attack: 50,
 };
 export const LOGIN_WINDOW_MINUTES = 15;

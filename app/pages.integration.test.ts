@@ -52,7 +52,7 @@ describe.skipIf(!executablePath)('in a browser', () => {
     await expectText(page, 'footer[data-instance="app-1"]', 'served by app-1');
   }
 
-  // Both sizes show the same pages, so the default suite tries only the first.
+  // The pages are the same on both screen sizes, so the default suite tests only the first size.
   test.each(LONG ? SIZES : SIZES.slice(0, 1))(
     'on a %s: register, write, check out, sell, buy, sign out and in',
     async (size, viewport) => {

@@ -7,9 +7,9 @@ import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:c
 import { Turns } from './turns.ts';
 
 export interface ScryptParameters {
-  /** scrypt's N: a power of two. A hash takes 1 KiB × N of memory. */
+  /** The parameter N of scrypt: a power of two. A hash takes 1 KiB × N of memory. */
   readonly cost: number;
-  /** scrypt's p. */
+  /** The parameter p of scrypt: the number of parallel computations. */
   readonly parallel: number;
 }
 

@@ -19,7 +19,7 @@ export const FORM_SECONDS = 600;
 const TYPES: readonly [type: string, start: RegExp][] = [
   ['image/jpeg', /^ffd8ff/],
   ['image/png', /^89504e470d0a1a0a/],
-  // The file begins with RIFF, its size in 4 bytes, and WEBP.
+  // A WebP file begins with RIFF, its size in 4 bytes, and WEBP.
   ['image/webp', /^52494646.{8}57454250/],
 ];
 const START_BYTES = 12;

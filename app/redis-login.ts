@@ -27,7 +27,7 @@ export class RedisLogin extends EventEmitter<{ renewed: [] }> {
     super();
     this.#sign = sign;
     this.#onError = onError;
-    this.setMaxListeners(0); // One for each connection of a cluster.
+    this.setMaxListeners(0); // no limit, because each connection of a cluster adds a listener
   }
 
   /**

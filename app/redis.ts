@@ -147,7 +147,7 @@ function leavesReplicas(): (error: Error) => boolean {
 function open(redis: Redis, timeoutMs: number, login: RedisLogin | undefined): void {
   bound(redis, timeoutMs);
   login?.use(redis);
-  redis.connect().catch(() => {}); // The event `error` reports the failure.
+  redis.connect().catch(() => {}); // the event `error` reports the failure
 }
 
 /**

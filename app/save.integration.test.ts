@@ -81,7 +81,8 @@ describe.each([
     const hold = holdNext(app.store, method === 'set' ? 'set' : 'destroy');
     const answer = await rawForm(browser, path, { ...fields });
     await hold.held;
-    // The server responds to other requests meanwhile, so it could have sent something.
+    // While the store holds the save, the server responds to other requests. So it could also have sent a part of this
+    // response.
     for (let i = 0; i < 5; i++) expect((await browser.get('/readyz')).status).toBe(200);
     expect(answer.text).toBe('');
     hold.release();

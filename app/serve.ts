@@ -52,11 +52,11 @@ export async function serve(parts: Parts = {}): Promise<void> {
   const server = createServer(
     createApp({ ...parts, config, backing, store, users, log, lifecycle, pay, mailer, pictures }),
   );
-  // Longer than the time for which the balancer keeps an idle connection. Otherwise the balancer may send a request
-  // on a connection that this server closes at that moment.
+  // The keep-alive timeout is longer than the time for which the balancer keeps an idle connection. Otherwise the
+  // balancer may send a request on a connection that this server closes at that moment.
   server.keepAliveTimeout = config.keepAliveMs;
-  // Node starts this timeout at the end of the last request. If this timeout were shorter than the keep-alive
-  // timeout, Node would cut idle connections.
+  // Node measures the timeout for the headers of a request from the end of the previous request. If it were shorter
+  // than the keep-alive timeout, Node would close idle connections too early.
   server.headersTimeout = config.keepAliveMs + 10_000;
   leaveInOrder({
     server,

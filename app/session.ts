@@ -56,13 +56,14 @@ export function sessions(store: Store, secrets: readonly string[], limits: Sessi
       resave: false,
       // A visitor who has not signed in gets no session and no cookie, and takes no memory in Redis.
       saveUninitialized: false,
-      // With a cookie in every response, a slow response of an old session could overwrite the cookie of a new login.
+      // The cookie is not set in every response, because a slow response of an old session could overwrite the cookie
+      // of a new login.
       rolling: false,
       // A session ends only by the function `end`, which waits for the store before the response.
       unset: 'keep',
-      // The cookie has no maxAge, because only the store knows when a session ends. `cookie` is a function,
-      // because the middlewares for http and https share one store. The middleware that is made last creates
-      // the sessions for both, so it must look at each request.
+      // The cookie has no maxAge, because only the store knows when a session ends. `secure` depends on the request, so
+      // `cookie` is a function. The middlewares for http and https share one store, and express-session lets the
+      // middleware that was made last create the sessions for both.
       cookie: request => ({
         httpOnly: true,
         sameSite: 'lax',

@@ -101,7 +101,10 @@ async function noneSent(lifecycle: Lifecycle, hurry: AbortSignal, end: number): 
   }
 }
 
-/** Waits for a quiet turn of the event loop, shorter than `QUIET_TURN_MS`, for at most this number of turns. */
+/**
+ * Maximum number of turns of the event loop in which `allTaken` waits for a quiet turn, that is, one shorter than
+ * `QUIET_TURN_MS`.
+ */
 const TURNS = 2_000;
 const QUIET_TURN_MS = 0.1;
 

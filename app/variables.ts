@@ -48,7 +48,7 @@ export const DEVELOPMENT_SECRET = 'baton-development-secret-not-for-production';
 export const TRIAL_DEFAULTS = { SCRYPT_COST: '4096', LOGIN_LIMITS: 'off' };
 
 export interface About {
-  /** The default, as docs/app.md shows it. */
+  /** The default value of the variable, as docs/app.md shows it. */
   readonly shown: string;
   /** Text for docs/app.md that says what the variable sets. */
   readonly sets: string;
@@ -187,7 +187,7 @@ export const VARIABLES = z.object({
   STORE_TIMEOUT_MS: variable(
     milliseconds(1, 60_000),
     '2000',
-    'A server behind the app that does not answer within this time counts as unavailable.',
+    'A server behind the app that does not respond within this time counts as unavailable.',
   ),
   LOGIN_LIMITS: variable(
     oneOf(['on', 'off']),

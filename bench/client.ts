@@ -21,7 +21,7 @@ const CONNECTIONS = 32;
 const COOKIE = 'sid=user1.0123456789abcdef0123456789abcdef';
 
 interface Figures {
-  /** Requests per second. */
+  /** Number of requests per second. */
   rate: number;
   /** CPU time of a request, microseconds. */
   cpu: number;
@@ -31,7 +31,7 @@ type Program = (url: string) => Figures;
 
 const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 
-/** Runs a command on cores. Returns its output, and its CPU time in seconds. */
+/** Runs a command on the given CPU cores. Returns its output, and its CPU time in seconds. */
 function onCore(command: readonly string[], cores = '0'): { stdout: string; cpu: number } {
   // Node does not report the CPU time of a child process. bash does.
   const { stdout, stderr, status } = spawnSync(
@@ -70,6 +70,8 @@ const k6 =
   };
 
 /**
+ * Measures Baton.
+ *
  * @param workers number of threads. The second thread shares core 1 with nginx, so only the CPU times are comparable
  */
 const baton =

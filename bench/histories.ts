@@ -8,7 +8,7 @@ import type { History } from './porcupine.ts';
 export interface Shape {
   kind: ObjectKind;
   objects: number;
-  /** The number of operations on each object. The number `clients` of clients perform them. */
+  /** The number of operations on each object, by all clients together. */
   operations: number;
   clients: number;
   /** Number of distinct values. 0: every value is unique. */
@@ -119,7 +119,7 @@ function plan({ operations, clients }: Shape, random: Random): Planned[] {
   return planned.sort((a, b) => a.point - b.point);
 }
 
-/** Maximum number of reads to try. */
+/** Number of attempts to find two reads with different responses, to break a history. */
 const TRIES = 20;
 
 /** Breaks a history: gives a late read the response of another read, if the two responses differ. */

@@ -41,7 +41,7 @@ function cpuOf(program: string, url: string, { script, flags, env }: Variant): n
   throw new Error(`k6 run ${script}: expected exit code 0, got ${status}${hint}`);
 }
 
-/** Returns the total in seconds. @param times user and system time in the format of bash */
+/** Returns the sum of the user and system time, seconds. @param times output of bash's `time` */
 function seconds(times: string): number {
   return times
     .trim()

@@ -61,7 +61,7 @@ for (const kind of ['defect', 'healthy'] as const) {
       done.push(tried);
       if (tally !== undefined) await appendFile(tally, `${JSON.stringify(tried)}\n`);
       process.stderr.write(
-        `  ${tried.noticeable ? `noticeable, ${tried.harms} harms in the run` : 'not noticeable'}; ` +
+        `  ${tried.noticeable ? `noticeable, ${tried.harms} wrong effects in the run` : 'not noticeable'}; ` +
           `violated: ${tried.violated.join(', ') || 'none'}  ${tried.folder}\n`,
       );
     } catch (error) {

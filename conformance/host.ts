@@ -79,7 +79,8 @@ function app(store: Store, idleMs: number, loaded: (request: string) => void): E
       const { value, workMs } = request.body;
       await sleep(workMs);
       attributesOf(request)[`${VALUE}${value}`] = true;
-      // Without it, express-session saves the expiry of the login, which a store may take for the end of the session.
+      // Without `touch`, express-session saves the expiry of the login, which a store may take for the end of the
+      // session.
       request.session.touch();
       await done(callback => request.session.save(callback));
       response.status(201).json({});

@@ -31,7 +31,7 @@ describe('deploy/grafana.json', () => {
     picture.session('s1', 'alice').login('app-1').hops(4);
     picture.disturb(1, 'restart', { where: 'app-2' });
     const served = metricsOf(feed(picture, new RunStatus(() => {})));
-    // Only k6 has ERRORS, because only a script can throw.
+    // Only k6 has the counter of script errors (ERRORS), because only a script can throw.
     const both = [...asked].filter(metric => metric !== ERRORS).map(metric => `${metric}_total`);
     const own = expressions.flatMap(expression => expression.match(/\bbaton_\w+(?=\{)/g) ?? []);
     expect(own.length).toBeGreaterThan(1);

@@ -50,7 +50,10 @@ const BASIC = {
   logout: undefined,
 };
 
-/** Alternates the instances on each connection. With turns for all connections, a client could stay on one instance. */
+/**
+ * Routes the requests of each connection to the instances in turn. If all connections shared the turns, a client could
+ * always reach the same instance.
+ */
 function inTurn(): How {
   const turns: number[] = [];
   return {
@@ -136,7 +139,7 @@ const GUEST_ONLY = {
 it.runIf(LONG)('log in with a redirect to the login page, and read JSON that names no user', async () => {
   const guests = new GuestOnly();
   const healthy = await loaded(guests, GUEST_ONLY);
-  // Logs name the requests by these ids.
+  // The request ids are unique, because logs name the requests by them.
   expect(new Set(guests.ids).size).toBe(guests.ids.length);
   expect(healthy.stdout).toMatch(/✓ continuity +valid/);
   expect(healthy.code).toBe(0);

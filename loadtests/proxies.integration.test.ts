@@ -104,7 +104,7 @@ describe.each<[Trouble, string, Record<string, string>, RegExp]>([
         script === 'breakpoint' && trouble === 'answers late' ? { ...env, P95: '', BUDGET: '200' } : env;
       const { code, stdout } = await behind(trouble, script, own);
       expect(code).toBe(99);
-      // All sessions survive, and show the right data.
+      // The guarantees of sessions and data hold, although requests fail.
       expect(stdout).not.toMatch(
         /✗ (continuity|isolation|routing|read-your-writes|monotonic-reads|logout-final) /,
       );
@@ -176,12 +176,13 @@ it('tags all requests of a login, also after a step whose path has a placeholder
     const text = JSON.stringify({ ...file, url, claims: ['continuity'] });
     const target = k6Target(parseTarget(text, 'target.yaml', {}), text);
     const { stdout } = await runner.run(PHASES, { TARGET: target, BASE_URL: url });
-    // The login is the page, three steps and the password. Then each iteration reads once.
+    // The login sends five requests: for the page, for three steps, and for the password. Then each iteration reads
+    // once.
     expect(stdout).toBe('5 of login, 5 of load\n');
   });
 });
 
-/** Returns the lines without measured values and padding. */
+/** Returns the lines of a k6 summary, without the measured values and the padding. */
 const layout = (text: string): string[] =>
   text
     .split('\n')

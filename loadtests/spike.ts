@@ -18,7 +18,7 @@ const parts: Part[] = [
   { name: 'spike', from: before },
   { name: 'after', from: before + spike },
 ];
-/** Average number of iterations started per second. */
+/** The number of iterations that start per second, averaged over the whole run. */
 const mean = (rate * (before + FACTOR * spike + after)) / all;
 
 export const options: Options = {

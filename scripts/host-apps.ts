@@ -21,7 +21,7 @@ interface HostApp {
   app: string;
   /** Names of the zoo's entries for this app: first the healthy one, then the broken ones. */
   entries: readonly string[];
-  /** The names of the accounts; `MAILS` by default. */
+  /** The user names of the accounts; `MAILS` by default. */
   users?: readonly string[];
   /** True: `verify` runs on the target file that `init` has written. Absent: on the target file of the zoo. */
   init?: true;
@@ -58,7 +58,7 @@ const APPS: readonly HostApp[] = [
   },
 ];
 
-/** One row of the table. */
+/** A deployment of an app: one row of the table in docs/init.md. */
 interface Deployment {
   app: string;
   name: string;

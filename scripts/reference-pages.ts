@@ -78,7 +78,10 @@ export function faultTables(): Record<string, string[]> {
         '| fault | what it does |',
         '|---|---|',
         ...FAULTS.filter(fault => fault.part === part).map(({ name, does, down, loses }) => {
-          const notes = [down && ' *The store is away.*', loses && ' *Loses data: only by name.*'];
+          const notes = [
+            down && ' *The store does not respond during the fault.*',
+            loses && ' *Loses data: performed only if `--faults` names it.*',
+          ];
           return `| \`${name}\` | ${does}.${notes.filter(note => note).join('')} |`;
         }),
       ],

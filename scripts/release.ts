@@ -7,9 +7,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface Release {
-  /** Without a leading v. */
+  /** The version without a leading v, such as 1.2.3. */
   version: string;
-  /** The part of the changelog, Markdown. */
+  /** The notes of the release, in Markdown. */
   notes: string;
 }
 

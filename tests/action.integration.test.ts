@@ -46,7 +46,9 @@ function commentServer(): {
   comments: { id: number; body: string; user: { type: string } }[];
   tokens: Set<string>;
 } {
-  const comments = [{ id: 1, body: 'a person says <!-- baton-verify -->', user: { type: 'User' } }];
+  const comments = [
+    { id: 1, body: 'a comment of a person with <!-- baton-verify -->', user: { type: 'User' } },
+  ];
   const tokens = new Set<string>();
   const server = createServer((request, response) => {
     tokens.add(request.headers.authorization ?? 'none');
@@ -107,7 +109,7 @@ describe('the action', () => {
       expect(second.summary).toContain('Compared with run');
       expect(second.summary).toContain('of 0123456789ab');
       expect(comments.map(({ body }) => body)).toEqual([
-        'a person says <!-- baton-verify -->',
+        'a comment of a person with <!-- baton-verify -->',
         '<!-- baton-verify -->\n\nthe next verdict\n',
       ]);
       expect([...tokens]).toEqual(['Bearer token-of-the-job']);

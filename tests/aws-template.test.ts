@@ -46,7 +46,10 @@ function only(template: Template, type: string): Record<string, unknown> {
   return found[0]?.Properties ?? {};
 }
 
-/** Returns the text of a value, with `values` for its references: `Log.Arn` for the attribute Arn of Log. */
+/**
+ * Returns a value of the template as text. `values` returns the text of a reference, such as `Log.Arn` for the
+ * attribute Arn of the resource Log.
+ */
 function text(value: unknown, values: (reference: string) => string): string {
   if (typeof value === 'string') return value;
   const [[name, of] = []] = Object.entries(value as object);
@@ -210,7 +213,7 @@ describe('the script of an instance', () => {
     }
   });
 
-  /** Runs the script in `folder` instead of /. */
+  /** Runs the script that an instance executes when it starts, with its absolute paths moved into `folder`. */
   function run(sha256: string, broken = ''): { status: number | null; output: string; orders: string } {
     rmSync(orders, { force: true });
     rmSync(join(folder, 'etc/cards.env'), { force: true });
@@ -321,7 +324,7 @@ test.skipIf(!lints)('cfn-lint finds nothing in the templates', () => {
 });
 
 describe.skipIf(!synthesises)('the CDK', () => {
-  // A hook makes the folder, because a skipped group would never remove it.
+  // A hook makes the temporary folder. If this group of tests is skipped, its hooks do not run, and no folder is left.
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'baton-cdk-'));

@@ -78,7 +78,7 @@ describe.skipIf(why !== '')('docker compose', { timeout: 600_000 }, () => {
     return files.map(({ stdout }) => stdout);
   }
 
-  /** Runs the command as a user types it, without the variables of `up`. */
+  /** Runs `docker compose run verify` as a user types it, without the environment variables that `up` got. */
   async function verify(...args: string[]): Promise<Ran & { result: Result }> {
     const ran = await compose({ RUNS: runs }, 'run', '--rm', 'verify', '--quiet', '--json', ...args);
     return { ...ran, result: JSON.parse(ran.stdout.slice(ran.stdout.indexOf('{\n'))) as Result };
@@ -87,12 +87,12 @@ describe.skipIf(why !== '')('docker compose', { timeout: 600_000 }, () => {
   beforeAll(() => {
     prepareEngine();
     runs = mkdtempSync(join(tmpdir(), 'baton-runs-'));
-    chmodSync(runs, 0o777); // The container runs as another user.
+    chmodSync(runs, 0o777); // The container runs as another user, who must be able to write here.
   });
 
   afterAll(async () => {
     await up?.down({ removeVolumes: true });
-    await compose({}, '--profile', '*', 'down', '--volumes'); // Without `--profile`, `down` leaves the services of profiles.
+    await compose({}, '--profile', '*', 'down', '--volumes'); // Stops services of profiles too.
     const { stdout } = await compose({}, 'ps', '--all', '--quiet');
     expect(stdout).toBe('');
     rmSync(runs, { recursive: true, force: true });

@@ -13,7 +13,7 @@ type Status = 'passed' | 'failed' | 'skipped' | 'pending' | 'todo';
 export interface Report {
   success: boolean;
   testResults: {
-    /** Path of the file. */
+    /** Path of the test file. */
     name: string;
     status: 'passed' | 'failed';
     assertionResults: { ancestorTitles: string[]; title: string; status: Status }[];

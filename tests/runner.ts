@@ -22,9 +22,9 @@ interface Action {
 
 export interface Job {
   outputs: Record<string, string>;
-  /** The summaries of all steps. */
+  /** The Markdown that all steps wrote to $GITHUB_STEP_SUMMARY. */
   summary: string;
-  /** The output of all steps. */
+  /** What all steps printed. */
   log: string;
   failed: boolean;
   /** Names of the steps that ran. */
@@ -33,13 +33,13 @@ export interface Job {
 
 /** The folders, inputs and environment of a run of an action. */
 interface Setting {
-  /** The folder of the action. */
+  /** The folder that contains the action. */
   folder: string;
-  /** Working folder of the steps. */
+  /** The folder in which the steps run. */
   workspace: string;
   inputs: Record<string, string>;
   environment: Record<string, string>;
-  /** The event in the format of GitHub. */
+  /** The event that triggered the workflow, in the format of GitHub. */
   event: object;
 }
 

@@ -6,16 +6,16 @@ import { expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
 
-/** Name the client, user, caller or instance instead; for "told" write reported, sent or named. */
+/** Indefinite words. Write client, user, caller or instance instead; for "told" write reported, sent or named. */
 const WORDS = ['told', 'untold', 'nobody', 'whoever', 'whom', 'somebody', 'anybody', 'someone', 'anyone'];
 
 /** Files that are not checked. All other files that git tracks are checked. */
 const EXCLUDED: readonly RegExp[] = [
-  /^LICENSE$/, // a legal text
-  /^package-lock\.json$/, // names of packages
-  /^bench\/data\//, // recorded runs
-  /^docs\/gallery\//, // sample reports, with the licence of uPlot
-  /^tests\/words\.test\.ts$/, // this list
+  /^LICENSE$/, // a legal text, which must not be changed
+  /^package-lock\.json$/, // has names of npm packages
+  /^bench\/data\//, // has recorded runs
+  /^docs\/gallery\//, // has sample reports, with the licence of uPlot
+  /^tests\/words\.test\.ts$/, // has the list of the words
 ];
 
 /** Names in recorded formats and names of systems. They cannot be changed. */

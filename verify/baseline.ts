@@ -125,7 +125,7 @@ function parsed(file: string, text: string): object {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null) return value;
   } catch {
-    // Throws the error below, which says what was expected.
+    // Ignores the error of the JSON parser: the UsageError below names the expected formats.
   }
   throw new UsageError(`${file}: expected a baseline, a result or a history, got a file that is not JSON`);
 }

@@ -129,10 +129,10 @@ describe('the README', () => {
     new RegExp(`<!-- verdict: ${name} -->\\n\`\`\`\\n([\\s\\S]*?)\`\`\``).exec(
       readFileSync(join(root, 'README.md'), 'utf8'),
     )?.[1] ?? '';
-  /** Removes numbers and line breaks from the text, because they differ from run to run. */
+  /** Removes numbers and line breaks from the output of a run, because they differ from run to run. */
   const shape = (text: string): string =>
     text
-      // The refused requests of a run depend on chance.
+      // Removes the line about refused requests, because their number depends on chance.
       .replace(/^[\d,]+ requests? without success.*$/m, '')
       .replaceAll(/https?:\S+|\d{8}-\d{6}-\w+|< [\d.]+|[\d.,]+/g, '#')
       .replaceAll(/\s+/g, ' ')

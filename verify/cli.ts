@@ -48,7 +48,7 @@ const COMMANDS: Commands = {
 async function main(argv: readonly string[]): Promise<number> {
   const complaint = nodeComplaint(process.versions, process.execPath);
   if (complaint !== undefined) throw new UsageError(complaint);
-  // Node now caches compiled code on disk. Short commands would otherwise spend most of their time on compilation.
+  // Turns on Node's compile cache on disk. Without it, short commands spend most of their time on compilation.
   (await import('node:module')).enableCompileCache();
   const { isCommand, unknownCommand, usage, usageOf } = await import('./commands/options.ts');
   const [name = 'help', ...rest] = argv;

@@ -34,7 +34,7 @@ export class HistoryReader {
   readonly #lines: Lines;
   readonly #batches: AsyncGenerator<string[]>;
   #batch: string[] = [];
-  /** Index of the next line in the batch. */
+  /** Index of the next line to parse in `#batch`, the lines that were read last. */
   #at = 0;
   /** Line number of the last line that was read, counted from 1. */
   #number = 0;

@@ -22,7 +22,7 @@ afterAll(async () => {
   rmSync(out, { recursive: true, force: true });
 });
 
-// Claims only logout-final, so that a run without a load is unknown: the checks before the load prove continuity.
+// Claims only logout-final, which needs a load. So the verdict is unknown if a run is aborted before its load.
 const target = (url = stack.url): Target => ({
   ...parseTarget(text, 'baton.yaml', {}, ['logout-final']),
   url,
@@ -42,7 +42,7 @@ describe('verify', () => {
   ])('ends when its signal aborts %s, and judges what was recorded', async (_, options) => {
     const stop = new AbortController();
     const { result, folder } = await verify(target(), {
-      // Longer than the test may take, so only an abort ends the run.
+      // A duration longer than the test may take, so only the abort ends the run.
       duration: 3_600_000,
       out,
       signal: stop.signal,

@@ -116,8 +116,8 @@ function assertOwnClock(clock: string, part: Part, owners: Map<string, Part>): v
   const owner = owners.get(clock);
   if (owner !== undefined) {
     throw new UsageError(
-      `${part.reader.file}: the clock "${clock}" is used in ${owner.reader.file}, too: expected each k6 of a run ` +
-        'to have different virtual users, by --execution-segment (docs/k6.md)',
+      `${part.reader.file}: the clock "${clock}" is used in ${owner.reader.file}, too: expected each k6 process of ` +
+        'a run to have different virtual users, by --execution-segment (docs/k6.md)',
     );
   }
   owners.set(clock, part);
@@ -138,7 +138,8 @@ class Part {
 
   get remarks(): string[] {
     const { file, remarks } = this.reader;
-    const cut = this.finish === undefined ? [`${file} has no last line: this part is incomplete`] : [];
+    const cut =
+      this.finish === undefined ? [`${file} has no line that ends the history: this part is incomplete`] : [];
     return [...remarks.map(remark => `${file}: ${remark}`), ...cut];
   }
 

@@ -114,7 +114,8 @@ describe('several histories of one run', () => {
     ['beyond both uncertainties', '2026-01-01T00:00:01.000Z'],
     ['within them', '2026-01-01T00:00:00.001Z'],
   ])('report no violation by an order that rests on two clocks: %s', async (_, later) => {
-    // Two sessions of a user share a basket. One adds and removes a value. The other reads it: before, or too late?
+    // Two sessions of one user share a basket. The first session adds a value and removes it. The second session shows
+    // the value, at a time that only the two clocks can compare with the removal.
     const object = 'basket@user1';
     const value = `${PREFIX}.user1.s1.1.aaaaaaaa`;
     const writes: Event[] = ['add' as const, 'remove' as const].flatMap((action, i) => {
@@ -148,7 +149,7 @@ describe('several histories of one run', () => {
     const cut = user(2, T0).slice(0, -1);
     const result = await judgeFiles([file('a', user(1, T0)), file('b', cut)]);
     expect(result.finished).toBe('cut off');
-    expect(result.remarks.join()).toMatch(/b has no last line/);
+    expect(result.remarks.join()).toMatch(/b has no line that ends the history/);
   });
 
   it('are refused when they are of different runs, or have the same virtual users', async () => {

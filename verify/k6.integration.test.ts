@@ -45,19 +45,19 @@ const start = (env: Record<string, string>) =>
   );
 
 describe('findK6', () => {
-  it('takes the one that K6 names, and knows its version', async () => {
+  it('finds the k6 that the variable K6 names, and its version', async () => {
     const program = standIn(0);
     expect(await findK6({ K6: program })).toEqual({ program, version: 'v1.2.3' });
   });
 
-  it('finds none where the PATH has none', async () => {
+  it('finds no k6 if the PATH has none', async () => {
     expect(await findK6({ PATH: join(folder, 'nothing') })).toBeUndefined();
   });
 
   it.each([
     ['is not there', () => join(folder, 'missing')],
     ['is something else', () => standIn(0, 'kernel 6')],
-  ])('says so when what K6 names %s', async (_, program) => {
+  ])('reports that the program in the variable K6 %s', async (_, program) => {
     await expect(findK6({ K6: program() })).rejects.toThrow(UsageError);
   });
 });
@@ -74,7 +74,7 @@ describe('baton verify --k6', () => {
     const { code, stdout, stderr } = await start({ K6: standIn(theirs) });
     expect(stdout).toContain(' VALID ');
     expect(stdout).toMatch(/loaded http:\/\/127\.0\.0\.1:\d+ INSTANCES=2 run .*loadtests\/dashboard\.ts/);
-    expect(stderr).toContain('second load: k6 v1.2.3');
+    expect(stderr).toContain('loads the stack again, with k6 v1.2.3');
     expect(code).toBe(ours);
   });
 

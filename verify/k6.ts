@@ -8,7 +8,7 @@ import { UnavailableError, UsageError } from './errors.ts';
 export interface K6 {
   /** Path of the k6 program, or its name on the PATH. */
   program: string;
-  /** Version, such as v2.2.0. */
+  /** Version of k6, such as v2.2.0. */
   version: string;
 }
 
@@ -54,7 +54,7 @@ export interface K6Options {
   env: Readonly<Record<string, string>>;
   /** Additional flags of `k6 run`. */
   flags?: readonly string[];
-  /** Stops k6 gracefully, by SIGINT, when it aborts. */
+  /** When this signal aborts, k6 is stopped gracefully, by SIGINT. */
   signal?: AbortSignal;
 }
 
@@ -112,10 +112,10 @@ export async function secondLoad(
   signal.throwIfAborted();
   const k6 = await findK6(process.env);
   if (k6 === undefined) {
-    onStep(`no second load, since k6 is not on the PATH: ${GET_K6}`);
+    onStep(`k6 is not on the PATH, so the load with k6 is skipped: ${GET_K6}`);
     return undefined;
   }
-  onStep(`second load: k6 ${k6.version} for ${SECONDS} s`);
+  onStep(`loads the stack again, with k6 ${k6.version}, for ${SECONDS} s`);
   const env = {
     BASE_URL: url,
     INSTANCES: `${instances}`,

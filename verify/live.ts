@@ -25,7 +25,7 @@ export class Live {
   readonly #timer: NodeJS.Timeout;
   readonly #status: RunStatus;
   #timeline: Timeline | undefined;
-  /** The report, once the run has ended. */
+  /** The HTML report. Undefined until the run has ended. */
   #report: string | undefined;
   /** Called when a page has loaded the report. */
   #loaded = (): void => {};

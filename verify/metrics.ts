@@ -36,14 +36,14 @@ export function metricsOf(status: RunStatus): string {
   const unnamed = requests - [...instances.values()].reduce((sum, count) => sum + count, 0);
   const quantiles = sizeOf(times) === 0 ? [] : Object.entries(percentilesOf(times));
   return openMetrics([
-    tagged(TAGGED.requests, 'requests by the instance that served them; empty if none was named', [
+    tagged(TAGGED.requests, 'requests by instance; the label is empty if the response named no instance', [
       ...instances,
       ...(unnamed > 0 ? [['', unnamed] as const] : []),
     ]),
     tagged(TAGGED.operations, 'operations by outcome', Object.entries(outcomes)),
     tagged(TAGGED.failed, 'operations without success, by status or failure', failures),
     ...figures,
-    { name: RELOGINS, type: 'counter', help: 'logins that a lost session forced', samples: one(lost) },
+    { name: RELOGINS, type: 'counter', help: 'logins forced by the loss of a session', samples: one(lost) },
     { name: LIVE, type: 'gauge', help: 'sessions that are logged in', samples: one(live.size) },
     {
       ...{ name: FAULT, type: 'gauge', help: '1 while a fault is active' },

@@ -25,7 +25,7 @@ export class Progress {
   #duration = 0;
   /** Number of lines on the screen. */
   #lines = 0;
-  /** How many requests there were at earlier moments, from which the rate is computed. */
+  /** The number of requests at earlier times, from which the shown rate is computed. */
   #counts: { at: number; requests: number }[] = [];
   /** Descriptions of the running tasks. */
   #active: readonly string[] = [];
@@ -98,7 +98,7 @@ export class Progress {
       );
       return;
     }
-    // Some pseudo-terminals report a size of 0.
+    // Some pseudo-terminals report a size of 0 columns and 0 rows.
     const [columns, rows] = [this.#out.columns || 80, this.#out.rows || 24];
     this.#counts = [
       ...this.#counts.filter(({ at }) => now - at < RATE),

@@ -30,7 +30,7 @@ export class RunStatus {
   lost = 0;
   /** The titles of the active faults, by id. */
   readonly faults = new Map<number, string>();
-  /** Number of faults that have begun. */
+  /** Number of faults that have started, including those that have ended. */
   begun = 0;
   /** The first few anomalies of each guarantee. Empty without a judge. */
   readonly anomalies: Anomaly[] = [];

@@ -38,7 +38,7 @@ interface Line {
   instance: string;
   path: string;
   status: number;
-  /** Milliseconds since the epoch. */
+  /** Time at which the request ended, milliseconds since 1970. */
   end: number;
 }
 

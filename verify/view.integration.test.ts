@@ -98,7 +98,10 @@ function large(): Picture {
 /** What the browser traces: the tasks of its threads, from which the test adds up CPU time. */
 const TRACED = ['toplevel'];
 const FRAMES = 40;
-/** A script that pans right and back. Returns how many rectangles were drawn on the way back, without the axis. */
+/**
+ * A script that pans the timeline right and back. Returns how many rectangles the page draws on the way back, not
+ * counting the axis.
+ */
 const PANS = `(async () => {
   let drawn = 0;
   const { fillRect } = OffscreenCanvasRenderingContext2D.prototype;
@@ -258,9 +261,9 @@ describe.skipIf(!executablePath)('the HTML report in a browser', () => {
     await contains(page, '#facts', 'login');
     await page.locator('#zoom-all').click();
     for (const [text, sessions] of [
-      ['bob', 1], // a user
-      ['S3', 1], // a session
-      ['/basket', 1], // a path
+      ['bob', 1], // the name of a user
+      ['S3', 1], // the name of a session
+      ['/basket', 1], // the path of requests
       ['', 4],
     ] as const) {
       await page.locator('#find').fill(text);
@@ -374,7 +377,7 @@ describe.skipIf(!executablePath)('the HTML report in a browser', () => {
     await browser.startTracing(page, { categories: TRACED });
     const drawn = await page.evaluate(PANS);
     expect((await cpuTime()) / FRAMES).toBeLessThan(1000 / 30);
-    // On the way back, all tiles are reused.
+    // When the timeline pans back, the page reuses all tiles: the images that it drew on the way there.
     expect(drawn).toBe(0);
     await page.locator('#zoom-in').click();
     await expect.poll(async () => (await range(page))[0]).toBeGreaterThan(1);

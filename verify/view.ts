@@ -14,7 +14,7 @@ import { PERCENTILES, type Side } from './reports/view/chunk.ts';
 import { marksOf } from './reports/view/marks.ts';
 import { Timeline } from './reports/view/timeline.ts';
 
-/** Script and style of the page. */
+/** The script and the style sheet that draw the timeline and the plots of the HTML report. */
 export type ViewCode = Pick<View, 'code' | 'hash' | 'style'>;
 
 /** A function that reads the history of a run again, and passes its events to a check. */

@@ -155,7 +155,7 @@ describe('a run with several workers', () => {
     expect(result.finished).toBe('cut off');
     expect(result.tally.sessions).toBeGreaterThanOrEqual(4);
     for (const part of [0, 1])
-      expect(result.remarks.join('\n')).toContain(`history-${part}.ndjson has no last line`);
+      expect(result.remarks.join('\n')).toContain(`history-${part}.ndjson has no line that ends the history`);
   });
 
   it.each([

@@ -52,21 +52,21 @@ type Need =
   | 'instances'
   /** Requests of one session, or one user, in flight at the same time. */
   | 'overlap'
-  /** Two requests within a fraction of a second. */
+  /** Two requests of a session within a fraction of a second. */
   | 'haste'
-  /** Two users, or two devices of one user. */
+  /** Requests of two users, or of two devices of one user. */
   | 'users'
   /** The first request of a session on an instance; the login counts too. */
   | 'first contact'
-  /** Waiting for a timeout. */
+  /** The client waits until a timeout of the session has passed. */
   | 'time'
-  /** An older cookie is sent again. */
+  /** A client sends an older cookie again. */
   | 'replay'
   /** A request that is slower than a timeout of the balancer. */
   | 'slowness'
-  /** A session with much data. */
+  /** A session that holds much data. */
   | 'size'
-  /** Requests from more than one address. */
+  /** Requests of a session from more than one address. */
   | 'addresses'
   /** Something in the deployment fails, or is replaced, while users send requests. */
   | 'fault';

@@ -22,7 +22,7 @@ const sorted = <E extends ZooEntry>(entries: readonly E[], section: (entry: E) =
     (a, b) => Number(a.faults !== undefined) - Number(b.faults !== undefined) || section(a) - section(b),
   );
 
-/** Broken systems, ordered by `section`. */
+/** The broken deployments, ordered by the key `section` of their files. */
 export const DEFECTS: readonly Defect[] = sorted(await entriesIn<Defect>('defects'), ({ section }) =>
   SECTIONS.indexOf(section),
 );

@@ -2,7 +2,7 @@
 import { Redis } from 'ioredis';
 import type { Stack } from '../stack/stack.ts';
 
-/** The key of the set with the secrets. */
+/** The Redis key of the set of issued secrets. */
 const ISSUED = 'issued-secrets';
 
 /** Records a secret, such as a session id, a token or a code. Returns it. */

@@ -79,7 +79,7 @@ function inSlot(run: () => Promise<Trial>): Promise<Trial> {
   return done;
 }
 
-/** Runs a trial while no other trial runs. */
+/** Runs a trial after all running trials have ended. Later trials wait for it. */
 function alone(run: () => Promise<Trial>): Promise<Trial> {
   const done = Promise.all(slots).then(run);
   slots.fill(settled(done));

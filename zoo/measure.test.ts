@@ -74,7 +74,7 @@ describe('what was measured', () => {
   it('sums up', () => {
     expect(summary([found, well])).toBe(
       '1 broken deployments: the defect was found in 2 of 3 runs, half of the defects within 3.0 s. Another guarantee ' +
-        'was wrongly called violated in 1 runs. 1 healthy ones: wrongly accused in 0 of 2 runs.',
+        'was wrongly called violated in 1 runs. 1 healthy deployments: wrongly accused in 0 of 2 runs.',
     );
   });
 });

@@ -156,7 +156,7 @@ export function summary(all: readonly Measured[]): string {
     `${defects.length} broken deployments: the defect was found in ${sum('defect', m => m.seconds.length)} of ` +
     `${sum('defect', m => m.trials)} runs, half of the defects within ${shown(median(medians), 1)} s. ` +
     `Another guarantee was wrongly called violated in ${sum('defect', m => m.accused)} runs. ` +
-    `${all.length - defects.length} healthy ones: wrongly accused in ${sum('control', m => m.accused)} of ` +
+    `${all.length - defects.length} healthy deployments: wrongly accused in ${sum('control', m => m.accused)} of ` +
     `${sum('control', m => m.trials)} runs.`
   );
 }

@@ -88,7 +88,9 @@ export async function trial(entry: ZooEntry, options: TrialOptions): Promise<Tri
     });
     await afterwards?.(deployed);
     if (deaths.length > 0)
-      throw new Error(`${entry.name}: expected all parts to run until the end, but ${deaths.join('; ')}`);
+      throw new Error(
+        `${entry.name}: expected all processes of the deployment to run until the end, but ${deaths.join('; ')}`,
+      );
     return await judged(entry, result, folder);
   } finally {
     await deployed.stop();

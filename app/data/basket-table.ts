@@ -44,7 +44,7 @@ export class BasketTable {
     return after;
   }
 
-  /** Removes items. Throws Refusal 422. */
+  /** Removes items from a basket. Throws Refusal 422 if a text is not a valid inscription. */
   async remove(owner: string, texts: readonly unknown[]): Promise<BasketItem[]> {
     await confirmed(this.#pool.query(REMOVE, [owner, texts.map(inscription)]));
     return this.items(owner);

@@ -11,9 +11,9 @@ import { cardKey, MARKET_KEY, ownedKey, userKey } from './keys.ts';
 export interface Card {
   readonly id: string;
   readonly text: string;
-  /** Email address. */
+  /** Email address of the user who owns the card. */
   readonly owner: string;
-  /** In credits; null if the card is not for sale. */
+  /** Price of the card in credits; null if the card is not for sale. */
   readonly price: number | null;
   /** Address of the card's picture. */
   readonly picture?: string;

@@ -11,7 +11,7 @@ export const FIRST_BALANCE = 1000;
 export interface User {
   readonly email: string;
   readonly name: string;
-  /** In credits; never negative. */
+  /** Balance in credits; never negative. */
   readonly balance: number;
 }
 
@@ -72,7 +72,7 @@ redis.call('HDEL', KEYS[1], 'pending')
 redis.call('PERSIST', KEYS[1])
 return 'activated'`;
 
-// Replaces the hash only if it is still the hash that this request has read.
+// Replaces the password hash of a user, but only if it is still the hash that this request has read.
 const REPLACE_PASSWORD = `
 if redis.call('HGET', KEYS[1], 'password') ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'password', ARGV[2])

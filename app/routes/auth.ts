@@ -25,7 +25,7 @@ export interface AuthDeps {
   readonly csrf: CsrfProtection;
   readonly limits: LoginLimits;
   readonly labels: Labels;
-  /** Absent if new accounts are active at once. */
+  /** Activates new accounts by mail. Absent if new accounts are active at once. */
   readonly activation?: Activation | undefined;
 }
 

@@ -19,6 +19,6 @@ export function healthRoutes({ backing, lifecycle }: { backing: Backing; lifecyc
 async function unreadiness(backing: Backing, lifecycle: Lifecycle): Promise<string | undefined> {
   if (lifecycle.draining) return 'draining';
   const unresponsive = await backing.unresponsive();
-  if (unresponsive !== undefined) return `${unresponsive} does not answer`;
+  if (unresponsive !== undefined) return `${unresponsive} does not respond`;
   return lifecycle.prepared ? undefined : 'still starting';
 }

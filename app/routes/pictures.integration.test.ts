@@ -39,7 +39,7 @@ async function newCard(browser: Browser): Promise<string> {
 interface Sent {
   status: number;
   text: string;
-  /** The redirect after an upload. */
+  /** The address to which the bucket redirects after an upload. */
   location: URL | null;
 }
 
@@ -242,7 +242,7 @@ describe.skipIf(skip !== '')('a picture', () => {
     expect((await fetch(`${store.addresses['S3_ENDPOINT']}/cards/${key}`)).status).toBe(403);
   });
 
-  test('gets 503 while the store does not answer, and is taken afterwards', async () => {
+  test('gets 503 while the store does not respond, and is accepted afterwards', async () => {
     const impatient = await instance({ STORE_TIMEOUT_MS: '300' });
     const card = await newCard(alice);
     const key = await uploaded(alice, card);

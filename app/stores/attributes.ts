@@ -21,13 +21,13 @@ export interface AttributesOptions {
   disableTouch?: boolean;
 }
 
-/** What a save changes. */
+/** The changes of a session that a save writes. */
 export interface AttributesChange {
-  /** True: the session is new. False: it must exist, else nothing is written. */
+  /** True for a new session. False for a session that must exist: if it does not, nothing is written. */
   readonly create: boolean;
-  /** Milliseconds; undefined if sessions never expire. */
+  /** Time to live of the session, milliseconds; undefined if sessions never expire. */
   readonly ttlMs: number | undefined;
-  /** Names and JSON texts. */
+  /** Names and JSON texts of the changed attributes. */
   readonly changed: [string, string][];
   readonly removed: string[];
 }

@@ -21,12 +21,12 @@ export interface CookieStoreOptions {
   names: { plain: string; secure: string };
 }
 
-/** The content of a cookie. */
+/** The decrypted content of a session cookie. */
 const Sealed = z.object({
   id: z.string(),
-  /** Milliseconds since the epoch, on the clock of the instance that sealed the cookie. */
+  /** Time at which the cookie was sealed, milliseconds since 1970, on the clock of the instance that sealed it. */
   sealedAt: z.number(),
-  /** Time from which the cookie is invalid, on the same clock. */
+  /** Time from which the cookie is invalid, milliseconds since 1970, on the clock of the instance that sealed it. */
   until: z.number(),
   data: z.record(z.string(), z.unknown()),
 });

@@ -20,7 +20,7 @@ export class SessionBusyError extends Error {
   override readonly name = 'SessionBusyError';
   readonly code = 'ESESSIONBUSY';
 
-  /** @param waitedMs milliseconds */
+  /** @param waitedMs time that the request waited for its session, milliseconds */
   constructor(waitedMs: number) {
     super(
       `expected the session to be free within ${waitedMs} ms, but other requests of the session held it; not loaded`,
@@ -39,7 +39,7 @@ export class SessionLockLostError extends Error {
   /** @param lockMs duration of the lock, milliseconds */
   constructor(lockMs: number) {
     super(
-      `expected to hold the session still, but the lock lasts ${lockMs} ms and the request took longer; not saved`,
+      `expected the request to hold the lock of its session until the save, but it took longer than ${lockMs} ms; not saved`,
     );
   }
 }
@@ -49,7 +49,10 @@ export class SessionTooLargeError extends Error {
   override readonly name = 'SessionTooLargeError';
   readonly code = 'ESESSIONTOOLARGE';
 
-  /** Both sizes are in bytes. */
+  /**
+   * @param size size of the cookie, bytes
+   * @param most maximum size of a cookie, bytes
+   */
   constructor(size: number, most: number) {
     super(`expected a session whose cookie has at most ${most} bytes, got ${size}; not saved`);
   }

@@ -51,16 +51,16 @@ export function createStore(
       });
     case 'postgres':
       if (database === undefined)
-        throw new Error('SESSION_STORE=postgres: expected `database` in the backing, got none');
+        throw new Error('SESSION_STORE=postgres: expected a connection to PostgreSQL (`database`), got none');
       // PgStore gives all sessions the same time to live, so session.ts ends each session at its absolute end.
       return new PgStore({ pool: database, ttl: config.idleSeconds });
     case 'memcached':
       if (memcached === undefined)
-        throw new Error('SESSION_STORE=memcached: expected `memcached` in the backing, got none');
+        throw new Error('SESSION_STORE=memcached: expected a connection to memcached, got none');
       return new MemcachedStore({ client: memcached, prefix, ttl });
     case 'dynamodb':
       if (dynamodb === undefined)
-        throw new Error('SESSION_STORE=dynamodb: expected `dynamodb` in the backing, got none');
+        throw new Error('SESSION_STORE=dynamodb: expected a client of DynamoDB, got none');
       return new DynamoDbStore({
         client: dynamodb,
         ...{ table: config.dynamodbTable, timeoutMs: config.storeTimeoutMs, ttl },

@@ -99,7 +99,7 @@ describe.skipIf(missing !== '')('PostgreSQL', () => {
       expect(answers.map(({ status, setCookies }) => [status, setCookies])).toEqual(
         answers.map(() => [503, []]),
       );
-      expect(JSON.parse((await browser.get('/readyz')).text).reason).toBe('PostgreSQL does not answer');
+      expect(JSON.parse((await browser.get('/readyz')).text).reason).toBe('PostgreSQL does not respond');
       await heal();
       for (const { url } of [one, two]) {
         await untilReady(browser.at(url));

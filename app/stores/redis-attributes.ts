@@ -12,13 +12,16 @@ export interface RedisAttributesOptions extends AttributesOptions {
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    /** key, 'create' or 'update', TTL in ms or '', number of removed fields, removed fields, then field and value … */
+    /**
+     * Runs the script SAVE. Arguments: key, 'create' or 'update', TTL in ms or '', number of removed fields, removed
+     * fields, then field and value of each attribute.
+     */
     saveSessionAttributes(key: string, ...args: (string | number)[]): Result<number, Context>;
   }
 }
 
-// Writes new values before it removes old fields. A Redis that is full or read-only refuses the first command, so a
-// refused script has changed nothing. Only the mode 'create' may create a key.
+// The script SAVE writes new values before it removes old fields. A Redis that is full or read-only refuses the first
+// command, so a refused script has changed nothing. Only the mode 'create' may create a key.
 const SAVE = `
 local key, mode, ttl, removed = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
 if mode == 'create' then

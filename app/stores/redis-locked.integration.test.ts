@@ -63,7 +63,7 @@ describe('the store', () => {
     const store = open(connections[0]);
     await save(create(store, 'slow', { n: 1 }));
     const slow = await loadExisting(store, 'slow');
-    await connections[1].del(...(await locks())); // Has the effect of an expired lock.
+    await connections[1].del(...(await locks())); // Deletes the lock, as its expiry would.
     await expect(save(slow)).rejects.toThrow(SessionLockLostError);
     const next = await loadExisting(store, 'slow');
     await expect(save(slow)).rejects.toThrow(SessionLockLostError);

@@ -67,7 +67,7 @@ export class Browser {
     return this.request(path, { method: 'POST', body, headers });
   }
 
-  /** Reads a page and keeps its token. */
+  /** Reads a page, and keeps its form token for the next form. */
   async read<T = Dashboard>(path: string, headers: Fields = {}): Promise<T> {
     const answer = await this.get(path, { ...JSON_VIEW, ...headers });
     if (answer.status !== 200)

@@ -49,7 +49,7 @@ export function touch(store: Store, data: Loaded): Promise<void> {
   });
 }
 
-/** Returns the attributes without the cookie. */
+/** Returns the attributes of a session, without the property `cookie` of express-session. */
 export function attributes(data: Loaded | undefined): Record<string, unknown> {
   const { cookie: _, ...rest } = { ...data };
   return rest;

@@ -106,7 +106,7 @@ try {
     throw new Error(
       'expected the run to report the phases load, logs and judge, but it did not report all of them',
     );
-  // The callback counts the requests of the first worker only.
+  // Takes the number from the result, because the callback counts only the requests of the first worker.
   const count = result.tally.operations - load.requests;
   const valid = result.guarantees.find(({ guarantee }) => guarantee === 'continuity')?.judgement;
   process.stdout.write(

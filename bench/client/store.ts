@@ -20,7 +20,7 @@ const SESSIONS = 32;
 const PASSWORD = 'correct-horse-battery';
 
 interface Figures {
-  /** Requests per second. */
+  /** Number of requests per second. */
   rate: number;
   /** Median response time, milliseconds. */
   median: number;
@@ -31,7 +31,7 @@ interface Figures {
 interface LoggedIn {
   cookie: string;
   csrf: string;
-  /** The items of the session. */
+  /** The items in the basket of the session. */
   items: string[];
 }
 

@@ -5,18 +5,18 @@ import { type Random, seeded } from '../../verify/random.ts';
 export type DrawnKind = 'defect' | 'healthy';
 type Host = 'card-store' | 'plain';
 
-/** The condition under which a change of the app (`Act`) may take effect. */
+/** The condition under which a change of the app may take effect in a request. */
 type When =
   | 'always'
-  /** The session is at least `wait` old. */
+  /** The session has at least the age `wait`. */
   | 'aged'
   /** This instance has not served the session for `wait`. */
   | 'rested'
   /** Another request of the session is in flight on this instance. */
   | 'overlapping'
-  /** Only on the second instance. */
+  /** The second instance handles the request. */
   | 'one instance'
-  /** Only for a quarter of the users. */
+  /** The user is in a random quarter of all users. */
   | 'some users'
   /** Another instance handled the login of the session. */
   | 'begun elsewhere'
@@ -33,11 +33,16 @@ export interface Draw {
   readonly host: Host;
   readonly act: string;
   readonly when: When;
-  /** With 10, the app makes the change in one of ten requests that fulfil the condition. */
+  /** The app makes the change in one of this number of requests that fulfil the condition. */
   readonly every: number;
-  /** `ms` in `does`: how late the app acts, or how old its copy is. 0 if `does` has no `ms`. */
+  /**
+   * The time in the description of the change, milliseconds: how late the app acts, or how old its copy is. 0 if the
+   * description has no time.
+   */
   readonly ms: number;
-  /** `wait` of the condition, milliseconds; 0 if the condition has none. */
+  /**
+   * The time in the condition, such as the minimum age of the session, milliseconds. 0 if the condition has no time.
+   */
   readonly wait: number;
   /** Size of the data in a session, characters. */
   readonly size: number;
@@ -49,7 +54,9 @@ interface Act {
   readonly hosts: readonly Host[];
   /** Conditions of which a draw chooses one. Empty: the change has no condition. */
   readonly whens: readonly When[];
-  /** The range from which `ms` is chosen at random, if `does` has `ms`. */
+  /**
+   * The range from which the time `ms` in the description is chosen at random. Absent if the description has no time.
+   */
   readonly ms?: readonly [number, number];
 }
 

@@ -16,7 +16,7 @@ interface Seen {
   /** Time of the last request of the session before the current one. */
   before: number;
   last: number;
-  /** Number of requests in flight. */
+  /** Number of requests of the session that are in flight on this instance. */
   open: number;
 }
 
@@ -37,7 +37,7 @@ export class Oracle {
   readonly #logins = new Map<string, Login>();
   readonly #users = new Set<string>();
 
-  /** @param file gets a line for each wrong effect */
+  /** @param file path of a file that gets a line for each wrong effect */
   constructor(draw: Draw, file: string, instance: string) {
     this.draw = draw;
     this.#file = file;

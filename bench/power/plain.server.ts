@@ -17,7 +17,7 @@ const signatureOf = (sid: string): string =>
     .digest('base64')
     .replace(/=+$/, '');
 
-/** Requests whose cookie had a wrong signature. */
+/** The requests that came with a forged cookie: its signature was wrong. */
 const forged = new WeakSet<object>();
 
 /** Replaces a wrong signature of the session cookie with a correct one, as if the app did not check it. */

@@ -30,7 +30,7 @@ describe('draws', () => {
       expect.toSatisfy(n => n >= 2),
       expect.toSatisfy(n => n <= 1_000),
     ]);
-    // The median of such rates is the root of 2 × 1000.
+    // If the logarithm of n is uniform between 2 and 1000, the median of n is the root of 2 × 1000.
     expect(
       Math.abs(Math.log(rates[Math.floor(rates.length / 2)] as number) - Math.log(Math.sqrt(2_000))),
     ).toBeLessThan(0.4);
@@ -73,7 +73,7 @@ function started(one: Draw): { oracle: Oracle; harms: () => string[] } {
 const sessionOf = (user: string, ...cart: string[]): SessionData =>
   ({ cookie: { originalMaxAge: null }, user, cart }) as unknown as SessionData;
 
-/** Waits on the controlled clock. */
+/** Waits for a time of the fake clock. */
 const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
 
 /** A store in memory. As the real one, it saves only what has changed since the load, and restores no deleted session. */
@@ -137,7 +137,7 @@ async function driving(one: Draw): Promise<{ harms: string[]; alive: string[]; r
   };
 }
 
-/** Does the same without waiting: each timer fires as soon as nothing else is left to do. */
+/** Calls `driving` with a fake clock that runs every timer at once, so the test does not wait. */
 async function driven(one: Draw): ReturnType<typeof driving> {
   const done = driving(one);
   await vi.runAllTimersAsync();
@@ -163,7 +163,7 @@ describe('parts of the store', () => {
     expect([harms, alive, reads]).toEqual([[], ['b'], RIGHT]);
   });
 
-  it('a part that never strikes changes nothing', async () => {
+  it('a change that the oracle never selects has no effect', async () => {
     for (const act of names(DEFECTS)) {
       const { harms, alive, reads } = await driven(draw(act, { every: 1e12 }));
       expect([act, harms, alive, reads]).toEqual([act, [], ['b'], RIGHT]);
@@ -225,7 +225,7 @@ describe('the report', () => {
     expect(lines[0]).toBe(
       '3 defects: 1 (33 %) could not be noticed; of the other 2, 1 (50 %) were found. 1 healthy variants: 1 accused.',
     );
-    expect(lines).toContain('- defect 2: a draw (3 harms in the run)');
+    expect(lines).toContain('- defect 2: a draw (3 wrong effects in the run)');
     expect(lines).toContain('- healthy 1: a draw (isolation)');
   });
 });

@@ -60,7 +60,7 @@ export function report(all: readonly TrialRecord[]): string[] {
     ...table('condition', noticeable, one => one.when),
     '',
     ...table('rate', noticeable, rateOf),
-    ...listed('Missed', missed, ({ harms }) => `${harms} harms in the run`),
+    ...listed('Missed', missed, ({ harms }) => `${harms} wrong effects in the run`),
     ...listed('Accused', accused, ({ violated }) => violated.join(', ')),
   ];
 }

@@ -5,7 +5,7 @@ import { copyOf } from '../../zoo/stores/stock.ts';
 import { differ, type Loaded, owners, undoes, withoutOldest } from './contents.ts';
 import type { Oracle } from './oracle.ts';
 
-/** The operations of a store. */
+/** The operations of a session store. */
 export interface Raw {
   load(sid: string): Promise<Loaded>;
   save(sid: string, data: SessionData): Promise<void>;
@@ -22,7 +22,8 @@ const later = (ms: number): Promise<void> => new Promise(resolve => setTimeout(r
 export const ignored = (): void => {};
 
 /**
- * Returns a changed `load` method. In the requests that the oracle selects, it responds with the result of `strike`.
+ * Returns a `load` method with a defect: in the requests that the oracle selects, it returns the result of `strike` in
+ * place of the session.
  */
 const onLoad =
   (strike: (sid: string, data: SessionData, real: Raw, oracle: Oracle) => Promise<Loaded>): Replace =>
@@ -34,8 +35,8 @@ const onLoad =
   });
 
 /**
- * Returns a changed `save` method. It calls `strike` in place of `save` if the oracle selects the request and
- * the session has changed.
+ * Returns a `save` method with a defect: if the oracle selects the request and the session has changed, it calls
+ * `strike` in place of the correct save.
  */
 const onSave =
   (strike: (sid: string, data: SessionData, real: Raw, oracle: Oracle) => Promise<void>): Replace =>

@@ -23,7 +23,7 @@ export const outcome = z.object({
   act: z.string(),
   when: z.string(),
   every: z.number(),
-  /** Number of harms in the run: wrong effects that a client could notice. */
+  /** Number of wrong effects in the run that a client could notice. */
   harms: z.number(),
   /** True if a client could notice a wrong effect in the run, or in the requests that `attentive` sends after it. */
   noticeable: z.boolean(),
@@ -82,10 +82,10 @@ export async function tryDraw(draw: Draw, out: string, signal: AbortSignal): Pro
   }
 }
 
-/** Limits of the requests after the run: number of rounds, and time in milliseconds. */
+/** Limits of the requests that `attentive` sends after the run: number of rounds, and time in milliseconds. */
 const ROUNDS = 400;
 const TIME = 12_000;
-/** Number of its users. */
+/** Number of users in the requests that `attentive` sends after the run. */
 const USERS = 12;
 /** Length of a large value, characters. The plain host accepts at most 2000. */
 const LONG = 1_900;
@@ -98,8 +98,8 @@ const COMING_AND_GOING = ['expose', 'forget-delete', 'revive', 'other-cookie', '
 const IN_FLIGHT = 50;
 
 /**
- * Sends requests after the run until a client can notice the change of the draw: waits, overlaps requests,
- * writes long and non-ASCII values, logs out, and sends a forged cookie.
+ * Sends requests after the run until a client has noticed the change of the app: waits, overlaps requests, writes long
+ * and non-ASCII values, logs out, and sends a forged cookie.
  */
 async function attentive(
   draw: Draw,
@@ -125,7 +125,7 @@ async function attentive(
   };
   for (let n = 0; n < ROUNDS && Date.now() < end && (await count()) === 0; n++)
     await Promise.all(users.map(user => round(user, n)));
-  // Waits for a change that takes effect late.
+  // If no wrong effect was noticed yet, waits for changes that take effect later.
   if ((await count()) === 0) await sleep(Math.min(3_000, draw.ms));
 }
 

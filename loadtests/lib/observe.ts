@@ -13,7 +13,7 @@ import type { Settings } from './settings.ts';
 /** A k6 counter whose value is one of the counts of a check, such as the lost sessions that `continuity` counts. */
 interface Raised {
   readonly metric: string;
-  /** Index of the check. */
+  /** Index of the check in the list of all checks. */
   readonly check: number;
   readonly name: string;
   /** The instance, if the check reports a count for each instance. */

@@ -37,7 +37,7 @@ export class Recording {
   #contacted: string[] = [];
   /** The last read, if it was not passed to the judge because it repeats the read before it. */
   #held: RequestInFlight | undefined;
-  /** The response to `#held`. */
+  /** The response to the read in `#held`. */
   #heldSeen: Seen | undefined;
   #heldInstance: string | undefined;
   #heldReturn = 0;

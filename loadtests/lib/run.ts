@@ -98,7 +98,7 @@ export const firstLines = (shared: Shared, settings: Settings): Event[] => [
   ...windowLine(shared, settings),
 ];
 
-/** Returns the last lines of a history. */
+/** Returns the lines that end a history. */
 export function lastLines(shared: Shared, settings: Settings): Event[] {
   const { clock, zero } = shared;
   const at = (Date.now() - zero) * 1000;

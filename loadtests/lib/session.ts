@@ -139,7 +139,7 @@ export class JudgedSession {
   #land(seen: Seen): void {
     const { app, settings, interpreter, replies } = this.vu;
     if (this.#byScript || app.login.accepted !== undefined) return;
-    // These requests are not in the history, so they must not carry the request id of an operation.
+    // The requests for the login page are not in the history, so they must not carry the request id of an operation.
     const { 'x-request-id': _, ...headers } = this.params.headers;
     const page = { ...this.params, headers, tags: LOGIN_TAGS };
     for (let i = 0; i < LANDINGS && seen.outcome === 'fail'; i++) {

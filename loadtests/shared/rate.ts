@@ -8,7 +8,7 @@ import { durationOf, type Part } from './parts.ts';
 export const STEPS = 10;
 
 export interface RateStep extends Part {
-  /** Iterations started per second. */
+  /** Number of iterations that start per second. */
   rate: number;
 }
 
@@ -51,7 +51,7 @@ export function brokeFirst(data: SummaryData, load: LoadSettings): string {
   const { rate } = steps[STEPS - 1] as RateStep;
   return failed
     ? `the rate broke first: before ${rate} a second, ${counted(dropped, 'iteration')} found no free virtual user; raise USERS`
-    : `nothing broke: up to ${rate} a second all guarantees held, in ${load.budget} ms`;
+    : `nothing broke: up to ${rate} a second all guarantees held, and 95 % of responses took at most ${load.budget} ms`;
 }
 
 /** Returns the guarantee that broke first, if k6's summary says when each guarantee broke. */

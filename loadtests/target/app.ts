@@ -199,7 +199,7 @@ function parsed(text: string): App {
     const app = JSON.parse(text) as Partial<App> & { format?: string };
     if (app.format === 'baton-k6') return app as App;
   } catch {
-    // Invalid JSON: the error below shows the value.
+    // Ignores the error of the JSON parser: the error below shows the value.
   }
   throw new Error(`${hint}, got ${JSON.stringify(text.slice(0, 40))}`);
 }

@@ -19,7 +19,7 @@ export class Aggregate {
   readonly #thresholds: Thresholds;
   readonly #parts: { name: string; metric: string; tag: string; value: string }[] = [];
 
-  /** @param thresholds their keys are `metric` or `metric{tag:value}` */
+  /** @param thresholds conditions by metric; a key is `metric` or `metric{tag:value}` */
   constructor(thresholds: Thresholds) {
     this.#thresholds = thresholds;
     for (const name of Object.keys(thresholds)) {

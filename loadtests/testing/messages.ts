@@ -14,9 +14,9 @@ export interface ResponseMessage {
   /** Response headers, with names as k6 writes them. Each value of a name is a separate entry. */
   headers: [string, string][];
   body: string;
-  /** k6's error code if there was no response. */
+  /** k6's code for the error, if there was no response. */
   errorCode: number;
-  /** Duration, milliseconds. */
+  /** Duration of the request, milliseconds. */
   duration: number;
 }
 
@@ -35,7 +35,7 @@ interface Said {
   text: string;
 }
 
-/** The last message of a thread. */
+/** The last message that a thread of the fake k6 sends. */
 export interface Done {
   type: 'done';
   /** The options of the script; absent if it could not be loaded. */
@@ -60,7 +60,7 @@ export interface Scenario {
   vus?: number;
   iterations?: number;
   preAllocatedVUs?: number;
-  /** Iterations started per second. */
+  /** Number of iterations that start per second. */
   rate?: number;
   duration?: string;
   startRate?: number;
@@ -83,7 +83,7 @@ export interface ScriptOptions {
 export interface Stint {
   /** Name of the exported function to run. */
   exec: string;
-  /** Duration, milliseconds. */
+  /** Duration of the task, milliseconds. */
   duration?: number;
   iterations?: number;
   /** Consecutive intervals. In each one the rate changes from `from` to `to`, iterations per second. */

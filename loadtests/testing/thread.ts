@@ -8,7 +8,7 @@ const port = workerData.port as MessagePort;
 /** Tags that the script has set. All samples of the virtual user have them. */
 export const tags: Record<string, string> = {};
 
-/** Sends a message to the main thread. */
+/** Sends a message to the main thread of the fake k6. */
 export const report = (message: Message): void =>
   port.postMessage(message.type === 'sample' ? { ...message, tags: { ...tags, ...message.tags } } : message);
 

@@ -75,7 +75,7 @@ it('data that all users share are one object, and show nothing private', async (
   const app = new KeepsNotes('all');
   const healthy = await run(app, { scope: 'all' }, ALL, ['hop', 'interleave']);
   expect(those(healthy, 'violated')).toEqual([]);
-  // No session writes private data. The names on the pages decide.
+  // Notes that all users share are not private, so only the names on the pages give evidence for isolation.
   expect(healthy.claimed['isolation']).toBe('valid');
   const wrong = await run(new KeepsNotes('all'), { scope: 'session' }, ['isolation'], ['hop', 'interleave']);
   expect(those(wrong, 'violated')).toEqual(['isolation']);

@@ -5,11 +5,11 @@ import type { Served } from './serve.ts';
 import { PASSWORD } from './small-app.ts';
 
 export interface Found {
-  /** The target file. */
+  /** The text of the target file that `init` wrote. */
   text: string;
-  /** The parsed target file. */
+  /** The same target file, parsed. */
   file: Record<string, unknown>;
-  /** The printed lines. */
+  /** The lines that `init` printed. */
   said: string[];
 }
 

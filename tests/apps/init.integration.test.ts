@@ -35,13 +35,13 @@ describe('the sessions that an app allows a user', () => {
     }
   }
   it.each([
-    ['one session; another ends it', new FewSessions(1), { most: 1 }],
-    ['one session; another is refused', new FewSessions(1, 'refused'), { most: 1 }],
-    ['three sessions; another ends the oldest', new FewSessions(3), { most: 3 }],
-    ['three sessions; another is refused', new FewSessions(3, 'refused'), { most: 3 }],
+    ['one session; a second login ends it', new FewSessions(1), { most: 1 }],
+    ['one session; a second login is refused', new FewSessions(1, 'refused'), { most: 1 }],
+    ['three sessions; a fourth login ends the oldest', new FewSessions(3), { most: 3 }],
+    ['three sessions; a fourth login is refused', new FewSessions(3, 'refused'), { most: 3 }],
     ['one logout for all sessions', new OneLogout(), { logout: 'all' }],
-    ['as many as he likes', new SmallApp(), undefined],
-    ['as many as he likes, on an instance that does not know all', new Local(), undefined],
+    ['as many as the user likes', new SmallApp(), undefined],
+    ['as many as the user likes, on an instance that does not know all', new Local(), undefined],
   ])('%s', async (_, app, sessions) => {
     await withApp(app, async served => {
       const { file } = await found(served);

@@ -79,7 +79,7 @@ export class CodeApp extends SmallApp {
   readonly once: boolean;
   readonly #asking = new Map<string, string>();
   readonly #used = new Set<string>();
-  /** Number of refused codes. */
+  /** Number of one-time codes that the app refused. */
   refused = 0;
 
   constructor(once: boolean) {

@@ -16,9 +16,9 @@ const GRACE = 1_000;
 
 interface Token {
   session: { user: string; over: boolean };
-  /** Until when the token is accepted. */
+  /** Time until which the app accepts the token, milliseconds. */
   until: number;
-  /** The refresh token that replaced this one. */
+  /** The refresh token that replaced this token. */
   next?: string;
 }
 
@@ -93,7 +93,7 @@ it('the example of the docs: sessions are refreshed, token-refresh is valid, and
     });
     const verdicts = Object.fromEntries(result.guarantees.map(one => [one.guarantee, one.judgement]));
     expect(verdicts).toMatchObject({ 'token-refresh': 'valid', continuity: 'valid' });
-    // Sessions of hop outlive their access tokens.
+    // The sessions of the workload hop outlive their access tokens, so clients refresh them often.
     expect(served.asked.filter(({ path }) => path === '/auth/refresh').length).toBeGreaterThan(100);
     const files = globSync(`${out}/**/*.*`);
     expect(files.length).toBeGreaterThan(1);

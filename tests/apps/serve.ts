@@ -13,7 +13,7 @@ export interface AppRequest {
   query: URLSearchParams;
   cookies: Readonly<Record<string, string>>;
   form: Readonly<Record<string, string>>;
-  /** The unparsed body. */
+  /** The body of the request, not parsed. */
   body: string;
   headers: IncomingMessage['headers'];
   /** The instance that serves the request. */
@@ -23,7 +23,7 @@ export interface AppRequest {
 export interface AppResponse {
   status?: number;
   body?: string;
-  /** Location of a redirect. */
+  /** The Location header, for a redirect. */
   to?: string;
   cookies?: readonly string[];
   headers?: Readonly<Record<string, string>>;

@@ -9,7 +9,7 @@ export const PASSWORD = 'open sesame 42';
 export interface Session {
   id: string;
   user: string;
-  /** The form token. */
+  /** The form token of the session. */
   csrf: string;
   notes: string[];
   /** The instance where the session began. */
@@ -24,10 +24,10 @@ export const newId = (): string => randomBytes(16).toString('hex');
 
 export class SmallApp {
   users: readonly string[] = ['alice', 'bob'];
-  /** Sessions, the oldest first. */
+  /** All live sessions, the oldest first. */
   sessions: Session[] = [];
   loginPage = '/login';
-  /** True if no page links to the login. */
+  /** True if no page links to the login page. */
   hidden = false;
 
   answer(asked: AppRequest): AppResponse {

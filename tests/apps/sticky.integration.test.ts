@@ -32,7 +32,7 @@ class Local extends SmallApp {
 
 describe.each([
   ['one cookie', ['SERVERID'], 'SERVERID'],
-  ['two that mean the same', ['AWSALB', 'AWSALBCORS'], 'AWSALB'],
+  ['two cookies that name the instance', ['AWSALB', 'AWSALBCORS'], 'AWSALB'],
 ])('a balancer that keeps its clients by %s', (_, cookies, by) => {
   it('is recognised, and so is the way to turn it off', async () => {
     await withApp(

@@ -18,9 +18,9 @@ export class Terminal {
   readonly #child: ChildProcess;
   readonly #ended: Promise<number | null>;
   #heard = (): void => {};
-  /** Length of the output in which `answers` has already looked for questions. */
+  /** Length of the output that was already searched for questions. */
   #read = 0;
-  /** The whole output. */
+  /** Everything that the command has printed. */
   shown = '';
 
   constructor(args: readonly string[]) {

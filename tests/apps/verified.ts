@@ -48,9 +48,9 @@ export async function withApp<T>(app: SmallApp, act: (served: Served) => Promise
 export interface Judged {
   /** For each claimed guarantee, by name: valid, violated or unknown. */
   claimed: Record<string, Judgement>;
-  /** The evidence of each claimed guarantee. */
+  /** The figures on which each verdict rests, by guarantee. */
   rests: Record<string, Readonly<Record<string, number>>>;
-  /** The finding on each claimed guarantee, as a sentence. */
+  /** What Baton found about each claimed guarantee, as a sentence. */
   findings: Record<string, string>;
   anomalies: readonly Anomaly[];
   /** Every event of the history. */

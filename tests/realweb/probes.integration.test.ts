@@ -98,7 +98,7 @@ describe('lists', () => {
         enough: 500,
       });
       expect(of('read-your-writes').judgement).toBe('valid');
-      // A read found values on the third page or on later pages, which have the written values.
+      // At least one read shows more than nine values, so it has read three pages or more.
       expect(operations.some(({ saw = [] }) => saw.length > 9)).toBe(true);
     }
   });

@@ -37,7 +37,7 @@ export async function doctorCommand(
   output.result.write(`${toolsText(await toolsOf(process.env), widthOf(output))}\n`);
   if (file === undefined && !existsSync(TARGET)) {
     output.result.write(
-      `no target file: ${COMMAND} init URL writes one, and ${COMMAND} doctor FILE says what it leaves unknown\n`,
+      `no target file: ${COMMAND} init URL writes one, and ${COMMAND} doctor FILE lists the guarantees that stay unknown\n`,
     );
     return EXIT.valid;
   }

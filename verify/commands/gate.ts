@@ -27,7 +27,7 @@ export async function gateCommand(
   const server = gateServer(gate);
   const port = whole('--port', values.port, 0, 65_535);
   const listening = await listen(server, `${values.host}:${port}`, '--port');
-  output.progress.write(`gate of ${target.name} at ${listening.url}: POST /start begins\n`);
+  output.progress.write(`gate of ${target.name} at ${listening.url}: POST /start starts the gate\n`);
   await untilStopped();
   await listening.close();
   const { verdict, why } = await gate.stop();

@@ -180,7 +180,9 @@ async function testRun(
   const { result } = await verify(target, { ...TEST_RUN, seed, out: values.out, command, signal });
   progress.end();
   printResult(result, values, output);
-  output.progress.write(`that was a short run of ${TEST_RUN.workloads[0]}; to judge all claims:  ${again}\n`);
+  output.progress.write(
+    `that run was short and used only the workload ${TEST_RUN.workloads[0]}; to judge all claims:  ${again}\n`,
+  );
   return signal.aborted ? EXIT.interrupted : EXIT[result.judgement];
 }
 

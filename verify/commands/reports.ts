@@ -35,7 +35,7 @@ export function reportsOf(values: readonly string[] = []): RequestedReport[] {
   });
 }
 
-/** The data of the reports. */
+/** The data from which reports are made. */
 export interface Reported {
   result: Result;
   comparison: Comparison | undefined;

@@ -10,7 +10,7 @@ import { listen, PAGE_HEADERS, untilStopped } from '../listen.ts';
 import type { Output } from './output.ts';
 import { PAGE } from './reports.ts';
 
-/** Writes the HTML report of a run. */
+/** A function that writes the HTML report of a run into a file. */
 type WritePage = (folder: string, page: string) => Promise<void>;
 
 /**

@@ -49,7 +49,7 @@ export async function stackUp(
       say(`Still running: ${running(stack)}`);
     };
     signal.addEventListener('abort', look);
-    look(); // A part may have died while the welcome text was printed.
+    look(); // a process of the stack may have died while the welcome text was printed
   });
   await stack.stop();
   if (missing === undefined) return EXIT.valid;
@@ -58,12 +58,15 @@ export async function stackUp(
   );
 }
 
-/** Returns the name of a part that died and that the stack needs: a server, the balancer, or the last instance. */
+/**
+ * Returns the name of a process that died and without which the stack cannot run: a server, the balancer, or the last
+ * instance.
+ */
 function essentialThatDied(stack: Stack): string | undefined {
   const server = stack.servers.find(one => !one.running());
   if (server) return server.name;
   if (!stack.balancer.running()) return 'the balancer';
-  if (stack.fleet !== undefined) return undefined; // The fleet starts new instances.
+  if (stack.fleet !== undefined) return undefined; // With --profile, the fleet starts new instances.
   return stack.instances().some(instance => instance.running()) ? undefined : 'any instance';
 }
 

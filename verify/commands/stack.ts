@@ -88,7 +88,7 @@ const scaled = (speedup: number): string =>
     ? 'Times are those of the profiles.'
     : `All times of the profiles were divided by ${speedup} (--speedup), and are shown multiplied by it again.`;
 
-/** Replaces the table in docs/fleet.md. */
+/** Replaces the table of measured behaviours in docs/fleet.md. */
 async function write(
   rows: readonly Row[],
   { profile, speedup }: OptionValues<'stack'>,

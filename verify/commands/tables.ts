@@ -66,11 +66,11 @@ const STACK = {
   ),
   claims: text(
     'NAMES',
-    'guarantees or sets to claim instead of the claims of the target file, comma-separated',
+    'guarantees, or sets of guarantees, to claim instead of the claims of the target file, comma-separated',
   ),
   faults: text(
     'F',
-    'injects faults under load: deploy (rolling restart, replace the oldest, scale out, scale in), all, a number of faults to draw, or names such as rolling-restart,store-restart; without --stack, the faults of the target file (docs/faults.md)',
+    'injects faults under load: deploy (rolling restart, replace the oldest, scale out, scale in), all, a number of faults to choose at random, or names such as rolling-restart,store-restart; without --stack, the faults of the target file (docs/faults.md)',
   ),
 } as const;
 
@@ -147,7 +147,7 @@ const verify = {
       'prints the target file as Baton understands it, without secrets, and sends nothing',
     ),
     k6: flag(
-      'with --stack: runs a second load with k6 afterwards, if k6 is installed; its verdict counts (docs/k6.md)',
+      'with --stack: loads the stack again with k6 after the run, if k6 is installed; the run also fails if k6 finds a violation (docs/k6.md)',
     ),
     ui: flag(
       'shows the run live: serves a page on 127.0.0.1 and prints its address; at the end the page becomes the report, which is also written into the folder of the run (docs/reports.md)',

@@ -88,7 +88,9 @@ export async function verifyCommand(
   const divided = load.workers > 1;
   const shown = values.ui || values.metrics !== undefined;
   if (divided && shown)
-    throw new UsageError('--workers: expected one worker, because --ui and --metrics show one history');
+    throw new UsageError(
+      '--workers: expected one worker, because --ui and --metrics can follow only one history',
+    );
   if (shown && values['sticky-report']) {
     const [option, what] = values.ui ? ['--ui', 'a page'] : ['--metrics', 'metrics'];
     throw new UsageError(
@@ -199,7 +201,7 @@ async function liveView(status: RunStatus, progress: Progress): Promise<Live> {
 
 function notHealed(result: Result, folder: string): UnavailableError {
   return new UnavailableError(
-    `${unhealed(result).join('; ')}. Heal it by hand; the output of the commands is in ${join(folder, 'faults')}`,
+    `${unhealed(result).join('; ')}. Repair the system by hand; the output of the commands is in ${join(folder, 'faults')}`,
   );
 }
 

@@ -47,7 +47,7 @@ describe('baton zoo', () => {
       const { code, stdout } = await baton(all);
       expect([code, stdout]).toEqual([
         0,
-        expect.stringMatching(/healthy ones: wrongly accused in 0 of \d+ runs\.\n$/),
+        expect.stringMatching(/healthy deployments: wrongly accused in 0 of \d+ runs\.\n$/),
       ]);
       // The tally is complete for any seed, because only the number of runs of each deployment counts.
       expect((await baton([...all.slice(0, 3), '--tally', tally])).stdout).toBe(stdout);
@@ -110,7 +110,7 @@ describe('--sticky-report', () => {
     'says that sessions in memory need stickiness, behind %s',
     async (STACK_BALANCER, context) => {
       context.skip(STACK_BALANCER === 'haproxy' && noHaproxy !== '', noHaproxy);
-      // The verdict `valid` needs a hundred requests. On a busy machine the 2 s of `brief` are too short for them.
+      // The verdict `valid` needs a hundred requests. On a busy machine, 2 s (the duration in `brief`) may give fewer.
       const longer = ['--duration', '6s', '--sessions', '8', '--out', out];
       const args = ['verify', '--stack', 'local', '--sticky-report', '--workload', 'hop', ...longer];
       const { code, stdout } = await baton(args, { SESSION_STORE: 'memory', STACK_BALANCER });

@@ -15,7 +15,7 @@ export const balancerReload: StackFault = {
       await stack.balancer.reload();
       await wait(200);
     }
-    return true; // `reload` resolves when the new workers serve.
+    return true; // `reload` has waited until the new worker processes serve
   },
 };
 
@@ -60,7 +60,10 @@ export const affinityLost: StackFault = {
 
 /** Response timeout of the balancer, milliseconds, after which it sends the request to another instance. */
 const REPEAT_MS = 800;
-/** Delay of requests and of responses, milliseconds: a request arrives before the timeout, its response after it. */
+/**
+ * Delay of each request and of each response, milliseconds. A request reaches the instance before the timeout of the
+ * balancer, and its response comes after the timeout.
+ */
 const LATE_MS = 500;
 
 export const writeRepeated: StackFault = {
@@ -71,7 +74,7 @@ export const writeRepeated: StackFault = {
   loses: true,
   lacks: stack =>
     stack.balancer.repeat === undefined || stack.link === undefined
-      ? 'a balancer that can repeat requests, and links: they come with --stack local'
+      ? 'a balancer that can repeat requests, and proxies that can delay its connections: use --stack local'
       : stack.instances().length < 2
         ? 'a second instance'
         : undefined,

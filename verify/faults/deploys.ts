@@ -5,7 +5,7 @@ import type { Instance, InstanceOptions } from '../../stack/stack.ts';
 import { counted } from '../core/result/format.ts';
 import type { StackFault, Stage } from './fault.ts';
 
-/** Takes an instance out of the balancer, runs `act`, and puts the instance back. */
+/** Takes an instance out of the balancer, calls `act`, and puts the instance back. */
 async function aside({ stack, undo }: Stage, instance: Instance, act: () => Promise<unknown>): Promise<void> {
   let back: Promise<void> | undefined;
   const putBack = (): Promise<void> => {

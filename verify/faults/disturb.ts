@@ -14,7 +14,7 @@ import type { ObservedLoad } from './load.ts';
 const QUIET_MS = 1_000;
 /** Number of writes before a fault starts. It is twice the number that the check of `survival` needs for a verdict. */
 const WRITTEN = 20;
-/** Maximum number of waits, of `QUIET_MS` each, until clients have made `WRITTEN` writes. */
+/** Before a fault, clients get at most this number of waits of `QUIET_MS` each to make `WRITTEN` writes. */
 const WRITTEN_TRIES = 15;
 /** Default time between the start of a fault and its heal, milliseconds. */
 const LASTS_MS = 1_500;
@@ -144,7 +144,10 @@ async function tryInject(
   }
 }
 
-/** Returns the functions that a fault may call. `means.undo` adds to `heals`, and `means.did` sets `effect.did`. */
+/**
+ * Returns the functions that a fault may call. They collect in `heals` what the fault must undo, and in `effect` what
+ * it reports.
+ */
 function meansOf(
   all: Disturbing,
   log: string,

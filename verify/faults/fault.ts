@@ -25,7 +25,7 @@ export interface Means {
   did(text: string): void;
   /** Log file for the output of the fault's commands. */
   log: string;
-  /** Aborts when the run must stop. */
+  /** The signal that aborts when the run must stop. */
   signal: AbortSignal;
 }
 

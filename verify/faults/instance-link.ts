@@ -17,7 +17,8 @@ function onLink(
     part: 'balancer',
     does,
     one: true,
-    lacks: stack => (stack.link === undefined ? 'links: they come with --stack local' : undefined),
+    lacks: stack =>
+      stack.link === undefined ? 'proxies that can delay and cut connections: use --stack local' : undefined,
     async inject(stage) {
       const { stack, instance, undo } = stage;
       undo(async () => stack.unlink?.(instance.name));

@@ -11,7 +11,7 @@ class DeletingRedis extends Redis {
   }
 }
 
-it('a key that is deleted during the scan is neither one that expires nor one that lasts', async () => {
+it('a key that is deleted during the scan counts neither as a key that expires nor as one that does not', async () => {
   const server = await startRedis();
   const redis = new DeletingRedis(server.url);
   try {

@@ -4,7 +4,7 @@ import { withRedis } from '../../stack/redis-connection.ts';
 import type { Stack } from '../../stack/stack.ts';
 import { until } from '../../stack/wait.ts';
 
-/** The missing part in the error message of a fault that works on a single Redis only. */
+/** Completes the error message of a fault that needs a single Redis: `this needs …`. */
 export const ONE_SERVER = 'a Redis without Sentinel or cluster';
 
 /** Returns what the stack lacks for faults that send commands to its Redis; undefined if it lacks nothing. */

@@ -29,7 +29,7 @@ it('docs/faults.md says what each does', () => {
 });
 
 describe('a schedule', () => {
-  it('is what was requested, in that order, with repeats', () => {
+  it('has the requested faults in their order, with repeats', () => {
     expect(names('store-restart,kill,kill')).toEqual(['store-restart', 'kill', 'kill']);
     expect(names('deploy')).toEqual(['rolling-restart', 'replace-oldest', 'scale-out', 'scale-in']);
   });
@@ -44,12 +44,12 @@ describe('a schedule', () => {
     expect(() => names('store-full', 1, hardened)).toThrow('needs a Redis that accepts CONFIG');
   });
 
-  it('draws by the seed', () => {
+  it('chooses faults at random, by the seed', () => {
     expect(names('5', 7)).toEqual(names('5', 7));
     expect(new Set([1, 2, 3, 4, 5].map(seed => names('5', seed).join())).size).toBeGreaterThan(1);
   });
 
-  it('draws all that is fair here, once, and grows the group before it shrinks it', () => {
+  it('chooses each fault that apps should survive and that is possible here, once, and scale-out before scale-in', () => {
     const all = names('all', 3).filter(name => name !== 'clock-offset');
     const asked = ['rolling-deploy', 'affinity-lost', 'clock-offset'];
     const fair = FAULTS.filter(({ loses, name }) => loses !== true && !asked.includes(name));
@@ -60,18 +60,18 @@ describe('a schedule', () => {
     expect(other.filter(name => /store-(full|slow|read)|instance-(slow|hangs)/.test(name))).toEqual([]);
   });
 
-  it.skipIf(noFaketime !== '')('draws clock-offset where faketime is installed', () => {
+  it.skipIf(noFaketime !== '')('chooses clock-offset where faketime is installed', () => {
     expect(names('all', 3)).toContain('clock-offset');
   });
 
-  it('draws each once before any comes again', () => {
+  it('chooses no fault again before all others were chosen', () => {
     const drawn = names('60', 5).filter(name => name !== 'scale-in');
     expect(drawn).toHaveLength(60);
     const times = Object.values(Object.groupBy(drawn, name => name)).map(list => list?.length ?? 0);
     expect(Math.max(...times) - Math.min(...times)).toBeLessThanOrEqual(1);
   });
 
-  it('draws affinity-lost if the balancer is sticky', () => {
+  it('chooses affinity-lost if the balancer is sticky', () => {
     expect(() => names('affinity-lost')).toThrow('needs a balancer that pins clients to instances: --sticky');
     expect(names('all', 1, stackOf(2, { balancer: { forget: () => {} } }))).toContain('affinity-lost');
   });

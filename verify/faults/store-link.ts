@@ -11,7 +11,7 @@ const pastDeadline = ({ deadline }: Stage): number => deadline + 1_000;
 
 /** Returns what a stack lacks for faults on the path to its store; undefined if it lacks nothing. */
 export function lacksLink({ link, store }: Stack): string | undefined {
-  if (link === undefined) return 'links: they come with --stack local';
+  if (link === undefined) return 'proxies that can delay and cut connections: use --stack local';
   return store.failover === undefined ? undefined : ONE_SERVER;
 }
 

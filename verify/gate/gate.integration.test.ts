@@ -90,7 +90,7 @@ const PACE = 100;
 
 interface RollOut {
   promoted: boolean;
-  /** The last share of requests for the new version, per cent. */
+  /** The share of requests for the new version at the end of the roll-out, per cent. */
   weight: number;
   /** Duration of the roll-out, milliseconds. */
   ms: number;
@@ -101,7 +101,10 @@ interface RollOut {
   out: number;
 }
 
-/** Sends requests of all users. The returned `stop` ends this, and counts the users who met v2 or were logged out. */
+/**
+ * Sends requests of all users. The returned `stop` ends this, and counts the users that v2 served and the users that
+ * were logged out.
+ */
 async function background(): Promise<{ stop(): Promise<Pick<RollOut, 'reached' | 'out'>> }> {
   for (const i of out) users[i] = await signedIn(i);
   out.clear();

@@ -88,7 +88,7 @@ describe('a run that has ended is unknown, although its evidence was valid', () 
     await Promise.resolve();
     expect(gate.status()).toMatchObject({ state: 'stopped', verdict: 'unknown' });
     expect((await stopped).verdict).toBe('valid');
-    expect(gate.status().why).toBe('the run has ended: POST /start begins another');
+    expect(gate.status().why).toBe('the run has ended: POST /start starts another one');
     expect((await gate.stop()).verdict).toBe('valid');
   });
 });

@@ -33,7 +33,7 @@ export interface GateOptions {
   /** Folder for the histories of the runs. */
   out: string;
   onStep?: (text: string) => void;
-  /** Performs the run; {@link verify} by default. */
+  /** The function that performs the run; {@link verify} by default. */
   run?: typeof verify;
 }
 
@@ -57,7 +57,7 @@ export interface Status extends CanaryVerdict {
 }
 
 const NONE: Status = {
-  ...{ state: 'idle', verdict: 'unknown', why: 'not started: POST /start begins' },
+  ...{ state: 'idle', verdict: 'unknown', why: 'not started: POST /start starts the gate' },
   ...{ stable: undefined, canary: undefined, summary: [], crossings: [], forms: [] },
   ...{ run: undefined, error: undefined },
 };
@@ -193,7 +193,13 @@ class CanaryRun {
     const cohorts = this.#cohorts;
     const state = this.#state();
     if (cohorts === undefined)
-      return { ...NONE, state, run, error: this.#error, why: this.#error ?? 'logs in for the first time' };
+      return {
+        ...NONE,
+        state,
+        run,
+        error: this.#error,
+        why: this.#error ?? 'the gate logs in its sessions for the first time',
+      };
     return {
       ...this.#verdict(cohorts),
       ...{ state, run, error: this.#error, summary: linesOf(cohorts), forms: cohorts.forms() },
@@ -208,7 +214,7 @@ class CanaryRun {
     return {
       ...decided,
       verdict: 'unknown',
-      why: this.#error ?? 'the run has ended: POST /start begins another',
+      why: this.#error ?? 'the run has ended: POST /start starts another one',
     };
   }
 

@@ -18,31 +18,31 @@ export function gateMetrics({ verdict, state, crossings, forms }: Status): strin
     {
       name: 'baton_gate_running',
       type: 'gauge',
-      help: '1 while sessions are kept open',
+      help: '1 while the gate keeps sessions open, else 0',
       samples: [{ labels: {}, value: state === 'running' ? 1 : 0 }],
     },
     {
       name: 'baton_gate_sessions',
       type: 'gauge',
-      help: 'sessions by the version that created them and the version that served them',
+      help: 'sessions by the version that created them and a version that served them',
       samples: pairs(({ sessions }) => sessions),
     },
     {
       name: 'baton_gate_sessions_lost',
       type: 'counter',
-      help: 'sessions that one version created and the serving version lost',
+      help: 'lost sessions by the version that created them and the version that refused them',
       samples: pairs(({ lost }) => lost),
     },
     {
       name: 'baton_gate_requests',
       type: 'counter',
-      help: 'requests of sessions that one version created and one version served',
+      help: 'requests by the version that created the session and the version that served the request',
       samples: pairs(({ requests }) => requests),
     },
     {
       name: 'baton_gate_forms_refused',
       type: 'counter',
-      help: 'refused forms by the version that sent the page and the version that refused the form',
+      help: 'refused forms by the version that sent the form and the version that refused it',
       samples: forms.map(({ page, served, refused }) => ({ labels: { page, served }, value: refused })),
     },
   ];

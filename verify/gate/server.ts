@@ -20,7 +20,7 @@ interface Route {
 interface Query {
   /** `?wait=`, seconds; undefined if the request has no such parameter. */
   readonly wait: number | undefined;
-  /** Aborts when the client disconnects. */
+  /** The signal that aborts when the client disconnects. */
   readonly signal: AbortSignal;
 }
 
@@ -37,7 +37,7 @@ const gated = (does: string, passes: (status: Status) => boolean): Route => ({
 
 const ROUTES: Readonly<Record<string, Route>> = {
   '/start': {
-    does: 'logs in the sessions, and responds when all have tried; an earlier run ends',
+    does: 'ends an earlier run, logs in the sessions, and responds when each session has tried to log in',
     post: true,
     handle: async (gate, { wait = LOGINS, signal }) => {
       await gate.start();
@@ -50,11 +50,11 @@ const ROUTES: Readonly<Record<string, Route>> = {
     },
   },
   '/status': {
-    does: 'the state of the gate',
+    does: 'the state of the gate, as JSON',
     handle: async gate => ({ status: 200, gate: gate.status() }),
   },
   '/verdict': {
-    does: 'the same; with `?wait=SECONDS` it responds when the verdict is valid or violated, or after that time',
+    does: 'as `/status`; with `?wait=SECONDS` it responds when the verdict is valid or violated, or after that time',
     handle: async (gate, { wait = 0, signal }) => ({
       status: 200,
       gate: await gate.statusWhen(decided, wait * 1000, signal),

@@ -30,7 +30,8 @@ describe('comparisonText', () => {
     expect(comparisonText(compare([base], [now]), plain)).toMatchInlineSnapshot(`
       "
       compared with run run-0 of 3f2a9c1b7e60, 2026-01-01
-      worse         continuity: LOSS is new: 3 of 500 sessions; none of 500 before; it points at app-2
+      worse         continuity: LOSS is new: 3 of 500 sessions; none of 500 before; the wrong responses
+                    came from app-2
       undetermined  read-your-writes, monotonic-reads: too little evidence now; it was valid
       same  isolation
        WORSE  continuity (app-2), since run run-0 of 3f2a9c1b7e60, 2026-01-01

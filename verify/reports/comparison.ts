@@ -87,7 +87,8 @@ export function comparisonMarkdown(comparison: Comparison): string[] {
  * target does not claim the guarantee.
  */
 export function sentence({ said, instance, claimed }: Difference): string {
-  const where = instance === undefined || said.includes(instance) ? '' : `; it points at ${instance}`;
+  const where =
+    instance === undefined || said.includes(instance) ? '' : `; the wrong responses came from ${instance}`;
   return `${said}${where}${claimed ? '' : ' (not claimed)'}`;
 }
 

@@ -19,9 +19,9 @@ export interface Tool {
 export interface Lack {
   guarantee: Guarantee;
   claimed: boolean;
-  /** The missing part of the target file. */
+  /** What the target file lacks, so that no run can judge the guarantee. */
   lacks: string;
-  /** Says how to change the target file. */
+  /** Says what to add to the target file. */
   remedy: string;
 }
 

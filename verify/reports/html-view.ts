@@ -43,7 +43,9 @@ export function timelineHtml(left: number): string {
 export const plotsHtml = (): string =>
   '<section id="plots" class="scripted"><h2>Over time</h2><div id="charts"></div></section>';
 
-/** The top of the page during a run. The script in the page writes the counts and anomalies into it. */
+/**
+ * The top of the page that `--ui` shows during a run. The script in the page writes the counts and anomalies into it.
+ */
 export const LIVE_HEADER =
   '<header id="live" class="banner"><h1>Running</h1><p id="live-about"></p><p role="status" id="live-counts"></p>' +
   '<ul class="broke" id="live-anomalies"></ul></header>';

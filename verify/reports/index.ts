@@ -22,9 +22,15 @@ export const REPORTS: Readonly<Record<string, { report: Report; about: string }>
   ctrf: { report: ctrf, about: 'Common Test Report Format, JSON' },
   sarif: { report: sarif, about: 'SARIF 2.1.0: code scanning of GitHub' },
   codequality: { report: codeQuality, about: 'code quality report of GitLab' },
-  annotations: { report: annotations, about: 'workflow commands of GitHub, to be printed: FILE is -' },
+  annotations: {
+    report: annotations,
+    about: 'workflow commands of GitHub Actions, which must be printed: FILE is -',
+  },
   summary: { report: stepSummary, about: 'Markdown for $GITHUB_STEP_SUMMARY' },
   comment: { report: comment, about: 'Markdown for a comment on a pull or merge request' },
-  html: { report: html(explain), about: 'one page: verdict, proofs, timeline and plots; needs nothing else' },
+  html: {
+    report: html(explain),
+    about: 'one page: verdict, proofs, timeline and plots; loads no other file',
+  },
   json: { report: ({ result }) => `${JSON.stringify(result, null, 2)}\n`, about: 'the whole result' },
 };

@@ -100,7 +100,7 @@ function proof({ claimed, violations, guarantee }: Verdict, anomaly: Anomaly): s
   const who = [anomaly.session && `session ${anomaly.session}`, anomaly.user && `user ${anomaly.user}`];
   const title = [`<b>${escaped(anomaly.name)}</b> ${guarantee}`, escaped(anomaly.summary)].join(': ');
   const more =
-    violations > 1 ? [`${violations} in this run; this one: ${who.filter(part => part).join(', ')}`] : [];
+    violations > 1 ? [`${violations} in this run; this proof: ${who.filter(part => part).join(', ')}`] : [];
   return [
     `<details${claimed ? ' open' : ''}><summary>${title}</summary>`,
     ...more.map(line => inMarkdown(line)),

@@ -22,7 +22,7 @@ export interface Source {
   claims: Readonly<Partial<Record<Guarantee, number>>>;
 }
 
-/** The input of a report. */
+/** The data from which a report is made. */
 export interface ReportInput {
   result: Result;
   source: Source;
@@ -34,7 +34,7 @@ export interface ReportInput {
 
 /** The part of the HTML report that a script draws in the browser. Its texts are put into the page unescaped. */
 export interface View {
-  /** The script. */
+  /** The code of the script. */
   code: string;
   /** SHA-256 of the script in base64. The content security policy of the page allows the script by this hash. */
   hash: string;

@@ -102,7 +102,7 @@ function agesOf({ tally: { ages } }: Result, width: number): string[] {
     `sessions up to ${timeText(used)} old`,
     ...(overlapped > 0 ? [`overlapping requests up to ${timeText(overlapped)} after the login`] : []),
     ...(loggedOut > 0 ? [`logouts up to ${timeText(loggedOut)} after it`] : []),
-    `pauses up to ${timeText(rested)}`,
+    `pauses between requests up to ${timeText(rested)}`,
   ];
   return wrap(parts.join(', '), width);
 }

@@ -3,7 +3,7 @@ import { grouped } from '../core/result/format.ts';
 import { PERCENTILES, type Percentile, parseBuckets, sizeOf } from '../core/result/latency.ts';
 import type { Result } from '../core/result/result.ts';
 
-/** The heads of the columns. */
+/** The column heads of the table of response times. */
 export const TIME_HEADS = ['response times', 'instance', 'requests', ...Object.keys(PERCENTILES)];
 
 /** Returns a row for each action and instance; an empty list if the run had no `--rate`. */

@@ -77,7 +77,7 @@ export interface Span {
   /** `from` and `to`: positions of the call and the return in the ordered list of all calls and returns. */
   from: number;
   to: number;
-  /** True if the request never returned. */
+  /** True if the request never returned, so that its bar has no end. */
   open: boolean;
 }
 

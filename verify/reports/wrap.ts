@@ -2,7 +2,7 @@
 
 export interface TerminalOptions {
   colour: boolean;
-  /** Maximum length of a line, columns. */
+  /** Maximum length of a line, in columns of the terminal. */
   width: number;
 }
 

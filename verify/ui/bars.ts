@@ -29,7 +29,7 @@ interface Tile {
   bars: readonly Bar[];
 }
 
-/** A part of the sheet. */
+/** A rectangle on the sheet. */
 interface Part {
   x: number;
   y: number;

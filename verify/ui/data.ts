@@ -28,7 +28,9 @@ export interface Op {
   status: number;
   state: number;
   request: string;
-  /** Line of the lane on which the request is drawn: the first one without an overlapping request of the session. */
+  /**
+   * The line of the session's lane on which the request is drawn: the first line on which it overlaps no other request.
+   */
   line: number;
   /**
    * Time by which this and all earlier requests of the session have ended, microseconds. Used to find the

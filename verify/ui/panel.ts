@@ -41,7 +41,14 @@ function factsOf(op: Op, { facts }: ViewState): [name: string, value: string][] 
     ['time', time],
     ['session', `${op.session.name}, user ${op.session.user}`],
     ['object', op.object],
-    ['cookies', op.with === '' ? (is(op, 'cookie') ? 'own; the response sets a new one' : 'own') : op.with],
+    [
+      'cookies',
+      op.with === ''
+        ? is(op, 'cookie')
+          ? 'those of the session; the response sets a new one'
+          : 'those of the session'
+        : op.with,
+    ],
     ['seen', mark === undefined ? seen : ''],
     ['expected', mark?.expected ?? ''],
     ['came', mark?.came ?? ''],

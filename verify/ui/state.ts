@@ -12,7 +12,7 @@ export interface Filters {
 export class ViewState {
   readonly data: Data;
   readonly facts: Facts;
-  /** `from` and `until`: the time range, microseconds. */
+  /** The shown time range, `from` to `until`, microseconds. */
   from = 0;
   until = 1;
   /** The shown sessions: first those with an anomaly, by its time; then the others, by their number of requests. */
@@ -21,7 +21,7 @@ export class ViewState {
   /** The sessions that the reader chose to see, such as those of an anomaly. Empty if all sessions are shown. */
   focus: ShownSession[] = [];
   chosen: Op | undefined;
-  /** Called after each change. */
+  /** Called after each change of what the timeline shows. */
   onChange: () => void = () => {};
 
   constructor(data: Data, facts: Facts) {

@@ -53,7 +53,7 @@ export const lateWrites: Control = {
 const MOST = 6;
 /** One motto in EVERY is saved only after its response. */
 const EVERY = 8;
-/** Delay of a late save, milliseconds. */
+/** Time after its response at which a late write is saved, milliseconds. */
 const LATE_MS = 400;
 
 /** Adds a book atomically, if the shelf has room. */

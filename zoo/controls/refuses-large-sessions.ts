@@ -13,7 +13,7 @@ export const refusesLargeSessions: Control = {
   },
 };
 
-/** The cart may have this number of characters. */
+/** Maximum size of the cart, characters. */
 const MOST = 9_000;
 
 if (import.meta.main)

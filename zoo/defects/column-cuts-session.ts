@@ -26,7 +26,7 @@ export const columnCutsSession: Defect = {
   mustNot: ['isolation', 'routing', 'rotation', 'forgery', 'cookie-policy', 'evidence'],
 };
 
-/** The size of the column, characters. */
+/** Maximum length of a text in the column of the database, characters. */
 const COLUMN = 8_000;
 
 /** Cuts the text of a session to the size of the column. Treats a text that is no JSON as no session. */

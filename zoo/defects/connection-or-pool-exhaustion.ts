@@ -67,7 +67,7 @@ if (import.meta.main)
   await serve({
     store: (config, redis) => {
       const pool = Array.from({ length: CONNECTIONS }, () => redis.duplicate());
-      for (const client of pool) client.on('error', () => {}); // The client reconnects by itself.
+      for (const client of pool) client.on('error', () => {}); // Ignores the error: the client reconnects by itself.
       return new PooledStore(pool.map(client => new RedisStore(stockOptions(config, client))));
     },
   });

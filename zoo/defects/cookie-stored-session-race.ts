@@ -21,7 +21,7 @@ export const cookieStoredSessionRace: Defect = {
     program: new URL(import.meta.url),
   },
   must: { guarantee: 'no-lost-updates', anomaly: 'CLOBBER' },
-  // The list lacks `continuity` and `isolation`, which this defect may break too. A cookie that holds the
+  // `continuity` and `isolation` are not in `mustNot`, because this defect may break them too. A cookie that holds the
   // session is lost when it grows (session-cookie-too-large). A late response may restore the previous user
   // (rolling-cookie-restores-user).
   mustNot: ['routing', 'rotation', 'forgery', 'availability', 'evidence'],

@@ -24,8 +24,8 @@ export const noIdRotationAtLogin: Defect = {
     program: new URL(import.meta.url),
   },
   must: { guarantee: 'rotation', anomaly: 'FIXED' },
-  // The list lacks `continuity`, which this defect may break too: a late response may set a new session
-  // cookie in place of the login's cookie.
+  // `continuity` is not in `mustNot`, because this defect may break it too: a late response may set a new session
+  // cookie in place of the cookie that the login set.
   mustNot: [
     'isolation',
     'instances-agree',

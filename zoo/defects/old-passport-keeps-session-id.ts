@@ -23,7 +23,7 @@ export const oldPassportKeepsSessionId: Defect = {
 };
 
 if (import.meta.main) {
-  const passport = oldPassport(); // passport changes all requests of the process.
+  const passport = oldPassport(); // passport adds methods to all requests of this process
   servePlain({
     session: { saveUninitialized: true },
     onSession: () => Router().use(passport.initialize(), passport.session()),

@@ -26,7 +26,7 @@ export const parallelFirstRequestsSplitSession: Defect = {
     },
   },
   must: { guarantee: 'one-session', anomaly: 'FORK' },
-  // The list lacks `continuity`, which this defect may break too: a late response may replace the session
+  // `continuity` is not in `mustNot`, because this defect may break it too: a late response may replace the session
   // that the login created.
   mustNot: ['isolation', 'routing', 'rotation', 'forgery', 'availability', 'evidence'],
 };

@@ -23,7 +23,7 @@ export const replyAfterATimeout: Defect = {
   mustNot: ['routing', 'evidence'],
 };
 
-/** Longest wait for a reply, milliseconds. */
+/** Longest time that the app waits for a reply of the store, milliseconds. */
 const TIMEOUT_MS = 800;
 /** True: closes a connection if a reply is late, which is correct. False: keeps it, which is the defect. */
 const closes = process.env['ON_TIMEOUT'] === 'close';

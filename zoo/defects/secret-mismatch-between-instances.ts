@@ -22,7 +22,7 @@ export const secretMismatchBetweenInstances: Defect = {
     host: 'plain',
     each: [
       { SESSION_SECRET: 'from the secret manager, as configured' },
-      { SESSION_SECRET: 'drawn at boot, for want of a configured one' },
+      { SESSION_SECRET: 'generated at boot, because none is configured' },
     ],
   },
   must: { guarantee: 'continuity', anomaly: 'LOSS' },

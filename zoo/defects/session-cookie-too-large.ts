@@ -25,7 +25,7 @@ export const sessionCookieTooLarge: Defect = {
     program: new URL(import.meta.url),
   },
   must: { guarantee: 'cookie-policy', anomaly: 'EXPOSED' },
-  // The list lacks `isolation`, which this defect may break too: a late response may restore the previous
+  // `isolation` is not in `mustNot`, because this defect may break it too: a late response may restore the previous
   // user (rolling-cookie-restores-user).
   mustNot: ['rotation', 'forgery', 'evidence'],
 };

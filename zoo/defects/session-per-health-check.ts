@@ -24,7 +24,7 @@ export const sessionPerHealthCheck: Defect = {
   },
   target: { public: ['/status'] },
   must: { guarantee: 'cookie-policy', anomaly: 'EXPOSED' },
-  // The list lacks `continuity`, which this defect may break too: a late response may replace the session
+  // `continuity` is not in `mustNot`, because this defect may break it too: a late response may replace the session
   // that the login created.
   mustNot: [
     'isolation',

@@ -5,7 +5,7 @@ import type { Config } from '../../app/config.ts';
 import type { RedisClient } from '../../app/redis.ts';
 import { secondsLeft } from '../../app/session.ts';
 
-/** Returns options for a RedisStore over `client`. */
+/** Returns the options of a connect-redis store that uses this Redis client. */
 export function stockOptions(config: Config, client: RedisClient) {
   const ttl = (data: SessionData) => Math.ceil(secondsLeft(data, config));
   return { client, prefix: 'baton:stock-session:', ttl };

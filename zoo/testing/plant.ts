@@ -10,7 +10,7 @@ import { Visitor } from './visitor.ts';
 export interface Plant {
   /** Address of the balancer. */
   readonly url: string;
-  /** Addresses of the instances, without the balancer. */
+  /** Addresses of the instances, at which requests bypass the balancer. */
   readonly direct: readonly string[];
   /** Returns a visitor that uses the balancer or, if given, other addresses. `user` is the number of its account. */
   visitor(user?: number, urls?: readonly string[]): Visitor;

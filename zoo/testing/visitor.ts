@@ -43,7 +43,7 @@ export class Visitor {
     return this.#with(urls, this.#user);
   }
 
-  /** Returns another user with the same browser. */
+  /** Returns another user who uses the same browser, with the same cookies. */
   as(user: number): Visitor {
     return this.#with(this.#urls, user);
   }

@@ -86,7 +86,8 @@ class Group {
     const instances = await this.#inService();
     const instance = instances[random.below(instances.length)] as string;
     await this.#commands.run(aws(this.#spec, 'ec2', 'terminate-instances', '--instance-ids', instance));
-    // Registers the wait only now: if the call failed, no instance was terminated, and the wait would never end.
+    // Registers the wait for the new instance only after the call: if AWS refused to terminate an instance, the wait
+    // would never end.
     this.#commands.waits(this.#settled(instances.length, instance));
     this.#means.did(`${instance} terminated`);
     const state = aws(
@@ -223,7 +224,7 @@ async function failover(
     what: `another primary of ${group} than ${before}`,
   }).then(
     () => true,
-    // Looks once more after the time limit. If the AWS CLI fails, its error is more useful than the timeout.
+    // Asks AWS once more after the time limit. If the AWS CLI fails, its error is more useful than the timeout.
     changed,
   );
   means.did(bit ? `${now} took over from ${before}` : `${before} stayed the primary`);

@@ -184,6 +184,6 @@ function send(group: number, signal: NodeJS.Signals): void {
   try {
     process.kill(group, signal);
   } catch {
-    // The process group has ended.
+    // Ignores the error: the process group has already ended.
   }
 }

@@ -20,7 +20,7 @@ done
 [ -z "$group" ] || kill -s KILL -- "-$group" 2>/dev/null
 log=$1; shift
 "$@" >/dev/null 2>&1
-echo "Baton ended before it had healed this; the heal was run in its place, exit code $?" >>"$log"
+echo "Baton ended before it had healed the fault, so this shell ran the command that heals: exit code $?" >>"$log"
 `;
 
 export interface Guard {
@@ -49,7 +49,7 @@ export function guard(heal: readonly string[], cwd: string, log: string): Guard 
   const { stdin } = child;
   if (!(stdin instanceof Writable))
     throw new Error('expected a pipe to the shell that heals after a crash of Baton, got none');
-  stdin.on('error', () => {}); // The shell may have been killed.
+  stdin.on('error', () => {}); // Ignores the error: the shell may have been killed.
   // The pipe must not keep this process alive. It is a Socket, which has `unref`, although its type is Writable.
   if ('unref' in stdin && typeof stdin.unref === 'function') stdin.unref();
   return {

@@ -58,7 +58,7 @@ export const ofDeployment = (
     }),
   );
 
-/** Returns the pods that still exist. @param now all existing pods */
+/** Returns the pods of the first list that still exist. @param now all pods that exist */
 const stillIn = (pods: readonly Pod[], now: readonly Pod[]): Pod[] =>
   pods.filter(({ uid }) => now.some(pod => pod.uid === uid));
 

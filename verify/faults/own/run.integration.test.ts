@@ -124,7 +124,7 @@ it('a fault that is not seen is unknown, and a heal that fails prints a warning:
   expect(ran.stderr).toMatch(
     /!! broken could not be healed, .* ended with exit code 3: token=\(hidden\) \(complete output: /,
   );
-  expect(ran.stderr).toMatch(/baton: broken could not be healed: .* Heal it by hand/);
+  expect(ran.stderr).toMatch(/baton: broken could not be healed: .* Repair the system by hand/);
   expect(ran.stdout).toMatch(/survival {2,}unknown .*not seen to take effect: idle/);
   expect(ran.stdout).toMatch(/^broken .*NOT HEALED/m);
   checkJunit(readFileSync(junit, 'utf8'));

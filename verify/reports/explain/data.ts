@@ -5,9 +5,9 @@ export const data: readonly Explanation[] = [
   {
     guarantee: 'read-your-writes',
     definition:
-      'A read that is called after an acknowledged write of its session returned shows that write or a later ' +
-      'state. STALE: it shows neither. A write whose response is an error, the login page or "try again" is not ' +
-      'acknowledged. A read that overlaps the write need not show it.',
+      'A read shows every write of its session that was acknowledged before the read was called, or a later state. ' +
+      'STALE: a read shows neither the write nor a later state. A write whose response is an error, the login page ' +
+      'or "try again" is not acknowledged. A read that overlaps the write need not show it.',
     picture: `
   1  add "x"      ├──┤          on app-1   acknowledged
   2  read basket        ├──┤    on app-2   "x" is not there`,
@@ -35,8 +35,8 @@ export const data: readonly Explanation[] = [
   {
     guarantee: 'monotonic-reads',
     definition:
-      'A read never shows an older state than an earlier read of its session. BACK: a value that an earlier ' +
-      'read showed was missing without a removal, or a value that was gone came back.',
+      'A read never shows an older state than an earlier read of its session. BACK: a read lacks a value that an ' +
+      'earlier read showed, although nothing removed it; or a read shows again a value that had disappeared.',
     picture: `
   1  read basket  ├──┤              on app-1   shows "x"
   2  read basket        ├──┤        on app-2   "x" is gone
@@ -76,7 +76,7 @@ export const data: readonly Explanation[] = [
       'each request loads and saves the whole session: the last save wins (SerayaEryn/fastify-session#237, laravel/framework#7549)',
       'resave: true, or a touch that stores a full copy: even a slow read overwrites a write (expressjs/session#71)',
       'session data in the cookie: the last Set-Cookie wins (rack/rack-session PR#24)',
-      'a session lock with a short timeout: after it the request goes on without the lock (phpredis/phpredis#2382)',
+      'a session lock with a short timeout: when it expires, the request goes on without the lock (phpredis/phpredis#2382)',
     ],
     mend: [
       {
@@ -102,9 +102,9 @@ export const data: readonly Explanation[] = [
   {
     guarantee: 'at-most-once',
     definition:
-      'No operation takes effect twice. DOUBLE: a value that was added once is there twice, or a counter is ' +
-      'higher than the sum of its increments. It needs a probe that counts: a list with repeats, or a counter. ' +
-      'A set does not show a second add, so with a set the verdict is unknown.',
+      'No operation takes effect twice. DOUBLE: a value that was added once is there twice, or a counter is higher ' +
+      'than the sum of its increments. Only a probe that counts shows this: a list with repeats, or a counter. A ' +
+      'set does not show a second add, so with a set the verdict is unknown.',
     picture: `
   1  add "x"      ├──────────────┤     sent once, tried on app-1 and app-2
   2  read basket                  ├──┤ shows "x", "x"`,

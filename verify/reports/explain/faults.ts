@@ -5,11 +5,11 @@ export const faults: readonly Explanation[] = [
   {
     guarantee: 'outage',
     definition:
-      'While the store is down, a response comes within the declared deadline. It is a 5xx or the right ' +
-      'response, never signed out, and leaves the cookie untouched. After the store is back, live sessions ' +
-      'live. LOGOUT: a live session was shown as signed out, its cookie was deleted, or it was lost afterwards. ' +
-      'HANG: a response came later than the deadline, or never. An outage counts only if it was seen to take ' +
-      'effect.',
+      'While the store is down, a response comes within the declared deadline. The response is a 5xx or the right ' +
+      'one, is never signed out, and leaves the cookie untouched. After the store is back, sessions from before the ' +
+      'outage still live. LOGOUT: a live session was shown as signed out, its cookie was deleted, or it was lost ' +
+      'afterwards. HANG: a response came later than the deadline, or never. An outage counts only if its effect was ' +
+      'seen.',
     picture: `
   store   ════════╗ down ╔═══════════════
   1  read  ├─┤                                   signed in
@@ -94,10 +94,10 @@ export const faults: readonly Explanation[] = [
     definition:
       'In each fault window four values stay within the declared budget of the fault: the share of errors, the ' +
       'longest gap in which requests waited and no response came, the longest wait of a client, and the time to ' +
-      'recover. Outside fault windows no error may occur, and the declared longest wait holds as well. An ' +
-      'instance that does not become healthy again is a violation, and so is one that never becomes ready. ' +
-      'Refusals (403, 409, 429) are not errors. Requests that the run itself gave up do not count. DOWN: an ' +
-      'error without a fault, or more than the budget in a fault window.',
+      'recover. Outside fault windows no error may occur, and the declared longest wait holds as well. An instance ' +
+      'that does not become healthy again is a violation, and so is one that never becomes ready. Refusals (403, ' +
+      '409, 429) are not errors. Requests that Baton itself cancelled do not count. DOWN: an error without a fault, ' +
+      'or more than the budget in a fault window.',
     picture: `
   fault            ╔ rolling restart ╗
   reads   ok ok ok ok 502 502 502 ok ok ok ok 502
@@ -135,16 +135,15 @@ export const faults: readonly Explanation[] = [
   {
     guarantee: 'evidence',
     definition:
-      'The response header, the balancer log and the instance logs agree on the instance that served each ' +
-      'request. Each request that may change something was served once. DISPUTED: two sources name different ' +
-      'instances, or two instances served one write. Every other verdict that depends on instances depends on ' +
-      'this one.',
+      'The response header, the balancer log and the instance logs agree on the instance that served each request. ' +
+      'Each request that may change something was served once. DISPUTED: two sources name different instances, or ' +
+      'two instances served one write. All other verdicts about instances depend on this verdict.',
     picture: `
   request 4711   the response says app-1
                  the balancer log says app-2
                  the log of app-2 contains the request`,
     causes: [
-      'one instance name in the image or in the environment of all instances',
+      'the same instance name in the image, or in the environment, of all instances',
       'a cache or a proxy between balancer and instance that adds the header',
       'a balancer that resends a write after a timeout (proxy_next_upstream … non_idempotent): both instances served it',
       'logs without the request id, or logs that were rotated during the run',

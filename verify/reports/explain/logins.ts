@@ -101,11 +101,12 @@ export const logins: readonly Explanation[] = [
   {
     guarantee: 'forgery',
     definition:
-      'A session cookie whose value was changed is never signed in, on any instance, and never breaks the app ' +
-      '(a 500). A change is one of these: another character in the middle of a part, a cut value, an empty ' +
-      'value, or parts of two cookies spliced together. The last character of a part is never changed, since ' +
-      'both may decode to the same value, nor is the part by which a balancer routes. 429, 502, 503 and 504 say ' +
-      'nothing about the cookie. FORGED: a changed cookie was signed in, or broke the app.',
+      'A session cookie whose value was changed is never signed in, on any instance, and never breaks the app (a ' +
+      '500). A change is one of these: another character in the middle of a part, a cut value, an empty value, or ' +
+      'parts of two cookies spliced together. The last character of a part is never changed, because the original ' +
+      'and the changed value may decode to the same bytes. The part by which a balancer routes is not changed ' +
+      'either. The statuses 429, 502, 503 and 504 say nothing about the cookie. FORGED: a changed cookie was signed ' +
+      'in, or broke the app.',
     picture: `
   1  login                              ├──┤          sid=s:Rk3…a9.kP…    logged in
   2  read with forged cookie (flip)           ├──┤    sid=s:Rk3…b9.kP…    500`,
@@ -216,13 +217,14 @@ export const logins: readonly Explanation[] = [
   {
     guarantee: 'token-refresh',
     definition:
-      'This guarantee is about sessions whose access token is refreshed. No instance refuses an unused refresh token. ' +
-      'Where the target file declares `grace`, overlapping refreshes, a refresh whose response was lost, and a retry on ' +
-      'another instance leave one live session. Without `grace`, a session that ends so is only reported. A replaced ' +
-      'refresh token is refused after the grace period. Under `reuse: ends-session` it ends the session. After a ' +
-      'logout, every instance refuses the refresh tokens of the session. It refuses the access tokens when they expire, ' +
-      'or at once under `revokes: access`. EVICTED: a client that followed the protocol lost its session. REUSED: a ' +
-      'spent or revoked token was accepted. The tolerance of each time is 2 s or 5 %, whichever is larger.',
+      'This guarantee is about sessions whose access token is refreshed. No instance refuses an unused refresh ' +
+      'token. Where the target file declares `grace`, overlapping refreshes, a refresh whose response was lost, and ' +
+      'a retry on another instance leave one live session. Without `grace`, a session that ends in one of these ' +
+      'ways is only reported. A replaced refresh token is refused after the grace period. Under `reuse: ' +
+      'ends-session` it ends the session. After a logout, every instance refuses the refresh tokens of the session. ' +
+      'It refuses the access tokens when they expire, or at once under `revokes: access`. EVICTED: a client that ' +
+      'followed the protocol lost its session. REUSED: a spent or revoked token was accepted. The tolerance of each ' +
+      'time is 2 s or 5 %, whichever is larger.',
     picture: `
   1  refresh with A   ├─────────┤               on app-1   new tokens: B
   2  refresh with A      ├────────┤             on app-2   400: A is spent, so the session ends
@@ -233,7 +235,7 @@ export const logins: readonly Explanation[] = [
       'two instances that each replace the token: the second write wins, and the tokens of the first response are dead (grafana/grafana#98195)',
       'a grace period in the memory of one instance: a retry on another instance ends the session',
       'refresh tokens that are signed and not stored: each of them works until it expires',
-      'a logout that forgets the tokens in the browser and ends nothing on the server',
+      'a logout that only deletes the tokens in the browser, and ends nothing on the server',
       'a refresh in flight that writes the session back after the logout',
     ],
     mend: [

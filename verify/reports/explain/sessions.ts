@@ -99,16 +99,16 @@ export const sessions: readonly Explanation[] = [
   {
     guarantee: 'instances-agree',
     definition:
-      'No instance responds to the same session differently from the others, reproducibly: refusals, errors, ' +
-      'attributes of cookies. Each ordered pair of instances is judged: the instance that logged in, wrote last ' +
-      'or gave the page, and the instance that serves. SKEW: one pair gives a response more often than chance ' +
-      'explains, and others do not, while the same session lives elsewhere; or two instances set the cookie in ' +
-      'different ways. One slow or overloaded response, or a conflict, is not a difference. A session that only ' +
-      'its own instance knows is LOSS. Clocks that are certainly more than 2 s apart are reported with their ' +
-      'offset. Under the claim `strict` they are SKEW too. OUTDATED: after a fault, such as the deploy of a new ' +
-      'version, the app treats older sessions differently from new ones. It refuses a form that it sent before ' +
-      'the fault, responds differently to a request for the same page, or sets cookies with other attributes for ' +
-      'new sessions only.',
+      'All instances respond to the same session in the same way: none of them always refuses it, responds with an ' +
+      'error, or sets cookies with other attributes. Each ordered pair of instances is judged: the instance that ' +
+      'logged in, wrote last or gave the page, and the instance that serves. SKEW: one pair gives a response more ' +
+      'often than chance explains, and other pairs do not, while the same session is live on other instances; or ' +
+      'two instances set the cookie in different ways. One slow or overloaded response, or a conflict, is not a ' +
+      'difference. A session that only one instance knows is LOSS. Clocks that are certainly more than 2 s apart ' +
+      'are reported with their offset. Under the claim `strict` they are SKEW too. OUTDATED: after a fault, such as ' +
+      'the deploy of a new version, the app treats older sessions differently from new ones. It refuses a form that ' +
+      'it sent before the fault, responds differently to a request for the same page, or sets cookies with other ' +
+      'attributes for new sessions only.',
     picture: `
   1  read           ├──┤              on app-1   200, with a form
   2  add "b41"            ├──┤        on app-2   403
@@ -148,13 +148,14 @@ export const sessions: readonly Explanation[] = [
     guarantee: 'routing',
     definition:
       'Requests reach the instances as claimed. `spread`: every session with enough requests reaches several ' +
-      'instances, and the shares fit the weights, which are equal if none are declared. A share does not fit if ' +
-      'it is off by more than a fifth, and the chi-square test, corrected for the number of tests, gives p < ' +
-      '10⁻⁶. If an instance serves nothing for some time while requests of several sessions come, and nothing shows ' +
-      'whether it ran, these requests do not count, and the verdict is not valid. `sticky`: a ' +
-      'session changes its instance only if that instance was unavailable, or the set of ' +
-      'instances changed. `least-outstanding`: all instances serve requests. PINNED: an instance gets no fair ' +
-      'share of the requests, or a session stays on one instance. UNPINNED: a session moved without need.',
+      'instances, and the shares fit the weights, which are equal if none are declared. A share does not fit if it ' +
+      'is off by more than a fifth, and the chi-square test, corrected for the number of tests, gives p < 10⁻⁶. If ' +
+      'an instance serves nothing for some time while requests of several sessions come, and nothing shows whether ' +
+      'it ran, these requests do not count, and the verdict is not valid. `sticky`: a session changes its instance ' +
+      'only if that instance was unavailable, or the set of instances changed. `least-outstanding`: all instances ' +
+      'serve requests. PINNED: an instance gets too small a share of the requests, or a session stays on one ' +
+      'instance. UNPINNED: a session moved although its instance was available and the set of instances had not ' +
+      'changed.',
     picture: `
   claimed spread                     claimed sticky
   s1  app-1 app-1 app-1 app-1 …      s1  app-1 app-1 app-2 app-1 …

@@ -9,24 +9,41 @@ export const UNIT = 10;
 /** Stands in the column `sawUser` for "the response named the session's own user". */
 export const OWN = '=';
 
-/** The columns of the requests, in the order of the bytes. A text is stored as its index in `texts`; 0 means absent. */
+/**
+ * The columns of the requests, in the order of the bytes. A text is stored as its index in `texts`, 0 if the request has
+ * no such text.
+ *
+ * - `call`: the time of the call, as the difference from the request before, signed
+ * - `length`: the duration, plus 1; 0 if the request never returned
+ * - `session`: an index into `sessions`
+ * - `instance`, `action`, `path`, `note`: texts
+ * - `object`: a text that ends with `@` for an object of the session, and with `@@` for an object of its user
+ * - `with`: a text that says which cookies were sent
+ * - `source`: a text that says where the name of the instance comes from
+ * - `sawUser`: the name of the user on the page, as a text; OWN for the user of the session
+ * - `detail`: the written value and the shown values, as a text; only for sessions of an anomaly
+ * - `status`: the HTTP status; 0 if there was no response
+ * - `state`: the bits of FLAGS
+ * - `group`: the number of the virtual user in the request id, plus 1; 0 if the id has no such number
+ * - `number`: the last number of the request id, as the difference from the request before, signed
+ */
 export const COLUMNS = [
-  'call', // difference from the request before, signed, in units
-  'length', // duration in units, plus 1; 0: never returned
-  'session', // index into `sessions`
-  'instance', // text
-  'action', // text
-  'path', // text
-  'note', // text
-  'object', // text; ends with `@` for an object of the session, with `@@` for one of its user
-  'with', // text: which cookies were sent
-  'source', // text: the source of the instance's name
-  'sawUser', // text; OWN for the user of the session
-  'detail', // text: the value written and the values seen; only for sessions of an anomaly
-  'status', // HTTP status; 0: none
-  'state', // bits of FLAGS
-  'group', // number of the virtual user in the request id, plus 1; 0: none
-  'number', // last number of the request id: difference from the request before, signed
+  'call',
+  'length',
+  'session',
+  'instance',
+  'action',
+  'path',
+  'note',
+  'object',
+  'with',
+  'source',
+  'sawUser',
+  'detail',
+  'status',
+  'state',
+  'group',
+  'number',
 ] as const;
 
 export type Column = (typeof COLUMNS)[number];
@@ -88,7 +105,7 @@ export interface Plots {
   latency: { part: string; instance: string; count: number; p50: number; p95: number; p99: number }[];
 }
 
-/** A mark of an anomaly on the timeline. */
+/** An anomaly that the timeline marks. */
 export interface AnomalyMark {
   /** Id of the HTML element that shows the witness: the requests that prove the anomaly. */
   id: string;

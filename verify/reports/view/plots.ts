@@ -85,7 +85,7 @@ export class PlotCounts {
     ];
   }
 
-  /** Returns the counts so far. */
+  /** Returns the counts since the run began. */
   take(): Plots {
     const length = Math.max(0, ...this.#all().map(series => series.length));
     const full = (series: Series): Series => Array.from({ length }, (_, i) => series[i] ?? 0);

@@ -35,7 +35,7 @@ interface Viewer {
 
 /** Loads the signed-in user of one request only once, although several fields need it. */
 class Viewers {
-  /** The user of the request. */
+  /** The user who is signed in by the request; undefined if no user is. */
   user: string | undefined;
   readonly #loader: DataLoader<'viewer', Viewer | null>;
 

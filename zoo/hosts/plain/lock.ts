@@ -7,9 +7,12 @@ import type { Redis } from 'ioredis';
 export interface LockOptions {
   /** Maximum time that a request waits for the lock, milliseconds. */
   readonly waitMs: number;
-  /** If a request does not get the lock in this time, the app refuses it, or handles it without the lock. */
+  /**
+   * What the app does with a request that does not get the lock within `waitMs`: refuses it, or handles it without the
+   * lock.
+   */
   readonly otherwise: 'refuse' | 'proceed';
-  /** What one lock covers: all writes of a session, or only its writes to one thing, such as the cart. */
+  /** What one lock covers: all writes of a session, or only its writes to one object, such as the cart. */
   readonly per?: 'session' | 'thing';
   /** True if reads wait for the lock too. */
   readonly reads?: boolean;

@@ -11,7 +11,7 @@ interface Tokens {
 }
 
 export interface Design {
-  /** Begins a session. */
+  /** Begins a session. Returns its first tokens. */
   begin(user: string): Promise<Tokens>;
   /** Returns new tokens for a refresh token; undefined if the token is refused. */
   renew(refresh: string): Promise<Tokens | undefined>;

@@ -10,7 +10,7 @@ import { ownFaults } from '../index.ts';
 export interface Tried {
   bit: boolean;
   did: string | undefined;
-  /** Runs the heals, the last registered one first. */
+  /** Runs the functions that heal the fault, the last registered one first. */
   heal(): Promise<void>;
   /** Returns the log of the fault's commands. */
   log(): string;
