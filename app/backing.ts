@@ -11,11 +11,11 @@ import { createLogin } from './redis-login.ts';
 
 export interface Backing {
   readonly redis: RedisClient;
-  /** Set if sessions or baskets are in PostgreSQL. */
+  /** The connections to PostgreSQL; undefined if neither sessions nor baskets are there. */
   readonly database?: Pool;
-  /** Set if sessions are in memcached. */
+  /** The client of memcached; undefined if sessions are elsewhere. */
   readonly memcached?: MemcacheClient;
-  /** Set if sessions are in DynamoDB. */
+  /** The client of DynamoDB; undefined if sessions are elsewhere. */
   readonly dynamodb?: DynamoDB;
   /** Waits for connections and creates the tables that the app needs. Throws if a server does not respond. */
   prepare(): Promise<void>;

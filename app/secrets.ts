@@ -31,9 +31,9 @@ function equal(given: string, right: string): boolean {
 
 /** Short keyed hashes for logs: equal for equal values, and useless without the secret. */
 export interface Labels {
-  /** Label of a session id. */
+  /** Returns the label of a session id. */
   readonly session: (sid: string) => string;
-  /** Label of an email address. */
+  /** Returns the label of an email address. */
   readonly user: (email: string) => string;
 }
 

@@ -17,8 +17,8 @@ const FIELDS = [
 ];
 
 it('no class that k6 runs has a field with an arrow function that uses `this`', () => {
-  // In a class with such a field, initialisers of other fields cannot access the module's constants and classes (k6
-  // 2.2).
+  // k6 2.2 has a bug: in a class with such a field, initialisers of other fields cannot access the module's constants
+  // and classes.
   const found = FILES.flatMap(file =>
     FIELDS.flatMap(field => [...readFileSync(join(ROOT, file), 'utf8').matchAll(field)])
       .filter(([, , value = '']) => /=>[\s\S]*\bthis\b/.test(value))

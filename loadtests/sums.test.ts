@@ -62,7 +62,7 @@ describe('a run that k6 counted', () => {
     expect(passes).toBe(true);
     expect(result.judgement).toBe('valid');
     expect(result.guarantees.map(verdict => verdict.judgement)).toEqual(Array(ALL).fill('valid'));
-    // The canaries show more than the names on the pages.
+    // The finding is the one for canaries, which prove more than the user names on the pages.
     const isolation = result.guarantees.find(({ guarantee }) => guarantee === 'isolation');
     expect(isolation?.finding).toContain("show another user's data");
     expect(result.tally.instances).toMatchObject([

@@ -134,8 +134,8 @@ async function run(env: Settings, claims: Guarantee[], out: string): Promise<Res
 }
 
 /**
- * Returns a cell. ✓: kept in all runs. ✗: broken in at least one run. ?: never broken, but insufficient evidence in a
- * run.
+ * Returns a cell of the table. ✓: kept in all runs. ✗: broken in at least one run. ?: never broken, but insufficient
+ * evidence in a run.
  */
 function cell(guarantee: Guarantee, results: readonly Result[]): string {
   const judgements: Judgement[] = results

@@ -60,8 +60,8 @@ async function tried(store: string, fault: StackFault, out: string): Promise<str
 }
 
 /**
- * Returns a cell. ✓: all guarantees kept. ✗: the broken guarantees and the losses. ?: the guarantees without enough
- * evidence.
+ * Returns a cell of the table. ✓: all guarantees kept. ✗: the broken guarantees and the losses. ?: the guarantees
+ * without enough evidence.
  */
 function cell({ guarantees, faults = [] }: Result): string {
   const named = (which: (verdict: Result['guarantees'][number]) => boolean): string =>

@@ -48,7 +48,7 @@ const inCards = (...args: string[]): Promise<string> => kubectl('--namespace', N
 
 const apply = (overlay: string): Promise<string> => kubectl('apply', '-k', join(FOLDER, 'overlays', overlay));
 
-/** Applies an overlay without its Job, and waits until it serves. */
+/** Applies a kustomize overlay without its Job, and waits until the app serves. */
 async function applyWithoutJob(overlay: string): Promise<void> {
   await apply(overlay);
   await inCards('delete', 'job', 'verify');

@@ -92,7 +92,7 @@ describe.skipIf(why !== '')('docker compose', { timeout: 600_000 }, () => {
 
   afterAll(async () => {
     await up?.down({ removeVolumes: true });
-    await compose({}, '--profile', '*', 'down', '--volumes'); // Stops services of profiles too.
+    await compose({}, '--profile', '*', 'down', '--volumes'); // also stops services of profiles
     const { stdout } = await compose({}, 'ps', '--all', '--quiet');
     expect(stdout).toBe('');
     rmSync(runs, { recursive: true, force: true });

@@ -76,7 +76,7 @@ export class HistoryReader {
       await reader.fill();
       return reader;
     }
-    const found = lines === 'history' ? 'and the file is empty' : 'found no line of one';
+    const found = lines === 'history' ? 'and the file is empty' : 'found no line that belongs to a history';
     throw new UsageError(`${file}: expected a history, ${found}`);
   }
 

@@ -79,8 +79,8 @@ async function partsOf(paths: readonly string[]): Promise<{ first: Part; parts: 
 }
 
 /**
- * Passes the events of all parts to `take`, in order of time. Returns the line that ends the history: of the
- * last lines of the parts, the worst one, such as `failed`. Returns undefined if a part has no last line.
+ * Passes the events of all parts to `take`, in order of time. Returns the line that ends the merged history: it has the
+ * worst ending of all parts, such as `failed`. Returns undefined if a part has no such line.
  */
 async function merge(parts: readonly Part[], take: (event: Event) => void): Promise<Finish | undefined> {
   const owners = new Map<string, Part>();

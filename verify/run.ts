@@ -75,7 +75,10 @@ async function loadWithFaults(
   await perform(context, plan.workloads, { ...plan, ...faults, ...together });
 }
 
-/** Merges the histories of the workers. Deletes them last, so that `baton check` works after a kill at any time. */
+/**
+ * Merges the histories of the workers. Deletes these histories last, so that `baton check` works after a kill at any
+ * time.
+ */
 async function mergeParts({ folder, compress }: RunPlan): Promise<void> {
   const parts = await partsIn(folder);
   const merged = new HistoryFile(join(folder, HISTORY), undefined, compress ? 0 : undefined);

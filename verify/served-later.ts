@@ -117,7 +117,7 @@ export class ServedLater {
   }
 
   #served({ run }: Run): Served[] {
-    // The entries came from the history, and must not be inserted twice.
+    // Log entries that were read from the history are not inserted again.
     if (this.#logs.length === 0) return [];
     const own = this.#named.filter(({ request }) => request.startsWith(`${run}-`));
     return own.map(served => this.#names.translated(served));

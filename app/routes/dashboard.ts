@@ -13,7 +13,7 @@ export interface PageDeps {
   readonly users: Users;
   readonly cards: Cards;
   readonly baskets: Baskets;
-  /** Set if cards can have pictures. */
+  /** The store of pictures; undefined if cards have no pictures. */
   readonly pictures: Pictures | undefined;
 }
 

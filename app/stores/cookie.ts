@@ -76,7 +76,7 @@ export class CookieStore extends session.Store {
     request.sessionID = id;
     const loaded = this.createSession(request, { ...data, cookie: new session.Cookie() });
     const now = Date.now();
-    // If this fails, the browser keeps its present cookie, which is valid until its time is over.
+    // If the cookie cannot be renewed, the browser keeps its present cookie, which stays valid until it expires.
     if (now - sealedAt > until - now) await this.#give(response, id, loaded).catch(() => {});
     next();
   };

@@ -34,8 +34,8 @@ interface Held {
 declare module 'ioredis' {
   interface RedisCommander<Context> {
     /**
-     * Returns 1: saved, 0: the session no longer exists, -1: the lock is lost. `token`: '' for a new session; `ttl`:
-     * ms.
+     * Saves a session if the request still holds its lock. `token`: '' for a new session; `ttl`: ms. Returns 1 if
+     * saved, 0 if the session no longer exists, -1 if the lock is lost.
      */
     saveLockedSession(
       key: string,

@@ -197,7 +197,7 @@ export const HEALTHY: Readonly<Record<string, Act>> = {
  * that do not fulfil the condition.
  */
 const EVERY = [2, 1_000] as const;
-/** Number of requests of which about one fulfils the condition. */
+/** About one in this number of requests fulfils the condition. */
 const ODDS: Readonly<Record<When, number>> = {
   ...{ always: 1, aged: 2, rested: 20, overlapping: 20, 'one instance': 2, 'some users': 4, large: 50 },
   ...{ awkward: 50, 'begun elsewhere': 2, 'second login': 2 },

@@ -42,7 +42,9 @@ export class ObservedLoad {
     this.#silent ||= instances.some(name => since(name) >= ENOUGH * instances.length);
   }
 
-  /** Starts all counts at zero, except `kept`. Called at the start of each fault, and after its heals. */
+  /**
+   * Resets all counts, except the number of acknowledged adds. Called at the start of each fault, and after its heals.
+   */
   begin(): void {
     this.#before = { instances: this.instances(), failed: this.#failed };
     this.#answered.clear();

@@ -44,7 +44,7 @@ function rowOf(fault: FaultSummary): FaultRow {
     load: loadOf(fault),
     sessions:
       sessions.of === 0
-        ? 'none checked at the end'
+        ? 'no session was checked at the end'
         : `${grouped(sessions.survived)} of ${grouped(sessions.of)} survived (≥ ${percent(sessions.atLeast)} at 95 %)`,
     writes: `${grouped(writes.acknowledged)} acknowledged, ${grouped(writes.lost)} lost`,
     relogins: grouped(relogins),

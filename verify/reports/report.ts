@@ -174,7 +174,7 @@ export function conclusion(result: Result): string {
   ].join('; ');
 }
 
-/** Returns a hash that is the same in all runs: two FNV-1a hashes of 32 bits each, in hexadecimal. */
+/** Returns a hash of a text that is the same in all runs: two FNV-1a hashes of 32 bits each, in hexadecimal. */
 export function fingerprint(text: string): string {
   const hash = (basis: number): string => {
     let value = basis;

@@ -39,7 +39,7 @@ export class Kept<Value> {
   #inputs: readonly unknown[] = [];
   #value: Value | undefined;
 
-  /** Returns the value. Makes it anew if one of the inputs is not the same as in the last call. */
+  /** Returns the kept value. Makes a new one if one of the inputs is not the same as in the last call. */
   get(inputs: readonly unknown[], make: () => Value): Value {
     if (this.#value === undefined || inputs.some((input, i) => input !== this.#inputs[i])) {
       this.#inputs = inputs;

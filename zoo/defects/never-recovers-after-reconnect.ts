@@ -27,8 +27,8 @@ if (import.meta.main)
   await serve({
     store: (config, redis) => {
       const store = new RedisStore(stockOptions(config, redis));
-      // Reports a lost connection, and never its recovery: the defect. From `disconnect` until `connect`,
-      // express-session handles requests without a session.
+      // Reports a lost connection, and never its recovery: the defect. From the event `disconnect` until the event
+      // `connect`, express-session handles requests without a session.
       redis.on('close', () => store.emit('disconnect'));
       return store;
     },

@@ -56,9 +56,9 @@ export const sessions: readonly Explanation[] = [
   {
     guarantee: 'isolation',
     definition:
-      'Every identity and every canary that a session is shown belongs to its own user, in body and headers. No ' +
-      'session id is issued to two users; stateless tokens of one user may be equal. A cookie with an equal ' +
-      'value for different users is not a session id, if the app distinguishes the users. A canary is an ' +
+      'Every identity and every canary in the responses of a session belongs to the user of the session, in body ' +
+      'and headers. No session id is issued to two users; stateless tokens of one user may be equal. A cookie with ' +
+      'an equal value for different users is not a session id, if the app distinguishes the users. A canary is an ' +
       'unguessable value that a user put into private state. BLEED: a response named another user, contained ' +
       'another user’s canary, or set a session id that was issued to another user.',
     picture: `

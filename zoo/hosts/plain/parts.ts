@@ -16,7 +16,7 @@ declare module 'express-session' {
 /** Records the session ids of each user, for "log out everywhere". */
 export interface Devices {
   add(user: string, sid: string): Promise<void>;
-  /** Returns the ids of the user's sessions, and removes them. */
+  /** Returns the session ids of the user, and removes them from the record. */
   takeAll(user: string): Promise<string[]>;
 }
 
