@@ -8,7 +8,7 @@ const jar = [
 ];
 const affinity = (mode: AffinityMode, late = false) => new Affinity('route', mode, seeded(1), () => late);
 
-it('on: sends what the jar has', () => {
+it('on: sends the affinity cookie of the jar', () => {
   expect(affinity('on').sent(jar)).toEqual(jar);
 });
 
@@ -16,7 +16,7 @@ it('off: never sends the cookie', () => {
   expect(affinity('off').sent(jar)).toEqual([{ name: 'sid', value: 'mine' }]);
 });
 
-it('re-pinned: replaces the cookie by that of another client, and lets a client without one get its own', () => {
+it('re-pinned: sends the affinity cookie of another client; a client without an affinity cookie sends none', () => {
   const swapped = affinity('re-pinned');
   for (const value of ['a', 'b', 'c']) swapped.saw({ name: 'route', value });
   const sent = Array.from(
@@ -27,7 +27,7 @@ it('re-pinned: replaces the cookie by that of another client, and lets a client 
   expect(swapped.sent([jar[0] as (typeof jar)[0]])).toEqual([{ name: 'sid', value: 'mine' }]);
 });
 
-it('broken: loses it in the second half', () => {
+it('broken: loses the affinity cookie in the second half of the run', () => {
   expect([
     affinity('broken').breaks(),
     affinity('broken', true).breaks(),

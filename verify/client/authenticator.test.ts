@@ -48,7 +48,7 @@ it('makes a passkey that a server accepts, and signs challenges with it', async 
   );
 });
 
-it('has a key of its own for each account and each registration', async () => {
+it('makes a new key for each account and each registration', async () => {
   const authenticator = new Authenticator();
   const first = credentialOf(await registered(authenticator));
   const second = credentialOf(await registered(authenticator));
@@ -81,7 +81,7 @@ it.each<[string, 'create' | 'get', string, string]>([
   expect(() => new Authenticator().respond(ceremony, body, bob, site)).toThrow(message);
 });
 
-it('an app that fails after a ceremony has succeeded is no error of the target file', async () => {
+it('does not report an error of the target file if an app fails after a passkey has worked', async () => {
   const authenticator = new Authenticator();
   await registered(authenticator);
   expect(authenticator.respond('create', 'Service Unavailable', bob, site)).toBeUndefined();

@@ -59,7 +59,7 @@ describe('compressed bodies', () => {
     expect(await bodies(body, { 'content-encoding': encoding, 'content-type': 'text/html' })).toBe(expected);
   });
 
-  it('that are not compressed, incomplete, or grow without bound are failures', async () => {
+  it('are failures if they are not compressed, incomplete, or too large after decompression', async () => {
     const gzip = { 'content-encoding': 'gzip' };
     expect(await bodies(Buffer.from(TEXT), gzip)).toBe('garbled');
     expect(await bodies(gzipSync(TEXT).subarray(0, 20), gzip)).toBe('garbled');
@@ -117,7 +117,7 @@ describe('bodies without a length', () => {
     await expect.poll(() => closed).toBe(2);
   });
 
-  it('that trickle for ever fail at the timeout', async () => {
+  it('that arrive slowly and never end fail at the timeout', async () => {
     const server = createServer((_, response) => {
       const timer = setInterval(() => response.write('.'), 5);
       response.on('close', () => clearInterval(timer));
@@ -140,7 +140,7 @@ describe('a server that responds before the request has ended', () => {
       response.writeHead(413, { 'content-length': '5', connection: 'close' }).end('large'),
     );
 
-  it('is read, whatever is still to be sent', async () => {
+  it('has its response read, even if the rest of the request is never sent', async () => {
     const form = { text: 'x'.repeat(200_000) };
     const one = await early();
     for (const held of [undefined, new Barrier(1).place()]) {

@@ -74,6 +74,6 @@ it.each<[string, Record<string, string | string[]>]>([
   expect(servedFromCache(headers, FAST)).toBe(false);
 });
 
-it('a response that took long is no older than its request', () => {
+it('a slow response with an Age below its duration does not come from a cache', () => {
   expect([servedFromCache({ age: '4' }, 3500), servedFromCache({ age: '5' }, 3500)]).toEqual([false, true]);
 });

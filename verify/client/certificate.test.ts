@@ -10,11 +10,11 @@ describe('a certificate that is not trusted', () => {
     'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
     'CERT_HAS_EXPIRED',
     'ERR_TLS_CERT_ALTNAME_INVALID',
-  ])('%s is no connection that was reset', code => {
+  ])('%s is not reported as a reset connection', code => {
     expect(failureOf(Object.assign(new Error(), { code }))).toBe('certificate');
   });
 
-  it.each(['ECONNRESET', 'UND_ERR_SOCKET', 'EPROTO', undefined])('%s is about something else', code => {
+  it.each(['ECONNRESET', 'UND_ERR_SOCKET', 'EPROTO', undefined])('%s is not about a certificate', code => {
     expect(isDistrust(code)).toBe(false);
   });
 

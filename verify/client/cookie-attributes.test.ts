@@ -12,25 +12,25 @@ function roomsOf(values: number, value: (n: number) => string): number[] {
   return Array.from({ length: values }, (_, n) => rooms.of('sid', value(n)));
 }
 
-describe('the room of ids', () => {
-  it('is unknown before there are 20', () => {
+describe('the entropy of session ids', () => {
+  it('is unknown for fewer than 20 ids', () => {
     expect(roomsOf(19, count).every(room => room === Number.POSITIVE_INFINITY)).toBe(true);
   });
 
-  it('of random ids is all that their letters can carry', () => {
+  it('is the maximum for their alphabet if the ids are random', () => {
     expect(roomsOf(40, hash).at(-1)).toBe(128);
   });
 
-  it('of a counter is in the digits that change', () => {
+  it('counts only the changing digits of a counter', () => {
     expect(roomsOf(40, count).at(-1)).toBe(8);
     expect(roomsOf(40, n => count(5_000 + 256 * n)).at(-1)).toBe(8);
   });
 
-  it('of a few ids that are repeated is unknown', () => {
+  it('is unknown for a few ids that are repeated', () => {
     expect(roomsOf(500, n => count(n % 19)).at(-1)).toBe(Number.POSITIVE_INFINITY);
   });
 
-  it('is separate for each length and each name', () => {
+  it('is separate for each length and each cookie name', () => {
     const rooms = new Rooms();
     for (let n = 0; n < 19; n++) {
       rooms.of('sid', count(n));
@@ -40,7 +40,7 @@ describe('the room of ids', () => {
     expect(rooms.of('sid', count(19))).toBe(8);
   });
 
-  it('is that of the decoded value: percent-encoding has no room', () => {
+  it('is that of the decoded value: percent-encoding adds no entropy', () => {
     expect(roomsOf(40, n => `s%3A${hash(n)}.${hash(n + 500)}`).at(-1)).toBe(Math.floor(64 * Math.log2(94)));
   });
 });
@@ -55,7 +55,7 @@ describe('a Set-Cookie line', () => {
     'sid=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/,sid=abc; HttpOnly',
     'sid=, sid=abc; Path=/',
     'a=1, __Host-sid=abc',
-  ])('that a proxy has folded holds further cookies: %s', line => {
+  ])('into which a proxy has joined several cookies is recognised: %s', line => {
     expect(folded(line)).toBe(true);
   });
 
@@ -65,7 +65,7 @@ describe('a Set-Cookie line', () => {
     'sid=abc; expires=Wednesday, 21-Oct-26 07:28:00 GMT',
     'list=a,b=c,d; Path=/',
     'json={"a":1,"b":2}; Path=/',
-  ])('of one cookie may hold commas: %s', line => {
+  ])('of one cookie may contain commas: %s', line => {
     expect(folded(line)).toBeUndefined();
   });
 });

@@ -169,7 +169,7 @@ it('keeps a cookie with a Max-Age that ends after the last possible date', () =>
   }
 });
 
-it('renews a cookie also after more names of cookies than it remembers', () => {
+it('renews a cookie also after more cookie names than the jar remembers', () => {
   const jar = new Jar(SITE);
   const renews = (): boolean => {
     const before = jar.for(SITE);
@@ -182,7 +182,7 @@ it('renews a cookie also after more names of cookies than it remembers', () => {
   expect(jar.for(SITE).header).toBe('sid=1');
 });
 
-it('reports a second cookie after the date of a line as folded, also if an earlier line had no second cookie', () => {
+it('reports a second cookie after the date of a line, also if an earlier line had no second cookie', () => {
   const jar = new Jar(SITE);
   const line = `sid=1; Path=/; Expires=${date(60)}`;
   expect(jar.keep(line, SITE, undefined)?.attributes?.folded).toBeUndefined();

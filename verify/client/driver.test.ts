@@ -63,7 +63,7 @@ const PAGE = '<p data-user="alice">';
 /** A planned time long before the request, on the run's clock. */
 const DUE = -5_000_000;
 
-it('a list of several pages counts from the planned time of its first page', async () => {
+it('the time of a list of several pages begins at the planned time of its first page', async () => {
   const { driver, operations, notes } = await driving(({ url }, response) => {
     const next = { '/notes': '/notes?page=2', '/notes?page=2': '/notes?page=3' }[url ?? ''];
     response.end(`${PAGE}<li>${url}</li>${next === undefined ? '' : `<a rel="next" href="${next}">`}`);
@@ -94,7 +94,7 @@ it('a retry after status 429 has no planned time: the app has asked for the wait
   ]);
 });
 
-it('a write that needs a read before it gives the planned time to the read', async () => {
+it('if a write needs a read first, the read has the planned time', async () => {
   const { driver, operations, count } = await driving((_, response) => response.end(`${PAGE}<b>0</b>`));
   for (let i = 0; i < 2; i++) await driver.write(count, { due: DUE });
   expect(planned(operations)).toEqual([

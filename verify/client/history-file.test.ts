@@ -77,7 +77,7 @@ it.each([0, 690_000, 250_000, undefined])(
   },
 );
 
-it('takes at most 120 bytes for an operation, compressed', () => {
+it('needs at most 120 compressed bytes for an operation', () => {
   const history = new HistoryFile(path, undefined, 0);
   for (const id of ALL) history.write(operation(id));
   history.close();
@@ -96,7 +96,7 @@ it('has a line that is longer than a block', async () => {
 });
 
 it.each([0, 300_000])(
-  'has what the operating system had, if the process was killed before, in or after a compression (above %s bytes)',
+  'has all written lines if the process was killed before, during or after a compression (above %s bytes)',
   async most => {
     const history = new HistoryFile(path, undefined, most);
     const before = join(folder, 'before.ndjson');

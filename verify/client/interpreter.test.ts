@@ -25,12 +25,12 @@ describe('with an identity provider on another host', () => {
   const asked = (action: 'read' | 'login' | 'form', redirect: string) =>
     away.seen(reply({ status: 302, redirect }), { action }).signedIn;
 
-  it('a page or a login that redirects there is signed out', () => {
+  it('a page or a login that redirects to the provider is signed out', () => {
     expect(asked('read', 'https://login.example.test/auth')).toBe('out');
     expect(asked('login', 'https://login.example.test/auth')).toBe('out');
   });
 
-  it('another host, and the page that begins the login, say nothing', () => {
+  it('a redirect to another host, or of the login page, does not show whether a session is signed in', () => {
     expect(asked('read', 'https://login.example.test.evil.example/auth')).toBeUndefined();
     expect(asked('form', 'https://login.example.test/auth')).toBeUndefined();
   });
@@ -59,7 +59,7 @@ describe('Interpreter', () => {
     ['a 403', { status: 403 }, undefined, 'fail'],
     ['a 503', { status: 503, body: 'no mark here' }, undefined, 'fail'],
     ['no response', { status: undefined, failure: 'timeout' as const }, undefined, 'fail'],
-  ])('takes %s for what it is', (_, more, signedIn, outcome) => {
+  ])('finds out the sign-in state and the outcome of %s', (_, more, signedIn, outcome) => {
     const { status, ...rest } = more as Partial<Reply>;
     const given = status === undefined && 'status' in more ? rest : more;
     const seen = interpreter.seen(
@@ -151,7 +151,7 @@ describe('Interpreter', () => {
     ]);
   });
 
-  it('treats a page that names no user as signed in if a stranger does not see it', () => {
+  it('treats a page that names no user as signed in if signed-out clients do not see it', () => {
     const own = interpreterOf(target, secret => secret, 'bc0ffee');
     const asked = { action: 'read', object: 'basket' } as const;
     const body = '<li data-item="a">a</li>';

@@ -46,7 +46,7 @@ describe('a request from a page of another site', () => {
 });
 
 describe('a browser', () => {
-  it('shares cookies between the ports of a host, and copies do not get those that another host has set', () => {
+  it('shares cookies between the ports of a host; a copy gets no cookies of another host', () => {
     const [app, provider] = [url('http://127.0.0.1:8080/'), url('http://127.0.0.1:9000/')];
     const jar = new Jar(app);
     jar.keep('sid=1', app, undefined);
@@ -59,7 +59,7 @@ describe('a browser', () => {
   });
 
   it.each(['https://app.example.test/', 'http://127.0.0.1:8080/'])(
-    'has the cookies of another browser put into it, also with a prefix: %s',
+    'accepts cookies of another browser, also with a prefix: %s',
     address => {
       const jar = new Jar(url(address));
       for (const name of ['sid', '__Secure-sid', '__Host-sid']) jar.put(name, 'a');

@@ -85,7 +85,7 @@ async function twice(one: SessionClient, second: Send, changes = false): Promise
 describe.each(Object.entries(closings))(
   'a kept connection, when the server %s as a request comes',
   (_, close) => {
-    it('is no failure of a GET: it is sent once more on a fresh one, and recorded as resent', async () => {
+    it('does not fail a GET, which is sent again on a new connection and recorded as resent', async () => {
       const server = new Closer(close);
       const one = await server.listen();
       expect(await twice(one, get)).toMatchObject({ status: 200, body: 'hi', resent: true });
@@ -99,7 +99,7 @@ describe.each(Object.entries(closings))(
       expect(server.seen).toEqual(['1 GET', '2 POST']);
     });
 
-    it('fails a POST, and a GET that changes something: they may have happened', async () => {
+    it('fails a POST, and a GET that changes something: the app may have processed them', async () => {
       for (const send of [post, get]) {
         const server = new Closer(close);
         const one = await server.listen();

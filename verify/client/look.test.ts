@@ -5,7 +5,7 @@ const SECRET = 'abcdefgh%3Dijklmnop';
 const reply = (headers: Record<string, string>, body = '') => ({ status: 200, headers, body, cookies: [] });
 const AT = { now: Date.parse('2026-01-01T00:00:10Z'), took: 20 };
 
-it('reads what a response says to caches', () => {
+it('reads the caching headers of a response', () => {
   const headers = {
     'cache-control': 'public, max-age=60',
     vary: 'Accept',

@@ -74,7 +74,7 @@ it.each([
   expect(error).not.toContain('4711');
 });
 
-it('after the first mail, takes an unreadable mailbox for a mail that did not arrive', async () => {
+it('after the first mail, treats an unreadable mailbox as a missing mail', async () => {
   mails.set(`to:${alice.user}`, ['', 'link 1']);
   const reader = mailbox();
   expect(await (await reader.watch(alice))(() => true)).toBe('link 1');

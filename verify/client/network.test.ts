@@ -36,7 +36,7 @@ function client(target: Pick<Reached, 'url'> & Partial<Reached>): SessionClient 
 const get = (path: string) => ({ method: 'GET', path });
 
 describe('a response that the client abandons', () => {
-  it('is abandoned a time after its request left, not while the request waited for its turn', async () => {
+  it('is abandoned some time after its request left, not while the request waits for the limits', async () => {
     const after = 1_000;
     const left: string[] = [];
     let finish: (() => void) | undefined;
@@ -59,7 +59,7 @@ describe('a response that the client abandons', () => {
 });
 
 describe('a target', () => {
-  it('below a prefix and behind a Host header gets requests as from a browser', async () => {
+  it('with a path prefix and a Host header gets requests as from a browser', async () => {
     const url = await serving((request, response) => {
       response.setHeader('set-cookie', 'sid=1; Domain=shop.test; Path=/shop');
       response.writeHead(302, { location: 'http://shop.test/shop/login?next=1' });
@@ -94,7 +94,7 @@ describe('a target', () => {
     if (!('Origin' in headers)) expect((await one.send(get('/'))).body).toBe('none');
   });
 
-  it('gets its cookies with a path that begins with two slashes, as an app with a wrong base path redirects to', async () => {
+  it('gets its cookies with a path that begins with two slashes', async () => {
     const url = await serving((request, response) => {
       response.setHeader('set-cookie', 'sid=1; Path=/');
       response.writeHead(302, { location: '//account' });
@@ -209,7 +209,7 @@ describe('a target', () => {
     expect(performance.now() - began).toBeGreaterThan(80);
   });
 
-  it('over TLS is trusted by its own authority only, or insecurely; races are no exception', async () => {
+  it('over TLS must have a trusted certificate, unless the check is disabled, also in races', async () => {
     const pems = certificate();
     const url = await listening(
       createTlsServer(pems, (request, response) => response.end(request.headers.referer)),

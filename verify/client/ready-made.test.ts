@@ -39,7 +39,7 @@ it('is taken from a storageState of Playwright: its cookies and its local storag
   await expect(put({ state: '{user}.json' }, 'bob')).rejects.toThrow(/bob\.json cannot be read \(ENOENT\)/);
 });
 
-it('is taken from cookies or a header, of all users or of each', async () => {
+it('is taken from cookies or a header, for all users or for each user', async () => {
   expect((await put({ cookie: 'sid=a=b; theme=dark' })).cookies).toEqual({ sid: 'a=b', theme: 'dark' });
   expect((await put({ header: { alice: 'Authorization: Bearer t' } })).captured).toEqual({
     [READY_MADE]: 'Bearer t',
@@ -52,7 +52,7 @@ it('is taken from cookies or a header, of all users or of each', async () => {
   );
 });
 
-it('is printed by a command, which gets the user and never as code', async () => {
+it('is printed by a command, which gets the user as a variable, never as code', async () => {
   expect((await put({ command: 'echo "sid={user}"' }, 'a$(id)')).cookies).toEqual({ sid: 'a$(id)' });
   await expect(put({ command: 'echo secret; exit 3' })).rejects.toThrow(
     'session.command: expected the command to print a session of alice, but it failed (3). Run it by hand',
@@ -64,6 +64,6 @@ it('is printed by a command, which gets the user and never as code', async () =>
   await expect(put({ command: 'echo X-Key: 1' })).rejects.toThrow('got the header X-Key');
 });
 
-it('of a command that the end of the run interrupts is no error of the target file', async () => {
+it('is not reported as an error of the target file if the end of the run interrupts its command', async () => {
   expect((await put({ command: 'echo sid=t' }, 'alice', AbortSignal.abort())).cookies).toEqual({});
 });

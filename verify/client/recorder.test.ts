@@ -88,7 +88,7 @@ async function starved(crowded: boolean): Promise<Record<string, boolean>> {
   return Object.fromEntries(operations.map(({ path: page, starved: is = false }) => [page, is]));
 }
 
-it('marks requests without a timely response while the machine was overloaded, and no others', async () => {
+it('marks late responses and errors of proxies while the machine was overloaded, and no others', async () => {
   const [early, late] = [
     ['/200', '/500'],
     ['/503', '/late/200', '/late/500', '/last-page/200'],
@@ -98,7 +98,7 @@ it('marks requests without a timely response while the machine was overloaded, a
   expect(await starved(false)).toEqual(of([...early, ...late], false));
 });
 
-it('reads the clock when the first byte leaves, and when the last byte has come, before anything is read', async () => {
+it('reads the clock when the first byte leaves, and when the last byte has come, before other work', async () => {
   const order: string[] = [];
   // Disables the timer that watches the machine's load, because it also reads the mocked clock.
   vi.spyOn(Starvation.prototype, 'look').mockImplementation(() => {});
@@ -125,7 +125,7 @@ it('reads the clock when the first byte leaves, and when the last byte has come,
   await stop();
 });
 
-it('records a change that finds no server as begun when it was tried', async () => {
+it('records a write to an unreachable server as begun when it was tried', async () => {
   const { recorder, client, stop } = await recording(() => {});
   const send = { method: 'POST', path: '/', origin: 'http://127.0.0.1:1' };
   await recorder.perform({ ...CALL, action: 'add' }, client(), send);
@@ -136,7 +136,7 @@ it('records a change that finds no server as begun when it was tried', async () 
 });
 
 describe('a target with limits, whose server responds at once', () => {
-  it('is not charged with the time that requests wait for their turn inside Baton', async () => {
+  it('has operations without the time that requests wait for the limits', async () => {
     const { recorder, client, clock, stop } = await recording((_, response) => response.end(), {
       limits: { requests: 20, connections: 2 },
     });
@@ -157,7 +157,7 @@ describe('a target with limits, whose server responds at once', () => {
     for (const [i, call] of calls.entries()) expect(call - began).toBeGreaterThan(i * 50_000 - 5_000);
   });
 
-  it('is not charged with the time that requests of a race wait for one another', async () => {
+  it('has operations without the time that requests of a race wait for each other', async () => {
     const { recorder, client, clock, stop } = await recording((_, response) => response.end(), {
       limits: { requests: 20 },
     });
@@ -183,7 +183,7 @@ describe('a target with limits, whose server responds at once', () => {
 describe('a request that bypasses the balancer', () => {
   const send = { method: 'GET', path: '/account?a=1' };
 
-  it('names the instance by its address, if the balancer names instances elsewhere', async () => {
+  it('gets the instance from its address, if only the balancer names instances', async () => {
     const { recorder, client, origin, stop } = await recording((_, response) => response.end('user="ann"'));
     const call = { ...CALL, action: 'read' as const };
     await recorder.perform({ ...call, address: 'app-1' }, client(), { ...send, origin });

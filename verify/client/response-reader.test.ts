@@ -129,7 +129,7 @@ describe('a response', () => {
       expect(read(text.slice(0, length), { method: method ?? 'GET', size: 7 }).done).toBe(false);
   });
 
-  it('is followed by bytes that no request has asked for', () => {
+  it('reports bytes after its end', () => {
     const text = message('HTTP/1.1 200 OK', 'Content-Length: 1', '', 'x');
     expect(read(`${text}HTTP/1.1 200 OK`)).toMatchObject({ body: 'x', surplus: true });
   });
@@ -159,7 +159,7 @@ describe('a response', () => {
 const head = (...lines: string[]): string => message('HTTP/1.1 200 OK', ...lines, '', '');
 const chunked = head('Transfer-Encoding: chunked');
 
-describe('rubbish', () => {
+describe('an invalid response', () => {
   const rubbish: [string, string, string][] = [
     ['another protocol', 'SSH-2.0-OpenSSH_9.2\r\n', 'expected the head of an HTTP/1.1 response, got "S'],
     ['a page without a head', '<html></html>', 'expected the head'],
@@ -193,7 +193,7 @@ describe('rubbish', () => {
   });
 });
 
-it('parses the heads of instances that take turns once, although other heads come between them', () => {
+it('parses each head only once, also if the heads of several instances alternate', () => {
   const headOf = (name: string): unknown => {
     const reader = new ResponseReader();
     reader.begin('GET');

@@ -30,7 +30,7 @@ describe('seats', () => {
     expect(await given(one)).toBe(true);
   });
 
-  it('of one account are all or none', async () => {
+  it('of one account are given all at once or not at all', async () => {
     const seats = new Seats(ACCOUNTS, 2);
     await seats.take(1);
     expect(users(await seats.takeAccount())).toEqual(['bob', 'bob']);

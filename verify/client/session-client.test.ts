@@ -32,7 +32,7 @@ function client(url: string): SessionClient {
 const get = (path: string) => ({ method: 'GET', path });
 
 describe('a form', () => {
-  it('has the fields with one text twice, if the test wants that', async () => {
+  it('has the fields with the text `twice` two times', async () => {
     const url = await serve((request, response) => void request.pipe(response));
     const send = { method: 'POST', path: '/', form: { item: 'ä', csrf: 'x' } };
     expect((await client(url).send(send)).body).toBe('item=%C3%A4&csrf=x');
@@ -41,7 +41,7 @@ describe('a form', () => {
 });
 
 describe('requests that are held back', () => {
-  it('reach the server whole only when all are ready, and then all of them', async () => {
+  it('are completed only when all are ready, and then at the same time', async () => {
     let whole = 0;
     const url = await serve((request, response) => {
       request.resume().once('end', () => {
@@ -71,7 +71,7 @@ describe('requests that are held back', () => {
     expect((await lost).failure).toBe('refused');
   });
 
-  it('keep the cookies that come', async () => {
+  it('keep the cookies of their responses', async () => {
     const url = await serve((request, response) => {
       response.setHeader('Set-Cookie', 'sid=abc; Path=/');
       response.end(request.headers.cookie ?? 'none');
@@ -83,7 +83,7 @@ describe('requests that are held back', () => {
 });
 
 describe('an early response', () => {
-  it('is the head of a redirect; its body may come later', async () => {
+  it('is complete at the head of a redirect; the body may come later', async () => {
     let finish = (): void => {};
     const url = await serve((_request, response) => {
       response.writeHead(303, { location: '/next', 'content-length': '4', 'set-cookie': 'sid=1; Path=/' });
@@ -97,7 +97,7 @@ describe('an early response', () => {
     finish();
   });
 
-  it('is the whole of a page', async () => {
+  it('is complete only with the body if it is no redirect', async () => {
     const url = await serve((_request, response) => response.end('page'));
     expect((await client(url).send({ ...get('/'), early: true })).body).toBe('page');
   });
@@ -123,14 +123,14 @@ describe('cookies', () => {
     return { browser, set };
   }
 
-  it('too large for a browser are dropped, and what was there stays', async () => {
+  it('too large for a browser are dropped, and earlier cookies stay', async () => {
     const { browser, set } = await browsing(`sid=${'x'.repeat(10)}; Path=/`);
     const reply = await set(`sid=${'x'.repeat(4094)}; Path=/`);
     expect(reply.cookies[0]?.attributes?.bytes).toBe(4097);
     expect((await browser.send(get('/'))).body).toBe(`sid=${'x'.repeat(10)}`);
   });
 
-  it('are those of the target, on any address, together with the cookie that steers the balancer', async () => {
+  it('are also sent to the address of an instance, with the cookie that steers the balancer', async () => {
     const url = await serve((_request, response) => {
       response.setHeader('Set-Cookie', ['sid=1; Path=/', 'route=a; Path=/']);
       response.end();
@@ -143,7 +143,7 @@ describe('cookies', () => {
     expect(steered.body).toBe('sid=1; route=b');
   });
 
-  it('copied by hand outlive their expiry', async () => {
+  it('are still sent by a replayer after the app has deleted them', async () => {
     const { browser, set } = await browsing('sid=1; Path=/');
     const replayer = browser.replayer('/');
     await set('sid=; Path=/; Max-Age=0');
@@ -151,7 +151,7 @@ describe('cookies', () => {
     expect((await replayer.send(get('/'))).body).toBe('sid=1');
   });
 
-  it('of a moment, with the values of that moment, can be replayed later', async () => {
+  it('can be replayed later with the values of now', async () => {
     const { browser, set } = await browsing('sid=1; Path=/');
     browser.captured.set('token', 'old');
     const later = browser.replayerLater('/');
@@ -163,7 +163,7 @@ describe('cookies', () => {
     expect(one.captured.get('token')).toBe('old');
   });
 
-  it('say how they were set', async () => {
+  it('are reported with their attributes', async () => {
     const url = await serve((_request, response) => {
       response.setHeader(
         'Set-Cookie',
@@ -271,7 +271,7 @@ describe('cookies as RFC 6265bis defines them', () => {
 });
 
 describe('429 with Retry-After', () => {
-  it('stops all clients until the time has passed', async () => {
+  it('makes all clients wait until the time has passed', async () => {
     const times: number[] = [];
     const url = await serve((_request, response) => {
       times.push(performance.now());

@@ -15,7 +15,7 @@ const CHANGES: [string, (text: string) => string][] = [
   ['replaces an empty text', text => text || 'null'],
 ];
 
-it.each(CHANGES)('a program that %s changes a text', (_, change) => {
+it.each(CHANGES)('a program that %s changes at least one text', (_, change) => {
   for (const [number, random] of [
     [1, 0],
     [1_234, 0.999_999],

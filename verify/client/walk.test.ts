@@ -63,7 +63,7 @@ describe('a login', () => {
     expect(sent[0]?.from?.origin).toBe(APP);
   });
 
-  it('without a question, if the provider knows the user: the request comes from the site of the app', async () => {
+  it('needs no form if the provider knows the user; the last request then comes from the site of the app', async () => {
     const { walk, send } = walkOf(to(`${PROVIDER}/auth`), {
       [`${PROVIDER}/auth`]: to(`${APP}/callback?code=c`),
     });
@@ -71,7 +71,7 @@ describe('a login', () => {
     expect([last?.path, last?.from?.origin]).toEqual(['/callback?code=c', APP]);
   });
 
-  it('returns by a form that sends itself, as with form_post', async () => {
+  it('returns by a form that a script submits, as with form_post', async () => {
     const { walk, send } = walkOf(to(`${PROVIDER}/auth`), {
       [`${PROVIDER}/auth`]: {
         body: `<form method="post" action="${APP}/callback">${hidden('code', 'c')}</form>`,
@@ -117,7 +117,7 @@ describe('a login', () => {
     );
   });
 
-  it('ends if the redirects never end', async () => {
+  it('stops after a maximum number of redirects', async () => {
     const { walk, send, sent } = walkOf(to(`${PROVIDER}/auth`), { [`${PROVIDER}/auth`]: to('/auth') });
     expect(await lastOf(walk, [], send)).toBeUndefined();
     expect(sent.length).toBe(30);

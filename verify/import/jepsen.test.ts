@@ -168,7 +168,7 @@ describe('Jepsen histories', () => {
     for (let length = 1; length <= text.length; length++) expect(forms(length)).toEqual(all);
   });
 
-  it('are refused with the place of the error', async () => {
+  it('are refused with the position of the error', async () => {
     const ok = line('0 invoke read nil');
     const refused: [string, RegExp][] = [
       ['', /expected operations such as/],

@@ -160,7 +160,7 @@ describe('following', () => {
     expect(await seen).toEqual(['r-1']);
   });
 
-  test('reads the rest before it ends, more than a chunk of it', async () => {
+  test('reads all remaining lines before it ends, even if they are longer than a chunk', async () => {
     const stop = new AbortController();
     const log = instanceLog('app-1', file);
     const entries = log.follow(stop.signal);

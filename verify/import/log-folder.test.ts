@@ -23,7 +23,7 @@ function file(...path: string[]): string {
   return name;
 }
 
-test('an address means the instance that had it then, by the earlier lines of the balancer', async () => {
+test('an address means the instance that had it at that time, by earlier lines of the log of the balancer', async () => {
   const log = file('balancer', 'access.log');
   writeFileSync(
     log,
@@ -60,7 +60,7 @@ test('each file of instances is the log of the instance with that name', () => {
   ]);
 });
 
-test('a folder with neither is an error that says what to do', () => {
+test('a folder without a log is an error that says what to do', () => {
   expect(() => logFolder(folder)).toThrow(
     /expected balancer\/access\.log or instances\/NAME\.log .* Start the stack/,
   );

@@ -32,12 +32,12 @@ async function found(status: number): Promise<string | undefined> {
   }
 }
 
-it('takes no refused request for the logout, although the session is not signed in after it', async () => {
+it('does not treat a refused request as the logout, although the session is signed out afterwards', async () => {
   expect(await found(303)).toBe('/logout');
   expect(await found(404)).toBeUndefined();
 });
 
-it('takes a request with status 205 for the logout of an API, if the refresh token is refused afterwards', async () => {
+it('treats a request with status 205 as the logout of an API, if the refresh token is refused afterwards', async () => {
   let over = false;
   const server = http.createServer(({ method, url }, response) => {
     if (method === 'POST' && url === '/logout') over = true;

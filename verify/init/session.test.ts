@@ -38,7 +38,7 @@ async function broken(): Promise<{ url: string; stop(): void }> {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop };
 }
 
-it('finds the mark although one instance shows every user the first name', async () => {
+it('finds the user name although one instance shows every user the first name', async () => {
   // The number of requests decides which instance serves the second user first: both orders are tried.
   for (const more of [0, 1]) {
     const { url, stop } = await broken();
@@ -103,12 +103,12 @@ async function behindCache(kept: string | undefined, pages: Record<string, Page>
 const ALICE = '<p>Hello alice</p>';
 const named: Page = user => (user === undefined ? undefined : `<main><p class="user">${user}</p></main>`);
 
-it('finds the mark although a cache shows every user the page of the first user, and names the page', async () => {
+it('finds the user name although a cache shows every user the same page, and reports this page', async () => {
   const found = await behindCache(undefined, { '/': named });
   expect(found).toMatchObject({ mark: { page: '/' }, cached: '/' });
 });
 
-it('finds the mark on another page if strangers get the page from the cache too', async () => {
+it('finds the user name on another page if signed-out clients get the page from the cache too', async () => {
   const found = await behindCache(ALICE, { '/': named, '/me': named });
   expect(found).toMatchObject({ mark: { page: '/me' }, cached: '/' });
 });
@@ -119,7 +119,7 @@ it('blames the cache if there is no other page', async () => {
   );
 });
 
-it('takes a page that the app itself shows to all for no page of a cache, and for no mark', async () => {
+it('does not blame a cache for a page that the app itself shows to all visitors', async () => {
   const found = await behindCache(ALICE, { '/': () => ALICE, '/me': named });
   expect(found).toMatchObject({ mark: { page: '/me' }, cached: undefined });
   const users: Page = user => user && JSON.stringify([{ name: 'alice' }, { name: 'bob' }]);

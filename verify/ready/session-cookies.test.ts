@@ -115,7 +115,7 @@ it.each([true, false])(
   },
 );
 
-it('both of two needed cookies carry it, whatever strangers get', async () => {
+it('if the app needs two cookies, both carry the session, whatever cookies signed-out clients get', async () => {
   const both = ({ sid, signature }: Cookies): Answer => ({
     signedIn: sid === 'alices' && signature === 'of alices',
     set: sid === undefined ? { sid: 'new', signature: 'of new' } : {},
@@ -123,7 +123,7 @@ it('both of two needed cookies carry it, whatever strangers get', async () => {
   expect(await found(both, { sid: 'alices', signature: 'of alices' })).toEqual(['sid', 'signature']);
 });
 
-it('a cookie that only logged-in clients get carries it, and a counter does not', async () => {
+it('a cookie that only logged-in clients get carries the session, and a counter does not', async () => {
   const late = ({ token }: Cookies): Answer => ({
     signedIn: token === 'alices',
     set: { visits: randomUUID() },
@@ -145,7 +145,7 @@ it('a second cookie that the app requires, and that is the same for every user, 
   expect(await found(both, { sid: 'a1', logged_in: '1' }, { sid: 'b2', logged_in: '1' })).toEqual(['sid']);
 });
 
-it('an id and its signature both carry it, though another user has both', async () => {
+it('an id and its signature both carry the session, though another user has both', async () => {
   const users: Cookies = { 'a1 of a1': 'alice', 'b2 of b2': 'bob' };
   const signed = ({ sid, signature }: Cookies): Answer => {
     const user = users[`${sid} of ${signature?.slice(4)}`];
@@ -155,7 +155,7 @@ it('an id and its signature both carry it, though another user has both', async 
   expect(await found(signed, own, { sid: 'b2', signature: 'sig-b2' })).toEqual(['sid', 'signature']);
 });
 
-it('each of two cookies that suffice alone carries it: one of them remembers the user', async () => {
+it('each of two cookies that suffice alone carries the session: one of them remembers the user', async () => {
   const either = ({ sid, remember }: Cookies): Answer => ({
     signedIn: sid === 'alices' || remember === 'alice',
     set: { visits: randomUUID() },

@@ -37,7 +37,7 @@ describe('accounts in a CSV file', () => {
     ]);
   });
 
-  it('may share a password from elsewhere, and be combined with others', () => {
+  it('may share one password, and be combined with other accounts', () => {
     const csv = file('names.csv', 'user\nann\nbob\n');
     const passwordFile = file('secret', 'p\n');
     const accounts = parsed({ csv, passwordFile }, { user: 'load{n}', password: 'q', count: 2 });
@@ -83,7 +83,7 @@ describe('accounts in a CSV file', () => {
   });
 });
 
-it('{run} is another text in each run, so that accounts may be made anew', () => {
+it('{run} is a new text in each run, so that each run can register new accounts', () => {
   const [one] = parsed({ user: 'load-{run}-{n}', password: 'p', count: 1 });
   expect(one?.user).toMatch(/^load-[0-9a-z]{8,}-1$/);
 });

@@ -16,7 +16,7 @@ const lines = (text: string) => {
   return claimLines(file);
 };
 
-it('gives each claim its line, and what a set claims the line of the key', async () => {
+it('returns the line of each claim, and the line of the key for the claims of a set', async () => {
   expect(await lines('url: x\nclaims:\n  - standard\n  - routing: spread\n')).toMatchObject({
     continuity: 2,
     routing: 4,
@@ -24,7 +24,7 @@ it('gives each claim its line, and what a set claims the line of the key', async
   expect(await lines('url: x\nclaims: standard\n')).toMatchObject({ continuity: 2, routing: 2 });
 });
 
-it('has no lines where there is no file, no claim or no YAML', async () => {
+it('returns no lines without a file, a claim or YAML', async () => {
   expect(await claimLines(join(folder, 'none.yaml'))).toEqual({});
   expect(await lines('url: x\n')).toEqual({});
   expect(await lines('- [')).toEqual({});

@@ -55,7 +55,7 @@ describe('a target file', () => {
     expect(error(signedOut('login'))).toContain('expected a path that begins with /, or an address');
   });
 
-  it('claims sets of guarantees, as far as they are judged', () => {
+  it('claims the guarantees of a set that a run can judge', () => {
     const claims = (list: string) => parse(good.replace(/claims:[\s\S]*/, `claims: ${list}\n`));
     expect(claims('[standard]').claims).toContain('continuity');
     expect(claims('[sticky]').routing).toBe('sticky');

@@ -3,7 +3,7 @@ import { scrub, secretsOf } from './secrets.ts';
 
 const account = (password: string) => ({ user: 'u', label: 'u', password });
 
-it('hides passwords of accounts, and values of variables whose names mean a secret', () => {
+it('hides passwords of accounts, and values of variables whose names suggest a secret', () => {
   const environment = { DB_PASSWORD: 'hunter22', PWD: '/srv/shop', API_KEY: 'k-1-k', SHORT_TOKEN: 'abc' };
   const secrets = secretsOf({ accounts: [account('sesame'), account('sesame-street')] }, environment);
   expect(secrets).toEqual(['sesame-street', 'hunter22', 'sesame', 'k-1-k']);

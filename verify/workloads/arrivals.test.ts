@@ -73,7 +73,7 @@ describe('arrivals', () => {
     expect(await next).toBeUndefined();
   });
 
-  it('do not begin if the load ends before all sessions are in', async () => {
+  it('do not begin if the load ends before all sessions are logged in', async () => {
     let over = false;
     const arrivals = new Arrivals(
       { from: 1, to: 1 },

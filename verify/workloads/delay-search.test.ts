@@ -19,7 +19,7 @@ it('sweeps the whole span until a response has changed', () => {
   expect(share(offsets, -50, 0)).toBeCloseTo(0.5, 1);
 });
 
-it('then puts half of the tries where it changed, and goes on sweeping', () => {
+it('then draws half of the delays near the change, and the others from the whole span', () => {
   const delays = new DelaySearch();
   for (const [offset, after] of [
     [-20, false],
@@ -34,14 +34,14 @@ it('then puts half of the tries where it changed, and goes on sweeping', () => {
   expect(Math.max(...offsets)).toBeLessThanOrEqual(50);
 });
 
-it('treats responses that overlap as a delay that moves', () => {
+it('finds a delay that varies between two values', () => {
   const delays = new DelaySearch();
   delays.saw(12, false);
   delays.saw(-12, true);
   expect(share(drawn(delays), -12 - 100 / 16, 12 + 100 / 16)).toBeGreaterThan(0.6);
 });
 
-it('draws the same number of random numbers whatever was seen, so that the plan stays the same', () => {
+it('draws the same number of random numbers whatever was recorded, so that the plan stays the same', () => {
   const [seen, unseen] = [seeded(3), seeded(3)];
   const delays = new DelaySearch();
   new DelaySearch().draw(unseen, SPAN);

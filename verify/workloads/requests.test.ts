@@ -162,7 +162,7 @@ it('audit and age send a changed cookie alone if another cookie signs in by itse
   }
 });
 
-it('an error of one workload, such as a mailbox that cannot be read, ends all and is thrown', async () => {
+it('an error of one workload, such as a mailbox that cannot be read, ends all workloads and is thrown', async () => {
   const { context, operations } = recorded((await started()).url);
   let clients = 0;
   const { connect } = context;
