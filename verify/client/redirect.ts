@@ -3,6 +3,8 @@ import { barePath } from '../core/response/paths.ts';
 import type { Reply } from '../core/response/reply.ts';
 
 /**
+ * Resolves the address of a redirect against the address of its request.
+ *
  * @param location the header Location of the response
  * @param base the address of the request, with the host of the target's Host header
  * @param site the target's address; its path is a prefix of all its paths

@@ -13,12 +13,12 @@ export class RequestHead {
       this.#values.set((fields[i] as string).toLowerCase(), fields[i + 1] as string);
   }
 
-  /** @param name in lower case */
+  /** @param name name of the header, in lower case */
   has(name: string): boolean {
     return this.#values.has(name);
   }
 
-  /** Returns the first value of a header; undefined if there is none. @param name in lower case */
+  /** Returns the first value of a header; undefined if there is none. @param name name of the header, in lower case */
   get(name: string): string | undefined {
     return this.#values.get(name);
   }

@@ -17,8 +17,8 @@ const NO_PAGE = /^4(?!01|03|29)\d\d$/;
 const FRESH = 12;
 
 /**
- * Checks that the page shows the user, and returns the driver of a session that a response has shown signed in. It is
- * a new driver if the given session was never shown signed in.
+ * Checks that the page shows the user. Returns the driver of a session that a response has shown signed in: the given
+ * driver, or a new one if no response to the given session was signed in.
  *
  * @throws UsageError when the page shows no user, or another text
  */

@@ -5,7 +5,10 @@
  */
 import type { Random } from '../random.ts';
 
-/** Half of the random delays differ from the searched delay by at most this fraction of the whole span. */
+/**
+ * Maximum distance of a random delay from the delay that was found, as a fraction of the span. It applies to half of
+ * the delays.
+ */
 const AROUND = 1 / 16;
 
 export class DelaySearch {

@@ -25,8 +25,8 @@ const STAGES = [
   { value: 64_000, total: 1_100_000 },
 ];
 /**
- * Stages with a higher total than this, characters, need long texts: short ones would need too many requests. So they
- * are skipped for an app that shows only short texts.
+ * If the total length of a stage is higher than this, characters, the stage needs long texts, because too many short
+ * ones would be necessary. An app that shows only short texts skips the stage.
  */
 const MANY = 100_000;
 /** Approximate length of the shortest text, characters. */

@@ -38,11 +38,11 @@ const DURATION = 60_000;
  * operations would write a further text.
  */
 const MORE = 200;
-/** Matches a text that is a number. */
+/** Matches a text of 18 digits, one of the texts that are hard to encode. */
 const NUMBER = /^\d{18}$/;
 
 /**
- * Starts the app. `most` returns the largest count of numbers in the notes of one session so far.
+ * Starts the app. `most` returns the maximum number of texts of 18 digits that one session has had in its notes so far.
  *
  * @param remembers true: a second cookie signs in by itself
  */
