@@ -63,7 +63,7 @@ const ENOUGH_VALUES = 20;
 interface Seen {
   first: string;
   values: Set<string>;
-  /** For each position of the id, true if some id differs there from the first id. */
+  /** For each position in a session id, true if the ids that were added differ there. */
   differs: boolean[];
 }
 

@@ -248,7 +248,6 @@ export class Driver {
     return this.#requests.tokens.refresh(how);
   }
 
-  /** Records the end of the session. */
   end(reason: string): void {
     const { session, user } = this.#who;
     this.#context.recorder.session({ type: 'session', session, user, event: 'ended', reason });

@@ -28,7 +28,6 @@ export interface Outgoing {
   repeatable: boolean;
   /** True if the request was sent again. */
   resent: boolean;
-  /** The cookies that the request sends. */
   cookies: Cookies['list'];
   /**
    * The body of the last response to the same GET request with the same cookies. An equal body need not be

@@ -137,7 +137,6 @@ export class Jar {
     this.#known.clear();
   }
 
-  /** Removes all cookies with this name. */
   remove(name: string): void {
     for (const cookie of this.#cookies.getCookiesSync(this.#site.href, { allPaths: true })) {
       if (cookie.key !== name || cookie.domain === null || cookie.path === null) continue;

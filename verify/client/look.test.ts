@@ -45,7 +45,7 @@ it('searches an equal body again for other secrets', () => {
     look({ ...reply({}, body), facts }, AT, secrets).exposed;
   const secrets = [SECRET];
   expect(of(secrets, 'nothing')).toBeUndefined();
-  // `facts` belongs to one body, so `look` does not search a body with the same `facts` for the same secrets again.
+  // Passes the `facts` of the first body with the second one, so `look` does not search again for the same secrets.
   expect(of(secrets, SECRET)).toBeUndefined();
   expect(of([SECRET], SECRET)).toEqual(['body']);
 });

@@ -67,7 +67,7 @@ function stands(value: string, text: string): boolean {
 const joined = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value.join(', ') : value;
 
-/** Cache of the caching headers, by the object of all headers, which equal responses usually share. */
+/** Cache: the caching headers for each headers object. Equal responses usually have the same headers object. */
 const cachings = new WeakMap<Reply['headers'], Caching>();
 /** The last caching headers. Most responses of a target have equal ones, so the responses share this object. */
 let before: Caching = {};

@@ -23,7 +23,6 @@ export class Moments implements Watch {
   readonly once: boolean;
   /** Time at which the last byte of the response arrived. */
   end = 0;
-  /** The cookies that were sent. */
   cookies = NONE;
   readonly #recorder: Recording;
   readonly #labelled: boolean;

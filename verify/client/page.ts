@@ -8,7 +8,6 @@ export interface FormField {
   name: string;
   /** Type of the input, such as `password`; `textarea` or `select` for these elements. */
   type: string;
-  /** The value of the field in the page. */
   value: string;
   /**
    * Name, id, label, placeholder and autocomplete of the field, joined, in lower case: they show what the field is for.

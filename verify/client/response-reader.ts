@@ -117,7 +117,6 @@ export class ResponseReader {
     }
   }
 
-  /** Reads bytes of the body. */
   #readBody(all: Buffer, at: number): number {
     const to = Math.min(all.length, at + this.#left);
     const piece = all.subarray(at, to);

@@ -94,7 +94,10 @@ export function seatsOf({ accounts, sessions }: Pick<Target, 'accounts' | 'sessi
 /** Keeps the minimum interval between two logins of an account. */
 export class Spacing {
   readonly #every: number;
-  /** Earliest time of each account's first login, because an earlier run may have logged in just before. */
+  /**
+   * Earliest time of the first login of each account in this run, because an earlier run may have logged in just
+   * before.
+   */
   readonly #first: number;
   /** For each account, the earliest time of its next login. It is known when the last login has its response. */
   readonly #next = new Map<Account, Promise<number>>();

@@ -49,7 +49,7 @@ export class SessionSecrets {
   }
 
   /**
-   * Lowers the estimated entropy of a session cookie's id, by comparison with earlier ids. Does nothing for several
+   * Lowers the estimated entropy of a session id, by comparison with earlier ids. Does nothing if there are several
    * session cookies, because one may be only the signature of another.
    */
   narrow(cookies: Reply['cookies']): void {

@@ -111,7 +111,9 @@ function haproxyEntryIn(line: string): LogEntry | undefined {
   return { ...rest, ...(instance !== undefined && instance !== SOME && head !== '-1' && { instance }) };
 }
 
-/** Names that status and instance have in JSON logs: those of Traefik, and usual ones for nginx with `escape=json`. */
+/**
+ * Names of the status and of the instance in JSON logs: those of Traefik, and usual ones for nginx with `escape=json`.
+ */
 const STATUS = ['DownstreamStatus', 'status', 'response_code', 'http_status'];
 const INSTANCE = [
   'ServiceAddr',

@@ -154,7 +154,8 @@ async function stays(
   const names = new Set<string>();
   for (let i = 0; i < 8; i++) {
     const twin = visitor.twin(without);
-    // The app may set the cookie with the name only in the first response. Then takes the name from the cookie jar.
+    // The app may set the cookie that names the instance only in the first response. Then takes the name from the
+    // cookie jar.
     const seen = await twin.get(path);
     const name =
       'cookie' in instance

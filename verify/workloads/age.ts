@@ -20,7 +20,7 @@ import { aim, everywhere, inTurn, over, pause, replayed, type Workload } from '.
 
 /** Number of sessions of each of the four kinds. */
 const EACH = 5;
-/** Number of bursts of requests that the busy session with the longest life sends. */
+/** Number of request bursts of the busy session that lives longest. */
 const TIMES = 14;
 /**
  * Length of the first pause of a session, and of its first stay on one instance, milliseconds. Each pause or stay is
@@ -248,7 +248,6 @@ async function forges({ context, driver, shared }: Session, { ended }: Pace): Pr
     const other = shared.logins.find(login => login.driver !== driver);
     const all = other === undefined ? [] : changed(context, driver, other);
     const forgeries = all.filter(({ forged }) => forged !== '');
-    // Sends all changed cookies at the same time.
     await Promise.all(
       forgeries.map(({ name, change, forged }) => {
         const client = driver.copyJar(without.get(name));
