@@ -3,6 +3,7 @@ import type { Interpreter } from '../core/response/interpret.ts';
 import type { Random } from '../random.ts';
 import type { Account, Target } from '../target/load.ts';
 import type { Authenticator } from './authenticator.ts';
+import type { Departed } from './departed.ts';
 import type { Instances } from './instances.ts';
 import type { MailReader } from './mail-reader.ts';
 import type { Recorder } from './recorder.ts';
@@ -49,6 +50,8 @@ export interface Context {
   registration?: Registration | undefined;
   /** The amount of text that the app can keep in one session; absent if Baton did not measure it. */
   growth?: Growth | undefined;
+  /** Present during the load if logouts are judged: keeps sessions that have logged out. */
+  departed?: Departed | undefined;
   /** Aborted when the run must stop; then all requests end. */
   signal: AbortSignal;
 }

@@ -1,16 +1,35 @@
-/** Ends sessions. */
+/** Ends sessions, and replays their cookies. */
+
+import type { Operation } from '../core/history/history.ts';
 import type { Context } from './context.ts';
 import type { Driver } from './driver.ts';
+import type { How } from './how.ts';
+import type { SessionClient } from './session-client.ts';
 
 /**
- * Logs out if the target has a logout, and records the end of the session.
+ * Logs out if the target has a logout. Then the session ends, or is kept in `departed` of the context, so that the run
+ * sends its old cookie once more.
  *
  * @returns whether the logout was acknowledged
  */
-export async function leave(context: Context, driver: Driver): Promise<boolean> {
-  const { logout } = context.target;
-  const left =
-    logout !== undefined && !context.signal.aborted && (await driver.logout(logout)).outcome === 'ok';
-  driver.end(left ? 'logout' : 'over');
+export async function leave(context: Context, driver: Driver, how: How = {}): Promise<boolean> {
+  const { target, signal } = context;
+  const { logout } = target;
+  const old = driver.replayer();
+  const left = logout !== undefined && !signal.aborted && (await driver.logout(logout, how)).outcome === 'ok';
+  if (left) depart(context, driver, old);
+  else driver.end('over');
   return left;
 }
+
+/** Ends a session whose logout was acknowledged, or keeps it in `departed`. @param old has its cookies */
+export function depart({ departed }: Context, driver: Driver, old: SessionClient): void {
+  const end = (): void => driver.end('logout');
+  if (departed === undefined) end();
+  else departed.add({ replay: () => replayed(driver, old, {}), end });
+}
+
+/** Reads with the old cookies of a session that was logged out. */
+export const replayed = async (driver: Driver, old: SessionClient, how: How): Promise<Operation> =>
+  (await driver.read(undefined, { ...how, labelled: true, as: { client: old.copy(), with: 'old' } }))
+    .operation;

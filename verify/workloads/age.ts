@@ -6,7 +6,7 @@
  */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
-import { leave } from '../client/leave.ts';
+import { leave, replayed } from '../client/leave.ts';
 import { writable, writeOf } from '../client/probes.ts';
 import type { Operation } from '../core/history/history.ts';
 import type { Target } from '../target/load.ts';
@@ -16,7 +16,7 @@ import { besideSlow, MOST, type Racer, TOGETHER, together } from './burst.ts';
 import { DelaySearch } from './delay-search.ts';
 import { raceLogout } from './logout-race.ts';
 import { visits } from './visits.ts';
-import { aim, everywhere, inTurn, over, pause, replayed, type Workload } from './workload.ts';
+import { aim, everywhere, inTurn, over, pause, type Workload } from './workload.ts';
 
 /** Number of sessions of each of the four kinds. */
 const EACH = 5;

@@ -56,14 +56,13 @@ async function looks(context: Context): Promise<void> {
 }
 
 async function look(context: Context, n: number, how: How): Promise<void> {
-  const { signedIn, pages, probes, logout } = context.target;
+  const { signedIn, pages, probes } = context.target;
   const driver = Driver.of(context, n);
   if (!(await driver.enter(how))) return driver.end('refused');
   await driver.read(undefined, how);
   for (const probe of probes) await driver.read(probe, how);
   for (const page of pages) if (page !== signedIn.page) await driver.visit(page, how);
-  if (logout !== undefined) await driver.logout(logout, how);
-  driver.end(logout === undefined ? 'over' : 'logout');
+  await leave(context, driver, how);
 }
 
 /** Requests public pages without any cookie. */

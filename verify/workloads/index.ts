@@ -1,4 +1,5 @@
 /** Lists all workloads and performs them together. The workloads that find the most common defects come first. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../client/context.ts';
 import { accountsOf, type WorkerPart } from '../client/part.ts';
 import type { Guarantee } from '../core/result/guarantees.ts';
@@ -9,6 +10,7 @@ import type { Rate } from './arrivals.ts';
 import { audit } from './audit.ts';
 import { burst } from './burst.ts';
 import { coldBurst } from './cold-burst.ts';
+import { departedOf, replayDeparted } from './departed.ts';
 import { fixation } from './fixation.ts';
 import { generations } from './generations.ts';
 import { hopAt, type Pace } from './hop.ts';
@@ -143,7 +145,8 @@ export async function perform(
   { sessions, duration, rate, part, disturb, settle, onActive }: Performance,
 ): Promise<void> {
   const failing = new AbortController();
-  const context = { ...outer, signal: AbortSignal.any([outer.signal, failing.signal]) };
+  const departed = departedOf(outer);
+  const context = { ...outer, departed, signal: AbortSignal.any([outer.signal, failing.signal]) };
   const begun: Promise<void>[] = [];
   /** Adds a running workload. If it throws, all others are stopped. */
   const begin = (task: Promise<void>): Promise<void> => {
@@ -176,7 +179,7 @@ export async function perform(
   let hopping = together ? hops() : undefined;
   const others = OTHERS.filter(({ name }) => names.includes(name));
   if (together && others.length > 0 && names.includes('hop')) {
-    await pause(Math.min(ALONE, duration / 4));
+    await sleep(Math.min(ALONE, duration / 4));
     pace.pause = SLOWLY;
   }
   const most = Math.max(LEAST, duration * LONGER) * (together ? 1 : SEATED);
@@ -196,9 +199,11 @@ export async function perform(
     aging = others.includes(age) ? run(age) : undefined;
     await Promise.all(others.filter(workload => workload !== age).map(run));
     hopping ??= hops();
-    if (disturb !== undefined) Object.assign(pace, { pause: STEADILY, disturbed: true });
-    else pace.pause = 0;
-    if (disturb !== undefined) {
+    if (disturb === undefined) pace.pause = 0;
+    else {
+      // `leaving` judges logouts beside faults, so these older sessions are replayed before.
+      await replayDeparted(context);
+      Object.assign(pace, { pause: STEADILY, disturbed: true });
       // Waits until all sessions of `hop` are logged in, so that the faults disturb them.
       await Promise.race([inside.promise, hopping]);
       await active.during('faults', beside(disturb, context, { ...hopPlan }));
@@ -211,6 +216,7 @@ export async function perform(
     if (failing.signal.aborted) await Promise.allSettled(begun);
   }
   await Promise.all([hopping, aging]);
+  await replayDeparted(context);
 }
 
 /** Performs the faults while clients log out (`leaving`). Then compares old and new sessions (`generations`). */
@@ -225,9 +231,6 @@ async function beside(disturb: () => Promise<void>, context: Context, plan: Plan
   ]);
   await compare();
 }
-
-const pause = (milliseconds: number): Promise<void> =>
-  new Promise(resolve => setTimeout(resolve, milliseconds));
 
 /** Returns the context of a workload, with its own random numbers, accounts and names of sessions. */
 function scope(

@@ -5,9 +5,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
+import { replayed } from '../client/leave.ts';
 import type { SessionClient } from '../client/session-client.ts';
 import type { EndingSpec } from '../target/schema.ts';
-import { everywhere, inTurn, over, type Plan, replayed } from './workload.ts';
+import { everywhere, inTurn, over, type Plan } from './workload.ts';
 
 const CLIENTS = 4;
 /**

@@ -7,13 +7,14 @@ import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
 import type { How } from '../client/how.ts';
+import { replayed } from '../client/leave.ts';
 import { writable } from '../client/probes.ts';
 import type { SessionClient } from '../client/session-client.ts';
 import type { Operation } from '../core/history/history.ts';
 import type { Account } from '../target/load.ts';
 import type { EndingSpec } from '../target/schema.ts';
 import { DelaySearch } from './delay-search.ts';
-import { everywhere, inTurn, lasted, over, replayed, type Workload } from './workload.ts';
+import { everywhere, inTurn, lasted, over, type Workload } from './workload.ts';
 
 /** Number of logouts. An error that occurs in one of ten logouts is almost certainly seen in 40. */
 const ROUNDS = 40;

@@ -6,11 +6,12 @@
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
+import { replayed } from '../client/leave.ts';
 import type { SessionClient } from '../client/session-client.ts';
 import type { Operation } from '../core/history/history.ts';
 import { timeoutTolerance } from '../core/timeline/sessions.ts';
 import type { EndingSpec, RefreshSpec } from '../target/schema.ts';
-import { aim, everywhere, inTurn, over, pause, replayed, type Workload } from './workload.ts';
+import { aim, everywhere, inTurn, over, pause, type Workload } from './workload.ts';
 
 const ROUNDS = 24;
 const AT_ONCE = 12;

@@ -81,7 +81,11 @@ async function started(remembers = false): Promise<{ url: string; most(): number
 }
 
 /** Returns the context of a run against the app, and the operations of the run. Calls `added` after each operation. */
-function recorded(url: string, added = () => {}): { context: Context; operations: Operation[] } {
+function recorded(
+  url: string,
+  added = () => {},
+  claims = ['continuity'],
+): { context: Context; operations: Operation[] } {
   const target = parseTarget(
     JSON.stringify({
       ...{ version: 1, name: 'small', url, accounts: [{ user: 'alice', password: 'x' }] },
@@ -95,7 +99,7 @@ function recorded(url: string, added = () => {}): { context: Context; operations
           remove: { path: '/notes/{value}', method: 'DELETE' },
         },
       ],
-      claims: ['continuity'],
+      claims,
     }),
     'small',
     {},
@@ -160,6 +164,22 @@ it('audit and age send a changed cookie alone if another cookie signs in by itse
     expect(forged.length).toBeGreaterThanOrEqual(10);
     expect(new Set(forged.map(({ signedIn }) => signedIn))).toEqual(new Set(['out']));
   }
+});
+
+it('replays the cookie of every session that has logged out at the end, if logout-final is claimed', async () => {
+  const { url } = await started();
+  const replayedOf = async (claims: string[]): Promise<[number, number]> => {
+    const { context, operations } = recorded(url, () => {}, claims);
+    await perform(context, ['hop', 'cold-burst'], { sessions: 4, duration: 100 });
+    const out = operations.filter(({ action, outcome }) => action === 'logout' && outcome === 'ok');
+    const last = Math.max(...out.map(({ return: end = 0 }) => end));
+    const again = operations.filter(one => one.with === 'old' && one.call >= last);
+    return [out.length, new Set(again.map(({ session }) => session)).size];
+  };
+  const [logouts, replayed] = await replayedOf(['logout-final']);
+  expect(logouts).toBeGreaterThanOrEqual(4);
+  expect(replayed).toBe(logouts);
+  expect((await replayedOf(['continuity']))[1]).toBe(0);
 });
 
 it('an error of one workload, such as a mailbox that cannot be read, ends all workloads and is thrown', async () => {

@@ -4,8 +4,8 @@
  */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
-import { leave } from '../client/leave.ts';
-import { everywhere, inTurn, pause, replayed } from './workload.ts';
+import { depart, leave, replayed } from '../client/leave.ts';
+import { everywhere, inTurn, pause } from './workload.ts';
 
 const CLIENTS = 2;
 /**
@@ -44,5 +44,5 @@ async function visit(context: Context, driver: Driver): Promise<void> {
     return;
   }
   await everywhere(context, how => replayed(driver, old, how));
-  driver.end('logout');
+  depart(context, driver, old);
 }

@@ -2,10 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stepAside } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
-import type { Driver } from '../client/driver.ts';
 import type { How } from '../client/how.ts';
 import type { WorkerPart } from '../client/part.ts';
-import type { SessionClient } from '../client/session-client.ts';
 import type { Operation } from '../core/history/history.ts';
 import type { Guarantee } from '../core/result/guarantees.ts';
 import type { Account, Target } from '../target/load.ts';
@@ -112,11 +110,6 @@ export async function everywhere(
   }
   return answered;
 }
-
-/** Reads with the old cookies of a session that was logged out. */
-export const replayed = async (driver: Driver, old: SessionClient, how: How): Promise<Operation> =>
-  (await driver.read(undefined, { ...how, labelled: true, as: { client: old.copy(), with: 'old' } }))
-    .operation;
 
 /**
  * Runs a task that needs sessions. If the app limits sessions, first waits until enough are free. Does nothing if the
