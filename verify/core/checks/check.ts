@@ -5,7 +5,7 @@ import type { Started, TrackedObject } from '../objects/tracked-object.ts';
 import type { Guarantee } from '../result/guarantees.ts';
 import type { Anomaly, Judgement, Verdict } from '../result/verdict.ts';
 import type { LogReader } from '../timeline/request-logs.ts';
-import type { SessionState, Standing } from '../timeline/sessions.ts';
+import type { SessionState, Sessions, Standing } from '../timeline/sessions.ts';
 
 /** One check over one run, called with each event in the order of the history. */
 export interface Fold extends LogReader {
@@ -37,14 +37,8 @@ export type CheckFinding = Omit<Verdict, 'guarantee' | 'claimed'>;
 /** A finding that the counts alone decide. */
 export type Conclusion = Omit<CheckFinding, 'anomalies'>;
 
-/** Facts about all sessions of a run. */
-export interface SeenInRun {
-  /** The instances that served a session before the first fault. */
-  readonly instances: ReadonlySet<string>;
-  /** The users whose pages were shown in a session of another user. */
-  readonly bled: ReadonlySet<string>;
-  readonly lost: number;
-}
+/** Facts about all sessions of a run, which grow during the run. */
+export type SeenInRun = Readonly<Pick<Sessions, 'instances' | 'bled' | 'lost'>>;
 
 export interface Check {
   guarantee: Guarantee;
@@ -53,7 +47,6 @@ export interface Check {
   minimum: string;
   /**
    * @param faults receives each event before the check does
-   * @param seen grows during the run
    */
   start(run: Run, onAnomaly: OnAnomaly | undefined, faults: FaultLedger, seen: SeenInRun): Fold;
   /** Decides the verdict from the counts of a run, or from the summed counts of its parts. */

@@ -1,5 +1,4 @@
 /** The part that all checks share: keeps the counts and the first anomalies, and decides the verdict. */
-
 import type { FaultLedger } from '../faults/ledger.ts';
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Event, Operation, Run, Served, Start } from '../history/history.ts';

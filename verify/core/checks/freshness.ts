@@ -1,6 +1,7 @@
 /**
  * Decides whether a shared cache may use a response again, because it is explicitly fresh (RFC 9111, 4.2.1 and 5.2.2).
  */
+import { getOrInsert } from '../get-or-insert.ts';
 import type { Caching } from '../history/history.ts';
 
 export interface Freshness {
@@ -31,13 +32,8 @@ export class CacheReader {
   readonly #known = new Map<string, ReadonlyMap<string, string>>();
 
   #directives(control: string): ReadonlyMap<string, string> {
-    let directives = this.#known.get(control);
-    if (directives === undefined) {
-      directives = directivesOf(control);
-      if (this.#known.size >= KNOWN) this.#known.clear();
-      this.#known.set(control, directives);
-    }
-    return directives;
+    if (this.#known.size >= KNOWN) this.#known.clear();
+    return getOrInsert(this.#known, control, () => directivesOf(control));
   }
 
   /** @param cookieOnly true if only the cookie is private, not the body. Then `no-cache="Set-Cookie"` is enough */

@@ -1,5 +1,4 @@
 /** Lists all checks, in the order in which reports show them. */
-
 import type { Searching } from '../search/searches.ts';
 import { atMostOnce } from './at-most-once.ts';
 import { availability } from './availability.ts';

@@ -1,5 +1,4 @@
 /** Computes each instance's share of the requests, and whether the shares are as fair as claimed. */
-
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Run } from '../history/history.ts';
 import { percent } from '../result/format.ts';

@@ -25,7 +25,7 @@ export class TokenFamily {
   #over = false;
   /** Refused refreshes, judged when all refreshes have ended. */
   readonly refused: Operation[] = [];
-  flying = 0;
+  flying: number;
   /** When the access token has certainly expired, microseconds. */
   #ends: number | undefined;
   /** Until when the access token is certainly valid, microseconds. */
@@ -37,8 +37,9 @@ export class TokenFamily {
   /** Replaced tokens whose successor reached the client. */
   readonly #delivered = new Set<string>();
 
-  constructor(rules: RefreshRules) {
+  constructor(rules: RefreshRules, flying = 0) {
     this.#rules = rules;
+    this.flying = flying;
   }
 
   issues(operation: Operation): void {

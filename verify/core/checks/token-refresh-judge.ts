@@ -1,12 +1,12 @@
 /** Judges each operation for token-refresh. token-refresh.ts declares the check. */
+import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation, Start } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 import { honoured, mayHaveExpired, type SessionState, type Standing } from '../timeline/sessions.ts';
 import type { NamedCounts } from './check.ts';
 import { addTo, Judging } from './framework.ts';
 import { evicted, reused, stillAccepted, survivedReuse } from './token-anomalies.ts';
-import { TokenFamilies } from './token-families.ts';
-import type { TokenFamily } from './token-family.ts';
+import { TokenFamily } from './token-family.ts';
 
 export interface Refreshes {
   /** Accepted refreshes. `replaced`: those that got a new refresh token. */
@@ -18,9 +18,8 @@ export interface Refreshes {
   /** Refreshes with a replaced token after the grace period, which the app must refuse. */
   replays: number;
   logouts: number;
-  /** Refreshes after the session's logout, which the app must refuse. */
+  /** Refresh tokens, and access tokens (`expired`), that were sent after the logout or their end. */
   after: number;
-  /** Reads with an access token that had expired, or that a logout must have ended. */
   expired: number;
   /** Sessions that a refused refresh ended, without a violation. */
   ended: number;
@@ -29,24 +28,30 @@ export interface Refreshes {
 
 export class TokenRefresh extends Judging<Refreshes> {
   readonly #rules = this.run.declared?.refresh ?? {};
-  readonly #families = new TokenFamilies(this.#rules);
+  readonly #families = new Map<string, TokenFamily>();
+
+  #of(session: string): TokenFamily {
+    return getOrInsert(this.#families, session, () => new TokenFamily(this.#rules));
+  }
 
   override started({ action, session }: Start): void {
-    if (action === 'refresh') this.#families.of(session).flying++;
+    if (action === 'refresh') this.#of(session).flying++;
   }
 
   override ended(operation: Operation, { session }: Standing): void {
     const { action, outcome } = operation;
     if (operation.issued === undefined && !this.#families.has(operation.session)) return;
-    if (action === 'login' && outcome === 'ok' && session.login !== operation)
-      this.#families.loggedInAgain(operation);
-    const family = this.#families.of(operation.session);
+    // The tokens of another login of the session are not related to its old ones.
+    if (action === 'login' && outcome === 'ok' && session.login !== operation && operation.with === undefined)
+      this.#families.set(operation.session, new TokenFamily(this.#rules, this.#of(operation.session).flying));
+    const family = this.#of(operation.session);
     family.session = session;
     if (action === 'refresh') this.#refresh(operation, session, family);
     else if (action === 'read') this.#read(operation, family);
     else if (action === 'logout' && outcome === 'ok') this.#loggedOut(operation, family);
     else if (action === 'logout-all' && outcome === 'ok')
-      for (const other of this.#families.ofUser(operation.user)) this.#loggedOut(operation, other);
+      for (const other of this.#families.values())
+        if (other.session?.user === operation.user) this.#loggedOut(operation, other);
     family.issues(operation);
     if (action !== 'refresh' || --family.flying > 0) return;
     const end = family.endedBy();
@@ -82,28 +87,23 @@ export class TokenRefresh extends Judging<Refreshes> {
     }
     // While the logout is in flight, the app may accept or refuse the token.
     if (session.logout !== undefined && !precedes(operation, session.logout)) return;
+    const { reuse } = family;
     const use = family.uses(operation, sent);
     if (use.again !== undefined) this.count[use.again]++;
     if (use.spent !== undefined && (accepted || signedIn === 'out')) this.#late(operation, family, use.spent);
-    else if (accepted) this.#afterReuse(operation, family);
-    else if (signedIn !== 'out' || operation.with === 'old') return;
+    else if (accepted && reuse !== undefined && this.#rules.reuse !== undefined && precedes(reuse, operation))
+      this.report(() => survivedReuse(reuse, operation), 'REUSED');
+    else if (accepted || signedIn !== 'out' || operation.with === 'old') return;
     else if (!mayHaveExpired(this.run.declared?.expiry ?? {}, session, operation))
       family.refused.push(operation);
   }
 
-  /** Judges a refresh with a replaced token after the grace period. */
   #late(operation: Operation, family: TokenFamily, spent: Operation): void {
     this.count.replays++;
     family.reuse ??= operation;
     if (operation.outcome === 'ok') this.report(() => reused(spent, operation, this.#rules.grace), 'REUSED');
   }
 
-  #afterReuse(operation: Operation, { reuse }: TokenFamily): void {
-    if (reuse === undefined || this.#rules.reuse === undefined || !precedes(reuse, operation)) return;
-    this.report(() => survivedReuse(reuse, operation), 'REUSED');
-  }
-
-  /** Judges a read after the logout with an access token from before it. */
   #read(operation: Operation, family: TokenFamily): void {
     const [{ logout }, alive] = [family, honoured(operation)];
     if (operation.with !== 'old' || alive === undefined) return;

@@ -1,5 +1,4 @@
 /** Compares what happened during a fault with the fault's budget. */
-
 import { lengthOf } from '../faults/gaps.ts';
 import { type FaultWindow, type Load, titleOf, withoutEffect } from '../faults/window.ts';
 import type { Operation } from '../history/history.ts';

@@ -3,7 +3,6 @@
  * Otherwise they are only reported, because the requests of one run are not independent, and a machine is faster at one
  * time than at another.
  */
-
 import type { Action } from '../history/history.ts';
 import { grouped } from '../result/format.ts';
 import { atRank, type Buckets, merged, parseBuckets, sizeOf } from '../result/latency.ts';

@@ -1,5 +1,4 @@
 /** Defines a fault window: the time of one fault, and what the fault did. */
-
 import type { Budget, Declared, Fault, Operation } from '../history/history.ts';
 import type { Guarantee } from '../result/guarantees.ts';
 import type { Anomaly, WitnessStep } from '../result/verdict.ts';

@@ -1,5 +1,4 @@
 /** Finds out by the final reads of each object which acknowledged writes each fault lost. */
-
 import type { Operation } from '../history/history.ts';
 import type { KeptValue } from '../objects/read-facts.ts';
 import type { ObjectFacts, TrackedObject } from '../objects/tracked-object.ts';

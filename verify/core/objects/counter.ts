@@ -1,5 +1,4 @@
 /** Follows a counter. Finds reads that contradict an earlier write or read of the same session. */
-
 import type { ObjectEvent, Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 import { countOf, rises } from './models.ts';

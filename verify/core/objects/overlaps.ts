@@ -2,7 +2,6 @@
  * Finds the requests that overlapped a write, and so may undo it: other writes of the same object, and requests of the
  * same session or user.
  */
-
 import type { ObjectKind, Operation, Start } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 import { type Effect, effectOf, shownValue } from './models.ts';

@@ -1,5 +1,4 @@
 /** Follows a register. Finds reads that contradict an earlier write or read of the same session. */
-
 import type { ObjectEvent, Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 import { overlapped, type Write } from './overlaps.ts';

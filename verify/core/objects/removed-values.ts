@@ -1,5 +1,4 @@
 /** Remembers the removed values of one set, list or bag, to notice if a removed value comes back. */
-
 import type { Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 import { acknowledged, type Overlaps } from './overlaps.ts';

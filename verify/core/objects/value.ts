@@ -5,7 +5,6 @@
  * But if a later read shows the value, it was not overwritten, and the read without it was wrong. This is judged only
  * for a quiet read: when it was sent, no write could still take effect.
  */
-
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';

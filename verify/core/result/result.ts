@@ -1,5 +1,4 @@
 /** Defines the result of judging one history: everything that a report needs (docs/result.schema.json). */
-
 import { titleOf } from '../faults/window.ts';
 import type { Finish } from '../history/history.ts';
 import type { Ages } from './ages.ts';

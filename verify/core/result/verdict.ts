@@ -1,5 +1,4 @@
 /** Defines the verdict of a check, and combines several verdicts into one. */
-
 import type { Operation } from '../history/history.ts';
 import type { Guarantee } from './guarantees.ts';
 

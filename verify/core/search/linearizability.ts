@@ -5,7 +5,6 @@
  * The cheapest of three files decides. quiet.ts: operations that do not overlap have only one order. direct.ts: if
  * values are unique and only added, the reads show the order. search.ts searches an order, up to a limit of steps.
  */
-
 import type { Action, ObjectKind } from '../history/history.ts';
 import { MODELS } from '../objects/models.ts';
 import type { Decision, Interval, Limit } from './decision.ts';

@@ -12,7 +12,6 @@
  * - Operations without a response are tried last, if `PuttingOff` allows it only just before a response that is
  * impossible without them.
  */
-
 import type { State } from '../objects/models.ts';
 import type { Decision, Interval, Limit } from './decision.ts';
 import { firstLeft, namesOf, type PuttingOff, Tables, type Unsure } from './order.ts';

@@ -3,7 +3,6 @@
  * no operation overlaps: it shows the whole state with which the next segment begins. An `info` write whose value no
  * read has shown moves to the next segment.
  */
-
 import type { ObjectEvent, Operation, Start } from '../history/history.ts';
 import { alike, countOf, effectOf, putsIn } from '../objects/models.ts';
 import type { Sifted } from '../objects/sift.ts';

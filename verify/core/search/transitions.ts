@@ -1,4 +1,5 @@
 /** Numbers the states and operations of an object, so that a search computes each step only once. */
+import { getOrInsert } from '../get-or-insert.ts';
 import type { ObjectOperation, State } from '../objects/models.ts';
 
 /** How the states of an object follow each other. */
@@ -35,26 +36,14 @@ export class Transitions {
 
   /** Equal operations have the same class. Call it for all operations before `step`. */
   classOf(operation: ObjectOperation): number {
-    const name = nameOf(operation);
-    let number = this.#classes.get(name);
-    if (number === undefined) {
-      number = this.#operations.length;
-      this.#classes.set(name, number);
-      this.#operations.push(operation);
-    }
-    return number;
+    return getOrInsert(this.#classes, nameOf(operation), () => this.#operations.push(operation) - 1);
   }
 
   numberOf(state: State): number {
-    const key = this.#machine.key(state);
-    let number = this.#numbers.get(key);
-    if (number === undefined) {
-      number = this.#states.length;
-      this.#numbers.set(key, number);
-      this.#states.push(state);
+    return getOrInsert(this.#numbers, this.#machine.key(state), () => {
       this.size += 1 + state.length;
-    }
-    return number;
+      return this.#states.push(state) - 1;
+    });
   }
 
   /** The state after an operation of this class; REFUSED if its response is impossible. */

@@ -1,5 +1,4 @@
 /** Judges a segment (a part of one object's history), and shortens the proof of a violation. */
-
 import type { Operation } from '../history/history.ts';
 import { MODELS, type State } from '../objects/models.ts';
 import type { WitnessStep } from '../result/verdict.ts';

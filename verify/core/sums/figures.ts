@@ -1,5 +1,4 @@
 /** Defines the k6 metrics for the counts of the checks, and the thresholds that fail a run. */
-
 import { availability } from '../checks/availability.ts';
 import { type Check, type Counts, ENOUGH_HANDOFFS, type NamedCounts } from '../checks/check.ts';
 import { continuity } from '../checks/continuity.ts';

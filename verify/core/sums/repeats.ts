@@ -3,7 +3,6 @@
  * show the same page, only from another instance. In k6, to count such a read is 50 times as fast as to judge it. The
  * judge alone would have counted the same (repeats.property.test.ts).
  */
-
 import { alike } from '../objects/models.ts';
 import type { ReadFacts } from '../objects/read-facts.ts';
 import type { Seen } from '../response/interpret.ts';

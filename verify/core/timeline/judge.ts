@@ -1,5 +1,4 @@
 /** Gives each event of a history to every check, in one pass, and makes the result. */
-
 import type { Check, CheckFinding, Counts, Fold, OnAnomaly } from '../checks/check.ts';
 import { FaultLedger } from '../faults/ledger.ts';
 import { summaryOf } from '../faults/summary.ts';
@@ -9,24 +8,28 @@ import { joined } from '../history/joined.ts';
 import { HistoryError } from '../history/parse.ts';
 import { Objects } from '../objects/objects.ts';
 import type { ReadFacts } from '../objects/read-facts.ts';
-import { untriedAges } from '../result/ages.ts';
-import { counted } from '../result/format.ts';
 import { GUARANTEES, type Guarantee, isGuarantee } from '../result/guarantees.ts';
-import { type Result, type Tally, unhealed } from '../result/result.ts';
+import { type Result, unhealed } from '../result/result.ts';
 import { Tallying } from '../result/tally.ts';
-import { brokenUnclaimed, combine, type Verdict } from '../result/verdict.ts';
+import { combine, type Verdict } from '../result/verdict.ts';
 import { Clocks } from './clocks.ts';
+import { remarksOn } from './remarks.ts';
 import { RequestLogs } from './request-logs.ts';
 import { type SessionState, Sessions } from './sessions.ts';
+
+/** The methods of a check that only follow the run. */
+type Listener = Omit<Fold, 'counts' | 'finish' | 'routed' | 'logged'>;
 
 /**
  * Judges a run while its events come in: during the run, inside k6, or from a file. Its state grows with open sessions.
  */
 export class Judge {
   readonly #run: Run;
-  readonly #folds: { check: Check; fold: Fold }[];
-  readonly #starting: Fold[];
-  readonly #ending: Fold[];
+  readonly #checks: { guarantee: Guarantee; fold: Fold }[];
+  /** All that follow the run, in the order in which they are called. */
+  readonly #listeners: Listener[];
+  readonly #starting: Listener[];
+  readonly #ending: Listener[];
   readonly #sessions: Sessions;
   readonly #objects: Objects;
   readonly #clocks = new Clocks();
@@ -62,14 +65,16 @@ export class Judge {
     const faults = new FaultLedger(run, wanted === 'result');
     this.#faults = faults;
     if (wanted === 'result') this.#tally = new Tallying(faults);
-    this.#folds = checks.map(check => ({
-      check,
+    this.#checks = checks.map(check => ({
+      guarantee: check.guarantee,
       fold: check.start(run, onAnomaly, faults, this.#sessions),
     }));
-    const folds = this.#folds.map(({ fold }) => fold);
-    this.#starting = folds.filter(fold => fold.started !== undefined);
-    this.#ending = folds.filter(fold => fold.ended !== undefined);
+    const folds = this.#checks.map(({ fold }) => fold);
     if (run.logs.length > 0) this.#logs = new RequestLogs(run, faults, folds);
+    const others = [this.#tally, ...folds, this.#logs].filter(listener => listener !== undefined);
+    this.#listeners = [faults, ...others];
+    this.#starting = folds.filter(fold => fold.started !== undefined);
+    this.#ending = this.#listeners.filter(listener => listener.ended !== undefined);
   }
 
   /** @throws HistoryError if the event cannot follow the earlier events */
@@ -120,21 +125,16 @@ export class Judge {
     const shows = standing.live && standing.session.lost === undefined;
     standing.data = this.#objects.ended(operation, shows);
     this.reads = standing.data?.reads;
-    this.#faults.ended(operation, standing);
-    this.#tally?.ended(operation, standing);
     // A loop with an index: in k6, one step of `for … of` takes as long as a check.
     for (let i = 0; i < this.#ending.length; i++) this.#ending[i]?.ended?.(operation, standing);
-    this.#logs?.ended(operation);
   }
 
   #other(event: Event): void {
     if (event.type === 'finish') this.#finish = event;
     if (event.type === 'fingerprint') this.#fingerprint = event;
     if (event.type === 'fault') this.#sessions.disturbed();
-    if (event.type === 'served') this.#logs?.served(event);
     this.#objects.event(event);
-    this.#faults.event(event);
-    for (const { fold } of this.#folds) fold.event?.(event);
+    for (const listener of this.#listeners) listener.event?.(event);
     if (event.type !== 'session' || event.event !== 'ended') return;
     const session = this.#sessions.sessionEnded(event.session);
     this.#objectsEnded(event);
@@ -143,18 +143,16 @@ export class Judge {
 
   #objectsEnded(session: Pick<SessionState, 'session' | 'user'>): void {
     for (const object of this.#objects.sessionEnded(session)) {
-      this.#faults.objectEnded(object);
-      for (const { fold } of this.#folds) fold.objectEnded?.(object);
+      for (const listener of this.#listeners) listener.objectEnded?.(object);
     }
   }
 
   #sessionEnded(session: SessionState): void {
-    this.#faults.sessionEnded(session);
-    for (const { fold } of this.#folds) fold.sessionEnded?.(session);
+    for (const listener of this.#listeners) listener.sessionEnded?.(session);
   }
 
   counts(): { guarantee: Guarantee; counts: Counts }[] {
-    return this.#folds.map(({ check, fold }) => ({ guarantee: check.guarantee, counts: fold.counts() }));
+    return this.#checks.map(({ guarantee, fold }) => ({ guarantee, counts: fold.counts() }));
   }
 
   /** @param remarks remarks of the reader of the history */
@@ -172,11 +170,12 @@ export class Judge {
     }
     this.#faults.finish();
     this.#logs?.finish();
-    const findings = new Map(this.#folds.map(({ check, fold }) => [check.guarantee, fold.finish()]));
+    const findings = new Map(this.#checks.map(({ guarantee, fold }) => [guarantee, fold.finish()]));
     const guarantees = this.#verdicts(findings);
     const faults = summaryOf(this.#faults.windows);
     const tally = tallying.finish();
-    const added = this.#remarks(guarantees, tally);
+    const of = { run: this.#run, finish: this.#finish, fingerprint: this.#fingerprint, guarantees, tally };
+    const added = remarksOn(of, this.#sessions.refused(), this.#objects.remarks());
     const { run, target, url, seed, started, command } = this.#run;
     return {
       ...{ format: 'baton-result', version: 1, run, target, url, seed, started, command },
@@ -187,18 +186,6 @@ export class Judge {
       ...(faults.length === 0 ? {} : { faults }),
       remarks: [...remarks, ...added, ...unhealed({ faults })],
     };
-  }
-
-  #remarks(guarantees: readonly Verdict[], tally: Tally): string[] {
-    return [
-      ...(this.#finish === undefined ? [CUT_OFF] : (this.#finish.remarks ?? [])),
-      ...brokenUnclaimed(guarantees).map(unclaimedRemark),
-      ...(tally.resent ? [resentRemark(tally.resent)] : []),
-      ...refusedRemark(this.#sessions.refused()),
-      ...this.#objects.remarks(),
-      ...untriedAges(this.#run, tally),
-      ...(tally.namedBy === undefined && this.#fingerprint ? [lookRemark(this.#fingerprint)] : []),
-    ];
   }
 
   /** Adds a verdict `unknown` for each claimed guarantee that no check judges. */
@@ -225,34 +212,4 @@ export class Judge {
     }
     return verdicts;
   }
-}
-
-const CUT_OFF = 'the history has no last line: the run was cut off, and only the recorded part is judged';
-
-const unclaimedRemark = ({ guarantee, finding }: Verdict): string =>
-  `${guarantee} is not claimed, but was violated: ${finding}`;
-
-const resentRemark = (times: number): string =>
-  `${counted(times, 'read')} ${times === 1 ? 'was' : 'were'} sent again on a new connection, as browsers do: the ` +
-  'server closed the kept-alive connection at that moment, as a balancer does on a reload';
-
-/** Maximum number of users that a remark names. */
-const NAMED = 5;
-
-function refusedRemark(refused: readonly (readonly [user: string, times: number])[]): string[] {
-  if (refused.length === 0) return [];
-  const names = refused.slice(0, NAMED).map(([user, times]) => `${user} (${times} times)`);
-  return [
-    `every login of ${names.join(', ')}${refused.length > NAMED ? ` and ${refused.length - NAMED} more` : ''} was refused: ` +
-      'see the passwords in `accounts`, unless `continuity` shows that logins fail between two instances. ' +
-      'Refusals of an account that no instance accepts are not judged',
-  ];
-}
-
-function lookRemark({ instances, by }: Fingerprint): string {
-  const looks =
-    instances === 1
-      ? 'all answers look as if from one'
-      : `by ${by.join(' and ')} the answers look as if from ${instances}`;
-  return `nothing names the instance that answered; ${looks}. That is a guess and proves nothing: add \`instance\`, or give --logs`;
 }

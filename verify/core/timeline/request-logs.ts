@@ -2,7 +2,7 @@
 import type { FaultLedger } from '../faults/ledger.ts';
 import { getOrInsert } from '../get-or-insert.ts';
 import { isSafe } from '../history/actions.ts';
-import type { Operation, Run, Served } from '../history/history.ts';
+import type { Event, Operation, Run, Served } from '../history/history.ts';
 
 interface Sent {
   instance: string | undefined;
@@ -81,8 +81,8 @@ export class RequestLogs {
   }
 
   /** Ignores entries of requests that the run did not send. */
-  served(entry: Served): void {
-    if (!entry.request.startsWith(this.#prefix)) return;
+  event(entry: Event): void {
+    if (entry.type !== 'served' || !entry.request.startsWith(this.#prefix)) return;
     const request = this.#of(entry.request);
     if (entry.kind === 'instance') request.instances.push(entry);
     else {

@@ -1,5 +1,4 @@
 /** Follows each session for all checks: its user, whether it lives, and which instance served it last. */
-
 import { getOrInsert } from '../get-or-insert.ts';
 import { ownCanaries } from '../history/canary.ts';
 import type { Declared, Operation, Run, Start } from '../history/history.ts';
@@ -81,21 +80,12 @@ export class Sessions {
     this.#canary = canary;
   }
 
-  #state(event: { session: string; user: string }): SessionState {
-    let state = this.#open.get(event.session);
-    if (state === undefined) {
-      const { session, user } = event;
-      state = {
-        ...{ session, user, canary: ownCanaries(this.#canary, user) },
-        ...{ credentials: this.#credentialsOf(user), instances: [], knownBy: [], jar: new SessionJar() },
-      };
-      this.#open.set(event.session, state);
-    }
-    return state;
-  }
-
-  #credentialsOf(user: string): Credentials {
-    return getOrInsert(this.#credentials, user, () => ({ accepted: 0, refused: 0 }));
+  #state({ session, user }: { session: string; user: string }): SessionState {
+    return getOrInsert(this.#open, session, () => ({
+      ...{ session, user, canary: ownCanaries(this.#canary, user) },
+      credentials: getOrInsert(this.#credentials, user, () => ({ accepted: 0, refused: 0 })),
+      ...{ instances: [], knownBy: [], jar: new SessionJar() },
+    }));
   }
 
   started(start: Start): void {
