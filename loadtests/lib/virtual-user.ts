@@ -5,13 +5,13 @@ import { parseHTML } from 'k6/html';
 import { newcomerLabel, type PoolAccount, poolOf, userLabel } from '../../verify/core/response/accounts.ts';
 import { type Findings, finder } from '../../verify/core/response/finding.ts';
 import { Interpreter } from '../../verify/core/response/interpret.ts';
-import { Readings } from '../../verify/core/response/readings.ts';
 import type { Reply } from '../../verify/core/response/reply.ts';
 import { type Random, seeded } from '../../verify/random.ts';
 import type { App, Captures } from '../target/app.ts';
 import { meaningOf, type RequestMeaning } from '../target/meaning.ts';
 import { type Body, Replies, type Response, wholeOf } from './client.ts';
 import { Observer } from './observe.ts';
+import { Readings } from './readings.ts';
 import { clockLine, type Shared } from './run.ts';
 import type { Settings } from './settings.ts';
 

@@ -2,14 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { seatsOf } from '../client/seats.ts';
 import { CHECKS } from '../core/checks/index.ts';
-import { Cohorts } from '../core/cohorts/cohorts.ts';
-import { type CanaryEvidence, type CanaryVerdict, decide, linesOf } from '../core/cohorts/decide.ts';
 import type { Event, Run } from '../core/history/history.ts';
 import type { Guarantee } from '../core/result/guarantees.ts';
 import { Judge } from '../core/timeline/judge.ts';
 import { UsageError } from '../errors.ts';
 import { verify } from '../run.ts';
 import type { Target } from '../target/load.ts';
+import { Cohorts } from './cohorts.ts';
+import { type CanaryEvidence, type CanaryVerdict, decide, linesOf } from './decide.ts';
 
 /** The guarantees that the gate can judge, whatever share of the requests the new version gets. */
 const JUDGED: readonly Guarantee[] = [

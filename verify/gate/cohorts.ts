@@ -2,10 +2,10 @@
  * Follows sessions across the versions of an app. A session belongs to the version that served its login. Every other
  * version must honour it, and accept the forms on pages of all versions.
  */
-import { getOrInsert } from '../get-or-insert.ts';
-import type { Operation, Run } from '../history/history.ts';
-import { isWrite } from '../objects/models.ts';
-import { honoured, Sessions } from '../timeline/sessions.ts';
+import { getOrInsert } from '../core/get-or-insert.ts';
+import type { Operation, Run } from '../core/history/history.ts';
+import { isWrite } from '../core/objects/models.ts';
+import { honoured, Sessions } from '../core/timeline/sessions.ts';
 
 /** Sessions whose login the version `created` served, and their later requests that `served` served. */
 export interface Crossing {

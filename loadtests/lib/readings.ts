@@ -1,7 +1,7 @@
 /** Interprets responses, and uses the result again if the same page comes again. */
-import type { Asked, Interpreter, Seen } from './interpret.ts';
-import type { Named } from './naming.ts';
-import type { Reply } from './reply.ts';
+import type { Asked, Interpreter, Seen } from '../../verify/core/response/interpret.ts';
+import type { Named } from '../../verify/core/response/naming.ts';
+import type { Reply } from '../../verify/core/response/reply.ts';
 
 interface Kept {
   body: string;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Operation } from '../history/history.ts';
-import { runLine } from '../testing/picture.ts';
+import type { Operation } from '../core/history/history.ts';
+import { runLine } from '../core/testing/picture.ts';
 import { Cohorts } from './cohorts.ts';
 import { decide, linesOf } from './decide.ts';
 

@@ -1,9 +1,9 @@
 /** Tests that reusing the result of an earlier page gives the same result as interpreting the page again. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Interpreter, type Pages } from './interpret.ts';
+import { Interpreter, type Pages } from '../../verify/core/response/interpret.ts';
+import type { Reply } from '../../verify/core/response/reply.ts';
 import { Readings } from './readings.ts';
-import type { Reply } from './reply.ts';
 
 const PAGES: Pages = {
   login: { page: '/login' },

@@ -1,6 +1,6 @@
 /** Decides whether a new version (the canary) may get more traffic, for the command `gate`. */
-import { counted, grouped } from '../result/format.ts';
-import type { Judgement } from '../result/verdict.ts';
+import { counted, grouped } from '../core/result/format.ts';
+import type { Judgement } from '../core/result/verdict.ts';
 import { type Cohorts, type Crossing, type Forms, RECENT } from './cohorts.ts';
 
 /** Sessions of the stable version that the new version must have served; all, if there are fewer. */
