@@ -1,12 +1,11 @@
 /**
- * Finds sessions that were lost just after another login, or a logout, of the same user. This is how an app that limits
- * the sessions of a user loses them. Its target file should declare `sessions`.
+ * Finds sessions that were lost just after another login, or a logout, of the same user. An app that limits the
+ * sessions of a user loses them like this, and its target file should declare `sessions`.
  */
 import type { Action, Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 
 const LOGINS: ReadonlySet<Action> = new Set<Action>(['login', 'logout', 'logout-all']);
-/** Maximum number of logins and logouts that are kept for each user. */
 const REMEMBERED = 2;
 /** A login or logout is named as the cause of losses if it came before at least 3 of them, and before 90 %. */
 const ENOUGH = 3;
@@ -21,7 +20,6 @@ const CHANCE = 0.01;
  * previous one. `followed` and `keptAfter`: how many came just after another login or logout of the user.
  */
 export interface Followed {
-  /** Only losses on an instance that had known the session. Losses on another instance have another cause. */
   here: number;
   followed: number;
   kept: number;
@@ -38,7 +36,6 @@ export class AfterOthers {
     this.#last.set(operation.user, [operation, ...others].slice(0, REMEMBERED));
   }
 
-  /** Returns a login or logout of another session of the user after this session's last success. */
   before(operation: Operation, { last, login }: Pick<SessionState, 'last' | 'login'>): Operation | undefined {
     const since = (last ?? login)?.call ?? 0;
     const until = operation.return ?? Number.POSITIVE_INFINITY;
@@ -55,16 +52,12 @@ export const noteOf = ({ action, session, user }: Operation): string =>
   `just before, another session of ${user} (${session}) logged ${action === 'login' ? 'in' : 'out'}: if the app ` +
   'limits the sessions of a user, or a logout ends all of them, declare `sessions` in the target file';
 
-/**
- * Returns whether losses follow another login or logout clearly more often than handoffs without a loss do. In a run
- * with few accounts, a login comes before most requests, so it explains nothing.
- */
+/** Returns whether losses follow another login or logout clearly more often than handoffs without a loss do. */
 export function isPattern({ here, followed, kept, keptAfter }: Followed): boolean {
   const usual = (keptAfter + 1) / (kept + 2);
   return here >= ENOUGH && followed >= SHARE * here && usual <= USUAL && usual ** followed <= CHANCE;
 }
 
-/** Returns a suffix for the finding that names the cause; empty if no cause is seen. */
 export const patternOf = (counts: Followed): string =>
   !isPattern(counts)
     ? ''

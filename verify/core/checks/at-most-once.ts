@@ -16,7 +16,7 @@ interface Adds {
   judged: number;
   /** The judged adds whose later read came from another instance. */
   crossed: number;
-  /** Adds to objects whose reads cannot show that an add took effect twice. */
+  /** Adds to objects whose reads cannot show a second effect. */
   uncountable: number;
 }
 
@@ -62,7 +62,6 @@ class AtMostOnce extends Judging<Adds> {
       const limit = most.get(value) ?? 0;
       if (times <= limit || (kind !== 'counter' && times < 2)) continue;
       this.report(() => double(read, value, limit, limits));
-      // Reports the value again only if a later read shows it more often.
       most.set(value, times);
     }
     for (const [instance, count] of waiting) {

@@ -49,11 +49,7 @@ export class Availability extends Judging<AvailabilityCounts> {
     if (first !== undefined && !disturbed) this.#waited(operation, first);
   }
 
-  /**
-   * Judges how long the client waited for a success.
-   *
-   * @param first the request with which the wait began. No fault window overlaps the wait
-   */
+  /** @param first the request with which the client's wait for a success began. No fault window overlaps the wait */
   #waited(operation: Operation, first: Operation): void {
     const wait = (operation.return ?? operation.call) - first.call;
     if (wait <= this.#mostWait) return;
@@ -79,7 +75,6 @@ export class Availability extends Judging<AvailabilityCounts> {
     this.report(() => down(summary, [{ operation, expected: 'a success', came }]));
   }
 
-  /** Returns the time since the last fault ended, for the summary. */
   #after({ call }: Operation): string {
     const last = this.faults.windows.findLast(window => window.end !== undefined && window.end <= call);
     if (last?.end === undefined) return '';
@@ -100,7 +95,7 @@ export class Availability extends Judging<AvailabilityCounts> {
   }
 
   override settle(): void {
-    // A starved machine that delayed requests may also explain slow responses, so their limits are then ignored.
+    // A starved machine may also explain slow responses, so their limits are ignored.
     const times = this.count.starved === 0 ? [this.#times.exceeded(ENOUGH)] : [];
     for (const found of [...times, ...this.faults.windows.filter(tookEffect).map(exceeded)]) {
       this.count.starved += found.starved;

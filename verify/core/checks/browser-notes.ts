@@ -3,7 +3,7 @@ import type { Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 
 /**
- * Returns a note if the other user's session was the first in this browser. A client has the name of its first session.
+ * A client has the name of its first session.
  *
  * @param writer the session that wrote the other user's value
  */
@@ -12,7 +12,7 @@ export const shared = (writer: string | undefined, { client }: Operation, owner:
     ? [`${owner} had logged out of the same browser before: the logout did not delete it`]
     : [];
 
-/** Returns a note if a late response to an earlier session in this browser may have set that session's cookie again. */
+/** A late response to an earlier session in the same browser may have set the cookie of that session again. */
 export const lateCookie = (
   { session }: SessionState,
   { with: cookies, client }: Operation,

@@ -7,18 +7,16 @@ import type { Anomaly, Judgement, Verdict } from '../result/verdict.ts';
 import type { LogReader } from '../timeline/request-logs.ts';
 import type { SessionState, Sessions, Standing } from '../timeline/sessions.ts';
 
-/** One check over one run, called with each event in the order of the history. */
 export interface Fold extends LogReader {
   /** Called when an operation that may change something starts. `data` is set if it has an object. */
   started?(start: Start, data: Started | undefined): void;
-  /** Called when an operation ends. An operation whose end was not recorded ends with the run, without `return`. */
+  /** Called when an operation ends. One whose end was not recorded ends with the run, without `return`. */
   ended?(operation: Operation, standing: Standing): void;
   event?(event: Event): void;
   /** Called when a session ends, for each object that only this session used. Other objects live until the run ends. */
   objectEnded?(object: TrackedObject): void;
   /** Called after the last operation of a session, or at the end of the run. */
   sessionEnded?(session: SessionState): void;
-  /** Cheap enough to call after every event. */
   counts(): Counts;
   finish(): CheckFinding;
 }
@@ -34,7 +32,6 @@ export type OnAnomaly = (anomaly: Anomaly) => void;
 
 export type CheckFinding = Omit<Verdict, 'guarantee' | 'claimed'>;
 
-/** A finding that the counts alone decide. */
 export type Conclusion = Omit<CheckFinding, 'anomalies'>;
 
 /** Facts about all sessions of a run, which grow during the run. */
@@ -45,9 +42,7 @@ export interface Check {
   /** What must be true of the history for a sound verdict. Shown in docs and reports. */
   assumes: string;
   minimum: string;
-  /**
-   * @param faults receives each event before the check does
-   */
+  /** @param faults receives each event before the check does */
   start(run: Run, onAnomaly: OnAnomaly | undefined, faults: FaultLedger, seen: SeenInRun): Fold;
   /** Decides the verdict from the counts of a run, or from the summed counts of its parts. */
   conclude(counts: Counts, run: Run): Conclusion;

@@ -4,13 +4,12 @@ import type { LostUpdate } from '../objects/read-facts.ts';
 import { inOrder, stepsOf, type WitnessStep } from '../result/verdict.ts';
 import type { Violation } from './framework.ts';
 
-/** Makes a step of a witness for a change whose outcome is unknown, because no response came. */
+/** Makes a witness step for a change whose outcome is unknown, because no response came. */
 export const pending = (start: Start): WitnessStep => ({
   operation: { ...start, type: 'op', outcome: 'info' },
   came: 'may have happened',
 });
 
-/** Shows the acknowledged add, a request that overlapped it, and the final state without it. */
 export function clobber({ value, write, showed, read }: LostUpdate): Violation {
   const counts = read.saw?.length === 1 && write?.start.action === 'increment';
   const rival = write?.rivals.find(({ certain }) => certain) ?? write?.rivals[0];

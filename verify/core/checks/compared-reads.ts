@@ -4,20 +4,19 @@ import type { Operation } from '../history/history.ts';
 export interface Reads {
   /** Reads that were compared with an earlier operation of their session. */
   reads: number;
-  /** The compared reads that another instance served than the earlier operation. */
+  /** The reads that another instance served than the earlier operation. */
   crossed: number;
   sessions: number;
   /**
-   * Reads that show the session's last add, in a list that may be cut off. `newestCrossed`: those that another instance
-   * served than the add.
+   * Reads that show the session's last add in a list that may be cut off; `newestCrossed`: those from another instance.
    */
   newest: number;
   newestCrossed: number;
   /** Sessions whose only evidence are the reads in `newest`. */
   newestSessions: number;
   /**
-   * Reads without the session's last add, in a list that may be cut off. If there are any, the list may not show new
-   * entries first, so the reads in `newest` are no evidence.
+   * Reads without the session's last add in such a list. If there are any, the list may not show new entries first, so
+   * the reads in `newest` are no evidence.
    */
   unshown: number;
 }
@@ -27,11 +26,10 @@ export const NO_READS: Reads = {
   ...{ newest: 0, newestCrossed: 0, newestSessions: 0, unshown: 0 },
 };
 
-/** Returns whether different instances served two operations. */
 export const crosses = ({ instance }: Operation, earlier: Operation): boolean =>
   earlier.instance !== undefined && instance !== undefined && earlier.instance !== instance;
 
-/** Adds `newest` to the compared reads, unless `unshown` shows that it is no evidence. */
+/** Adds `newest` to the compared reads, unless a read in `unshown` shows that they are no evidence. */
 export const whole = (counts: Reads): Reads =>
   counts.unshown > 0
     ? counts

@@ -25,14 +25,12 @@ interface Aftermath {
   honouredBy: HonouredBy;
   /** The first response that gave the client other cookies. From then on, only `old` requests send the lost cookie. */
   replaced: Operation | undefined;
-  /** A login or logout of another session of the user just before the loss, which may be the cause. */
   other: Operation | undefined;
 }
 
 export class Continuity extends Judging<ContinuityCounts> {
   readonly #logins = new LoginPairs();
   readonly #others = new AfterOthers();
-  /** By lost session, until it ends. */
   readonly #afterwards = new Map<string, Aftermath>();
   /** Losses that a login or logout of another session of the user may have caused. */
   readonly #ended: { anomaly: Anomaly; other: Operation }[] = [];
@@ -70,7 +68,6 @@ export class Continuity extends Judging<ContinuityCounts> {
     this.#afterwards.set(session.session, { anomaly, honouredBy: new HonouredBy(), replaced, other });
   }
 
-  /** Counts a request with the cookie of a lost session, and whether its instance honours the cookie. */
   #replayed(operation: Operation, shown: boolean | undefined): void {
     const entry = this.#afterwards.get(operation.session);
     if (entry === undefined || operation.action === 'login') return;
@@ -92,7 +89,7 @@ export class Continuity extends Judging<ContinuityCounts> {
     const { anomaly, honouredBy, other } = entry;
     const described = honouredBy.described();
     if (described !== '') anomaly.notes.push(`the same cookie sent again afterwards: ${described}`);
-    // An instance still honours the lost session, so the other login or logout did not end it.
+    // If an instance still honours the lost session, the other login or logout did not end it.
     if (other !== undefined && !honouredBy.ever) this.#ended.push({ anomaly, other });
     this.#afterwards.delete(session);
   }

@@ -7,22 +7,21 @@ import type { Violation } from './framework.ts';
 
 /** Two instances are compared if each has set the cookie at least this often, always alike. */
 const ALIKE = 3;
-/** Maximum number of kinds of requests that are compared. */
 const REMEMBERED = 1000;
 
-/** How one instance set a cookie in responses to one kind of request. */
 interface Sets {
   times: number;
   /** Different attributes, as texts. Two are enough to prove that they vary. */
   sets: Set<string>;
-  /** The shortest lifetime of the cookie in seconds, and the longest. */
   least: number;
   most: number;
   example: Operation;
 }
 
 export class CookieDifferences {
-  /** By kind of request, such as `sid at a login sent directly after 1 faults`, then by instance. */
+  /**
+   * First key: the kind of request, such as `sid at a login sent directly after 1 faults`. Second key: the instance.
+   */
   readonly #kinds = new Map<string, Map<string, Sets>>();
 
   /** @param era number of faults so far. After a fault, the app may be another version, so eras are not compared */

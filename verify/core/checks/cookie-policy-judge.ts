@@ -34,9 +34,7 @@ export class CookiePolicy extends Judging<CookieCounts> {
   readonly #places = new Places();
   readonly #early = new EarlyCookies();
   readonly #ids = new IssuedIds();
-  /** By cookie: its anomalies until it gets a second value. With one value, it may carry no session. */
   readonly #waiting = new Map<string, (() => Violation)[]>();
-  /** By cookie: the pairs of Domain and Path with which it was set. */
   readonly #scopes = new Map<string, Set<string>>();
 
   override ended(operation: Operation, { session }: Standing): void {
@@ -63,7 +61,6 @@ export class CookiePolicy extends Judging<CookieCounts> {
     if (own && signedIn) this.#early.signedIn(session);
   }
 
-  /** Counts a cookie that was set. Returns what is wrong with it. */
   #look(operation: Operation, name: string, attributes: CookieAttributes) {
     if (!this.#ids.isId(name)) return [];
     this.count.cookies++;

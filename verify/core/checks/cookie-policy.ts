@@ -5,7 +5,7 @@ import { type CookieCounts, CookiePolicy } from './cookie-policy-judge.ts';
 import { check, reached, tally, untried } from './framework.ts';
 
 /**
- * The verdict reports the randomness of session ids from this number of bits on. About 30 different ids prove 7 bits.
+ * From this number of bits on, the verdict says how random the session ids are. About 30 different ids prove 7 bits.
  */
 const WORTH_REPORTING = 7;
 

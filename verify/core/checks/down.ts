@@ -6,7 +6,7 @@ import { stepsOf } from '../result/verdict.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 import type { Violation } from './framework.ts';
 
-/** Its violations are reported only if the outage is known to have taken effect. */
+/** An outage. Its violations are reported only if it is known to have taken effect. */
 export class Down {
   readonly window: FaultWindow;
   requests = 0;
@@ -14,7 +14,6 @@ export class Down {
   starved = 0;
   /** Sessions that were live during the outage, and have sent no request since it ended. */
   readonly sessions = new Set<SessionState>();
-  /** The violations while it is not known whether the outage took effect: their number, and the first few. */
   waiting: Record<'LOGOUT' | 'HANG', { found: number; kept: Violation[] }>;
 
   constructor(window: FaultWindow) {

@@ -4,7 +4,7 @@ import type { SessionState } from '../timeline/sessions.ts';
 
 /**
  * Before the login, a cookie that contains its session may be short, because the session is empty. The login replaces
- * the cookie. A short cookie that stays after the login can be guessed.
+ * it. A short cookie that stays can be guessed.
  */
 export class EarlyCookies {
   readonly #held = new WeakMap<SessionState, Map<string, () => void>>();
@@ -14,7 +14,6 @@ export class EarlyCookies {
     getOrInsert(this.#held, session, () => new Map()).set(name, report);
   }
 
-  /** Called when a response sets the cookie again, or deletes it. */
   remove(session: SessionState, name: string): void {
     this.#held.get(session)?.delete(name);
   }

@@ -7,17 +7,15 @@ const KEPT = 64;
 
 export class EffectLimits {
   /**
-   * For each value, how often a read may show it. For a counter, the key '' has its highest possible sum. An add counts
-   * once its request is sent, because it may take effect before its response.
+   * For a counter, the key '' has its highest possible sum. An add counts once its request is sent, because it may take
+   * effect before its response.
    */
   readonly most = new Map<string, number>();
   readonly kind: ObjectKind;
-  /** The last adds since the last read, for the witness. */
   adds: (Start | Operation)[] = [];
-  /** By instance ('' if not known): the number of adds acknowledged since the last read. */
+  /** By instance, '' if it is not known: the number of adds acknowledged since the last read. */
   readonly waiting = new Map<string, number>();
   last: Operation | undefined;
-  /** False while the highest possible sum of a counter is not known. */
   #known: boolean;
   #written = false;
   #falls = 0;
@@ -52,8 +50,8 @@ export class EffectLimits {
   }
 
   /**
-   * A set, clear or decrement makes the highest possible sum of a counter unknown, until the next set or clear without
-   * an overlapping request.
+   * A set, clear or decrement makes the highest possible sum of a counter unknown, until the next set or clear that
+   * overlaps no other request.
    */
   #falling(): void {
     this.#falls++;

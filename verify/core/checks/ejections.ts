@@ -1,10 +1,7 @@
-/**
- * Finds requests during which the balancer may have ejected an instance. nginx, for example, sends an instance nothing
- * for 10 s after a failure.
- */
+/** Finds requests while the balancer may have ejected an instance, as nginx does for 10 s after a failure. */
 import type { Operation } from '../history/history.ts';
 
-/** Sent by an unavailable instance, or by the balancer in its place. */
+/** The statuses of an unavailable instance, sent by it or by the balancer. */
 const UNAVAILABLE = new Set([502, 503, 504]);
 
 export class Ejections {
@@ -12,7 +9,7 @@ export class Ejections {
   readonly #failed = new Map<string, Operation>();
   requests = 0;
 
-  /** Call this in the order in which requests end. Returns whether an instance may be ejected. */
+  /** Call this in the order in which requests end. Returns whether the balancer may have ejected an instance. */
   covers(operation: Operation, instance: string): boolean {
     const failed = this.#failed.get(instance);
     if (UNAVAILABLE.has(operation.status ?? 0)) this.#failed.set(instance, operation);

@@ -1,6 +1,4 @@
-/**
- * Checks evidence: the response header and all logs name the same instance, and this instance served the request once.
- */
+/** Checks evidence: the response header and all logs name one instance, which served the request once. */
 import type { Event } from '../history/history.ts';
 import { counted } from '../result/format.ts';
 import { type LoggedRequest, triedOf } from '../timeline/request-logs.ts';
@@ -9,14 +7,12 @@ import { check, Judging } from './framework.ts';
 interface Sources {
   requests: number;
   sources: number;
-  /** Requests with a response that one of the logs lacks. */
   missing: number;
 }
 
 class Evidence extends Judging<Sources> {
   /** Ids that the client sent twice. Two log entries for such an id are correct. */
   readonly #resent = new Set<string>();
-  /** True after the last line of a complete history. */
   #complete = false;
 
   override event(event: Event): void {
@@ -26,8 +22,8 @@ class Evidence extends Judging<Sources> {
   override logged(request: LoggedRequest, complete: boolean): void {
     const { id, sent, balancer, instances } = request;
     if (sent === undefined) {
-      // All sources of the request had arrived before this entry, so the request was served twice. This is certain only
-      // in a complete history.
+      // A further entry, after all sources of the request, shows that it was served twice. This is certain only in a
+      // complete history.
       const again = this.#resent.has(id) ? undefined : instances[0];
       if (again !== undefined && balancer === undefined && this.#complete)
         this.#dispute(request, `request ${id} was served once more by ${again.source}`);

@@ -10,7 +10,6 @@ import { Life, TIMEOUTS, type Timeout } from './life.ts';
 export interface Timeouts {
   /** By timeout, idle or absolute: how often a session was honoured shortly before it ended. */
   lived: Record<Timeout, number>;
-  /** By timeout: sessions that were refused soon after it. */
   expired: Record<Timeout, number>;
   /** Sessions that were refused although they had hardly waited, so that no timeout explains it. */
   lost: number;
@@ -23,7 +22,7 @@ export interface Timeouts {
 export class Expiry extends Judging<Timeouts> {
   readonly #declared = declaredBy(this.run);
   readonly #lives = new WeakMap<SessionState, Life>();
-  /** The first violations of these instances. They are reported if no session was refused without a wait. */
+  /** The first violations by such instances. They are reported if no session was refused without a wait. */
   readonly #strange: Violation[] = [];
   #first = Number.POSITIVE_INFINITY;
   #end = 0;
@@ -38,7 +37,6 @@ export class Expiry extends Judging<Timeouts> {
     if (operation.with !== undefined && operation.with !== 'old') return;
     const life = getOrInsert(this.#lives, session, () => new Life(declared, login));
     if (login === operation || life.over) return;
-    // A lost session is no longer judged.
     if (session.lost !== undefined && session.lost !== operation) life.over = true;
     else this.#judge(operation, session, life, firstContact);
   }
@@ -71,7 +69,7 @@ export class Expiry extends Judging<Timeouts> {
     }
     const early = life.waited(operation);
     if (early === undefined) this.count.lost++;
-    // A fault after the login may have ended the session.
+    // After a fault since the login, the fault may have ended the session.
     else if (!this.faults.since(life.login.call)) {
       if (!strange) this.report(() => drift(operation, session, life, early, 'early'));
       else if (this.count.strangers++ < KEPT)

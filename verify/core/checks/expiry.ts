@@ -16,8 +16,7 @@ export const expiry = check<Timeouts>({
     ...{ lived: { idle: 0, absolute: 0 }, expired: { idle: 0, absolute: 0 } },
     ...{ lost: 0, strangers: 0, length: 0, tried: tally() },
   }),
-  // If sessions are also lost without any wait, the refusal by an instance that may not know the session proves
-  // nothing.
+  // If sessions are lost without any wait, too, a refusal by an instance that may not know the session proves nothing.
   violations: ({ violations, strangers, lost }) => violations + (lost === 0 ? strangers : 0),
   compared: ({ lived, expired }) => lived.idle + lived.absolute + expired.idle + expired.absolute,
   missing({ length, lived, expired, strangers, lost, tried }, run) {

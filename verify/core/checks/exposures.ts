@@ -5,7 +5,6 @@ import { MOST_BYTES } from '../timeline/session-jar.ts';
 interface Policy {
   https: boolean;
   asvs: boolean;
-  /** The declared attributes, by cookie. */
   attributes: NonNullable<NonNullable<Run['declared']>['attributes']>;
 }
 
@@ -21,7 +20,6 @@ export interface Exposure {
   expected: string;
 }
 
-/** The fault of a value that is too short for a random id. */
 export const ROOM = 'room';
 /** Minimum size of a session id in bits, by OWASP WSTG and by OWASP ASVS. */
 const LEAST_BITS = 64;
@@ -36,7 +34,6 @@ const FOLDED: Exposure = {
   expected: 'one Set-Cookie line for each cookie (RFC 9110, 5.3)',
 };
 
-/** Returns an entry for each broken rule. */
 export function exposures(
   name: string,
   attributes: CookieAttributes,
@@ -89,7 +86,7 @@ const defaultPath = (path = ''): string => path.slice(0, path.lastIndexOf('/')) 
 const ABSENT = new Set([401, 403, 404, 410]);
 
 /**
- * Judges a read that sent no cookie. A response that is neither signed in nor signed out is a health check or a static
+ * Judges a read without cookies. If the response is neither signed in nor signed out, it is a health check or a static
  * file, and must set no session cookie. A login page may set one.
  */
 export function withoutCookie(

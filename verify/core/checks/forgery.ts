@@ -6,7 +6,6 @@ import { isDuring, type SessionState, type Standing } from '../timeline/sessions
 import { ENOUGH_HANDOFFS, type NamedCounts } from './check.ts';
 import { addTo, atMost, check, few, Judging, reached, tally, untried, type Violation } from './framework.ts';
 
-/** Minimum number of ways in which a cookie was changed. */
 const CHANGES = 2;
 /** Statuses of a gateway or an overloaded server, which say nothing about the cookie. Cloudflare uses 520 to 530. */
 const SAYS_NOTHING = new Set([429, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530]);

@@ -1,4 +1,4 @@
-/** The part that all checks share: keeps the counts and the first anomalies, and decides the verdict. */
+/** The part that all checks share: counts, the first anomalies, and the verdict. */
 import type { FaultLedger } from '../faults/ledger.ts';
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Event, Operation, Run, Served, Start } from '../history/history.ts';
@@ -34,7 +34,6 @@ export interface CheckContext {
  */
 type Counted<C> = C & { violations: number; doubtful: number; lost: number };
 
-/** The declaration of a check with the counts `C`. */
 export interface Declaration<C> extends Pick<Check, 'guarantee' | 'assumes' | 'minimum'> {
   /** The counts with which a run starts. */
   counts(): C;
@@ -45,7 +44,7 @@ export interface Declaration<C> extends Pick<Check, 'guarantee' | 'assumes' | 'm
   compared(counts: Counted<C>): number;
   /** Which evidence is missing and how to get it; undefined if there is enough. */
   missing(counts: Counted<C>, run: Run): string | undefined;
-  /** What a lost session makes impossible to judge. Then a lost session makes the verdict `unknown`. */
+  /** What cannot be judged after a lost session, which then makes the verdict `unknown`. */
   afterLoss?: string;
   /** The counts that reports show, in display order. */
   rests(counts: Counted<C>, run: Run): Record<string, number>;
@@ -82,7 +81,6 @@ function concludeFrom<C>(declaration: Declaration<C>, counts: Counted<C>, run: R
   );
 }
 
-/** The app shows pages of a user to other users, so a signed-in response proves nothing. */
 const doubt = (doubtful: number): string | undefined =>
   doubtful === 0
     ? undefined
@@ -94,7 +92,6 @@ const loss = (lost: number, { afterLoss }: { afterLoss?: string }): string | und
     ? undefined
     : `continuity is broken in ${counted(lost, 'session')}: ${afterLoss} of such sessions cannot be judged`;
 
-/** An anomaly as a check reports it. The framework adds its name and guarantee. */
 export interface Violation {
   /** The operation whose session and user the report names. */
   at?: Operation | undefined;
@@ -153,7 +150,7 @@ export abstract class Judging<C extends object> implements Fold {
 
   /**
    * Reports an anomaly whose only proof is a response that looks signed in. If the app shows the pages of this user to
-   * other users, too, the response proves nothing: the anomaly is not counted, or is withdrawn at the end.
+   * other users, the response proves nothing: the anomaly is not counted, or is withdrawn at the end.
    */
   reportSignedIn({ sawUser, user }: Operation, make: () => Violation, name?: string): Anomaly | undefined {
     const shown = sawUser ?? user;
@@ -170,7 +167,6 @@ export abstract class Judging<C extends object> implements Fold {
     return anomaly;
   }
 
-  /** Withdraws anomalies of users whose pages were later shown to other users. */
   #withdraw(): void {
     for (const [user, { violations, kept }] of this.#signedIn) {
       if (!this.#seen.bled.has(user)) continue;
@@ -231,8 +227,8 @@ export const atMost = (n: number): string => `at most ${percent(upperBound(0, n)
 /**
  * Describes a count that is too low: `3 handoffs among 9 requests, 10 are needed: run for longer`.
  *
- * @param where follows the noun, such as ` among 9 requests`
- * @param how how to get more, such as `run for longer`
+ * @param where such as ` among 9 requests`
+ * @param how such as `run for longer`
  */
 export const few = (n: number, least: number, noun: string, where = '', how = ''): string | undefined =>
   n >= least ? undefined : `${counted(n, noun)}${where}, ${least} are needed${how === '' ? '' : `: ${how}`}`;
@@ -240,7 +236,6 @@ export const few = (n: number, least: number, noun: string, where = '', how = ''
 /** Has no prototype, so an instance may have any name, even `constructor`. */
 export const tally = (): NamedCounts => Object.create(null);
 
-/** Does nothing if the instance is not known. */
 export function addTo(counts: NamedCounts, instance: string | undefined): void {
   if (instance !== undefined) counts[instance] = (counts[instance] ?? 0) + 1;
 }

@@ -1,18 +1,15 @@
-/**
- * Decides whether a shared cache may use a response again, because it is explicitly fresh (RFC 9111, 4.2.1 and 5.2.2).
- */
+/** Decides whether a shared cache may use a response again: only if it is explicitly fresh (RFC 9111, 4.2.1, 5.2.2). */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Caching } from '../history/history.ts';
 
 export interface Freshness {
-  /** The directive or header that allows this, such as `max-age=60`. */
+  /** The directive or header that lets a shared cache use the response again, such as `max-age=60`. */
   because?: string;
   silent?: true;
   /** True if a cache must ask the app again, or keep a response for each cookie. Then a cache hit leaks nothing. */
   keptApart?: true;
 }
 
-/** By lower-case name. A directive without a value has an empty text. */
 function directivesOf(control: string): Map<string, string> {
   const directives = new Map<string, string>();
   // A quoted value may contain commas: no-cache="set-cookie, x".
@@ -53,7 +50,6 @@ export class CacheReader {
   }
 }
 
-/** `private="Set-Cookie"` protects only the cookie of a response. */
 function forbids(directives: ReadonlyMap<string, string>, name: string, cookieOnly: boolean): boolean {
   const fields = directives.get(name);
   return fields === '' || (cookieOnly && fields !== undefined && /\bset-cookie\b/i.test(fields));

@@ -13,7 +13,6 @@ export class HonouredBy {
     this.ever = true;
   }
 
-  /** Empty if the cookie was not sent again. */
   described(): string {
     return [...this.#of]
       .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -47,6 +47,5 @@ export const CHECKS: readonly Check[] = [
   evidence,
 ];
 
-/** All checks; linearizability with the given search limits. */
 export const checksWithin = (searching: Searching): readonly Check[] =>
   CHECKS.map(check => (check === linearizability ? linearizabilityWithin(searching) : check));

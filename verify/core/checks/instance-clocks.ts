@@ -3,14 +3,14 @@ import type { Operation } from '../history/history.ts';
 import { inOrder, stepsOf } from '../result/verdict.ts';
 import type { Violation } from './framework.ts';
 
-/** Differences up to this are accepted, microseconds. */
+/** Maximum accepted difference between two clocks, microseconds. */
 const TOLERANCE = 2_000_000;
 /** Resolution of the Date header, 1 s in microseconds. */
 const RESOLUTION = 1_000_000;
 
 /**
- * By how much an instance's clock is ahead of ours: at least `least`, at most `most`, in microseconds. Of each, the
- * best and the second-best value are kept. The second-best is used, so that one wrong Date has no effect.
+ * An instance's clock is ahead of ours by at least `least` and at most `most`, microseconds. Of the best and the
+ * second-best value of each, the second-best is used, so that one wrong Date has no effect.
  */
 interface Offset {
   least: [number, number];

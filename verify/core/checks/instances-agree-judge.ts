@@ -12,10 +12,7 @@ import { type PairRequests, PairTable } from './pairs.ts';
 import { confirm, kindOf, PENDING, type Route } from './refusals.ts';
 
 export interface Answers {
-  /**
-   * The requests of each pair of instances: of the one that served the session's login or last write, and of the one
-   * that served the request.
-   */
+  /** First key: the instance of the session's login or last write. Second key: the instance of the request. */
   pairs: PairRequests;
   /** Sessions from before the first fault that were honoured after it. */
   older: number;
@@ -54,7 +51,7 @@ export class InstancesAgree extends Judging<Answers> {
     else if (session.lost !== undefined && honoured(operation) === true) confirm(operation, route);
   }
 
-  /** Counts a response to a live session for two pairs: of login or last write, and of the page with the form. */
+  /** A response to a live session counts for two pairs: of login or last write, and of the page with the form. */
   #answered(operation: Operation, instance: string, session: SessionState, route: Route): void {
     const { action, outcome } = operation;
     const write = !isSafe(action);
@@ -97,7 +94,7 @@ export class InstancesAgree extends Judging<Answers> {
     for (const difference of this.#outdated.differences()) this.report(() => difference, 'OUTDATED');
   }
 
-  /** Reports clocks that differ. If the target claims equal clocks, they are violations already. */
+  /** Clocks that differ are reported here, unless the target claims equal clocks: then they are violations. */
   override conclusion(fromCounts: Conclusion): Conclusion {
     if (this.run.declared?.clocks === 'strict') return fromCounts;
     const apart = this.#clocks.differences().map(({ summary }) => `; ${summary}`);

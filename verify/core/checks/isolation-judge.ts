@@ -13,7 +13,6 @@ export interface Responses {
   users: number;
   /** Users who wrote a canary, a unique value that names its user, to private state. */
   planted: number;
-  /** Responses that named the user of their session. */
   named: number;
   /** Requests that wrote a canary, acknowledged or not. */
   written: number;
@@ -24,7 +23,6 @@ export interface Responses {
 
 export class Isolation extends Judging<Responses> {
   readonly #ids = new IssuedIds();
-  /** The users with a response that showed a user name or a state. */
   readonly #users = new Set<string>();
   /** By user: an acknowledged write of a canary in the user's latest session, for the witness. */
   readonly #planted = new Map<string, Operation>();
@@ -62,7 +60,6 @@ export class Isolation extends Judging<Responses> {
     if (live && signedIn === 'in' && sawUser === user) this.#ids.honoured(operation, session);
   }
 
-  /** Counts a write of the user's own canary, and remembers it for the witness. */
   #plants(write: Operation, session: SessionState): void {
     this.count.written++;
     if (write.outcome !== 'ok' || this.#planting.has(session) || write.action === 'remove') return;

@@ -19,7 +19,6 @@ export const isolation = check<Responses>({
   missing({ users, planted, named, written }) {
     if (users < 2)
       return `responses to ${counted(users, 'user')} only: give the target file at least two accounts`;
-    // Without private values, only a wrong user name can show another user's data.
     if (written === 0 && named >= LEAST_NAMED) return undefined;
     return planted < 2
       ? 'fewer than two users put private values into their state: give the target file a probe with `add` or `set` ' +

@@ -5,10 +5,8 @@ import type { SessionState } from '../timeline/sessions.ts';
 import { type Collision, IssuedValues } from './issued-values.ts';
 
 /**
- * A cookie such as `logged_in=1` is no session id: it has one value for all users, or an instance correctly signs in
- * two users who have the same value.
- *
- * Memory: one entry for each login, and for each open session whose cookie is issued again.
+ * A cookie such as `logged_in=1` is no session id: all users have one value, or an instance correctly signs in two
+ * users with the same value. Memory: an entry for each login, and for each open session whose cookie is issued again.
  */
 export class IssuedIds {
   readonly #names = new Map<string, IssuedValues>();
@@ -43,7 +41,6 @@ export class IssuedIds {
     return this.#names.get(name)?.isId ?? true;
   }
 
-  /** A cookie with one value for all carries no session. */
   varies(name: string): boolean {
     return (this.#names.get(name)?.values ?? 0) > 1;
   }
@@ -56,7 +53,6 @@ export class IssuedIds {
     return this.#sum(({ equal }) => equal);
   }
 
-  /** Number of times that a user got an id that another user had. */
   get collided(): number {
     return this.#sum(({ collided }) => collided);
   }

@@ -10,20 +10,18 @@ export interface Collision {
   second: Operation;
 }
 
-/** Maximum number of collisions (one value, two users) that are kept of a cookie. More are only counted. */
+/** Maximum number of collisions (one value, two users) of a cookie that are kept for reports. */
 const KEPT = 5;
 
 export class IssuedValues {
   readonly #name: string;
-  /** By label of a value: the first operation that issued it. */
   readonly #first = new Map<string, Operation>();
   /** By the label of a value that two users got, and by instance: the user that this instance signed in with it. */
   readonly #shared = new Map<string, Map<string, string>>();
-  /** True after an instance has correctly signed in two users who have the same value. */
+  /** True after an instance has correctly signed in two users with the same value: the cookie is no session id. */
   #apart = false;
   values = 0;
   equal = 0;
-  /** Number of times that a user got a value that another user had. */
   collided = 0;
   readonly collisions: Collision[] = [];
 
@@ -74,7 +72,6 @@ export class IssuedValues {
   }
 }
 
-/** Describes a session id that two users got. */
 export function sharedId({ name, first, second }: Collision): Violation {
   const came = `sets the cookie ${name} to a value that ${first.user} was given`;
   return {

@@ -4,7 +4,6 @@ import type { SessionState } from '../timeline/sessions.ts';
 import type { Violation } from './framework.ts';
 import type { Replays } from './replays.ts';
 
-/** Maximum number of values from late responses that are kept for one session. */
 const REMEMBERED = 100;
 
 interface Counting {
@@ -15,7 +14,6 @@ interface Counting {
 
 export class LateCookies {
   readonly #check: Counting;
-  /** By client: its last login. */
   readonly #logins = new Map<string, Operation>();
 
   constructor(check: Counting) {
@@ -28,8 +26,8 @@ export class LateCookies {
   }
 
   /**
-   * Counts the cookies of a response that came after the session's logout was sent. `again`: it sets a cookie of the
-   * ended session. `undone`: it replaces or deletes the cookie of a later login in the same browser.
+   * Counts the cookies of a response after the session's logout was sent. `again`: a cookie of the ended session is
+   * set. `undone`: the cookie of a later login in the same browser is replaced or deleted.
    */
   set(operation: Operation, session: SessionState, replays: Replays): void {
     const { count, run } = this.#check;
@@ -84,7 +82,7 @@ const undone = (late: Operation, { session, user }: SessionState, login: Operati
   ],
 });
 
-/** Returns whether a logout deletes a cookie only under a wrong Path or Domain. */
+/** Returns whether a logout deletes a cookie only under a wrong Path or Domain, so that the client keeps it. */
 export const misses = ({ cookies = [] }: Operation, { login }: SessionState): boolean =>
   cookiesSet(login).some(set => {
     const deletions = cookies.filter(({ name, change }) => name === set.name && change === 'deleted');

@@ -21,7 +21,7 @@ export class Life {
   over = false;
   latest: Operation | undefined;
   readonly #declared: Expiring;
-  /** The idle timeout was last renewed between these two times. */
+  /** The idle timeout was last renewed between `#least` and `#most`. */
   #least: number;
   #most: number;
 
@@ -70,7 +70,6 @@ export class Life {
     });
   }
 
-  /** Returns a timeout of which at least 10 % may have passed. */
   waited(operation: Operation): Timeout | undefined {
     return this.#timeouts().find(
       timeout => this.elapsed(operation, timeout) >= WAITED * this.declared(timeout),
@@ -86,8 +85,8 @@ export class Life {
   }
 
   /**
-   * Even a refused request may renew the idle timeout. A request without a proper response may renew it at any later
-   * time, so that no success comes too late.
+   * A refused request may renew the idle timeout, too. One without a proper response may do so at any later time, so
+   * that no success comes too late.
    */
   take(operation: Operation, alive: boolean | undefined): void {
     const { idle, renew } = this.#declared;

@@ -5,7 +5,6 @@ import { type Check, ENOUGH_HANDOFFS, type NamedCounts } from './check.ts';
 import { check, few } from './framework.ts';
 import { linearizing, type OrderCounts } from './ordered-objects.ts';
 
-/** Maximum number of objects that a message lists by name. */
 const NAMED = 10;
 
 interface Least {
@@ -14,13 +13,11 @@ interface Least {
   /** Requests on another instance than the previous request on the same object. */
   handoffs: number;
   reads: number;
-  /** Maximum number of operations of one object that wait in memory. */
   longest?: number;
 }
 
 const LEAST: Least = { overlaps: 10, handoffs: ENOUGH_HANDOFFS, reads: 1 };
 
-/** Makes the check with other minimum evidence or search limits. */
 export const linearizabilityOf = (least: Least, searching: Searching = {}): Check =>
   check<OrderCounts>({
     guarantee: 'linearizability',
@@ -50,7 +47,6 @@ export const linearizabilityOf = (least: Least, searching: Searching = {}): Chec
 
 export const linearizability = linearizabilityOf(LEAST);
 
-/** Makes the check with other search limits. */
 export const linearizabilityWithin = (searching: Searching): Check => linearizabilityOf(LEAST, searching);
 
 /** Lists the objects that the search did not decide within its limits; empty if there are none. */

@@ -2,11 +2,10 @@
 import type { Operation, Served } from '../history/history.ts';
 import type { Counts } from './check.ts';
 
-/** So many pairs are enough to estimate the share. */
+/** Maximum number of pairs: enough to estimate the share. */
 const MOST = 500;
 
 export class LoggedOverlaps {
-  /** By the ids of both requests, the smaller one first, so that each pair is kept only once. */
   readonly #pairs = new Map<string, readonly [Operation, Operation]>();
   /** A WeakMap frees an entry together with its operation. */
   readonly #entries = new WeakMap<Operation, Served>();

@@ -8,7 +8,7 @@ export class LoginForms {
   /** By session: the request that returned last. It shows whether the next request overlaps it. */
   readonly #firsts = new Map<string, Operation>();
 
-  /** If two first requests overlap, the form is forgotten: the check one-session judges such sessions. */
+  /** The form is forgotten if two first requests overlap: the check one-session judges such sessions. */
   add(operation: Operation): void {
     const { session } = operation;
     const earlier = this.#firsts.get(session);

@@ -1,5 +1,5 @@
 /**
- * Finds pairs of instances that refuse logins. A login form from one instance must work on every other one. Refusals of
+ * Finds pairs of instances that refuse logins: a login form from one instance must work on every other one. Refusals of
  * accounts that were never accepted do not count, because the password may be wrong.
  */
 import { getOrInsert } from '../get-or-insert.ts';
@@ -13,8 +13,8 @@ import { LoginPair } from './login-pair.ts';
 /** Minimum number of refused logins for a violation, if the pair accepted none. */
 const REFUSALS = 2;
 /**
- * A pair that also accepted logins is a violation only if the p-value is below this: the probability of so many more
- * refusals than of forms that the instances sent themselves, by chance.
+ * A pair that also accepted logins is a violation only if chance explains its refusals with a probability below this,
+ * compared with forms that instances sent themselves.
  */
 const SIGNIFICANT = 1e-4;
 
@@ -33,7 +33,6 @@ export class LoginPairs {
     if (operation.with === undefined) this.#login(form, operation, session.credentials);
   }
 
-  /** @param form the response that contained the login form */
   #login(form: Operation | undefined, login: Operation, credentials: Credentials): void {
     if (form?.outcome !== 'ok' || form.instance === undefined || login.instance === undefined) return;
     const key = `form from ${form.instance}, posted to ${login.instance}`;

@@ -29,7 +29,6 @@ export interface Logouts {
 export class LogoutFinal extends Judging<Logouts> {
   /** By user: the open sessions. A `logout-all` ends all of them. */
   readonly #users = new Map<string, Set<SessionState>>();
-  /** By session: the requests with its cookie after its logout was sent. */
   readonly #after = new Map<SessionState, Replays>();
   readonly #late = new LateCookies(this);
 
@@ -76,7 +75,7 @@ export class LogoutFinal extends Judging<Logouts> {
     const { logout } = replays;
     if (operation.action === 'login' && operation.outcome !== 'fail') replays.again = true;
     if (logout === undefined || !precedes(logout, operation)) {
-      // Whether the request came before the logout is not known, so it counts as in flight.
+      // It is not known whether the request came before the logout, so it counts as in flight.
       if (replays.flight === undefined && logout !== undefined) this.count.raced++;
       replays.flight = operation;
       this.#late.set(operation, session, replays);

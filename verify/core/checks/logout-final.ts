@@ -44,7 +44,6 @@ export const logoutFinal = check<Logouts>({
     known === violations
       ? `the identity provider still knew the user after ${grouped(known)} of ${counted(logouts, 'logout')}`
       : `the cookie was honoured after ${grouped(violations - known)} of ${counted(logouts, 'logout')}`,
-  // What happened to the cookies of clients. This alone is no violation.
   remarks: ({ violations, known, missed, again, undone }) => [
     [
       known > 0 && violations > known,

@@ -5,7 +5,6 @@ import { MOST_BYTES, tooLarge } from '../timeline/session-jar.ts';
 import { deletedCookie, type SessionState } from '../timeline/sessions.ts';
 import type { Violation } from './framework.ts';
 
-/** The proof has the login, the last request before the loss, and the loss. */
 export function lossOf(operation: Operation, session: SessionState): Violation {
   const { login, last, replaced, dropped } = session;
   const used = last === login ? undefined : last;

@@ -15,9 +15,9 @@ const ENOUGH = 10;
 interface Adds {
   /** Acknowledged adds that overlapped another acknowledged add, and were looked for in a final state. */
   overlapping: number;
-  /** Those that overlapped an add on another instance. */
+  /** Such adds that overlapped an add on another instance. */
   crossed: number;
-  /** Pairs of overlapping adds for which the balancer's log has both times. `met`: those that overlap there, too. */
+  /** Pairs of overlapping adds with both times in the balancer's log. `met`: those that overlap there, too. */
   logged: number;
   met: number;
 }
@@ -36,7 +36,6 @@ class NoLostUpdates extends Judging<Adds> {
       this.#loggedOverlaps.routed(operation, entry);
   }
 
-  /** Counts adds that were looked for in a final state, and overlapped another acknowledged add. */
   #searched(adds: readonly Write[]): void {
     for (const { end, rivals } of adds) {
       const others = rivals.filter(

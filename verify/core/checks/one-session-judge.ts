@@ -12,7 +12,6 @@ export const ENOUGH = 3;
 /** Below this p-value, chance does not explain that logins fail more often after parallel requests. */
 const SIGNIFICANT = 1e-4;
 
-/** Sessions with and without parallel first requests: how many lived, and how many failed. */
 export interface Logins {
   parallel: { lived: number; failed: number };
   single: { lived: number; failed: number };
@@ -20,7 +19,6 @@ export interface Logins {
   several: number;
 }
 
-/** The first requests and the login of one browser. */
 interface Jar {
   /** The request whose response came first. One that overlaps it was sent without a cookie, too. */
   first: Operation;
@@ -64,7 +62,7 @@ export class OneSession extends Judging<Logins> {
   }
 
   #failed(jar: Jar, operation: Operation, came: string): void {
-    // A fault after the first request may be the cause.
+    // If there was a fault after the first request, the fault may be the cause.
     if (this.faults.since(jar.first.call)) return;
     if (jar.second === undefined) this.count.single.failed++;
     else if (this.count.parallel.failed++ < KEPT) this.#forks.push(forked(jar, jar.second, operation, came));
@@ -107,7 +105,6 @@ function forked({ first, login }: Jar, second: Operation, operation: Operation, 
   };
 }
 
-/** The failures that parallel first requests explain, and chance does not. */
 export function violationsIn({ parallel: { lived, failed }, single }: Logins): number {
   if (failed === 0 || single.lived < ENOUGH) return 0;
   if (single.failed === 0) return failed;

@@ -10,8 +10,8 @@ import type { NamedCounts } from './check.ts';
 import { type Declaration, Judging } from './framework.ts';
 
 /**
- * Maximum number of operations of one object in memory. They wait until none is in flight: there the history is cut,
- * and the part before the cut, a segment, is judged.
+ * Maximum number of operations of one object that wait in memory until none is in flight. There the history is cut, and
+ * the part before the cut, a segment, is judged.
  */
 const LONGEST = 100_000;
 
@@ -22,17 +22,13 @@ export interface OrderCounts {
   crossed: number;
   /** By object: the segments that the search did not decide within its limits. */
   undecided: NamedCounts;
-  /**
-   * Segments that seem violated, but not with certainty: because of reads that were recorded late, or of several
-   * clocks.
-   */
+  /** Segments whose violation is not certain: of reads that were recorded late, or of times from several clocks. */
   late: number;
   clocks: number;
   /** Objects that could not be judged to the end of the run, for example because too many operations had to wait. */
   closed: number;
 }
 
-/** @param longest replaces the limit `LONGEST` */
 export const linearizing = (searching: Searching, longest = LONGEST): Declaration<OrderCounts>['judge'] =>
   class extends Judging<OrderCounts> {
     readonly #objects = new Map<TrackedObject, Segments>();
@@ -50,7 +46,7 @@ export const linearizing = (searching: Searching, longest = LONGEST): Declaratio
     }
 
     override started(start: Start, data: Started | undefined): void {
-      // Baton writes no start line for a read. Another recorder may.
+      // Baton writes no start line for a read, but another recorder may.
       if (data?.write !== undefined || (data !== undefined && start.action === 'read'))
         this.#of(data.object).started(start);
     }

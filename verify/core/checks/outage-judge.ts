@@ -9,9 +9,8 @@ import { naming } from './trouble.ts';
 
 export interface OutageCounts {
   outages: number;
-  /** Outages that took effect. The counts below are of these outages only. */
+  /** Outages that took effect. All other counts are of these outages only. */
   effective: number;
-  /** Requests of live sessions during an outage. */
   requests: number;
   /** Sessions that were live during an outage, and were honoured after it. */
   recovered: number;
@@ -32,7 +31,6 @@ export class Outage extends Judging<OutageCounts> {
     else if (window.bit === true) this.#release(down);
   }
 
-  /** Reports the waiting violations of an outage that is now known to have taken effect. */
   #release({ waiting }: Down): void {
     for (const name of ['LOGOUT', 'HANG'] as const) {
       const { found, kept } = waiting[name];

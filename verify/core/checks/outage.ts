@@ -1,5 +1,5 @@
 /**
- * Checks outage: while the store is down, no session is signed out, no request hangs, and afterwards all sessions live.
+ * Checks outage: while the store is down, sessions stay signed in and no request hangs. Afterwards all sessions live.
  */
 import { counted, grouped } from '../result/format.ts';
 import { ENOUGH_HANDOFFS } from './check.ts';

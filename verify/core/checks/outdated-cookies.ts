@@ -18,9 +18,7 @@ interface Cookie {
 /** By cookie: the last response that set it; undefined if that response did not come through the balancer. */
 export type SetCookies = Map<string, Cookie | undefined>;
 
-/**
- * One cookie in all old sessions, or in all new ones. `alike`: true while its attributes are the same in all of them.
- */
+/** One cookie in all old sessions, or in all new ones. `alike`: true while its attributes are the same. */
 interface Cookies {
   sessions: number;
   example: Cookie;
@@ -32,7 +30,6 @@ export class OutdatedCookies {
   /** By cookie and action: all attributes with which the cookie was set before the first fault. */
   readonly #before = new Map<string, Set<string>>();
 
-  /** @param before true before the first fault */
   set(operation: Operation, held: SetCookies, before: boolean): void {
     for (const { name, change, attributes } of operation.cookies ?? []) {
       if (change !== 'set' || attributes === undefined) continue;
@@ -58,7 +55,6 @@ export class OutdatedCookies {
     return [...this.#sides.old].flatMap(([name, old]) => {
       const [mine, theirs] = [exampleOf(old), exampleOf(this.#sides.new.get(name))];
       if (mine === undefined || theirs === undefined || mine.variant === theirs.variant) return [];
-      // The same action set these attributes before the fault, too.
       if (this.#before.get(`${name} ${theirs.operation.action}`)?.has(theirs.variant) === true) return [];
       return [
         {

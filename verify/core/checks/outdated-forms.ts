@@ -11,7 +11,6 @@ const ENOUGH = 3;
 /** For a violation, old forms must be refused at least this many times as often as newer ones. */
 const RARER = 2;
 
-/** A form that a session sent: the response that contained it, and the request that sent it. */
 export interface SentForm {
   page: Operation;
   operation: Operation;
@@ -27,7 +26,6 @@ export class OutdatedForms {
   #accepted = 0;
   #refused = 0;
   #freshSent = 0;
-  /** By kind of refusal, such as `403`. */
   readonly #kinds = new Map<string, Refusals>();
 
   /** Old forms that were accepted, or refused while a newer form of the session was accepted. */
@@ -36,10 +34,9 @@ export class OutdatedForms {
   }
 
   /**
-   * Adds an old form. Returns the session's refused old form, which counts once a newer form of the session is
-   * accepted.
+   * Returns the session's refused old form. It counts once a newer form of the session is accepted.
    *
-   * @param refused the old form of this session that was refused before, if there is one
+   * @param refused an old form of this session that was refused before
    * @param compares false while the fault may still cause errors; then a 5xx is not counted
    */
   addOld(form: SentForm, refused: SentForm | undefined, compares: boolean): SentForm | undefined {
@@ -51,7 +48,6 @@ export class OutdatedForms {
     return refused ?? form;
   }
 
-  /** @param refused the session's old form that was refused, if there is one */
   addNewer(operation: Operation, refused: SentForm | undefined): void {
     const kind = refusalOf(operation);
     if (operation.outcome === 'ok' || kind !== undefined) this.#freshSent++;
@@ -93,7 +89,7 @@ export class OutdatedForms {
   }
 }
 
-/** Undefined also if the cause of a refusal is a lost session or an overloaded app. */
+/** Returns undefined also if a lost session or an overloaded app is the cause of a refusal. */
 function refusalOf(operation: Operation): string | undefined {
   const kind = operation.outcome === 'ok' ? undefined : kindOf(operation);
   return kind === 'signed out' ? undefined : kind;

@@ -7,8 +7,8 @@ import type { Violation } from './framework.ts';
 import { kindOf } from './refusals.ts';
 
 /**
- * A difference counts if the p-value is below this, divided by the number of tests. Sessions are counted, not requests,
- * because one session usually gets the same response again.
+ * A difference counts if the p-value is below this, divided by the number of tests. The tests count sessions, because
+ * one session usually gets the same response again.
  */
 const SIGNIFICANT = 1e-4;
 /** Minimum difference between the shares of old and new sessions that get one kind of response. */
@@ -28,7 +28,6 @@ interface Responses {
 
 export type PagesOfSession = Map<string, Responses>;
 
-/** The sessions that requested one page: all old ones, or all new ones. */
 interface Sessions {
   sessions: number;
   /** By kind of response: the sessions that got it in more than half of their responses. */
@@ -51,7 +50,6 @@ export class OutdatedPages {
       getOrInsert(page.kinds, kind, () => ({ times: 0, example: operation })).times++;
   }
 
-  /** For each page, a session counts once, with its most frequent response. */
   sessionEnded(pages: PagesOfSession, login: Operation, side: SessionAge): void {
     for (const [key, { requests, kinds }] of pages) {
       if (!this.#pages.has(key) && this.#pages.size >= PAGES) continue;

@@ -1,7 +1,6 @@
 /**
- * Compares sessions from before the first fault (old) with new ones. The fault may have been the release of a new
- * version. Both must get the same responses to the same pages, and cookies with the same attributes, and forms on pages
- * of the old version must be accepted.
+ * Compares sessions from before the first fault, such as a release, with new ones. Both must get the same responses to
+ * the same pages, and cookies with the same attributes, and forms on old pages must be accepted.
  */
 import type { FaultLedger } from '../faults/ledger.ts';
 import { getOrInsert } from '../get-or-insert.ts';
@@ -20,7 +19,6 @@ interface Seen {
   refused?: SentForm | undefined;
   readonly cookies: SetCookies;
   readonly pages: PagesOfSession;
-  /** True if the session was honoured after a fault. */
   served: boolean;
 }
 
@@ -30,7 +28,7 @@ export class OutdatedSessions {
   readonly #pages = new OutdatedPages();
   readonly #forms = new OutdatedForms();
   readonly #cookies = new OutdatedCookies();
-  /** Number of faults when a new session was last honoured. If faults came since, nothing is compared yet. */
+  /** Number of faults when a new session was last honoured. If there are more now, nothing is compared yet. */
   #newServed = 0;
   /** Old sessions that were honoured after a fault. */
   sessions = 0;
@@ -95,7 +93,6 @@ export class OutdatedSessions {
       this.#forms.addNewer(operation, seen.refused);
       if (operation.outcome === 'ok') seen.refused = undefined;
     }
-    // A form is sent once.
     if (operation.outcome === 'ok') seen.page = undefined;
   }
 

@@ -7,16 +7,12 @@ import type { Pair, PairOf, PairTable } from './pairs.ts';
 const SIGNIFICANT = 1e-6;
 /** Minimum share of a pair's requests that get the same kind of refusal. */
 const OFTEN = 0.1;
-/** This share must be at least this many times the lowest share of all pairs. */
+/** The share must also be at least this many times the lowest share of all pairs. */
 const RARER = 4;
 
-/**
- * Compared only between pairs of different instances: an instance that signs out all sessions of another one is a LOSS,
- * which continuity reports.
- */
+/** Compared only between different instances: that an instance signs out all sessions of another one is a LOSS. */
 const SIGNED_OUT = 'signed out';
 
-/** Compares all pairs with the pair that refuses least: one comparison for each pair keeps it fast. */
 export function differences(table: PairTable): Violation[] {
   const pairs = [...table.all()];
   const kinds = new Set(pairs.flatMap(({ pair }) => [...pair.kinds.keys()]));
@@ -37,8 +33,8 @@ export function differences(table: PairTable): Violation[] {
 }
 
 /**
- * Returns the pair with the lowest rate. The rate is an upper bound, (times + 3) / requests (the rule of three), so
- * that a pair with few requests is not chosen.
+ * Returns the pair with the lowest upper bound of its rate, (times + 3) / requests (the rule of three), which a pair
+ * with few requests does not have.
  */
 function rarestOf(rows: readonly PairOf[], times: (pair: Pair) => number): Pair | undefined {
   let rarest: Pair | undefined;

@@ -5,7 +5,6 @@ import { stepsOf, type WitnessStep } from '../result/verdict.ts';
 import type { NamedCounts } from './check.ts';
 import { tally } from './framework.ts';
 
-/** By the first instance of a pair, then by the second. */
 export type PairRequests = Record<string, NamedCounts>;
 
 interface Difference {
@@ -13,7 +12,7 @@ interface Difference {
   example: WitnessStep[];
 }
 
-/** Two instances: the first served the session's login, last write or last page, the second the counted request. */
+/** The first instance served the session's login, last write or last page, the second one the counted request. */
 export class Pair {
   requests = 0;
   successes = 0;
@@ -62,7 +61,6 @@ export class PairTable {
     return false;
   }
 
-  /** @param of the pairs that are wanted; by default all */
   requests(of?: PairRequests): PairRequests {
     const requests: PairRequests = Object.create(null);
     for (const { from, to, pair } of this.all()) {

@@ -7,7 +7,6 @@ const REMEMBERED = 10_000;
 export class Places {
   readonly #seen = new Set<string>();
 
-  /** Returns whether the place is new. */
   isNew(fault: string, { instance = '', path, action }: Operation): boolean {
     const { size } = this.#seen;
     if (size >= REMEMBERED) return false;

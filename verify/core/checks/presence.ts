@@ -9,9 +9,7 @@ export interface Routes {
   /** Requests for which the balancer, and not the client, chose the instance. */
   requests: number;
   sessions: number;
-  /** Sessions that two or more instances served. */
   several: number;
-  /** Requests without the first one of each session. */
   repeats: number;
   /** Moves of a sticky session to another instance that the balancer's log does not explain. */
   unexplained: number;
@@ -22,14 +20,14 @@ export interface Routes {
   chosen: NamedCounts;
   /**
    * By instance: the number of its first request, and of its last (`until`). The balancer's requests are numbered 1, 2,
-   * 3 …; a request after number 2 whose instance the client chose has the number 2.5. In k6, which has no numbers, each
-   * instance counts as present all the time.
+   * 3 …; one after number 2 whose instance the client chose has the number 2.5. k6 has no numbers, so each instance
+   * counts as always present.
    */
   since: NamedCounts;
   until: NamedCounts;
   /**
-   * By instance: its longest interval without a request, from request `left` to `back`, and the changes from one
-   * session to another in it (`without`). Many requests of one session prove no absence.
+   * By instance: its longest interval without a request, from `left` to `back`, and the changes from one session to
+   * another in it (`without`). Many requests of one session prove no absence.
    */
   left: NamedCounts;
   back: NamedCounts;
@@ -49,14 +47,14 @@ export interface Presence {
 
 export const sum = (counts: Iterable<number>): number => [...counts].reduce((a, b) => a + b, 0);
 
-/** More sessions mean more tests, so the limit for p-values is lower. */
+/** The limit for p-values. More sessions mean more tests. */
 export const significantIn = ({ sessions }: Routes): number => SIGNIFICANT / (1 + sessions);
 
 /**
- * Returns when each instance was present. A deploy may add or remove an instance: it is absent before its first and
- * after its last request, unless chance explains that it got none there. A balancer may eject an instance for some
- * seconds: with `ejected`, its longest interval without a request is an absence, too. With declared weights, or if only
- * clients chose it, an instance is always present.
+ * A deploy may add or remove an instance: it is absent before its first and after its last request, unless chance
+ * explains that it got none there. A balancer may eject one for some seconds: with `ejected`, its longest interval
+ * without a request is an absence, too. With declared weights, or if only clients chose it, an instance is always
+ * present.
  *
  * @param significant the p-value below which chance does not explain an interval; 1: chance explains none
  */
@@ -98,8 +96,8 @@ export const cameOrWent = (count: Routes, run: Run, ejected: boolean): string[] 
 ];
 
 /**
- * The probability that a fair balancer sends this request to the instance that served it. It is 1 for the requests at
- * the ends of an interval, which define it.
+ * The probability that a fair balancer sends this request to its instance. It is 1 for the requests at the ends of an
+ * interval.
  */
 export function fairAt(presences: readonly Presence[], instance: string, request: number): number {
   let [own, all] = [1, 0];

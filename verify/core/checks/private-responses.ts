@@ -9,7 +9,6 @@ import { Places } from './places.ts';
 interface Responses {
   signedIn: number;
   setting: number;
-  /** Responses without any directive for caches, such as Cache-Control. */
   silent: number;
   /** Responses that a shared cache may store, or that came from a cache. */
   cached: number;

@@ -8,7 +8,6 @@ import { type Check, ENOUGH_HANDOFFS } from './check.ts';
 import { crosses, NO_READS, type Reads, whole } from './compared-reads.ts';
 import { atMost, check, few, Judging, type Violation } from './framework.ts';
 
-/** What differs between the two checks. */
 export interface Measure {
   guarantee: Guarantee;
   assumes: string;
@@ -34,7 +33,6 @@ export function readCheck(measure: Measure): Check {
 
   class ReadsOf extends Judging<Reads> {
     readonly #sessions = new Set<string>();
-    /** Includes the sessions whose reads count in `newest`. */
     readonly #allSessions = new Set<string>();
 
     override ended(operation: Operation, { data }: Standing): void {

@@ -1,4 +1,6 @@
-/** Keeps the refusals of a live session until a later response honours the session: then they were wrong. */
+/**
+ * Keeps the refusals of a live session until a later response honours the session, which shows that they were wrong.
+ */
 import { isSafe } from '../history/actions.ts';
 import type { Operation } from '../history/history.ts';
 import type { Pair } from './pairs.ts';
@@ -18,7 +20,6 @@ interface Pending {
 }
 
 export interface Route {
-  /** The instance of the login or the last write. */
   wrote: string;
   /** The instance of the last page. Another instance may refuse the form on this page. */
   page: string | undefined;

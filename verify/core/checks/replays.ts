@@ -11,9 +11,7 @@ export class Replays {
   logout: Operation | undefined;
   /** True if the instance of the logout had never shown the session signed in, so that it may not know the session. */
   strange = false;
-  /** True after another login in the same browser. */
   again = false;
-  /** A request of the session that was in flight during the logout. */
   flight: Operation | undefined;
   /** By the label of a cookie's value: the response that set it after the logout was sent. */
   readonly late = new Map<string, Operation>();
@@ -23,7 +21,7 @@ export class Replays {
   anomaly: Anomaly | undefined;
 
   /**
-   * A refused replay is evidence only if it carried the session cookie. If the instance of the logout may not know the
+   * A refused replay is evidence only if it carried the session cookie. If the logout's instance may not know the
    * session, only a replay that this instance honours is evidence.
    */
   isEvidence(replay: Operation, alive: boolean, { jar }: SessionState): boolean {
@@ -32,7 +30,6 @@ export class Replays {
     return alive && replay.instance !== undefined && replay.instance === this.logout?.instance;
   }
 
-  /** Returns true for the first replay that was honoured. */
   add(replay: Operation, alive: boolean): boolean {
     const first = alive && !this.#tally.ever;
     this.#tally.add(replay.instance ?? '', alive);
@@ -42,8 +39,8 @@ export class Replays {
   }
 
   /**
-   * Returns an earlier refusal which shows that the session was dead before this replay: by the same instance, or by
-   * another one before the end of a request in flight, which may have brought the session back later.
+   * Returns a refusal that shows that the session was dead before this replay: by the same instance, or by another one
+   * before the end of a request in flight, which may have revived the session.
    */
   #died(replay: Operation): Operation | undefined {
     const before = this.#refused.filter(refusal => precedes(refusal, replay));

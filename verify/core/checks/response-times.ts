@@ -5,11 +5,9 @@ import { PERCENTILES, type Percentile } from '../result/latency.ts';
 import type { Violation } from './framework.ts';
 
 export class ResponseTimes {
-  /** By percentile, such as p95, in microseconds. */
   readonly #limits: [Percentile, number][];
   /** By percentile: the responses that took longer than its limit. */
   readonly #slower = { p50: 0, p90: 0, p95: 0, p99: 0 };
-  /** Those in `#slower` during which the machine that runs Baton was starved. */
   readonly #starved = { p50: 0, p90: 0, p95: 0, p99: 0 };
   #successes = 0;
 
@@ -30,8 +28,6 @@ export class ResponseTimes {
   /**
    * Returns a violation for each exceeded limit. `starved`: slow responses that exceed a limit only if those on a
    * starved machine count.
-   *
-   * @param least minimum number of responses; with fewer, nothing is judged
    */
   exceeded(least: number): { violations: Violation[]; starved: number } {
     const found = { violations: [] as Violation[], starved: 0 };

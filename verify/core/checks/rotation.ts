@@ -19,7 +19,7 @@ type Kind = keyof typeof HELD;
 
 type Replays = Record<Kind | 'replays', number>;
 
-/** What was tried in one session. Each kind of cookies counts once, and only the first violation is reported. */
+/** What was tried in one session. Each kind of cookies counts once, and the first violation is reported. */
 interface Tried {
   login: Operation | undefined;
   fixed: boolean;
@@ -38,7 +38,6 @@ class Rotation extends Judging<Replays> {
       kinds: new Set<Kind>(),
     }));
     if (operation.action === 'login') {
-      // Sent with other cookies, so it is not `session.login`.
       if (operation.outcome === 'ok') tried.login ??= operation;
       return;
     }
@@ -64,7 +63,6 @@ class Rotation extends Judging<Replays> {
   }
 }
 
-/** Returns whether a replay shows that its cookies stayed signed out. */
 function rules(operation: Operation, kind: Kind, { lost, logout }: SessionState): boolean {
   // The app refuses an ended session, or a request without a session cookie, anyway.
   if (lost !== undefined || logout !== undefined || operation.sent === undefined) return false;

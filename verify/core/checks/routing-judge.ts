@@ -11,15 +11,11 @@ import { unevenly, unevenness } from './shares.ts';
 export class Routing extends Judging<Routes> {
   readonly #routes = new SessionRoutes();
   readonly #ejections = new Ejections();
-  /**
-   * By request that moved a sticky session to another instance, until its log entry comes: the session's previous
-   * request.
-   */
+  /** By request that moved a sticky session, until its log entry comes: the session's previous request. */
   readonly #moves = new Map<Operation, Operation>();
-  /** The session of the last request, and how often a request came from another session than the one before it. */
+  /** The session of the last request. `#turns`: how often the session changed from one request to the next. */
   #latest: SessionState | undefined;
   #turns = 0;
-  /** By instance: `#turns` at its last request. */
   readonly #turnsAt = new Map<string, number>();
 
   override ended(operation: Operation, standing: Standing): void {
@@ -29,7 +25,6 @@ export class Routing extends Judging<Routes> {
     if (this.run.logs.includes('balancer')) this.#moves.set(operation, from);
   }
 
-  /** Returns the session's previous request, if another instance served it. */
   #counted(operation: Operation, { live, session, handoffFrom }: Standing): Operation | undefined {
     const { instance } = operation;
     if (instance === undefined) return undefined;
@@ -45,7 +40,6 @@ export class Routing extends Judging<Routes> {
     return handoffFrom;
   }
 
-  /** @param seen the number of the request, as in `Routes.since` */
   #seen(instance: string, session: SessionState, seen: number): void {
     const { since, until, left, back, without } = this.count;
     if (session !== this.#latest) this.#turns++;

@@ -20,8 +20,6 @@ export class SessionRoutes {
   #pinned: SessionRoute[] = [];
 
   /**
-   * Adds a request whose instance the balancer chose.
-   *
    * @param count the counts of the run; its `requests` already include this request
    * @param isTested true if the run judges sessions that stay on one instance
    */
@@ -46,7 +44,6 @@ export class SessionRoutes {
     this.#open.delete(session);
     if (route === undefined || route.several) return;
     this.#pinned.push(route);
-    // A session with few requests proves little.
     if (this.#pinned.length > 100) this.#pinned = this.pinned().slice(0, 50);
   }
 

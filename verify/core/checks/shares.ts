@@ -12,13 +12,10 @@ export const ENOUGH_REQUESTS = 100;
 export interface Share {
   instance: string;
   requests: number;
-  /** The share of all requests that the instance should serve, 0 to 1. */
   fair: number;
-  /** The share that it served, 0 to 1. */
   part: number;
 }
 
-/** The shares of all instances that served a request or have a declared weight. */
 export function sharesOf(count: Routes, run: Run, ejected = false): Share[] {
   const presences = presencesOf(count, run, significantIn(count), ejected);
   const all = sum(Object.values(count.served));

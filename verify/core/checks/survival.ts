@@ -24,7 +24,6 @@ class Survival extends Judging<Faults> {
     for (const window of this.faults.windows) if (tookEffect(window)) this.#judge(window);
   }
 
-  /** Reports a fault that lost more sessions or writes than its budget allows. */
   #judge(window: FaultWindow): void {
     const { sessions, writes, examples } = window;
     if (exceeds(sessions, window))
@@ -44,7 +43,6 @@ class Survival extends Judging<Faults> {
 const least = ({ budget }: FaultWindow): number => budget.survival ?? 1;
 const all = ({ survived, gone: lost }: Survivors): number => survived + lost;
 
-/** Ignores rounding errors. */
 const exceeds = (share: Survivors, window: FaultWindow): boolean =>
   share.gone > (1 - least(window)) * all(share) + 1e-9;
 
@@ -58,7 +56,6 @@ const gone = (window: FaultWindow, share: Survivors, what: string, witness: Witn
 
 type Outcome = Pick<FaultWindow, 'sessions' | 'writes'>;
 
-/** The losses of several faults as one sum. */
 function together(windows: readonly Outcome[]): Outcome {
   const sum = (share: (of: Outcome) => Survivors): Survivors => ({
     survived: windows.reduce((total, of) => total + share(of).survived, 0),

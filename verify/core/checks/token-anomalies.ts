@@ -7,7 +7,6 @@ import type { TokenFamily } from './token-family.ts';
 /** Maximum number of refreshes with the same token that a witness shows. */
 const MOST = 4;
 
-/** A refresh token was accepted although the refresh `spent` had replaced it. */
 export function reused(spent: Operation, operation: Operation, grace: number | undefined): Violation {
   const when = grace === undefined ? '' : ` after the grace period of ${grace / 1e6} s`;
   return {
@@ -31,14 +30,13 @@ export const survivedReuse = (reuse: Operation, operation: Operation): Violation
   ),
 });
 
-/** @param what the kind of token that is accepted after the logout */
 export const stillAccepted = (logout: Operation, operation: Operation, what: string): Violation => ({
   at: operation,
   summary: `${operation.instance ?? 'the app'} still accepts the ${what} after the logout`,
   witness: stepsOf([logout, 'acknowledged'], [operation, 'accepted', 'refused']),
 });
 
-/** A refused refresh ended a session. Shows other refreshes with the same token before it. */
+/** Shows other refreshes with the same token before the refused one. */
 export function evicted(operation: Operation, family: TokenFamily): Violation {
   const { sent = '', instance, note } = operation;
   const raced = family.races.length > 0;
