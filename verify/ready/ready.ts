@@ -230,7 +230,7 @@ async function learnSignedOut({ target, interpreter, connect, signal }: Context)
   for (const path of pages) {
     // Sends each request twice, because two instances may respond differently.
     for (let i = 0; i < 2 && !signal.aborted; i++)
-      interpreter.stranger(await connect().send({ method: 'GET', path }, signal));
+      interpreter.strangers.add(await connect().send({ method: 'GET', path }, signal));
   }
 }
 

@@ -7,7 +7,7 @@ import { Driver } from '../client/driver.ts';
 import { leave } from '../client/leave.ts';
 import { writable } from '../client/probes.ts';
 import type { Operation } from '../core/history/history.ts';
-import { timeoutTolerance } from '../core/timeline/sessions.ts';
+import { timeoutTolerance } from '../core/timeline/timeouts.ts';
 import { aim, everywhere, inTurn, pause, type Workload } from './workload.ts';
 
 /** A session is checked before its timeout at this fraction of the timeout. */

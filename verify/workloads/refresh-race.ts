@@ -9,7 +9,7 @@ import { Driver } from '../client/driver.ts';
 import { replayed } from '../client/leave.ts';
 import type { SessionClient } from '../client/session-client.ts';
 import type { Operation } from '../core/history/history.ts';
-import { timeoutTolerance } from '../core/timeline/sessions.ts';
+import { timeoutTolerance } from '../core/timeline/timeouts.ts';
 import type { EndingSpec, RefreshSpec } from '../target/schema.ts';
 import { aim, everywhere, inTurn, over, pause, type Workload } from './workload.ts';
 

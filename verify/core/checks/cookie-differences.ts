@@ -2,7 +2,7 @@
 import { getOrInsert } from '../get-or-insert.ts';
 import type { CookieAttributes, Operation } from '../history/history.ts';
 import { inOrder, stepsOf } from '../result/verdict.ts';
-import { timeoutTolerance } from '../timeline/sessions.ts';
+import { timeoutTolerance } from '../timeline/timeouts.ts';
 import type { Violation } from './framework.ts';
 
 /** Two instances are compared if each has set the cookie at least this often, always alike. */

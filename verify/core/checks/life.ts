@@ -1,6 +1,6 @@
 /** Computes from the declared timeouts the shortest and the longest time for which a session may live. */
 import type { Declared, Operation } from '../history/history.ts';
-import { timeoutTolerance } from '../timeline/sessions.ts';
+import { timeoutTolerance } from '../timeline/timeouts.ts';
 
 export const TIMEOUTS = ['idle', 'absolute'] as const;
 export type Timeout = (typeof TIMEOUTS)[number];

@@ -2,7 +2,8 @@
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation, RefreshRules } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
-import { type SessionState, timeoutTolerance } from '../timeline/sessions.ts';
+import type { SessionState } from '../timeline/sessions.ts';
+import { timeoutTolerance } from '../timeline/timeouts.ts';
 
 /** How a refresh relates to earlier refreshes with the same token. */
 export interface Use {

@@ -2,7 +2,8 @@
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation, Start } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
-import { honoured, mayHaveExpired, type SessionState, type Standing } from '../timeline/sessions.ts';
+import { honoured, type SessionState, type Standing } from '../timeline/sessions.ts';
+import { mayHaveExpired } from '../timeline/timeouts.ts';
 import type { NamedCounts } from './check.ts';
 import { addTo, Judging } from './framework.ts';
 import { evicted, reused, stillAccepted, survivedReuse } from './token-anomalies.ts';
@@ -70,7 +71,6 @@ export class TokenRefresh extends Judging<Refreshes> {
 
   #refresh(operation: Operation, session: SessionState, family: TokenFamily): void {
     const { sent, outcome, signedIn, instance, issued, return: end } = operation;
-    // A refresh without a response may still replace the token later.
     if (end === undefined) family.unjudged = true;
     if (sent === undefined || end === undefined) return;
     const accepted = outcome === 'ok';

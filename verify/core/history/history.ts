@@ -1,16 +1,18 @@
-/** Defines the events of a run. fields.ts says what each field means. */
+/** Defines the events of a run. The tables in this folder say what each field means. */
+import type * as declared from './declared.ts';
 import type * as fields from './fields.ts';
-import type { LINES, ObjectOf } from './fields.ts';
+import type { ObjectOf } from './kinds.ts';
+import type { LINES } from './lines.ts';
 
-export { FORMAT, VERSION } from './fields.ts';
+export { FORMAT, VERSION } from './lines.ts';
 
 type Line<Type extends keyof typeof LINES> = { type: Type } & ObjectOf<(typeof LINES)[Type]['fields']>;
 
 /** The first line. */
 export type Run = Line<'run'>;
-export type Declared = ObjectOf<typeof fields.DECLARED>;
-export type Budget = ObjectOf<typeof fields.BUDGET>;
-export type RefreshRules = ObjectOf<typeof fields.REFRESH>;
+export type Declared = ObjectOf<typeof declared.DECLARED>;
+export type Budget = ObjectOf<typeof declared.BUDGET>;
+export type RefreshRules = ObjectOf<typeof declared.REFRESH>;
 /** Times of two clocks are ordered only if they differ by more than the sum of the uncertainties. */
 export type Clock = Line<'clock'>;
 export type SessionEvent = Line<'session'>;

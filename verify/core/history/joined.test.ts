@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { fullEnd, fullStart } from '../testing/full.ts';
 import { joinedModule } from '../testing/joined-module.ts';
-import { CALLED, LINES, RETURNED } from './fields.ts';
+import { CALLED, RETURNED } from './fields.ts';
 import type { End, Start } from './history.ts';
 import { joined } from './joined.ts';
+import { LINES } from './lines.ts';
 
 it('joined.ts is generated from fields.ts (vitest -u writes it)', async () => {
   await expect(joinedModule()).toMatchFileSnapshot('joined.ts');

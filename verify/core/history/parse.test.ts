@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fullEnd, fullStart } from '../testing/full.ts';
 import { Picture, runLine } from '../testing/picture.ts';
-import { LINES } from './fields.ts';
+import { LINES } from './lines.ts';
 import { HistoryError, parseEvent } from './parse.ts';
 
 /** The required fields of an operation. */

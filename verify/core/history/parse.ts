@@ -1,7 +1,8 @@
 /** Parses and validates one line of a history. */
 import { getOrInsert } from '../get-or-insert.ts';
-import { type Fields, type Kind, LINES } from './fields.ts';
 import type { Event } from './history.ts';
+import type { Fields, Kind } from './kinds.ts';
+import { LINES } from './lines.ts';
 
 /** Thrown for a line that is no valid event. The message says what was expected and what came. */
 export class HistoryError extends Error {

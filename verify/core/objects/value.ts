@@ -210,3 +210,30 @@ export const mayBeGone = ({ removing }: Value, read?: Operation): boolean =>
 export const contradiction = (against: Operation, was: string, expected: string, came: string) => ({
   ...{ against, was, expected, came },
 });
+
+/**
+ * Returns whether a list shows an add of its session and lacks a later acknowledged one. Then it does not show the
+ * newest values.
+ *
+ * @param added the values of the session's acknowledged adds
+ * @param own those of them that the list shows
+ */
+export function hasGap(added: readonly Value[], read: Operation, own: ReadonlySet<Value>): boolean {
+  let lacks: Write | undefined;
+  for (let i = added.length - 1, left = own.size; i >= 0 && left > 0; i--) {
+    const known = added[i] as Value;
+    const { add, adds, present } = known;
+    if (own.has(known)) {
+      left--;
+      if (add !== undefined && lacks !== undefined && precedes(add, lacks.start)) return true;
+    } else if (
+      present &&
+      add !== undefined &&
+      precedes(add, read) &&
+      !mayBeGone(known, read) &&
+      !raced(known)
+    )
+      lacks ??= adds[0];
+  }
+  return false;
+}

@@ -1,14 +1,16 @@
 /** Reads from a response whether the session is signed in, its user and state, and the instance. */
 import { isSafe } from '../history/actions.ts';
-import { canaryFinder, unpadder } from '../history/canary.ts';
+import { unpadder } from '../history/canary.ts';
 import type { Action, CookieChange, Operation } from '../history/history.ts';
 import { alike } from '../objects/models.ts';
+import { CanarySearch } from './canaries.ts';
 import { type Finding, type Findings, finder } from './finding.ts';
 import { acceptsLogin, hasPasswordField, type LoginPage } from './login-answer.ts';
 import { type Named, type Naming, namer, type Versioning, versionNamer } from './naming.ts';
 import { outcomeOf } from './outcome.ts';
 import { type ListPage, ListReader, type ListSpec } from './pages-of-list.ts';
 import type { Reply } from './reply.ts';
+import { type KnownStrangers, Strangers } from './strangers.ts';
 
 export interface Pages {
   login: LoginPage;
@@ -38,7 +40,7 @@ export interface Reading {
 export interface Learned {
   sessionCookies: readonly string[];
   unnamed: readonly string[];
-  strangers: { status: readonly number[]; redirect: readonly string[] };
+  strangers: KnownStrangers;
 }
 
 /** The fields of an operation that come from its response. */
@@ -81,14 +83,11 @@ export class Interpreter {
   readonly unnamed = new Set<string>();
   readonly #pages: Pages;
   readonly #reading: Reading;
-  readonly #canaries: (text: string) => string[];
+  readonly #canaries: CanarySearch;
   readonly #unpadded: (text: string) => string;
   readonly #user: Findings;
   readonly #lists: Map<string, ListReader>;
-  /** The responses of private pages to clients without a session. They mean "signed out", too. */
-  readonly #strangers = { status: new Set<number>(), redirect: new Set<string>() };
-  /** Headers without a canary, which need no further search. In Node, responses with equal headers share one object. */
-  readonly #bare = new WeakSet<Reply['headers']>();
+  readonly strangers = new Strangers();
   readonly #csrf: Findings | undefined;
   readonly #instance: (reply: Reply) => Named | undefined;
   readonly #version: ReturnType<typeof versionNamer>;
@@ -97,7 +96,7 @@ export class Interpreter {
   constructor(pages: Pages, reading: Reading) {
     this.#pages = pages;
     this.#reading = reading;
-    this.#canaries = canaryFinder(reading.canary);
+    this.#canaries = new CanarySearch(reading.canary);
     this.#unpadded = unpadder(reading.canary);
     const found = (finding: Finding) => finder(finding, reading.decode);
     this.#user = found(pages.signedIn.user);
@@ -112,20 +111,15 @@ export class Interpreter {
 
   /** What this interpreter has learned about the target. */
   get learned(): Learned {
-    const { status, redirect } = this.#strangers;
-    return {
-      sessionCookies: this.sessionCookies,
-      unnamed: [...this.unnamed],
-      strangers: { status: [...status], redirect: [...redirect] },
-    };
+    const { sessionCookies, unnamed, strangers } = this;
+    return { sessionCookies, unnamed: [...unnamed], strangers: strangers.known };
   }
 
   /** Takes over what another interpreter has learned. */
-  learn({ sessionCookies, unnamed, strangers: { status, redirect } }: Learned): void {
+  learn({ sessionCookies, unnamed, strangers }: Learned): void {
     this.sessionCookies = sessionCookies;
     for (const object of unnamed) this.unnamed.add(object);
-    for (const one of status) this.#strangers.status.add(one);
-    for (const one of redirect) this.#strangers.redirect.add(one);
+    this.strangers.learn(strangers);
   }
 
   csrf(reply: Reply): string | undefined {
@@ -181,7 +175,7 @@ export class Interpreter {
     }
     const asked = action === 'read' && !unmarked;
     if (action === 'refresh' && REFUSED.includes(status)) seen.signedIn = 'out';
-    else if (this.refuses(reply) || (asked && this.#asStranger(reply))) seen.signedIn = 'out';
+    else if (this.refuses(reply) || (asked && this.strangers.includes(reply))) seen.signedIn = 'out';
     else if (action === 'read' && status < 300) {
       this.#mark(seen, reply, unmarked);
       if (object !== undefined && this.unnamed.has(object) && !this.#asksPassword(reply))
@@ -243,25 +237,9 @@ export class Interpreter {
     return page;
   }
 
-  /**
-   * Records how a private page responds to a client without a session. The same response to another client then means
-   * "signed out".
-   */
-  stranger(reply: Reply): void {
-    const { status, redirect } = reply;
-    if (status === undefined || status < 300 || status === 429 || status >= 500) return;
-    if (redirect !== undefined) this.#strangers.redirect.add(redirect);
-    else if (status >= 400) this.#strangers.status.add(status);
-  }
-
-  #asStranger({ status, redirect }: Reply): boolean {
-    if (redirect !== undefined) return this.#strangers.redirect.has(redirect);
-    return status !== undefined && this.#strangers.status.has(status);
-  }
-
   /** Records canaries outside of the requested state, and changed session cookies. */
   #private(seen: Seen, reply: Reply): void {
-    const found = this.#found(reply);
+    const found = this.#canaries.in(reply);
     const saw = seen.saw ?? [];
     // On most pages, all canaries are part of the requested state.
     if (found.length > 0 && !alike(found, saw)) {
@@ -271,27 +249,6 @@ export class Interpreter {
     if (reply.cookies.length === 0) return;
     const cookies = reply.cookies.filter(cookie => this.sessionCookies.includes(cookie.name));
     if (cookies.length > 0) seen.cookies = cookies.map(cookie => this.#cookie(cookie));
-  }
-
-  #found({ body, facts, headers }: Reply): readonly string[] {
-    const found = facts?.canaries ?? this.#canaries(body);
-    if (facts !== undefined) facts.canaries = found;
-    if (this.#bare.has(headers)) return found;
-    const more = this.#inHeaders(headers);
-    if (more.length === 0) this.#bare.add(headers);
-    return more.length === 0 ? found : [...found, ...more];
-  }
-
-  #inHeaders(headers: Reply['headers']): string[] {
-    const found: string[] = [];
-    // In k6, values() and flat() would take longer than the search.
-    for (const name in headers) {
-      const value = headers[name];
-      // Most headers have no canary. In k6, adding an empty list takes as long as this test.
-      if (typeof value === 'string' && !value.includes(this.#reading.canary)) continue;
-      for (const one of [value ?? []].flat()) found.push(...this.#canaries(one));
-    }
-    return found;
   }
 
   #cookie({ name, value, attributes }: Reply['cookies'][number]): CookieChange {

@@ -1,14 +1,8 @@
-/** Generates the tables of docs/history.md from the field tables of fields.ts. */
-import {
-  CALLED,
-  DECLARED,
-  type Field,
-  type Fields,
-  type Kind,
-  LINES,
-  type Line,
-  RETURNED,
-} from '../history/fields.ts';
+/** Generates the tables of docs/history.md from the tables of fields in verify/core/history/. */
+import { DECLARED } from '../history/declared.ts';
+import { CALLED, RETURNED } from '../history/fields.ts';
+import type { Field, Fields, Kind } from '../history/kinds.ts';
+import { LINES, type Line } from '../history/lines.ts';
 
 /** Returns the rows of each table, by the name of the marks around the table in the page. */
 export const fieldsTables = (): Record<string, string[]> => ({

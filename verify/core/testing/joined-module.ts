@@ -1,5 +1,6 @@
 /** Generates joined.ts from the tables of fields. */
-import { CALLED, type Fields, RETURNED } from '../history/fields.ts';
+import { CALLED, RETURNED } from '../history/fields.ts';
+import type { Fields } from '../history/kinds.ts';
 
 export const joinedModule = (): string => `/**
  * Joins the lines of an operation. Generated from fields.ts by \`vitest -u\`, because code that names each field is

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Action, Declared, Operation, Start } from '../history/history.ts';
 import { runLine } from '../testing/picture.ts';
-import { deletedCookie, honoured, Sessions, timeoutTolerance } from './sessions.ts';
+import { deletedCookie, honoured, Sessions } from './sessions.ts';
+import { timeoutTolerance } from './timeouts.ts';
 
 const SECOND = 1_000_000;
 let ids = 0;

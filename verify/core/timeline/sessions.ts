@@ -1,10 +1,11 @@
 /** Follows each session for all checks: its user, whether it lives, and which instance served it last. */
 import { getOrInsert } from '../get-or-insert.ts';
 import { ownCanaries } from '../history/canary.ts';
-import type { Declared, Operation, Run, Start } from '../history/history.ts';
+import type { Operation, Run, Start } from '../history/history.ts';
 import type { ObjectFacts } from '../objects/tracked-object.ts';
 import { precedes } from './clocks.ts';
 import { SessionJar, tooLarge } from './session-jar.ts';
+import { mayHaveExpired, renew, type Timeouts } from './timeouts.ts';
 
 /** The logins of one user in the whole run. If none was accepted, the password may be wrong. */
 export interface Credentials {
@@ -57,9 +58,6 @@ export interface Standing {
 /** Minimum number of refused logins of a user for a remark, if none was accepted. */
 const REFUSALS = 2;
 
-/** By how much a timeout may be off: 2 s, or 5 % if that is more. Microseconds. */
-export const timeoutTolerance = (timeout: number): number => Math.max(2_000_000, timeout * 0.05);
-
 export class Sessions {
   /** The instances that served a session before the first fault. */
   readonly instances = new Set<string>();
@@ -67,7 +65,7 @@ export class Sessions {
   readonly bled = new Set<string>();
   lost = 0;
   readonly #open = new Map<string, SessionState>();
-  readonly #expiry: NonNullable<Declared['expiry']>;
+  readonly #expiry: Timeouts;
   readonly #expires: boolean;
   readonly #canary: string;
   readonly #credentials = new Map<string, Credentials>();
@@ -154,7 +152,7 @@ export class Sessions {
     if (!lives(session, operation) || showsAnother(operation)) return standing(session, false);
     if (this.#expires && mayHaveExpired(this.#expiry, session, operation)) {
       // Near the timeout, both answers are correct. A signed-in response renewed the timeout.
-      if (honoured(operation) === true) this.#renew(session, operation);
+      if (honoured(operation) === true) renew(this.#expiry, session, operation);
       return standing(session, false);
     }
     const previous = session.last;
@@ -163,7 +161,7 @@ export class Sessions {
       this.lost++;
     } else if (operation.outcome === 'ok') {
       session.last = operation;
-      this.#renew(session, operation);
+      renew(this.#expiry, session, operation);
     }
     const handoff =
       previous?.instance !== undefined &&
@@ -184,13 +182,6 @@ export class Sessions {
     const ending = this.#endings.get(session.user);
     if (ending === undefined) return;
     if (ending.end === undefined || !precedes(ending.end, login)) session.logout ??= ending.start;
-  }
-
-  #renew(session: SessionState, { action, call }: Operation): void {
-    const { renew = 'each', idle = 0 } = this.#expiry;
-    if (renew === 'never' || (renew === 'write' && action === 'read')) return;
-    if (renew === 'half' && call < (session.active ?? call) + idle / 2) return;
-    session.active = call;
   }
 
   /** The users whose logins were all refused, with the number of refusals. */
@@ -239,17 +230,6 @@ export const refusedLogin = ({ outcome, signedIn }: Operation): boolean =>
 /** The name of a session cookie that the response deletes. */
 export const deletedCookie = (operation: Operation): string | undefined =>
   operation.cookies?.find(cookie => cookie.change === 'deleted')?.name;
-
-/** Also true shortly before the declared end, within the tolerance. */
-export function mayHaveExpired(
-  { idle, absolute }: NonNullable<Declared['expiry']>,
-  { login, active }: SessionState,
-  { call, return: end = call }: Operation,
-): boolean {
-  if (absolute !== undefined && end >= (login?.call ?? 0) + absolute - timeoutTolerance(absolute))
-    return true;
-  return idle !== undefined && active !== undefined && end >= active + idle - timeoutTolerance(idle);
-}
 
 function lives(session: SessionState, operation: Operation): boolean {
   const { action, with: cookies } = operation;

@@ -1,0 +1,167 @@
+/** Keeps the values that a set, list or bag holds or held, by the writes of all sessions. */
+import { getOrInsert } from '../get-or-insert.ts';
+import type { ObjectEvent, Operation } from '../history/history.ts';
+import { precedes } from '../timeline/clocks.ts';
+import { putsIn } from './models.ts';
+import { type Overlaps, overlapped, type Write } from './overlaps.ts';
+import type { DueValue, KeptValue } from './read-facts.ts';
+import { RemovedValues } from './removed-values.ts';
+import { mayBeGone, mayRemove, newValue, type Value } from './value.ts';
+
+/** Maximum number of sets and clears of an object that are remembered. */
+const REPLACEMENTS = 16;
+
+export class Contents {
+  /** The values that are not known to be removed. */
+  readonly present = new Map<string, Value>();
+  readonly removed: RemovedValues;
+  readonly cap: number;
+  /** How many values the object holds at most, after the writes that have ended. */
+  held: number;
+  /** True once the app may have dropped values, because the object may have held more than its cap. */
+  overfull = false;
+  /** Number of starts and ends of writes. While it stays the same, all reads must show the same values. */
+  changes = 0;
+  readonly #initial: ReadonlySet<string>;
+  /** The last sets and clears. Each may also remove a value whose add overlaps it. */
+  readonly #replacements: Write[] = [];
+  /** The last results of `laterThan` and `due`, valid while the numbers of changes and reads stay the same. */
+  #later: { write: Write; changes: number; count: number } | undefined;
+  #due: { values: readonly DueValue[]; changes: number; reads: number } | undefined;
+
+  constructor({ cap, initial = [] }: ObjectEvent, overlaps: Overlaps, remembered: () => number) {
+    this.removed = new RemovedValues(remembered, overlaps);
+    this.cap = cap ?? Number.POSITIVE_INFINITY;
+    this.#initial = new Set(initial);
+    this.held = initial.length;
+    for (const value of initial) this.present.set(value, newValue(value));
+  }
+
+  started(write: Write): void {
+    this.changes++;
+    const { effect } = write;
+    if (effect?.does === 'replaces') this.#replacing(effect.values, write);
+    else if (effect?.does === 'removes') mayRemove(this.of(effect.value), write);
+    else if (effect?.does === 'adds') this.#adding(effect.value, write);
+  }
+
+  #replacing(values: readonly string[], write: Write): void {
+    for (const all of [this.present, this.removed])
+      for (const known of all.values()) if (!values.includes(known.value)) mayRemove(known, write);
+    for (const value of values) this.#adding(value, write);
+    this.#replacements.push(write);
+    if (this.#replacements.length > REPLACEMENTS) this.#replacements.shift();
+  }
+
+  #adding(value: string, write: Write): void {
+    const before = this.removed.get(value);
+    this.removed.delete(value);
+    const known = this.of(value);
+    // A removal before this add that is still in flight may remove the new value, too.
+    for (const removing of before?.removing ?? [])
+      if (removing.over === undefined || !precedes(removing.over, write.start)) mayRemove(known, removing);
+    write.traceless = known.adds.push(write) > 1 || known.removing.length > 0 || this.#initial.has(value);
+    for (let i = 0; i < this.#replacements.length; i++) {
+      const replacing = this.#replacements[i] as Write;
+      const { over } = replacing;
+      if (over === undefined || !precedes(over, write.start)) mayRemove(known, replacing);
+    }
+  }
+
+  /** Adds the values of a write that has ended, and returns them. */
+  added({ effect }: Write, operation: Operation): Value[] {
+    this.changes++;
+    const values = putsIn(effect).map(value => this.of(value));
+    for (const known of values) {
+      if (operation.outcome !== 'fail' && ++this.held > this.cap) this.overfull = true;
+      if (operation.outcome === 'ok') known.add = operation;
+      else if (operation.outcome === 'fail') this.#refused(known, operation);
+    }
+    return values;
+  }
+
+  /** If its only add was refused, the object does not hold the value. */
+  #refused(known: Value, { id }: Operation): void {
+    const { value, add, adds, removing, shownIn } = known;
+    if (add !== undefined || shownIn > 0 || this.#initial.has(value)) return;
+    if (removing.length === 0 && adds.every(({ start }) => start.id === id)) this.#remove(known);
+  }
+
+  /** Removes the values that an acknowledged write has removed. Returns one of them. */
+  taken(write: Write, operation: Operation): Value | undefined {
+    const { effect } = write;
+    if (effect?.does === 'removes') {
+      const known = this.of(effect.value);
+      this.#remove(known);
+      return known;
+    }
+    if (effect?.does !== 'replaces') return undefined;
+    let last: Value | undefined;
+    for (const known of [...this.present.values()]) {
+      if (effect.values.includes(known.value)) continue;
+      // If the add overlapped the replacement, the value may still be there.
+      if (known.add === undefined || !precedes(known.add, operation)) continue;
+      this.#remove(known);
+      last = known;
+    }
+    if (!overlapped(write)) {
+      this.held = effect.values.length;
+      this.overfull = this.held > this.cap;
+    }
+    return last;
+  }
+
+  of(value: string): Value {
+    const known = this.present.get(value) ?? this.removed.get(value);
+    return known ?? getOrInsert(this.present, value, () => newValue(value));
+  }
+
+  /**
+   * A value that may be a forgotten one is not followed: the read may show the state from before its removal, and the
+   * next read may rightly lack the value.
+   */
+  shownBy(value: string): Value {
+    const isUnknown = !this.present.has(value) && this.removed.get(value) === undefined;
+    return isUnknown && this.removed.hasForgotten ? { ...newValue(value), forgotten: true } : this.of(value);
+  }
+
+  #remove(known: Value): void {
+    const { value } = known;
+    if (known.present && (known.add !== undefined || this.#initial.has(value))) this.held--;
+    this.present.delete(value);
+    this.removed.add(known);
+  }
+
+  /** Counts the values that the app may have received since a write was sent, its own included. */
+  laterThan(write: Write): number {
+    if (this.#later?.write === write && this.#later.changes === this.changes) return this.#later.count;
+    let count = 0;
+    // Removed values count, too: they may have pushed the add out of the list before their removal.
+    for (const all of [this.present, this.removed])
+      for (const { adds } of all.values())
+        if (adds.some(({ end }) => end === undefined || !precedes(end, write.start))) count++;
+    this.#later = { write, changes: this.changes, count };
+    return count;
+  }
+
+  /** @param reads number of reads so far */
+  due(reads: number): readonly DueValue[] {
+    const last = this.#due;
+    if (last?.changes === this.changes && last.reads === reads) return last.values;
+    const due: DueValue[] = [];
+    for (const known of this.present.values()) {
+      const [add] = known.adds;
+      if (add === undefined || mayBeGone(known)) continue;
+      if (known.add !== undefined || known.shownIn > 0) due.push({ value: known.value, add });
+    }
+    this.#due = { values: due, changes: this.changes, reads };
+    return due;
+  }
+
+  kept(): readonly KeptValue[] {
+    const kept: KeptValue[] = [];
+    for (const known of this.present.values())
+      if (known.add !== undefined && !mayBeGone(known)) kept.push(known as KeptValue);
+    return kept;
+  }
+}
