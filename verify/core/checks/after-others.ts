@@ -10,9 +10,9 @@ const REMEMBERED = 2;
 /** A login or logout is named as the cause of losses if it came before at least 3 of them, and before 90 %. */
 const ENOUGH = 3;
 const SHARE = 0.9;
-/** It is not named if more than half of the handoffs without a loss follow a login or logout, too. */
+/** A login is not named as the cause if more than half of the handoffs without a loss follow a login or logout, too. */
 const USUAL = 0.5;
-/** It is named only if the probability that chance explains the losses is at most this. */
+/** A login is named as the cause only if the probability that chance explains the losses is at most this. */
 const CHANCE = 0.01;
 
 /**

@@ -69,7 +69,7 @@ export class EffectLimits {
     this.#known = true;
   }
 
-  /** Without a known initial count and before the first write, a read shows the initial count. */
+  /** Takes the count of a read before the first write as the initial count, if that is unknown. */
   learn(read: Operation): void {
     if (this.#known || this.#written) return;
     this.most.set('', countOf(read.saw));

@@ -233,7 +233,7 @@ export const atMost = (n: number): string => `at most ${percent(upperBound(0, n)
 export const few = (n: number, least: number, noun: string, where = '', how = ''): string | undefined =>
   n >= least ? undefined : `${counted(n, noun)}${where}, ${least} are needed${how === '' ? '' : `: ${how}`}`;
 
-/** Has no prototype, so an instance may have any name, even `constructor`. */
+/** Makes counts without a prototype, so that an instance may have any name, even `constructor`. */
 export const tally = (): NamedCounts => Object.create(null);
 
 export function addTo(counts: NamedCounts, instance: string | undefined): void {

@@ -85,8 +85,8 @@ export class Life {
   }
 
   /**
-   * A refused request may renew the idle timeout, too. One without a proper response may do so at any later time, so
-   * that no success comes too late.
+   * A refused request may renew the idle timeout, too. A request without a proper response may do so at any later time,
+   * so that no success comes too late.
    */
   take(operation: Operation, alive: boolean | undefined): void {
     const { idle, renew } = this.#declared;

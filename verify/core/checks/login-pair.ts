@@ -23,7 +23,7 @@ export class LoginPair {
     getOrInsert(this.#refused, credentials, () => ({ count: 0, example })).count++;
   }
 
-  /** Leaves out accounts that no instance accepted: their password may be wrong. */
+  /** Counts no refusals of accounts that no instance accepted: their password may be wrong. */
   refusals(): Refusals {
     const own = [...this.#refused].filter(([{ accepted }]) => accepted > 0);
     const count = own.reduce((sum, [, of]) => sum + of.count, 0);

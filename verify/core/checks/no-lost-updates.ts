@@ -15,7 +15,7 @@ const ENOUGH = 10;
 interface Adds {
   /** Acknowledged adds that overlapped another acknowledged add, and were looked for in a final state. */
   overlapping: number;
-  /** Such adds that overlapped an add on another instance. */
+  /** Overlapping adds, one of them on another instance. */
   crossed: number;
   /** Pairs of overlapping adds with both times in the balancer's log. `met`: those that overlap there, too. */
   logged: number;

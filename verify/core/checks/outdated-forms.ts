@@ -41,7 +41,7 @@ export class OutdatedForms {
    */
   addOld(form: SentForm, refused: SentForm | undefined, compares: boolean): SentForm | undefined {
     const { operation } = form;
-    // A form that is accepted at a second attempt was refused only temporarily.
+    // If a second attempt is accepted, the first refusal of the form was temporary.
     if (operation.outcome === 'ok') this.#accepted++;
     if (operation.outcome === 'ok') return undefined;
     if (refusalOf(operation) === undefined || (!compares && (operation.status ?? 0) >= 500)) return refused;

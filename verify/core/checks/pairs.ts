@@ -19,7 +19,7 @@ export class Pair {
   /** The refusals of the pair, by kind: `signed out`, or a status such as `403`. */
   readonly kinds = new Map<string, Difference>();
 
-  /** Adds a refusal that was wrong: a later response has shown that the session lives. */
+  /** Counts a wrong refusal: a later response has shown that the session lives. */
   differs(kind: string, before: Operation | undefined, operation: Operation, after: Operation): void {
     getOrInsert(this.kinds, kind, () => ({
       times: 0,

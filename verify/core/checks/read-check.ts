@@ -75,7 +75,7 @@ export function readCheck(measure: Measure): Check {
     afterLoss: 'later reads',
     counts: () => ({ ...NO_READS }),
     compared: counts => whole(counts).reads + whole(counts).crossed,
-    // With sticky routing, no other instance serves the session.
+    // With sticky routing, one instance serves the whole session.
     missing: (counts, { routing }) => {
       const { reads, crossed } = whole(counts);
       return routing === 'sticky' && reads >= ENOUGH_HANDOFFS

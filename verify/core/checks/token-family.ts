@@ -106,7 +106,6 @@ export class TokenFamily {
   }
 }
 
-/** True only if this is certain. */
 function isWithin(uses: readonly Operation[], grace: number): boolean {
   const begins = Math.min(...uses.map(({ call }) => call));
   // An app may measure its grace period in whole seconds.

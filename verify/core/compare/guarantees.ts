@@ -126,7 +126,7 @@ function holds(before: Side | undefined, now: Side, tests: number): Found {
   if (before.judgement === 'violated') {
     const less = higherP(before, now) * tests;
     const said = `${named(before.names)} in ${rateOf(before)} before, none of ${grouped(now.trials)} now`;
-    // Without a violation the guarantee is not worse. Only whether it is better may be uncertain.
+    // A guarantee without a violation is not worse. Only whether it is better may be uncertain.
     return less < SIGNIFICANT
       ? better(`${said} ${chance(less)}`)
       : undetermined(`${said}: the difference may be chance`, 'valid');

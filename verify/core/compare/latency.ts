@@ -136,7 +136,7 @@ function byInstance(digests: readonly Digest[], action: Action): ReadonlyMap<str
   return new Map([...all].map(([instance, parts]) => [instance, merged(parts)]));
 }
 
-/** Only reports: the intervals would be right only for independent responses. */
+/** Reports the quantiles without judging them: their intervals would be right only for independent responses. */
 function reportOnly(
   base: readonly Digest[],
   current: readonly Digest[],

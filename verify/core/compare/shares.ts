@@ -5,7 +5,7 @@ import { type Difference, SIGNIFICANT } from './difference.ts';
 import { type Digest, faultsIn } from './digest.ts';
 import { chance } from './guarantees.ts';
 
-/** A share must change by more than this part of itself. */
+/** A share must change by more than this part of itself to count as a difference. */
 const OFF = 1 / 3;
 
 interface Share {
@@ -39,7 +39,7 @@ export function compareShares(
   });
 }
 
-/** With sticky sessions, shares of sessions are compared, not of requests. */
+/** Returns whether sessions seem to be sticky. Then shares of sessions are compared, not of requests. */
 function sticky(digests: readonly Digest[]): boolean {
   const sum = (of: (digest: Digest) => number): number =>
     digests.reduce((total, digest) => total + of(digest), 0);

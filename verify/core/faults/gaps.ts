@@ -22,7 +22,7 @@ export interface Gap {
 export const lengthOf = ({ from, until, firstWait }: Gap): number =>
   Math.max(0, until - Math.max(from, firstWait));
 
-/** Reuses the object: in k6, a new one after each success would be slow. */
+/** Reuses the object of the last gap: in k6, a new one after each success would be slow. */
 function begin(gap: Gap, from: number, before: Operation): void {
   gap.from = from;
   gap.firstWait = Number.POSITIVE_INFINITY;

@@ -8,7 +8,7 @@ import { Waiting } from './waits.ts';
 import { type FaultWindow, type Load, overBy, overlaps, windowOf } from './window.ts';
 
 export interface FaultFacts {
-  /** Undefined if the run aborted the operation, or if its end is not known. */
+  /** Whether the operation failed. Undefined if the run aborted it, or if its end is not known. */
   failed: boolean | undefined;
   /** The fault windows that the operation overlaps, with their recovery times. */
   touched: readonly FaultWindow[];
@@ -45,7 +45,7 @@ export class FaultLedger {
   /** @param follow true to find out which sessions and writes each fault lost */
   constructor({ declared }: Pick<Run, 'declared'>, follow = true) {
     this.#declared = declared;
-    // Set here, because in k6 an arrow function in a field's initial value cannot see constants of the module.
+    // In k6, an arrow function in a field's initial value cannot see constants of the module, so it is set here.
     this.#matters = (from, until) =>
       this.windows.some(window => until >= window.begin && from <= overBy(window));
     if (follow) this.#losses = new Losses(this.windows);
@@ -155,7 +155,7 @@ export class FaultLedger {
   }
 }
 
-/** Undefined if the operation was aborted, has no end, or failed with a forged cookie. */
+/** Returns undefined if the operation was aborted, has no end, or failed with a forged cookie. */
 function failedOf({ status, note, return: end, with: cookies }: Operation): boolean | undefined {
   if (status !== undefined && status < 500) return false;
   if (cookies === 'forged') return undefined;

@@ -97,7 +97,7 @@ export const titleOf = ({ name, where }: Pick<Fault, 'name' | 'where'>): string 
   where === undefined ? name : `${name} of ${where}`;
 
 const NAMED = 3;
-/** Their anomalies name the fault already. */
+/** The anomalies of these guarantees name the fault already. */
 const OF_A_FAULT: readonly Guarantee[] = ['outage', 'survival', 'availability'];
 
 /** Adds a note to an anomaly that names the faults during its witness. */

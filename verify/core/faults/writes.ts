@@ -68,7 +68,7 @@ export class Writes {
   }
 }
 
-/** Undefined if the read may have begun before the add of the value ended (`end`). */
+/** Returns whether a read shows a value; undefined if the read may have begun before the value's add ended (`end`). */
 function shows(read: Operation | undefined, value: string, end: number): boolean | undefined {
   if (read?.saw === undefined || end >= read.call - slack(read)) return undefined;
   return read.saw.includes(value);

@@ -83,7 +83,7 @@ interface Table {
   required: readonly string[];
 }
 
-/** Kept, because a long history has many lines of each type. */
+/** The kinds of each table are kept, because a long history has many lines of each type. */
 const tables = new Map<Fields, Table>();
 function tableOf(fields: Fields): Table {
   return getOrInsert(tables, fields, () => ({

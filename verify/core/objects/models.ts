@@ -24,7 +24,7 @@ const CHANGES: ReadonlySet<Action> = new Set(['add', 'remove', 'set', 'cas', 'in
 
 export const isWrite = ({ action }: { action: Action }): boolean => CHANGES.has(action);
 
-/** Undefined if the change has no effect on an object of this kind. */
+/** Returns undefined if the change has no effect on an object of this kind. */
 export function effectOf(kind: ObjectKind, change: Change): Effect | undefined {
   if (!CHANGES.has(change.action)) return undefined;
   if (kind === 'register') return onRegister(change);

@@ -56,7 +56,7 @@ export class Overlaps {
   /** Writes that may still take effect, by id. */
   readonly open = new Map<number, Write>();
   #recent: { write: Write; operation: Operation }[] = [];
-  /** Of the writes that cannot take effect any more, the one that returned last. */
+  /** The write that returned last, of those that cannot take effect any more. */
   #last: Operation | undefined;
   /** Changes of other objects that may still take effect, by id. */
   readonly #others = new Map<number, Start>();

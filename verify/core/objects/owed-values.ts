@@ -38,7 +38,6 @@ export class OwedValues {
     if (this.#bag || owed.least === 0) owed.least++;
   }
 
-  /** Implements `ObjectState.settle`. */
   settle({ saw = [] }: Operation, before: Operation | undefined): readonly Write[] {
     const found: Write[] = [];
     if (this.#values.size === 0) return found;
@@ -50,7 +49,7 @@ export class OwedValues {
         owed.raced ||= owed.adds.some(overlapped);
         found.push(...owed.adds.splice(0));
         owed.absent = false;
-        // Without an overlap, the value cannot be a lost update. A bag keeps all values, to count equal adds.
+        // A value without an overlap cannot be a lost update. A bag keeps all values, to count equal adds.
         if (!owed.raced && !this.#bag) this.#values.delete(known);
       } else if (!owed.absent) {
         owed.absent = true;
@@ -60,7 +59,6 @@ export class OwedValues {
     return found;
   }
 
-  /** Implements `ObjectState.lost`. */
   lost(read: Operation): Lost {
     const lost: LostUpdate[] = [];
     const searched: Write[] = [];

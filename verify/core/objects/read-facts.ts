@@ -25,7 +25,7 @@ export interface ReadFacts {
   write: Operation | undefined;
   /** The session's previous read, if this read had to show its state or a later one. */
   read: Operation | undefined;
-  /** True if the session's next read counts as compared with this one, if nothing changes. */
+  /** True if the session's next read counts as compared with this read, unless the object changes. */
   again: boolean;
   /** At least the values that the session's previous read did not show. */
   fresh: readonly string[];
@@ -35,7 +35,7 @@ export interface ReadFacts {
 
 export interface LostUpdate {
   value: string;
-  /** Undefined if an earlier final state already showed the value. */
+  /** The add of the value. Undefined if an earlier final state already showed the value. */
   write: Write | undefined;
   /** The last final read that still showed the value. */
   showed: Operation | undefined;
@@ -81,7 +81,7 @@ export interface ObjectState {
   settle?(read: Operation, before: Operation | undefined): readonly Write[];
   /** Returns the acknowledged adds with an overlap that the last final state lacks. */
   lost?(read: Operation): Lost | undefined;
-  /** Undefined if so many values may have been added later that the list no longer shows the add. */
+  /** Undefined if so many values may have been added later that the list may no longer show the session's last add. */
   newest?(read: Operation, saw: readonly string[]): NewestAdd | undefined;
   /**
    * `due`: the values that the object should hold, because their add was acknowledged or a read showed them. `kept`:

@@ -25,7 +25,6 @@ const viewer = (session: string): Viewer => ({ session, past: new Set() });
  */
 export class Register implements ObjectState {
   readonly #writes = new Map<string, Write>();
-  /** Values from before the first write. */
   readonly #first = new Set<string>();
   #unsets: Write[] = [];
   /** True if a value was written twice, so that a read does not show by which write. */
@@ -73,7 +72,7 @@ export class Register implements ObjectState {
     reader.shown = shown;
   }
 
-  /** Undefined if it is not known which write set the value. */
+  /** Returns undefined if it is not known which write set the value. */
   #shownBy({ saw = [] }: Operation): ShownState | undefined {
     const [value] = saw;
     if (value === undefined)
@@ -106,7 +105,6 @@ export class Register implements ObjectState {
   ): void {
     if (last === undefined || !precedes(last, read)) return;
     const versions = last.version !== undefined && read.version !== undefined;
-    // Nothing is older than the first state.
     if (!versions && (before === undefined || before === 'first' || shown === undefined)) return;
     if (!versions && overlapped(before as Write)) return;
     const back = shown !== before && (isOlder(shown, before) || past.has(shown as ShownState));
@@ -116,7 +114,6 @@ export class Register implements ObjectState {
   }
 }
 
-/** True only if this is certain. */
 function isOlder(one: ShownState | undefined, other: ShownState | undefined): boolean {
   if (one === undefined || other === undefined || other === 'first' || one === other) return false;
   if (one === 'first') return true;

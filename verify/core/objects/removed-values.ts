@@ -40,7 +40,6 @@ export class RemovedValues {
     }
   }
 
-  /** Called because a value is added again, or is too old. */
   delete(value: string): void {
     const known = this.#values.get(value);
     if (known === undefined) return;
@@ -48,7 +47,9 @@ export class RemovedValues {
     this.#values.delete(value);
   }
 
-  /** Returns whether the forgotten values were removed before the read was sent, so that it should show none. */
+  /**
+   * Returns whether all forgotten values were removed before the read was sent, so that it should show none of them.
+   */
   knowsAll(read: Operation): boolean {
     return this.#forgotten === undefined || precedes(this.#forgotten, read);
   }

@@ -32,10 +32,10 @@ export interface LongestLists {
   cutTo: number;
 }
 
-/** Minimum number of such reads for a remark. Fewer may come from an app that loses values. */
+/** Minimum number of reads of a cut-off list for a remark. Fewer may come from an app that loses values. */
 const FEWEST_CUT = 5;
 
-/** Empty if too few reads suggest that the lists are cut off. */
+/** Returns no remark if too few reads suggest that the lists are cut off. */
 export const cutOffRemark = (probe: string, { most, cut, cutTo }: LongestLists): string[] =>
   cut < FEWEST_CUT
     ? []
@@ -98,7 +98,7 @@ export class Sift {
       read.saw = saw.filter(value => this.#own(value));
       read.foreign = saw.length - read.saw.length;
     } else if (this.#written) delete read.saw;
-    // It is the register's initial value, and may come again.
+    // Before the run's first write, a register shows its initial value, which may come again.
     else for (const value of saw) this.#known.add(value);
   }
 

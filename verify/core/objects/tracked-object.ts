@@ -13,7 +13,7 @@ export interface ObjectFacts {
   /** True if the session was live, and the write was acknowledged or the read showed the whole state. */
   certain: boolean;
   write: Write | undefined;
-  /** Undefined for a write, and for a read that is not `certain`. */
+  /** What a read proves. Undefined for a write, and for a read that is not `certain`. */
   reads: ReadFacts | undefined;
   /** Whether a list that may be cut off shows the session's last add. */
   newest: NewestAdd | undefined;

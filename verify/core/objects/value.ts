@@ -132,7 +132,7 @@ export function lacking(
     if (!precedes(earlier, read)) return;
     if (mayBeGone(known, read)) {
       isGone(known, read, reader);
-      // Without an acknowledged removal, all removals may have failed.
+      // If no removal was acknowledged, all removals may have failed.
       if (known.removing.some(acknowledged)) reader.shown.delete(known);
     } else if (raced(known)) {
       if (quiet) suspect(known, read, reader, 'back');

@@ -37,9 +37,7 @@ const NOTHING_COMPARED = { write: undefined, read: false, next: false };
 /** What was counted in one read. `different`: its different values. */
 interface ReadCounts {
   different: number;
-  /** Those in `different` that are not known to be removed. */
   present: number;
-  /** True if one of the values may be removed. */
   removing: boolean;
 }
 

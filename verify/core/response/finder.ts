@@ -16,7 +16,7 @@ export class Finder {
     this.#literal = literalStart(source);
   }
 
-  /** Undefined if there is no match, or the group took no part in it. */
+  /** Returns undefined if there is no match, or the group took no part in it. */
   first(text: string): string | undefined {
     const search = this.#search;
     if (search !== undefined) return search.find(text, 0) ? text.slice(search.from, search.to) : undefined;
@@ -24,7 +24,7 @@ export class Finder {
     return this.#pattern.exec(this.#rest(text))?.[1];
   }
 
-  /** Empty texts for matches without the group. */
+  /** A match without the group gives an empty text. */
   all(text: string): string[] {
     const found: string[] = [];
     const search = this.#search;
@@ -123,6 +123,6 @@ class Search {
 function literalStart(source: string): string {
   if (source.includes('|')) return '';
   const [literal = ''] = /^[^\\^$.*+?()[\]{}]*/.exec(source) ?? [];
-  // With a quantifier such as `*`, the last character may be absent.
+  // Before a quantifier such as `*`, the last character of the literal text may be absent.
   return /[*+?{]/.test(source.charAt(literal.length)) ? literal.slice(0, -1) : literal;
 }

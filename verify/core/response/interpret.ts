@@ -29,7 +29,7 @@ export interface Pages {
 export interface Reading {
   /** The label that stands for a secret in the history. */
   label(secret: string): string;
-  /** Undefined if the name is not that of a user of the run. */
+  /** Returns undefined if the name is not that of a user of the run. */
   userLabel(name: string): string | undefined;
   canary: string;
   /** Replaces HTML character references, such as `&amp;`. */
@@ -71,7 +71,7 @@ export interface Asked {
 const NO_PAGE: ListPage = { values: [], cut: false };
 
 const writes = (action: Action): boolean => !isSafe(action) && !silent.has(action) && action !== 'login';
-/** Their responses do not show whether the session is signed in. */
+/** The responses to these actions do not show whether the session is signed in. */
 const silent = new Set<Action>(['form', 'logout', 'logout-all']);
 /** These statuses reject a refresh token permanently (RFC 6749, 5.2). */
 const REFUSED: readonly number[] = [400, 401, 403];

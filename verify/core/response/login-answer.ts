@@ -23,8 +23,8 @@ export const refusesLogin = ({ redirect, body }: Reply, { refused }: LoginPage):
   refused !== undefined && new RegExp(refused).test(`${redirect ?? ''}\n${body}`);
 
 /**
- * Undefined if this is not known. Requests no further page, because another instance may send it and not know the
- * session.
+ * Returns undefined if it is not known whether the login was accepted. Requests no further page, because another
+ * instance may send it and not know the session.
  */
 export function acceptsLogin(reply: Reply, login: LoginPage): boolean | undefined {
   const { status, redirect } = reply;

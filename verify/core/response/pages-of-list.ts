@@ -64,7 +64,7 @@ export class ListReader {
   }
 }
 
-/** Its `facts` are about the whole body, and left out. */
+/** Leaves out `facts`, which are about the whole body. */
 function partOf({ facts: _, ...reply }: Reply, body: string): Reply {
   return { ...reply, body };
 }

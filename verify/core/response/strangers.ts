@@ -6,7 +6,7 @@ export interface KnownStrangers {
   redirect: readonly string[];
 }
 
-/** The same response to a client with a session means "signed out". */
+/** If a client with a session gets the same response as a stranger, it is signed out. */
 export class Strangers {
   readonly #status = new Set<number>();
   readonly #redirect = new Set<string>();

@@ -49,7 +49,7 @@ const UNITS = [
   [1e6, 's'],
 ] as const;
 
-/** Uses the largest unit that a time fills: `30 min`, `9.8 s`. @param time microseconds */
+/** Formats a time in the largest unit that it fills: `30 min`, `9.8 s`. @param time microseconds */
 export function timeText(time: number): string {
   const [unit, name] = UNITS.find(([size]) => time >= size) ?? [1e6, 's'];
   return `${Number((time / unit).toFixed(1))} ${name}`;

@@ -35,7 +35,7 @@ export interface Tally {
   namedBy?: Record<string, number>;
   /** Number of requests with an intended start; absent if the load had no rate. */
   intended?: number;
-  /** Of successful requests outside fault windows; from the intended start, if there is one. */
+  /** Response times of successful requests outside fault windows, from the intended start if there is one. */
   latency?: Latency[];
   /** How old the sessions became; absent if no session was used, and in results of k6. */
   ages?: Ages;

@@ -127,7 +127,7 @@ export function fisherP(events: number, trials: number, otherEvents: number, oth
   return Math.min(1, p);
 }
 
-/** With more ids, an approximation with negligible error replaces the exact sum. */
+/** For more ids than this, an approximation with negligible error replaces the exact sum. */
 const MANY = 10_000;
 
 /** A lower bound of the number of possible ids, if this many were all different (birthday problem). */

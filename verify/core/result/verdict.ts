@@ -13,7 +13,7 @@ export interface WitnessStep {
   came: string;
 }
 
-/** Leaves out operations that are undefined. */
+/** Makes the steps of a witness. Leaves out operations that are undefined. */
 export const stepsOf = (
   ...steps: readonly (readonly [operation: Operation | undefined, came: string, expected?: string])[]
 ): WitnessStep[] =>
@@ -55,7 +55,7 @@ export interface Verdict {
   anomalies: Anomaly[];
 }
 
-/** Such violations do not fail the run, but reports must show them. */
+/** Returns the violated guarantees that are not claimed. They do not fail the run, but reports must show them. */
 export const brokenUnclaimed = (verdicts: readonly Verdict[]): Verdict[] =>
   verdicts.filter(({ claimed, judgement }) => !claimed && judgement === 'violated');
 

@@ -9,7 +9,7 @@ export interface Interval {
   operation: ObjectOperation;
 }
 
-/** `steps`: how much was tried, as in `Limit`. */
+/** The result of a search. `steps`: how often it put an operation into the order. */
 export type Decision = { steps: number } & (
   | { verdict: 'ok' }
   /**

@@ -109,9 +109,9 @@ function growing(
 class Growth {
   readonly #kind: ObjectKind;
   readonly #numbers: ReadonlyMap<string, number>;
-  /** By number of a value: its place in the list; −1 if no state had it yet. */
+  /** For each value, by its number: its place in the list; −1 if no state had it yet. */
   readonly #places: Int32Array;
-  /** By number of a value: the last checked state that had it, counted from 1. */
+  /** For each value, by its number: the last checked state that had it, counted from 1. */
   readonly #shown: Int32Array;
   #size = 0;
   #states = 0;

@@ -24,15 +24,16 @@ export interface Unsure {
  */
 export class Tables {
   readonly end: number;
-  /** By number: the operation's index in the history. */
+  /** For each operation, by number: its index in the history. */
   readonly sure: readonly number[];
   readonly unsure: readonly Unsure[];
   readonly calls: Float64Array;
   readonly returns: Float64Array;
-  /** By number: the latest return of the operations that were called before this one returned. */
+  /** For each operation, by number: the latest return of the operations that were called before it returned. */
   readonly latest: Float64Array;
   /**
-   * By number: the operation's class. `idle`: 1 if it may enter the order at once when it does not change the state.
+   * For each operation, by number: its class. `idle`: 1 if it may enter the order at once when the state stays the
+   * same.
    */
   readonly kinds: Int32Array;
   readonly idle: Uint8Array;
@@ -115,7 +116,7 @@ function twins(byReturn: readonly number[], kinds: Int32Array, end: number): Lin
   return links;
 }
 
-/** Of the operations that are not in the order, the one that returned first. */
+/** The operation that returned first, of those that are not in the order. */
 export function firstLeft(placed: ReadonlySet<number>, returns: Float64Array, end: number): number {
   let first = -1;
   for (let i = 0; i < end; i++) {

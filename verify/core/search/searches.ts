@@ -40,7 +40,7 @@ export class Searches {
   readonly #onDecided: OnDecided;
   #first: number;
   #violated = false;
-  /** Undefined until the end of the history: before, the time is not limited. */
+  /** Undefined until the end of the history: before, the time of the searches is not limited. */
   #isLate: (() => boolean) | undefined;
   #kept: Segment[] = [];
   #operations = 0;
@@ -69,7 +69,7 @@ export class Searches {
     this.#onDecided(segment, verdict, this.#isLate);
   }
 
-  /** Called at the end of the history. It limits the time from now on. */
+  /** Limits the time of the searches from now on. Called at the end of the history. */
   ended(): void {
     this.#isLate = this.#searching.isLate;
   }
@@ -93,7 +93,7 @@ export class Searches {
           else delete this.undecided[object];
           this.#decided(segment, judged.verdict);
         }
-        // With fewer steps than allowed, the search ran out of memory, and would again.
+        // A search with fewer steps than allowed ran out of memory, and would again.
         else if (judged.steps >= steps) undecided.push(segment);
       }
       open = undecided;

@@ -24,7 +24,7 @@ export interface Segment {
   object: ObjectEvent;
   /** The state before the segment, if it is known. */
   initial: readonly string[] | undefined;
-  /** The read that showed `initial`. */
+  /** The read that showed the state before the segment. */
   from: Operation | undefined;
   entries: readonly Entry[];
 }

@@ -6,7 +6,7 @@ import { effectOf, type ObjectOperation, putsIn, type State } from '../objects/m
 import type { Interval } from './decision.ts';
 import type { Machine } from './transitions.ts';
 
-/** They have a valid order if and only if the original operations do. */
+/** The operations, with numbers in place of lists. They have a valid order if and only if the original ones do. */
 export interface Reduced {
   machine: Machine;
   initial: State;

@@ -17,7 +17,7 @@ export const REFUSED = -1;
 /** Stands for a next state that has not been computed yet. */
 const UNTRIED = -2;
 
-/** With more classes of operations, a table would be mostly empty, so the steps are kept in a map. */
+/** With more classes of operations, the table of steps would be mostly empty, so a map is used. */
 const WIDE = 256;
 
 export class Transitions {
@@ -78,7 +78,7 @@ export class Transitions {
   }
 }
 
-/** Only equal operations share the text. It is short for frequent ones. */
+/** Only equal operations have the same text. It is short for frequent ones. */
 function nameOf({ action, value, expected, state, saw }: ObjectOperation): string {
   if (action === 'read' && saw?.length === 1) return `read=${saw[0]}`;
   if (action !== 'read' && value !== undefined && expected === undefined && state === undefined) {

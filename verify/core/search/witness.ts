@@ -16,7 +16,7 @@ const CANDIDATE: Limit = { steps: 5_000 };
 const SHRINKING = 10_000_000;
 /** Limit of the search for the longest valid order, which the report shows. */
 const EXPLANATION: Limit = { steps: 2_000 };
-/** Of a witness with more than `LONG` operations, a report shows this number of its last ones. */
+/** A report shows this number of the last operations of a witness with more than `LONG` operations. */
 const SHOWN = 8;
 const LONG = 32;
 

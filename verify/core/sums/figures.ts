@@ -20,7 +20,7 @@ const ALWAYS: readonly Check[] = [
 /** What a script judges. Checks for which it gives no evidence are left out, to save time. */
 export interface Judged {
   checks: readonly Check[];
-  /** Only these guarantees can fail the run. */
+  /** Only violations of these guarantees can fail the run. */
   claims: readonly Guarantee[];
   figures: readonly Figure[];
   /** If absent, no request may fail. */
@@ -71,7 +71,7 @@ const some = `count>=${ENOUGH_HANDOFFS}`;
 const none = 'count==0';
 /** Anomalies of availability: requests that failed or came too late. */
 const DOWN = 'baton_down';
-/** Those that got a 5xx or no response. */
+/** Requests that got a 5xx or no response. */
 export const UNAVAILABLE = 'baton_unavailable';
 /** Requests that availability judged. */
 export const ATTEMPTS = 'baton_attempts';

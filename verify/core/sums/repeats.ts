@@ -9,13 +9,13 @@ import type { Seen } from '../response/interpret.ts';
 
 /** What the repeated reads add to the counts of the checks. */
 export interface Repeated {
-  /** `handoffs`: those not served by the instance of the operation before. */
+  /** Repeated reads. `handoffs`: those that the instance of the operation before did not serve. */
   reads: number;
   handoffs: number;
-  /** Those compared with a write. `writtenElsewhere`: those not served by the instance of the write. */
+  /** Repeated reads compared with a write. `writtenElsewhere`: those that the instance of the write did not serve. */
   written: number;
   writtenElsewhere: number;
-  /** Those compared with the read before. `pairsElsewhere`: those not served by that read's instance. */
+  /** Repeated reads compared with the read before. `pairsElsewhere`: those that its instance did not serve. */
   pairs: number;
   pairsElsewhere: number;
 }

@@ -104,7 +104,7 @@ function verdicts(data: Summed, sum: Sum, run: Run, { judged, instances }: Scrip
     if (guarantee !== 'routing') {
       return verdict(guarantee, claimed, check.conclude(counts.get(guarantee) ?? {}, run));
     }
-    // As for `least-outstanding`, every instance must serve: a k6 threshold cannot test even shares.
+    // Routing is judged as for `least-outstanding`, every instance must serve: a k6 threshold cannot test even shares.
     const found = verdict(
       guarantee,
       claimed,

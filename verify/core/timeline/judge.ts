@@ -26,7 +26,7 @@ type Listener = Omit<Fold, 'counts' | 'finish' | 'routed' | 'logged'>;
 export class Judge {
   readonly #run: Run;
   readonly #checks: { guarantee: Guarantee; fold: Fold }[];
-  /** All that follow the run, in the order in which they are called. */
+  /** The fault ledger, the tally, the checks and the log reader, in the order in which they are called. */
   readonly #listeners: Listener[];
   readonly #starting: Listener[];
   readonly #ending: Listener[];
@@ -34,7 +34,7 @@ export class Judge {
   readonly #objects: Objects;
   readonly #clocks = new Clocks();
   readonly #faults: FaultLedger;
-  /** Undefined in k6, which needs only the counts of the checks. */
+  /** The counts of the run. k6 needs only those of the checks. */
   readonly #tally: Tallying | undefined;
   /** Undefined if the run has no logs. */
   readonly #logs: RequestLogs | undefined;
@@ -160,7 +160,7 @@ export class Judge {
     const tallying = this.#tally;
     if (tallying === undefined)
       throw new Error('finish: expected a Judge with wanted = result, got wanted = counts');
-    // Their end was not recorded, so they may take effect at any time after they were sent.
+    // An operation without a recorded end may take effect at any time after it was sent.
     for (const start of this.#open.values()) {
       this.#ended(joined(start, { id: start.id, outcome: 'info', note: 'never ended' }));
     }

@@ -20,7 +20,7 @@ interface Sent {
 /** What the response and the logs have shown about one request so far. */
 export interface LoggedRequest {
   id: string;
-  /** Undefined until the request has ended. */
+  /** The operation. Undefined until it has ended. */
   sent?: Sent;
   balancer?: Pick<Served, 'instance' | 'tried'>;
   instances: Pick<Served, 'source' | 'instance'>[];
@@ -54,7 +54,7 @@ export class RequestLogs {
   #oldest = this.#whole.entries();
   /** Old requests by the number at the end of their id, or by the id if it has no number. */
   readonly #outlines = new Map<string | number, LoggedRequest>();
-  /** The same objects by their content, as JSON. */
+  /** The objects of `#outlines`, by their content as JSON. */
   readonly #alike = new Map<string, LoggedRequest>();
 
   /** @param faults shows whether a fault may have lost an entry */
@@ -80,7 +80,7 @@ export class RequestLogs {
     this.#settle(request);
   }
 
-  /** Ignores entries of requests that the run did not send. */
+  /** Adds a log entry, unless the run did not send the request. */
   event(entry: Event): void {
     if (entry.type !== 'served' || !entry.request.startsWith(this.#prefix)) return;
     const request = this.#of(entry.request);
@@ -133,7 +133,10 @@ export class RequestLogs {
     for (const outline of this.#outlines.values()) this.#logged(outline, false);
   }
 
-  /** Not if the request may have reached no instance, or if a fault may have lost its entry. */
+  /**
+   * Returns whether a log without an entry for the request lacks one. Not if a fault may have lost the entry, or if the
+   * request may have reached no instance.
+   */
   #misses({ operation, misses = false }: Sent): boolean {
     if (operation === undefined) return misses;
     const { status, instance, call, return: end = call } = operation;

@@ -24,7 +24,7 @@ export class SessionJar {
       } else {
         deleted = true;
         this.#held.delete(key);
-        // Without recorded attributes, all cookies with this name count as deleted.
+        // If the attributes were not recorded, all cookies with this name count as deleted.
         if (change.attributes === undefined) this.#forget(change.name);
         else this.#held.delete(change.name);
       }

@@ -5,7 +5,7 @@ import type { Operation, Run, Start } from '../history/history.ts';
 import type { ObjectFacts } from '../objects/tracked-object.ts';
 import { precedes } from './clocks.ts';
 import { SessionJar, tooLarge } from './session-jar.ts';
-import { mayHaveExpired, renew, type Timeouts } from './timeouts.ts';
+import { type DeclaredTimeouts, mayHaveExpired, renew } from './timeouts.ts';
 
 /** The logins of one user in the whole run. If none was accepted, the password may be wrong. */
 export interface Credentials {
@@ -65,7 +65,7 @@ export class Sessions {
   readonly bled = new Set<string>();
   lost = 0;
   readonly #open = new Map<string, SessionState>();
-  readonly #expiry: Timeouts;
+  readonly #expiry: DeclaredTimeouts;
   readonly #expires: boolean;
   readonly #canary: string;
   readonly #credentials = new Map<string, Credentials>();
@@ -171,7 +171,7 @@ export class Sessions {
   }
 
   #counts(login: Operation, credentials: Credentials): void {
-    // With other cookies, the response may be about another session.
+    // The response to a login with other cookies may be about another session.
     if (login.with !== undefined) return;
     if (login.outcome === 'ok') credentials.accepted++;
     else if (refusedLogin(login)) credentials.refused++;

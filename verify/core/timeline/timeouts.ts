@@ -1,7 +1,7 @@
 /** Follows the declared timeouts of a session. */
 import type { Declared, Operation } from '../history/history.ts';
 
-export type Timeouts = NonNullable<Declared['expiry']>;
+export type DeclaredTimeouts = NonNullable<Declared['expiry']>;
 
 /** The parts of a session that its timeouts depend on. `active`: when the idle timeout last began. */
 interface Timed {
@@ -12,9 +12,9 @@ interface Timed {
 /** By how much a timeout may be off: 2 s, or 5 % if that is more. Microseconds. */
 export const timeoutTolerance = (timeout: number): number => Math.max(2_000_000, timeout * 0.05);
 
-/** Also true shortly before the declared end, within the tolerance. */
+/** Returns whether a timeout may have ended the session, or will do so within the tolerance. */
 export function mayHaveExpired(
-  { idle, absolute }: Timeouts,
+  { idle, absolute }: DeclaredTimeouts,
   { login, active }: Timed,
   { call, return: end = call }: Operation,
 ): boolean {
@@ -25,7 +25,7 @@ export function mayHaveExpired(
 
 /** Begins the idle timeout again, if the target declares that this request renews it. */
 export function renew(
-  { renew = 'each', idle = 0 }: Timeouts,
+  { renew = 'each', idle = 0 }: DeclaredTimeouts,
   session: Timed,
   { action, call }: Operation,
 ): void {
