@@ -80,7 +80,7 @@ describe('the login', () => {
     ['a one-time code after the password', new CodeApp(false), ['continuity', 'isolation', 'rotation']],
     ['two tokens in one form', new TwoTokens(), ['continuity', 'isolation', 'rotation']],
     // The app gives signed-in clients another kind of token, so a client with a session cannot log in again.
-    ['a token for each form', new TokenPerForm(), ['continuity', 'isolation']],
+    ['a token for each form', new TokenPerForm(), ['continuity', 'isolation', 'read-your-writes']],
   ])('%s', async (_, app, valid) => {
     expect(await run(app, ['hop', 'interleave', 'fixation'])).toEqual(expect.arrayContaining(valid));
   });

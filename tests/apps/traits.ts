@@ -100,7 +100,7 @@ export class LinkOut extends SmallApp {
   }
 }
 
-/** Gives each form its own token. A meta tag contains another token, which is valid for all forms. */
+/** As Rails: gives each form its own token. Meta tags contain a token for all forms, and the name of its field. */
 export class TokenPerForm extends SmallApp {
   readonly #before = new Map<string, string>();
 
@@ -127,7 +127,7 @@ export class TokenPerForm extends SmallApp {
         /(action="([^"]*)">.*?)(?:<input type="hidden" name="csrf"[^>]*>)?(<button)/g,
         `$1<input type="hidden" name="authenticity_token" value="$2-${of}">$3`,
       );
-    return `<meta name="csrf-token" content="all-${of}">${own}`;
+    return `<meta name="csrf-param" content="authenticity_token"><meta name="csrf-token" content="all-${of}">${own}`;
   }
 
   protected override loginForm(): AppResponse {

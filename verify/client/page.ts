@@ -24,8 +24,8 @@ export interface Form {
   words: string;
   /** Name and value of the first button that submits the form; absent if this button has no name. */
   button?: { name: string; value: string };
-  /** True for a form that may send files (multipart), which Baton does not support. */
-  multipart: boolean;
+  /** True for a form with a field for a file, which Baton does not send. */
+  files: boolean;
 }
 
 interface Link {
@@ -106,7 +106,7 @@ function formOf(form: Element, labels: ReadonlyMap<string, string>, elsewhere: r
     ...(first?.attribs['name'] === undefined
       ? {}
       : { button: { name: first.attribs['name'], value: first.attribs['value'] ?? '' } }),
-    multipart: attribs['enctype']?.toLowerCase() === 'multipart/form-data',
+    files: inside.some(one => one.name === 'input' && one.attribs['type']?.toLowerCase() === 'file'),
   };
 }
 

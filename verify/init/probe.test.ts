@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
-import type { Form } from '../client/page.ts';
+import { type Form, parsePage } from '../client/page.ts';
 import { type FoundProbe, offered, proven } from './probe.ts';
 import { Manners, type PageVisit, type Visitor } from './visitor.ts';
 
@@ -62,7 +62,7 @@ it('looks for the values again after a wait, if a cache holds the page from befo
 
 it('never sends a form that renames a database, and sends one that adds a note', () => {
   const form = (action: string): Form => ({
-    ...{ action, method: 'POST', words: '', multipart: false },
+    ...{ action, method: 'POST', words: '', files: false },
     fields: [{ name: 'text', type: 'text', value: '', hint: 'text' }],
   });
   const visitor: Pick<Visitor, 'pathOf'> = { pathOf: action => action };
@@ -70,4 +70,15 @@ it('never sends a form that renames a database, and sends one that adds a note',
   const { candidates, skipped } = offered(visitor, [page], undefined);
   expect(candidates.map(({ request }) => request.path)).toEqual(['/notes']);
   expect(skipped).toEqual(['POST /database/rename: it may do harm ("database")']);
+});
+
+it('sends a multipart form, unless it has a field for a file', () => {
+  const form = (action: string, more: string): string =>
+    `<form method="post" action="${action}" enctype="multipart/form-data"><input name="text">${more}</form>`;
+  const html = form('/notes', '') + form('/photos', '<input type="file" name="photo">');
+  const visitor: Pick<Visitor, 'pathOf'> = { pathOf: action => action };
+  const page = { path: '/', ...parsePage(html) } as PageVisit;
+  const { candidates, skipped } = offered(visitor, [page], undefined);
+  expect(candidates.map(({ request }) => request.path)).toEqual(['/notes']);
+  expect(skipped).toEqual(['POST /photos: it may upload files']);
 });

@@ -96,7 +96,7 @@ function unfit(path: string, form: Form, csrf: Token | undefined, folder: string
   const own = form.fields.filter(({ name }) => !isTokenField(name, form.fields, csrf));
   const all = [path, form.words, ...own.map(({ hint }) => hint)].join(' ').toLowerCase();
   const words = all.replaceAll(folder.toLowerCase(), '/');
-  if (form.multipart) return 'it may upload files';
+  if (form.files) return 'it may upload files';
   if (LOGIN.test(words) || REGISTER.test(words)) return 'it logs in, registers or searches';
   const [unsafe] = UNSAFE.exec(words) ?? [];
   if (unsafe !== undefined) return `it may do harm ("${unsafe}")`;

@@ -16,7 +16,7 @@ export function besideToken(
   visitor: Visitor,
   page: PageVisit,
 ): { csrf?: Token; headers?: Record<string, string> } {
-  const meta = [...page.metas.keys()].find(name => /csrf|xsrf/i.test(name));
+  const [meta] = tokenMetas(page);
   if (meta !== undefined) return { csrf: { meta }, headers: { 'X-CSRF-Token': '{csrf}' } };
   const written = inJson(page) ?? inScript(page);
   if (written !== undefined) return { csrf: written, headers: { 'X-CSRF-Token': '{csrf}' } };
@@ -26,6 +26,13 @@ export function besideToken(
     cookie === 'csrftoken' ? 'X-CSRFToken' : /xsrf/i.test(cookie) ? 'X-XSRF-TOKEN' : 'X-CSRF-Token';
   return { csrf: { cookie }, headers: { [header]: '{csrf}' } };
 }
+
+/**
+ * Returns the names of the meta tags that may hold a CSRF token. Skips tags that name the field or the header of the
+ * token, such as `csrf-param` of Rails and `_csrf_header` of Spring.
+ */
+const tokenMetas = ({ metas }: PageVisit): string[] =>
+  [...metas.keys()].filter(name => /csrf|xsrf/i.test(name) && !/(param|parameter|header|name)$/i.test(name));
 
 /** Returns the member of a JSON response whose name is usual for a CSRF token. */
 function inJson({ json }: PageVisit): Token | undefined {
@@ -99,7 +106,7 @@ export function fieldToken(pages: readonly PageVisit[]): Token | undefined {
 export function forAllForms(csrf: Token | undefined, pages: readonly PageVisit[]): Token | undefined {
   const field = fieldIn(csrf);
   if (field === undefined) return undefined;
-  const names = [...(pages[0]?.metas.keys() ?? [])].filter(name => /csrf|xsrf/i.test(name));
+  const names = pages[0] === undefined ? [] : tokenMetas(pages[0]);
   const meta = names.find(name => pages.every(({ metas }) => metas.has(name)));
   if (meta === undefined) return undefined;
   const differ = pages.some(page => (fieldOf(page, field) ?? page.metas.get(meta)) !== page.metas.get(meta));
