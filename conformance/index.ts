@@ -81,7 +81,7 @@ export async function judgeStore(store: StoreUnderTest): Promise<Result> {
       hosts.push(await startHost({ name, store: opened, idleMs }));
     }
     const [one, two] = hosts;
-    if (one === undefined || two === undefined) throw new Error('expected two hosts');
+    if (one === undefined || two === undefined) throw new Error('expected two hosts to send requests to');
     return await judged(store, [one, two], idleMs);
   } finally {
     for (const host of hosts) await host.close();

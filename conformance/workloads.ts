@@ -43,7 +43,7 @@ export async function burst(course: Course): Promise<void> {
 export async function logoutRace(course: Course): Promise<void> {
   for (let round = 0; round < 6; round++) {
     const [here, there] = round % 2 === 0 ? course.hosts : course.hosts.toReversed();
-    if (here === undefined || there === undefined) throw new Error('expected two hosts');
+    if (here === undefined || there === undefined) throw new Error('expected two hosts to send requests to');
     const session = await signedIn(course, USERS[round % 2] ?? '', round);
     await session.read(there);
     await session.read(here);

@@ -40,6 +40,7 @@ if (import.meta.main) {
   const root = join(import.meta.dirname, '..');
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   const release = newestRelease(readFileSync(join(root, 'CHANGELOG.md'), 'utf8'), version);
-  // The notes end before the next line that begins with ##, so they cannot contain this delimiter.
+  // `## end` ends the notes for GITHUB_OUTPUT. The notes do not contain it, because they end before the next line with
+  // ##.
   if (release) console.log(`version=${release.version}\nnotes<<## end\n${release.notes}\n## end`);
 }

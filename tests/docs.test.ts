@@ -134,7 +134,7 @@ describe('docs', () => {
       expect.arrayContaining(['cookie-policy: asvs', 'private-responses: strict', 'routing: spread']),
     );
     const schema = z.toJSONSchema(targetSchema, { io: 'input', unrepresentable: 'any' });
-    // The docs also contain this setting of Traefik's access log.
+    // A setting in the docs that is not one of the target file, but of Traefik's access log.
     const others = ['format: json'];
     expect([...named].filter(setting => !accepts(schema, setting))).toEqual(others);
   });

@@ -41,7 +41,7 @@ export interface VerifyOptions {
   stack?: Stack;
   /** The faults to inject while the workload hop runs, and the system to disturb. */
   faults?: FaultPlan;
-  /** Stops the run early when it aborts. The recorded part is saved and judged. */
+  /** The signal that stops the run early. The recorded part is saved and judged. */
   signal?: AbortSignal;
   /**
    * True to send each request that changes something on a new connection, as during faults. Needed if the

@@ -1,4 +1,4 @@
-/** Measures the history of a run. */
+/** Measures the size of the history of a run. */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { HISTORY } from '../../verify/history-reader.ts';

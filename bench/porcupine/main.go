@@ -17,11 +17,11 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// The end of each value in a collection. A state is one string, as in Porcupine's own key-value model.
+// The character after each value of a collection. A state is one string, as in Porcupine's own key-value model.
 const end = "\x1f"
 
 type op struct {
-	// Nil for an operation without a response.
+	// The time of the response; nil for an operation without a response.
 	Return *int64   `json:"return"`
 	Call   int64    `json:"call"`
 	Action string   `json:"action"`
@@ -247,7 +247,7 @@ func collection(add func(state, value string) string) func(string, input) (bool,
 	}
 }
 
-// index returns the position of the value, with its end, in the state; -1 if the state does not contain it.
+// index returns the position of a value in the string of a state; -1 if the state does not contain the value.
 func index(state, value string) int {
 	if strings.HasPrefix(state, value) {
 		return 0

@@ -79,7 +79,7 @@ const PROFILE = {
     'NAME',
     'makes the balancer and the group of instances behave as seed, classic-elb, alb or nginx: health checks, draining, responses to failures, replacement of crashed instances (docs/fleet.md)',
   ),
-  speedup: text('N', 'divides all times of the profile'),
+  speedup: text('N', 'divides all times of the profile by N'),
 } as const;
 
 const STICKY = text(

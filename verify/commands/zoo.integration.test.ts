@@ -30,7 +30,7 @@ describe('baton zoo', () => {
   it('shows what is broken, the witness, and how to mend it', async () => {
     const { code, stdout } = await baton(['zoo', 'run', 'no-id-rotation-at-login', ...brief()]);
     expect(stdout).toMatch(/^no-id-rotation-at-login: what is broken\n/);
-    expect(stdout).toContain('In the wild\n');
+    expect(stdout).toContain('Where it occurred\n');
     expect(stdout).toMatch(/^FIXED {2}rotation/m);
     expect(stdout).toContain('How to mend it\n');
     expect(stdout).toMatch(/As expected: FIXED \(rotation\), proved after \d+ requests and [\d.]+ s\.\n$/);

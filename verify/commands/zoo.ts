@@ -92,7 +92,7 @@ async function runOne(
   };
   if (entry.kind === 'defect') {
     print(`${entry.name}: what is broken`, entry.broken);
-    print('In the wild', `${entry.wild} ${entry.references.join(', ')}.`);
+    print('Where it occurred', `${entry.wild} ${entry.references.join(', ')}.`);
   } else print(`${entry.name}: healthy`, entry.sound);
   const done = await trial(entry, {
     ...load(values, seedOf(values), signal),

@@ -24,7 +24,7 @@ async function takesEffect(...shown: readonly (readonly [out: number, other: num
   return await instanceOut.inject(stage as unknown as Stage);
 }
 
-it('is seen once only others serve, whatever the balancer had sent to it just before', async () => {
+it('is seen when only other instances serve, even if the balancer had sent requests to it just before', async () => {
   expect(await takesEffect([3, 3], [3, 9])).toBe(true);
   expect(await takesEffect([3, 3], [5, 9], [5, 14])).toBe(true);
   expect(await takesEffect([3, 3], [5, 9], [8, 14])).toBe(false);

@@ -6,7 +6,7 @@ export const graphqlSessionInMemory: Defect = {
   section: 'continuity',
   broken:
     'A GraphQL API keeps its sessions in the memory of the instance that served the login. Another instance answers `viewer: null` with status 200, so no status shows the loss.',
-  wild: 'The store of the session middleware was never replaced. The client takes a null viewer as a sign that the user has logged out.',
+  wild: 'The default store of the session middleware, which is in memory, was never replaced. The client takes a null viewer as a sign that the user has logged out.',
   references: ['OpenCTI-Platform/opencti#11619', 'llaske/sugarizer-server#262', 'expressjs/session#256'],
   remedy: 'Keep the sessions in a store that all instances share.',
   needs: ['instances'],

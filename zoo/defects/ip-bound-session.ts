@@ -19,7 +19,7 @@ export const ipBoundSession: Defect = {
   name: 'ip-bound-session',
   section: 'continuity',
   broken:
-    'The app binds a session to the client address of the first request after the login. What it sees is the address of one of the two nodes of the cloud balancer. A request through the other node is treated as signed out.',
+    'The app binds a session to the client address of the first request after the login. It sees the address of one of the two nodes of the cloud balancer. A request through the other node is treated as signed out.',
   wild: 'The binding is meant against stolen cookies. But addresses change: of phones, of offices with several uplinks, and of balancers whose address the app takes for that of the user.',
   references: [
     'luyadev/luya-module-admin#346',

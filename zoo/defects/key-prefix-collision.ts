@@ -15,7 +15,7 @@ export const keyPrefixCollision: Defect = {
   name: 'key-prefix-collision',
   section: 'isolation',
   broken:
-    'Two tenants share one Redis, and the key of the data of a user has the user name without the tenant. A user with the same name at another tenant reads and writes the same data.',
+    'Two tenants share one Redis, and the key of a user’s data contains the user name, but not the tenant. A user with the same name at another tenant reads and writes the same data.',
   wild: 'Two apps, tenants or environments share one prefix, the prefix has no delimiter, or its setting is ignored.',
   references: [
     'dotCMS/core#35874',

@@ -62,10 +62,10 @@ export const logins: readonly Explanation[] = [
   {
     guarantee: 'rotation',
     definition:
-      'The cookies that were set before the login do not become signed in by it: an attacker may hold them too. The app never ' +
-      'adopts an id that the client invented. Both are decided by replaying the cookies after the login, never ' +
-      'by comparing values: some apps encrypt the cookie anew at every response, and cookies that do not carry ' +
-      'the session may stay. FIXED: a replay of a cookie from before the login was signed in.',
+      'The login does not sign in cookies that were set before it: an attacker may hold them too. The app never ' +
+      'adopts an id that the client invented. Both are decided by replaying the cookies after the login, never by ' +
+      'comparing values: some apps encrypt the cookie anew at every response, and cookies that do not carry the ' +
+      'session may stay. FIXED: a replay of a cookie from before the login was signed in.',
     picture: `
   attacker  form                        ├──┤                    gets sid=A, plants it
   victim    login with sid=A                  ├──┤              logged in
