@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { HopEnds } from './continuities.ts';
 import { found } from './found.ts';
 import { FewSessions, OneLogout } from './limits.ts';
-import { BasicApp, CodeApp, secretOf, TokenApi, TwoPages } from './logins.ts';
+import { BasicApp, CodeApp, secretOf, TokenApi, TwoPages, UserInAddress } from './logins.ts';
 import type { AppRequest } from './serve.ts';
 import { PASSWORD, type Session, SmallApp } from './small-app.ts';
 import {
@@ -76,6 +76,7 @@ describe('the login', () => {
 
   it.each([
     ['the user name, then the password', new TwoPages(), ['continuity', 'isolation', 'rotation']],
+    ['a second page with the user name in its address', new UserInAddress(), ['continuity', 'isolation']],
     ['HTTP Basic', new BasicApp(), ['continuity', 'isolation']],
     ['a one-time code after the password', new CodeApp(false), ['continuity', 'isolation', 'rotation']],
     ['two tokens in one form', new TwoTokens(), ['continuity', 'isolation', 'rotation']],

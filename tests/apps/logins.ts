@@ -35,6 +35,33 @@ export class TwoPages extends SmallApp {
   }
 }
 
+/** Asks for the user name first. The page for the password has the user name in its address and in a hidden field. */
+export class UserInAddress extends SmallApp {
+  protected override route({
+    method,
+    path,
+    query,
+    form: sent,
+    instance,
+  }: AppRequest): AppResponse | undefined {
+    if (path !== '/login/password') return undefined;
+    const user = (method === 'GET' ? query.get('for') : sent['for']) ?? '';
+    if (method === 'POST' && this.users.includes(user) && sent['pass'] === PASSWORD)
+      return this.enter(user, { instance } as AppRequest);
+    const fields = `${hidden('for', user)}<input type="password" name="pass">`;
+    return { body: this.page(undefined, 'Password', form('/login/password', fields, 'Go on')) };
+  }
+
+  protected override loginForm(): AppResponse {
+    const field = '<input name="user" autocomplete="username">';
+    return { body: this.page(undefined, 'Log in', form(this.loginPage, field, 'Next')) };
+  }
+
+  protected override login({ form: { user = '' } }: AppRequest): AppResponse {
+    return { to: `/login/password?for=${encodeURIComponent(user)}` };
+  }
+}
+
 /** An app without a login form: it accepts only HTTP Basic, and refuses each request without credentials. */
 export class BasicApp extends SmallApp {
   /** Decides whether an instance wrongly refuses a user. Tests replace it. */

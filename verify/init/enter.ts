@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { basicOf } from '../client/fill.ts';
 import { finder } from '../core/response/finding.ts';
-import { filled, filledJson } from '../core/response/form.ts';
+import { filled, filledJson, filledText } from '../core/response/form.ts';
 import { hasPasswordField, refusesLogin } from '../core/response/login-answer.ts';
 import { UsageError } from '../errors.ts';
 import { codeOf, oneTime } from '../target/one-time.ts';
@@ -116,7 +116,8 @@ export async function enter(
     known['csrf'] = tokenIn(visitor, page, login.csrf) ?? known['csrf'] ?? '';
     const { form = {} } = step;
     if (Object.values(form).includes('{code}')) known['code'] = await codes.next(account.user, lastCode);
-    page = await visitor.send({ method: step.method, path: step.path, ...bodyOf(step, known) });
+    const path = filledText(step.path, known);
+    page = await visitor.send({ method: step.method, path, ...bodyOf(step, known) });
     for (const [name, { field }] of Object.entries(step === login ? {} : ((step as LoginStep).capture ?? {})))
       known[name] = fieldOf(page, field) ?? '';
   }

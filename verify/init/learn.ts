@@ -2,7 +2,7 @@
 
 import type { Form, FormField } from '../client/page.ts';
 import { escaped } from '../core/response/finding.ts';
-import { filled } from '../core/response/form.ts';
+import { filled, filledText } from '../core/response/form.ts';
 import { UsageError } from '../errors.ts';
 import { type Codes, type Entered, LOGINS, leadsInside, refusedEach } from './enter.ts';
 import {
@@ -130,7 +130,8 @@ async function goes(
   for (;;) {
     known['csrf'] = tokenOf(visitor, page, whole.csrf);
     if (Object.values(whole.form ?? {}).includes('{code}')) known['code'] = await codes.next(account.user);
-    const { path, method } = whole;
+    const { method } = whole;
+    const path = filledText(whole.path, known);
     const headers = filled(whole.headers ?? {}, known);
     const answer = await visitor.send({ method, path, headers, form: filled(whole.form ?? {}, known) });
     // Copies the cookie jar now, because an instance that does not know the session may delete the cookie in the next
@@ -151,7 +152,7 @@ async function goes(
       };
     }
     sent.add(next.asks);
-    whole = longer(visitor, whole, { answer, page, ...next });
+    whole = longer(visitor, whole, { answer, page, user: account.user, ...next });
     captured(known, whole.steps?.at(-1)?.capture ?? {}, page);
   }
 }
@@ -171,7 +172,13 @@ function captured(
 function longer(
   visitor: Visitor,
   login: Login,
-  { answer, page, form, asks }: { answer: PageVisit; page: PageVisit; form: Form; asks: Asks },
+  {
+    answer,
+    page,
+    user,
+    form,
+    asks,
+  }: { answer: PageVisit; page: PageVisit; user: string; form: Form; asks: Asks },
 ): Login {
   const { steps = [], path, method, form: before = {}, headers, csrf } = login;
   const own = fieldIn(csrf);
@@ -188,15 +195,21 @@ function longer(
     steps: [
       ...steps,
       led ? step : { ...step, ...capture },
-      ...(led ? [{ method: 'GET' as const, path: page.path, ...capture }] : []),
+      ...(led ? [{ method: 'GET' as const, path: forUser(page.path, user), ...capture }] : []),
     ],
-    path: actionOf(visitor, page, form),
+    path: forUser(actionOf(visitor, page, form), user),
     method: form.method,
     form: sent.form,
     ...(token === undefined ? {} : { csrf: token }),
     refused: refusalOf(page, form, asks, led),
   };
 }
+
+/** Returns a path with `{user}` in place of the user's name: `/password?for={user}`. */
+const forUser = (path: string, user: string): string =>
+  path
+    .replaceAll(encodeURIComponent(user), '{user}')
+    .replaceAll(new RegExp(`\\b${escaped(user)}\\b`, 'g'), '{user}');
 
 const tokenAmong = (hidden: Form['fields']): Token | undefined => {
   const name = hidden.find(field => /csrf|xsrf|authenticity/i.test(field.name))?.name;
