@@ -1,8 +1,9 @@
 /** Checks that all workloads respect the limits of an app. Healthy apps are not accused, and broken apps are found. */
 import { describe, expect, it } from 'vitest';
 import { FewSessions, OneLogout, PasswordChange, RareLogins } from './limits.ts';
-import type { AppRequest } from './serve.ts';
+import type { AppRequest, AppResponse } from './serve.ts';
 import type { Session, SmallApp } from './small-app.ts';
+import { Limits } from './traits.ts';
 import { type Judged, judged, those, USUAL, withApp } from './verified.ts';
 
 const CLAIMS = [
@@ -90,3 +91,25 @@ it('an app that limits the rate of logins of a user gets no more logins', async 
     'valid',
   ]);
 });
+
+/** Refuses logins above a limit with status 403, as if the password were wrong, and names the limit in the text. */
+class Forbids extends Limits {
+  override answer(asked: AppRequest): AppResponse {
+    const response = super.answer(asked);
+    return response.status === 429
+      ? { status: 403, body: 'Account locked: too many login attempts.' }
+      : response;
+  }
+}
+
+it.each([
+  ['429', new Limits(2)],
+  ['403', new Forbids(2)],
+])(
+  'an app that accepts two logins in a minute: the error names the limit (status %s)',
+  async (status, app) => {
+    await expect(run(app, {}, ['hop'])).rejects.toThrow(
+      `/login: the app limits logins (status ${status}). It accepted 2 of 5 logins before the load`,
+    );
+  },
+);

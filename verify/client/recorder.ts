@@ -207,7 +207,7 @@ export class Recorder {
 
   /** Adds a remark to the result, such as what the run left out and why. */
   remark(text: string): void {
-    this.#remarks.push(text);
+    if (!this.#remarks.includes(text)) this.#remarks.push(text);
   }
 
   finish(reason: Finish['reason']): void {

@@ -10,13 +10,15 @@ import { fill, takeStep } from './fill.ts';
 import { callOf, type How, routed, type What, type Who } from './how.ts';
 import type { Way } from './instances.ts';
 import type { Recorded } from './recorder.ts';
-import { retryAfter } from './retry-after.ts';
+import { LIFT, retryAfter } from './retry-after.ts';
 import type { Send } from './send.ts';
 import type { SessionClient, ShownPage } from './session-client.ts';
 import { SessionTokens } from './session-tokens.ts';
 
 /** Maximum number of retries of a request that gets status 429 with Retry-After, each after the requested wait. */
 const TRIES_AGAIN = 3;
+/** A remark on a limit that the app applies to logins. */
+const LIMITED = `the app refused logins because of a limit (status 429), so the run has less evidence. ${LIFT}`;
 
 export class SessionRequests {
   readonly #context: Context;
@@ -63,6 +65,7 @@ export class SessionRequests {
     // A request that got status 429 had no effect, so it is sent again, except if it had to overlap other requests.
     for (let i = 0; i < TRIES_AGAIN && how.held === undefined && this.#mayGoAgain(recorded.reply); i++)
       recorded = await recorder.perform({ ...call, due: undefined }, client, sent, signal);
+    if (what.action === 'login' && recorded.reply.status === 429) recorder.remark(LIMITED);
     if (balanced) this.#step.served(recorded.operation.instance);
     if (page) this.#keepToken(client, recorded.reply);
     if (what.action === 'form') {

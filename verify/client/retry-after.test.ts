@@ -10,7 +10,9 @@ it.each([
   [429, '0', 0],
   [429, 'Thu, 01 Jan 2026 00:00:05 GMT', 5000],
   [429, 'Wed, 31 Dec 2025 23:00:00 GMT', 0],
-  [429, '3600', LONGEST_WAIT],
+  [429, '30', LONGEST_WAIT],
+  // A limit of an hour still holds after any wait that a run can afford.
+  [429, '3600', undefined],
   [429, 'later', undefined],
   [429, undefined, undefined],
   // Retry-After is ignored in a response with status 503.

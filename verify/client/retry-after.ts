@@ -1,11 +1,18 @@
 /** Reads the header Retry-After of a response with status 429. */
 import type { Reply } from '../core/response/reply.ts';
 
-/** Maximum wait, milliseconds, even if Retry-After asks for more. */
+/** Maximum wait, milliseconds. If Retry-After asks for more, a client does not wait: the limit would still hold. */
 export const LONGEST_WAIT = 30_000;
 
+/** What to do about a limit that holds for longer than a run can wait. */
+export const LIFT =
+  'A run logs in about 200 times in a minute, so lift the limit for this machine or in this environment: for example ' +
+  '`skip` or `limit` of express-rate-limit, AXES_ENABLED of django-axes, a safelist of Rack::Attack, limit_req of nginx. ' +
+  'Then wait until the present limit is over';
+
 /**
- * Returns how long to wait before the next request, milliseconds; undefined if the response asks for no wait.
+ * Returns how long to wait before the next request, milliseconds; undefined if the response asks for no wait, or for a
+ * longer one than a run can wait.
  *
  * @param now milliseconds since the epoch
  */
@@ -14,5 +21,5 @@ export function retryAfter({ status, headers }: Reply, now: number): number | un
   if (status !== 429 || typeof after !== 'string') return undefined;
   // Retry-After holds seconds or a date (RFC 9110, 10.2.3).
   const wait = /^\d+$/.test(after) ? Number(after) * 1000 : Date.parse(after) - now;
-  return Number.isNaN(wait) ? undefined : Math.min(Math.max(wait, 0), LONGEST_WAIT);
+  return Number.isNaN(wait) || wait > LONGEST_WAIT ? undefined : Math.max(wait, 0);
 }

@@ -11,6 +11,10 @@ export interface HintedRequest {
   path: string;
   json?: unknown;
   form?: Record<string, string>;
+  /** Of a login: an expression that finds a refusal in its response. */
+  refused?: string;
+  /** Of a write: an expression that finds the success in its response. */
+  confirmed?: string;
 }
 
 export interface Hints {
@@ -23,6 +27,8 @@ export interface Hints {
   logouts: HintedRequest[];
   /** Requests that store a text. */
   writes: HintedRequest[];
+  /** True if the app itself describes these requests, so that their purpose is known. */
+  described?: true;
 }
 
 export const NO_HINTS: Hints = { logins: [], pages: [], logouts: [], writes: [] };

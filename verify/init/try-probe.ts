@@ -149,8 +149,12 @@ const lists = (pages: readonly PageVisit[]): string[] =>
     .map(({ path }) => path);
 
 /**
- * Returns the writes that init may try. If they come from a recording, returns all of them. A write that only
+ * Returns the writes that init may try. If a recording or the app itself names them, returns all of them. A write that only
  * scripts suggest may do something else, so its path must also show a list.
  */
-const safe = ({ writes }: Hints, recorded: boolean, pages: readonly PageVisit[]): HintedRequest[] =>
-  recorded ? writes : writes.filter(({ path }) => lists(pages).includes(path));
+const safe = (
+  { writes, described }: Hints,
+  recorded: boolean,
+  pages: readonly PageVisit[],
+): HintedRequest[] =>
+  recorded || described === true ? writes : writes.filter(({ path }) => lists(pages).includes(path));

@@ -5,9 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { distrust } from '../client/certificate.ts';
 import { Network, type Reached } from '../client/network.ts';
 import { type Parsed, parsePage } from '../client/page.ts';
+import { LIFT } from '../client/retry-after.ts';
 import type { Send } from '../client/send.ts';
 import { SessionClient } from '../client/session-client.ts';
 import { ACCESS } from '../client/tokens.ts';
+import { LIMITED } from '../core/response/login-answer.ts';
 import type { Reply } from '../core/response/reply.ts';
 import { UnavailableError } from '../errors.ts';
 import type { Tokens } from './renewal.ts';
@@ -17,9 +19,6 @@ const PAUSE = 15;
 /** Maximum number of requests to one app. */
 const MOST = 600;
 const REDIRECTS = 5;
-/** Matches the messages of apps that limit logins or requests. */
-const ENOUGH =
-  /too many (failed )?(login |sign.?in )?(attempts|requests|tries)|account (is |has been |was )?(temporarily )?locked|locked out|rate.?limit(ed)? (exceeded|reached)|log.?ins? (is |are )?(occurring |made )?too (fast|often|frequent)|try again in \d+ (seconds?|minutes?)/i;
 
 /** Name of the value that is captured at a login, and sent in the header Authorization afterwards. */
 export const AUTHORIZATION = 'authorization';
@@ -148,12 +147,12 @@ function stopAt(
   { method, path }: Send,
   addressed: boolean,
 ): void {
-  const [sign] = ENOUGH.exec(text === '' ? body : text) ?? [];
+  const [sign] = LIMITED.exec(text === '' ? body : text) ?? [];
   if (status !== 429 && (sign === undefined || !addressed)) return;
   const after = headers['retry-after'] === undefined ? '' : `, Retry-After: ${headers['retry-after']}`;
   throw new UnavailableError(
     `${method} ${withoutSecrets(path)}: the app limits logins or requests (status ${status}${after}${sign === undefined ? '' : `, "${sign}"`}), ` +
-      'so init sends nothing more. Wait until the limit is over, or exempt this machine; then start again',
+      `so init sends nothing more. ${LIFT}, and start again`,
   );
 }
 

@@ -2,6 +2,7 @@
 import { UsageError } from '../errors.ts';
 import { hintsOfScripts } from './bundles.ts';
 import { type Entered, enter, LOGINS, type LoginProcedure, signIn, takeToken } from './enter.ts';
+import { findGraphql, type GraphqlApi } from './graphql.ts';
 import { type Hints, NO_HINTS } from './hints.ts';
 import type { Looking } from './inquiry.ts';
 import { firstLogin, wholeLogin } from './learn.ts';
@@ -22,7 +23,7 @@ export interface LoginStart {
 
 /** Finds the page and the first form of the login; or the login request of an app that has no form for it. */
 export async function begin(looking: Looking): Promise<LoginStart> {
-  const { options, manners, recipe, first } = looking;
+  const { options, manners, recipe } = looking;
   const { loginPage, loginPath, loginJson, loginForm, whereLogin } = options;
   const stranger = manners.fresh();
   if (loginPath !== undefined || options.hints !== undefined) {
@@ -47,13 +48,38 @@ export async function begin(looking: Looking): Promise<LoginStart> {
   } catch (error) {
     if (!(error instanceof NoLogin)) throw error;
     const page = await stranger.open(loginPage ?? '/');
-    const hints = hasPages(page) ? await hintsOfScripts(stranger, page) : usualLogins(first);
-    if (hints.logins.length > 0) return { begun: await hintedLogin(looking, page, hints), hints };
+    const api = await findGraphql(stranger);
+    const hints = await likelyHints(looking, page, api);
+    try {
+      if (hints.logins.length > 0) return { begun: await hintedLogin(looking, page, hints), hints };
+    } catch (failed) {
+      throw api === undefined || !(failed instanceof UsageError)
+        ? failed
+        : new UsageError(unnamed(api, failed.message));
+    }
     const where = await whereLogin?.();
-    if (where === undefined) throw error;
+    if (where === undefined) throw api === undefined ? error : new UsageError(unnamed(api, error.message));
     beginning = await findLogin(stranger, where);
   }
   return { beginning, begun: await firstLogin(stranger, beginning, recipe?.csrf), hints: NO_HINTS };
+}
+
+/** Returns the requests that a GraphQL API describes, else those of scripts, else those that are usual for an API. */
+async function likelyHints({ manners, first }: Looking, page: PageVisit, api?: GraphqlApi): Promise<Hints> {
+  if (api?.hints !== undefined && api.hints.logins.length > 0) return api.hints;
+  return hasPages(page) ? hintsOfScripts(manners.fresh(), page) : usualLogins(first);
+}
+
+/** Returns what to do if a GraphQL API does not name its login. */
+function unnamed({ path, hints }: GraphqlApi, why: string): string {
+  const off =
+    hints === undefined ? 'its introspection is off' : 'no mutation takes a user name and a password';
+  return (
+    `init: ${path} is a GraphQL API, and ${off}, so init cannot know its login. Record a login, some use and a logout in ` +
+    'a browser, and give the recording to --har; or let init watch a browser with --browser; or name the mutation: ' +
+    `--login-path ${path} --login-json '{"query":"mutation($u:String!,$p:String!){login(username:$u,password:$p){token}}",` +
+    `"variables":{"u":"{user}","p":"{password}"}}'. What else was tried: ${why.replace(/^init: /, '')}`
+  );
 }
 
 /** Returns whether an app has pages. An API responds to a browser with an error or with JSON. */
@@ -91,7 +117,7 @@ function tokenFor(stranger: Visitor, page: PageVisit, { form }: { form?: Record<
 async function hintedLogin(
   { manners, codes, first, options }: Looking,
   page: PageVisit,
-  { logins }: Hints,
+  { logins, described }: Hints,
 ): Promise<Login> {
   const token = besideToken(manners.fresh(), page);
   const tried = new Set<string>();
@@ -113,8 +139,10 @@ async function hintedLogin(
       `init: the login of the recording, ${[...tried].join(', ')} from ${page.path}, began no session for ${first.user}. ` +
         `Is the password right? Does it need a one-time code? ${body}`,
     );
+  const unread = hasPages(page) ? `the scripts of ${page.path} suggest` : 'logins of an API usually send';
+  const source = described === true ? 'the GraphQL API describes' : unread;
   throw new UsageError(
-    `init: no page has a login form, and no request that ${hasPages(page) ? `the scripts of ${page.path} suggest` : 'logins of an API usually send'} ` +
+    `init: no page has a login form, and no request that ${source} ` +
       `began a session for ${first.user}: ${[...tried].join(', ') || 'they suggest none'}. If another page has the form, ` +
       `name it with --login-page. ${body}; or record a login in a browser, and give the recording to --har`,
   );

@@ -12,6 +12,7 @@ import { UnavailableError, UsageError } from '../errors.ts';
 import { ABOUT_LOGINS } from '../target/claims.ts';
 import type { Account, Target } from '../target/load.ts';
 import { enterAlone, type LoginAttempt, otherAccounts } from './credentials.ts';
+import { loginLimit } from './login-limit.ts';
 import { signedInMark } from './mark.ts';
 import { checkProbes } from './probe-check.ts';
 import { probePages } from './probe-pages.ts';
@@ -46,6 +47,11 @@ export async function ready(context: Context): Promise<void> {
     if (i === 1) reachable(page, context);
     pairs.add(form.instance, login.instance);
     tried.push({ form, login, stop });
+    const limit = loginLimit(
+      tried.map(one => one.login),
+      context.target,
+    );
+    if (limit !== undefined) throw limit;
     if (login.outcome !== 'ok') driver.end('refused');
     else {
       if (works) await driver.read();

@@ -5,7 +5,7 @@ import type { Action, CookieChange, Operation } from '../history/history.ts';
 import { alike } from '../objects/models.ts';
 import { CanarySearch } from './canaries.ts';
 import { type Finding, type Findings, finder } from './finding.ts';
-import { acceptsLogin, hasPasswordField, type LoginPage } from './login-answer.ts';
+import { acceptsLogin, hasPasswordField, LIMITED, type LoginPage } from './login-answer.ts';
 import { type Named, type Naming, namer, type Versioning, versionNamer } from './naming.ts';
 import { outcomeOf } from './outcome.ts';
 import { type ListPage, ListReader, type ListSpec } from './pages-of-list.ts';
@@ -183,11 +183,12 @@ export class Interpreter {
     }
   }
 
-  /** Returns whether the last page of a login accepts it; undefined for an error. */
+  /** Returns whether the last page of a login accepts it; undefined for an error, or if the app limits logins. */
   landed(reply: Reply): boolean | undefined {
     const { status } = reply;
     if (status === undefined || status >= 500 || status === 429) return undefined;
-    return status !== 401 && !this.#asksPassword(reply);
+    const accepted = status !== 401 && !this.#asksPassword(reply);
+    return !accepted && LIMITED.test(reply.body) ? undefined : accepted;
   }
 
   /** Returns whether the response is a login form: a password field, and no user's name. */

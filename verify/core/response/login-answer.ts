@@ -10,6 +10,9 @@ export interface LoginPage {
 
 /** Statuses of a login that is refused only for some time. */
 const NOT_NOW: readonly number[] = [409, 423, 425, 429];
+/** Matches the messages of apps that limit logins or requests. */
+export const LIMITED =
+  /too many (failed )?(login |sign.?in )?(attempts|requests|tries|logins)|account (is |has been |was )?(temporarily )?locked|locked out|rate.?limit(ed)? (exceeded|reached)|log.?ins? (is |are )?(occurring |made )?too (fast|often|frequent)|try again in \d+ (seconds?|minutes?)/i;
 const PASSWORD_FIELD = /type=["']?password/i;
 
 export function hasPasswordField({ body, facts }: Reply): boolean {
@@ -23,12 +26,18 @@ export const refusesLogin = ({ redirect, body }: Reply, { refused }: LoginPage):
   refused !== undefined && new RegExp(refused).test(`${redirect ?? ''}\n${body}`);
 
 /**
- * Returns undefined if it is not known whether the login was accepted. Requests no further page, because another
- * instance may send it and not know the session.
+ * Returns undefined if it is not known whether the login was accepted, for example because the app limits logins.
+ * Requests no further page, because another instance may send it and not know the session.
  */
 export function acceptsLogin(reply: Reply, login: LoginPage): boolean | undefined {
-  const { status, redirect } = reply;
+  const { status } = reply;
   if (status === undefined || status >= 500 || NOT_NOW.includes(status)) return undefined;
+  const accepted = leavesLogin(reply, login);
+  return !accepted && status >= 400 && LIMITED.test(reply.body) ? undefined : accepted;
+}
+
+function leavesLogin(reply: Reply, login: LoginPage): boolean {
+  const { status = 500, redirect } = reply;
   if (refusesLogin(reply, login)) return false;
   if (login.accepted !== undefined) return login.accepted.includes(status);
   if (status >= 400 || redirect === login.page) return false;

@@ -1,0 +1,199 @@
+/** Reads the requests of a GraphQL API from its own description (introspection), if the API gives it. */
+import { z } from 'zod';
+import { type HintedRequest, type Hints, NO_HINTS } from './hints.ts';
+import type { Visitor } from './visitor.ts';
+import { LOGIN, LOGOUT, REGISTER, UNSAFE } from './words.ts';
+
+/** Usual paths of a GraphQL API. */
+const PATHS = ['/graphql', '/api/graphql', '/graphql/', '/query', '/v1/graphql'];
+/** Maximum number of hints of each kind. */
+const MOST = { logins: 4, pages: 12, writes: 6 };
+const USER = /^(user(_?name)?|e?mail(_?address)?|login|identifier|account|name)$/i;
+const PASSWORD = /^(password|passwd|pass|pwd|secret)$/i;
+/** Matches names of mutations that log in, besides the usual words. */
+const ENTERS = /^(token_?auth|token_?create|create_?(token|session)|authenticate(user)?|auth)$/i;
+/** Matches names of queries for the signed-in user. */
+const OWN = /^(me|viewer|who_?am_?i|profile|(get_?)?(current|my)_?(user|account|profile))$/i;
+const SCALARS = new Set(['SCALAR', 'ENUM']);
+
+interface TypeName {
+  kind: string;
+  name?: string | null | undefined;
+  ofType?: TypeName | null | undefined;
+}
+const typeName: z.ZodType<TypeName> = z.lazy(() =>
+  z.object({ kind: z.string(), name: z.string().nullish(), ofType: typeName.nullish() }),
+);
+const argument = z.object({ name: z.string(), type: typeName, defaultValue: z.string().nullish() });
+const field = z.object({ name: z.string(), type: typeName, args: z.array(argument) });
+const schema = z.object({
+  queryType: z.object({ name: z.string() }),
+  mutationType: z.object({ name: z.string() }).nullish(),
+  types: z.array(
+    z.object({
+      name: z.string(),
+      fields: z.array(field).nullish(),
+      inputFields: z.array(argument).nullish(),
+    }),
+  ),
+});
+const answered = z.object({ data: z.object({ __schema: schema }) });
+
+type Field = z.infer<typeof field>;
+type Argument = z.infer<typeof argument>;
+
+const OF = 'kind name ofType { kind name ofType { kind name ofType { kind name } } }';
+const INTROSPECTION =
+  `query { __schema { queryType { name } mutationType { name } types { name ` +
+  `fields { name args { name defaultValue type { ${OF} } } type { ${OF} } } ` +
+  `inputFields { name defaultValue type { ${OF} } } } } }`;
+
+export interface GraphqlApi {
+  path: string;
+  /** The requests that the API describes; undefined if its introspection is off. */
+  hints: Hints | undefined;
+}
+
+/** Looks for a GraphQL API at usual paths. Returns undefined if none answers as GraphQL does. */
+export async function findGraphql(stranger: Visitor): Promise<GraphqlApi | undefined> {
+  for (const path of PATHS) {
+    const { json } = await stranger.send({ method: 'POST', path, json: { query: INTROSPECTION } });
+    const parsed = answered.safeParse(json);
+    if (parsed.success) return { path, hints: new Described(path, parsed.data.data.__schema).hints() };
+    if (isRefusal(json)) return { path, hints: undefined };
+  }
+  return undefined;
+}
+
+/** Returns whether a response is an error of GraphQL: a list `errors` whose members have a message. */
+const isRefusal = (json: unknown): boolean =>
+  z.object({ errors: z.array(z.object({ message: z.string() })).min(1) }).safeParse(json).success;
+
+/** The type without the wrappers for lists and for values that are never null. */
+function bare(type: TypeName): { kind: string; name: string; list: boolean; required: boolean } {
+  let [inner, list] = [type, false];
+  while (inner.ofType !== undefined && inner.ofType !== null) {
+    if (inner.kind === 'LIST') list = true;
+    inner = inner.ofType;
+  }
+  return { kind: inner.kind, name: inner.name ?? '', list, required: type.kind === 'NON_NULL' };
+}
+
+const isRequired = ({ type, defaultValue }: Argument): boolean =>
+  bare(type).required && (defaultValue ?? null) === null;
+
+/** Returns a type as an operation writes it: `[String!]!`. */
+const written = ({ kind, name, ofType }: TypeName): string => {
+  const inner = ofType === undefined || ofType === null ? (name ?? '') : written(ofType);
+  return kind === 'NON_NULL' ? `${inner}!` : kind === 'LIST' ? `[${inner}]` : inner;
+};
+
+/** Returns an expression that finds the result of a mutation. A refused mutation has status 200 and the result null. */
+const successOf = ({ name }: Field): string => `"data"\\s*:\\s*\\{\\s*"${name}"\\s*:\\s*[^n\\s]`;
+
+class Described {
+  readonly #path: string;
+  readonly #schema: z.infer<typeof schema>;
+
+  constructor(path: string, described: z.infer<typeof schema>) {
+    this.#path = path;
+    this.#schema = described;
+  }
+
+  hints(): Hints {
+    const mutations = this.#fieldsOf(this.#schema.mutationType?.name);
+    const queries = this.#fieldsOf(this.#schema.queryType.name);
+    const own = queries.find(one => OWN.test(one.name) && !one.args.some(isRequired));
+    const words = (one: Field): string => one.name.replaceAll(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
+    const harmless = mutations.filter(
+      one => ![LOGIN, LOGOUT, REGISTER, UNSAFE, ENTERS].some(unfit => unfit.test(words(one))),
+    );
+    return {
+      ...NO_HINTS,
+      described: true,
+      logins: mutations
+        .filter(one => (LOGIN.test(words(one)) || ENTERS.test(one.name)) && !REGISTER.test(words(one)))
+        .flatMap(one => this.#mutation(one, CREDENTIALS))
+        .map(request => ({ ...request, refused: '"errors"\\s*:\\s*\\[' }))
+        .slice(0, MOST.logins),
+      pages: queries.flatMap(one => this.#page(one, own)).slice(0, MOST.pages),
+      logouts: mutations.filter(one => LOGOUT.test(words(one))).flatMap(one => this.#mutation(one, [])),
+      writes: harmless
+        .flatMap(one => this.#mutation(one, TEXT).map(request => ({ ...request, confirmed: successOf(one) })))
+        .slice(0, MOST.writes),
+    };
+  }
+
+  #fieldsOf(type: string | null | undefined): readonly Field[] {
+    return this.#schema.types.find(({ name }) => name === type)?.fields ?? [];
+  }
+
+  /**
+   * Returns the query of a field without required arguments, sent by GET (GraphQL over HTTP, 6.2).
+   *
+   * @param own the field of the signed-in user. The query has it too, because a response must name its user
+   */
+  #page(one: Field, own: Field | undefined): string[] {
+    if (one.args.some(isRequired) || UNSAFE.test(one.name.toLowerCase())) return [];
+    const fields = own === undefined || own === one ? [one] : [own, one];
+    const query = `{${fields.map(({ name, type }) => name + this.#selection(type)).join(' ')}}`;
+    return [`${this.#path}?query=${encodeURIComponent(query)}`];
+  }
+
+  /** Returns the fields to select of a type: its texts and numbers, and those of the objects in it. */
+  #selection(type: TypeName, depth = 2): string {
+    const { kind, name } = bare(type);
+    if (SCALARS.has(kind)) return '';
+    const fields = this.#fieldsOf(name).filter(({ args }) => !args.some(isRequired));
+    const inside = fields.flatMap(one => {
+      if (SCALARS.has(bare(one.type).kind)) return [one.name];
+      if (depth < 2 || bare(one.type).list) return [];
+      const selected = this.#selection(one.type, depth - 1);
+      return selected === '{__typename}' ? [] : [one.name + selected];
+    });
+    return `{${inside.join(' ') || '__typename'}}`;
+  }
+
+  /**
+   * Returns the request of a mutation with a placeholder for each of the wanted values; an empty list if the mutation
+   * requires other values, or does not have exactly one place for each. The values may be members of one input object.
+   */
+  #mutation(one: Field, wanted: readonly Wanted[]): HintedRequest[] {
+    const required = one.args.filter(isRequired);
+    const [only] = required.length === 0 ? one.args : required;
+    const members = only && this.#schema.types.find(({ name }) => name === bare(only.type).name)?.inputFields;
+    const nested = members !== undefined && members !== null && required.length <= 1;
+    const values = valuesOf(nested ? members : one.args, wanted);
+    if (values === undefined) return [];
+    const used = nested ? [only as Argument] : one.args.filter(({ name }) => name in values);
+    const variables = nested ? { [(only as Argument).name]: values } : values;
+    const declared = used.map(({ name, type }) => `$${name}: ${written(type)}`).join(', ');
+    const passed = used.map(({ name }) => `${name}: $${name}`).join(', ');
+    const call = used.length === 0 ? one.name : `${one.name}(${passed})`;
+    const query = `mutation${used.length === 0 ? '' : `(${declared})`} { ${call}${this.#selection(one.type)} }`;
+    return [{ method: 'POST', path: this.#path, json: { query, variables } }];
+  }
+}
+
+interface Wanted {
+  name: RegExp;
+  value: string;
+}
+const CREDENTIALS: readonly Wanted[] = [
+  { name: USER, value: '{user}' },
+  { name: PASSWORD, value: '{password}' },
+];
+const TEXT: readonly Wanted[] = [{ name: /^/, value: '{value}' }];
+
+/** Returns the arguments with their values; undefined if a value has no place, or a required argument has no value. */
+function valuesOf(args: readonly Argument[], wanted: readonly Wanted[]): Record<string, string> | undefined {
+  const values: Record<string, string> = {};
+  const texts = args.filter(({ type }) => bare(type).name === 'String' && !bare(type).list);
+  for (const { name: fits, value } of wanted) {
+    const places = texts.filter(({ name }) => fits.test(name) && !(name in values));
+    const [place] = places.some(isRequired) ? places.filter(isRequired) : places;
+    if (place === undefined) return undefined;
+    values[place.name] = value;
+  }
+  return args.every(one => !isRequired(one) || one.name in values) ? values : undefined;
+}
