@@ -106,7 +106,7 @@ describe.concurrent('the suite', () => {
     },
   );
 
-  test('fails a claim that does not hold, with the requests that prove it, and no other', async () => {
+  test('fails only the tests of claims that do not hold, and prints the requests that prove the violation', async () => {
     const tests = new Map<string, () => Promise<void>>();
     const store = new session.MemoryStore();
     storeConformance((name, run) => tests.set(name, run), {
@@ -133,7 +133,7 @@ describe.concurrent('the suite', () => {
     );
   });
 
-  test('runs under node:test, as the docs show', async () => {
+  test('runs under node:test, as docs/store-conformance.md shows', async () => {
     const example = join(import.meta.dirname, 'testing/node-test-example.ts');
     expect(DOCS).toContain(readFileSync(example, 'utf8'));
     const { stdout } = await promisify(execFile)(process.execPath, [

@@ -7,8 +7,8 @@ import { durationOf, tagPart, thresholdsOfParts } from './shared/parts.ts';
 import { brokeFirst, STEPS, stepsOf } from './shared/rate.ts';
 
 const { target, thresholds, start, end, session, guarded, summary } = verified('breakpoint');
-// BUDGET limits the response times of each step, and P95 those of the whole run. Without P95 the run has no such limit,
-// because its last steps are meant to be too fast for the app.
+// The setting BUDGET limits the response times of each step. P95 limits those of the whole run, and has no default
+// here, because the last steps are meant to overload the app.
 const load = loadOf(__ENV, { duration: '2m', users: 100, rate: 200, p95: Number.POSITIVE_INFINITY });
 const { users, rate = 200, budget, errors, p95, dropped } = load;
 const steps = stepsOf(load);

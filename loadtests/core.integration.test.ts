@@ -12,7 +12,9 @@ import { REAL_K6, realK6 } from './testing/scripts.ts';
 
 const SCRIPT = fileURLToPath(new URL('./testing/core.ts', import.meta.url));
 
-/** Returns a history of two users with a stale read, a lost session and a value of another user. */
+/**
+ * Returns a history with three anomalies: a stale read, a lost session, and a page that shows a value of another user.
+ */
 function history(): string {
   const picture = new Picture();
   const [own, other] = ['alice', 'bob'].map(user => `${PREFIX}.${user}.s.1.aaaaaaaa`) as [string, string];

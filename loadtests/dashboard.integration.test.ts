@@ -12,7 +12,7 @@ import { judgeFile } from '../verify/judge-file.ts';
 import { double, REAL_K6, type Runner, realK6 } from './testing/scripts.ts';
 
 const SCRIPT = fileURLToPath(new URL('./dashboard.ts', import.meta.url));
-/** The load. DURATION is long enough for every kind of evidence, even on a slow machine. A run never ends earlier. */
+/** Environment of the script. The DURATION is long enough for sufficient evidence, even on a slow machine. */
 const LOAD = { USERS: '4', DURATION: '4s', NO_COLOR: '1', P95: '60000' };
 
 type LocalStackOptions = NonNullable<Parameters<typeof startLocalStack>[0]>;
@@ -113,7 +113,7 @@ describe.each<[string, Runner | undefined]>([
     expect(stdout).toMatch(/without success: no answer × \d/);
   });
 
-  it('fails if only one instance responds: no handoff, no verdict', there, async () => {
+  it('fails if only one instance responds, since no session changes the instance', there, async () => {
     const { code, stdout } = await run({ instances: 1 }, { INSTANCES: '1', DURATION: '2s' });
     expect(code).toBe(99);
     expect(stdout).toMatch(/\? continuity +unknown +0 handoffs/);
@@ -126,7 +126,7 @@ describe.each<[string, Runner | undefined]>([
     expect(stdout).toMatch(/\? routing +unknown +app-3 served nothing, and INSTANCES expects it/);
   });
 
-  it('does not run with wrong settings', there, async () => {
+  it('exits before the load if a setting is wrong', there, async () => {
     const { code, stderr } = await run({}, { USERS: 'many' });
     expect(code).toBe(107);
     expect(stderr).toContain('USERS: expected a whole number from 1 on, got');

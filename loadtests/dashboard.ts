@@ -11,7 +11,8 @@ const { thresholds, start, end, session, guarded, summary } = verified('dashboar
 const { users, duration, rate, think, errors, p95, dropped } = loadOf(__ENV);
 
 export const options: Options = {
-  // Without RATE, each user waits for a response before its next request. With RATE, all users log in before the load.
+  // By default, each user sends its next request after the response to the last one. With the setting RATE, k6 starts
+  // RATE iterations per second, after all users have logged in.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

@@ -1,7 +1,7 @@
 /**
- * Steady load while instances are replaced: start the script, then deploy. Measures how many sessions
- * survive, how long users wait for the next success, and how many must log in again. The whole run counts as
- * one fault. ERRORS limits the failed requests of the run, and BUDGET its longest gap without a success.
+ * Keeps a steady load while instances are replaced: start the script, then deploy. Measures how many sessions survive,
+ * how long users wait for a successful response, and how many must log in again. The setting ERRORS limits the share of
+ * failed requests in the whole run, BUDGET the longest time without a successful response.
  */
 import { check, sleep } from 'k6';
 import type { Options } from 'k6/options';
@@ -16,7 +16,8 @@ const { thresholds, start, end, session, guarded, summary } = verified('deploy',
 });
 
 export const options: Options = {
-  // Without RATE, each user waits for a response before its next request. With RATE, all users log in before the load.
+  // By default, each user sends its next request after the response to the last one. With the setting RATE, k6 starts
+  // RATE iterations per second, after all users have logged in.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

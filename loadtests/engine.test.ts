@@ -8,8 +8,8 @@ const FILES = globSync('{verify/core,verify/reports,loadtests}/**/*.ts', { cwd: 
   file => !/\.test\.ts$|\/testing\//.test(file),
 );
 /**
- * Match a class field with an initial value: its name, and the value up to the next member. In a class inside a function,
- * a field without `readonly` or `#` looks like an assignment.
+ * Regular expressions for a class field with an initial value: its name and its value. The first one is for classes at
+ * the top level of a file, the second one for classes inside a function.
  */
 const FIELDS = [
   /^ {2}(?:readonly )?(#?\w+)(?:: [^=\n]+)? =(?!>)([\s\S]*?);\n(?=\n| {2}\S|\})/gm,
@@ -17,8 +17,8 @@ const FIELDS = [
 ];
 
 it('no class that k6 runs has a field with an arrow function that uses `this`', () => {
-  // k6 2.2 has a bug: in a class with such a field, initialisers of other fields cannot access the module's constants
-  // and classes.
+  // k6 2.2 has a bug: if a class has a field with an arrow function that uses `this`, initialisers of its other fields
+  // cannot access the module's constants and classes.
   const found = FILES.flatMap(file =>
     FIELDS.flatMap(field => [...readFileSync(join(ROOT, file), 'utf8').matchAll(field)])
       .filter(([, , value = '']) => /=>[\s\S]*\bthis\b/.test(value))

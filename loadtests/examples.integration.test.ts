@@ -30,7 +30,7 @@ describe('a plain script and its verified version', () => {
     await stack.stop();
   });
 
-  it('only the verified one fails with sessions in the memory of each instance', async () => {
+  it('only the verified script fails if each instance keeps sessions in its own memory', async () => {
     stack = await startLocalStack({ port: 'any', env: { SCRYPT_COST: '2', SESSION_STORE: 'memory' } });
     if (realK6 !== undefined) expect((await run('plain', stack)).code).toBe(0);
     const verified = await run('verified', stack);

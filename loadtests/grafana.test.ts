@@ -14,7 +14,7 @@ const expressions = panels.flatMap(({ targets }) => targets.map(({ expr }) => ex
 const asked = new Set([...text.matchAll(/\(k6_\)\?(baton_\w+?)_total/g)].map(match => match[1] ?? ''));
 
 describe('deploy/grafana.json', () => {
-  it('queries only metrics that scripts count, and shows all that must be 0', () => {
+  it('queries only metrics that k6 scripts count, and shows every metric that must be 0', () => {
     const counters = [...FIGURES, ...Object.values(TAGGED)].map(({ metric }) => metric);
     const known = new Set([...counters, ERRORS, RELOGINS, BROKE, GAP]);
     expect(asked.size).toBeGreaterThan(10);
@@ -26,12 +26,12 @@ describe('deploy/grafana.json', () => {
     expect(forbidden.filter(metric => !asked.has(metric))).toEqual([]);
   });
 
-  it('queries only metrics that verify serves', () => {
+  it('queries only metrics that `verify --metrics` serves', () => {
     const picture = new Picture({ claims: ['continuity'] });
     picture.session('s1', 'alice').login('app-1').hops(4);
     picture.disturb(1, 'restart', { where: 'app-2' });
     const served = metricsOf(feed(picture, new RunStatus(() => {})));
-    // Only k6 has the counter of script errors (ERRORS), because only a script can throw.
+    // The metric ERRORS counts exceptions in k6 scripts. `verify` runs no script, so it does not serve this metric.
     const both = [...asked].filter(metric => metric !== ERRORS).map(metric => `${metric}_total`);
     const own = expressions.flatMap(expression => expression.match(/\bbaton_\w+(?=\{)/g) ?? []);
     expect(own.length).toBeGreaterThan(1);

@@ -17,7 +17,8 @@ const { shop, pages = [], probes, signedIn } = target;
 const home = probes[0]?.read.path ?? signedIn.page;
 
 export const options: Options = {
-  // Without RATE, each user begins its next visit when its last visit ends. With RATE, RATE visits begin per second.
+  // By default, each user begins its next visit when its last visit ends. With the setting RATE, k6 starts RATE visits
+  // per second.
   ...(rate === undefined
     ? { vus: users, duration }
     : {
@@ -62,8 +63,8 @@ export default guarded((run: Run) => {
 });
 
 /**
- * Buys a card and sells it. The card's name is not a canary (a value that only its user may see), because all
- * users see cards for sale. If a failed write may have left a canary in the basket, no card is sold.
+ * Buys a card and sells it again. The card's name is no canary (a value that only one user may see), because all users
+ * see the cards for sale. Sells nothing if the basket may still hold a canary, from a write that failed.
  */
 function buyAndSell(s: Session, canary: string, requests: NonNullable<typeof shop>): void {
   const { checkout, owned, picture, sell } = requests;

@@ -77,7 +77,7 @@ describe('the bundled library', () => {
     expect(code).toBe(0);
   });
 
-  it('judges a script that imports it from a path', async () => {
+  it('judges a script that imports the library from a path', async () => {
     const runner = realK6 ?? double;
     const script = importing('examples/verified', library);
     const { code, stdout } = await runLongEnough(['3s', '20s', '60s'], DURATION =>
@@ -87,7 +87,7 @@ describe('the bundled library', () => {
     expect(code).toBe(0);
   });
 
-  it.skipIf(realK6 === undefined)('judges a script that imports it from a URL', async () => {
+  it.skipIf(realK6 === undefined)('judges a script that imports the library from a URL', async () => {
     const { key, cert } = certificate();
     const server = createServer({ key, cert }, (_, response) => void response.end(readFileSync(library)));
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));

@@ -51,7 +51,7 @@ const BASIC = {
 };
 
 /**
- * Routes the requests of each connection to the instances in turn. If all connections shared the turns, a client could
+ * Routes the requests of each connection to the instances in turn. With one turn for all connections, a client could
  * always reach the same instance.
  */
 function inTurn(): How {
@@ -92,14 +92,14 @@ async function loaded(app: SmallApp, file: object): Promise<ScriptRun> {
 }
 
 it.each<[string, new () => SmallApp, object]>([
-  ['on two pages, the second of which carries a state', TwoPages, TWO_PAGES],
-  ['by JSON, for a token that a header carries', TokenApi, TOKEN],
+  ['on two pages, the second of which has a hidden field', TwoPages, TWO_PAGES],
+  ['by JSON; each later request sends the token of the response in a header', TokenApi, TOKEN],
 ])('log in %s', async (_, App, file) => {
   const healthy = await loaded(new App(), file);
   expect(healthy.stdout).toMatch(/✓ continuity +valid/);
   expect(healthy.code).toBe(0);
   const app = new App();
-  // An instance knows only the sessions that began on it.
+  // Each instance keeps its sessions in its own memory.
   app.knows = ({ born }, { instance }) => born === instance;
   const broken = await loaded(app, file);
   expect(broken.stdout).toMatch(/✗ continuity +violated/);

@@ -16,7 +16,8 @@ const { users, duration, rate, think, errors, p95, dropped } = load;
 const BETWEEN = 4;
 
 export const options: Options = {
-  // Without RATE, each user waits for a response before its next request. With RATE, all users log in before the load.
+  // By default, each user sends its next request after the response to the last one. With the setting RATE, k6 starts
+  // RATE iterations per second, after all users have logged in.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

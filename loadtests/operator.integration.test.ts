@@ -46,18 +46,19 @@ async function manifests(): Promise<Record<string, Manifest>> {
 }
 
 describe('the manifests of the k6 operator', () => {
-  it('keep the key of the run in a Secret', async () => {
+  it('hold the key of the run in a Secret, not in the ConfigMap or the TestRun', async () => {
     const { ConfigMap, Secret, TestRun } = await manifests();
     expect(Secret?.stringData).toEqual({ RUN_KEY: KEY });
     expect(JSON.stringify([ConfigMap, TestRun])).not.toContain(KEY);
     expect(TestRun?.spec.runner.env).toContainEqual({ name: 'BASE_URL', value: 'http://my-app' });
-    // The operator gives its initializer no variables of `envFrom`.
+    // The k6 operator passes no variables of `envFrom` to its initializer, the pod that first reads the script's
+    // options.
     const secretKeyRef = { name: 'baton-dashboard', key: 'RUN_KEY' };
     for (const { env } of [TestRun?.spec.initializer, TestRun?.spec.runner].map(one => one ?? { env: [] }))
       expect(env).toContainEqual({ name: 'RUN_KEY', valueFrom: { secretKeyRef } });
   });
 
-  it('are refused for a file that is not a script', async () => {
+  it('are not printed for a file that is not a k6 script', async () => {
     await expect(bundledScript('../verify/cli')).rejects.toThrow(
       'expected the name of a script in loadtests/',
     );

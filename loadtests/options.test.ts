@@ -32,7 +32,7 @@ describe.each(SCRIPTS)('%s', script => {
     );
   });
 
-  it('has other limits if settings change them', async () => {
+  it('has the limits that environment variables set', async () => {
     const { thresholds } = await of(script, { RATE: '100', ERRORS: '0.2', P95: '300', DROPPED: '0.5' });
     expect(thresholds).toMatchObject({ http_req_failed: ['rate<=0.2'], [P95]: ['p(95)<300'] });
     expect(thresholds?.['dropped_iterations']).not.toEqual(['rate<=1']);

@@ -76,7 +76,7 @@ describe('500 to every second GET /dashboard', () => {
     expect(code).toBe(99);
   });
 
-  it.runIf(LONG)('fails by availability alone if any share of requests may fail', async () => {
+  it.runIf(LONG)('fails only by availability if ERRORS allows every share of failed requests', async () => {
     const { code, stdout } = await behind('500 to half of GET /dashboard', 'dashboard', {
       ...PATIENT,
       ERRORS: '1',
@@ -119,7 +119,7 @@ describe.each<[Trouble, string, Record<string, string>, RegExp]>([
 
 describe('a script whose run is one fault window', () => {
   // Only reads fail. A write that got a 500 may take effect later. After a few such writes, no read could be judged.
-  it.runIf(LONG)('passes soak while ERRORS allows for the errors', async () => {
+  it.runIf(LONG)('passes soak as long as the share of failed requests is below ERRORS', async () => {
     const { code, stdout } = await behind('500 to half of GET /dashboard', 'soak', {
       ...PATIENT,
       ERRORS: '1',
@@ -128,13 +128,13 @@ describe('a script whose run is one fault window', () => {
     expect(code).toBe(0);
   });
 
-  it('fails deploy if no response comes any more, even if all requests may fail', async () => {
+  it('fails deploy if the app stops responding, even if ERRORS allows all requests to fail', async () => {
     const { code, stdout } = await behind('dies', 'deploy', { ...PATIENT, ERRORS: '1', BUDGET: '1000' });
     expect(stdout).toMatch(/✗ availability +violated .*the longest wait of a user/);
     expect(code).toBe(99);
   });
 
-  it('writes the window into the history, which is judged by the same budget', async () => {
+  it('writes the fault window into the history, so that `check` judges it by the same budget', async () => {
     const { console: history } = await behind('500 to half', 'soak', {
       ...PATIENT,
       ERRORS: '0.9',
@@ -157,7 +157,7 @@ describe('a script whose run is one fault window', () => {
 const PHASES = fileURLToPath(new URL('./testing/phases.ts', import.meta.url));
 const SUMMARY = fileURLToPath(new URL('./testing/summary.ts', import.meta.url));
 
-it('tags all requests of a login, also after a step whose path has a placeholder', async () => {
+it('all requests of a login have the tag `login`, also after a step whose path has a placeholder', async () => {
   const file = {
     ...USUAL,
     accounts: ['alice', 'bob'].map(user => ({ user, password: PASSWORD })),

@@ -52,7 +52,10 @@ async function typeOfPictureOnMarket(url: string): Promise<string | null> {
 
 /** The scripts that the fake k6 runs in the default suite. `npm run test:long` runs all of them. */
 const SHORT = ['journey', 'breakpoint', 'deploy', 'logout-storm'];
-/** The fake k6 starts a thread for each virtual user, so it runs only one script of each kind. */
+/**
+ * The scripts that run on a stack that loses sessions. The fake k6 is slow (it starts a thread for each virtual user),
+ * so it runs only two of them.
+ */
 const BROKEN = realK6 === undefined ? ['breakpoint', 'mixed-users'] : Object.keys(SCRIPTS);
 
 const pictured = whyWithout('SeaweedFS', 'weed') === '';
@@ -106,7 +109,7 @@ describe('sessions in the memory of each instance', () => {
   });
 });
 
-describe.concurrent('another app, and other defects', () => {
+describe.concurrent('the scripts find defects of other apps', () => {
   const cases: [ZooEntry, string, RegExp][] = [
     [setCookieCachedByProxy, 'mixed-users', /✗ isolation +violated/],
     [logoutLocalToNode, 'logout-storm', /✗ logout-final +violated/],

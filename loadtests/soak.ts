@@ -19,7 +19,8 @@ const parts = equalParts(4, seconds(duration));
 const SELDOM = 20;
 
 export const options: Options = {
-  // Without RATE, each user waits for a response before its next request. With RATE, all users log in before the load.
+  // By default, each user sends its next request after the response to the last one. With the setting RATE, k6 starts
+  // RATE iterations per second, after all users have logged in.
   ...(rate === undefined
     ? { vus: users, duration }
     : {

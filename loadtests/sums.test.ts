@@ -56,13 +56,14 @@ function summarised(sums: Readonly<Record<string, number>>, settings = SETTINGS)
   return { passes, result: resultOf(data, runLine(), settings) };
 }
 
-describe('a run that k6 counted', () => {
+describe('the verdict from the counters of a k6 run', () => {
   it('is valid and passes if all guarantees hold', () => {
     const { passes, result } = summarised(GOOD);
     expect(passes).toBe(true);
     expect(result.judgement).toBe('valid');
     expect(result.guarantees.map(verdict => verdict.judgement)).toEqual(Array(ALL).fill('valid'));
-    // The finding is the one for canaries, which prove more than the user names on the pages.
+    // The sentence of isolation says "data", not "name": this run also checked canaries, values that only one user may
+    // see.
     const isolation = result.guarantees.find(({ guarantee }) => guarantee === 'isolation');
     expect(isolation?.finding).toContain("show another user's data");
     expect(result.tally.instances).toMatchObject([
@@ -120,7 +121,7 @@ describe('a run that k6 counted', () => {
     expect(conclusion(result)).toBe(`broken: ${limit}`);
   });
 
-  it('says which expected instance served nothing', () => {
+  it('names an expected instance that served no request', () => {
     const { result } = summarised({ ...GOOD, [tagged(TAGGED.requests, 'app-2')]: 0 });
     const verdict = result.guarantees.find(({ guarantee }) => guarantee === 'routing');
     expect(verdict?.why).toContain('app-2 served nothing');

@@ -23,7 +23,7 @@ body=$(mktemp)
 trap 'rm -f "$body"' EXIT
 node -p 'JSON.stringify({ body: require("fs").readFileSync(process.argv[1], "utf8") })' "$text" >"$body"
 
-# Our comment begins with the mark, and its author is a bot.
+# The comment of an earlier run begins with the first line of comment.md, and was written by a bot.
 mark=$(head -n 1 "$text")
 earlier=
 for page in 1 2 3 4 5 6 7 8 9 10; do

@@ -148,7 +148,12 @@ function cell(guarantee: Guarantee, results: readonly Result[]): string {
   return judgements.every(judgement => judgement === 'valid') ? '✓' : '?';
 }
 
-/** Writes a table between its marks in the docs. @param how text for the line with the date, after the command */
+/**
+ * Replaces a table in docs/stores.md.
+ *
+ * @param mark name of the HTML comments around the table
+ * @param how end of the sentence that says when and with which command the table was measured
+ */
 function write(mark: string, how: string, table: readonly string[]): void {
   const [begin, end] = [`<!-- ${mark} -->`, `<!-- /${mark} -->`];
   const text = readFileSync(DOCS, 'utf8');

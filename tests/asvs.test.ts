@@ -12,7 +12,7 @@ const ROW = /^\| (\d\.\d+\.\d+) \| ([123]) \| [^|]+ \| `([^`]+)`: (.+) \|$/;
 const rows = met.split('\n').filter(line => /^\| \d/.test(line));
 
 describe('docs/asvs.md', () => {
-  it('has rows of all three chapters, each once and in order', () => {
+  it('has rows of all three chapters of the ASVS, each row once and in order', () => {
     const numbers = rows.map(line => ROW.exec(line)?.[1] ?? line);
     const ordered = numbers.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }));
     expect(numbers).toEqual([...new Set(ordered)]);

@@ -130,7 +130,7 @@ describe.each(NAMES)('%s', name => {
     expect(text(allowed[0]?.Resource, name => name)).toMatch(/\/pictures\/\*$/);
   });
 
-  test('gives an instance the time that its drain takes', () => {
+  test('gives an instance enough time to drain before it is stopped', () => {
     const script = userData(template, () => 'x');
     const [drain, shutdown] = [numberIn(script, 'DRAIN_MS'), numberIn(script, 'SHUTDOWN_MS')];
     expect(numberIn(script, 'TimeoutStopSec')).toBeGreaterThan((drain + shutdown) / 1000);
@@ -151,7 +151,7 @@ describe.each(NAMES)('%s', name => {
     expect(drain).toBeGreaterThan(12_000);
   });
 
-  test('notifies a topic of each alarm, also if Redis runs out of memory', () => {
+  test('has an alarm for each failure, also for a full Redis, and each alarm notifies a topic', () => {
     const alarms = all(template, 'CloudWatch::Alarm').map(({ Properties }) => Properties);
     const topic = Object.keys(template.Resources).find(
       id => template.Resources[id]?.Type === 'AWS::SNS::Topic',
@@ -259,7 +259,7 @@ describe('the script of an instance', () => {
     });
   });
 
-  test('starts nothing if the release is another one', () => {
+  test('starts nothing if the checksum of the release is wrong', () => {
     const ran = run('0'.repeat(64));
     expect(ran.status).not.toBe(0);
     expect(ran.output).toContain('FAILED');
@@ -286,7 +286,7 @@ test('the target file is that of the card store, with faults of the group and th
   const target = parsed('deploy/aws/target.yaml');
   const { login, signedIn, probes, logout, instance } = parsed('baton.yaml');
   expect(target).toMatchObject({ login, signedIn, probes, logout, instance });
-  // Both names come from the name of the CloudFormation stack.
+  // The faults find the group and the replication group by the name of the CloudFormation stack.
   const template = templateIn(FOLDER, 'cards');
   expect(only(template, 'AutoScaling::AutoScalingGroup')['AutoScalingGroupName']).toEqual(STACK);
   expect(only(template, 'ElastiCache::ReplicationGroup')['ReplicationGroupId']).toEqual(STACK);
@@ -342,7 +342,7 @@ describe.skipIf(!synthesises)('the CDK', () => {
     for (const name of NAMES) expect(templateIn(folder, name)).toEqual(templateIn(FOLDER, name));
   });
 
-  test('serves HTTPS with a certificate, and asks for the name of the site too', () => {
+  test('with a certificate, serves HTTPS and also requires the host name', () => {
     expect(synth({ certificate: 'arn:x' }).stderr).toContain('-c certificate=ARN and -c host=NAME together');
     expect(synth({ certificate: 'arn:x', host: 'cards.example.com' }).status).toBe(0);
     for (const name of NAMES) {
@@ -354,7 +354,7 @@ describe.skipIf(!synthesises)('the CDK', () => {
     }
   });
 
-  test('is used with the right types', () => {
+  test('type-checks the program that writes the templates', () => {
     const { status, stdout } = spawnSync('npx', ['tsc', '-p', FOLDER], { cwd: ROOT, encoding: 'utf8' });
     expect([status, stdout]).toEqual([0, '']);
   });

@@ -36,7 +36,7 @@ describe.skipIf(missing.length > 0 || !LONG)('the original on AWS', { timeout: 1
 
   const aws = (...args: string[]): Promise<unknown> => moto.aws(...args);
 
-  test('goes up twice with the numbers of the original, and down twice', async () => {
+  test('classic.sh up makes the resources of the original, also when repeated, and classic.sh down removes them', async () => {
     const first = await run('up');
     expect(first.stdout).toMatch(/^http:\/\/.*:8080\n$/);
     const again = await run('up');
@@ -127,7 +127,7 @@ describe.skipIf(missing.length > 0 || !LONG)('the original on AWS', { timeout: 1
     });
   });
 
-  test('says what it expects', async () => {
+  test('an unknown command is refused with the expected ones', async () => {
     await expect(run('sideways')).rejects.toMatchObject({
       code: 64,
       stderr: expect.stringContaining("expected up or down, got 'sideways'"),

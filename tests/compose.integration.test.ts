@@ -92,7 +92,7 @@ describe.skipIf(why !== '')('docker compose', { timeout: 600_000 }, () => {
 
   afterAll(async () => {
     await up?.down({ removeVolumes: true });
-    await compose({}, '--profile', '*', 'down', '--volumes'); // also stops services of profiles
+    await compose({}, '--profile', '*', 'down', '--volumes'); // '*' includes the services of all profiles
     const { stdout } = await compose({}, 'ps', '--all', '--quiet');
     expect(stdout).toBe('');
     rmSync(runs, { recursive: true, force: true });
@@ -189,7 +189,7 @@ describe.skipIf(why !== '')('docker compose', { timeout: 600_000 }, () => {
       .toEqual(['200 app-1', '200 app-2']);
   });
 
-  test('data that Redis has acknowledged survives its kill', async () => {
+  test('data that Redis has acknowledged survives a kill of Redis', async () => {
     await compose({}, 'exec', '-T', 'redis', 'redis-cli', 'set', 'kept', 'yes');
     await compose({}, 'kill', 'redis');
     await compose({}, 'up', '--detach', '--wait', '--no-recreate', 'redis');
@@ -231,7 +231,7 @@ describe.skipIf(why !== '')('the profile for k6', () => {
     expect(existsSync(join(ROOT, command?.at(-1)?.replace('/baton/', '') ?? ''))).toBe(true);
   });
 
-  test('is not started by default: the stack has only its own services', async () => {
+  test('is not started by default', async () => {
     const { services } = await resolved();
     expect(Object.keys(services).toSorted()).toEqual(['app-1', 'app-2', 'balancer', 'redis', 'secrets']);
   });

@@ -189,7 +189,7 @@ describe('docs', () => {
       expect(texts.filter(file => wrong.test(read(file)))).toEqual([]);
     });
 
-    it('has its short name only in package.json scripts', () => {
+    it('has its short name `baton` only in package.json scripts', () => {
       const short = new RegExp(`(?<![-\\w/."])baton (${COMMANDS})\\b`);
       const isComment = (line: string): boolean => /^\s*(\/?\*|\/\/|#)/.test(line);
       const found = texts

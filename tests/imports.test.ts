@@ -82,9 +82,9 @@ function cycleIn(graph: ReadonlyMap<string, readonly string[]>): string[] | unde
 }
 
 describe('an import cycle', () => {
-  it('is not in the tree', () => expect(cycleIn(imports)).toBeUndefined());
+  it('does not exist in the source files', () => expect(cycleIn(imports)).toBeUndefined());
 
-  it('is found in a graph that has one', () => {
+  it('is found in a graph that contains a cycle', () => {
     const graph = new Map([
       ['a', ['b', 'c']],
       ['b', []],
@@ -139,7 +139,7 @@ it('no two exported types have the same name', () => {
 });
 
 describe('the core', () => {
-  it('has no check of more than 120 lines', () => {
+  it('has only checks of at most 120 lines', () => {
     const checks = globSync('verify/core/checks/*.ts', { cwd: root }).filter(
       file => !isTest(file) && !file.endsWith('/framework.ts'),
     );

@@ -166,7 +166,7 @@ describe.skipIf(older === undefined)('on a too old Node', () => {
 });
 
 describe('the npm package', () => {
-  it('is small, and needs no development dependency', () => {
+  it('has a limited size, and needs no development dependency', () => {
     expect(statSync(tarball).size).toBeLessThan(SMALL);
     const { dependencies, engines } = manifest(join(empty, 'node_modules/baton-verify'));
     expect(engines).toEqual({ node: `>=${LEAST_NODE}` });

@@ -10,18 +10,18 @@ const UNRELEASED = '## Unreleased\n\n### Added\n\n- not yet\n';
 const SECOND = '## 0.2.0 - 2026-12-31\n\n### Added\n\n- second\n';
 const FIRST = '## 0.1.0 - 2026-11-01\n\n- first\n';
 
-test('returns the newest release with its notes, not what is unreleased', () => {
+test('releaseIn returns the newest release with its notes, without the unreleased changes', () => {
   expect(newestRelease(changelog(UNRELEASED, SECOND, FIRST), '0.2.0')).toEqual({
     version: '0.2.0',
     notes: '### Added\n\n- second',
   });
 });
 
-test('returns nothing without a release', () => {
+test('releaseIn returns nothing if the changelog has no release', () => {
   expect(newestRelease(changelog(UNRELEASED), '0.1.0')).toBeUndefined();
 });
 
-test('rejects another version than that of package.json, another heading, and a release without notes', () => {
+test('releaseIn rejects a version that differs from package.json, a malformed heading, and a release without notes', () => {
   expect(() => newestRelease(changelog(SECOND), '0.3.0')).toThrow(
     'got 0.2.0 in CHANGELOG.md and 0.3.0 in package.json',
   );
@@ -29,7 +29,7 @@ test('rejects another version than that of package.json, another heading, and a 
   expect(() => newestRelease(changelog('## 0.2.0 - 2026-12-31\n'), '0.2.0')).toThrow('expected notes');
 });
 
-test('reads the changelog of this repository', () => {
+test('releaseIn reads the changelog of this repository', () => {
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
   expect(() => newestRelease(readFileSync(join(ROOT, 'CHANGELOG.md'), 'utf8'), version)).not.toThrow();
 });

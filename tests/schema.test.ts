@@ -89,11 +89,11 @@ const violated = () => {
   return picture.finish().result();
 };
 
-it('a result with violations, unknowns and a witness', () => {
+it('the schema accepts a result with violations, unknowns and a witness', () => {
   expect(problems(violated())).toBeNull();
 });
 
-it('a witness with an operation that has every field', () => {
+it('the schema accepts a witness with an operation that has every field', () => {
   const result = violated();
   const anomaly = result.guarantees.find(verdict => verdict.anomalies.length > 0)?.anomalies[0];
   anomaly?.witness.push({ operation: whole, came: 'all of it' });
@@ -101,13 +101,13 @@ it('a witness with an operation that has every field', () => {
   expect(problems(result)).toBeNull();
 });
 
-it('a result with a comparison', () => {
+it('the schema accepts a result with a comparison', () => {
   const { result, comparison } = compared();
   expect(comparison?.differences.map(({ change }) => change)).toContain('worse');
   expect(problems({ ...result, comparison })).toBeNull();
 });
 
-it('a result with faults, one of which has no end', () => {
+it('the schema accepts a result with faults, one of which has no end', () => {
   const picture = new Picture({ claims: ['survival'] });
   const fault = { type: 'fault', id: 1, name: 'kill', where: 'app-1', clock: 'c0' } as const;
   const session = picture.session('s1', 'alice').login('app-1');
@@ -120,6 +120,6 @@ it('a result with faults, one of which has no end', () => {
   expect(problems(result)).toBeNull();
 });
 
-it('refuses a field that it does not describe', () => {
+it('the schema refuses a field that it does not describe', () => {
   expect(problems({ ...violated(), more: 1 })).not.toBeNull();
 });

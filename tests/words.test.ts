@@ -50,7 +50,7 @@ it('finds a word in a sentence and in parts of identifiers', () => {
     expect(wrongLines('a.ts', text)).toEqual([]);
 });
 
-it.skipIf(!existsSync(join(root, '.git')))('no tracked file uses such a word', () => {
+it.skipIf(!existsSync(join(root, '.git')))('no tracked file uses one of these indefinite words', () => {
   const files = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' })
     .split('\0')
     .filter(file => file !== '' && existsSync(join(root, file)))

@@ -1,4 +1,7 @@
-/** plain.ts with judged sessions: the lines with + are added, and `s` replaces `http`. */
+/**
+ * The script plain.ts with judged sessions. The lines with + are added, and a session `s` sends the requests in place
+ * of `http`.
+ */
 import { check } from 'k6';
 import exec from 'k6/execution';
 import { type Run, verified } from '../lib/k6.ts'; // +

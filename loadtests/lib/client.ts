@@ -47,7 +47,7 @@ export interface ReplySettings {
 /** Converts the responses of one target to replies. */
 export class Replies {
   readonly #url: string;
-  /** `sent` is the name of a header as k6 writes it, `name` the same in lower case. */
+  /** `name`: the header's name in lower case; `sent`: the same name as k6 writes it. */
   readonly #headers: readonly { sent: string; name: string }[];
   /**
    * A Set-Cookie header is relevant if it contains one of these texts: the names of session cookies, and the

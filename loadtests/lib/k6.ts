@@ -48,7 +48,7 @@ export interface Verified {
   session(run: Shared, user?: number | string | PoolAccount): Session;
   /** Returns a new account, for the script to register. */
   newcomer(run: Shared): PoolAccount;
-  /** Wraps an iteration. If it throws, `baton_script_errors` is incremented. */
+  /** Wraps the function of an iteration, so that an exception in it increments `baton_script_errors`. */
   guarded(iteration: (run: Shared) => void): (run: Shared) => void;
   /**
    * Returns k6's summary and the verdict, for handleSummary(). @param lines printed between the summary and the verdict

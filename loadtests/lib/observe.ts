@@ -25,9 +25,10 @@ interface Raised {
 }
 
 /**
- * Returns the counters of one virtual user.
+ * Returns the k6 counters of one virtual user.
  *
- * @param first true for the first virtual user of an account. Only this one adds the counts that belong to the account
+ * @param first true for the first virtual user of an account. Counts of the whole account, such as its sessions, are
+ *   added by this virtual user only
  */
 function raisedFrom({ checks, figures }: Judged, instances: readonly string[], first: boolean): Raised[] {
   const raised = (guarantee: string, more: Omit<Raised, 'check' | 'added'>): Raised[] => {
@@ -47,7 +48,7 @@ function raisedFrom({ checks, figures }: Judged, instances: readonly string[], f
   ];
 }
 
-/** A number that waits to be added to a k6 counter, with its tag. All waiting numbers go to k6 together. */
+/** A count with its tag that was not yet added to its k6 counter. Such counts are added in batches. */
 interface Waiting {
   readonly metric: string;
   readonly tags: Record<string, string>;
@@ -55,8 +56,8 @@ interface Waiting {
 }
 
 /**
- * Returns a function that counts the values of one tag.
- * @param known the valid values; every other value counts as `other`
+ * Returns a function that counts how often each value of one tag occurs.
+ * @param known the valid values of the tag; every other value counts as `other`
  */
 function counting(of: { metric: string; tag: string }, all: Waiting[], known?: readonly string[]) {
   const byValue = new Map<string, Waiting>();

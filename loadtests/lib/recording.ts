@@ -37,7 +37,7 @@ export class Recording {
   #contacted: string[] = [];
   /** The last read, if it was not passed to the judge because it repeats the read before it. */
   #held: RequestInFlight | undefined;
-  /** The response to the read in `#held`. */
+  /** The response to the last read, as long as the judge has not got this read. */
   #heldSeen: Seen | undefined;
   #heldInstance: string | undefined;
   #heldReturn = 0;

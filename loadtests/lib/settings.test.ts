@@ -14,7 +14,7 @@ import { CARD_STORE } from '../target/app.ts';
 import { replayOf, settingsOf } from './settings.ts';
 
 describe('settings', () => {
-  it('fit the bundled stack by default', () => {
+  it('describe the bundled stack if no environment variable is set', () => {
     expect(settingsOf({})).toMatchObject({
       url: 'http://127.0.0.1:8080',
       instances: ['app-1', 'app-2'],
@@ -26,7 +26,7 @@ describe('settings', () => {
     expect(settingsOf({ HISTORY: '0' })).toEqual(settingsOf({}));
   });
 
-  it('come from the environment', () => {
+  it('are read from environment variables', () => {
     const settings = settingsOf({ INSTANCES: '3', HISTORY: '1', NO_COLOR: '1' });
     expect(settings).toMatchObject({ history: true, colour: false });
     expect(settings.instances).toEqual(['app-1', 'app-2', 'app-3']);
@@ -34,7 +34,7 @@ describe('settings', () => {
     expect(settingsOf({ INSTANCES: 'web-a, web-b' }).instances).toEqual(['web-a', 'web-b']);
   });
 
-  it('are in the command that runs it again, without the password', () => {
+  it('are in the command that repeats a run, without the password', () => {
     const command = replayOf({ USERS: '4', PASSWORD: 'secret', INSTANCES: 'a' }, 'dashboard', 7);
     expect(command).toBe('USERS=4 INSTANCES=a SEED=7 k6 run loadtests/dashboard.ts');
     expect(settingsOf({ SEED: String(2 ** 31 - 1) }).seed).toBe(2 ** 31 - 1);
@@ -70,7 +70,7 @@ describe('seconds', () => {
 describe('accounts', () => {
   const accounts = [{ user: 'user{n}@example.test', password: 'p', count: 3 }];
 
-  it('are shared when there are fewer than virtual users', () => {
+  it('are shared if there are fewer accounts than virtual users', () => {
     expect([1, 3, 4].map(n => accountOf(accounts, n).user)).toEqual([
       'user1@example.test',
       'user3@example.test',
@@ -84,9 +84,9 @@ describe('accounts', () => {
     ['user02@example.test', undefined],
     ['user2@example.test.evil', undefined],
     ['alice@example.test', undefined],
-  ])('%s is called %s', (name, label) => expect(userLabel(accounts, name)).toBe(label));
+  ])('the user %s has the label %s', (name, label) => expect(userLabel(accounts, name)).toBe(label));
 
-  it('are in the order of the entries, and never share a label', () => {
+  it('of several entries are numbered in order, and no two have the same label', () => {
     const several = [{ user: 'me@a', password: 'p' }, { user: 'me@b', password: 'q' }, ...accounts];
     expect([1, 2, 3, 6].map(n => accountOf(several, n).label)).toEqual(['me', 'me-2', 'user1', 'me']);
     expect(['me@a', 'me@b', 'user3@example.test', 'you'].map(name => userLabel(several, name))).toEqual([
@@ -98,13 +98,13 @@ describe('accounts', () => {
     expect(poolOf(several)).toBe(5);
   });
 
-  it('include users who register in the run', () => {
+  it('of users who register during the run have labels of this run only', () => {
     const { user, label } = newcomer('b123456', 3, 2);
     expect(newcomerLabel(user, 'b123456')).toBe(label);
     expect(newcomerLabel(user, 'b654321')).toBeUndefined();
   });
 
-  it('are recognised by the names on pages', () => {
+  it('are recognised by the names that pages show', () => {
     const accounts = [
       { user: 'ann@example.test', password: 'p', shown: 'Ann' },
       { user: 'u{n}', password: 'p', shown: 'User {n}', count: 3 },
@@ -114,14 +114,14 @@ describe('accounts', () => {
       expect(userLabel(accounts, name)).toBeUndefined();
   });
 
-  it('all have the password that is set beside the target', () => {
+  it('all have the password of the variable PASSWORD, if it is set', () => {
     const accounts = ['ann', 'bob'].map(user => ({ user, password: 'from the file' }));
     const TARGET = JSON.stringify({ format: 'baton-k6', ...CARD_STORE, accounts });
     const { app } = settingsOf({ TARGET, PASSWORD: 'p' });
     expect(app.accounts).toEqual(accounts.map(({ user }) => ({ user, password: 'p' })));
   });
 
-  it('replace those of the target', () => {
+  it('in ACCOUNT and ACCOUNTS replace the accounts of the target', () => {
     const { app } = settingsOf({ ACCOUNT: 'u{n}', ACCOUNTS: '7', PASSWORD: 'p' });
     expect(app.accounts).toEqual([{ user: 'u{n}', password: 'p', count: 7 }]);
   });

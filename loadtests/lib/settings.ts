@@ -56,7 +56,10 @@ export function settingsOf(
   };
 }
 
-/** Returns the name and the key of a run that several k6 processes share: all of them have the same two. */
+/**
+ * Returns the name and the key of a run that several k6 processes share. Each of these processes gets the same RUN and
+ * RUN_KEY in its environment.
+ */
 function sharedRun({ RUN = '', RUN_KEY = '' }: Environment): Settings['shared'] {
   if (RUN === '' && RUN_KEY === '') return undefined;
   if (/^[\w-]{1,40}$/.test(RUN) && /^[0-9a-f]{32,}$/.test(RUN_KEY)) return { run: RUN, key: RUN_KEY };

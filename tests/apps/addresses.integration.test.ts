@@ -1,6 +1,6 @@
 /**
- * Checks that Baton judges at least as many guarantees with the addresses of instances as without them, if only the
- * balancer names the instances.
+ * Checks the setting `instance.addresses`, which gives Baton the address of each instance. Baton must judge at least as
+ * many guarantees with it as without it. Only the balancer adds the instance's name to responses.
  */
 import { randomInt } from 'node:crypto';
 import { expect, it } from 'vitest';

@@ -22,7 +22,9 @@ class OutlivesLogout extends SmallApp {
   }
 }
 
-/** An instance that served a session this many times in a row keeps new notes to itself. */
+/**
+ * From this number of consecutive requests of a session on, an instance keeps the session's notes in a copy of its own.
+ */
 const IN_A_ROW = 4;
 
 class KeepsToItself extends SmallApp {
@@ -41,7 +43,7 @@ class KeepsToItself extends SmallApp {
   }
 }
 
-/** One instance compares only the first half of one id in 30. */
+/** Instance `two` accepts one changed session cookie in 30: it then compares only the first half of the id. */
 class RarelyLooks extends SmallApp {
   #changed = 0;
 
@@ -74,12 +76,14 @@ async function broken(make: () => SmallApp, guarantee: string): Promise<Judged> 
   throw new Error(`expected a violation of ${guarantee} in 30 s of load`);
 }
 
-it.concurrent('a logout that old sessions survive is found', async ({ expect }) => {
+it.concurrent('an app that keeps old sessions alive after their logout is found', async ({ expect }) => {
   const { anomalies } = await broken(() => new OutlivesLogout(), 'logout-final');
   expect(anomalies[0]?.name).toBe('ZOMBIE');
 });
 
-it.concurrent('an instance that keeps a session to itself after a while is found', async ({ expect }) => {
+it.concurrent('an instance that keeps a copy of a session after some requests is found', async ({
+  expect,
+}) => {
   const { anomalies } = await broken(() => new KeepsToItself(), 'read-your-writes');
   expect(anomalies[0]?.name).toBe('STALE');
 });

@@ -53,7 +53,7 @@ const ACCOUNTS = ['alice', 'bob'].flatMap(user => ['--user', user]);
 const init = (...more: string[]) =>
   baton(['init', url, ...ACCOUNTS, '--password-env', 'SHOP_PASSWORD', '--file', TARGET, ...more], env);
 
-it('init names the problem with the certificate, and the option that solves it', async () => {
+it('init reports an untrusted certificate, and names the option --ca', async () => {
   const { code, stderr } = await init();
   expect(stderr).toContain(
     `${url}: expected a certificate that this machine trusts, got an untrusted one: self-signed certificate. ` +
@@ -65,7 +65,7 @@ it('init names the problem with the certificate, and the option that solves it',
   expect(wrong.code).toBe(64);
 });
 
-it('init --ca trusts the authority, and the target file names it; without it verify names the problem', async () => {
+it('init --ca trusts the authority and writes it into the target file; without this key verify reports the certificate', async () => {
   const { stderr } = await init('--ca', ca, '--quiet', '--brief');
   expect(stderr, stderr).toContain(`written     ${TARGET}`);
   const text = readFileSync(TARGET, 'utf8');

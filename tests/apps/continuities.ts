@@ -25,7 +25,7 @@ export class Chunked extends SmallApp {
 
 /** Shows notes as a JSON list that names no user. */
 export class JsonNotes extends SmallApp {
-  /** True if a client that is not signed in gets an empty list. */
+  /** True if a client that is not signed in gets an empty list. Otherwise such a client gets status 401. */
   open = false;
 
   protected override route(asked: AppRequest, session: Session | undefined): AppResponse | undefined {

@@ -25,7 +25,7 @@ const run = (app: SmallApp, file: object = {}, options: VerifyOptions = {}, how:
     how,
   );
 
-it('a response that deletes the old session cookie and sets a new one, or shrinks a chunked session', async () => {
+it('a response that deletes the old session cookie and sets a new one, or shortens a chunked cookie, loses no session', async () => {
   const claims = ['continuity', 'isolation', 'read-your-writes', 'logout-final', 'rotation'];
   const healthy = await run(new Chunked(), { claims }, { workloads: ['hop', 'logout-race', 'fixation'] });
   expect(those(healthy, 'valid')).toEqual(claims);
@@ -43,14 +43,14 @@ describe('one account of forty has a wrong password', () => {
     override users = accounts.map(({ user }) => user);
   }
 
-  it('and is named before the load', async () => {
+  it('is named in an error before the load', async () => {
     const wrong = accounts.map((one, n) => (n === 17 ? { ...one, password: 'wrong' } : one));
     await expect(run(new Forty(), { accounts: wrong })).rejects.toThrow(
       /refused 1 of 40 accounts every time: user17; user0 was accepted\. Correct their user names or passwords/,
     );
   });
 
-  it('but a lost login across instances is not reported as a wrong password', async () => {
+  it('is not reported if the login was lost between two instances', async () => {
     const few = accounts.slice(0, 6);
     class Few extends FormPerInstance {
       override users = few.map(({ user }) => user);
@@ -90,12 +90,12 @@ describe('a page of a probe that does not name its user', () => {
   });
 });
 
-it('an app that limits the sessions of a user, without `sessions` in the target file: suggests it', async () => {
+it('if an app limits the sessions of a user, the report suggests the key `sessions` of the target file', async () => {
   const limited = await run(new FewSessions(1));
   expect(limited.findings['continuity']).toContain('declare `sessions` in the target file');
 });
 
-it('a lost session whose cookie another instance replaced: the cookie of the login is sent again', async () => {
+it('if an instance replaces the cookie of a lost session, Baton sends the cookie of the login again', async () => {
   const { anomalies } = await run(new ReplacesCookie());
   const notes = anomalies.flatMap(({ notes: of }) => of);
   expect(notes).toContainEqual(
@@ -112,13 +112,13 @@ describe('a login that redirects to the page that showed the form', () => {
     claims: ['continuity'],
   };
 
-  it('is accepted if that page no longer shows a password field', async () => {
+  it('is accepted if the page no longer shows a password field', async () => {
     expect(those(await run(new FormOnHome(), file), 'valid')).toEqual(['continuity']);
     const same = { ...file, signedIn: { ...USUAL.signedIn, page: '/home' } };
     expect(those(await run(new FormOnHome(), same), 'valid')).toEqual(['continuity']);
   });
 
-  it('is refused if that page still shows one, whatever page is named, and the history records it', async () => {
+  it('is refused if the page still shows a password field, and the history records the refusal', async () => {
     const accounts = USUAL.accounts.map(account => ({ ...account, password: 'wrong' }));
     for (const page of ['/home', '/account'])
       await expect(
@@ -127,13 +127,13 @@ describe('a login that redirects to the page that showed the form', () => {
   });
 });
 
-it('a session that ends at the first request on another instance, with a login page of status 200, is lost', async () => {
+it('a session is lost if its first request on another instance gets the login page with status 200', async () => {
   const broken = await run(new HopEnds());
   expect(those(broken, 'violated')).toEqual(['continuity']);
   expect(broken.findings['continuity']).toMatch(/sessions lost/);
 });
 
-it('logins that fail on every pair of instances, while each instance alone accepts them, are lost', async () => {
+it('logins are lost if they fail on every pair of instances, while each instance alone accepts them', async () => {
   const broken = await run(new FormPerInstance(), WITH_TOKEN, {}, { instances: 5 });
   expect(those(broken, 'violated')).toEqual(['continuity']);
   expect(broken.anomalies[0]?.summary).toContain(
@@ -141,7 +141,7 @@ it('logins that fail on every pair of instances, while each instance alone accep
   );
 });
 
-it('a login that is followed to the login page is `fail` in the history', async () => {
+it('a login whose redirects end at the login page has the outcome `fail` in the history', async () => {
   class Second extends SmallApp {
     #logins = 0;
     protected override login(asked: AppRequest): AppResponse {

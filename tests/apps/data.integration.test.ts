@@ -71,7 +71,7 @@ it('some writes of a user with several sessions overlap no other request of the 
   expect(claimed).toEqual({ 'read-your-writes': 'valid', 'monotonic-reads': 'valid' });
 });
 
-it('data that all users share are one object, and show nothing private', async () => {
+it('data that all users share are one object, and give no evidence about private data', async () => {
   const app = new KeepsNotes('all');
   const healthy = await run(app, { scope: 'all' }, ALL, ['hop', 'interleave']);
   expect(those(healthy, 'violated')).toEqual([]);
@@ -94,7 +94,7 @@ describe('a register', () => {
     expect(those(healthy, 'valid').sort()).toEqual([...SESSION, 'isolation', 'linearizability'].sort());
   });
 
-  it('that one instance shows as unset is STALE and BACK', async () => {
+  it('is STALE and BACK if one instance shows no value', async () => {
     const app = new Motto();
     app.forgets = 'two';
     expect(those(await run(app, motto, SESSION), 'violated')).toEqual(SESSION);
@@ -173,7 +173,7 @@ describe('the audit', () => {
     expect(app.refused).toBe(1);
   });
 
-  it('measures the capacity of a session also for hop, whose short texts would fill it eventually', async () => {
+  it('measures how much a session can hold, so that the short texts of the workload hop do not overfill it', async () => {
     const app = new NotesInCookie();
     app.largest = 1_200;
     const claims = ['availability', 'continuity', ...SESSION];
@@ -184,12 +184,12 @@ describe('the audit', () => {
 });
 
 describe('an expression that finds no value', () => {
-  it('is not refused if a page shows the value later: the reads are stale', async () => {
+  it('is not refused if a later page shows the value: the earlier reads are stale', async () => {
     const late = await run(new ShowsNotesLate(), {}, SESSION, ['hop']);
     expect(those(late, 'violated')).toContain('read-your-writes');
   });
 
-  it('is refused, and the error shows the value on the page in its other form, without the form token', async () => {
+  it('is refused, and the error quotes the page where it shows the value in another form, without the form token', async () => {
     const refusal = await run(new Shouts(), {}, SESSION, ['hop']).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(UsageError);
     const { message } = refusal as UsageError;
@@ -200,7 +200,7 @@ describe('an expression that finds no value', () => {
     expect(message).not.toMatch(/[0-9a-f]{32}/);
   });
 
-  it('is not refused if a deployment loses writes or an instance shows old lists: that is judged', async () => {
+  it('is not refused if an instance loses writes or shows old lists: the guarantees are judged', async () => {
     expect(those(await run(new LosesNotes(), {}, SESSION, ['hop']), 'violated')).toContain(
       'read-your-writes',
     );

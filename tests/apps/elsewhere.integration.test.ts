@@ -117,7 +117,7 @@ describe('a login at a provider on another host', () => {
     });
   });
 
-  it('whose state is on one instance: init retries, and a run shows the loss', async () => {
+  it('is found broken if each instance stores the state of its own logins: init retries, and verify reports LOSS', async () => {
     await withProvider('state on one instance', async served => {
       const { text } = await found(served, { mayVisit });
       const result = await judged(text, { workloads: ['hop'], sessions: 2 });
@@ -125,7 +125,7 @@ describe('a login at a provider on another host', () => {
     });
   });
 
-  it('whose logout ends the session at the provider only: the file names this logout', async () => {
+  it('is learned with its logout, even if this logout ends only the session at the provider', async () => {
     await withProvider('logout at the provider only', async served => {
       const { file, text } = await found(served, { mayVisit });
       expect(file['logout']).toMatchObject({ path: '/logout', provider: true });
@@ -141,7 +141,7 @@ describe('a login at a provider on another host', () => {
     });
   });
 
-  it('with a wrong password: names the page where it stopped', async () => {
+  it('ends at a wrong password, and the error names the page', async () => {
     await withProvider(undefined, async (served, provider) => {
       const accounts = [{ user: 'alice', password: 'wrong', passwordEnv: 'PASSWORD' }];
       const error = new RegExp(

@@ -52,7 +52,7 @@ const target = (url: string) => ({
       object: 'notes',
       kind: 'bag',
       read: { path: '/graphql', json: { query: 'notes' }, items: { json: '/data/notes/*' } },
-      // The app refuses with status 200, as GraphQL does.
+      // The app refuses a request with status 200, as GraphQL does.
       add: { path: '/graphql', json: { query: 'add', text: '{value}' }, confirmed: '"name"' },
     },
   ],

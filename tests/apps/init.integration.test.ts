@@ -126,10 +126,14 @@ describe('the login', () => {
 
 describe('which cookies carry the session', () => {
   it.each([
-    ['beside one of every visitor', new Visitors(), 'sid'],
-    ['beside one that is another each time', new SecondCookie(), 'sid'],
-    ['two, that are sealed anew each time', new Resealed(), 'sid, half'],
-    ['two, each of which suffices', new Remembers(), 'sid or remember'],
+    ['the session cookie, beside a cookie that every visitor gets', new Visitors(), 'sid'],
+    ['the session cookie, beside a cookie with a new value in each response', new SecondCookie(), 'sid'],
+    ['two cookies, both with new values in each response', new Resealed(), 'sid, half'],
+    [
+      'the session cookie or the remember-me cookie: each of them suffices',
+      new Remembers(),
+      'sid or remember',
+    ],
   ])('%s', async (_, app, cookies) => {
     await withApp(app, async served => {
       const { said, text } = await found(served);
@@ -152,7 +156,7 @@ describe('the probe', () => {
     });
   });
 
-  it('is left out if only a message confirms a write', async () => {
+  it('is left out of the target file if only a message confirms a write', async () => {
     await withApp(new FlashOnly(), async served => {
       const { file, said } = await found(served);
       expect([file['probes'], said.find(line => line.startsWith('probe'))]).toEqual([
@@ -162,7 +166,7 @@ describe('the probe', () => {
     });
   });
 
-  it('is left out if a page shows only a part of a list', async () => {
+  it('is left out of the target file if a page shows only a part of a list', async () => {
     await withApp(new Paged(), async served => {
       const { file, said } = await found(served);
       expect(file['probes']).toBeUndefined();
@@ -172,7 +176,7 @@ describe('the probe', () => {
     });
   });
 
-  it('is not tried without permission', async () => {
+  it('sends no write without permission', async () => {
     await withApp(new SmallApp(), async served => {
       const asked: string[] = [];
       const mayWrite = async ({ path, field }: { path: string; field: string }) => {
@@ -186,7 +190,7 @@ describe('the probe', () => {
   });
 });
 
-it('the logout: a link with a token', async () => {
+it('the logout of the target file may be a link with a token', async () => {
   await withApp(new LinkOut(), async served => {
     const { file, text } = await found(served);
     expect(file['logout']).toMatchObject({
@@ -198,7 +202,7 @@ it('the logout: a link with a token', async () => {
   });
 });
 
-it('the signed-in mark: not a message that names the user once, after the login', async () => {
+it('the mark of signed-in pages is no message that names the user only once, after the login', async () => {
   await withApp(new Greets(), async served => {
     const { file, said } = await found(served);
     expect(file['signedIn']).toMatchObject({ user: expect.stringContaining('id="user"') });

@@ -15,7 +15,7 @@ class ComesBack extends SmallApp {
 
   protected override route(asked: AppRequest): AppResponse | undefined {
     const ended = this.#ended.get(asked.cookies['sid'] ?? '');
-    // Only a request that was in flight at the logout comes so soon after it, and only once.
+    // Restores the session for one request only: this request was in flight at the logout.
     if (ended === undefined || asked.path !== '/account' || !this.#ended.delete(ended.id)) return undefined;
     this.sessions.push(ended);
     return { ...super.inside(asked, ended), cookies: [`sid=${ended.id}; Path=/; HttpOnly; SameSite=Lax`] };
@@ -43,13 +43,13 @@ const run = (app: SmallApp, claims: readonly unknown[]): Promise<Judged> =>
     judged({ ...USUAL, url, claims }, { workloads: ['interleave', 'logout-race'], duration: 1_500 }),
   );
 
-describe.concurrent('late responses', () => {
-  it('that bring the old user back are found', async ({ expect }) => {
+describe.concurrent('responses of an old session after a new login', () => {
+  it('are found if they sign in the old user again', async ({ expect }) => {
     const broken = await run(new ComesBack(), ['isolation']);
     expect(those(broken, 'violated')).toEqual(['isolation']);
   });
 
-  it('that sign the new user out are reported, and accuse no guarantee', async ({ expect }) => {
+  it('are reported if they sign out the new user, and violate no guarantee', async ({ expect }) => {
     const app = await run(new Deletes(), ['isolation', 'continuity', 'logout-final']);
     expect(those(app, 'violated')).toEqual([]);
     expect(app.findings['logout-final']).toMatch(
@@ -58,7 +58,7 @@ describe.concurrent('late responses', () => {
   });
 });
 
-it('a logout on one device that ends the session of another is found', async ({ expect }) => {
+it('an app whose logout also ends the session on another device of the user is found', async ({ expect }) => {
   const broken = await run(new OneDevice(), ['continuity']);
   expect(those(broken, 'violated')).toEqual(['continuity']);
 });

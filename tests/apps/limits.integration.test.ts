@@ -36,7 +36,7 @@ it.each(LIMITS)('an app that allows a user $most session(s) ($full) is not accus
   expect(healthy.rests['continuity']?.['handoffs']).toBeGreaterThan(20);
 });
 
-it('an app that allows one session and keeps it on one instance is found', async () => {
+it('an app that allows one session per user, and enforces this on each instance separately, is found', async () => {
   class Local extends FewSessions {
     override knows({ born }: Session, { instance }: AppRequest): boolean {
       return born === instance;
@@ -46,20 +46,20 @@ it('an app that allows one session and keeps it on one instance is found', async
   expect(those(broken, 'violated')).toContain('continuity');
 });
 
-it('an app that allows fewer sessions than the target file says loses sessions', async () => {
+it('an app that allows fewer sessions than the target file says is reported to lose sessions', async () => {
   expect(those(await run(new FewSessions(1), {}, ['hop']), 'violated')).toContain('continuity');
 });
 
 describe('an app that ends all sessions of a user at one logout', () => {
   const file = { sessions: { logout: 'all' } };
 
-  it('is not accused, and its logout is tested with several sessions', async () => {
+  it('is valid, and its logout is tested with several sessions', async () => {
     const healthy = await run(new OneLogout(), file, ['hop', 'logout-race']);
     expect(those(healthy, 'violated')).toEqual([]);
     expect(those(healthy, 'valid')).toEqual(expect.arrayContaining(['continuity', 'logout-final']));
   });
 
-  it('is found if it misses the sessions of one instance', async () => {
+  it('is found if the sessions of one instance do not end', async () => {
     const broken = new OneLogout();
     broken.misses = 'two';
     expect(those(await run(broken, file, ['hop', 'logout-race']), 'violated')).toContain('logout-final');
@@ -75,14 +75,14 @@ describe('an app that ends all sessions of a user when the password changes', ()
     expect(healthy.claimed['logout-final']).toBe('valid');
   });
 
-  it('is found if it misses the sessions of one instance', async () => {
+  it('is found if the sessions of one instance do not end', async () => {
     const broken = new PasswordChange();
     broken.misses = 'one';
     expect(those(await run(broken, file, ['logout-race']), 'violated')).toContain('logout-final');
   });
 });
 
-it('an app that limits the rate of logins of a user gets no more logins', async () => {
+it('an app that limits the rate of logins gets no more logins than it allows', async () => {
   const app = new RareLogins(150);
   const healthy = await run(app, { sessions: { every: '160ms' } }, ['hop', 'fixation']);
   expect([app.refused, healthy.claimed['continuity'], healthy.claimed['rotation']]).toEqual([

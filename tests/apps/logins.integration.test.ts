@@ -21,7 +21,7 @@ const TWO_PAGES = {
   claims: ['continuity', 'isolation'],
 };
 
-it('the user name on one page and the password on the next', async () => {
+it('a login that asks for the user name on one page and for the password on the next', async () => {
   const healthy = await run(new TwoPages(), TWO_PAGES, ['hop', 'interleave']);
   expect(those(healthy, 'valid')).toEqual(TWO_PAGES.claims);
 

@@ -15,7 +15,7 @@ import { withApp } from './verified.ts';
 
 const account = (user: string, password = PASSWORD) => ({ user, password, passwordEnv: 'PASSWORD' });
 
-it('stops at the first 429, and reports how long to wait', async () => {
+it('init stops at the first response 429, and reports how long to wait', async () => {
   await withApp(new Limits(2), async served => {
     const stopped = found(served);
     await expect(stopped).rejects.toThrow(
@@ -35,7 +35,7 @@ class Nameless extends Limits {
   }
 }
 
-it('reports why no session is usable, although the app then limits the logins of another attempt', async () => {
+it('init reports why no session is usable, although its next logins exceed the limit of the app', async () => {
   // The first attempt logs in 3 times.
   for (const most of [3, 100])
     await withApp(new Nameless(most), async served => {
@@ -47,7 +47,7 @@ it('reports why no session is usable, although the app then limits the logins of
     });
 });
 
-it('stops if the page after a refused login says that the account is locked', async () => {
+it('init stops if the page after a refused login says that the account is locked', async () => {
   await withApp(new Locks(2), async served => {
     const wrong = [account('alice', 'not this'), account('bob')];
     await expect(found(served, { accounts: wrong })).rejects.toThrow(/"Too many login attempts"/);
@@ -55,7 +55,7 @@ it('stops if the page after a refused login says that the account is locked', as
   });
 });
 
-it('tries only the given passwords, and a wrong one four times', async () => {
+it('init tries only the given passwords, and a wrong one four times', async () => {
   const app = new Locks(Number.POSITIVE_INFINITY);
   await withApp(app, async served => {
     const wrong = [account('alice', 'not this'), account('bob')];
@@ -72,7 +72,7 @@ it('tries only the given passwords, and a wrong one four times', async () => {
 const NOWHERE = join(tmpdir(), `baton-manners-${process.pid}.yaml`);
 const ACCOUNTS = ['--user', 'alice', '--password-env', 'SHOP_PASSWORD', '--file', NOWHERE];
 
-it('sends nothing to another machine without permission', async () => {
+it('init sends nothing to another machine without permission', async () => {
   await withApp(new SmallApp(), async served => {
     // 0.0.0.0 reaches this machine, but is not one of its loopback names.
     const url = served.url.replace('127.0.0.1', '0.0.0.0');
@@ -90,7 +90,7 @@ it('sends nothing to another machine without permission', async () => {
   });
 });
 
-it('ends at Ctrl-C, and writes nothing', async () => {
+it('init ends at Ctrl-C, and writes nothing', async () => {
   await withApp(new SmallApp(), async served => {
     const other = ['--user', 'bob', '--password-env', 'SHOP_PASSWORD'];
     const init = new Baton(['init', served.url, ...ACCOUNTS, ...other], { SHOP_PASSWORD: PASSWORD });

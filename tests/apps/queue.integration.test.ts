@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { SmallApp } from './small-app.ts';
 import { judged, USUAL, withApp } from './verified.ts';
 
-it('32 clients at 40 requests per second: each waits for its turn, and none for a response', async () => {
+it('with 32 clients at 40 requests per second, the wait for a turn does not count as response time', async () => {
   const { claimed, rests } = await withApp(new SmallApp(), ({ url }) =>
     judged(
       {

@@ -22,7 +22,10 @@ interface Token {
   next?: string;
 }
 
-/** An API whose logout ends a session with all its tokens. For 1 s a replaced refresh token gets its successor. */
+/**
+ * An API whose logout ends a session with all its tokens. For 1 s after a refresh, the old refresh token still works:
+ * it returns the new one again.
+ */
 class TokenApp {
   readonly tokens = new Map<string, Token>();
   readonly #lifetime: number;

@@ -21,7 +21,7 @@ const target = (app: SmallApp, url: string) => {
   return { ...rest, url, accounts: [{ user: 'alice' }, { user: 'bob' }], session: { cookie } };
 };
 
-it('a healthy app: nothing is violated, no client logs out, and the report names what is undecided', async () => {
+it('a healthy app: nothing is violated, no client logs out, and the report names the unknown guarantees', async () => {
   const app = new SmallApp();
   await withApp(app, async served => {
     const result = await judged(target(app, served.url), { workloads: ['hop'] });
@@ -46,7 +46,7 @@ it('an app that keeps sessions in one instance: continuity is violated', async (
   });
 });
 
-it('a session that has ended: the error names `session`, not a password', async () => {
+it('a session of the target file that has ended: the error names the key `session`, not a password', async () => {
   const app = new SmallApp();
   await withApp(app, async served => {
     const file = target(app, served.url);

@@ -55,8 +55,8 @@ class SinglePage extends SmallApp {
 
 describe('a single-page app', () => {
   it.each([
-    ['whose logout ends the session', true],
-    ['whose logout has no effect: the file names it, so that a run shows the violation', false],
+    ['is learned from its scripts, and a healthy app is valid', true],
+    ['is learned with a logout that has no effect, so that verify finds the violation', false],
   ])('%s', async (_, ends) => {
     await withApp(new SinglePage(ends), async served => {
       const { file, text } = await found(served);
@@ -99,7 +99,7 @@ async function recorded(url: string): Promise<{ har: string; cookie: string }> {
   return { har: JSON.stringify({ log: { version: '1.2', entries } }), cookie };
 }
 
-it('a recording is enough where no script names the requests: `init --har`, then `verify`', async () => {
+it('`init --har` learns the requests from a recording if no script contains them, and `verify` judges the app', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'baton-har-'));
   const [har, file, out] = ['app.har', 'target.yaml', 'runs'].map(name => join(folder, name)) as [
     string,

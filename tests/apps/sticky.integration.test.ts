@@ -51,7 +51,7 @@ describe.each([
   });
 });
 
-it('by the session cookie: a request without it would be signed out', async () => {
+it('a balancer that pins clients by the session cookie: init writes no way to turn this off', async () => {
   const balance: How['balance'] = ({ cookies: { sid } }, n) => ({ instance: sid ? either(sid) : inTurn(n) });
   await withApp(
     new SmallApp(),
@@ -65,7 +65,7 @@ it('by the session cookie: a request without it would be signed out', async () =
   );
 });
 
-it('by the connection: the target file claims nothing that needs handoffs', async () => {
+it('a balancer that pins each connection: the target file claims nothing that needs handoffs', async () => {
   const balance: How['balance'] = (_asked, _n, connection) => ({ instance: inTurn(connection) });
   await withApp(
     new SmallApp(),
@@ -79,7 +79,7 @@ it('by the connection: the target file claims nothing that needs handoffs', asyn
   );
 });
 
-it('by the address, or because there is only one instance', async () => {
+it('a balancer that pins clients by their address looks as if there were only one instance', async () => {
   await withApp(
     new SmallApp(),
     async served => {
@@ -90,7 +90,7 @@ it('by the address, or because there is only one instance', async () => {
   );
 });
 
-it('a real balancer, before the card store with its sessions in memory', async () => {
+it('init recognises the sticky cookie of nginx, and claims `sticky` for the card store with sessions in memory', async () => {
   const stack = await startLocalStack({
     port: 'any',
     sticky: stickyBy('duration', 'alb'),

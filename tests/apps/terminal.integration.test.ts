@@ -42,7 +42,7 @@ async function accounts(terminal: Terminal): Promise<void> {
   await terminal.answers('Its password (not shown, not written): ', PASSWORD);
 }
 
-here('asks for two accounts, and before it sends a form', async () => {
+here('init asks for two accounts, and for permission to send a form', async () => {
   await withApp(new SmallApp(), async ({ url, asked }) => {
     const writes = () => asked.filter(({ method, path }) => method === 'POST' && path === '/notes').length;
     const terminal = init(url, 'asked.yaml');
@@ -58,7 +58,7 @@ here('asks for two accounts, and before it sends a form', async () => {
   });
 });
 
-here('asks for the login page and the secret of one-time codes, if it needs them', async () => {
+here('init asks for the login page and the secret of one-time codes, if it needs them', async () => {
   const app = new CodeApp(false);
   app.loginPage = '/members-only';
   app.hidden = true;
@@ -79,7 +79,7 @@ here('asks for the login page and the secret of one-time codes, if it needs them
   });
 });
 
-here('asks whether it may send requests to another machine', async () => {
+here('init asks whether it may send requests to another machine', async () => {
   await withApp(new SmallApp(), async ({ url, asked }) => {
     const terminal = init(url.replace('127.0.0.1', '0.0.0.0'), 'never.yaml');
     await terminal.answers(

@@ -25,7 +25,7 @@ describe('an app that is sometimes unavailable', () => {
     }
   }
 
-  it('with a maintenance page of status 503 is down, and has lost no session', async () => {
+  it('by a maintenance page of status 503 has lost no session', async () => {
     const web = new Closed();
     web.closed = { ...page('maintenance', 503), headers: { 'retry-after': '1' } };
     // Baton excuses a 503 on an overloaded machine. So that it never does here, the machine counts as not overloaded.
@@ -35,12 +35,12 @@ describe('an app that is sometimes unavailable', () => {
     expect(run.of('continuity').judgement).toBe('valid');
   });
 
-  it('with a maintenance page of status 200 has lost no session, if the target file names its words', async () => {
+  it('by a maintenance page of status 200 has lost no session, if the target file quotes the page', async () => {
     await holds(new Closed(), { busy: 'be back soon' });
     expect((await judged(new Closed())).violated).toContain('continuity');
   });
 
-  it('with a 429 and a Retry-After gets the request again after it; each attempt is counted', async () => {
+  it('by status 429 gets the request again after its Retry-After; each attempt is counted', async () => {
     const web = new Closed();
     web.closed = { status: 429, headers: { 'retry-after': '0' }, body: 'slow down' };
     const { result } = await holds(web);
@@ -57,7 +57,7 @@ describe('an app whose responses do not name the instance', () => {
     }
   }
 
-  it('is reported with the number of instances that the responses suggest, which is no evidence', async () => {
+  it('is reported with a guess how many instances responded, which is no evidence', async () => {
     const { of, result } = await judged(new Silent(), { instance: undefined });
     expect(of('continuity').judgement).toBe('unknown');
     expect(result.remarks.join()).toContain('by header order the answers look as if from 2. That is a guess');

@@ -7,7 +7,7 @@ import { holds, judged, TARGET } from './judged.ts';
 import { page, redirect, type Session, SmallWeb, type WebRequest, type WebResponse } from './small-web.ts';
 
 describe('lists', () => {
-  it('do not include the same text in another panel or in the search box', async () => {
+  it('are read without the copies of their values in another panel or in the search box', async () => {
     class Web extends SmallWeb {
       readonly #recent = new Map<Session, string[]>();
 
@@ -72,7 +72,7 @@ describe('lists', () => {
     }
   }
 
-  it('of several pages are read to the end: by rel=next, by number, by the target file', async () => {
+  it('of several pages are read to the last page: by rel=next, by page numbers, by a key of the target file', async () => {
     class Numbered extends Paged {
       override more(number: number): string {
         return [1, 2, 3, 4, 5]
@@ -103,7 +103,7 @@ describe('lists', () => {
     }
   });
 
-  it('of several pages with a lost write are found', async () => {
+  it('of several pages that lack an acknowledged write are found', async () => {
     class Losing extends Paged {
       override add(ask: WebRequest, session: Session): WebResponse {
         return ask.instance === 'two' ? redirect('/items') : super.add(ask, session);
@@ -114,7 +114,7 @@ describe('lists', () => {
     );
   });
 
-  it('that are cut off at a hundred rows give no evidence about missing rows', async () => {
+  it('of only the newest hundred rows give no evidence about missing rows', async () => {
     class Cut extends Paged {
       static override readonly OLD = Array.from({ length: 100 }, (_, i) => `old-${i}`);
       override readonly rows = 100;
@@ -150,7 +150,7 @@ describe('a write that only a message confirms', () => {
   }
   const probe = TARGET.probes[0] as { add: object };
 
-  it('is acknowledged by the message, and is undetermined without it', async () => {
+  it('is acknowledged by the message; without the message its outcome is `info`', async () => {
     const probes = [{ ...probe, add: { ...probe.add, confirmed: 'Added {value}' } }];
     const { of, history } = await holds(new Flash(), { probes });
     expect(of('read-your-writes').judgement).toBe('valid');
@@ -161,7 +161,7 @@ describe('a write that only a message confirms', () => {
     expect((await judged(new Flash())).of('read-your-writes').judgement).toBe('violated');
   });
 
-  it('is found if it is lost in spite of the message', async () => {
+  it('is found if the app shows the message and loses the write', async () => {
     class Losing extends Flash {
       override add(ask: WebRequest, session: Session): WebResponse {
         const answer = super.add(ask, session);

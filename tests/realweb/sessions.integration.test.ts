@@ -16,7 +16,7 @@ import {
   type WebResponse,
 } from './small-web.ts';
 
-it('a small web without changes is valid; a forgetful one violates continuity', async () => {
+it('a healthy small app is valid; an app that loses sessions violates continuity', async () => {
   const run = await holds(new SmallWeb());
   expect(run.of('read-your-writes').judgement).toBe('valid');
   const broken = await judged(new (forgetful(SmallWeb))());
@@ -32,7 +32,7 @@ describe('"signed out" shown by', () => {
     'a redirect to somewhere else': () => redirect('/welcome', 302),
     'a chain of redirects to the login': ({ path }) => redirect(path === '/sso' ? '/login' : '/sso', 302),
     'a page with the login form': () => new SmallWeb().form(),
-    'a page like any other': () => page('Welcome, stranger'),
+    'a page with status 200 that names no user': () => page('Welcome, stranger'),
   };
   it.each(Object.keys(ways))('%s is distinguished from a live session', async way => {
     class Web extends SmallWeb {
@@ -83,7 +83,7 @@ describe('redirects', () => {
   });
 
   it.each(['accepted', 'refused'])(
-    'are not suggested to be followed if one session was lost, and each second login after it is %s',
+    'are not suggested as the cause of a lost session, if each second login after it is %s',
     async second => {
       class Web extends SmallWeb {
         #first: Session | undefined;
@@ -106,7 +106,7 @@ describe('redirects', () => {
     },
   );
 
-  it('back to the login page mean that the login was refused', async () => {
+  it('from the login back to the login page mean that the login was refused', async () => {
     class Web extends Handshake {
       override login(): WebResponse {
         return redirect('/sso?ticket=none');
@@ -116,7 +116,7 @@ describe('redirects', () => {
     await expect(judged(new Web(), { login })).rejects.toThrow('the login of alice was refused');
   });
 
-  it('of the page that should name the user are reported with their target', async () => {
+  it('of the page that should name the user are reported with their Location', async () => {
     class Web extends SmallWeb {
       override account(ask: WebRequest, session: Session): WebResponse {
         return ask.query.has('home') ? super.account(ask, session) : redirect('/home/', 302);
@@ -136,7 +136,7 @@ describe('redirects', () => {
 });
 
 describe('cookies', () => {
-  it('several that change with every response are kept, and recognised as the session', async () => {
+  it('two that change with every response are recognised as the session cookies', async () => {
     /** With each response, sets a new key in two cookies, and a counter in a third. The previous key stays valid. */
     class Web extends SmallWeb {
       readonly #old = new Map<string, Session>();
@@ -172,7 +172,7 @@ describe('cookies', () => {
     expect(changed?.cookies?.map(({ name }) => name)).toEqual(['left', 'right']);
   });
 
-  it('a second one that is valid once, and ends the session when it is used again, is not used twice', async () => {
+  it('that are valid only once are not sent twice, since the app then ends the session', async () => {
     /**
      * Works like a remember-me cookie with theft detection: the session accepts only the last value of the cookie
      * `once`.
@@ -201,7 +201,7 @@ describe('cookies', () => {
     await holds(new Web());
   });
 
-  it('one of a visitor that survives the login is not the session: no FIXED', async () => {
+  it('that every visitor has, and that the login keeps, are no session cookies: no FIXED is reported', async () => {
     class Web extends SmallWeb {
       override async answer(ask: WebRequest): Promise<WebResponse> {
         const answer = await super.answer(ask);
@@ -255,7 +255,7 @@ describe('a session in two cookies', () => {
     }
   }
 
-  it('may be guessable in one of them if the other cannot be guessed', async () => {
+  it('is valid if one cookie can be guessed, as long as the other one cannot', async () => {
     const accounts = Array.from({ length: 40 }, (_, n) => ({ user: `user${10 + n}`, password: PASSWORD }));
     const users = accounts.map(({ user }) => user);
     class Many extends Signed {
@@ -318,7 +318,7 @@ describe('accounts of an app with open registration', () => {
     expect(web.known.size).toBe(4);
   });
 
-  it('that are refused are reported with the response', async () => {
+  it('that the app refuses to register are reported with the response', async () => {
     const { code: _, ...form } = changes.register.form;
     const run = judged(new Open(), { ...changes, register: { ...changes.register, form } });
     await expect(run).rejects.toThrow('It was registered before: POST /join got status 403');
