@@ -95,7 +95,7 @@ export const HANDLER_ACTS: Readonly<Record<string, Strike>> = {
   },
 };
 
-/** These acts see every request. They ask the oracle themselves, in the requests in which they could strike. */
+/** The changes that need to see every request. They ask the oracle only in the requests that they could change. */
 const WATCHING = ['other-cookie'];
 
 /**

@@ -33,7 +33,7 @@ export class Oracle {
   readonly #second: boolean;
   readonly #random: Random;
   readonly #sessions = new Map<string, Seen>();
-  /** Sessions of signed-in users, by the first time that this instance loaded or saved them. */
+  /** The sessions of signed-in users that this instance has loaded or saved, by session id. */
   readonly #logins = new Map<string, Login>();
   readonly #users = new Set<string>();
 

@@ -122,7 +122,7 @@ export const STORE_ACTS: Readonly<Record<string, Replace>> = {
       } catch (error) {
         if (!(error instanceof SessionGoneError) || !oracle.strikes(sid, data)) throw error;
         oracle.harm('a deleted session was saved');
-        // The store creates a session for an object that it has not loaded.
+        // A copy is a session object that the store has not loaded, so the store creates the session anew.
         await real.save(sid, copyOf(data));
       }
     },

@@ -19,7 +19,7 @@ export const outcome = z.object({
   kind: z.enum(['defect', 'healthy']),
   seed: z.number(),
   draw: z.string(),
-  /** `act`, `when` and `every` of the draw: the same seed gives another draw after a change of draw.ts. */
+  /** The drawn change, its condition and its rate. After a change of draw.ts, the same seed gives another draw. */
   act: z.string(),
   when: z.string(),
   every: z.number(),
@@ -94,7 +94,7 @@ const LONG = 1_900;
  * Changes of logins and logouts. To show such a change, the requests after the run log in and out as often as possible.
  */
 const COMING_AND_GOING = ['expose', 'forget-delete', 'revive', 'other-cookie', 'save-ended'];
-/** Time after the begin of a slow write at which a user logs out, milliseconds. */
+/** Time from the start of a slow write to the logout that overlaps it, milliseconds. */
 const IN_FLIGHT = 50;
 
 /**

@@ -1,26 +1,28 @@
-/** Interprets responses, and uses the result again if the same page comes again. */
+/** Interprets the responses to reads. If a page equals an earlier page, returns the result of the earlier page. */
 import type { Asked, Interpreter, Seen } from '../../verify/core/response/interpret.ts';
 import type { Named } from '../../verify/core/response/naming.ts';
 import type { Reply } from '../../verify/core/response/reply.ts';
 
 interface Kept {
   body: string;
-  /** For another object, the same page has another result. */
+  /** The object that was read: for another object, the same page has another result. */
   object: string | undefined;
   unmarked: boolean;
   seen: Seen;
-  /** Undefined if the page names no instance, or if values on it contain the instance's name. */
+  /**
+   * Name of the instance on the page. Undefined if the page names none, or if a value on the page contains the name.
+   */
   instance: string | undefined;
-  /** The parts of the page between the instance's name, made when they are first needed. */
+  /** The parts of the page before, between and after the names of the instance. Made when they are first needed. */
   parts: string[] | undefined;
 }
 
-/** Enough pages for each instance, and for a few other objects. */
+/** Number of pages whose results are kept: enough for one page of each instance, and of a few other objects. */
 const KEPT = 6;
 
 /**
- * Under load, most pages equal an earlier one except for the instance's name, and so have the same result. In k6, it
- * takes 1 µs to compare two pages and 100 µs to interpret one.
+ * Keeps the results of the last pages. Under load, most pages equal an earlier page except for the instance's name, and
+ * so have the same result. In k6, it takes 1 µs to compare two pages and 100 µs to interpret one.
  */
 export class Readings {
   readonly #interpreter: Interpreter;
@@ -31,9 +33,12 @@ export class Readings {
     this.#interpreter = interpreter;
   }
 
-  /** If the page is known, returns the earlier result, with the instance of this response. */
+  /**
+   * Interprets a response. If its page equals a kept page, returns the result of that page, with the instance of this
+   * response.
+   */
   seen(reply: Reply, asked: Asked): Seen {
-    // The result of such a response depends on nothing but the page and the instance.
+    // The result of a successful read that sets no cookie depends only on the page and the instance.
     const plain =
       reply.status === 200 && asked.action === 'read' && reply.headers['set-cookie'] === undefined;
     if (!plain) return this.#interpreter.seen(reply, asked);
@@ -60,7 +65,10 @@ export class Readings {
     return seen;
   }
 
-  /** Call it after a change of data: the old pages are unlikely to come again. */
+  /**
+   * Drops all kept pages. Call this method after a change of data, because pages from before the change are unlikely to
+   * come again.
+   */
   changed(): void {
     this.#kept.length = 0;
     this.#next = 0;
@@ -71,7 +79,10 @@ export class Readings {
   }
 }
 
-/** Compares the parts between the instance's name. To replace the name would need too much memory in k6. */
+/**
+ * Returns whether the page differs from a kept page only in the name of the instance. Compares the parts between the
+ * names, because replacing the names would need too much memory in k6.
+ */
 function isOf(kept: Kept, body: string, instance: string): boolean {
   const before = kept.instance;
   if (before === undefined) return false;
@@ -93,7 +104,7 @@ function isOf(kept: Kept, body: string, instance: string): boolean {
   return true;
 }
 
-/** Sets the instance in an earlier result. */
+/** Returns an earlier result, with the instance of this response. */
 function again(seen: Seen, named: Named | undefined): Seen {
   if (named !== undefined) {
     seen.instance = named.instance;
@@ -105,13 +116,13 @@ function again(seen: Seen, named: Named | undefined): Seen {
   return seen;
 }
 
-/** If values on a page contain the instance's name, the result depends on the instance. */
+/** Returns whether a value on a page contains the name of the instance. The result then depends on the instance. */
 const names = ({ saw, canaries }: Seen, instance: string): boolean =>
   anyNames(saw, instance) || anyNames(canaries, instance);
 
 function anyNames(texts: readonly string[] | undefined, instance: string): boolean {
   if (texts === undefined) return false;
-  // In k6, one step of an iterator takes as long as the test in it.
+  // No iterator, because in k6 one step of an iterator takes as long as the test of one text.
   for (let i = 0; i < texts.length; i++) if ((texts[i] as string).includes(instance)) return true;
   return false;
 }

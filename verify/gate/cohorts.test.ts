@@ -6,7 +6,7 @@ import { decide, linesOf } from './decide.ts';
 
 const SECOND = 1_000_000;
 
-/** Builds operations one after the other, each a second after the previous one. */
+/** Builds a history of operations, each one second after the operation before it. */
 class Story {
   readonly cohorts = new Cohorts(runLine());
   now = 0;
@@ -50,7 +50,7 @@ class Story {
   }
 }
 
-/** Builds two sessions of v1 that v2 serves well, with enough evidence. */
+/** Builds a history in which v2 serves two sessions of v1 without a loss, with enough evidence. */
 function healthy(): Story {
   const story = new Story()
     .login('a', 'v1')

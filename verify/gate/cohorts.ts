@@ -7,18 +7,18 @@ import type { Operation, Run } from '../core/history/history.ts';
 import { isWrite } from '../core/objects/models.ts';
 import { honoured, Sessions } from '../core/timeline/sessions.ts';
 
-/** Sessions whose login the version `created` served, and their later requests that `served` served. */
+/** Counts of the sessions that one version created (it served the login) and one version served afterwards. */
 export interface Crossing {
   readonly created: string;
   readonly served: string;
   readonly sessions: number;
   readonly lost: number;
   readonly requests: number;
-  /** The last `RECENT` requests came after this time, microseconds. Undefined if there were fewer. */
+  /** Time after which the last `RECENT` requests came, microseconds. Undefined if there were fewer requests. */
   readonly since: number | undefined;
 }
 
-/** Writes: `page` sent the page with the form, and `served` received the form. */
+/** Counts of the forms that the version `page` sent in a page, and the version `served` received. */
 export interface Forms {
   readonly page: string;
   readonly served: string;
@@ -26,7 +26,7 @@ export interface Forms {
   readonly refused: number;
 }
 
-/** Evidence about two versions is recent if this number of requests is. */
+/** Number of requests that must be recent, so that the evidence about two versions counts as recent. */
 export const RECENT = 20;
 
 interface Counted {
@@ -38,13 +38,13 @@ interface Counted {
 
 export class Cohorts {
   readonly #sessions: Sessions;
-  /** By session: the version that served its login. */
+  /** The version that served the login of each session. */
   readonly #created = new Map<string, string>();
-  /** By session: the version of its last page. The client sends the form on this page next. */
+  /** The version that sent the last page of each session. The client sends the form on this page next. */
   readonly #pages = new Map<string, string>();
   readonly #crossings = new Map<string, Map<string, Counted>>();
   readonly #forms = new Map<string, Map<string, { accepted: number; refused: number }>>();
-  /** In the order of their first response. */
+  /** The versions, in the order of their first response. */
   readonly #versions: string[] = [];
   readonly #entered = new Set<string>();
 
@@ -97,14 +97,14 @@ export class Cohorts {
     return this.#entered.size;
   }
 
-  /** The version that created most sessions. */
+  /** The version that served the most logins: the one that users have so far. */
   get stable(): string | undefined {
     const counts = new Map<string, number>();
     for (const version of this.#created.values()) counts.set(version, (counts.get(version) ?? 0) + 1);
     return [...counts].toSorted(([, a], [, b]) => b - a)[0]?.[0];
   }
 
-  /** The version that appeared last in responses, without the stable one. */
+  /** The new version: of all versions except the stable one, the last that appeared in responses. */
   get canary(): string | undefined {
     const { stable } = this;
     return this.#versions.findLast(version => version !== stable);

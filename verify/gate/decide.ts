@@ -3,16 +3,16 @@ import { counted, grouped } from '../core/result/format.ts';
 import type { Judgement } from '../core/result/verdict.ts';
 import { type Cohorts, type Crossing, type Forms, RECENT } from './cohorts.ts';
 
-/** Sessions of the stable version that the new version must have served; all, if there are fewer. */
+/** Number of sessions of the stable version that the new version must have served; all, if there are fewer. */
 const ENOUGH_SESSIONS = 10;
-/** Forms from pages of the stable version that the new version must have accepted. */
+/** Number of forms from pages of the stable version that the new version must have accepted. */
 const ENOUGH_FORMS = 3;
 /** Minimum number of refused forms for a violation. */
 const REFUSED = 3;
 
 export interface CanaryVerdict {
   readonly verdict: Judgement;
-  /** Which violation was found, or which evidence is missing. */
+  /** A sentence that says which violation was found, or which evidence is missing. */
   readonly why: string;
   readonly stable: string | undefined;
   readonly canary: string | undefined;
@@ -21,7 +21,7 @@ export interface CanaryVerdict {
 export interface CanaryEvidence {
   /** The time on the clock of the run, microseconds. */
   readonly now: number;
-  /** Older evidence does not count, microseconds. */
+  /** Age of the oldest evidence that counts, microseconds. */
   readonly window: number;
   /** True if the target declares form tokens and a write, so that forms must be compared. */
   readonly forms: boolean;
@@ -29,7 +29,9 @@ export interface CanaryEvidence {
   readonly violations: readonly string[];
 }
 
-/** One violation is enough. For `valid`, the evidence must be recent. */
+/**
+ * Returns the verdict on the new version. One violation makes it `violated`. For `valid`, the evidence must be recent.
+ */
 export function decide(cohorts: Cohorts, { now, window, forms, violations }: CanaryEvidence): CanaryVerdict {
   const { stable, canary } = cohorts;
   const decided = (verdict: Judgement, why: string): CanaryVerdict => ({ verdict, why, stable, canary });
@@ -64,7 +66,7 @@ function unsent(cohorts: Cohorts, stable: string, canary: string): string | unde
   return `${canary} has accepted ${counted(found?.accepted ?? 0, 'form')} of ${stable}, ${ENOUGH_FORMS} are needed`;
 }
 
-/** Forms that the version of their page accepts, and another version refuses. */
+/** Returns a sentence if one version refuses forms that the version of their page accepts; undefined if none does. */
 function refusing(forms: readonly Forms[]): string | undefined {
   const own = (version: string) => forms.find(({ page, served }) => page === version && served === version);
   const found = forms.find(({ page, served, accepted, refused }) => {
