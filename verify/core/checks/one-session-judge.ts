@@ -23,6 +23,8 @@ interface Jar {
   /** The request whose response came first. One that overlaps it was sent without a cookie, too. */
   first: Operation;
   second?: Operation;
+  /** The last request for the login form. If it failed, the login lacks a token, and its refusal says nothing. */
+  form?: Operation;
   login?: Operation;
   /** The last login, if it was refused. Cleared if the client tries again and is accepted. */
   refused?: Operation | undefined;
@@ -45,9 +47,10 @@ export class OneSession extends Judging<Logins> {
   }
 
   #first(operation: Operation, session: SessionState): void {
-    const jar = this.#jars.get(session);
-    if (jar === undefined) this.#jars.set(session, { first: operation });
-    else if (jar.second === undefined && jar.login === undefined && !precedes(jar.first, operation)) {
+    const jar = getOrInsert<SessionState, Jar>(this.#jars, session, () => ({ first: operation }));
+    if (operation.action === 'form') jar.form = operation;
+    if (jar.first === operation) return;
+    if (jar.second === undefined && jar.login === undefined && !precedes(jar.first, operation)) {
       jar.second = operation;
       if (differ(jar.first, operation)) this.count.several++;
     }
@@ -57,8 +60,9 @@ export class OneSession extends Judging<Logins> {
     const jar = getOrInsert<SessionState, Jar>(this.#jars, session, () => ({ first: login }));
     if (jar.login !== undefined && jar.refused === undefined) return;
     jar.login = login;
+    const hasForm = jar.form === undefined || jar.form.outcome === 'ok';
     // A response such as "too many requests" does not refuse a login.
-    jar.refused = login.outcome === 'fail' && login.signedIn === 'out' ? login : undefined;
+    jar.refused = hasForm && login.outcome === 'fail' && login.signedIn === 'out' ? login : undefined;
   }
 
   #failed(jar: Jar, operation: Operation, came: string): void {

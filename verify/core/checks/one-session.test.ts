@@ -118,6 +118,22 @@ describe('one-session', () => {
   });
 });
 
+describe('one-session, a login after a failed request for its form', () => {
+  const failed = { outcome: 'info' as const, failure: 'timeout' as const, signedIn: undefined };
+  const verdict = (form: object) =>
+    judged(p => {
+      singles(p);
+      parallels(p);
+      p.session('slow', 'bob').form('app-1', form).refusedLogin('app-2').ended();
+      parallel(p, 'fork').refusedLogin('app-2').ended();
+    });
+
+  it('says nothing if it is refused: the login has no token of the form', () => {
+    expect(verdict(failed)).toMatchObject({ judgement: 'violated', violations: 1 });
+    expect(verdict({})).toMatchObject({ why: expect.stringContaining('restore continuity') });
+  });
+});
+
 describe('one-session, exact messages', () => {
   it('says how much it rests on: sessions that were used after their login', () => {
     const used = judged(p => {
