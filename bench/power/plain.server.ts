@@ -47,6 +47,8 @@ function doubling(redis: Redis): void {
 }
 
 let last = '';
+/** Set between the choice of a wrong key and the command of Redis that uses it: the right user and the wrong one. */
+let swapped: { own: string; other: string } | undefined;
 /**
  * Returns the user whose notes a request reads or writes. With the defect, that is the user of the previous request.
  */
@@ -54,8 +56,28 @@ function keyOf(user: string): string {
   const before = last;
   last = user;
   if (before === '' || before === user || !oracle.strikes('', { user })) return user;
-  oracle.harm('the notes of another user were used');
+  swapped = { own: user, other: before };
   return before;
+}
+
+/** The commands that get a key of a user: true for reads. */
+const COMMANDS = { lrange: true, get: true, rpush: false, lrem: false, set: false };
+
+/** Reports writes with a wrong key, and reads whose result differs from that with the right key. */
+function watching(redis: Redis): void {
+  for (const [name, reads] of Object.entries(COMMANDS)) {
+    const command: (...all: unknown[]) => Promise<unknown> = Reflect.get(redis, name).bind(redis);
+    Reflect.set(redis, name, async (key: string, ...rest: unknown[]) => {
+      const strike = swapped;
+      swapped = undefined;
+      const result = await command(key, ...rest);
+      if (strike === undefined) return result;
+      const right = reads ? await command(key.replace(strike.other, strike.own), ...rest) : undefined;
+      if (JSON.stringify(result) !== JSON.stringify(right))
+        oracle.harm('the notes of another user were used');
+      return result;
+    });
+  }
 }
 
 servePlain({
@@ -63,6 +85,7 @@ servePlain({
   beforeSession: () => unchecked,
   onSession(redis) {
     if (draw.act === 'double') doubling(redis);
+    if (draw.act === 'share-notes') watching(redis);
     return Router().use((request, _response, next) => {
       if (forged.has(request) && request.session.user !== undefined)
         oracle.harm('a forged cookie was accepted');
