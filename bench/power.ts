@@ -7,7 +7,8 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { replaced } from '../zoo/docs.ts';
-import { type DrawnKind, describeDraw, drawOf } from './power/draw.ts';
+import { describeDraw } from './power/describe.ts';
+import { type DrawnKind, drawOf } from './power/draw.ts';
 import { report } from './power/report.ts';
 import { outcome, type TrialRecord, tryDraw } from './power/trial.ts';
 

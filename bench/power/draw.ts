@@ -6,7 +6,7 @@ export type DrawnKind = 'defect' | 'healthy';
 type Host = 'card-store' | 'plain';
 
 /** The condition under which a change of the app may take effect in a request. */
-type When =
+export type When =
   | 'always'
   /** The session has at least the age `wait`. */
   | 'aged'
@@ -230,24 +230,4 @@ export function drawOf(kind: DrawnKind, seed: number): Draw {
     wait: times === undefined ? 0 : logUniform(random, times),
     size: when === 'large' ? logUniform(random, SIZES) : 0,
   };
-}
-
-const CONDITIONS: Readonly<Record<When, (draw: Draw) => string>> = {
-  always: () => '',
-  aged: ({ wait }) => ` of sessions older than ${wait} ms`,
-  rested: ({ wait }) => ` of sessions that rested ${wait} ms`,
-  overlapping: () => ' of overlapping requests',
-  'one instance': () => ' on one instance',
-  'some users': () => ' of a quarter of the users',
-  'begun elsewhere': () => ' of sessions that began on another instance',
-  'second login': () => ' of users who have logged in before',
-  large: ({ size }) => ` of sessions with ${size} characters or more`,
-  awkward: () => ' of sessions with non-ASCII text',
-};
-
-/** Describes a draw in one line. */
-export function describeDraw(draw: Draw): string {
-  const { kind, host, act, when, every, ms } = draw;
-  const { does = '' } = (kind === 'defect' ? DEFECTS : HEALTHY)[act] ?? {};
-  return `${host}, 1 in ${every}${CONDITIONS[when](draw)}: ${does.replace('`ms`', `${ms} ms`)}`;
 }

@@ -1,17 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import type { Request, Response } from 'express';
 import type { SessionData } from 'express-session';
-import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { SessionGoneError } from '../../app/stores/errors.ts';
-import { DEFECTS, type Draw, describeDraw, drawOf, HEALTHY } from './draw.ts';
+import { describe, expect, it } from 'vitest';
+import { describeDraw } from './describe.ts';
+import { DEFECTS, type Draw, drawOf, HEALTHY } from './draw.ts';
 import { HANDLER_ACTS } from './handler.ts';
-import { Oracle } from './oracle.ts';
 import { report } from './report.ts';
-import { type Raw, STORE_ACTS } from './store.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'power-test-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+import { STORE_ACTS } from './store.ts';
+import { draw, sessionOf, started } from './testing.ts';
 
 describe('draws', () => {
   const draws = Array.from({ length: 1_000 }, (_, seed) => drawOf('defect', seed));
@@ -51,123 +46,40 @@ describe('draws', () => {
   });
 });
 
-const draw = (act: string, change: Partial<Draw> = {}): Draw => ({
-  ...{ kind: 'defect', seed: 1, host: 'plain', act, when: 'always', every: 1, ms: 1, wait: 0, size: 0 },
-  ...change,
-});
-
-let files = 0;
-function started(one: Draw): { oracle: Oracle; harms: () => string[] } {
-  const file = join(folder, `${++files}`);
-  const oracle = new Oracle(one, file, 'app-1');
-  const harms = (): string[] => {
-    try {
-      return readFileSync(file, 'utf8').trimEnd().split('\n');
-    } catch {
-      return [];
-    }
-  };
-  return { oracle, harms };
-}
-
-const sessionOf = (user: string, ...cart: string[]): SessionData =>
-  ({ cookie: { originalMaxAge: null }, user, cart }) as unknown as SessionData;
-
-/** Waits for a time of the fake clock. */
-const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
-
-/** A store in memory. As the real one, it saves only what has changed since the load, and restores no deleted session. */
-function inMemory(): Raw & { alive(): string[] } {
-  const kept = new Map<string, string>();
-  const loaded = new WeakMap<object, SessionData>();
-  return {
-    async load(sid) {
-      const text = kept.get(sid);
-      if (text === undefined) return null;
-      const data: SessionData = JSON.parse(text);
-      loaded.set(data, JSON.parse(text));
-      return data;
-    },
-    async save(sid, data) {
-      const [text, before] = [kept.get(sid), loaded.get(data)];
-      if (before === undefined) return void kept.set(sid, JSON.stringify(data));
-      if (text === undefined) throw new SessionGoneError();
-      const was = new Map(Object.entries(before));
-      const now = { ...JSON.parse(text) };
-      for (const [name, value] of Object.entries(data))
-        if (JSON.stringify(value) !== JSON.stringify(was.get(name))) now[name] = value;
-      for (const name of was.keys()) if (!(name in data)) delete now[name];
-      kept.set(sid, JSON.stringify(now));
-    },
-    renew: async () => {},
-    end: async sid => void kept.delete(sid),
-    before: data => loaded.get(data),
-    alive: () => [...kept.keys()],
-  };
-}
-
-/**
- * Runs an act on a store in memory: two users write, read and log out. Two requests of bob write at the same time, and
- * a request of alice is in flight at her logout. Returns what each read returned.
- */
-async function driving(one: Draw): Promise<{ harms: string[]; alive: string[]; reads: string[] }> {
-  const real = inMemory();
-  const { oracle, harms } = started(one);
-  const store = { ...real, ...STORE_ACTS[one.act]?.(real, oracle) };
-  await store.save('a', sessionOf('alice', 'tea'));
-  await store.save('b', sessionOf('bob', 'rum'));
-  await store.load('a');
-  await store.save('a', sessionOf('alice', 'tea', 'milk'));
-  const loaded = await Promise.all([store.load('a'), store.load('b')]);
-  await sleep(10);
-  loaded.push(await store.load('a'), await store.load('b'));
-  for (const [i, data] of [await real.load('b'), await real.load('b')].entries())
-    if (data !== null) await store.save('b', Object.assign(data, { [`basket:${i}`]: 1 }));
-  await sleep(60);
-  const both = JSON.stringify(await real.load('b'));
-  await store.renew('a', sessionOf('alice'));
-  const late = await real.load('a');
-  await store.end('a');
-  if (late !== null) await store.save('a', Object.assign(late, { visits: 1 })).catch(() => {});
-  await sleep(60);
-  return {
-    harms: harms(),
-    alive: real.alive(),
-    reads: [...loaded.map(data => `${data?.user} ${data?.cart}`), both.replace(/.*?(?="basket:0|$)/, '')],
-  };
-}
-
-/** Calls `driving` with a fake clock that runs every timer at once, so the test does not wait. */
-async function driven(one: Draw): ReturnType<typeof driving> {
-  const done = driving(one);
-  await vi.runAllTimersAsync();
-  return done;
-}
-
-const RIGHT = ['alice tea,milk', 'bob rum', 'alice tea,milk', 'bob rum', '"basket:0":1,"basket:1":1}'];
-
-describe('parts of the store', () => {
-  beforeEach(() => vi.useFakeTimers());
-  afterEach(() => vi.useRealTimers());
-
-  const names = (all: object): string[] => Object.keys(all).filter(name => name in STORE_ACTS);
-
-  it.each(names(DEFECTS))('%s: the oracle reports it', async act => {
-    const { harms, alive, reads } = await driven(draw(act, { ms: 30 }));
-    expect(harms.length).toBeGreaterThan(0);
-    expect([reads, alive]).not.toEqual([RIGHT, ['b']]);
+describe('parts of responses', () => {
+  it('other-cookie: a login gets the cookie of the user who logged in before', () => {
+    const { oracle, harms } = started(draw('other-cookie'));
+    const cookieOf = (user: string): string => {
+      const sent = new Map<string, string>();
+      const response = { setHeader: (name: string, value: string) => sent.set(name, value) };
+      const request = { session: { user }, sessionID: user, path: '/login' };
+      HANDLER_ACTS['other-cookie']?.(request as Request, response as unknown as Response, oracle);
+      response.setHeader('Set-Cookie', `sid=${user}; Path=/`);
+      return sent.get('Set-Cookie')?.replace(/;.*/, '') ?? '';
+    };
+    expect(['alice', 'alice', 'bob', 'carol'].map(cookieOf)).toEqual([
+      ...['sid=alice', 'sid=alice', 'sid=alice', 'sid=bob'],
+    ]);
+    expect(harms()).toHaveLength(2);
   });
 
-  it.each(names(HEALTHY).filter(act => act !== 'refuse-size'))('%s: nothing differs', async act => {
-    const { harms, alive, reads } = await driven(draw(act, { kind: 'healthy' }));
-    expect([harms, alive, reads]).toEqual([[], ['b'], RIGHT]);
-  });
-
-  it('a change that the oracle never selects has no effect', async () => {
-    for (const act of names(DEFECTS)) {
-      const { harms, alive, reads } = await driven(draw(act, { every: 1e12 }));
-      expect([act, harms, alive, reads]).toEqual([act, [], ['b'], RIGHT]);
-    }
+  it('wrong-charset: only a page with non-ASCII text is harmed', () => {
+    const { oracle, harms } = started(draw('wrong-charset'));
+    const typeOf = (page: string): string => {
+      const sent = new Map<string, string>();
+      const response = {
+        setHeader: (name: string, value: string) => sent.set(name, value),
+        send: (_body: string) => void response.setHeader('Content-Type', 'text/html; charset=utf-8'),
+      };
+      HANDLER_ACTS['wrong-charset']?.({} as Request, response as unknown as Response, oracle);
+      response.send(page);
+      return sent.get('Content-Type') ?? '';
+    };
+    expect([typeOf('tea'), typeOf('thé')]).toEqual([
+      'text/html; charset=utf-8',
+      'text/html; charset=iso-8859-1',
+    ]);
+    expect(harms()).toHaveLength(1);
   });
 });
 

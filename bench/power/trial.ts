@@ -12,7 +12,8 @@ import type { Deployed } from '../../zoo/deploy.ts';
 import type { Control } from '../../zoo/entry.ts';
 import { trial } from '../../zoo/run.ts';
 import { Visitor } from '../../zoo/testing/visitor.ts';
-import { type Draw, describeDraw } from './draw.ts';
+import { describeDraw } from './describe.ts';
+import type { Draw } from './draw.ts';
 
 /** The outcome of a trial: one line of a tally. */
 export const outcome = z.object({

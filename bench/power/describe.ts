@@ -1,0 +1,22 @@
+/** Describes draws. */
+import { DEFECTS, type Draw, HEALTHY, type When } from './draw.ts';
+
+const CONDITIONS: Readonly<Record<When, (draw: Draw) => string>> = {
+  always: () => '',
+  aged: ({ wait }) => ` of sessions older than ${wait} ms`,
+  rested: ({ wait }) => ` of sessions that rested ${wait} ms`,
+  overlapping: () => ' of overlapping requests',
+  'one instance': () => ' on one instance',
+  'some users': () => ' of a quarter of the users',
+  'begun elsewhere': () => ' of sessions that began on another instance',
+  'second login': () => ' of users who have logged in before',
+  large: ({ size }) => ` of sessions with ${size} characters or more`,
+  awkward: () => ' of sessions with non-ASCII text',
+};
+
+/** Describes a draw in one line. */
+export function describeDraw(draw: Draw): string {
+  const { kind, host, act, when, every, ms } = draw;
+  const { does = '' } = (kind === 'defect' ? DEFECTS : HEALTHY)[act] ?? {};
+  return `${host}, 1 in ${every}${CONDITIONS[when](draw)}: ${does.replace('`ms`', `${ms} ms`)}`;
+}
