@@ -39,12 +39,15 @@ export interface Config {
   readonly dynamodbRegion: string;
   /** Address of another server with DynamoDB's interface; '' for DynamoDB itself. */
   readonly dynamodbEndpoint: string;
-  /** If undefined, the AWS SDK finds credentials by itself: in its variables, its files or the role of the machine. */
+  /**
+   * The access key for DynamoDB. If undefined, the AWS SDK looks for one: in its variables, its files or the role of
+   * the machine.
+   */
   readonly dynamodbCredentials: Values['DYNAMODB_CREDENTIALS'];
   readonly sessionStore: (typeof STORES)[number];
   /** `session`: each session has its own basket. `postgres`: each user has one basket, in a table. */
   readonly basketStore: (typeof BASKETS)[number];
-  /** True: logs each session that Redis expires, if Redis reports expired keys. Only for session stores in Redis. */
+  /** True to log each session that Redis expires, if Redis reports expired keys. Only for session stores in Redis. */
   readonly expiryEvents: boolean;
   /**
    * Only for redis-locked: maximum time that a request may hold the lock of its session, and maximum time that another
@@ -60,7 +63,7 @@ export interface Config {
   readonly idleSeconds: number;
   readonly absoluteSeconds: number;
   readonly trustProxy: boolean | number | string;
-  /** True: every request counts as https, whatever the proxy reports. */
+  /** True if every request counts as https, whatever the proxy reports. */
   readonly alwaysSecure: boolean;
   readonly keepAliveMs: number;
   readonly drainMs: number;
@@ -82,7 +85,10 @@ export interface Config {
   readonly bucketRegion: string;
   /** Address of an S3-compatible store; '' for S3 itself. */
   readonly bucketEndpoint: string;
-  /** If undefined, the AWS SDK finds credentials by itself: in its variables, its files or the role of the machine. */
+  /**
+   * The access key for S3. If undefined, the AWS SDK looks for one: in its variables, its files or the role of the
+   * machine.
+   */
   readonly bucketCredentials: Values['S3_CREDENTIALS'];
   /** Address at which browsers reach the bucket, without a slash at the end. */
   readonly bucketUrl: string;

@@ -16,7 +16,7 @@ declare module 'express-session' {
   interface SessionData {
     /** Email address of the signed-in user. Visitors who have not signed in have no session. */
     user?: string;
-    /** Milliseconds since the epoch, by the clock of the instance that made the session. */
+    /** Time of the login, milliseconds since 1970, by the clock of the instance that made the session. */
     signedInAt?: number;
   }
 }

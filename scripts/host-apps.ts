@@ -23,7 +23,7 @@ interface HostApp {
   entries: readonly string[];
   /** The user names of the accounts; `MAILS` by default. */
   users?: readonly string[];
-  /** True: `verify` runs on the target file that `init` has written. Absent: on the target file of the zoo. */
+  /** True if `verify` uses the target file that `init` has written. By default it uses the target file of the zoo. */
   init?: true;
 }
 

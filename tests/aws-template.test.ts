@@ -65,7 +65,7 @@ const userData = (template: Template, values: (reference: string) => string): st
   return text((LaunchTemplateData as { UserData: unknown }).UserData, values);
 };
 
-/** Returns the number of a setting in a text: 5 for the setting `name` of `name=5`. */
+/** Returns the number that a text assigns to a setting: 5 in a text with the line `name=5`. */
 const numberIn = (given: string, name: string): number =>
   Number(new RegExp(`^${name}=(\\d+)$`, 'm').exec(given)?.[1]);
 

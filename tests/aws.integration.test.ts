@@ -81,7 +81,7 @@ describe.skipIf(missing.length > 0 || !LONG)('the original on AWS', { timeout: 1
     expect(script).toContain(`'${RELEASE_URL}'\n`);
     expect(script).not.toMatch(/@[A-Z_0-9]+@/);
 
-    // A rule that is missing, as after an interrupted `up`, is made again.
+    // `up` creates the rule of a security group again if it is missing, as after an interrupted `up`.
     const rule = ['--protocol', 'tcp', '--port', '8080', '--cidr', '0.0.0.0/0'];
     await promisify(execFile)(
       'aws',

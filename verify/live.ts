@@ -1,4 +1,7 @@
-/** Serves the page of `--ui`, on this machine only: shows a run in progress, and sends new requests every second. */
+/**
+ * Serves the page of `--ui`, on this machine only. The page shows a run in progress, and gets the new requests every
+ * second.
+ */
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Listening, listen, PAGE_HEADERS } from './listen.ts';

@@ -19,7 +19,7 @@ export interface User {
 interface Pending {
   /** Random number in the link. The activation must send it. */
   readonly nonce: string;
-  /** If the user is not activated within this time, seconds, Redis removes the user. */
+  /** Time in which the user must be activated, seconds. Then Redis removes the user. */
   readonly seconds: number;
 }
 

@@ -15,9 +15,9 @@ export interface AttributesOptions {
    * Time to live in seconds, or a function of the session. `cookie.expires`, if set, takes precedence over a number.
    */
   ttl?: number | ((session: SessionData) => number);
-  /** True: sessions never expire in the store. */
+  /** True if sessions never expire in the store. */
   disableTTL?: boolean;
-  /** True: reading a session does not prolong it. */
+  /** True if reading a session does not prolong it. */
   disableTouch?: boolean;
 }
 

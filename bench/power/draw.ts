@@ -33,7 +33,7 @@ export interface Draw {
   readonly host: Host;
   readonly act: string;
   readonly when: When;
-  /** The app makes the change in one of this number of requests that fulfil the condition. */
+  /** Of this number of requests that fulfil the condition, the app makes the change in one. */
   readonly every: number;
   /**
    * The time in the description of the change, milliseconds: how late the app acts, or how old its copy is. 0 if the

@@ -25,7 +25,7 @@ export interface Settings extends ScriptSettings {
 export interface JudgeOptions {
   /** True if the script logs out and then sends the old cookie, so that logouts are judged too. */
   logouts?: boolean;
-  /** If set, the whole run counts as one fault, such as a deploy, with this budget. */
+  /** The budget of the run as a whole, if it counts as one fault, such as a deploy. */
   window?: WindowBudget;
   /** The claims of the target for which the script gives evidence; absent: all. */
   claims?: readonly string[];

@@ -137,7 +137,7 @@ describe('redirects', () => {
 
 describe('cookies', () => {
   it('two that change with every response are recognised as the session cookies', async () => {
-    /** With each response, sets a new key in two cookies, and a counter in a third. The previous key stays valid. */
+    /** Sets a new key in two cookies, and a counter in a third, with each response. The previous key stays valid. */
     class Web extends SmallWeb {
       readonly #old = new Map<string, Session>();
 

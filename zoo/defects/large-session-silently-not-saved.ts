@@ -26,7 +26,7 @@ export const largeSessionSilentlyNotSaved: Defect = {
 /** Limit of an item in the store, characters. Stands for memcached's limit of 1 MB. */
 const LARGEST = 12_000;
 
-/** If a session is larger than the limit, logs a warning, saves nothing and reports success: the defect. */
+/** Saves nothing if a session is larger than the limit, logs a warning, and reports success: the defect. */
 class LimitedStore extends RedisStore {
   override async set(sid: string, data: SessionData, callback?: Done): Promise<void> {
     const { length } = JSON.stringify(data);

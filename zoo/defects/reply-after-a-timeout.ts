@@ -25,7 +25,7 @@ export const replyAfterATimeout: Defect = {
 
 /** Longest time that the app waits for a reply of the store, milliseconds. */
 const TIMEOUT_MS = 800;
-/** True: closes a connection if a reply is late, which is correct. False: keeps it, which is the defect. */
+/** True to close a connection if a reply is late, which is correct. False to keep it, which is the defect. */
 const closes = process.env['ON_TIMEOUT'] === 'close';
 
 class PooledStore extends RedisStore {

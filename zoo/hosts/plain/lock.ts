@@ -18,7 +18,7 @@ export interface LockOptions {
   readonly reads?: boolean;
 }
 
-/** If the process that holds the lock dies, the lock expires after this time. */
+/** Time after which a lock expires, in case the process that holds the lock dies. */
 const HELD_AT_MOST_MS = 10_000;
 const LOOK_EVERY_MS = 3;
 
