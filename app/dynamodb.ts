@@ -4,7 +4,7 @@ import type { Config } from './config.ts';
 
 /** Returns a client that connects at the first request. */
 export async function connectDynamoDb(config: Config): Promise<DynamoDB> {
-  // Imported here, so that other stores do not load the AWS SDK.
+  // Imports the AWS SDK only here, so that other stores do not load it.
   const { DynamoDB } = await import('@aws-sdk/client-dynamodb');
   const { dynamodbEndpoint: endpoint, dynamodbCredentials: credentials, storeTimeoutMs } = config;
   return new DynamoDB({

@@ -89,7 +89,7 @@ type Settings = Pick<Config, 'redisUrl' | 'redisIamCache' | 'redisIamRegion'>;
  * variables, in its files, or in the role of the container or machine.
  */
 export async function iamSigner({ redisUrl, redisIamCache, redisIamRegion }: Settings): Promise<TokenSource> {
-  // Imported here, so that apps without IAM logins do not load the AWS SDK.
+  // Imports the AWS SDK only here, so that apps without IAM logins do not load it.
   const [{ SignatureV4 }, { Hash }, { defaultProvider }] = await Promise.all([
     import('@smithy/signature-v4'),
     import('@smithy/core/serde'),

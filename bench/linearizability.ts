@@ -188,7 +188,7 @@ export function totalsBench(): string[] {
           `drawn: ${kind}`,
           pairs.filter((_, i) => histories[i]?.kind === kind),
         );
-      process.stderr.write(`${seed + TURN} of ${DRAWN} drawn\n`);
+      process.stderr.write(`${seed + TURN} of ${DRAWN} generated histories judged\n`);
     }
     groups.set('**all**', [...groups.values()].flat());
     return [...TOTALS_HEAD, ...[...groups].map(([name, pairs]) => totals(name, pairs))];

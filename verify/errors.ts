@@ -15,7 +15,7 @@ export const EXIT_MEANS: Readonly<Record<keyof typeof EXIT, string>> = {
   valid: 'all claimed guarantees valid',
   violated: 'violated',
   unknown: 'unknown (too little evidence)',
-  usage: 'usage, target file or credentials',
+  usage: 'wrong options, target file or credentials',
   unavailable: 'target unavailable',
   internal: 'internal error',
   interrupted: 'interrupted',

@@ -70,7 +70,7 @@ describe('the zoo', () => {
     expect(SURVEYED.filter(name => !names.includes(name))).toEqual([]);
   });
 
-  // matrix.integration.test.ts tests the defects that appear only under a fault.
+  // Without the defects that appear only under a fault, which matrix.integration.test.ts tests.
   it('has a test that shows each defect', () => {
     const tests = globSync('zoo/plants/*.test.ts').map(file => readFileSync(file, 'utf8'));
     const shown = tests.flatMap(text => [...text.matchAll(/^plant\(\s*'([^']+)'/gm)].map(match => match[1]));

@@ -47,7 +47,7 @@ function doubling(redis: Redis): void {
 }
 
 let last = '';
-/** Set between the choice of a wrong key and the command of Redis that uses it: the right user and the wrong one. */
+/** The user of the request and the wrong user, if the next command to Redis uses the key of a wrong user. */
 let swapped: { own: string; other: string } | undefined;
 /**
  * Returns the user whose notes a request reads or writes. With the defect, that is the user of the previous request.
@@ -60,7 +60,7 @@ function keyOf(user: string): string {
   return before;
 }
 
-/** The commands that get a key of a user: true for reads. */
+/** The Redis commands that take the key of a user; true if the command only reads. */
 const COMMANDS = { lrange: true, get: true, rpush: false, lrem: false, set: false };
 
 /** Reports writes with a wrong key, and reads whose result differs from that with the right key. */
