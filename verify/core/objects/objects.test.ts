@@ -256,6 +256,17 @@ describe('a list of a usual page size', () => {
     expect(broken(holed)).toContain('read-your-writes');
   });
 
+  it('may be the newest values of an old state: it lacks the last adds, and goes not back', () => {
+    const lagging = drawn(s => {
+      for (let i = 0; i < 40; i++) {
+        s.write(`v${i}`, 'app-1');
+        s.read('app-2', values(Math.max(0, i - 1)).slice(-20));
+      }
+    });
+    expect(broken(lagging)).toContain('read-your-writes');
+    expect(broken(lagging)).not.toContain('monotonic-reads');
+  });
+
   it('is evidence if it shows the last add of its session, unless another such list lacks one', () => {
     // The session reads on app-2 and app-1 in turn after each of its adds, while another session of the user adds too.
     const newest = (lacks: boolean, gap = false) => {

@@ -3,7 +3,7 @@ import type { ObjectEvent, Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 import { putsIn } from './models.ts';
 import type { Write } from './overlaps.ts';
-import type { DueValue, ObjectState } from './read-facts.ts';
+import { type DueValue, NOTHING, type ObjectState } from './read-facts.ts';
 
 export interface Sifted {
   /** Number of values in the read that the run did not write. */
@@ -85,10 +85,13 @@ export class Sift {
   read(read: Operation & Sifted, state: ObjectState): readonly string[] | undefined {
     const { saw } = read;
     if (saw === undefined) return undefined;
-    if (this.#collects && this.#cutOff(read, saw, state)) {
+    const cut = this.#collects ? this.#cutOff(read, saw, state) : NOTHING;
+    if (cut === 'all') {
       delete read.saw;
       return saw;
     }
+    // The object holds these values, although the list does not show them.
+    if (cut.length > 0) read.saw = [...saw, ...cut];
     if (!this.#whole && !this.#allOwn(saw)) this.#sift(read, saw);
     return undefined;
   }
@@ -103,33 +106,35 @@ export class Sift {
   }
 
   /**
-   * Returns whether a list lacks values, has a usual page size or may show only the newest values, and is not much
-   * shorter than the longest list of its probe.
+   * Returns the values that the app may have cut off from a list of a round number of values, if the list is not much
+   * shorter than the longest one of its probe. Returns `all` if the cut may explain every missing value. Otherwise the
+   * list shows an old state, and only the values that may be older than all of its values may be cut off.
    */
-  #cutOff(read: Operation, saw: readonly string[], state: ObjectState): boolean {
+  #cutOff(read: Operation, saw: readonly string[], state: ObjectState): readonly string[] | 'all' {
     const { length } = saw;
     const longest = this.#longest;
-    if (length + EXCESS < longest.most) return false;
+    if (length + EXCESS < longest.most) return NOTHING;
     longest.most = Math.max(longest.most, length);
     if (longest.cutTo + EXCESS < longest.most) longest.cut = 0;
     const exceeds = longest.cut > 0 && length > longest.cutTo;
-    if (this.#kind.initial !== undefined || !(exceeds || mayBeCutOff(length))) return false;
+    if (this.#kind.initial !== undefined || !(exceeds || mayBeCutOff(length))) return NOTHING;
     const shown = new Set(saw);
     const due = state.due?.() ?? [];
     const isMissing = ({ value, add: { end } }: DueValue): boolean =>
       !shown.has(value) && end !== undefined && precedes(end, read);
-    if (!due.some(isMissing)) return false;
-    const cut =
-      (length === longest.most && PAGE_SIZES.includes(length)) ||
-      mayBeNewest(
-        due.filter(({ value }) => shown.has(value)),
-        due.filter(isMissing),
-      );
-    if (cut && !exceeds) {
+    const missing = due.filter(isMissing);
+    if (missing.length === 0) return NOTHING;
+    const there = due.filter(({ value }) => shown.has(value));
+    const whole = length === longest.most && PAGE_SIZES.includes(length);
+    if (!whole && !mayBeNewest(there, missing))
+      return this.#kind.kind === 'list'
+        ? NOTHING
+        : missing.filter(one => mayBeNewest(there, [one])).map(({ value }) => value);
+    if (!exceeds) {
       longest.cut = longest.cutTo === length ? longest.cut + 1 : 1;
       longest.cutTo = length;
     }
-    return cut;
+    return 'all';
   }
 
   /** Loops with an index, because closures are slow in k6. */
