@@ -95,7 +95,7 @@ function large(): Picture {
   return picture.inTime().finish();
 }
 
-/** What the browser traces: the tasks of its threads, from which the test adds up CPU time. */
+/** The categories of the browser's trace: the tasks of its threads, from which the test adds up CPU time. */
 const TRACED = ['toplevel'];
 const FRAMES = 40;
 /**

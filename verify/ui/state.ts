@@ -105,7 +105,10 @@ export class ViewState {
     this.show(mark.from - margin, mark.until + margin);
   }
 
-  /** Returns that user's nearest session in time if the chosen request got another user's page; else an empty list. */
+  /**
+   * If the chosen request got another user's page, returns the session of that user that is nearest in time; else an
+   * empty list.
+   */
   #shownInstead({ from, until }: AnomalyMark, names: ReadonlySet<string>): ShownSession[] {
     const other = this.chosen?.sawUser ?? '';
     if (other === '' || other === this.chosen?.session.user) return [];
