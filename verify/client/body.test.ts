@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Barrier } from './barrier.ts';
-import { LastBody, MAX_BODY } from './body.ts';
+import { LastBodies, MAX_BODY } from './body.ts';
 import { Network } from './network.ts';
 import type { Send } from './send.ts';
 import { SessionClient } from './session-client.ts';
@@ -160,11 +160,11 @@ describe('a server that responds before the request has ended', () => {
   });
 });
 
-describe('the last body of a page', () => {
+describe('the last bodies of a page', () => {
   const html = { 'content-type': 'text/html' };
 
   it('gives an equal body its text and its facts, also if the buffer of the first is overwritten', () => {
-    const last = new LastBody();
+    const last = new LastBodies();
     const first = Buffer.from('<p>one</p>');
     expect(last.textOf(first, html)).toBe('<p>one</p>');
     const { facts } = last;
@@ -173,8 +173,24 @@ describe('the last body of a page', () => {
     expect(last.facts).toBe(facts);
   });
 
+  it('keeps two bodies: of a page that alternates between two instances, and of the last change', () => {
+    const last = new LastBodies();
+    const factsOf = (text: string) => {
+      expect(last.textOf(Buffer.from(text), html)).toBe(text);
+      return last.facts;
+    };
+    const [one, two] = [factsOf('served by app-1'), factsOf('served by app-2')];
+    expect(one).not.toBe(two);
+    expect([factsOf('served by app-1'), factsOf('served by app-2')]).toEqual([one, two]);
+    expect(last.facts).toBe(two);
+    const three = factsOf('changed');
+    expect(factsOf('served by app-2')).toBe(two);
+    expect(factsOf('changed')).toBe(three);
+    expect(factsOf('served by app-1')).not.toBe(one);
+  });
+
   it('gives an equal compressed body the same text, also before the first is decompressed', async () => {
-    const last = new LastBody();
+    const last = new LastBodies();
     const headers = { ...html, 'content-encoding': 'gzip' };
     const first = last.textOf(gzipSync('zipped'), headers);
     const { facts } = last;
@@ -189,7 +205,7 @@ describe('the last body of a page', () => {
   });
 
   it('keeps no compressed body with a long text, and gives each garbled body its error', async () => {
-    const last = new LastBody();
+    const last = new LastBodies();
     const headers = { ...html, 'content-encoding': 'gzip' };
     const long = 'a'.repeat(1 << 15);
     expect(await last.textOf(gzipSync(long), headers)).toBe(long);
@@ -203,7 +219,7 @@ describe('the last body of a page', () => {
   });
 
   it('gives no other body, and no body of another type or encoding, the facts of the last one', async () => {
-    const last = new LastBody();
+    const last = new LastBodies();
     const one = Buffer.from([0xfc]);
     const changes: [Buffer, Record<string, string>, string][] = [
       [one, { 'content-type': 'text/plain; charset=iso-8859-1' }, '\u00fc'],

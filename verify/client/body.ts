@@ -51,44 +51,83 @@ export function textOf(data: Buffer, headers: IncomingHttpHeaders): string | Pro
 /** Maximum size of a body that is kept: bytes of the body, and characters of its text. */
 const KEPT_BODY = 16 << 10;
 
-/**
- * Keeps the last body of a page, its text, and the facts found in it. If the next body has the same bytes,
- * Baton need not decode and search it again.
- */
-export class LastBody {
-  facts: BodyFacts = { firsts: new Map() };
-  #bytes: Buffer = Buffer.alloc(0);
-  #type: string | undefined;
-  #encodings: string | undefined;
-  #text: string | Promise<string> = '';
+/** A body, its text, and the facts found in it. */
+interface KeptBody {
+  /** The bytes of the body are at the begin of this buffer. */
+  bytes: Buffer;
+  length: number;
+  type: string;
+  encodings: string | undefined;
+  text: string | Promise<string>;
+  facts: BodyFacts;
+}
 
-  /**
-   * Returns the text of a body, like the function `textOf`. If the last body had the same bytes, also keeps the facts
-   * that searches have found in it.
-   */
+/**
+ * Keeps the last two bodies of a page with their texts and facts. If the next body has the same bytes as one of them,
+ * Baton need not decode and search it again. Two, because the page often names the instance, and requests change
+ * between instances.
+ */
+export class LastBodies {
+  /** The facts of the body with which `textOf` was last called. */
+  facts: BodyFacts = { firsts: new Map() };
+  #last: KeptBody | undefined;
+  #before: KeptBody | undefined;
+
+  /** Returns the text of a body, like the function `textOf`. If the body is kept, sets `facts` to its facts. */
   textOf(data: Buffer, headers: IncomingHttpHeaders): string | Promise<string> {
     const { 'content-type': type = '', 'content-encoding': encodings } = headers;
-    if (type === this.#type && encodings === this.#encodings && data.equals(this.#bytes)) return this.#text;
-    this.facts = { firsts: new Map() };
-    this.#type = undefined;
-    if (data.length > KEPT_BODY) return textOf(data, headers);
-    const bytes = Buffer.from(data);
+    let kept = this.#last;
+    if (kept === undefined || !equals(kept, data, type, encodings)) {
+      kept = this.#before;
+      if (kept === undefined || !equals(kept, data, type, encodings))
+        return this.#another(data, headers, type, encodings);
+      this.#before = this.#last;
+      this.#last = kept;
+    }
+    this.facts = kept.facts;
+    return kept.text;
+  }
+
+  #another(
+    data: Buffer,
+    headers: IncomingHttpHeaders,
+    type: string,
+    encodings: string | undefined,
+  ): string | Promise<string> {
+    const facts: BodyFacts = { firsts: new Map() };
+    this.facts = facts;
+    const { length } = data;
+    if (length > KEPT_BODY) return textOf(data, headers);
+    // Uses the buffer of the older body again, because a new one for each body costs the garbage collector much time.
+    const free = this.#before?.bytes;
+    const bytes =
+      free !== undefined && free.length >= length ? free : Buffer.allocUnsafeSlow(roomFor(length));
+    this.#before = undefined;
+    data.copy(bytes);
     const text = textOf(data, headers);
-    this.#type = type;
-    this.#encodings = encodings;
-    this.#bytes = bytes;
-    this.#text = text;
-    if (typeof text !== 'string') text.then(plain => this.#settle(bytes, plain)).catch(() => {});
+    const kept: KeptBody = { bytes, length, type, encodings, text, facts };
+    this.#before = this.#last;
+    this.#last = kept;
+    if (typeof text !== 'string') text.then(plain => this.#settle(kept, plain)).catch(() => {});
     return text;
   }
 
-  /** Keeps the decompressed text of a body, if it is short enough and no other body has arrived since. */
-  #settle(bytes: Buffer, text: string): void {
-    if (this.#bytes !== bytes) return;
-    if (text.length > KEPT_BODY) this.#type = undefined;
-    this.#text = text.length > KEPT_BODY ? '' : text;
+  /** Keeps the decompressed text of a body instead of its promise, or forgets the body if the text is too long. */
+  #settle(kept: KeptBody, text: string): void {
+    if (text.length <= KEPT_BODY) kept.text = text;
+    else if (this.#last === kept) this.#last = undefined;
+    else if (this.#before === kept) this.#before = undefined;
   }
 }
+
+const equals = (kept: KeptBody, data: Buffer, type: string, encodings: string | undefined): boolean =>
+  data.length === kept.length &&
+  type === kept.type &&
+  encodings === kept.encodings &&
+  data.compare(kept.bytes, 0, kept.length) === 0;
+
+/** Returns the size of a buffer for a body, and for later ones that are a little longer. */
+const roomFor = (length: number): number => Math.min(KEPT_BODY, Math.ceil((length + 1) / 1024) * 1024);
 
 export const bodyFailure = (code: string): Error => Object.assign(new Error(code), { code });
 

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Failure } from '../core/response/outcome.ts';
 import type { BodyFacts, Reply } from '../core/response/reply.ts';
-import { bodyOf, type LastBody, textOf } from './body.ts';
+import { bodyOf, type LastBodies, textOf } from './body.ts';
 import { isDistrust, reasonOf } from './certificate.ts';
 import type { Cookies } from './jar.ts';
 import type { RequestHead } from './request-text.ts';
@@ -30,10 +30,10 @@ export interface Outgoing {
   resent: boolean;
   cookies: Cookies['list'];
   /**
-   * The body of the last response to the same GET request with the same cookies. An equal body need not be
+   * The bodies of the last responses to the same GET request with the same cookies. An equal body need not be
    * decoded again.
    */
-  last: LastBody | undefined;
+  last: LastBodies | undefined;
   watch: Watch | undefined;
 }
 

@@ -61,3 +61,11 @@ it.each<Event>([
   expect(JSON.parse(line)).toEqual(event);
   expect(parseEvent(line.trimEnd())).toEqual(event);
 });
+
+it('has the values of each page, also if two pages of a session share a list', () => {
+  const sawIn = (saw: string[], session = 's') =>
+    JSON.parse(lineOf({ type: 'op', ...called, ...returned, session, saw })).saw;
+  const [one, two] = [['a'], ['b']];
+  expect([one, one, two, one].map(saw => sawIn(saw))).toEqual([one, one, two, one]);
+  expect(sawIn(two, 'other')).toEqual(two);
+});

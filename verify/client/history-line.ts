@@ -4,10 +4,12 @@ import type { Caching, Called, Event, Returned } from '../core/history/history.t
 /** Returns the line of an event, with its line end. */
 export function lineOf(event: Event): string {
   switch (event.type) {
-    case 'op':
-      return `{"type":"op","id":${event.id}${called(event)}${returned(event)}}\n`;
+    case 'op': {
+      const session = who(event);
+      return `{"type":"op","id":${event.id}${called(event, session)}${returned(event, session)}}\n`;
+    }
     case 'start':
-      return `{"type":"start","id":${event.id}${called(event)}}\n`;
+      return `{"type":"start","id":${event.id}${called(event, who(event))}}\n`;
     case 'end':
       return `{"type":"end","id":${event.id}${returned(event)}}\n`;
     default:
@@ -15,8 +17,8 @@ export function lineOf(event: Event): string {
   }
 }
 
-function called(event: Called): string {
-  let line = `${who(event)},"action":"${event.action}"`;
+function called(event: Called, { json }: Who): string {
+  let line = `${json},"action":"${event.action}"`;
   if (event.object !== undefined) line += `,"object":${text(event.object)}`;
   if (event.value !== undefined) line += `,"value":${JSON.stringify(event.value)}`;
   if (event.expected !== undefined) line += `,"expected":${JSON.stringify(event.expected)}`;
@@ -32,7 +34,8 @@ function called(event: Called): string {
   return line;
 }
 
-function returned(event: Returned): string {
+/** @param session cache of the session; undefined if the event does not name its session */
+function returned(event: Returned, session?: Who): string {
   let line = event.return === undefined ? '' : `,"return":${event.return}`;
   line += `,"outcome":"${event.outcome}"`;
   if (event.status !== undefined) line += `,"status":${event.status}`;
@@ -42,7 +45,7 @@ function returned(event: Returned): string {
   if (event.cohort !== undefined) line += `,"cohort":${text(event.cohort)}`;
   if (event.signedIn !== undefined) line += `,"signedIn":"${event.signedIn}"`;
   if (event.sawUser !== undefined) line += `,"sawUser":${text(event.sawUser)}`;
-  if (event.saw !== undefined) line += `,"saw":${JSON.stringify(event.saw)}`;
+  if (event.saw !== undefined) line += `,"saw":${sawIn(event.saw, session)}`;
   if (event.canaries !== undefined) line += `,"canaries":${JSON.stringify(event.canaries)}`;
   if (event.cookies !== undefined) line += `,"cookies":${JSON.stringify(event.cookies)}`;
   if (event.version !== undefined) line += `,"version":${event.version}`;
@@ -62,21 +65,34 @@ interface Who {
   client: string;
   user: string;
   json: string;
+  /** The last list of values that a page of the session showed, and its JSON. */
+  saw: readonly string[] | undefined;
+  sawJson: string;
 }
 
-/** Cache: for each session, the clock, client and user of its last operation, and the JSON of these fields. */
+/** Cache: for each session, the clock, client and user of its last operation, and their JSON. */
 const known = new Map<string, Who>();
 
-/** Returns the JSON of four fields of an operation, from the cache if the session's last operation had the same. */
-function who({ clock, client, session, user }: Called): string {
+/** Returns the cache of a session with the JSON of four fields. Replaces it if its last operation had other fields. */
+function who({ clock, client, session, user }: Called): Who {
   const last = known.get(session);
-  if (last !== undefined && last.client === client && last.user === user && last.clock === clock)
-    return last.json;
+  if (last !== undefined && last.client === client && last.user === user && last.clock === clock) return last;
   let json = `,"clock":${text(clock)},"client":${text(client)}`;
   json += `,"session":${text(session)},"user":${text(user)}`;
   if (known.size >= KEPT) known.clear();
-  known.set(session, { clock, client, user, json });
-  return json;
+  const now: Who = { clock, client, user, json, saw: undefined, sawJson: '' };
+  known.set(session, now);
+  return now;
+}
+
+/** Returns the JSON of shown values, from the cache if the session's last page had the same list. */
+function sawIn(saw: readonly string[], session: Who | undefined): string {
+  if (session === undefined) return JSON.stringify(saw);
+  if (session.saw !== saw) {
+    session.saw = saw;
+    session.sawJson = JSON.stringify(saw);
+  }
+  return session.sawJson;
 }
 
 const cachings = new WeakMap<Caching, string>();

@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import { Cookie, CookieJar, getPublicSuffix, MemoryCookieStore } from 'tough-cookie';
 import type { Reply } from '../core/response/reply.ts';
 import { MOST_BYTES } from '../core/timeline/session-jar.ts';
-import type { LastBody } from './body.ts';
+import type { LastBodies } from './body.ts';
 import { attributesOf } from './cookie-attributes.ts';
 import { endsByDate, Renewals } from './cookie-renewal.ts';
 import type { RequestHead } from './request-text.ts';
@@ -17,8 +17,8 @@ export interface Cookies {
   until: number;
   /** Headers that all requests with these cookies have in common; absent before the first request. */
   head?: RequestHead;
-  /** The body of the last response to a GET with these cookies; absent before the first one. */
-  last?: LastBody;
+  /** The bodies of the last responses to a GET with these cookies; absent before the first one. */
+  last?: LastBodies;
   /** Names of the cookies that a browser withholds because of their SameSite attribute. */
   withheld?: readonly string[];
 }
@@ -35,6 +35,8 @@ export class Jar {
   #cookies: CookieJar;
   /** Cache of the cookies to send, by path. Valid until a cookie changes or expires. */
   readonly #known = new Map<string, Cookies>();
+  /** The last address for which cookies were found in `#known`, so that its path need not be looked up again. */
+  #last: { url: URL; cookies: Cookies } | undefined;
   readonly #renewals = new Renewals(() => this.#cookies.store);
   /** The cookies that hosts other than the target have set, such as an identity provider. */
   readonly #foreign = new Map<string, [domain: string, path: string, name: string]>();
@@ -72,12 +74,13 @@ export class Jar {
       this.#setBy(url, cookie);
       this.#renewals.remember(line, url.origin, cookie, maxAge, attributes);
     }
-    this.#known.clear();
+    this.#changed();
     return cookie.TTL() <= 0 ? change : { ...change, value: cookie.value };
   }
 
   /** Returns the cookies to send to an address. */
   for(url: URL): Cookies {
+    if (this.#last?.url === url && this.#last.cookies.until > Date.now()) return this.#last.cookies;
     let known = this.#known.get(url.pathname);
     if (known === undefined || known.until <= Date.now()) {
       const cookies = this.#cookies.getCookiesSync(url.href);
@@ -89,7 +92,14 @@ export class Jar {
       if (this.#known.size > 100) this.#known.clear();
       this.#known.set(url.pathname, known);
     }
+    this.#last = { url, cookies: known };
     return known;
+  }
+
+  /** Forgets the cookies that were found before a change. */
+  #changed(): void {
+    this.#known.clear();
+    this.#last = undefined;
   }
 
   #setBy({ origin }: URL, { domain, path, key }: Cookie): void {
@@ -123,7 +133,7 @@ export class Jar {
   forgetOthers(): void {
     for (const place of this.#foreign.values()) this.#cookies.store.removeCookie(...place, () => {});
     this.#foreign.clear();
-    this.#known.clear();
+    this.#changed();
   }
 
   /**
@@ -134,7 +144,7 @@ export class Jar {
     const secure = this.#site.protocol === 'https:' || /^__(Host|Secure)-/.test(name);
     const cookie = new Cookie({ key: name, value, path: '/', secure });
     this.#cookies.setCookieSync(cookie, this.#site.href, { ignoreError: true });
-    this.#known.clear();
+    this.#changed();
   }
 
   remove(name: string): void {
@@ -142,7 +152,7 @@ export class Jar {
       if (cookie.key !== name || cookie.domain === null || cookie.path === null) continue;
       this.#cookies.store.removeCookie(cookie.domain, cookie.path, name, () => {});
     }
-    this.#known.clear();
+    this.#changed();
   }
 
   /** Returns a copy without the cookies of other hosts, because a copy stands for another browser of the user. */

@@ -1,5 +1,6 @@
 /** Finds in a response its caching headers, the error of the server's clock, and exposed session cookies. */
 import type { Caching, Operation } from '../core/history/history.ts';
+import { Recent } from '../core/recent.ts';
 import type { Reply } from '../core/response/reply.ts';
 import { servedFromCache } from './cache-hit.ts';
 import { decoded } from './cookie-attributes.ts';
@@ -53,9 +54,13 @@ function shows(secrets: readonly string[], text: string): boolean {
 /** Cache: the last parsed Date header. All responses of one second have the same Date. */
 const last = { text: '', time: Number.NaN };
 
-function dateOf(header: string | string[] | undefined): number {
+/** Returns the time of a Date header, milliseconds since the epoch; NaN if it is no date. */
+export function dateOf(header: string | string[] | undefined): number {
   const text = String(header);
-  if (text !== last.text) Object.assign(last, { text, time: Date.parse(text) });
+  if (text !== last.text) {
+    last.text = text;
+    last.time = Date.parse(text);
+  }
   return last.time;
 }
 
@@ -68,7 +73,7 @@ const joined = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value.join(', ') : value;
 
 /** Cache: the caching headers for each headers object. Equal responses usually have the same headers object. */
-const cachings = new WeakMap<Reply['headers'], Caching>();
+const cachings = new Recent<Reply['headers'], Caching>();
 /** The last caching headers. Most responses of a target have equal ones, so the responses share this object. */
 let before: Caching = {};
 

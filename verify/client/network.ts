@@ -163,13 +163,13 @@ export class Network {
    *
    * @throws errors of the network
    */
-  async exchange(outgoing: Outgoing): Promise<ResponseHead> {
-    try {
-      return await this.#send(outgoing, this.apart && !outgoing.repeatable);
-    } catch (error) {
+  exchange(outgoing: Outgoing): Promise<ResponseHead> {
+    const answer = this.#send(outgoing, this.apart && !outgoing.repeatable);
+    if (!outgoing.repeatable) return answer;
+    return answer.catch(error => {
       if (!mayGoAgain(outgoing, error as Error)) throw error;
       return this.#send(outgoing, true);
-    }
+    });
   }
 
   #send(outgoing: Outgoing, fresh: boolean): Promise<ResponseHead> {

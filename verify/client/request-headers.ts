@@ -131,7 +131,7 @@ const FORM = 'application/x-www-form-urlencoded';
  * replace its scheme and host, because the app takes them as its own address.
  */
 function originOf(page: URL, site: URL, head: RequestHead): string {
-  if (page.origin !== site.origin) return page.origin;
+  if (page !== site && page.origin !== site.origin) return page.origin;
   const scheme = head.get('x-forwarded-proto') ?? site.protocol.slice(0, -1);
   return `${scheme}://${head.get('x-forwarded-host') ?? site.host}`;
 }

@@ -33,6 +33,11 @@ interface KnownHead {
 const heads: KnownHead[] = [];
 const HEADS = 8;
 
+/** Number of heads since the last one that was known. Many apps send an id in each response, so that no head repeats. */
+let missed = 0;
+/** Number of heads in a row that were not known, after which only every 16th head is kept. */
+const MISSED = 64;
+
 /** Returns the head that begins at a position, if the same bytes were parsed before; else undefined. */
 export function knownHead(all: Buffer, at: number): KnownHead | undefined {
   for (let i = 0; i < heads.length; i++) {
@@ -41,6 +46,7 @@ export function knownHead(all: Buffer, at: number): KnownHead | undefined {
     const end = at + bytes.length;
     if (end > all.length || all[end - 1] !== LINE_FEED || all.compare(bytes, 0, bytes.length, at, end) !== 0)
       continue;
+    missed = 0;
     if (i > 0) {
       heads.copyWithin(1, 0, i);
       heads[0] = known;
@@ -50,13 +56,13 @@ export function knownHead(all: Buffer, at: number): KnownHead | undefined {
   return undefined;
 }
 
-/** Parses a head with its empty line, and keeps it. */
-export function keepHead(bytes: Buffer): KnownHead {
+/** Parses a head with its empty line, and keeps it, unless the last heads were all different. */
+export function newHead(bytes: Buffer): ParsedHead {
   const head = parseHead(bytes.toString('latin1', 0, bytes.length - LINE_END.length));
-  const known = { bytes: Buffer.from(bytes), head };
-  heads.unshift(known);
+  if (++missed > MISSED && missed % 16 !== 0) return head;
+  heads.unshift({ bytes: Buffer.from(bytes), head });
   if (heads.length > HEADS) heads.pop();
-  return known;
+  return head;
 }
 
 export const PROTOCOL = 'HTTP/1.';

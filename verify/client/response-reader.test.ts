@@ -223,3 +223,15 @@ it('reads the same headers from heads that share lines, also after a head with m
     });
   }
 });
+
+it('reads each of many heads with an id of its own, and then equal heads', () => {
+  const idOf = (id: number) => {
+    const reader = new ResponseReader();
+    reader.begin('GET');
+    reader.read(Buffer.from(message('HTTP/1.1 200 OK', `X-Id: ${id}`, 'Content-Length: 0', '', '')));
+    return reader.head?.headers['x-id'];
+  };
+  const ids = Array.from({ length: 200 }, (_, i) => i);
+  expect(ids.map(idOf)).toEqual(ids.map(String));
+  expect([7, 7, 7, 8].map(idOf)).toEqual(['7', '7', '7', '8']);
+});

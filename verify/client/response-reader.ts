@@ -4,9 +4,9 @@ import {
   badResponse,
   checkSize,
   HEAD_END,
-  keepHead,
   knownHead,
   LINE_FEED,
+  newHead,
   type ParsedHead,
   PROTOCOL,
   shown,
@@ -92,20 +92,23 @@ export class ResponseReader {
   }
 
   #readHead(all: Buffer, at: number): number {
-    let known = knownHead(all, at);
-    if (known === undefined) {
-      const end = all.indexOf(HEAD_END, at);
-      if (end === -1) return this.#keepRest(all, at);
-      checkSize(end - at);
-      known = keepHead(all.subarray(at, end + HEAD_END.length));
-    }
-    const { head, bytes } = known;
+    const known = knownHead(all, at);
+    if (known !== undefined) return this.#take(known.head, at + known.bytes.length);
+    const end = all.indexOf(HEAD_END, at);
+    if (end === -1) return this.#keepRest(all, at);
+    checkSize(end - at);
+    const next = end + HEAD_END.length;
+    return this.#take(newHead(all.subarray(at, next)), next);
+  }
+
+  /** Takes the head of a response, or skips that of an interim response. Returns `next`. */
+  #take(head: ParsedHead, next: number): number {
     const { status, length } = head;
     if (status >= 200) {
       this.head = head;
       this.#begin(this.#bodiless || status === 204 || status === 304 ? 0 : length);
     } else if (status === 101) throw badResponse('expected a response, got 101 (a change of the protocol)');
-    return at + bytes.length;
+    return next;
   }
 
   #begin(length: ParsedHead['length']): void {

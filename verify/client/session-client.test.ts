@@ -163,6 +163,23 @@ describe('cookies', () => {
     expect(one.captured.get('token')).toBe('old');
   });
 
+  it('are kept once for replays, until a cookie or the form token changes', async () => {
+    const { browser, set } = await browsing('sid=1; Path=/');
+    const first = browser.replayerLater('/');
+    await set('sid=1; Path=/');
+    expect(browser.replayerLater('/')).toBe(first);
+    await set('sid=2; Path=/');
+    const second = browser.replayerLater('/');
+    expect((await second().send(get('/'))).body).toBe('sid=2');
+    browser.csrf = 'new';
+    expect(browser.replayerLater('/')().csrf).toBe('new');
+    browser.captured.set('token', 'a');
+    expect(browser.replayerLater('/')().captured.get('token')).toBe('a');
+    browser.captured.set('token', 'b');
+    expect(browser.replayerLater('/')().captured.get('token')).toBe('b');
+    expect(first().csrf).toBe('');
+  });
+
   it('are reported with their attributes', async () => {
     const url = await serve((_request, response) => {
       response.setHeader(

@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { filledJson } from '../core/response/form.ts';
 import type { Reply } from '../core/response/reply.ts';
 import type { Affinity } from './affinity.ts';
-import { LastBody } from './body.ts';
+import { LastBodies } from './body.ts';
 import { failed, type Outgoing, type ResponseHead, type Watch } from './exchange.ts';
 import { type Cookies, Jar } from './jar.ts';
+import { dateOf } from './look.ts';
 import type { Network, Place } from './network.ts';
 import { redirectOf } from './redirect.ts';
 import { RequestHeaders } from './request-headers.ts';
@@ -20,6 +21,12 @@ export interface ShownPage {
 
 /** What a copy of a client gets in addition to the cookies. */
 type Remembered = Pick<SessionClient, 'csrf' | 'captured' | 'mailed' | 'page' | 'access'>;
+
+/** The last result of `replayerLater`, and the state for which it was made. */
+type Replaying = Pick<SessionClient, 'csrf' | 'page' | 'access'> & {
+  cookies: Cookies['list'];
+  create: () => SessionClient;
+};
 
 const NOTHING = (): void => {};
 
@@ -44,6 +51,7 @@ export class SessionClient {
   readonly mailed = new Set<string>();
   /** Lifetime of the access token, milliseconds, and its end, milliseconds since the epoch; undefined if unknown. */
   access: { lifetime: number; ends: number } | undefined;
+  #replaying: Replaying | undefined;
 
   /**
    * @param network sends the requests of many clients
@@ -137,7 +145,7 @@ export class SessionClient {
     const body = bodyOf(request);
     // Requests to other hosts have no id.
     const id = this.#abroad ? undefined : watch?.id;
-    if (method === 'GET') cookies.last ??= new LastBody();
+    if (method === 'GET') cookies.last ??= new LastBodies();
     const head = this.#headers.shared(request, id, forwarding, place.site, cookies);
     return {
       origin: origin === undefined ? place.origin : new URL(origin).origin,
@@ -162,11 +170,11 @@ export class SessionClient {
     const reply: Reply = { status, headers, body, cookies: [] };
     const lines = headers['set-cookie'];
     if (lines !== undefined) {
-      const date = headers.date === undefined ? undefined : Date.parse(headers.date);
-      reply.cookies = [lines]
-        .flat()
-        .map(line => this.#keep(line, site, date))
-        .filter(c => c !== undefined);
+      const date = headers.date === undefined ? undefined : dateOf(headers.date);
+      for (const line of typeof lines === 'string' ? [lines] : lines) {
+        const change = this.#keep(line, site, date);
+        if (change !== undefined) reply.cookies.push(change);
+      }
     }
     const { location } = headers;
     if (location === undefined || status < 300 || status >= 400) return reply;
@@ -213,7 +221,7 @@ export class SessionClient {
   }
 
   /** Returns the cookies that the client would send to a path. */
-  cookies(path: string): readonly { name: string; value: string }[] {
+  cookies(path: string): Cookies['list'] {
     return this.#jar.for(this.#network.place(path).site).list;
   }
 
@@ -238,10 +246,22 @@ export class SessionClient {
 
   /**
    * Like `replayer`, but delays the creation of the client. Keeps the present cookies, and returns a function
-   * that creates the client with them.
+   * that creates the client with them. Returns the same function as before if nothing has changed.
    */
   replayerLater(path: string): () => SessionClient {
     const cookies = this.cookies(path);
+    const { csrf, page, access } = this;
+    const last = this.#replaying;
+    const bare = this.captured.size === 0 && this.mailed.size === 0;
+    // The jar returns another list after each change of a cookie.
+    const same = last?.cookies === cookies && last.csrf === csrf && last.page === page;
+    if (bare && same && last.access === access) return last.create;
+    const create = this.#replayerOf(cookies);
+    this.#replaying = bare ? { cookies, csrf, page, access, create } : undefined;
+    return create;
+  }
+
+  #replayerOf(cookies: Cookies['list']): () => SessionClient {
     const { csrf, page, access } = this;
     const [captured, mailed] = [new Map(this.captured), new Set(this.mailed)];
     return () => {

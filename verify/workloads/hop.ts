@@ -234,14 +234,14 @@ class HopClient {
   }
 
   /** Sends one request, or a write and a read. @returns false if the response is signed out */
-  async #step(driver: Driver): Promise<boolean> {
+  #step(driver: Driver): Promise<boolean> {
     const probe = this.#probe();
     const due = this.#due;
     if (probe === undefined || this.#unsure) return this.#read(driver, probe, { due });
     const draw = this.#random.next();
     const value = this.#values.toRemove(probe, draw);
     if (value !== undefined && probe.remove !== undefined)
-      return this.#wrote(await driver.remove(probe, probe.remove, value, { due }));
+      return driver.remove(probe, probe.remove, value, { due }).then(removed => this.#wrote(removed));
     if (writeOf(probe) === undefined || draw > this.#values.share(probe))
       return this.#read(driver, probe, { due });
     return this.#write(driver, probe);

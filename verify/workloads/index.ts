@@ -146,7 +146,11 @@ export async function perform(
 ): Promise<void> {
   const failing = new AbortController();
   const departed = departedOf(outer);
-  const context = { ...outer, departed, signal: AbortSignal.any([outer.signal, failing.signal]) };
+  // `AbortSignal.any` would be slower: each request asks several times whether the signal has aborted.
+  const stop = (): void => failing.abort(outer.signal.reason);
+  if (outer.signal.aborted) stop();
+  outer.signal.addEventListener('abort', stop, { once: true });
+  const context = { ...outer, departed, signal: failing.signal };
   const begun: Promise<void>[] = [];
   /** Adds a running workload. If it throws, all others are stopped. */
   const begin = (task: Promise<void>): Promise<void> => {
@@ -217,6 +221,7 @@ export async function perform(
   }
   await Promise.all([hopping, aging]);
   await replayDeparted(context);
+  outer.signal.removeEventListener('abort', stop);
 }
 
 /** Performs the faults while clients log out (`leaving`). Then compares old and new sessions (`generations`). */

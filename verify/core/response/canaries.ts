@@ -1,12 +1,13 @@
 /** Finds the canaries (private values of users) in a whole response. */
 import { canaryFinder } from '../history/canary.ts';
+import { Recent } from '../recent.ts';
 import type { Reply } from './reply.ts';
 
 export class CanarySearch {
   readonly #prefix: string;
   readonly #find: (text: string) => string[];
   /** Headers without a canary, which need no further search. In Node, responses with equal headers share one object. */
-  readonly #bare = new WeakSet<Reply['headers']>();
+  readonly #bare = new Recent<Reply['headers'], true>();
 
   constructor(prefix: string) {
     this.#prefix = prefix;
@@ -16,10 +17,11 @@ export class CanarySearch {
   in({ body, facts, headers }: Reply): readonly string[] {
     const found = facts?.canaries ?? this.#find(body);
     if (facts !== undefined) facts.canaries = found;
-    if (this.#bare.has(headers)) return found;
+    if (this.#bare.get(headers) === true) return found;
     const more = this.#inHeaders(headers);
-    if (more.length === 0) this.#bare.add(headers);
-    return more.length === 0 ? found : [...found, ...more];
+    if (more.length > 0) return [...found, ...more];
+    this.#bare.set(headers, true);
+    return found;
   }
 
   #inHeaders(headers: Reply['headers']): string[] {

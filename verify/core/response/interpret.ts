@@ -8,8 +8,8 @@ import { type Finding, type Findings, finder } from './finding.ts';
 import { acceptsLogin, hasPasswordField, LIMITED, type LoginPage } from './login-answer.ts';
 import { type Named, type Naming, namer, type Versioning, versionNamer } from './naming.ts';
 import { outcomeOf } from './outcome.ts';
-import { type ListPage, ListReader, type ListSpec } from './pages-of-list.ts';
-import type { Reply } from './reply.ts';
+import { ListReader, type ListSpec } from './pages-of-list.ts';
+import type { ListPage, Reply } from './reply.ts';
 import { type KnownStrangers, Strangers } from './strangers.ts';
 
 export interface Pages {
@@ -84,7 +84,6 @@ export class Interpreter {
   readonly #pages: Pages;
   readonly #reading: Reading;
   readonly #canaries: CanarySearch;
-  readonly #unpadded: (text: string) => string;
   readonly #user: Findings;
   readonly #lists: Map<string, ListReader>;
   readonly strangers = new Strangers();
@@ -97,11 +96,11 @@ export class Interpreter {
     this.#pages = pages;
     this.#reading = reading;
     this.#canaries = new CanarySearch(reading.canary);
-    this.#unpadded = unpadder(reading.canary);
+    const unpadded = unpadder(reading.canary);
     const found = (finding: Finding) => finder(finding, reading.decode);
     this.#user = found(pages.signedIn.user);
     this.#lists = new Map(
-      pages.probes.map(({ object, read }) => [object, new ListReader(read, reading.decode)]),
+      pages.probes.map(({ object, read }) => [object, new ListReader(read, reading.decode, unpadded)]),
     );
     this.#csrf = pages.csrf === undefined ? undefined : found(pages.csrf);
     this.#busy = pages.busy === undefined ? undefined : new RegExp(pages.busy);
@@ -231,11 +230,7 @@ export class Interpreter {
 
   /** The values that a page shows of an object, by its name in the target file. */
   page(reply: Reply, object: string, path?: string): ListPage {
-    const page = this.#lists.get(object)?.page(reply, path);
-    if (page === undefined) return NO_PAGE;
-    const { values } = page;
-    for (let i = 0; i < values.length; i++) values[i] = this.#unpadded(values[i] as string);
-    return page;
+    return this.#lists.get(object)?.page(reply, path) ?? NO_PAGE;
   }
 
   /** Records canaries outside of the requested state, and changed session cookies. */

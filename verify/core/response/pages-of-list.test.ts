@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ListReader, type ListSpec } from './pages-of-list.ts';
 
 const read = (body: string, spec: Partial<ListSpec> = {}, path = '/items', link?: string) =>
-  new ListReader({ items: '<li>([^<]*)', ...spec }, decodeHTML).page(
+  new ListReader({ items: '<li>([^<]*)', ...spec }, decodeHTML, text => text).page(
     { status: 200, headers: { link }, body, cookies: [] },
     path,
   );
@@ -52,5 +52,32 @@ describe('a list', () => {
     const within = '<ul id=list>(.*?)</ul>';
     expect(read(`<li>no</li><ul id=list><li>yes</li></ul><li>no</li>`, { within }).values).toEqual(['yes']);
     expect(read('<li>no</li>', { within }).values).toEqual([]);
+  });
+});
+
+describe('an equal body', () => {
+  const reader = (spec: Partial<ListSpec> = {}) =>
+    new ListReader({ items: '<li>([^<]*)', ...spec }, decodeHTML, text => text.replace(/x+$/, ''));
+  const reply = (headers = {}) => ({ status: 200, headers, body: '<li>ax<li>b', cookies: [], facts });
+  let facts = { firsts: new Map() };
+
+  it('is read once for each path and list', () => {
+    facts = { firsts: new Map() };
+    const list = reader();
+    const page = list.page(reply(), '/a');
+    expect(page).toEqual({ values: ['a', 'b'], cut: false });
+    expect(list.page(reply(), '/a')).toBe(page);
+    expect(list.page(reply(), '/b')).not.toBe(page);
+    expect(reader({ rows: 2 }).page(reply(), '/b')).toEqual({ values: ['a', 'b'], cut: true });
+  });
+
+  it('is read again if a header may say more', () => {
+    facts = { firsts: new Map() };
+    const list = reader();
+    expect(list.page(reply(), '/a').next).toBeUndefined();
+    expect(list.page(reply({ link: '</a?page=2>; rel="next"' }), '/a').next).toBe('/a?page=2');
+    const other = reader({ next: { header: 'x-next' } });
+    expect(other.page(reply({ 'x-next': '/c' }), '/a').next).toBe('/c');
+    expect(other.page(reply({ 'x-next': '/d' }), '/a').next).toBe('/d');
   });
 });

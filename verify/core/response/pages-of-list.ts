@@ -1,7 +1,7 @@
 /** Reads one page of a list: its values, and whether further pages follow. */
 import { Finder } from './finder.ts';
 import { type Finding, type Findings, finder } from './finding.ts';
-import type { Reply } from './reply.ts';
+import type { ListPage, Reply } from './reply.ts';
 
 /** How the list of a probe is read from a page. */
 export interface ListSpec {
@@ -14,14 +14,6 @@ export interface ListSpec {
   rows?: number | undefined;
 }
 
-export interface ListPage {
-  values: string[];
-  /** The address of the next page, as written in the page. */
-  next?: string;
-  /** True if the list may continue although the page has no address of a next page. */
-  cut: boolean;
-}
-
 const REL_NEXT = /<(?:a|link)\b(?=[^>]*\brel=["']?next\b)[^>]*\bhref=(?:"([^"]*)"|'([^']*)'|([^\s>]+))/i;
 const LINK_NEXT = /<([^>]*)>[^,]*;\s*rel="?next\b/i;
 const HREF = /\bhref=["']([^"'#]*[?&](?:amp;)?(?:page|p|pg|paged)=(\d+)[^"']*)/gi;
@@ -32,19 +24,41 @@ export class ListReader {
   readonly #next: Findings | undefined;
   readonly #rows: number | undefined;
   readonly #decode: (html: string) => string;
+  readonly #unpadded: (text: string) => string;
+  /** True if values and address are in the body, not in headers or cookies. */
+  readonly #inBody: boolean;
 
-  constructor({ items, within, next, rows }: ListSpec, decode: (html: string) => string) {
+  /** @param unpadded removes the padding of a value */
+  constructor(
+    { items, within, next, rows }: ListSpec,
+    decode: (html: string) => string,
+    unpadded: (text: string) => string,
+  ) {
     this.#items = finder(items, decode);
     this.#within = within === undefined ? undefined : new Finder(within);
     this.#next = next === undefined ? undefined : finder(next, decode);
     this.#rows = rows;
     this.#decode = decode;
+    this.#unpadded = unpadded;
+    this.#inBody = isInBody(items) && (next === undefined || isInBody(next));
   }
 
+  /** Returns the same object for an equal body. */
   page(reply: Reply, path = ''): ListPage {
+    const { facts, headers } = reply;
+    if (facts === undefined || !this.#inBody || headers['link'] !== undefined) return this.#read(reply, path);
+    const { list } = facts;
+    if (list !== undefined && list.reader === this && list.path === path) return list.page;
+    const page = this.#read(reply, path);
+    facts.list = { reader: this, path, page };
+    return page;
+  }
+
+  #read(reply: Reply, path: string): ListPage {
     const { body } = reply;
     const part = this.#within === undefined ? reply : partOf(reply, this.#within.first(body) ?? '');
     const values = this.#items.all(part);
+    for (let i = 0; i < values.length; i++) values[i] = this.#unpadded(values[i] as string);
     const next = this.#nextOf(reply, path);
     if (next !== undefined && next !== '') return { values, next, cut: false };
     // Where the target file says where the next address is, a page without it is the last one.
@@ -63,6 +77,9 @@ export class ListReader {
     return href === undefined ? undefined : this.#decode(href);
   }
 }
+
+const isInBody = (finding: Finding): boolean =>
+  typeof finding === 'string' || !('header' in finding || 'cookie' in finding);
 
 /** Leaves out `facts`, which are about the whole body. */
 function partOf({ facts: _, ...reply }: Reply, body: string): Reply {

@@ -2,11 +2,23 @@
 import type { CookieAttributes } from '../history/history.ts';
 import type { Failure } from './outcome.ts';
 
+/** One page of a list. */
+export interface ListPage {
+  /** The values without their padding. Do not change this list, because it is shared. */
+  values: string[];
+  /** The address of the next page, as written in the page. */
+  next?: string;
+  /** True if the list may continue although the page has no address of a next page. */
+  cut: boolean;
+}
+
 /** What was found in a body. Responses with equal bodies may share it, so that each body is searched only once. */
 export interface BodyFacts {
   /** By finder: the first value in the body, or null. */
   readonly firsts: Map<object, string | null>;
   canaries?: readonly string[];
+  /** The last page of a list that was read from the body: by which reader, and for which path. */
+  list?: { reader: object; path: string; page: ListPage };
   busy?: boolean;
   /** True if the body has a password field. */
   password?: boolean;
