@@ -17,32 +17,37 @@ export function routeTo(name: string): string {
 }
 
 export class ComposeBalancer extends ContainerService implements Balancer {
-  readonly #registered: Set<string>;
+  /** Names of the instances to which nginx routes. */
+  readonly #routed = new Set<string>();
   readonly #changes = new Changes();
 
-  /** @param registered names of the instances to which nginx routes at its start */
-  constructor(registered: readonly string[], spec: Omit<ContainerSpec, 'ready' | 'name'>) {
+  constructor(spec: Omit<ContainerSpec, 'ready' | 'name'>) {
     const ready = async () => (await docker('exec', spec.container, ...SCRIPT, 'healthy')) !== undefined;
     super({ ...spec, name: 'balancer', ready });
-    this.#registered = new Set(registered);
   }
 
-  async register({ name }: Pick<Instance, 'name'>): Promise<void> {
-    await this.#change(() => this.#registered.add(name));
+  register(instance: Pick<Instance, 'name'>): Promise<void> {
+    return this.registerAll([instance]);
   }
 
-  async deregister({ name }: Pick<Instance, 'name'>): Promise<void> {
-    await this.#change(() => this.#registered.delete(name));
+  registerAll(instances: readonly Pick<Instance, 'name'>[]): Promise<void> {
+    return this.#change(() => {
+      for (const { name } of instances) this.#routed.add(name);
+    });
   }
 
-  async reload(): Promise<void> {
-    await this.#change(() => {});
+  deregister({ name }: Pick<Instance, 'name'>): Promise<void> {
+    return this.#change(() => this.#routed.delete(name));
   }
 
-  async #change(change: () => unknown): Promise<void> {
-    await this.#changes.run(async () => {
+  reload(): Promise<void> {
+    return this.#change(() => {});
+  }
+
+  #change(change: () => unknown): Promise<void> {
+    return this.#changes.run(async () => {
       change();
-      const routes = [...this.#registered].map(routeTo);
+      const routes = [...this.#routed].map(routeTo);
       await docker('exec', this.container, ...SCRIPT, 'route', ...routes);
     });
   }

@@ -1,24 +1,19 @@
 /** Runs the stack in containers: docker-compose.yml under a unique project name, controlled by `docker` commands. */
-import { randomBytes } from 'node:crypto';
-import type { LogSource } from '../verify/client/logs.ts';
 import { followedLog } from '../verify/import/log-file.ts';
 import { parseInstanceLine, RoutedLog } from '../verify/import/stack-log.ts';
+import { BundledStack, Deaths, type NewInstance, portOf } from './bundled-stack.ts';
 import { ComposeBalancer, INSTANCE_PORT, routeTo } from './compose-balancer.ts';
 import { ComposeProject, type Services } from './compose-project.ts';
-import { ContainerService, type ContainerSpec } from './container.ts';
+import { ContainerService } from './container.ts';
 import { containerLines } from './container-log.ts';
 import { docker, requireEngine } from './docker.ts';
 import { isReady } from './instance.ts';
 import { freePort } from './ports.ts';
 import type { Instance, InstanceOptions, Stack, StackOptions } from './stack.ts';
-import { Deaths, instancesOf, portOf, startOrStop } from './starting.ts';
 
 /** The port of Redis in its container. */
 const REDIS_PORT = 6379;
 const FIRST = 'app-1';
-/** The services that the stack starts in addition to the instances. */
-const PARTS = ['redis', 'balancer'];
-
 /**
  * Builds the image, starts Redis, the instances and nginx as containers, and waits until all are ready. Throws
  * MissingProgramError if there is no engine, an error if the options need a server that docker-compose.yml does not
@@ -30,12 +25,9 @@ export async function startComposeStack(options: StackOptions = {}): Promise<Sta
   await requireEngine();
   options.signal?.throwIfAborted();
   const port = await portOf(options);
-  const secret =
-    options.env?.['SESSION_SECRET'] ?? (process.env['SESSION_SECRET'] || randomBytes(32).toString('hex'));
+  const redisPort = await freePort();
   const project = new ComposeProject({ BALANCER_PORT: String(port), TLS_PORT: '0', ...options.env });
-  const url = `http://127.0.0.1:${port}`;
-  const stack = new ComposeStack(project, { url, secret }, options);
-  return startOrStop(stack, options.signal);
+  return new ComposeStack(project, { url: `http://127.0.0.1:${port}`, redisPort }, options).begin();
 }
 
 /** Throws an error that says what to do if the options need a server that docker-compose.yml does not have. */
@@ -60,178 +52,91 @@ function requireItsServers({ env }: StackOptions): void {
 class ComposeInstance extends ContainerService implements Instance {
   readonly options: InstanceOptions;
 
-  constructor({ name, url, options }: Planned, spec: Pick<ContainerSpec, 'container' | 'onDeath'>) {
-    super({ ...spec, name, url, ready: () => isReady(url, options.command === undefined) });
-    this.options = options;
+  constructor({ name, port, own }: NewInstance, container: string, onDeath: Deaths['report']) {
+    const url = `http://127.0.0.1:${port}`;
+    super({ name, container, url, onDeath, ready: () => isReady(url, own.command === undefined) });
+    this.options = own;
   }
 }
 
-/** An instance whose container does not exist yet. */
-interface Planned {
-  name: string;
-  url: string;
-  options: InstanceOptions;
-}
-
-class ComposeStack implements Stack {
-  readonly url: string;
-  readonly logs: LogSource[] = [];
-  readonly died: Promise<string>;
+class ComposeStack extends BundledStack<ComposeInstance> {
+  override readonly balancer: ComposeBalancer;
+  override readonly store: ContainerService;
+  override readonly servers: readonly ContainerService[];
   readonly #project: ComposeProject;
-  readonly #options: StackOptions;
   readonly #deaths: Deaths;
-  readonly #instances: ComposeInstance[] = [];
-  /** The instances that are not in docker-compose.yml. Removed instances stay here, so that no name is used twice. */
-  readonly #services: Services = {};
-  readonly #secret: string;
-  #parts: { balancer: ComposeBalancer; store: ContainerService } | undefined;
-  #stopped: Promise<void> | undefined;
+  /** The services that docker-compose.yml lacks or defines differently. Removed instances stay here. */
+  readonly #services: Services;
 
-  /** @param secret the SESSION_SECRET of instances whose options set no other secret */
   constructor(
     project: ComposeProject,
-    { url, secret }: { url: string; secret: string },
+    { url, redisPort }: { url: string; redisPort: number },
     options: StackOptions,
   ) {
-    this.#deaths = new Deaths(options.onDeath);
-    this.died = this.#deaths.first;
-    this.url = url;
-    this.#secret = secret;
+    const deaths = new Deaths(options.onDeath);
+    super(url, options, deaths);
+    this.#deaths = deaths;
     this.#project = project;
-    this.#options = options;
-  }
-
-  get balancer(): ComposeBalancer {
-    return this.#started().balancer;
-  }
-
-  get store(): ContainerService {
-    return this.#started().store;
-  }
-
-  get servers(): readonly ContainerService[] {
-    return [this.store];
-  }
-
-  instances(): readonly Instance[] {
-    return [...this.#instances];
-  }
-
-  async start(): Promise<void> {
-    const { onStep } = this.#options;
-    const planned: Planned[] = [];
-    for (const one of instancesOf(this.#options)) planned.push(await this.#plan(one));
-    const names = planned.map(({ name }) => name);
-    const redisPort = await freePort();
-    this.#services['redis'] = { ...WITHOUT_HEALTHCHECK, ports: [`127.0.0.1:${redisPort}:${REDIS_PORT}`] };
-    this.#services['balancer'] = {
-      ...WITHOUT_HEALTHCHECK,
-      environment: { INSTANCES: names.map(routeTo).join(' ') },
+    this.#services = {
+      redis: { ...WITHOUT_HEALTHCHECK, ports: [`127.0.0.1:${redisPort}:${REDIS_PORT}`] },
     };
-    onStep?.(
-      `building the image and starting Redis, nginx and ${names.length} instances as ${this.#project.name}`,
-    );
-    await this.#project.up([...PARTS, ...names], this.#services, '--build');
-    const [redis, nginx] = ['redis', 'balancer'].map(this.#project.container) as [string, string];
-    const onDeath = this.#deaths.report;
-    const store = new ContainerService({
+    const [redis, nginx] = ['redis', 'balancer'].map(project.container) as [string, string];
+    const onDeath = deaths.report;
+    this.store = new ContainerService({
       ...{ name: 'redis', container: redis, url: `redis://127.0.0.1:${redisPort}`, onDeath },
       // `url` is an address on this machine, so that faults can send commands to Redis.
       ready: async () => (await docker('exec', redis, 'redis-cli', 'ping')) === 'PONG',
     });
-    const balancer = new ComposeBalancer(names, { container: nginx, url: this.url, onDeath });
-    this.#parts = { store, balancer };
+    this.servers = [this.store];
+    this.balancer = new ComposeBalancer({ container: nginx, url, onDeath });
     this.logs.push(followedLog('balancer', 'balancer', containerLines(nginx), new RoutedLog()));
-    const found = planned.map(one => this.#find(one));
-    await Promise.all([store, ...found, balancer].map(service => service.untilReady()));
-    // Containers may have got new addresses since nginx started. A reload makes nginx look them up again.
-    await balancer.reload();
-    onStep?.(`ready at ${this.url}`);
   }
 
-  async add(options: InstanceOptions = {}): Promise<Instance> {
-    if (this.#stopped) throw new Error('the stack was stopped and starts no more instances');
-    const planned = await this.#plan(options);
-    await this.#project.up([planned.name], this.#services);
-    const instance = this.#find(planned);
-    try {
-      await instance.untilReady();
-      await this.balancer.register(instance);
-    } catch (error) {
-      await this.#forget(instance);
-      throw error;
-    }
-    return instance;
+  protected override async startAll(): Promise<void> {
+    const created = await this.createAll();
+    const names = created.map(({ name }) => name);
+    const environment = { INSTANCES: names.map(routeTo).join(' ') };
+    this.#services['balancer'] = { ...WITHOUT_HEALTHCHECK, environment };
+    this.options.onStep?.(
+      `building the image and starting Redis, nginx and ${names.length} instances as ${this.#project.name}`,
+    );
+    await this.#project.up(['redis', 'balancer', ...names], this.#services, '--build');
+    await Promise.all([this.store, this.balancer, ...created].map(service => service.start()));
+    // Containers may have got new addresses since nginx started. nginx looks them up again.
+    await this.balancer.registerAll(created);
   }
 
-  async remove({ name }: Instance): Promise<void> {
-    const instance = this.#instances.find(one => one.name === name);
-    if (instance === undefined)
-      throw new Error(`expected the name of an instance of this stack, got ${JSON.stringify(name)}`);
-    await this.balancer.deregister(instance);
-    await instance.stop();
-    await this.#forget(instance);
+  protected override async startAdded(instance: ComposeInstance): Promise<void> {
+    await this.#project.up([instance.name], this.#services);
+    await instance.start();
   }
 
-  stop(): Promise<void> {
-    this.#stopped ??= this.#stop();
-    return this.#stopped;
-  }
-
-  #started() {
-    if (this.#parts) return this.#parts;
-    throw new Error('the stack has not started');
-  }
-
-  /**
-   * Adds an instance to the compose file. The port is fixed, so that the instance has the same address after a restart.
-   */
-  async #plan(options: InstanceOptions): Promise<Planned> {
-    const { env, command } = options;
-    const port = await freePort();
-    const name = `app-${Object.keys(this.#services).filter(key => !PARTS.includes(key)).length + 1}`;
+  /** The port is fixed, so that the instance has the same address after a restart. */
+  protected override prepare(planned: NewInstance): ComposeInstance {
+    const { name, port, own } = planned;
     this.#services[name] = {
       extends: { file: this.#project.file, service: FIRST },
       ...WITHOUT_HEALTHCHECK,
       environment: {
+        ...{ ...this.options.env, INSTANCE_ID: name, LOG_FILE: '' },
         // docker-compose.yml has a service that writes the secret to a file. The stack passes the secret itself, and
         // does not start this service.
-        ...{ SESSION_SECRET: this.#secret, SESSION_SECRET_FILE: '' },
-        ...{ ...this.#options.env, INSTANCE_ID: name, LOG_FILE: '', ...env },
+        ...{ SESSION_SECRET_FILE: '', ...own.env },
       },
       ports: [`127.0.0.1:${port}:${INSTANCE_PORT}`],
-      ...(command && { command }),
+      ...(own.command && { command: own.command }),
     };
-    // Adds the secret to the options that callers see: the faults that replace the secret read the old one there.
-    const own = { ...options, env: { SESSION_SECRET: this.#secret, ...env } };
-    return { name, url: `http://127.0.0.1:${port}`, options: own };
-  }
-
-  #find(planned: Planned): ComposeInstance {
-    const { name } = planned;
     const container = this.#project.container(name);
-    const instance = new ComposeInstance(planned, { container, onDeath: this.#deaths.report });
-    this.#instances.push(instance);
     const parse = (line: string) => parseInstanceLine(name, line);
     this.logs.push(followedLog(name, 'instance', containerLines(container), { parse }));
-    return instance;
+    return new ComposeInstance(planned, container, this.#deaths.report);
   }
 
-  /** Ends an instance. Keeps its container until the stack stops, because the log is read from the container. */
-  async #forget(instance: ComposeInstance): Promise<void> {
-    await instance.kill();
-    instance.dispose();
-    this.#instances.splice(this.#instances.indexOf(instance), 1);
-  }
-
-  #all(): readonly ContainerService[] {
-    return [...(this.#parts ? Object.values(this.#parts) : []), ...this.#instances];
-  }
-
-  async #stop(): Promise<void> {
-    for (const service of this.#all()) service.dispose();
+  protected override async stopAll(): Promise<void> {
+    const all = [this.store, this.balancer, ...this.all];
+    for (const service of all) service.expectEnd();
     await this.#project.remove();
-    await Promise.all(this.#all().map(service => service.ended()));
+    await Promise.all(all.map(service => service.ended()));
   }
 }
 

@@ -2,23 +2,19 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { NewInstance } from './bundled-stack.ts';
 import { ServerProcess } from './process.ts';
 import type { Instance, InstanceOptions } from './stack.ts';
 
-export interface LocalInstanceOptions extends InstanceOptions {
-  name: string;
-  /** The options that only this instance has. A caller can start a similar instance with them. */
-  own: InstanceOptions;
-  /** Port to listen on, on 127.0.0.1. */
-  port: number;
+interface LocalInstanceOptions extends NewInstance {
   /** File for the output of the instance, including the request log. */
   log: string;
   /** Environment variables with the addresses of the servers behind the instance: REDIS_URL … */
   backing: Record<string, string>;
-  /** SESSION_SECRET. Must be the same for all instances of a stack, so that they accept each other's cookies. */
-  secret: string;
+  /** Environment variables of all instances of the stack. */
+  shared: Record<string, string>;
   /** Called with the exit status and the last output when the process ends unexpectedly. */
-  onDeath?: (description: string) => void;
+  onDeath: (description: string) => void;
 }
 
 const APP = fileURLToPath(new URL('../app/server.ts', import.meta.url));
@@ -33,38 +29,35 @@ export class LocalInstance extends ServerProcess implements Instance {
   readonly options: InstanceOptions;
 
   constructor(options: LocalInstanceOptions) {
-    const url = `http://127.0.0.1:${options.port}`;
+    const { name, port, own, log, onDeath } = options;
+    const url = `http://127.0.0.1:${port}`;
     super({
-      name: options.name,
-      command: options.command ?? [process.execPath, APP],
-      env: environment(options),
-      log: options.log,
-      ready: () => isReady(url, options.command === undefined),
-      stopMs: STOP_MS,
-      ...(options.onDeath && { onDeath: options.onDeath }),
+      ...{ name, log, onDeath, env: environment(options), stopMs: STOP_MS },
+      command: own.command ?? [process.execPath, APP],
+      ready: () => isReady(url, own.command === undefined),
     });
     this.url = url;
-    this.options = options.own;
+    this.options = own;
   }
 }
 
 /** Returns the environment. Later values override earlier ones: defaults, the user's, the stack's, this instance's. */
-function environment(options: LocalInstanceOptions): NodeJS.ProcessEnv {
+function environment({ name, port, own, backing, shared }: LocalInstanceOptions): NodeJS.ProcessEnv {
   return {
     DRAIN_MS,
     FIXTURE_USERS: '500',
     // The default folder of Node's compile cache. The cache halves the start time of an instance.
     NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
-    SESSION_SECRET: options.secret,
     // Sets a low cost of password hashes and no login limits, because load tests log in often, and from one address.
     TRIAL: 'true',
     TRUST_PROXY: 'loopback',
     ...process.env,
-    INSTANCE_ID: options.name,
-    ...options.backing,
-    ...options.env,
+    INSTANCE_ID: name,
+    ...backing,
+    ...shared,
+    ...own.env,
     HOST: '127.0.0.1',
-    PORT: String(options.port),
+    PORT: String(port),
   };
 }
 

@@ -1,21 +1,18 @@
 /** Runs the stack as local processes: the store, the balancer and any number of instances. */
 
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { LogSource } from '../verify/client/logs.ts';
 import { instanceLog } from '../verify/import/log-file.ts';
 import { type BackingServers, planBacking } from './backing.ts';
 import type { BalancerProcess } from './balancer-process.ts';
 import { BALANCERS, type BalancerKind, balancerOf } from './balancers.ts';
+import { BundledStack, Deaths, instancesOf, type NewInstance, portOf } from './bundled-stack.ts';
 import { type Fleet, fleetOf } from './fleet/fleet.ts';
 import type { Profile } from './fleet/profile.ts';
 import { LocalInstance } from './instance.ts';
 import { StackLinks } from './links.ts';
 import type { NginxAdditions } from './nginx-files.ts';
-import { freePort } from './ports.ts';
 import type { BackingServer } from './servers.ts';
 import type { Instance, InstanceOptions, Link, Stack, StackOptions } from './stack.ts';
-import { Deaths, instancesOf, portOf, startOrStop } from './starting.ts';
 import type { Sticky } from './sticky.ts';
 import { makeFolder, removeFolder, temporaryPath } from './watchdog.ts';
 
@@ -63,8 +60,7 @@ export async function startLocalStack(options: LocalStackOptions = {}): Promise<
   const port = await portOf(options);
   makeFolder(dir);
   const balancer = await BALANCERS[kind].plan({ ...wanted, dir, port, onDeath: deaths.report });
-  const stack = new LocalStack(options, { dir, deaths, kind, balancer, backing });
-  return startOrStop(stack, options.signal);
+  return new LocalStack(options, { dir, deaths, kind, balancer, backing }).begin();
 }
 
 interface Plan {
@@ -75,96 +71,66 @@ interface Plan {
   backing: BackingServers;
 }
 
-class LocalStack implements Stack {
-  readonly url: string;
-  readonly balancer: BalancerProcess;
+class LocalStack extends BundledStack<LocalInstance> {
+  override readonly balancer: BalancerProcess;
+  override readonly store: BackingServer;
+  override readonly servers: readonly BackingServer[];
   readonly fleet?: Fleet;
-  readonly store: BackingServer;
-  readonly servers: readonly BackingServer[];
-  readonly logs: LogSource[] = [];
-  readonly died: Promise<string>;
   readonly #options: LocalStackOptions;
   readonly #plan: Plan;
-  readonly #secret = randomBytes(32).toString('hex');
-  readonly #instances: LocalInstance[] = [];
   /** Address of each instance → its name. Includes removed instances, which the balancer's log may still name. */
   readonly #names = new Map<string, string>();
   readonly #links = new StackLinks();
-  #created = 0;
   #beside: Beside | undefined;
-  #stopped: Promise<void> | undefined;
 
   constructor(options: LocalStackOptions, plan: Plan) {
     const { deaths, kind, balancer, backing } = plan;
+    super(balancer.url, options, deaths);
     this.#options = options;
     this.#plan = plan;
-    this.died = deaths.first;
+    this.balancer = balancer;
     this.store = backing.store;
     this.servers = backing.servers;
-    this.balancer = balancer;
     const fleet = fleetOf(balancer, options.profile, {
-      launch: options => this.#launch(options),
-      end: instance => this.#end(instance),
+      launch: options => super.add(options),
+      end: instance => super.remove(instance),
       report: message => options.onStep?.(message),
     });
     if (fleet) this.fleet = fleet;
-    this.url = balancer.url;
     this.logs.push(BALANCERS[kind].log(balancer.accessLog, address => this.#names.get(address)));
   }
 
-  instances(): readonly Instance[] {
-    return [...this.#instances];
-  }
-
-  async start(): Promise<void> {
-    const { onStep } = this.#options;
-    const wanted = instancesOf(this.#options);
+  protected override async startAll(): Promise<void> {
+    const { onStep, links, beside } = this.#options;
     onStep?.(`starting ${this.servers.map(({ name }) => name).join(' and ')}`);
     await Promise.all(this.servers.map(server => server.start()));
-    if (this.#options.links)
+    if (links)
       for (const server of this.servers)
         if (server.failover === undefined) await this.#links.open(server.name, server.port);
-    this.#beside = await this.#options.beside?.(this.#plan.backing.redis, this.url);
-    // If the start was aborted while this program was starting, `stop` ran before `#beside` was set. In that
+    this.#beside = await beside?.(this.#plan.backing.redis, this.url);
+    // If the start was aborted while this program was starting, `stopAll` ran before `#beside` was set. In that
     // case this line stops the program.
-    if (this.#stopped) await this.#beside?.stop();
-    onStep?.(`starting ${wanted.length} instances`);
-    // Creates one instance after the other, so that the first is named app-1.
-    const created: LocalInstance[] = [];
-    for (const one of wanted) created.push(await this.#create(one));
+    if (this.isStopped()) await this.#beside?.stop();
+    onStep?.(`starting ${instancesOf(this.#options).length} instances`);
+    const created = await this.createAll();
     await Promise.all(created.map(instance => instance.start()));
     onStep?.(`starting ${this.#plan.kind}`);
     await this.balancer.registerAll(created);
     await this.balancer.start();
     this.fleet?.begin(created);
-    onStep?.(`ready at ${this.url}`);
   }
 
-  add(options: InstanceOptions = {}): Promise<Instance> {
-    return this.fleet?.add(options) ?? this.#launch(options);
+  override add(options: InstanceOptions = {}): Promise<Instance> {
+    return this.fleet?.add(options) ?? super.add(options);
   }
 
-  remove(instance: Instance): Promise<void> {
-    return this.fleet?.remove(instance) ?? this.#end(instance);
+  override remove(instance: Instance): Promise<void> {
+    return this.fleet?.remove(instance) ?? super.remove(instance);
   }
 
-  async #launch(options: InstanceOptions): Promise<Instance> {
-    const instance = await this.#create(options);
-    try {
-      await instance.start();
-      if (this.fleet) this.#options.onStep?.(`${instance.name} has started`);
-      await this.balancer.register(instance);
-    } catch (error) {
-      await this.#forget(instance);
-      throw error;
-    }
-    return instance;
-  }
-
-  async #end(instance: Instance): Promise<void> {
-    const found = this.#named(instance.name);
-    await this.balancer.deregister(found);
-    await this.#forget(found);
+  protected override async startAdded(instance: LocalInstance): Promise<void> {
+    await instance.start();
+    if (this.fleet) this.#options.onStep?.(`${instance.name} has started`);
   }
 
   async link(to: string): Promise<Link> {
@@ -172,7 +138,7 @@ class LocalStack implements Stack {
     if (known !== undefined) return known;
     if (this.servers.some(({ name }) => name === to))
       throw new Error(`expected a stack that was started with the option links, because ${to} has no link`);
-    const instance = this.#named(to);
+    const instance = this.named(to);
     const link = await this.#links.open(to, Number(new URL(instance.url).port));
     const host = `127.0.0.1:${link.port}`;
     this.#names.set(host, to);
@@ -184,43 +150,21 @@ class LocalStack implements Stack {
     const link = this.#links.get(to);
     if (link === undefined) return;
     await link.restore();
-    const instance = this.#instances.find(({ name }) => name === to);
+    const instance = this.all.find(({ name }) => name === to);
     if (instance !== undefined) await this.balancer.register(instance); // Otherwise the fleet has replaced it.
     this.#links.retire(to);
   }
 
-  #named(name: string): LocalInstance {
-    const found = this.#instances.find(instance => instance.name === name);
-    if (found === undefined)
-      throw new Error(`expected the name of an instance of this stack, got ${JSON.stringify(name)}`);
-    return found;
-  }
-
-  stop(): Promise<void> {
-    this.#stopped ??= this.#stop();
-    return this.#stopped;
-  }
-
-  async #create(options: InstanceOptions): Promise<LocalInstance> {
-    const port = await freePort();
-    if (this.#stopped) throw new Error('the stack was stopped and starts no more instances');
-    this.#created += 1;
-    const name = `app-${this.#created}`;
-    const log = join(this.#plan.dir, `${name}.log`);
+  protected override prepare(planned: NewInstance): LocalInstance {
+    const log = join(this.#plan.dir, `${planned.name}.log`);
+    const { fleet } = this;
     const instance = new LocalInstance({
-      name,
-      port,
-      log,
-      backing: this.#backingEnv(),
-      secret: this.#secret,
-      own: this.#own(options),
-      onDeath: this.fleet === undefined ? this.#plan.deaths.report : this.#reportDeath,
-      env: { ...this.#options.env, ...this.#beside?.env, ...options.env },
-      ...(options.command && { command: options.command }),
+      ...{ ...planned, log, backing: this.#backingEnv() },
+      shared: { ...this.#options.env, ...this.#beside?.env },
+      onDeath: fleet === undefined ? this.#plan.deaths.report : this.#reportReplaced,
     });
-    this.#names.set(new URL(instance.url).host, name);
-    this.#instances.push(instance);
-    this.logs.push(instanceLog(name, log));
+    this.#names.set(new URL(instance.url).host, planned.name);
+    this.logs.push(instanceLog(planned.name, log));
     return instance;
   }
 
@@ -234,34 +178,16 @@ class LocalStack implements Stack {
     return { ...Object.fromEntries(led), PUBLIC_URL: url };
   }
 
-  /**
-   * Returns the options of one instance with its SESSION_SECRET. The faults that replace the secret read the
-   * old one there.
-   */
-  #own(options: InstanceOptions): InstanceOptions {
-    const secret =
-      options.env?.['SESSION_SECRET'] ??
-      this.#options.env?.['SESSION_SECRET'] ??
-      (process.env['SESSION_SECRET'] || this.#secret);
-    return { ...options, env: { ...options.env, SESSION_SECRET: secret } };
-  }
-
-  /** Ends an instance and removes it from the stack. Keeps its log file, which may still be read. */
-  async #forget(instance: LocalInstance): Promise<void> {
-    await instance.dispose();
-    this.#instances.splice(this.#instances.indexOf(instance), 1);
-  }
-
   /** Reports the death of an instance that the fleet will replace. */
-  readonly #reportDeath = (description: string): void => {
+  readonly #reportReplaced = (description: string): void => {
     this.#options.onStep?.(description.split('\n')[0] ?? description);
   };
 
-  async #stop(): Promise<void> {
+  protected override async stopAll(): Promise<void> {
     this.fleet?.close();
     // Stops the balancer first and the servers last, so that no request reaches a part that has ended.
     await this.balancer.dispose();
-    await Promise.all(this.#instances.map(instance => instance.dispose()));
+    await Promise.all(this.all.map(instance => instance.dispose()));
     await this.#links.close();
     await this.#beside?.stop();
     await Promise.all(this.servers.map(server => server.dispose()));

@@ -5,22 +5,16 @@ import { chownSync, closeSync, openSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { groupMembers, signalGroup } from './group.ts';
 import { lastLines } from './log-file.ts';
-import { NotReadyError } from './not-ready.ts';
-import type { Service } from './stack.ts';
+import { type Launched, Part, type PartSpec } from './part.ts';
 import { until } from './wait.ts';
 import { guardGroup, makeFolder, releaseGroup, removeFolder, startWatchdog } from './watchdog.ts';
 
-export interface ServerSpec {
-  name: string;
+export interface ServerSpec extends PartSpec {
   command: readonly [string, ...string[]];
   /** The complete environment of the server; this process's by default. */
   env?: NodeJS.ProcessEnv;
   /** File to which standard output and error of the server are appended. */
   log: string;
-  /** Called repeatedly until it resolves with true. Then the server counts as started. */
-  ready: (pid: number) => Promise<boolean>;
-  /** Maximum time until the server is ready, milliseconds. */
-  readyMs?: number;
   /** Signal that ends the server in order; SIGTERM by default. */
   stopSignal?: NodeJS.Signals;
   /** Milliseconds between `stopSignal` and SIGKILL. */
@@ -33,20 +27,6 @@ export interface ServerSpec {
   folder?: string;
   /** Called before each start, to write the server's files. */
   prepare?: () => void;
-  /** Called with the exit status and the last output when the process ends unexpectedly. */
-  onDeath?: (description: string) => void;
-}
-
-interface Run {
-  child: ChildProcess;
-  pid: number;
-  /** True once the stack has asked the server to stop. An exit is then expected, and `onDeath` is not called. */
-  stopRequested: boolean;
-  /** True after the server was ready for the first time. From then on, an unexpected exit is reported to `onDeath`. */
-  ready: boolean;
-  /** Description of the end; set when the server and its process group have ended. */
-  end?: string;
-  ended: Promise<string>;
 }
 
 const LAST_LINES = 50;
@@ -57,60 +37,22 @@ const LAST_LINES = 50;
  */
 const AWAIT_GO = 'read -r go <&3 || exit; exec 3<&-; exec "$@"';
 
-export class ServerProcess implements Service {
-  readonly name: string;
+/** A server that leads a process group of its own. */
+export class ServerProcess extends Part<ChildProcess> {
   readonly #spec: ServerSpec;
-  #run: Run | undefined;
-  #disposed = false;
 
   constructor(spec: ServerSpec) {
-    this.name = spec.name;
+    super(spec);
     this.#spec = spec;
   }
 
-  /** Process id of the server, which leads its process group; undefined if it does not run. */
-  get pid(): number | undefined {
-    return this.running() ? this.#run?.pid : undefined;
+  override async stop(): Promise<void> {
+    const { stopSignal = 'SIGTERM', stopMs = 10_000 } = this.#spec;
+    await this.#endWithin(stopMs, child => child.kill(stopSignal));
   }
 
-  running(): boolean {
-    return this.#run !== undefined && this.#run.end === undefined;
-  }
-
-  /**
-   * Starts the server and waits until it is ready. If the server ends before, or is not ready in time, throws
-   * NotReadyError with its last output, and leaves nothing running.
-   */
-  async start(): Promise<void> {
-    if (this.#disposed) throw new Error(`${this.name} was stopped for good: it cannot be started again`);
-    if (this.running()) return;
-    this.#prepare();
-    const child = this.#spawn();
-    const { pid } = child;
-    if (pid === undefined) {
-      const [error] = await once(child, 'error');
-      throw new Error(`cannot start ${this.name} (${this.#spec.command[0]}): ${error.message}`);
-    }
-    // No await may come between the spawn and this line, or `dispose` could miss the process.
-    const run = this.#watch(child, pid);
-    this.#run = run;
-    try {
-      await this.#untilReady(run);
-      run.ready = true;
-    } catch (error) {
-      run.stopRequested = true;
-      signalGroup(run.pid, 'SIGKILL');
-      await run.ended;
-      throw new NotReadyError(this.name, error instanceof Error ? error.message : String(error));
-    }
-  }
-
-  async stop(): Promise<void> {
-    await this.#end(run => run.child.kill(this.#spec.stopSignal ?? 'SIGTERM'), this.#spec.stopMs ?? 10_000);
-  }
-
-  async kill(): Promise<void> {
-    await this.#end(run => signalGroup(run.pid, 'SIGKILL'), 10_000);
+  override async kill(): Promise<void> {
+    await this.#endWithin(10_000, child => signalAll(child, 'SIGKILL'));
   }
 
   /**
@@ -118,148 +60,95 @@ export class ServerProcess implements Service {
    * second SIGTERM. Kills it after 1 s.
    */
   async dispose(): Promise<void> {
-    this.#disposed = true;
-    const stop = () => this.#run?.child.kill(this.#spec.disposeSignal ?? 'SIGTERM');
-    const repeated = setInterval(stop, 50);
-    try {
-      await this.#end(stop, 1_000);
-    } finally {
-      clearInterval(repeated);
-    }
+    this.expectEnd();
+    let repeated: NodeJS.Timeout | undefined;
+    await this.#endWithin(1_000, child => {
+      const stop = () => child.kill(this.#spec.disposeSignal ?? 'SIGTERM');
+      stop();
+      repeated = setInterval(stop, 50);
+    }).finally(() => clearInterval(repeated));
     if (this.#spec.folder !== undefined) removeFolder(this.#spec.folder);
   }
 
-  async pause(): Promise<void> {
-    const run = this.#requireRunning('pause');
-    signalGroup(run.pid, 'SIGSTOP');
-    await until(() => run.end !== undefined || groupMembers(run.pid).every(member => member.stopped), {
-      withinMs: 2_000,
-      everyMs: 1,
-      what: `${this.name} to freeze`,
-    });
+  override async pause(): Promise<void> {
+    await this.#freeze('pause', 'SIGSTOP', true);
   }
 
-  async resume(): Promise<void> {
-    const run = this.#requireRunning('resume');
-    signalGroup(run.pid, 'SIGCONT');
-    await until(() => run.end !== undefined || groupMembers(run.pid).every(member => !member.stopped), {
-      withinMs: 2_000,
-      everyMs: 1,
-      what: `${this.name} to go on`,
-    });
-  }
-
-  async restart(): Promise<void> {
-    await this.stop();
-    await this.start();
+  override async resume(): Promise<void> {
+    await this.#freeze('resume', 'SIGCONT', false);
   }
 
   /** Sends a signal only to the leader of the process group. Throws if the leader does not run. */
   signal(signal: NodeJS.Signals): void {
-    this.#requireRunning(`send ${signal} to`).child.kill(signal);
+    this.requireRunning(`send ${signal} to`).kill(signal);
   }
 
-  /** Returns the last lines of the server's output, for a message. */
-  lastOutput(): string {
+  override lastOutput(): string {
     return lastLines(this.#spec.log, LAST_LINES);
   }
 
-  #requireRunning(verb: string): Run {
-    if (this.#run === undefined || this.#run.end !== undefined) {
-      throw new Error(`cannot ${verb} ${this.name}: it does not run. Restart it first.`);
-    }
-    return this.#run;
+  async #freeze(verb: string, signal: NodeJS.Signals, stopped: boolean): Promise<void> {
+    const child = this.requireRunning(verb);
+    signalAll(child, signal);
+    const obeyed = () => groupMembers(child.pid ?? 0).every(member => member.stopped === stopped);
+    const what = `${this.name} to ${verb}`;
+    await until(() => !this.running() || obeyed(), { withinMs: 2_000, everyMs: 1, what });
   }
 
-  #prepare(): void {
-    const { folder, runAs, prepare } = this.#spec;
+  async #endWithin(withinMs: number, stop: (child: ChildProcess) => unknown): Promise<void> {
+    let tooLong: NodeJS.Timeout | undefined;
+    await this.end(child => {
+      stop(child);
+      signalAll(child, 'SIGCONT'); // A paused process handles only SIGKILL until it is resumed.
+      tooLong = setTimeout(() => signalAll(child, 'SIGKILL'), withinMs);
+    });
+    clearTimeout(tooLong);
+  }
+
+  protected override launch(): Launched<ChildProcess> {
+    const { folder, runAs, prepare, log, command, env = process.env } = this.#spec;
     if (folder !== undefined) makeFolder(folder);
     if (folder !== undefined && runAs) chownSync(folder, runAs.uid, runAs.gid);
     prepare?.();
-  }
-
-  #spawn(): ChildProcess {
     startWatchdog();
-    const log = openSync(this.#spec.log, 'a');
-    const child = spawn('/bin/sh', ['-c', AWAIT_GO, 'sh', ...this.#spec.command], {
+    const output = openSync(log, 'a');
+    const child = spawn('/bin/sh', ['-c', AWAIT_GO, 'sh', ...command], {
       // Makes the server the leader of a process group, so that signals also reach its children. The terminal's Ctrl-C
       // reaches only Baton, which stops everything in order.
       detached: true,
-      stdio: ['ignore', log, log, 'pipe'],
-      env: this.#spec.env ?? process.env,
-      ...this.#spec.runAs,
+      stdio: ['ignore', output, output, 'pipe'],
+      env,
+      ...runAs,
     });
-    closeSync(log);
-    return child;
-  }
-
-  #watch(child: ChildProcess, pid: number): Run {
+    closeSync(output);
+    child.on('error', () => {}); // A signal came after the end of the process.
+    const { pid } = child;
+    if (pid === undefined) {
+      const exited = once(child, 'error').then(([error]) => `it cannot be started: ${error.message}`);
+      return { handle: child, pid: 0, where: command[0], exited };
+    }
     guardGroup(pid);
     const go = child.stdio[3];
     if (!(go instanceof Writable))
       throw new Error('expected a pipe as file descriptor 3 of the child process');
     go.on('error', () => {}); // The process was killed before it started: `exit` reports its end.
     go.end('go\n');
-    child.on('error', () => {}); // A signal came after the end of the process.
-    const exited = once(child, 'exit');
-    const run: Run = {
-      child,
-      pid,
-      stopRequested: false,
-      ready: false,
-      ended: exited.then(how => this.#finish(run, how)),
-    };
-    return run;
+    return { handle: child, pid, where: `process ${pid}`, exited: this.#exit(child, pid) };
   }
 
-  /**
-   * Kills what is left of the process group, such as nginx's workers after a kill of their master. Returns a
-   * description of the end.
-   */
-  async #finish(run: Run, [code, signal]: unknown[]): Promise<string> {
-    if (signalGroup(run.pid, 'SIGKILL')) {
-      const gone = () => groupMembers(run.pid).length === 0;
-      await until(gone, {
-        withinMs: 5_000,
-        everyMs: 2,
-        what: `${this.name}'s processes to end`,
-      }).catch(() => {});
+  /** Waits for the exit, and kills what is left of the process group, such as nginx's workers. */
+  async #exit(child: ChildProcess, pid: number): Promise<string> {
+    const [code, signal] = await once(child, 'exit');
+    if (signalGroup(pid, 'SIGKILL')) {
+      const gone = () => groupMembers(pid).length === 0;
+      const what = `${this.name}'s processes to end`;
+      await until(gone, { withinMs: 5_000, everyMs: 2, what }).catch(() => {});
     }
-    releaseGroup(run.pid);
-    const how = signal === null ? `exit code ${code}` : `${signal}`;
-    const output = this.lastOutput();
-    run.end = `${this.name} (process ${run.pid}) ended: ${how}. ${output === '' ? 'It wrote nothing.' : `Its last output:\n${output}`}`;
-    if (run.ready && !run.stopRequested) this.#spec.onDeath?.(run.end);
-    return run.end;
+    releaseGroup(pid);
+    return signal === null ? `exit code ${code}` : `${signal}`;
   }
+}
 
-  async #untilReady(run: Run): Promise<void> {
-    const withinMs = this.#spec.readyMs ?? 20_000;
-    const died = new AbortController();
-    run.ended.then(end => died.abort(new Error(`expected ${this.name} to start, but it did not: ${end}`)));
-    const what = `${this.name} (process ${run.pid}) to be ready`;
-    try {
-      await until(() => this.#spec.ready(run.pid), {
-        withinMs,
-        what,
-        signal: died.signal,
-      });
-    } catch (error) {
-      if (died.signal.aborted) throw error;
-      throw new Error(
-        `${error instanceof Error ? error.message : error}. Its last output:\n${this.lastOutput()}`,
-      );
-    }
-  }
-
-  async #end(stop: (run: Run) => void, withinMs: number): Promise<void> {
-    const run = this.#run;
-    if (run === undefined || run.end !== undefined) return;
-    run.stopRequested = true;
-    stop(run);
-    signalGroup(run.pid, 'SIGCONT'); // A paused process handles only SIGKILL until it is resumed.
-    const tooLong = setTimeout(() => signalGroup(run.pid, 'SIGKILL'), withinMs);
-    await run.ended;
-    clearTimeout(tooLong);
-  }
+function signalAll({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid !== undefined) signalGroup(pid, signal);
 }

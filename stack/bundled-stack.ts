@@ -1,0 +1,157 @@
+/** The part of a stack that does not depend on where it runs: its options, its list of instances, its start and end. */
+import { randomBytes } from 'node:crypto';
+import type { LogSource } from '../verify/client/logs.ts';
+import { freePort, freePortFrom } from './ports.ts';
+import type { Balancer, Instance, InstanceOptions, Stack, StackOptions, StoreServer } from './stack.ts';
+
+const USUAL_PORT = 8080;
+
+export const portOf = ({ port = USUAL_PORT }: StackOptions): Promise<number> =>
+  port === 'any' ? freePort() : freePortFrom(port);
+
+export const instancesOf = ({ instances = 2 }: StackOptions): readonly InstanceOptions[] =>
+  typeof instances === 'number' ? Array.from({ length: instances }, () => ({})) : instances;
+
+/** Collects reports of processes and containers that have ended unexpectedly. */
+export class Deaths {
+  /** Resolves with the description of the first unexpected end. */
+  readonly first: Promise<string>;
+  /** Call it to report an unexpected end. */
+  readonly report: (description: string) => void;
+
+  /** @param onDeath called with the description of each unexpected end */
+  constructor(onDeath?: (description: string) => void) {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    this.first = promise;
+    this.report = description => {
+      resolve(description);
+      onDeath?.(description);
+    };
+  }
+}
+
+/** Where a new instance runs, and with which options. */
+export interface NewInstance {
+  name: string;
+  port: number;
+  /**
+   * The options with SESSION_SECRET, which is the same for all instances, so that they accept each other's cookies. The
+   * faults that replace the secret read the old one there.
+   */
+  own: InstanceOptions & { env: Record<string, string> };
+}
+
+/** An instance that a stack can start, and end for good. */
+interface OwnInstance extends Instance {
+  start(): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+export abstract class BundledStack<Own extends OwnInstance> implements Stack {
+  abstract readonly balancer: Balancer;
+  abstract readonly store: StoreServer;
+  abstract readonly servers: readonly StoreServer[];
+  readonly url: string;
+  readonly logs: LogSource[] = [];
+  readonly died: Promise<string>;
+  protected readonly options: StackOptions;
+  protected readonly all: Own[] = [];
+  #created = 0;
+  #stopped: Promise<void> | undefined;
+  readonly #secret = randomBytes(32).toString('hex');
+
+  constructor(url: string, options: StackOptions, deaths: Deaths) {
+    this.url = url;
+    this.options = options;
+    this.died = deaths.first;
+  }
+
+  /** Starts all parts. */
+  protected abstract startAll(): Promise<void>;
+  /** Ends all parts. */
+  protected abstract stopAll(): Promise<void>;
+  /** Prepares an instance, but does not start it. */
+  protected abstract prepare(planned: NewInstance): Own;
+
+  /** Starts an instance that joins after the start of the stack. */
+  protected abstract startAdded(instance: Own): Promise<void>;
+
+  instances(): readonly Instance[] {
+    return [...this.all];
+  }
+
+  /** Starts the stack. Stops it and throws if the start fails or is aborted. */
+  async begin(): Promise<this> {
+    const { signal, onStep } = this.options;
+    const giveUp = () => void this.stop();
+    signal?.addEventListener('abort', giveUp);
+    try {
+      await this.startAll();
+      onStep?.(`ready at ${this.url}`);
+      return this;
+    } catch (error) {
+      await this.stop();
+      throw signal?.aborted ? signal.reason : error;
+    } finally {
+      signal?.removeEventListener('abort', giveUp);
+    }
+  }
+
+  async add(options: InstanceOptions = {}): Promise<Instance> {
+    const instance = await this.create(options);
+    try {
+      await this.startAdded(instance);
+      await this.balancer.register(instance);
+    } catch (error) {
+      await this.#forget(instance);
+      throw error;
+    }
+    return instance;
+  }
+
+  async remove({ name }: Instance): Promise<void> {
+    const instance = this.named(name);
+    await this.balancer.deregister(instance);
+    await this.#forget(instance);
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.stopAll();
+    return this.#stopped;
+  }
+
+  protected isStopped(): boolean {
+    return this.#stopped !== undefined;
+  }
+
+  /** The instances of the start, in order: the first is named app-1. */
+  protected async createAll(): Promise<Own[]> {
+    const created: Own[] = [];
+    for (const options of instancesOf(this.options)) created.push(await this.create(options));
+    return created;
+  }
+
+  protected async create(options: InstanceOptions): Promise<Own> {
+    const port = await freePort();
+    if (this.isStopped()) throw new Error('the stack was stopped and starts no more instances');
+    this.#created += 1;
+    const SESSION_SECRET =
+      this.options.env?.['SESSION_SECRET'] ?? (process.env['SESSION_SECRET'] || this.#secret);
+    const own = { ...options, env: { SESSION_SECRET, ...options.env } };
+    const instance = this.prepare({ name: `app-${this.#created}`, port, own });
+    this.all.push(instance);
+    return instance;
+  }
+
+  protected named(name: string): Own {
+    const found = this.all.find(instance => instance.name === name);
+    if (found !== undefined) return found;
+    throw new Error(`expected the name of an instance of this stack, got ${JSON.stringify(name)}`);
+  }
+
+  /** Ends an instance and removes it from the stack. Keeps its log, which may still be read. */
+  async #forget(instance: Own): Promise<void> {
+    await instance.dispose();
+    this.all.splice(this.all.indexOf(instance), 1);
+  }
+}

@@ -1,0 +1,151 @@
+/** One part of a stack that runs: a process or a container. Starts it, and reports its unexpected end. */
+import type { Service } from './stack.ts';
+import { until } from './wait.ts';
+
+export interface PartSpec {
+  name: string;
+  /** Called repeatedly until it resolves with true. Then the part counts as started. */
+  ready: (pid: number) => Promise<boolean>;
+  /** Maximum time until the part is ready, milliseconds. */
+  readyMs?: number;
+  /** Called with the exit status and the last output when the part ends unexpectedly. */
+  onDeath?: (description: string) => void;
+}
+
+/** @typeParam Handle what the part needs to send signals: a child process, or the name of a container */
+export interface Launched<Handle> {
+  handle: Handle;
+  /** Process id; 0 if it is not known. */
+  pid: number;
+  /** Names the run in messages: `process 123`. */
+  where: string;
+  /** Resolves with the exit status once the run has ended. */
+  exited: Promise<string>;
+}
+
+/** One run of a part, from its start to its end. */
+interface Run<Handle> extends Launched<Handle> {
+  /** True once the stack has asked the part to stop. An exit is then expected, and `onDeath` is not called. */
+  stopRequested: boolean;
+  /** True after the part was ready for the first time. From then on, an unexpected exit is reported to `onDeath`. */
+  ready: boolean;
+  /** Aborts when the run has ended. The reason describes the end. */
+  over: AbortController;
+  ended: Promise<void>;
+}
+
+/** Thrown if a part of the stack was started, but did not become ready. */
+export class NotReadyError extends Error {
+  override readonly name = 'NotReadyError';
+  /** Name of the part. */
+  readonly part: string;
+
+  /** @param message what was expected, what happened, and the last output of the part */
+  constructor(part: string, message: string) {
+    super(message);
+    this.part = part;
+  }
+}
+
+export abstract class Part<Handle> implements Service {
+  readonly name: string;
+  readonly #spec: PartSpec;
+  #run: Run<Handle> | undefined;
+  #disposed = false;
+
+  constructor(spec: PartSpec) {
+    this.name = spec.name;
+    this.#spec = spec;
+  }
+
+  /** Begins a run. */
+  protected abstract launch(): Launched<Handle>;
+  /** Returns the last lines of the part's output, for a message. */
+  abstract lastOutput(): string | Promise<string>;
+  abstract stop(): Promise<void>;
+  abstract kill(): Promise<void>;
+  abstract pause(): Promise<void>;
+  abstract resume(): Promise<void>;
+
+  running(): boolean {
+    return this.#run !== undefined && !this.#run.over.signal.aborted;
+  }
+
+  /** Process id, which is also the id of the process group; undefined if the part does not run. */
+  get pid(): number | undefined {
+    return this.running() ? this.#run?.pid : undefined;
+  }
+
+  /**
+   * Starts the part and waits until it is ready. If the part ends before, or is not ready in time, throws
+   * NotReadyError with its last output, and leaves nothing running.
+   */
+  async start(): Promise<void> {
+    if (this.#disposed) throw new Error(`${this.name} was stopped for good: it cannot be started again`);
+    if (this.running()) return;
+    // No await may come between these two lines, or `dispose` could miss the part.
+    const run = this.#follow(this.launch());
+    this.#run = run;
+    try {
+      await this.#untilReady(run);
+      run.ready = true;
+    } catch (error) {
+      await this.kill();
+      throw new NotReadyError(this.name, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.start();
+  }
+
+  /** From now on, the end of the part is expected, and it cannot be started again. */
+  expectEnd(): void {
+    this.#disposed = true;
+    if (this.#run) this.#run.stopRequested = true;
+  }
+
+  protected requireRunning(verb: string): Handle {
+    if (this.#run !== undefined && this.running()) return this.#run.handle;
+    throw new Error(`cannot ${verb} ${this.name}: it does not run. Restart it first.`);
+  }
+
+  /** Calls `stop`, and waits until the part has ended. Does nothing if the part does not run. */
+  protected async end(stop: (handle: Handle) => unknown): Promise<void> {
+    const run = this.#run;
+    if (run === undefined || !this.running()) return;
+    run.stopRequested = true;
+    await stop(run.handle);
+    await run.ended;
+  }
+
+  /** Resolves once the part has ended. */
+  async ended(): Promise<void> {
+    await this.#run?.ended;
+  }
+
+  #follow(launched: Launched<Handle>): Run<Handle> {
+    const over = new AbortController();
+    const ended = launched.exited.then(async how => {
+      const output = await this.lastOutput();
+      const last = output === '' ? 'It wrote nothing.' : `Its last output:\n${output}`;
+      const end = `${this.name} (${launched.where}) ended: ${how}. ${last}`;
+      over.abort(new Error(`expected ${this.name} to start, but it did not: ${end}`));
+      if (run.ready && !run.stopRequested) this.#spec.onDeath?.(end);
+    });
+    const run: Run<Handle> = { ...launched, stopRequested: false, ready: false, over, ended };
+    return run;
+  }
+
+  async #untilReady({ pid, where, over: { signal } }: Run<Handle>): Promise<void> {
+    const { ready, readyMs = 20_000 } = this.#spec;
+    const what = `${this.name} (${where}) to be ready`;
+    try {
+      await until(() => ready(pid), { withinMs: readyMs, what, signal });
+    } catch (error) {
+      if (signal.aborted) throw error;
+      throw new Error(`${(error as Error).message}. Its last output:\n${await this.lastOutput()}`);
+    }
+  }
+}
