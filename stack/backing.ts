@@ -32,46 +32,39 @@ export interface BackingOptions {
   onDeath: (description: string) => void;
 }
 
-/** Maps each value of STACK_REDIS to the kind of server that it starts. */
-const KINDS = {
-  plain: 'redis',
-  hardened: 'hardened',
-  valkey: 'valkey',
-  sentinel: 'redis',
-  cluster: 'hardened',
-} as const satisfies Record<string, ServerKind>;
-const REDIS = Object.keys(KINDS) as (keyof typeof KINDS)[];
-
-/** The functions that prepare a Redis of several servers. */
-const PLANS: Partial<Record<keyof typeof KINDS, typeof planSentinelRedis>> = {
-  sentinel: planSentinelRedis,
-  cluster: planClusterRedis,
-};
+/** The values of STACK_REDIS: the kind of each server, and the function that prepares a Redis of several servers. */
+const REDIS = {
+  plain: { kind: 'redis' },
+  hardened: { kind: 'hardened' },
+  valkey: { kind: 'valkey' },
+  sentinel: { kind: 'redis', plan: planSentinelRedis },
+  cluster: { kind: 'hardened', plan: planClusterRedis },
+} as const satisfies Record<string, { kind: ServerKind; plan?: typeof planSentinelRedis }>;
 
 /**
  * Prepares the servers that the instances need, and chooses their ports. Throws one MissingProgramError that names all
  * missing programs, or an error if STACK_REDIS has an unknown value.
  */
-export async function planBacking(options: BackingOptions): Promise<BackingServers> {
-  const { environments, onDeath, balancer, redis: args = [] } = options;
-  const wanted = redisOf(environments);
-  const kind = KINDS[wanted];
+export async function planBacking(wanted: BackingOptions): Promise<BackingServers> {
+  const { environments, onDeath, balancer, redis: args = [] } = wanted;
+  const { kind, ...several } = REDIS[redisOf(environments)];
   const others: ServerKind[] = [];
   const stores = environments.map(({ SESSION_STORE }) => SESSION_STORE);
   if (stores.includes('postgres') || environments.some(env => env['BASKET_STORE'] === 'postgres'))
     others.push('postgres');
   for (const store of ['memcached', 'dynamodb'] as const) if (stores.includes(store)) others.push(store);
   requireServers([kind, ...others], [balancer]);
-  const plan = PLANS[wanted] ?? (options => planServer(kind, options));
-  const redis = await plan({ args, onDeath });
+  const options = { args, onDeath };
+  const redis = 'plan' in several ? await several.plan(options) : await planServer(kind, options);
   const servers = [redis, ...(await Promise.all(others.map(other => planServer(other, { onDeath }))))];
   const store = servers.find(({ name }) => stores.includes(name)) ?? redis;
   return { redis, store, servers: [store, ...servers.filter(server => server !== store)] };
 }
 
-function redisOf(environments: readonly Environment[]): keyof typeof KINDS {
-  const wanted = environments[0]?.['STACK_REDIS'] || 'plain';
-  const found = REDIS.find(name => name === wanted);
+function redisOf([first]: readonly Environment[]): keyof typeof REDIS {
+  const wanted = first?.['STACK_REDIS'] || 'plain';
+  const all = Object.keys(REDIS) as (keyof typeof REDIS)[];
+  const found = all.find(name => name === wanted);
   if (found) return found;
-  throw new Error(`STACK_REDIS: expected one of ${REDIS.join(', ')}, got ${JSON.stringify(wanted)}`);
+  throw new Error(`STACK_REDIS: expected one of ${all.join(', ')}, got ${JSON.stringify(wanted)}`);
 }

@@ -9,7 +9,7 @@ import { BundledStack, Deaths, instancesOf, type NewInstance, portOf } from './b
 import { type Fleet, fleetOf } from './fleet/fleet.ts';
 import type { Profile } from './fleet/profile.ts';
 import { LocalInstance } from './instance.ts';
-import { StackLinks } from './links.ts';
+import { ProxyLink } from './link.ts';
 import type { NginxAdditions } from './nginx-files.ts';
 import type { BackingServer } from './servers.ts';
 import type { Instance, InstanceOptions, Link, Stack, StackOptions } from './stack.ts';
@@ -80,7 +80,11 @@ class LocalStack extends BundledStack<LocalInstance> {
   readonly #plan: Plan;
   /** Address of each instance → its name. Includes removed instances, which the balancer's log may still name. */
   readonly #names = new Map<string, string>();
-  readonly #links = new StackLinks();
+  /**
+   * The proxies, by the name of the server or instance behind them. They stay open until the end, because requests may
+   * still be in flight on them.
+   */
+  readonly #links = new Map<string, ProxyLink>();
   #beside: Beside | undefined;
 
   constructor(options: LocalStackOptions, plan: Plan) {
@@ -106,7 +110,7 @@ class LocalStack extends BundledStack<LocalInstance> {
     await Promise.all(this.servers.map(server => server.start()));
     if (links)
       for (const server of this.servers)
-        if (server.failover === undefined) await this.#links.open(server.name, server.port);
+        if (server.failover === undefined) await this.#openLink(server.name, server.port);
     this.#beside = await beside?.(this.#plan.backing.redis, this.url);
     // If the start was aborted while this program was starting, `stopAll` ran before `#beside` was set. In that
     // case this line stops the program.
@@ -135,11 +139,12 @@ class LocalStack extends BundledStack<LocalInstance> {
 
   async link(to: string): Promise<Link> {
     const known = this.#links.get(to);
-    if (known !== undefined) return known;
-    if (this.servers.some(({ name }) => name === to))
+    if (this.servers.some(({ name }) => name === to)) {
+      if (known !== undefined) return known;
       throw new Error(`expected a stack that was started with the option links, because ${to} has no link`);
+    }
     const instance = this.named(to);
-    const link = await this.#links.open(to, Number(new URL(instance.url).port));
+    const link = known ?? (await this.#openLink(to, Number(new URL(instance.url).port)));
     const host = `127.0.0.1:${link.port}`;
     this.#names.set(host, to);
     await this.balancer.register(instance, `http://${host}`);
@@ -152,7 +157,13 @@ class LocalStack extends BundledStack<LocalInstance> {
     await link.restore();
     const instance = this.all.find(({ name }) => name === to);
     if (instance !== undefined) await this.balancer.register(instance); // Otherwise the fleet has replaced it.
-    this.#links.retire(to);
+  }
+
+  async #openLink(to: string, port: number): Promise<ProxyLink> {
+    const link = new ProxyLink(port);
+    await link.open();
+    this.#links.set(to, link);
+    return link;
   }
 
   protected override prepare(planned: NewInstance): LocalInstance {
@@ -173,9 +184,13 @@ class LocalStack extends BundledStack<LocalInstance> {
    */
   #backingEnv(): Record<string, string> {
     const { servers, url } = this;
-    const addresses = servers.flatMap(server => Object.entries(server.addresses));
-    const led = addresses.map(([name, address]) => [name, this.#links.throughLink(address, servers)]);
-    return { ...Object.fromEntries(led), PUBLIC_URL: url };
+    const variables: Record<string, string> = { PUBLIC_URL: url };
+    for (const server of servers)
+      for (const [name, address] of Object.entries(server.addresses)) {
+        const link = this.#links.get(server.name);
+        variables[name] = link === undefined ? address : address.replace(`:${server.port}`, `:${link.port}`);
+      }
+    return variables;
   }
 
   /** Reports the death of an instance that the fleet will replace. */
@@ -188,7 +203,7 @@ class LocalStack extends BundledStack<LocalInstance> {
     // Stops the balancer first and the servers last, so that no request reaches a part that has ended.
     await this.balancer.dispose();
     await Promise.all(this.all.map(instance => instance.dispose()));
-    await this.#links.close();
+    await Promise.all([...this.#links.values()].map(link => link.close()));
     await this.#beside?.stop();
     await Promise.all(this.servers.map(server => server.dispose()));
     removeFolder(this.#plan.dir);

@@ -3,16 +3,8 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 const TAIL_BYTES = 32 * 1024;
 
-/** Returns the last `count` lines of a file; '' if the file does not exist. */
+/** Returns the last `count` lines of a file, of at most 32 KiB; '' if the file does not exist. */
 export function lastLines(file: string, count: number): string {
-  return readFrom(file, -TAIL_BYTES).trimEnd().split('\n').slice(-count).join('\n');
-}
-
-/**
- * Returns the text of a file from a byte offset. A negative offset counts from the end. Returns '' if the file does
- * not exist.
- */
-export function readFrom(file: string, offset: number): string {
   let fd: number;
   try {
     fd = openSync(file, 'r');
@@ -21,10 +13,9 @@ export function readFrom(file: string, offset: number): string {
   }
   try {
     const { size } = fstatSync(fd);
-    const start = Math.min(size, offset < 0 ? Math.max(0, size + offset) : offset);
-    const bytes = Buffer.alloc(size - start);
-    readSync(fd, bytes, 0, bytes.length, start);
-    return bytes.toString('utf8');
+    const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));
+    readSync(fd, tail, 0, tail.length, size - tail.length);
+    return tail.toString('utf8').trimEnd().split('\n').slice(-count).join('\n');
   } finally {
     closeSync(fd);
   }
