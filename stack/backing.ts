@@ -6,6 +6,7 @@ import { planClusterRedis } from './cluster.ts';
 import { planSentinelRedis } from './sentinel.ts';
 import type { ServerKind } from './server-kinds.ts';
 import { type BackingServer, planServer, requireServers } from './servers.ts';
+import type { OnDeath } from './stack.ts';
 
 /** Environment variables of one instance. Some of them choose where it keeps sessions and baskets. */
 type Environment = Record<string, string | undefined>;
@@ -28,8 +29,7 @@ export interface BackingOptions {
   balancer: string;
   /** Arguments of redis-server that override the arguments from the stack. */
   redis?: readonly string[] | undefined;
-  /** Called with the exit status and the last output when a server ends unexpectedly. */
-  onDeath: (description: string) => void;
+  onDeath: OnDeath;
 }
 
 /** The values of STACK_REDIS: the kind of each server, and the function that prepares a Redis of several servers. */

@@ -3,8 +3,16 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { Changes } from './changes.ts';
 import { ServerProcess, type ServerSpec } from './process.ts';
-import type { Balancer, Routed } from './stack.ts';
+import type { Balancer, OnDeath, Routed } from './stack.ts';
 import { until } from './wait.ts';
+
+export interface BalancerPlace {
+  /** Port to listen on, on 127.0.0.1. */
+  port: number;
+  /** An existing folder for the balancer's configuration, temporary files and logs. */
+  dir: string;
+  onDeath?: OnDeath;
+}
 
 /** Process ids of a balancer's workers. */
 export interface Workers {

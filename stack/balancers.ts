@@ -2,7 +2,7 @@
 
 import type { LogSource } from '../verify/client/logs.ts';
 import { balancerLog, foreignLog } from '../verify/import/log-file.ts';
-import type { BalancerProcess } from './balancer-process.ts';
+import type { BalancerPlace, BalancerProcess } from './balancer-process.ts';
 import { CheckedNginx } from './fleet/checked-nginx.ts';
 import { directivesOf, type Profile } from './fleet/profile.ts';
 import { Haproxy } from './haproxy.ts';
@@ -11,19 +11,13 @@ import { merged, type NginxAdditions } from './nginx-files.ts';
 import { freePort } from './ports.ts';
 import type { Sticky } from './sticky.ts';
 
-export interface BalancerOptions {
-  /** Port to listen on, on 127.0.0.1. */
-  port: number;
-  /** An existing folder for the balancer's files. */
-  dir: string;
+export interface BalancerOptions extends BalancerPlace {
   /** Directives for nginx. */
   additions?: NginxAdditions | undefined;
   /** Pins each visitor to one instance. */
   sticky?: Sticky | undefined;
   /** The balancer to imitate. */
   profile?: Profile | undefined;
-  /** Called with the exit status and the last output when the process ends unexpectedly. */
-  onDeath: (description: string) => void;
 }
 
 export type BalancerKind = 'nginx' | 'haproxy';

@@ -2,7 +2,15 @@
 import { randomBytes } from 'node:crypto';
 import type { LogSource } from '../verify/client/logs.ts';
 import { freePort, freePortFrom } from './ports.ts';
-import type { Balancer, Instance, InstanceOptions, Stack, StackOptions, StoreServer } from './stack.ts';
+import type {
+  Balancer,
+  Instance,
+  InstanceOptions,
+  OnDeath,
+  Stack,
+  StackOptions,
+  StoreServer,
+} from './stack.ts';
 
 const USUAL_PORT = 8080;
 
@@ -16,11 +24,9 @@ export const instancesOf = ({ instances = 2 }: StackOptions): readonly InstanceO
 export class Deaths {
   /** Resolves with the description of the first unexpected end. */
   readonly first: Promise<string>;
-  /** Call it to report an unexpected end. */
-  readonly report: (description: string) => void;
+  readonly report: OnDeath;
 
-  /** @param onDeath called with the description of each unexpected end */
-  constructor(onDeath?: (description: string) => void) {
+  constructor(onDeath?: OnDeath) {
     const { promise, resolve } = Promise.withResolvers<string>();
     this.first = promise;
     this.report = description => {

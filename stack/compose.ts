@@ -9,7 +9,7 @@ import { containerLines } from './container-log.ts';
 import { docker, requireEngine } from './docker.ts';
 import { isReady } from './instance.ts';
 import { freePort } from './ports.ts';
-import type { Instance, InstanceOptions, Stack, StackOptions } from './stack.ts';
+import type { Instance, InstanceOptions, OnDeath, Stack, StackOptions } from './stack.ts';
 
 /** The port of Redis in its container. */
 const REDIS_PORT = 6379;
@@ -52,7 +52,7 @@ function requireItsServers({ env }: StackOptions): void {
 class ComposeInstance extends ContainerService implements Instance {
   readonly options: InstanceOptions;
 
-  constructor({ name, port, own }: NewInstance, container: string, onDeath: Deaths['report']) {
+  constructor({ name, port, own }: NewInstance, container: string, onDeath: OnDeath) {
     const url = `http://127.0.0.1:${port}`;
     super({ name, container, url, onDeath, ready: () => isReady(url, own.command === undefined) });
     this.options = own;

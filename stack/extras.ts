@@ -4,6 +4,7 @@ import { startMailbox } from './mailbox.ts';
 import { freePortFrom } from './ports.ts';
 import { MissingProgramError } from './programs.ts';
 import { startServer } from './servers.ts';
+import type { OnDeath } from './stack.ts';
 
 /** The port at which Mailpit shows its mails. */
 const MAILBOX_PORT = 8025;
@@ -16,10 +17,8 @@ interface Extra extends Beside {
 /**
  * Starts a mailbox unless SMTP_URL is set, and a store of pictures unless S3_BUCKET is set. If SeaweedFS is
  * not installed, there is no such store, and cards have no pictures.
- *
- * @param onDeath called with a description when the store of pictures ends unexpectedly
  */
-export async function startExtras(onDeath: (description: string) => void): Promise<Extra> {
+export async function startExtras(onDeath: OnDeath): Promise<Extra> {
   const started: Extra[] = [];
   const stop = async () => {
     for (const extra of started) await extra.stop();
@@ -40,7 +39,7 @@ async function mailbox(): Promise<Extra> {
   return { env: { SMTP_URL: smtpUrl }, stop, welcome: `Mails that activate new accounts: ${url}\n` };
 }
 
-async function pictures(onDeath: (description: string) => void): Promise<Extra> {
+async function pictures(onDeath: OnDeath): Promise<Extra> {
   try {
     const store = await startServer('pictures', { onDeath });
     return {

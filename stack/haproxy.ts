@@ -1,22 +1,16 @@
 /** Runs HAProxy as a child process: the second balancer of the local stack. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BalancerProcess, type Workers } from './balancer-process.ts';
+import { type BalancerPlace, BalancerProcess, type Workers } from './balancer-process.ts';
 import { HaproxyControl } from './haproxy-control.ts';
 import { fillTemplate } from './nginx-files.ts';
 import { findProgram } from './programs.ts';
 import type { Routed } from './stack.ts';
 import { until } from './wait.ts';
 
-export interface HaproxyOptions {
-  /** Port to listen on, on 127.0.0.1. */
-  port: number;
-  /** An existing folder for HAProxy's configuration and log. */
-  dir: string;
+export interface HaproxyOptions extends BalancerPlace {
   /** Name of the cookie that pins visitors to instances. Absent: visitors are not pinned. */
   cookie?: string | undefined;
-  /** Called with the exit status and the last output when the process ends unexpectedly. */
-  onDeath?: ((description: string) => void) | undefined;
 }
 
 const TEMPLATE = new URL('../deploy/haproxy.cfg.template', import.meta.url);
@@ -56,7 +50,7 @@ export class Haproxy extends BalancerProcess {
       stopMs: IN_FLIGHT_MS,
       ...{ reloadSignal: 'SIGUSR2', workers: 1, inFlightMs: IN_FLIGHT_MS },
       pins: options.cookie !== undefined,
-      ...(options.onDeath && { onDeath: options.onDeath }),
+      onDeath: options.onDeath,
     });
     this.#options = options;
     this.#config = config;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { NewInstance } from './bundled-stack.ts';
 import { ServerProcess } from './process.ts';
-import type { Instance, InstanceOptions } from './stack.ts';
+import type { Instance, InstanceOptions, OnDeath } from './stack.ts';
 
 interface LocalInstanceOptions extends NewInstance {
   /** File for the output of the instance, including the request log. */
@@ -13,8 +13,7 @@ interface LocalInstanceOptions extends NewInstance {
   backing: Record<string, string>;
   /** Environment variables of all instances of the stack. */
   shared: Record<string, string>;
-  /** Called with the exit status and the last output when the process ends unexpectedly. */
-  onDeath: (description: string) => void;
+  onDeath: OnDeath;
 }
 
 const APP = fileURLToPath(new URL('../app/server.ts', import.meta.url));

@@ -1,24 +1,18 @@
 /** Runs nginx as a child process: the balancer of the local stack. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { BalancerProcess, type Workers } from './balancer-process.ts';
+import { type BalancerPlace, BalancerProcess, type Workers } from './balancer-process.ts';
 import { groupMembers } from './group.ts';
 import { type NginxAdditions, NginxFiles } from './nginx-files.ts';
 import { commandLine } from './process-table.ts';
 import { findProgram } from './programs.ts';
 import { until } from './wait.ts';
 
-export interface NginxOptions {
-  /** Port to listen on, on 127.0.0.1. */
-  port: number;
+export interface NginxOptions extends BalancerPlace {
   /** Port of nginx's status page. */
   statusPort: number;
-  /** An existing folder for nginx's configuration, temporary files and logs. */
-  dir: string;
   additions?: NginxAdditions;
   /** Maximum time after a reload for requests that started under the old configuration, milliseconds (30,000). */
   retireMs?: number | undefined;
-  /** Called with the exit status and the last output when the process ends unexpectedly. */
-  onDeath?: ((description: string) => void) | undefined;
 }
 
 /** As in deploy/nginx.conf.template. */
@@ -48,7 +42,7 @@ export class Nginx extends BalancerProcess {
       stopSignal: 'SIGQUIT', // SIGTERM would drop the requests in flight.
       ...{ reloadSignal: 'SIGHUP', workers: WORKERS, inFlightMs: retireMs + 5_000 },
       pins: typeof additions.upstream === 'function' || additions.instances !== undefined,
-      ...(onDeath && { onDeath }),
+      onDeath,
     });
     this.#files = files;
     this.#statusUrl = `http://127.0.0.1:${statusPort}/status`;

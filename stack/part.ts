@@ -1,5 +1,5 @@
 /** One part of a stack that runs: a process or a container. Starts it, and reports its unexpected end. */
-import type { Service } from './stack.ts';
+import type { OnDeath, Service } from './stack.ts';
 import { until } from './wait.ts';
 
 export interface PartSpec {
@@ -8,8 +8,7 @@ export interface PartSpec {
   ready: (pid: number) => Promise<boolean>;
   /** Maximum time until the part is ready, milliseconds. */
   readyMs?: number;
-  /** Called with the exit status and the last output when the part ends unexpectedly. */
-  onDeath?: (description: string) => void;
+  onDeath?: OnDeath | undefined;
 }
 
 /** @typeParam Handle what the part needs to send signals: a child process, or the name of a container */

@@ -121,7 +121,7 @@ function sentinel(name: string, port: number, primary: number, { onDeath }: Serv
   const folder = temporaryPath(`baton-${name}-`);
   const config = join(folder, 'sentinel.conf');
   return new ServerProcess({
-    ...{ name, folder, log: join(folder, 'sentinel.log'), ...(onDeath && { onDeath }) },
+    ...{ name, folder, log: join(folder, 'sentinel.log'), onDeath },
     command: [findProgram('redis-server', 'valkey-server'), config, '--sentinel'],
     // A sentinel changes this file while it runs, so each start writes the file anew.
     prepare: () => writeFileSync(config, configuration(port, folder, primary)),

@@ -6,7 +6,7 @@ import { ServerProcess } from './process.ts';
 import { findProgram, requirePrograms } from './programs.ts';
 import type { Access } from './redis-hardened.ts';
 import { SERVERS, type ServerEntry, type ServerKind } from './server-kinds.ts';
-import type { StoreServer } from './stack.ts';
+import type { OnDeath, StoreServer } from './stack.ts';
 import { temporaryPath } from './watchdog.ts';
 
 /** A server on 127.0.0.1. `restart` keeps the address and the data on disk, even after `kill`. */
@@ -27,8 +27,7 @@ export interface ServerOptions {
   args?: readonly string[];
   /** The users and the certificate that several hardened servers share; by default, a server has its own. */
   access?: Access;
-  /** Called with the exit status and the last output when the process ends unexpectedly. */
-  onDeath?: (description: string) => void;
+  onDeath?: OnDeath;
 }
 
 /** Checks that the programs of these servers and those in `others` are installed. Throws one MissingProgramError. */
@@ -80,7 +79,7 @@ class BackingProcess extends ServerProcess implements BackingServer {
     super({
       ...{ name: kind, log: join(folder, `${kind}.log`), ...spec, folder },
       command: [...spec.command, ...args],
-      ...(onDeath && { onDeath }),
+      onDeath,
     });
     this.url = url;
     this.port = port;

@@ -145,6 +145,9 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
+/** Called when a part ends unexpectedly, with a description: its name, the exit status and the last output. */
+export type OnDeath = (description: string) => void;
+
 /** The options of every runner. */
 export interface StackOptions {
   /** The number of instances at the start, or the options of each. Default 2. */
@@ -157,8 +160,8 @@ export interface StackOptions {
   links?: boolean;
   /** Called with messages for the user: the steps of the start, and the actions of the fleet. */
   onStep?: (message: string) => void;
-  /** Called for each part that ends unexpectedly. `Stack.died` reports only the first one. */
-  onDeath?: (description: string) => void;
+  /** Called for each part. `Stack.died` reports only the first one. */
+  onDeath?: OnDeath;
   /** Aborts the start: everything is stopped, and the reason of the signal is thrown. */
   signal?: AbortSignal;
 }

@@ -6,7 +6,7 @@ import type { Beside } from '../../stack/local.ts';
 import { freePort } from '../../stack/ports.ts';
 import { ServerProcess } from '../../stack/process.ts';
 import type { BackingServer } from '../../stack/servers.ts';
-import { makeFolder, removeFolder, temporaryPath } from '../../stack/watchdog.ts';
+import { temporaryPath } from '../../stack/watchdog.ts';
 
 const PROGRAM = fileURLToPath(new URL('../hosts/relying-party/provider.server.ts', import.meta.url));
 
@@ -26,20 +26,20 @@ export async function identityProvider(_store: BackingServer, relyingParty: stri
     // The password of the accounts in hosts/relying-party/target.yaml.
     PASSWORD: 'correct-horse-battery',
   };
-  const dir = temporaryPath('baton-provider-');
-  makeFolder(dir);
+  const folder = temporaryPath('baton-provider-');
   const server = new ServerProcess({
     name: 'provider',
     command: [process.execPath, PROGRAM],
     env: { ...process.env, ...env, PORT: `${port}`, RELYING_PARTY: relyingParty },
-    log: join(dir, 'provider.log'),
+    folder,
+    log: join(folder, 'provider.log'),
     readyMs: 30_000,
     ready: async () => {
       const response = await fetch(`${url}/.well-known/openid-configuration`).catch(() => undefined);
       return response?.ok === true;
     },
   });
-  const stop = () => server.dispose().finally(() => removeFolder(dir));
+  const stop = () => server.dispose();
   try {
     await server.start();
     return { env, stop };
