@@ -52,37 +52,31 @@ export async function planClusterRedis({ args = [], ...options }: ServerOptions)
  * same server also holds a third of the sessions.
  */
 class ClusterRedis extends RedisGroup {
-  override readonly failover = { by: 'cluster', done: () => this.#replaced() } as const;
-  override readonly addresses: Readonly<Record<string, string>>;
   readonly #members: readonly Member[];
   readonly #access: Access;
   readonly #folder: string;
 
   constructor(members: readonly Member[], access: Access, folder: string) {
-    super((members[0] as Member).server);
+    const servers = members.map(({ server }) => server);
+    super('cluster', servers, { REDIS_CLUSTER: servers.map(({ port }) => `${HOST}:${port}`).join() });
     this.#members = members;
     this.#access = access;
     this.#folder = folder;
-    this.addresses = {
-      ...this.primary.addresses,
-      REDIS_CLUSTER: members.map(({ server }) => `${HOST}:${server.port}`).join(),
-    };
   }
 
   override async start(): Promise<void> {
     makeFolder(this.#folder);
     this.#access.prepare();
-    await Promise.all(this.#members.map(({ server }) => server.start()));
+    await Promise.all(this.servers.map(server => server.start()));
     const primaries = this.#members.slice(0, PRIMARIES);
     const ids = await Promise.all(primaries.map((member, n) => this.#found(member, n)));
-    await Promise.all(
-      this.#members.slice(PRIMARIES).map(({ server }, n) => this.#follow(server, ids[n] ?? '')),
-    );
-    await this.settle();
+    await Promise.all(this.servers.slice(PRIMARIES).map((server, n) => this.#follow(server, ids[n] ?? '')));
+    await this.inSync();
+    this.primary = (await this.leader()) ?? this.primary;
   }
 
   override async dispose(): Promise<void> {
-    await Promise.all(this.#members.map(({ server }) => server.dispose()));
+    await super.dispose();
     removeFolder(this.#folder);
   }
 
@@ -104,18 +98,11 @@ class ClusterRedis extends RedisGroup {
     return until(replicates, { ...SETTLE, what: `the Redis on port ${server.port} to become a replica` });
   }
 
-  async #replaced(): Promise<void> {
-    const what = 'the cluster to replace the primary';
-    await until(async () => (await this.#leader()) !== this.fallen, { ...SETTLE, what });
-    this.primary = (await this.#leader()) ?? this.primary;
-  }
-
   /** Waits until all slots are served and each replica is in sync. */
   protected override async inSync(): Promise<void> {
     const whole = async () =>
-      (await Promise.all(this.#members.map(({ server }) => this.#fits(server)))).every(Boolean);
+      (await Promise.all(this.servers.map(server => this.#fits(server)))).every(Boolean);
     await until(whole, { ...SETTLE, what: 'three primaries, and all replicas in sync' });
-    this.primary = (await this.#leader()) ?? this.primary;
   }
 
   #fits(server: BackingServer): Promise<boolean> {
@@ -130,15 +117,15 @@ class ClusterRedis extends RedisGroup {
   }
 
   /** Returns the primary that holds the users and cards. Asks a server that was not stopped. */
-  async #leader(): Promise<BackingServer | undefined> {
-    const other = this.#members.find(({ server }) => server !== this.fallen);
+  protected override async leader(): Promise<BackingServer | undefined> {
+    const other = this.servers.find(server => server !== this.fallen);
     if (other === undefined) return undefined;
-    const port = await this.#ask(other.server, async redis => {
+    const port = await this.#ask(other, async redis => {
       const slot = Number(await redis.call('CLUSTER', 'KEYSLOT', '{shop}'));
       const ranges = (await redis.call('CLUSTER', 'SLOTS')) as [number, number, [string, number]][];
       return ranges.find(([first, last]) => first <= slot && slot <= last)?.[2][1];
     });
-    return this.#members.find(({ server }) => server.port === port)?.server;
+    return this.servers.find(server => server.port === port);
   }
 
   #ask<T>({ port }: BackingServer, act: (redis: Redis) => Promise<T>): Promise<T> {

@@ -1,20 +1,34 @@
 /** A store of several Redis servers. `stop`, `kill` and `pause` apply to the present primary. */
 import type { BackingServer } from './servers.ts';
+import { until } from './wait.ts';
+
+/** Time limit for the replacement of a primary, milliseconds. Usually it takes a few seconds. */
+const REPLACED_MS = 30_000;
 
 export abstract class RedisGroup implements BackingServer {
   readonly name = 'redis';
-  abstract readonly failover: NonNullable<BackingServer['failover']>;
-  abstract readonly addresses: Readonly<Record<string, string>>;
+  readonly failover: NonNullable<BackingServer['failover']>;
+  readonly addresses: Readonly<Record<string, string>>;
+  protected readonly servers: readonly BackingServer[];
   protected primary: BackingServer;
   /** The server that was stopped, killed or paused last; undefined once all servers are in sync. */
   protected fallen: BackingServer | undefined;
 
-  constructor(primary: BackingServer) {
-    this.primary = primary;
+  /** @param servers the first is the primary at the start @param addresses variables in addition to those of servers */
+  constructor(
+    by: RedisGroup['failover']['by'],
+    servers: readonly BackingServer[],
+    addresses: Record<string, string>,
+  ) {
+    this.failover = { by, done: () => this.#replaced() };
+    this.servers = servers;
+    this.primary = servers[0] as BackingServer;
+    this.addresses = { ...this.primary.addresses, ...addresses };
   }
 
   abstract start(): Promise<void>;
-  abstract dispose(): Promise<void>;
+  /** Returns the present primary. */
+  protected abstract leader(): Promise<BackingServer | undefined>;
   /** Waits until each server has its role, and all replicas are in sync. */
   protected abstract inSync(): Promise<void>;
 
@@ -48,7 +62,7 @@ export abstract class RedisGroup implements BackingServer {
 
   async resume(): Promise<void> {
     await (this.fallen ?? this.primary).resume();
-    await this.settle();
+    await this.#settle();
   }
 
   /**
@@ -57,12 +71,28 @@ export abstract class RedisGroup implements BackingServer {
    */
   async restart(): Promise<void> {
     await (this.fallen ?? this.primary).restart();
-    await this.settle();
+    await this.#settle();
   }
 
-  protected async settle(): Promise<void> {
+  async dispose(): Promise<void> {
+    await Promise.all(this.servers.map(server => server.dispose()));
+  }
+
+  async #settle(): Promise<void> {
     await this.inSync();
+    this.primary = (await this.leader()) ?? this.primary;
     this.fallen = undefined;
+  }
+
+  async #replaced(): Promise<void> {
+    const replaced = async () => {
+      const leader = await this.leader();
+      if (leader === undefined || leader === this.fallen) return false;
+      this.primary = leader;
+      return true;
+    };
+    const what = `another primary (${this.failover.by})`;
+    await until(replaced, { withinMs: REPLACED_MS, everyMs: 50, what });
   }
 
   #fall(): BackingServer {

@@ -1,11 +1,10 @@
 /** Runs Redis under Sentinel: a primary, two replicas, and three sentinels that promote a replica. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Redis } from 'ioredis';
 import { freePort } from './ports.ts';
 import { ServerProcess } from './process.ts';
 import { findProgram } from './programs.ts';
-import { openRedis, withRedis } from './redis-connection.ts';
+import { withRedis } from './redis-connection.ts';
 import { RedisGroup } from './redis-group.ts';
 import { type BackingServer, planServer, type ServerOptions } from './servers.ts';
 import { until } from './wait.ts';
@@ -17,8 +16,6 @@ const SENTINELS = 3;
 const QUORUM = 2;
 /** Time without a reply after which a sentinel considers the primary down, milliseconds. */
 const DOWN_AFTER_MS = 1_500;
-/** Time limit for the replacement of a primary, milliseconds. Usually it takes a few seconds. */
-const REPLACED_MS = 20_000;
 /** The sentinels' name for the primary and its replicas. */
 const PRIMARY_NAME = 'baton';
 
@@ -34,56 +31,36 @@ export async function planSentinelRedis(options: ServerOptions): Promise<Backing
 }
 
 class SentinelRedis extends RedisGroup {
-  override readonly failover = { by: 'sentinel', done: () => this.#replaced() } as const;
-  override readonly addresses: Readonly<Record<string, string>>;
-  readonly #servers: readonly BackingServer[];
   readonly #sentinels: readonly ServerProcess[];
   readonly #ports: readonly number[];
-  #following: Redis | undefined;
 
   constructor(
     servers: readonly BackingServer[],
     sentinels: readonly ServerProcess[],
     ports: readonly number[],
   ) {
-    super(servers[0] as BackingServer);
-    this.#servers = servers;
+    const addresses = ports.map(port => `127.0.0.1:${port}`);
+    super('sentinel', servers, { REDIS_SENTINELS: addresses.join(), REDIS_PRIMARY: PRIMARY_NAME });
     this.#sentinels = sentinels;
     this.#ports = ports;
-    const sentinelAddresses = ports.map(port => `127.0.0.1:${port}`);
-    this.addresses = {
-      ...this.primary.addresses,
-      ...{ REDIS_SENTINELS: sentinelAddresses.join(), REDIS_PRIMARY: PRIMARY_NAME },
-    };
   }
 
   override async start(): Promise<void> {
-    await Promise.all(this.#servers.map(server => server.start()));
-    await this.settle();
+    await Promise.all(this.servers.map(server => server.start()));
+    await this.inSync();
     await Promise.all(this.#sentinels.map(sentinel => sentinel.start()));
-    await this.#follow();
   }
 
   override async dispose(): Promise<void> {
-    this.#following?.disconnect();
     await Promise.all(this.#sentinels.map(sentinel => sentinel.dispose()));
-    await Promise.all(this.#servers.map(server => server.dispose()));
+    await super.dispose();
   }
 
-  #replaced(): Promise<void> {
-    const what = 'Sentinel to replace the primary';
-    return until(() => this.primary !== this.fallen, { withinMs: REPLACED_MS, what });
-  }
-
-  /** Subscribes to a sentinel's events, and updates the primary when another server is promoted. */
-  async #follow(): Promise<void> {
-    const following = await openRedis(addressOf(this.#ports[0] ?? 0));
-    this.#following = following;
-    following.on('message', (_, message: string) => {
-      const port = Number(message.split(' ').at(-1));
-      this.primary = this.#servers.find(server => server.port === port) ?? this.primary;
+  protected override leader(): Promise<BackingServer | undefined> {
+    return withRedis(addressOf(this.#ports[0] ?? 0), async redis => {
+      const [, port] = (await redis.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', PRIMARY_NAME)) as string[];
+      return this.servers.find(server => server.port === Number(port));
     });
-    await following.subscribe('+switch-master');
   }
 
   /**
@@ -92,7 +69,12 @@ class SentinelRedis extends RedisGroup {
    */
   protected override async inSync(): Promise<void> {
     const what = 'one primary, and all others in sync with it';
-    await until(() => this.#inLine(), { withinMs: 30_000, everyMs: 50, what });
+    const settled = async () => {
+      // The sentinels may replace the primary meanwhile. At the start they do not run yet.
+      if (this.fallen) this.primary = (await this.leader()) ?? this.primary;
+      return this.#inLine();
+    };
+    await until(settled, { withinMs: 30_000, everyMs: 50, what });
   }
 
   /**
@@ -100,7 +82,7 @@ class SentinelRedis extends RedisGroup {
    */
   async #inLine(): Promise<boolean> {
     const primary = this.primary;
-    for (const server of this.#servers.filter(one => one.running())) {
+    for (const server of this.servers.filter(one => one.running())) {
       const done = await withRedis(server.url, async redis => {
         const state = await redis.info('replication');
         const leads = /role:master/.test(state);
