@@ -1,6 +1,6 @@
 /** Controls one container of a compose project. */
 import { docker, lastOutputOf } from './docker.ts';
-import { type Launched, Part, type PartSpec } from './part.ts';
+import { type Launched, type PartSpec, StackPart } from './part.ts';
 import { until } from './wait.ts';
 
 export interface ContainerSpec extends PartSpec {
@@ -13,7 +13,7 @@ export interface ContainerSpec extends PartSpec {
 /** Seconds until `docker stop` kills the app: more than its DRAIN_MS and SHUTDOWN_MS together. */
 const STOP_SECONDS = '15';
 
-export class ContainerService extends Part<string> {
+export class ContainerService extends StackPart<string> {
   readonly url: string;
   readonly container: string;
 

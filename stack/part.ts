@@ -46,7 +46,7 @@ export class NotReadyError extends Error {
   }
 }
 
-export abstract class Part<Handle> implements Service {
+export abstract class StackPart<Handle> implements Service {
   readonly name: string;
   readonly #spec: PartSpec;
   #run: Run<Handle> | undefined;

@@ -5,7 +5,7 @@ import { chownSync, closeSync, openSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { groupMembers, signalGroup } from './group.ts';
 import { lastLines } from './log-file.ts';
-import { type Launched, Part, type PartSpec } from './part.ts';
+import { type Launched, type PartSpec, StackPart } from './part.ts';
 import { until } from './wait.ts';
 import { guardGroup, makeFolder, releaseGroup, removeFolder, startWatchdog } from './watchdog.ts';
 
@@ -38,7 +38,7 @@ const LAST_LINES = 50;
 const AWAIT_GO = 'read -r go <&3 || exit; exec 3<&-; exec "$@"';
 
 /** A server that leads a process group of its own. */
-export class ServerProcess extends Part<ChildProcess> {
+export class ServerProcess extends StackPart<ChildProcess> {
   readonly #spec: ServerSpec;
 
   constructor(spec: ServerSpec) {
