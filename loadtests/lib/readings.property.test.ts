@@ -1,7 +1,8 @@
 /** Tests that reusing the result of an earlier page gives the same result as interpreting the page again. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Interpreter, type Pages } from '../../verify/core/response/interpret.ts';
+import { Interpreter } from '../../verify/core/response/interpret.ts';
+import type { Pages } from '../../verify/core/response/pages.ts';
 import type { Reply } from '../../verify/core/response/reply.ts';
 import { Readings } from './readings.ts';
 

@@ -4,7 +4,7 @@ import { COMMAND } from '../../verify/core/command.ts';
 import type { Declared } from '../../verify/core/history/history.ts';
 import type { Accounts } from '../../verify/core/response/accounts.ts';
 import type { Finding } from '../../verify/core/response/finding.ts';
-import type { Pages } from '../../verify/core/response/interpret.ts';
+import type { Pages } from '../../verify/core/response/pages.ts';
 import { type Environment, whole } from './environment.ts';
 
 /** A request that sends a form. {user}, {password}, {csrf} and {value} are placeholders. */

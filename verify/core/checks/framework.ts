@@ -28,14 +28,10 @@ export interface CheckContext {
   onAnomaly: OnAnomaly | undefined;
 }
 
-/**
- * `doubtful`: signed-in responses that prove nothing, because the app shows this user's pages to other users, too.
- * `lost`: lost sessions, if the check declares `afterLoss`.
- */
+/** `doubtful`: signed-in responses that prove nothing, because the app shows this user's pages to others, too. */
 type Counted<C> = C & { violations: number; doubtful: number; lost: number };
 
 export interface Declaration<C> extends Pick<Check, 'guarantee' | 'assumes' | 'minimum'> {
-  /** The counts with which a run starts. */
   counts(): C;
   judge: new (declaration: Declaration<C>, context: CheckContext) => Fold;
   /** By default: the number of reported anomalies. */
@@ -139,7 +135,6 @@ export abstract class Judging<C extends object> implements Fold {
   recount?(): void;
   /** Reports what only the whole run shows. Called at its end, before the last `recount`. */
   settle?(): void;
-  /** Changes the conclusion, if more than the counts decide it. */
   conclusion?(fromCounts: Conclusion): Conclusion;
 
   /** Counts an anomaly. Keeps and returns one of the first of its name; by default the guarantee's first name. */
@@ -149,8 +144,8 @@ export abstract class Judging<C extends object> implements Fold {
   }
 
   /**
-   * Reports an anomaly whose only proof is a response that looks signed in. If the app shows the pages of this user to
-   * other users, the response proves nothing: the anomaly is not counted, or is withdrawn at the end.
+   * Reports an anomaly whose only proof is a response that looks signed in. It is not counted, or is withdrawn at the
+   * end, if the app shows the pages of this user to other users: then the response proves nothing.
    */
   reportSignedIn({ sawUser, user }: Operation, make: () => Violation, name?: string): Anomaly | undefined {
     const shown = sawUser ?? user;
@@ -224,12 +219,7 @@ export abstract class Judging<C extends object> implements Fold {
 /** The 95 % upper bound of a rate after `n` trials without a violation, such as `at most 0.3 %`. */
 export const atMost = (n: number): string => `at most ${percent(upperBound(0, n))}`;
 
-/**
- * Describes a count that is too low: `3 handoffs among 9 requests, 10 are needed: run for longer`.
- *
- * @param where such as ` among 9 requests`
- * @param how such as `run for longer`
- */
+/** Describes a count that is too low: `3 handoffs among 9 requests, 10 are needed: run for longer`. */
 export const few = (n: number, least: number, noun: string, where = '', how = ''): string | undefined =>
   n >= least ? undefined : `${counted(n, noun)}${where}, ${least} are needed${how === '' ? '' : `: ${how}`}`;
 

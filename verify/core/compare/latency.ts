@@ -3,9 +3,10 @@
  * Otherwise they are only reported, because the requests of one run are not independent, and a machine is faster at one
  * time than at another.
  */
+import { getOrInsert } from '../get-or-insert.ts';
 import type { Action } from '../history/history.ts';
 import { grouped } from '../result/format.ts';
-import { atRank, type Buckets, merged, parseBuckets, sizeOf } from '../result/latency.ts';
+import { atRank, type Buckets, type Latency, merged, parseBuckets, sizeOf } from '../result/latency.ts';
 import type { Difference } from './difference.ts';
 import { type Digest, faultsIn } from './digest.ts';
 import { quantileRanks, signedRankP } from './quantiles.ts';
@@ -38,13 +39,16 @@ export function compareLatency(base: readonly Digest[], current: readonly Digest
   return reportOnly(base, current, action, reason ?? 'too few responses in a run');
 }
 
-function seriesOf(digest: Digest): Series {
-  const actions = new Map<Action, Buckets[]>();
-  for (const { action, buckets } of digest.latency) {
-    actions.set(action, [...(actions.get(action) ?? []), parseBuckets(buckets)]);
+function byKey<K>(latencies: readonly Latency[], keyOf: (of: Latency) => K | undefined): Map<K, Buckets> {
+  const all = new Map<K, Buckets[]>();
+  for (const latency of latencies) {
+    const key = keyOf(latency);
+    if (key !== undefined) getOrInsert(all, key, () => []).push(parseBuckets(latency.buckets));
   }
-  return new Map([...actions].map(([action, all]) => [action, merged(all)]));
+  return new Map([...all].map(([key, parts]) => [key, merged(parts)]));
 }
+
+const seriesOf = ({ latency }: Digest): Series => byKey(latency, ({ action }) => action);
 
 /** Only the most frequent action is judged, because another one would need more runs. */
 function mostFrequent(digests: readonly Digest[]): Action | undefined {
@@ -127,14 +131,11 @@ function culprit(
   return slower.length === 1 && only !== undefined && sides[1].size > 1 ? { instance: only[0] } : {};
 }
 
-function byInstance(digests: readonly Digest[], action: Action): ReadonlyMap<string, Buckets> {
-  const all = new Map<string, Buckets[]>();
-  for (const { action: of, instance, buckets } of digests.flatMap(digest => digest.latency)) {
-    if (of === action && instance !== undefined)
-      all.set(instance, [...(all.get(instance) ?? []), parseBuckets(buckets)]);
-  }
-  return new Map([...all].map(([instance, parts]) => [instance, merged(parts)]));
-}
+const byInstance = (digests: readonly Digest[], action: Action): ReadonlyMap<string, Buckets> =>
+  byKey(
+    digests.flatMap(digest => digest.latency),
+    of => (of.action === action ? of.instance : undefined),
+  );
 
 /** Reports the quantiles without judging them: their intervals would be right only for independent responses. */
 function reportOnly(

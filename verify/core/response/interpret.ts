@@ -5,26 +5,13 @@ import type { Action, CookieChange, Operation } from '../history/history.ts';
 import { alike } from '../objects/models.ts';
 import { CanarySearch } from './canaries.ts';
 import { type Finding, type Findings, finder } from './finding.ts';
-import { acceptsLogin, hasPasswordField, LIMITED, type LoginPage } from './login-answer.ts';
-import { type Named, type Naming, namer, type Versioning, versionNamer } from './naming.ts';
+import { acceptsLogin, hasPasswordField, LIMITED } from './login-answer.ts';
+import { type Named, namer, versionNamer } from './naming.ts';
 import { outcomeOf } from './outcome.ts';
-import { ListReader, type ListSpec } from './pages-of-list.ts';
+import type { Pages } from './pages.ts';
+import { ListReader } from './pages-of-list.ts';
 import type { ListPage, Reply } from './reply.ts';
 import { type KnownStrangers, Strangers } from './strangers.ts';
-
-export interface Pages {
-  login: LoginPage;
-  signedIn: { user: Finding };
-  /** Further signed-out responses. A 401 and a redirect to the login page always are. */
-  signedOut?: { status: readonly number[]; redirect: readonly string[] } | undefined;
-  /** Other sites that take part in logins. A redirect to one of them asks the user to log in. */
-  origins?: readonly string[] | undefined;
-  csrf?: Finding | undefined;
-  probes: readonly { object: string; read: ListSpec }[];
-  instance?: (Naming & { version?: Versioning | undefined }) | undefined;
-  /** Matches a response such as "busy, try again": the request was refused and had no effect. */
-  busy?: string | undefined;
-}
 
 export interface Reading {
   /** The label that stands for a secret in the history. */
@@ -43,7 +30,6 @@ export interface Learned {
   strangers: KnownStrangers;
 }
 
-/** The fields of an operation that come from its response. */
 export type Seen = Pick<
   Operation,
   | 'outcome'
@@ -108,13 +94,11 @@ export class Interpreter {
     this.#version = versionNamer(pages.instance?.version ?? {});
   }
 
-  /** What this interpreter has learned about the target. */
   get learned(): Learned {
     const { sessionCookies, unnamed, strangers } = this;
     return { sessionCookies, unnamed: [...unnamed], strangers: strangers.known };
   }
 
-  /** Takes over what another interpreter has learned. */
   learn({ sessionCookies, unnamed, strangers }: Learned): void {
     this.sessionCookies = sessionCookies;
     for (const object of unnamed) this.unnamed.add(object);
@@ -228,7 +212,6 @@ export class Interpreter {
     if (next === undefined && !cut) seen.saw = values;
   }
 
-  /** The values that a page shows of an object, by its name in the target file. */
   page(reply: Reply, object: string, path?: string): ListPage {
     return this.#lists.get(object)?.page(reply, path) ?? NO_PAGE;
   }
@@ -237,7 +220,6 @@ export class Interpreter {
   #private(seen: Seen, reply: Reply): void {
     const found = this.#canaries.in(reply);
     const saw = seen.saw ?? [];
-    // On most pages, all canaries are part of the requested state.
     if (found.length > 0 && !alike(found, saw)) {
       const foreign = new Set(found.filter(canary => !saw.includes(canary)));
       if (foreign.size > 0) seen.canaries = [...foreign];

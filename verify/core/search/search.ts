@@ -18,9 +18,7 @@ import { firstLeft, namesOf, type PuttingOff, Tables, type Unsure } from './orde
 import { type Configuration, SeenStates } from './seen.ts';
 import { type Machine, REFUSED, Transitions } from './transitions.ts';
 
-/**
- * The search gives up when its memory exceeds this size, or when all states together have more than `VALUES` values.
- */
+/** The search gives up beyond this memory, or this number of values in all states together. */
 const MEMORY = 512 * 1024 * 1024;
 const VALUES = 20_000_000;
 /** The time limit is checked after this number of dead ends. */
@@ -55,9 +53,7 @@ class Search {
   #steps = 0;
   /** The order so far, by number. An operation without a response is −1 minus its class. */
   readonly #stack: number[] = [];
-  /**
-   * For each operation in the order, what is needed to take it back: `state`, `chain`, `from` and `to` from before it.
-   */
+  /** To take operations back: for each one in the order, `state`, `chain`, `from` and `to` from before it. */
   readonly #saved: number[] = [];
   #longest: readonly number[] = [];
 
@@ -120,8 +116,8 @@ class Search {
   }
 
   /**
-   * Finds an operation that fits and does not change the state. It needs no alternative: if a valid order has it later,
-   * it can be moved here.
+   * Finds an operation that does not change the state. If a valid order has it later, it can come here, so it needs no
+   * alternative.
    */
   #idleOne(limit: number): number {
     for (let i = this.#tables.byCall.next(this.#end); i < this.#end; i = this.#tables.byCall.next(i)) {

@@ -13,10 +13,7 @@ export interface Entry {
   operation: Operation;
   /** False if the operation may take effect at any time after its call. */
   sure: boolean;
-  /**
-   * True if the operation began before the cut and was recorded after it. In the next segment it seems to come after
-   * the cut, so a violation there may be wrong.
-   */
+  /** True if the operation began before the cut and was recorded after it, so that a violation by it may be wrong. */
   late: boolean;
 }
 
@@ -47,13 +44,12 @@ export class Segments {
   /** The operation of this segment that returned last. */
   #last: Operation | undefined;
   /**
-   * The planned cut: its read, the number of entries up to it, and the clients without a request after it. Their slow
-   * reads from before the cut may still be recorded.
+   * The planned cut, and the clients without a request after it: their slow reads from before it may still be recorded.
    */
   #cut: { read: Operation; length: number; waiting: Set<string> } | undefined;
   readonly #clients = new Map<string, number>();
   /**
-   * True once a client had two requests in flight. Then its next request does not prove that its earlier reads are
+   * True once a client had two requests in flight. Then its next request does not prove that earlier reads are
    * recorded.
    */
   #parallel = false;
@@ -61,7 +57,6 @@ export class Segments {
   #stuck = false;
   /** Number of operations that may or may not have happened. */
   #unsure = 0;
-  /** Number of values that may have been added. */
   #adds = 0;
 
   constructor(object: ObjectEvent) {
@@ -103,10 +98,7 @@ export class Segments {
     this.#cut?.waiting.delete(client);
   }
 
-  /**
-   * @param sure true if the operation happened
-   * @returns the segment that is now complete, if any
-   */
+  /** @returns the segment that is now complete, if any */
   ended(operation: Operation, sure: boolean): Segment | undefined {
     this.#open.delete(operation.id);
     const reads = operation.action === 'read';
@@ -161,10 +153,7 @@ export class Segments {
     return this.#segment(this.#unknown ? [] : [...this.#entries, ...open]);
   }
 
-  /**
-   * The effect of an operation is not known if the object may hold more values than its cap, or if a counter's value is
-   * not a number.
-   */
+  /** The effect is unknown if the object may exceed its cap, or if a counter's value is not a number. */
   #known(operation: Operation & Sifted): boolean {
     const { kind, cap = Number.POSITIVE_INFINITY } = this.object;
     const effect = effectOf(kind, operation);
@@ -234,7 +223,6 @@ export class Segments {
       const effect = effectOf(kind, operation);
       if (effect === undefined) return false;
       const [value, more] = putsIn(effect);
-      // An `info` removal may still take effect.
       if (effect.does === 'removes' || value === undefined) return !sure;
       if (operation.action === 'cas' || more !== undefined || kind === 'counter' || values.has(value))
         return true;
