@@ -71,7 +71,10 @@ export function handleSummary(data: SummaryData): Record<string, string> {
   const value = (metric: string, name: string): number => data.metrics?.[metric]?.values[name] ?? 0;
   const [sessions, lost] = [value('baton_sessions', 'count'), value('baton_sessions_lost', 'count')];
   const gap = value('baton_gap', 'max');
-  const waited = gap === 0 ? 'no user had a gap' : `longest gap of a user ${grouped(Math.round(gap))} ms`;
+  const waited =
+    gap === 0
+      ? 'no user waited for a success'
+      : `a user waited up to ${grouped(Math.round(gap))} ms for a success`;
   return summary(data, [
     `deploy: ${grouped(sessions - lost)} of ${counted(sessions, 'session')} survived; ${waited}; ` +
       `${grouped(value('baton_relogins', 'count'))} had to log in again`,

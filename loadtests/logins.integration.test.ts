@@ -94,7 +94,7 @@ async function loaded(app: SmallApp, file: object): Promise<ScriptRun> {
 it.each<[string, new () => SmallApp, object]>([
   ['on two pages, the second of which has a hidden field', TwoPages, TWO_PAGES],
   ['by JSON; each later request sends the token of the response in a header', TokenApi, TOKEN],
-])('log in %s', async (_, App, file) => {
+])('scripts log in %s', async (_, App, file) => {
   const healthy = await loaded(new App(), file);
   expect(healthy.stdout).toMatch(/✓ continuity +valid/);
   expect(healthy.code).toBe(0);
@@ -136,21 +136,24 @@ const GUEST_ONLY = {
   probes: [{ ...NOTES, read: { path: '/notes.json', items: { json: '/*' } }, add: undefined }],
 };
 
-it.runIf(LONG)('log in with a redirect to the login page, and read JSON that names no user', async () => {
-  const guests = new GuestOnly();
-  const healthy = await loaded(guests, GUEST_ONLY);
-  // The request ids are unique, because logs name the requests by them.
-  expect(new Set(guests.ids).size).toBe(guests.ids.length);
-  expect(healthy.stdout).toMatch(/✓ continuity +valid/);
-  expect(healthy.code).toBe(0);
-  const app = new GuestOnly();
-  app.knows = ({ born }, { instance }) => born === instance;
-  const broken = await loaded(app, GUEST_ONLY);
-  expect(broken.stdout).toMatch(/✗ continuity +violated/);
-  expect(broken.code).toBe(99);
-});
+it.runIf(LONG)(
+  'scripts log in if the login redirects to its own page, and judge JSON that names no user',
+  async () => {
+    const guests = new GuestOnly();
+    const healthy = await loaded(guests, GUEST_ONLY);
+    // The request ids are unique, because logs name the requests by them.
+    expect(new Set(guests.ids).size).toBe(guests.ids.length);
+    expect(healthy.stdout).toMatch(/✓ continuity +valid/);
+    expect(healthy.code).toBe(0);
+    const app = new GuestOnly();
+    app.knows = ({ born }, { instance }) => born === instance;
+    const broken = await loaded(app, GUEST_ONLY);
+    expect(broken.stdout).toMatch(/✗ continuity +violated/);
+    expect(broken.code).toBe(99);
+  },
+);
 
-it.runIf(LONG)('log in by HTTP Basic with every request', async () => {
+it.runIf(LONG)('scripts log in by HTTP Basic with every request', async () => {
   const { stdout, code } = await loaded(new BasicApp(), BASIC);
   expect(stdout).toMatch(/✓ continuity +valid/);
   expect(code).toBe(0);

@@ -60,7 +60,7 @@ it('breakpoint ends with the first violation, or when a step takes longer than B
 it.each([
   ['deploy', { baton_gap: ['max<=1000'] }],
   ['soak', {}],
-])('%s is one fault window: its budget limits the errors', async (script, limits) => {
+])('a run of %s is one fault window: its budget limits the failed requests', async (script, limits) => {
   const { thresholds } = await of(script, { BUDGET: '1000' });
   expect(thresholds).toMatchObject(limits);
   expect(thresholds).not.toHaveProperty('baton_down');

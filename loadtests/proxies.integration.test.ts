@@ -111,7 +111,7 @@ describe.each<[Trouble, string, Record<string, string>, RegExp]>([
       if (script !== 'breakpoint' || trouble !== 'answers late') expect(stdout).toMatch(broken);
       if (script === 'breakpoint')
         expect(stdout).toMatch(
-          /^broke first: (a guarantee \(availability\)|latency) at \d+ a second \(step \d+ of 10\)/m,
+          /^broke first: (a guarantee \(availability\)|latency) at \d+ iterations per second \(step \d+ of 10\)/m,
         );
     },
   );

@@ -70,7 +70,7 @@ describe.skipIf(why !== '')('docker compose', { timeout: 600_000 }, () => {
       .up();
   }
 
-  /** Returns SESSION_SECRET as an instance reads it, and the certificate as nginx does. */
+  /** Returns the SESSION_SECRET that an instance has read, and the certificate that nginx has read. */
   async function secrets(): Promise<string[]> {
     const read = (service: string, file: string) =>
       compose({}, 'exec', '-T', service, 'cat', `/secrets/${file}`);

@@ -34,7 +34,7 @@ describe('the sum of two runs', () => {
     expect(sumOf(first, second)).toEqual({ passed: 2, failed: 1, skipped: 2 });
   });
 
-  it('counts every test of a name', () => {
+  it('counts all tests that have the same name', () => {
     const first = report({ a: ['passed', 'skipped'] });
     expect(sumOf(first, report({ a: ['passed', 'passed'] }))).toEqual({ passed: 2, failed: 0, skipped: 0 });
   });

@@ -24,7 +24,7 @@ export interface Job {
   outputs: Record<string, string>;
   /** The Markdown that all steps wrote to $GITHUB_STEP_SUMMARY. */
   summary: string;
-  /** What all steps printed. */
+  /** The output of all steps, in order. */
   log: string;
   failed: boolean;
   /** Names of the steps that ran. */

@@ -23,8 +23,8 @@ export interface Shared {
   /** Name of the clock of setup() and teardown(). */
   clock: string;
   /**
-   * Objects that are read as JSON without a user name, and only by signed-in clients. A successful read of
-   * such an object shows that the client is signed in.
+   * Names of the objects that the app shows as JSON without a user name, and only to signed-in clients. A successful
+   * read of such an object shows that the client is signed in.
    */
   unnamed: readonly string[];
 }

@@ -26,7 +26,8 @@ export function stepsOf({ rate = STEPS, duration }: LoadSettings): RateStep[] {
 export function brokeFirst(data: SummaryData, load: LoadSettings): string {
   const steps = stepsOf(load);
   const value = (metric: string, name: string): number => data.metrics?.[metric]?.values[name] ?? 0;
-  const at = (step: number): string => `at ${steps[step]?.rate} a second (step ${step + 1} of ${STEPS})`;
+  const at = (step: number): string =>
+    `at ${steps[step]?.rate} iterations per second (step ${step + 1} of ${STEPS})`;
   const slow = steps.findIndex(({ name }) => value(durationOf(name), 'p(95)') >= load.budget);
   const first = value(BROKE, 'min') / 1000;
   // A violation during the logins before the first step counts for that step.
@@ -49,9 +50,10 @@ export function brokeFirst(data: SummaryData, load: LoadSettings): string {
   const dropped = value('dropped_iterations', 'count');
   const failed = Object.values(data.metrics?.['dropped_iterations']?.thresholds ?? {}).some(({ ok }) => !ok);
   const { rate } = steps[STEPS - 1] as RateStep;
+  const rated = `${rate} iterations per second`;
   return failed
-    ? `the rate broke first: before ${rate} a second, ${counted(dropped, 'iteration')} found no free virtual user; raise USERS`
-    : `nothing broke: up to ${rate} a second all guarantees held, and 95 % of responses took at most ${load.budget} ms`;
+    ? `the load broke first: below ${rated}, ${counted(dropped, 'iteration')} found no free virtual user; raise USERS`
+    : `nothing broke: up to ${rated} all guarantees held, and 95 % of responses took at most ${load.budget} ms`;
 }
 
 /** Returns the guarantee that broke first, if k6's summary says when each guarantee broke. */

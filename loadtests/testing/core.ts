@@ -15,7 +15,7 @@ export default function (): void {}
 export function handleSummary(): Record<string, string> {
   const [first = '', ...rest] = lines;
   const run = parseEvent(first);
-  if (run.type !== 'run') throw new Error(`expected a "run" line first, got ${first}`);
+  if (run.type !== 'run') throw new Error(`expected a history that begins with a "run" line, got ${first}`);
   const judge = new Judge(run, CHECKS);
   for (const line of rest) judge.step(parseEvent(line));
   const result = judge.finish();
