@@ -42,8 +42,8 @@ export interface StoreUnderTest {
 }
 
 /**
- * Minimum idle timeout, seconds. A shorter timeout is too close to the tolerance of 2 s, and to the whole seconds in
- * which stores count.
+ * Minimum idle timeout, seconds. A shorter timeout could not be measured: the tolerance is 2 s, and stores count whole
+ * seconds.
  */
 const LEAST_IDLE_SECONDS = 10;
 

@@ -94,7 +94,7 @@ const QUICK = ['redis-attributes', 'connect-redis', 'memorystore'];
 
 describe.concurrent('the suite', () => {
   test.each(STORES.filter(({ name }) => LONG || QUICK.includes(name)))(
-    'measures for $name what the docs say',
+    'measures the guarantees of $name that docs/store-conformance.md lists',
     async ({ skip = '', ...store }) => {
       if (skip !== '') return;
       const { guarantees, tally } = await judgeStore(store);

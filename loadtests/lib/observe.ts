@@ -77,8 +77,8 @@ function counting(of: { metric: string; tag: string }, all: Waiting[], known?: r
 const BATCH = 64;
 const LATEST = 500_000;
 /**
- * The first FIRST operations of a user, and all operations near the end of the scenario, go to k6 at once. k6
- * calls no function when a user ends, so counts that still wait would be lost.
+ * k6 calls no function when a virtual user ends, so counts that still wait would be lost. Therefore the first FIRST
+ * operations of a virtual user, and all operations near the end of the scenario, go to k6 at once.
  */
 const FIRST = 2 * BATCH;
 

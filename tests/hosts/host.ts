@@ -204,7 +204,10 @@ export async function startHost(host: Host, defect: number): Promise<Running> {
   }
 }
 
-/** Ignores shorter cookie values. Baton itself sends empty and cut values, which are no secrets of the app. */
+/**
+ * The minimum length of a secret. Baton itself sends shorter cookie values: empty and cut ones, which are no secrets of
+ * the app.
+ */
 const SHORTEST = 12;
 
 /** Returns the values of cookies, and of the form fields with tokens and passwords, in a log of nginx. */
