@@ -30,6 +30,11 @@ describe('private-responses', () => {
     ).toContain('0 signed-in responses on app-2');
   });
 
+  it('is not kept unknown by the name of a group, which nginx sends if all servers failed', () => {
+    const failed = { outcome: 'fail', status: 502 } as const;
+    expect(judged(p => healthy(p).asks('group', failed)).judgement).toBe('valid');
+  });
+
   it('needs no response that sets a cookie if a header carries the session', () => {
     const draw = (p: Picture) => p.session('s', 'alice').login('app-1').read('app-1', [], { caching: safe });
     expect(judged(draw, { carrier: 'header' })).toMatchObject({ judgement: 'valid' });

@@ -31,6 +31,17 @@ const begun = (expiry?: Declared['expiry']) => {
 const out: Partial<Operation> = { signedIn: 'out', outcome: 'fail' };
 const start = (operation: Operation): Start => ({ ...operation, type: 'start' }) as never;
 
+it('counts a name as an instance only if a response came from there, and not from a gateway', () => {
+  const sessions = begun();
+  const failed = { outcome: 'fail' } as const;
+  for (const status of [502, 503, 504])
+    sessions.ended(read(20, 21, { instance: 'group', status, ...failed }));
+  sessions.ended(read(22, 23, { instance: 'app-2', status: 502, ...failed }));
+  expect([...sessions.instances]).toEqual(['app-1']);
+  sessions.ended(read(24, 25, { instance: 'app-2', status: 200 }));
+  expect([...sessions.instances]).toEqual(['app-1', 'app-2']);
+});
+
 describe('a session lives', () => {
   it('from the return of its first acknowledged login, with its own cookies', () => {
     const lives = (login: Partial<Operation>, call: number) => {

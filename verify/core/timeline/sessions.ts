@@ -58,8 +58,11 @@ export interface Standing {
 /** Minimum number of refused logins of a user for a remark, if none was accepted. */
 const REFUSALS = 2;
 
+/** Statuses of a gateway whose servers failed. `$upstream_addr` of nginx may then be the name of their group. */
+const GATEWAY: ReadonlySet<number> = new Set([502, 503, 504]);
+
 export class Sessions {
-  /** The instances that served a session before the first fault. */
+  /** The instances that served a session before the first fault. Responses of a gateway itself do not count. */
   readonly instances = new Set<string>();
   /** The users whose pages were shown to other users. A response that is signed in as such a user proves nothing. */
   readonly bled = new Set<string>();
@@ -107,7 +110,7 @@ export class Sessions {
     const result = this.#stand(operation, session);
     if (operation.instance !== undefined && session.login !== undefined) {
       result.firstContact = this.#addInstance(session.instances, operation, operation.instance);
-      if (result.firstContact && !this.#disturbed) this.instances.add(operation.instance);
+      if (!this.#disturbed && !GATEWAY.has(operation.status ?? 0)) this.instances.add(operation.instance);
       if ((session.login === operation || honoured(operation) === true) && operation.with === undefined)
         if (!session.knownBy.includes(operation.instance)) session.knownBy.push(operation.instance);
     }
