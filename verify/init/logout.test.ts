@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
+import { parsePage } from '../client/page.ts';
 import { findLogout } from './logout.ts';
 import { Tokens } from './renewal.ts';
 import { Manners, type PageVisit } from './visitor.ts';
@@ -9,7 +10,7 @@ import { Manners, type PageVisit } from './visitor.ts';
 /**
  * Returns the logout that init finds in an app that responds to each POST with this status, and replaces the cookie.
  */
-async function found(status: number): Promise<string | undefined> {
+async function found(status: number, html = ''): Promise<string | undefined> {
   const server = http.createServer(({ method, headers }, response) => {
     if (method === 'POST') response.writeHead(status, { 'set-cookie': 'sid=new; Path=/' });
     else response.statusCode = headers.cookie === 'sid=old' ? 200 : 401;
@@ -24,7 +25,8 @@ async function found(status: number): Promise<string | undefined> {
     const login = { page: '/login', path: '/login', method: 'POST' as const };
     const signedIn = (seen: PageVisit): boolean => seen.status === 200;
     const known = { login, csrf: undefined, page: '/', signedIn };
-    return (await findLogout(visitor, { pages: [], elsewhere: new Map() }, known)).left?.logout.path;
+    const pages = html === '' ? [] : [{ path: '/', body: html, ...parsePage(html) } as PageVisit];
+    return (await findLogout(visitor, { pages, elsewhere: new Map() }, known)).left?.logout.path;
   } finally {
     manners.close();
     server.close();
@@ -35,6 +37,15 @@ async function found(status: number): Promise<string | undefined> {
 it('does not treat a refused request as the logout, although the session is signed out afterwards', async () => {
   expect(await found(303)).toBe('/logout');
   expect(await found(404)).toBeUndefined();
+});
+
+it('tries a path that a page contains only as data of a script, as the menu of Wagtail has it', async () => {
+  const menu = '{"icon":"/static/logout.svg","action":"/admin/logout/","method":"POST"}';
+  const html = `<script type="application/json">${menu}</script>`;
+  expect(await found(303, html)).toBe('/admin/logout/');
+  expect(await found(303, `<div data-menu="${menu.replaceAll('"', '&quot;')}"></div>`)).toBe(
+    '/admin/logout/',
+  );
 });
 
 it('treats a request with status 205 as the logout of an API, if the refresh token is refused afterwards', async () => {

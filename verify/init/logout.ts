@@ -66,7 +66,7 @@ export async function findLogout(
   const offered = once([...forms(visitor, pages, known), ...links(visitor, pages, elsewhere)]);
   const headers = known.login.headers === undefined ? {} : { headers: known.login.headers };
   const hinted = hints.map((hint): Logout => ({ ...hint, ...headers }));
-  const all = [...offered, ...hinted, ...usual(known)];
+  const all = [...offered, ...hinted, ...written(visitor, pages, known), ...usual(known)];
   let ineffective: Logout | undefined;
   const isFirst = ({ path }: Logout): boolean => first !== undefined && path.startsWith(first);
   const waiting = [...all.filter(isFirst), ...all.filter(one => !isFirst(one))];
@@ -225,15 +225,33 @@ function withToken(page: PageVisit, path: string, token: string): Logout {
 }
 
 function usual({ login, csrf }: Known): Logout[] {
+  const sent = posted([...new Set([...besides(login), ...USUAL])], { login, csrf });
+  if (login.refresh === undefined) return sent;
+  const member = login.refresh.atLogin.refresh.split('/').at(-1) ?? 'refresh_token';
+  return sent.flatMap(one => [one, { ...one, json: { [member]: '{refresh}' } }]);
+}
+
+function posted(paths: readonly string[], { login, csrf }: Pick<Known, 'login' | 'csrf'>): Logout[] {
   const field = fieldIn(csrf);
   const token = field === undefined ? {} : { [field]: '{csrf}' };
   const headers = login.headers === undefined ? {} : { headers: login.headers };
   const body = login.json === undefined ? { form: token } : { json: {} };
-  const paths = [...new Set([...besides(login), ...USUAL])];
-  const sent = paths.map((path): Logout => ({ method: 'POST', path, ...body, ...headers }));
-  if (login.refresh === undefined) return sent;
-  const member = login.refresh.atLogin.refresh.split('/').at(-1) ?? 'refresh_token';
-  return sent.flatMap(one => [one, { ...one, json: { [member]: '{refresh}' } }]);
+  return paths.map(path => ({ method: 'POST', path, ...body, ...headers }));
+}
+
+/** Maximum number of paths that are tried because a page contains them as a text. */
+const WRITTEN = 4;
+
+/** Returns logouts whose path a page contains only as a text in quotes: a script draws their form or link. */
+function written(visitor: Visitor, pages: readonly PageVisit[], known: Known): Logout[] {
+  const quoted = /(?:["']|&quot;)(\/[\w./-]*)(?:["']|&quot;)/g;
+  const paths = pages.flatMap(({ body, path }) =>
+    [...body.matchAll(quoted)].flatMap(([, text = '']) => visitor.pathOf(text, path) ?? []),
+  );
+  const logouts = [...new Set(paths)].filter(
+    path => LOGOUT.test(path.toLowerCase()) && !/\.\w{2,4}$/.test(path),
+  );
+  return posted(logouts.slice(0, WRITTEN), known).flatMap(one => [one, { method: 'GET', path: one.path }]);
 }
 
 /** Returns the probable path of an API's logout: next to the login, as `/api/logout` for `/api/login`. */
