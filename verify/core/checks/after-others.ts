@@ -1,23 +1,30 @@
 /**
- * Finds sessions that were lost just after another login, or a logout, of the same user. An app that limits the
- * sessions of a user loses them like this, and its target file should declare `sessions`.
+ * Finds sessions that were lost just after another login or a logout of the same user. An app that limits the number of
+ * sessions per user loses sessions in this way, and its target file should declare `sessions`.
  */
 import type { Action, Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 
 const LOGINS: ReadonlySet<Action> = new Set<Action>(['login', 'logout', 'logout-all']);
 const REMEMBERED = 2;
-/** A login or logout is named as the cause of losses if it came before at least 3 of them, and before 90 %. */
+/**
+ * Logins or logouts are named as the cause of lost sessions only if they came just before at least 3 of the losses, and
+ * just before at least 90 % of them.
+ */
 const ENOUGH = 3;
 const SHARE = 0.9;
-/** A login is not named as the cause if more than half of the handoffs without a loss follow a login or logout, too. */
+/**
+ * Logins are not named as the cause if they also came just before most handoffs without a loss: more than this share. A
+ * handoff is a request on another instance than the session's previous one.
+ */
 const USUAL = 0.5;
-/** A login is named as the cause only if the probability that chance explains the losses is at most this. */
+/** Logins are named as the cause only if the probability that chance alone explains the losses is at most this. */
 const CHANCE = 0.01;
 
 /**
- * Losses (`here`) and handoffs without a loss (`kept`). A handoff is a request on another instance than the session's
- * previous one. `followed` and `keptAfter`: how many came just after another login or logout of the user.
+ * Number of lost sessions (`here`), and of handoffs that lost no session (`kept`). A handoff is a request on another
+ * instance than the session's previous one. `followed` and `keptAfter`: how many of the losses, and of these handoffs,
+ * came just after another login or logout of the same user.
  */
 export interface Followed {
   here: number;
@@ -52,7 +59,9 @@ export const noteOf = ({ action, session, user }: Operation): string =>
   `just before, another session of ${user} (${session}) logged ${action === 'login' ? 'in' : 'out'}: if the app ` +
   'limits the sessions of a user, or a logout ends all of them, declare `sessions` in the target file';
 
-/** Returns whether losses follow another login or logout clearly more often than handoffs without a loss do. */
+/**
+ * Returns whether losses of sessions come just after another login or logout clearly more often than other handoffs do.
+ */
 export function isPattern({ here, followed, kept, keptAfter }: Followed): boolean {
   const usual = (keptAfter + 1) / (kept + 2);
   return here >= ENOUGH && followed >= SHARE * here && usual <= USUAL && usual ** followed <= CHANCE;

@@ -179,7 +179,8 @@ describe('at-most-once', () => {
       begun('bag', ['a', 'a', 'b'], ['a', 'a', 'b']),
       begun('bag', ['a', 'a'], ['a', 'a', 'a']),
     ]).toEqual([0, 1]);
-    // A value without an add may come from another writer. It is a violation only if a read shows it twice.
+    // A value that no client of the run added may come from another program. It is a violation only if a read shows the
+    // value twice.
     expect([begun('bag', [], ['a']), begun('bag', [], ['a', 'a'])]).toEqual([0, 1]);
     expect([
       begun('counter', ['5'], ['5']),

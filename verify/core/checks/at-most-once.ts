@@ -12,11 +12,11 @@ import { atMost, check, few, Judging } from './framework.ts';
 const ENOUGH = 10;
 
 interface Adds {
-  /** Acknowledged adds that a later read of the same object could show. */
+  /** Number of acknowledged adds after which the same object was read, so that a second effect could be seen. */
   judged: number;
-  /** The judged adds whose later read came from another instance. */
+  /** Number of acknowledged adds after which another instance served a read of the same object. */
   crossed: number;
-  /** Adds to objects whose reads cannot show a second effect. */
+  /** Number of adds to objects for which a read cannot show that an add took effect twice. */
   uncountable: number;
 }
 
@@ -55,7 +55,8 @@ class AtMostOnce extends Judging<Adds> {
 
   #read(read: Operation, limits: EffectLimits): void {
     limits.learn(read);
-    // A set that shows a value twice proves nothing, nor does a counter whose highest possible sum is unknown.
+    // Neither a set that shows a value twice nor a counter whose highest possible sum is unknown proves that an add
+    // took effect twice.
     if (!limits.counts) return;
     const { kind, most, waiting } = limits;
     for (const [value, times] of limits.shownBy(read)) {

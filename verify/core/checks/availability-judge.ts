@@ -1,4 +1,4 @@
-/** Judges each operation for availability. availability.ts declares the check. */
+/** Decides for each operation whether it violates availability. The file availability.ts defines this check. */
 import { lengthOf } from '../faults/gaps.ts';
 import { type FaultWindow, titleOf, tookEffect } from '../faults/window.ts';
 import type { Event, Operation } from '../history/history.ts';
@@ -8,21 +8,21 @@ import { Judging } from './framework.ts';
 import { ResponseTimes } from './response-times.ts';
 import { cameOf, down, exceeded, loadOf, naming } from './trouble.ts';
 
-/** Minimum number of requests outside fault windows, and in each fault window. */
+/** Minimum number of requests outside fault windows for a verdict, and also in each fault window. */
 export const ENOUGH = 100;
 export const ENOUGH_IN_WINDOW = 10;
 
 export interface AvailabilityCounts {
-  /** Requests outside fault windows. `errors`: the failed ones. */
+  /** Number of requests outside fault windows. `errors`: how many of these requests failed. */
   requests: number;
   errors: number;
   windows: number;
   requestsInWindows: number;
   errorsInWindows: number;
-  /** The longest time in a fault window for which requests waited and none succeeded, microseconds. */
+  /** Longest interval in a fault window in which requests were waiting and none succeeded, microseconds. */
   gap: number;
   tooFew: number;
-  /** Requests that failed or were late while the machine that runs Baton was starved. */
+  /** Number of requests that failed or were late while the machine that runs Baton lacked CPU time (was starved). */
   starved: number;
   withoutEffect: number;
 }
@@ -49,7 +49,9 @@ export class Availability extends Judging<AvailabilityCounts> {
     if (first !== undefined && !disturbed) this.#waited(operation, first);
   }
 
-  /** @param first the request with which the client's wait for a success began. No fault window overlaps the wait */
+  /**
+   * @param first the first failed request since the client's last success. No fault window overlaps the time since then
+   */
   #waited(operation: Operation, first: Operation): void {
     const wait = (operation.return ?? operation.call) - first.call;
     if (wait <= this.#mostWait) return;
@@ -95,7 +97,8 @@ export class Availability extends Judging<AvailabilityCounts> {
   }
 
   override settle(): void {
-    // A starved machine may also explain slow responses, so their limits are ignored.
+    // If the machine that runs Baton lacked CPU time, this may also be the cause of slow responses. So the limits of
+    // response times are not checked.
     const times = this.count.starved === 0 ? [this.#times.exceeded(ENOUGH)] : [];
     for (const found of [...times, ...this.faults.windows.filter(tookEffect).map(exceeded)]) {
       this.count.starved += found.starved;

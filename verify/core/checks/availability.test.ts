@@ -104,7 +104,7 @@ describe('availability', () => {
       { budgets },
     );
     expect(inside).toMatchObject({ judgement: 'unknown', violations: 0 });
-    // Failures on a starved machine do not excuse the other failures.
+    // A lack of CPU time explains some of the failures. It does not excuse the other failures.
     const both = judged(
       (p, s) => {
         s.hops(100);
@@ -157,7 +157,7 @@ describe('availability', () => {
   });
 
   it('counts a gap that is open when the run ends, as one that a success ends', () => {
-    /** Draws a run: ten requests succeed, then no request gets a response for 60 s until the run ends. */
+    /** Builds a run in which ten requests succeed, and no request gets a response in the last 60 s of the run. */
     const silent = (shown: object) =>
       judged(
         (p, s) => {
@@ -178,9 +178,9 @@ describe('availability', () => {
       'no request succeeded for 60 s during kill of app-1, until the run ended; the limit is 2 s',
     );
     expect(verdict.finding).toContain('longest gap 60 s');
-    // These requests had each waited for 10 s when the run ended and aborted them.
+    // Each of these requests had waited for 10 s when the run ended and aborted the request.
     expect(silent({ ...none, note: 'aborted' }).judgement).toBe('violated');
-    // No request waited after the last response.
+    // After the last response the client sent no request, so no request was waiting in the last 60 s.
     const idle = judged(
       (p, s) => {
         s.hops(100);
@@ -204,7 +204,7 @@ describe('availability', () => {
           s.hops(10);
           const call = p.now;
           s.read('app-1', [], { call, return: call + lasts });
-          // A quick request, called when the first request has already waited for most of the gap.
+          // A quick request, sent after the first request has already waited for most of the gap.
           s.read('app-2', [], { call: call + lasts - 1000, return: call + lasts - 500 });
           p.wait(lasts).heal(1);
         },
@@ -251,7 +251,7 @@ describe('availability', () => {
 });
 
 describe('availability, where a longest wait is declared', () => {
-  /** Draws a client that fails twice during a fault, and succeeds `after` microseconds later. */
+  /** Builds a client whose requests fail twice during a fault, and succeed `after` microseconds later. */
   const asking = (after: number) => (p: Picture, s: SessionPicture) => {
     s.hops(100);
     p.disturb(1, 'kill', { where: 'app-1' });
@@ -495,7 +495,8 @@ describe('availability, exact messages', () => {
     );
     expect(slow(20, 350_000).judgement).toBe('violated');
     expect(slow(20, 250_000).judgement).toBe('valid');
-    // A starved machine may explain slow responses.
+    // If the machine that runs Baton lacks CPU time, this may be the cause of slow responses, so they are not a
+    // violation.
     expect(slow(9, undefined, true).judgement).toBe('valid');
     expect(slow(20, undefined, true)).toMatchObject({
       ...{ judgement: 'unknown', violations: 0 },

@@ -1,18 +1,21 @@
-/** Explains a response with another user's data, if both users used the same browser one after the other. */
+/** Adds notes to an anomaly in which a response shows another user's data, if both users used the same browser. */
 import type { Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 
 /**
- * A client has the name of its first session.
+ * Returns a note if both users used the same browser. A browser (client) has the name of its first session.
  *
- * @param writer the session that wrote the other user's value
+ * @param writer the first session of the browser in which the other user wrote the value
  */
 export const shared = (writer: string | undefined, { client }: Operation, owner: string): string[] =>
   writer === client
     ? [`${owner} had logged out of the same browser before: the logout did not delete it`]
     : [];
 
-/** A late response to an earlier session in the same browser may have set the cookie of that session again. */
+/**
+ * Returns a note if an earlier session in the same browser may explain the anomaly: a late response to a request of the
+ * earlier session may have set its cookie again.
+ */
 export const lateCookie = (
   { session }: SessionState,
   { with: cookies, client }: Operation,

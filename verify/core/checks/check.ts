@@ -1,4 +1,4 @@
-/** Defines the interface of a check, for the judge and k6. */
+/** Defines the interface of a check, which the judge and k6 call. */
 import type { FaultLedger } from '../faults/ledger.ts';
 import type { Event, Operation, Run, Start } from '../history/history.ts';
 import type { Started, TrackedObject } from '../objects/tracked-object.ts';
@@ -8,12 +8,20 @@ import type { LogReader } from '../timeline/request-logs.ts';
 import type { SessionState, Sessions, Standing } from '../timeline/sessions.ts';
 
 export interface Fold extends LogReader {
-  /** Called when an operation that may change something starts. `data` is set if it has an object. */
+  /**
+   * Called when an operation starts that may change data. `data` is undefined if the operation uses no known object.
+   */
   started?(start: Start, data: Started | undefined): void;
-  /** Called when an operation ends. One whose end was not recorded ends with the run, without `return`. */
+  /**
+   * Called when an operation ends. An operation whose end was not recorded ends at the end of the run, without
+   * `return`.
+   */
   ended?(operation: Operation, standing: Standing): void;
   event?(event: Event): void;
-  /** Called when a session ends, for each object that only this session used. Other objects live until the run ends. */
+  /**
+   * Called when a session ends, for each object that only this session used. For all other objects, called at the end
+   * of the run.
+   */
   objectEnded?(object: TrackedObject): void;
   /** Called after the last operation of a session, or at the end of the run. */
   sessionEnded?(session: SessionState): void;
@@ -21,34 +29,37 @@ export interface Fold extends LogReader {
   finish(): CheckFinding;
 }
 
-/** The counts that decide a verdict. Those of several parts of a run, such as k6's virtual users, can be added. */
+/**
+ * The counts from which a verdict is made. Counts from several parts of a run, such as k6's virtual users, can be added
+ * up.
+ */
 export type Counts = Readonly<Record<string, Count>>;
 type Count = number | { readonly [name: string]: Count };
 
 export type NamedCounts = Record<string, number>;
 
-/** Called with each anomaly that is kept for the report, as soon as it is found. */
+/** Called with each anomaly that is kept for the report, as soon as the check finds it. */
 export type OnAnomaly = (anomaly: Anomaly) => void;
 
 export type CheckFinding = Omit<Verdict, 'guarantee' | 'claimed'>;
 
 export type Conclusion = Omit<CheckFinding, 'anomalies'>;
 
-/** Facts about all sessions of a run, which grow during the run. */
+/** Facts about all sessions of a run. The facts change while the run is judged. */
 export type SeenInRun = Readonly<Pick<Sessions, 'instances' | 'bled' | 'lost'>>;
 
 export interface Check {
   guarantee: Guarantee;
-  /** What must be true of the history for a sound verdict. Shown in docs and reports. */
+  /** The conditions that the history must meet for a sound verdict, as a text for docs and reports. */
   assumes: string;
   minimum: string;
-  /** @param faults receives each event before the check does */
+  /** @param faults the faults of the run; it receives each event before the check does */
   start(run: Run, onAnomaly: OnAnomaly | undefined, faults: FaultLedger, seen: SeenInRun): Fold;
   /** Decides the verdict from the counts of a run, or from the summed counts of its parts. */
   conclude(counts: Counts, run: Run): Conclusion;
 }
 
-/** @param missing which evidence is missing and how to get it; undefined if there is enough */
+/** @param missing which evidence is missing and how to get it; undefined if there is enough evidence */
 export function conclude(
   violations: number,
   missing: string | undefined,
@@ -65,5 +76,7 @@ export function conclude(
   };
 }
 
-/** Minimum number of handoffs for a verdict: requests on another instance than the session's previous one. */
+/**
+ * Minimum number of handoffs for a verdict. A handoff is a request on another instance than the session's previous one.
+ */
 export const ENOUGH_HANDOFFS = 10;

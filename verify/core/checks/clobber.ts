@@ -1,4 +1,4 @@
-/** Describes a lost update by its witness: the few requests that prove it. */
+/** Describes a lost update, and collects its witness: the few requests that prove it. */
 import type { Start } from '../history/history.ts';
 import type { LostUpdate } from '../objects/read-facts.ts';
 import { inOrder, stepsOf, type WitnessStep } from '../result/verdict.ts';

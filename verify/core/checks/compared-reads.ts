@@ -1,22 +1,23 @@
-/** Counts the reads that read-your-writes and monotonic-reads compared. */
+/** Counts the reads that the checks read-your-writes and monotonic-reads compared with an earlier operation. */
 import type { Operation } from '../history/history.ts';
 
 export interface Reads {
-  /** Reads that were compared with an earlier operation of their session. */
+  /** Number of reads that were compared with an earlier operation of their session. */
   reads: number;
-  /** The reads that another instance served than the earlier operation. */
+  /** Number of compared reads for which another instance served the earlier operation. */
   crossed: number;
   sessions: number;
   /**
-   * Reads that show the session's last add in a list that may be cut off; `newestCrossed`: those from another instance.
+   * Number of reads that show the session's last add in a list which may show only its newest entries. `newestCrossed`:
+   * how many of these reads another instance served.
    */
   newest: number;
   newestCrossed: number;
-  /** Sessions whose only evidence are the reads in `newest`. */
+  /** Number of sessions that have no other evidence than the reads counted in `newest`. */
   newestSessions: number;
   /**
-   * Reads without the session's last add in such a list. If there are any, the list may not show new entries first, so
-   * the reads in `newest` are no evidence.
+   * Number of reads that lack the session's last add, in a list which may show only some of its entries. One such read
+   * suggests that the list does not show new entries first. Then the reads counted in `newest` are no evidence.
    */
   unshown: number;
 }
@@ -29,7 +30,10 @@ export const NO_READS: Reads = {
 export const crosses = ({ instance }: Operation, earlier: Operation): boolean =>
   earlier.instance !== undefined && instance !== undefined && earlier.instance !== instance;
 
-/** Adds `newest` to the compared reads, unless a read in `unshown` shows that they are no evidence. */
+/**
+ * Adds the reads counted in `newest` to the compared reads. If `unshown` is not 0, these reads are no evidence and are
+ * left out.
+ */
 export const whole = (counts: Reads): Reads =>
   counts.unshown > 0
     ? counts

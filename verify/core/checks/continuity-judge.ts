@@ -1,4 +1,4 @@
-/** Judges each operation for continuity. continuity.ts declares the check. */
+/** Decides for each operation whether it violates continuity. The file continuity.ts defines this check. */
 import type { Event, Operation } from '../history/history.ts';
 import type { Anomaly } from '../result/verdict.ts';
 import { honoured, type SessionState, type Standing } from '../timeline/sessions.ts';
@@ -13,17 +13,20 @@ export interface ContinuityCounts extends Followed {
   handoffs: number;
   sessions: number;
   lost: number;
-  /** Ordered pairs of instances: the first sent a login form, the second received the login. */
+  /** Number of ordered pairs of instances of which the first sent a login form and the second received the login. */
   pairs: number;
   accepting: number;
   refusing: number;
 }
 
-/** What happened when the client sent the cookie of a lost session again. */
+/** The responses that came when the client sent the cookie of a lost session again. */
 interface Aftermath {
   anomaly: Anomaly;
   honouredBy: HonouredBy;
-  /** The first response that gave the client other cookies. From then on, only `old` requests send the lost cookie. */
+  /**
+   * The first response that replaced the cookies of the lost session. From then on, only requests marked with `old`
+   * still send the lost cookie.
+   */
   replaced: Operation | undefined;
   other: Operation | undefined;
 }
@@ -32,7 +35,7 @@ export class Continuity extends Judging<ContinuityCounts> {
   readonly #logins = new LoginPairs();
   readonly #others = new AfterOthers();
   readonly #afterwards = new Map<string, Aftermath>();
-  /** Losses that a login or logout of another session of the user may have caused. */
+  /** Lost sessions for which another login or a logout of the same user may be the cause. */
   readonly #ended: { anomaly: Anomaly; other: Operation }[] = [];
 
   override ended(operation: Operation, { session, live, handoffFrom }: Standing): void {
@@ -89,7 +92,7 @@ export class Continuity extends Judging<ContinuityCounts> {
     const { anomaly, honouredBy, other } = entry;
     const described = honouredBy.described();
     if (described !== '') anomaly.notes.push(`the same cookie sent again afterwards: ${described}`);
-    // If an instance still honours the lost session, the other login or logout did not end it.
+    // If an instance still honours the lost session, another login or logout of the user is not the cause of the loss.
     if (other !== undefined && !honouredBy.ever) this.#ended.push({ anomaly, other });
     this.#afterwards.delete(session);
   }

@@ -66,7 +66,8 @@ describe('continuity', () => {
     for (const user of ['alice', 'bob']) {
       const session = picture.session(`s-${user}`, user).login('app-1').write(canary(user), 'app-2');
       session.hops(30, [canary(user)]);
-      // The page shows another user's basket, without the session's own values. That does not count as a stale read.
+      // The response shows the basket of another user. It lacks the session's own values, but this is not counted as a
+      // stale read.
       if (user === 'alice') session.read('app-2', [], { sawUser: 'bob' }).hops(5, [canary(user)]);
     }
     const of = (guarantee: 'continuity' | 'isolation' | 'read-your-writes') => picture.verdict(guarantee);
@@ -86,8 +87,8 @@ describe('continuity', () => {
           .read('app-2', [], { cookies: then })
           .hops(20),
       ).judgement;
-    // First the session moves to a new cookie. Then a session that is stored in several cookies (chunks)
-    // needs one chunk less.
+    // In the first case, the session moves to a cookie with a new name. In a later case, a session is stored in several
+    // cookies (chunks), and then needs one chunk less.
     expect(jarAfter([set('sid')], [gone('sid'), set('session')])).toBe('valid');
     expect(jarAfter([set('sid')], [gone('sid'), set('sid')])).toBe('valid');
     expect(jarAfter([set('s.0'), set('s.1')], [set('s.0'), gone('s.1')])).toBe('valid');
@@ -118,7 +119,7 @@ describe('continuity', () => {
     const other = { cookies: [{ name: 'sid', change: 'set' as const, label: 'anonymous' }] };
     const verdict = judged(p => {
       const lost = p.session('s1', 'alice').login('app-1').signedOut('app-2', other);
-      // The browser sends the anonymous cookie. The cookie from the login still works on app-1.
+      // After the loss, the browser sends a new anonymous cookie. The cookie from the login still works on app-1.
       lost.signedOut('app-1').signedOut('app-1').honours('old', 'app-1').refuses('old', 'app-2').ended();
       p.session('s2', 'bob')
         .login('app-1')
@@ -151,7 +152,8 @@ describe('continuity', () => {
         'sessions, declare `sessions` in the target file',
     );
     expect(limited.anomalies[0]?.notes.at(-1)).toContain('another session of alice (b0) logged in');
-    // With few accounts, another login of the user comes before most requests, also before those that lose nothing.
+    // If a run has few accounts, most requests follow another login of the same user, and not only requests that lose
+    // the session.
     const busy = judged(p => {
       for (let i = 0; i < 20; i++) {
         const session = p.session(`e${i}`, 'erin').login('app-1');
@@ -166,7 +168,7 @@ describe('continuity', () => {
       '10 of 60 sessions lost',
       expect.not.stringContaining('sessions'),
     ]);
-    // An instance that never knew the sessions loses them, whatever other sessions do.
+    // An instance that has never known the sessions loses them, whether or not there are other logins.
     const strange = judged(p => {
       for (let i = 0; i < 20; i++)
         p.session(`g${i}`, 'greg').login('app-1').read('app-1').read('app-2').ended();
@@ -177,7 +179,8 @@ describe('continuity', () => {
       }
     });
     expect(strange.finding).toBe('9 of 38 sessions lost');
-    // A loss has another cause if no login or logout came before it, or if an instance still honours the session.
+    // Other logins and logouts did not cause a loss if the loss came before them, or if an instance still honours the
+    // session.
     const local = judged(p => {
       for (let i = 0; i < 4; i++) p.session(`c${i}`, 'carol').login('app-1').read('app-1').ended();
       for (let i = 0; i < 4; i++)
@@ -275,7 +278,8 @@ describe('continuity', () => {
       }
     });
     expect(verdict.judgement).toBe('valid');
-    // A pair that refuses far more often than a single instance is a violation, although it accepts some logins.
+    // A pair of instances (form from one, login on the other) that accepts some logins is a violation if it refuses far
+    // more logins than an instance alone.
     const often = judged(p => {
       for (let i = 0; i < 20; i++) p.session(`a${i}`, 'alice').form('app-1').login('app-1').hops(2).ended();
       p.session('c', 'alice').form('app-1').login('app-2').ended();
@@ -342,7 +346,7 @@ describe('continuity', () => {
       const lost = p.session('s1', 'alice').login('app-1').signedOut('app-2');
       lost.read('app-2').signedOut('app-1').read('app-2').read('app-2', [], { instance: undefined });
       lost.write('a', 'app-3').ended();
-      // Responses to other sessions do not count, even if a later session has the same name.
+      // Responses to other sessions are not counted for a session, even if a later session has the same name.
       p.session('s2', 'bob').login('app-1').read('app-3').signedOut('app-1').ended();
       p.session('s1', 'alice').login('app-1').read('app-3').logout('app-1').signedOut('app-3').ended();
       p.session('s4', 'dave').login('app-2').signedOut('app-1').read('app-2');
@@ -370,8 +374,8 @@ describe('continuity', () => {
       for (let i = 0; i < 2; i++) p.session(`b${i}`, 'alice').form('app-1').refusedLogin('app-2').ended();
       p.session('d', 'eve').form('app-2').login('app-2').ended();
       for (let i = 0; i < 2; i++) p.session(`e${i}`, 'eve').form('app-2').refusedLogin('app-1').ended();
-      // These logins do not count as refusals by a pair: the app is busy or unavailable, or the instance is
-      // not known.
+      // A refused login is no evidence against a pair of instances if the app is busy or unavailable, or if the
+      // instance is not known.
       p.session('f', 'fred')
         .form('app-1')
         .login('app-3', { outcome: 'fail', signedIn: undefined, status: 429 });
@@ -406,7 +410,8 @@ describe('continuity', () => {
   it('compares a login with the form that its own session got since its last login', () => {
     const verdict = judged(p => {
       p.session('s1', 'alice').form('app-1').login('app-1').ended();
-      // With a wrong password, an instance refuses its own form, and another instance refuses a login without a form.
+      // If the password is wrong, an instance also refuses a login with its own form, and another instance refuses a
+      // login without a form.
       p.session('s2', 'bob').form('app-1').refusedLogin('app-1').refusedLogin('app-2').ended();
       p.session('s3', 'carol').form('app-1').ended();
       p.session('s3', 'carol').refusedLogin('app-2').ended();

@@ -1,11 +1,11 @@
-/** Checks continuity: every judged operation of a live session is signed in as its user, on every instance. */
+/** Checks continuity: while a session lives, every instance responds to it as signed in as its user. */
 import { counted, grouped } from '../result/format.ts';
 import { patternOf } from './after-others.ts';
 import { ENOUGH_HANDOFFS } from './check.ts';
 import { Continuity, type ContinuityCounts } from './continuity-judge.ts';
 import { atMost, check, few } from './framework.ts';
 
-/** Minimum number of requests of live sessions if the balancer is sticky. */
+/** Minimum number of requests of live sessions for a verdict, if the balancer is sticky. */
 const ENOUGH_STAYING = 100;
 
 export const continuity = check<ContinuityCounts>({
@@ -23,7 +23,8 @@ export const continuity = check<ContinuityCounts>({
   compared: ({ requests }) => requests,
   missing({ sessions, handoffs, requests }, { routing }) {
     if (sessions === 0) return 'no login succeeded, so no session lived';
-    // A sticky session has no handoffs, so its requests are counted instead.
+    // With a sticky balancer, a session stays on one instance. So this check counts requests instead of changes of the
+    // instance.
     if (routing === 'sticky') return few(requests, ENOUGH_STAYING, 'request', ' of live sessions');
     const how =
       'a session that stays on one instance proves nothing. Run at least two instances behind a balancer ' +

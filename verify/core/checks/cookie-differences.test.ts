@@ -18,7 +18,7 @@ const setting = (instance: string | undefined, way: object, more: object = {}): 
   return { id, action: 'login', instance, call: id, outcome: 'ok', cookies: [cookie], ...more } as never;
 };
 
-/** Builds responses of each instance, one for each given set of cookie attributes. */
+/** Builds responses in which each instance sets the cookie once with each of the given attributes. */
 const ways = (of: Record<string, object[]>, more: object = {}) => {
   const made = new CookieDifferences();
   for (const [instance, each] of Object.entries(of))
@@ -60,7 +60,7 @@ describe('ways of setting a cookie', () => {
     expect(lasting([1899, 1899, 1899], [2000, 2000, 2000])).toHaveLength(1);
     expect(lasting([60, 3600, 60], [3000, 3000, 3000])).toEqual([]);
     expect(lasting([60, 70, 60], [3000, 3010, 3000])).toEqual(['lasts 70 s against lasts 3010 s']);
-    // In responses to other requests, an app may or may not renew the cookie.
+    // In responses to reads, an app may renew the cookie only sometimes, so a difference proves nothing.
     expect(lasting([60, 60, 60], [3600, 3600, 3600], { action: 'read' })).toEqual([]);
   });
 

@@ -5,13 +5,13 @@ import { inOrder, stepsOf } from '../result/verdict.ts';
 import { timeoutTolerance } from '../timeline/timeouts.ts';
 import type { Violation } from './framework.ts';
 
-/** Two instances are compared if each has set the cookie at least this often, always alike. */
+/** Two instances are compared only if each set the cookie at least this often, always with the same attributes. */
 const ALIKE = 3;
 const REMEMBERED = 1000;
 
 interface Sets {
   times: number;
-  /** Different attributes, as texts. Two are enough to prove that they vary. */
+  /** The different sets of attributes, as texts. Only two are kept, to show that the attributes vary. */
   sets: Set<string>;
   least: number;
   most: number;
@@ -20,11 +20,12 @@ interface Sets {
 
 export class CookieDifferences {
   /**
-   * First key: the kind of request, such as `sid at a login sent directly after 1 faults`. Second key: the instance.
+   * First key: the kind of response that set the cookie, such as `sid at a login sent directly after 1 faults`. Second
+   * key: the instance.
    */
   readonly #kinds = new Map<string, Map<string, Sets>>();
 
-  /** @param era number of faults so far. After a fault, the app may be another version, so eras are not compared */
+  /** @param era number of faults so far. Only cookies of one era are compared, because a fault may change the app */
   add(operation: Operation, era = 0): void {
     const { instance, cookies = [], action, direct } = operation;
     if (instance === undefined) return;
@@ -37,7 +38,7 @@ export class CookieDifferences {
     }
   }
 
-  /** Returns at most one violation for each kind of request. */
+  /** Returns the violations, at most one for each kind of response. */
   differences(): Violation[] {
     return [...this.#kinds].flatMap(([key, instances]) => {
       const [cookie = ''] = key.split(' ');
@@ -86,7 +87,7 @@ export function described({ httpOnly, secure, sameSite, path, domain, lifetime }
   ].join(', ');
 }
 
-/** Returns whether the lifetimes differ by more than 2 s and more than 5 %. */
+/** Returns whether two lifetimes of cookies differ by more than 2 s and by more than 5 %. */
 function apart(a: Sets, b: Sets): boolean {
   // A cookie without a lifetime lasts until the browser closes, and is not compared.
   if (a.least > a.most || b.least > b.most) return false;

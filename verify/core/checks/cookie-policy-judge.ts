@@ -1,4 +1,4 @@
-/** Judges each operation for cookie-policy. cookie-policy.ts declares the check. */
+/** Decides for each operation whether it violates cookie-policy. The file cookie-policy.ts defines this check. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { CookieAttributes, Operation } from '../history/history.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
@@ -9,22 +9,28 @@ import { addTo, Judging, type Violation } from './framework.ts';
 import { IssuedIds } from './issued-ids.ts';
 import { Places } from './places.ts';
 
-/** Maximum number of pairs of Domain and Path that are counted for one cookie. */
+/** Maximum number of different pairs of Domain and Path that are counted for each cookie name. */
 const SCOPES = 10_000;
 
 export interface CookieCounts {
   cookies: number;
-  /** Requests without a cookie that got a health check or a static file. */
+  /** Number of requests sent without a cookie whose response was a health check or a static file. */
   without: number;
-  /** Requests without a cookie that got a response such as 404 or a login page. */
+  /** Number of requests sent without a cookie whose response was a login page, or a status such as 404. */
   absent: number;
   ids: number;
-  /** Logins that got a session id that was issued before. */
+  /** Number of logins that got a session id which the app had already issued before. */
   equal: number;
   sameSiteNone: number;
-  /** Pairs of Domain and Path with which cookies were set, without the first pair of each cookie. */
+  /**
+   * Number of further pairs of Domain and Path with which a cookie was set, after its first pair. 0 if each cookie
+   * always has the same pair.
+   */
   scopes: number;
-  /** Anomalies of cookies that had only one value so far. Such a cookie may carry no session. */
+  /**
+   * Number of anomalies that are not reported yet, because their cookie has had only one value so far, and so may not
+   * carry a session.
+   */
   waiting: number;
   tried: NamedCounts;
 }
@@ -80,7 +86,7 @@ export class CookiePolicy extends Judging<CookieCounts> {
     this.#waiting.delete(name);
   }
 
-  /** @param name a cookie whose anomaly is reported only once the cookie has had two values */
+  /** @param name the cookie, if its anomaly is to be reported only after the cookie has had two values */
   #expose(operation: Operation, { fault, came, expected }: Exposure, name?: string): void {
     if (!this.#places.isNew(fault, operation)) return;
     const where = operation.path === undefined ? '' : ` on ${operation.path}`;

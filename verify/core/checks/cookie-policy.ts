@@ -1,11 +1,12 @@
-/** Checks cookie-policy: cookies that carry the session have the attributes that protect them. */
+/** Checks cookie-policy: each cookie that carries the session has the attributes that protect it. */
 import { counted } from '../result/format.ts';
 import { idSpace } from '../result/statistics.ts';
 import { type CookieCounts, CookiePolicy } from './cookie-policy-judge.ts';
 import { check, reached, tally, untried } from './framework.ts';
 
 /**
- * From this number of bits on, the verdict says how random the session ids are. About 30 different ids prove 7 bits.
+ * The verdict mentions the randomness of session ids only if the run proves at least this number of bits. About 30
+ * different ids prove 7 bits.
  */
 const WORTH_REPORTING = 7;
 

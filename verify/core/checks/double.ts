@@ -5,7 +5,7 @@ import { pending } from './clobber.ts';
 import type { EffectLimits } from './effect-limits.ts';
 import type { Violation } from './framework.ts';
 
-/** Maximum number of adds that a witness shows. */
+/** Maximum number of adds in a witness. */
 const SHOWN = 4;
 
 export function double(

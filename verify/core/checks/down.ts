@@ -6,13 +6,13 @@ import { stepsOf } from '../result/verdict.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 import type { Violation } from './framework.ts';
 
-/** An outage. Its violations are reported only if it is known to have taken effect. */
+/** One outage of the session store. Its violations are reported only if the outage is known to have taken effect. */
 export class Down {
   readonly window: FaultWindow;
   requests = 0;
   recovered = 0;
   starved = 0;
-  /** Sessions that were live during the outage, and have sent no request since it ended. */
+  /** Sessions that were live during the outage, and have not sent a request since its end. */
   readonly sessions = new Set<SessionState>();
   waiting: Record<'LOGOUT' | 'HANG', { found: number; kept: Violation[] }>;
 

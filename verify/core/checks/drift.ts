@@ -1,4 +1,4 @@
-/** Describes a session that ended too early or too late. */
+/** Describes a session that expired too early or too late. */
 import type { Operation } from '../history/history.ts';
 import { seconds } from '../result/format.ts';
 import { stepsOf } from '../result/verdict.ts';

@@ -1,4 +1,4 @@
-/** Computes how often a read may show each value of an object, if every add took effect only once. */
+/** Computes how often a read may show each value of an object if no add took effect twice. */
 import type { ObjectEvent, ObjectKind, Operation, Start } from '../history/history.ts';
 import { countOf, putsIn, rises } from '../objects/models.ts';
 import { acknowledged, type Write } from '../objects/overlaps.ts';
@@ -7,13 +7,15 @@ const KEPT = 64;
 
 export class EffectLimits {
   /**
-   * For a counter, the key '' has its highest possible sum. An add counts once its request is sent, because it may take
-   * effect before its response.
+   * Key: a value; value: how often a read may show it. For a counter, the only key is '', with its highest possible
+   * sum. An add is counted from the time of its request, because it may take effect before its response.
    */
   readonly most = new Map<string, number>();
   readonly kind: ObjectKind;
   adds: (Start | Operation)[] = [];
-  /** By instance, '' if it is not known: the number of adds acknowledged since the last read. */
+  /**
+   * Key: the instance, or '' if it is not known; value: number of adds acknowledged since the last read of the object.
+   */
   readonly waiting = new Map<string, number>();
   last: Operation | undefined;
   #known: boolean;
@@ -27,7 +29,10 @@ export class EffectLimits {
     else for (const value of initial ?? []) this.#more(value, 1);
   }
 
-  /** True if a read can show that an add took effect twice. Not for a set, nor for a counter with an unknown sum. */
+  /**
+   * True if a read of this object can show that an add took effect twice. False for a set, and for a counter while its
+   * highest possible sum is unknown.
+   */
   get counts(): boolean {
     return (this.kind === 'bag' || this.kind === 'list' || this.kind === 'counter') && this.#known;
   }
@@ -50,8 +55,8 @@ export class EffectLimits {
   }
 
   /**
-   * A set, clear or decrement makes the highest possible sum of a counter unknown, until the next set or clear that
-   * overlaps no other request.
+   * Makes the highest possible sum of a counter unknown, because of a set, clear or decrement. The sum is known again
+   * after the next set or clear that overlaps no other request.
    */
   #falling(): void {
     this.#falls++;
@@ -69,14 +74,14 @@ export class EffectLimits {
     this.#known = true;
   }
 
-  /** Takes the count of a read before the first write as the initial count, if that is unknown. */
+  /** If the initial count is unknown, takes it from a read that came before the first write. */
   learn(read: Operation): void {
     if (this.#known || this.#written) return;
     this.most.set('', countOf(read.saw));
     this.#known = true;
   }
 
-  /** How often a read shows each value. For a counter, its count with the key ''. */
+  /** Returns how often a read shows each value. For a counter, the result has its count with the key ''. */
   shownBy({ saw = [] }: Operation): ReadonlyMap<string, number> {
     const there = new Map<string, number>();
     if (this.kind === 'counter') return there.set('', countOf(saw));

@@ -19,7 +19,7 @@ const served = (
   status: 200,
 });
 
-/** Builds a history with one write on app-1 and the given log entries for it. */
+/** Builds a history with one write on app-1, and with the given entries for this write in the logs. */
 const verdictOf = (entries: [source: string, instance: string][], run = { logs }) => {
   const picture = new Picture(run);
   picture.session('s1', 'alice').write('a', 'app-1');

@@ -1,4 +1,4 @@
-/** Checks evidence: the response header and all logs name one instance, which served the request once. */
+/** Checks evidence: the response header and all logs name the same instance, and each request was served only once. */
 import type { Event } from '../history/history.ts';
 import { counted } from '../result/format.ts';
 import { type LoggedRequest, triedOf } from '../timeline/request-logs.ts';
@@ -11,7 +11,7 @@ interface Sources {
 }
 
 class Evidence extends Judging<Sources> {
-  /** Ids that the client sent twice. Two log entries for such an id are correct. */
+  /** Ids of requests that the client sent twice. Two log entries for such a request are correct. */
   readonly #resent = new Set<string>();
   #complete = false;
 
@@ -22,8 +22,8 @@ class Evidence extends Judging<Sources> {
   override logged(request: LoggedRequest, complete: boolean): void {
     const { id, sent, balancer, instances } = request;
     if (sent === undefined) {
-      // A further entry, after all sources of the request, shows that it was served twice. This is certain only in a
-      // complete history.
+      // If all sources have already named the instance of the request, a further log entry shows that the request was
+      // served twice. This is certain only in a complete history.
       const again = this.#resent.has(id) ? undefined : instances[0];
       if (again !== undefined && balancer === undefined && this.#complete)
         this.#dispute(request, `request ${id} was served once more by ${again.source}`);

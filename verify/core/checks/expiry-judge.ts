@@ -1,4 +1,4 @@
-/** Judges each operation for expiry. expiry.ts declares the check. */
+/** Decides for each operation whether it violates expiry. The file expiry.ts defines this check. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation, Run } from '../history/history.ts';
 import { honoured, type SessionState, type Standing, showsAnother } from '../timeline/sessions.ts';
@@ -8,12 +8,18 @@ import { addTo, Judging, KEPT, type Violation } from './framework.ts';
 import { Life, TIMEOUTS, type Timeout } from './life.ts';
 
 export interface Timeouts {
-  /** By timeout, idle or absolute: how often a session was honoured shortly before it ended. */
+  /**
+   * Key: the timeout, idle or absolute; value: how often a session was still honoured shortly before this timeout
+   * ended.
+   */
   lived: Record<Timeout, number>;
   expired: Record<Timeout, number>;
-  /** Sessions that were refused although they had hardly waited, so that no timeout explains it. */
+  /** Number of sessions that were refused after so short a time that no timeout can be the cause. */
   lost: number;
-  /** Sessions that were refused too early by an instance that had not served them before, and may not know them. */
+  /**
+   * Number of sessions that were refused too early by an instance that had not served them before. The instance may
+   * have refused a session because it did not know it.
+   */
   strangers: number;
   length: number;
   tried: NamedCounts;
@@ -22,7 +28,10 @@ export interface Timeouts {
 export class Expiry extends Judging<Timeouts> {
   readonly #declared = declaredBy(this.run);
   readonly #lives = new WeakMap<SessionState, Life>();
-  /** The first violations by such instances. They are reported if no session was refused without a wait. */
+  /**
+   * The first early refusals by instances that had not served the session before. They are reported only if no session
+   * was refused without any wait.
+   */
   readonly #strange: Violation[] = [];
   #first = Number.POSITIVE_INFINITY;
   #end = 0;
@@ -69,7 +78,8 @@ export class Expiry extends Judging<Timeouts> {
     }
     const early = life.waited(operation);
     if (early === undefined) this.count.lost++;
-    // After a fault since the login, the fault may have ended the session.
+    // An early refusal is reported only if there was no fault after the login, because a fault may have ended the
+    // session.
     else if (!this.faults.since(life.login.call)) {
       if (!strange) this.report(() => drift(operation, session, life, early, 'early'));
       else if (this.count.strangers++ < KEPT)

@@ -15,7 +15,7 @@ const judged = (expiry: Expiry | undefined, draw: (picture: Picture) => void) =>
 const idle: Expiry = { idle: 60 * SECOND };
 const absolute: Expiry = { absolute: 60 * SECOND };
 
-/** Builds a session that logs in, reads on both instances, waits, and reads on one of the instances. */
+/** Builds a session that logs in, reads on both instances, waits, and then reads on one instance. */
 const waited = (p: Picture, name: string, seconds: number, alive: boolean, instance = 'app-1') => {
   const session = p.session(name, 'alice').login('app-1').read('app-2').read('app-1');
   p.wait(seconds * SECOND);

@@ -1,4 +1,4 @@
-/** Checks expiry: idle and absolute timeouts are as declared, on every instance. */
+/** Checks expiry: sessions end at the declared idle and absolute timeouts, on every instance. */
 import { counted, seconds } from '../result/format.ts';
 import { declaredBy, Expiry, type Timeouts } from './expiry-judge.ts';
 import { check, reached, tally, untried } from './framework.ts';
@@ -16,7 +16,8 @@ export const expiry = check<Timeouts>({
     ...{ lived: { idle: 0, absolute: 0 }, expired: { idle: 0, absolute: 0 } },
     ...{ lost: 0, strangers: 0, length: 0, tried: tally() },
   }),
-  // If sessions are lost without any wait, too, a refusal by an instance that may not know the session proves nothing.
+  // If sessions are also lost without any wait, the refusals by instances that may not know the session are not
+  // counted: the timeout is probably not the cause.
   violations: ({ violations, strangers, lost }) => violations + (lost === 0 ? strangers : 0),
   compared: ({ lived, expired }) => lived.idle + lived.absolute + expired.idle + expired.absolute,
   missing({ length, lived, expired, strangers, lost, tried }, run) {

@@ -1,4 +1,4 @@
-/** Finds the rules of the cookie policy that a session cookie breaks. */
+/** Finds the rules of the cookie policy that a session cookie violates. */
 import type { CookieAttributes, Operation, Run } from '../history/history.ts';
 import { MOST_BYTES } from '../timeline/session-jar.ts';
 
@@ -21,7 +21,7 @@ export interface Exposure {
 }
 
 export const ROOM = 'room';
-/** Minimum size of a session id in bits, by OWASP WSTG and by OWASP ASVS. */
+/** Minimum size of a session id in bits: 64 by OWASP WSTG, 128 by OWASP ASVS. */
 const LEAST_BITS = 64;
 const LEAST_BITS_ASVS = 128;
 const SAME_SITE = new Set(['strict', 'lax', 'none']);
@@ -41,10 +41,11 @@ export function exposures(
   operation: Operation,
 ): readonly Exposure[] {
   const { httpOnly, secure, sameSite, bytes, bits } = attributes;
-  // A proxy joined several cookies into one line, so the attributes of each are not known.
+  // If a proxy joined several cookies into one Set-Cookie line, the attributes of each cookie are not known.
   if (attributes.folded === true) return [FOLDED];
   const bitsNeeded = policy.asvs ? LEAST_BITS_ASVS : LEAST_BITS;
-  // A direct request may use http to reach an instance behind an https balancer.
+  // A direct request bypasses the balancer, and may use http although clients of the balancer use https. So Secure is
+  // not required.
   const mustBeSecure = (policy.https && operation.direct !== true) || sameSite === 'none';
   const prefixed = !policy.asvs || name.startsWith('__Host-') || name.startsWith('__Secure-');
   const sited = sameSite !== undefined && SAME_SITE.has(sameSite);
@@ -65,7 +66,8 @@ export function exposures(
     add(ROOM, came, `room for ${bitsNeeded} bits`);
   }
   const declared = policy.attributes[name] ?? {};
-  // A proxy may set the declared attributes, and a direct request bypasses it.
+  // The declared attributes are not checked in responses to direct requests, because the proxy that these requests
+  // bypass may add the attributes.
   const judged = operation.direct === true ? [] : (Object.keys(declared) as (keyof typeof declared)[]);
   const had = { ...attributes, path: attributes.path ?? defaultPath(operation.path) };
   for (const attribute of judged) {
@@ -79,15 +81,18 @@ export function exposures(
   return found;
 }
 
-/** The path of a cookie without a Path: the path of the request, up to its last slash (RFC 6265, 5.1.4). */
+/**
+ * Returns the path for which a cookie without a Path attribute is valid: the path of the request, up to its last slash
+ * (RFC 6265, 5.1.4).
+ */
 const defaultPath = (path = ''): string => path.slice(0, path.lastIndexOf('/')) || '/';
 
-/** Statuses of a path that does not exist, or that needs a session. */
+/** Statuses which mean that the path does not exist, or that it needs a session. */
 const ABSENT = new Set([401, 403, 404, 410]);
 
 /**
- * Judges a read without cookies. If the response is neither signed in nor signed out, it is a health check or a static
- * file, and must set no session cookie. A login page may set one.
+ * Judges the response to a read that was sent without cookies. If the response is neither a signed-in page nor a login
+ * page, it comes from a health check or a static file, and must not set a session cookie. A login page may set one.
  */
 export function withoutCookie(
   { action, with: sent, signedIn, status, cookies }: Operation,

@@ -1,4 +1,6 @@
-/** Checks forgery: a changed session cookie never signs a client in, on any instance, and never breaks the app. */
+/**
+ * Checks forgery: no instance signs a client in with a changed session cookie, and no changed cookie breaks the app.
+ */
 import type { Operation } from '../history/history.ts';
 import { counted } from '../result/format.ts';
 import { stepsOf } from '../result/verdict.ts';
@@ -7,12 +9,15 @@ import { ENOUGH_HANDOFFS, type NamedCounts } from './check.ts';
 import { addTo, atMost, check, few, Judging, reached, tally, untried, type Violation } from './framework.ts';
 
 const CHANGES = 2;
-/** Statuses of a gateway or an overloaded server, which say nothing about the cookie. Cloudflare uses 520 to 530. */
+/**
+ * Statuses that come from a gateway or an overloaded server, and so do not show whether the cookie was accepted.
+ * Cloudflare uses 520 to 530.
+ */
 const SAYS_NOTHING = new Set([429, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530]);
 
 interface Forgeries {
   forged: number;
-  /** Different ways in which cookies were changed, such as a flipped character. */
+  /** Number of different ways in which cookies were changed, such as by flipping a character. */
   changes: number;
   tried: NamedCounts;
 }
@@ -27,7 +32,7 @@ class Forgery extends Judging<Forgeries> {
     const crashed = status >= 500 && signedIn !== 'in';
     if (crashed && this.faults.overlaps(operation)) return;
     this.#changes.add(operation.change ?? 'changed');
-    // The cookie of an ended session is refused even if it is unchanged, so it does not count.
+    // Requests after the end of the session are not counted, because the app then refuses even the unchanged cookie.
     if (isDuring(session, operation)) {
       this.count.forged++;
       addTo(this.count.tried, operation.instance);

@@ -1,4 +1,4 @@
-/** The part that all checks share: counts, the first anomalies, and the verdict. */
+/** Defines what all checks share: counting, keeping the first anomalies, and making the verdict. */
 import type { FaultLedger } from '../faults/ledger.ts';
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Event, Operation, Run, Served, Start } from '../history/history.ts';
@@ -28,26 +28,29 @@ export interface CheckContext {
   onAnomaly: OnAnomaly | undefined;
 }
 
-/** `doubtful`: signed-in responses that prove nothing, because the app shows this user's pages to others, too. */
+/**
+ * The counts of a check. `doubtful`: signed-in responses that prove nothing, because the app shows the pages of this
+ * user to other users, too.
+ */
 type Counted<C> = C & { violations: number; doubtful: number; lost: number };
 
 export interface Declaration<C> extends Pick<Check, 'guarantee' | 'assumes' | 'minimum'> {
   counts(): C;
   judge: new (declaration: Declaration<C>, context: CheckContext) => Fold;
-  /** By default: the number of reported anomalies. */
+  /** Returns the number of violations. By default, this is the number of reported anomalies. */
   violations?(counts: Counted<C>, run: Run): number;
-  /** The number of comparisons that could have found a violation. If it is 0, the verdict is `unknown`. */
+  /** Returns how many comparisons could have shown a violation. If this is 0, the verdict is `unknown`. */
   compared(counts: Counted<C>): number;
-  /** Which evidence is missing and how to get it; undefined if there is enough. */
+  /** Returns which evidence is missing and how to get it; undefined if there is enough evidence. */
   missing(counts: Counted<C>, run: Run): string | undefined;
-  /** What cannot be judged after a lost session, which then makes the verdict `unknown`. */
+  /** Names what this check cannot judge after a lost session. Such a loss then makes the verdict `unknown`. */
   afterLoss?: string;
-  /** The counts that reports show, in display order. */
+  /** Returns the counts that reports show, in display order. */
   rests(counts: Counted<C>, run: Run): Record<string, number>;
-  /** What a valid verdict rules out: `at most 0.3 % of adds take effect twice`. */
+  /** Returns what a `valid` verdict excludes, such as `at most 0.3 % of adds take effect twice`. */
   rulesOut(counts: Counted<C>, run: Run): string;
   broken(violations: number, counts: Counted<C>, run: Run): string;
-  /** Remarks that are no violations. A remark is shown if `isTrue`. */
+  /** Returns remarks on the run that are not violations. A report shows a remark only if its `isTrue` is true. */
   remarks?(counts: Counted<C>): [isTrue: boolean, remark: string][];
 }
 
@@ -89,17 +92,17 @@ const loss = (lost: number, { afterLoss }: { afterLoss?: string }): string | und
     : `continuity is broken in ${counted(lost, 'session')}: ${afterLoss} of such sessions cannot be judged`;
 
 export interface Violation {
-  /** The operation whose session and user the report names. */
+  /** The operation from which the report takes the session and the user. */
   at?: Operation | undefined;
   summary: string;
   witness: WitnessStep[];
   notes?: string[];
 }
 
-/** Maximum number of anomalies of one name that are kept. Further ones are only counted. */
+/** Maximum number of anomalies with the same name that are kept for the report. All further ones are only counted. */
 export const KEPT = 5;
 
-/** Judges one run. A check extends this class with the methods of `Fold` that it needs. */
+/** Base class of all checks, which judges one run. A check overrides the methods of `Fold` that it needs. */
 export abstract class Judging<C extends object> implements Fold {
   readonly run: Run;
   readonly faults: FaultLedger;
@@ -108,11 +111,14 @@ export abstract class Judging<C extends object> implements Fold {
   readonly #seen: SeenInRun;
   readonly #onAnomaly: OnAnomaly | undefined;
   #kept: Anomaly[] = [];
-  /** By user: the anomalies whose only proof is a response that looks signed in as this user. */
+  /** Key: a user; value: the anomalies whose only proof is a response that looks signed in as this user. */
   readonly #signedIn = new Map<string, { violations: number; kept: Anomaly[] }>();
-  /** Spare anomalies of other users, for the case that all kept ones are withdrawn at the end. */
+  /** Further anomalies of other users. They are shown if all kept anomalies are withdrawn at the end of the run. */
   readonly #reserve: { user: string; anomaly: Anomaly }[] = [];
-  /** By anomaly name: how many are kept. Each name has its own limit, so that none uses up the space. */
+  /**
+   * Key: an anomaly's name; value: how many such anomalies are kept. A limit for each name leaves space for other
+   * names.
+   */
   readonly #of = new Map<string, number>();
 
   constructor(declaration: Declaration<C>, { run, faults, seen, onAnomaly }: CheckContext) {
@@ -131,21 +137,22 @@ export abstract class Judging<C extends object> implements Fold {
   sessionEnded?(session: SessionState): void;
   routed?(operation: Operation, entry: Served): void;
   logged?(request: LoggedRequest, complete: boolean): void;
-  /** Updates counts that are computed only when they are needed, such as the size of a set. */
+  /** Updates the counts that are computed only on demand, such as the size of a set. */
   recount?(): void;
-  /** Reports what only the whole run shows. Called at its end, before the last `recount`. */
+  /** Reports the violations that only the whole run shows. Called at the end of the run. */
   settle?(): void;
   conclusion?(fromCounts: Conclusion): Conclusion;
 
-  /** Counts an anomaly. Keeps and returns one of the first of its name; by default the guarantee's first name. */
+  /** Counts an anomaly. Returns the anomaly if the report keeps it. The default name is the guarantee's first name. */
   report(make: () => Violation, name?: string): Anomaly | undefined {
     this.count.violations++;
     return this.show(make, name);
   }
 
   /**
-   * Reports an anomaly whose only proof is a response that looks signed in. It is not counted, or is withdrawn at the
-   * end, if the app shows the pages of this user to other users: then the response proves nothing.
+   * Reports an anomaly whose only proof is a response that looks signed in. If the app shows the pages of this user to
+   * other users, such a response proves nothing: the anomaly is then not counted, or is withdrawn at the end of the
+   * run.
    */
   reportSignedIn({ sawUser, user }: Operation, make: () => Violation, name?: string): Anomaly | undefined {
     const shown = sawUser ?? user;
@@ -174,7 +181,7 @@ export abstract class Judging<C extends object> implements Fold {
     this.#signedIn.clear();
   }
 
-  /** Keeps an anomaly that the caller counts. */
+  /** Keeps an anomaly for the report, without counting it. */
   show(make: () => Violation, name?: string): Anomaly | undefined {
     const called = name ?? this.#firstName();
     const known = this.#of.get(called) ?? 0;
@@ -216,14 +223,14 @@ export abstract class Judging<C extends object> implements Fold {
   }
 }
 
-/** The 95 % upper bound of a rate after `n` trials without a violation, such as `at most 0.3 %`. */
+/** Returns the 95 % upper bound of a rate, such as `at most 0.3 %`, after `n` trials without a violation. */
 export const atMost = (n: number): string => `at most ${percent(upperBound(0, n))}`;
 
-/** Describes a count that is too low: `3 handoffs among 9 requests, 10 are needed: run for longer`. */
+/** Describes a count that is too low for a verdict: `3 handoffs among 9 requests, 10 are needed: run for longer`. */
 export const few = (n: number, least: number, noun: string, where = '', how = ''): string | undefined =>
   n >= least ? undefined : `${counted(n, noun)}${where}, ${least} are needed${how === '' ? '' : `: ${how}`}`;
 
-/** Makes counts without a prototype, so that an instance may have any name, even `constructor`. */
+/** Creates counts as an object without a prototype, so that an instance can have any name, even `constructor`. */
 export const tally = (): NamedCounts => Object.create(null);
 
 export function addTo(counts: NamedCounts, instance: string | undefined): void {
@@ -233,7 +240,7 @@ export function addTo(counts: NamedCounts, instance: string | undefined): void {
 export const reached = (counts: NamedCounts): number =>
   Object.values(counts).filter(times => times > 0).length;
 
-/** Names the instances with the count 0: `0 replays on app-1; 1 on each instance is needed`. */
+/** Describes which instances have a count of 0: `0 replays on app-1; 1 on each instance is needed`. */
 export function untried(counts: NamedCounts, noun: string): string | undefined {
   const names = Object.keys(counts).filter(instance => counts[instance] === 0);
   if (names.length === 0) return undefined;

@@ -1,18 +1,24 @@
-/** Decides whether a shared cache may use a response again: only if it is explicitly fresh (RFC 9111, 4.2.1, 5.2.2). */
+/**
+ * Decides whether a shared cache may reuse a response. Only an explicitly fresh response may be reused (RFC 9111,
+ * 4.2.1, 5.2.2).
+ */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Caching } from '../history/history.ts';
 
 export interface Freshness {
-  /** The directive or header that lets a shared cache use the response again, such as `max-age=60`. */
+  /** The directive or header that allows a shared cache to reuse the response, such as `max-age=60`. */
   because?: string;
   silent?: true;
-  /** True if a cache must ask the app again, or keep a response for each cookie. Then a cache hit leaks nothing. */
+  /**
+   * True if a cache must ask the app again before it reuses the response, or must keep a separate response for each
+   * cookie. In both cases, a cached response is never sent to another user.
+   */
   keptApart?: true;
 }
 
 function directivesOf(control: string): Map<string, string> {
   const directives = new Map<string, string>();
-  // A quoted value may contain commas: no-cache="set-cookie, x".
+  // The pattern must match a quoted value as a whole, because the value may contain commas: no-cache="set-cookie, x".
   for (const [, name = '', quoted, plain] of control.matchAll(
     /([!#$%&'*+.^_`|~\w-]+)(?:\s*=\s*(?:"([^"]*)"|([^\s,]*)))?/g,
   )) {
@@ -24,7 +30,7 @@ function directivesOf(control: string): Map<string, string> {
 
 const KNOWN = 1000;
 
-/** Keeps parsed headers, because apps send only few different ones. */
+/** Parses Cache-Control headers. Remembers the parsed headers, because an app sends only few different ones. */
 export class CacheReader {
   readonly #known = new Map<string, ReadonlyMap<string, string>>();
 
@@ -33,7 +39,9 @@ export class CacheReader {
     return getOrInsert(this.#known, control, () => directivesOf(control));
   }
 
-  /** @param cookieOnly true if only the cookie is private, not the body. Then `no-cache="Set-Cookie"` is enough */
+  /**
+   * @param cookieOnly true if only the cookie is private, and not the body; then `no-cache="Set-Cookie"` is sufficient
+   */
   read({ control, expires, vary }: Caching, cookieOnly: boolean): Freshness {
     const directives = this.#directives(control ?? '');
     if (directives.has('no-store') || forbids(directives, 'private', cookieOnly)) return STALE;

@@ -1,4 +1,4 @@
-/** Counts by instance how often a cookie was sent again, and how often the instance honoured it. */
+/** Counts for each instance how often a cookie was sent again, and how often the instance accepted it. */
 import { getOrInsert } from '../get-or-insert.ts';
 
 export class HonouredBy {

@@ -33,7 +33,7 @@ describe('clocks of instances', () => {
     expect(clocks({ 'app-1': [9, 9], 'app-2': [0, 0] })).toEqual([
       'the clock of app-1 is at least 8.0 s ahead of that of app-2',
     ]);
-    // Responses that take 4 s make the bounds 4 s wider.
+    // If responses take 4 s, the difference between clocks is less certain, so the limit is 4 s higher.
     expect(clocks({ 'app-1': [0, 0], 'app-2': [7, 7] }, 4e6)).toEqual([]);
     expect(clocks({ 'app-1': [0, 0], 'app-2': [7.5, 7.5] }, 4e6)).toHaveLength(1);
   });

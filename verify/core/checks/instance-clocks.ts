@@ -3,14 +3,15 @@ import type { Operation } from '../history/history.ts';
 import { inOrder, stepsOf } from '../result/verdict.ts';
 import type { Violation } from './framework.ts';
 
-/** Maximum accepted difference between two clocks, microseconds. */
+/** Maximum difference between the clocks of two instances that is accepted, microseconds. */
 const TOLERANCE = 2_000_000;
 /** Resolution of the Date header, 1 s in microseconds. */
 const RESOLUTION = 1_000_000;
 
 /**
- * An instance's clock is ahead of ours by at least `least` and at most `most`, microseconds. Of the best and the
- * second-best value of each, the second-best is used, so that one wrong Date has no effect.
+ * How far an instance's clock is ahead of Baton's clock: at least `least` and at most `most`, microseconds. For each
+ * bound, the best and the second-best value are kept. Only the second-best is used, so that a single wrong Date has no
+ * effect.
  */
 interface Offset {
   least: [number, number];
@@ -22,10 +23,11 @@ export class InstanceClocks {
   readonly #offsets = new Map<string, Offset>();
 
   /**
-   * The instance wrote Date, in whole seconds, after our request was sent (call) and before its response came (return).
-   * So its clock is ahead of ours by at least Date minus return, and by less than Date plus 1 s minus call.
+   * Updates the bounds of an instance's clock. The instance wrote the Date header, in whole seconds, after Baton sent
+   * the request (call) and before the response came (return). So the instance's clock is ahead of Baton's clock by at
+   * least Date minus return, and by less than Date plus 1 s minus call.
    *
-   * @param skew Date minus our clock at the return, microseconds
+   * @param skew Date minus Baton's clock at the return, microseconds
    */
   add(operation: Operation, skew: number): void {
     const { instance, call, return: end, caching } = operation;
@@ -47,7 +49,7 @@ export class InstanceClocks {
     else if (most < known.most[1]) known.most[1] = most;
   }
 
-  /** Returns a violation for each instance whose clock is certainly ahead of another one's. */
+  /** Returns a violation for each instance whose clock is certainly ahead of the clock of another instance. */
   differences(): Violation[] {
     const clocks = [...this.#offsets];
     return clocks.flatMap(([instance, { least, example }]) => {

@@ -1,4 +1,4 @@
-/** Judges each operation for instances-agree. instances-agree.ts declares the check. */
+/** Decides for each operation whether it violates instances-agree. The file instances-agree.ts defines this check. */
 import { isSafe } from '../history/actions.ts';
 import type { Event, Operation } from '../history/history.ts';
 import { honoured, type SessionState, type Standing } from '../timeline/sessions.ts';
@@ -12,11 +12,14 @@ import { type PairRequests, PairTable } from './pairs.ts';
 import { confirm, kindOf, PENDING, type Route } from './refusals.ts';
 
 export interface Answers {
-  /** First key: the instance of the session's login or last write. Second key: the instance of the request. */
+  /**
+   * Counts of requests for each pair of instances. First key: the instance that served the session's login or last
+   * write. Second key: the instance that served the request.
+   */
   pairs: PairRequests;
-  /** Sessions from before the first fault that were honoured after it. */
+  /** Number of sessions that began before the first fault and were honoured after it. */
   older: number;
-  /** Forms that came on a page from before the first fault, and were sent after it. */
+  /** Number of forms that were on a page from before the first fault, and were sent after the fault. */
   olderForms: number;
 }
 
@@ -27,7 +30,10 @@ export class InstancesAgree extends Judging<Answers> {
   readonly #clocks = new InstanceClocks();
   readonly #cookies = new CookieDifferences();
   readonly #outdated = new OutdatedSessions(this.faults);
-  /** The pairs before the first fault. Only these need requests, because a fault may add or remove instances. */
+  /**
+   * The pairs of instances before the first fault. Only these pairs must have enough requests, because a fault may add
+   * or remove instances.
+   */
   #before: PairRequests | undefined;
 
   override event(event: Event): void {
@@ -51,7 +57,11 @@ export class InstancesAgree extends Judging<Answers> {
     else if (session.lost !== undefined && honoured(operation) === true) confirm(operation, route);
   }
 
-  /** A response to a live session counts for two pairs: of login or last write, and of the page with the form. */
+  /**
+   * Counts a response to a live session for two pairs of instances. Both pairs end with the instance that sent the
+   * response. One pair begins with the instance of the login or last write, the other with the instance of the page
+   * with the form.
+   */
   #answered(operation: Operation, instance: string, session: SessionState, route: Route): void {
     const { action, outcome } = operation;
     const write = !isSafe(action);
@@ -94,7 +104,10 @@ export class InstancesAgree extends Judging<Answers> {
     for (const difference of this.#outdated.differences()) this.report(() => difference, 'OUTDATED');
   }
 
-  /** Clocks that differ are reported here, unless the target claims equal clocks: then they are violations. */
+  /**
+   * Adds the differences between the instances' clocks to the verdict as a remark. If the target claims equal clocks,
+   * the differences are violations instead.
+   */
   override conclusion(fromCounts: Conclusion): Conclusion {
     if (this.run.declared?.clocks === 'strict') return fromCounts;
     const apart = this.#clocks.differences().map(({ summary }) => `; ${summary}`);

@@ -172,7 +172,7 @@ describe('instances-agree', () => {
     expect(clocks(2 * SECOND, 5000).judgement).toBe('valid');
     expect(clocks(10 * SECOND, 20 * SECOND).judgement).toBe('valid');
     expect(clocks(10 * SECOND, 5000, { times: 1 }).judgement).toBe('valid');
-    // A fault that changes a clock says nothing about how the clocks are synchronised.
+    // After a fault that changes a clock, a difference does not show how well the clocks are synchronised.
     expect(clocks(10 * SECOND, 5000, { disturbed: true }).judgement).toBe('valid');
     const lenient = clocks(10 * SECOND, 5000, { strict: false });
     expect(lenient).toMatchObject({ judgement: 'valid', violations: 0, anomalies: [] });
@@ -193,7 +193,7 @@ describe('instances-agree', () => {
   });
 
   it('leaves sessions that only their own instance knows to continuity: no instance differs from the others', () => {
-    // Each instance keeps sessions in its own memory. It responds with 403 to a form that it does not know.
+    // Each instance keeps its sessions in its own memory, and responds with 403 to a form that it did not send.
     const all = ['app-1', 'app-2', 'app-3'] as const;
     const verdict = judged(p => {
       for (let i = 0; i < 90; i++) {
@@ -243,9 +243,10 @@ describe('instances-agree', () => {
   it('counts the instance that logged in or wrote last, and the one that gave the page', () => {
     const { rests, finding } = judged(p => {
       const session = p.session('s', 'alice').login('app-1');
-      // Three responses count for the pair app-1 → app-2, then one for the pair app-2 → app-1.
+      // Of these requests, three are counted for the pair app-1 → app-2, and the last one for the pair app-2 → app-1.
       session.read('app-2').form('app-2').write('a', 'app-2').read('app-1');
-      // These requests do not count: the instance is not known, other cookies were sent, or no response came.
+      // These requests are counted for no pair: the instance is not known, other cookies were sent, or no response
+      // came.
       session.read('app-3', [], { instance: undefined }).honours('old', 'app-3');
       session
         .asks('app-3', { outcome: 'info', status: 504 })
@@ -275,7 +276,7 @@ describe('instances-agree', () => {
         #305 read on app-1: success: the session lives
         (logged in or wrote on app-1, then app-2: 418 90 of 270 times)"
     `);
-    // A page of another user is reported as BLEED. It does not count as a response to the session.
+    // A response with the page of another user is reported as BLEED. For the pairs of instances, it is not counted.
     const another = answers(s => s.read('app-2', [], { sawUser: 'bob', outcome: 'fail' }).read('app-1'));
     expect(another.judgement).toBe('valid');
   });

@@ -1,4 +1,4 @@
-/** Judges each operation for isolation. isolation.ts declares the check. */
+/** Decides for each operation whether it violates isolation. The file isolation.ts defines this check. */
 import { canaryOwner, canarySession, foreignCanary } from '../history/canary.ts';
 import type { Operation } from '../history/history.ts';
 import { stepsOf } from '../result/verdict.ts';
@@ -11,27 +11,34 @@ import { sharedId } from './issued-values.ts';
 export interface Responses {
   responses: number;
   users: number;
-  /** Users who wrote a canary, a unique value that names its user, to private state. */
+  /** Number of users who wrote a canary to private state. A canary is a unique value that names its user. */
   planted: number;
   named: number;
-  /** Requests that wrote a canary, acknowledged or not. */
+  /** Number of requests that wrote a canary (a value that names its user), acknowledged or not. */
   written: number;
   ids: number;
-  /** Responses with another user's data, or with an id that another user had. */
+  /** Number of responses with another user's data, or with a session id that another user had. */
   shown: number;
 }
 
 export class Isolation extends Judging<Responses> {
   readonly #ids = new IssuedIds();
   readonly #users = new Set<string>();
-  /** By user: an acknowledged write of a canary in the user's latest session, for the witness. */
+  /**
+   * Key: a user; value: an acknowledged write of a canary in the user's latest session. The report shows this write if
+   * another user sees the canary.
+   */
   readonly #planted = new Map<string, Operation>();
   readonly #planting = new WeakSet<SessionState>();
-  /** Sessions that saw another user's canary. From then on, all values of their reads are searched. */
+  /**
+   * Sessions whose responses have shown another user's canary. In all their later reads, every value is searched for
+   * canaries, not only new values.
+   */
   readonly #bled = new WeakSet<SessionState>();
 
   override ended(operation: Operation, standing: Standing): void {
-    // The client sent foreign or changed cookies on purpose, which rotation and forgery judge.
+    // The client sent the cookies of another user or changed cookies on purpose. The checks rotation and forgery judge
+    // such requests.
     if (operation.with === 'another' || (operation.with === 'forged' && showsAnother(operation))) return;
     const { session } = standing;
     this.#issued(operation, standing);
@@ -54,7 +61,8 @@ export class Isolation extends Judging<Responses> {
 
   #issued(operation: Operation, { session, live }: Standing): void {
     const { action, outcome, signedIn, sawUser, user } = operation;
-    // Other responses may set a value that means "signed out", which is the same for all users.
+    // A session id comes only in a response that shows a live session, or in the response to a login. Another response
+    // may set a value that means "signed out", which is the same for all users.
     const issued = (live && signedIn !== 'out') || (action === 'login' && outcome === 'ok');
     if (issued && operation.cookies !== undefined) this.#ids.add(operation, session);
     if (live && signedIn === 'in' && sawUser === user) this.#ids.honoured(operation, session);
@@ -68,7 +76,8 @@ export class Isolation extends Judging<Responses> {
   }
 
   #searched(operation: Operation, { session, data }: Standing): void {
-    // The values that the session's previous read showed have been searched before.
+    // Only new values are searched for canaries, because the values that the session's previous read showed have been
+    // searched before.
     const saw = this.#bled.has(session) ? operation.saw : (data?.reads?.fresh ?? operation.saw);
     const { canary } = this.run;
     const foreign =

@@ -143,7 +143,7 @@ describe('isolation', () => {
       picture.session(client, 'bob').login('app-1').read('app-1', [his, hers]);
       return verdict().anomalies[0]?.notes;
     };
-    // A client is named after its first session. A canary contains the name of the session that wrote it.
+    // A client has the name of its first session, and a canary contains the name of the session that wrote it.
     expect(at('s')).toEqual([expect.stringContaining('alice had logged out of the same browser')]);
     expect(at('s3')).toEqual([]);
   });
@@ -163,7 +163,7 @@ describe('isolation', () => {
 
   it('shows the write of the private value, and counts the responses', () => {
     const { picture, alice, bob, verdict } = two();
-    // These responses show neither state nor user.
+    // Most of these responses prove nothing, because they show neither state nor the name of a user.
     bob.asks('app-1').write('x', 'app-2').write('y', 'app-1', { outcome: 'fail', status: 409 });
     alice.read('app-1', [hers, 'no canary', `${PREFIX}-but-not-one`]);
     bob.read('app-2', [hers]).read('app-1', [], { sawUser: 'alice', saw: [hers] });
@@ -211,7 +211,7 @@ describe('isolation', () => {
     picture.session('s0', 'alice').login('app-1', { cookies: cookie('two') });
     picture.session('s3', 'carol').login('app-1', { cookies: cookie('one') });
     picture.session('s4', 'dave').login('app-2', { cookies: cookie('one') });
-    // Neither a failed login nor a cookie without a value issues an id.
+    // Neither a failed login nor a response that sets a cookie without a value issues a session id.
     picture.session('s5', 'eve').login('app-2', { cookies: cookie('one'), outcome: 'fail', signedIn: 'out' });
     alice.read('app-1', [], { cookies: cookie() });
     picture.session('s6', 'fred').login('app-1', { cookies: cookie() });

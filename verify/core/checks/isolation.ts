@@ -1,9 +1,12 @@
-/** Checks isolation: a session shows only its user's identity and canaries. No two users get the same session id. */
+/**
+ * Checks isolation: a session shows only the name and the canaries of its own user, and no two users get the same
+ * session id.
+ */
 import { counted } from '../result/format.ts';
 import { atMost, check } from './framework.ts';
 import { Isolation, type Responses } from './isolation-judge.ts';
 
-/** Minimum number of responses with the name of their user, if the run wrote no private values. */
+/** Minimum number of responses that name a user, if the run wrote no private values. */
 const LEAST_NAMED = 20;
 
 export const isolation = check<Responses>({
@@ -28,7 +31,7 @@ export const isolation = check<Responses>({
   rests: ({ responses, users, planted, ids }) => ({
     ...{ responses, users, 'users with canaries': planted, 'session ids': ids },
   }),
-  // In k6, `named` is 0, so its verdict is `valid` only if users wrote private values.
+  // k6 does not count responses that name a user. So in k6 the verdict is `valid` only if users wrote private values.
   rulesOut: ({ responses, planted, named }) =>
     planted === 0
       ? `${atMost(named)} of responses name another user`

@@ -1,4 +1,4 @@
-/** Tests which cookies isolation and cookie-policy take for session ids, and how many entries are kept. */
+/** Tests which cookies the checks isolation and cookie-policy regard as session ids, and how many entries are kept. */
 import { describe, expect, it } from 'vitest';
 import type { CookieAttributes, CookieChange, Operation } from '../history/history.ts';
 import { Picture } from '../testing/picture.ts';

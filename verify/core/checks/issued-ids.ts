@@ -5,12 +5,16 @@ import type { SessionState } from '../timeline/sessions.ts';
 import { type Collision, IssuedValues } from './issued-values.ts';
 
 /**
- * A cookie such as `logged_in=1` is no session id: all users have one value, or an instance correctly signs in two
- * users with the same value. Memory: an entry for each login, and for each open session whose cookie is issued again.
+ * Finds out which cookies are session ids. A cookie such as `logged_in=1` is not a session id: all users have the same
+ * value, or an instance correctly signs in two users with the same value. Memory: one entry for each login, and for
+ * each open session whose cookie is issued again.
  */
 export class IssuedIds {
   readonly #names = new Map<string, IssuedValues>();
-  /** By open session and cookie: the label of the current value. A label stands for one value. */
+  /**
+   * Keys: an open session, and the name of a cookie; value: the label of the cookie's current value. A label replaces
+   * the secret value: equal labels mean equal values.
+   */
   readonly #held = new Map<SessionState, Map<string, string>>();
 
   add(operation: Operation, session: SessionState): void {
@@ -36,7 +40,7 @@ export class IssuedIds {
     this.#held.delete(session);
   }
 
-  /** False once the responses have shown that the cookie is no session id. */
+  /** Returns false if the responses have shown that the cookie is not a session id. */
   isId(name: string): boolean {
     return this.#names.get(name)?.isId ?? true;
   }

@@ -1,4 +1,4 @@
-/** Records which users got the values of one cookie. */
+/** Records which users got which values of one cookie. */
 import type { Operation } from '../history/history.ts';
 import { stepsOf } from '../result/verdict.ts';
 import type { SessionState } from '../timeline/sessions.ts';
@@ -10,15 +10,22 @@ export interface Collision {
   second: Operation;
 }
 
-/** Maximum number of collisions (one value, two users) of a cookie that are kept for reports. */
+/**
+ * Maximum number of collisions of one cookie that are kept for the report. A collision is a value that two users got.
+ */
 const KEPT = 5;
 
 export class IssuedValues {
   readonly #name: string;
   readonly #first = new Map<string, Operation>();
-  /** By the label of a value that two users got, and by instance: the user that this instance signed in with it. */
+  /**
+   * Keys: the label of a value that two users got, and an instance; value: the user that the instance signed in with
+   * this value.
+   */
   readonly #shared = new Map<string, Map<string, string>>();
-  /** True after an instance has correctly signed in two users with the same value: the cookie is no session id. */
+  /**
+   * True if the cookie is not a session id, because an instance has correctly signed in two users with the same value.
+   */
   #apart = false;
   values = 0;
   equal = 0;
@@ -53,13 +60,16 @@ export class IssuedValues {
       this.collisions.push({ name: this.#name, first: holder, second: operation });
   }
 
-  /** Deletes a value that its session no longer uses, unless a login issued it. */
+  /** Deletes a value that its session has replaced, unless the response to a login set it. */
   forget(label: string, { session }: SessionState): void {
     const issuer = this.#first.get(label);
     if (issuer?.session === session && issuer.action !== 'login') this.#first.delete(label);
   }
 
-  /** If one instance signs in two users correctly with the same value, the cookie is no session id. */
+  /**
+   * Records that an instance accepted a value for a user. If one instance correctly signs in two users with the same
+   * value, the cookie is not a session id.
+   */
   honoured(label: string, { user, instance = '' }: Operation): void {
     const seen = this.#shared.get(label);
     if (seen === undefined) return;

@@ -1,5 +1,5 @@
 /**
- * Tests how the data guarantees relate: which guarantees each store fault violates, and which guarantee implies
+ * Tests how the guarantees about data relate: which of them each fault of a store violates, and which guarantee implies
  * another.
  */
 import { describe, expect, it } from 'vitest';
@@ -21,14 +21,14 @@ const GUARANTEES = [
 
 const OF_SESSIONS: readonly Guarantee[] = ['read-your-writes', 'monotonic-reads'];
 
-/** Returns the data guarantees that are violated. */
+/** Returns the guarantees about data that a run violates. */
 const broken = (picture: Picture): Guarantee[] =>
   picture
     .result()
     .guarantees.filter(({ guarantee, violations }) => violations > 0 && GUARANTEES.some(g => g === guarantee))
     .map(({ guarantee }) => guarantee);
 
-/** The guarantees that each fault violates. All faults violate linearizability, the strongest guarantee. */
+/** The guarantees that each fault of a store violates. All faults violate linearizability, the strongest guarantee. */
 const breaks: Record<StoreFault, Guarantee[]> = {
   none: [],
   'late-write': [],
@@ -41,13 +41,13 @@ const breaks: Record<StoreFault, Guarantee[]> = {
 describe.each(FAULTS)('a store with the fault %s', fault => {
   it('violates exactly the expected guarantees', () => {
     for (let seed = 0; seed < share(100); seed++) {
-      // Only a list has an order.
+      // The fault `reorder` needs a list, because only a list has an order.
       const picture = simulate(fault, seed, fault === 'reorder' ? 'list' : 'bag');
       expect(broken(picture), `seed ${seed}`).toEqual(breaks[fault]);
       if (breaks[fault].length > 0) continue;
       for (const guarantee of GUARANTEES) {
-        // A write that may still take effect may undo other writes. So a value that a read does not show is
-        // no evidence for the session guarantees.
+        // If a write may still take effect later, it may also undo other writes. So the verdict of the session
+        // guarantees may be `unknown` when a read does not show a value.
         const undecided = fault === 'late-write' && OF_SESSIONS.includes(guarantee);
         expect(undecided ? ['valid', 'unknown'] : ['valid'], guarantee).toContain(
           picture.verdict(guarantee).judgement,
@@ -97,7 +97,7 @@ describe('each pair of neighbours', () => {
 });
 
 describe('linearizability', () => {
-  /** Draws a history in which one session sends all requests. */
+  /** Builds a history in which one session sends all requests. */
   const pictured = ({ kind, initial, operations }: Drawn): Picture => {
     const picture = new Picture();
     const session = picture.session('s1', 'alice').login('app-1');

@@ -26,8 +26,8 @@ export class LateCookies {
   }
 
   /**
-   * Counts the cookies of a response after the session's logout was sent. `again`: a cookie of the ended session is
-   * set. `undone`: the cookie of a later login in the same browser is replaced or deleted.
+   * Counts the cookies that a response sets after the client has sent the logout. `again`: cookies of the ended session
+   * that are set again. `undone`: cookies of a later login in the same browser that are replaced or deleted.
    */
   set(operation: Operation, session: SessionState, replays: Replays): void {
     const { count, run } = this.#check;
@@ -50,7 +50,7 @@ export class LateCookies {
   }
 }
 
-/** Returns whether a late response changed the cookie of an earlier login of the same client. */
+/** Returns whether a late response replaced or deleted a cookie that an earlier login of the same client had set. */
 function undoes(late: Operation, login: Operation, changed: CookieChange): boolean {
   if (late.clock !== login.clock || late.return === undefined || login.return === undefined) return false;
   const sets = cookiesSet(login).filter(({ name }) => name === changed.name);
@@ -59,11 +59,11 @@ function undoes(late: Operation, login: Operation, changed: CookieChange): boole
   return !isSame && login.return < late.return;
 }
 
-/** Two of a login's cookies may have the same name and different Paths. */
+/** Returns all cookies that a login set. Two cookies of a login may have the same name and different Paths. */
 const cookiesSet = (login: Operation | undefined): readonly CookieChange[] =>
   (login?.cookies ?? []).filter(({ change }) => change === 'set');
 
-/** A deletion under a wrong Path or Domain does not reach the cookie, so the client keeps it. */
+/** A response that deletes a cookie with the wrong Path or Domain has no effect: the client keeps the cookie. */
 function deletesBeside({ change, attributes }: CookieChange, set: CookieChange): boolean {
   if (change !== 'deleted' || set.attributes === undefined || attributes === undefined) return false;
   return set.attributes.path !== attributes.path || set.attributes.domain !== attributes.domain;
@@ -82,7 +82,7 @@ const undone = (late: Operation, { session, user }: SessionState, login: Operati
   ],
 });
 
-/** Returns whether a logout deletes a cookie only under a wrong Path or Domain, so that the client keeps it. */
+/** Returns whether a logout deletes a cookie only with a wrong Path or Domain, so that the client keeps the cookie. */
 export const misses = ({ cookies = [] }: Operation, { login }: SessionState): boolean =>
   cookiesSet(login).some(set => {
     const deletions = cookies.filter(({ name, change }) => name === set.name && change === 'deleted');

@@ -3,7 +3,7 @@ import type { Action, Operation } from '../history/history.ts';
 import { type Expiring, Life } from './life.ts';
 
 const SECOND = 1_000_000;
-/** Makes an operation with its call and return in seconds. If `end` is null, the operation never returned. */
+/** Makes an operation. Its call and return are in seconds. If `end` is null, no response ever came. */
 const at = (call: number, end: number | null = call + 1, more: Partial<Operation> = {}): Operation =>
   ({
     action: 'read',
@@ -15,8 +15,8 @@ const at = (call: number, end: number | null = call + 1, more: Partial<Operation
   }) as Operation;
 
 /**
- * Returns the life of a session whose login lasts from 10 s to 12 s. The timeouts are in seconds, and so
- * short that their tolerance is always 2 s.
+ * Returns the life of a session whose login was called at 10 s and returned at 12 s. The timeouts are in seconds, and
+ * so short that their tolerance is always 2 s.
  */
 const life = (
   idle: number | undefined,
@@ -77,7 +77,7 @@ describe('a session without requests after its login', () => {
       ['absolute'],
       [],
     ]);
-    // This operation never returned, so only the time of its call is known.
+    // No response came for this operation, so only the time of its call is known.
     expect(life(30, undefined).expired(at(38 - MOMENT, null))).toBeUndefined();
     expect(life(30, undefined).expired(at(38, null))).toEqual(['idle']);
   });
@@ -96,7 +96,7 @@ describe('a session without requests after its login', () => {
 });
 
 describe('the idle timeout', () => {
-  /** Returns the time when the timeout has certainly passed, and the time before which a refusal is too early. */
+  /** Returns the time at which the timeout has certainly ended, and the time before which a refusal is too early. */
   const bounds = (made: Life): [late: number | 'never', early: number] => {
     let [late, early] = [0, 0];
     while (late < 500 && made.tooLate(at(late)) !== 'idle') late++;
@@ -118,7 +118,7 @@ describe('the idle timeout', () => {
       bounds: [55, 48],
       latest: 20 * SECOND,
     });
-    // The second operation is recorded later, but ended earlier.
+    // The second operation has the earlier end, although it is recorded later.
     expect(taken('each', true, at(20, 22), at(13, 14)).bounds).toEqual([55, 48]);
   });
 
@@ -152,7 +152,7 @@ describe('the idle timeout', () => {
 
   it('with `half` is certainly renewed after half of it, perhaps close to half, and never before', () => {
     const half = (call: number, end: number) => taken('half', true, at(call, end)).bounds;
-    // Half of the timeout has passed at 25 s at the earliest, at 27 s at the latest. The tolerance is 2 s each way.
+    // Half of the timeout has passed between 25 s and 27 s. The tolerance is 2 s in both directions.
     expect([half(20, 23 - MOMENT), half(20, 23)]).toEqual([
       [45, 38],
       [56, 38],

@@ -1,4 +1,4 @@
-/** Computes from the declared timeouts the shortest and the longest time for which a session may live. */
+/** Computes from the declared timeouts how long a session must live at least, and how long it may live at most. */
 import type { Declared, Operation } from '../history/history.ts';
 import { timeoutTolerance } from '../timeline/timeouts.ts';
 
@@ -8,20 +8,23 @@ export type Timeout = (typeof TIMEOUTS)[number];
 export type Expiring = Pick<NonNullable<Declared['expiry']>, Timeout> &
   Required<Pick<NonNullable<Declared['expiry']>, 'renew'>>;
 
-/** To blame an early timeout, a refused session must have waited for at least this share of it. */
+/**
+ * Minimum time for which a refused session must have waited, as a share of the timeout. After a shorter wait, the
+ * timeout is not the cause of the refusal.
+ */
 const WAITED = 0.1;
-/** From this share on, a timeout is near its end. */
+/** If at least this share of a timeout has passed, the timeout is near its end. */
 const NEAR = 0.8;
-/** A refusal comes soon after a timeout, up to this multiple of it. */
+/** A refusal comes soon after a timeout if the session has waited for at most the timeout multiplied by this factor. */
 const SOON = 1.25;
 
 export class Life {
   readonly login: Operation;
-  /** True after the first refusal or violation. Then the session is no longer judged. */
+  /** True after the first refusal or violation. The session is then no longer judged. */
   over = false;
   latest: Operation | undefined;
   readonly #declared: Expiring;
-  /** The idle timeout was last renewed between `#least` and `#most`. */
+  /** The earliest (`#least`) and the latest time (`#most`) at which the idle timeout may have been renewed last. */
   #least: number;
   #most: number;
 
@@ -36,12 +39,12 @@ export class Life {
     return this.#declared[timeout] ?? Number.POSITIVE_INFINITY;
   }
 
-  /** The longest time for which the timeout may have run when the operation was sent, microseconds. */
+  /** Returns the longest time for which the timeout may have been running when the operation was sent, microseconds. */
   elapsed({ call }: Operation, timeout: Timeout): number {
     return call - this.#from(timeout);
   }
 
-  /** Returns a timeout that had certainly ended when the request was sent. */
+  /** Returns the timeout that had certainly ended when the request was sent, if there is one. */
   tooLate({ call }: Operation): Timeout | undefined {
     const { idle, absolute } = this.#declared;
     const born = this.login.return ?? Number.POSITIVE_INFINITY;
@@ -57,7 +60,7 @@ export class Life {
     });
   }
 
-  /** Returns the timeouts that ended soon before a refusal, not long before it. Undefined if none can have ended. */
+  /** Returns the timeouts that ended shortly before a refusal. Returns undefined if no timeout can have ended yet. */
   expired({ call, return: end = call }: Operation): Timeout[] | undefined {
     const due = this.#timeouts().filter(
       timeout =>
@@ -85,15 +88,15 @@ export class Life {
   }
 
   /**
-   * A refused request may renew the idle timeout, too. A request without a proper response may do so at any later time,
-   * so that no success comes too late.
+   * Updates the times at which the idle timeout may have been renewed last. Even a refused request may renew it. A
+   * request without a proper response may renew it at any later time, so after such a request no success is too late.
    */
   take(operation: Operation, alive: boolean | undefined): void {
     const { idle, renew } = this.#declared;
     if (idle === undefined || !this.#mayRenew(operation, renew, idle)) return;
     const { call, return: end, status, outcome } = operation;
     const pending = end === undefined || status === undefined || outcome === 'info' || status >= 500;
-    // With `half`, a request renews the timeout only when at least half of it has passed.
+    // If the target declares `renew: half`, a request renews the timeout only after at least half of it has passed.
     const sure = renew !== 'half' || call >= this.#most + idle / 2 + timeoutTolerance(idle);
     this.#most = Math.max(this.#most, pending ? Number.POSITIVE_INFINITY : end);
     this.latest = operation;

@@ -308,8 +308,8 @@ describe('linearizability, exact messages', () => {
 
   describe('searches what the first search left undecided again at the end of the run', () => {
     /**
-     * Judges objects with twelve concurrent increments each. To prove that the last read of an object is
-     * impossible takes 2^12 steps.
+     * Judges objects with twelve concurrent increments each. Proving that the last read of an object is impossible
+     * takes 2^12 steps.
      */
     const run = (searching: Searching, ...finals: string[]) => {
       const picture = new Picture();

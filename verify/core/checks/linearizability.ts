@@ -1,4 +1,6 @@
-/** Checks linearizability: each operation on an object takes effect at one moment between its call and its return. */
+/**
+ * Checks linearizability: each operation on an object takes effect at a single moment between its call and its return.
+ */
 import { counted, grouped } from '../result/format.ts';
 import type { Searching } from '../search/searches.ts';
 import { type Check, ENOUGH_HANDOFFS, type NamedCounts } from './check.ts';
@@ -8,9 +10,9 @@ import { linearizing, type OrderCounts } from './ordered-objects.ts';
 const NAMED = 10;
 
 interface Least {
-  /** Requests that overlap a write of the same object. Without them, only one order is possible. */
+  /** Number of requests that overlap a write to the same object. If no requests overlap, only one order is possible. */
   overlaps: number;
-  /** Requests on another instance than the previous request on the same object. */
+  /** Number of requests served by another instance than the previous request on the same object. */
   handoffs: number;
   reads: number;
   longest?: number;
@@ -49,7 +51,7 @@ export const linearizability = linearizabilityOf(LEAST);
 
 export const linearizabilityWithin = (searching: Searching): Check => linearizabilityOf(LEAST, searching);
 
-/** Lists the objects that the search did not decide within its limits; empty if there are none. */
+/** Returns the objects for which the search reached its limits without a decision; empty if there are none. */
 function left(undecided: NamedCounts, before: string): string {
   const names = Object.keys(undecided);
   if (names.length === 0) return '';

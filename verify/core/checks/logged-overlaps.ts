@@ -1,13 +1,16 @@
-/** Counts how many pairs of requests that overlap by the client's times also overlap by the balancer's log. */
+/**
+ * Counts pairs of requests that overlap by the client's times, and how many of them also overlap by the times in the
+ * balancer's log.
+ */
 import type { Operation, Served } from '../history/history.ts';
 import type { Counts } from './check.ts';
 
-/** Maximum number of pairs: enough to estimate the share. */
+/** Maximum number of pairs that are kept. This is enough to estimate the share that overlaps in the log. */
 const MOST = 500;
 
 export class LoggedOverlaps {
   readonly #pairs = new Map<string, readonly [Operation, Operation]>();
-  /** A WeakMap frees an entry together with its operation. */
+  /** A WeakMap, so that the memory of a log entry is freed together with its operation. */
   readonly #entries = new WeakMap<Operation, Served>();
 
   add(one: Operation, other: Operation): void {
@@ -20,7 +23,10 @@ export class LoggedOverlaps {
     this.#entries.set(operation, entry);
   }
 
-  /** `logged`: pairs for which the balancer's log has both times. `met`: those that overlap there, too. */
+  /**
+   * Returns two counts. `logged`: pairs for which the balancer's log has the times of both requests. `met`: pairs that
+   * also overlap by the times in the log.
+   */
   counts(): Counts {
     let [logged, met] = [0, 0];
     for (const pair of this.#pairs.values()) {

@@ -3,12 +3,15 @@ import type { Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 
 export class LoginForms {
-  /** By session without a login so far: the response with the login form. */
+  /** Key: a session without a login so far; value: the response with its login form. */
   readonly #forms = new Map<string, Operation>();
-  /** By session: the request that returned last. It shows whether the next request overlaps it. */
+  /** Key: a session; value: the request that returned last. It shows whether the next request overlaps it. */
   readonly #firsts = new Map<string, Operation>();
 
-  /** The form is forgotten if two first requests overlap: the check one-session judges such sessions. */
+  /**
+   * Remembers the response with the login form. Forgets the form if two first requests overlap, because the check
+   * one-session judges such sessions.
+   */
   add(operation: Operation): void {
     const { session } = operation;
     const earlier = this.#firsts.get(session);

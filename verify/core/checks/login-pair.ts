@@ -1,4 +1,6 @@
-/** Counts the logins of two instances: the first sent the login form, the second received the login. */
+/**
+ * Counts the logins of a pair of instances. The first instance sent the login form, the second one received the login.
+ */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { stepsOf, type WitnessStep } from '../result/verdict.ts';
@@ -23,7 +25,7 @@ export class LoginPair {
     getOrInsert(this.#refused, credentials, () => ({ count: 0, example })).count++;
   }
 
-  /** Counts no refusals of accounts that no instance accepted: their password may be wrong. */
+  /** Counts the refused logins, except of accounts that no instance has accepted: their password may be wrong. */
   refusals(): Refusals {
     const own = [...this.#refused].filter(([{ accepted }]) => accepted > 0);
     const count = own.reduce((sum, [, of]) => sum + of.count, 0);

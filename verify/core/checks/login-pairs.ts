@@ -1,6 +1,6 @@
 /**
- * Finds pairs of instances that refuse logins: a login form from one instance must work on every other one. Refusals of
- * accounts that were never accepted do not count, because the password may be wrong.
+ * Finds pairs of instances that refuse logins: every instance must accept a login form that another instance sent.
+ * Refused logins of accounts that were never accepted are not counted, because their password may be wrong.
  */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
@@ -10,17 +10,17 @@ import type { Violation } from './framework.ts';
 import { LoginForms } from './login-forms.ts';
 import { LoginPair } from './login-pair.ts';
 
-/** Minimum number of refused logins for a violation, if the pair accepted none. */
+/** Minimum number of refused logins for a violation, if the pair of instances accepted no login. */
 const REFUSALS = 2;
 /**
- * A pair that also accepted logins is a violation only if chance explains its refusals with a probability below this,
- * compared with forms that instances sent themselves.
+ * A pair of instances that also accepted logins is a violation only if its refusals are probably not due to chance. The
+ * test compares them with the logins whose form came from the same instance. The p-value must be below this limit.
  */
 const SIGNIFICANT = 1e-4;
 
 export class LoginPairs {
   readonly #pairs = new Map<string, LoginPair>();
-  /** By cookie: the refused logins without it, because the browser withheld it. */
+  /** Key: a cookie that browsers did not send with a login; value: the refused logins without this cookie. */
   readonly #withheld = new Map<string, LoginPair>();
   readonly #forms = new LoginForms();
 
@@ -72,7 +72,7 @@ export class LoginPairs {
     });
   }
 
-  /** A violation for each cookie that browsers withheld from several refused logins. */
+  /** Returns a violation for each cookie that browsers did not send with several refused logins. */
   #across(): Violation[] {
     return [...this.#withheld].flatMap(([name, pair]) => {
       const { count, example } = pair.refusals();

@@ -1,4 +1,4 @@
-/** Judges each operation for logout-final. logout-final.ts declares the check. */
+/** Decides for each operation whether it violates logout-final. The file logout-final.ts defines this check. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
@@ -10,24 +10,24 @@ import { Replays, stillKnown } from './replays.ts';
 
 export interface Logouts {
   logouts: number;
-  /** Logouts with another request of the session in flight. */
+  /** Number of logouts during which another request of the session was in flight. */
   raced: number;
   replays: number;
-  /** Logouts that prove nothing, because the session was lost before. */
+  /** Number of logouts that prove nothing, because the session had been lost before. */
   indeterminate: number;
-  /** Logouts that deleted a cookie under a wrong Path or Domain, so that clients keep it. */
+  /** Number of logouts that deleted a cookie with a wrong Path or Domain, so that clients keep the cookie. */
   missed: number;
-  /** Logouts after which the identity provider signed the user in without a password. */
+  /** Number of logouts after which the identity provider signed the user in again without a password. */
   known: number;
-  /** Cookies of an ended session that a response set again after the logout was sent. */
+  /** Number of cookies of an ended session that a response set again after the logout was sent. */
   again: number;
-  /** Cookies of a later login that a late response replaced or deleted. */
+  /** Number of cookies of a later login that a late response to an earlier session replaced or deleted. */
   undone: number;
   tried: NamedCounts;
 }
 
 export class LogoutFinal extends Judging<Logouts> {
-  /** By user: the open sessions. A `logout-all` ends all of them. */
+  /** Key: a user; value: the user's open sessions. The action `logout-all` ends all of them. */
   readonly #users = new Map<string, Set<SessionState>>();
   readonly #after = new Map<SessionState, Replays>();
   readonly #late = new LateCookies(this);
@@ -47,7 +47,7 @@ export class LogoutFinal extends Judging<Logouts> {
     return getOrInsert(this.#after, session, () => new Replays());
   }
 
-  /** @param by the session that sent the logout. A `logout-all` also ends other sessions */
+  /** @param by the session that sent the logout; another session than `session` if a `logout-all` ended it */
   #loggedOut(logout: Operation, session: SessionState, by: SessionState): void {
     if (logout.outcome !== 'ok' || session.login === undefined || !precedes(session.login, logout)) return;
     const replays = this.#replaysOf(session);
@@ -59,7 +59,7 @@ export class LogoutFinal extends Judging<Logouts> {
     if (session === by && misses(logout, session)) this.count.missed++;
     this.count.logouts++;
     replays.logout = logout;
-    // An instance that never showed the session signed in may not know it, and then not end it.
+    // If the instance of the logout never showed the session signed in, it may not know the session, nor end it.
     replays.strange = logout.instance !== undefined && !by.knownBy.includes(logout.instance);
     if (replays.flight !== undefined && precedes(replays.flight, logout)) replays.flight = undefined;
     if (replays.flight !== undefined) this.count.raced++;
@@ -75,18 +75,18 @@ export class LogoutFinal extends Judging<Logouts> {
     const { logout } = replays;
     if (operation.action === 'login' && operation.outcome !== 'fail') replays.again = true;
     if (logout === undefined || !precedes(logout, operation)) {
-      // It is not known whether the request came before the logout, so it counts as in flight.
+      // It is not known whether the request came before the logout, so it is counted as in flight.
       if (replays.flight === undefined && logout !== undefined) this.count.raced++;
       replays.flight = operation;
       this.#late.set(operation, session, replays);
       return;
     }
-    // After another login, only requests with the old cookies are judged.
+    // If the client has logged in again, only its requests with the old cookies are judged.
     if (operation.action === 'login' || (replays.again && operation.with === undefined)) return;
     if (operation.with === undefined || operation.with === 'old') this.#replayed(operation, replays, session);
   }
 
-  /** Judges a login without a password after the logout: a provider that accepts it still knows the user. */
+  /** Judges a login without a password after the logout. The identity provider must refuse it. */
   #enteredAgain(login: Operation, { logout }: Replays): void {
     if (logout === undefined || login.signedIn === undefined || login.outcome !== 'ok') return;
     this.count.known++;
@@ -96,7 +96,7 @@ export class LogoutFinal extends Judging<Logouts> {
   #replayed(operation: Operation, replays: Replays, session: SessionState): void {
     const { refresh } = this.run.declared ?? {};
     const alive = honoured(operation);
-    // Without `revokes`, an access token lives until it expires, which token-refresh judges.
+    // Unless the target declares `revokes`, an access token lives until it expires, and token-refresh judges it.
     if (refresh !== undefined && refresh.revokes === undefined) return;
     if (alive === undefined || !replays.isEvidence(operation, alive, session)) return;
     this.count.replays++;

@@ -184,12 +184,12 @@ describe('logout-final', () => {
   });
 
   it('does not judge a logout whose instance may not have known the session', () => {
-    // The sessions are in the memory of app-1. app-2 serves the logout, but does not know the session.
+    // Only app-1 has the sessions, in its memory. app-2 serves the logout, but does not know the session.
     const strange = judged(p =>
       p.session('s', 'alice').login('app-1').logout('app-2').honours('old', 'app-1'),
     );
     expect(strange).toMatchObject({ judgement: 'unknown', violations: 0 });
-    // If a response does not show the session signed in, its instance may not know the session.
+    // If an instance has not shown the session signed in, the instance may not know the session.
     const errors = judged(p => {
       const session = p.session('s', 'alice').login('app-1').asks('app-2', { status: 404, outcome: 'fail' });
       session.logout('app-2').honours('old', 'app-1');

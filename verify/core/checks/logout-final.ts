@@ -1,10 +1,10 @@
-/** Checks logout-final: after an acknowledged logout, every instance refuses the old cookie until the run ends. */
+/** Checks logout-final: after an acknowledged logout, every instance refuses the old cookie for the rest of the run. */
 import { counted, grouped } from '../result/format.ts';
 import { ENOUGH_HANDOFFS } from './check.ts';
 import { atMost, check, few, reached, tally, untried } from './framework.ts';
 import { LogoutFinal, type Logouts } from './logout-final-judge.ts';
 
-/** Minimum number of logouts with another request of the session in flight. */
+/** Minimum number of logouts during which another request of the session was in flight. */
 const RACES = 3;
 
 export const logoutFinal = check<Logouts>({

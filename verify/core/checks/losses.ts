@@ -1,4 +1,4 @@
-/** Describes how a session was lost. */
+/** Describes a lost session for the report: what happened, with the requests that prove it. */
 import type { Operation } from '../history/history.ts';
 import { stepsOf } from '../result/verdict.ts';
 import { MOST_BYTES, tooLarge } from '../timeline/session-jar.ts';

@@ -1,4 +1,4 @@
-/** Checks monotonic-reads: a read never shows an older state than an earlier read of its session. */
+/** Checks monotonic-reads: a read never shows an older state than an earlier read in the same session. */
 import { readCheck } from './read-check.ts';
 
 export const monotonicReads = readCheck({

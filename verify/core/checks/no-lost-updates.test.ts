@@ -12,7 +12,7 @@ const judged = (draw: (session: SessionPicture, picture: Picture) => void): Verd
 
 const info = { outcome: 'info' as const, status: 504 };
 
-/** Sends two overlapping adds, one to each instance. */
+/** Sends two adds that overlap in time, one to each instance. */
 const race = (session: SessionPicture, picture: Picture, a: string, b: string, second = {}): void => {
   const call = picture.now + 1000;
   session.write(a, 'app-1', { call, return: call + 500 });
@@ -253,7 +253,7 @@ describe('no-lost-updates', () => {
     const verdict = judged((session, picture) => {
       race(session, picture, 'a', 'b');
       session.read('app-1', ['a', 'b']).ended();
-      // A later session has the same name, and an empty basket.
+      // The second session has the same name as the first, and its basket is empty. This loses nothing.
       const again = picture.session('s1', 'alice').login('app-2').read('app-1', []);
       again.logout('app-1', {}).signedOut('app-1').ended();
       const form = picture.session('s2', 'bob').login('app-1');
@@ -323,7 +323,8 @@ describe('no-lost-updates', () => {
         ...{ type: 'served', source: 'balancer', kind: 'balancer', request, status: 303 },
         ...{ began, ended: began + 1000 },
       });
-    // The second pair only touches, the third does not overlap. The last two requests have no log entry.
+    // In the log, the second pair of adds only touches in time, and the third pair does not overlap. The last two adds
+    // have no log entry.
     for (const [i, began] of [0, 500, 5000, 6000, 10_000, 11_001].entries()) log(adds[i] ?? '', began);
     const verdict = () => picture.verdict('no-lost-updates').rests;
     const counted = {
@@ -333,7 +334,7 @@ describe('no-lost-updates', () => {
       'that met there': 2,
     };
     expect(verdict()).toEqual(counted);
-    // Baton reads the log during the run, so most entries come before Baton knows that the requests overlapped.
+    // Baton reads the log during the run, so most log entries come before Baton knows that two requests overlapped.
     picture.events.unshift(...picture.events.splice(before));
     expect(verdict()).toEqual(counted);
   });

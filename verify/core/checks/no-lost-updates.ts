@@ -1,4 +1,4 @@
-/** Checks no-lost-updates: every acknowledged add that overlapped another request is in the final state. */
+/** Checks no-lost-updates: the final state has every acknowledged add that overlapped another request. */
 import { isSafe } from '../history/actions.ts';
 import type { Operation, Served } from '../history/history.ts';
 import { rises } from '../objects/models.ts';
@@ -13,11 +13,14 @@ import { LoggedOverlaps } from './logged-overlaps.ts';
 const ENOUGH = 10;
 
 interface Adds {
-  /** Acknowledged adds that overlapped another acknowledged add, and were looked for in a final state. */
+  /** Number of acknowledged adds that overlapped another acknowledged add, and that a final read could show. */
   overlapping: number;
-  /** Overlapping adds, one of them on another instance. */
+  /** Number of judged adds for which another instance served the overlapping add. */
   crossed: number;
-  /** Pairs of overlapping adds with both times in the balancer's log. `met`: those that overlap there, too. */
+  /**
+   * Number of pairs of overlapping adds for which the balancer's log has both times. `met`: pairs that also overlap by
+   * the log.
+   */
   logged: number;
   met: number;
 }

@@ -1,4 +1,4 @@
-/** Judges each operation for one-session. one-session.ts declares the check. */
+/** Decides for each operation whether it violates one-session. The file one-session.ts defines this check. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { fisherP } from '../result/statistics.ts';
@@ -7,32 +7,32 @@ import { precedes } from '../timeline/clocks.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
 import { Judging, KEPT, type Violation } from './framework.ts';
 
-/** Minimum number of sessions with parallel first requests, and without them. */
+/** Minimum number of sessions that begin with parallel requests, and of sessions that begin without them. */
 export const ENOUGH = 3;
-/** Below this p-value, chance does not explain that logins fail more often after parallel requests. */
+/** Parallel first requests are regarded as the cause of failed logins only if the p-value is below this limit. */
 const SIGNIFICANT = 1e-4;
 
 export interface Logins {
   parallel: { lived: number; failed: number };
   single: { lived: number; failed: number };
-  /** Browsers that got two session ids from parallel first requests. */
+  /** Number of browsers that got two different session ids from their parallel first requests. */
   several: number;
 }
 
 interface Jar {
-  /** The request whose response came first. One that overlaps it was sent without a cookie, too. */
+  /** The first request that got a response. A request that overlaps it was sent without a cookie, too. */
   first: Operation;
   second?: Operation;
-  /** The last request for the login form. If it failed, the login lacks a token, and its refusal says nothing. */
+  /** The last request for the login form. If it failed, the login lacks the form's token and may be refused for it. */
   form?: Operation;
   login?: Operation;
-  /** The last login, if it was refused. Cleared if the client tries again and is accepted. */
+  /** The last login, if the app refused it. Undefined after a later login was accepted. */
   refused?: Operation | undefined;
 }
 
 export class OneSession extends Judging<Logins> {
   readonly #jars = new Map<SessionState, Jar>();
-  /** Failures after parallel first requests, which the end of the run may make violations. */
+  /** Failed logins after parallel first requests. Whether they are violations is decided at the end of the run. */
   readonly #forks: Violation[] = [];
 
   override ended(operation: Operation, { session }: Standing): void {
@@ -61,12 +61,12 @@ export class OneSession extends Judging<Logins> {
     if (jar.login !== undefined && jar.refused === undefined) return;
     jar.login = login;
     const hasForm = jar.form === undefined || jar.form.outcome === 'ok';
-    // A response such as "too many requests" does not refuse a login.
+    // A response such as "too many requests" does not mean that the app refused the login.
     jar.refused = hasForm && login.outcome === 'fail' && login.signedIn === 'out' ? login : undefined;
   }
 
   #failed(jar: Jar, operation: Operation, came: string): void {
-    // If there was a fault after the first request, the fault may be the cause.
+    // A fault after the client's first request may be the cause of the failed login.
     if (this.faults.since(jar.first.call)) return;
     if (jar.second === undefined) this.count.single.failed++;
     else if (this.count.parallel.failed++ < KEPT) this.#forks.push(forked(jar, jar.second, operation, came));
@@ -76,7 +76,7 @@ export class OneSession extends Judging<Logins> {
     const jar = this.#jars.get(session);
     this.#jars.delete(session);
     if (jar?.refused !== undefined) this.#failed(jar, jar.refused, 'login refused');
-    // A session lived if a request after its login was honoured.
+    // A session is counted as working if a request after its login was honoured.
     if (jar === undefined || session.login === undefined || session.lost !== undefined) return;
     if (session.last !== session.login) this.count[jar.second === undefined ? 'single' : 'parallel'].lived++;
   }

@@ -12,7 +12,7 @@ const judged = (draw: (picture: Picture) => void) => {
 
 const id = (label: string) => ({ cookies: [{ name: 'sid', change: 'set' as const, label }] });
 
-/** Builds two parallel first requests of a new jar. Each response sets a different session id. */
+/** Builds a new client that sends its first two requests in parallel. Each response sets a different session id. */
 function parallel(p: Picture, name: string): SessionPicture {
   const call = p.now;
   const session = p.session(name, 'alice');
@@ -142,7 +142,7 @@ describe('one-session, exact messages', () => {
       parallel(p, 'unused').login('app-1').ended();
       parallel(p, 'no login').ended();
       p.session('unused too', 'bob').form('app-1').login('app-1').ended();
-      // This session has no request before the login.
+      // The first request of this session is its login.
       p.session('plain', 'bob').login('app-1').read('app-2').ended();
     });
     expect(verdictText(used)).toMatchInlineSnapshot(`

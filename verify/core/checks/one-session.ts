@@ -1,4 +1,4 @@
-/** Checks one-session: after first requests of a new client in parallel, its login works, and the session lives. */
+/** Checks one-session: if a new client sends its first requests in parallel, its login works, and the session lives. */
 import { counted, grouped } from '../result/format.ts';
 import { atMost, check, few } from './framework.ts';
 import { ENOUGH, type Logins, OneSession, violationsIn } from './one-session-judge.ts';

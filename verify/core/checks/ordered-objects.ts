@@ -10,8 +10,8 @@ import type { NamedCounts } from './check.ts';
 import { type Declaration, Judging } from './framework.ts';
 
 /**
- * Maximum number of operations of one object that wait in memory until none is in flight. There the history is cut, and
- * the part before the cut, a segment, is judged.
+ * Maximum number of operations of one object that are kept in memory. They are judged together, as a segment, as soon
+ * as no operation on the object is in flight.
  */
 const LONGEST = 100_000;
 
@@ -20,12 +20,18 @@ export interface OrderCounts {
   reads: number;
   overlaps: number;
   crossed: number;
-  /** By object: the segments that the search did not decide within its limits. */
+  /** Key: an object; value: number of its segments for which the search reached its limits without a decision. */
   undecided: NamedCounts;
-  /** Segments whose violation is not certain: of reads that were recorded late, or of times from several clocks. */
+  /**
+   * Number of segments whose violation is not certain, because reads were recorded late (`late`) or because the times
+   * come from several clocks (`clocks`).
+   */
   late: number;
   clocks: number;
-  /** Objects that could not be judged to the end of the run, for example because too many operations had to wait. */
+  /**
+   * Number of objects of which only the first part could be judged, for example because too many operations were in
+   * flight at once.
+   */
   closed: number;
 }
 
@@ -46,7 +52,7 @@ export const linearizing = (searching: Searching, longest = LONGEST): Declaratio
     }
 
     override started(start: Start, data: Started | undefined): void {
-      // Baton writes no start line for a read, but another recorder may.
+      // Baton writes no start lines for reads, but a history that another program recorded may have such lines.
       if (data?.write !== undefined || (data !== undefined && start.action === 'read'))
         this.#of(data.object).started(start);
     }

@@ -1,4 +1,4 @@
-/** Judges each operation for outage. outage.ts declares the check. */
+/** Decides for each operation whether it violates outage. The file outage.ts defines this check. */
 import { overlaps, titleOf, tookEffect } from '../faults/window.ts';
 import type { Event, Operation } from '../history/history.ts';
 import { deletedCookie, honoured, type SessionState, type Standing } from '../timeline/sessions.ts';
@@ -9,12 +9,12 @@ import { naming } from './trouble.ts';
 
 export interface OutageCounts {
   outages: number;
-  /** Outages that took effect. All other counts are of these outages only. */
+  /** Number of outages that took effect. All other counts are of these outages only. */
   effective: number;
   requests: number;
-  /** Sessions that were live during an outage, and were honoured after it. */
+  /** Number of sessions that were live during an outage and were honoured after it. */
   recovered: number;
-  /** Responses that came too late, perhaps only because the machine that runs Baton was starved. */
+  /** Number of responses that were late while Baton's machine lacked CPU time, which may be the only cause. */
   starved: number;
 }
 
@@ -73,7 +73,7 @@ export class Outage extends Judging<OutageCounts> {
     this.#found(down, 'LOGOUT', () => signedOut(operation, session, summary, came));
   }
 
-  /** Judges how long a request took, unless the run aborted it or its end is not known. */
+  /** Judges how long a request took. Ignores a request that the run aborted or whose end is not known. */
   #timed(operation: Operation, down: Down): void {
     const { call, return: end, note } = operation;
     if (end === undefined || note === 'aborted') return;

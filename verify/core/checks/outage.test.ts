@@ -17,7 +17,7 @@ const error = { outcome: 'fail', status: 503 } as const;
 const sessions = (p: Picture): SessionPicture[] =>
   [1, 2, 3, 4].map(i => p.session(`s${i}`, 'alice').login('app-1').read('app-2'));
 
-/** Builds four sessions and an outage. Each session gets errors in the outage, and sends requests after it. */
+/** Builds four sessions and an outage. Each session gets errors during the outage, and sends requests after it. */
 const outage = (p: Picture, during?: (session: SessionPicture) => void, heal: Partial<Fault> = {}) => {
   const all = sessions(p);
   p.disturb(1, 'stop', store);
@@ -102,7 +102,7 @@ describe('outage', () => {
       s.asks('app-1', { ...error, call: p.now, return: p.now + 9 * SECOND });
     const vain = judged(p => back(outage(p, s => late(s, p), { bit: false })));
     expect(vain).toMatchObject({ judgement: 'unknown', violations: 0 });
-    // Signed-out sessions show that the fault took effect, like in `survival`.
+    // If responses show that sessions were signed out, the fault took effect, as in the check survival.
     const seen = judged(p => back(outage(p, s => s.signedOut('app-2'), { bit: false })));
     expect(seen).toMatchObject({ judgement: 'violated', anomalies: [{ name: 'LOGOUT' }] });
     const slow = judged(p => {
@@ -226,7 +226,7 @@ describe('outage, exact messages', () => {
       p.disturb(1, 'stop', store).wait(1000);
       for (const session of all.slice(0, 8)) session.signedOut('app-1');
       p.heal(1);
-      // This slow request is recorded after the end of the fault.
+      // This slow request was sent during the fault, and is recorded only after the end of the fault.
       all[8]?.signedOut('app-1', { call: p.now - 500, return: p.now + 1000 });
     });
     expect(verdict).toMatchObject({ violations: 9, finding: '9 of 9 requests signed out or hung' });

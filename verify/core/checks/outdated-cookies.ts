@@ -1,4 +1,4 @@
-/** Compares the cookies of sessions from before the first fault (old) with those of new sessions. */
+/** Compares the cookies of old sessions (begun before the first fault) with those of sessions begun later. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { stepsOf } from '../result/verdict.ts';
@@ -6,7 +6,7 @@ import { apartIn, described } from './cookie-differences.ts';
 import type { Violation } from './framework.ts';
 import type { SessionAge } from './outdated-pages.ts';
 
-/** Minimum number of old sessions, and of new ones, with the cookie. */
+/** Minimum number of old sessions with the cookie, and of new sessions with it, for a comparison. */
 const ENOUGH = 3;
 const VARIANTS = 100;
 
@@ -15,10 +15,16 @@ interface Cookie {
   operation: Operation;
 }
 
-/** By cookie: the last response that set it; undefined if that response did not come through the balancer. */
+/**
+ * Key: the name of a cookie; value: the cookie as the last response set it, undefined if that response did not come
+ * through the balancer.
+ */
 export type SetCookies = Map<string, Cookie | undefined>;
 
-/** One cookie in all old sessions, or in all new ones. `alike`: true while its attributes are the same. */
+/**
+ * The sessions that have one cookie, of all old sessions or of all new ones. `alike`: true while the cookie has the
+ * same attributes in all of them.
+ */
 interface Cookies {
   sessions: number;
   example: Cookie;
@@ -27,14 +33,18 @@ interface Cookies {
 
 export class OutdatedCookies {
   readonly #sides: Record<SessionAge, Map<string, Cookies>> = { old: new Map(), new: new Map() };
-  /** By cookie and action: all attributes with which the cookie was set before the first fault. */
+  /**
+   * Key: a cookie name with the action of the request; value: all sets of attributes that responses before the first
+   * fault gave the cookie.
+   */
   readonly #before = new Map<string, Set<string>>();
 
   set(operation: Operation, held: SetCookies, before: boolean): void {
     for (const { name, change, attributes } of operation.cookies ?? []) {
       if (change !== 'set' || attributes === undefined) continue;
       const variant = described(attributes);
-      // A direct request bypasses a proxy that may change attributes, so its cookies are not compared.
+      // The attributes of cookies in responses to direct requests are not compared, because a proxy that these requests
+      // bypass may change the attributes.
       held.set(name, operation.direct === true ? undefined : { variant, operation });
       if (!before) continue;
       const variants = getOrInsert(this.#before, `${name} ${operation.action}`, () => new Set<string>());

@@ -1,4 +1,4 @@
-/** Finds out whether the app refuses forms on pages from before the first fault (old forms). */
+/** Finds out whether the app refuses old forms: forms on pages that it sent before the first fault. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { seconds } from '../result/format.ts';
@@ -6,9 +6,9 @@ import { stepsOf } from '../result/verdict.ts';
 import type { Violation } from './framework.ts';
 import { kindOf } from './refusals.ts';
 
-/** Minimum number of refused old forms for a violation. */
+/** Minimum number of refused old forms (on pages from before the first fault) for a violation. */
 const ENOUGH = 3;
-/** For a violation, old forms must be refused at least this many times as often as newer ones. */
+/** Old forms are a violation only if the app refuses them at least this many times as often as newer forms. */
 const RARER = 2;
 
 export interface SentForm {
@@ -28,20 +28,23 @@ export class OutdatedForms {
   #freshSent = 0;
   readonly #kinds = new Map<string, Refusals>();
 
-  /** Old forms that were accepted, or refused while a newer form of the session was accepted. */
+  /**
+   * Number of old forms that were accepted, plus those that were refused in a session whose newer form was accepted.
+   */
   get sent(): number {
     return this.#accepted + this.#refused;
   }
 
   /**
-   * Returns the session's refused old form. It counts once a newer form of the session is accepted.
+   * Returns the refused old form of the session, if any. The refusal is counted only after a newer form of the session
+   * is accepted.
    *
    * @param refused an old form of this session that was refused before
-   * @param compares false while the fault may still cause errors; then a 5xx is not counted
+   * @param compares false while the fault may still cause errors; a 5xx response is then not counted
    */
   addOld(form: SentForm, refused: SentForm | undefined, compares: boolean): SentForm | undefined {
     const { operation } = form;
-    // If a second attempt is accepted, the first refusal of the form was temporary.
+    // If the app accepts a form when it is sent again, the first refusal was only temporary.
     if (operation.outcome === 'ok') this.#accepted++;
     if (operation.outcome === 'ok') return undefined;
     if (refusalOf(operation) === undefined || (!compares && (operation.status ?? 0) >= 500)) return refused;
@@ -89,7 +92,10 @@ export class OutdatedForms {
   }
 }
 
-/** Returns undefined also if a lost session or an overloaded app is the cause of a refusal. */
+/**
+ * Returns how a request was refused, such as `403`. Returns undefined if it succeeded, or if a lost session or an
+ * overloaded app is the cause of the refusal.
+ */
 function refusalOf(operation: Operation): string | undefined {
   const kind = operation.outcome === 'ok' ? undefined : kindOf(operation);
   return kind === 'signed out' ? undefined : kind;

@@ -1,4 +1,4 @@
-/** Compares the responses of the same pages to sessions from before the first fault (old) and to new ones. */
+/** Compares the responses to old sessions (begun before the first fault) with those to new sessions, for each page. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation } from '../history/history.ts';
 import { fisherP } from '../result/statistics.ts';
@@ -7,20 +7,28 @@ import type { Violation } from './framework.ts';
 import { kindOf } from './refusals.ts';
 
 /**
- * A difference counts if the p-value is below this, divided by the number of tests. The tests count sessions, because
- * one session usually gets the same response again.
+ * A difference is a violation only if its p-value is below this limit, divided by the number of tests. The tests count
+ * sessions instead of responses, because one session usually gets the same response each time.
  */
 const SIGNIFICANT = 1e-4;
-/** Minimum difference between the shares of old and new sessions that get one kind of response. */
+/**
+ * For a violation, the shares of old sessions and of new sessions that get a kind of response must differ by at least
+ * this.
+ */
 const APART = 0.25;
 const PAGES = 200;
-/** Maximum number of kinds of responses to a page. Each redirect with an id in its path is a kind. */
+/**
+ * Maximum number of kinds of responses that are kept for a page. Redirects to different paths are different kinds, so
+ * ids in paths can make many.
+ */
 const KINDS = 20;
 
-/** `old`: begun before the first fault. `new`: begun after a fault, while none was going on. */
+/** `old`: the session began before the first fault. `new`: it began after a fault, while no fault was going on. */
 export type SessionAge = 'old' | 'new';
 
-/** The responses of one page to one session, by kind: a status or a redirect's target. */
+/**
+ * The responses of one page to one session. Key: the kind of response, which is a status or the target of a redirect.
+ */
 interface Responses {
   requests: number;
   kinds: Map<string, { times: number; example: Operation }>;
@@ -30,7 +38,10 @@ export type PagesOfSession = Map<string, Responses>;
 
 interface Sessions {
   sessions: number;
-  /** By kind of response: the sessions that got it in more than half of their responses. */
+  /**
+   * Key: a kind of response; value: number of sessions that got it in more than half of their responses, with an
+   * example.
+   */
   kinds: Map<string, { sessions: number; example: Operation; login: Operation }>;
 }
 
@@ -78,7 +89,10 @@ const noSessions = (): Sessions => ({ sessions: 0, kinds: new Map() });
 
 const timesOf = (kind: string, { kinds }: Sessions): number => kinds.get(kind)?.sessions ?? 0;
 
-/** Returns whether `one` gets this kind of response more often, and not by chance. */
+/**
+ * Returns whether sessions of `one` get this kind of response clearly more often than those of `other`, and probably
+ * not by chance.
+ */
 function moreOften(kind: string, one: Sessions, other: Sessions, tests: number): boolean {
   if (one.sessions === 0 || other.sessions === 0) return false;
   const [times, others] = [timesOf(kind, one), timesOf(kind, other)];

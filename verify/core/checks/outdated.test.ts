@@ -11,23 +11,26 @@ const sets = (attributes: CookieAttributes): Shown => ({
 const refused: Shown = { outcome: 'fail', status: 403, signedIn: undefined };
 
 interface Release {
-  /** The response of the new version to the form of an old page. */
+  /** The response to a form that was on a page from before the deploy. */
   form?: Shown;
-  /** True if the client sends the form of an old page once more. */
+  /** True if the client sends this form a second time. */
   retried?: boolean;
-  /** The cookie of new logins. */
+  /** The attributes of the cookie that logins after the deploy set. */
   login?: CookieAttributes;
-  /** The cookie that the first page sets in new sessions, and in older sessions. */
+  /** The response of the first page to new sessions (`fresh`), and of a further page to all sessions (`renewed`). */
   fresh?: Shown;
   renewed?: Shown;
-  /** The cookie of sessions before the deploy, at a page. */
+  /** The response of a page before the deploy. */
   before?: Shown;
-  /** The response of a page to older sessions. */
+  /** The response of the page /profile to sessions from before the deploy. */
   profile?: Shown;
   sessions?: number;
 }
 
-/** Draws sessions from before a deploy, and new sessions. All of them read and write after the deploy. */
+/**
+ * Builds sessions that begin before a deploy, and sessions that begin after it. All sessions read and write after the
+ * deploy.
+ */
 function deployed(release: Release): Picture {
   const { form, retried, login = LAX, fresh, renewed, before, profile, sessions = 15 } = release;
   const picture = new Picture({ claims: ['instances-agree'] });

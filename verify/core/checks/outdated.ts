@@ -1,6 +1,7 @@
 /**
- * Compares sessions from before the first fault, such as a release, with new ones. Both must get the same responses to
- * the same pages, and cookies with the same attributes, and forms on old pages must be accepted.
+ * Compares old sessions, begun before the first fault (such as a release), with sessions begun after it. Both must get
+ * the same responses from the same pages, and cookies with the same attributes. Forms on pages from before the fault
+ * must be accepted.
  */
 import type { FaultLedger } from '../faults/ledger.ts';
 import { getOrInsert } from '../get-or-insert.ts';
@@ -14,7 +15,7 @@ import { OutdatedPages, type PagesOfSession, type SessionAge } from './outdated-
 
 interface Seen {
   side: SessionAge | undefined;
-  /** The last page that the session got. The client sends the form on this page next. */
+  /** The last page that the session has read. The next write of the session sends the form on this page. */
   page?: Operation | undefined;
   refused?: SentForm | undefined;
   readonly cookies: SetCookies;
@@ -28,9 +29,12 @@ export class OutdatedSessions {
   readonly #pages = new OutdatedPages();
   readonly #forms = new OutdatedForms();
   readonly #cookies = new OutdatedCookies();
-  /** Number of faults when a new session was last honoured. If there are more now, nothing is compared yet. */
+  /**
+   * Number of faults so far when a new session was last honoured. After a further fault, nothing is compared until a
+   * new session is honoured again.
+   */
   #newServed = 0;
-  /** Old sessions that were honoured after a fault. */
+  /** Number of old sessions that were honoured after a fault. */
   sessions = 0;
 
   constructor(faults: FaultLedger) {
@@ -58,7 +62,7 @@ export class OutdatedSessions {
     return this.#isAfter(login) ? 'new' : undefined;
   }
 
-  /** Returns whether a request was sent after a fault, while no fault and no recovery time was going on. */
+  /** Returns whether a request was sent after a fault, and neither a fault nor a recovery time was going on. */
   #isAfter(operation: Operation): boolean {
     const { windows, open } = this.#faults;
     const { call } = operation;
@@ -78,7 +82,7 @@ export class OutdatedSessions {
       if (side === 'old' && !seen.served) this.sessions++;
       seen.served = true;
     }
-    // Until a new session is honoured after the fault, an error may come from the fault.
+    // An error may still come from the fault until a new session has been honoured after it.
     const compares = this.#newServed === faults;
     if (!isSafe(operation.action)) this.#wrote(operation, seen, side, compares);
     else if (compares) this.#pages.add(operation, seen.pages);

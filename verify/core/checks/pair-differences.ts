@@ -1,16 +1,27 @@
-/** Finds pairs of instances that refuse in one way, such as 403, more often than other pairs, and not by chance. */
+/**
+ * Finds pairs of instances that refuse sessions in one way, such as 403, more often than other pairs do. For a pair,
+ * the first instance served the session's previous step, and the second instance served the request.
+ */
 import { fisherP } from '../result/statistics.ts';
 import type { Violation } from './framework.ts';
 import type { Pair, PairOf, PairTable } from './pairs.ts';
 
-/** A difference counts if the p-value (the probability of chance) is below this, divided by the number of tests. */
+/**
+ * A difference between pairs is a violation only if its p-value is below this limit, divided by the number of tests.
+ */
 const SIGNIFICANT = 1e-6;
-/** Minimum share of a pair's requests that get the same kind of refusal. */
+/** For a violation, at least this share of a pair's requests must get the same kind of refusal. */
 const OFTEN = 0.1;
-/** The share must also be at least this many times the lowest share of all pairs. */
+/**
+ * For a violation, the share of refused requests of a pair must be at least this many times the lowest share of all
+ * pairs.
+ */
 const RARER = 4;
 
-/** Compared only between different instances: that an instance signs out all sessions of another one is a LOSS. */
+/**
+ * This kind of refusal is compared only for pairs of two different instances. If each instance signs out the sessions
+ * of all others, the check continuity reports a LOSS.
+ */
 const SIGNED_OUT = 'signed out';
 
 export function differences(table: PairTable): Violation[] {
@@ -33,8 +44,8 @@ export function differences(table: PairTable): Violation[] {
 }
 
 /**
- * Returns the pair with the lowest upper bound of its rate, (times + 3) / requests (the rule of three), which a pair
- * with few requests does not have.
+ * Returns the pair of instances with the lowest rate of refusals. Compares upper bounds of the rates, (times + 3) /
+ * requests (the rule of three), so that a pair with few requests is not chosen.
  */
 function rarestOf(rows: readonly PairOf[], times: (pair: Pair) => number): Pair | undefined {
   let rarest: Pair | undefined;

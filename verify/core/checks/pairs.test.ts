@@ -4,7 +4,9 @@ import { verdictText } from '../testing/verdict-text.ts';
 import { differences } from './pair-differences.ts';
 import { fewestOn, PairTable } from './pairs.ts';
 
-/** Three requests: the first succeeds, the second is refused, the third shows that the session still lives. */
+/**
+ * Builds three requests: the first succeeds, the second is refused, and the third shows that the session still lives.
+ */
 const [before, refused, after] = (() => {
   const picture = new Picture();
   picture.session('s1', 'alice').read('app-1').asks('app-2', { outcome: 'fail', status: 500 }).read('app-1');
@@ -12,7 +14,7 @@ const [before, refused, after] = (() => {
 })();
 if (before === undefined || refused === undefined || after === undefined) throw new Error('three requests');
 
-/** Makes a table from the number of refusals and the number of requests on each pair of instances. */
+/** Makes a table with the number of refusals and the number of requests for each pair of instances. */
 const table = (pairs: Record<string, [times: number, requests: number]>, kind = '500') => {
   const made = new PairTable('wrote on');
   for (const [name, [times, requests]] of Object.entries(pairs)) {
@@ -39,14 +41,15 @@ describe('differences', () => {
   it('are significant over all tests together', () => {
     // Fisher's exact test gives p-values of 1 in 184,756, and of 1 in 137,846,528,820.
     expect([found({ 12: [10, 10], 21: [0, 10] }), found({ 12: [20, 20], 21: [0, 20] })]).toEqual([0, 1]);
-    // Two pairs need four tests. For four tests, a p-value of 1 in 2,704,156 is not significant, and 1 in
+    // Two pairs of instances need four tests. With four tests, a p-value of 1 in 2,704,156 is not significant, and 1 in
     // 10,400,600 is.
     expect([found({ 12: [12, 12], 21: [0, 12] }), found({ 12: [13, 13], 21: [0, 13] })]).toEqual([0, 1]);
   });
 
   it('need a second pair with requests', () => {
     expect([found({}), found({ 12: [40, 40] }), found({ 12: [40, 40], 21: [0, 0] })]).toEqual([0, 0, 0]);
-    // There may be more refusals than requests, since requests during a fault do not count. The rate is at most 1.
+    // A pair can have more refusals than requests, because requests during a fault are not counted. The rate is still
+    // at most 1.
     expect(found({ 12: [50, 40], 21: [0, 40] })).toBe(1);
   });
 
@@ -81,7 +84,7 @@ describe('differences', () => {
   });
 
   it('take time that is linear in the pairs, for very many instances', () => {
-    // To compare each of 40,000 pairs with all others would take minutes.
+    // The test has 40,000 pairs of instances. Comparing each pair with all other pairs would take minutes.
     const made = new PairTable('wrote on');
     for (let from = 0; from < 200; from++) {
       for (let to = 0; to < 200; to++) {

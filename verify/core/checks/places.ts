@@ -1,7 +1,7 @@
-/** Remembers where a wrong response was seen, to report it once for each instance and path. */
+/** Remembers the instance and the path of each wrong response, so that it is reported only once for each of them. */
 import type { Operation } from '../history/history.ts';
 
-/** Maximum number of places. Wrong responses at further places are not reported. */
+/** Maximum number of pairs of instance and path. Wrong responses of further pairs are not reported. */
 const REMEMBERED = 10_000;
 
 export class Places {

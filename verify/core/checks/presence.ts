@@ -1,62 +1,66 @@
-/** Finds when each instance was present in the run, and how a fair balancer would share the requests. */
+/** Finds out when each instance was present in the run, and what a fair share of the requests would be. */
 import type { Run } from '../history/history.ts';
 import type { NamedCounts } from './check.ts';
 
-/** Chance does not explain a result whose probability is below this, divided by the number of tests. */
+/** A result is more than chance only if its probability is below this limit, divided by the number of tests. */
 const SIGNIFICANT = 1e-6;
 
 export interface Routes {
-  /** Requests for which the balancer, and not the client, chose the instance. */
+  /** Number of requests for which the balancer chose the instance, and not the client. */
   requests: number;
   sessions: number;
   several: number;
   repeats: number;
-  /** Moves of a sticky session to another instance that the balancer's log does not explain. */
+  /** Number of times that a sticky session moved to another instance without a reason in the balancer's log. */
   unexplained: number;
-  /** Requests that do not count, because the balancer may have ejected an instance. */
+  /** Number of requests that are not counted, because the balancer may have ejected an instance. */
   unavailable: number;
-  /** Requests by instance, as the balancer (`served`) or the client (`chosen`) chose it. */
+  /** Number of requests to each instance that the balancer chose (`served`), or that the client chose (`chosen`). */
   served: NamedCounts;
   chosen: NamedCounts;
   /**
-   * By instance: the number of its first request, and of its last (`until`). The balancer's requests are numbered 1, 2,
-   * 3 …; one after number 2 whose instance the client chose has the number 2.5. k6 has no numbers, so each instance
-   * counts as always present.
+   * Key: an instance; value: the number of its first request (`since`), and of its last (`until`). The requests for
+   * which the balancer chose the instance are numbered 1, 2, 3 … A request after number 2 for which the client chose it
+   * has the number 2.5. k6 has no numbers, so there each instance is always present.
    */
   since: NamedCounts;
   until: NamedCounts;
   /**
-   * By instance: its longest interval without a request, from `left` to `back`, and the changes from one session to
-   * another in it (`without`). Many requests of one session prove no absence.
+   * Key: an instance. Its longest interval without a request lies between the request numbers `left` and `back`.
+   * `without`: number of changes from one session to another in this interval. Only such changes prove that the
+   * instance was absent, because one session may stay on another instance.
    */
   left: NamedCounts;
   back: NamedCounts;
   without: NamedCounts;
-  /** Sessions that only one instance served, perhaps because another was absent. */
+  /** Number of sessions that only one instance served, perhaps because another instance was absent. */
   excused: number;
 }
 
-/** An interval, in request numbers, in which an instance was present. An instance has one or two. */
+/** An interval in which an instance was present, by request numbers. An instance has one or two such intervals. */
 export interface Presence {
   instance: string;
   weight: number;
-  /** 0 if the instance was present from the start. */
+  /** Number of the first request of the interval; 0 if the instance was present from the start. */
   since: number;
   until: number;
 }
 
 export const sum = (counts: Iterable<number>): number => [...counts].reduce((a, b) => a + b, 0);
 
-/** The limit for p-values. More sessions mean more tests. */
+/** Returns the limit for p-values. It is lower if there are more sessions, because each session is tested. */
 export const significantIn = ({ sessions }: Routes): number => SIGNIFICANT / (1 + sessions);
 
 /**
- * A deploy may add or remove an instance: it is absent before its first and after its last request, unless chance
- * explains that it got none there. A balancer may eject one for some seconds: with `ejected`, its longest interval
- * without a request is an absence, too. With declared weights, or if only clients chose it, an instance is always
- * present.
+ * Returns when each instance was present.
  *
- * @param significant the p-value below which chance does not explain an interval; 1: chance explains none
+ * A deploy may add or remove an instance. So an instance is absent before its first and after its last request, unless
+ * it may have got no request there by chance. A balancer may eject an instance for some seconds: if `ejected` is set,
+ * the instance is also absent in its longest interval without a request. An instance is always present if weights are
+ * declared, or if only clients chose it.
+ *
+ * @param significant an interval without a request is an absence only if its p-value is below this limit; with 1, every
+ * such interval is an absence
  */
 export function presencesOf(
   count: Routes,
@@ -86,7 +90,7 @@ export function presencesOf(
   });
 }
 
-/** The instances that were absent in a part of the run. */
+/** Returns the instances that were absent in a part of the run. */
 export const cameOrWent = (count: Routes, run: Run, ejected: boolean): string[] => [
   ...new Set(
     presencesOf(count, run, significantIn(count), ejected)
@@ -96,8 +100,8 @@ export const cameOrWent = (count: Routes, run: Run, ejected: boolean): string[] 
 ];
 
 /**
- * The probability that a fair balancer sends this request to its instance. It is 1 for the requests at the ends of an
- * interval.
+ * Returns the probability that a fair balancer sends this request to this instance. It is 1 for the first and the last
+ * request of an interval, because they define the interval.
  */
 export function fairAt(presences: readonly Presence[], instance: string, request: number): number {
   let [own, all] = [1, 0];

@@ -51,7 +51,7 @@ describe('private-responses', () => {
     ['Expires in 30 s', { expires: 30 }],
     ['max-age=9', { control: 'No-Cache="Set-Cookie, x", Max-Age="9"' }],
     ['it was served from a cache', { control: 'max-age=0', hit: true }],
-    // A proxy ignores the headers of the app.
+    // The cached response has headers that forbid caching, because a proxy may ignore the headers of the app.
     ['it was served from a cache', { control: 'private, no-store', hit: true }],
   ])('is violated by a signed-in page that says %s', (came, caching) => {
     const verdict = judged(p => healthy(p).read('app-2', [], { caching, path: '/me' }));

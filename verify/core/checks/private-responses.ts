@@ -10,7 +10,9 @@ interface Responses {
   signedIn: number;
   setting: number;
   silent: number;
-  /** Responses that a shared cache may store, or that came from a cache. */
+  /**
+   * Number of private responses (signed in, or setting the session cookie) that a shared cache may store or has stored.
+   */
   cached: number;
   tried: NamedCounts;
 }

@@ -1,4 +1,4 @@
-/** Compares a read with earlier writes (read-your-writes) or reads (monotonic-reads) of its session. */
+/** Compares each read of a session with the session's earlier writes (read-your-writes) or reads (monotonic-reads). */
 import type { Operation } from '../history/history.ts';
 import type { Contradiction, NewestAdd, ReadFacts } from '../objects/read-facts.ts';
 import { counted } from '../result/format.ts';
@@ -11,18 +11,18 @@ import { atMost, check, few, Judging, type Violation } from './framework.ts';
 export interface Measure {
   guarantee: Guarantee;
   assumes: string;
-  /** What a read is compared with, such as `its last acknowledged write`. */
+  /** The words for the operation with which a read is compared, such as `its last acknowledged write`. */
   against: string;
   earlier(facts: ReadFacts): Operation | undefined;
-  /** True to count reads that show the session's last add in a list that may be cut off. */
+  /** True to count also reads that show the session's last add in a list which may show only its newest entries. */
   newest?: true;
   contradictions(facts: ReadFacts): readonly Contradiction[];
   summary(earlier: string, later: string): string;
-  /** The labels of two counts: of all judged reads, and of those on another instance. */
+  /** The labels of the two counts in reports: all compared reads, and those on another instance. */
   rests: readonly [judged: string, crossed: string];
-  /** The end of the sentence `at most 3 % of reads on another instance …`. */
+  /** The words that complete the sentence `at most 3 % of reads on another instance …`. */
   ruledOut: string;
-  /** Two parts of `2 acknowledged writes not in a later read`: the noun, and what is wrong. */
+  /** The two parts of a message such as `2 acknowledged writes not in a later read`: the noun, and what is wrong. */
   broken: readonly [noun: string, wrong: string];
 }
 
@@ -75,7 +75,7 @@ export function readCheck(measure: Measure): Check {
     afterLoss: 'later reads',
     counts: () => ({ ...NO_READS }),
     compared: counts => whole(counts).reads + whole(counts).crossed,
-    // With sticky routing, one instance serves the whole session.
+    // With a sticky balancer, one instance serves the whole session, so no reads on another instance are needed.
     missing: (counts, { routing }) => {
       const { reads, crossed } = whole(counts);
       return routing === 'sticky' && reads >= ENOUGH_HANDOFFS

@@ -1,4 +1,4 @@
-/** Checks read-your-writes: after an acknowledged write of a session, each later read of the session shows it. */
+/** Checks read-your-writes: after an acknowledged write of a session, each later read in the same session shows it. */
 import { readCheck } from './read-check.ts';
 
 export const readYourWrites = readCheck({

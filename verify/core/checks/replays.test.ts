@@ -1,4 +1,6 @@
-/** Tests the exact messages of logout-final about replays, late cookies, and deletions that miss the cookie. */
+/**
+ * Tests the messages of logout-final about replayed cookies, late cookies, and responses that fail to delete a cookie.
+ */
 import { describe, expect, it } from 'vitest';
 import { healthy } from '../testing/logouts.ts';
 import { Picture, type SessionPicture } from '../testing/picture.ts';

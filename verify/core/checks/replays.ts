@@ -1,4 +1,4 @@
-/** Records which instances refuse and which honour the cookie of one session after its logout. */
+/** Records which instances refuse a session's cookie after the logout, and which still honour it. */
 import type { Operation } from '../history/history.ts';
 import { type Anomaly, inOrder, stepsOf } from '../result/verdict.ts';
 import { precedes } from '../timeline/clocks.ts';
@@ -7,22 +7,27 @@ import type { Violation } from './framework.ts';
 import { HonouredBy } from './honoured-by.ts';
 
 export class Replays {
-  /** The acknowledged logout, unless the session was lost before it. */
+  /** The acknowledged logout; undefined if there was none, or if the session was lost before it. */
   logout: Operation | undefined;
-  /** True if the instance of the logout had never shown the session signed in, so that it may not know the session. */
+  /**
+   * True if the instance that served the logout may not know the session, because this instance had never shown it
+   * signed in.
+   */
   strange = false;
   again = false;
   flight: Operation | undefined;
-  /** By the label of a cookie's value: the response that set it after the logout was sent. */
+  /**
+   * Key: the label of a cookie's value; value: the response that set the cookie after the client had sent the logout.
+   */
   readonly late = new Map<string, Operation>();
   readonly #refused: Operation[] = [];
   readonly #tally = new HonouredBy();
-  /** The anomaly of the first honoured replay, if it is kept. */
+  /** The anomaly of the first replay (request with the old cookie) that was honoured, if the report keeps it. */
   anomaly: Anomaly | undefined;
 
   /**
-   * A refused replay is evidence only if it carried the session cookie. If the logout's instance may not know the
-   * session, only a replay that this instance honours is evidence.
+   * Returns whether a replay is evidence. A refused replay is evidence only if it carried the session cookie. If the
+   * instance that served the logout may not know the session, only a replay that this instance honours is evidence.
    */
   isEvidence(replay: Operation, alive: boolean, { jar }: SessionState): boolean {
     if (!alive && jar.used && replay.sent === undefined) return false;
@@ -39,8 +44,8 @@ export class Replays {
   }
 
   /**
-   * Returns a refusal that shows that the session was dead before this replay: by the same instance, or by another one
-   * before the end of a request in flight, which may have revived the session.
+   * Returns an earlier refusal which shows that the session was dead before this replay. The refusal must come from the
+   * same instance, or have been sent before the end of a request in flight that may have revived the session.
    */
   #died(replay: Operation): Operation | undefined {
     const before = this.#refused.filter(refusal => precedes(refusal, replay));
@@ -49,7 +54,10 @@ export class Replays {
     return here ?? before.find(refusal => this.flight !== undefined && refusal.call <= flightEnd);
   }
 
-  /** RISEN: the session was dead before this replay, and lives again. ZOMBIE: no refusal shows that it was dead. */
+  /**
+   * Returns RISEN if the session was dead before this replay and lives again, and ZOMBIE if no refusal shows that it
+   * was dead.
+   */
   nameOf(replay: Operation): 'RISEN' | 'ZOMBIE' {
     return this.#died(replay) === undefined ? 'ZOMBIE' : 'RISEN';
   }
@@ -82,13 +90,13 @@ export class Replays {
     return `${there} still honours the cookie after ${what}`;
   }
 
-  /** Adds to the anomaly how many replays each instance honoured. Called when the session ends. */
+  /** Adds a note to the anomaly: how many replays each instance honoured. Called when the session ends. */
   settle(): void {
     this.anomaly?.notes.push(`the cookie from before the logout: ${this.#tally.described()}`);
   }
 }
 
-/** After the logout, the identity provider accepted a login without a password. */
+/** Describes a violation: after the logout, the identity provider accepted a login without a password. */
 export const stillKnown = (logout: Operation, login: Operation): Violation => ({
   at: login,
   summary:

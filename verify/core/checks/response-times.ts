@@ -1,4 +1,4 @@
-/** Compares the response times of a run with the declared limits. */
+/** Compares the response times of a run with the limits that the target declares. */
 import type { Operation, Run } from '../history/history.ts';
 import { counted, percent } from '../result/format.ts';
 import { PERCENTILES, type Percentile } from '../result/latency.ts';
@@ -6,7 +6,7 @@ import type { Violation } from './framework.ts';
 
 export class ResponseTimes {
   readonly #limits: [Percentile, number][];
-  /** By percentile: the responses that took longer than its limit. */
+  /** Key: a percentile; value: number of responses that took longer than the limit of this percentile. */
   readonly #slower = { p50: 0, p90: 0, p95: 0, p99: 0 };
   readonly #starved = { p50: 0, p90: 0, p95: 0, p99: 0 };
   #successes = 0;
@@ -26,8 +26,8 @@ export class ResponseTimes {
   }
 
   /**
-   * Returns a violation for each exceeded limit. `starved`: slow responses that exceed a limit only if those on a
-   * starved machine count.
+   * Returns a violation for each exceeded limit. `starved`: number of responses that were slow while the machine that
+   * runs Baton lacked CPU time, if a limit is exceeded only because of these responses.
    */
   exceeded(least: number): { violations: Violation[]; starved: number } {
     const found = { violations: [] as Violation[], starved: 0 };

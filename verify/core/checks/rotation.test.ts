@@ -114,7 +114,7 @@ describe('rotation', () => {
       judgement: 'valid',
       rests: { 'from before the login': 3 },
     });
-    // The page shows the first user, whose session still lives. This does not count as BLEED.
+    // The response shows the page of the first user, whose session still lives. This is not counted as BLEED.
     expect(alive.verdict('isolation').violations).toBe(0);
     expect(over(s => s.refuses('another', 'app-2')).verdict('rotation').judgement).toBe('valid');
     const taken = over(s => s.honours('another', 'app-2', { sent: 'a' })).verdict('rotation');
@@ -129,7 +129,7 @@ describe('rotation', () => {
       const bleed = () => picture.session('b', 'bob').login('app-1').read('app-2', [], { sawUser: 'alice' });
       if (shown === 'before') bleed();
       picture.session('f', 'alice').login('app-1').honours('invented', 'app-2').honours('invented', 'app-1');
-      // The page of bob was shown to no other user, so this replay still proves a violation.
+      // No other user was shown the page of bob, so a signed-in response to this replay still proves a violation.
       if (shown === 'never') picture.session('g', 'bob').login('app-1').honours('invented', 'app-2');
       if (shown === 'after') bleed();
       return picture;
@@ -143,7 +143,8 @@ describe('rotation', () => {
       });
     }
     expect(shared('never').verdict('rotation')).toMatchObject({ judgement: 'violated', violations: 2 });
-    // The first anomalies are withdrawn. An anomaly of another user, which was only counted before, is then shown.
+    // The kept anomalies are withdrawn at the end of the run. Then an anomaly of another user is shown, which had only
+    // been counted.
     const many = new Picture({ claims: ['rotation', 'isolation'] });
     for (const n of [1, 2, 3, 4, 5, 6])
       many.session(`f${n}`, 'alice').login('app-1').honours('invented', 'app-2');

@@ -1,4 +1,4 @@
-/** Judges each operation for routing. routing.ts declares the check. */
+/** Decides for each operation whether it violates routing. The file routing.ts defines this check. */
 import type { Operation, Served } from '../history/history.ts';
 import type { WitnessStep } from '../result/verdict.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
@@ -11,9 +11,15 @@ import { unevenly, unevenness } from './shares.ts';
 export class Routing extends Judging<Routes> {
   readonly #routes = new SessionRoutes();
   readonly #ejections = new Ejections();
-  /** By request that moved a sticky session, until its log entry comes: the session's previous request. */
+  /**
+   * Key: a request that moved a sticky session to another instance; value: the session's previous request. The entry is
+   * kept until the log entry of the request comes.
+   */
   readonly #moves = new Map<Operation, Operation>();
-  /** The session of the last request. `#turns`: how often the session changed from one request to the next. */
+  /**
+   * The session of the last request. `#turns`: how often a request came from another session than the request before
+   * it.
+   */
   #latest: SessionState | undefined;
   #turns = 0;
   readonly #turnsAt = new Map<string, number>();
@@ -28,7 +34,7 @@ export class Routing extends Judging<Routes> {
   #counted(operation: Operation, { live, session, handoffFrom }: Standing): Operation | undefined {
     const { instance } = operation;
     if (instance === undefined) return undefined;
-    // If the client chose the instance, the request says nothing about the balancer.
+    // A request for which the client chose the instance shows nothing about the balancer.
     const chosen = operation.direct === true || operation.steered === true;
     if (!chosen && this.run.routing === 'spread' && this.#ejections.covers(operation, instance))
       return undefined;
@@ -55,7 +61,9 @@ export class Routing extends Judging<Routes> {
     until[instance] = seen;
   }
 
-  /** A move is correct if the balancer tried another instance first. */
+  /**
+   * Counts the move of a sticky session as correct if the balancer's log shows that it tried another instance first.
+   */
   override routed(to: Operation, { tried }: Served): void {
     const from = this.#moves.get(to);
     if (from === undefined) return;
@@ -94,7 +102,7 @@ export class Routing extends Judging<Routes> {
     }
   }
 
-  /** Returns whether chance does not explain that one instance served all requests of a session. */
+  /** Returns whether all requests of a session went to one instance, and too many for chance to be the cause. */
   #isPinned({ first, repeats }: SessionRoute, presences: readonly Presence[] = []): boolean {
     const fair = repeats.map(request => fairAt(presences, first.instance ?? '', request));
     return fair.reduce((chance, part) => chance * part, 1) < significantIn(this.count);

@@ -5,7 +5,9 @@ import { Picture } from '../testing/picture.ts';
 import { stories, verdictText } from '../testing/verdict-text.ts';
 import { routing } from './routing.ts';
 
-/** Builds one session for each row. Each character stands for one request: `2` is a request to app-2. */
+/**
+ * Builds one session from each row. Each character of a row is the instance of one request: `2` is a request to app-2.
+ */
 const routes = (rows: string[], run: Partial<Run> = {}) => {
   const picture = new Picture(run);
   rows.forEach((row, i) => {
@@ -16,7 +18,7 @@ const routes = (rows: string[], run: Partial<Run> = {}) => {
   return picture;
 };
 
-/** Like `routes`, but the sessions run at the same time: each sends one request in turn. */
+/** Like `routes`, but the sessions run at the same time and send one request each in turn. */
 const routesInTurn = (rows: string[]) => {
   const picture = new Picture();
   const sessions = rows.map((row, i) => picture.session(`s${i + 1}`, 'alice').login(`app-${row[0]}`));
@@ -25,7 +27,7 @@ const routesInTurn = (rows: string[]) => {
   return picture;
 };
 
-/** Draws a session with this number of requests to each instance, evenly distributed over the whole run. */
+/** Builds a session with the given number of requests to each instance, evenly distributed over the whole run. */
 const shared = (requests: Record<string, number>) => {
   const picture = new Picture();
   const session = picture.session('s1', 'alice');
@@ -86,21 +88,22 @@ describe('routing, of instances that come or go without a fault', () => {
     routes([...Array<string>(20).fill(before), ...Array<string>(20).fill(after)]).verdict('routing');
 
   it('is unknown, not PINNED, if the requests are spread over the instances that are present', () => {
-    // Two of three instances are replaced.
+    // A deploy replaces two of three instances.
     expect(rollout('123123123', '145145145')).toMatchObject({
       ...{ judgement: 'unknown', anomalies: [] },
       why:
         `${COME_OR_GO} app-2, app-3, app-4, …: a deploy or the balancer may be the cause. Let Baton start the deploy ` +
         '(`--faults`), or set `instance.addresses`',
     });
-    // One instance is added.
+    // A deploy adds one instance.
     expect(rollout('121212', '123123')).toMatchObject({ judgement: 'unknown', anomalies: [] });
   });
 
   it('is unknown if a session stays on the only instance that is present', () => {
     const verdict = routes(['1'.repeat(200), '12'.repeat(100)]).verdict('routing');
     expect(verdict).toMatchObject({ judgement: 'unknown', anomalies: [] });
-    // The others come after 19 requests: so few that it says nothing about the shares of 140.
+    // app-2 and app-3 get no request before the 20th. With so few requests, this has no effect on the judged shares of
+    // 140 requests.
     expect(routes(['1'.repeat(18), ...Array<string>(20).fill('123123')]).verdict('routing')).toMatchObject({
       ...{ judgement: 'valid', anomalies: [] },
     });
@@ -166,7 +169,7 @@ describe('routing, while a balancer ejects an instance that failed', () => {
 });
 
 describe('routing, while a balancer ejects an instance after a failure that it hides', () => {
-  /** Ten sessions send requests in turn. */
+  /** Builds ten sessions that send one request each in turn. */
   const inTurn = (row: string, run: Partial<Run> = {}) => {
     const picture = new Picture(run);
     const sessions = Array.from({ length: 10 }, (_, i) => picture.session(`s${i}`, 'alice').login('app-1'));
@@ -183,7 +186,8 @@ describe('routing, while a balancer ejects an instance after a failure that it h
       why: expect.stringContaining('a part of the run has no response from app-2') as string,
     });
     expect(inTurn(halves('')).judgement).toBe('valid');
-    // With the same shares, but without such an interval, chance does not explain them.
+    // The shares are the same, but app-2 has no long interval without a request. So neither an ejection nor chance is
+    // the cause of the shares.
     expect(inTurn('11212'.repeat(80)).judgement).toBe('violated');
     expect(
       inTurn(halves('1'.repeat(150)), { declared: { weights: { 'app-1': 1, 'app-2': 1 } } }).judgement,
@@ -291,7 +295,7 @@ describe('routing, whatever the order of log lines', () => {
       const id = n + 1;
       const operation = events.find(event => event.type !== 'start' && 'id' in event && event.id === id);
       const instance = (operation as { instance: string }).instance;
-      // One of the two moves is excused, since the balancer tried another instance first.
+      // The session moves twice. One move is correct, because the balancer tried another instance first.
       const tried = id === ids ? ['app-2', instance] : [instance];
       return {
         type: 'served',
@@ -361,7 +365,7 @@ describe('routing, exact messages', () => {
       rests on requests 2000, instances 2, sessions 0
       PINNED routing: app-1 served 60 %, app-2 served 40 %, where 50 % is fair"
     `);
-    // By chance, shares of 70 to 30 occur once in 16,000 runs.
+    // With a fair balancer, shares of 70 to 30 occur by chance in one of 16,000 runs.
     expect(verdictText(shares(70, 30))).toMatchInlineSnapshot(`
       "valid
       spread 70 % / 30 % (chi-square p = 0.000063)
@@ -369,7 +373,7 @@ describe('routing, exact messages', () => {
     `);
     expect(shares(90, 9).judgement).toBe('unknown');
     expect(shares(98, 2).judgement).toBe('violated');
-    // One response does not show how long app-2 ran.
+    // A single response of app-2 does not show how long app-2 was running.
     expect(shares(99, 1).judgement).toBe('unknown');
   });
 
@@ -381,7 +385,8 @@ describe('routing, exact messages', () => {
   });
 
   it('shows the sessions that stayed longest, and no session that may have stayed by chance', () => {
-    // Six sessions make seven tests. 24 requests on one instance have the p-value 2 ** -23, less than 1e-6 / 7.
+    // For six sessions, seven tests are made. 24 requests on one instance have the p-value 2 ** -23, which is less than
+    // 1e-6 / 7.
     const some = '12'.repeat(10);
     const rows = [some, '1'.repeat(22), '2'.repeat(30), '1'.repeat(24), '2'.repeat(23), some];
     expect(verdictText(routes(rows).verdict('routing'))).toMatchInlineSnapshot(`

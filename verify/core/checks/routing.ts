@@ -1,4 +1,7 @@
-/** Checks routing: requests reach the instances as claimed. */
+/**
+ * Checks routing: the balancer distributes requests to the instances as the target claims, for example evenly or
+ * sticky.
+ */
 import type { Run } from '../history/history.ts';
 import { counted, grouped, percent } from '../result/format.ts';
 import { check, few, tally } from './framework.ts';
@@ -14,7 +17,7 @@ import {
   unweighted,
 } from './shares.ts';
 
-/** Minimum number of requests after the first one of each session, for the claim `sticky`. */
+/** Minimum number of requests after the first one of each session, if the target claims sticky sessions. */
 const ENOUGH_REPEATS = 10;
 
 export const routing = check<Routes>({

@@ -4,13 +4,16 @@ import type { Operation } from '../history/history.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 import type { Routes } from './presence.ts';
 
-/** Maximum number of requests of a session that are kept: enough to rule out chance, even for a fair share of 97 %. */
+/**
+ * Maximum number of requests that are kept for a session. This is enough to rule out chance, even if a fair balancer
+ * sends 97 % of the requests to one instance.
+ */
 const TESTED = 1_000;
 
 export interface SessionRoute {
   first: Operation;
   requests: number;
-  /** The numbers of the session's requests after the first. Empty if several instances served the session. */
+  /** The numbers of the session's requests, without the first one. Empty if several instances served the session. */
   repeats: number[];
   several: boolean;
 }
@@ -20,8 +23,8 @@ export class SessionRoutes {
   #pinned: SessionRoute[] = [];
 
   /**
-   * @param count the counts of the run; its `requests` already include this request
-   * @param isTested true if the run judges sessions that stay on one instance
+   * @param count the counts of the run, in which `requests` already includes this request
+   * @param isTested true if the run judges whether a session stays on one instance
    */
   add(operation: Operation, session: SessionState, count: Routes, isTested: boolean): void {
     const route = getOrInsert(this.#open, session, () => ({

@@ -1,11 +1,11 @@
-/** Computes each instance's share of the requests, and whether the shares are as fair as claimed. */
+/** Computes each instance's share of the requests, and whether the shares are as fair as the target claims. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Run } from '../history/history.ts';
 import { percent } from '../result/format.ts';
 import { chiSquareP } from '../result/statistics.ts';
 import { type Presence, presencesOf, type Routes, significantIn, sum } from './presence.ts';
 
-/** A share is uneven if it differs from the fair share by more than 20 % of it. */
+/** A share is uneven if its difference from the fair share is more than this part of the fair share. */
 const OFF = 0.2;
 export const ENOUGH_REQUESTS = 100;
 
@@ -32,12 +32,12 @@ export function sharesOf(count: Routes, run: Run, ejected = false): Share[] {
   return [...shares.values()];
 }
 
-/** How many of all requests a fair balancer sends to each instance. */
+/** Returns how many of the requests a fair balancer would send to each instance. */
 function expectedOf(presences: readonly Presence[], requests: number): number[] {
   const isRequest = (end: number): boolean => end > 0 && end <= requests && Number.isInteger(end);
   const points = [...new Set(presences.flatMap(({ since, until }) => [since, until]))].sort((a, b) => a - b);
   const expected = presences.map(
-    // The requests at the ends of an interval certainly went to its instance.
+    // The first and the last request of an interval went to its instance by definition.
     ({ since, until }) => [...new Set([since, until])].filter(isRequest).length,
   );
   for (let i = 1; i < points.length; i++) {
@@ -52,18 +52,18 @@ function expectedOf(presences: readonly Presence[], requests: number): number[] 
   return expected;
 }
 
-/** The probability that the shares of a fair balancer differ by as much. */
+/** Returns the probability that the shares of a fair balancer differ this much by chance. */
 export const chance = (shares: readonly Share[]): number =>
   chiSquareP(
     shares.map(({ requests }) => requests),
     shares.map(({ fair }) => fair),
   );
 
-/** The uneven shares that neither chance nor an ejection by the balancer explains. */
+/** Returns the uneven shares for which neither chance nor an ejection by the balancer can be the cause. */
 export const unevenly = (count: Routes, run: Run): Share[] =>
   uneven(count, run, false).length === 0 ? [] : uneven(count, run, true);
 
-/** Returns whether only an ejection explains the routing. */
+/** Returns whether the routing is fair only if the balancer ejected an instance for some time. */
 export const needsEjection = (count: Routes, run: Run): boolean =>
   count.excused > 0 || (uneven(count, run, false).length > 0 && uneven(count, run, true).length === 0);
 
@@ -88,6 +88,6 @@ export function unevenness(shares: readonly Share[], { declared }: Run): string 
   return shares.map(share => `${shown(share)}, where ${percent(share.fair)} ${is}`).join('; ');
 }
 
-/** The instances without a declared weight, if others have one: their fair share is unknown. */
+/** Returns the instances without a declared weight, if other instances have one. Their fair share is not known. */
 export const unweighted = (shares: readonly Share[], { declared }: Run): string[] =>
   shares.map(({ instance }) => instance).filter(name => declared?.weights && !(name in declared.weights));

@@ -96,7 +96,7 @@ describe('survival', () => {
       draw(s => s.write('w', 'app-2').remove('w', 'app-1', { outcome: 'info', status: 504 })).judgement,
     ).toBe('valid');
     expect(draw(s => s.write('w', 'app-2', { outcome: 'info', status: 504 })).judgement).toBe('valid');
-    // The write was lost before the fault. So it is a lost update, which the restart did not cause.
+    // The write was lost before the fault, so it is a lost update. The restart is not the cause.
     expect(draw(s => s.write('w', 'app-2').read('app-1', ['v0'])).judgement).toBe('valid');
   });
 
@@ -250,8 +250,8 @@ describe('survival, exact messages', () => {
 
   it('counts a session for the faults that began after the return of its login, and before its last success', () => {
     /**
-     * Draws a session whose login returns at 500. If `alive`, a read at 10,000 succeeds; otherwise a read at
-     * 5,000 to 5,500 is refused.
+     * Builds a session whose login returns at 500. If `alive`, a read at 10,000 succeeds. Otherwise the app refuses a
+     * read that takes from 5,000 to 5,500.
      */
     const counted = (alive: boolean, begin: number, end = begin) => {
       const { rests, violations } = judged(p => {
@@ -333,8 +333,7 @@ describe('survival, exact messages', () => {
 
   it('reports no lost writes beside a fault that had no effect: one ledger says both', () => {
     /**
-     * Draws ten writes that are lost after the fault. If `shown`, a read before the fault showed the writes,
-     * otherwise no read did.
+     * Builds ten writes that are lost after the fault. Only if `shown` is true, a read before the fault shows them.
      */
     const lossesOf = (shown: boolean) => {
       const picture = new Picture({ claims: ['survival'] });
@@ -356,7 +355,7 @@ describe('survival, exact messages', () => {
     const lost = lossesOf(true);
     expect(lost.fault).toMatchObject({ bit: true, writes: { lost: 12 } });
     expect(lost.verdict).toMatchObject({ judgement: 'violated', violations: 1 });
-    // No read shows that the writes existed when the fault began. So the fault counts as without effect.
+    // No read shows that the writes existed when the fault began, so it is not known that the fault took effect.
     const vague = lossesOf(false);
     expect(vague.fault).toMatchObject({ bit: false, writes: { lost: 0 } });
     expect(vague.verdict?.why).toContain('not seen to take effect: restart of redis');

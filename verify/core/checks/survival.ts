@@ -1,4 +1,4 @@
-/** Checks survival: enough sessions and acknowledged writes from before a fault are in the final reads. */
+/** Checks survival: enough sessions and acknowledged writes from before each fault still exist at the end. */
 import { type FaultWindow, type Survivors, titleOf, tookEffect, withoutEffect } from '../faults/window.ts';
 import type { Event } from '../history/history.ts';
 import { counted, grouped, percent } from '../result/format.ts';
@@ -7,11 +7,11 @@ import type { WitnessStep } from '../result/verdict.ts';
 import { type Conclusion, conclude, ENOUGH_HANDOFFS } from './check.ts';
 import { check, few, Judging, type Violation } from './framework.ts';
 
-/** Maximum number of faults that the verdict lists one by one. Of more faults, it shows the sum. */
+/** Maximum number of faults with separate figures in the verdict. For more faults, it has only the sum. */
 const NAMED = 12;
 
 interface Faults {
-  /** 1 once the run has reached its final reads. */
+  /** 1 after the final reads of the run have begun, and 0 before. */
   final: number;
 }
 
@@ -39,7 +39,7 @@ class Survival extends Judging<Faults> {
   }
 }
 
-/** The smallest share of sessions, and of writes, that must survive a fault. */
+/** The minimum shares of sessions and of writes that must survive a fault. */
 const least = ({ budget }: FaultWindow): number => budget.survival ?? 1;
 const all = ({ survived, gone: lost }: Survivors): number => survived + lost;
 
@@ -100,7 +100,7 @@ function missingIn(windows: readonly FaultWindow[], final: boolean): string | un
   return undefined;
 }
 
-/** These functions decide only in k6, which has no faults. Else `conclusion` does. */
+/** In k6, which has no faults, the counts decide the verdict. Elsewhere, the method `conclusion` decides it. */
 export const survival = check<Faults>({
   guarantee: 'survival',
   assumes: 'final reads are marked by the phase `final`; faults are timed by the run’s clock',

@@ -1,10 +1,10 @@
-/** Describes the anomalies of token-refresh. */
+/** Describes the anomalies that the check token-refresh reports. */
 import type { Operation } from '../history/history.ts';
 import { inOrder, stepsOf } from '../result/verdict.ts';
 import type { Violation } from './framework.ts';
 import type { TokenFamily } from './token-family.ts';
 
-/** Maximum number of refreshes with the same token that a witness shows. */
+/** Maximum number of refreshes with the same token in a witness. */
 const MOST = 4;
 
 export function reused(spent: Operation, operation: Operation, grace: number | undefined): Violation {
@@ -36,7 +36,7 @@ export const stillAccepted = (logout: Operation, operation: Operation, what: str
   witness: stepsOf([logout, 'acknowledged'], [operation, 'accepted', 'refused']),
 });
 
-/** Shows other refreshes with the same token before the refused one. */
+/** Adds other refreshes with the same token to the witness, before the refused one. */
 export function evicted(operation: Operation, family: TokenFamily): Violation {
   const { sent = '', instance, note } = operation;
   const raced = family.races.length > 0;

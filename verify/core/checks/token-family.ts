@@ -1,41 +1,41 @@
-/** Follows the refresh tokens of one session: which were sent, and which were replaced. */
+/** Follows the refresh tokens of one session: which were sent, and which were replaced by new tokens. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation, RefreshRules } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
 import type { SessionState } from '../timeline/sessions.ts';
 import { timeoutTolerance } from '../timeline/timeouts.ts';
 
-/** How a refresh relates to earlier refreshes with the same token. */
+/** Describes how a refresh relates to earlier refreshes with the same token. */
 export interface Use {
-  /** An earlier refresh that replaced the token, if the grace period has certainly ended. */
+  /** The earlier refresh that replaced the token; undefined while the grace period may still be going on. */
   spent?: Operation | undefined;
-  /** The earlier refresh was sent at the same time (`overlapped`), or before. */
+  /** `overlapped`: an earlier refresh with the same token was still in flight. `repeated`: it had already ended. */
   again?: 'overlapped' | 'repeated';
 }
 
 export class TokenFamily {
   session: SessionState | undefined;
-  /** The acknowledged logout. */
+  /** The acknowledged logout of the session. */
   logout: Operation | undefined;
-  /** The first refresh with a replaced token after the grace period. It allows the app to end the session. */
+  /** The first refresh that sent a replaced token after the grace period. The app may then end the session. */
   reuse: Operation | undefined;
   readonly races: Operation[] = [];
-  /** True if a refused refresh is no violation: refreshes were too far apart, or one got no response. */
+  /** True if refused refreshes are not violations: the refreshes were too far apart, or one of them got no response. */
   unjudged = false;
-  /** True after a refused refresh has ended the session, so that the app refuses further ones correctly. */
+  /** True after a refused refresh has ended the session. The app then correctly refuses all further refreshes. */
   #over = false;
-  /** Refused refreshes, judged when all refreshes have ended. */
+  /** Refused refreshes. They are judged when no refresh of the session is in flight. */
   readonly refused: Operation[] = [];
   flying: number;
-  /** When the access token has certainly expired, microseconds. */
+  /** The time from which the access token has certainly expired, microseconds. */
   #ends: number | undefined;
-  /** Until when the access token is certainly valid, microseconds. */
+  /** The time until which the access token is certainly valid, microseconds. */
   #lives: number | undefined;
   readonly #rules: RefreshRules;
   readonly #uses = new Map<string, Operation[]>();
   readonly #spent = new Map<string, Operation>();
   readonly #issuers = new Map<string, Operation>();
-  /** Replaced tokens whose successor reached the client. */
+  /** Replaced refresh tokens for which the client has received the new token. */
   readonly #delivered = new Set<string>();
 
   constructor(rules: RefreshRules, flying = 0) {
@@ -61,7 +61,7 @@ export class TokenFamily {
     return this.#issuers.get(token);
   }
 
-  /** Returns how a refresh relates to earlier ones with the same token. */
+  /** Returns how a refresh relates to earlier refreshes with the same token. */
   uses(operation: Operation, token: string): Use {
     const spent = this.#spent.get(token);
     const { grace } = this.#rules;
@@ -75,15 +75,15 @@ export class TokenFamily {
     const within = grace !== undefined && isWithin(known, grace);
     if (!within) this.unjudged = true;
     this.races.push(...(this.races.length === 0 ? known : [operation]));
-    // Refreshes that may have been further apart than the grace period do not show that it works.
+    // Refreshes that may be further apart than the grace period do not show whether the grace period works.
     if (grace !== undefined && !within) return {};
     return { again: overlaps ? 'overlapped' : 'repeated' };
   }
 
-  /** The kind of access token that the app must refuse; undefined if the read proves nothing. */
+  /** Returns which kind of access token the app must refuse at this read; undefined if the read proves nothing. */
   endedAccess(read: Operation, alive: boolean): 'access token' | 'expired access token' | undefined {
     if (this.#rules.revokes !== 'access' && !this.#expired(read)) return undefined;
-    // The token may have expired, so a refusal does not show that the logout ended it.
+    // If the token may have expired, a refusal does not show that the logout ended the token.
     const mayHave = this.#lives !== undefined && (read.return ?? 0) >= this.#lives;
     if (!alive && !this.#expired(read) && mayHave) return undefined;
     return this.#rules.revokes === 'access' ? 'access token' : 'expired access token';
@@ -97,9 +97,9 @@ export class TokenFamily {
   endedBy(): Operation | undefined {
     const [first] = this.refused
       .splice(0)
-      // Another response gave the client a new token, so the session lives on.
+      // The session lives on if another response gave the client a new token.
       .filter(({ sent = '' }) => !this.#delivered.has(sent));
-    // After a replaced token was sent, the app may end the session.
+    // The app may end the session after a replaced token was sent.
     if (first === undefined || this.reuse !== undefined || this.#over) return undefined;
     this.#over = true;
     return first;
@@ -108,7 +108,7 @@ export class TokenFamily {
 
 function isWithin(uses: readonly Operation[], grace: number): boolean {
   const begins = Math.min(...uses.map(({ call }) => call));
-  // An app may measure its grace period in whole seconds.
+  // An app may measure its grace period in whole seconds, so the period may be up to a second shorter.
   const certain = grace - Math.min(timeoutTolerance(grace), grace / 2);
   return uses.every(({ call, return: end = call }) => end <= begins + certain);
 }

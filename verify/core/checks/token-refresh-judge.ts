@@ -1,4 +1,4 @@
-/** Judges each operation for token-refresh. token-refresh.ts declares the check. */
+/** Decides for each operation whether it violates token-refresh. The file token-refresh.ts defines this check. */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Operation, Start } from '../history/history.ts';
 import { precedes } from '../timeline/clocks.ts';
@@ -10,19 +10,19 @@ import { evicted, reused, stillAccepted, survivedReuse } from './token-anomalies
 import { TokenFamily } from './token-family.ts';
 
 export interface Refreshes {
-  /** Accepted refreshes. `replaced`: those that got a new refresh token. */
+  /** Number of accepted refreshes. `replaced`: how many of these responses had a new refresh token. */
   refreshes: number;
   replaced: number;
-  /** Refreshes with the token of an earlier one, sent at the same time, or later. */
+  /** Number of refreshes whose token another refresh sent at the same time (`overlapped`) or before (`repeated`). */
   overlapped: number;
   repeated: number;
-  /** Refreshes with a replaced token after the grace period, which the app must refuse. */
+  /** Number of refreshes with a replaced token after the grace period. The app must refuse them. */
   replays: number;
   logouts: number;
-  /** Refresh tokens, and access tokens (`expired`), that were sent after the logout or their end. */
+  /** Number of refresh tokens sent after the logout, and of access tokens sent after it or their end (`expired`). */
   after: number;
   expired: number;
-  /** Sessions that a refused refresh ended, without a violation. */
+  /** Number of sessions that ended by a refused refresh, without a violation. */
   ended: number;
   tried: NamedCounts;
 }
@@ -42,7 +42,7 @@ export class TokenRefresh extends Judging<Refreshes> {
   override ended(operation: Operation, { session }: Standing): void {
     const { action, outcome } = operation;
     if (operation.issued === undefined && !this.#families.has(operation.session)) return;
-    // The tokens of another login of the session are not related to its old ones.
+    // After another login, the session has new tokens, which are not related to its old ones.
     if (action === 'login' && outcome === 'ok' && session.login !== operation && operation.with === undefined)
       this.#families.set(operation.session, new TokenFamily(this.#rules, this.#of(operation.session).flying));
     const family = this.#of(operation.session);
@@ -85,7 +85,7 @@ export class TokenRefresh extends Judging<Refreshes> {
       if (accepted) this.report(() => stillAccepted(logout, operation, 'refresh token'), 'REUSED');
       return;
     }
-    // While the logout is in flight, the app may accept or refuse the token.
+    // During the logout, the app may accept or refuse the refresh token.
     if (session.logout !== undefined && !precedes(operation, session.logout)) return;
     const { reuse } = family;
     const use = family.uses(operation, sent);

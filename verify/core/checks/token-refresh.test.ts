@@ -4,7 +4,7 @@ import { Picture, type SessionPicture } from '../testing/picture.ts';
 
 const SECOND = 1_000_000;
 
-/** Returns a run whose target declares these rules. */
+/** Returns a run whose target declares the given rules for refresh tokens. */
 const drawn = (refresh: RefreshRules = { grace: SECOND }): Picture =>
   new Picture({ claims: ['token-refresh'], declared: { refresh } });
 
@@ -14,7 +14,7 @@ const begun = (picture: Picture, name = 's1'): SessionPicture =>
 const judged = (picture: Picture) => picture.finish().verdict('token-refresh');
 const named = (picture: Picture): string[] => judged(picture).anomalies.map(({ name }) => name);
 
-/** Draws enough refreshes of other sessions that nothing is missing. */
+/** Builds enough refreshes of other sessions for a verdict: no evidence is missing. */
 function enough(picture: Picture): Picture {
   for (let n = 0; n < 4; n++) {
     const session = picture.session(`other${n}`, 'bob').login('app-1', { issued: { refresh: `a${n}` } });
@@ -62,7 +62,7 @@ describe('token-refresh', () => {
           return: at + 2 * SECOND,
         });
     }
-    // These races lasted longer than the grace period, so they show nothing.
+    // The overlapping refreshes took longer than the grace period, so they do not show whether the grace period works.
     expect(judged(slow).why).toContain('0 refresh requests that overlapped');
     const without = drawn({});
     begun(without).refresh('A', 'A', 'app-1').refresh('A', 'A', 'app-1').refresh('A', 'A', 'app-1');
@@ -99,7 +99,8 @@ describe('token-refresh', () => {
 
     it('is not judged, but reported, without grace', () => {
       const picture = enough(overlapping({}, undefined));
-      // Without grace the races of the other sessions are replays of spent tokens, too early to be judged.
+      // If no grace period is declared, an overlapping refresh sends a token that has been replaced. In the other
+      // sessions, such refreshes come too early to be judged.
       expect(judged(picture)).toMatchObject({ judgement: 'valid' });
       expect(judged(picture).finding).toContain('1 session ended after refreshes with the same token');
     });
@@ -114,7 +115,7 @@ describe('token-refresh', () => {
 
     it('is a refused retry after a lost response, within grace', () => {
       expect(named(lost({ grace: SECOND }, 0))).toEqual(['EVICTED']);
-      // An app may measure its grace period in whole seconds.
+      // An app may measure its grace period in whole seconds, so the period may be up to a second shorter.
       expect(named(lost({ grace: SECOND }, SECOND / 2))).toEqual([]);
       expect(named(lost({ grace: 10 * SECOND }, 9 * SECOND))).toEqual([]);
       expect(named(lost({ grace: 10 * SECOND }, 7 * SECOND))).toEqual(['EVICTED']);
@@ -245,7 +246,7 @@ describe('token-refresh', () => {
         session.honours('old', 'app-2');
         return picture;
       };
-      // The tolerance is 5 %.
+      // The tolerance for the lifetime of a token is 5 %.
       expect(named(hour(3700))).toEqual([]);
       expect(named(hour(3800))).toEqual(['REUSED']);
     });

@@ -1,9 +1,9 @@
-/** Checks token-refresh: a correct refresh never ends a session, and no replaced or revoked token is accepted. */
+/** Checks token-refresh: a correct refresh never ends a session, and the app accepts no replaced or revoked token. */
 import { counted } from '../result/format.ts';
 import { atMost, check, few, reached, tally, untried } from './framework.ts';
 import { type Refreshes, TokenRefresh } from './token-refresh-judge.ts';
 
-/** Minimum number of judged refreshes of each kind. */
+/** Minimum number of refreshes of each kind that must be judged. */
 const ENOUGH = 3;
 
 export const tokenRefresh = check<Refreshes>({

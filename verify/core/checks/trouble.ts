@@ -1,4 +1,4 @@
-/** Compares what happened during a fault with the fault's budget. */
+/** Compares the failures and waits during a fault with the fault's budget. */
 import { lengthOf } from '../faults/gaps.ts';
 import { type FaultWindow, type Load, titleOf, withoutEffect } from '../faults/window.ts';
 import type { Operation } from '../history/history.ts';
@@ -14,8 +14,8 @@ export const loadOf = ({ during, recovering }: FaultWindow): Load => ({
 });
 
 /**
- * Returns a violation for each exceeded limit of the budget. `starved`: failures and waits that exceed a limit only
- * because the machine that runs Baton was starved.
+ * Returns a violation for each exceeded limit of the budget. `starved`: number of failures and waits that exceed a
+ * limit only because the machine that runs Baton lacked CPU time.
  */
 export function exceeded(window: FaultWindow): { violations: Violation[]; starved: number } {
   const { requests, failed, starved } = loadOf(window);
@@ -68,14 +68,14 @@ function waitedTooLong(window: FaultWindow): Violation | undefined {
   return down(`a client waited ${wait} for a success during ${titleOf(window)}`, steps);
 }
 
-/** The outcome of a request as a short text. */
+/** Returns the outcome of a request as a short text. */
 export const cameOf = ({ status, note }: Operation): string => String(status ?? note ?? 'no response');
 
 export const down = (summary: string, witness: WitnessStep[]): Violation => ({
   ...{ at: witness[0]?.operation, summary, witness },
 });
 
-/** If the conclusion is `unknown`, names the faults that were not seen to take effect as the reason. */
+/** If the verdict is `unknown` and some faults had no visible effect, names these faults as the reason. */
 export function naming(windows: readonly FaultWindow[], conclusion: Conclusion): Conclusion {
   const without = withoutEffect(windows);
   return conclusion.judgement === 'unknown' && without !== undefined
@@ -85,6 +85,9 @@ export function naming(windows: readonly FaultWindow[], conclusion: Conclusion):
 
 const CROWDED = "too many processes waited for this machine's cores";
 
-/** The reason for `unknown` if only a starved machine may explain failures. */
+/**
+ * Returns the reason for `unknown` if a lack of CPU time on the machine that runs Baton may be the only cause of
+ * failures.
+ */
 export const starved = (requests: number): string =>
   `${counted(requests, 'request')} failed or came late while ${CROWDED}: run less on this machine, or use a larger one`;

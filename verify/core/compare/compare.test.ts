@@ -130,10 +130,10 @@ describe('shares', () => {
 
 describe('latency', () => {
   const PAIRS = 12;
-  /** Returns a run with evenly spread response times, each `slower` times as long as usual. */
+  /** Returns a run with evenly spread response times, `slower` times as long as usual. */
   const run = (minute: number, slower: number): Digest =>
     digest(minute, { latency: answered(Array.from({ length: 200 }, (_, i) => slower * (10_000 + 50 * i))) });
-  /** Returns runs in the order base, current, current, base …; both sides share the same noise. */
+  /** Returns runs in the order base, current, current, base … The response times of both sides vary in the same way. */
   const turns = (slower: number, pairs = PAIRS): [Digest[], Digest[]] => {
     const [base, current]: [Digest[], Digest[]] = [[], []];
     for (let i = 0; i < pairs; i++) {

@@ -1,4 +1,6 @@
-/** Compares two sides of one or more runs each: what became worse, what became better, and what is not certain. */
+/**
+ * Compares the runs of two versions (base and current): what became worse, what became better, and what is not certain.
+ */
 import { combine, type Judgement } from '../result/verdict.ts';
 import type { Difference, Trend } from './difference.ts';
 import type { Digest } from './digest.ts';
@@ -16,19 +18,21 @@ export interface Compared {
 export interface Comparison {
   format: 'baton-comparison';
   version: 1;
-  /** `violated`: a claimed guarantee became worse. `unknown`: this is not certain. */
+  /**
+   * The verdict. `violated`: a claimed guarantee became worse. `unknown`: it is not certain whether one became worse.
+   */
   judgement: Judgement;
   base: Compared;
   current: Compared;
-  /** Sorted: worse, undetermined, better, the same. */
+  /** Order: what became worse, what is undetermined, what became better, what stayed the same. */
   differences: Difference[];
 }
 
 const ORDER: Record<Trend, number> = { worse: 0, untold: 1, better: 2, same: 3 };
 
 /**
- * @param base the runs of a good version, at least one
- * @param current the runs of the version in question, at least one
+ * @param base the runs of a version that is known to be good, at least one
+ * @param current the runs of the version that is compared with it, at least one
  */
 export function compare(base: readonly Digest[], current: readonly Digest[]): Comparison {
   const tests = rateTests(base, current) + shareTests(current);
@@ -40,7 +44,7 @@ export function compare(base: readonly Digest[], current: readonly Digest[]): Co
   return {
     format: 'baton-comparison',
     version: 1,
-    // `combine` of an empty list is `unknown`.
+    // `valid` is added because `combine` would return `unknown` for an empty list.
     judgement: combine(['valid', ...differences.map(difference => difference.means)]),
     base: comparedOf(base),
     current: comparedOf(current),

@@ -1,22 +1,27 @@
 import type { Guarantee } from '../result/guarantees.ts';
 import type { Judgement } from '../result/verdict.ts';
 
-/** `untold` is the name in the JSON format for: not certain, because the evidence is insufficient. */
+/**
+ * `untold` is the name in the JSON format for a difference that is not certain, because the evidence is insufficient.
+ */
 export type Trend = 'worse' | 'better' | 'same' | 'untold';
 
 export interface Difference {
-  /** A guarantee, `share` of an instance, or `latency` of an action. */
+  /**
+   * What differs: a guarantee, the share of the load of an instance (`share`), or the response times of an action
+   * (`latency`).
+   */
   about: Guarantee | 'share' | 'latency';
   change: Trend;
-  /** True if a run of either side claims the guarantee. Only then the difference changes the verdict. */
+  /** True if a run of either side claims the guarantee. A difference changes the verdict only if it is claimed. */
   claimed: boolean;
-  /** The verdict that this difference alone would give. */
+  /** The verdict if this were the only difference. */
   means: Judgement;
-  /** One sentence with the values before and now, and the reason. */
+  /** A sentence for reports: the values of both sides, and the reason. */
   said: string;
-  /** The instance that caused the difference, if only one did. */
+  /** The instance that is the cause of the difference, if there is only one. */
   instance?: string;
 }
 
-/** A difference may be chance if its p-value, times the number of all tests, is not below this. */
+/** A difference is certain only if its p-value, multiplied by the number of all tests, is below this limit. */
 export const SIGNIFICANT = 1e-4;

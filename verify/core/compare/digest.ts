@@ -11,7 +11,7 @@ export interface GuaranteeDigest {
   violations: number;
   anomalies: string[];
   rests: Record<string, number>;
-  /** The instance of the wrong response in all kept witnesses; absent if they differ. */
+  /** The instance that sent the wrong response in all kept witnesses; absent if there are several such instances. */
   blamed?: string;
 }
 
@@ -28,7 +28,7 @@ export interface Digest {
   latency: Latency[];
 }
 
-/** @param revision revision of the code that was verified */
+/** @param revision the revision of the code that was tested */
 export function digestOf(result: Result, revision?: string): Digest {
   const { run, target, started, seed, finished, guarantees, tally } = result;
   return {
@@ -42,7 +42,7 @@ export function digestOf(result: Result, revision?: string): Digest {
   };
 }
 
-/** The last request of a witness whose response was not as expected. */
+/** Returns the last request of a witness that got an unexpected response. */
 export const brokenStep = (witness: readonly WitnessStep[]): WitnessStep | undefined =>
   witness.findLast(step => step.expected !== undefined) ?? witness.at(-1);
 
@@ -61,6 +61,9 @@ function guaranteeOf(verdict: Verdict): GuaranteeDigest {
   };
 }
 
-/** Faults change shares and response times, so these are then not compared. */
+/**
+ * Returns the number of faults in a run. With faults, shares and response times are not compared, because faults change
+ * them.
+ */
 export const faultsIn = ({ guarantees }: Digest): number =>
   guarantees.find(({ guarantee }) => guarantee === 'availability')?.rests['fault windows'] ?? 0;

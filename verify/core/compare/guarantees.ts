@@ -1,4 +1,7 @@
-/** Compares the guarantees of two sides: their anomalies, the rates of violations, and the amount of evidence. */
+/**
+ * Compares the guarantees of two sides (base and current): their anomalies, their rates of violations, and their
+ * evidence.
+ */
 import { grouped } from '../result/format.ts';
 import type { Guarantee } from '../result/guarantees.ts';
 import { fisherP } from '../result/statistics.ts';
@@ -6,7 +9,9 @@ import type { Judgement } from '../result/verdict.ts';
 import { type Difference, SIGNIFICANT } from './difference.ts';
 import type { Digest, GuaranteeDigest } from './digest.ts';
 
-/** By guarantee: the count of which its violations are a share; by default its first count. */
+/**
+ * Key: a guarantee; value: the count by which its violations are divided to get their rate. By default its first count.
+ */
 const OUT_OF: Partial<Record<Guarantee, string>> = {
   continuity: 'sessions',
   outage: 'requests',
@@ -18,17 +23,20 @@ interface Side {
   judgement: Judgement;
   violations: number;
   names: ReadonlySet<string>;
-  /** The count of which the violations are a share: its name, such as `handoffs`, and its value. */
+  /**
+   * The count by which the violations are divided to get their rate: its name, such as `handoffs` (`unit`), and its
+   * value (`trials`).
+   */
   unit: string;
   trials: number;
-  /** The instance of the wrong response in all witnesses; undefined if they differ. */
+  /** The instance that sent the wrong response in all witnesses; undefined if there are several such instances. */
   blamed: string | undefined;
 }
 
 /**
  * Compares all guarantees that one of the sides claims or could judge.
  *
- * @param tests number of statistical tests in the whole comparison; more tests make a p-value count less
+ * @param tests number of statistical tests in the whole comparison, by which each p-value is multiplied
  */
 export function compareGuarantees(
   base: readonly Digest[],
@@ -46,7 +54,7 @@ export function compareGuarantees(
   });
 }
 
-/** `compareGuarantees` makes one statistical test for each guarantee. */
+/** Returns the number of statistical tests of `compareGuarantees`: one for each guarantee. */
 export const rateTests = (base: readonly Digest[], current: readonly Digest[]): number =>
   guaranteesOf([...base, ...current]).length;
 
@@ -63,7 +71,7 @@ function sideOf(guarantee: Guarantee, digests: readonly Digest[]): Side | undefi
   const judgements = new Set(all.map(one => one.judgement));
   return {
     claimed: all.some(one => one.claimed),
-    // The runs of a side count together, so one run with enough evidence is sufficient.
+    // The runs of a side are added up, so it is enough if one run of the side has enough evidence.
     judgement: judgements.has('violated') ? 'violated' : judgements.has('valid') ? 'valid' : 'unknown',
     violations: sum(one => one.violations),
     names: new Set(all.flatMap(one => one.anomalies)),
@@ -81,7 +89,7 @@ type Found = Pick<Difference, 'change' | 'said' | 'means'>;
 const worse = (said: string): Found => ({ change: 'worse', means: 'violated', said });
 const better = (said: string): Found => ({ change: 'better', means: 'valid', said });
 const same = (said: string): Found => ({ change: 'same', means: 'valid', said });
-/** @param means `unknown` if the comparison needs the missing evidence */
+/** @param means `unknown` if the missing evidence prevents a verdict */
 const undetermined = (said: string, means: Judgement): Found => ({ change: 'untold', means, said });
 
 function compareOne(before: Side | undefined, now: Side | undefined, tests: number): Found | undefined {
@@ -99,7 +107,7 @@ function compareOne(before: Side | undefined, now: Side | undefined, tests: numb
   return holds(before, now, tests);
 }
 
-/** A new anomaly is worse, even if the rate of violations fell. */
+/** Compares a guarantee that is violated now. A new kind of anomaly is worse, even if the rate of violations fell. */
 function broken(before: Side | undefined, now: Side, tests: number): Found {
   const rate = rateOf(now);
   if (before === undefined || before.judgement === 'unknown') {
@@ -126,7 +134,7 @@ function holds(before: Side | undefined, now: Side, tests: number): Found {
   if (before.judgement === 'violated') {
     const less = higherP(before, now) * tests;
     const said = `${named(before.names)} in ${rateOf(before)} before, none of ${grouped(now.trials)} now`;
-    // A guarantee without a violation is not worse. Only whether it is better may be uncertain.
+    // A guarantee that now has no violation did not become worse. It is only uncertain whether it became better.
     return less < SIGNIFICANT
       ? better(`${said} ${chance(less)}`)
       : undetermined(`${said}: the difference may be chance`, 'valid');
@@ -137,7 +145,7 @@ function holds(before: Side | undefined, now: Side, tests: number): Found {
     : same(said);
 }
 
-/** The probability that the rate of violations in `one` is this much higher only by chance. */
+/** Returns the probability that the higher rate of violations in `one` is only chance. */
 const higherP = (one: Side, other: Side): number =>
   fisherP(
     Math.min(one.violations, one.trials),

@@ -1,7 +1,7 @@
 /**
- * Compares response times. They are judged only if the runs of both sides alternated, by a signed-rank test of pairs.
- * Otherwise they are only reported, because the requests of one run are not independent, and a machine is faster at one
- * time than at another.
+ * Compares response times of two builds. They are judged only if the runs of both builds alternated, by a signed-rank
+ * test of pairs. Otherwise they are only reported: the requests of one run are not independent, and a machine may be
+ * slower in one run than in another.
  */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Action } from '../history/history.ts';
@@ -11,18 +11,18 @@ import type { Difference } from './difference.ts';
 import { type Digest, faultsIn } from './digest.ts';
 import { quantileRanks, signedRankP } from './quantiles.ts';
 
-/** The quantiles that are reported, such as the median (0.5), and those that are judged. */
+/** The quantiles of response times that are reported, such as the median (0.5), and those that are judged. */
 const REPORTED = [0.5, 0.95, 0.99] as const;
 const JUDGED = [0.5, 0.95] as const;
-/** Minimum number of responses in a run for a meaningful quantile. */
+/** Minimum number of responses in a run. Quantiles of fewer responses are too uncertain. */
 const ENOUGH = 100;
-/** A response time must change by more than this factor. */
+/** A response time is reported as changed only if it changed by more than this factor. */
 const MARGIN = 1.05;
-/** A change may be chance if its p-value, times the number of judged quantiles, is not below this. */
+/** A change is certain only if its p-value, multiplied by the number of judged quantiles, is below this limit. */
 const SIGNIFICANT = 5e-4;
 /**
- * Minimum share of the pairs that begin with a run of the base, and of those that begin with the current build.
- * Otherwise a machine that becomes slower would look like a worse build.
+ * In at least this share of the pairs, the run of the base must come first, and in at least this share the run of the
+ * current build. Otherwise a machine that becomes slower would look like a worse build.
  */
 const EACH_ORDER = 1 / 3;
 
@@ -50,7 +50,7 @@ function byKey<K>(latencies: readonly Latency[], keyOf: (of: Latency) => K | und
 
 const seriesOf = ({ latency }: Digest): Series => byKey(latency, ({ action }) => action);
 
-/** Only the most frequent action is judged, because another one would need more runs. */
+/** Returns the most frequent action. Only this action is judged, because more tests would need more runs. */
 function mostFrequent(digests: readonly Digest[]): Action | undefined {
   const counts = new Map<Action, number>();
   for (const [action, buckets] of digests.flatMap(digest => [...seriesOf(digest)])) {
@@ -59,7 +59,7 @@ function mostFrequent(digests: readonly Digest[]): Action | undefined {
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
 }
 
-/** Pairs neighbours in time, one run of each side. Returns a reason if this is not possible. */
+/** Makes pairs of two consecutive runs, one of each build. Returns the reason if this is not possible. */
 function inTurns(base: readonly Digest[], current: readonly Digest[]): [Digest, Digest][] | string {
   const least = Math.ceil(Math.log2(JUDGED.length / SIGNIFICANT));
   const asked = `take turns (base current current base …) for ${least} pairs of runs`;
@@ -137,7 +137,10 @@ const byInstance = (digests: readonly Digest[], action: Action): ReadonlyMap<str
     of => (of.action === action ? of.instance : undefined),
   );
 
-/** Reports the quantiles without judging them: their intervals would be right only for independent responses. */
+/**
+ * Reports the quantiles without judging them, because their confidence intervals are right only for independent
+ * responses.
+ */
 function reportOnly(
   base: readonly Digest[],
   current: readonly Digest[],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { quantileRanks, signedRankP } from './quantiles.ts';
 
-/** Returns P(X ≤ k) for X binomial (n, 1/2), by summation. */
+/** Returns P(X ≤ k) by summation, for a binomially distributed X with n trials of probability 1/2. */
 function half(k: number, n: number): number {
   let [ways, sum] = [1, 0];
   for (let i = 0; i <= k; i++) {
@@ -35,7 +35,7 @@ describe('quantileRanks', () => {
 
 describe('signedRankP', () => {
   it('agrees with the tables', () => {
-    // Wilcoxon 1945: for n = 10, the largest sum of the smaller ranks with a one-sided p ≤ 0.025 is 8.
+    // By the table of Wilcoxon (1945), for n = 10 the largest sum of the smaller ranks with a one-sided p ≤ 0.025 is 8.
     const small = (sum: number[]): number[] =>
       Array.from({ length: 10 }, (_, i) => (sum.includes(i + 1) ? -(i + 1) : i + 1));
     expect(signedRankP(small([8]))).toBeCloseTo(25 / 1024, 10);

@@ -5,7 +5,7 @@ import { type Difference, SIGNIFICANT } from './difference.ts';
 import { type Digest, faultsIn } from './digest.ts';
 import { chance } from './guarantees.ts';
 
-/** A share must change by more than this part of itself to count as a difference. */
+/** Minimum change of a share, as a part of the share itself, that is reported as a difference. */
 const OFF = 1 / 3;
 
 interface Share {
@@ -29,7 +29,8 @@ export function compareShares(
   );
   if ([...base, ...current].some(digest => faultsIn(digest) > 0)) return [];
   if (now.length !== before.length) return [otherInstances(before, now, claimed)];
-  // The instance that lost the largest part of its share comes first: others only took over its load.
+  // The instance that lost the largest part of its share is listed first, because the other instances only took over
+  // its load.
   const pairs = paired(before, now).sort(([a, b], [c, d]) => b.share / a.share - d.share / c.share);
   return pairs.flatMap(([was, is]) => {
     const found = compareOne(was, is, { before, now, tests, unit });
@@ -39,7 +40,7 @@ export function compareShares(
   });
 }
 
-/** Returns whether sessions seem to be sticky. Then shares of sessions are compared, not of requests. */
+/** Returns whether the balancer seems to be sticky. Then the shares of sessions are compared instead of requests. */
 function sticky(digests: readonly Digest[]): boolean {
   const sum = (of: (digest: Digest) => number): number =>
     digests.reduce((total, digest) => total + of(digest), 0);
@@ -58,7 +59,10 @@ function sharesOf(digests: readonly Digest[], unit: 'requests' | 'sessions'): Sh
 
 const total = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
 
-/** Pairs instances by name. If a name is new, as with containers, pairs them by size of their share. */
+/**
+ * Pairs the instances of both sides by their names. If a name is new, as with containers, pairs them in order of their
+ * shares.
+ */
 function paired(before: readonly Share[], now: readonly Share[]): [Share, Share][] {
   const named = now.every(({ instance }) => before.some(share => share.instance === instance));
   const order = (shares: readonly Share[]): Share[] =>

@@ -5,7 +5,7 @@ import { Gaps, lengthOf } from './gaps.ts';
 
 type Drawn = [call: number, end: number | undefined, failed?: boolean | undefined];
 
-/** @returns the longest gap when the requests end in the order of their return times, milliseconds */
+/** @returns the longest gap in milliseconds, if the requests are recorded in the order of their return times */
 function longest(drawn: readonly Drawn[], at = 1_000): number {
   const gaps = new Gaps();
   const ended = drawn.toSorted(([, a = 1e9], [, b = 1e9]) => a - b);
@@ -49,7 +49,7 @@ describe('a gap', () => {
   });
 
   it('is found by a request that ends long after the gap', () => {
-    // The first request takes 90 ms. A quick request is called late, but its response comes first.
+    // The first request takes 90 ms. A quick request is sent late in this time, but gets its response first.
     expect(
       longest([
         [0, 1],
@@ -90,7 +90,8 @@ describe('a gap', () => {
       const ends = drawn.map(([, end]) => end as number);
       let expected = 0;
       for (let from = 0; from < 140; from++) {
-        // A request in flight at the time `from` waits until the next success, or until the last failure.
+        // A request in flight at the time `from` waits until the next success. If there is none, it waits until the
+        // last failure.
         if (!drawn.some(([call, end = 0]) => call <= from && end > from)) continue;
         const next = Math.min(...answers.filter(end => end > from));
         const until = next < Number.POSITIVE_INFINITY ? next : Math.max(...ends);

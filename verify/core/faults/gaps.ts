@@ -1,28 +1,33 @@
-/** Finds the gaps of a run: times between two successes in which requests were waiting. No other file computes gaps. */
+/**
+ * Finds the gaps of a run: intervals between two successes in which requests were waiting. No other file computes gaps.
+ */
 import type { Operation } from '../history/history.ts';
 
-/** Minimum time between two successes that is kept as a gap, microseconds. */
+/** Minimum length of a gap that is kept, microseconds. */
 const LEAST = 1_000;
 
-/** From one success (`before`) to the next one (`after`). */
+/** An interval between two consecutive successful requests, `before` and `after`. */
 export interface Gap {
   from: number;
-  /** Infinite until the next success comes. */
+  /** The end of the gap; infinite until the next request succeeds. */
   until: number;
-  /** The first time in the gap at which a request was waiting; infinite if none was. */
+  /** The first time in the gap at which a request was waiting for its response; infinite if no request was. */
   firstWait: number;
-  /** The last time at which a request that waited in the gap ended without success. */
+  /** The last time at which a request that had waited in the gap ended without success. */
   lastFailure: number;
   before?: Operation;
   error?: Operation;
   after?: Operation;
 }
 
-/** The time for which requests waited in the gap, microseconds. */
+/** Returns how long requests were waiting in the gap, microseconds. */
 export const lengthOf = ({ from, until, firstWait }: Gap): number =>
   Math.max(0, until - Math.max(from, firstWait));
 
-/** Reuses the object of the last gap: in k6, a new one after each success would be slow. */
+/**
+ * Starts the next gap. Reuses the object of the last one, because creating an object at each success would be slow in
+ * k6.
+ */
 function begin(gap: Gap, from: number, before: Operation): void {
   gap.from = from;
   gap.firstWait = Number.POSITIVE_INFINITY;
@@ -38,12 +43,17 @@ export class Gaps {
     firstWait: Number.POSITIVE_INFINITY,
     lastFailure: Number.NEGATIVE_INFINITY,
   };
-  /** The ended gaps that the result needs. A request that ends later may have waited in them, and still change them. */
+  /**
+   * Ended gaps that the result needs. A request that ends later may have waited in such a gap, and then still changes
+   * it.
+   */
   readonly #closed: Gap[] = [];
 
   /**
+   * Updates the gaps with a request that has ended.
+   *
    * @param failed undefined if the run aborted the request, or if its end is not known
-   * @param matters returns whether the result needs the gaps between two times
+   * @param matters returns whether the result needs the gaps in this interval
    */
   ended(
     operation: Operation,
@@ -66,8 +76,8 @@ export class Gaps {
   }
 
   /**
-   * The last gap has no success at its end. It counts only if a request failed in it, and ends with the last failure,
-   * or at the time `at` if that is earlier.
+   * Returns all gaps at the end of the run. No success ends the last gap, so this gap is added only if a request failed
+   * in it. It ends with its last failed request, or at the time `at` if that is earlier.
    */
   finish(at: number): readonly Gap[] {
     const until = Math.min(this.#open.lastFailure, at);

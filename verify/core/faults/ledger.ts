@@ -1,4 +1,6 @@
-/** Keeps the faults of a run as windows, from the start to the end of a fault, and what each fault did. */
+/**
+ * Keeps a window for each fault of a run, from the start of the fault to its end, and records the effects of the fault.
+ */
 import type { Declared, Event, Fault, Operation, Run } from '../history/history.ts';
 import type { TrackedObject } from '../objects/tracked-object.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
@@ -8,44 +10,45 @@ import { Waiting } from './waits.ts';
 import { type FaultWindow, type Load, overBy, overlaps, windowOf } from './window.ts';
 
 export interface FaultFacts {
-  /** Whether the operation failed. Undefined if the run aborted it, or if its end is not known. */
+  /** True if the operation failed. Undefined if the run aborted it, or if its end is not known. */
   failed: boolean | undefined;
-  /** The fault windows that the operation overlaps, with their recovery times. */
+  /** The fault windows, including their recovery times, that the operation overlaps. */
   touched: readonly FaultWindow[];
-  /** The first request since the client's last success: its current wait began there. */
+  /** The first failed request of the client since its last success; the operation itself if none has failed. */
   first: Operation | undefined;
-  /** True if a fault window overlaps the wait from `first` to this operation. */
+  /** True if a fault window overlaps the time from the request `first` to this operation. */
   disturbed: boolean;
 }
 
 const UNTOUCHED: readonly FaultWindow[] = [];
 
 export class FaultLedger {
-  /** In the order in which the faults began. */
+  /** The fault windows, in the order in which the faults began. */
   readonly windows: FaultWindow[] = [];
-  /** Number of faults that have begun and not ended. */
+  /** Number of faults that have begun and have not ended. */
   open = 0;
   readonly facts: FaultFacts = { failed: undefined, touched: UNTOUCHED, first: undefined, disturbed: false };
   readonly #declared: Declared | undefined;
-  /** The end of the last fault that is over, microseconds. */
+  /** The latest end of all faults that have ended, microseconds. */
   #until = Number.NEGATIVE_INFINITY;
-  /** The end of the last recovery time after a fault, microseconds. */
+  /** The latest end of all recovery times after faults, microseconds. */
   #over = Number.NEGATIVE_INFINITY;
-  /** The latest time in the history so far, microseconds. */
+  /** The latest time of all events in the history so far, microseconds. */
   #last = Number.NEGATIVE_INFINITY;
   readonly #gaps = new Gaps();
   readonly #waiting = new Waiting();
   readonly #losses: Losses | undefined;
-  /** By client without its lost session: the fault that caused the loss, until the next login. */
+  /** Key: a client that has lost its session and has not logged in again; value: the fault that caused the loss. */
   readonly #lostBy = new Map<string, FaultWindow>();
 
-  /** Returns whether a fault or its recovery time overlaps the time between two times. */
+  /** Returns whether a fault or its recovery time overlaps an interval. */
   readonly #matters: (from: number, until: number) => boolean;
 
-  /** @param follow true to find out which sessions and writes each fault lost */
+  /** @param follow true to find out which sessions and writes were lost by each fault */
   constructor({ declared }: Pick<Run, 'declared'>, follow = true) {
     this.#declared = declared;
-    // In k6, an arrow function in a field's initial value cannot see constants of the module, so it is set here.
+    // This function is set in the constructor, because in k6 an arrow function in a field's initial value cannot see
+    // constants of the module.
     this.#matters = (from, until) =>
       this.windows.some(window => until >= window.begin && from <= overBy(window));
     if (follow) this.#losses = new Losses(this.windows);
@@ -98,7 +101,7 @@ export class FaultLedger {
     return this.windows.filter(window => overlaps(window, operation, window.budget.recovery));
   }
 
-  /** Adds a client's wait to each fault window that it overlaps. */
+  /** Adds the time for which a client waited to each fault window that overlaps it. */
   #waited(operation: Operation, failed: boolean): void {
     const first = this.#waiting.ended(operation, failed);
     this.facts.first = first;
@@ -111,7 +114,10 @@ export class FaultLedger {
     }
   }
 
-  /** Counts a login after a lost session. The last fault that began before the loss is its cause. */
+  /**
+   * Counts a login of a client that had lost its session. The last fault that began before the loss is regarded as its
+   * cause.
+   */
   #relogin(operation: Operation, { session, live }: Standing): void {
     const { client, call, return: end = call } = operation;
     if (live && session.lost === operation) {
@@ -132,7 +138,7 @@ export class FaultLedger {
     this.#losses?.sessionEnded(session);
   }
 
-  /** Called at the end of the history. Computes the losses, and the longest gap of each fault. */
+  /** Computes the losses and the longest gap of each fault. Called at the end of the history. */
   finish(): void {
     this.#losses?.finish();
     for (const gap of this.#gaps.finish(this.#last)) {
@@ -149,13 +155,15 @@ export class FaultLedger {
     return this.windows.some(window => overlaps(window, operation, window.budget.recovery));
   }
 
-  /** Returns whether a fault or its recovery time was going on at this time or later. */
+  /** Returns whether a fault or its recovery time was going on at the given time or later. */
   since(moment: number): boolean {
     return this.open > 0 || this.#over >= moment;
   }
 }
 
-/** Returns undefined if the operation was aborted, has no end, or failed with a forged cookie. */
+/**
+ * Returns whether an operation failed. Returns undefined if it was aborted, has no end, or failed with a forged cookie.
+ */
 function failedOf({ status, note, return: end, with: cookies }: Operation): boolean | undefined {
   if (status !== undefined && status < 500) return false;
   if (cookies === 'forged') return undefined;

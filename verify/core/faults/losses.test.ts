@@ -15,7 +15,7 @@ describe('acknowledged writes, at the final reads', () => {
       return [stories(verdict), verdict.rests['writes from before']];
     };
     const kill = (p: Picture, id: number) => p.disturb(id, `kill ${id}`).wait(1000).heal(id).wait(1000);
-    // Between the two faults the write was still there.
+    // A read between the two faults still showed the write.
     const second = story((p, s) => {
       s.write('a', 'app-1').write('b', 'app-2').read('app-1', ['a', 'b']);
       kill(p, 1);
@@ -60,7 +60,7 @@ describe('acknowledged writes, at the final reads', () => {
   });
 
   it('does not expect a write that was removed, that is shown later, or that the app may drop', () => {
-    /** Builds a history with an object, an add, further operations before the fault, and the final reads. */
+    /** Builds a history of one object: an add, further operations, a fault, and the final reads. */
     const gone = (more: object, before: (s: SessionPicture) => void, final: (s: SessionPicture) => void) =>
       judged(p => {
         const session = p.session('s', 'alice').login('app-1');
@@ -76,7 +76,7 @@ describe('acknowledged writes, at the final reads', () => {
       expect(gone(more, nothing, nothing)).toBe(0);
     expect(gone({}, s => s.remove('b', 'app-2'), nothing)).toBe(1);
     expect(gone({}, s => s.change('clear', '', 'app-2'), nothing)).toBe(0);
-    // The values that a replacement sets must survive, too.
+    // If a `set` replaces all values before the fault, the new values must survive the fault, too.
     expect(gone({}, s => s.change('set', 'b', 'app-2'), nothing)).toBe(1);
     expect(gone({}, nothing, s => s.remove('a', 'app-1'))).toBe(0);
     expect(gone({}, nothing, s => s.remove('b', 'app-1'))).toBe(1);
@@ -105,8 +105,8 @@ describe('acknowledged writes, at the final reads', () => {
   describe('a lost write', () => {
     type Reads = [call: number, saw: string[]][];
     /**
-     * Draws a write acknowledged at `end`, faults at 1000 to 5000 and at 7000 to 8000, and reads. The last
-     * read is final.
+     * Builds a write that is acknowledged at `end`, faults from 1000 to 5000 and from 7000 to 8000, and reads. The last
+     * read is the final one.
      */
     const written = (end: number, reads: Reads, object = 'basket@s') => {
       const verdict = judged(p => {
@@ -220,7 +220,7 @@ describe('acknowledged writes, at the final reads', () => {
       const read = p.events.at(-1);
       if (read?.type === 'op') read.object = 'list@s';
       session.ended();
-      // A later session has the same name and uses the same object name.
+      // The second session has the same name and the same object name as the first.
       p.session('s', 'alice').login('app-1').read('app-1', []);
     });
     expect([rests['writes from before'], violations]).toEqual([2, 1]);

@@ -1,4 +1,4 @@
-/** For each fault, counts the sessions and acknowledged writes from before it that are lost at the end of the run. */
+/** Counts, for each fault, the sessions and acknowledged writes from before it that are lost at the end of the run. */
 import type { Event, Operation } from '../history/history.ts';
 import type { TrackedObject } from '../objects/tracked-object.ts';
 import { honoured, type SessionState, type Standing } from '../timeline/sessions.ts';
@@ -10,10 +10,13 @@ const KEPT = 3;
 export class Losses {
   readonly #windows: readonly FaultWindow[];
   readonly #writes: Writes;
-  /** By session: its first request in the final reads, and whether one of these requests was honoured. */
+  /**
+   * Key: a session; value: its first request in the final reads (`first`), and whether one of its requests in them was
+   * honoured (`alive`).
+   */
   readonly #checked = new Map<SessionState, { first: Operation; alive: boolean }>();
   #final = false;
-  /** Number of sessions that were lost without a fault. */
+  /** Number of sessions that were lost although no fault can be the cause. */
   #lostWithoutFault = 0;
 
   constructor(windows: readonly FaultWindow[]) {
@@ -30,7 +33,8 @@ export class Losses {
     if (!this.#final || operation.with !== undefined || this.#windows.length === 0) return;
     const alive = honoured(operation);
     if (alive === undefined || session.login === undefined || session.logout !== undefined) return;
-    // The session may have expired. A lost session counts: it may be honoured again.
+    // A session that is not live is ignored, because it may have expired. A lost session is not ignored, because an
+    // instance may honour it again.
     if (!live && session.lost === undefined) return;
     const checked = this.#checked.get(session);
     if (checked === undefined) this.#checked.set(session, { first: operation, alive });
@@ -50,14 +54,17 @@ export class Losses {
     else if (lost !== undefined) this.#lost(login, last ?? login, lost);
   }
 
-  /** A session that is honoured at the end survived each fault since its login. */
+  /** Counts a session that is honoured at the end of the run as a survivor of each fault since its login. */
   #survived({ return: born = 0 }: Operation, end: number): void {
     for (const { begin, sessions } of this.#windows) {
       if (begin > born && begin <= end) sessions.survived++;
     }
   }
 
-  /** Blames each fault that began before the first refused request and ended after the last honoured one. */
+  /**
+   * Counts a lost session for each fault that may be the cause: it began before the first refused request, and ended
+   * after the last honoured one.
+   */
   #lost(login: Operation, last: Operation, lost: Operation): void {
     const born = login.return ?? 0;
     let blamed = false;
@@ -80,7 +87,7 @@ export class Losses {
 
   finish(): void {
     this.#writes.finish();
-    // If sessions were also lost without a fault, lost ones do not prove that a fault took effect.
+    // If sessions were also lost without a fault, the lost sessions do not prove that a fault took effect.
     for (const { bit, sessions, examples } of this.#windows) {
       if (bit === true || this.#lostWithoutFault === 0) continue;
       sessions.gone = 0;

@@ -24,10 +24,10 @@ it('counts the requests, the lost sessions and the new logins of a fault', () =>
       sessions: { survived: 1, of: 2 },
     },
   ]);
-  // The wait lasts from the call of the first of the three requests to the return of the third.
+  // The client's wait lasts from the call of the first of its three requests to the return of the third.
   expect(faults[0]?.wait.longest).toBe(answered - asked - 500);
   expect(faults[0]?.wait.p99).toBe(faults[0]?.wait.longest);
-  // The gap lasts from the first failed request of alice to the next success of any client.
+  // The gap lasts from the first failed request of alice to the next successful request of any client.
   expect(faults[0]?.gap).toBe(answered - asked - 500);
 });
 

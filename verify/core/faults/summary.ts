@@ -1,10 +1,10 @@
-/** Summarises how each fault affected the users. */
+/** Summarises how each fault affected the sessions, writes and requests of the users. */
 import type { FaultSummary } from '../result/result.ts';
 import { upperBound } from '../result/statistics.ts';
 import { lengthOf } from './gaps.ts';
 import { type FaultWindow, tookEffect } from './window.ts';
 
-/** @param windows of a fault ledger, after its `finish` */
+/** @param windows the windows of a fault ledger, after its method `finish` was called */
 export const summaryOf = (windows: readonly FaultWindow[]): FaultSummary[] =>
   windows.map(window => {
     const { id, name, where, did, begin, end, healthy = false, healed, relogins } = window;

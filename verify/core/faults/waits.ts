@@ -1,11 +1,11 @@
-/** Measures how long clients wait for a success, retries included. */
+/** Measures how long clients wait for a successful response, including retries. */
 import type { Operation } from '../history/history.ts';
 
 export class Waiting {
-  /** By session whose last request failed: the request with which its wait began. */
+  /** Key: a session whose last request failed; value: its first failed request since the last success. */
   readonly #first = new Map<string, Operation>();
 
-  /** Returns the session's first failure since its last success; this request if there was none. */
+  /** Returns the first failed request of the session since its last success; this request if none had failed. */
   ended(operation: Operation, failed: boolean): Operation {
     const { session } = operation;
     const first = this.#first.get(session) ?? operation;
@@ -21,9 +21,9 @@ export class Waiting {
 
 const STEP = Math.log(1.05);
 
-/** Counts waiting times in a histogram of bounded size, which is exact to 5 %. */
+/** A histogram of waiting times. Its size is limited, and its values are exact to 5 %. */
 export class WaitTimes {
-  /** The longest wait so far, with or without a success at its end, microseconds. */
+  /** The longest wait so far, microseconds. It may have ended without a success. */
   longest = 0;
   /** The first and the last request of the longest wait. */
   example: readonly [Operation, Operation] | undefined;
@@ -43,7 +43,9 @@ export class WaitTimes {
   }
 
   /**
-   * @param share 0.99 for the 99th percentile of the waits that ended with a success
+   * Returns a percentile of the waits that ended with a success.
+   *
+   * @param share share of the waits, such as 0.99 for the 99th percentile
    * @returns microseconds
    */
   quantile(share: number): number {

@@ -1,42 +1,48 @@
-/** Defines a fault window: the time of one fault, and what the fault did. */
+/** Defines a fault window: the interval of one fault, and the effects of the fault. */
 import type { Budget, Declared, Fault, Operation } from '../history/history.ts';
 import type { Guarantee } from '../result/guarantees.ts';
 import type { Anomaly, WitnessStep } from '../result/verdict.ts';
 import type { Gap } from './gaps.ts';
 import { WaitTimes } from './waits.ts';
 
-/** `starved`: failed requests that a starved machine may explain. */
+/**
+ * Numbers of requests, and of failed requests. `starved`: the failed requests for which a lack of CPU time on the
+ * machine that runs Baton may be the cause.
+ */
 export interface Load {
   requests: number;
   failed: number;
   starved: number;
 }
 
-/** The sessions, or the writes, from before a fault: how many survived it, and how many it lost. */
+/** How many sessions or writes from before a fault survived the fault, and how many it lost (`gone`). */
 export interface Survivors {
   survived: number;
   gone: number;
 }
 
-/** From the start of a fault until it was healed. */
+/** The interval from the start of a fault until it was healed, with the fault's effects. */
 export interface FaultWindow extends Omit<Fault, 'type' | 'clock'> {
   closed: boolean;
   budget: Budget;
-  /** Requests that overlap the window. */
+  /** The requests that overlap the window. */
   during: Load;
-  /** Requests in the declared recovery time after the fault. */
+  /** The requests in the declared recovery time after the fault. */
   recovering: Load;
-  /** The first failed request in the window that a starved machine cannot explain. */
+  /**
+   * The first failed request in the window for which a lack of CPU time on the machine that runs Baton cannot be the
+   * cause.
+   */
   failure?: Operation;
-  /** The longest time in the window in which requests were waiting and none succeeded. */
+  /** The longest interval in the window in which requests were waiting and none succeeded. */
   gap?: Gap;
   waits: WaitTimes;
-  /** Clients that lost their session by this fault, and logged in again. */
+  /** Number of clients that lost their session because of this fault, and logged in again. */
   relogins: number;
   sessions: Survivors;
-  /** Acknowledged writes from before the fault. */
+  /** Number of acknowledged writes from before the fault that survived it, and that it lost. */
   writes: Survivors;
-  /** The proofs of the first few lost sessions and writes. */
+  /** Witnesses of the first few lost sessions and lost writes. */
   examples: { session: WitnessStep[][]; write: WitnessStep[][] };
 }
 
@@ -60,7 +66,7 @@ export const windowOf = (
 
 type Budgets = Budget & { faults?: Readonly<Record<string, Budget>> | undefined };
 
-/** A limit for this fault replaces the same limit for all faults. */
+/** Returns the budget of a fault. A limit that is declared for this fault replaces the limit for all faults. */
 export function budgetOf(budgets: Budgets = {}, name = ''): Budget {
   const { faults, ...all } = budgets;
   return { ...all, ...faults?.[name] };
@@ -68,7 +74,11 @@ export function budgetOf(budgets: Budgets = {}, name = ''): Budget {
 
 type Times = Pick<Fault, 'begin' | 'end'>;
 
-/** @param after microseconds after the window that belong to it */
+/**
+ * Returns whether a request overlaps a fault window.
+ *
+ * @param after how long the window is extended after its end, microseconds
+ */
 export function overlaps(
   { begin, end = Number.POSITIVE_INFINITY }: Times,
   { call, return: returned = Number.POSITIVE_INFINITY }: Pick<Operation, 'call' | 'return'>,
@@ -80,11 +90,11 @@ export function overlaps(
 export const overBy = ({ end = Number.POSITIVE_INFINITY, budget }: FaultWindow): number =>
   end + (budget.recovery ?? 0);
 
-/** True if the effect was observed (`bit`), or sessions or writes were lost. */
+/** Returns whether a fault took effect: Baton observed its effect (`bit`), or sessions or writes were lost. */
 export const tookEffect = ({ closed, bit, sessions, writes }: FaultWindow): boolean =>
   closed && (bit === true || sessions.gone + writes.gone > 0);
 
-/** The reason for `unknown` if faults are not known to have taken effect. */
+/** Returns the reason for the verdict `unknown` if some faults are not known to have taken effect. */
 export function withoutEffect(windows: readonly FaultWindow[]): string | undefined {
   const without = windows.filter(window => !tookEffect(window));
   if (without.length === 0) return undefined;
@@ -92,15 +102,15 @@ export function withoutEffect(windows: readonly FaultWindow[]): string | undefin
   return `not seen to take effect: ${names}. Check that the fault reaches the part that it should disturb`;
 }
 
-/** The name of a fault for reports, such as `kill of app-1`. */
+/** Returns the name of a fault for reports, such as `kill of app-1`. */
 export const titleOf = ({ name, where }: Pick<Fault, 'name' | 'where'>): string =>
   where === undefined ? name : `${name} of ${where}`;
 
 const NAMED = 3;
-/** The anomalies of these guarantees name the fault already. */
+/** Guarantees whose anomalies already name the fault. */
 const OF_A_FAULT: readonly Guarantee[] = ['outage', 'survival', 'availability'];
 
-/** Adds a note to an anomaly that names the faults during its witness. */
+/** Adds a note to an anomaly: the names of the faults that overlap the requests of its witness. */
 export function amidFaults(anomaly: Anomaly, windows: readonly FaultWindow[]): Anomaly {
   if (OF_A_FAULT.includes(anomaly.guarantee)) return anomaly;
   const operations = anomaly.witness.map(step => step.operation);

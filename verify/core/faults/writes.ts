@@ -1,4 +1,4 @@
-/** Finds out by the final reads of each object which acknowledged writes each fault lost. */
+/** Finds out, by the final read of each object, which acknowledged writes were lost by which fault. */
 import type { Operation } from '../history/history.ts';
 import type { KeptValue } from '../objects/read-facts.ts';
 import type { ObjectFacts, TrackedObject } from '../objects/tracked-object.ts';
@@ -8,14 +8,14 @@ import type { FaultWindow } from './window.ts';
 
 const KEPT = 3;
 
-/** By how much the times of an operation may be wrong, microseconds. */
+/** Returns how far the times of an operation may differ from the real times, microseconds. */
 const slack = ({ uncertainty = 0 }: Placed): number => uncertainty;
 
 interface Reads {
-  /** Number of faults when the object was last read. */
+  /** Number of faults that had begun when the object was last read. */
   epoch: number;
   last?: Operation;
-  /** By fault: the last read of the object before it. */
+  /** For each fault: the last read of the object before the fault. */
   before: (Operation | undefined)[];
   final?: Operation;
   shown: Set<KeptValue>;
@@ -25,7 +25,7 @@ export class Writes {
   readonly #windows: readonly FaultWindow[];
   readonly #objects = new Map<TrackedObject, Reads>();
 
-  /** @param windows grows during the run */
+  /** @param windows the fault windows of the run; more are added during the run */
   constructor(windows: readonly FaultWindow[]) {
     this.#windows = windows;
   }
@@ -33,7 +33,8 @@ export class Writes {
   ended(operation: Operation, { object, write }: ObjectFacts, final: boolean): void {
     let reads = this.#objects.get(object);
     if (reads === undefined) {
-      // The app drops values of an object with a cap even without a fault.
+      // Objects with a cap (maximum number of values) are ignored, because the app drops values from them even without
+      // a fault.
       if (write === undefined || object.declared.cap !== undefined) return;
       reads = { epoch: this.#windows.length, before: [], shown: new Set() };
       this.#objects.set(object, reads);
@@ -68,7 +69,10 @@ export class Writes {
   }
 }
 
-/** Returns whether a read shows a value; undefined if the read may have begun before the value's add ended (`end`). */
+/**
+ * Returns whether a read shows a value. Returns undefined if the read may have begun before the add of the value ended
+ * (`end`).
+ */
 function shows(read: Operation | undefined, value: string, end: number): boolean | undefined {
   if (read?.saw === undefined || end >= read.call - slack(read)) return undefined;
   return read.saw.includes(value);
@@ -81,19 +85,19 @@ function settle(kept: readonly KeptValue[], reads: Reads, windows: readonly Faul
     const { value, add } = known;
     const end = (add.return ?? add.call) + slack(add);
     if (!shown.has(known) && end >= final.call - slack(final)) continue;
-    // What faults after the object's last read lost is not known.
+    // Only faults before the last read of the object are judged: for later faults, it is not known what they lost.
     windows.slice(0, reads.epoch).forEach((window, index) => {
       const { end: until = Number.POSITIVE_INFINITY, bit, writes, examples } = window;
-      // The write was acknowledged after the fault had ended.
+      // This fault had ended before the write was acknowledged, so it cannot have lost the write.
       if (end > until) return;
       const wasThere = shows(before[index], value, end);
-      // If a read after this fault still showed the value, a later fault lost it.
+      // If a read after this fault still showed the value, this fault did not lose it, but a later one.
       const outlived = before
         .slice(index + 1)
         .some(read => read !== undefined && read.call > until && shows(read, value, end) === true);
       if (shown.has(known)) writes.survived++;
-      // The value was gone before the fault. Or the fault is not known to have taken effect, and the value was not seen
-      // just before it.
+      // This fault is not the cause if the value was lost before the fault. If it is not known whether the fault took
+      // effect, the fault is the cause only if a read just before it showed the value.
       else if (wasThere === false || (bit !== true && wasThere !== true)) return;
       else if (outlived) writes.survived++;
       else {

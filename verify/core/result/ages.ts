@@ -1,22 +1,22 @@
-/** Measures how long the sessions of a run were in use, so that a verdict does not claim more than was tried. */
+/** Measures for how long the sessions of a run were used, so that a verdict claims only what was tried. */
 import type { Operation, Run } from '../history/history.ts';
 import type { SessionState, Standing } from '../timeline/sessions.ts';
 
-/** The longest times in any session of the run, microseconds. */
+/** The longest times that occurred in any session of the run, microseconds. */
 export interface Ages {
-  /** From a login to a request of the live session. */
+  /** Longest time from a login to a request of the session, while the session lived. */
   used: number;
-  /** From a login to requests of the session that overlapped each other. */
+  /** Longest time from a login to two overlapping requests of the session. */
   overlapped: number;
-  /** From a login to the logout. */
+  /** Longest time from a login to the logout. */
   loggedOut: number;
-  /** Between two consecutive requests of a live session. */
+  /** Longest time between two consecutive requests of a session, while the session lived. */
   rested: number;
 }
 
 export class AgesTried {
   readonly #ages: Ages = { used: 0, overlapped: 0, loggedOut: 0, rested: 0 };
-  /** By session: the latest return of its requests. */
+  /** Key: a session; value: the latest return time of its requests so far. */
   readonly #returned = new WeakMap<SessionState, number>();
 
   ended(operation: Operation, { session, live }: Standing): void {
@@ -49,19 +49,23 @@ const UNITS = [
   [1e6, 's'],
 ] as const;
 
-/** Formats a time in the largest unit that it fills: `30 min`, `9.8 s`. @param time microseconds */
+/**
+ * Formats a time in the largest unit in which it is at least 1: `30 min`, `9.8 s`.
+ *
+ * @param time microseconds
+ */
 export function timeText(time: number): string {
   const [unit, name] = UNITS.find(([size]) => time >= size) ?? [1e6, 's'];
   return `${Number((time / unit).toFixed(1))} ${name}`;
 }
 
-/** A remark if an idle timeout is declared and no session was in use for that long. */
+/** Returns a remark if an idle timeout is declared and no session of the run was used for as long as this timeout. */
 export function untriedAges(
   { declared }: Run,
   { ages, duration }: { ages?: Ages; duration: number },
 ): string[] {
   const { idle, absolute = Number.POSITIVE_INFINITY } = declared?.expiry ?? {};
-  // No session can be in use for longer than the absolute timeout.
+  // No remark is made if the absolute timeout is shorter, because no session can be used for longer than that.
   if (ages === undefined || idle === undefined || idle >= absolute || ages.used >= idle) return [];
   return [
     `not tried in ${timeText(duration)}: sessions older than their idle timeout of ${timeText(idle)}; ` +

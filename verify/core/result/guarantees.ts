@@ -1,10 +1,10 @@
-/** Lists all guarantees and their anomalies: the vocabulary of claims, verdicts and reports. */
+/** Lists all guarantees, with the names of the anomalies that violate them. */
 
 export interface GuaranteeInfo {
   anomalies: readonly string[];
-  /** Completes the sentence "It holds when …". */
+  /** The words that complete the sentence "It holds when …". */
   holds: string;
-  /** Requirements of published standards that the guarantee tests. */
+  /** The requirements of published standards that this guarantee tests. */
   standards: readonly string[];
 }
 
@@ -73,7 +73,10 @@ export const isGuarantee = (name: string): name is Guarantee => Object.hasOwn(GU
 
 const notStandard = new Set<Guarantee>(['no-lost-updates', 'at-most-once', 'linearizability']);
 
-/** Named sets of claims. A set claims those of its guarantees for which the workloads give evidence. */
+/**
+ * The named sets of guarantees that a target can claim, such as `standard`. If a target claims a set, only those
+ * guarantees of the set are claimed for which the workloads of the run give evidence.
+ */
 export const CLAIM_SETS: Record<string, (name: Guarantee) => boolean> = {
   standard: name => !notStandard.has(name),
   strict: () => true,

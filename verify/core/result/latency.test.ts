@@ -38,7 +38,7 @@ describe('the latency of a run', () => {
       { action: 'read', instance: 'app-1', buckets: '210:1' },
       { action: 'read', instance: 'app-2', buckets: '210:2' },
     ]);
-    // Bucket 210 is from 497 to 512 µs.
+    // The histogram bucket with the number 210 counts response times from 497 to 512 µs.
     for (const share of Object.values(latency[2]?.percentiles ?? { none: 0 })) {
       expect(share).toBeGreaterThanOrEqual(497);
       expect(share).toBeLessThanOrEqual(512);

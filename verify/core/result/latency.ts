@@ -1,21 +1,25 @@
-/** Counts response times in histograms. Each bucket is 3 % wider than the one before, so quantiles are exact to 3 %. */
+/**
+ * Counts response times in histograms. Each bucket is 3 % wider than the one before, so percentiles are exact to 3 %.
+ */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { Action, Operation } from '../history/history.ts';
 
-/** Ratio of a bucket's end to its start. */
+/** Ratio of the end of a histogram bucket to its start. */
 const WIDTH = 1.03;
 const LOG_WIDTH = Math.log(WIDTH);
 
 export interface Latency {
   action: Action;
-  /** Absent for responses that named no instance. */
+  /** The instance that sent the responses; absent for responses that name no instance. */
   instance?: string;
   percentiles?: Record<Percentile, number>;
-  /** `number:count` of each bucket that is not empty; bucket n begins at 1.03^n microseconds. */
+  /** The histogram: `number:count` for each bucket that is not empty. Bucket n begins at 1.03^n microseconds. */
   buckets: string;
 }
 
-/** The percentiles of results, with their shares. */
+/**
+ * Percentiles that a result states: the name, such as p95, and the share of responses that are faster, such as 0.95.
+ */
 export const PERCENTILES = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99 } as const;
 export type Percentile = keyof typeof PERCENTILES;
 
@@ -47,10 +51,10 @@ export const sizeOf = (buckets: Buckets): number =>
   [...buckets.values()].reduce((sum, count) => sum + count, 0);
 
 /**
- * The response time at a rank, microseconds; NaN if there are fewer responses. Those in a bucket count as evenly
- * spread.
+ * Returns the response time at a rank, microseconds; NaN if there are fewer responses. Assumes that the response times
+ * within a bucket are evenly spread.
  *
- * @param rank 1 for the fastest
+ * @param rank 1 for the fastest response
  */
 export function atRank(buckets: Buckets, rank: number): number {
   let below = 0;
@@ -61,7 +65,7 @@ export function atRank(buckets: Buckets, rank: number): number {
   return Number.NaN;
 }
 
-/** In microseconds. There must be at least one response. */
+/** Returns the percentiles in microseconds. Requires at least one response. */
 export function percentilesOf(buckets: Buckets): Record<Percentile, number> {
   const size = sizeOf(buckets);
   const at = (share: number): number => Math.round(atRank(buckets, Math.ceil(size * share)));
@@ -69,7 +73,7 @@ export function percentilesOf(buckets: Buckets): Record<Percentile, number> {
   return { p50: at(p50), p90: at(p90), p95: at(p95), p99: at(p99) };
 }
 
-/** Maximum number of histograms, one for each action on an instance. */
+/** Maximum number of histograms. There is one histogram for each action on each instance. */
 const MOST = 100;
 
 export class Latencies {
@@ -90,7 +94,7 @@ export class Latencies {
     return buckets;
   }
 
-  /** Sorted by action, then by instance. */
+  /** Returns the histograms, sorted by action and then by instance. */
   finish(): Latency[] {
     const series = [...this.#actions].flatMap(([action, instances]) =>
       [...instances].map(([instance, buckets]) => ({

@@ -1,4 +1,4 @@
-/** Defines the result of judging one history: everything that a report needs (docs/result.schema.json). */
+/** Defines the result of judging one history. It has everything that a report needs (docs/result.schema.json). */
 import { titleOf } from '../faults/window.ts';
 import type { Finish } from '../history/history.ts';
 import type { Ages } from './ages.ts';
@@ -12,7 +12,7 @@ export interface InstanceTally {
   share: number;
   /** Number of sessions that the instance served at least once. */
   sessions: number;
-  /** The versions of the app that the instance ran, in order; absent if no response names a version. */
+  /** The versions of the app that ran on the instance, in order of time; absent if no response names a version. */
   versions?: string[];
 }
 
@@ -24,20 +24,29 @@ export interface Tally {
   sessions: number;
   users: number;
   handoffs: number;
-  /** Requests that the client sent twice, because the server had closed the connection. Absent in results of k6. */
+  /**
+   * Number of requests that the client sent twice, because the server had closed the connection. Absent in results of
+   * k6.
+   */
   resent?: number;
   /** Time from the first request to the last response, microseconds. */
   duration: number;
-  /** Number of failed requests by status or failure, in no order. */
+  /**
+   * Key: a status, or another kind of failure such as a timeout; value: number of failed requests of this kind.
+   * Unordered.
+   */
   failures: Record<string, number>;
   instances: InstanceTally[];
-  /** Number of requests, by the source of their instance's name: `header`, `cookie`, `body`, `log`. */
+  /** Key: `header`, `cookie`, `body` or `log`; value: number of requests whose instance was found there. */
   namedBy?: Record<string, number>;
-  /** Number of requests with an intended start; absent if the load had no rate. */
+  /** Number of requests that were planned for a certain time; absent if the load had no declared rate. */
   intended?: number;
-  /** Response times of successful requests outside fault windows, from the intended start if there is one. */
+  /**
+   * Response times of successful requests outside fault windows. They are measured from the planned start of a request,
+   * if it has one.
+   */
   latency?: Latency[];
-  /** How old the sessions became; absent if no session was used, and in results of k6. */
+  /** How old the sessions became. Absent if no session was used, and in results of k6. */
   ages?: Ages;
 }
 
@@ -45,28 +54,31 @@ export interface Tally {
 export interface FaultSummary {
   id: number;
   name: string;
-  /** Name of the instance, store or service that was disturbed. */
+  /** The name of the instance, store or service that the fault disturbed. */
   where?: string;
-  /** The disturbance in a few words: `2 instances restarted`. */
+  /** What the fault did, in a few words: `2 instances restarted`. */
   did?: string;
-  /** True if the fault is known to have taken effect: by an observation, or by lost sessions or writes. */
+  /** True if the fault is known to have taken effect: Baton observed its effect, or sessions or writes were lost. */
   bit: boolean;
-  /** True if everything that was disturbed was healthy again in time. */
+  /** True if, after the fault, everything was healthy again before the time limit. */
   healthy: boolean;
-  /** False if Baton could not undo the fault, which may then go on; else absent. */
+  /** False if Baton could not undo the fault, so that it may still be going on. Absent if Baton could undo it. */
   healed?: false;
-  /** Time until everything was healthy again; absent if not everything became healthy. */
+  /** Time until everything was healthy again; absent if something stayed unhealthy. */
   duration?: number;
   requests: number;
   failed: number;
-  /** Number of clients that lost their session and had to log in again. */
+  /** Number of clients that lost their session and logged in again. */
   relogins: number;
-  /** Sessions from before the fault, checked at the end. `atLeast`: 95 % lower bound of the share that survives. */
+  /**
+   * Sessions that began before the fault (`of`), and how many of them survived. `atLeast`: 95 % lower bound of the
+   * share that survives.
+   */
   sessions: { survived: number; of: number; atLeast: number };
   writes: { acknowledged: number; lost: number };
-  /** The longest time in which requests waited and no request succeeded. */
+  /** The longest interval in which requests were waiting and none succeeded. */
   gap: number;
-  /** Time from a client's first attempt until it succeeded, retries included. */
+  /** Time from a client's first attempt until a request succeeded, including retries. */
   wait: { longest: number; p99: number };
 }
 
@@ -80,25 +92,25 @@ export interface Result {
   started: string;
   /** The command that repeats the run with the same seed. */
   command: string;
-  /** `cut off`: the history has no last line, as after a kill. */
+  /** Why the run ended. `cut off`: the history has no last line, because the recording process was killed. */
   finished: Finish['reason'] | 'cut off';
-  /** The verdict over all claimed guarantees and over `limits`. */
+  /** The verdict on the whole run: on all claimed guarantees and on `limits`. */
   judgement: Judgement;
   guarantees: Verdict[];
   tally: Tally;
-  /** Sorted by their start; absent if there were no faults. */
+  /** The faults of the run, in order of their start; absent if there were none. */
   faults?: FaultSummary[];
   /** Problems of the history itself, and other remarks for the reader. */
   remarks: string[];
-  /** Thresholds of k6, other than the guarantees, that were exceeded. Absent if there were none. */
+  /** Exceeded thresholds of k6, other than the guarantees. Absent if no threshold was exceeded. */
   limits?: string[];
 }
 
-/** The most frequent kind first. */
+/** Returns the kinds of failures with their counts, the most frequent kind first. */
 export const failuresOf = ({ failures }: Tally): [how: string, times: number][] =>
   Object.entries(failures).sort(([, a], [, b]) => b - a);
 
-/** A remark for each fault that could not be healed. */
+/** Returns a remark for each fault that Baton could not undo. */
 export const unhealed = ({ faults = [] }: Pick<Result, 'faults'>): string[] =>
   faults
     .filter(({ healed }) => healed === false)

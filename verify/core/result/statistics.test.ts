@@ -9,7 +9,7 @@ import {
   upperGamma,
 } from './statistics.ts';
 
-// Reference values: R 4.3 (lgamma, pbeta, pgamma, qbeta, pchisq), 10 digits.
+// Expected values were computed with R 4.3 (lgamma, pbeta, pgamma, qbeta, pchisq), to 10 digits.
 describe('statistics', () => {
   it('logGamma', () => {
     expect(logGamma(0.5)).toBeCloseTo(0.5723649429, 9);
@@ -33,7 +33,7 @@ describe('statistics', () => {
   it('upperBound is exact, and about 3/n for no event in n trials', () => {
     expect(upperBound(0, 40_000)).toBeCloseTo(7.489e-5, 8);
     expect(upperBound(0, 10)).toBeCloseTo(1 - 0.05 ** 0.1, 12);
-    // The largest rate p with P(X ≤ 1 | 10, p) ≥ 5 %.
+    // The expected value is the largest rate p with P(X ≤ 1 | 10, p) ≥ 5 %.
     const p = upperBound(1, 10);
     expect((1 - p) ** 10 + 10 * p * (1 - p) ** 9).toBeCloseTo(0.05, 10);
     expect(upperBound(3, 3)).toBe(1);
@@ -50,7 +50,7 @@ describe('statistics', () => {
   });
 
   it('fisherP', () => {
-    // R: fisher.test(matrix(c(3,1,1,3),2), alternative="greater") and so on.
+    // Expected values were computed with R: fisher.test(matrix(c(3,1,1,3),2), alternative="greater") and so on.
     expect(fisherP(3, 4, 1, 4)).toBeCloseTo(17 / 70, 12);
     expect(fisherP(10, 10, 0, 10)).toBeCloseTo(1 / 184756, 12);
     expect(fisherP(0, 10, 5, 10)).toBeCloseTo(1, 12);
@@ -58,27 +58,27 @@ describe('statistics', () => {
   });
 
   it('idSpace inverts the birthday problem', () => {
-    // P(no two people share one of 365 birthdays): 0.4927 for 23 people, 0.0968 for 41.
+    // The probability that no two people have the same birthday, of 365 days: 0.4927 for 23 people, 0.0968 for 41.
     expect(idSpace(23, 1 - 0.492702766)).toBeCloseTo(365, 3);
     expect(idSpace(41, 1 - 0.0968483885)).toBeCloseTo(365, 2);
     expect(idSpace(0)).toBe(0);
     expect(idSpace(1)).toBe(1);
     expect(Math.log2(idSpace(500))).toBeCloseTo(15.35, 2);
-    // The approximation for many ids is nearly equal to the exact bound, and never above it.
+    // For many ids, an approximation is used. It is nearly equal to the exact bound, and never above it.
     const near = (10_001 * 10_000) / (-2 * Math.log(0.05));
     expect(idSpace(10_001)).toBeCloseTo(near, 3);
     expect(idSpace(10_000) / ((10_000 * 9999) / (-2 * Math.log(0.05)))).toBeCloseTo(1, 3);
   });
 });
 
-/** Compares the results for small counts with sums over all cases. */
+/** For small counts, compares the results with sums over all possible cases. */
 describe('statistics, against sums over all cases', () => {
   const choose = (n: number, k: number): number => {
     let product = 1;
     for (let i = 1; i <= k; i++) product = (product * (n - k + i)) / i;
     return product;
   };
-  /** Returns P(X ≤ events) for a binomial X. */
+  /** Returns P(X ≤ events) for a binomially distributed X. */
   const atMost = (events: number, trials: number, p: number): number => {
     let sum = 0;
     for (let k = 0; k <= events; k++) sum += choose(trials, k) * p ** k * (1 - p) ** (trials - k);
@@ -182,7 +182,7 @@ describe('statistics, against sums over all cases', () => {
       for (let i = 1; i < ids; i++) log += Math.log1p(-i / size);
       expect(Math.exp(log), String(ids)).toBeCloseTo(0.05, 6);
     }
-    // The number of possible ids is at least the number of ids that were seen.
+    // The estimated number of possible ids is never below the number of ids that were seen.
     expect([idSpace(2), idSpace(3)].map(Math.round)).toEqual([2, 3]);
     expect(idSpace(100, 0.5)).toBeLessThan(idSpace(100, 0.05));
   });

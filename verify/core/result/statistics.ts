@@ -1,6 +1,6 @@
-/** Exact confidence bounds and statistical tests, as pure arithmetic. */
+/** Computes exact confidence bounds and statistical tests. */
 
-/** ln Γ(x) for x > 0, by Lanczos' approximation (g = 7, n = 9), to about 15 digits. */
+/** Returns ln Γ(x) for x > 0, by Lanczos' approximation (g = 7, n = 9), to about 15 digits. */
 export function logGamma(x: number): number {
   const c = [
     0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
@@ -17,7 +17,9 @@ export function logGamma(x: number): number {
 const tiny = 1e-300;
 const precision = 1e-15;
 
-/** The regularised incomplete beta function I_x(a, b), by Lentz's continued fraction (Numerical Recipes 6.4). */
+/**
+ * Returns the regularised incomplete beta function I_x(a, b), by Lentz's continued fraction (Numerical Recipes 6.4).
+ */
 export function incompleteBeta(x: number, a: number, b: number): number {
   if (x <= 0) return 0;
   if (x >= 1) return 1;
@@ -44,7 +46,8 @@ export function incompleteBeta(x: number, a: number, b: number): number {
 const guard = (value: number): number => (Math.abs(value) < tiny ? tiny : value);
 
 /**
- * The upper end of the one-sided Clopper-Pearson interval: the largest rate that is consistent with the count.
+ * Returns an upper bound of a rate: the largest rate that is consistent with the observed count (the upper end of the
+ * one-sided Clopper-Pearson interval).
  *
  * @returns the rate, 0 to 1; 1 if there were no trials
  */
@@ -55,14 +58,14 @@ export function upperBound(events: number, trials: number, confidence = 0.95): n
   let high = 1;
   for (let i = 0; i < 100 && high - low > 1e-15; i++) {
     const rate = (low + high) / 2;
-    // P(X ≤ events | rate) = 1 − I_rate(events + 1, trials − events)
+    // Uses P(X ≤ events | rate) = 1 − I_rate(events + 1, trials − events).
     if (1 - incompleteBeta(rate, events + 1, trials - events) > 1 - confidence) low = rate;
     else high = rate;
   }
   return high;
 }
 
-/** The upper tail of the regularised incomplete gamma function, Q(a, x) (Numerical Recipes 6.2). */
+/** Returns the upper tail of the regularised incomplete gamma function, Q(a, x) (Numerical Recipes 6.2). */
 export function upperGamma(a: number, x: number): number {
   if (x <= 0) return 1;
   const front = Math.exp(a * Math.log(x) - x - logGamma(a));
@@ -93,8 +96,8 @@ export function upperGamma(a: number, x: number): number {
 /**
  * Pearson's chi-square test of counts against expected shares.
  *
- * @param shares on any positive scale; equal when absent
- * @returns the probability of a spread at least as uneven by chance; 1 for fewer than two classes
+ * @param shares the expected shares, which need not add up to 1; all equal if absent
+ * @returns the probability that counts are at least as uneven by chance; 1 for fewer than two counts
  */
 export function chiSquareP(counts: readonly number[], shares?: readonly number[]): number {
   if (counts.length < 2) return 1;
@@ -112,9 +115,9 @@ export function chiSquareP(counts: readonly number[], shares?: readonly number[]
 const logChoose = (n: number, k: number): number => logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1);
 
 /**
- * Fisher's exact test, one-sided: whether the first rate is higher than the second.
+ * Fisher's exact test, one-sided: tests whether the first rate is higher than the second.
  *
- * @returns the probability of at least this many events in the first trials if both rates were equal
+ * @returns the probability that the first trials have at least this many events by chance, if both rates are equal
  */
 export function fisherP(events: number, trials: number, otherEvents: number, otherTrials: number): number {
   const all = events + otherEvents;
@@ -127,13 +130,15 @@ export function fisherP(events: number, trials: number, otherEvents: number, oth
   return Math.min(1, p);
 }
 
-/** For more ids than this, an approximation with negligible error replaces the exact sum. */
+/** For more than this number of ids, an approximation replaces the exact sum. Its error is negligible. */
 const MANY = 10_000;
 
-/** A lower bound of the number of possible ids, if this many were all different (birthday problem). */
+/**
+ * Returns a lower bound of the number of possible ids, if this many random ids were all different (birthday problem).
+ */
 export function idSpace(ids: number, confidence = 0.95): number {
   const rare = Math.log(1 - confidence);
-  // P(no two equal) ≤ e^(−n(n−1)/2N), so the approximation is never above the exact bound.
+  // Because P(no two equal) ≤ e^(−n(n−1)/2N), the approximation is never above the exact bound.
   const near = (-ids * (ids - 1)) / (2 * rare);
   if (ids < 2 || ids > MANY) return Math.max(ids, near);
   const logDistinct = (size: number): number => {

@@ -45,7 +45,7 @@ describe('the tally of a run', () => {
     one
       .read('app-2', [], { call: 1000, return: 1200, resent: true })
       .read('app-1', [], { return: p.now + 70_000 });
-    // latency.test.ts tests `latency`.
+    // This test ignores `latency`, which latency.test.ts tests.
     const { latency: _, ...tally } = p.result().tally;
     expect(tally).toMatchInlineSnapshot(`
       {

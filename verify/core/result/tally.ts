@@ -51,7 +51,10 @@ export class Tallying {
     if (source !== undefined) this.#named.set(source, (this.#named.get(source) ?? 0) + 1);
   }
 
-  /** Signed-out responses do not count as failures: many are expected, and the checks judge them. */
+  /**
+   * Counts a failed request by its kind of failure. Signed-out responses are not counted: many are expected, and the
+   * checks judge them.
+   */
   #failed({ status, note }: Operation): void {
     const how = status === undefined ? (note ?? 'no answer') : String(status);
     this.#failures.set(how, (this.#failures.get(how) ?? 0) + 1);

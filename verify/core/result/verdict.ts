@@ -4,16 +4,16 @@ import type { Guarantee } from './guarantees.ts';
 
 export type Judgement = 'valid' | 'violated' | 'unknown';
 
-/** One request of a witness; the requests are in order of time. */
+/** One request of a witness (the few requests that prove a violation). The requests are in order of time. */
 export interface WitnessStep {
   operation: Operation;
-  /** What the guarantee requires of this request; absent for a request that is only context. */
+  /** What the guarantee requires of this request. Absent if the request only explains the others. */
   expected?: string;
-  /** The effect of the request, or the state that it showed, in a few words. */
+  /** What this request did or showed, in a few words. */
   came: string;
 }
 
-/** Makes the steps of a witness. Leaves out operations that are undefined. */
+/** Makes the steps of a witness from operations, and skips operations that are undefined. */
 export const stepsOf = (
   ...steps: readonly (readonly [operation: Operation | undefined, came: string, expected?: string])[]
 ): WitnessStep[] =>
@@ -22,17 +22,17 @@ export const stepsOf = (
     return [expected === undefined ? { operation, came } : { operation, expected, came }];
   });
 
-/** Sorts by the calls of the operations. */
+/** Sorts the steps of a witness by the call times of their operations. */
 export const inOrder = (steps: WitnessStep[]): WitnessStep[] =>
   steps.sort((a, b) => a.operation.call - b.operation.call);
 
-/** A named violation and the few operations that prove it. */
+/** A violation of a guarantee, with its name and the few operations that prove it. */
 export interface Anomaly {
   name: string;
   guarantee: Guarantee;
   session?: string;
   user?: string;
-  /** One sentence that is understandable without the witness. */
+  /** The violation in one sentence, which is understandable without the witness. */
   summary: string;
   witness: WitnessStep[];
   /** Further observations that help to understand the anomaly. */
@@ -41,16 +41,19 @@ export interface Anomaly {
 
 export interface Verdict {
   guarantee: Guarantee;
-  /** A violation of an unclaimed guarantee is reported, but does not fail the run. */
+  /**
+   * True if the target claims the guarantee. A violation of an unclaimed guarantee is reported, but does not fail the
+   * run.
+   */
   claimed: boolean;
   judgement: Judgement;
-  /** Which evidence is missing and how to get it. Only for the verdict `unknown`. */
+  /** Which evidence is missing and how to get it. Set only if the verdict is `unknown`. */
   why?: string;
-  /** The counts that the verdict is based on, by name, in display order. */
+  /** The counts on which the verdict is based, by name, in display order. */
   rests: Record<string, number>;
-  /** One short sentence: what a `valid` verdict rules out, or how much was violated. */
+  /** The figures in one short sentence: what a `valid` verdict excludes, or how much was violated. */
   finding: string;
-  /** Number of anomalies; `anomalies` holds the first few. */
+  /** Number of violations. Only the first few are kept in `anomalies`. */
   violations: number;
   anomalies: Anomaly[];
 }
@@ -61,7 +64,10 @@ export const brokenUnclaimed = (verdicts: readonly Verdict[]): Verdict[] =>
 
 const order: Record<Judgement, number> = { valid: 0, unknown: 1, violated: 2 };
 
-/** The worst of the judgements, from `valid` over `unknown` to `violated`; `unknown` for an empty list. */
+/**
+ * Returns the worst of the judgements: `violated` is worse than `unknown`, and `unknown` is worse than `valid`. Returns
+ * `unknown` for an empty list.
+ */
 export function combine(judgements: Iterable<Judgement>): Judgement {
   let worst: Judgement | undefined;
   for (const judgement of judgements) {

@@ -1,29 +1,32 @@
-/** Defines the input and the result of a search. */
+/** Defines the input and the result of a search for an order of operations that explains all responses. */
 import type { ObjectOperation } from '../objects/models.ts';
 
-/** An operation with its time interval. Intervals that only touch overlap. */
+/** An operation with its time interval. Two intervals that only touch are overlapping. */
 export interface Interval {
   call: number;
-  /** Infinity without a response. Then the operation may take effect at any time after its call, or never. */
+  /**
+   * The time of the response; infinite without a response. The operation may then take effect at any time after its
+   * call, or never.
+   */
   return: number;
   operation: ObjectOperation;
 }
 
-/** The result of a search. `steps`: how often it put an operation into the order. */
+/** The result of a search. `steps`: how often the search added an operation to the order. */
 export type Decision = { steps: number } & (
   | { verdict: 'ok' }
   /**
-   * No order explains all responses. `placed`: the longest valid order. `culprit`: an operation that cannot follow it.
-   * Both hold indexes of operations.
+   * No order explains all responses. `placed`: the longest valid order. `culprit`: an operation that cannot follow this
+   * order. Both have indexes of operations.
    */
   | { verdict: 'violated'; culprit: number; placed: readonly number[] }
-  /** The search gave up at a limit. `placed`: the longest valid order so far. */
+  /** The search gave up because it reached a limit. `placed`: the longest valid order that it found. */
   | { verdict: 'unknown'; placed: readonly number[] }
 );
 
 export interface Limit {
-  /** How often the search may put an operation into the order. A million times take about 1 s. */
+  /** Maximum number of times that the search adds an operation to the order. A million times take about 1 s. */
   steps: number;
-  /** Called from time to time. Returns true when the time is over. */
+  /** Returns true when the search must stop, because its time is over. The search calls it from time to time. */
   isLate?: (() => boolean) | undefined;
 }

@@ -1,6 +1,7 @@
 /**
- * Decides linearizability without a search, if each value is written only once, by an add or by the set of a register:
- * then the reads show the order of the writes. A write without a response has happened if a read shows its value.
+ * Decides linearizability without a search. This is possible if each value is written only once, by an add or by the
+ * set of a register: then the reads show the order of the writes. A write without a response has happened if a read
+ * shows its value.
  */
 import type { ObjectKind } from '../history/history.ts';
 import { effectOf, type ObjectOperation, putsIn } from '../objects/models.ts';
@@ -11,16 +12,22 @@ type Direct = { verdict: 'ok' } | { verdict: 'violated'; culprit: number; placed
 const OK: Direct = { verdict: 'ok' };
 const violated = (culprit: number): Direct => ({ verdict: 'violated', culprit, placed: [] });
 
-/** Stands for the write of an initial value. */
+/** Used as the index of the operation that wrote a value, if the value is an initial one. */
 const BEFORE = -1;
 
-/** Each written value has a number. `operations`: by number, the index of the operation that wrote it. */
+/**
+ * The written values. `numbers`: the number of each value. `operations`: for each number, the index of the operation
+ * that wrote the value.
+ */
 interface Writes {
   numbers: ReadonlyMap<string, number>;
   operations: readonly number[];
 }
 
-/** Returns undefined if a value is written twice, or not by an add or set. */
+/**
+ * Returns the decision. Returns undefined if a value is written twice, or by another action than an add or set, because
+ * then a search is needed.
+ */
 export function direct(
   kind: ObjectKind,
   initial: readonly string[] | undefined,
@@ -55,7 +62,7 @@ function writesOf(
   return { numbers, operations: by };
 }
 
-/** The value that an add adds, or that a set of a register writes. */
+/** Returns the value that an add adds, or that a set of a register writes. */
 function plainWrite(kind: ObjectKind, operation: ObjectOperation): string | undefined {
   const effect = effectOf(kind, operation);
   if (effect?.does === 'adds') return effect.value;
@@ -63,10 +70,13 @@ function plainWrite(kind: ObjectKind, operation: ObjectOperation): string | unde
 }
 
 /**
- * Decides a set, list or bag from which nothing is removed, so that a larger state is later. Reads are sorted by the
- * size of their states, and each operation gets a place in the order, a slot. Reads of equal states share a slot. An
- * add gets the slot before the first state with its value, or the last slot. The history is linearizable if and only if
- * this order agrees with the times.
+ * Decides a set, list or bag from which nothing is removed, so that a state with more values is later. The reads are
+ * sorted by the number of values that they show. Each operation gets a slot, which is its position in the order:
+ *
+ * - Reads that show equal states share a slot.
+ * - An add gets the slot before the first read that shows its value, or the last slot if there is no such read.
+ *
+ * The history is linearizable if and only if this order agrees with the times.
  */
 function growing(
   kind: ObjectKind,
@@ -105,13 +115,13 @@ function growing(
   return inTime(slots, slot + 2, operations);
 }
 
-/** Checks that each state contains the previous, smaller one. Call it with the smallest state first. */
+/** Checks that each state contains the previous one, which is smaller. The smallest state must be passed first. */
 class Growth {
   readonly #kind: ObjectKind;
   readonly #numbers: ReadonlyMap<string, number>;
-  /** For each value, by its number: its place in the list; −1 if no state had it yet. */
+  /** For each value, by its number: its position in the list; −1 if no state had it so far. */
   readonly #places: Int32Array;
-  /** For each value, by its number: the last checked state that had it, counted from 1. */
+  /** For each value, by its number: the number of the last checked state that had it. States are counted from 1. */
   readonly #shown: Int32Array;
   #size = 0;
   #states = 0;
@@ -124,8 +134,8 @@ class Growth {
   }
 
   /**
-   * Returns the numbers of the values that the previous state lacks; undefined if the object cannot have grown to this
-   * state.
+   * Returns the numbers of the values that the previous state lacks. Returns undefined if the previous state cannot
+   * have become this state by adds.
    */
   extend(state: readonly string[]): readonly number[] | undefined {
     this.#states++;
@@ -150,10 +160,14 @@ class Growth {
 }
 
 /**
- * The order disagrees with the times if an operation in a later slot returned before one in an earlier slot was called.
+ * Returns whether the order of the slots agrees with the times. It does not if an operation in a later slot returned
+ * before an operation in an earlier slot was called.
  */
 function inTime(slots: Int32Array, count: number, operations: readonly Interval[]): Direct {
-  /** By slot: the operation that was called last, and the earliest return. */
+  /**
+   * For each slot: its operation that was called last (`lastCalled`), and the earliest return of its operations
+   * (`firstReturn`).
+   */
   const lastCalled = new Int32Array(count).fill(-1);
   const firstReturn = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
   const call = (i: number): number => (i < 0 ? Number.NEGATIVE_INFINITY : (operations[i]?.call as number));
@@ -174,20 +188,20 @@ function inTime(slots: Int32Array, count: number, operations: readonly Interval[
 }
 
 /**
- * A zone is the time of one value of a register: from the earliest return (`first`) to the latest call (`last`) of all
- * operations that write or read it. It runs forward if `first` is before `last`, otherwise backward.
+ * The zone of one value of a register: the interval between the earliest return (`first`) and the latest call (`last`)
+ * of all operations that write or read the value. The zone is forward if `first` is before `last`, otherwise backward.
  */
 interface Zone {
   first: number;
   last: number;
-  /** The operation whose call is `last`. */
+  /** Index of the operation with the call time `last`. */
   latest: number;
 }
 
 /**
- * Decides a register in which each value is written once, as Gibbons and Korach do, "Testing shared memories" (1997):
- * all operations on one value must come before all operations on another. This is impossible if and only if two forward
- * zones overlap, or a backward zone lies inside a forward one.
+ * Decides a register in which each value is written once, by the algorithm of Gibbons and Korach, "Testing shared
+ * memories" (1997). In a valid order, all operations on one value come before all operations on the next value. This is
+ * impossible if and only if two forward zones overlap, or a backward zone lies inside a forward one.
  */
 function register(initial: string | undefined, writes: Writes, operations: readonly Interval[]): Direct {
   const zones: (Zone | undefined)[] = [];
@@ -229,7 +243,7 @@ function apart(zones: readonly Zone[]): Direct {
   return OK;
 }
 
-/** The last of the sorted zones that begins before `time`. */
+/** Returns the last zone that begins before `time`. The zones must be sorted. */
 function lastBefore(zones: readonly Zone[], time: number): Zone | undefined {
   let [low, high] = [0, zones.length];
   while (low < high) {

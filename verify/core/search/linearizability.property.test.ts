@@ -1,4 +1,6 @@
-/** Compares the decision of linearizability with a brute-force search of every order, on random histories. */
+/**
+ * Compares the decisions about linearizability with those of a brute-force search of every order, on random histories.
+ */
 import { describe, expect, it } from 'vitest';
 import { share } from '../../../tests/share.ts';
 import type { Action, ObjectKind } from '../history/history.ts';
@@ -43,12 +45,12 @@ describe.each(CASES)('on a $name', ({ kind, writes }) => {
       }
       found[truth === 'ok' ? 'linearizable' : 'not']++;
     }
-    // The comparison is meaningful only if both results occurred.
+    // The comparison is meaningful only if the random histories include linearizable ones and others.
     expect(Math.min(found.linearizable, found.not)).toBeGreaterThan(HISTORIES / 10);
   }, 600_000);
 });
 
-/** Expects that the placed operations alone are linearizable. */
+/** Expects that the operations of the longest valid order are linearizable without the other operations. */
 function checkPrefix({ kind, initial, operations }: Drawn, placed: readonly number[], any: boolean): void {
   if (!any) return;
   const prefix = placed.map(i => operations[i] as Interval);

@@ -3,7 +3,7 @@ import { MODELS } from '../objects/models.ts';
 import type { Interval } from './decision.ts';
 import { decide, searched } from './linearizability.ts';
 
-/** `write(1, 3, 'a')`: called at 1, returned at 3. */
+/** Makes an operation: `write(1, 3, 'a')` was called at 1 and returned at 3. */
 const write = (call: number, end: number | undefined, value: string): Interval => ({
   call,
   return: end ?? Number.POSITIVE_INFINITY,
@@ -22,7 +22,7 @@ describe('decide', () => {
   });
 
   it('names the operation that has no place and the longest order before it', () => {
-    // The read comes after both adds, but shows only one of them.
+    // The read comes after both adds, but shows only one of the two values.
     const operations = [write(0, 1, 'a'), write(2, 3, 'b'), read(4, 5, 'a'), read(6, 7, 'a', 'b')];
     expect(searched('set', [], operations)).toMatchObject({
       verdict: 'violated',
@@ -67,7 +67,8 @@ describe('decide', () => {
   });
 
   it('takes few steps with many clients on a list that is extended and replaced', () => {
-    // In each round 40 clients append at once, a read shows their values, and another operation replaces the list.
+    // In each round, 40 clients append one value each at the same time. Then a read shows their values, and another
+    // operation replaces the list.
     const rounds = (last: (shown: string[]) => string[]): Interval[] =>
       Array.from({ length: 5 }, (_, round) => {
         const at = round * 1000;

@@ -1,9 +1,10 @@
 /**
- * Decides whether the operations on one object are linearizable (Herlihy and Wing 1990): in some order, each takes
- * effect at one moment between its call and its return, and every response is correct.
+ * Decides whether the operations on one object are linearizable (Herlihy and Wing 1990): there is an order in which
+ * each operation takes effect at one moment between its call and its return, and every response is correct.
  *
- * The cheapest of three files decides. quiet.ts: operations that do not overlap have only one order. direct.ts: if
- * values are unique and only added, the reads show the order. search.ts searches an order, up to a limit of steps.
+ * Uses the cheapest method that can decide. quiet.ts: operations that do not overlap have only one order. direct.ts: if
+ * each value is written once and nothing is removed, the reads show the order. search.ts: searches for an order, up to
+ * a limit of steps.
  */
 import type { Action, ObjectKind } from '../history/history.ts';
 import { MODELS } from '../objects/models.ts';
@@ -17,8 +18,8 @@ import { shownLists } from './shown-lists.ts';
 const LIMIT: Limit = { steps: 5_000_000 };
 
 /**
- * @param initial the content before all operations; if absent, no value, or 0 for a counter
- * @param operations in any order, without those that certainly did not happen
+ * @param initial the content before all operations; if absent, the object is empty, and a counter is 0
+ * @param operations the operations in any order. Operations that certainly did not happen must be left out
  */
 export function decide(
   kind: ObjectKind,
@@ -33,7 +34,7 @@ export function decide(
     : { ...known, steps: operations.length };
 }
 
-/** Always searches, and so also finds the longest valid order. */
+/** Decides by a search in any case, so that the result has the longest valid order. */
 export function searched(
   kind: ObjectKind,
   initial: readonly string[] | undefined,
@@ -47,10 +48,10 @@ export function searched(
 }
 
 /**
- * How long the search may put off an operation u without a response. It may do so if u can come later or be left out:
- * for each operation q that is possible without u, "u, q" leads to the same state as "q, u" or as q alone. This is so
- * if single values are set, added, removed or counted, but not for a list, where each value has a place, nor for a
- * `clear` or `set` of a whole object.
+ * Returns how long the search may delay an operation u without a response. Delaying is allowed if u can come later or
+ * be left out: for each operation q that is possible without u, "u, q" leads to the same state as "q, u" or as q alone.
+ * This is true for the set, add or remove of a single value and for increments. It is not true for a list, in which
+ * each value has a position, nor for a `clear` or `set` of a whole object.
  */
 function puttingOff(kind: ObjectKind, operations: readonly Interval[]): PuttingOff {
   if (kind === 'list') return 'no';

@@ -1,17 +1,21 @@
 /**
- * Linked lists of numbers, from which members are taken and put back, the last one first ("dancing links", Knuth 2000).
+ * Doubly linked lists of numbers ("dancing links", Knuth 2000). A member can be removed from a list and put back later,
+ * the last removed member first.
  */
 export class Links {
   readonly #next: Int32Array;
   readonly #previous: Int32Array;
 
-  /** @param size greater than every member and every `end` */
+  /** @param size must be greater than each member and each `end` */
   constructor(size: number) {
     this.#next = new Int32Array(size);
     this.#previous = new Int32Array(size);
   }
 
-  /** Makes a circular list. The number `end` stands before the first and after the last member. */
+  /**
+   * Makes a circular list of the members. The number `end` marks its end: it follows the last member, and the first
+   * member follows it.
+   */
   chain(members: readonly number[], end: number): this {
     let last = end;
     for (const member of members) {
@@ -39,7 +43,7 @@ export class Links {
     this.#previous[next] = previous;
   }
 
-  /** The member that was taken last must be restored first. */
+  /** Puts a removed member back. The member that was removed last must be put back first. */
   restore(member: number): void {
     this.#next[this.previous(member)] = member;
     this.#previous[this.next(member)] = member;

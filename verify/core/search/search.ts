@@ -1,16 +1,16 @@
 /**
  * Searches for an order of the operations on one object in which every response is correct. An operation that returned
- * before another one was called comes first.
+ * before another one was called must come first.
  *
- * - Wing and Gong, "Testing and verifying concurrent objects" (1993): put an operation that may come next into the
- * order, go on with the others, and take it out again at a dead end.
+ * - Wing and Gong, "Testing and verifying concurrent objects" (1993): extend the order by an operation that may come
+ * next, continue with the remaining operations, and remove it again at a dead end.
  * - Lowe, "Testing for linearizability" (2017): remember each configuration (the operations in the order, and the state
  * after them), so that none is tried twice.
- * - A read that fits the state enters the order at once, without an alternative.
- * - The operation that returns first is tried first.
- * - Equal operations come in the order of their returns, because they can be swapped in any valid order.
- * - Operations without a response are tried last, if `PuttingOff` allows it only just before a response that is
- * impossible without them.
+ * - A read that fits the state is added at once, and no other operation is tried instead.
+ * - The operation that returned first is tried first.
+ * - Equal operations are added in the order of their returns, because they can be swapped in any valid order.
+ * - Operations without a response are tried last. If `PuttingOff` allows it, they are tried only just before a response
+ * that is impossible without them.
  */
 import type { State } from '../objects/models.ts';
 import type { Decision, Interval, Limit } from './decision.ts';
@@ -18,7 +18,10 @@ import { firstLeft, namesOf, type PuttingOff, Tables, type Unsure } from './orde
 import { type Configuration, SeenStates } from './seen.ts';
 import { type Machine, REFUSED, Transitions } from './transitions.ts';
 
-/** The search gives up beyond this memory, or this number of values in all states together. */
+/**
+ * The search gives up if it uses more than this memory in bytes, or if all states together have more than this number
+ * of values.
+ */
 const MEMORY = 512 * 1024 * 1024;
 const VALUES = 20_000_000;
 /** The time limit is checked after this number of dead ends. */
@@ -43,17 +46,23 @@ class Search {
   readonly #at: Configuration;
   readonly #end: number;
   #left: number;
-  /** True after an operation entered the order, until the next one is tried. */
+  /** True if an operation was just added to the order, and no operation was tried after it. */
   #fresh = true;
-  /** By operation in the order: true if nothing else needs to be tried at its place. */
+  /** For each operation in the order: true if no other operation needs to be tried in its position. */
   readonly #forced: boolean[] = [];
-  /** The next operation with a response to try. `#class`: the next class without a response to try after them. */
+  /**
+   * The next operation with a response that is tried (`#cursor`). After all of these, operations without a response are
+   * tried: `#class` is the next class of them.
+   */
   #cursor: number;
   #class = 0;
   #steps = 0;
-  /** The order so far, by number. An operation without a response is −1 minus its class. */
+  /** The order so far, as numbers of operations. An operation without a response has the number −1 minus its class. */
   readonly #stack: number[] = [];
-  /** To take operations back: for each one in the order, `state`, `chain`, `from` and `to` from before it. */
+  /**
+   * For each operation in the order: the four values `state`, `chain`, `from` and `to` from before it was added, so
+   * that it can be removed.
+   */
   readonly #saved: number[] = [];
   #longest: readonly number[] = [];
 
@@ -90,7 +99,7 @@ class Search {
     return this.#steps > steps || this.#seen.bytes > MEMORY || this.#transitions.size > VALUES;
   }
 
-  /** Puts the next operation that fits into the order. Returns false at a dead end. */
+  /** Extends the order by the next possible operation. Returns false at a dead end, where no operation is possible. */
   #forward(): boolean {
     const first = this.#tables.byReturn.next(this.#end);
     const limit = this.#tables.returns[first] as number;
@@ -116,8 +125,8 @@ class Search {
   }
 
   /**
-   * Finds an operation that does not change the state. If a valid order has it later, it can come here, so it needs no
-   * alternative.
+   * Finds an operation that leaves the state unchanged. If a valid order has this operation later, it can also have it
+   * here. So no other operation needs to be tried in this position.
    */
   #idleOne(limit: number): number {
     for (let i = this.#tables.byCall.next(this.#end); i < this.#end; i = this.#tables.byCall.next(i)) {
@@ -157,7 +166,7 @@ class Search {
     return true;
   }
 
-  /** Returns whether an equal operation that returned earlier may come here, and so comes first. */
+  /** Returns whether an equal operation that returned earlier can come here. It must then come before operation `i`. */
   #hasTwin(i: number, kind: number, limit: number): boolean {
     const before = this.#tables.twins.previous(i);
     if (before > this.#end) return false;
@@ -172,7 +181,7 @@ class Search {
     const call = calls[at.counts[k] as number];
     if (call === undefined || call > limit) return false;
     const next = this.#transitions.step(state, kind);
-    // An operation without a response that changes nothing here is left out.
+    // An operation without a response is not added if it would leave the state unchanged.
     if (next === REFUSED || next === state) return false;
     const alone = this.#puttingOff === 'alone';
     if (alone && (chain !== NO_CHAIN || !this.#enables(state, next, limit))) return false;
@@ -188,7 +197,7 @@ class Search {
     return true;
   }
 
-  /** Returns whether an operation with a response is possible in `next` but not in `state`. */
+  /** Returns whether there is an operation with a response that is possible in the state `next` but not in `state`. */
   #enables(state: number, next: number, limit: number): boolean {
     for (let i = this.#tables.byCall.next(this.#end); i < this.#end; i = this.#tables.byCall.next(i)) {
       if ((this.#tables.calls[i] as number) > limit) return false;
@@ -208,7 +217,10 @@ class Search {
     this.#class = 0;
   }
 
-  /** Takes operations back, up to the last one with an alternative. Returns false if none has one. */
+  /**
+   * Removes operations from the end of the order, up to the last one that can be replaced by another. Returns false if
+   * there is no such operation.
+   */
   #back(): boolean {
     for (;;) {
       const last = this.#stack.pop();
@@ -254,7 +266,10 @@ class Search {
     this.#at.to = to;
   }
 
-  /** The culprit returned first, of the operations that are not in the longest valid order. */
+  /**
+   * Returns the violation. The culprit is the operation that returned first, of those that are not in the longest valid
+   * order.
+   */
   #violated(): Decision {
     const culprit = firstLeft(new Set(this.#longest), this.#tables.returns, this.#end);
     return {

@@ -1,25 +1,37 @@
 /**
  * Remembers the configurations of a search (Lowe 2017): the operations in the order, and the state after them. If the
- * search reaches one again, it is at a dead end.
+ * search reaches a known configuration, it is at a dead end.
  */
 
 export interface Configuration {
-  /** One bit for each operation with a response: 1 if it is in the order. A word has 32 bits. */
+  /**
+   * A bit set with one bit for each operation with a response: 1 if the operation is in the order. Each word has 32
+   * bits.
+   */
   placed: Int32Array;
-  /** Before the word `from`, all operations are in the order. From the word `to` on, none are. */
+  /** All operations in the words before `from` are in the order. No operations in the word `to` and after it are. */
   from: number;
   to: number;
   state: number;
-  /** −1, or if an operation with a response must follow the last ones, which have none: the state before them. */
+  /**
+   * If the last operations of the order have no response, and an operation with a response must follow them: the number
+   * of the state before them. −1 otherwise.
+   */
   chain: number;
-  /** By class: its operations without a response that are in the order. */
+  /** For each class of operations without a response: how many of them are in the order. */
   counts: Uint32Array;
 }
 
-/** Length of an entry's head: next entry of the bucket, hash, from, to, state, chain. Words and counts follow. */
+/**
+ * Size of an entry's header in words: next entry of the bucket, hash, from, to, state, chain. The bit set and the
+ * counts follow.
+ */
 const HEAD = 6;
 
-/** A hash table in one array, because millions of objects need too much memory. */
+/**
+ * The known configurations, as a hash table in a single array, because millions of JavaScript objects would need too
+ * much memory.
+ */
 export class SeenStates {
   #data = new Int32Array(1 << 10);
   #used = 1;
@@ -31,9 +43,11 @@ export class SeenStates {
   }
 
   /**
-   * Returns whether a configuration is known, and else remembers it. It is also known if an earlier one with the same
-   * state and operations has no more operations without a response of any class: every order that can follow the new
-   * one can follow the earlier one, too.
+   * Returns whether a configuration is known. If it is not known, remembers it.
+   *
+   * A configuration also counts as known if an earlier one has the same state and the same operations with a response,
+   * and no more operations without a response of any class. Then every order that can follow the new configuration can
+   * also follow the earlier one.
    */
   add(configuration: Configuration): boolean {
     const hash = hashOf(configuration);
@@ -94,7 +108,7 @@ export class SeenStates {
   }
 }
 
-/** Computes a hash (FNV-1a over words, then mixed bits) without the counts, which `#covers` compares. */
+/** Computes a hash (FNV-1a over words, then mixed bits). Leaves out the counts, which `#covers` compares separately. */
 function hashOf({ placed, from, to, state, chain }: Configuration): number {
   let hash = Math.imul(from ^ 0x811c9dc5, 0x01000193);
   hash = Math.imul(hash ^ state, 0x01000193);

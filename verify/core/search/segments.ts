@@ -1,7 +1,7 @@
 /**
- * Cuts the history of one object into segments during the recording. Each is judged separately. A cut is at a read that
- * no operation overlaps: it shows the whole state with which the next segment begins. An `info` write whose value no
- * read has shown moves to the next segment.
+ * Cuts the history of one object into segments during the recording. Each segment is judged separately. A cut is made
+ * at a read that overlaps no other operation, because such a read shows the whole state with which the next segment
+ * begins. An `info` write (it may or may not have happened) moves to the next segment if no read has shown its value.
  */
 import type { ObjectEvent, Operation, Start } from '../history/history.ts';
 import { alike, countOf, effectOf, putsIn } from '../objects/models.ts';
@@ -11,62 +11,69 @@ import { precedes } from '../timeline/clocks.ts';
 /** An operation that may have changed the object, or that showed its state. */
 export interface Entry {
   operation: Operation;
-  /** False if the operation may take effect at any time after its call. */
+  /** True if the operation took effect before its return. False if it may take effect at any time after its call. */
   sure: boolean;
-  /** True if the operation began before the cut and was recorded after it, so that a violation by it may be wrong. */
+  /**
+   * True if the operation began before the cut at which this segment starts, but was recorded after it. A violation by
+   * such an operation may be wrong.
+   */
   late: boolean;
 }
 
 export interface Segment {
   object: ObjectEvent;
-  /** The state before the segment, if it is known. */
+  /** The state of the object before the segment; undefined if it is not known. */
   initial: readonly string[] | undefined;
-  /** The read that showed the state before the segment. */
+  /** The read that showed the state of the object before the segment. */
   from: Operation | undefined;
   entries: readonly Entry[];
 }
 
-/** A planned cut waits for slow reads from before it, up to this number of operations. */
+/**
+ * A planned cut is delayed only while fewer operations than this are kept. It is delayed because slow reads from before
+ * the cut may still be recorded.
+ */
 const LONGEST_WAIT = 4096;
-/** Number of operations to wait for after a planned cut, if a client has sent several requests at once. */
+/** Number of operations for which a planned cut is delayed if a client has sent several requests at once. */
 const PARALLEL = 64;
 
 export class Segments {
   readonly object: ObjectEvent;
-  /** True once a write was recorded out of order, or its effect is not known. Then nothing more is judged. */
+  /** True if nothing more can be judged, because a write was recorded out of order, or its effect is not known. */
   closed = false;
-  /** True until a read shows the object's first state. Until then, nothing is judged. */
+  /** True if nothing can be judged yet, because no read has shown the first state of the object. */
   #unknown: boolean;
   #initial: readonly string[] | undefined;
   #from: Operation | undefined;
   #entries: Entry[] = [];
   readonly #open = new Map<number, Start>();
-  /** The operation of this segment that returned last. */
+  /** The operation of the current segment that returned last. */
   #last: Operation | undefined;
   /**
-   * The planned cut, and the clients without a request after it: their slow reads from before it may still be recorded.
+   * The planned cut. `waiting`: clients that have sent no request since the cut was planned. Slow reads of these
+   * clients from before the cut may still be recorded.
    */
   #cut: { read: Operation; length: number; waiting: Set<string> } | undefined;
   readonly #clients = new Map<string, number>();
   /**
-   * True once a client had two requests in flight. Then its next request does not prove that earlier reads are
-   * recorded.
+   * True if a client has had two requests in flight at once. Then its next request does not prove that all its earlier
+   * reads are recorded.
    */
   #parallel = false;
-  /** True once `#ambiguous` has found that this segment can never be cut. */
+  /** True if this segment can never be cut, as the method `#ambiguous` has found out. */
   #stuck = false;
-  /** Number of operations that may or may not have happened. */
+  /** Number of operations in the segment for which it is not known whether they happened. */
   #unsure = 0;
   #adds = 0;
 
   constructor(object: ObjectEvent) {
     this.object = object;
     this.#initial = object.initial;
-    // The first state of a set, list or bag is empty, because foreign values do not count.
+    // A set, list or bag begins empty if no initial content is known: values that the run did not write are ignored.
     this.#unknown = object.initial === undefined && (object.kind === 'register' || object.kind === 'counter');
   }
 
-  /** The acknowledged operation that returned last, and the acknowledged write that returned last. */
+  /** The last acknowledged operation (`#before`) and the last acknowledged write (`#wrote`), by their return times. */
   #before: Operation | undefined;
   #wrote: Operation | undefined;
 
@@ -79,7 +86,7 @@ export class Segments {
     if (this.#cut !== undefined) this.#calledAfterCut(start);
   }
 
-  /** Called for an operation that shows nothing about the object, such as a failed read. */
+  /** Called instead of `ended` for an operation that shows nothing about the object, such as a failed read. */
   skipped({ id, client }: Operation): void {
     this.#open.delete(id);
     this.#dropClient(client);
@@ -92,13 +99,13 @@ export class Segments {
     this.#clients.set(client, Math.max(before, returned(operation)));
   }
 
-  /** A client whose request failed may send no more requests, so nothing waits for it. */
+  /** Stops waiting for a client, because after a failed request the client may send no more requests. */
   #dropClient(client: string): void {
     this.#clients.delete(client);
     this.#cut?.waiting.delete(client);
   }
 
-  /** @returns the segment that is now complete, if any */
+  /** @returns the segment that this operation completes, if any */
   ended(operation: Operation, sure: boolean): Segment | undefined {
     this.#open.delete(operation.id);
     const reads = operation.action === 'read';
@@ -121,7 +128,10 @@ export class Segments {
     return over;
   }
 
-  /** Call this once for each operation, after `ended`. `crosses`: another instance served the previous operation. */
+  /**
+   * Returns whether an operation overlaps a write, and whether another instance served the previous operation
+   * (`crosses`). Call it once for each operation, after `ended`.
+   */
   relate(operation: Operation): { overlaps: boolean; crosses: boolean } {
     const reads = operation.action === 'read';
     const [before, here] = [this.#before, operation.instance];
@@ -139,7 +149,10 @@ export class Segments {
     return this.#entries.length;
   }
 
-  /** The last segment: all operations after the last cut. Those that never ended may have happened. */
+  /**
+   * Returns the last segment: all operations after the last cut. Operations without an end may or may not have
+   * happened.
+   */
   rest(): Segment {
     const open = [...this.#open.values()]
       .filter(({ action }) => action !== 'read')
@@ -153,7 +166,10 @@ export class Segments {
     return this.#segment(this.#unknown ? [] : [...this.#entries, ...open]);
   }
 
-  /** The effect is unknown if the object may exceed its cap, or if a counter's value is not a number. */
+  /**
+   * Returns whether the effect of a write is known. It is not if the object may exceed its cap (maximum size), or if
+   * the value of a counter is not a number.
+   */
   #known(operation: Operation & Sifted): boolean {
     const { kind, cap = Number.POSITIVE_INFINITY } = this.object;
     const effect = effectOf(kind, operation);
@@ -168,7 +184,7 @@ export class Segments {
     return this.#open.size === 0 && (this.#last === undefined || precedes(this.#last, read));
   }
 
-  /** Returns whether a read shows the state of the last cut again, with no other operation since. */
+  /** Returns whether a read shows the same state as the last cut, and no other operation came between. */
   #repeats({ saw = [] }: Operation): boolean {
     const cut = this.#cut;
     if (cut !== undefined) return cut.length === this.#entries.length && alike(cut.read.saw ?? [], saw);
@@ -177,7 +193,7 @@ export class Segments {
     );
   }
 
-  /** Cancels the planned cut if a request overlaps its read. */
+  /** Cancels the planned cut if a request overlaps the read at which it was planned. */
   #calledAfterCut(called: Operation | Start): void {
     if (this.#cut === undefined) return;
     if (precedes(this.#cut.read, called)) this.#cut.waiting.delete(called.client);
@@ -189,7 +205,7 @@ export class Segments {
     if (cut === undefined) return undefined;
     if (cut.waiting.size > 0 && this.#entries.length < LONGEST_WAIT) return undefined;
     if (this.#parallel && this.#entries.length - cut.length < PARALLEL) return undefined;
-    // A client that has sent nothing since the planned cut may never send again.
+    // A client that has sent nothing since the planned cut may never send again, so later cuts do not wait for it.
     for (const client of cut.waiting) this.#clients.delete(client);
     const entries = this.#entries.slice(0, cut.length);
     const segment = this.#unknown ? undefined : this.#segment(entries);
@@ -211,9 +227,11 @@ export class Segments {
   }
 
   /**
-   * Returns whether the segment cannot be cut. Each segment must know whether an `info` operation took effect in an
-   * earlier one. This is known only for an add of a unique value: if a read showed the value, the add has taken effect,
-   * otherwise it moves to the next segment.
+   * Returns whether the segment cannot be cut.
+   *
+   * Each segment must know whether an `info` operation (it may or may not have happened) took effect in an earlier
+   * segment. This is known only for an add of a unique value. If a read has shown the value, the add has taken effect;
+   * otherwise the add moves to the next segment.
    */
   #ambiguous(): boolean {
     if (this.#stuck || this.#unsure === 0) return this.#stuck;
@@ -238,7 +256,7 @@ const later = (a: Operation | undefined, b: Operation): Operation =>
 
 const returned = (operation: Operation): number => operation.return ?? Number.POSITIVE_INFINITY;
 
-/** The `info` operations whose value no read has shown. */
+/** Returns the `info` operations (they may or may not have happened) whose value no read has shown. */
 function unseen(entries: readonly Entry[]): Entry[] {
   const seen = new Set<string | undefined>();
   for (const { operation } of entries) for (const value of operation.saw ?? []) seen.add(value);

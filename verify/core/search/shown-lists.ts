@@ -1,33 +1,44 @@
 /**
- * Makes the search faster for a list with only add, set and clear. A state is then a number instead of a list: each
- * list that a read shows has one, and each beginning of such a list. All other lists are one state.
+ * Makes the search faster for a list on which only add, set and clear are used. Replaces each list by a number: each
+ * list that a read shows has a number, and so has each beginning of such a list. All other lists have one common state.
  */
 import { effectOf, type ObjectOperation, putsIn, type State } from '../objects/models.ts';
 import type { Interval } from './decision.ts';
 import type { Machine } from './transitions.ts';
 
-/** The operations, with numbers in place of lists. They have a valid order if and only if the original ones do. */
+/**
+ * The operations, with numbers in place of lists. They have a valid order if and only if the original operations have
+ * one.
+ */
 export interface Reduced {
   machine: Machine;
   initial: State;
   operations: readonly Interval[];
 }
 
-/** A list that a read shows, or a beginning of it: [a] is a beginning of [a, b]. */
+/** A list that a read shows, or the beginning of such a list: [a] is a beginning of [a, b]. */
 interface Shown {
   state: State;
-  /** By value: the shown list that an add of the value leads to. */
+  /**
+   * Key: a value; value: the list that results if the value is added to this one. Only lists that begin a shown list
+   * are kept.
+   */
   longer: Map<string, Shown>;
-  /** True if the list holds a value that is written only once. Once replaced, such a list cannot come back. */
+  /**
+   * True if the list has a value that is written only once. After such a list was replaced, it can never occur again.
+   */
   once: boolean;
 }
 
-/** All lists that no read shows and that begin no shown list. */
+/** The common state of all lists that no read shows and that are not the beginning of a shown list. */
 const UNSHOWN: State = ['unshown'];
-/** Marks a write that is impossible in every valid order. */
+/** Used as the value of a write that is impossible in every valid order. */
 const NEVER = 'never';
 
-/** Returns undefined if there is a write other than `add`, `set` and `clear`. */
+/**
+ * Replaces the lists in the operations by numbers. Returns undefined if there is a write other than `add`, `set` and
+ * `clear`.
+ */
 export function shownLists(
   initial: readonly string[] = [],
   operations: readonly Interval[],
@@ -37,7 +48,7 @@ export function shownLists(
   const lists = new ShownLists(operations, writers);
   const reduced = operations.map(interval => {
     const operation = lists.reduced(interval.operation);
-    // A write without a response whose result no read shows can be left out.
+    // If a write has no response and no read shows its result, it can be left out.
     const needless = interval.return === Number.POSITIVE_INFINITY && operation.value === undefined;
     return { ...interval, operation: needless ? READ : operation };
   });
@@ -46,7 +57,7 @@ export function shownLists(
 
 const READ: ObjectOperation = { action: 'read' };
 
-/** How often each value is written; undefined if there is a write other than `add`, `set` and `clear`. */
+/** Returns how often each value is written; undefined if there is a write other than `add`, `set` and `clear`. */
 function writersOf(
   initial: readonly string[],
   operations: readonly Interval[],
@@ -99,7 +110,7 @@ class ShownLists implements Machine {
     return list?.state ?? UNSHOWN;
   }
 
-  /** Converts an operation from lists to states. A write whose result no read shows gets no value. */
+  /** Replaces the list in an operation by the number of its state. A write whose result no read shows gets no value. */
   reduced(operation: ObjectOperation): ObjectOperation {
     if (operation.action === 'read') return { action: 'read', saw: this.place(operation.saw ?? []) };
     const effect = effectOf('list', operation);
@@ -112,16 +123,19 @@ class ShownLists implements Machine {
   }
 
   /**
-   * Returns whether a read shows the value, and only one operation writes it. This operation must lead to a shown list:
-   * otherwise no order has a place for the read.
+   * Returns whether a read shows the value, and only one operation writes it. This operation must then result in a list
+   * that a read shows, otherwise the read fits nowhere in the order.
    */
   #isOnlyHere(value: string): boolean {
     return this.#values.has(value) && this.#writers.get(value) === 1;
   }
 
   /**
-   * If a list cannot come back and begins a longer shown list, only the add of that list's next value is possible.
-   * Reads of the shorter list need no place any more, because the search puts reads into the order first.
+   * Returns the state after an operation; undefined if the operation is impossible.
+   *
+   * If a list can never occur again, and a read shows a longer list that begins with it, only the add of the next value
+   * is possible. All reads of the shorter list are in the order by then, because the search adds a read as soon as it
+   * fits.
    */
   step(state: State, { action, value, saw }: ObjectOperation): State | undefined {
     const [name = ''] = state;
@@ -139,7 +153,10 @@ class ShownLists implements Machine {
     return name;
   }
 
-  /** Reads, and writes whose result no read shows, do not change the state `unshown`. */
+  /**
+   * Returns whether an operation leaves the state unchanged if no read shows the list: a read, or a write whose result
+   * no read shows.
+   */
   isIdle({ action, value }: ObjectOperation): boolean {
     return action === 'read' || value === undefined;
   }

@@ -1,23 +1,32 @@
-/** Numbers the states and operations of an object, so that a search computes each step only once. */
+/**
+ * Numbers the states and operations of an object, so that the search computes the effect of each operation on each
+ * state only once.
+ */
 import { getOrInsert } from '../get-or-insert.ts';
 import type { ObjectOperation, State } from '../objects/models.ts';
 
-/** How the states of an object follow each other. */
+/** Defines which state follows another one. */
 export interface Machine {
-  /** Returns undefined if the operation's response is impossible in this state. */
+  /** Returns the state after an operation; undefined if the operation's response is impossible in this state. */
   step(state: State, operation: ObjectOperation): State | undefined;
-  /** Returns the same text for equal states only. */
+  /** Returns a text for a state. Equal states have the same text, different states have different texts. */
   key(state: State): string;
-  /** Whether an operation may enter the order as soon as it does not change the state. By default: reads. */
+  /**
+   * Returns whether the search may add an operation to the order as soon as this operation leaves the state unchanged.
+   * By default, only reads may be added so early.
+   */
   isIdle?(operation: ObjectOperation): boolean;
 }
 
-/** Stands for the next state if the operation's response is impossible. */
+/** Used as the next state if the response of the operation is impossible. */
 export const REFUSED = -1;
-/** Stands for a next state that has not been computed yet. */
+/** Used as the next state if it has not been computed yet. */
 const UNTRIED = -2;
 
-/** With more classes of operations, the table of steps would be mostly empty, so a map is used. */
+/**
+ * Maximum number of classes of operations for which the next states are kept in a table. With more classes, the table
+ * would be mostly empty, so a map is used.
+ */
 const WIDE = 256;
 
 export class Transitions {
@@ -34,7 +43,10 @@ export class Transitions {
     this.#machine = machine;
   }
 
-  /** Equal operations have the same class. Call it for all operations before `step`. */
+  /**
+   * Returns the class of an operation. Equal operations have the same class. Must be called for all operations before
+   * `step`.
+   */
   classOf(operation: ObjectOperation): number {
     return getOrInsert(this.#classes, nameOf(operation), () => this.#operations.push(operation) - 1);
   }
@@ -46,7 +58,7 @@ export class Transitions {
     });
   }
 
-  /** The state after an operation of this class; REFUSED if its response is impossible. */
+  /** Returns the state after an operation of this class; REFUSED if its response is impossible. */
   step(state: number, kind: number): number {
     const classes = this.#operations.length;
     if (classes > WIDE) {
@@ -78,7 +90,7 @@ export class Transitions {
   }
 }
 
-/** Only equal operations have the same text. It is short for frequent ones. */
+/** Returns a text for an operation, the same only for equal operations. The text of frequent operations is short. */
 function nameOf({ action, value, expected, state, saw }: ObjectOperation): string {
   if (action === 'read' && saw?.length === 1) return `read=${saw[0]}`;
   if (action !== 'read' && value !== undefined && expected === undefined && state === undefined) {

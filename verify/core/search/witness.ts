@@ -10,19 +10,20 @@ import { shrink } from './shrink.ts';
 
 export type SegmentVerdict = 'ok' | 'violated' | 'budget' | 'late' | 'clocks';
 
-/** Limit of one search that tests whether a few operations alone prove the violation. */
+/** Limit of each search that tests whether some of the operations are enough to prove the violation. */
 const CANDIDATE: Limit = { steps: 5_000 };
-/** Maximum number of steps of all these tests for one violation: some seconds. */
+/** Maximum number of steps in all these tests for one violation. They take some seconds. */
 const SHRINKING = 10_000_000;
 /** Limit of the search for the longest valid order, which the report shows. */
 const EXPLANATION: Limit = { steps: 2_000 };
-/** A report shows this number of the last operations of a witness with more than `LONG` operations. */
+/** If a witness has more than `LONG` operations, a report shows only this number of its last operations. */
 const SHOWN = 8;
 const LONG = 32;
 
 /**
- * If reads were recorded late, or the times come from several clocks, a violation may be wrong. It counts only if it
- * remains without the late reads, and with time intervals that include the uncertainty of the clocks.
+ * Judges a segment. A violation may be wrong if reads were recorded late, or if the times come from several clocks. So
+ * the segment is then judged again without the late reads, and with intervals that include the uncertainty of the
+ * clocks. The violation is reported only if it remains.
  */
 export function judgeSegment(segment: Segment, limit: Limit): { verdict: SegmentVerdict; steps: number } {
   const strict = judged(segment, segment.entries.map(exact), limit);
@@ -50,7 +51,10 @@ const exact = ({ operation, sure }: Entry): LooseInterval => ({
 const severalClocks = ({ entries }: Segment): boolean =>
   entries.some(({ operation }) => operation.clock !== entries[0]?.operation.clock);
 
-/** Leaves out late reads. With several clocks, widens each interval by its clock's uncertainty. */
+/**
+ * Returns the operations without late reads. If there are several clocks, makes each interval longer by the uncertainty
+ * of its clock.
+ */
 function looseEntries(segment: Segment): LooseInterval[] {
   const several = severalClocks(segment);
   return segment.entries
@@ -66,20 +70,23 @@ interface LooseInterval extends Interval {
   operation: Operation;
 }
 
-/** An operation that may have happened at any time, or never. */
+/** Returns the operation as one that may have happened at any time, or never. */
 const relaxed = ({ operation }: Interval): Interval => ({
   call: Number.NEGATIVE_INFINITY,
   return: Number.POSITIVE_INFINITY,
   operation,
 });
 
-/** Writes outside the witness may have happened at any time, or never, so that they prove nothing. */
+/**
+ * Returns the writes that are not in the witness, as operations that may have happened at any time, or never. Such
+ * writes prove nothing.
+ */
 const others = (all: readonly LooseInterval[], kept: readonly LooseInterval[]): Interval[] => {
   const keeps = new Set(kept);
   return all.filter(interval => !keeps.has(interval) && interval.operation.action !== 'read').map(relaxed);
 };
 
-/** `at`: the operation that does not fit after the longest valid order. */
+/** A proof that a segment is not linearizable. `at`: the operation that does not fit after the longest valid order. */
 interface Nonlinear {
   at: Operation | undefined;
   summary: string;
@@ -87,7 +94,11 @@ interface Nonlinear {
   notes: string[];
 }
 
-/** @param isLate returns true when no time is left to shorten the proof */
+/**
+ * Describes the violation in a segment.
+ *
+ * @param isLate returns true if no time is left to shorten the proof
+ */
 export function nonlinear(segment: Segment, isLate?: Limit['isLate']): Nonlinear {
   const all = looseEntries(segment).sort((a, b) => a.call - b.call);
   const kept = smallest(segment, all, isLate);
@@ -109,7 +120,7 @@ export function nonlinear(segment: Segment, isLate?: Limit['isLate']): Nonlinear
   };
 }
 
-/** The shortest proof that was found within the limits. */
+/** Returns the shortest proof that is found within the limits. */
 function smallest(
   segment: Segment,
   all: readonly LooseInterval[],
@@ -124,7 +135,7 @@ function smallest(
   return shrink(all, proves, () => left < 0 || isLate?.() === true);
 }
 
-/** The read that showed the state before the segment, if the proof needs this state. */
+/** Returns the read that showed the state before the segment, if the proof needs this state. */
 function beginning(
   { object, initial, from }: Segment,
   all: readonly LooseInterval[],
