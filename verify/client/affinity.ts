@@ -9,10 +9,13 @@ import type { Random } from '../random.ts';
 export const AFFINITIES = ['on', 'off', 're-pinned', 'broken'] as const;
 export type AffinityMode = (typeof AFFINITIES)[number];
 
-/** Returns the names of the affinity cookie and of its possible copy: `AWSALB` → `AWSALB` and `AWSALBCORS`. */
+/** Returns the names of the affinity cookie and of the copy that AWS sets: `AWSALB` → `AWSALB` and `AWSALBCORS`. */
 export const twinsOf = (cookie: string): string[] => [cookie, `${cookie}CORS`];
 
-/** Maximum number of affinity cookies of other clients that Baton keeps, for the setting `re-pinned`. */
+/**
+ * Maximum number of affinity cookies to keep for the setting `re-pinned`, in which clients send cookies of other
+ * clients.
+ */
 const KEPT = 64;
 
 interface Pair {
@@ -33,7 +36,7 @@ export class Affinity {
 
   /**
    * @param cookie name of the balancer's cookie
-   * @param late returns true after the middle of the run
+   * @param late returns true in the second half of the run
    */
   constructor(cookie: string, mode: AffinityMode, random: Random, late: () => boolean) {
     this.cookie = cookie;
@@ -50,7 +53,7 @@ export class Affinity {
     if (this.#values.length > KEPT) this.#values.shift();
   }
 
-  /** Returns the cookies to send. @param cookies all cookies of the jar */
+  /** Returns the cookies to send with a request. @param cookies all cookies of the jar */
   sent(cookies: readonly Pair[]): readonly Pair[] {
     if (this.mode === 'on' || this.mode === 'broken') return cookies;
     const others = cookies.filter(({ name }) => !this.twins.includes(name));
@@ -61,7 +64,7 @@ export class Affinity {
     return [...others, { name: this.cookie, value }];
   }
 
-  /** Returns whether the setting is `broken` and clients must lose the affinity cookie now. */
+  /** Returns true if the setting is `broken` and the clients must lose their affinity cookie now. */
   breaks(): boolean {
     return this.mode === 'broken' && this.#late();
   }

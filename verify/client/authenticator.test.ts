@@ -33,7 +33,7 @@ it('makes a passkey that a server accepts, and signs challenges with it', async 
   const authenticator = new Authenticator();
   const credential = credentialOf(await registered(authenticator));
   const options = await generateAuthenticationOptions({ rpID });
-  // Some servers send the options inside another object.
+  // Some servers send the options for the passkey inside another JSON object.
   const body = JSON.stringify({ ok: true, publicKey: options });
   const response = authenticator.respond('get', body, account, site) as never;
   const sign = { response, credential, ...expected };

@@ -23,7 +23,7 @@ type Options = z.infer<typeof options>;
 interface Passkey {
   id: string;
   key: KeyObject;
-  /** The user's id, which the app has chosen. */
+  /** Id of the user in the passkey, chosen by the app. */
   userHandle: string;
 }
 
@@ -32,24 +32,24 @@ const [PRESENT, VERIFIED, ATTACHED] = [0x01, 0x04, 0x40];
 /** ES256 in COSE (RFC 9053): ECDSA with P-256 and SHA-256. */
 const ES256 = -7;
 
-/** The function of `navigator.credentials` that a browser would call. */
+/** The function of `navigator.credentials` that a browser would call: to create a passkey, or to sign in with one. */
 type Ceremony = 'create' | 'get';
 
 export class Authenticator {
   readonly #passkeys = new Map<Account, Passkey>();
   /**
-   * The functions of `navigator.credentials` that have succeeded in this run. If one of them fails later, the app has
-   * failed, and not the target file.
+   * The functions of `navigator.credentials` that have succeeded in this run. If such a function fails later, the cause
+   * is an error of the app, and not a wrong target file.
    */
   readonly #works = new Set<Ceremony>();
 
   /**
    * Creates the passkey of an account, or signs in with it.
    *
-   * @param body body of the response: JSON that contains the options for the passkey at any depth
+   * @param body response body: JSON that contains the options for the passkey at any depth
    * @param site address of the app
    * @returns the credential, as its `toJSON()` returns it in a browser; undefined if the app sent wrong options now,
-   * but sent correct ones before in this run
+   * but sent correct options before in this run
    * @throws UsageError if the first response has no options, or options that this authenticator does not support
    */
   respond(ceremony: Ceremony, body: string, account: Account, site: URL): object | undefined {
@@ -151,7 +151,7 @@ const credential = (id: string, response: object): object => ({
 const EMPTY = Symbol('empty map');
 type Cbor = number | string | Buffer | typeof EMPTY;
 
-/** Encodes a map in CBOR (RFC 8949) with up to 23 entries. Texts and byte strings may have up to 65,535 bytes. */
+/** Encodes a map in CBOR (RFC 8949) with up to 23 entries. Texts and byte strings must not be longer than 65,535 bytes. */
 const cborMap = (entries: readonly (readonly [Cbor, Cbor])[]): Buffer =>
   Buffer.concat([cborHead(5, entries.length), ...entries.flat().map(cbor)]);
 
@@ -169,7 +169,7 @@ function cborHead(type: number, size: number): Buffer {
   return Buffer.from([(type << 5) | 25, size >> 8, size & 0xff]);
 }
 
-/** Searches a parsed response for objects with a `challenge`. Returns the outermost one. */
+/** Searches a parsed response for objects with a `challenge`. Returns the outermost such object. */
 function optionsIn(value: unknown): Options | undefined {
   const left = [value];
   for (const one of left) {

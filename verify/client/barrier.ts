@@ -3,13 +3,19 @@
  * last bytes are sent at the same time, so that the app begins all requests together.
  */
 
-/** A request that waits for the other requests of its barrier. */
+/** A request that waits at a barrier, so that it overlaps the other requests of this barrier. */
 export interface Held {
-  /** Waits until all requests of the barrier are ready. The time of the request is measured only after this wait. */
+  /**
+   * Waits until all requests of the barrier are sent, except for their last bytes. This wait does not count as response
+   * time.
+   */
   assemble(): Promise<void>;
-  /** Waits until the last byte may be sent. */
+  /** Waits until the barrier opens, so that the last byte of the request can be sent. */
   pass(): Promise<void>;
-  /** Stops the other requests from waiting for this request, because it has failed or is sent separately. */
+  /**
+   * Removes this request from the barrier, because it has failed or is sent separately. Other requests then do not wait
+   * for it.
+   */
   leave(): void;
 }
 
@@ -26,7 +32,7 @@ export class Barrier {
     this.opened = this.#released.opened;
   }
 
-  /** Adds a request. @param offset additional delay of its last byte, milliseconds; may be a fraction */
+  /** Adds a request to the barrier. @param offset additional delay of its last byte, milliseconds; may be a fraction */
   place(offset = 0): Held {
     const assembles = this.#assembled.place();
     const arrives = this.#released.place();
@@ -74,8 +80,8 @@ class Gate {
 }
 
 /**
- * Waits for a time that may be a fraction of a millisecond. A timer is not exact enough, so for the last 2 ms the
- * function reads the clock in each turn of the event loop.
+ * Waits for a time that can be a fraction of a millisecond. A timer is not exact enough: during the last 2 ms, reads
+ * the clock in each turn of the event loop instead.
  */
 async function after(milliseconds: number): Promise<void> {
   const until = performance.now() + milliseconds;

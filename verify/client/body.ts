@@ -6,9 +6,9 @@ import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw, type ZlibOptions } from 'node:zlib';
 import type { BodyFacts } from '../core/response/reply.ts';
 
-/** Largest body, in bytes, before and after decompression. Larger bodies fail. */
+/** Maximum size of a body, bytes, before and after decompression. Larger bodies are errors. */
 export const MAX_BODY = 16 << 20;
-/** The header Accept-Encoding of all requests. */
+/** The value of the header Accept-Encoding in all requests. */
 export const ACCEPTED_ENCODINGS = 'gzip, deflate, br';
 
 /**
@@ -27,7 +27,7 @@ export async function bodyOf(stream: Readable, until: number): Promise<Buffer> {
     for await (const chunk of stream) {
       chunks.push(chunk as Buffer);
       bytes += (chunk as Buffer).length;
-      // The end of the loop destroys the stream and its connection.
+      // When this loop ends early, it destroys the stream and its connection.
       if (bytes > MAX_BODY) throw bodyFailure('BODY_TOO_LARGE');
     }
   } finally {
@@ -48,12 +48,12 @@ export function textOf(data: Buffer, headers: IncomingHttpHeaders): string | Pro
   return decompressed(Buffer.from(data), encodings).then(plain => decoded(plain, type));
 }
 
-/** Maximum size of a body that is kept: bytes of the body, and characters of its text. */
+/** Maximum size of a body to keep in the cache: bytes of the body, and characters of its text. */
 const KEPT_BODY = 16 << 10;
 
-/** A body, its text, and the facts found in it. */
+/** A response body in the cache, with its text and the facts that were found in the text. */
 interface KeptBody {
-  /** The bytes of the body are at the begin of this buffer. */
+  /** A buffer that begins with the bytes of the body. */
   bytes: Buffer;
   length: number;
   type: string;
@@ -63,17 +63,20 @@ interface KeptBody {
 }
 
 /**
- * Keeps the last two bodies of a page with their texts and facts. If the next body has the same bytes as one of them,
- * Baton need not decode and search it again. Two, because the page often names the instance, and requests change
- * between instances.
+ * Cache of the last two bodies of a page, with their texts and facts. If the next body has the same bytes as one of
+ * them, Baton need not decode and search it again. There are two bodies, because a page often names its instance, and
+ * the requests of a client alternate between instances.
  */
 export class LastBodies {
-  /** The facts of the body with which `textOf` was last called. */
+  /** The facts found in the body with which `textOf` was last called. */
   facts: BodyFacts = { firsts: new Map() };
   #last: KeptBody | undefined;
   #before: KeptBody | undefined;
 
-  /** Returns the text of a body, like the function `textOf`. If the body is kept, sets `facts` to its facts. */
+  /**
+   * Returns the text of a body, as the function `textOf` does. If the body is in the cache, sets `facts` to the facts
+   * of this body.
+   */
   textOf(data: Buffer, headers: IncomingHttpHeaders): string | Promise<string> {
     const { 'content-type': type = '', 'content-encoding': encodings } = headers;
     let kept = this.#last;
@@ -98,7 +101,7 @@ export class LastBodies {
     this.facts = facts;
     const { length } = data;
     if (length > KEPT_BODY) return textOf(data, headers);
-    // Uses the buffer of the older body again, because a new one for each body costs the garbage collector much time.
+    // Reuses the buffer of the older body. A new buffer for each body would cost the garbage collector much time.
     const free = this.#before?.bytes;
     const bytes =
       free !== undefined && free.length >= length ? free : Buffer.allocUnsafeSlow(roomFor(length));
@@ -112,7 +115,7 @@ export class LastBodies {
     return text;
   }
 
-  /** Keeps the decompressed text of a body instead of its promise, or forgets the body if the text is too long. */
+  /** Stores the text of a body after its decompression. Removes the body from the cache if the text is too long. */
   #settle(kept: KeptBody, text: string): void {
     if (text.length <= KEPT_BODY) kept.text = text;
     else if (this.#last === kept) this.#last = undefined;
@@ -126,14 +129,14 @@ const equals = (kept: KeptBody, data: Buffer, type: string, encodings: string | 
   encodings === kept.encodings &&
   data.compare(kept.bytes, 0, kept.length) === 0;
 
-/** Returns the size of a buffer for a body, and for later ones that are a little longer. */
+/** Returns the size of a buffer for a body of this length, with some room for later bodies that are a little longer. */
 const roomFor = (length: number): number => Math.min(KEPT_BODY, Math.ceil((length + 1) / 1024) * 1024);
 
 export const bodyFailure = (code: string): Error => Object.assign(new Error(code), { code });
 
 type Decompress = (data: Buffer, options: ZlibOptions) => Promise<Buffer>;
 
-/** Some servers send `deflate` without its zlib header, which RFC 9110, 8.4.1.2 requires. */
+/** Decompresses `deflate`. Some servers omit its zlib header, although RFC 9110, 8.4.1.2 requires the header. */
 const deflated: Decompress = (data, options) =>
   ((data[0] ?? 0) & 0x0f) === 8 ? promisify(inflate)(data, options) : promisify(inflateRaw)(data, options);
 
@@ -149,7 +152,8 @@ async function decompressed(data: Buffer, encodings: string): Promise<Buffer> {
   // Decodes in reverse order, because the header lists the encodings in the order in which they were applied.
   for (const name of encodings.toLowerCase().split(',').reverse()) {
     const decompress = DECOMPRESS[name.trim()];
-    // A response to HEAD, or with status 304, may name an encoding although it has no body.
+    // An empty body is not decompressed: a response to HEAD, or with status 304, can name an encoding although it has
+    // no body.
     if (decompress === undefined || plain.length === 0) continue;
     plain = await decompress(plain, { maxOutputLength: MAX_BODY }).catch(({ code }) => {
       throw bodyFailure(code === 'ERR_BUFFER_TOO_LARGE' ? 'BODY_TOO_LARGE' : 'BODY_GARBLED');
@@ -163,13 +167,16 @@ const BYTE_ORDER_MARKS: readonly (readonly [mark: string, charset: string])[] = 
   ['feff', 'utf-16be'],
   ['fffe', 'utf-16le'],
 ];
-/** Number of bytes at the begin of a page that may declare its charset. */
+/** Number of bytes at the start of a page in which browsers look for a declaration of the charset. */
 const PRESCAN = 1024;
 
 /** Charsets in which each ASCII character has its ASCII code. */
 const ON_ASCII = /^(?:utf-?8|us-ascii|iso-8859-\d+|windows-125\d)$/i;
 
-/** Decodes a body by its byte order mark, else by its header, else by the charset in the page (WHATWG HTML). */
+/**
+ * Decodes a body by its byte order mark, or else by the Content-Type header, or else by the charset that the page
+ * declares (WHATWG HTML).
+ */
 function decoded(data: Buffer, type: string): string {
   const text = isAscii(data) ? data.toString('latin1') : undefined;
   const charset = marked(data) ?? charsetOf(data, type);
@@ -187,7 +194,7 @@ function decoderOf(charset: string): InstanceType<typeof TextDecoder> | undefine
   try {
     decoder = new TextDecoder(charset);
   } catch {
-    // Node knows no charset of this name.
+    // Node does not support a charset of this name.
   }
   if (decoders.size < 100) decoders.set(charset, decoder);
   return decoder;
@@ -208,13 +215,13 @@ function charsetOf(data: Buffer, type: string): string | undefined {
   return said !== undefined && /^utf-16/i.test(said) ? 'utf-8' : said;
 }
 
-/** The result of parsing a content type: its charset, or whether the page may declare the charset. */
+/** What a Content-Type header says: the charset of the body, or whether the page itself can declare its charset. */
 interface Declared {
   charset: string | undefined;
   page: boolean;
 }
 
-/** Cache of parsed content types. */
+/** Cache of parsed Content-Type headers. */
 const types = new Map<string, Declared>();
 
 function declaredBy(type: string): Declared {

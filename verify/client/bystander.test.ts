@@ -1,4 +1,4 @@
-/** Tests two sessions behind a strict round robin that send their requests in turn. */
+/** Tests two sessions behind a balancer with strict round robin. The sessions alternate with their requests. */
 import { expect, it } from 'vitest';
 import { seeded } from '../random.ts';
 import { OutOfStep } from './bystander.ts';
@@ -31,7 +31,8 @@ async function inTurn(instances: number, sticky = false) {
 it('lets two clients that send in turn reach both instances of a strict round robin', async () => {
   const { reached, requests } = await inTurn(2);
   expect(reached).toEqual([2, 2]);
-  // Additional requests are rare: one is sent only after an instance has served a session several times in a row.
+  // Additional requests are rare: the client sends them only after one instance has served a session several times in a
+  // row.
   expect(requests).toBeLessThan(80 * 1.25);
 });
 

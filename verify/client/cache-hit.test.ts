@@ -1,4 +1,7 @@
-/** Tests with headers of real caches, from their documentation and from real responses. */
+/**
+ * Tests the detection of cached responses with headers of real caches, from their documentation and from real
+ * responses.
+ */
 import { expect, it } from 'vitest';
 import { servedFromCache } from './cache-hit.ts';
 

@@ -2,8 +2,8 @@
 import type { Reply } from '../core/response/reply.ts';
 
 /**
- * Headers by which caches say whether they served a response, without a standard: x-cache (CloudFront, Fastly,
- * Varnish, Akamai, Squid, Apache, Azure), x-cache-status and x-proxy-cache (nginx), cf-cache-status (Cloudflare),
+ * Non-standard headers by which caches say whether they served a response: x-cache (CloudFront, Fastly, Varnish,
+ * Akamai, Squid, Apache, Azure), x-cache-status and x-proxy-cache (nginx), cf-cache-status (Cloudflare),
  * x-vercel-cache, cdn-cache (Bunny), x-cache-remote (Akamai), cdn_cache_status (Google), x-drupal-cache.
  */
 const STATUS = [
@@ -22,13 +22,13 @@ const STATUS = [
 const ALL = ['cache-status', 'age', ...STATUS];
 
 /**
- * Words in headers such as X-Cache that mean that the cache had stored the response. It may be fresh, stale, or
- * confirmed by the app as unchanged.
+ * Words in headers such as X-Cache that mean that the cache had stored the response. The stored response may be fresh,
+ * stale, or confirmed by the app as unchanged.
  */
 const SERVED = /^(?:\w*hit|hit(?:cluster|stale)|stale|updating|revalidated?)$/;
 /**
- * Words in headers such as X-Cache that mean that the app made the response, although some contain `hit`: HIT-FOR-PASS,
- * HITPASS, TCP_REFRESH_MISS, "no hit".
+ * Words in headers such as X-Cache that mean that the app made the response. Some of them contain `hit` nevertheless:
+ * HIT-FOR-PASS, HITPASS, TCP_REFRESH_MISS, "no hit".
  */
 const NOT = /^(?:\w*pass|\w*miss|synth|bypass|no|false|0)$/;
 
@@ -50,7 +50,7 @@ export function servedFromCache(headers: Reply['headers'], took: number): boolea
 /** Returns the members of a header that is a list. Each cache on the way to the client adds one member. */
 function membersOf(value: string | string[] | undefined): string[] {
   const text = [value ?? []].flat().join(',');
-  // A comma within quotes is no separator.
+  // Does not split a header at a comma within quotes.
   return (text.match(/(?:"(?:\\.|[^"\\])*"|[^,"])+/g) ?? []).filter(member => member.trim() !== '');
 }
 
@@ -75,7 +75,7 @@ function isHit(member: string): boolean {
 const ROUNDING = 1;
 
 /**
- * Returns whether the Age header says that the response is older than the request: then a cache had stored the
+ * Returns whether the Age header says that the response is older than the request. If so, a cache had stored the
  * response.
  */
 function isOlder(value: string | string[] | undefined, took: number): boolean {

@@ -5,7 +5,10 @@ import { barePath } from '../core/response/paths.ts';
 import type { Reply } from '../core/response/reply.ts';
 import type { ListRead } from './list-read.ts';
 
-/** Facts about an operation that only a further request can decide, such as the outcome of a login with a redirect. */
+/**
+ * Facts about an operation that are known only after a further request: for example, whether a login succeeded, if its
+ * response is a redirect.
+ */
 type Settled = Pick<Returned, 'issued' | 'lost'> & {
   outcome?: Outcome;
   signedIn?: Seen['signedIn'] | undefined;
@@ -13,43 +16,46 @@ type Settled = Pick<Returned, 'issued' | 'lost'> & {
 };
 
 /**
- * Functions that write operations into the history after an earlier operation. For example, the page after a login is
- * written after the login.
+ * Functions that each write one operation into the history. They are called after an earlier operation has been
+ * written: for example, the page after a login must stand after the login.
  */
 export type Later = (() => void)[];
 
-/** What is known about an operation before its request is sent. */
+/** The fields of an operation that are known before its request is sent. */
 export interface Call extends Asked {
   client: string;
   session: string;
   user: string;
-  /** Name of the object in the history: `<object>@<session or user>`. */
+  /** Name of the data that is read or written, for the history: `<object>@<session or user>`. */
   objectName?: string | undefined;
   value?: string | undefined;
   with?: With | undefined;
-  /** How a forged cookie was changed, such as `cut`. */
+  /** How a forged cookie was changed, such as `cut` for a cookie that was shortened. */
   change?: string | undefined;
   /** Name of the instance to which the request is sent directly, without the balancer. */
   address?: string | undefined;
   steered?: boolean | undefined;
-  /** Planned begin of the request, microseconds on the run's clock; absent if the load has no rate (`--rate`). */
+  /**
+   * Time at which the request was planned to begin, microseconds on the run's clock; absent if the load has no rate
+   * (`--rate`).
+   */
   due?: number | undefined;
   /** The refresh token that the request sends. The history gets only its label, a keyed hash (labels.ts). */
   token?: string | undefined;
-  /** Present if this request reads one page of a list: the pages of the list so far. */
+  /** Present if this request reads one page of a list of several pages: the pages that were read so far. */
   list?: ListRead | undefined;
   /**
-   * Sends further requests to decide the outcome, if the response does not show it. The history gets these requests
-   * after this operation.
+   * Sends further requests to find out the outcome, if the response does not show it. In the history, these requests
+   * stand after this operation.
    */
   settle?: ((reply: Reply, outcome: Outcome, later: Later) => Promise<Settled>) | undefined;
   /**
-   * Present if the history must get an earlier operation first. Then the recorder does not write this operation at
-   * once: it adds the function that writes it to this list.
+   * Present if an earlier operation must be written into the history first. Then the recorder does not write this
+   * operation, but adds a function that writes it to this list.
    */
   later?: Later | undefined;
   /**
-   * If true, the history gets the label (labels.ts) of the session cookie that was sent. It shows which
+   * If true, the history gets the label (a keyed hash) of the session cookie that was sent. The label shows which
    * cookie a session had at this request, because a session may change its cookie.
    */
   labelled?: boolean | undefined;
@@ -74,7 +80,7 @@ export function calledOf(call: Call, id: number, run: string, clock: string, pat
   return called;
 }
 
-/** Maximum number of paths in the cache of paths without query. */
+/** Maximum number of entries in the cache of paths whose query was removed. */
 const PATHS = 1000;
 const paths = new Map<string, string>();
 

@@ -14,7 +14,7 @@ export const reasonOf = ({ message }: Error): string => message.split(';')[0] as
  *
  * @param url the address of the server
  * @param reason the message of Node
- * @param how where the user can name the certificates to trust: a key of the target file, or an option
+ * @param how where the user can name the certificates to trust: a key of the target file, or a command-line option
  */
 export function distrust(url: string, reason: string, how: string): string {
   return `${url}: expected a certificate that this machine trusts, got an untrusted one: ${reason}. ${remedy(reason, how)}`;

@@ -1,10 +1,12 @@
-/** A monotonic clock in whole microseconds, one for each worker thread. All times in a history come from them. */
+/**
+ * A monotonic clock in whole microseconds. Each worker thread has one. All times in a history come from these clocks.
+ */
 
 export interface RecorderClock {
   readonly name: string;
   /** Wall-clock time at which the clock was zero, ISO 8601. */
   readonly base: string;
-  /** Maximum error against the clock of the first worker thread, microseconds. */
+  /** Maximum difference between this clock and the clock of the first worker thread, microseconds. */
   readonly uncertainty: number;
   now(): number;
 }

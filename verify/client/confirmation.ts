@@ -8,10 +8,10 @@ export const REDIRECTS = 20;
 
 /**
  * Returns a function that looks for the message that confirms a write. Without the message, the outcome is unknown:
- * many apps store the message in the session, so they may have kept the write and lost the message.
+ * many apps store the message in the session, so an app may have kept the write and lost only the message.
  *
  * @param confirmed regular expression of the message; {value} stands for the written value
- * @param open opens a page of the target in the same session. The history gets this request after the write
+ * @param open opens a page of the target in the same session. In the history, this request stands after the write
  * @param busy returns true for a page that says that the app is busy, which means that the app refused the write
  */
 export function confirmation(

@@ -24,56 +24,66 @@ export function attributesOf(cookie: Cookie, line: string, date?: number): Cooki
   return attributes;
 }
 
-/** Returns the lifetime of a cookie, seconds; undefined if it has none. @param date as in `attributesOf` */
+/**
+ * Returns the lifetime of a cookie, seconds; undefined if it has none.
+ *
+ * @param date when the response was made, milliseconds since the epoch
+ */
 export function lifetimeOf({ maxAge, expires }: Cookie, date = Date.now()): number | undefined {
   if (typeof maxAge === 'number') return maxAge;
   return expires instanceof Date ? Math.round((expires.getTime() - date) / 1000) : undefined;
 }
 
 /**
- * Matches a Set-Cookie line into which a proxy has joined several cookies: it contains a comma and then `name=`. The
- * comma of a date is followed by a number instead (RFC 6265, 4.1.1). In the value of the first cookie, the comma must
- * be followed by a space, because some apps put commas into values.
+ * Matches a Set-Cookie line into which a proxy has joined several cookies: the line contains a comma and then `name=`.
+ * A comma in a date does not match, because a number follows it (RFC 6265, 4.1.1). In the value of the first cookie, a
+ * comma matches only before a space, because some apps put commas into values.
  */
 const FOLDED = /^[^;]*,\s+[\w!#$%&'*+.^`|~-]+=|;.*,\s*[\w!#$%&'*+.^`|~-]+=/s;
 
-// Alphabets of session ids, with their bits per character. Digits count as hexadecimal, because a short hexadecimal id
-// may have no letters.
+// Sets of characters for session ids, with the bits per character. Ids that consist of digits count as hexadecimal,
+// because a short hexadecimal id may have no letters.
 const alphabets: [RegExp, number][] = [
   [/^[\da-f]*$/, 16],
   [/^[\da-z]*$/i, 62],
   [/^[\w+/=.-]*$/, 64],
 ];
 
-/** Returns the maximum number of bits in a text, by its length and the smallest alphabet with all its characters. */
+/**
+ * Returns the maximum number of bits of entropy in a text, by its length and the smallest alphabet with all its
+ * characters.
+ */
 function roomOf(value: string): number {
   const text = decoded(value);
   return Math.floor(text.length * bitsOf(text));
 }
 
-/** Returns the number of bits per character of the smallest alphabet that has all characters of a text. */
+/** Returns the number of bits per character in the smallest alphabet that has all characters of a text. */
 function bitsOf(text: string): number {
   const [, letters] = alphabets.find(([all]) => all.test(text)) ?? [undefined, 94];
   return Math.log2(letters);
 }
 
-/** Number of session ids to compare before a position with the same character in all of them counts as constant. */
+/**
+ * Minimum number of ids for an estimate. With fewer ids, a position may have the same character in all of them by
+ * chance.
+ */
 const ENOUGH_VALUES = 20;
 
 interface Seen {
   first: string;
   values: Set<string>;
-  /** For each position in a session id, true if the ids that were added differ there. */
+  /** For each position in a session id: true if two of the compared ids have different characters there. */
   differs: boolean[];
 }
 
-/** Estimates the entropy of session ids: counts only the positions at which the ids of the run differ. */
+/** Estimates the entropy of session ids. Positions at which all ids of the run have the same character do not count. */
 export class Rooms {
   readonly #seen = new Map<string, Seen>();
 
   /**
-   * Adds a session id. Returns the maximum number of bits of entropy in it: counts only the positions at which the ids
-   * of this cookie and length differ. Returns infinity for fewer than 20 ids.
+   * Adds a session id. Returns the maximum number of bits of entropy in this id. Only the positions count at which ids
+   * of the same cookie and length differ. Returns infinity for fewer than 20 ids.
    */
   of(name: string, value: string): number {
     const text = decoded(value);

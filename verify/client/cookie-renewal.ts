@@ -1,12 +1,12 @@
 /**
- * Recognises Set-Cookie lines that only renew the expiry of a known cookie, so that the jar need not parse them. Many
- * apps send such a line in each response.
+ * Recognises Set-Cookie lines that only extend the lifetime of a known cookie, so that the cookie jar need not parse
+ * them. Many apps send such a line in each response.
  */
 import { type Cookie, parseDate, type Store } from 'tough-cookie';
 import type { CookieAttributes } from '../core/history/history.ts';
 import { lifetimeOf } from './cookie-attributes.ts';
 
-/** The parts of a Set-Cookie line. */
+/** A Set-Cookie line, split into its expiry date and the rest. */
 interface Undated {
   /** The Set-Cookie line without the date of its Expires attribute. */
   text: string;
@@ -14,7 +14,7 @@ interface Undated {
   expires?: string;
 }
 
-/** A Set-Cookie line that has set a cookie of the jar. */
+/** A Set-Cookie line that has set a cookie in the jar. */
 interface SetLine {
   line: string;
   parts: Undated;
@@ -28,7 +28,7 @@ interface SetLine {
 interface Renewal {
   cookie: Cookie;
   attributes: CookieAttributes;
-  /** The new expiry, milliseconds since the epoch. */
+  /** Time at which the renewed cookie expires, milliseconds since the epoch. */
   until: number;
 }
 
@@ -46,10 +46,10 @@ export class Renewals {
   }
 
   /**
-   * Keeps the line of a cookie that the jar has just stored. Does not keep a line without Path, because the path then
-   * depends on the page.
+   * Keeps the Set-Cookie line of a cookie that the jar has just stored. Does not keep a line without Path, because the
+   * path then depends on the page.
    *
-   * @param maxAge the result of `endsByDate`
+   * @param maxAge the Max-Age of the line, seconds, as the function `endsByDate` returns it
    */
   remember(
     line: string,
@@ -66,8 +66,8 @@ export class Renewals {
   }
 
   /**
-   * Renews the expiry of a cookie in the jar, if a Set-Cookie line equals the last line of this cookie, except for its
-   * expiry date, and the jar still has the cookie.
+   * Renews the expiry of a cookie in the jar. This is possible without parsing if a Set-Cookie line equals the cookie's
+   * last line, except for the expiry date, and the jar still has the cookie.
    *
    * @param date when the response was made, milliseconds since the epoch
    * @returns undefined if the jar must parse the line
@@ -94,7 +94,7 @@ export class Renewals {
     };
   }
 
-  /** Returns whether the jar still has this cookie object, and no newer one of the same name. */
+  /** Returns whether the jar still has this cookie object. A new cookie of the same name is another object. */
   #has(cookie: Cookie): boolean {
     let has = false;
     this.#store().findCookie(cookie.domain, cookie.path, cookie.key, (_error, found) => {
@@ -125,12 +125,12 @@ const after = (seconds: number): Date => new Date(Math.min(Date.now() + seconds 
 const nameOf = (line: string): string => line.slice(0, line.indexOf('='));
 
 /**
- * Matches a Set-Cookie line with the attribute Expires, and its date: the last one if there are several (RFC 6265,
+ * Matches a Set-Cookie line with the attribute Expires. Captures the date: the last one if there are several (RFC 6265,
  * 5.3). Does not match if the date contains `=`, because a second cookie then follows in the same line.
  */
 const DATED = /^(.*;\s*expires\s*=)([^;=]*)(.*)$/is;
 
-/** Separates the date of Expires from the rest of a Set-Cookie line. */
+/** Splits a Set-Cookie line into the date of Expires and the line without this date. */
 function undated(line: string): Undated {
   const [, before = '', expires, after = ''] = DATED.exec(line) ?? [];
   return expires === undefined ? { text: line } : { text: before + after, expires };

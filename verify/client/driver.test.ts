@@ -60,7 +60,10 @@ async function driving(listener: RequestListener) {
 }
 
 const PAGE = '<p data-user="alice">';
-/** A planned time long before the request, on the run's clock. */
+/**
+ * A planned time on the run's clock, microseconds: 5 s before the start of the clock, and thus much earlier than any
+ * request.
+ */
 const DUE = -5_000_000;
 
 it('the time of a list of several pages begins at the planned time of its first page', async () => {
@@ -106,9 +109,9 @@ it('if a write needs a read first, the read has the planned time', async () => {
 
 it('a text is unchanged only if the list shows it once more: an app may add both texts of a repeated field', async () => {
   /**
-   * Returns for each kind of text whether `trial` reports that the app shows it unchanged.
+   * For each kind of text, returns whether `trial` reports that the app shows the text unchanged.
    *
-   * @param added returns the texts that the app stores if it gets a form with these texts
+   * @param added stands for the app: gets the texts in a form, and returns the texts that the app stores
    */
   const shown = async (added: (texts: string[]) => string[], begun: string[] = []): Promise<boolean[]> => {
     const notes = [...begun];

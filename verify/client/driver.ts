@@ -17,7 +17,10 @@ import { SessionRequests } from './requests.ts';
 import type { SessionClient } from './session-client.ts';
 import { followLogout, Walk } from './walk.ts';
 
-/** The result of a trial write: its response, the page after it, and whether this page shows the text unchanged. */
+/**
+ * The result of a write that is only a trial and is not recorded: its response, the next page, and whether this page
+ * shows the text unchanged.
+ */
 export interface TrialWrite {
   answer: Reply;
   page: Reply;
@@ -36,8 +39,8 @@ export class Driver {
   #held: () => SessionClient;
   #values = 0;
   /**
-   * The session's first read of each register and counter. The first write waits for this read, which shows
-   * the value before the write.
+   * The session's first read of each object that has a single value (a register or a counter). The first write waits
+   * for this read, because the read must show the value from before the write.
    */
   readonly #begun = new Map<string, Promise<unknown>>();
 
@@ -71,7 +74,9 @@ export class Driver {
     return this.#login.form(how);
   }
 
-  /** Logs in. The login is accepted if the outcome is `ok`, and refused if `signedIn` is 'out'. */
+  /**
+   * Logs in. Returns the operation: the login was accepted if its outcome is `ok`, and refused if `signedIn` is 'out'.
+   */
   async login(how: How = {}): Promise<Operation> {
     const operation = await this.#login.perform(how);
     if (operation.outcome !== 'ok') return operation;
@@ -82,12 +87,12 @@ export class Driver {
     return operation;
   }
 
-  /** Tries after a logout to log in without a password. The identity provider must ask for the password. */
+  /** Tries to log in without a password, after a logout. The identity provider must ask for the password. */
   enterAgain(): Promise<Operation> {
     return this.#login.again({ as: { client: this.#client, with: 'old' } });
   }
 
-  /** Where the last login of several pages stopped, for an error message. Undefined if it reached its last page. */
+  /** The page at which the last login stopped, for an error message. Undefined if the login reached its last page. */
   get stop(): string | undefined {
     return this.#login.stop;
   }
@@ -98,11 +103,13 @@ export class Driver {
     return (await this.login(how)).outcome === 'ok';
   }
 
-  /** Requests the page of a probe: data that Baton reads and writes. Without a probe, requests the signed-in page. */
+  /**
+   * Requests the page that shows the data of a probe. Without a probe, requests the page that shows the signed-in user.
+   */
   async read(probe?: Probe, how: How = {}): Promise<Recorded> {
     const recorded = await this.#read(probe, how);
     const { operation, reply } = recorded;
-    // Keeps the new cookies of a session that is signed in.
+    // Keeps the new cookies if the response shows that the session is signed in.
     if (how.as === undefined && honoured(operation) === true && reply.cookies.length > 0) this.#hold();
     return recorded;
   }
@@ -125,7 +132,7 @@ export class Driver {
     let recorded = await this.#requests.perform(what, get(probe.read.path), how);
     while (list.next !== undefined) {
       const path = this.#requests.clientOf(how).pathOf(list.next, recorded.operation.path ?? '/');
-      // Does not follow a link to another host.
+      // A link to another host is not followed.
       if (path === undefined) break;
       recorded = await this.#requests.perform(what, get(path), further(how));
     }
@@ -149,12 +156,17 @@ export class Driver {
       .operation;
   }
 
-  /** Requests a page, and disconnects after `after` milliseconds without waiting for the response. Records nothing. */
+  /**
+   * Requests a page, and disconnects after `after` milliseconds without waiting longer for the response. Records
+   * nothing.
+   */
   async abandon(path: string, after: number): Promise<void> {
     await this.#requests.unrecorded({ ...get(path), abandon: after }, {});
   }
 
-  /** Adds or sets a new value, or increments a counter. The target file must have a request for this write. */
+  /**
+   * Writes data: adds or sets a new value, or increments a counter. The target file must have a request for this write.
+   */
   async write(probe: Probe, how: How = {}, request: WriteSpec = writing(probe)): Promise<Operation> {
     const action = ({ counter: 'increment', register: 'set' } as const)[probe.kind as 'counter'] ?? 'add';
     const { value, filling } = action === 'increment' ? ONE_MORE : this.#newText(probe, how);
@@ -168,23 +180,23 @@ export class Driver {
     return (await this.#requests.perform(what, { ...sent, twice: twiceOf(how, filling) }, options)).operation;
   }
 
-  /** Sends a request that changes the session, such as a slow write. The history does not get the written value. */
+  /** Sends a request that changes the session, such as a slow write. The written value is not recorded. */
   async touch(request: RequestSpec, how: How = {}): Promise<Operation> {
     const send = this.#requests.filled(request, how, this.#newValue());
     return (await this.#requests.perform({ action: 'read', unmarked: true }, send, how)).operation;
   }
 
   /**
-   * Writes a text of a given length or kind, and looks whether the page shows it unchanged. Records nothing, because
-   * an app may refuse or change such a text.
+   * Writes a text of a given length or kind, and then reads the page to see whether it shows the text unchanged.
+   * Records nothing, because an app may refuse or change such a text.
    */
   async trial(probe: Probe, how: How): Promise<TrialWrite> {
     const { interpreter } = this.#context;
     const shows = (page: Reply): boolean => {
       const { values, next, cut } = interpreter.page(page, probe.object, probe.read.path);
       const times = values.filter(one => one === value).length;
-      // Some texts are sent in two fields of the same name, and an app may add both. Then the page shows the
-      // text twice, and it does not count as shown unchanged.
+      // Some texts are sent in two fields of the same name, and an app may add both fields. If the page then shows the
+      // text twice, the text does not count as shown unchanged.
       if (how.text !== undefined) return probe.kind === 'set' ? times > 0 : times === 1;
       // If the page shows only a part of the list, the text may be in another part, so it counts as shown.
       return times > 0 || next !== undefined || cut;
@@ -204,7 +216,7 @@ export class Driver {
     return { value, answer: await this.#requests.unrecorded(sent, how) };
   }
 
-  /** Removes a value. If the value was padded when it was written, `how.size` must be the padded length. */
+  /** Removes a value. If the value was written with padding, `how.size` must be the length with padding. */
   async remove(probe: Probe, request: WriteSpec, value: string, how: How = {}): Promise<Operation> {
     const confirmed = this.#confirmed(request, value, how);
     const what = { action: 'remove' as const, ...this.#object(probe), value, ...confirmed };
@@ -223,7 +235,7 @@ export class Driver {
     return this.#leave('logout', request, how);
   }
 
-  /** Ends all sessions of the user. */
+  /** Ends all sessions of the user by one request. */
   async logoutAll(request: EndingSpec, how: How = {}): Promise<Operation> {
     return this.#leave('logout-all', request, how);
   }
@@ -243,7 +255,7 @@ export class Driver {
       .operation;
   }
 
-  /** Refreshes the tokens. The client keeps the new tokens. */
+  /** Refreshes the session's tokens. The client keeps the new tokens. */
   refresh(how: How = {}): Promise<Operation> {
     return this.#requests.tokens.refresh(how);
   }
@@ -261,7 +273,10 @@ export class Driver {
     return this.#requests.lastForm;
   }
 
-  /** The client that sends the requests. A later session can use this client too, like a user who logs in again. */
+  /**
+   * The client that sends the requests of this session. A later session can use the same client, like a user who logs
+   * in again.
+   */
   get browser(): SessionClient {
     return this.#client;
   }
@@ -292,7 +307,7 @@ export class Driver {
     return canaryOf({ prefix, user, session, number: ++this.#values, random: random.next() });
   }
 
-  /** Returns a value that is unique in the run, and the text to send for it. */
+  /** Returns a value to write that is unique in the run, and the text to send for this value. */
   #newText(probe: Probe, { text, size = 0 }: How): Written {
     const value = this.#newValue(probe);
     if (text === undefined) return { value, filling: padded(value, size) };
@@ -307,13 +322,13 @@ export class Driver {
   }
 }
 
-/** A value to write: as the history has it, and as the request sends it. */
+/** A value to write: `value` stands in the history, and `filling` in the request. */
 interface Written {
   value: string;
   filling: string;
 }
 
-/** The value of each increment of a counter. */
+/** The value of a write that increments a counter by one. */
 const ONE_MORE: Written = { value: '1', filling: '1' };
 
 const twiceOf = ({ text }: How, filling: string): string | undefined =>

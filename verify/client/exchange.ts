@@ -1,4 +1,6 @@
-/** Defines one HTTP request and its response, and the names of failures, such as `timeout`. Knows no sessions. */
+/**
+ * Defines one HTTP request and its response, and the names of failures, such as `timeout`. Has no notion of sessions.
+ */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Failure } from '../core/response/outcome.ts';
@@ -14,38 +16,45 @@ export interface Outgoing {
   /** Path and query. */
   path: string;
   method: string;
-  /** Headers that many requests have in common. Their text is built only once. */
+  /** Headers that many requests have in common, so that their text is built only once. */
   head: RequestHead;
   /** Headers of this request only, as a list: name, value, name, value. */
   own: readonly string[];
   body: string | null;
-  /** Timeout for the whole response, milliseconds. */
+  /** Maximum time from the request to the end of its response, milliseconds. */
   timeout: number;
   signal: AbortSignal | undefined;
-  /** If true, a redirect counts as complete when its header has arrived. Its body is read in the background. */
+  /**
+   * If true, and the response is a redirect, the request is complete when the response's headers have arrived. The body
+   * is read in the background.
+   */
   early: boolean;
-  /** If true, the request may be sent again after the connection was closed without a response. */
+  /** If true, the request can be sent again after the server closed the connection without a response. */
   repeatable: boolean;
   /** True if the request was sent again. */
   resent: boolean;
   cookies: Cookies['list'];
   /**
-   * The bodies of the last responses to the same GET request with the same cookies. An equal body need not be
-   * decoded again.
+   * The bodies of the last responses to the same GET request with the same cookies. If the next body is equal to one of
+   * them, it need not be decoded again.
    */
   last: LastBodies | undefined;
   watch: Watch | undefined;
 }
 
-/** The id of a request, and the functions that it calls when it begins and ends. */
+/** The id of a request, and functions that are called when the request begins and ends. */
 export interface Watch {
-  /** The id of the request, sent as X-Request-Id and for the placeholder {request}. */
+  /** The id of the request. It is sent as X-Request-Id, and replaces the placeholder {request}. */
   readonly id: string;
   /** If true, the request must not be sent again, even if it is a GET. */
   readonly once: boolean;
   /** Called before a new connection is opened. */
   begins(): void;
-  /** Called before the first byte is sent, also when the request is sent again. `cookies` are those of the request. */
+  /**
+   * Called before the first byte is sent, also when the request is sent again.
+   *
+   * @param cookies the cookies in the request
+   */
   departs(cookies: Cookies['list']): void;
   /** Called when the last byte of the response has arrived. */
   arrives(): void;
@@ -54,15 +63,18 @@ export interface Watch {
 export interface ResponseHead {
   status: number;
   headers: IncomingHttpHeaders;
-  /** The decoded body; empty for a redirect that counted as complete when its header had arrived. */
+  /** The decoded body; empty for a redirect whose body is read in the background. */
   body: string | Promise<string>;
-  /** What earlier searches have found in an equal body, so that it is not searched again. */
+  /** The facts that were found in an earlier body with the same bytes, so that this body need not be searched again. */
   facts?: BodyFacts;
-  /** For a redirect that counted as complete before its body arrived: resolves when the body has arrived. */
+  /** For a redirect whose body is read in the background: resolves when the body has arrived. */
   rest?: Promise<unknown>;
 }
 
-/** Returns whether to send a failed request again, and marks it as sent again. */
+/**
+ * Returns whether a failed request can be sent again. If so, marks the request as sent again, so that this happens only
+ * once.
+ */
 export function mayGoAgain(outgoing: Outgoing, error: Error): boolean {
   if (!outgoing.repeatable || outgoing.resent || !lost.has(error)) return false;
   outgoing.resent = true;
@@ -95,14 +107,14 @@ export const redirects = (status: number, { location }: IncomingHttpHeaders): bo
   status >= 300 && status < 400 && location !== undefined;
 
 /**
- * Errors of requests that got no response, because the server closed a connection that it had kept open. Such
- * a request may be sent again.
+ * Errors of requests that got no response, because the server closed an idle connection. Such a request can be sent
+ * again.
  */
 export const lost = new WeakSet<object>();
 
 export function failureOf(error: unknown): Failure {
   const { name, code } = error as { name?: string; code?: string };
-  // Baton aborted the request itself, by a signal or a timeout.
+  // These errors mean that Baton aborted the request itself, by a signal or a timeout.
   if (name === 'AbortError' || name === 'TimeoutError') return 'aborted';
   if (code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'refused';
   if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH')

@@ -13,7 +13,7 @@ import type { Send } from './send.ts';
 import type { SessionClient } from './session-client.ts';
 
 /**
- * Returns a request to send.
+ * Returns a request of the target file with its placeholders replaced.
  *
  * @param value the text for the placeholder {value}; empty if the request writes no value
  */
@@ -43,10 +43,12 @@ export function fill(
   };
 }
 
-/** Name of the placeholder for the credential of a passkey, as JSON. */
+/** Name of the placeholder that stands for the credential of a passkey, as JSON. */
 const PASSKEY = 'passkey';
 
-/** Returns the credential of a passkey as an object, because apps expect an object in JSON, and its text in a form. */
+/**
+ * Returns the credential of a passkey as an object for a JSON body. In a form, apps expect the text of the credential.
+ */
 function credentialOf({ captured }: SessionClient): Record<string, unknown> {
   const text = captured.get(PASSKEY);
   return text === undefined ? {} : { [`{${PASSKEY}}`]: JSON.parse(text) };
@@ -59,22 +61,21 @@ export const basicOf = (user: string, password: string): string =>
 /** Returns the form token of the last page, or the decoded value of the cookie that holds it. */
 function tokenOf(csrf: Target['csrf'], client: SessionClient, path: string): string {
   if (typeof csrf !== 'object' || !('cookie' in csrf)) return client.csrf;
-  // If the request goes to another host, takes the token from the cookie that the target would get for the path `/`.
+  // If the request goes to another host, takes the token from the cookie that the client would send to the target's
+  // path `/`.
   const page = path.startsWith('/') ? path : '/';
   return decoded(client.cookies(page).find(({ name }) => name === csrf.cookie)?.value ?? '');
 }
 
-/**
- * The devices that a user may need for a login in addition to a browser: a mailbox, and an authenticator for passkeys.
- */
+/** What a user may need for a login in addition to a browser: a mailbox, and an authenticator for passkeys. */
 export interface Aids {
   mails?: MailReader | undefined;
   authenticator: Authenticator;
 }
 
 /**
- * Sends one step of a login or registration. Keeps values of its response, of the mail that it causes, and the
- * credential of a passkey, for later requests.
+ * Sends one step of a login or registration. Keeps values for later requests: from the response, from the mail that the
+ * app then sends, and the credential of a passkey.
  *
  * @param send sends the request of the step
  * @returns the response; undefined if the mail did not arrive, or if there is no credential
@@ -115,7 +116,7 @@ export function keep(capture: StepSpec['capture'], reply: Reply, client: Session
   }
 }
 
-/** Deletes the values that the requests have captured, so that a new login does not send values of the last session. */
+/** Deletes the captured values of a client, so that a new login does not send values of the last session. */
 export function forget(
   requests: readonly (Pick<StepSpec, 'capture'> & Partial<Pick<StepSpec, 'mail'>>)[],
   client: SessionClient,

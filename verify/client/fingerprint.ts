@@ -4,7 +4,7 @@
  */
 import type { Reply } from '../core/response/reply.ts';
 
-/** One of several responses to the same request. */
+/** One of several responses to equal requests. */
 export interface Look {
   reply: Reply;
   /** Time at which the response arrived, milliseconds since the epoch. */
@@ -13,11 +13,14 @@ export interface Look {
 
 export interface InstanceEstimate {
   instances: number;
-  /** What differs between the instances: `header order`, `error page`, `clock` or `counter`. */
+  /**
+   * The differences from which the number of instances was estimated: `header order`, `error page`, `clock` or
+   * `counter`.
+   */
   by: string[];
 }
 
-/** Minimum number of responses with the same difference. A difference that occurs once may be chance. */
+/** Minimum number of responses that must show a difference. A difference that occurs once may be chance. */
 const TIMES = 2;
 /** Headers that are ignored: they depend on the content of the response, and not on the instance. */
 const PASSING = new Set([
@@ -37,7 +40,11 @@ const CLOCKS_APART = 2000;
 /** Maximum increase of an instance's counter between two responses. A larger increase counts as another instance. */
 const STEP = 50;
 
-/** Returns the estimate. @param pages for each request, its responses in the order in which they arrived */
+/**
+ * Returns the estimated number of instances.
+ *
+ * @param pages for each request, its responses in the order in which they arrived
+ */
 export function fingerprintOf(pages: readonly (readonly Look[])[]): InstanceEstimate {
   const found = new Map<string, number>();
   for (const looks of pages) {
@@ -73,7 +80,7 @@ function different(looks: readonly string[]): number {
   return [...times.values()].filter(count => count >= TIMES).length;
 }
 
-/** Returns the number of different clocks among the responses. */
+/** Returns how many different clocks have made the Date headers of the responses. */
 function clocks(looks: readonly Look[]): number {
   const skews = looks
     .map(({ reply, at }) => Date.parse(String(reply.headers['date'])) - at)
@@ -88,8 +95,8 @@ function counters(looks: readonly Look[]): number {
 }
 
 /**
- * Returns how many instances a header suggests, if each instance counts its responses there. For example, two
- * counters give the values 1, 501, 2, 502, … Returns 1 if the header holds no counter.
+ * Returns the number of instances that a header suggests, if the header contains each instance's count of its
+ * responses. For example, two counters give the values 1, 501, 2, 502, … Returns 1 if the header holds no counter.
  */
 function rising(values: readonly (string | string[] | undefined)[]): number {
   const last: number[] = [];
@@ -100,6 +107,7 @@ function rising(values: readonly (string | string[] | undefined)[]): number {
     if (at === -1) last.push(number);
     else last[at] = number;
   }
-  // If more than a quarter of the values would begin a new counter, the header is no counter.
+  // One instance sends many values of its counter. If there seem to be more counters than a quarter of the values, the
+  // header holds no counter.
   return last.length <= values.length / 4 ? Math.max(1, last.length) : 1;
 }

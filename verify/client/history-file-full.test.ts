@@ -29,8 +29,8 @@ function fillDisk(free: number): () => void {
 }
 
 /**
- * For each test, the size above which the history is compressed, and the free bytes of the disk. So the disk becomes
- * full at different positions of the plain and of the compressed file.
+ * The cases of the test. `most`: size above which the history is compressed. `free`: free bytes on the disk. In each
+ * case, the disk becomes full at another position of the plain or of the compressed file.
  */
 const CASES = [0, 400_000, undefined].flatMap(most =>
   [100_000, 280_000, 600_005, 900_000].map(free => ({ most, free })),

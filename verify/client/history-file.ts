@@ -6,25 +6,25 @@ import type { Event } from '../core/history/history.ts';
 import { packedOf } from '../lines.ts';
 import { lineOf } from './history-line.ts';
 
-/** Size of the blocks that are written, bytes. */
+/** Size of the blocks in which the history is written, bytes. */
 const BLOCK = 1 << 18;
-/** Size up to which a history stays uncompressed, bytes. Other programs read a short history without decompression. */
+/** Maximum size of an uncompressed history, bytes. Other programs can read a short history without decompression. */
 const PLAIN = 16 << 20;
 /** Maximum number of bytes that UTF-8 needs for one UTF-16 unit of a string. */
 const WIDEST = 3;
-/** The fastest level of compression. Higher levels gain little, because the lines are similar. */
+/** Compression level: the fastest one. Higher levels save little space, because the lines are similar. */
 const LEVEL = { level: 1 };
 
 export class HistoryFile {
   readonly path: string;
   readonly #file: number;
-  /** The compressed file; undefined until a part of the history has moved there. */
+  /** The compressed file; undefined until a part of the history has been compressed. */
   #packed: number | undefined;
-  /** Size above which the history file moves to the compressed file, bytes. */
+  /** Size above which the lines of the history file are moved to the compressed file, bytes. */
   #most: number;
   /** Number of bytes in the history file. */
   #size = 0;
-  /** Number of bytes at the begin of the history file that are also in the compressed file. */
+  /** Number of bytes at the start of the history file that have already been copied to the compressed file. */
   #moved = 0;
   #block = Buffer.allocUnsafe(BLOCK);
   #used = 0;
@@ -46,7 +46,10 @@ export class HistoryFile {
     this.#most = plain;
   }
 
-  /** Adds an event to the block in memory, which a kill of Baton loses. `writeNow` is for events that must survive. */
+  /**
+   * Adds an event to the block in memory. A kill of Baton loses this block, so use `writeNow` for events that must
+   * survive.
+   */
   write(event: Event): void {
     if (this.#closed) return;
     const line = lineOf(event);
@@ -71,7 +74,7 @@ export class HistoryFile {
     this.#written = this.#used;
   }
 
-  /** Begins a new block of at least `least` bytes. */
+  /** Writes the block in memory to the file, and begins a new block of at least `least` bytes. */
   #next(least: number): void {
     this.flush();
     if (this.#size > this.#most) this.#move();
@@ -81,8 +84,8 @@ export class HistoryFile {
   }
 
   /**
-   * Compresses the lines of about two blocks, so that compression overtakes the writing. When it has compressed the
-   * whole history file, empties the history file.
+   * Compresses the lines of about two blocks each time one block is written, so that compression catches up with the
+   * writing. When the whole history file is compressed, empties this file.
    */
   #move(): void {
     this.#packed ??= openSync(packedOf(this.path), 'ax');
@@ -92,7 +95,8 @@ export class HistoryFile {
     append(this.#packed, gzipSync(lines, LEVEL));
     this.#moved += lines.length;
     if (this.#moved < this.#size) return;
-    // If Baton is killed before the plain file is emptied, both files have the lines. A reader counts such lines once.
+    // If Baton is killed here, before the plain file is emptied, both files have the same lines. A reader counts such
+    // lines once.
     ftruncateSync(this.#file, 0);
     this.#most = 0;
     this.#size = 0;
@@ -110,7 +114,8 @@ export class HistoryFile {
 }
 
 /**
- * Appends all bytes, or none if it throws. A part of them would damage the file, because the caller appends them again.
+ * Appends all bytes to a file. If this fails, removes the bytes that were written, and throws: the caller appends all
+ * bytes again later, so a part of them would damage the file.
  */
 function append(file: number, bytes: Buffer): void {
   let rest = bytes;

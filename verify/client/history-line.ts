@@ -1,7 +1,7 @@
 /** Writes events as lines of a history. Joins the JSON of operations field by field, faster than JSON.stringify. */
 import type { Caching, Called, Event, Returned } from '../core/history/history.ts';
 
-/** Returns the line of an event, with its line end. */
+/** Returns an event as a line of the history, including the line feed. */
 export function lineOf(event: Event): string {
   switch (event.type) {
     case 'op': {
@@ -34,7 +34,11 @@ function called(event: Called, { json }: Who): string {
   return line;
 }
 
-/** @param session cache of the session; undefined if the event does not name its session */
+/**
+ * Returns the JSON fields of a response.
+ *
+ * @param session cache of the session; undefined if the event does not name its session
+ */
 function returned(event: Returned, session?: Who): string {
   let line = event.return === undefined ? '' : `,"return":${event.return}`;
   line += `,"outcome":"${event.outcome}"`;
@@ -65,15 +69,18 @@ interface Who {
   client: string;
   user: string;
   json: string;
-  /** The last list of values that a page of the session showed, and its JSON. */
+  /** The values that the session's last page showed. `sawJson` is their JSON. */
   saw: readonly string[] | undefined;
   sawJson: string;
 }
 
-/** Cache: for each session, the clock, client and user of its last operation, and their JSON. */
+/** Cache, by session: the clock, client and user of the session's last operation, and their JSON. */
 const known = new Map<string, Who>();
 
-/** Returns the cache of a session with the JSON of four fields. Replaces it if its last operation had other fields. */
+/**
+ * Returns the cache of a session, which has the JSON of four fields. If an operation has other values in these fields,
+ * first replaces the cache.
+ */
 function who({ clock, client, session, user }: Called): Who {
   const last = known.get(session);
   if (last !== undefined && last.client === client && last.user === user && last.clock === clock) return last;
@@ -85,7 +92,10 @@ function who({ clock, client, session, user }: Called): Who {
   return now;
 }
 
-/** Returns the JSON of shown values, from the cache if the session's last page had the same list. */
+/**
+ * Returns the JSON of the values that a page shows. Takes it from the cache if the session's last page showed the same
+ * list.
+ */
 function sawIn(saw: readonly string[], session: Who | undefined): string {
   if (session === undefined) return JSON.stringify(saw);
   if (session.saw !== saw) {
@@ -97,7 +107,7 @@ function sawIn(saw: readonly string[], session: Who | undefined): string {
 
 const cachings = new WeakMap<Caching, string>();
 
-/** Returns the JSON of the caching headers, from the cache if an earlier operation had an equal response. */
+/** Returns the JSON of the caching headers. Takes it from the cache if an earlier response had equal headers. */
 function caching(value: Caching): string {
   let json = cachings.get(value);
   if (json === undefined) {
@@ -107,11 +117,11 @@ function caching(value: Caching): string {
   return json;
 }
 
-/** Maximum number of texts in the cache of their JSON. */
+/** Maximum number of texts whose JSON is cached. */
 const KEPT = 10_000;
 const kept = new Map<string, string>();
 
-/** Returns the JSON of a text, from the cache if it occurred before. */
+/** Returns the JSON of a text. Takes it from the cache if the same text was written before. */
 function text(value: string): string {
   let json = kept.get(value);
   if (json === undefined) {

@@ -9,13 +9,19 @@ import type { Text } from './texts.ts';
 
 /** Options for sending a request. */
 export interface How {
-  /** The instance to which the request is sent, if clients can choose it; else the balancer chooses. */
+  /**
+   * Name of the instance to which the request is sent, if clients can choose the instance. Otherwise the balancer
+   * chooses.
+   */
   to?: string | undefined;
-  /** Sends the last byte of the request at the same time as other requests (barrier.ts). */
+  /**
+   * Present if the request must overlap other requests: the barrier sends the last bytes of all of them at the same
+   * time.
+   */
   held?: Held | undefined;
-  /** If true, a redirect counts as complete when its header has arrived. */
+  /** If true, and the response is a redirect, the request is complete when the response's headers have arrived. */
   early?: boolean | undefined;
-  /** If true, the history gets the label of the session cookie that was sent: a keyed hash (labels.ts). */
+  /** If true, the history gets the label of the session cookie that was sent. A label is a keyed hash. */
   labelled?: boolean | undefined;
   /** A query to add to the address of a page. */
   query?: string | undefined;
@@ -23,19 +29,22 @@ export interface How {
   size?: number | undefined;
   /** A text that is hard to encode, to write instead of letters and digits. */
   text?: Text | undefined;
-  /** Planned begin of the request, microseconds on the run's clock; absent if the load has no rate (`--rate`). */
+  /**
+   * Time at which the request was planned to begin, microseconds on the run's clock; absent if the load has no rate
+   * (`--rate`).
+   */
   due?: number | undefined;
-  /** If true, the client ignores the response to a refresh, as if it were lost. */
+  /** If true, the client ignores the response to a token refresh, as if the network had lost the response. */
   lost?: boolean | undefined;
   /** Called during a login, before its last request. */
   between?: (() => Promise<void>) | undefined;
-  /** A client that sends the request with its own cookies instead of the session's. */
+  /** Another client, which sends the request with its own cookies instead of the session's. */
   as?: { client: SessionClient; with: With; change?: string } | undefined;
 }
 
 /**
- * Returns the options for the second and later requests of an action. They have no planned time: only the
- * first has one.
+ * Returns the options for the second and later requests of an action. They lack the planned time, which belongs to the
+ * first request.
  */
 export const further = ({ due: _, ...how }: How): How => how;
 
@@ -47,7 +56,7 @@ export type What = Pick<Call, 'list' | 'settle' | 'later' | 'token'> & {
   unmarked?: boolean;
 };
 
-/** The names that all requests of a session have in the history. */
+/** The names of client, session and user that all operations of a session have in the history. */
 export interface Who {
   client: string;
   session: string;
@@ -56,7 +65,7 @@ export interface Who {
 
 /**
  * Returns what is known about an operation before its request is sent. Sets all fields, even undefined ones, because
- * V8 reads objects with equal fields faster.
+ * V8 reads objects that have the same fields faster.
  */
 export function callOf({ client, session, user }: Who, what: What, how: How, way: Way | undefined): Call {
   return {
@@ -93,7 +102,7 @@ export function routed(send: Send, how: How, way: Way | undefined, client: Sessi
   return { ...sent, headers: { ...send.headers, ...way.headers }, origin: way.origin, cookies: way.cookies };
 }
 
-/** Adds a query to a path, except to a read by POST, such as `/graphql#cart`. */
+/** Adds a query to a path. Does not change the path of a read by POST, such as `/graphql#cart`. */
 const withQuery = (path: string, query: string): string =>
   query === '' || path.includes('#') ? path : `${path}${path.includes('?') ? '&' : '?'}${query}`;
 

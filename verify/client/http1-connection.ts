@@ -1,43 +1,50 @@
-/** One connection of HTTP/1.1. */
+/** One HTTP/1.1 connection, which carries one request at a time. */
 import type { OnReadOpts, Socket } from 'node:net';
 import { textOf } from './body.ts';
 import { lost, type Outgoing, type ResponseHead, redirects } from './exchange.ts';
 import { ResponseReader } from './response-reader.ts';
 
-/** The functions that a connection calls when its request has ended. */
+/** The functions of the connection pool that a connection calls when its request has ended. */
 interface Connections {
   free(connection: Http1Connection): void;
   gone(connection: Http1Connection): void;
 }
 
-/** A request in flight, and the functions that take its response or error. */
+/** A request in flight, and the functions to call with its response or error. */
 export interface Flying {
   outgoing: Outgoing;
   resolve: (answer: ResponseHead | Promise<ResponseHead>) => void;
   reject: (error: Error) => void;
   /**
-   * Present if a redirect already counted as complete when its header had arrived. Called when its body has arrived.
+   * Called when the body of a redirect has arrived. Present if the redirect already counted as complete when its
+   * headers had arrived.
    */
   finishEarly?: () => void;
 }
 
-/** The shared buffer for reading. Each connection processes what it has read before the next one reads. */
+/**
+ * The buffer for reading, which all connections share. Each connection processes what it has read before the next
+ * connection reads.
+ */
 const buffer = Buffer.allocUnsafeSlow(1 << 16);
 
 export class Http1Connection {
   readonly origin: string;
-  /** When the request in flight times out, or the idle connection must be closed, on the clock of `performance`. */
+  /**
+   * Time at which the request in flight times out, or at which the idle connection must be closed, on the clock of
+   * `performance`.
+   */
   until = Number.POSITIVE_INFINITY;
-  /** Options with which Node reads the connection into the shared buffer. */
+  /** Options for Node, so that it reads the connection into the shared buffer. */
   readonly onread: OnReadOpts = { buffer, callback: length => this.#reads(length) };
   readonly #once: boolean;
   readonly #owner: Connections;
   readonly #reader = new ResponseReader();
   #socket: Socket | undefined;
   #flying: Flying | undefined;
-  /** Number of requests that this connection has carried. */
+  /** Number of requests that were sent on this connection so far. */
   #requests = 0;
-  /** True if a byte of the current response has arrived. */
+  /** True if at least one byte of the current response has arrived. */
   #began = false;
   /** True if the last byte of the request was written. */
   #whole = true;
@@ -65,13 +72,13 @@ export class Http1Connection {
    * Sends a request.
    *
    * @param request the bytes, or text in Latin-1
-   * @param whole if false, the caller sends the last bytes later, by `complete`
+   * @param whole if false, the last bytes are missing: the caller sends them later by `complete`
    */
   send(outgoing: Outgoing, request: string | Buffer, whole = true): Promise<ResponseHead> {
     return new Promise((resolve, reject) => this.carry({ outgoing, resolve, reject }, request, whole));
   }
 
-  /** Sends a request. Passes its response or its error to `flying.resolve` or `flying.reject`. */
+  /** Sends a request. Calls `resolve` of `flying` with its response, or `reject` with its error. */
   carry(flying: Flying, request: string | Buffer, whole = true): void {
     const { outgoing } = flying;
     this.#flying = flying;
@@ -84,7 +91,7 @@ export class Http1Connection {
     this.#write(request);
   }
 
-  /** Sends the last bytes of a request. Does nothing if the connection was closed after an early response. */
+  /** Sends the last bytes of a request. Does nothing if the server has responded early and the connection is closed. */
   complete(rest: Buffer): void {
     this.#whole = true;
     this.#write(rest);
@@ -94,7 +101,7 @@ export class Http1Connection {
     this.#socket?.write(bytes as string, 'latin1');
   }
 
-  /** Waits until the operating system has all bytes, or the connection is closed. */
+  /** Waits until all bytes are passed to the operating system, or the connection is closed. */
   written(): Promise<void> {
     return new Promise(resolve => this.#socket?.write('', () => resolve()));
   }
@@ -129,7 +136,10 @@ export class Http1Connection {
     } else if (early && finishEarly === undefined) this.#answer(flying, true);
   }
 
-  /** Returns whether the connection may carry another request. It may not if its request was not sent completely. */
+  /**
+   * Returns whether the connection can carry another request. Returns false if its last request was not sent
+   * completely.
+   */
   #reusable(): boolean {
     const { writable = false, writableLength = 0 } = this.#socket ?? {};
     return !this.#once && this.#whole && writable && writableLength === 0;
@@ -167,7 +177,7 @@ export class Http1Connection {
     this.fail(error);
   }
 
-  /** Closes the connection when `until` has passed. The request in flight fails with a timeout. */
+  /** Closes the connection after a timeout. The request in flight fails. */
   late(): void {
     this.fail(
       Object.assign(new Error('no complete response before the timeout'), {
@@ -176,7 +186,7 @@ export class Http1Connection {
     );
   }
 
-  /** Closes the connection. The request in flight fails with the error. */
+  /** Closes the connection. The request in flight fails with the given error. */
   fail(error?: Error): void {
     const flying = this.#flying;
     this.#flying = undefined;

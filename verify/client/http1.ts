@@ -1,6 +1,6 @@
 /**
- * Sends requests over HTTP/1.1, and keeps connections open for further requests. Needs only one write and one read
- * for a request, and no timer, because Baton must be fast enough to load a target.
+ * Sends requests over HTTP/1.1, and keeps connections open for further requests. Baton must be fast enough to load a
+ * target, so a request needs only one write, one read, and no timer.
  */
 import type { Held } from './barrier.ts';
 import { connected, type TlsOptions } from './connection.ts';
@@ -9,7 +9,8 @@ import { type Flying, Http1Connection } from './http1-connection.ts';
 import { requestOf } from './request-text.ts';
 
 /**
- * Interval between two checks for requests that time out, and for idle connections that must be closed, milliseconds.
+ * Interval at which requests that have timed out are aborted and connections that are idle for too long are closed,
+ * milliseconds.
  */
 const EVERY = 100;
 
@@ -18,9 +19,9 @@ export class Http1 {
   readonly #open = new Set<Http1Connection>();
   /** Open connections without a request in flight, by origin. */
   readonly #idle = new Map<string, Http1Connection[]>();
-  /** Connections whose response has just arrived. They become idle in the next turn of the event loop. */
+  /** Connections whose response has just arrived completely. They become idle in the next turn of the event loop. */
   #completed: Http1Connection[] = [];
-  /** Requests that wait for a completed connection instead of opening a new one. */
+  /** Requests that wait until a connection becomes idle, instead of opening a new connection. */
   #waiting: Flying[] = [];
   readonly #signals = new WeakSet<AbortSignal>();
   readonly #closing = new AbortController();
@@ -31,7 +32,7 @@ export class Http1 {
   }
 
   /**
-   * Sends a request.
+   * Sends a request over HTTP/1.1.
    *
    * @param fresh if true, opens a connection for this request only
    * @throws errors of the network, and errors with a `code`
@@ -71,8 +72,8 @@ export class Http1 {
   }
 
   /**
-   * Takes an idle connection that is younger than the server's idle timeout, so that the server has not closed it yet.
-   * Closes the older connections that it finds.
+   * Returns an idle connection that the server has surely not closed yet, because its idle time is shorter than the
+   * server's timeout. Closes the connections that have been idle for longer.
    */
   #kept(origin: string, now: number): Http1Connection | undefined {
     const idle = this.#idle.get(origin);
@@ -97,14 +98,14 @@ export class Http1 {
   }
 
   /**
-   * Takes back a connection whose response is complete. Reuses it only in the next turn of the event loop,
-   * because some servers close the connection right after a response, without a notice.
+   * Call this when the response of a connection is complete. The connection carries its next request only after one
+   * turn of the event loop, because some servers close the connection right after a response, without a notice.
    */
   free(connection: Http1Connection): void {
     if (this.#completed.push(connection) === 1) setImmediate(() => this.#reuse());
   }
 
-  /** Makes the completed connections idle, and sends the waiting requests over them. */
+  /** Makes the connections with a complete response idle, and sends the waiting requests over them. */
   #reuse(): void {
     for (const one of this.#completed) if (this.#open.has(one)) this.#keep(one);
     this.#completed = [];
@@ -135,7 +136,7 @@ export class Http1 {
     else idle.push(connection);
   }
 
-  /** Removes a closed connection from the lists. */
+  /** Removes a closed connection from the lists of open and idle connections. */
   gone(connection: Http1Connection): void {
     this.#open.delete(connection);
     const idle = this.#idle.get(connection.origin);
@@ -149,8 +150,8 @@ export class Http1 {
   }
 
   /**
-   * Listens to an abort signal, and ends all its requests when it aborts. Adds only one listener for all requests of a
-   * signal.
+   * When an abort signal aborts, ends all requests that were sent with it. Listens to each signal only once, for all
+   * its requests.
    */
   #follow(signal: AbortSignal | undefined): void {
     if (signal === undefined || this.#signals.has(signal)) return;

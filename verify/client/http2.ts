@@ -54,7 +54,8 @@ export class Http2 {
     try {
       return await answered(stream, outgoing);
     } catch (error) {
-      // The server has certainly not processed the request (RFC 9113, 8.7), so the request may be sent again.
+      // This error means that the server has not processed the request (RFC 9113, 8.7), so the request can be sent
+      // again.
       if (kept !== undefined && failureOf(error) === 'reset') lost.add(error as Error);
       throw error;
     }
@@ -73,7 +74,7 @@ export class Http2 {
     this.#open.add(session);
     session.on('error', () => {});
     session.once('close', () => this.#forget(url.origin, session));
-    // After a GOAWAY frame, the request in flight may complete, but the connection carries no other request.
+    // After a GOAWAY frame, the request in flight can complete, but the connection cannot carry another request.
     session.once('goaway', () => this.#forget(url.origin, session));
     return session;
   }

@@ -4,7 +4,7 @@ import type { Target } from '../target/load.ts';
 
 /** How to send a request to one instance. */
 export interface Way {
-  /** Address of the instance itself, without the balancer. */
+  /** Address of the instance itself. A request to this address bypasses the balancer. */
   origin?: string;
   /** A header or a cookie by which the balancer routes the request to this instance. */
   headers?: Record<string, string>;
@@ -23,7 +23,7 @@ export class Instances {
     if (instance !== undefined) this.#known.add(instance);
   }
 
-  /** Replaces the list of instances that have served requests. */
+  /** Sets the list of instances that have served requests. */
   only(names: readonly string[]): void {
     this.#known.clear();
     for (const name of names) this.#known.add(name);

@@ -13,20 +13,20 @@ import type { RequestHead } from './request-text.ts';
 export interface Cookies {
   list: { name: string; value: string }[];
   header: string;
-  /** Time at which the first cookie of `list` expires, milliseconds since the epoch. */
+  /** Time at which the first of these cookies expires, milliseconds since the epoch. */
   until: number;
-  /** Headers that all requests with these cookies have in common; absent before the first request. */
+  /** Headers that all requests with these cookies have in common; undefined before the first request. */
   head?: RequestHead;
-  /** The bodies of the last responses to a GET with these cookies; absent before the first one. */
+  /** The bodies of the last responses to a GET with these cookies; absent before the first such response. */
   last?: LastBodies;
   /** Names of the cookies that a browser withholds because of their SameSite attribute. */
   withheld?: readonly string[];
 }
 
 /**
- * The SameSite cookies that a browser sends with a request. `strict`: all, because the request comes from the same
- * site. `lax`: all but `SameSite=Strict`, because it comes from another site by GET or HEAD. `none`: neither Strict nor
- * Lax ones, because it comes from another site by another method.
+ * Which SameSite cookies a browser sends with a request. `strict`: all of them, because the request comes from the same
+ * site. `lax`: all except `SameSite=Strict`, because the request comes from another site by GET or HEAD. `none`: none
+ * of them, because the request comes from another site by another method.
  */
 type SiteContext = 'strict' | 'lax' | 'none';
 
@@ -35,7 +35,10 @@ export class Jar {
   #cookies: CookieJar;
   /** Cache of the cookies to send, by path. Valid until a cookie changes or expires. */
   readonly #known = new Map<string, Cookies>();
-  /** The last address for which cookies were found in `#known`, so that its path need not be looked up again. */
+  /**
+   * Cache of the last search for cookies: the address, and the cookies that were found. It avoids a second search for
+   * the same address.
+   */
   #last: { url: URL; cookies: Cookies } | undefined;
   readonly #renewals = new Renewals(() => this.#cookies.store);
   /** The cookies that hosts other than the target have set, such as an identity provider. */
@@ -44,18 +47,18 @@ export class Jar {
   /** @param site address of the target */
   constructor(site: URL) {
     this.#site = site;
-    // An IP address or a name without a dot, such as `localhost`, has no public suffix such as `com`.
+    // IP addresses, and names without a dot such as `localhost`, have no public suffix such as `com`.
     const registered = site.hostname.includes('.') && isIP(site.hostname) === 0;
     const store = new MemoryCookieStore();
     this.#cookies = new CookieJar(store, { rejectPublicSuffixes: registered, looseMode: true });
   }
 
   /**
-   * Stores the cookie of a Set-Cookie line, except if it is too large (RFC 6265bis, 5.6).
+   * Stores the cookie of a Set-Cookie line, unless the cookie is too large (RFC 6265bis, 5.6).
    *
    * @param date when the response was made, milliseconds since the epoch
-   * @returns name and attributes of the cookie, and its value if it was not deleted; undefined if the line is no
-   * cookie
+   * @returns name and attributes of the cookie, and its value if the line did not delete it; undefined if the line is
+   * not valid
    */
   keep(line: string, url: URL, date: number | undefined): Reply['cookies'][number] | undefined {
     const renewal = this.#renewals.renew(line, url.origin, date);
@@ -96,7 +99,7 @@ export class Jar {
     return known;
   }
 
-  /** Forgets the cookies that were found before a change. */
+  /** Empties the cache of cookies to send, because a cookie has changed. */
   #changed(): void {
     this.#known.clear();
     this.#last = undefined;
@@ -137,8 +140,8 @@ export class Jar {
   }
 
   /**
-   * Adds a cookie for all paths of the target. It is `Secure` over https, or if its name begins with `__Host-` or
-   * `__Secure-`, because the jar would else drop it.
+   * Adds a cookie for all paths of the target. Makes it `Secure` over https, or if its name begins with `__Host-` or
+   * `__Secure-`, because otherwise the jar would drop it.
    */
   put(name: string, value: string): void {
     const secure = this.#site.protocol === 'https:' || /^__(Host|Secure)-/.test(name);
@@ -155,7 +158,10 @@ export class Jar {
     this.#changed();
   }
 
-  /** Returns a copy without the cookies of other hosts, because a copy stands for another browser of the user. */
+  /**
+   * Returns a copy of the jar without the cookies of other hosts, because a copy stands for another browser of the
+   * user.
+   */
   copy(): Jar {
     const copy = new Jar(this.#site);
     copy.#cookies = this.#cookies.cloneSync() ?? copy.#cookies;

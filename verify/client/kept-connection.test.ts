@@ -151,7 +151,7 @@ describe('a client that disconnects before the response', () => {
     const server = new Closer(socket => {
       closed = once(socket, 'close');
     });
-    // This timeout is longer than a test may take, so it cannot be what closes the connection.
+    // This timeout is longer than the test, so the timeout cannot be the reason why the connection is closed.
     const one = await server.listen(false, 600_000);
     await twice(one, { ...get, abandon: 20 }).catch(() => {});
     expect(server.seen).toEqual(['1 GET', '1 GET']);
@@ -185,7 +185,8 @@ describe('a response that comes before the end of its request', () => {
     const arrived = Promise.withResolvers<void>();
     const watch = watching({ arrives: arrived.resolve });
     const held = one.send({ ...post, held: barrier.place() }, undefined, watch);
-    // The server has responded before the last byte was sent, so the connection may carry no other request yet.
+    // The server has responded although the request's last byte is still missing, so the connection must not carry
+    // another request yet.
     await arrived.promise;
     await turn();
     expect(await one.send(get)).toMatchObject({ status: 413 });

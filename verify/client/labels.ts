@@ -1,4 +1,7 @@
-/** Makes labels, which a history has instead of session ids and tokens. In a run, equal secrets have equal labels. */
+/**
+ * Makes labels: keyed hashes that stand in the history instead of session ids and tokens. Within a run, equal secrets
+ * have equal labels.
+ */
 import { createHmac, randomBytes } from 'node:crypto';
 
 export type Labeller = (secret: string) => string;

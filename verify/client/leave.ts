@@ -1,4 +1,4 @@
-/** Ends sessions, and replays their cookies. */
+/** Logs sessions out, and sends their old cookies again. */
 
 import type { Operation } from '../core/history/history.ts';
 import type { Context } from './context.ts';
@@ -7,8 +7,8 @@ import type { How } from './how.ts';
 import type { SessionClient } from './session-client.ts';
 
 /**
- * Logs out if the target has a logout. Then the session ends, or is kept in `departed` of the context, so that the run
- * sends its old cookie once more.
+ * Logs out if the target file has a logout. Then either ends the session, or keeps it, so that the run sends its old
+ * cookie once more (departed.ts).
  *
  * @returns whether the logout was acknowledged
  */
@@ -22,14 +22,18 @@ export async function leave(context: Context, driver: Driver, how: How = {}): Pr
   return left;
 }
 
-/** Ends a session whose logout was acknowledged, or keeps it in `departed`. @param old has its cookies */
+/**
+ * Ends a session whose logout was acknowledged, or keeps it to send its old cookies later.
+ *
+ * @param old client with these cookies
+ */
 export function depart({ departed }: Context, driver: Driver, old: SessionClient): void {
   const end = (): void => driver.end('logout');
   if (departed === undefined) end();
   else departed.add({ replay: () => replayed(driver, old, {}), end });
 }
 
-/** Reads with the old cookies of a session that was logged out. */
+/** Reads with the cookies that a session had before its logout. */
 export const replayed = async (driver: Driver, old: SessionClient, how: How): Promise<Operation> =>
   (await driver.read(undefined, { ...how, labelled: true, as: { client: old.copy(), with: 'old' } }))
     .operation;

@@ -1,4 +1,7 @@
-/** Joins the pages of a list to one read. The operation of the last page gets the values of all pages. */
+/**
+ * Joins the pages of a list to one read: in the history, the values of all pages stand in the operation of the last
+ * page.
+ */
 import type { Called } from '../core/history/history.ts';
 import type { Interpreter, Seen } from '../core/response/interpret.ts';
 import type { Reply } from '../core/response/reply.ts';
@@ -6,20 +9,20 @@ import type { Reply } from '../core/response/reply.ts';
 /** Maximum number of pages to read. The values of a longer list are not recorded. */
 const PAGES = 20;
 
-/** When a request was sent, and how long after its planned time. */
+/** The time at which a request was sent, and its delay after the planned time. */
 type Timing = Pick<Called, 'call' | 'late'>;
 
 export class ListRead {
   readonly #interpreter: Interpreter;
   readonly #object: string;
   readonly #saw: string[] = [];
-  /** When the request for the first page was sent. */
+  /** The time at which the request for the first page was sent. */
   #first: Timing | undefined;
   #pages = 0;
-  /** Address of the next page, which the last page links; undefined if there is none. */
+  /** Address of the next page, from a link on the last page that was read; undefined if there is no such link. */
   next: string | undefined;
 
-  /** @param object name of the probe in the target file */
+  /** @param object name of the list in the target file */
   constructor(interpreter: Interpreter, object: string) {
     this.#interpreter = interpreter;
     this.#object = object;
@@ -36,7 +39,8 @@ export class ListRead {
    * all other pages, `own`
    */
   turn(path: string, own: Timing, reply: Reply, seen: Seen): Timing {
-    // A refused first page does not count: its access token may have expired, and the client then requests it again.
+    // A refused first page is not counted: its access token may have expired, and the client then requests this page
+    // again.
     if (this.#pages === 0 && seen.signedIn === 'out') return own;
     const { call, late } = own;
     this.#first ??= late === undefined ? { call } : { call, late };

@@ -15,21 +15,22 @@ import type { SessionRequests } from './requests.ts';
 import type { SessionClient, ShownPage } from './session-client.ts';
 import { lastOf, Walk } from './walk.ts';
 
-/** The reply to record for a login that was not sent, because one of its `steps` got no mail or no passkey. */
+/** The reply to record for a login whose request was not sent, because one of its `steps` got no mail or no passkey. */
 const INCOMPLETE: Reply = { failure: 'timeout', headers: {}, body: '', cookies: [] };
 
 const hasPath = ({ path }: RequestSpec): boolean => path !== '';
 
 /**
- * Returns a function that requests a page to decide the outcome of an operation. The request for the page
- * stands in the history after this operation.
+ * Returns a function that requests a page to find out the outcome of an operation. In the history, the request for the
+ * page stands after this operation.
  */
 export function opening(
   requests: SessionRequests,
   action: 'form' | 'read',
   how: How,
 ): (path: string, later: Later) => Promise<Reply> {
-  // The page after an operation is requested without the barrier of the operation, and its whole response is read.
+  // The request for a page after an operation uses no barrier, and its whole response is read, whatever the options of
+  // the operation are.
   const { held: _, early: __, ...then } = further(how);
   return async (path, later) =>
     (await requests.perform({ action, unmarked: true, later }, get(path), then)).reply;
@@ -39,7 +40,7 @@ export class SessionLogin {
   readonly #context: Context;
   readonly #account: Account;
   readonly #requests: SessionRequests;
-  /** Where the last login of several pages stopped, for an error message. Undefined if it reached its last page. */
+  /** The page at which the last login stopped, for an error message. Undefined if the login reached its last page. */
   stop: string | undefined;
 
   constructor(context: Context, account: Account, requests: SessionRequests) {
@@ -54,7 +55,9 @@ export class SessionLogin {
     return (await this.#requests.perform({ action: 'form' }, get(page), how)).operation;
   }
 
-  /** Logs in. First registers the account if necessary, and waits until the account may log in again. */
+  /**
+   * Logs in. First registers the account if necessary, and waits until the app allows the next login of the account.
+   */
   async perform(how: How): Promise<Operation> {
     const { target, registration, spacing, mails, signal } = this.#context;
     const { login: spec } = target;
@@ -74,7 +77,7 @@ export class SessionLogin {
     return operation;
   }
 
-  /** Keeps user and password for the placeholders in headers of the target file. */
+  /** Keeps user and password, because headers of the target file can contain them as placeholders. */
   #giveCredentials({ captured }: SessionClient): void {
     const { user, password } = this.#account;
     captured.set('user', user).set('password', password);
@@ -99,7 +102,10 @@ export class SessionLogin {
     return this.#requests.perform({ action: 'login', settle }, this.#requests.filled(spec, how), how);
   }
 
-  /** Returns a function that decides whether the login was accepted, and keeps the tokens of its response. */
+  /**
+   * Returns a function that decides whether the login was accepted. The function also keeps the tokens of the login's
+   * response.
+   */
   #settling(client: SessionClient, how: How): NonNullable<Call['settle']> {
     const { target, interpreter } = this.#context;
     const settle =
@@ -116,13 +122,13 @@ export class SessionLogin {
   /**
    * Logs in by filling in the forms of several pages, also on other hosts.
    *
-   * @param forms the forms to fill in. If empty, the login succeeds only by an identity provider that already
-   * has a session of this browser
+   * @param forms the forms to fill in. If empty, the login succeeds only by an identity provider where this browser is
+   * already signed in
    */
   async #walkIn(forms: readonly RequestSpec[], settle: Call['settle'], how: How): Promise<Recorded> {
     const client = this.#requests.clientOf(how);
     const { label } = this.#account;
-    // Deletes a session of another user at the identity provider, which would log that user in.
+    // Deletes a session of another user at the identity provider, because this session would log in the wrong user.
     if (client.known !== label) client.forgetOthers();
     if (client.page === undefined) await this.form(how);
     const walk = new Walk(client, client.page as ShownPage);
@@ -145,7 +151,7 @@ export class SessionLogin {
     return this.#requests.stopped({ action: 'login', settle: refused }, walk.page, how);
   }
 
-  /** Tries to log in without a password, in a browser that was logged out. */
+  /** Tries to log in without a password, in a browser whose user has logged out. */
   async again(how: How): Promise<Operation> {
     await this.form(how);
     return (await this.#walkIn([], undefined, how)).operation;

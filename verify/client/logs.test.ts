@@ -4,7 +4,7 @@ import type { Operation, Served } from '../core/history/history.ts';
 import { runLine } from '../core/testing/picture.ts';
 import { followLogs, type LogSource } from './logs.ts';
 
-/** Returns a log to which a test can add entries. */
+/** Returns a log, and a function with which a test adds entries to it. */
 function log(kind: LogSource['kind'], name: string = kind) {
   const lines: Served[] = [];
   let wake = (): void => {};
@@ -35,8 +35,8 @@ const operation = (request: string, more: Partial<Operation> = {}): Operation =>
 });
 
 /**
- * Follows two logs after these operations. Returns the logs, and functions that start, observe and end the wait for
- * their entries.
+ * Follows two logs, and reports the given operations to the follower. Returns the logs, and functions that start,
+ * observe and end the wait for their entries.
  */
 async function followed(...operations: Operation[]) {
   const [balancer, instance] = [log('balancer'), log('instance', 'app-1')];
@@ -59,7 +59,8 @@ async function followed(...operations: Operation[]) {
 it('waits until each log has an entry of each request, whatever other entries it has', async () => {
   const { balancer, instance, settle, isOver, end } = await followed(operation('1'), operation('2'));
   settle();
-  // Request 1 has two entries, because it was retried. The wait does not include request 2, which was aborted.
+  // Neither a second entry of request 1, which was sent again, nor entries of other requests end the wait for request
+  // 2.
   for (const request of ['1', '1', '3', '4']) instance.logs(request);
   for (const request of ['1', '3', '4']) balancer.logs(request);
   expect(await isOver()).toBe(false);

@@ -1,25 +1,28 @@
-/** Follows the logs of balancer and instances, and writes their entries for requests of this run into the history. */
+/**
+ * Reads the logs of balancer and instances during the run, and writes their entries for requests of this run into the
+ * history.
+ */
 import type { Operation, Run, Served } from '../core/history/history.ts';
 
-/** A log that names the instance that served each request. */
+/** A log of the balancer or of an instance, which shows which instance served each request. */
 export interface LogSource {
   readonly name: string;
   readonly kind: 'balancer' | 'instance';
-  /** Yields each new entry. After the signal aborts, yields the remaining entries and ends. */
+  /** Yields each new log entry. After the signal aborts, yields the remaining entries and ends. */
   follow(signal: AbortSignal): AsyncIterable<Served>;
 }
 
-/** Maximum wait for the entry of a request after its response, milliseconds. */
+/** Maximum time from the response to a request until its log entry, milliseconds. A later entry is not awaited. */
 const LAG = 3_000;
 
 export interface FollowedLogs {
-  /** Also follows these logs. Ignores logs that are followed already. */
+  /** Also reads the given logs from now on. Ignores logs that are read already. */
   follow(sources: readonly LogSource[]): void;
   /** Call this after each operation. `settle` then waits for the log entries of the operation. */
   ended(operation: Operation): void;
   /** Waits, for at most 3 s, until the logs have the entries of all operations. */
   settle(signal: AbortSignal): Promise<void>;
-  /** Reads the remaining entries, and stops. */
+  /** Reads the remaining log entries, and stops. */
   stop(): Promise<void>;
 }
 

@@ -45,7 +45,8 @@ it('searches an equal body again for other secrets', () => {
     look({ ...reply({}, body), facts }, AT, secrets).exposed;
   const secrets = [SECRET];
   expect(of(secrets, 'nothing')).toBeUndefined();
-  // Passes the `facts` of the first body with the second one, so `look` does not search again for the same secrets.
+  // The second body has the same `facts` object as the first one, so `look` does not search it for the same secrets
+  // again.
   expect(of(secrets, SECRET)).toBeUndefined();
   expect(of([SECRET], SECRET)).toEqual(['body']);
 });

@@ -1,11 +1,17 @@
-/** Finds in a response its caching headers, the error of the server's clock, and exposed session cookies. */
+/**
+ * Finds three facts in a response: its caching headers, the error of the server's clock, and session cookies that the
+ * page exposes.
+ */
 import type { Caching, Operation } from '../core/history/history.ts';
 import { Recent } from '../core/recent.ts';
 import type { Reply } from '../core/response/reply.ts';
 import { servedFromCache } from './cache-hit.ts';
 import { decoded } from './cookie-attributes.ts';
 
-/** Minimum length of a cookie value to search for, characters. A shorter value may occur in a page by chance. */
+/**
+ * Minimum length of a cookie value that is searched for in pages, characters. A shorter value may occur in a page by
+ * chance.
+ */
 const MIN_LENGTH = 16;
 
 export type Looked = Pick<Operation, 'skew' | 'caching' | 'exposed'>;
@@ -18,7 +24,8 @@ export interface Moment {
 }
 
 /**
- * Returns the caching headers, the clock error and the exposed session cookies of a response.
+ * Returns the caching headers of a response, the error of the server's clock, and the session cookies that the page
+ * exposes.
  *
  * @param secrets values of the session cookies that the request sent or the response set
  */
@@ -72,12 +79,15 @@ function stands(value: string, text: string): boolean {
 const joined = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value.join(', ') : value;
 
-/** Cache: the caching headers for each headers object. Equal responses usually have the same headers object. */
+/**
+ * Cache: the caching headers, by the object that holds all headers of the response. Responses with equal headers
+ * usually share this object.
+ */
 const cachings = new Recent<Reply['headers'], Caching>();
-/** The last caching headers. Most responses of a target have equal ones, so the responses share this object. */
+/** The last caching headers. Most responses of a target have equal caching headers, so they share one object. */
 let before: Caching = {};
 
-/** Returns the caching headers, from the cache if they do not depend on the time of the response. */
+/** Returns the caching headers. Takes them from the cache if they do not depend on the time of the response. */
 function knownCaching(headers: Reply['headers'], date: number, took: number): Caching {
   let caching = cachings.get(headers);
   if (caching === undefined) {
@@ -92,9 +102,9 @@ function knownCaching(headers: Reply['headers'], date: number, took: number): Ca
 }
 
 /**
- * Returns the caching headers.
+ * Returns the caching headers of a response.
  *
- * @param date date of the response, or the time of this machine if it has none (RFC 9111, 4.2.3)
+ * @param date date of the response, or the time of this machine if the response has none (RFC 9111, 4.2.3)
  */
 function cachingOf(headers: Reply['headers'], date: number, took: number): Caching {
   const caching: Caching = {};
@@ -104,7 +114,7 @@ function cachingOf(headers: Reply['headers'], date: number, took: number): Cachi
   if (vary !== undefined) caching.vary = vary;
   const expires = joined(headers['expires']);
   if (expires !== undefined) {
-    // A value that is no date, such as "0", means "already expired" (RFC 9111, 5.3).
+    // An Expires header that is no date, such as "0", means "already expired" (RFC 9111, 5.3).
     const at = /[a-z]/i.test(expires) ? Date.parse(expires) : Number.NaN;
     caching.expires = at > 0 ? Math.round((at - date) / 1000) : -1;
   }

@@ -10,7 +10,10 @@ import { MailReader } from './mail-reader.ts';
 
 const alice = { user: 'alice+1@example.test' };
 const signal = new AbortController().signal;
-/** For each query, the texts of the responses in order. The last text is repeated. An empty text becomes status 404. */
+/**
+ * Responses of the mailbox, by the query of the request: the texts in order, of which the last one is repeated. An
+ * empty text stands for status 404.
+ */
 const mails = new Map<string, string[]>();
 let status = 200;
 const server = createServer((request, response) => {
@@ -95,7 +98,7 @@ it('sends at most four requests at once to the mailbox', async () => {
     const watches = Array.from({ length: 12 }, (_, n) => reader.watch({ user: `user${n}` }));
     for (let sent = 4; sent <= 12; sent += 4) {
       await until(() => waiting.length >= 4, { withinMs: 10_000, what: 'four requests' });
-      // Without a delay between requests, the fifth request would be sent in this turn of the event loop.
+      // If there were no delay between requests, the fifth request would be sent within this turn of the event loop.
       await new Promise(resolve => setImmediate(resolve));
       expect(send).toHaveBeenCalledTimes(sent);
       for (const respond of waiting.splice(0)) respond(new Response('a mail'));

@@ -7,9 +7,11 @@ import { printed } from './ready-made.ts';
 import { RequestTurns } from './request-turns.ts';
 import { Spacing } from './seats.ts';
 
-/** Maximum wait for a mail, milliseconds. */
+/** Maximum time that a mail may take to arrive, milliseconds. */
 const ARRIVES = 30_000;
-/** Interval between two checks of the mailbox, milliseconds: `first`, then doubled up to `most`. */
+/**
+ * Interval between two checks of the mailbox, milliseconds: first `first`, then twice as long each time, up to `most`.
+ */
 const LOOK = { first: 25, most: 400 };
 /** Timeout of a request to the mailbox, milliseconds. */
 const TIMEOUT = 10_000;
@@ -21,18 +23,20 @@ export class MailReader {
   readonly #folder: string;
   readonly #signal: AbortSignal;
   readonly #timeout: number;
-  /** Lets an account log in only once at a time, because a newer mail may make the code of an older mail invalid. */
+  /**
+   * Lets only one login of an account run at a time, because a newer mail may make the code in an older mail invalid.
+   */
   readonly turns = new Spacing(0);
   readonly #reads = new RequestTurns(undefined, READS);
   /**
-   * True after the first mail of the run has arrived. If a later mail is missing, the app or its mailbox has
-   * failed: the target file cannot be wrong.
+   * True after the first mail of the run has arrived. If a later mail is missing, the cause is the app or its mailbox,
+   * and not a wrong target file.
    */
   #works = false;
 
   /**
    * @param folder folder in which the command runs
-   * @param timeout of a request to the mailbox, milliseconds
+   * @param timeout maximum time of a request to the mailbox, milliseconds
    */
   constructor(spec: MailSpec, folder: string, signal: AbortSignal, timeout = TIMEOUT) {
     this.#spec = spec;
@@ -42,7 +46,7 @@ export class MailReader {
   }
 
   /**
-   * Remembers the newest mail of an account. Call it before the request that makes the app send a mail.
+   * Remembers the newest mail of an account. Call this before the request that makes the app send a mail.
    *
    * @returns a function that waits for a newer mail for which `suits` returns true, and returns its text; undefined
    * after 30 s
@@ -81,7 +85,7 @@ export class MailReader {
     };
   }
 
-  /** Returns the text of the newest mail; undefined if the mailbox cannot be read now, but was read before. */
+  /** Returns the text of the newest mail; undefined if reading the mailbox fails now, but has succeeded before. */
   async #known(user: string): Promise<string | undefined> {
     const end = await this.#reads.take(this.#signal);
     try {

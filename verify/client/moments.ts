@@ -6,12 +6,12 @@ import type { Cookies as SessionCookies } from './jar.ts';
 
 type Cookies = SessionCookies['list'];
 
-/** The parts of a recorder that `Moments` needs. */
+/** The methods of a recorder that `Moments` calls. */
 interface Recording {
   readonly clock: { now(): number };
-  /** Writes the start of an operation. */
+  /** Writes the start of an operation into the history. */
   starts(called: Called): void;
-  /** Returns the label of the session cookie among the cookies of a request. */
+  /** Returns the label (a keyed hash) of the session cookie among the cookies of a request. */
   labelOf(cookies: Cookies): string | undefined;
 }
 
@@ -19,7 +19,7 @@ const NONE: Cookies = [];
 
 export class Moments implements Watch {
   readonly called: Called;
-  /** True if the operation may change something, so that its request must not be sent again. */
+  /** True if the operation may change data, so that its request must not be sent again. */
   readonly once: boolean;
   /** Time at which the last byte of the response arrived. */
   end = 0;
@@ -30,9 +30,9 @@ export class Moments implements Watch {
   #departed = false;
 
   /**
-   * @param labelled if true, the history gets the label of the session cookie that is sent
-   * @param due planned begin of the request, microseconds on the clock of the recorder; absent if the load has no
-   * rate
+   * @param labelled if true, the history gets the label (a keyed hash) of the session cookie that is sent
+   * @param due time at which the request was planned to begin, microseconds on the clock of the recorder; absent if the
+   * load has no rate
    */
   constructor(
     recorder: Recording,
@@ -52,7 +52,9 @@ export class Moments implements Watch {
     return this.called.request;
   }
 
-  /** Sets a provisional begin of the operation. `departs` replaces it when the first byte is sent. */
+  /**
+   * Sets a provisional time at which the operation began. When the first byte is sent, `departs` replaces this time.
+   */
   begins(): void {
     if (!this.#departed) this.called.call = this.#recorder.clock.now();
   }
@@ -72,11 +74,11 @@ export class Moments implements Watch {
     this.end = this.#recorder.clock.now();
   }
 
-  /** Sets the missing times of a request that failed. */
+  /** If a request has failed, sets the times that are still missing. */
   ends({ failure }: Reply): void {
     if (failure === undefined) return;
     this.end = this.#recorder.clock.now();
-    // No connection was opened, for example because the run was stopped.
+    // The start time is missing if no connection was opened, for example because the run was stopped.
     if (this.called.call === 0) this.called.call = this.end;
     if (!this.#departed && this.once) this.#recorder.starts(this.called);
   }

@@ -1,5 +1,6 @@
 /**
- * Sends requests to a target and the other hosts of its file. Applies the keys `tls` and `limits` of the target file.
+ * Sends requests to a target and to the other hosts that its target file names. Applies the keys `tls` and `limits` of
+ * the target file.
  */
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
@@ -12,7 +13,7 @@ import { Http1 } from './http1.ts';
 import { Http2 } from './http2.ts';
 import { RequestTurns } from './request-turns.ts';
 
-/** Timeout of a request, milliseconds. */
+/** Default timeout of a request, milliseconds. */
 const TIMEOUT = 10_000;
 
 export type Reached = Pick<Target, 'url' | 'headers' | 'tls' | 'limits'> &
@@ -26,30 +27,35 @@ export interface Place {
   origin: string;
   /** Path and query, as the request line has them. */
   path: string;
-  /** The address by which cookies are chosen. */
+  /** The complete address, by which the cookie jar chooses the cookies to send. */
   site: URL;
 }
 
 export class Network {
   /** Address of the target. Its path is a prefix of all paths of requests. */
   readonly url: string;
-  /** The target's address for cookies and redirects, with the host of the header Host if the target file has one. */
+  /**
+   * The target's address for cookies and redirects. If the target file has a header Host, this address has its host.
+   */
   readonly site: URL;
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON bodies of reads that are sent by POST, by path. */
+  /** JSON bodies for reads by POST, by the path of the request. */
   readonly posts: ReadonlyMap<string, unknown>;
   /** True if no header has a placeholder, so that all requests send the same headers. */
   readonly constant: boolean;
   readonly #http1: Http1;
   /**
-   * If true, a request that must not be sent again uses a new connection, because a balancer may close an
-   * idle connection at the same moment.
+   * If true, a request that must not be sent again gets a new connection, because a balancer may close an idle
+   * connection just when the request is sent.
    */
   apart = false;
   readonly #http2: Http2;
   readonly timeout: number;
   #turns: RequestTurns | undefined;
-  /** The hosts under `origins` in the target file. Requests to these hosts do not carry the target file's `headers`. */
+  /**
+   * The other hosts that the target file names under `origins`. Requests to these hosts do not carry the target file's
+   * `headers`.
+   */
   readonly others: Map<string, Network>;
   readonly #tls: Target['tls'];
   readonly #places = new Map<string, Place>();
@@ -85,7 +91,7 @@ export class Network {
     return other;
   }
 
-  /** Adds a host to `origins`. */
+  /** Adds a host to the list of other hosts (`origins`). */
   admit(origin: string): void {
     this.others.set(origin, this.#other(origin));
   }
@@ -95,7 +101,8 @@ export class Network {
     let place = this.#places.get(path);
     if (place === undefined) {
       const { origin, pathname, search } = new URL(this.url + path);
-      // Joins the parts as text, because a path such as //account, resolved as an address, would be another host.
+      // Joins the parts as text. Resolving a path such as //account as an address would lead to a host with the name
+      // "account".
       const site = new URL(this.site.origin + this.site.pathname.replace(/\/$/, '') + path);
       place = { origin, path: pathname + search, site };
       if (this.#places.size >= PLACES) this.#places.clear();
@@ -104,7 +111,10 @@ export class Network {
     return place;
   }
 
-  /** Returns the path of an address on the target, or the address on another host of the target file, or undefined. */
+  /**
+   * Returns the path of an address on the target, or the address itself on another host of the target file; undefined
+   * for all other hosts.
+   */
   nameOf({ origin, pathname, search, href }: URL): string | undefined {
     const prefix = this.site.pathname.replace(/\/$/, '');
     if (origin === this.site.origin && pathname.startsWith(`${prefix}/`))
@@ -112,17 +122,17 @@ export class Network {
     return this.others.has(origin) ? href : undefined;
   }
 
-  /** True while all requests wait, because the target sent status 429 with Retry-After. */
+  /** True while no request is sent, because the target sent status 429 with Retry-After. */
   get resting(): boolean {
     return this.#rested > 0 && this.#rested > performance.now();
   }
 
-  /** Makes further requests wait. @param time wait from now, milliseconds */
+  /** Delays all further requests. @param time delay from now, milliseconds */
   rest(time: number): void {
     this.#rested = Math.max(this.#rested, performance.now() + time);
   }
 
-  /** Waits until no request needs to wait any more. */
+  /** Waits until the delay that the target requested is over. */
   async rested(signal: AbortSignal | undefined): Promise<void> {
     for (let left = 1; left > 0 && signal?.aborted !== true; ) {
       left = this.#rested - performance.now();
@@ -131,21 +141,21 @@ export class Network {
   }
 
   /**
-   * Waits until the target's limits allow a request. Returns a function to call after the request, if there are limits.
+   * Waits until the target's limits allow a request. If there are limits, returns a function to call after the request.
    */
   turn(signal: AbortSignal | undefined): Promise<() => void> | undefined {
     return this.#turns?.take(signal);
   }
 
   /**
-   * Returns whether the target's limits allow a request now. If not, a request must not wait at a barrier (barrier.ts):
-   * the requests that use up the limits may wait for it there, and all would wait forever.
+   * Returns whether the target's limits allow a request now. If not, the request must not use a barrier (barrier.ts).
+   * Otherwise the requests at the barrier and this request would wait for each other forever.
    */
   room(): boolean {
     return this.#turns?.room() ?? true;
   }
 
-  /** Returns the headers that a balancer would add to a request, by which an app knows its public address. */
+  /** Returns the headers that a balancer would add to a request. An app finds its public address in them. */
   async forwarding(): Promise<Readonly<Record<string, string>>> {
     this.#own ??= ownAddress(new URL(this.url));
     const { host, protocol } = this.site;
@@ -158,8 +168,8 @@ export class Network {
   }
 
   /**
-   * Sends a request. If the server closes the idle connection at the same moment, sends a repeatable request again on
-   * a new connection (RFC 9112, 9.3.1).
+   * Sends a request. If the server closes the idle connection just when the request is sent, sends a repeatable request
+   * again on a new connection (RFC 9112, 9.3.1).
    *
    * @throws errors of the network
    */
@@ -199,13 +209,13 @@ export class Network {
   }
 }
 
-/** Returns the IP address with which this machine connects to a server; 127.0.0.1 if the server's name is unknown. */
+/** Returns the IP address from which this machine connects to a server; 127.0.0.1 if the server's name is unknown. */
 function ownAddress({ hostname }: URL): Promise<string> {
   const host = hostname.replace(/^\[|\]$/g, '');
   const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
   return new Promise<string>(resolve => {
     socket.once('error', () => resolve('127.0.0.1'));
-    // Connecting a UDP socket only chooses the address, and sends nothing.
+    // Connecting a UDP socket only chooses the local address, and sends nothing.
     socket.once('connect', () => resolve(socket.address().address));
     socket.connect(9, host);
   }).finally(() => socket.close());

@@ -1,7 +1,10 @@
-/** Joins the fields of an operation's request and of its response. */
+/** Builds an operation for the history from the fields of its request and of its response. */
 import type { Called, Operation, Returned } from '../core/history/history.ts';
 
-/** Joins request and response, field by field: V8 reads an object from a spread or `Object.assign` slowly. */
+/**
+ * Joins the fields of request and response one by one, because V8 reads an object from a spread or `Object.assign`
+ * slowly.
+ */
 export function operationOf(called: Called, returned: Returned): Operation {
   const { id, clock, client, session, user, action, request, call } = called;
   const operation: Operation = {
@@ -55,8 +58,9 @@ function addReturned(operation: Operation, returned: Returned): void {
 }
 
 /**
- * Sets the instance of a response that names none, if the request was sent directly to an instance: the name
- * may be missing because only the balancer adds it. Removes the instance from a response of another host.
+ * Corrects which instance an operation names. If the request was sent directly to an instance, and the response names
+ * none, sets this instance: usually only the balancer adds the name. For a request to another host, removes the
+ * instance.
  */
 export function nameServer(returned: Returned, path: string, address: string | undefined): void {
   if (!path.startsWith('/')) {

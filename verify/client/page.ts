@@ -6,31 +6,34 @@ type Element = ReturnType<typeof DomUtils.getElementsByTagName>[number];
 
 export interface FormField {
   name: string;
-  /** Type of the input, such as `password`; `textarea` or `select` for these elements. */
+  /** Type of an input element, such as `password`; `textarea` or `select` for these elements. */
   type: string;
   value: string;
   /**
-   * Name, id, label, placeholder and autocomplete of the field, joined, in lower case: they show what the field is for.
+   * All texts that show what the field is for, joined, in lower case: its name, id, label, placeholder and
+   * autocomplete.
    */
   hint: string;
 }
 
 export interface Form {
   method: 'GET' | 'POST';
-  /** The address to which the form is sent; empty for the address of the page. */
+  /** The address to which the form is sent. If empty, the form is sent to the address of its page. */
   action: string;
   fields: FormField[];
-  /** Id, name, class, action, label and buttons of the form, joined, in lower case: they show what the form is for. */
+  /**
+   * All texts that show what the form is for, joined, in lower case: its id, name, class, action, label and buttons.
+   */
   words: string;
   /** Name and value of the first button that submits the form; absent if this button has no name. */
   button?: { name: string; value: string };
-  /** True for a form with a field for a file, which Baton does not send. */
+  /** True if the form has a field for a file upload. Baton cannot fill in such a field. */
   files: boolean;
 }
 
 interface Link {
   href: string;
-  /** Text, title, label, class and id of the link, joined, in lower case: they show what the link is for. */
+  /** All texts that show what the link is for, joined, in lower case: its text, title, label, class and id. */
   words: string;
 }
 
@@ -39,7 +42,7 @@ export interface Parsed {
   links: Link[];
   /** The content of each `<meta>` tag, by its name. */
   metas: ReadonlyMap<string, string>;
-  /** The visible text, without markup. */
+  /** The visible text of the page, without markup. */
   text: string;
 }
 
@@ -50,7 +53,7 @@ export function parsePage(html: string): Parsed {
   const labels = new Map(
     tags('label').map(label => [label.attribs['for'] ?? '', DomUtils.textContent(label).trim()]),
   );
-  // A button outside of its form names the form by the form's id.
+  // A button outside its form refers to the form by the form's id.
   const elsewhere = [...tags('button'), ...tags('input')].filter(
     one => 'form' in one.attribs && isButton(one),
   );
@@ -68,7 +71,7 @@ export function parsePage(html: string): Parsed {
 
 const UNREAD = new Set(['script', 'style', 'template', 'noscript']);
 
-/** Returns the visible text, without scripts, styles and templates. */
+/** Returns the visible text of a page, without scripts, styles and templates. */
 function textOf(nodes: readonly Node[]): string {
   const read = (node: Node): string => {
     if (!('children' in node)) return node.type === 'text' ? node.data : '';
@@ -116,7 +119,10 @@ const isButton = ({ name, attribs }: Element): boolean =>
 
 const UNSENT = new Set(['submit', 'image', 'button', 'reset', 'file']);
 
-/** Returns the field of an element; an empty list for buttons, and for fields that a browser does not submit. */
+/**
+ * Returns the form field for an element, as a list. The list is empty for buttons, and for fields that a browser does
+ * not submit.
+ */
 function fieldOf(element: Element, labels: ReadonlyMap<string, string>): FormField[] {
   const { attribs } = element;
   const name = attribs['name'] ?? '';

@@ -1,11 +1,11 @@
 /** Divides the accounts of a run among its worker threads. */
 import type { Account } from '../target/load.ts';
 
-/** Which part of a run a worker thread performs. */
+/** The part of a run that one worker thread performs. */
 export interface WorkerPart {
   /** Number of the worker thread, from 0. */
   number: number;
-  /** Number of workers. */
+  /** Number of worker threads of the run. */
   of: number;
 }
 

@@ -1,8 +1,8 @@
-/** Returns which requests the probes of a target file have. */
+/** Finds requests in the probes of a target file. A probe describes data of the app that Baton reads and writes. */
 import type { Target } from '../target/load.ts';
 import type { Probe, WriteSpec } from '../target/schema.ts';
 
-/** Returns the request that writes the object of a probe. @throws Error if the probe has no such request */
+/** Returns the request that writes the data of a probe. @throws Error if the probe has no such request */
 export function writing(probe: Probe): WriteSpec {
   const request = writeOf(probe);
   if (request !== undefined) return request;
@@ -11,14 +11,14 @@ export function writing(probe: Probe): WriteSpec {
   );
 }
 
-/** Returns the request that writes the object of a probe; undefined if the probe has no such request. */
+/** Returns the request that writes the data of a probe; undefined if the probe has no such request. */
 export const writeOf = ({ kind, add, set, increment }: Probe): WriteSpec | undefined =>
   ({ counter: increment, register: set })[kind as 'counter'] ?? add;
 
-/** Returns whether a session must read the object before its first write, because its value may be unknown. */
+/** Returns whether a session must read the data of a probe before its first write, because the value may be unknown. */
 export const numbered = ({ kind }: Probe): boolean => kind === 'register' || kind === 'counter';
 
-/** Returns the first probe whose values belong to a session or user, and not to all users. */
+/** Returns the first probe that can be written and whose data belongs to a session or user, and not to all users. */
 export const privately = ({ probes }: Pick<Target, 'probes'>): Probe | undefined =>
   probes.find(probe => probe.scope !== 'all' && writeOf(probe) !== undefined);
 

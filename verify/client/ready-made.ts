@@ -1,4 +1,4 @@
-/** Puts an existing session into a client: from a Playwright state file, a cookie, a header or a command. */
+/** Puts a session that exists already into a client: from a Playwright state file, a cookie, a header or a command. */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -11,7 +11,7 @@ import type { Target } from '../target/load.ts';
 import type { SessionSpec } from '../target/schema-session.ts';
 import type { SessionClient } from './session-client.ts';
 
-/** Timeout of a command that prints a session, milliseconds. */
+/** Timeout of the command that prints a session, milliseconds. */
 const TIMEOUT = 120_000;
 
 /** The parts of Playwright's storageState that Baton uses. */
@@ -30,10 +30,10 @@ const stored = z.object({
 });
 
 /**
- * Puts the session of an account into a client: its cookies, and the values of headers that carry it.
+ * Puts the session of an account into a client: its cookies, and the values of headers that carry the session.
  *
  * @param site address of the target; cookies and local storage of other hosts are ignored
- * @throws UsageError if the account has no session, or one of an unknown format. The message contains no secret
+ * @throws UsageError if the account has no session, or a session in an unknown format. The message contains no secret
  */
 export async function putSession(
   client: SessionClient,
@@ -147,7 +147,7 @@ function putState(
   if (own.length === 0 && values.length === 0)
     throw wrong(`a cookie or local storage of ${origin}, got none`);
   for (const { name, value } of own) client.put(name, value);
-  // Values of the local storage replace placeholders in headers, such as {access_token}.
+  // Headers of the target file can contain values of the local storage, as placeholders such as {access_token}.
   for (const { name, value } of values) client.captured.set(name.replaceAll(/\W/g, '_'), value);
 }
 

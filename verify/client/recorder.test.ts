@@ -64,7 +64,8 @@ const CALL = { client: 'c', session: 's', user: 'u' };
  * Records requests for pages with several statuses, for slow pages, and for a list whose first page is slow.
  *
  * @param crowded true if the machine is overloaded
- * @returns for each page, whether its operation has the mark `starved`
+ * @returns for each page, whether its operation is marked as `starved`, that is, as possibly late because of the
+ * overload
  */
 async function starved(crowded: boolean): Promise<Record<string, boolean>> {
   vi.spyOn(Starvation.prototype, 'during').mockReturnValue(crowded);
@@ -100,7 +101,7 @@ it('marks late responses and errors of proxies while the machine was overloaded,
 
 it('reads the clock when the first byte leaves, and when the last byte has come, before other work', async () => {
   const order: string[] = [];
-  // Disables the timer that watches the machine's load, because it also reads the mocked clock.
+  // Disables the timer that measures the load of this machine, because this timer also reads the mocked clock.
   vi.spyOn(Starvation.prototype, 'look').mockImplementation(() => {});
   vi.spyOn(Interpreter.prototype, 'seen').mockImplementation(() => {
     order.push('read');
@@ -119,7 +120,7 @@ it('reads the clock when the first byte leaves, and when the last byte has come,
   });
   const [begun, ...rest] = order;
   expect(begun).toBe('time');
-  // Ignores `connected`: the client may see the connection before or after the server does.
+  // Ignores the event `connected`, because client and server may notice the new connection in any order.
   expect(rest.filter(what => what !== 'connected')).toEqual(['time', 'served', 'time', 'read']);
   expect(operation).toMatchObject({ call: order.indexOf('served'), return: order.indexOf('read') });
   await stop();
@@ -153,7 +154,7 @@ describe('a target with limits, whose server responds at once', () => {
       .flatMap(event => (event.type === 'op' || event.type === 'start' ? [event.call] : []))
       .toSorted((a, b) => a - b);
     expect(calls).toHaveLength(6);
-    // The limit requires 50 ms between requests. Timers may fire slightly early.
+    // The limit requires 50 ms between requests. Timers may fire slightly early, so the test expects a little less.
     for (const [i, call] of calls.entries()) expect(call - began).toBeGreaterThan(i * 50_000 - 5_000);
   });
 
@@ -174,8 +175,8 @@ describe('a target with limits, whose server responds at once', () => {
     );
     const calls = (await stop()).flatMap(event => (event.type === 'start' ? [event.call - began] : []));
     expect(calls).toHaveLength(5);
-    // The limit of 20 requests per second lets the fifth request start after 200 ms. All five requests must wait for
-    // it.
+    // The limit of 20 requests per second delays the fifth request by 200 ms. The first four must wait for it, so that
+    // all five overlap.
     expect(Math.min(...calls)).toBeGreaterThan(150_000);
   });
 });
@@ -203,7 +204,7 @@ describe('a request that bypasses the balancer', () => {
     const { recorder, client, origin, stop } = await recording(
       ({ headers, socket }, response) => {
         heard.push(headers);
-        // Like some apps, redirects to the address of the instance itself, not to that of the balancer.
+        // Redirects to the address of the instance instead of the balancer, as some apps do.
         response.writeHead(302, { location: `http://127.0.0.1:${socket.localPort}/login` }).end();
       },
       { url: 'http://shop.test:8080', headers: { 'X-Forwarded-Proto': 'https' } },

@@ -1,4 +1,4 @@
-/** Sends the requests of a run, and writes each as an operation into the history. */
+/** Sends the requests of a run, and writes each request as an operation into the history. */
 import type {
   Called,
   Clock,
@@ -29,9 +29,12 @@ import type { SessionClient } from './session-client.ts';
 import { SessionSecrets } from './session-secrets.ts';
 import { Starvation } from './starvation.ts';
 
-/** Response time above which an overloaded machine may be the cause, microseconds. */
+/** Response time above which an overload of this machine may be the cause of the delay, microseconds. */
 const SLOW = 500_000;
-/** Statuses of a proxy whose server did not respond in time, which may also be the effect of an overloaded machine. */
+/**
+ * Statuses with which a proxy responds if its server did not respond in time. An overload of this machine may be the
+ * cause.
+ */
 const UNANSWERED = [502, 503, 504];
 
 export interface Recorded {
@@ -39,7 +42,7 @@ export interface Recorded {
   reply: Reply;
 }
 
-/** An event without its time fields, which the recorder adds. */
+/** An event of the history without its time, which the recorder adds. */
 type Untimed<E> = E extends unknown ? Omit<E, 'clock' | 'at'> : never;
 
 export class Recorder {
@@ -47,14 +50,14 @@ export class Recorder {
   readonly #history: HistoryFile;
   readonly #run: Run;
   readonly #interpreter: Interpreter;
-  /** Returns the label of a secret. */
+  /** Returns the label (a keyed hash) of a secret. */
   readonly label: Labeller;
   readonly #onOperation: (operation: Operation) => void;
   readonly #objects = new Set<string>();
   readonly #remarks: string[] = [];
   readonly #secrets: SessionSecrets;
   readonly #starvation: Starvation;
-  /** The last operation id. Worker thread 1 of 3 uses the ids 4, 7, 10, … */
+  /** The last operation id. With three worker threads, worker thread 1 uses the ids 4, 7, 10, … */
   #ids: number;
   readonly #of: number;
   #disturbed = false;
@@ -107,7 +110,7 @@ export class Recorder {
       called.call = left;
       if (late !== undefined) called.late = late;
     }
-    // For a list of several pages, the time to check for overload begins with the request for the first page.
+    // For a list of several pages, an overload at any time since the request for the first page counts.
     if (this.#starved(reply, called.call, moments.end)) returned.starved = true;
     if (settle === undefined && later === undefined) return this.#report(changes, called, returned, reply);
     const afterwards: Later = [];
@@ -129,7 +132,7 @@ export class Recorder {
     return { operation, reply };
   }
 
-  /** Writes the start of an operation that may change something, so that a kill of Baton does not lose it. */
+  /** Writes the start of an operation that may change data, so that it is in the history even if Baton is killed. */
   starts(called: Called): void {
     this.#history.writeNow({ type: 'start', ...called });
   }
@@ -147,7 +150,7 @@ export class Recorder {
     return called;
   }
 
-  /** Returns what the history says about a response. */
+  /** Returns the fields that the history gets about a response. */
   #returned(
     call: Call,
     { path }: Send,
@@ -169,7 +172,9 @@ export class Recorder {
     return returned;
   }
 
-  /** Returns whether an overloaded machine may be the cause of a missing or late response, or of a proxy's error. */
+  /**
+   * Returns whether an overload of this machine may be the cause of a missing or late response, or of a proxy's error.
+   */
   #starved({ status }: Reply, call: number, end: number): boolean {
     const unanswered = status === undefined || UNANSWERED.includes(status);
     return (unanswered || end - call > SLOW) && this.#starvation.during(call, end, unanswered);
@@ -187,7 +192,10 @@ export class Recorder {
     this.#history.write({ type: 'phase', phase, clock: this.clock.name, at: this.clock.now() });
   }
 
-  /** Records kind and capacity of an object once, if they differ from the default. */
+  /**
+   * Records once which kind of data an object holds, and how many values at most, unless it has the default kind
+   * without a limit.
+   */
   object(object: string, { kind, cap }: Pick<Probe, 'kind' | 'cap'>): void {
     if (this.#objects.has(object)) return;
     this.#objects.add(object);
@@ -195,7 +203,7 @@ export class Recorder {
       this.#history.write({ type: 'object', object, kind, ...(cap === undefined ? {} : { cap }) });
   }
 
-  /** True while a fault is active. */
+  /** True while a fault disturbs the target. */
   get disturbed(): boolean {
     return this.#disturbed;
   }
@@ -205,7 +213,7 @@ export class Recorder {
     this.#history.write(event);
   }
 
-  /** Adds a remark to the result, such as what the run left out and why. */
+  /** Adds a remark to the result of the run, such as what the run left out and why. */
   remark(text: string): void {
     if (!this.#remarks.includes(text)) this.#remarks.push(text);
   }

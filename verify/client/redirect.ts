@@ -1,9 +1,9 @@
-/** Returns where a redirect leads, as a path of the target or as the address of another host. */
+/** Resolves redirects: to a path of the target, or to the address of another host. */
 import { barePath } from '../core/response/paths.ts';
 import type { Reply } from '../core/response/reply.ts';
 
 /**
- * Resolves the address of a redirect against the address of its request.
+ * Returns where a redirect leads.
  *
  * @param location the header Location of the response
  * @param base the address of the request, with the host of the target's Host header

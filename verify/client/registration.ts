@@ -1,4 +1,4 @@
-/** Registers each account before its first login, by `register` of the target file. */
+/** Registers each account before its first login, by the requests under `register` in the target file. */
 import type { Account } from '../target/accounts.ts';
 import type { RegisterSpec } from '../target/schema.ts';
 import { type Aids, fill, takeStep } from './fill.ts';
@@ -15,7 +15,7 @@ export class Registration {
   answer = '';
 
   /**
-   * @param csrf the setting `csrf`: where to find the form token
+   * @param csrf the setting `csrf` of the target file: where to find the form token
    * @param aids mailbox and authenticator of the users
    * @param connect returns a new client without cookies, because a registration may sign its client in
    * @param token returns the form token of a page
@@ -34,14 +34,20 @@ export class Registration {
     this.#token = token;
   }
 
-  /** Registers an account once. Ignores a refusal, because the account may exist already; the login will show that. */
+  /**
+   * Registers an account once. If the app refuses the registration, does nothing: the account may exist already, and
+   * the login will show whether it does.
+   */
   of(account: Account, signal: AbortSignal): Promise<void> {
     const asked = this.#asked.get(account) ?? this.#register(account, signal);
     this.#asked.set(account, asked);
     return asked;
   }
 
-  /** Registers an account. Tries again if a passkey was refused, because an account without its passkey is useless. */
+  /**
+   * Registers an account. Tries again if the app refused its passkey, because no client can log in to an account
+   * without passkey.
+   */
   async #register(account: Account, signal: AbortSignal): Promise<void> {
     const tries = this.#spec.steps.some(({ passkey }) => passkey !== undefined) ? TRIES : 1;
     for (let i = 0; i < tries && !signal.aborted; i++) {
@@ -77,7 +83,7 @@ export class Registration {
   }
 }
 
-/** Maximum number of tries to register a passkey. */
+/** Maximum number of tries to register a passkey for an account. */
 const TRIES = 12;
 
 const PAGE = { method: 'GET' as const, form: {}, headers: {}, capture: {} };

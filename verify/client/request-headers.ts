@@ -9,7 +9,7 @@ import type { Network } from './network.ts';
 import { RequestHead } from './request-text.ts';
 import { isSafe, type Send } from './send.ts';
 
-/** Headers that a balancer would add; undefined if the request goes through the balancer. */
+/** Headers that a balancer would add. Baton sends them only if a request bypasses the balancer; otherwise undefined. */
 type Forwarding = Readonly<Record<string, string>> | undefined;
 
 export class RequestHeaders {
@@ -34,8 +34,8 @@ export class RequestHeaders {
   }
 
   /**
-   * Returns the headers that do not depend on the body. If a request has no headers of its own, returns the
-   * same object for equal cookies, so that the text of the headers is built only once.
+   * Returns the headers that do not depend on the body. For equal cookies, and without headers of the request itself,
+   * always returns the same object, so that the text of the headers is built only once.
    */
   shared(
     request: Send,
@@ -54,7 +54,7 @@ export class RequestHeaders {
     if (shared && cookies.head !== undefined) return cookies.head;
     const named: Record<string, string> = { ...this.#always(request, id), ...own };
     const given = new Set(Object.keys(named).map(name => name.toLowerCase()));
-    // Headers of the target file replace headers that a balancer would add.
+    // If the target file sets a header that a balancer would add, the header of the target file is sent.
     for (const name in forwarding) if (!given.has(name)) named[name] = forwarding[name] as string;
     if (!given.has('accept-encoding')) named['accept-encoding'] = ACCEPTED_ENCODINGS;
     const cookie = shared
@@ -98,11 +98,7 @@ export class RequestHeaders {
     return Object.fromEntries(all.filter(([, text]) => !/\{\w+\}/.test(text as string)));
   }
 
-  /**
-   * Returns the header Cookie.
-   *
-   * @param of either the address of the request, or the cookies to send
-   */
+  /** Returns the value of the header Cookie. @param of either the address of the request, or the cookies to send */
   #cookiesOf(of: URL | Cookies, more: Record<string, string> = {}): string {
     const header = this.#cookieHeader(of);
     const names = Object.keys(more);

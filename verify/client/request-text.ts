@@ -1,6 +1,6 @@
-/** Writes requests in the form of HTTP/1.1 (RFC 9112). */
+/** Builds the text of HTTP/1.1 requests (RFC 9112). */
 
-/** Headers that many requests have in common. Keeps their text, which is then built only once. */
+/** Headers that many requests have in common. Keeps the text of these headers, so that it is built only once. */
 export class RequestHead {
   readonly fields: readonly string[];
   /** The values of the headers, by their names in lower case. */
@@ -31,7 +31,7 @@ export class RequestHead {
   }
 }
 
-/** Headers that callers cannot set, because the body decides them. */
+/** Headers that callers cannot set, because Baton derives them from the body. */
 const FRAMING = ['content-length', 'transfer-encoding'];
 /** Methods that need no Content-Length for a request without a body. */
 const BODILESS = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];

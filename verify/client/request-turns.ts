@@ -1,7 +1,7 @@
-/** Makes requests wait until the limits of the target allow them. */
+/** Makes requests wait until the limits of the target (`limits` in the target file) allow them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Limits the concurrent requests and the requests per second. */
+/** Limits the number of concurrent requests and the number of requests per second. */
 export class RequestTurns {
   readonly #every: number;
   readonly #most: number;
@@ -15,15 +15,18 @@ export class RequestTurns {
     this.#most = most;
   }
 
-  /** Returns whether a request need not wait for the end of another one. */
+  /**
+   * Returns true if the number of concurrent requests is below its limit, so that a request need not wait for another
+   * one.
+   */
   room(): boolean {
     return this.#under < this.#most;
   }
 
-  /** Waits until a request may be sent. Returns the function to call when the request has ended. */
+  /** Waits until the limits allow a request. Returns the function to call when the request has ended. */
   async take(signal: AbortSignal | undefined): Promise<() => void> {
     if (this.room()) this.#under++;
-    // The end of another request resolves this promise.
+    // This promise resolves when another request ends.
     else await new Promise<void>(resolve => this.#waiting.push(resolve));
     if (this.#every > 0) {
       const now = performance.now();

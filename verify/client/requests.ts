@@ -15,9 +15,12 @@ import type { Send } from './send.ts';
 import type { SessionClient, ShownPage } from './session-client.ts';
 import { SessionTokens } from './session-tokens.ts';
 
-/** Maximum number of retries of a request that gets status 429 with Retry-After, each after the requested wait. */
+/**
+ * Maximum number of times that a request with status 429 and Retry-After is sent again, each time after the requested
+ * wait.
+ */
 const TRIES_AGAIN = 3;
-/** A remark on a limit that the app applies to logins. */
+/** The remark in the result if the app has limited the logins. */
 const LIMITED = `the app refused logins because of a limit (status 429), so the run has less evidence. ${LIFT}`;
 
 export class SessionRequests {
@@ -62,7 +65,8 @@ export class SessionRequests {
     const aside = balanced && how.held === undefined ? this.#step.aside() : undefined;
     let recorded = await recorder.perform(call, client, sent, signal);
     if (aside !== undefined) await aside;
-    // A request that got status 429 had no effect, so it is sent again, except if it had to overlap other requests.
+    // A request with status 429 had no effect, so it is sent again. It is not sent again if it had to overlap other
+    // requests, because these have ended.
     for (let i = 0; i < TRIES_AGAIN && how.held === undefined && this.#mayGoAgain(recorded.reply); i++)
       recorded = await recorder.perform({ ...call, due: undefined }, client, sent, signal);
     if (what.action === 'login' && recorded.reply.status === 429) recorder.remark(LIMITED);
@@ -70,16 +74,17 @@ export class SessionRequests {
     if (page) this.#keepToken(client, recorded.reply);
     if (what.action === 'form') {
       client.page = { url: client.addressOf(sent.path), reply: recorded.reply };
-      // Excludes the page after a login, which decides the outcome of the login: such a page has `later`.
+      // Does not keep a page that was requested only to find out the outcome of a login. A request for such a page has
+      // `later`.
       if (what.later === undefined) this.lastForm = recorded.operation;
     }
     return recorded;
   }
 
-  /** Records an operation that stopped at a page, for example a login. Sends no request. */
+  /** Records an operation of several pages, such as a login, that stopped at one of its pages. Sends no request. */
   stopped(what: What, { url, reply }: ShownPage, how: How): Promise<Recorded> {
     const call = callOf(this.#who, what, how, undefined);
-    // Records no path of another host, because it may contain a secret.
+    // Does not record the path of an address on another host, because the path may contain a secret.
     const path = this.clientOf(how).nameOf(url)?.startsWith('/') === true ? url.pathname : url.origin;
     const send: SessionClient['send'] = async (_send, _signal, watch) => {
       watch?.begins();
@@ -90,7 +95,10 @@ export class SessionRequests {
     return this.#context.recorder.perform(call, { send }, { method: 'GET', path });
   }
 
-  /** Returns a function that sends requests to the target and to other hosts, and records only those to the target. */
+  /**
+   * Returns a function that sends requests to the target and to other hosts. It records only the requests to the
+   * target.
+   */
   walking(how: How, later?: Call['later']): (step: Send) => Promise<Reply> {
     const { held: _, early: __, ...sent } = how;
     const what: What = { action: 'form', ...(later === undefined ? {} : { later }) };
@@ -100,7 +108,7 @@ export class SessionRequests {
     };
   }
 
-  /** Sends a request that is not recorded, and so not judged. */
+  /** Sends a request without recording it, so that no check judges it. */
   async unrecorded(send: Send, how: How): Promise<Reply> {
     const sent = routed(send, how, this.#way(how), this.#client);
     const reply = await this.#client.send(sent, this.#context.signal);
@@ -127,7 +135,7 @@ export class SessionRequests {
    * @returns false if a step got no mail or no passkey
    */
   async steps(steps: readonly (Parameters<typeof takeStep>[0] & RequestSpec)[], how: How): Promise<boolean> {
-    // The barrier applies only to the request after the steps.
+    // Only the request after the steps waits at the barrier.
     const { held: _, ...sent } = how;
     for (const step of steps) {
       const send = async (): Promise<Reply> =>
@@ -138,12 +146,12 @@ export class SessionRequests {
     return true;
   }
 
-  /** Returns a request of the target file with values for its placeholders. */
+  /** Returns a request of the target file with its placeholders replaced. */
   filled(spec: RequestSpec, how: How, value = ''): Send {
     return fill(this.#context.target, spec, this.clientOf(how), this.#account, value);
   }
 
-  /** Returns the client that sends a request. */
+  /** Returns the client that sends a request: the session's client, unless the options name another client. */
   clientOf({ as }: How): SessionClient {
     return as?.client ?? this.#client;
   }

@@ -1,12 +1,21 @@
-/** Parses the head of an HTTP/1.1 response: its status line and headers (RFC 9112). Keeps the last parsed heads. */
+/**
+ * Parses the head of an HTTP/1.1 response: its status line and headers (RFC 9112). Keeps the last parsed heads, because
+ * many responses have equal heads.
+ */
 import { type IncomingHttpHeaders, maxHeaderSize } from 'node:http';
 
 export interface ParsedHead {
   status: number;
   headers: IncomingHttpHeaders;
-  /** Length of the body, bytes; or what ends it: the last chunk, or the end of the connection. */
+  /**
+   * Length of the body, bytes. `chunked`: the body ends with its last chunk. `close`: the body ends with the
+   * connection.
+   */
   length: number | 'chunked' | 'close';
-  /** How long the connection may be idle before its next request, milliseconds; 0 if it may carry no other request. */
+  /**
+   * Maximum idle time of the connection after this response, milliseconds; 0 if the connection must not carry another
+   * request.
+   */
   kept: number;
 }
 
@@ -24,7 +33,7 @@ export function checkSize(bytes: number): void {
 export const shown = (text: string): string => JSON.stringify(text.slice(0, 40));
 
 interface KnownHead {
-  /** The bytes of the head with its empty line. */
+  /** The bytes of the head, including the empty line at its end. */
   bytes: Buffer;
   head: ParsedHead;
 }
@@ -33,12 +42,15 @@ interface KnownHead {
 const heads: KnownHead[] = [];
 const HEADS = 8;
 
-/** Number of heads since the last one that was known. Many apps send an id in each response, so that no head repeats. */
+/**
+ * Number of responses since the last one whose head was already in the list `heads`. Many apps send an id in each
+ * response, so that no head repeats.
+ */
 let missed = 0;
-/** Number of heads in a row that were not known, after which only every 16th head is kept. */
+/** If more consecutive responses than this number had new heads, only every 16th head is kept. */
 const MISSED = 64;
 
-/** Returns the head that begins at a position, if the same bytes were parsed before; else undefined. */
+/** Returns the parsed head that begins at a position, if a head with the same bytes was kept; else undefined. */
 export function knownHead(all: Buffer, at: number): KnownHead | undefined {
   for (let i = 0; i < heads.length; i++) {
     const known = heads[i] as KnownHead;
@@ -56,7 +68,7 @@ export function knownHead(all: Buffer, at: number): KnownHead | undefined {
   return undefined;
 }
 
-/** Parses a head with its empty line, and keeps it, unless the last heads were all different. */
+/** Parses a head, including the empty line at its end. Keeps it, unless many responses in a row had different heads. */
 export function newHead(bytes: Buffer): ParsedHead {
   const head = parseHead(bytes.toString('latin1', 0, bytes.length - LINE_END.length));
   if (++missed > MISSED && missed % 16 !== 0) return head;
@@ -79,7 +91,7 @@ interface Line {
   value: string;
 }
 
-/** A status line, and the lines of the last head that began with it. */
+/** A status line, and the header lines of the last response that had this status line. */
 interface Pattern {
   /** The status line with its line end. */
   text: string;
@@ -88,14 +100,17 @@ interface Pattern {
   lines: Line[];
 }
 
-/** The last head for each status line. A head with a new date or id mostly has the same lines as the last one. */
+/**
+ * The last header lines for each status line. Many heads differ from the last head only in a date or an id, so most of
+ * their lines need not be parsed again.
+ */
 const patterns = new Map<string, Pattern>();
-/** Maximum number of status lines for which the last head is kept. */
+/** Maximum number of status lines for which the last header lines are kept. */
 const PATTERNS = 50;
 
-/** The headers of a head. V8 reads and fills such an object faster than one that `Object.create(null)` makes. */
+/** The headers of a response. V8 reads and fills such an object faster than one from `Object.create(null)`. */
 class HeaderValues {}
-// A header may have any name, such as `constructor`.
+// Removes the property `constructor`, because a header of a response may have this name.
 Object.setPrototypeOf(HeaderValues.prototype, null);
 Reflect.deleteProperty(HeaderValues.prototype, 'constructor');
 
@@ -107,7 +122,7 @@ function parseHead(text: string): ParsedHead {
   let count = 0;
   for (let at = pattern.text.length; at < text.length; count++) {
     let line = lines[count];
-    // V8 compares two equal long texts faster than `startsWith` does.
+    // Does not use `startsWith`, because V8 compares two equal long texts faster with `===`.
     if (line === undefined || text.slice(at, at + line.text.length) !== line.text) {
       line = lineOf(text.slice(at, text.indexOf(LINE_END, at)));
       lines[count] = line;
@@ -126,7 +141,11 @@ function parseHead(text: string): ParsedHead {
   };
 }
 
-/** Returns the pattern of a status line. @throws an error with the code BAD_RESPONSE */
+/**
+ * Returns the parsed status line, with the header lines of the last response that had it.
+ *
+ * @throws an error with the code BAD_RESPONSE
+ */
 function patternOf(first: string): Pattern {
   let pattern = patterns.get(first);
   if (pattern === undefined) {
@@ -140,7 +159,7 @@ function patternOf(first: string): Pattern {
   return pattern;
 }
 
-/** Parses a line. @throws an error with the code BAD_RESPONSE */
+/** Parses a header line. @throws an error with the code BAD_RESPONSE */
 function lineOf(line: string): Line {
   const [, name, value] = FIELD.exec(line) ?? [];
   if (name === undefined || value === undefined) throw badResponse(`expected a header, got ${shown(line)}`);
@@ -152,7 +171,8 @@ function lineOf(line: string): Line {
 }
 
 /**
- * Returns the length of a body, or what ends it (RFC 9112, 6.3). Rejects two different lengths as a possible attack.
+ * Returns the length of a body, or what ends the body (RFC 9112, 6.3). Rejects a head with two different lengths,
+ * because it may be an attack.
  */
 function lengthOf(headers: IncomingHttpHeaders): ParsedHead['length'] {
   const { 'transfer-encoding': coding, 'content-length': length } = headers;
@@ -168,11 +188,11 @@ function lengthOf(headers: IncomingHttpHeaders): ParsedHead['length'] {
 const wordsOf = (header: string | string[] | undefined): string[] =>
   `${header ?? ''}`.toLowerCase().split(/[\t ]*,[\t ]*/);
 
-/** Maximum idle time of a connection whose server does not state its timeout, milliseconds. */
+/** Time after which Baton closes an idle connection if the server does not state its own timeout, milliseconds. */
 const IDLE = 4000;
-/** Maximum idle time of any connection, milliseconds. */
+/** Time after which Baton closes any idle connection, milliseconds. */
 const MOST = 600_000;
-/** Baton closes an idle connection earlier than its server, by this time, milliseconds. */
+/** How much earlier than its server Baton closes an idle connection, milliseconds. */
 const MARGIN = 2000;
 
 function keptFor({ connection, 'keep-alive': hint }: IncomingHttpHeaders, persists: boolean): number {

@@ -25,20 +25,20 @@ export class ResponseReader {
   surplus = false;
   #part: Part = 'done';
   #bodiless = false;
-  /** The bytes of a head or line that has not arrived completely. */
+  /** The bytes of a head or line whose end has not arrived yet. */
   #rest: Buffer | undefined;
   /** The pieces of the body that have arrived so far. */
   #parts: Buffer[] = [];
   /** Number of bytes of the body that have arrived so far. */
   #bytes = 0;
-  /** Number of missing bytes of the body, or of the present chunk. */
+  /** Number of bytes that are still missing in the body, or in the present chunk of the body. */
   #left = 0;
 
   get done(): boolean {
     return this.#part === 'done';
   }
 
-  /** Prepares to read a response. @param method of its request */
+  /** Prepares for the next response. @param method method of its request */
   begin(method: string): void {
     this.head = undefined;
     this.body = NOTHING;
@@ -48,7 +48,7 @@ export class ResponseReader {
   }
 
   /**
-   * Reads the next bytes of the connection. Keeps no reference to them, except `body`.
+   * Reads the next bytes of the connection. Keeps no reference to the given buffer, except in `body`.
    *
    * @throws errors with a `code`: BAD_RESPONSE, BODY_TOO_LARGE
    */
@@ -67,7 +67,10 @@ export class ResponseReader {
     return true;
   }
 
-  /** Reads the next part, such as the head or a chunk. Returns where it ends; -1 if it is incomplete. */
+  /**
+   * Reads the next part of the response, such as the head or a chunk. Returns the position of its end; -1 if the part
+   * is incomplete.
+   */
   #step(all: Buffer, at: number): number {
     switch (this.#part) {
       case 'head':
@@ -101,7 +104,10 @@ export class ResponseReader {
     return this.#take(newHead(all.subarray(at, next)), next);
   }
 
-  /** Takes the head of a response, or skips that of an interim response. Returns `next`. */
+  /**
+   * Processes a parsed head. Ignores the head of an interim response (1xx). Returns `next`, the position after the
+   * head.
+   */
   #take(head: ParsedHead, next: number): number {
     const { status, length } = head;
     if (status >= 200) {
@@ -128,7 +134,7 @@ export class ResponseReader {
     if (this.#bytes > MAX_BODY) throw bodyFailure('BODY_TOO_LARGE');
     if (this.#left === 0 && this.#part === 'body') this.#finish(piece);
     else {
-      // Copies the piece, because the connection reuses its buffer.
+      // Copies the bytes, because the connection overwrites its buffer at the next read.
       this.#parts.push(Buffer.from(piece));
       if (this.#left === 0) this.#part = 'crlf';
     }
@@ -144,7 +150,7 @@ export class ResponseReader {
     return end + 1;
   }
 
-  /** Keeps the bytes of an incomplete head or line. Throws if it is invalid already. */
+  /** Keeps the bytes of an incomplete head or line. Throws if no valid head or line can begin with these bytes. */
   #keepRest(all: Buffer, at: number): -1 {
     const rest = Buffer.from(all.subarray(at));
     if (this.#part === 'head') {

@@ -1,18 +1,21 @@
 /** Reads the header Retry-After of a response with status 429. */
 import type { Reply } from '../core/response/reply.ts';
 
-/** Maximum wait, milliseconds. If Retry-After asks for more, a client does not wait: the limit would still hold. */
+/**
+ * Maximum wait, milliseconds. If Retry-After asks for a longer wait, a client does not wait at all, because the limit
+ * would still hold afterwards.
+ */
 export const LONGEST_WAIT = 30_000;
 
-/** What to do about a limit that holds for longer than a run can wait. */
+/** Advice in messages about a limit of the app that holds for longer than a run can wait. */
 export const LIFT =
   'A run logs in about 200 times in a minute, so lift the limit for this machine or in this environment: for example ' +
   '`skip` or `limit` of express-rate-limit, AXES_ENABLED of django-axes, a safelist of Rack::Attack, limit_req of nginx. ' +
   'Then wait until the present limit is over';
 
 /**
- * Returns how long to wait before the next request, milliseconds; undefined if the response asks for no wait, or for a
- * longer one than a run can wait.
+ * Returns the wait before the next request, milliseconds. Returns undefined if the response asks for no wait, or for a
+ * longer wait than a run can afford.
  *
  * @param now milliseconds since the epoch
  */

@@ -5,7 +5,7 @@ import { Seats, seatsOf, type Taken } from './seats.ts';
 
 const ACCOUNTS: Account[] = ['alice', 'bob'].map(user => ({ user, password: 'secret', label: user }));
 const users = ({ accounts }: Taken) => accounts.map(({ user }) => user);
-/** Returns whether a client has its seats already. */
+/** Returns whether a client has already got the seats for which it waits. */
 const given = async (taken: Promise<Taken>): Promise<boolean> =>
   (await Promise.race([taken, new Promise(resolve => setImmediate(resolve))])) !== undefined;
 

@@ -1,26 +1,29 @@
-/** Makes clients keep two limits of an app: how many sessions a user may have, and how often a user may log in. */
+/**
+ * Makes clients observe two limits of an app: how many sessions a user can have at the same time, and how often a user
+ * can log in.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Account, Target } from '../target/load.ts';
 
-/** The seats of a client: it may log in once with each item of `accounts`. */
+/** The seats that a client has got. A seat is the permission to have one session of an account. */
 export interface Taken {
   accounts: readonly Account[];
-  /** Gives the seats back. Call this when the sessions have ended. */
+  /** Gives the seats back, so that other clients can get them. Call this when the sessions of the client have ended. */
   leave(): void;
 }
 
 interface Waiting {
-  /** Returns an account for each wanted seat; undefined if there are not enough free seats. */
+  /** Returns an account for each seat that the client needs; undefined if there are not enough free seats. */
   find(): Account[] | undefined;
   give(accounts: Account[]): void;
 }
 
 /**
- * Gives seats to clients, first come, first served. A seat allows one session of an account. A client gets all its
- * seats at once, so that no two clients wait for each other.
+ * Gives seats to clients, first come, first served. A seat is the permission to have one session of an account. A
+ * client gets all the seats that it needs at once, so that no two clients wait for each other.
  */
 export class Seats {
-  /** Number of seats of all accounts together. */
+  /** Total number of seats, free or not, of all accounts. */
   readonly capacity: number;
   readonly #most: number;
   /** Number of free seats of each account. */
@@ -34,7 +37,7 @@ export class Seats {
     this.capacity = accounts.length * most;
   }
 
-  /** Waits for `count` seats, at most `capacity`, of different accounts if possible. */
+  /** Waits for `count` seats. They belong to different accounts if possible. `count` must not exceed `capacity`. */
   take(count: number): Promise<Taken> {
     return this.#take(() => {
       const free = new Map(this.#free);
@@ -49,7 +52,7 @@ export class Seats {
     });
   }
 
-  /** Waits for all seats of one account. */
+  /** Waits for all seats of one account, so that no other client has a session of this account. */
   takeAccount(): Promise<Taken> {
     return this.#take(() => {
       const account = [...this.#free].find(([, left]) => left === this.#most)?.[0];
@@ -85,21 +88,24 @@ export class Seats {
   }
 }
 
-/** Returns the seats of a target; undefined if the app sets no limit. */
+/** Returns the seats for the accounts of a target; undefined if the app does not limit the sessions of a user. */
 export function seatsOf({ accounts, sessions }: Pick<Target, 'accounts' | 'sessions'>): Seats | undefined {
   const most = sessions?.logout === 'all' ? 1 : sessions?.most;
   return most === undefined ? undefined : new Seats(accounts, most);
 }
 
-/** Keeps the minimum interval between two logins of an account. */
+/** Makes clients observe the minimum interval between two logins of an account. */
 export class Spacing {
   readonly #every: number;
   /**
-   * Earliest time of the first login of each account in this run, because an earlier run may have logged in just
-   * before.
+   * Earliest time for the first login of any account: one interval after the start, because an earlier run may have
+   * logged in just before this one.
    */
   readonly #first: number;
-  /** For each account, the earliest time of its next login. It is known when the last login has its response. */
+  /**
+   * The earliest time for the next login, by account. Each promise resolves when the last login of the account has its
+   * response.
+   */
   readonly #next = new Map<Account, Promise<number>>();
 
   /** @param every minimum interval between two logins of an account, milliseconds */
@@ -109,7 +115,7 @@ export class Spacing {
   }
 
   /**
-   * Waits until the account may log in again. If the run is aborted, returns at once.
+   * Waits until the account can log in again. If the run is aborted, returns at once.
    *
    * @returns the function to call when the login has its response
    */

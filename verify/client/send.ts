@@ -5,7 +5,7 @@ export interface Send {
   method: string;
   /** Path of the target with its query, or an address on another host of the target file. */
   path: string;
-  /** The path for the history, if `path` contains a secret. */
+  /** The path to write into the history instead of `path`, if `path` contains a secret. */
   shown?: string | undefined;
   /**
    * The page whose link, redirect or form leads to this request, if the page may be on another site. The
@@ -14,22 +14,31 @@ export interface Send {
   from?: URL | undefined;
   /** Form fields, sent as application/x-www-form-urlencoded. */
   form?: Record<string, string>;
-  /** Form fields with this text are sent twice. */
+  /** Text of form fields that must be sent twice. */
   twice?: string | undefined;
   /** Body to send as application/json instead of `form`. */
   json?: unknown;
   headers?: Record<string, string>;
-  /** Name of a placeholder: headers of the target file that contain it are not sent. */
+  /** Name of a placeholder. Headers of the target file that contain this placeholder are not sent. */
   omit?: string | undefined;
-  /** Address of an instance to which the request is sent directly; by default it goes to the balancer. */
+  /** Address of an instance, to send the request directly to it. By default, the request goes to the balancer. */
   origin?: string | undefined;
-  /** Cookies for the balancer. They replace cookies of the jar with the same names. */
+  /** Cookies by which the balancer routes the request. They replace cookies of the jar with the same names. */
   cookies?: Record<string, string> | undefined;
-  /** Sends the last byte of the request at the same time as other requests (barrier.ts). */
+  /**
+   * Present if the request must overlap other requests: the barrier sends the last bytes of all of them at the same
+   * time.
+   */
   held?: Held | undefined;
-  /** If true, a redirect counts as complete when its header has arrived. Its body is read in the background. */
+  /**
+   * If true, and the response is a redirect, the request is complete when the response's headers have arrived. The body
+   * is read in the background.
+   */
   early?: boolean | undefined;
-  /** Disconnects after this time, milliseconds, like a user who closes the tab. */
+  /**
+   * Time after which the client disconnects without waiting longer for the response, milliseconds, like a user who
+   * closes the tab.
+   */
   abandon?: number | undefined;
 }
 
@@ -43,7 +52,7 @@ export function bodyOf({ method, form, twice, json }: Send): string | null {
   return fields.toString();
 }
 
-/** Returns whether a request with this method changes nothing. */
+/** Returns whether a method, such as GET, changes no data. */
 export const isSafe = (method: string): boolean => method === 'GET' || method === 'HEAD';
 
 /**

@@ -54,7 +54,8 @@ describe('requests that are held back', () => {
     const send = (held: ReturnType<Barrier['place']>) =>
       client(url).send({ method: 'POST', path: '/', form, held });
     const two = [send(barrier.place()), send(barrier.place())];
-    // A third request completes before the first two, so these do wait for each other.
+    // A request without the barrier completes, and the first two requests do not. This shows that these two wait at the
+    // barrier.
     expect((await client(url).send(get('/'))).body).toBe('done');
     expect(whole).toBe(1);
     const replies = await Promise.all([...two, send(barrier.place())]);
@@ -105,8 +106,8 @@ describe('an early response', () => {
 
 describe('cookies', () => {
   /**
-   * Starts a server whose responses show the cookies of the request. Returns a client to which it has sent a
-   * Set-Cookie line, and a function that makes it send another line.
+   * Starts a server whose responses show the cookies of the request. Returns a client that has already received a
+   * Set-Cookie line, and a function that makes the server send another such line to the client.
    */
   async function browsing(line: string) {
     let sent = line;

@@ -13,16 +13,16 @@ import { RequestHeaders } from './request-headers.ts';
 import { retryAfter } from './retry-after.ts';
 import { bodyOf, endOf, isSafe, type Send } from './send.ts';
 
-/** A page that a browser shows. */
+/** A page as a browser shows it: its address and the response. */
 export interface ShownPage {
   url: URL;
   reply: Reply;
 }
 
-/** What a copy of a client gets in addition to the cookies. */
+/** The values, in addition to the cookies, that a copy of a client keeps. */
 type Remembered = Pick<SessionClient, 'csrf' | 'captured' | 'mailed' | 'page' | 'access'>;
 
-/** The last result of `replayerLater`, and the state for which it was made. */
+/** Cache for `replayerLater`: its last result, and the values from which the result was made. */
 type Replaying = Pick<SessionClient, 'csrf' | 'page' | 'access'> & {
   cookies: Cookies['list'];
   create: () => SessionClient;
@@ -35,7 +35,7 @@ export class SessionClient {
   readonly #affinity: Affinity | undefined;
   readonly #jar: Jar;
   readonly #headers: RequestHeaders;
-  /** True if this client sends requests to another host of the target file. */
+  /** True if this client sends requests to another host of the target file, and not to the target. */
   #abroad = false;
   /** If true, the client sends cookies even if SameSite forbids it. */
   lenient = false;
@@ -49,7 +49,10 @@ export class SessionClient {
   readonly captured = new Map<string, string>();
   /** Names of the values that came by mail, such as the token of a link. The history does not contain them. */
   readonly mailed = new Set<string>();
-  /** Lifetime of the access token, milliseconds, and its end, milliseconds since the epoch; undefined if unknown. */
+  /**
+   * Lifetime of the access token, milliseconds, and the time at which it expires, milliseconds since the epoch;
+   * undefined if unknown.
+   */
   access: { lifetime: number; ends: number } | undefined;
   #replaying: Replaying | undefined;
 
@@ -70,7 +73,7 @@ export class SessionClient {
     this.known = undefined;
   }
 
-  /** Sends a request, and waits for the response. Does not throw: if the request fails, the reply says why. */
+  /** Sends a request, and waits for the response. Does not throw: if the request fails, the reply states the reason. */
   async send(asked: Send, signal?: AbortSignal, watch?: Watch): Promise<Reply> {
     if (!asked.path.startsWith('/')) return this.#sendAbroad(asked, signal, watch);
     const network = this.#network;
@@ -78,8 +81,8 @@ export class SessionClient {
     const { held, origin } = request;
     const forwarding = origin === undefined ? undefined : await network.forwarding();
     if (network.resting) await network.rested(signal);
-    // If the target's limits allow no request now, sends a request with a barrier without the barrier. Else
-    // it would wait for the limits, while the requests that use up the limits wait for it at the barrier.
+    // If the target's limits allow no request now, the request does not use its barrier. Otherwise the requests at the
+    // barrier and this request would wait for each other forever.
     const alone = held !== undefined && !network.room();
     if (alone) held.leave();
     const turn = network.turn(signal);
@@ -118,7 +121,7 @@ export class SessionClient {
     const { origin: _, cookies: __, from = this.#network.site, ...rest } = asked;
     const sent = { ...rest, from, path: url.pathname + url.search };
     const { leads: ___, ...reply } = await other.send(sent, signal, watch);
-    // Removes the path, because a path on another host may contain a secret.
+    // Removes the path of the redirect, because a path on another host may contain a secret.
     return reply.redirect === undefined ? reply : { ...reply, redirect: url.origin };
   }
 
@@ -143,7 +146,7 @@ export class SessionClient {
   ): Outgoing {
     const { method, early = false, origin } = request;
     const body = bodyOf(request);
-    // Requests to other hosts have no id.
+    // A request to another host gets no id, because the id is only for the target.
     const id = this.#abroad ? undefined : watch?.id;
     if (method === 'GET') cookies.last ??= new LastBodies();
     const head = this.#headers.shared(request, id, forwarding, place.site, cookies);
@@ -157,7 +160,8 @@ export class SessionClient {
       timeout: this.#network.timeout,
       signal: endOf(request, signal),
       early,
-      // Browsers send GET and HEAD again if the server closes the idle connection at the same moment (RFC 9110, 9.2.2).
+      // Browsers send GET and HEAD again if the server closes the idle connection just when they send the request (RFC
+      // 9110, 9.2.2).
       repeatable: watch?.once !== true && isSafe(method),
       resent: false,
       cookies: cookies.list,
@@ -200,7 +204,7 @@ export class SessionClient {
     return path.startsWith('/') ? this.#network.place(path).site : new URL(path);
   }
 
-  /** Returns a path for the history: placeholders replace values that came by mail. */
+  /** Returns a path for the history. Values that came by mail may be secret, so placeholders replace them. */
   recordable(path: string): string {
     let shown = path;
     for (const name of this.mailed) {
@@ -210,7 +214,7 @@ export class SessionClient {
     return shown;
   }
 
-  /** Returns the `path` with which `send` requests an address; undefined if its host is not in the target file. */
+  /** Returns an address in the form that `send` expects as `path`; undefined if its host is not in the target file. */
   nameOf(url: URL): string | undefined {
     return this.#network.nameOf(url);
   }
@@ -245,15 +249,15 @@ export class SessionClient {
   }
 
   /**
-   * Like `replayer`, but delays the creation of the client. Keeps the present cookies, and returns a function
-   * that creates the client with them. Returns the same function as before if nothing has changed.
+   * Keeps the present cookies, and returns a function that creates a client which always sends these cookies. Returns
+   * the same function as before if nothing has changed.
    */
   replayerLater(path: string): () => SessionClient {
     const cookies = this.cookies(path);
     const { csrf, page, access } = this;
     const last = this.#replaying;
     const bare = this.captured.size === 0 && this.mailed.size === 0;
-    // The jar returns another list after each change of a cookie.
+    // Compares only the list objects, because the jar returns a new list after each change of a cookie.
     const same = last?.cookies === cookies && last.csrf === csrf && last.page === page;
     if (bare && same && last.access === access) return last.create;
     const create = this.#replayerOf(cookies);

@@ -1,4 +1,7 @@
-/** Finds the values of session cookies, which must be kept secret, in requests and responses. */
+/**
+ * Finds the values of session cookies in requests and responses. These values are secrets, and must not appear in a
+ * history or report.
+ */
 import type { Interpreter } from '../core/response/interpret.ts';
 import type { Reply } from '../core/response/reply.ts';
 import { Rooms } from './cookie-attributes.ts';
@@ -9,9 +12,9 @@ type Sent = Cookies['list'];
 export class SessionSecrets {
   readonly #interpreter: Pick<Interpreter, 'sessionCookies'>;
   readonly #rooms = new Rooms();
-  /** Cache: the values of the session cookies in a list of cookies. */
+  /** Cache: the values of the session cookies, by the list of all cookies. */
   #known = new WeakMap<Sent, readonly string[]>();
-  /** Names of the session cookies. The cache is valid until they change. */
+  /** Names of the session cookies. When they change, the cache becomes invalid. */
   #names: readonly string[] = [];
 
   constructor(interpreter: Pick<Interpreter, 'sessionCookies'>) {
@@ -50,7 +53,7 @@ export class SessionSecrets {
 
   /**
    * Lowers the estimated entropy of a session id, by comparison with earlier ids. Does nothing if there are several
-   * session cookies, because one may be only the signature of another.
+   * session cookies, because one cookie may be only the signature of another cookie.
    */
   narrow(cookies: Reply['cookies']): void {
     const { sessionCookies } = this.#interpreter;

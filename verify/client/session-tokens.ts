@@ -10,10 +10,10 @@ import type { Send } from './send.ts';
 import type { SessionClient } from './session-client.ts';
 import { ACCESS, keepTokens, mayHaveExpired, mustRefresh, REFRESH } from './tokens.ts';
 
-/** The client refreshes no token before or after these actions, because they are part of a login or a refresh. */
+/** Actions at which the client does not refresh a token, because they are themselves part of a login or a refresh. */
 const UNREFRESHED: ReadonlySet<Action> = new Set<Action>(['form', 'login', 'refresh']);
 
-/** Maximum number of refreshes for one request. */
+/** Maximum number of token refreshes for one request. */
 const REFRESHES = 3;
 
 /** The methods of `SessionRequests` that this class needs. */
@@ -30,9 +30,9 @@ export class SessionTokens {
   readonly #client: SessionClient;
   readonly #requests: Requests;
   readonly #once: Once;
-  /** The refresh in flight, for which all requests that need a new token wait. */
+  /** The refresh in flight. All requests that need a new token wait for it. */
   #refreshing: Promise<Operation> | undefined;
-  /** True after a logout or a refused refresh: no more refreshes are sent. */
+  /** True after a logout or a refused refresh. The client then sends no more refreshes. */
   #over = false;
 
   constructor(context: Context, client: SessionClient, requests: Requests, once: Once) {
@@ -43,8 +43,8 @@ export class SessionTokens {
   }
 
   /**
-   * Sends and records a request. If its access token has expired, refreshes it before the request. If the
-   * response is a refusal because of the token, refreshes it, and sends the request again.
+   * Sends and records a request. If its access token has expired, refreshes the token before the request. If the app
+   * refuses the request because of the token, refreshes the token, and sends the request again.
    */
   async perform(what: What, send: Send, how: How, page: boolean): Promise<Recorded> {
     const { target, interpreter } = this.#context;
@@ -59,8 +59,8 @@ export class SessionTokens {
     let expired = false;
     const settle: Call['settle'] = async (reply, outcome, later) => {
       const renewed = this.#client.captured.get(ACCESS) !== had;
-      // After a logout, the tokens in the client may be those of the next session. So the refusal of an old
-      // request does not show that they have expired.
+      // After a logout, the client may already have the tokens of its next session. A refused request of the old
+      // session does not mean that these tokens have expired.
       const mine = leaves || !this.#over;
       expired = mine && interpreter.refuses(reply) && (renewed || mayHaveExpired(this.#client));
       return expired ? { signedIn: undefined } : ((await what.settle?.(reply, outcome, later)) ?? {});
@@ -69,8 +69,8 @@ export class SessionTokens {
     const { held: _, early: __, ...again } = further(how);
     for (let i = 0; i < REFRESHES && expired && (await this.#renewed(had)); i++) {
       had = this.#client.captured.get(ACCESS);
-      // The new token may also expire during a slow request. If its lifetime is unknown, a second refusal counts as
-      // signed out.
+      // The new token may also expire, during a slow request. But if the token's lifetime is unknown, a second refusal
+      // means that the session is signed out.
       const decides = this.#client.access === undefined;
       expired = false;
       recorded = await this.#once(decides ? what : { ...what, settle }, send, again, page);
@@ -80,8 +80,8 @@ export class SessionTokens {
   }
 
   /**
-   * Gets a newer access token than `had`. Concurrent callers share one refresh. Returns whether the client
-   * has a newer token now.
+   * Gets an access token that is newer than the token `had`. Concurrent callers share one refresh. Returns whether the
+   * client has a newer token now.
    */
   async #renewed(had: string | undefined): Promise<boolean> {
     if (this.#client.captured.get(ACCESS) !== had) return true;
@@ -100,7 +100,7 @@ export class SessionTokens {
     const token = client.captured.get(REFRESH);
     const settle: Call['settle'] = async (reply, outcome) => {
       if (outcome !== 'ok') return {};
-      // Does not replace the tokens of a new session that has begun in the same browser during the refresh.
+      // If a new session has begun in the same browser during the refresh, does not replace its tokens.
       const taken = client.captured.get(REFRESH) === token;
       const issued = this.issued(reply, taken ? client : client.copy(), called);
       if (issued === undefined) return { outcome: 'fail', signedIn: 'out' };
@@ -117,7 +117,9 @@ export class SessionTokens {
     return operation;
   }
 
-  /** Keeps the tokens of a response. Returns what the history says about them; undefined without an access token. */
+  /**
+   * Keeps the tokens of a response. Returns the fields for the history; undefined if the response has no access token.
+   */
   issued(reply: Reply, client: SessionClient, called: number): Operation['issued'] | undefined {
     const { target, recorder } = this.#context;
     const tokens = target.refresh && keepTokens(target.refresh, reply, client, called);

@@ -1,24 +1,30 @@
 /**
- * Detects when this machine is overloaded. Then Baton, and a target on the same machine, get too little CPU time,
- * which may be the cause of late or failed responses.
+ * Detects when this machine is overloaded. Baton, and a target on the same machine, then get too little CPU time. This
+ * may be the cause of late or failed responses.
  */
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 
 interface Sample {
-  /** Time on the recorder's clock, microseconds. */
+  /** Time of the sample on the recorder's clock, microseconds. */
   at: number;
-  /** Number of threads that wait for CPU time or run, per core. */
+  /** Number of threads that run or wait for CPU time, per core. */
   crowd: number;
 }
 
-/** Number of runnable threads per core that counts as overload. With 6 of them, 300 ms of CPU time take about 2 s. */
+/**
+ * Number of runnable threads per core from which the machine counts as overloaded. With 6 of them, a task of 300 ms of
+ * CPU time takes about 2 s.
+ */
 const CROWDED = 6;
-/** Minimum interval to check, microseconds. If a request is shorter, the interval begins before the request. */
+/**
+ * Minimum length of the interval that is checked for overload, microseconds. For a shorter request, the interval begins
+ * before the request.
+ */
 const STRETCH = 1_000_000;
 /** Interval between two samples, milliseconds. */
 const EVERY = 100;
-/** Number of samples to keep: those of two minutes, because no request takes longer. */
+/** Number of samples to keep: enough for two minutes, because no request takes longer. */
 const KEPT = 1200;
 
 export class Starvation {
@@ -49,10 +55,10 @@ export class Starvation {
    * Returns whether the machine was overloaded during a request or in the second before its end; false if the load is
    * unknown.
    *
-   * @param call time at which the request left, microseconds
-   * @param end time at which its response came, microseconds
-   * @param unanswered true if no response came. Then one second of overload is enough, because the client opens a
-   * dropped connection again only after seconds
+   * @param call time at which the request was sent, microseconds
+   * @param end time at which its response arrived, microseconds
+   * @param unanswered true if no response arrived. Then one second of overload is enough, because the client tries only
+   * after seconds to open a dropped connection again
    */
   during(call: number, end: number, unanswered = false): boolean {
     const from = Math.min(call, end - STRETCH);
@@ -63,7 +69,8 @@ export class Starvation {
   }
 
   /**
-   * Returns whether the machine was overloaded in an interval. A sample counts for the time since the sample before it.
+   * Returns whether the machine was overloaded in an interval. Each sample stands for the time since the previous
+   * sample.
    */
   #crowded(from: number, to: number): boolean {
     let [crowd, time] = [0, 0];
@@ -86,7 +93,7 @@ export class Starvation {
 const CORES = cpus().length;
 
 /**
- * Returns the number of runnable threads per core, without the thread that reads it, from Linux:
+ * Returns the number of runnable threads per core. Does not count the thread that reads this number. Source, on Linux:
  * https://man7.org/linux/man-pages/man5/proc_loadavg.5.html
  */
 export function crowdOfMachine(): number | undefined {

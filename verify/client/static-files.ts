@@ -1,4 +1,4 @@
-/** Finds the static files that a page links. */
+/** Finds the stylesheets, scripts and images that a page refers to. */
 
 const LINK = /<(?:link|script|img)\b[^>]*?\s(?:href|src)\s*=\s*["']?([^"'\s>]+)/gi;
 const EXTENSION = /\.(?:css|m?js|png|svg|ico|jpe?g|gif|webp)(?:\?|$)/i;

@@ -1,4 +1,7 @@
-/** Tests that each text reveals a program that changes it, for example by a wrong encoding. */
+/**
+ * Tests each text that is hard to encode: if a program changes the text, for example by a wrong encoding, Baton must
+ * notice the change.
+ */
 import { expect, it } from 'vitest';
 import { canaryOf } from '../core/history/canary.ts';
 import { TEXTS } from './texts.ts';

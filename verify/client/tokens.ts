@@ -5,11 +5,11 @@ import type { Reply } from '../core/response/reply.ts';
 import type { RefreshSpec } from '../target/schema.ts';
 import type { SessionClient } from './session-client.ts';
 
-/** The names of the tokens' placeholders. */
+/** Names of the placeholders that stand for the tokens. */
 export const ACCESS = 'access';
 export const REFRESH = 'refresh';
 
-/** Tolerance for the stated lifetime of an access token, milliseconds. */
+/** Tolerance for the lifetime that an access token states, milliseconds. */
 const TOLERANCE = 2_000;
 
 /** The claims of a JWT that state when it was issued and when it expires, seconds since the epoch. */
@@ -54,7 +54,7 @@ function lifetimeOf(token: string): number {
   }
 }
 
-/** Returns whether the access token may have expired, so that a refusal is as expected. */
+/** Returns whether the access token may have expired. If so, it is correct that the app refuses it. */
 export function mayHaveExpired({ captured, access }: SessionClient): boolean {
   if (!captured.has(ACCESS)) return false;
   if (access === undefined) return true;

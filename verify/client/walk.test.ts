@@ -13,7 +13,10 @@ const PROVIDER = 'http://localhost:9000';
 let network: Network;
 afterEach(() => network.close());
 
-/** Returns a walk from the response to /login, and a function that returns the response for each path. */
+/**
+ * Returns a walk (a login of several pages) that begins at the response to /login, and a function that returns the
+ * response for each path.
+ */
 function walkOf(first: Partial<Reply>, answers: Record<string, Partial<Reply>>) {
   network = new Network({ url: APP, headers: {}, tls: undefined, limits: undefined, origins: [PROVIDER] });
   const client = new SessionClient(network);
@@ -51,7 +54,7 @@ describe('a login', () => {
     });
     const last = await lastOf(walk, VALUES, send);
     expect(last).toMatchObject({ method: 'GET', path: '/callback?code=c&state=1' });
-    // The form is on a page of the identity provider, so the request comes from its site.
+    // The form is on a page of the identity provider, so the request counts as coming from the provider's site.
     expect(last?.from?.origin).toBe(PROVIDER);
     expect(sent.map(({ method, path }) => `${method} ${path}`)).toEqual([
       `GET ${PROVIDER}/auth?state=1`,

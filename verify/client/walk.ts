@@ -1,6 +1,6 @@
 /**
- * Goes through the pages of a login or logout as a user does: follows redirects, also to other hosts of the target
- * file, fills in login forms, and submits forms that need no input.
+ * Goes through the pages of a login or logout as a user does. Follows redirects, also to other hosts of the target
+ * file. Fills in login forms, and submits forms that need no input.
  */
 import type { Reply } from '../core/response/reply.ts';
 import { type Form, parsePage } from './page.ts';
@@ -13,11 +13,11 @@ const MOST_PAGES = 30;
 export class Walk {
   readonly #client: SessionClient;
   #page: ShownPage;
-  /** The page whose link or form led to the current redirects. */
+  /** The page whose link or form led to the current page, before any redirects. */
   #from: URL;
   #last: Send;
 
-  /** @param page the first page */
+  /** @param page the page at which the login or logout begins */
   constructor(client: SessionClient, page: ShownPage) {
     this.#client = client;
     this.#page = page;
@@ -29,18 +29,21 @@ export class Walk {
     return this.#page;
   }
 
-  /** True if the current page is on another host than the target's. */
+  /** True if the current page is not on the target, but on another host. */
   get away(): boolean {
     return this.#client.nameOf(this.#page.url)?.startsWith('/') !== true;
   }
 
-  /** Makes the response to a request the current page. */
+  /** Makes the response to a request the page from which the walk continues. */
   arrived(send: Send, reply: Reply): void {
     this.#page = { url: this.#client.addressOf(send.path), reply };
     this.#last = send;
   }
 
-  /** Returns the request that follows a redirect of the current page to a known host; undefined if there is none. */
+  /**
+   * Returns the request that follows a redirect of the current page to the target or to another host of the target
+   * file; undefined if there is no such redirect.
+   */
   redirect(): Send | undefined {
     const { status = 0, headers, leads } = this.#page.reply;
     const { location } = headers;
@@ -51,7 +54,7 @@ export class Walk {
     return { ...(same ? this.#last : { method: 'GET' }), path, from: this.#from };
   }
 
-  /** Returns the request of a form that needs no input; undefined if the page has no such form. */
+  /** Returns the request that submits a form without input, if the page has such a form; else undefined. */
   press(): Send | undefined {
     const { url, reply } = this.#page;
     if ((reply.status ?? 500) >= 400) return undefined;
@@ -65,9 +68,9 @@ export class Walk {
   }
 
   /**
-   * Returns whether a form needs no input: it has only hidden fields, and its page or its address is on
-   * another host. For example, an identity provider responds with such a form (`form_post`). A form from the
-   * target to the target does not count: it may be the logout.
+   * Returns whether a form needs no input: it has only hidden fields, and its page or its address is on another host.
+   * For example, an identity provider responds with such a form (`form_post`). A form that leads from the target to the
+   * target is not submitted, because it may be the logout.
    */
   #needsNoInput({ method, fields, action }: Form, page: URL): boolean {
     if (method !== 'POST' || fields.some(({ type }) => type !== 'hidden')) return false;
@@ -75,8 +78,8 @@ export class Walk {
   }
 
   /**
-   * Fills in the form of the current page that has all fields of `values`. Returns the request that submits it, with
-   * its other fields and its first button; undefined if the page has no such form.
+   * Fills in the first form of the current page that has all fields of `values`. Returns the request that submits the
+   * form, with its other fields and its first button; undefined if the page has no such form.
    */
   fill(values: Readonly<Record<string, string>>): Send | undefined {
     const names = Object.keys(values);
@@ -104,7 +107,9 @@ export class Walk {
     return url === null ? undefined : this.#client.nameOf(url);
   }
 
-  /** Where the login stopped, and what the page showed, for an error message. Contains no possible secrets. */
+  /**
+   * The page at which the login stopped, and what this page showed, for an error message. Contains no possible secrets.
+   */
   get stop(): string {
     const { url, reply } = this.#page;
     const at = `${url.origin}${url.pathname.replace(/[\w-]{16,}/g, '…')}`;
@@ -124,8 +129,8 @@ export class Walk {
 }
 
 /**
- * Goes through a login up to its last request, and does not send this one. After pages of another host, the
- * last request is the one that leads back to the target. Otherwise it is the last form.
+ * Goes through the pages of a login up to its last request, and does not send this request. If the login leads over
+ * pages of another host, the last request is the one that leads back to the target. Otherwise it submits the last form.
  *
  * @param forms the values to fill in, for each form in order
  * @param send sends a request
@@ -150,10 +155,10 @@ export async function lastOf(
 }
 
 /**
- * Follows a logout to other hosts and back, up to the first response of the target. Stops there, because the
- * next page might begin another login.
+ * Follows a logout to other hosts and back, up to the first response of the target. Stops there, because the next page
+ * might begin another login.
  *
- * @returns whether the last response was no error
+ * @returns true if the last response was no error
  */
 export async function followLogout(walk: Walk, send: (step: Send) => Promise<Reply>): Promise<boolean> {
   for (let i = 0; i < MOST_PAGES; i++) {

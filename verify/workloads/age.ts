@@ -1,8 +1,8 @@
 /**
- * age: drives long sessions, up to the length of the load. There are four kinds of sessions: busy ones, ones with
- * longer and longer pauses, ones that stay on an instance for longer and longer, and ones that send changed cookies.
- * They log out one after the other, so that logouts of sessions of every age are tested. Meanwhile, short sessions log
- * in and out (visits.ts).
+ * age: drives long sessions, up to the length of the load. There are four kinds of sessions: busy sessions, sessions
+ * with longer and longer pauses, sessions that stay on an instance for longer and longer, and sessions that send
+ * changed cookies. The sessions log out one after the other, so that logouts of sessions of every age are tested. At
+ * the same time, short sessions log in and out (visits.ts).
  */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
@@ -20,7 +20,7 @@ import { aim, everywhere, inTurn, over, pause, type Workload } from './workload.
 
 /** Number of sessions of each of the four kinds. */
 const EACH = 5;
-/** Number of request bursts of the busy session that lives longest. */
+/** Number of bursts (overlapping requests) of the busy session that lives longest. */
 const TIMES = 14;
 /**
  * Length of the first pause of a session, and of its first stay on one instance, milliseconds. Each pause or stay is
@@ -28,21 +28,24 @@ const TIMES = 14;
  */
 const SHORTEST = 200;
 const LONGER = 1.5;
-/** The first LONG_STAYS stays of a session on an instance are OUTLIVES times as long as the idle timeout. */
+/** Some sessions stay on one instance. Their first LONG_STAYS stays are OUTLIVES times as long as the idle timeout. */
 const LONG_STAYS = 2;
 const OUTLIVES = 1.2;
-/** Every third burst of a busy session has slow requests. */
+/** Every third burst of a busy session includes slow requests. */
 const SLOW_EACH = 3;
 /** Pause between the requests of a session that stays on one instance, milliseconds. */
 const OFTEN = 150;
-/** Pause of a session after it has sent all its changed cookies at once, milliseconds. */
+/** Pause of a session between two rounds of changed cookies, milliseconds. */
 const FORGED_EVERY = 80;
 /** Pause between two pairs of simultaneous reads of a busy session, milliseconds. */
 const PAIRS_EVERY = 120;
-/** A session pauses and lives for at most this share of a declared timeout, so that it does not expire. */
+/**
+ * Maximum length of a session, and of each pause, as a share of the declared timeout, so that the session does not
+ * expire.
+ */
 const ALIVE = 0.6;
 
-/** The four kinds of sessions. The n-th session has the kind with the number n modulo 4. */
+/** The functions that drive the four kinds of sessions. The sessions use them in turn. */
 const HABITS = [busy, rests, stays, forges];
 
 export const age: Workload = {
@@ -60,8 +63,8 @@ export const age: Workload = {
   run: async (context, plan) => {
     const { clock } = context.recorder;
     const life = Math.min(((plan.loadEnds ?? 0) - clock.now()) / 1000, lifeOf(context.target) * ALIVE);
-    // If the app limits the sessions of a user, this workload does not run: other workloads would have to wait for the
-    // end of its long sessions.
+    // If the app limits the sessions of a user, this workload does nothing: its long sessions would make other
+    // workloads wait until the end.
     if (life <= 0 || context.seats !== undefined) return;
     const shared: Shared = {
       overlapped: 0,
@@ -86,13 +89,13 @@ export const age: Workload = {
   },
 };
 
-/** Returns the time after which a session expires even if it sends requests, milliseconds. */
+/** Returns the maximum lifetime of a session that sends requests all the time, milliseconds. */
 function lifeOf({ expiry }: Target): number {
   const { idle = Number.POSITIVE_INFINITY, absolute = Number.POSITIVE_INFINITY, renew } = expiry ?? {};
   return renew === 'never' ? Math.min(idle, absolute) : absolute;
 }
 
-/** Returns the declared idle timeout, milliseconds; infinity if there is none. */
+/** Returns the idle timeout that the target file declares, milliseconds; infinity if it declares none. */
 const idleOf = ({ expiry }: Target): number => expiry?.idle ?? Number.POSITIVE_INFINITY;
 
 interface Shared {
@@ -101,19 +104,19 @@ interface Shared {
   delays: DelaySearch;
   /** Finds the delay after a logout at which the app begins to refuse concurrent requests of the session. */
   logouts: DelaySearch;
-  /** All sessions, each with its cookies right after the login. */
+  /** All sessions of this workload, each with the cookies that it had right after its login. */
   logins: (Pick<Driver, 'cookies'> & { driver: Driver })[];
 }
 
 interface Pace {
-  /** Average interval between two bursts, milliseconds. */
+  /** Average interval between two bursts of overlapping requests, milliseconds. */
   every: number;
   /** Time at which the session logs out, microseconds on the run's clock. */
   until: number;
   ended(): boolean;
 }
 
-/** A session and the probe that it writes; undefined if the target has no probe that can be written. */
+/** A session, and the probe whose data it writes; undefined if the target has no probe that can be written. */
 interface Session extends Omit<Racer, 'probe'> {
   shared: Shared;
   probe: Probe | undefined;
@@ -131,15 +134,16 @@ async function begun(context: Context, n: number, shared: Shared): Promise<Sessi
   shared.logins.push({ driver, cookies: () => cookies });
   const { probes } = context.target;
   const written = probes.filter(one => writeOf(one) !== undefined && one.scope !== 'all');
-  // Sessions of the same kind write with different probes: the first session with the first probe, and so on.
+  // Within each kind of session, the first session writes with the first probe, the second with the second probe, and
+  // so on.
   const probe = written[Math.floor(n / HABITS.length) % written.length] ?? writable(context.target);
   await everywhere(context, async how => (await driver.read(probe, how)).operation);
   return { context, driver, probe, other: undefined, shared, written: 0 };
 }
 
 /**
- * Logs out while requests are in flight. Returns a function that sends the old cookie again; it must be called at the
- * end of the run.
+ * Logs out while requests are in flight. Returns a function that sends the old cookie again. This function must be
+ * called at the end of the run.
  */
 async function loggedOut({ context, driver, shared }: Session, n: number): Promise<() => Promise<void>> {
   const { logout } = context.target;
@@ -154,7 +158,7 @@ async function loggedOut({ context, driver, shared }: Session, n: number): Promi
   };
 }
 
-/** Returns whether the session may write `count` more values without making its page too long. */
+/** Returns whether the session can write `count` more values without making its page too long. */
 const room = ({ probe, written }: Session, count: number): boolean =>
   probe !== undefined && written + count <= Math.min(probe.cap ?? MOST, MOST);
 
@@ -181,14 +185,14 @@ async function busy(session: Session, { every, ended }: Pace): Promise<void> {
 
 /**
  * Sends pairs of simultaneous reads. Sends two of three pairs directly to one instance, because a round robin would
- * route the two reads of a pair to two instances.
+ * route the two reads of a pair to different instances.
  */
 async function readsInPairs({ context, driver, probe }: Session, length: number, ended: () => boolean) {
   const { clock } = context.recorder;
   const end = clock.now() + length * 1000;
   for (let i = 0; clock.now() < end && !ended(); i++) {
-    // Numbers the pairs that go directly to one instance 0, 1, 2, …, so that all instances get the same number of
-    // pairs.
+    // Numbers the pairs that go directly to an instance, without the other pairs: 0, 1, 2, … So all instances get the
+    // same number of pairs.
     const to = i % 3 === 0 ? undefined : aim(context, Math.floor((i * 2) / 3));
     await Promise.all([driver.read(probe, { to }), driver.read(undefined, { to })]);
     await pause(context, Math.min((end - clock.now()) / 1000, PAIRS_EVERY));
@@ -206,7 +210,7 @@ async function rests(session: Session, { ended }: Pace): Promise<void> {
     await uses(session, aim(context, i));
     for (let left = rest; left > 0 && !ended(); left -= SHORTEST)
       await pause(context, Math.min(left, SHORTEST));
-    // After every second pause, first sends a write and a read at the same time.
+    // After every second pause, sends a write and a read at the same time, before the reads on every instance.
     if (probe !== undefined && i % 2 === 1 && room(session, 1))
       await together({ ...session, probe }, ['write', 'read'], 5);
     await everywhere(context, async how => (await driver.read(probe, how)).operation);
@@ -240,7 +244,7 @@ async function stays(session: Session, { until, ended }: Pace): Promise<void> {
 /**
  * Drives a session that sends changed cookies again and again, because an instance may accept a changed cookie only
  * once in many requests. Sends no empty cookie, which no instance can accept. Does not change the part of a cookie that
- * names the instance, which is the same in another session.
+ * only names the instance.
  */
 async function forges({ context, driver, shared }: Session, { ended }: Pace): Promise<void> {
   const without = await leftOut(context, driver);
@@ -255,14 +259,14 @@ async function forges({ context, driver, shared }: Session, { ended }: Pace): Pr
         return driver.read(undefined, { as: { client, with: 'forged', change } });
       }),
     );
-    // Shifts a round robin in every second round. Without this, it might route each kind of change always to one
-    // instance.
+    // Makes a round robin skip an instance in every second round. Without this, it might route each kind of changed
+    // cookie always to the same instance.
     if (i % 2 === 0) await driver.read();
     await pause(context, FORGED_EVERY);
   }
 }
 
-/** Writes on an instance, or reads there if the session may not write more values. */
+/** Writes on an instance. Reads there instead if the session must not write more values. */
 async function uses(session: Session, to: string | undefined): Promise<Operation> {
   const { driver, probe } = session;
   if (probe === undefined || !room(session, 1)) return (await driver.read(probe, { to })).operation;

@@ -1,16 +1,16 @@
 /**
- * Plans when each action begins, if the load has a rate (`--rate`): a constant number of actions per second, or one
- * that rises or falls evenly.
+ * Plans when each action begins if the load has a rate (`--rate`), that is, a number of actions per second. The rate is
+ * constant, or rises or falls evenly.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Actions per second at the start and at the end of the load. */
+/** The rate at the start and at the end of the load, actions per second. */
 export interface Rate {
   from: number;
   to: number;
 }
 
-/** Maximum time between two checks whether the load is over, milliseconds. */
+/** Maximum interval between two checks whether the load is over, milliseconds. */
 const SLICE = 200;
 /**
  * Tolerance for late timers, microseconds. If a timer fires later than this, a slow target may have kept Baton busy, so
@@ -28,9 +28,9 @@ export class Arrivals {
   #taken = 0;
 
   /**
-   * @param length time in which the rate changes from `from` to `to`, microseconds; afterwards it stays at `to`
+   * @param length time in which the rate changes from `from` to `to`, microseconds; afterwards the rate stays at `to`
    * @param now the run's clock, microseconds
-   * @param over returns true when no more actions may begin
+   * @param over returns true when the load is over
    * @param wait waits for a number of milliseconds; by default with a timer
    */
   constructor(
@@ -47,14 +47,14 @@ export class Arrivals {
     this.#over = over;
   }
 
-  /** Starts the plan. Later calls do nothing. */
+  /** Starts the plan at the present time. Later calls do nothing. */
   start(): void {
     this.#start ??= this.#now();
   }
 
   /**
-   * Waits until the next planned begin of an action. Does not wait if that time has passed, because all sessions were
-   * busy.
+   * Waits until the next planned begin of an action. If this time has already passed, because all sessions were busy,
+   * does not wait.
    *
    * @returns the planned begin of the action, on the run's clock; undefined if the load is over
    */
@@ -83,7 +83,7 @@ export function timeOf({ from, to }: Rate, length: number, n: number): number {
   const changing = ((from + to) / 2) * seconds;
   if (n >= changing) return (seconds + (n - changing) / to) * 1e6;
   if (from === to) return (n / from) * 1e6;
-  // Solves n = from·t + (to − from)·t² / (2·seconds) for t.
+  // Solves the equation n = from·t + (to − from)·t² / (2·seconds) for t.
   const growth = (to - from) / seconds;
   return ((Math.sqrt(from * from + 2 * growth * n) - from) / growth) * 1e6;
 }

@@ -1,6 +1,7 @@
 /**
- * audit: requests every page on every instance, so that the judge can compare cookies and caching headers. It also
- * sends changed cookies and no cookies, lets a session grow, and writes texts that are hard to encode, such as emoji.
+ * audit: requests every page on every instance, so that the checks can compare cookies and caching headers. It also
+ * sends requests with changed cookies and without cookies, writes more and more text into a session, and writes texts
+ * that are hard to encode, such as emoji.
  */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
@@ -12,17 +13,20 @@ import { forgeries } from './forgeries.ts';
 import { collection, eachText, UNMEASURED } from './growth.ts';
 import { aim, everywhere, inTurn, over, type Plan, type Workload } from './workload.ts';
 
-/** Public paths to request if the target file names none. Most apps have at least one of these files. */
+/** Public paths to request if the target file names none. Most apps serve at least one of these files. */
 const USUAL = ['/favicon.ico', '/robots.txt', '/healthz', '/health'];
-/** Maximum number of static files to request, such as images, that the login page links. */
+/** Maximum number of static files, such as images, to request. They are found by the links on the login page. */
 const LINKED = 2;
 /** Number of rounds on each instance: three responses show whether an instance differs from the others. */
 const TIMES = 3;
-/** Minimum and maximum number of rounds with changed cookies. The rounds end when every instance has received one. */
+/**
+ * Minimum and maximum number of rounds in which changed cookies are sent. The rounds end when every instance has
+ * received a changed cookie.
+ */
 const FORGED = { least: 4, most: 12 };
 /**
- * Number of reads without a cookie, to see whether the session needs the cookie. A single read may be signed
- * out only because it reached an instance that does not know the session.
+ * Number of reads without a cookie, to see whether the session needs the cookie. One read is not enough: it may be
+ * signed out only because it reached an instance that does not know the session.
  */
 const LOOKS = 3;
 
@@ -78,7 +82,7 @@ async function strangers(context: Context): Promise<void> {
   visitor.end('over');
 }
 
-/** Returns the paths of static files on the target's host that the login page links. */
+/** Returns the paths of static files that the login page links, if they are on the target's host. */
 async function linkedFiles({ target, connect, signal }: Context): Promise<string[]> {
   const { page } = target.login;
   const client = connect();
@@ -106,8 +110,10 @@ async function forges(context: Context, plan: Plan): Promise<void> {
 }
 
 /**
- * Reads with each session. Returns the first session whose read reached a new instance: one that is not in
- * `tried`, so that it has received no changed cookie yet.
+ * Reads with each session. Returns the first session whose read reached an instance that has received no changed cookie
+ * yet.
+ *
+ * @param tried names of the instances that have received a changed cookie
  */
 async function servedOutside(
   tried: ReadonlySet<string>,
@@ -124,7 +130,7 @@ async function servedOutside(
 /**
  * Sends the changed cookies of the first of two sessions.
  *
- * @param done returns whether no further request may begin
+ * @param done returns true when no further request must begin
  * @param tried names of instances that have received a changed cookie; this function adds to it
  */
 async function forge(
@@ -151,8 +157,9 @@ async function forge(
 }
 
 /**
- * For each session cookie, returns the other cookies that Baton must leave out when it changes this cookie. If another
- * cookie signs in by itself, such as a remember-me cookie, Baton must send the changed cookie alone.
+ * For each session cookie, returns the other cookies that a request must leave out when it sends a changed value of
+ * this cookie. If another cookie signs in by itself, such as a remember-me cookie, the changed cookie must be sent
+ * alone.
  */
 export async function leftOut({ target, interpreter, signal }: Context, driver: Driver) {
   const names = driver.cookies().map(({ name }) => name);
@@ -182,8 +189,8 @@ export function changed(context: Context, driver: Driver, other: Pick<Driver, 'c
 }
 
 /**
- * Adds longer and longer texts to a session, within the measured limits of the app, and removes them. Reads the
- * session on every instance after each stage. Stops when the app does not accept a text.
+ * Adds longer and longer texts to a session in several stages, within the measured limits of the app, and then removes
+ * them. Reads the session on every instance after each stage. Stops when the app does not accept a text.
  */
 async function grows(context: Context, plan: Plan): Promise<void> {
   const probe = collection(context.target);
@@ -212,12 +219,15 @@ async function grows(context: Context, plan: Plan): Promise<void> {
   await leave(context, driver);
 }
 
-/** Maximum number of texts to remove afterwards. The newest texts are removed first, because they are the longest. */
+/** Maximum number of texts to remove at the end. The newest texts are removed first, because they are the longest. */
 const SHRINKS = 30;
-/** Number of times that the workload writes each text that is hard to encode. */
+/** Number of times that each text that is hard to encode is written. */
 const AWKWARD = 3;
 
-/** Writes texts that are hard to encode on one instance, and reads them on all: they must show the same text. */
+/**
+ * Writes texts that are hard to encode on one instance, and reads them on every instance. All instances must show the
+ * same text.
+ */
 async function awkward(context: Context, plan: Plan): Promise<void> {
   const probe = collection(context.target);
   const texts = context.growth?.texts ?? [];

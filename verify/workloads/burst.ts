@@ -1,7 +1,7 @@
 /**
  * burst: sends requests of one session that overlap, and then reads on every instance. Each request starts after a
- * random delay. An error may need a delay that is exact to 1 ms, so many delays are near the point at which a read
- * begins to show the write (delay-search.ts).
+ * random delay. Some errors occur only with a certain delay, exact to 1 ms. Such errors are most likely near the delay
+ * at which a read begins to show the write, so many of the delays are near it (delay-search.ts).
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
@@ -21,35 +21,41 @@ export const TOGETHER = 4;
 /** Maximum number of values to write to one object, so that its page stays small. */
 export const MOST = 44;
 
-/** Length of a long value, characters. */
+/** Maximum length of a long value, characters. */
 const LONG = 400;
 
-/** Minimum number of rounds with overlapping requests: enough for an error that occurs in one of ten rounds. */
+/**
+ * Minimum number of rounds with overlapping requests. An error that occurs in one of ten rounds is then almost
+ * certainly seen.
+ */
 const ENOUGH = 30;
 
-/** The rounds of requests that one session of the workload sends. */
+/** The numbers of rounds of overlapping requests that one session of the workload sends. */
 interface Part {
-  /** Number of rounds with quick requests only. */
+  /** Number of rounds in which all requests are quick. */
   quick: number;
   /** Number of rounds in which quick requests are sent while a slow request is in flight. */
   slow: number;
-  /** If true, the session reads again when all sessions are done, to see late effects of its writes. */
+  /** If true, the session reads once more when all sessions are done, to see late effects of its writes. */
   late: boolean;
 }
 
-/** The sessions of the workload. Short sessions and slow requests come first, to find common defects early. */
+/**
+ * The sessions of the workload, in order. Short sessions and slow requests come first, because they find common defects
+ * early.
+ */
 const PARTS: readonly Part[] = [
   ...Array(3).fill({ quick: 2, slow: 0, late: false }),
   { quick: 0, slow: 3, late: false },
   ...Array(2).fill({ quick: 0, slow: 3, late: true }),
   ...Array(6).fill({ quick: 8, slow: 0, late: true }),
 ];
-/** The rounds of each additional session. There are additional sessions only if too few requests overlapped. */
+/** The rounds of each additional session. Additional sessions are used only if too few requests have overlapped. */
 const MORE: Part = { quick: 8, slow: 0, late: true };
-/** Maximum number of additional sessions. */
+/** Maximum number of additional sessions, which are used if too few requests have overlapped. */
 const MORE_TIMES = 6;
 
-/** Results of the rounds of all sessions. */
+/** Results that the rounds of all sessions share. */
 interface Shared {
   /** Number of rounds in which at least two requests overlapped. */
   overlapped: number;
@@ -57,7 +63,10 @@ interface Shared {
   delays: DelaySearch;
 }
 
-/** A session, the probe that it writes, and a second probe that it writes in some rounds, if the target has one. */
+/**
+ * A session, the probe whose data it writes, and the probe whose data it also writes in some rounds, if the target has
+ * two.
+ */
 export interface Racer {
   context: Context;
   driver: Driver;
@@ -87,8 +96,8 @@ export const burst: Workload = {
         plan,
         part,
       );
-      // If the app limits sessions, other sessions wait for the end of this one. Then it logs out at once, and not at
-      // the end.
+      // If the app limits sessions, other sessions wait for the end of this session. So it logs out at once instead of
+      // at the end of the workload.
       if (part.late && context.seats === undefined) ends.push(end);
       else await end();
     };
@@ -101,7 +110,7 @@ export const burst: Workload = {
   },
 };
 
-/** Runs the rounds of a session. Returns a function that makes the last reads and ends the session. */
+/** Sends the rounds of a session. Returns a function that makes the last reads and ends the session. */
 async function session(racer: Racer, plan: Plan, part: Part): Promise<() => Promise<void>> {
   const { context, driver, probe, other } = racer;
   if (!(await driver.enter())) return async () => driver.end('refused');
@@ -127,7 +136,7 @@ async function session(racer: Racer, plan: Plan, part: Part): Promise<() => Prom
 
 type Kind = 'write' | 'read' | 'other';
 
-/** The requests of the rounds that write one object. Some rounds also read the object at the same time. */
+/** Kinds of rounds that write data of one probe: the requests to send at the same time. */
 const SAME: readonly (readonly Kind[])[] = [
   ['write', 'write'],
   ['read', 'write', 'write'],
@@ -135,13 +144,16 @@ const SAME: readonly (readonly Kind[])[] = [
   ['read', 'write'],
 ];
 
-/** The requests of the rounds that write two objects: a write of one may overwrite the other with an old value. */
+/**
+ * Kinds of rounds that write data of two probes: the requests to send at the same time. A write with one probe may
+ * overwrite the data of the other probe with an old value.
+ */
 const DIFFERENT: readonly (readonly Kind[])[] = [
   ['write', 'other'],
   ['write', 'other', 'write', 'other'],
 ];
 
-/** Reads the written objects on every instance. */
+/** Reads on every instance the data that the session has written. */
 async function readAll({ context, driver, probe, other }: Racer): Promise<void> {
   await everywhere(context, async how => (await driver.read(probe, how)).operation);
   if (other !== undefined) await everywhere(context, async how => (await driver.read(other, how)).operation);
@@ -178,16 +190,16 @@ export async function together(racer: Racer, kinds: readonly Kind[], span: numbe
 }
 
 /**
- * Returns the length of the long values, characters; 0 if the app may refuse them. Every second value is long: if
- * writes of different lengths overlap, a store that overwrites in place may leave a part of the longer value.
+ * Returns the length of the long values, characters; 0 if the app may refuse such values. Every second value is long:
+ * if writes of different lengths overlap, a store that overwrites in place may leave a part of the longer value.
  */
 function longFor({ target, growth }: Context, probe: Probe): number {
   return probe === collection(target) && growth?.refused === false ? Math.min(LONG, growth.longest) : 0;
 }
 
 /**
- * Returns the delay of each request, milliseconds. Writes get any delay within `span`. Reads get a delay near the one
- * at which a read begins to show the first write of the round.
+ * Returns the delay of each request of a round, milliseconds. Writes get any delay within `span`. Reads get a delay
+ * near the delay at which a read begins to show the round's first write.
  */
 function offsetsOf({ context: { random }, shared }: Racer, kinds: readonly Kind[], span: number): number[] {
   const writes = kinds.map(() => random.next() * span);
@@ -197,7 +209,9 @@ function offsetsOf({ context: { random }, shared }: Racer, kinds: readonly Kind[
   );
 }
 
-/** Records the delay of a read after the first write of the round, and whether the read showed this write. */
+/**
+ * Reports to `delays` how long after the round's first write a read was sent, and whether the read showed this write.
+ */
 function learn(delays: DelaySearch, operations: readonly Operation[], offsets: readonly number[]): void {
   const read = operations.findIndex(({ action }) => action === 'read');
   const write = operations.findIndex(({ action }) => action === 'add');
@@ -209,7 +223,7 @@ function learn(delays: DelaySearch, operations: readonly Operation[], offsets: r
 
 /**
  * Writes while slow requests of the same session are in flight. The slow requests are two writes, a read, or a write
- * and a read, by the number of the round.
+ * and a read, depending on the number of the round.
  *
  * @param part delay of the first quick write after the slow requests, from 0 to 1: 1 means 50 ms
  */

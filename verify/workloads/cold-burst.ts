@@ -11,8 +11,8 @@ import { everywhere, inTurn, over, type Workload } from './workload.ts';
 
 const ROUNDS = 16;
 /**
- * Number of rounds that the check of `one-session` needs. On a slow machine, these rounds begin even after the
- * deadline.
+ * Minimum number of rounds, because the check `one-session` needs so many. On a slow machine, these rounds begin even
+ * after the deadline.
  */
 const NEEDED = 3;
 const AT_ONCE = 4;
@@ -38,7 +38,7 @@ async function round(context: Context, n: number): Promise<void> {
     driver.form({ held: barrier.place(context.random.next() * 2) }),
     ...others.map(path => driver.visit(path, { held: barrier.place(context.random.next() * 2) })),
   ]);
-  // The form token of one page may not match the cookie that another page set. A user then opens the form again.
+  // The form token of one page may not belong to the cookie that another page set. A user then opens the form again.
   if ((await driver.login()).outcome !== 'ok' && !(await driver.enter())) return driver.end('refused');
   await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   await leave(context, driver);

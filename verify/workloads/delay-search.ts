@@ -1,13 +1,13 @@
 /**
- * Searches the delay between two concurrent requests at which their order changes: with a shorter delay, the delayed
- * request still takes effect first. An app's errors are most likely near this delay, so half of the random delays are
- * near it.
+ * Searches for the delay between two concurrent requests at which their order changes: with a shorter delay, the
+ * delayed request takes effect first, and with a longer delay second. An app's errors are most likely near this delay,
+ * so half of the random delays are near it.
  */
 import type { Random } from '../random.ts';
 
 /**
- * Maximum distance of a random delay from the delay that was found, as a fraction of the span. It applies to half of
- * the delays.
+ * Half of the random delays are near the found delay. This is their maximum distance from it, as a fraction of the
+ * span.
  */
 const AROUND = 1 / 16;
 
@@ -16,7 +16,7 @@ export class DelaySearch {
   #firstAfter = Number.POSITIVE_INFINITY;
 
   /**
-   * Records the order of two requests.
+   * Records which of two requests took effect first.
    *
    * @param offset delay of the delayed request after the other request, milliseconds
    * @param after true if the other request took effect first
@@ -27,8 +27,8 @@ export class DelaySearch {
   }
 
   /**
-   * Returns a random delay. Always draws two random numbers, so that recorded results do not change later random
-   * choices.
+   * Returns a random delay. Always draws two random numbers, so that later random choices do not depend on the recorded
+   * results.
    *
    * @param span the shortest and the longest delay, milliseconds; negative if the other request is sent later
    * @returns a delay within the span

@@ -1,7 +1,8 @@
 /**
- * fixation: tests whether an attacker who plants cookies in a browser gets the session of the user who logs in with
- * them. The planted cookies come from a visit of the app, have an invented id, or are those of another user's
- * session. After the login, a second client sends the planted cookies to every instance, and must not be signed in.
+ * fixation: tests an attack in which the attacker puts ("plants") cookies into a user's browser before the login. If
+ * the app keeps their session id at the login, the attacker gets the user's session. The planted cookies come from a
+ * visit of the app, have an invented id, or are those of another user's session. After the login, a second client sends
+ * the planted cookies to every instance, and must not be signed in.
  */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
@@ -12,7 +13,7 @@ import type { Random } from '../random.ts';
 import { everywhere, inTurn, over, type Workload } from './workload.ts';
 
 const ROUNDS = 5;
-/** Number of rounds with each kind of planted cookie that the check of `rotation` needs. */
+/** Minimum number of rounds with each kind of planted cookie, because the check `rotation` needs so many. */
 const NEEDED = 3;
 
 export const fixation: Workload = {
@@ -25,8 +26,8 @@ export const fixation: Workload = {
     await inTurn(context, 2 * ROUNDS, ROUNDS, async (own, n) => {
       if (!over(own, plan, n % ROUNDS < NEEDED)) await (n < ROUNDS ? before(own, n) : invented(own, n));
     });
-    // Runs these rounds one at a time, because each needs a session of each of two users. If other tasks took sessions
-    // at the same time, only two sessions of the same user might be free.
+    // Runs these rounds one after the other, because each round needs two sessions of different users. If other rounds
+    // took sessions at the same time, only two sessions of the same user might be free.
     const pairs = { ...context, random: context.random.fork('pairs') };
     const round = async (own: Context, n: number) => {
       if (!over(own, plan, n < NEEDED)) await overAnother(own, n);
@@ -43,12 +44,12 @@ async function before(context: Context, n: number): Promise<void> {
   const planted = driver.replayer();
   if ((await driver.login()).outcome !== 'ok') return driver.end('refused');
   await driver.read();
-  // If the app sets no session cookie before the login, there is nothing to plant.
+  // If the app sets no session cookie before the login, an attacker has nothing to plant.
   if (carries(context, planted)) await replays(context, driver, planted, 'before-login');
   await leave(context, driver);
 }
 
-/** Returns whether a client sends one of the cookies that carry a session. */
+/** Returns whether a client has a session cookie for the target. */
 const carries = ({ interpreter, target }: Context, client: SessionClient): boolean =>
   client.cookies(target.signedIn.page).some(({ name }) => interpreter.sessionCookies.includes(name));
 
@@ -68,8 +69,8 @@ async function invented(context: Context, n: number): Promise<void> {
   await victim.form({ as });
   await victim.login({ as });
   await replays(context, victim, planted, 'invented');
-  // Ends the new session, whose cookies are in the jar of `made`. First reads a page, because the logout may
-  // need the form token of a page.
+  // Ends the session that a login has begun, with the client that has its cookies. First reads a page, because the
+  // logout may need a form token.
   const { session, account } = victim;
   const inside = new Driver(context, { client: session, session, account }, made);
   await inside.read();
@@ -77,8 +78,8 @@ async function invented(context: Context, n: number): Promise<void> {
 }
 
 /**
- * Plants the cookies of the attacker's own session: the victim logs in without a logout before. Sends the planted
- * cookies only if the victim is logged in, because some apps do not offer a login to signed-in users.
+ * Plants the cookies of the attacker's own session: a victim then logs in with this browser, without a logout before.
+ * Sends the planted cookies only if the victim is logged in, because some apps do not offer a login to signed-in users.
  */
 async function overAnother(context: Context, n: number): Promise<void> {
   const attacker = Driver.of(context, ROUNDS * 4 + 2 * n);
@@ -100,10 +101,13 @@ async function overAnother(context: Context, n: number): Promise<void> {
   await leave(context, attacker);
 }
 
-/** Maximum number of requests until a page shows a user, because an instance may not know the session. */
+/**
+ * Maximum number of requests to find out which user is signed in. A request may reach an instance that does not know
+ * the session.
+ */
 const LOOKS = 4;
 
-/** Returns the label of the user that the signed-in page shows; undefined if it shows none. */
+/** Returns the label (a keyed hash) of the user that the signed-in page shows; undefined if the page shows none. */
 async function signedInAs({ interpreter, target }: Context, driver: Driver): Promise<string | undefined> {
   for (let i = 0; i < LOOKS; i++) {
     const { sawUser } = interpreter.seen(await driver.look(target.signedIn.page), { action: 'read' });
@@ -112,7 +116,10 @@ async function signedInAs({ interpreter, target }: Context, driver: Driver): Pro
   return undefined;
 }
 
-/** Sends the planted cookies to every instance, each time from a copy, because a response may change cookies. */
+/**
+ * Sends the planted cookies to every instance. Uses a new copy of the cookies each time, because a response may change
+ * them.
+ */
 async function replays(context: Context, driver: Driver, planted: SessionClient, what: With): Promise<void> {
   await everywhere(context, async how => {
     const as = { client: planted.copy(), with: what };
@@ -121,7 +128,7 @@ async function replays(context: Context, driver: Driver, planted: SessionClient,
 }
 
 /**
- * Returns an invented value of the same form as a cookie's value: replaces digits by random digits, and letters by
+ * Returns an invented value that looks like a given cookie value: replaces digits by random digits, and letters by
  * random letters, in parts of 8 or more characters.
  */
 function unlike(value: string, random: Random): string {

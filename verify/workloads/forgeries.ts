@@ -2,12 +2,12 @@
 import { decoded } from '../client/cookie-attributes.ts';
 
 export interface Forgery {
-  /** Description of the change, such as `cut`. */
+  /** How the cookie was changed, such as `cut`. */
   change: string;
   forged: string;
 }
 
-/** A part of a cookie value with 12 or more characters. Shorter parts are prefixes, versions or names. */
+/** Matches a part of a cookie value with 12 or more characters. Shorter parts are prefixes, versions or names. */
 interface Part {
   text: string;
   at: number;
@@ -17,8 +17,8 @@ const PART = /[\w+/-]{12,}/g;
 /** Maximum number of parts to change in each cookie value. */
 const MOST = 3;
 /**
- * Number of characters. If a part of the cookie begins with so many equal characters in two sessions, it is the name of
- * an instance, and no random id.
+ * Minimum number of equal characters at the start of a part of the cookie in two sessions, from which this part counts
+ * as the name of an instance instead of a random id.
  */
 const ALIKE = 3;
 
@@ -59,16 +59,16 @@ export function forgeries(value: string, other: string): Forgery[] {
 const ID = /[\w+/=-]{16,}/;
 
 /**
- * Returns a cookie with the JSON of another session's cookie and additional spaces, so that it differs from both. No
- * app may accept this JSON without a valid signature. Returns undefined if the cookies contain no JSON in base64, or if
- * the JSON has a random id, because an app that looks up the id needs no signature.
+ * Returns a cookie with the JSON of another session's cookie and additional spaces, so that it differs from both
+ * cookies. An app must not accept this JSON without a valid signature. Returns undefined if the cookies contain no JSON
+ * in base64, or if the JSON has a random id, because an app that looks up the id needs no signature.
  */
 function withContentOf(own: string, other: string): string | undefined {
   const part = partsOf(own).findLast(({ text }) => jsonIn(text) !== undefined);
   const json = partsOf(other).findLast(({ text }) => jsonIn(text) !== undefined);
   const content = json && jsonIn(json.text);
   if (part === undefined || content === undefined || ID.test(content)) return undefined;
-  // With a multiple of 3 bytes, base64 needs no padding.
+  // With these spaces, the length is a multiple of 3 bytes, so base64 needs no padding.
   const spaces = ' '.repeat(3 - (Buffer.byteLength(content) % 3));
   const text = Buffer.from(content.replace('{', `{${spaces}`)).toString(
     /[-_]/.test(own) ? 'base64url' : 'base64',
@@ -113,7 +113,7 @@ const KINDS = ['0123456789', 'abcdef', 'ABCDEF', 'ghijklmnopqrstuvwxyz', 'GHIJKL
 /** Replaces the letter or digit in the middle of a part by another character of the same kind. */
 function flipped(value: string, { text, at }: Part): string {
   let middle = at + Math.floor(text.length / 2);
-  // Skips separators such as those in a UUID, because some decoders ignore separators.
+  // Does not replace a separator, such as those in a UUID, because some decoders ignore separators.
   while (middle > at && !/[\da-z]/i.test(value[middle] as string)) middle--;
   const old = value[middle] as string;
   const alike = KINDS.find(letters => letters.includes(old)) ?? 'ax';

@@ -1,7 +1,7 @@
 /**
- * generations: compares sessions from before the faults with new sessions. Each old session opens a page before the
- * faults, and sends the form of this page after them. Then old and new sessions send the same requests, and must get
- * the same responses.
+ * generations: compares sessions that were begun before the faults with sessions that begin afterwards. Each old
+ * session opens a page before the faults, and sends the form of this page after the faults. Then old and new sessions
+ * send the same requests, and must get the same responses.
  */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
@@ -10,7 +10,7 @@ import { writable } from '../client/probes.ts';
 import { collection } from './growth.ts';
 import { inTurn } from './workload.ts';
 
-/** Number of old sessions, and of new sessions. */
+/** Number of sessions that begin before the faults, and also of those that begin afterwards. */
 const EACH = 15;
 /** Maximum number of sessions that send requests at the same time. */
 const AT_ONCE = 5;

@@ -1,7 +1,8 @@
 /**
- * Measures before the load how long a text may be that the app shows unchanged, and how much text one session may
- * hold before a request or response becomes too large. `audit` stays within these limits: many balancers stop routing
- * to an instance whose response header is too large, and the run would judge these failures.
+ * Measures before the load how long a text can be so that the app shows it unchanged, and how much text one session can
+ * hold before a request or response becomes too large. The workload `audit` stays within these limits. Otherwise many
+ * balancers would stop routing to an instance, because its response header is too large, and the checks would judge
+ * these failures.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, Growth } from '../client/context.ts';
@@ -11,11 +12,12 @@ import { TEXTS, type Text } from '../client/texts.ts';
 import type { Reply } from '../core/response/reply.ts';
 import type { Probe } from '../target/schema.ts';
 
-/** Lengths of text to try, characters. */
+/** Lengths of text to try, one after the other, characters. */
 const LENGTHS = [100, 400, 1_000, 4_000, 16_000, 64_000];
 /**
- * The stages in which a session grows. `value`: length of each text, characters. `total`: length of all texts at the
- * end of the stage, characters. The last two stages exceed the size limit of a cookie, and the buffers of a proxy.
+ * The stages in which the text in a session grows. `value`: length of each text, characters. `total`: length of all
+ * texts at the end of the stage, characters. The last two stages exceed the size limit of a cookie, and the buffers of
+ * a proxy.
  */
 const STAGES = [
   { value: 100, total: 1_000 },
@@ -25,29 +27,32 @@ const STAGES = [
   { value: 64_000, total: 1_100_000 },
 ];
 /**
- * If the total length of a stage is higher than this, characters, the stage needs long texts, because too many short
- * ones would be necessary. An app that shows only short texts skips the stage.
+ * Total length above which a stage needs long texts, because too many short texts would be necessary, characters. Such
+ * a stage is left out for an app that shows only short texts.
  */
 const MANY = 100_000;
-/** Approximate length of the shortest text, characters. */
+/** Approximate length of the shortest text that is written, characters. */
 const SHORT = 40;
-/** The limits that apply if the app was not measured: only short texts. */
+/** The limits to assume if they were not measured: only short texts. */
 export const UNMEASURED: Growth = { longest: 0, total: 2_000, refused: false };
 /** Maximum number of texts to add to one session. */
 const ADDS = 130;
-/** `audit` uses only this share of a measured limit, because its requests may be a little larger. */
+/**
+ * The share of a measured limit that `audit` uses. It is less than 1, because the requests of `audit` may be a little
+ * larger.
+ */
 const WITHIN = 0.8;
 /** Number of texts to add between two reads of the page. */
 const READ_EVERY = 10;
-/** Number of tries for each text if the balancer alone chooses the instance. */
+/** Number of tries for each text if clients cannot choose the instance. */
 const TRIES = 2;
 /**
- * `within`: maximum wait until the balancer routes to each instance again, milliseconds. `every`: interval of the
- * requests that test this, milliseconds.
+ * How to wait for the balancer. `within`: maximum wait until it routes to each instance again, milliseconds. `every`:
+ * interval between the requests that test this, milliseconds.
  */
 const BACK = { within: 30_000, every: 250 };
 
-/** Statuses for a request that is too large. A balancer sends 502 if a response header is too large. */
+/** Statuses of responses to a request that is too large. A balancer sends 502 if a response header is too large. */
 const TOO_LARGE = [413, 414, 431, 502];
 
 const refusesSize = ({ status, body }: Reply): boolean =>
@@ -76,7 +81,7 @@ export async function eachText(
   }
 }
 
-/** Returns a probe that holds several texts of one session, so that no text remains after the session. */
+/** Returns a probe that can hold several texts of one session. When the session ends, its texts disappear. */
 export const collection = ({ probes }: Context['target']): Probe | undefined =>
   probes.find(
     ({ kind, scope, add }) =>
@@ -90,7 +95,10 @@ export const collection = ({ probes }: Context['target']): Probe | undefined =>
 export const roomOf = (growth: Growth | undefined): number =>
   growth?.refused === true ? Math.floor(growth.total / (2 * SHORT)) : Number.POSITIVE_INFINITY;
 
-/** Measures how far a session can grow. Returns undefined if no probe can grow or if logins or requests are limited. */
+/**
+ * Measures how much text a session can hold. Returns undefined if no probe can hold several texts of a session, or if
+ * logins or requests are limited.
+ */
 export async function measureGrowth(context: Context): Promise<Growth | undefined> {
   const { target, spacing } = context;
   const probe = collection(target);
@@ -114,7 +122,7 @@ class Measurement {
   readonly #context: Context;
   readonly #probe: Probe;
   #sessions = 0;
-  /** The response that refused more text, for a remark; undefined if all text was accepted. */
+  /** Describes the response by which the app refused more text, for a remark; undefined if it accepted all text. */
   cause: string | undefined;
 
   constructor(context: Context, probe: Probe) {
@@ -141,7 +149,8 @@ class Measurement {
         const { status, refused } = await this.#write(driver, size, n);
         if (refused || status === undefined) return false;
         if (status >= 500 && (await this.#refusesMore(driver, size, status))) return false;
-        // Other errors do not count as a limit: `audit` will cause such an error again, and the run judges it.
+        // An error for another reason than a full session is no limit. It is not overlooked: the same text causes it
+        // again in `audit`, whose responses are judged.
         total += size;
         return status < 400;
       });
@@ -169,8 +178,8 @@ class Measurement {
   }
 
   /**
-   * Returns the texts that are hard to encode, such as emoji, that at least one instance shows unchanged: of each kind,
-   * the text that is hardest to encode.
+   * Returns texts that are hard to encode, such as emoji, and that at least one instance shows unchanged. Of each kind
+   * of text, returns the hardest one.
    */
   async texts(): Promise<Text[]> {
     const kept: Text[] = [];
@@ -189,14 +198,17 @@ class Measurement {
     return kept;
   }
 
-  /** Returns the instances to try in turn; undefined means that the balancer chooses the instance. */
+  /**
+   * Returns the instances on which texts are tried, one after the other. The value undefined means that the balancer
+   * chooses the instance.
+   */
   #ways(): readonly (string | undefined)[] {
     const { instances } = this.#context;
     const chosen = instances.names().filter(name => instances.way(name) !== undefined);
     return chosen.length > 0 ? chosen : Array<undefined>(TRIES).fill(undefined);
   }
 
-  /** Logs in, runs `act`, and logs out. */
+  /** Logs in a new session, runs `act` with it, and logs out. */
   async #session(act: (driver: Driver) => Promise<boolean>): Promise<boolean> {
     const { signal } = this.#context;
     if (signal.aborted || this.cause !== undefined) return false;
@@ -221,7 +233,7 @@ class Measurement {
     return false;
   }
 
-  /** Writes the n-th text. After every tenth text, also reads the page, because its response may be too large. */
+  /** Writes the n-th text. After every tenth text, also reads the page, because the page may have become too large. */
   async #write(
     driver: Driver,
     size: number,

@@ -1,4 +1,4 @@
-/** Decides when a client of `hop` adds or removes a value, from the values that it has added before. */
+/** Decides when a client of the workload `hop` adds or removes a value, by the values that it has added before. */
 import type { Context } from '../client/context.ts';
 import type { Text } from '../client/texts.ts';
 import { getOrInsert } from '../core/get-or-insert.ts';
@@ -7,24 +7,26 @@ import type { Random } from '../random.ts';
 import type { Probe } from '../target/schema.ts';
 import { collection, roomOf } from './growth.ts';
 
-/** Approximate number of values that a session holds at a time: few, so that pages stay small. */
+/** Approximate number of values that a session has at a time. It is low, so that pages stay small. */
 const ITEMS = 8;
 /**
- * `share`: share of requests that write. The share falls if an object has more than `upTo` values, so that its page
- * stays small.
+ * `share`: share of requests that write, as long as an object has at most `upTo` values. With more values, the share is
+ * lower, so that the object's page stays small.
  */
 const WRITES = { share: 0.25, upTo: 50 };
 /**
- * Of the values written during faults, this share and at most this number are never removed, so that the last reads
- * must show them.
+ * How many of the values that are written during faults are never removed, so that the last reads must show them.
+ * `share`: their share of these values. `most`: their maximum number.
  */
 const KEPT = { share: 0.3, most: 30 };
-/** Share of writes with a text that is hard to encode, such as emoji, if the app keeps such texts unchanged. */
+/**
+ * Share of writes with a text that is hard to encode, such as emoji. It applies if the app keeps such texts unchanged.
+ */
 const AWKWARD = 0.25;
 
 /**
- * Returns whether the request that removes a value has the value in its path. A path cannot contain a text that is hard
- * to encode, such as emoji, so `hop` never removes such a text.
+ * Returns whether the request that removes a value has the value in its path. If so, `hop` does not remove texts that
+ * are hard to encode, such as emoji, because a path cannot contain them.
  */
 const sticks = ({ remove }: Probe): boolean => remove?.path.includes('{value}') === true;
 
@@ -32,27 +34,31 @@ export class HeldValues {
   readonly #context: Context;
   readonly #random: Random;
   readonly #clients: number;
-  /** For each object, the values that this client has added and may remove. */
+  /** The values that this client has added and can remove, by object. */
   readonly #items = new Map<string, string[]>();
-  /** For each object, the number of texts that this client has added and cannot remove. */
+  /** Number of texts that this client has added and cannot remove, by object. */
   readonly #stuck = new Map<string, number>();
   #kept = 0;
 
-  /** @param clients number of clients that write to the objects that all users share */
+  /** @param clients number of clients that write to the data that all users share */
   constructor(context: Context, clients: number) {
     this.#context = context;
     this.#random = context.random;
     this.#clients = clients;
   }
 
-  /** Forgets all values, because a new session begins. */
+  /** Forgets all values. Call this when a new session begins, because it has none of the values of the last session. */
   clear(): void {
     this.#items.clear();
     this.#stuck.clear();
     this.#kept = 0;
   }
 
-  /** Chooses a value to remove; returns undefined to remove none. @param draw a random number from 0 to 1 */
+  /**
+   * Chooses a value to remove; returns undefined if no value is to be removed.
+   *
+   * @param draw a random number from 0 to 1
+   */
   toRemove({ object, remove }: Probe, draw: number): string | undefined {
     const items = this.#items.get(object) ?? [];
     if (remove === undefined || items.length === 0 || draw >= (items.length >= ITEMS ? 0.2 : 0.05))
@@ -60,7 +66,7 @@ export class HeldValues {
     return items.splice(this.#random.below(items.length), 1)[0];
   }
 
-  /** Returns which share of requests to an object are writes, from 0 to 1. */
+  /** Returns the share of an object's requests that must be writes, from 0 to 1. */
   share(probe: Probe): number {
     const { cap, remove, scope } = probe;
     const count = this.#held(probe);
@@ -71,7 +77,7 @@ export class HeldValues {
     return WRITES.share * Math.min(1, WRITES.upTo / (writers * Math.max(1, count)));
   }
 
-  /** Chooses a text that is hard to encode; returns undefined for a usual text. */
+  /** Chooses a text that is hard to encode; returns undefined if the next write must use a usual text. */
   text(probe: Probe): Text | undefined {
     const { growth, target } = this.#context;
     const draw = this.#random.next();
@@ -81,7 +87,7 @@ export class HeldValues {
     return texts[Math.floor((draw / AWKWARD) * texts.length)];
   }
 
-  /** Records a write that has ended. @param disturbed true while faults are performed */
+  /** Call this after each write that has ended: keeps its value. @param disturbed true while faults are performed */
   wrote(
     probe: Probe,
     { action, value, outcome }: Operation,
@@ -93,18 +99,18 @@ export class HeldValues {
       this.#stuck.set(probe.object, (this.#stuck.get(probe.object) ?? 0) + 1);
       return;
     }
-    // Does not record some of the values, so that this client never removes them.
+    // During faults, does not keep some of the values, so that this client never removes them.
     if (disturbed && this.#kept < KEPT.most && this.#random.next() < KEPT.share) this.#kept++;
     else getOrInsert(this.#items, probe.object, (): string[] => []).push(value);
   }
 
-  /** Returns the number of recorded values in all objects of the session. */
+  /** Returns the number of values that this client has kept for all objects of its session. */
   #written(): number {
     const own = this.#context.target.probes.filter(({ scope }) => scope === 'session');
     return own.reduce((sum, probe) => sum + this.#held(probe), 0);
   }
 
-  /** Returns the number of recorded values in an object. */
+  /** Returns the number of values that this client has kept for an object. */
   #held({ object }: Probe): number {
     return (this.#items.get(object)?.length ?? 0) + (this.#stuck.get(object) ?? 0);
   }

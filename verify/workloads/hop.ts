@@ -1,9 +1,7 @@
 /**
- * hop: drives many concurrent sessions. Each session logs in once, and then reads and writes, one request at a time,
- * on the instances that the balancer chooses.
- *
- * Each action is chosen at random. A fixed sequence of actions could match a round robin, so that all writes reach
- * the same instance.
+ * hop: drives many concurrent sessions. Each session logs in once. Then it reads and writes, one request at a time, on
+ * the instances that the balancer chooses. Each action is chosen at random, because a fixed sequence of actions could
+ * match a round robin: all writes would then reach the same instance.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stepAside } from '../client/bystander.ts';
@@ -21,25 +19,29 @@ import { HeldValues } from './hop-values.ts';
 import { type OpenSession, writeUndisturbed } from './undisturbed.ts';
 import { BESIDE, everywhere, over, type Plan, seated, type Workload } from './workload.ts';
 
-/** Maximum number of logins of a client after lost sessions. Then the client stops, because it has shown the losses. */
+/**
+ * Maximum number of times that a client logs in again after it has lost its session. Afterwards the client stops,
+ * because it has shown the losses.
+ */
 const LOGINS_AGAIN = 2;
-/** Maximum number of lost sessions whose cookie is sent again, to see which instances still honour it. */
+/** Maximum number of lost sessions whose cookie is sent again, to see which instances still accept it. */
 const REPLAYED = 5;
 /** Number of times that the cookie of a lost session is sent again. */
 const REPLAYS = 6;
-/** Share of writes whose redirect the client follows before the body of the response has arrived, as browsers do. */
+/**
+ * Share of writes after which the client follows the redirect at once, without waiting for the body of the response, as
+ * browsers do.
+ */
 const EARLY = 0.5;
 
-/**
- * If there are at most so many sessions, a round robin may by chance always route each session to the same instance.
- */
+/** Up to this number of sessions, a round robin can by chance always route each session to the same instance. */
 const FEW = 4;
 
 /** The speed of the clients of `hop`. The function `perform` of index.ts changes it during the run. */
 export interface Pace {
-  /** Average pause before each request, milliseconds; 0 while no other workload runs. */
+  /** Average pause of a client before each request, milliseconds; 0 while no other workload runs. */
   pause: number;
-  /** True while faults are performed. Then clients do not choose the instance, because it may not exist any more. */
+  /** True while faults are performed. Clients then do not choose the instance, because an instance may be gone. */
   disturbed?: boolean;
 }
 
@@ -47,15 +49,15 @@ export interface Pace {
 const LOGIN_AGAIN = 200;
 
 interface Shared {
-  /** Number of clients that write to the objects that all users share. */
+  /** Number of clients that write to the data that all users share. */
   clients: number;
   replayed: number;
   few: boolean;
   pace: Pace;
   over(): boolean;
-  /** The plan of the actions if the load has a rate; else undefined. */
+  /** Plans when actions begin, if the load has a rate; else undefined. */
   arrivals: Arrivals | undefined;
-  /** Called when a client's first login was accepted or refused. */
+  /** Called when the app has accepted or refused the first login of a client. */
   entered(): void;
 }
 
@@ -79,7 +81,7 @@ export const hopAt = (pace: Pace): Workload => ({
   },
 });
 
-/** Drives the clients. @param plan its `deadline` may become earlier during the run */
+/** Drives the clients of the workload. @param plan its `deadline` may become earlier during the run */
 async function hops(context: Context, plan: Plan, sessions: number, pace: Pace): Promise<void> {
   let outside = sessions;
   const ends = (): boolean => over(context, plan);
@@ -125,12 +127,12 @@ class HopClient {
   readonly #place: number;
   readonly #shared: Shared;
   readonly #random: Random;
-  /** Random numbers for pauses only, because the number of pauses must not change the random actions. */
+  /** Random numbers for pauses only. The other random numbers must not depend on the number of pauses. */
   readonly #pauses: Random;
   readonly #values: HeldValues;
-  /** True if the outcome of the last write is unknown: the client then reads before it writes again. */
+  /** True if the outcome of the last write is unknown. The client then reads before its next write. */
   #unsure = false;
-  /** Planned begin of the next action, on the run's clock; undefined if the load has no rate. */
+  /** Time at which the next action is planned to begin, on the run's clock; undefined if the load has no rate. */
   #due: number | undefined;
   /** The session of this client that was alive at the end of the load. */
   #open: Driver | undefined;
@@ -147,7 +149,10 @@ class HopClient {
     this.#values = new HeldValues(this.#context, shared.clients);
   }
 
-  /** Drives one session after the other until the load is over. The last session stays logged in. */
+  /**
+   * Drives one session after the other until the load is over. A new session begins when the last one was lost. The
+   * last session stays logged in.
+   */
   async run(): Promise<void> {
     for (let life = 0; life <= LOGINS_AGAIN; life++) {
       const session = `s${this.#number + 1}${life === 0 ? '' : `-${life + 1}`}`;
@@ -179,7 +184,7 @@ class HopClient {
     }
   }
 
-  /** The session that was alive at the end of the load; undefined if it was lost. */
+  /** The session that was alive at the end of the load; undefined if the session was lost. */
   get open(): OpenSession | undefined {
     return this.#open && { driver: this.#open, values: this.#values };
   }
@@ -198,7 +203,7 @@ class HopClient {
     await leave(this.#context, driver);
   }
 
-  /** Drives one session until the load is over or the session is lost. Returns false if it was lost. */
+  /** Drives one session until the load is over or the session is lost. Returns false if the session was lost. */
   async #live(driver: Driver): Promise<boolean> {
     this.#values.clear();
     // The first page after the login has the form token that writes may need.
@@ -210,8 +215,8 @@ class HopClient {
           if (this.#due === undefined) break;
         } else if (this.#shared.pace.pause > 0)
           await sleep(this.#shared.pace.pause * 2 * this.#pauses.next());
-        // A second client sends a request at the same time, so that a round robin does not always route to the same
-        // instance.
+        // A second client sends a request at the same time. Without it, a round robin might always route this client to
+        // the same instance.
         const aside = this.#shared.few && this.#pauses.next() < BESIDE && stepAside(this.#context);
         alive = await this.#step(driver);
         await aside;
@@ -233,7 +238,7 @@ class HopClient {
     return probes[this.#random.below(probes.length)];
   }
 
-  /** Sends one request, or a write and a read. @returns false if the response is signed out */
+  /** Sends one request, or a write and then a read. @returns false if the response is signed out */
   #step(driver: Driver): Promise<boolean> {
     const probe = this.#probe();
     const due = this.#due;
@@ -255,14 +260,15 @@ class HopClient {
     const add = await driver.write(probe, { early, to, text, due: this.#due });
     this.#values.wrote(probe, add, text, this.#shared.pace.disturbed === true);
     if (!this.#wrote(add)) return false;
-    // The header of the write's response has acknowledged the write, so another instance must show the value at once.
+    // The header of the response has acknowledged the write, so another instance must show the value at once.
     const other = names.find(name => name !== add.instance);
     return early && other !== undefined ? this.#read(driver, probe, { to: other }) : true;
   }
 
   /**
-   * Records whether the outcome of a write is unknown during faults. If so, the client reads before its next write.
-   * Otherwise, too many writes would have unknown outcomes, and too many orders of their effects would be possible.
+   * Remembers whether a write during faults has an unknown outcome. If so, the client reads before its next write.
+   * Otherwise there could be many writes with unknown outcomes, and the checks would have to try too many orders of
+   * their effects.
    *
    * @returns false if the response is signed out
    */
@@ -278,7 +284,8 @@ class HopClient {
   }
 
   /**
-   * Ends a lost session. For the first lost sessions, also sends the cookie again, to see which instances honour it.
+   * Ends a lost session. For the first few lost sessions, also sends the old cookie again, to see which instances still
+   * accept it.
    */
   async #lost(driver: Driver): Promise<void> {
     if (this.#shared.replayed++ < REPLAYED) {

@@ -1,6 +1,7 @@
 /**
- * idle: tests the declared timeouts of sessions. Some sessions wait, and send one request just before or just after a
- * timeout. Other sessions send requests all the time: they must outlive the idle timeout, but not the absolute one.
+ * idle: tests the timeouts of sessions that the target file declares. Some sessions wait, and send one request just
+ * before or just after a timeout. Other sessions send requests all the time: they must outlive the idle timeout, but
+ * not the absolute timeout.
  */
 import type { Context } from '../client/context.ts';
 import { Driver } from '../client/driver.ts';
@@ -10,16 +11,21 @@ import type { Operation } from '../core/history/history.ts';
 import { timeoutTolerance } from '../core/timeline/timeouts.ts';
 import { aim, everywhere, inTurn, pause, type Workload } from './workload.ts';
 
-/** A session is checked before its timeout at this fraction of the timeout. */
+/** Fraction of its timeout after which a session must still be alive. */
 const ALIVE = 0.85;
-/** Number of requests that a busy session sends within one idle timeout. */
+/** Number of requests within one idle timeout, in a session that sends requests all the time. */
 const BUSY = 3;
-/** Duration of a busy session, as a multiple of the idle timeout. */
+/** Length of a session that sends requests all the time, as a multiple of the idle timeout. */
 const LONG = 2.2;
 
-/** Returns when to check that a session has expired, milliseconds: the timeout and its tolerance. */
+/**
+ * Returns how long to wait before the check that a session has expired, milliseconds: the timeout and its tolerance.
+ */
 const after = (timeout: number): number => timeout + timeoutTolerance(timeout * 1000) / 1000 + 100;
-/** Returns when to check that a session is still alive, milliseconds: shortly before the timeout. */
+/**
+ * Returns how long to wait before the check that a session is still alive, milliseconds: a little less than the
+ * timeout.
+ */
 const before = (timeout: number): number => timeout * ALIVE;
 
 export const idle: Workload = {
@@ -41,8 +47,8 @@ export const idle: Workload = {
     if (quiet !== undefined) {
       for (const wait of [quiet / 2, before(quiet), after(quiet), after(quiet), quiet * 1.2])
         add((own, n) => waits(own, n, wait));
-      // In two sessions, sends a copy of the expired cookie: an instance may still honour a cookie that browsers have
-      // deleted.
+      // Two sessions send a copy of the expired cookie, because an instance may still accept a cookie that browsers
+      // have deleted.
       for (let i = 0; i < 2; i++) add((own, n) => waits(own, n, after(quiet), true));
       const until = absolute === undefined ? quiet * LONG : Math.min(quiet * LONG, before(absolute));
       if (renew !== 'never') for (let i = 0; i < 2; i++) add((own, n) => busy(own, n, quiet / BUSY, until));
@@ -62,8 +68,8 @@ async function enter(context: Context, n: number): Promise<Driver | undefined> {
     driver.end('refused');
     return undefined;
   }
-  // Makes every instance serve the session. So a later refusal means that the session has expired, and not that an
-  // instance has never known it.
+  // Sends a request to every instance, so that each of them knows the session. If an instance refuses the session
+  // later, the reason is then that the session has expired.
   await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   return driver;
 }
@@ -79,7 +85,7 @@ async function waits(context: Context, n: number, milliseconds: number, byHand =
   await finish(context, driver, operation);
 }
 
-/** Sends requests to all instances in turn, and checks at the end whether the session is alive. */
+/** Sends requests to all instances in turn, and checks at the end whether the session is still alive. */
 async function busy(context: Context, n: number, every: number, until: number): Promise<void> {
   const driver = await enter(context, n);
   if (driver === undefined) return;
@@ -99,7 +105,7 @@ async function busy(context: Context, n: number, every: number, until: number): 
   driver.end('over');
 }
 
-/** Ends the session. Logs out only if the session is alive and counts towards a limit of the app. */
+/** Ends the session. Logs out only if the session is alive and counts towards the app's limit of sessions. */
 async function finish(context: Context, driver: Driver, { signedIn }: Operation): Promise<void> {
   const counted = context.target.sessions?.most !== undefined;
   if (counted && signedIn === 'in') await leave(context, driver);

@@ -33,22 +33,25 @@ const OTHERS: readonly Workload[] = [
   refreshRace,
 ];
 
-/** Names of all workloads, hop first. */
+/** Names of all workloads. The first one is `hop`. */
 const WORKLOADS: readonly string[] = ['hop', ...OTHERS.map(({ name }) => name)];
 
-/** Time at the start of a run in which only `hop` runs, milliseconds. */
+/** Length of the phase at the start of a run in which only `hop` runs, milliseconds. */
 const ALONE = 700;
 /** Average pause of `hop` before each request while other workloads run, milliseconds. */
 const SLOWLY = 25;
 /** Average pause of `hop` before each request during faults, milliseconds, to leave CPU time for the recovery. */
 const STEADILY = 60;
-/** Number of accounts that belong to one workload only, if there are enough accounts. */
+/** Number of accounts to reserve for each workload, if there are enough accounts. */
 const OWN_ACCOUNTS = 60;
-/** Time limit of the workloads other than `hop`, as a multiple of the duration of `hop`. */
+/** Maximum duration of the workloads other than `hop`, as a multiple of the duration of `hop`. */
 const LONGER = 3;
-/** Minimum time limit of the other workloads, milliseconds. */
+/** Maximum duration of the workloads other than `hop` if `hop` is short, milliseconds. */
 const LEAST = 30_000;
-/** Factor for the time limit if the app limits sessions, because workloads then wait for each other. */
+/**
+ * Factor for the maximum duration of the workloads other than `hop` if the app limits sessions, because workloads then
+ * wait for each other.
+ */
 const SEATED = 4;
 
 /**
@@ -72,7 +75,7 @@ export function chosen(target: Target, only: readonly string[]): string[] {
   return only.length > 0 ? [...only] : feeding(target, [...target.claims, ...target.leftOut]);
 }
 
-/** Returns the workloads that give evidence for any of the guarantees, and that can run against the target. */
+/** Returns the workloads that can run against the target and give evidence for at least one of the guarantees. */
 export function feeding(target: Target, guarantees: readonly Guarantee[]): string[] {
   const wanted = OTHERS.filter(
     ({ feeds, lacks }) => feeds.some(one => guarantees.includes(one)) && lacks?.(target) === undefined,
@@ -80,40 +83,46 @@ export function feeding(target: Target, guarantees: readonly Guarantee[]): strin
   return ['hop', ...wanted.map(({ name }) => name)];
 }
 
-/** Returns how long the workloads wait for timeouts of the target, milliseconds; 0 if they wait for none. */
+/**
+ * Returns how long the workloads must wait for timeouts that the target file declares, milliseconds; 0 if they wait for
+ * none.
+ */
 export const waits = (target: Target, names: readonly string[]): number =>
   Math.max(0, ...OTHERS.filter(({ name }) => names.includes(name)).map(({ takes }) => takes?.(target) ?? 0));
 
 export interface Performance {
   sessions: number;
-  /** Duration of `hop`, milliseconds. */
+  /** Duration of the workload `hop`, milliseconds. */
   duration: number;
   /**
-   * The rate at which `hop` begins actions. Without a rate, a session begins its next action when the last
-   * one has ended.
+   * Number of actions that `hop` begins per second. If absent, a session begins its next action when its last one has
+   * ended.
    */
   rate?: Rate | undefined;
-  /** The share of `hop`'s sessions that this worker thread drives; all sessions by default. */
+  /** The share of `hop`'s sessions that this worker thread drives; by default, all sessions. */
   part?: WorkerPart | undefined;
   /**
-   * Performs the faults. Called when all workloads except `hop` have ended; `hop` continues until the returned promise
-   * resolves.
+   * Performs the faults. Called when all workloads except `hop` have ended. The load of `hop` continues until the
+   * returned promise resolves.
    */
   disturb?: () => Promise<void>;
-  /** Called after the load, before the last reads of `hop`. */
+  /** Called when the load is over, before the last reads of `hop`. */
   settle?: () => Promise<void>;
-  /** Called with descriptions of the running workloads each time a workload begins or ends. */
+  /** Called each time a workload begins or ends, with descriptions of the workloads that are running then. */
   onActive?: (what: readonly string[]) => void;
 }
 
-/** For workloads that may take longer than the load, the text that the progress shows instead of their name. */
+/**
+ * Texts for the display of the progress when a workload runs longer than the load. They replace the name of the
+ * workload.
+ */
 const GOES_ON: Readonly<Record<string, string>> = {
   hop: 'the last reads of the sessions',
   idle: 'sessions that must reach their declared timeouts',
   'refresh-race': 'replaced tokens that are sent after the grace period',
 };
 
-/** Reports which workloads are running. */
+/** Reports, each time a workload begins or ends, which workloads are running. */
 class Active {
   readonly #what = new Set<string>();
   readonly #report: (what: readonly string[]) => void;
@@ -136,8 +145,8 @@ class Active {
 }
 
 /**
- * Runs the workloads concurrently until all have ended. If one throws, stops the others and throws its error. If the
- * app limits the sessions of a user, runs `hop` after the others, because `hop` uses all sessions.
+ * Runs the workloads concurrently until all have ended. If one of them throws an error, stops the others and throws
+ * this error. If the app limits the sessions of a user, runs `hop` after the others, because `hop` uses all sessions.
  */
 export async function perform(
   outer: Context,
@@ -146,13 +155,13 @@ export async function perform(
 ): Promise<void> {
   const failing = new AbortController();
   const departed = departedOf(outer);
-  // `AbortSignal.any` would be slower: each request asks several times whether the signal has aborted.
+  // Uses no `AbortSignal.any`, which is slower: each request asks several times whether the signal has aborted.
   const stop = (): void => failing.abort(outer.signal.reason);
   if (outer.signal.aborted) stop();
   outer.signal.addEventListener('abort', stop, { once: true });
   const context = { ...outer, departed, signal: failing.signal };
   const begun: Promise<void>[] = [];
-  /** Adds a running workload. If it throws, all others are stopped. */
+  /** Adds a running workload. If this workload throws an error, stops all others. */
   const begin = (task: Promise<void>): Promise<void> => {
     begun.push(task);
     task.catch(() => failing.abort());
@@ -198,25 +207,26 @@ export async function perform(
     );
   let aging: Promise<void> | undefined;
   try {
-    // Does not wait for the end of `age` before `hop` gets its full speed: `age` takes as long as `hop`, but sends few
+    // Increases the speed of `hop` without waiting for the end of `age`, which takes as long as `hop` but sends few
     // requests.
     aging = others.includes(age) ? run(age) : undefined;
     await Promise.all(others.filter(workload => workload !== age).map(run));
     hopping ??= hops();
     if (disturb === undefined) pace.pause = 0;
     else {
-      // `leaving` judges logouts beside faults, so these older sessions are replayed before.
+      // Sends the old cookies of sessions that have logged out so far. For logouts during the faults, `leaving` does
+      // this.
       await replayDeparted(context);
       Object.assign(pace, { pause: STEADILY, disturbed: true });
-      // Waits until all sessions of `hop` are logged in, so that the faults disturb them.
+      // Waits until all sessions of `hop` are logged in, so that the faults affect them all.
       await Promise.race([inside.promise, hopping]);
       await active.during('faults', beside(disturb, context, { ...hopPlan }));
     }
   } finally {
     if (disturb !== undefined) hopPlan.deadline = 0;
     void Promise.allSettled([aging]).then(() => undisturbed.resolve());
-    // After an error, waits until all workloads have ended, because the caller closes the recorder and the connections
-    // that they use.
+    // After an error, waits until all workloads have ended, because the caller then closes the recorder and the
+    // connections that they use.
     if (failing.signal.aborted) await Promise.allSettled(begun);
   }
   await Promise.all([hopping, aging]);
@@ -224,7 +234,7 @@ export async function perform(
   outer.signal.removeEventListener('abort', stop);
 }
 
-/** Performs the faults while clients log out (`leaving`). Then compares old and new sessions (`generations`). */
+/** Performs the faults while clients log out (`leaving`). Afterwards compares old and new sessions (`generations`). */
 async function beside(disturb: () => Promise<void>, context: Context, plan: Plan): Promise<void> {
   const own = (name: string, place: number): Context => scope(context, { name }, OTHERS.length + place);
   const compare = await generations(own('generations', 2));

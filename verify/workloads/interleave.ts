@@ -1,8 +1,8 @@
 /**
- * interleave: tries to make an app show a user's data to another user. Users have canaries (unique values) in their
- * private data. Two users and a client without a session open the same pages, in turn and at the same time. A user
- * logs in with a browser from which another user has logged out. A user disconnects before the responses arrive. A
- * user has two devices.
+ * interleave: tries to make an app show a user's data to another user. Users write canaries (unique values) into their
+ * private data. Two users and a client without a session open the same pages, in turn and at the same time. A user logs
+ * in with a browser from which another user has logged out. A user disconnects before the responses arrive. A user has
+ * two devices.
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
@@ -16,16 +16,19 @@ import { everywhere, inTurn, lasted, over, type Plan, type Workload } from './wo
 
 const PAIRS = 3;
 const ROUNDS = 12;
-/** Minimum number of rounds, also after the deadline, because a slow machine may need all its time for the logins. */
+/**
+ * Minimum number of rounds. They run even after the deadline, because a slow machine may need all its time for the
+ * logins.
+ */
 const LEAST_ROUNDS = 8;
-/** Number of browsers that two users use one after the other. */
+/** Number of browsers in which one user logs in after another one. */
 const SHARED = 3;
-/** Number of users that disconnect before a response arrives. */
+/** Number of tests in which a user disconnects before the responses arrive. */
 const HASTY = 2;
-/** Number of browsers in which responses of an old session arrive after a new login (late.ts). */
+/** Number of browsers in which a response to an old session arrives after a new login (late.ts). */
 const LATE = 4;
 const DEVICES = 3;
-/** Number of requests in each round from which a user disconnects. */
+/** Number of requests in each round during which a user disconnects. */
 const ABANDONED = 10;
 
 export const interleave: Workload = {
@@ -40,14 +43,15 @@ export const interleave: Workload = {
       ...Array.from({ length: LATE }, () => late),
       ...Array.from({ length: DEVICES }, () => devices),
     ];
-    // Reserves three client numbers for each task.
+    // Each task needs up to three clients, so the n-th task begins with the client number 3·n.
     await inTurn(context, parts.length, 3, async (own, n) => parts[n]?.(own, plan, 3 * n), 2);
   },
 };
 
 /**
- * One user sends requests and disconnects, while another user reads. An app may reuse its connection to the store too
- * early, and give the store's reply for the first user to the second one. The abandoned requests are not recorded.
+ * One user sends requests and disconnects, while another user reads. An app may reuse its connection to the session
+ * store too early. The second user then gets the store's reply for the first user. The abandoned requests are not
+ * recorded.
  */
 async function hasty(context: Context, plan: Plan, n: number): Promise<void> {
   const [leaver, other] = [Driver.of(context, n), Driver.of(context, n + 1)];
@@ -101,12 +105,14 @@ const pagesOf = ({ signedIn, pages, probes }: Target): string[] => [
   ...new Set([signedIn.page, ...probes.map(({ read }) => read.path), ...pages]),
 ];
 
-/** Logs a second user in with the browser of a logged-out user. Its pages must not show the first user's data. */
+/**
+ * Logs a second user in with the browser of a user who has logged out. The pages must not show the first user's data.
+ */
 async function shared(context: Context, _plan: Plan, n: number): Promise<void> {
   const { logout, probes, pages } = context.target;
   const account = context.account(n + 1);
   const first = Driver.of(context, n);
-  // Does nothing if there is no logout, or only one user.
+  // Does nothing if the target file has no logout, or only one user.
   if (logout === undefined || account.label === first.account.label) return;
   if (!(await enters(context, first))) return first.end('refused');
   if (!(await leave(context, first))) return;
@@ -137,7 +143,7 @@ async function round(context: Context, users: Driver[], stranger: Driver, i: num
   const paths = pagesOf(context.target);
   const path = paths[i % paths.length] as string;
   const probe = probes.find(({ read }) => read.path === path);
-  // Half of the rounds add a new query to the address, so that no cache holds the page already.
+  // In half of the rounds, adds a new query to the address, so that no cache can have the page already.
   const fresh = i % (2 * paths.length) < paths.length;
   const query = fresh ? `baton=${Math.floor(context.random.next() * 1e9)}` : '';
   const reads = users.map(
@@ -152,7 +158,7 @@ async function round(context: Context, users: Driver[], stranger: Driver, i: num
     const barrier = new Barrier(reads.length);
     await Promise.all(reads.map(read => read({ held: barrier.place() })));
   }
-  // If a cache has stored a user's page or cookie, the client without a session gets it here.
+  // If a cache has stored a user's page or cookie, the cache also sends it to this client without a session.
   await stranger.visit(path, { query });
   await stranger.visit(login.page);
 }

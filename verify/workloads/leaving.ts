@@ -1,6 +1,6 @@
 /**
- * leaving: clients log in and out during faults. After its logout, a client sends the old cookie to every instance,
- * at once and again after all faults: no instance may honour it.
+ * leaving: clients log in and out during faults. After its logout, a client sends the old cookie to every instance, at
+ * once and again after all faults. Every instance must refuse it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../client/context.ts';
@@ -12,8 +12,8 @@ import { everywhere, inTurn, over, type Plan } from './workload.ts';
 
 const CLIENTS = 4;
 /**
- * Number of clients that stay logged in until a fault begins, so that they can log out even if the fault prevents
- * logins.
+ * Number of clients that stay logged in until a fault begins. They can log out during the fault even if the fault
+ * prevents logins.
  */
 const PATIENT = 2;
 /** Maximum duration of a session, milliseconds. */
@@ -23,11 +23,11 @@ const AGAIN = 200;
 /** Average pause between two reads, milliseconds: short, so that no server closes the idle connection. */
 const PAUSE = 80;
 /**
- * While the store is down: time after which a client disconnects from a request without waiting for the response,
+ * Time after which a client disconnects without waiting for the response, while the session store is down,
  * milliseconds.
  */
 const ABANDONED = 250;
-/** Maximum number of sessions whose old cookie is sent again after all faults. */
+/** Maximum number of sessions whose old cookies are sent again after all faults. */
 const REMEMBERED = 150;
 
 interface LoggedOut {
@@ -36,7 +36,7 @@ interface LoggedOut {
 }
 
 /**
- * Runs the clients until the deadline of the plan. Does nothing if the app limits sessions, because `hop` uses all of
+ * Drives the clients until the deadline of the plan. Does nothing if the app limits sessions, because `hop` uses all of
  * them.
  *
  * @param plan its `deadline` may become earlier during the run
@@ -62,7 +62,7 @@ export async function leaving(context: Context, plan: Plan): Promise<void> {
   });
 }
 
-/** Drives one session until its logout. Returns undefined if login or logout failed, or the session was lost. */
+/** Drives one session until its logout. Returns undefined if login or logout failed, or if the session was lost. */
 async function live(
   context: Context,
   plan: Plan,
@@ -75,7 +75,7 @@ async function live(
     await sleep(AGAIN);
     return undefined;
   }
-  // Makes every instance serve the session, because an instance that does not know a session may ignore its logout.
+  // Sends a request to every instance, because an instance that does not know a session may ignore its logout.
   await everywhere(context, async how => (await driver.read(undefined, how)).operation, { balanced: true });
   const old = driver.replayer();
   const pauses = context.random.fork('pauses');
@@ -83,8 +83,8 @@ async function live(
   const slow = context.target.slow?.read;
   const look = async (): Promise<void> => {
     await sleep(PAUSE * 2 * pauses.next());
-    // Sends a request and disconnects while the store is down: the store's reply may then stay unread on the app's
-    // connection.
+    // While the session store is down, sends a request and disconnects. The store's reply may then stay unread on the
+    // app's connection to the store.
     if (context.recorder.disturbed) await driver.abandon(context.target.signedIn.page, ABANDONED);
     // Sends a slow request, because an instance that is killed during the request may leave the session locked.
     if (slow !== undefined) await driver.visit(slow);

@@ -1,7 +1,7 @@
 /**
  * logout-race: logs out while requests of the same session are in flight. Then it sends the old cookie to every
- * instance, at once and at the end of the run: no instance may honour it. It also tests the request that ends all
- * sessions of a user.
+ * instance, at once and at the end of the run. Every instance must refuse it. The workload also tests the request that
+ * ends all sessions of a user.
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
@@ -16,14 +16,16 @@ import type { EndingSpec } from '../target/schema.ts';
 import { DelaySearch } from './delay-search.ts';
 import { everywhere, inTurn, lasted, over, type Workload } from './workload.ts';
 
-/** Number of logouts. An error that occurs in one of ten logouts is almost certainly seen in 40. */
+/** Number of logouts. If an error occurs in one of ten logouts, 40 logouts almost certainly show it. */
 const ROUNDS = 40;
 const AT_ONCE = 4;
 /** Number of quick requests in flight at a logout. */
 const TOGETHER = 4;
-/** Number of tests of the request that ends all sessions of a user. */
+/** Number of tests of "log out everywhere", the request that ends all sessions of a user. */
 const ALL_ROUNDS = 4;
-/** Number of sessions that one request must end, in the tests of the request that ends all sessions of a user. */
+/**
+ * Number of sessions of the user in each test of "log out everywhere", the request that ends all sessions of a user.
+ */
 const ALL_SESSIONS = 5;
 
 /** A session that was logged out. Its old cookie is sent again when the run ends. */
@@ -86,7 +88,7 @@ export async function raceLogout(
   driver: Driver,
   { n, logout, delays }: Race,
 ): Promise<LoggedOut> {
-  // Makes every instance serve the session, because an instance that does not know a session may ignore its logout.
+  // Sends a request to every instance, because an instance that does not know a session may ignore its logout.
   let span = 1;
   await everywhere(context, async how => {
     const { operation } = await driver.read(context.target.probes[0], how);
@@ -95,7 +97,7 @@ export async function raceLogout(
   });
   const old = driver.replayer();
   const flying = inFlight(context, driver, n);
-  // Slow requests need no barrier: they are still in flight when the logout is sent.
+  // Slow requests need no barrier to overlap the logout: they are still in flight when it is sent.
   const barrier = new Barrier(flying.quick.length + 1);
   const part = (n % 8) / 8 + context.random.next() / 8;
   const slow = flying.slow.map(send => send({}));
@@ -109,7 +111,7 @@ export async function raceLogout(
   await everywhere(context, how => replayed(driver, old, how));
   await Promise.all(slow);
   await everywhere(context, how => replayed(driver, old, how), { times: slow.length > 0 ? 2 : 1 });
-  // A late response may have set a cookie after the logout. The next request of a browser would send it.
+  // A late response may have set a cookie after the logout. A browser would send this cookie with its next request.
   await driver.read(undefined, { labelled: true });
   if (logout.provider === true) await driver.enterAgain();
   return { driver, old };
@@ -117,7 +119,10 @@ export async function raceLogout(
 
 type Sending = (how: How) => Promise<Operation>;
 
-/** Returns the requests to send during the n-th logout. The kinds of requests that the target allows alternate. */
+/**
+ * Returns the requests to send during the n-th logout. All kinds of requests that the target file allows are used in
+ * turn.
+ */
 function inFlight(context: Context, driver: Driver, n: number): { quick: Sending[]; slow: Sending[] } {
   const { probes, slow } = context.target;
   const probe = writable(context.target);

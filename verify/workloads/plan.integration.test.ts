@@ -1,4 +1,7 @@
-/** Tests that the same seed gives the same requests at any speed of the machine, and that another seed gives others. */
+/**
+ * Tests that a seed determines the requests of a run at any speed of the machine, and that another seed gives other
+ * requests.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +12,10 @@ import type { Operation } from '../core/history/history.ts';
 import { verify } from '../run.ts';
 import { loadTarget } from '../target/load.ts';
 
-/** Number of requests at the end of each session of `hop`: last reads, logout, and a replay of the old cookie. */
+/**
+ * Number of requests with which each session of `hop` ends: the last reads, the logout, and a request with the old
+ * cookie.
+ */
 const END = 4;
 
 let stack: Stack;
@@ -29,8 +35,8 @@ const ENOUGH = 60;
 /**
  * Performs a run.
  *
- * @param duration of the load, milliseconds
- * @returns the requests of each session in order; the run's name is removed from the written values
+ * @param duration length of the load, milliseconds
+ * @returns the requests of each session in order, without the run's name, which is part of the written values
  */
 async function planOf(seed: number, duration: number): Promise<Map<string, string[]>> {
   const target = await loadTarget('baton.yaml', {});
@@ -53,7 +59,7 @@ type Plan = Map<string, string[]>;
 /**
  * Compares the sessions of `hop` in three runs: `one` and `same` have the same seed, `other` has another seed.
  *
- * @returns the number of equal requests of `one` and `same`, and the number of sessions in which `other` differs
+ * @returns the number of compared requests, and the number of sessions in which `other` has other requests
  */
 function compare(one: Plan, same: Plan, other: Plan): { compared: number; different: number } {
   let compared = 0;
@@ -61,7 +67,7 @@ function compare(one: Plan, same: Plan, other: Plan): { compared: number; differ
   for (const [session, steps] of one) {
     if (!/^s\d+$/.test(session)) continue;
     const [again, others] = [same.get(session) ?? [], other.get(session) ?? []];
-    // A session may end after any request, so the last ones are not compared.
+    // The last requests of a session are not compared, because a session may end after any request.
     const length = Math.min(steps.length, again.length) - END;
     expect(again.slice(0, length), session).toEqual(steps.slice(0, length));
     compared += length;
@@ -76,7 +82,7 @@ const written = (plan: Plan): string[] =>
     .flatMap(([, steps]) => steps.filter(step => step.startsWith('add')));
 
 it('is drawn from the seed', async () => {
-  // A slow machine makes fewer requests in a given time, so it gets more time.
+  // Tries again with more time, because a slow machine sends fewer requests in a given time.
   for (const duration of [1_500, 8_000, 30_000]) {
     const [one, same, other] = [
       await planOf(7, duration),

@@ -1,7 +1,7 @@
 /**
- * refresh-race: refreshes the tokens of a session several times at once, a second time after a lost response, and
- * during a logout. After the grace period, it sends the replaced tokens to every instance, and after a logout all
- * tokens: no instance may honour them.
+ * refresh-race: refreshes the tokens of a session several times at the same time, once more after a lost response, and
+ * during a logout. It sends the replaced tokens to every instance after the grace period, and all tokens after a
+ * logout. Every instance must refuse them.
  */
 import { Barrier } from '../client/barrier.ts';
 import type { Context } from '../client/context.ts';
@@ -15,18 +15,18 @@ import { aim, everywhere, inTurn, over, pause, type Workload } from './workload.
 
 const ROUNDS = 24;
 const AT_ONCE = 12;
-/** Number of browser tabs that refresh at the same time. */
+/** Number of browser tabs that refresh the tokens at the same time. */
 const TABS = 3;
 /** Maximum delay between two concurrent refreshes, milliseconds. */
 const APART = 10;
 /**
- * Wait after the end of a lifetime or grace period, milliseconds, so that it has certainly passed on the server too.
+ * Additional wait after a lifetime or a grace period, milliseconds, so that it has certainly passed on the server too.
  */
 const MARGIN = 300;
 
 /**
- * Refreshes the tokens of a session in one of several ways. Returns a client with the replaced tokens, and one with the
- * current tokens.
+ * Refreshes the tokens of a session in one of several ways. Returns a client with the tokens that were replaced, and a
+ * client with the current tokens.
  */
 type Race = (
   context: Context,
@@ -59,15 +59,17 @@ export const refreshRace: Workload = {
   },
 };
 
-/** Returns how long after a refresh the replaced token may still be honoured, milliseconds, with a tolerance. */
+/**
+ * Returns how long after a refresh an instance may still accept the replaced token, milliseconds. Includes a tolerance.
+ */
 const graceOver = ({ grace = 0 }: RefreshSpec): number =>
   grace + timeoutTolerance(grace * 1000) / 1000 + MARGIN;
 
 const copied = (client: SessionClient) => ({ client, with: 'copy' as const });
 
 /**
- * Refreshes the tokens by `race`, refreshes again with the current tokens, and sends the replaced token after the grace
- * period.
+ * Refreshes the tokens by the function `race`, and once more with the current tokens. After the grace period, sends the
+ * token that `race` replaced.
  */
 async function raced(
   race: Race,
@@ -84,7 +86,10 @@ async function raced(
   await driver.refresh({ as: copied(current) });
 }
 
-/** Refreshes in several tabs at the same time. The current tokens are those of the last response. */
+/**
+ * Refreshes the tokens in several browser tabs at the same time. Afterwards the tokens of the last response count as
+ * the current ones.
+ */
 const overlapping: Race = async (context, driver, n) => {
   const spent = driver.copyJar();
   const barrier = new Barrier(TABS);
@@ -102,7 +107,7 @@ const overlapping: Race = async (context, driver, n) => {
 
 const returned = ({ call, return: end = call }: Operation): number => end;
 
-/** Drops the response of a refresh, and sends the same token to another instance again. */
+/** Drops the response of a refresh, and sends the same token again, to another instance. */
 const lostResponse: Race = async (context, driver, n) => {
   const spent = driver.copyJar();
   await driver.refresh({ as: copied(spent.copy()), to: aim(context, n), lost: true });
@@ -121,11 +126,10 @@ const spentAtOnce: Race = async (context, driver, n) => {
 };
 
 /**
- * Refreshes the tokens during a logout; in one of four rounds, before the logout. Then sends all tokens to every
- * instance.
+ * Refreshes the tokens during a logout, or in one of four rounds before it. Then sends all tokens to every instance.
  */
 async function duringLogout(logout: EndingSpec, context: Context, driver: Driver, n: number): Promise<void> {
-  // Makes every instance serve the session, because an instance that does not know a session may ignore its logout.
+  // Sends a request to every instance, because an instance that does not know a session may ignore its logout.
   await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   const old = driver.replayer();
   if (n % 16 === 3) await driver.refresh();
@@ -135,7 +139,8 @@ async function duringLogout(logout: EndingSpec, context: Context, driver: Driver
   const place = (longest: number) => (n % 16 === 3 ? undefined : barrier.place(longest * random.next()));
   const refreshing =
     n % 16 === 3 || driver.refresh({ as: copied(tab), to: aim(context, n), held: place(APART) });
-  // The logout is usually sent a little later than the refresh, so that the session is still alive at the refresh.
+  // The logout is usually sent a little later than the refresh, so that the session is still alive when the app gets
+  // the refresh.
   await driver.logout(logout, { held: place(3 * APART) });
   await refreshing;
   const clients = [old, tab];
@@ -148,5 +153,8 @@ async function duringLogout(logout: EndingSpec, context: Context, driver: Driver
   for (const client of clients) await everywhere(context, how => replayed(driver, client, how));
 }
 
-/** The workload waits for the expiry of an access token only if its lifetime is at most this long, milliseconds. */
+/**
+ * Maximum lifetime of an access token, milliseconds. If it is longer, the workload does not wait for the token's
+ * expiry.
+ */
 const LONGEST = 20_000;

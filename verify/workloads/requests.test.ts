@@ -29,22 +29,22 @@ afterEach(async () => {
 });
 
 /**
- * Default duration of a workload, milliseconds. It is longer than a test, so that the callback `enough` ends the
- * workload.
+ * Default duration of a workload, milliseconds. It is longer than a test, so the workload ends when `enough` returns
+ * true, and not by this limit.
  */
 const DURATION = 60_000;
 /**
- * Number of operations after the last allowed text that is hard to encode. If the limit did not work, one of these
- * operations would write a further text.
+ * Number of operations to observe after the last text that is hard to encode and still allowed. If the limit did not
+ * work, the workload would write one more such text in these operations.
  */
 const MORE = 200;
-/** Matches a text of 18 digits, one of the texts that are hard to encode. */
+/** Matches a text of 18 digits. This is one of the texts that are hard to encode. */
 const NUMBER = /^\d{18}$/;
 
 /**
- * Starts the app. `most` returns the maximum number of texts of 18 digits that one session has had in its notes so far.
+ * Starts the app. `most` returns the maximum number of texts of 18 digits that any session has had in its notes so far.
  *
- * @param remembers true: a second cookie signs in by itself
+ * @param remembers if true, the app also sets a remember-me cookie, which signs in by itself
  */
 async function started(remembers = false): Promise<{ url: string; most(): number }> {
   const sessions = new Map<string, string[]>();
@@ -58,7 +58,7 @@ async function started(remembers = false): Promise<{ url: string; most(): number
     if (url === '/login') {
       const own = randomBytes(16).toString('hex');
       sessions.set(own, []);
-      // Like Jetty, the app ignores the name of the instance in the cookie.
+      // Like Jetty, the app ignores the name of the instance at the end of its session cookie.
       const remember = remembers ? [`remember=${own}; Path=/`] : [];
       response.setHeader('set-cookie', [`sid=${own}.instance-number-1; Path=/`, ...remember]);
       return response.writeHead(303, { location: '/' }).end();
@@ -121,7 +121,7 @@ function recorded(
 interface Until {
   growth?: Growth;
   duration?: number;
-  /** Called with all operations so far after each operation. The workload ends when it returns true. */
+  /** Called after each operation with all operations so far. When it returns true, the workload ends. */
   enough?(operations: readonly Operation[]): boolean;
 }
 

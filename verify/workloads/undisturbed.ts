@@ -1,7 +1,7 @@
 /**
- * Writes to the objects that several sessions share while no other client uses them. Without such writes, almost every
- * write to an object of a user overlaps requests of the user's other sessions, above all on a slow target. A later
- * read without the value then proves nothing, because such a request may have undone the write.
+ * At the end of the load, writes to the data that several sessions share, while no other client uses this data. During
+ * the load, almost every such write overlaps other requests of the same user, above all on a slow target. If a later
+ * read then misses the value, this proves nothing, because one of those requests may have undone the write.
  */
 import type { Context } from '../client/context.ts';
 import type { Driver } from '../client/driver.ts';
@@ -11,7 +11,7 @@ import type { Probe } from '../target/schema.ts';
 import type { HeldValues } from './hop-values.ts';
 import { everywhere } from './workload.ts';
 
-/** Minimum number of writes to the objects of one probe. After each write, every instance serves a read. */
+/** Minimum number of writes to the data of each probe. After each write, every instance serves a read. */
 const WRITES = 14;
 
 /** A session that is alive at the end of the load, and the values that its client has written. */
@@ -20,7 +20,7 @@ export interface OpenSession {
   values: HeldValues;
 }
 
-/** Lets the sessions write in turn to each object that they share. Sessions of different users write concurrently. */
+/** Lets the sessions that share data write to it in turn. Sessions that share no data write concurrently. */
 export async function writeUndisturbed(context: Context, open: readonly OpenSession[]): Promise<void> {
   for (const probe of context.target.probes) {
     if (probe.scope === 'session' || writeOf(probe) === undefined) continue;
@@ -45,7 +45,7 @@ async function inTurn(
     }
 }
 
-/** Returns false if a response was signed out. */
+/** Writes a value, and reads it on every instance. Returns false if a response was signed out. */
 async function writeAndRead(
   context: Context,
   probe: Probe,

@@ -1,5 +1,5 @@
 /**
- * Drives many short sessions while the long sessions of `age` run, because a login or logout may fail only rarely. A
+ * Drives many short sessions while the long sessions of `age` run, because an error at login or logout may be rare. A
  * client logs in, reads a page on every instance, logs out, and sends the old cookie again.
  */
 import type { Context } from '../client/context.ts';
@@ -9,7 +9,7 @@ import { everywhere, inTurn, pause } from './workload.ts';
 
 const CLIENTS = 2;
 /**
- * Minimum pause of a client between two sessions, milliseconds. If the last session took longer than this, the pause is
+ * Minimum pause of a client between two sessions, milliseconds. After a session that was longer than this, the pause is
  * as long as the session.
  */
 const PAUSE = 100;
@@ -35,7 +35,7 @@ export async function visits(context: Context, first: number, ended: () => boole
 
 async function visit(context: Context, driver: Driver): Promise<void> {
   if (!(await driver.enter())) return driver.end('refused');
-  // Makes every instance serve the session, because an instance that does not know a session may ignore its logout.
+  // Sends a request to every instance, because an instance that does not know a session may ignore its logout.
   await everywhere(context, async how => (await driver.read(undefined, how)).operation);
   const { logout } = context.target;
   const old = driver.replayer();

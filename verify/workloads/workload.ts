@@ -1,4 +1,6 @@
-/** Defines a workload: the requests that its clients send, and the guarantees for which they give evidence. */
+/**
+ * Defines what a workload is: requests that clients send, and the guarantees for which these requests give evidence.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stepAside } from '../client/bystander.ts';
 import type { Context } from '../client/context.ts';
@@ -10,24 +12,24 @@ import type { Account, Target } from '../target/load.ts';
 import type { Rate } from './arrivals.ts';
 
 export interface Plan {
-  /** Number of concurrent sessions of `hop`. */
+  /** Number of concurrent sessions of the workload `hop`. */
   sessions: number;
-  /** No action begins after this time, microseconds on the run's clock. */
+  /** Time after which clients begin no more actions, microseconds on the run's clock. */
   deadline: number;
-  /** The time at which `hop` ends, microseconds on the run's clock. Absent if `hop` ends with the last fault. */
+  /** Time at which `hop` ends, microseconds on the run's clock. Absent if `hop` ends with the last fault. */
   loadEnds?: number | undefined;
   /**
-   * The rate at which the sessions of `hop` begin actions, and the time in which the rate changes (`length`,
-   * milliseconds).
+   * Number of actions that `hop` begins per second, and the time in which this number changes (`length`, milliseconds).
+   * Absent if the load has no rate.
    */
   rate?: (Rate & { length: number }) | undefined;
   /** The share of `hop`'s sessions that this worker thread drives; all sessions if absent. */
   part?: WorkerPart | undefined;
-  /** Called when the first login of each client was accepted or refused. */
+  /** Called when the app has accepted or refused the first login of each client. */
   entered?: () => void;
-  /** Resolves when the other workloads have ended. Absent if the run performs faults. */
+  /** Resolves when the workloads other than `hop` have ended. Absent if the run performs faults. */
   undisturbed?: Promise<void>;
-  /** Called after the load. The last reads begin when the returned promise resolves. */
+  /** Called when the load is over. The last reads begin when the returned promise resolves. */
   settle?: () => Promise<void>;
 }
 
@@ -39,7 +41,7 @@ export interface Workload {
   feeds: readonly Guarantee[];
   /** Returns what the target file lacks for this workload; undefined if it lacks nothing. */
   lacks?(target: Target): string | undefined;
-  /** Returns how long the workload takes at least, milliseconds, if it waits for timeouts of the target. */
+  /** Returns the minimum duration of a workload that waits for timeouts of the target, milliseconds. */
   takes?(target: Target): number;
   run(context: Context, plan: Plan): Promise<void>;
 }
@@ -55,13 +57,16 @@ export const over = ({ signal, recorder }: Context, { deadline }: Plan, needed =
 
 /** Maximum number of tries to reach an instance through the balancer. */
 const TRIES = 6;
-/** Number of consecutive timeouts after which Baton stops trying to reach an instance. */
+/** Number of consecutive requests that time out, after which Baton stops trying to reach an instance. */
 const TIMEOUTS = 2;
-/** Share of requests during which another client also sends a request, to shift a round robin. */
+/**
+ * Share of requests that are sent together with a request of another client, so that a round robin does not always
+ * route to the same instance.
+ */
 export const BESIDE = 0.35;
 
 interface Everywhere {
-  /** Number of requests on each instance; 1 by default. */
+  /** Number of requests to each instance; 1 by default. */
   times?: number;
   /** If true, sends requests only through the balancer, because an instance may be down. */
   balanced?: boolean;
@@ -71,9 +76,9 @@ interface Everywhere {
 
 /**
  * Sends a request to every instance. If clients cannot choose the instance, sends requests through the balancer until
- * each instance has served one, or the tries are used up.
+ * each instance has served one, or the maximum number of tries is reached.
  *
- * @returns the instances that served a request
+ * @returns the names of the instances that served a request
  */
 export async function everywhere(
   context: Context,
@@ -102,8 +107,8 @@ export async function everywhere(
   const tries = Math.max(1, missing.size) * times * TRIES;
   const more = (i: number): boolean => timeouts < TIMEOUTS && (missing.size > 0 || i < nowhere);
   for (let i = 0; i < tries && !signal.aborted && more(i); i++) {
-    // A second client sends a request at the same time, so that a round robin does not always route to the same
-    // instance.
+    // A second client sends a request at the same time. Without it, a round robin might always route this client to the
+    // same instance.
     const aside = random.next() < BESIDE && stepAside(context);
     await one({});
     await aside;
@@ -112,11 +117,11 @@ export async function everywhere(
 }
 
 /**
- * Runs a task that needs sessions. If the app limits sessions, first waits until enough are free. Does nothing if the
- * task needs more sessions than the limits allow.
+ * Runs a task that needs sessions. If the app limits sessions, first waits until enough sessions are free. Does nothing
+ * if the task needs more sessions than the app allows.
  *
  * @param sessions number of sessions that the task has at the same time
- * @param act the task; its context has the accounts with which it may log in
+ * @param act the task; its context has the accounts with which it can log in
  */
 export async function seated(
   context: Context,
@@ -162,15 +167,15 @@ export async function inTurn(
 export const lasted = ({ call, return: end = call }: Operation): number => (end - call) / 1000;
 
 /**
- * Returns the name of the n-th known instance. After the last instance, counts from the first one again.
- * Undefined if no instance is known.
+ * Returns the name of the n-th known instance. After the last instance, the count begins again with the first. Returns
+ * undefined if no instance is known.
  */
 export function aim({ instances }: Context, n: number): string | undefined {
   const names = instances.names();
   return names[n % names.length];
 }
 
-/** Waits for a time, or until the run is stopped. */
+/** Waits for a number of milliseconds, or until the run is stopped. */
 export async function pause({ signal }: Context, milliseconds: number): Promise<void> {
   await sleep(Math.max(0, milliseconds), undefined, { signal }).catch(() => {});
 }
